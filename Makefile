@@ -1,0 +1,32 @@
+# Two commands do everything: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO ?= demo
+
+.PHONY: demo test check bench docs clean
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(BIN)/.installed  ## the example group: raw files to inventory and report
+	$(BIN)/abate demo --dir $(DEMO)
+
+check: $(BIN)/.installed  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## the whole gate; its last lines are pytest's
+	$(BIN)/python -m pytest
+
+bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL; figures for benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/spine.py
+
+docs: $(BIN)/.installed  ## write the generated pages again
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf .venv demo

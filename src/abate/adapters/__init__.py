@@ -1,0 +1,1 @@
+"""The only place with input, output, clocks and users."""

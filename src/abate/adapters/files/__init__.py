@@ -1,0 +1,1 @@
+"""Files in: bills, meters, fuel cards, publishers' factor tables."""

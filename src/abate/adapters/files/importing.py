@@ -1,0 +1,538 @@
+"""Import, correct, undo: the ways by which activities enter the ledger and leave its figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abate.adapters.files import staging
+from abate.adapters.files.mapping import Mapped, Mapping, describe, load_mapping, map_sheet, signature
+from abate.adapters.files.reading import read_sheets
+from abate.adapters.registry import KINDS
+from abate.adapters.store.delta import fetch
+from abate.adapters.store.workspace import Workspace, file_hash
+from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+DATA_VIEWS = ("activities", "instruments", "quarantine", "mends")
+CORRECTION_COLUMNS = {"action", "file", "sheet", "row", "reason", *staging.GIVEN} - {"source_file", "source_row"}
+ACTIONS = ("set", "accept", "drop", "add")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did.
+
+    Args:
+        import_id: Its id.
+        file: Name of the file.
+        template: Kind of file.
+        row_count: Rows of the file.
+        accepted_count: Activities or instruments that entered.
+        quarantined_count: Rows that stay out.
+        findings: Findings by code: how many.
+        mappings: Per sheet, the mapping as rows for people.
+    """
+
+    import_id: str
+    file: str
+    template: str
+    row_count: int
+    accepted_count: int
+    quarantined_count: int
+    findings: dict[str, int]
+    mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def live_imports(workspace: Workspace) -> list[dict[str, Any]]:
+    """Imports that count: committed and not undone, oldest first."""
+    rows = sorted(workspace.store.rows("imports"), key=lambda r: (r["committed_at"], r["import_id"]))
+    return [r for r in rows if r["import_id"] in _live(rows)]
+
+
+def _live(rows: list[dict[str, Any]]) -> set[str]:
+    """Ids of rows that no live row reverses; an undo that was itself undone reverses nothing."""
+    reversers: dict[str, list[str]] = {}
+    for row in rows:
+        if row["reverses"]:
+            reversers.setdefault(row["reverses"], []).append(row["import_id"])
+
+    def live(import_id: str) -> bool:
+        return not any(live(r) for r in reversers.get(import_id, []))
+
+    return {row["import_id"] for row in rows if live(row["import_id"])}
+
+
+def live_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: list[dict[str, Any]]) -> None:
+    """Make `live_activities`, `live_instruments`, `open_quarantine`: the rows of imports that count."""
+    con.execute("create or replace temp table live_imports (import_id varchar)")
+    if imports:
+        con.executemany("insert into live_imports values (?)", [(r["import_id"],) for r in imports])
+    for name in DATA_VIEWS:
+        con.execute(
+            f"create or replace temp view live_{name} as select * from {workspace.store.source(name)} "
+            "where import_id in (select import_id from live_imports)"
+        )
+    con.execute(
+        "create or replace temp view open_quarantine as select q.* from live_quarantine q anti join live_mends m "
+        "on m.of_import = q.import_id and m.source_file = q.source_file "
+        "and m.source_sheet = q.source_sheet and m.source_row = q.source_row"
+    )
+
+
+def add_file(
+    workspace: Workspace,
+    path: Path,
+    *,
+    now: datetime,
+    template: str = "",
+    mapping: Path | None = None,
+    strict: bool = False,
+    accept: frozenset[str] = frozenset(),
+    on_step: Callable[[str], None] = lambda _: None,
+) -> ImportResult:
+    """Import a file: read, map, check, store. Either the whole import is in the ledger afterwards, or none of it.
+
+    Args:
+        workspace: Where to.
+        path: The file.
+        now: Present moment.
+        template: Kind of file, where the caller knows it.
+        mapping: Mapping file to apply in place of guessing.
+        strict: Refuse the file where any row has a blocker.
+        accept: Codes of blockers that are let in.
+        on_step: Told what is being done.
+
+    Raises:
+        DuplicateImportError: `duplicate-import`.
+        DataError: `no-header`, `strict-refused`, and those of reading and mapping.
+        UsageError: `cannot-accept`.
+    """
+    refused = accept & staging.CANNOT_ACCEPT
+    if refused:
+        raise UsageError("cannot-accept", f"'{min(refused)}' leaves a row without meaning.", "Mend it: abate correct.")
+    on_step("reading")
+    sha256 = file_hash(path) if path.is_file() else ""
+    sheets = read_sheets(path)
+    given = load_mapping(mapping) if mapping else None
+    mapped = [_mapped(workspace, s, path.name, template, given) for s in sheets]
+    found = [m for m in mapped if m is not None]
+    if not found:
+        raise DataError(
+            "no-header", f"{path.name} has no row of headers that Abate knows.", "Say --as KIND, or give --map FILE."
+        )
+    with workspace.store.lock(), workspace.store.connect() as con:
+        imports = live_imports(workspace)
+        import_id = _new_id(workspace, imports, sha256, path.name)
+        live_views(con, workspace, imports)
+        staging.start(con)
+        row_count = sum(staging.load(con, m, str(path), path.name) for m in found)
+        on_step("checking")
+        staging.understand(con, workspace, now)
+        staging.judge(con, accept)
+        blocked = _one(con, "select count(*) from blocked")
+        if strict and blocked:
+            first = fetch(con, "select * from found where severity = 'blocker' order by source_row, precedence limit 1")[0]
+            raise DataError(
+                "strict-refused",
+                f"{blocked} of {row_count} rows have blockers, the first in row {first['source_row']}: {first['message']}",
+                "Mend the file, or import without --strict.",
+            )
+        on_step("storing")
+        _keep(path, workspace.raw, sha256)
+        counts = _store(workspace, con, import_id, found[0].mapping.template)
+        skipped = [s.name for s, m in zip(sheets, mapped, strict=True) if m is None]
+        _store_findings(workspace, con, import_id, path.name, skipped)
+        findings = dict(con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall())
+        row = _import_row(
+            import_id,
+            found[0].mapping.template,
+            now,
+            file=path.name,
+            sha256=sha256,
+            mapping=json.dumps({m.sheet.name: json.loads(m.mapping.json) for m in found}, ensure_ascii=False),
+            row_count=row_count,
+            accepted_count=counts[0],
+            quarantined_count=counts[1],
+        )
+        workspace.store.append("imports", [row])
+    _remember(workspace, found)
+    mappings = {m.sheet.name: describe(m) for m in found}
+    template_id = found[0].mapping.template
+    return ImportResult(import_id, path.name, template_id, row_count, *counts, findings, mappings)
+
+
+def _mapped(workspace: Workspace, sheet: Any, name: str, template: str, given: Mapping | None) -> Mapped | None:
+    """The sheet's mapping: the given one, one saved for these headers, or a guess."""
+    guess = map_sheet(sheet, file_name=name, names=workspace.names, template=template, given=given)
+    if given is not None or guess is None:
+        return guess
+    saved = _saved_path(workspace, guess)
+    if not saved.is_file():
+        return guess
+    return map_sheet(sheet, file_name=name, names=workspace.names, given=load_mapping(saved)) or guess
+
+
+def _saved_path(workspace: Workspace, mapped: Mapped) -> Path:
+    return workspace.mappings / f"{mapped.mapping.template}-{signature(mapped.headers)}.toml"
+
+
+def _remember(workspace: Workspace, found: list[Mapped]) -> None:
+    for mapped in found:
+        path = _saved_path(workspace, mapped)
+        if not path.exists():
+            general = Mapping(mapped.mapping.template, mapped.mapping.columns, mapped.mapping.measures)
+            partial = path.with_suffix(".partial")
+            partial.write_text(general.toml, encoding="utf-8")
+            partial.replace(path)
+
+
+def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, name: str) -> str:
+    """Id of a new import, from the file's content and how often it was imported and undone before."""
+    same = next((r for r in imports if r["sha256"] == sha256 and not r["reverses"]), None)
+    if same is not None:
+        when = same["committed_at"].date()
+        raise DuplicateImportError(
+            "duplicate-import",
+            f"{name} has the same content as {same['file']}, imported on {when} as {same['import_id']}.",
+            f"Nothing to do; to import it anew: abate undo {same['import_id']}.",
+        )
+    every = workspace.store.rows("imports")
+    before = sum(r["sha256"] == sha256 for r in every)
+    return _free_id({r["import_id"] for r in every}, f"{sha256}/{before}")
+
+
+def _free_id(taken: set[str], seed: str) -> str:
+    """An id whose upper half of activity ids no other import has."""
+    halves = {t[4:12] for t in taken}
+    k = 0
+    while True:
+        digest = hashlib.sha256(f"{seed}/{k}".encode()).hexdigest()
+        half = f"{int(digest[:8], 16) & 0x7FFFFFFF:08x}"
+        if half not in halves:
+            return f"imp-{half}"
+        k += 1
+
+
+def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, template: str) -> tuple[int, int]:
+    """Write accepted and quarantined rows; they count only once the import's own row is there."""
+    con.execute(f"""
+        create or replace temp view sound as
+        select s.*, '{import_id}' as import_id, r.reason
+        from (select * from staged anti join blocked using (source_file, sheet, source_row, kind)) s
+        left join reasons r using (source_file, sheet, source_row)
+    """)
+    high = int(import_id[4:], 16) << 32
+    store = workspace.store
+    activities = store.append_query(
+        "activities",
+        con,
+        f"""select {high} + row_id as activity_id, import_id, kind, item, site, meter, month, period_start, period_end,
+               quantity, unit, basis, source_file, sheet as source_sheet, source_row, quantity_text, unit_text,
+               document, coalesce(reason, '') as reason, fiscal_year
+        from sound where kind <> 'instrument' order by month, row_id""",
+        import_id,
+    )
+    instruments = store.append_query(
+        "instruments",
+        con,
+        """select import_id, document as instrument_id, tier, item as technology, market, period_start as vintage_from,
+               period_end - interval 1 day as vintage_to, floor(quantity * 1000 + 0.5)::bigint as amount_wh, site,
+               factor as kg_co2_per_kwh, retired_for, document, source_file, sheet as source_sheet, source_row,
+               retired_for as fiscal_year
+        from sound where kind = 'instrument'""",
+        import_id,
+    )
+    packed = ", ".join(f"{n} := {n}" for n in staging.GIVEN)
+    store.append_query(
+        "quarantine",
+        con,
+        f"""select '{import_id}' as import_id, source_file, sheet as source_sheet, source_row,
+               array_to_string(any_value(b.codes), ',') as codes, '{template}' as template, kind,
+               coalesce(any_value(coalesce(s.site, s.site_text)), '') as site, coalesce(any_value(s.month), '') as month,
+               any_value(g.cells) as cells,
+               coalesce(any_value(s.fiscal_year), 'unknown') as fiscal_year
+        from staged s join blocked b using (source_file, sheet, source_row, kind)
+        join (select source_file, sheet, source_row, kind, to_json(struct_pack({packed})) as cells from given) g
+             using (source_file, sheet, source_row, kind)
+        group by all""",
+        import_id,
+    )
+    return activities + instruments, _one(con, "select count(*) from blocked")
+
+
+def _store_findings(
+    workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, name: str, skipped: list[str]
+) -> None:
+    rows = fetch(con, "select * from found order by source_file, sheet, source_row, precedence")
+    findings = [
+        {
+            "origin": import_id,
+            "code": r["code"],
+            "severity": r["severity"],
+            "message": r["message"],
+            "hint": r["hint"],
+            "file": r["source_file"],
+            "sheet": r["sheet"],
+            "row": r["source_row"],
+            "column": "",
+            "site": r["site"] or "",
+            "month": r["month"] or "",
+        }
+        for r in rows
+    ]
+    findings += [
+        {
+            "origin": import_id,
+            "code": "sheet-skipped",
+            "severity": "info",
+            "message": f"Sheet '{sheet}' has no headers that Abate knows.",
+            "hint": "Nothing to do where it holds no data.",
+            "file": name,
+            "sheet": sheet,
+            "row": 0,
+            "column": "",
+            "site": "",
+            "month": "",
+        }
+        for sheet in skipped
+    ]
+    workspace.store.append("findings", findings)
+
+
+def _import_row(import_id: str, template: str, now: datetime, **known: Any) -> dict[str, Any]:
+    """A row of `imports`, with what is known and nothing for the rest."""
+    return {
+        "import_id": import_id,
+        "file": "",
+        "sha256": "",
+        "template": template,
+        "mapping": "",
+        "row_count": 0,
+        "accepted_count": 0,
+        "quarantined_count": 0,
+        "reverses": "",
+        "reason": "",
+        "committed_at": now,
+        **known,
+    }
+
+
+def _keep(path: Path, folder: Path, sha256: str) -> None:
+    """Copy a file into the workspace under its hash, whole or not at all."""
+    kept = folder / f"{sha256}{path.suffix.lower()}"
+    if not kept.exists():
+        partial = kept.with_suffix(".partial")
+        shutil.copyfile(path, partial)
+        partial.replace(kept)
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> ImportResult:
+    """Mend quarantined rows and add missing ones, from a file that says how and why.
+
+    Each row of the file has an `action`: `set` gives cells of a quarantined row new values, `accept` lets it in as it
+    is, `drop` leaves it out for good, `add` adds a row that no file has. The original row stays where it was.
+
+    Args:
+        workspace: Where to.
+        path: CSV or XLSX with the columns action, file, sheet, row, reason and those of a row.
+        reason: Why, for rows that do not say it themselves.
+        now: Present moment.
+
+    Raises:
+        DataError: `bad-correction`, `still-blocked`: nothing is stored then.
+    """
+    sha256 = file_hash(path) if path.is_file() else ""
+    lines = _correction_lines(path, reason)
+    with workspace.store.lock(), workspace.store.connect() as con:
+        imports = live_imports(workspace)
+        import_id = _new_id(workspace, imports, sha256, path.name)
+        live_views(con, workspace, imports)
+        staging.start(con)
+        quarantined = fetch(con, "select * from open_quarantine")
+        mends = [m for line in lines for m in _mend(con, import_id, path.name, line, quarantined)]
+        con.executemany(
+            "insert into reasons values (?, ?, ?, ?)",
+            list(dict.fromkeys((m["source_file"], m["source_sheet"], m["source_row"], m["reason"]) for m in mends)),
+        )
+        staging.understand(con, workspace, now)
+        staging.judge(con, frozenset())
+        _let_in(con, [m for m in mends if m["action"] == "accept"])
+        stuck = fetch(con, "select * from found f semi join blocked using (source_file, sheet, source_row, kind) limit 1")
+        if stuck:
+            raise DataError(
+                "still-blocked",
+                f"{stuck[0]['source_file']} row {stuck[0]['source_row']} is still blocked: {stuck[0]['message']}",
+                "Mend the correction; nothing was stored.",
+            )
+        _keep(path, workspace.raw, sha256)
+        counts = _store(workspace, con, import_id, "correction")
+        _store_findings(workspace, con, import_id, path.name, [])
+        workspace.store.append("mends", mends)
+        row = _import_row(import_id, "correction", now, file=path.name, sha256=sha256, row_count=len(lines))
+        workspace.store.append("imports", [row | {"accepted_count": counts[0], "reason": reason}])
+    return ImportResult(import_id, path.name, "correction", len(lines), counts[0], 0, {})
+
+
+def _correction_lines(path: Path, reason: str) -> list[dict[str, Any]]:
+    """Rows of a correction file as dictionaries, each with its place and a reason."""
+    sheet = read_sheets(path)[0]
+    header_row, headers = sheet.head[0]
+    unknown = set(headers) - CORRECTION_COLUMNS - {""}
+    if "action" not in headers or unknown:
+        odd = f"'{min(unknown)}' is no column of a correction" if unknown else "There is no column 'action'"
+        raise DataError("bad-correction", f"{path.name}: {odd}.", f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.")
+    assert sheet.rows is not None
+    lines = []
+    for batch in sheet.rows:
+        for number, cells in batch:
+            if number <= header_row:
+                continue
+            line: dict[str, Any] = {h: c for h, c in zip(headers, cells, strict=False) if h and c != ""}
+            line["reason"] = line.get("reason", reason)
+            line["number"] = number
+            fault = _correction_fault(line)
+            if fault:
+                raise DataError("bad-correction", f"{path.name} row {number}: {fault}.", "See docs/guides/correct.md.")
+            lines.append(line)
+    return lines
+
+
+def _correction_fault(line: dict[str, Any]) -> str:
+    action = line.get("action", "")
+    if action not in ACTIONS:
+        return f"action '{action}' is none of {', '.join(ACTIONS)}"
+    if not line["reason"]:
+        return "there is no reason"
+    if action == "add" and line.get("kind") not in KINDS:
+        return f"kind '{line.get('kind', '')}' is not known"
+    if action != "add" and not (line.get("file") and str(line.get("row", "")).isdigit()):
+        return "file and row are needed"
+    return ""
+
+
+def _mend(
+    con: duckdb.DuckDBPyConnection, import_id: str, name: str, line: dict[str, Any], quarantined: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Put the mended rows of one line into `given`, and give their records."""
+    action, changes = line["action"], {k: line[k] for k in staging.GIVEN if k in line and k not in ("sheet", "kind")}
+    if action == "add":
+        cells = {"basis": "estimated", **changes, "kind": line["kind"], "source_file": name, "source_row": line["number"], "sheet": ""}  # noqa: E501  # fmt: skip
+        _insert_given(con, cells)
+        return [_mend_row(import_id, "", name, "", line["number"], line, changes)]
+    targets = [
+        q
+        for q in quarantined
+        if q["source_file"] == line["file"]
+        and q["source_row"] == int(line["row"])
+        and q["source_sheet"] == line.get("sheet", q["source_sheet"])
+        and q["kind"] == line.get("kind", q["kind"])
+    ]
+    if not targets:
+        raise DataError(
+            "bad-correction",
+            f"{name} row {line['number']}: {line['file']} row {line['row']} is not in quarantine.",
+            "See 'abate check' for the rows that are.",
+        )
+    if action != "drop":
+        for target in targets:
+            _insert_given(con, {**json.loads(target["cells"]), **changes})
+    return [
+        _mend_row(import_id, t["import_id"], t["source_file"], t["source_sheet"], t["source_row"], line, changes)
+        for t in targets
+    ]
+
+
+def _mend_row(
+    import_id: str, of_import: str, file: str, sheet: str, row: int, line: dict[str, Any], changes: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "import_id": import_id,
+        "of_import": of_import,
+        "source_file": file,
+        "source_sheet": sheet,
+        "source_row": row,
+        "action": line["action"],
+        "detail": json.dumps(changes, ensure_ascii=False),
+        "reason": line["reason"],
+    }
+
+
+def _insert_given(con: duckdb.DuckDBPyConnection, cells: dict[str, Any]) -> None:
+    values = [cells.get(name) for name in staging.GIVEN]
+    con.execute(f"insert into given values ({', '.join('?' for _ in values)})", values)
+
+
+def _let_in(con: duckdb.DuckDBPyConnection, accepted: list[dict[str, Any]]) -> None:
+    """Take accepted rows off the blocked ones, unless a finding leaves them without meaning."""
+    never = ", ".join(f"'{code}'" for code in sorted(staging.CANNOT_ACCEPT))
+    for mend in accepted:
+        con.execute(
+            "delete from blocked where source_file = ? and sheet = ? and source_row = ? "
+            f"and not list_has_any(codes, [{never}])",
+            [mend["source_file"], mend["source_sheet"], mend["source_row"]],
+        )
+
+
+def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) -> str:
+    """Undo an import by a reversal: its rows leave every later figure, and stay in the ledger.
+
+    Undoing a reversal restores what it reversed.
+
+    Returns:
+        Id of the reversal.
+
+    Raises:
+        NotFoundError: `unknown-import`.
+        UsageError: `already-undone`, `has-corrections`.
+    """
+    with workspace.store.lock():
+        every = {r["import_id"]: r for r in workspace.store.rows("imports")}
+        if import_id not in every:
+            raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+        live = live_imports(workspace)
+        ids = {r["import_id"] for r in live}
+        if import_id not in ids:
+            raise UsageError("already-undone", f"'{import_id}' is undone already.", "Undo the reversal to restore it.")
+        mends = [m for m in workspace.store.rows("mends") if m["of_import"] == import_id and m["import_id"] in ids]
+        if mends:
+            by = mends[0]["import_id"]
+            raise UsageError("has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}.")
+        reversal = _free_id(set(every), f"undo/{import_id}/{len(every)}")
+        row = _import_row(reversal, "reversal", now, reverses=import_id, reason=reason)
+        workspace.store.append("imports", [row])
+    return reversal
+
+
+def attach(workspace: Workspace, path: Path, *, import_id: str, source_row: int, now: datetime) -> str:
+    """Attach a document as evidence to an import, or to one of its rows.
+
+    Returns:
+        SHA-256 of the document.
+
+    Raises:
+        NotFoundError: `unknown-import`.
+        DataError: `unreadable-file`.
+    """
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+    if import_id not in {r["import_id"] for r in live_imports(workspace)}:
+        raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+    sha256 = file_hash(path)
+    _keep(path, workspace.evidence, sha256)
+    row = {"sha256": sha256, "name": path.name, "import_id": import_id, "source_row": source_row, "committed_at": now}
+    workspace.store.append("evidence", [row])
+    return sha256

@@ -1,0 +1,243 @@
+"""Mapping: which column of a file is what. Guessed from headers, shown, saved, corrected."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from abate.adapters.files.reading import Sheet
+from abate.adapters.registry import TEMPLATES
+from abate.adapters.store.workspace import fold
+from abate.kernel.errors import DataError, UsageError
+from abate.kernel.kind import Measure, Template
+from abate.kernel.units import read_unit
+
+COMMON: dict[str, tuple[str, ...]] = {
+    "site": (
+        "site", "location", "facility", "plant", "store", "warehouse", "place",
+        "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
+    ),
+    "period": (
+        "month", "period", "billing month", "billing period", "date", "timestamp", "time", "day",
+        "月份", "账期", "日期", "时间", "计费月份", "结算月份", "年月", "抄表月份",
+    ),
+    "period_start": ("period start", "from", "start", "start date", "开始日期", "起始日期", "起"),
+    "period_end": ("period end", "to", "end", "end date", "结束日期", "截止日期", "止"),
+    "unit": ("unit", "uom", "units", "单位", "计量单位"),
+    "document": (
+        "invoice", "invoice no", "bill no", "transaction", "reference", "document", "发票号", "账单号", "单据号", "流水号", "交易号",
+    ),
+    "meter": ("meter", "meter no", "meter id", "表号", "电表号"),
+}  # fmt: skip
+FIELDS = (*COMMON, "item", "consumption", "tier", "market", "retired_for", "factor")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of amounts: its header, the kind it becomes, and the unit its header states."""
+
+    header: str
+    kind: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Which column of a file is what.
+
+    Args:
+        template: Kind of file.
+        columns: Header for each field.
+        measures: Columns of amounts.
+        site: Site of every row, where the file names it in its title rather than in a column.
+    """
+
+    template: str
+    columns: dict[str, str]
+    measures: tuple[Column, ...]
+    site: str = ""
+
+    @property
+    def json(self) -> str:
+        """As one line of JSON, for the record of the import."""
+        measures = [{"header": m.header, "kind": m.kind, "unit": m.unit} for m in self.measures]
+        return json.dumps(
+            {"template": self.template, "site": self.site, "columns": self.columns, "measures": measures},
+            ensure_ascii=False,
+        )
+
+    @property
+    def toml(self) -> str:
+        """As a file that `--map` takes."""
+        quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in self.columns.items()}
+        lines = [f'template = "{self.template}"']
+        if self.site:
+            lines.append(f"site = {json.dumps(self.site, ensure_ascii=False)}")
+        lines += ["", "[columns]", *(f"{k} = {v}" for k, v in quoted.items())]
+        for m in self.measures:
+            lines += ["", "[[measures]]", f"header = {json.dumps(m.header, ensure_ascii=False)}", f'kind = "{m.kind}"']
+            lines += [f"unit = {json.dumps(m.unit, ensure_ascii=False)}"] if m.unit else []
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A sheet with its mapping and the row of its headers.
+
+    Args:
+        sheet: The sheet.
+        mapping: The mapping.
+        header_row: Row number of the headers.
+        headers: The headers as they stand.
+    """
+
+    sheet: Sheet
+    mapping: Mapping
+    header_row: int
+    headers: list[str] = field(default_factory=list)
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read a mapping file.
+
+    Raises:
+        UsageError: `bad-mapping`.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"])
+        mapping = Mapping(data["template"], dict(data["columns"]), measures, data.get("site", ""))
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise UsageError("bad-mapping", f"{path.name}: {error}.", "See docs/guides/map-columns.md.") from error
+    if mapping.template not in TEMPLATES or set(mapping.columns) - set(FIELDS):
+        odd = sorted(set(mapping.columns) - set(FIELDS)) or [mapping.template]
+        raise UsageError("bad-mapping", f"{path.name}: '{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}.")
+    return mapping
+
+
+def map_sheet(
+    sheet: Sheet, *, file_name: str, names: dict[str, str], template: str = "", given: Mapping | None = None
+) -> Mapped | None:
+    """Find the headers of a sheet and what they mean.
+
+    Args:
+        sheet: The sheet.
+        file_name: Name of its file, which may speak for a kind or a site.
+        names: Folded names of sites and entities.
+        template: Kind of file, where the caller knows it.
+        given: Mapping to apply in place of guessing.
+
+    Returns:
+        The mapping, or None where no row looks like headers.
+
+    Raises:
+        UsageError: `unknown-kind`.
+        DataError: `unclear-kind` where two kinds of file fit alike, `mapping-mismatch`.
+    """
+    if template and template not in TEMPLATES:
+        raise UsageError("unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}.")
+    if given is not None:
+        return _apply(sheet, given, names, file_name)
+    best: list[tuple[int, int, Mapped]] = []
+    for place, (row_number, cells) in enumerate(sheet.head):
+        if sum(bool(c) for c in cells) < 2:
+            continue
+        title = " ".join([file_name, sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
+        for one in [TEMPLATES[template]] if template else TEMPLATES.values():
+            guess = _guess(one, cells, title, names)
+            if guess is not None:
+                best.append((guess[0], -place, Mapped(sheet, guess[1], row_number, cells)))
+    if not best:
+        return None
+    best.sort(key=lambda b: b[:2], reverse=True)
+    if len(best) > 1 and best[0][:2] == best[1][:2]:
+        choices = f"'{best[0][2].mapping.template}' or '{best[1][2].mapping.template}'"
+        raise DataError("unclear-kind", f"{file_name} may be {choices}.", "Say which with --as KIND.")
+    return best[0][2]
+
+
+def signature(headers: list[str]) -> str:
+    """Short hash of a row of headers, under which its mapping is saved."""
+    return hashlib.sha256("\x1f".join(headers).encode()).hexdigest()[:10]
+
+
+def _guess(template: Template, cells: list[str], title: str, names: dict[str, str]) -> tuple[int, Mapping] | None:
+    """Score and mapping of a template for a row of headers, or None where it cannot be."""
+    words = {_header(c)[0]: c for c in reversed(cells) if c}
+    columns: dict[str, str] = {}
+    for name, aliases in {**COMMON, **template.fields}.items():
+        every = (*template.fields.get(name, ()), *COMMON.get(name, ()))
+        header = next((words[a] for a in every or aliases if a in words and words[a] not in columns.values()), None)
+        if header:
+            columns[name] = header
+    measures = tuple(m for m in (_measure(one, cells, columns) for one in template.measures) if m)
+    if not measures:
+        return None
+    site = "" if "site" in columns else _site_in(title, names)
+    there = set(columns) | ({"site"} if site else set()) | ({"period"} if "period_start" in columns else set())
+    if set(template.required) - there:
+        return None
+    spoken = f"{title} {' '.join(cells)}".lower()
+    score = 3 * sum(word in spoken for word in template.words) + len(columns) + 2 * len(measures)
+    return score, Mapping(template.id, columns, measures, site)
+
+
+def _measure(measure: Measure, cells: list[str], columns: dict[str, str]) -> Column | None:
+    taken = set(columns.values())
+    for alias in measure.headers:
+        for cell in cells:
+            plain, unit = _header(cell)
+            if cell and plain == alias and cell not in taken:
+                stated = measure.unit if measure.times else unit or ("" if "unit" in columns else measure.unit)
+                return Column(cell, measure.kind, stated)
+    return None
+
+
+def _header(cell: str) -> tuple[str, str]:
+    """A header without its unit, folded, and the unit it states.
+
+    Example:
+        >>> _header("用电量（万千瓦时）")
+        ('用电量', '万千瓦时')
+    """
+    text = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(" :：*").lower()
+    match = re.fullmatch(r"(.+?)\s*[\(\[](.+?)[\)\]]", text)
+    if match and read_unit(match.group(2)):
+        return match.group(1).strip(), re.sub(r".*[\(\[（](.+?)[\)\]）].*", r"\1", cell.strip())
+    return text, ""
+
+
+def _site_in(title: str, names: dict[str, str]) -> str:
+    """The site whose longest name stands in a title."""
+    folded = fold(title)
+    found = [name for name in names if len(name) >= 2 and name in folded]
+    return names[max(found, key=len)] if found else ""
+
+
+def _apply(sheet: Sheet, given: Mapping, names: dict[str, str], file_name: str) -> Mapped | None:
+    """Find the row that holds the headers of a given mapping."""
+    wanted = {*given.columns.values(), *(m.header for m in given.measures)}
+    for place, (row_number, cells) in enumerate(sheet.head):
+        if wanted <= set(cells):
+            title = " ".join([file_name, sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
+            site = given.site or ("" if "site" in given.columns else _site_in(title, names))
+            return Mapped(sheet, Mapping(given.template, given.columns, given.measures, site), row_number, cells)
+    return None
+
+
+def describe(mapped: Mapped) -> list[dict[str, Any]]:
+    """The mapping as rows for people: column, meaning, first values."""
+    later = [cells for row, cells in mapped.sheet.head if row > mapped.header_row]
+    first = later[0] if later else []
+    meaning = {header: name for name, header in mapped.mapping.columns.items()}
+    meaning |= {m.header: f"{m.kind} [{m.unit or 'unit column'}]" for m in mapped.mapping.measures}
+    return [
+        {"column": header, "means": meaning.get(header, "–"), "first": first[k] if k < len(first) else ""}
+        for k, header in enumerate(mapped.headers)
+        if header
+    ]

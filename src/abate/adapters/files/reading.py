@@ -1,0 +1,181 @@
+"""Read CSV, XLSX and Parquet into one plain shape: text cells with the row in which they stood."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from abate.kernel.errors import DataError
+
+MAX_BYTES = 4 << 30
+MAX_UNPACKED_BYTES = 1 << 30
+MAX_COLUMNS = 500
+HEAD_ROWS = 30
+BATCH_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table of a file.
+
+    Args:
+        name: Name of the sheet, empty for CSV and Parquet.
+        head: First rows, as (row number, cells).
+        rows: All rows in batches of (row number, cells); None for Parquet, which the engine reads itself.
+    """
+
+    name: str
+    head: list[tuple[int, list[str]]]
+    rows: Iterator[list[tuple[int, list[str]]]] | None
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Open a file's tables.
+
+    Raises:
+        DataError: `unreadable-file`, `file-too-large`, `bad-encoding`, `empty-file`, `unknown-format`.
+    """
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+    size = path.stat().st_size
+    if size == 0:
+        raise DataError("empty-file", f"{path.name} is empty.", "Export it again.")
+    if size > MAX_BYTES:
+        raise DataError("file-too-large", f"{path.name} has {size >> 20} MiB.", f"Split it; {MAX_BYTES >> 30} GiB is the limit.")
+    with path.open("rb") as handle:
+        magic = handle.read(4)
+    if magic == b"PAR1":
+        return [_parquet(path)]
+    if magic[:2] == b"PK":
+        return _xlsx(path)
+    if magic == b"\xd0\xcf\x11\xe0" or path.suffix.lower() in (".pdf", ".doc", ".docx", ".zip"):
+        raise DataError("unknown-format", f"{path.name} is neither CSV, XLSX nor Parquet.", "Save it as XLSX or CSV.")
+    return [_csv(path)]
+
+
+def cell_text(value: Any) -> str:
+    """A cell as text: dates in ISO form, whole numbers without a fraction, empty for nothing."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def _xlsx(path: Path) -> list[Sheet]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise DataError("unreadable-file", f"{path.name}: {error}.", "Export it again.") from error
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise DataError("file-too-large", f"{path.name} unpacks to {unpacked >> 20} MiB.", "Split it, or use Parquet.")
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        raw = [(n, workbook.get_sheet_by_name(n).to_python(skip_empty_area=False)) for n in workbook.sheet_names]
+    except (CalamineError, OSError, ValueError) as error:
+        raise DataError("unreadable-file", f"{path.name}: {error}.", "Open and save it again as XLSX.") from error
+    sheets = []
+    for name, values in raw:
+        rows = [(k + 1, [cell_text(v) for v in row]) for k, row in enumerate(values) if any(v != "" for v in row)]
+        if rows:
+            sheets.append(Sheet(name, rows[:HEAD_ROWS], iter([rows])))
+    if not sheets:
+        raise DataError("empty-file", f"{path.name} has no cell with content.", "Export it again.")
+    return sheets
+
+
+def encoding_of(path: Path) -> str:
+    """Encoding of a text file: UTF-8 (with or without mark), UTF-16 by its mark, or GB18030.
+
+    Raises:
+        DataError: `bad-encoding` where it is none of these.
+    """
+    with path.open("rb") as handle:
+        start = handle.read(4)
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    for encoding in ("utf-8-sig", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            with path.open("rb") as handle:
+                while block := handle.read(1 << 20):
+                    if b"\0" in block:
+                        raise DataError("unknown-format", f"{path.name} holds binary data.", "Save it as CSV or XLSX.")
+                    decoder.decode(block)
+                decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise DataError("bad-encoding", f"{path.name} is neither UTF-8 nor GB18030.", "Save it as UTF-8.")
+
+
+def _csv(path: Path) -> Sheet:
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding, newline="") as handle:
+        sample = handle.read(1 << 16)
+    delimiter = max(",;\t|", key=lambda d: (sample.count(d), -",;\t|".index(d)))
+    head = _first(_csv_rows(path, encoding, delimiter), HEAD_ROWS)
+    if not head:
+        raise DataError("empty-file", f"{path.name} has no row with content.", "Export it again.")
+    return Sheet("", head, _batches(_csv_rows(path, encoding, delimiter)))
+
+
+def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    with path.open(encoding=encoding, newline="") as handle:
+        reader = csv.reader(handle, delimiter=delimiter)
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    if len(cells) > MAX_COLUMNS:
+                        raise DataError(
+                            "too-many-columns", f"{path.name} row {reader.line_num} has {len(cells)}.", "Export it again."
+                        )
+                    yield reader.line_num, [cell.strip() for cell in cells]
+        except csv.Error as error:
+            raise DataError(
+                "unreadable-file", f"{path.name} row {reader.line_num}: {error}.", "Export it again."
+            ) from error
+
+
+def _first(rows: Iterator[tuple[int, list[str]]], count: int) -> list[tuple[int, list[str]]]:
+    return [row for row, _ in zip(rows, range(count), strict=False)]
+
+
+def _batches(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
+    batch: list[tuple[int, list[str]]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH_ROWS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _parquet(path: Path) -> Sheet:
+    import duckdb
+
+    try:
+        with duckdb.connect() as con:
+            relation = con.execute(f"select * from read_parquet('{str(path).replace(chr(39), chr(39) * 2)}') limit 5")
+            names = [column[0] for column in relation.description]
+            first = relation.fetchall()
+    except duckdb.Error as error:
+        raise DataError("unreadable-file", f"{path.name}: {error}.", "Export it again.") from error
+    head = [(0, names), *((k + 1, [cell_text(v) for v in row]) for k, row in enumerate(first))]
+    return Sheet("", head, None)

@@ -1,0 +1,410 @@
+"""Staging: text cells become typed rows, and every check is asked, before anything is stored.
+
+Everything here happens in a throw-away engine. The table `given` holds text as it stood in the file; `staged` holds
+the same rows with site, period, canonical quantity and what the checks need to know; `findings` what they found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from abate.adapters.files.mapping import Mapped
+from abate.adapters.registry import KINDS, TEMPLATES
+from abate.adapters.store.workspace import Workspace, fold
+from abate.energy.facts import tier_named
+from abate.kernel.checks import Check
+from abate.kernel.finding import Severity
+from abate.kernel.kind import Measure
+from abate.kernel.period import FiscalCalendar
+from abate.kernel.units import ambiguous, dimension_of, read_unit
+
+if TYPE_CHECKING:
+    import duckdb
+
+GIVEN = (
+    "source_file",
+    "source_row",
+    "sheet",
+    "kind",
+    "basis",
+    "site",
+    "period",
+    "period_start",
+    "period_end",
+    "quantity",
+    "unit",
+    "times",
+    "times_scale",
+    "item",
+    "meter",
+    "document",
+    "tier",
+    "market",
+    "retired_for",
+    "factor",
+)
+"""Text columns of a row before it is understood; a quarantined row keeps them, so that it can be mended."""
+
+SUMMARY = r"^\s*(合计|总计|小计|共计|total|subtotal|sum|grand total)\b?.*$"
+_NUMBER = r"^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
+
+
+def start(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables `given` and `reasons`, empty."""
+    types = ", ".join(f"{name} {'integer' if name == 'source_row' else 'varchar'}" for name in GIVEN)
+    con.execute(f"create or replace temp table given ({types})")
+    con.execute(
+        "create or replace temp table reasons (source_file varchar, sheet varchar, source_row integer, reason varchar)"
+    )
+
+
+def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -> int:
+    """Put a sheet's rows into `given`, one per row and measure; empty and summary rows are left out.
+
+    Returns:
+        Rows of the file, without headers and what stands above them.
+    """
+    headers = mapped.headers
+    columns = [f"c{k}" for k in range(len(headers))]
+    con.execute(f"create or replace temp table cells (source_row integer, {', '.join(f'{c} varchar' for c in columns)})")
+    if mapped.sheet.rows is None:
+        named = ", ".join(f'cast("{h.replace(chr(34), chr(34) * 2)}" as varchar)' for h in headers)
+        quoted = path.replace("'", "''")
+        con.execute(
+            f"insert into cells select file_row_number + 1, {named} from read_parquet('{quoted}', file_row_number = true)"
+        )
+    else:
+        _insert_batches(con, mapped, len(headers))
+    place = {header: f"c{k}" for k, header in reversed(list(enumerate(headers)))}
+    template = TEMPLATES[mapped.mapping.template]
+    cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
+    amounts = {m.header: place[m.header] for m in mapped.mapping.measures}
+    count = con.execute("select count(*) from cells").fetchone()
+    for column in mapped.mapping.measures:
+        measure = next((m for m in template.measures if m.kind == column.kind), Measure(column.kind, ()))
+        values = {
+            "source_file": _literal(name),
+            "source_row": "source_row",
+            "sheet": _literal(mapped.sheet.name),
+            "kind": _literal(column.kind),
+            "basis": _literal(measure.basis),
+            "quantity": amounts[column.header],
+            "unit": _literal(column.unit) if column.unit else cell.get("unit", "''"),
+            "times": cell.get(measure.times, "null") if measure.times else "null",
+            "times_scale": _literal(str(measure.times_scale)) if measure.times else "null",
+            "site": cell.get("site", _literal(mapped.mapping.site)),
+        }
+        chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
+        keys = [c for name, c in cell.items() if name in ("site", "period", "period_start", "item", "document")] or ["''"]
+        summary = " or ".join(f"regexp_matches(coalesce({c}, ''), '{SUMMARY}', 'i')" for c in [columns[0], *keys])
+        blank = " and ".join(f"coalesce({c}, '') = ''" for c in {*keys, *amounts.values()})
+        con.execute(
+            f"insert into given select {', '.join(chosen)} from cells where not ({summary}) and not ({blank}) "
+            f"order by source_row"
+        )
+    return int(count[0]) if count else 0
+
+
+def _insert_batches(con: duckdb.DuckDBPyConnection, mapped: Mapped, width: int) -> None:
+    import pyarrow as pa
+
+    assert mapped.sheet.rows is not None
+    for batch in mapped.sheet.rows:
+        body = [(row, cells) for row, cells in batch if row > mapped.header_row]
+        if not body:
+            continue
+        arrays = [pa.array([row for row, _ in body], pa.int32())]
+        arrays += [
+            pa.array([cells[k] if k < len(cells) else None for _, cells in body], pa.string()) for k in range(width)
+        ]
+        block = pa.table(arrays, names=["source_row", *(f"c{k}" for k in range(width))])
+        con.register("block", block)
+        con.execute("insert into cells select * from block")
+        con.unregister("block")
+
+
+def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: datetime) -> None:
+    """Turn `given` into `staged`. Expects views `live_activities` and `live_instruments` of the ledger."""
+    _lookup_sites(con, workspace)
+    _lookup_units(con)
+    _lookup_items(con)
+    _lookup_tiers(con)
+    quantity, times, factor = _number_sql("g.quantity"), _number_sql("g.times"), _number_sql("g.factor")
+    start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
+    con.execute(f"""
+        create or replace temp table parsed as
+        select row_number() over (order by g.source_file, g.sheet, g.source_row, g.kind) as given_id,
+               g.source_file, g.source_row, g.sheet, g.kind, g.basis,
+               g.site as site_text, coalesce(s.site, case when g.kind = 'instrument' and coalesce(g.site, '') = '' then '' end) as site,
+               g.quantity as quantity_text, g.unit as unit_text, u.unit, u.choice as unit_choice,
+               coalesce(list_contains(k.dimensions, u.dimension), false) as dimension_fits,
+               {quantity} * coalesce(u.scale, 1) * (case when g.times_scale is null then 1 else {times} * g.times_scale::double end) as quantity,
+               g.item as item_text, i.item, coalesce(g.meter, '') as meter, coalesce(g.document, '') as document,
+               t.tier, g.market, g.retired_for, {factor} as factor,
+               coalesce(g.period_start, g.period) as period_text,
+               {_period_sql(start_text)} as starts,
+               {_period_sql("nullif(trim(g.period_end), '')")} as ends
+        from given g
+        left join sites s on s.text = coalesce(g.site, '')
+        left join units u on u.text = coalesce(g.unit, '')
+        left join kinds k on k.kind = g.kind
+        left join items i on i.kind = g.kind and i.text = coalesce(g.item, '')
+        left join tiers t on t.text = coalesce(g.tier, '')
+    """)
+    shift = workspace.calendar.shift_months
+    con.execute(f"""
+        create or replace temp table dated as
+        select * exclude (starts, ends), starts.first as period_start, coalesce(ends.past, starts.past) as period_end,
+               coalesce(strftime(starts.first, '%Y-%m'), '') as month,
+               coalesce('FY' || lpad(year(starts.first + interval ({shift}) month)::varchar, 4, '0'), 'unknown') as fiscal_year,
+               o.opened as site_opened, o.closed as site_closed, ?::timestamp as today
+        from parsed left join owned o using (site)
+    """, [today])  # fmt: skip
+    _split_months(con, workspace.calendar)
+    _context(con)
+
+
+def _lookup_sites(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    texts = _distinct(con, "site")
+    _table(con, "sites", {"text": "varchar", "site": "varchar"}, ((t, workspace.names.get(fold(t))) for t in texts))
+    _table(
+        con,
+        "owned",
+        {"site": "varchar", "opened": "timestamp", "closed": "timestamp"},
+        ((s.id, s.opened, _past(s.closed)) for s in workspace.organisation.sites),
+    )
+
+
+def _past(day: Any) -> Any:
+    from datetime import timedelta
+
+    return None if day is None else day + timedelta(days=1)
+
+
+def _lookup_units(con: duckdb.DuckDBPyConnection) -> None:
+    rows = []
+    for text in _distinct(con, "unit"):
+        unit = read_unit(text) if text else None
+        dimension = dimension_of(unit.canonical) if unit else None
+        rows.append((text, unit.canonical if unit else None, unit.scale if unit else None, ambiguous(text), dimension))
+    types = {"text": "varchar", "unit": "varchar", "scale": "double", "choice": "varchar", "dimension": "varchar"}
+    _table(con, "units", types, rows)
+    kinds = ((k.id, list(k.dimensions)) for k in KINDS.values())
+    _table(con, "kinds", {"kind": "varchar", "dimensions": "varchar[]"}, kinds)
+
+
+def _lookup_items(con: duckdb.DuckDBPyConnection) -> None:
+    rows = []
+    for kind_id, text in con.execute("select distinct kind, coalesce(item, '') from given").fetchall():
+        kind = KINDS[kind_id]
+        if text:
+            item = kind.item_named(text) if kind.items else ""
+        else:
+            item = None if kind.item_required else next(iter(kind.items), "")
+        rows.append((kind_id, text, item))
+    _table(con, "items", {"kind": "varchar", "text": "varchar", "item": "varchar"}, rows)
+
+
+def _lookup_tiers(con: duckdb.DuckDBPyConnection) -> None:
+    _table(con, "tiers", {"text": "varchar", "tier": "varchar"}, ((t, tier_named(t)) for t in _distinct(con, "tier")))
+
+
+def _distinct(con: duckdb.DuckDBPyConnection, column: str) -> list[str]:
+    return [row[0] for row in con.execute(f"select distinct coalesce({column}, '') from given").fetchall()]
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], rows: Iterable[tuple[Any, ...]]) -> None:
+    con.execute(f"create or replace temp table {name} ({', '.join(f'{c} {t}' for c, t in types.items())})")
+    content = [tuple(row) for row in rows]
+    if content:
+        con.executemany(f"insert into {name} values ({', '.join('?' for _ in types)})", content)
+
+
+def _number_sql(text: str) -> str:
+    """SQL that reads a number with thousands separators; parentheses mean below zero; null for anything else."""
+    plain = f"translate(coalesce({text}, ''), '０１２３４５６７８９．，－（）', '0123456789.,-()')"
+    bare = f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€]', '', 'g'), '^\\((.*)\\)$', '-\\1')"
+    return f"(case when regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as double) end)"
+
+
+def _period_sql(text: str) -> str:
+    """SQL that reads a date, a month or a moment: a struct of its first moment and the first one past it."""
+    plain = (
+        "regexp_replace(regexp_replace(regexp_replace(" + text + ", '[年月/\\.](\\d)', '-\\1', 'g'), '[年月日]', '', 'g'), 'T', ' ')"
+    )
+    first = f"""case
+        when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}$') then try_strptime({plain}, '%Y-%m')
+        when regexp_matches({plain}, '^\\d{{6}}$') then try_strptime({plain}, '%Y%m')
+        when regexp_matches({plain}, '^\\d{{8}}$') then try_strptime({plain}, '%Y%m%d')
+        when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}}$') then try_strptime({plain}, '%Y-%m-%d')
+        when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}} \\d') then try_cast({plain} as timestamp)
+        when regexp_matches({plain}, '^[A-Za-z]+[- ]\\d{{2}}$') then try_strptime({plain}, ['%b-%y', '%b %y', '%B %y'])
+        when regexp_matches({plain}, '^[A-Za-z]+[- ]\\d{{4}}$') then try_strptime({plain}, ['%b-%Y', '%b %Y', '%B %Y'])
+        when regexp_matches({plain}, '^\\d{{1,2}} [A-Za-z]+ \\d{{4}}$') then try_strptime({plain}, ['%d %b %Y', '%d %B %Y'])
+    end"""
+    length = f"""case
+        when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}$|^\\d{{6}}$|^[A-Za-z]+[- ]\\d+$') then interval 1 month
+        when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}} \\d') then interval 1 hour
+        else interval 1 day
+    end"""
+    return f"{{'first': ({first})::timestamp, 'past': ({first})::timestamp + ({length})}}"
+
+
+def _split_months(con: duckdb.DuckDBPyConnection, calendar: FiscalCalendar) -> None:
+    """Split periods of several months by days, so that each activity lies in one month.
+
+    Only sound periods of up to five years are split; what is unsound goes on whole, to the checks.
+    """
+    shift = calendar.shift_months
+    con.execute(f"""
+        create or replace temp table parts as
+        with spans as (
+            select *, (period_end > period_start + interval 1 day and kind <> 'instrument'
+                       and date_trunc('month', period_end - interval 1 second) > date_trunc('month', period_start)
+                       and period_end < period_start + interval 5 year) as long
+            from dated
+        ), months as (
+            select s.* exclude (long), unnest(generate_series(date_trunc('month', period_start),
+                   period_end - interval 1 second, interval 1 month)) as month_first
+            from spans s where long
+        ), cut as (
+            select * exclude (month_first), greatest(period_start, month_first) as a,
+                   least(period_end, month_first + interval 1 month) as b from months
+        )
+        select *, row_number() over (order by given_id, period_start) as row_id from (
+        select * exclude (long) from spans where not coalesce(long, false)
+        union all by name
+        select * exclude (a, b, quantity, period_start, period_end, month, fiscal_year),
+               quantity * (epoch(b) - epoch(a)) / (epoch(period_end) - epoch(period_start)) as quantity,
+               a as period_start, b as period_end, strftime(a, '%Y-%m') as month,
+               'FY' || lpad(year(a + interval ({shift}) month)::varchar, 4, '0') as fiscal_year
+        from cut)
+    """)
+
+
+def _context(con: duckdb.DuckDBPyConnection) -> None:
+    """What a row must know of other rows: copies before it, the median of its place, a gap it may belong to."""
+    con.execute("""
+        create or replace temp table staged as
+        with place as (
+            select kind, item, site, meter, median(quantity) as median_quantity, count(*) as median_rows
+            from parts where quantity > 0 group by all
+        ), months as (
+            select distinct sheet, kind, item, site, meter, month, year(period_start) * 12 + month(period_start) as m
+            from parts where period_start is not null and kind <> 'instrument'
+        ), alone as (
+            select a.sheet, a.kind, a.item, a.site, a.meter, a.m, min(n.m) as near_gap, g.gap
+            from months a
+            join (values (-12), (12)) as d(gap) on true
+            join lateral (select a.m + d.gap as gap) g on true
+            join months n on n.sheet = a.sheet and n.kind = a.kind and n.item is not distinct from a.item
+                         and n.site = a.site and n.meter = a.meter and n.m in (g.gap - 1, g.gap + 1)
+            where not exists (select 1 from months x where x.sheet = a.sheet and x.kind = a.kind
+                                and x.item is not distinct from a.item and x.site = a.site and x.meter = a.meter
+                                and x.m in (a.m - 1, a.m + 1, g.gap))
+            group by all
+        ), many as (
+            select sheet, kind, item, site, meter from months group by all having count(*) >= 6
+        ), slips as (
+            select a.sheet, a.kind, a.item, a.site, a.meter, a.m,
+                   min(((a.gap - 1) // 12)::varchar || '-' || lpad(((a.gap - 1) % 12 + 1)::varchar, 2, '0')) as fills_gap
+            from alone a join many using (sheet, kind, site, meter)
+            where many.item is not distinct from a.item group by all
+        ), earlier as (
+            select kind, item, site, meter, period_start, period_end, quantity, document,
+                   count(*) as copies, min(source_file || ' row ' || source_row) as place
+            from live_activities semi join months using (kind, month) group by all
+        ), claimed as (
+            select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
+            from live_instruments group by all
+        ), counted as (
+            select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside
+            from parts
+            window same as (partition by kind, document, case when kind <> 'instrument' then
+                                hash(item, site, meter, period_start, period_end, quantity) end order by row_id)
+        )
+        select c.*, p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
+               c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
+               coalesce(e.place, i.place, 'row ' || c.first_inside || ' of this file') as first_copy
+        from counted c
+        left join place p on p.kind = c.kind and p.item is not distinct from c.item and p.site = c.site and p.meter = c.meter
+        left join slips s on s.sheet = c.sheet and s.kind = c.kind and s.item is not distinct from c.item
+                         and s.site = c.site and s.meter = c.meter
+                         and s.m = year(c.period_start) * 12 + month(c.period_start)
+        left join earlier e on e.kind = c.kind and e.item is not distinct from c.item and e.site = c.site
+                           and e.meter = c.meter and e.period_start = c.period_start
+                           and e.quantity = c.quantity and e.document = c.document
+        left join claimed i on c.kind = 'instrument' and i.document = c.document
+    """)
+
+
+@cache
+def _checks_sql() -> str:
+    """All row checks as one statement, compiled once per process from their Ibis expressions."""
+    import ibis
+
+    from abate.adapters.registry import row_checks
+
+    columns = {
+        "row_id": "int64", "source_row": "int32", "sheet": "string", "kind": "string", "site_text": "string",
+        "site": "string", "quantity_text": "string", "unit_text": "string", "unit": "string",
+        "unit_choice": "string", "dimension_fits": "boolean", "quantity": "float64", "item_text": "string",
+        "item": "string", "meter": "string", "document": "string", "tier": "string", "market": "string",
+        "retired_for": "string", "factor": "float64", "period_text": "string", "period_start": "timestamp(6)",
+        "period_end": "timestamp(6)", "month": "string", "fiscal_year": "string", "site_opened": "timestamp(6)",
+        "site_closed": "timestamp(6)", "today": "timestamp(6)", "median_quantity": "float64", "median_rows": "int64",
+        "fills_gap": "string", "copies_before": "int64", "first_copy": "string",
+    }  # fmt: skip
+    staged = ibis.table(columns, name="staged")
+    found = [_finding_rows(staged, one, place) for place, one in enumerate(row_checks())]
+    return str(ibis.to_sql(ibis.union(*found), dialect="duckdb"))
+
+
+def _finding_rows(staged: Any, one: Check, place: int) -> Any:
+    import ibis
+
+    broken, message = one(staged)
+    rule = one.rule
+    hit = staged.mutate(broken=broken.fill_null(False), message=message)
+    return hit.filter(hit.broken).select(
+        row_id=hit.row_id,
+        code=ibis.literal(rule.code),
+        severity=ibis.literal(str(rule.severity)),
+        hint=ibis.literal(rule.hint),
+        precedence=ibis.literal(rule.precedence * 1000 + place, "int32"),
+        message=hit.message,
+    )
+
+
+def judge(con: duckdb.DuckDBPyConnection, accept: frozenset[str]) -> None:
+    """Ask every check; make `findings`, and `blocked` with the rows that stay out."""
+    con.execute(f"create or replace temp table verdicts as {_checks_sql()}")
+    listed = ", ".join(f"'{code}'" for code in sorted(accept)) or "''"
+    blocker, warning = Severity.BLOCKER.value, Severity.WARNING.value
+    con.execute(f"""
+        create or replace temp table found as
+        select v.row_id, v.code, v.precedence, v.hint,
+               case when v.code in ({listed}) and v.severity = '{blocker}' then '{warning}' else v.severity end as severity,
+               case when v.code in ({listed}) then v.message || ' Accepted.' else v.message end as message,
+               s.source_file, s.sheet, s.source_row, coalesce(s.site, s.site_text) as site, s.month, s.kind
+        from verdicts v join staged s using (row_id)
+    """)
+    con.execute(f"""
+        create or replace temp table blocked as
+        select source_file, sheet, source_row, kind, list(distinct code) as codes, min_by(code, precedence) as first_code
+        from found where severity = '{blocker}' group by all
+    """)
+
+
+CANNOT_ACCEPT = frozenset(
+    "missing-value not-a-number bad-date unknown-site ambiguous-unit unknown-unit wrong-dimension unknown-item "
+    "bad-instrument heating-value-unstated".split()
+)
+"""Findings that leave a row without a meaning: accepting them would be guessing."""

@@ -1,0 +1,60 @@
+"""What the domains bring: kinds, templates, methods, checks and default factors, gathered in one place."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from typing import TYPE_CHECKING
+
+from abate.energy import facts as energy
+from abate.kernel.factor import Factor, factors_from_rows
+from abate.kernel.kind import Kind, Template
+from abate.kernel.method import Method
+from abate.kernel.resources import package_table
+from abate.operations import facts as operations
+from abate.operations.methods import METHODS as OPERATIONS_METHODS
+
+if TYPE_CHECKING:
+    from abate.kernel.checks import Check
+    from abate.kernel.finding import Rule
+
+KINDS: dict[str, Kind] = {k.id: k for k in (*operations.KINDS, *energy.KINDS)}
+TEMPLATES: dict[str, Template] = {t.id: t for t in (*operations.TEMPLATES, *energy.TEMPLATES)}
+METHODS: tuple[Method, ...] = OPERATIONS_METHODS
+FACTOR_PACKAGES = ("abate.operations", "abate.energy")
+
+
+@cache
+def default_factors() -> tuple[Factor, ...]:
+    """The factors that ship with Abate."""
+    rows = [row for package in FACTOR_PACKAGES for row in package_table(package, "factors.csv")]
+    return tuple(factors_from_rows(rows))
+
+
+@cache
+def row_checks() -> tuple[Check, ...]:
+    """All checks of rows, in the order of precedence."""
+    from abate.energy import checks as energy_checks
+    from abate.kernel.checks import ROW_CHECKS
+    from abate.operations import checks as operations_checks
+
+    every = (*ROW_CHECKS, *operations_checks.CHECKS, *energy_checks.CHECKS)
+    return tuple(sorted(every, key=lambda c: c.rule.precedence))
+
+
+@cache
+def ledger_checks() -> tuple[Check, ...]:
+    """Checks of the domains on monthly totals of the ledger."""
+    from abate.energy.checks import LEDGER_CHECKS
+
+    return LEDGER_CHECKS
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """Every rule by which data can be found wanting, in the order of precedence."""
+    from abate.adapters.files.gates import GATES
+    from abate.kernel.checks import MISSING_MONTH
+    from abate.kernel.resolution import RESOLUTION_RULES
+
+    rules = [c.rule for c in (*row_checks(), *ledger_checks())] + [MISSING_MONTH, *RESOLUTION_RULES, *GATES]
+    return tuple(sorted(rules, key=lambda r: (r.precedence, r.code)))

@@ -1,0 +1,166 @@
+"""The ledger of transfers: double entry in SQL, idempotent, never overdrawn, retired once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from abate.kernel.transfer import Transfer, TransferResult
+
+_METADATA = MetaData()
+_ACCOUNTS = Table(
+    "accounts",
+    _METADATA,
+    Column("ledger", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("balance", BigInteger, nullable=False),
+    CheckConstraint("balance >= 0 or name like 'issuer:%'", name="never_overdrawn"),
+)
+_TRANSFERS = Table(
+    "transfers",
+    _METADATA,
+    Column("ledger", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    UniqueConstraint("ledger", "key"),
+    CheckConstraint("amount > 0", name="positive"),
+)
+
+
+class TransferLedger:
+    """Accounts and transfers in one SQL database.
+
+    Args:
+        url: SQLAlchemy URL; see `open_transfers` for the embedded one.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine: Engine = create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _durable)
+            event.listen(self.engine, "begin", _immediate)
+        _METADATA.create_all(self.engine)
+
+    def post(self, transfers: Iterable[Transfer]) -> list[TransferResult]:
+        """Post transfers in order, as one transaction; each has its own result, and one's refusal stops no other.
+
+        Posting the same transfer again does nothing and says `exists`.
+        """
+        with self.engine.begin() as con:
+            return [_post_one(con, t) for t in transfers]
+
+    def balance(self, ledger: str, account: str) -> int:
+        """What an account holds, 0 where it is unknown."""
+        with self.engine.connect() as con:
+            found = con.scalar(
+                select(_ACCOUNTS.c.balance).where(_ACCOUNTS.c.ledger == ledger, _ACCOUNTS.c.name == account)
+            )
+        return int(found or 0)
+
+    def reverse(self, ledger: str, key: str, reason: str) -> TransferResult:
+        """Post the opposite of a transfer, also out of a place of retirement: a mistake is corrected by a new row."""
+        with self.engine.begin() as con:
+            row = con.execute(
+                select(_TRANSFERS).where(_TRANSFERS.c.ledger == ledger, _TRANSFERS.c.key == key)
+            ).one_or_none()
+            if row is None:
+                return TransferResult.KEY_CONFLICT
+            back = Transfer(f"{key}/reversed", ledger, row.target, row.source, row.amount, reason)
+            return _move(con, back)
+
+    def total(self, ledger: str) -> int:
+        """Sum of all balances of a ledger: zero, always."""
+        with self.engine.connect() as con:
+            return int(con.scalar(select(func.sum(_ACCOUNTS.c.balance)).where(_ACCOUNTS.c.ledger == ledger)) or 0)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+
+def open_transfers(root: Path) -> TransferLedger:
+    """The embedded ledger of a workspace."""
+    return TransferLedger(f"sqlite:///{root / 'transfers.sqlite'}")
+
+
+def _post_one(con: Connection, transfer: Transfer) -> TransferResult:
+    fault = transfer.fault()
+    if fault is not None:
+        return fault
+    return _move(con, transfer)
+
+
+def _move(con: Connection, transfer: Transfer) -> TransferResult:
+    same = con.execute(
+        select(_TRANSFERS).where(_TRANSFERS.c.ledger == transfer.ledger, _TRANSFERS.c.key == transfer.key)
+    ).one_or_none()
+    if same is not None:
+        equal = (same.source, same.target, same.amount) == (transfer.source, transfer.target, transfer.amount)
+        return TransferResult.EXISTS if equal else TransferResult.KEY_CONFLICT
+    for account in (transfer.source, transfer.target):
+        known = con.scalar(
+            select(_ACCOUNTS.c.name).where(_ACCOUNTS.c.ledger == transfer.ledger, _ACCOUNTS.c.name == account)
+        )
+        if known is None:
+            con.execute(insert(_ACCOUNTS).values(ledger=transfer.ledger, name=account, balance=0))
+    taken = con.execute(
+        update(_ACCOUNTS)
+        .where(
+            _ACCOUNTS.c.ledger == transfer.ledger,
+            _ACCOUNTS.c.name == transfer.source,
+            or_(_ACCOUNTS.c.balance >= transfer.amount, _ACCOUNTS.c.name.like("issuer:%")),
+        )
+        .values(balance=_ACCOUNTS.c.balance - transfer.amount)
+    )
+    if taken.rowcount == 0:
+        return TransferResult.OVERDRAWN
+    con.execute(
+        update(_ACCOUNTS)
+        .where(_ACCOUNTS.c.ledger == transfer.ledger, _ACCOUNTS.c.name == transfer.target)
+        .values(balance=_ACCOUNTS.c.balance + transfer.amount)
+    )
+    con.execute(
+        insert(_TRANSFERS).values(
+            ledger=transfer.ledger,
+            key=transfer.key,
+            source=transfer.source,
+            target=transfer.target,
+            amount=transfer.amount,
+            reason=transfer.reason,
+        )
+    )
+    return TransferResult.OK
+
+
+def _durable(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.execute("pragma busy_timeout = 60000")
+
+
+def _immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate")

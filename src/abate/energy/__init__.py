@@ -1,0 +1,1 @@
+"""Meters, data centres, contracts and certificates."""

@@ -1,0 +1,88 @@
+"""Checks of meters: one function per rule, one code per function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+
+from abate.kernel.checks import LedgerVerdict, Verdict, check, ledger_check
+from abate.kernel.finding import Rule, Severity
+
+
+@check(
+    Rule(
+        "bad-instrument",
+        Severity.BLOCKER,
+        "Certificate or contract that cannot be claimed",
+        "State tier, market, number and the fiscal year it was retired for; a supplier rate needs its factor.",
+        160,
+    )
+)
+def bad_instrument(staged: Any) -> Verdict:
+    """A certificate or contract names its tier, market, number and the fiscal year that claims it."""
+    empty = ibis.literal("")
+    bad = (
+        staged.tier.isnull()
+        | (staged.market.fill_null(empty) == "")
+        | (staged.document.fill_null(empty) == "")
+        | ~staged.retired_for.fill_null(empty).re_search(r"^FY\d{4}$")
+        | ((staged.tier == "supplier-rate") & staged.factor.isnull())
+        | (staged.factor < 0)
+    )
+    return (staged.kind == "instrument") & bad, "'" + staged.document.fill_null("") + "' lacks tier, market, number, year or factor."  # noqa: E501  # fmt: skip
+
+
+CHECKS = (bad_instrument,)
+
+
+def _pivot(monthly: Any) -> Any:
+    """Facility, IT energy and hours of each building and month, side by side."""
+    it, facility = monthly.kind == "it-energy", monthly.kind == "facility-energy"
+    return (
+        monthly.filter(it | facility)
+        .group_by(["site", "meter", "month"])
+        .agg(
+            it_kwh=monthly.quantity.sum(where=it),
+            facility_kwh=monthly.quantity.sum(where=facility),
+            hours=monthly.row_count.max(),
+            readings=monthly.row_count.min(),
+            days=monthly.days_in_month.max(),
+        )
+    )
+
+
+@ledger_check(
+    Rule(
+        "pue-below-one",
+        Severity.BLOCKER,
+        "IT equipment uses more than its building",
+        "One of the two meters is wrong, or they measure different buildings.",
+        180,
+    )
+)
+def pue_below_one(monthly: Any) -> LedgerVerdict:
+    """A building uses at least what its IT equipment uses (ISO/IEC 30134-2)."""
+    side = _pivot(monthly)
+    bad = side.filter(side.facility_kwh < side.it_kwh)
+    return bad, bad.meter + ": facility " + bad.facility_kwh.round(0).cast(str) + " kWh, IT " + bad.it_kwh.round(0).cast(str) + " kWh."  # fmt: skip  # noqa: E501
+
+
+@ledger_check(
+    Rule(
+        "meter-gap",
+        Severity.WARNING,
+        "Hourly meter with hours missing",
+        "PUE and WUE of the month rest on the hours there; ask for the missing ones.",
+        190,
+    )
+)
+def meter_gap(monthly: Any) -> LedgerVerdict:
+    """An hourly meter has a reading for every hour of the month."""
+    side = _pivot(monthly)
+    hourly = side.filter((side.readings > 24 * 14) & (side.readings < side.days * 24))
+    lost = (hourly.days * 24 - hourly.readings).cast(str)
+    return hourly, hourly.meter + ": " + lost + ibis.literal(" of ") + (hourly.days * 24).cast(str) + " hours missing."
+
+
+LEDGER_CHECKS = (pue_below_one, meter_gap)

@@ -1,0 +1,1 @@
+"""The nouns: accounting without mathematics, without a domain, without input or output."""

@@ -1,0 +1,201 @@
+"""Checks that hold for every activity: one function per rule, one code per function.
+
+A row check takes the staged table of an import and says for each row whether the rule is broken, and in which words.
+A ledger check takes the monthly totals of the ledger and gives the rows that break the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import ibis
+
+from abate.kernel.finding import Rule, Severity
+
+Verdict: TypeAlias = "tuple[Any, Any]"
+"""A boolean column, true where the rule is broken, and a text column that says how."""
+LedgerVerdict: TypeAlias = "tuple[Any, Any]"
+"""A table of offending rows with `site`, `month`, and a text column of it that says how."""
+
+ABSURD = 1e12
+LEAST_ROWS_FOR_MEDIAN = 6
+MAGNITUDE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule with the function that applies it.
+
+    Args:
+        rule: Code, severity, title, hint, precedence.
+        function: Takes a table, gives a verdict.
+    """
+
+    rule: Rule
+    function: Callable[[Any], tuple[Any, Any]]
+
+    def __call__(self, table: Any) -> tuple[Any, Any]:
+        """Apply the rule."""
+        return self.function(table)
+
+
+def check(rule: Rule) -> Callable[[Callable[[Any], Verdict]], Check]:
+    """Bind a row rule to its function."""
+    return lambda function: Check(rule, function)
+
+
+def ledger_check(rule: Rule) -> Callable[[Callable[[Any], LedgerVerdict]], Check]:
+    """Bind a ledger rule to its function."""
+    return lambda function: Check(rule, function)
+
+
+def _blocker(code: str, title: str, hint: str, precedence: int) -> Rule:
+    return Rule(code, Severity.BLOCKER, title, hint, precedence)
+
+
+def _text(column: Any) -> Any:
+    return column.fill_null("").cast(str)
+
+
+@check(_blocker("missing-value", "No amount", "Enter the amount, or drop the row with a reason.", 10))
+def missing_value(staged: Any) -> Verdict:
+    """Every row has an amount."""
+    return _text(staged.quantity_text) == "", ibis.literal("The amount is empty.")
+
+
+@check(_blocker("not-a-number", "Amount is no number", "Enter a finite number.", 20))
+def not_a_number(staged: Any) -> Verdict:
+    """Every amount is a finite number."""
+    bad = staged.quantity.isnull() | staged.quantity.isnan() | staged.quantity.isinf()
+    return (_text(staged.quantity_text) != "") & bad, "'" + _text(staged.quantity_text) + "' is no number."
+
+
+@check(_blocker("bad-date", "Date cannot be read", "Write it as 2024-01-31, or 2024-01 for a month.", 30))
+def bad_date(staged: Any) -> Verdict:
+    """Every row has a date that can be read."""
+    return staged.period_start.isnull(), "'" + _text(staged.period_text) + "' is no date."
+
+
+@check(_blocker("unknown-site", "Site is not in abate.toml", "Add the site, or the name as an alias of one.", 40))
+def unknown_site(staged: Any) -> Verdict:
+    """Every row names a site, or an entity, of the organisation."""
+    general = (staged.kind == "instrument") & (_text(staged.site_text) == "")
+    return staged.site.isnull() & ~general, "'" + _text(staged.site_text) + "' is no site."
+
+
+@check(_blocker("ambiguous-unit", "Unit has several meanings", "Write which one: 'US gal' or 'UK gal', 't'.", 50))
+def ambiguous_unit(staged: Any) -> Verdict:
+    """No unit leaves a choice."""
+    several = staged.unit_choice.notnull()
+    return several, "'" + _text(staged.unit_text) + "' may be " + _text(staged.unit_choice) + "."
+
+
+@check(_blocker("unknown-unit", "Unit is not known", "Write a unit such as kWh, MWh, L, kg, GJ.", 51))
+def unknown_unit(staged: Any) -> Verdict:
+    """Every row has a unit that the unit library knows."""
+    return staged.unit.isnull() & staged.unit_choice.isnull(), "'" + _text(staged.unit_text) + "' is no unit."
+
+
+@check(_blocker("wrong-dimension", "Unit does not fit the kind", "Check the unit, or the kind of file.", 60))
+def wrong_dimension(staged: Any) -> Verdict:
+    """The unit measures what the kind of activity is measured in."""
+    bad = staged.unit.notnull() & ~staged.dimension_fits & ~(staged.kind.isin(["stationary-fuel", "mobile-fuel"]) & (staged.unit == "kWh"))  # noqa: E501  # fmt: skip
+    return bad, "'" + _text(staged.unit_text) + "' does not measure " + staged.kind + "."
+
+
+@check(_blocker("unknown-item", "What was consumed is not known", "Use a name of 'abate factors search'.", 70))
+def unknown_item(staged: Any) -> Verdict:
+    """Fuel, gas or technology has a name that factors are filed under."""
+    return staged.item.isnull(), "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "."
+
+
+@check(_blocker("negative-quantity", "Amount below zero", "Enter the true reading; a credit note needs its own row.", 80))
+def negative_quantity(staged: Any) -> Verdict:
+    """No amount is below zero."""
+    return staged.quantity < 0, _text(staged.quantity_text) + " is below zero."
+
+
+@check(_blocker("absurd-quantity", "Amount beyond all measure", "Check digits and unit.", 90))
+def absurd_quantity(staged: Any) -> Verdict:
+    """No amount exceeds a million million of its canonical unit."""
+    return staged.quantity.abs() > ABSURD, _text(staged.quantity_text) + " is absurd."
+
+
+@check(_blocker("date-out-of-range", "Date outside all reason", "Check the year.", 100))
+def date_out_of_range(staged: Any) -> Verdict:
+    """Dates lie after 1990 and not in the future."""
+    start, end = staged.period_start, staged.period_end
+    bad = (start < ibis.timestamp("1990-01-01")) | (start > staged.today) | (end <= start)
+    return bad, "'" + _text(staged.period_text) + "' lies outside 1990 to today, or ends before it begins."
+
+
+@check(_blocker("wrong-year", "Date in another year than its neighbours", "Check the year of this row.", 110))
+def wrong_year(staged: Any) -> Verdict:
+    """No month stands alone a year away from a gap among the months of its place and sheet."""
+    return staged.fills_gap.notnull(), "'" + _text(staged.period_text) + "' stands alone; " + _text(staged.fills_gap) + " is missing among its neighbours."  # noqa: E501  # fmt: skip
+
+
+@check(_blocker("site-not-owned", "Site outside the group at this date", "Drop the row, or mend the site's dates.", 120))
+def site_not_owned(staged: Any) -> Verdict:
+    """Activities of a site lie between its opening and its sale."""
+    before = staged.site_opened.notnull() & (staged.period_start < staged.site_opened)
+    after = staged.site_closed.notnull() & (staged.period_start >= staged.site_closed)
+    return before | after, "'" + _text(staged.site) + "' was not in the group on " + _text(staged.period_text) + "."
+
+
+@check(_blocker("duplicate-row", "Row stands twice", "Drop one of the two, or accept it with a reason.", 130))
+def duplicate_row(staged: Any) -> Verdict:
+    """No row repeats another of the file or of the ledger in place, period, amount and document."""
+    return staged.copies_before > 0, "The same place, period, amount and document stand in " + _text(staged.first_copy) + "."  # noqa: E501  # fmt: skip
+
+
+@check(_blocker("magnitude", "A hundred times the usual, or a hundredth", "Check the unit: kWh in place of MWh?", 140))
+def magnitude(staged: Any) -> Verdict:
+    """No amount is a hundred times, or a hundredth of, the median of its place and kind."""
+    ratio = staged.quantity / staged.median_quantity
+    bad = (staged.median_rows >= LEAST_ROWS_FOR_MEDIAN) & (staged.quantity > 0) & (staged.median_quantity > 0)
+    bad &= (ratio >= MAGNITUDE) | (ratio <= 1 / MAGNITUDE)
+    return bad, _text(staged.quantity_text) + " is " + ratio.round(4).cast(str) + " times the median."
+
+
+@check(Rule("zero-quantity", Severity.WARNING, "Amount is zero", "Is it a reading, or a gap written as zero?", 200))
+def zero_quantity(staged: Any) -> Verdict:
+    """An amount of zero is looked at."""
+    return staged.quantity == 0, ibis.literal("The amount is zero.")
+
+
+ROW_CHECKS = (
+    missing_value,
+    not_a_number,
+    bad_date,
+    unknown_site,
+    ambiguous_unit,
+    unknown_unit,
+    wrong_dimension,
+    unknown_item,
+    negative_quantity,
+    absurd_quantity,
+    date_out_of_range,
+    wrong_year,
+    site_not_owned,
+    duplicate_row,
+    magnitude,
+    zero_quantity,
+)
+
+MISSING_MONTH = Rule(
+    "missing-month",
+    Severity.BLOCKER,
+    "A month that should be there is missing",
+    "Import the bill, or add an estimate with 'abate correct' and a reason.",
+    150,
+)
+
+
+@ledger_check(MISSING_MONTH)
+def missing_month(expected: Any) -> LedgerVerdict:
+    """Every month of a site that expects a kind has at least one activity of it."""
+    gone = expected.filter(expected.row_count.isnull())
+    return gone, "No " + gone.kind + " of '" + gone.site + "' in " + gone.month + "."

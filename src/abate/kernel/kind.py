@@ -1,0 +1,90 @@
+"""Kinds of activity, and templates of the files they come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Basis = Literal["metered", "estimated", "forecast", "baseline", "planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of activity.
+
+    Args:
+        id: Kebab-case name, such as `electricity`.
+        title: Name for people.
+        dimensions: Dimensions its quantity may have; the first is the usual one.
+        items: Canonical names of what is consumed, with the words found in files; empty where the kind is one thing.
+        item_required: Whether a row without an item is a finding.
+        cumulative: Whether amounts of a year add up; floor area does not.
+    """
+
+    id: str
+    title: str
+    dimensions: tuple[str, ...]
+    items: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    item_required: bool = False
+    cumulative: bool = True
+
+    def item_named(self, text: str) -> str | None:
+        """Canonical item for a word found in a file, or None.
+
+        Example:
+            >>> Kind("stationary-fuel", "Fuel", ("volume",), {"diesel": ("0#柴油",)}).item_named("0#柴油")
+            'diesel'
+        """
+        folded = _fold(text)
+        for item, words in self.items.items():
+            if folded == _fold(item) or folded in {_fold(w) for w in words}:
+                return item
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A column of amounts in a file, and the activity each of its cells becomes.
+
+    Args:
+        kind: Kind of the activity.
+        headers: Words in column headers that name it.
+        unit: Unit where neither header nor row says one; empty where the file must say it.
+        basis: How the amount came about.
+        times: Field whose value multiplies the amount, such as the litres per 100 km of a car.
+        times_scale: Constant factor that goes with `times`.
+    """
+
+    kind: str
+    headers: tuple[str, ...]
+    unit: str = ""
+    basis: Basis = "metered"
+    times: str = ""
+    times_scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A kind of file, as `abate add --as` names it.
+
+    Args:
+        id: Kebab-case name, such as `electricity`.
+        title: Name for people.
+        words: Words in titles, file names and headers that speak for it.
+        measures: Its columns of amounts.
+        fields: Fields a row may have beyond the common ones, with the words in headers that name them.
+        required: Fields that every row must have.
+        example: Rows for the blank file that `abate init` writes, header first.
+    """
+
+    id: str
+    title: str
+    words: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    required: tuple[str, ...] = ("site", "period")
+    example: tuple[tuple[str, ...], ...] = ()
+
+
+def _fold(text: str) -> str:
+    return text.strip().lower().replace("_", "-").replace(" ", "-")

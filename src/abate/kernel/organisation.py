@@ -1,0 +1,216 @@
+"""Organisation: entities, sites, who owns and controls them when, and the boundary that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from abate.kernel.errors import ConfigError
+from abate.kernel.period import month_end, month_start
+
+
+class Boundary(StrEnum):
+    """Consolidation approach.
+
+    Source: GHG Protocol Corporate Standard (2004), chapter 3.
+    """
+
+    OPERATIONAL = "operational"
+    FINANCIAL = "financial"
+    EQUITY = "equity"
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """A share of equity held from a day on.
+
+    Args:
+        since: First day.
+        share: Share of equity, 0 to 1.
+    """
+
+    since: date
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A business or legal unit.
+
+    Args:
+        id: Short name used in files.
+        name: Name for people.
+        parent: Id of the entity above, empty for the root.
+        ownership: Shares held by the parent, oldest first; none means wholly owned.
+        operational_control: Whether the group has full authority over its operating policies.
+        financial_control: Whether the group directs its financial policies.
+    """
+
+    id: str
+    name: str
+    parent: str = ""
+    ownership: tuple[Ownership, ...] = ()
+    operational_control: bool = True
+    financial_control: bool = True
+
+    def share_on(self, day: date) -> float:
+        """Share of equity that the parent holds on a day."""
+        if not self.ownership:
+            return 1.0
+        held = [o.share for o in self.ownership if o.since <= day]
+        return held[-1] if held else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that consumes.
+
+    Args:
+        id: Short name used in files.
+        name: Name for people.
+        entity: Id of the entity that runs it.
+        region: Region of its grid, such as `CN-HE`.
+        type: Such as data-centre, warehouse, hypermarket, campus.
+        opened: First day in the group, None for before all records.
+        closed: Last day in the group, None where it still belongs to it.
+        aliases: Other names found in files.
+        expects: Kinds of activity of which every month must have one.
+        buildings: Ids of metered buildings.
+    """
+
+    id: str
+    name: str
+    entity: str
+    region: str
+    type: str = ""
+    opened: date | None = None
+    closed: date | None = None
+    aliases: tuple[str, ...] = ()
+    expects: tuple[str, ...] = ()
+    buildings: tuple[str, ...] = ()
+
+    def owned_on(self, day: date) -> bool:
+        """Whether the site belongs to the group on a day."""
+        return (self.opened is None or day >= self.opened) and (self.closed is None or day <= self.closed)
+
+    def months_owned(self, months: list[str]) -> list[str]:
+        """Those of the months in which the site belongs to the group on at least one day."""
+        return [
+            m
+            for m in months
+            if (self.opened is None or month_end(m) >= self.opened)
+            and (self.closed is None or month_start(m) <= self.closed)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Entities and sites as one tree.
+
+    Args:
+        name: Name of the group.
+        entities: All entities, the root among them.
+        sites: All sites.
+        currency: Currency of revenue, such as CNY.
+
+    Raises:
+        ConfigError: `bad-organisation` where names repeat, parents are missing or run in a circle.
+    """
+
+    name: str
+    entities: tuple[Entity, ...]
+    sites: tuple[Site, ...]
+    currency: str = "CNY"
+    _entity: dict[str, Entity] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _site: dict[str, Site] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._entity.update({e.id: e for e in self.entities})
+        self._site.update({s.id: s for s in self.sites})
+        names = [e.id for e in self.entities] + [s.id for s in self.sites]
+        repeated = sorted({n for n in names if names.count(n) > 1})
+        if repeated:
+            raise ConfigError("bad-organisation", f"These ids stand twice: {', '.join(repeated)}.", "Give each its own.")
+        for e in self.entities:
+            if e.parent and e.parent not in self._entity:
+                raise ConfigError(
+                    "bad-organisation", f"Parent '{e.parent}' of '{e.id}' is unknown.", "Add it to [[entities]]."
+                )
+            if len(self.ancestry(e.id)) > len(self.entities):
+                raise ConfigError("bad-organisation", f"'{e.id}' is its own ancestor.", "Mend the parents.")
+        for s in self.sites:
+            if s.entity not in self._entity:
+                raise ConfigError(
+                    "bad-organisation", f"Entity '{s.entity}' of site '{s.id}' is unknown.", "Add it to [[entities]]."
+                )
+
+    def site(self, site_id: str) -> Site | None:
+        """The site of an id, or None."""
+        return self._site.get(site_id)
+
+    def entity_of(self, place: str) -> Entity | None:
+        """The entity that runs a site, or the entity itself where the place is one."""
+        site = self._site.get(place)
+        return self._entity.get(site.entity if site else place)
+
+    def ancestry(self, entity_id: str) -> list[Entity]:
+        """The entity and those above it, the root last."""
+        chain: list[Entity] = []
+        here: str = entity_id
+        while here and len(chain) <= len(self.entities):
+            chain.append(self._entity[here])
+            here = chain[-1].parent
+        return chain
+
+    def business_of(self, place: str) -> str:
+        """The entity just below the root that a place belongs to: the business in reports."""
+        entity = self.entity_of(place)
+        if entity is None:
+            return ""
+        chain = self.ancestry(entity.id)
+        return chain[-2].id if len(chain) > 1 else chain[-1].id
+
+    def share_on(self, place: str, day: date, boundary: Boundary) -> float:
+        """Share of a place's emissions that counts on a day under a consolidation approach.
+
+        Source: GHG Protocol Corporate Standard (2004), chapter 3, Table 1.
+        """
+        entity = self.entity_of(place)
+        if entity is None:
+            return 0.0
+        site = self.site(place)
+        if site is not None and not site.owned_on(day):
+            return 0.0
+        chain = self.ancestry(entity.id)
+        if boundary is Boundary.EQUITY:
+            share = 1.0
+            for e in chain:
+                share *= e.share_on(day)
+            return share
+        held = all(e.share_on(day) > 0 for e in chain)
+        controlled = all(
+            e.operational_control if boundary is Boundary.OPERATIONAL else e.financial_control for e in chain
+        )
+        return 1.0 if held and controlled else 0.0
+
+    def month_share(self, place: str, month: str, boundary: Boundary) -> float:
+        """Share of a place that counts in a month: the mean over the days on which it belongs to the group.
+
+        Days outside ownership are left out of the mean, because activities dated on them are kept in quarantine.
+
+        Example:
+            >>> org = Organisation("G", (Entity("g", "G"),
+            ...     Entity("j", "Joint venture", "g", (Ownership(date(2020, 1, 1), 0.4),))), (Site("s", "S", "j", "CN"),))
+            >>> org.month_share("s", "2023-04", Boundary.EQUITY), org.month_share("s", "2023-04", Boundary.OPERATIONAL)
+            (0.4, 1.0)
+        """
+        first, last = month_start(month), month_end(month)
+        shares = [
+            self.share_on(place, first + timedelta(days=k), boundary) for k in range((last - first).days + 1)
+        ]
+        if len(set(shares)) == 1:
+            return shares[0]
+        site = self.site(place)
+        inside = [s for k, s in enumerate(shares) if site is None or site.owned_on(first + timedelta(days=k))]
+        return sum(inside) / len(inside) if inside else 0.0

@@ -1,0 +1,33 @@
+"""Regions, narrow to wide: province, grid, country, world."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from abate.kernel.resources import package_table
+
+WORLD = "world"
+
+
+@cache
+def _parents() -> dict[str, str]:
+    return {row["region"]: row["parent"] for row in package_table("abate.kernel", "regions.csv")}
+
+
+@cache
+def region_chain(region: str) -> tuple[str, ...]:
+    """The regions that hold a region, from itself to the world.
+
+    A region that the table does not name lies in the one before its last hyphen, and that in the world.
+
+    Example:
+        >>> region_chain("CN-HE")
+        ('CN-HE', 'CN-R-North', 'CN', 'world')
+        >>> region_chain("US-CAMX")
+        ('US-CAMX', 'US', 'world')
+    """
+    chain = [region]
+    while chain[-1] != WORLD:
+        here = chain[-1]
+        chain.append(_parents().get(here) or (here.rsplit("-", 1)[0] if "-" in here else WORLD))
+    return tuple(chain)

@@ -1,0 +1,232 @@
+"""Every table of the ledger in one file: the whole data model.
+
+Tables are append-only. A row counts when the import or run that wrote it has its row in `imports` or `runs`,
+which is written last and is the commit.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+TEXT, INT, WHOLE, REAL, TIME = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.timestamp("us")
+SUM = pa.decimal128(38, 0)
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
+
+
+ACTIVITIES = _schema(
+    activity_id=WHOLE,  # import's hash in the upper half, ordinal in the lower
+    import_id=TEXT,
+    kind=TEXT,
+    item=TEXT,
+    site=TEXT,  # a site, or an entity where the amount belongs to one
+    meter=TEXT,  # building, vehicle or meter
+    month=TEXT,
+    period_start=TIME,
+    period_end=TIME,  # exclusive
+    quantity=REAL,
+    unit=TEXT,  # canonical
+    basis=TEXT,
+    source_file=TEXT,
+    source_sheet=TEXT,
+    source_row=INT,
+    quantity_text=TEXT,  # as it stood in the file
+    unit_text=TEXT,
+    document=TEXT,  # invoice, transaction
+    reason=TEXT,  # why it was mended, added or accepted
+    fiscal_year=TEXT,
+)
+INSTRUMENTS = _schema(
+    import_id=TEXT,
+    instrument_id=TEXT,
+    tier=TEXT,
+    technology=TEXT,
+    market=TEXT,
+    vintage_from=TIME,
+    vintage_to=TIME,  # inclusive day
+    amount_wh=WHOLE,
+    site=TEXT,
+    kg_co2_per_kwh=REAL,
+    retired_for=TEXT,  # fiscal year
+    document=TEXT,
+    source_file=TEXT,
+    source_sheet=TEXT,
+    source_row=INT,
+    fiscal_year=TEXT,
+)
+QUARANTINE = _schema(
+    import_id=TEXT,
+    source_file=TEXT,
+    source_sheet=TEXT,
+    source_row=INT,
+    codes=TEXT,  # blocking codes, by precedence, joined with commas
+    template=TEXT,
+    kind=TEXT,
+    site=TEXT,
+    month=TEXT,
+    cells=TEXT,  # the row's text as JSON, so that it can be mended
+    fiscal_year=TEXT,
+)
+FINDINGS = _schema(
+    origin=TEXT,  # import or run that found it
+    code=TEXT,
+    severity=TEXT,
+    message=TEXT,
+    hint=TEXT,
+    file=TEXT,
+    sheet=TEXT,
+    row=INT,
+    column=TEXT,
+    site=TEXT,
+    month=TEXT,
+)
+MENDS = _schema(  # what became of a quarantined row, or of a finding about a month
+    import_id=TEXT,  # the correction's import
+    of_import=TEXT,
+    source_file=TEXT,
+    source_sheet=TEXT,
+    source_row=INT,
+    action=TEXT,  # set, accept, drop, add
+    detail=TEXT,
+    reason=TEXT,
+)
+IMPORTS = _schema(
+    import_id=TEXT,
+    file=TEXT,
+    sha256=TEXT,
+    template=TEXT,
+    mapping=TEXT,  # as JSON
+    row_count=WHOLE,
+    accepted_count=WHOLE,
+    quarantined_count=WHOLE,
+    reverses=TEXT,  # import undone by this row
+    reason=TEXT,
+    committed_at=TIME,
+)
+FACTORS = _schema(
+    import_id=TEXT,
+    **dict.fromkeys(
+        (
+            "factor_id kind item region reach data_year basis species value unit gwp_set uncertainty_kind "
+            "uncertainty_95 publication table edition published_on licence verification note"
+        ).split(),
+        TEXT,
+    ),
+)
+RUNS = _schema(
+    run_id=TEXT,
+    fiscal_year=TEXT,
+    gwp_set=TEXT,
+    boundary=TEXT,
+    as_of=TEXT,
+    imports=TEXT,  # ids and content hashes, as JSON
+    config=TEXT,  # organisation as JSON
+    methods=TEXT,  # names and versions, as JSON
+    factor_imports=TEXT,
+    factor_hash=TEXT,
+    inputs_hash=TEXT,
+    entry_count=WHOLE,
+    activity_count=WHOLE,
+    committed_at=TIME,
+)
+RESOLUTIONS = _schema(
+    run_id=TEXT,
+    kind=TEXT,
+    item=TEXT,
+    site=TEXT,
+    month=TEXT,
+    unit=TEXT,
+    method=TEXT,
+    part=INT,
+    instrument=TEXT,
+    tier=TEXT,
+    share=REAL,
+    boundary_share=REAL,
+    org=TEXT,
+    scope=TEXT,
+    category=TEXT,
+    view=TEXT,
+    factor_id=TEXT,
+    species=TEXT,
+    mg_per_unit=REAL,
+    gwp=REAL,
+    why=TEXT,
+    fiscal_year=TEXT,
+)
+ALLOCATIONS = _schema(
+    run_id=TEXT,
+    instrument=TEXT,
+    tier=TEXT,
+    site=TEXT,
+    month=TEXT,
+    amount_wh=WHOLE,
+    load_wh=WHOLE,
+    fiscal_year=TEXT,
+)
+ENTRIES = _schema(
+    run_id=TEXT,
+    activity_id=WHOLE,
+    method=TEXT,
+    part=INT,
+    instrument=TEXT,
+    factor_id=TEXT,
+    species=TEXT,
+    book=TEXT,
+    scope=TEXT,
+    category=TEXT,
+    view=TEXT,
+    org=TEXT,
+    site=TEXT,
+    month=TEXT,
+    basis=TEXT,
+    share=REAL,
+    quantity_micro=WHOLE,
+    mass_mg=WHOLE,
+    co2e_mg=WHOLE,
+    fiscal_year=TEXT,
+)
+ROLLUPS = _schema(
+    run_id=TEXT,
+    source=TEXT,  # entry or activity
+    book=TEXT,
+    kind=TEXT,
+    scope=TEXT,
+    category=TEXT,
+    view=TEXT,
+    species=TEXT,
+    method=TEXT,
+    matched=TEXT,  # yes where an instrument covers it
+    org=TEXT,
+    site=TEXT,
+    building=TEXT,
+    month=TEXT,
+    basis=TEXT,
+    unit=TEXT,
+    co2e_mg=SUM,
+    mass_mg=SUM,
+    quantity_micro=SUM,
+    row_count=WHOLE,
+    fiscal_year=TEXT,
+)
+PUBLICATIONS = _schema(fiscal_year=TEXT, run_id=TEXT, status=TEXT, reason=TEXT, committed_at=TIME)
+EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
+
+TABLES: dict[str, pa.Schema] = {
+    "activities": ACTIVITIES,
+    "instruments": INSTRUMENTS,
+    "quarantine": QUARANTINE,
+    "findings": FINDINGS,
+    "mends": MENDS,
+    "imports": IMPORTS,
+    "factors": FACTORS,
+    "runs": RUNS,
+    "resolutions": RESOLUTIONS,
+    "allocations": ALLOCATIONS,
+    "entries": ENTRIES,
+    "rollups": ROLLUPS,
+    "publications": PUBLICATIONS,
+    "evidence": EVIDENCE,
+}
+PARTITIONED = {name for name, schema in TABLES.items() if "fiscal_year" in schema.names and name not in ("runs", "publications")}

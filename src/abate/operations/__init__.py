@@ -1,0 +1,1 @@
+"""Fuels, refrigerants and purchased energy: Scopes 1 and 2."""

@@ -1,0 +1,26 @@
+"""Checks of fuels and purchased energy: one function per rule, one code per function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abate.kernel.checks import Verdict, check
+from abate.kernel.finding import Rule, Severity
+
+
+@check(
+    Rule(
+        "heating-value-unstated",
+        Severity.BLOCKER,
+        "Fuel by energy without its heating-value basis",
+        "Write the unit as 'kWh (Net CV)' or 'kWh (Gross CV)'; the two differ by 5 to 10 %.",
+        170,
+    )
+)
+def heating_value_unstated(staged: Any) -> Verdict:
+    """Fuel measured by energy says whether it means the net or the gross calorific value."""
+    fuel = staged.kind.isin(["stationary-fuel", "mobile-fuel"])
+    return fuel & (staged.unit == "kWh"), "The unit '" + staged.unit_text.fill_null("") + "' does not say net or gross."
+
+
+CHECKS = (heating_value_unstated,)

@@ -1,0 +1,106 @@
+"""Methods of Scopes 1 and 2: one function per formula, each with its card.
+
+Every function takes columns or numbers: `quantity` in the canonical unit, `share` of the activity, `boundary_share`
+of the place, `mg_per_unit` in milligrams per canonical unit. It returns milligrams, not yet rounded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abate.kernel.method import Card, method
+
+FORMULA = "quantity * share * boundary_share * mg_per_unit"
+CORPORATE = "GHG Protocol Corporate Standard (2004)"
+SCOPE_2 = "GHG Protocol Scope 2 Guidance (2015)"
+IPCC = "2006 IPCC Guidelines, Volume 2"
+
+
+@method(
+    Card(
+        "stationary-combustion", "1", ("stationary-fuel",), "1", "stationary combustion", FORMULA,
+        f"{IPCC}, equation 2.1; {CORPORATE}, chapter 4", "stationary-fuel",
+    )
+)  # fmt: skip
+def stationary_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Fuel burnt in boilers, kitchens and generators, times the emission of each gas per unit of fuel."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+@method(
+    Card(
+        "mobile-combustion", "1", ("mobile-fuel",), "1", "mobile combustion", FORMULA,
+        f"{IPCC}, equations 3.2.1 and 3.2.3; {CORPORATE}, chapter 4", "mobile-fuel",
+    )
+)  # fmt: skip
+def mobile_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Fuel burnt in vehicles that the organisation runs, times the emission of each gas per unit of fuel."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+@method(
+    Card(
+        "fugitive-refrigerants", "1", ("refrigerant",), "1", "fugitive emissions", FORMULA,
+        "2006 IPCC Guidelines, Volume 3, section 7.5.2.2 (mass balance by top-up); " + CORPORATE + ", chapter 4",
+        "refrigerant",
+    )
+)  # fmt: skip
+def fugitive_refrigerants(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Refrigerant that replaced what had leaked, split into the gases of the blend; Montreal gases stand apart."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+@method(
+    Card(
+        "electricity-location", "1", ("electricity",), "2", "purchased electricity", FORMULA,
+        f"{SCOPE_2}, section 6.1 and Table 6.2", "electricity", view="location", factor_items=("grid-average",),
+    )
+)  # fmt: skip
+def electricity_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Purchased electricity times the average emission of the grid that the site stands in."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+@method(
+    Card(
+        "electricity-market", "1", ("electricity",), "2", "purchased electricity", FORMULA,
+        f"{SCOPE_2}, section 6.4 and Table 6.3", "electricity", view="market",
+        factor_items=("residual-mix", "grid-average"), instruments=True,
+    )
+)  # fmt: skip
+def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Purchased electricity times the factor of its certificate or contract, and of the residual mix for the rest."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+@method(
+    Card(
+        "heat-location", "1", ("heat",), "2", "purchased heat and steam", FORMULA,
+        f"{SCOPE_2}, section 6.1", "heat", view="location", factor_items=("district-heat",),
+    )
+)  # fmt: skip
+def heat_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Purchased heat and steam times the average emission of the supply, in the location-based view."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+@method(
+    Card(
+        "heat-market", "1", ("heat",), "2", "purchased heat and steam", FORMULA,
+        f"{SCOPE_2}, section 6.4", "heat", view="market", factor_items=("district-heat",),
+    )
+)  # fmt: skip
+def heat_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Purchased heat and steam times the same average in the market-based view, where no contract says otherwise."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+METHODS = (
+    stationary_combustion,
+    mobile_combustion,
+    fugitive_refrigerants,
+    electricity_location,
+    electricity_market,
+    heat_location,
+    heat_market,
+)
