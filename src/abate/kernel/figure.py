@@ -37,6 +37,7 @@ class Figure:
         numerator: Figure above the line of a ratio.
         denominator: Figure below the line.
         scale: Multiplies the ratio.
+        part_of: Figure from whose rows its rows are taken: none of them is zero where that one has rows.
         source: Standard and clause.
     """
 
@@ -49,6 +50,7 @@ class Figure:
     numerator: str = ""
     denominator: str = ""
     scale: Fraction = Fraction(1)
+    part_of: str = ""
     source: str = ""
 
     @property
@@ -115,6 +117,7 @@ _BASE = (
                 ("matched", ("yes",)),
             ),
         ),
+        part_of="scope2-location",
     ),
     Figure("net", "Net (gross less named reductions)", "t CO2e", plus=("gross",), minus=("reduction",)),
     Figure("electricity", "Electricity purchased", "kWh", _amount("electricity")),
@@ -124,8 +127,15 @@ _BASE = (
         "kWh",
         Total(
             "quantity_micro",
-            (("source", ("entry",)), ("view", ("location",)), ("matched", ("yes",)), ("species", ("CO2",))),
+            (
+                ("source", ("entry",)),
+                ("book", ("inventory",)),
+                ("view", ("location",)),
+                ("matched", ("yes",)),
+                ("species", ("CO2",)),
+            ),
         ),
+        part_of="electricity",
     ),
     Figure("heat", "Heat purchased", "kWh", _amount("heat")),
     Figure("revenue", "Revenue", "money", _amount("revenue")),
@@ -186,7 +196,7 @@ def totals_needed(name: str) -> list[str]:
     """
     one = figure(name)
     if one.total is not None:
-        return [name]
+        return [name, one.part_of] if one.part_of else [name]
     below = (*one.plus, *one.minus, one.numerator, one.denominator)
     return list(dict.fromkeys(t for b in below if b for t in totals_needed(b)))
 
@@ -207,7 +217,8 @@ def evaluate_figure(name: str, totals: dict[str, Fraction | None]) -> Fraction |
     """
     one = figure(name)
     if one.total is not None:
-        return totals.get(name)
+        found = totals.get(name)
+        return Fraction(0) if found is None and one.part_of and totals.get(one.part_of) is not None else found
     if one.is_ratio:
         above, below = evaluate_figure(one.numerator, totals), evaluate_figure(one.denominator, totals)
         return None if above is None or not below else above / below * one.scale
@@ -217,6 +228,19 @@ def evaluate_figure(name: str, totals: dict[str, Fraction | None]) -> Fraction |
     if not there:
         return None
     return sum(there, Fraction(0)) - sum((m for m in minus if m is not None), Fraction(0))
+
+
+def missing_parts(name: str, totals: dict[str, Fraction | None]) -> list[str]:
+    """The figures that a sum should hold and that have no row: what it is shown without.
+
+    Example:
+        >>> missing_parts("gross", {"scope1": None, "scope2-location": Fraction(3)})
+        ['scope1']
+    """
+    one = figure(name)
+    found = [p for p in one.plus if evaluate_figure(p, totals) is None]
+    below = (*one.plus, *one.minus, one.numerator, one.denominator)
+    return list(dict.fromkeys(found + [m for b in below if b for m in missing_parts(b, totals)]))
 
 
 def in_unit(column: str, whole: int) -> Fraction:

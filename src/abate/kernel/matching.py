@@ -119,6 +119,7 @@ class FactorBook:
             rank = (chain.index(factor.region), gap, -factor.source.published_on.toordinal(), factor.id)
             eligible.append((rank, factor))
         eligible.sort(key=lambda pair: pair[0])
+        passed.sort(key=lambda p: p.reason.startswith("made for"))
         mismatch = ""
         for place, (rank, factor) in enumerate(eligible):
             try:
@@ -131,7 +132,7 @@ class FactorBook:
             why = f"nearest region {factor.region} for {need.region}" + (
                 f", data year {factor.data_year} for {need.year}" if factor.data_year else ", not tied to a year"
             )
-            return Match(factor, mg_per_unit, rank[1], bridges, why, tuple(passed + later))
+            return Match(factor, mg_per_unit, rank[1], bridges, why, tuple(later + passed))
         return NoMatch(mismatch or "no-factor", self._absence(need), tuple(passed))
 
     def _absence(self, need: Need) -> str:

@@ -40,25 +40,25 @@ def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_i
     valued = joined.mutate(mass_mg=whole(mass))
     return valued.select(
         run_id=ibis.literal(run_id),
-        activity_id=valued.activity_id,
-        method=valued.method,
-        part=valued.part,
-        instrument=valued.instrument,
-        factor_id=valued.factor_id,
-        species=valued.species,
+        activity_id=valued["activity_id"],
+        method=valued["method"],
+        part=valued["part"],
+        instrument=valued["instrument"],
+        factor_id=valued["factor_id"],
+        species=valued["species"],
         book=ibis.literal(book),
-        scope=valued.scope,
-        category=valued.category,
-        view=valued.view,
-        org=valued.org,
-        site=valued.site,
-        month=valued.month,
-        basis=valued.basis,
-        share=valued.share,
-        quantity_micro=whole(valued.quantity * valued.share * valued.boundary_share * ibis.literal(float(MICRO))),
-        mass_mg=valued.mass_mg,
-        co2e_mg=whole(valued.mass_mg.cast("float64") * valued.gwp),
-        fiscal_year=valued.fiscal_year,
+        scope=valued["scope"],
+        category=valued["category"],
+        view=valued["view"],
+        org=valued["org"],
+        site=valued["site"],
+        month=valued["month"],
+        basis=valued["basis"],
+        share=valued["share"],
+        quantity_micro=whole(valued["quantity"] * valued["share"] * valued["boundary_share"] * ibis.literal(float(MICRO))),
+        mass_mg=valued["mass_mg"],
+        co2e_mg=whole(valued["mass_mg"].cast("float64") * valued["gwp"]),
+        fiscal_year=valued["fiscal_year"],
     )
 
 
@@ -69,4 +69,4 @@ def _mass_mg(joined: Any, methods: Sequence[Method]) -> Any:
     first, *others = masses
     if not others:
         return first[1]
-    return reduce(lambda otherwise, m: (joined.method == m[0]).ifelse(m[1], otherwise), others, first[1])
+    return reduce(lambda otherwise, m: (joined["method"] == m[0]).ifelse(m[1], otherwise), others, first[1])

@@ -152,7 +152,7 @@ def add_file(
         skipped = [s.name for s, m in zip(sheets, mapped, strict=True) if m is None]
         _store_findings(workspace, con, import_id, path.name, skipped)
         findings = dict(con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall())
-        row = _import_row(
+        row = import_row(
             import_id,
             found[0].mapping.template,
             now,
@@ -205,20 +205,19 @@ def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, na
             f"{name} has the same content as {same['file']}, imported on {when} as {same['import_id']}.",
             f"Nothing to do; to import it anew: abate undo {same['import_id']}.",
         )
-    every = workspace.store.rows("imports")
-    before = sum(r["sha256"] == sha256 for r in every)
-    return _free_id({r["import_id"] for r in every}, f"{sha256}/{before}")
+    return free_id(workspace, sha256)
 
 
-def _free_id(taken: set[str], seed: str) -> str:
-    """An id whose upper half of activity ids no other import has."""
-    halves = {t[4:12] for t in taken}
+def free_id(workspace: Workspace, seed: str) -> str:
+    """An id that no import has, nor one that was killed before its commit; it is the upper half of activity ids."""
+    store = workspace.store
+    taken = {r["import_id"] for r in store.rows("imports")} | {r["origin"] for r in store.rows("findings")}
+    taken |= store.tags("activities") | store.tags("instruments") | store.tags("quarantine")
     k = 0
     while True:
-        digest = hashlib.sha256(f"{seed}/{k}".encode()).hexdigest()
-        half = f"{int(digest[:8], 16) & 0x7FFFFFFF:08x}"
-        if half not in halves:
-            return f"imp-{half}"
+        half = int(hashlib.sha256(f"{seed}/{k}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF
+        if f"imp-{half:08x}" not in taken:
+            return f"imp-{half:08x}"
         k += 1
 
 
@@ -308,7 +307,7 @@ def _store_findings(
     workspace.store.append("findings", findings)
 
 
-def _import_row(import_id: str, template: str, now: datetime, **known: Any) -> dict[str, Any]:
+def import_row(import_id: str, template: str, now: datetime, **known: Any) -> dict[str, Any]:
     """A row of `imports`, with what is known and nothing for the rest."""
     return {
         "import_id": import_id,
@@ -382,7 +381,7 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
         counts = _store(workspace, con, import_id, "correction")
         _store_findings(workspace, con, import_id, path.name, [])
         workspace.store.append("mends", mends)
-        row = _import_row(import_id, "correction", now, file=path.name, sha256=sha256, row_count=len(lines))
+        row = import_row(import_id, "correction", now, file=path.name, sha256=sha256, row_count=len(lines))
         workspace.store.append("imports", [row | {"accepted_count": counts[0], "reason": reason}])
     return ImportResult(import_id, path.name, "correction", len(lines), counts[0], 0, {})
 
@@ -511,8 +510,8 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
         if mends:
             by = mends[0]["import_id"]
             raise UsageError("has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}.")
-        reversal = _free_id(set(every), f"undo/{import_id}/{len(every)}")
-        row = _import_row(reversal, "reversal", now, reverses=import_id, reason=reason)
+        reversal = free_id(workspace, f"undo/{import_id}")
+        row = import_row(reversal, "reversal", now, reverses=import_id, reason=reason)
         workspace.store.append("imports", [row])
     return reversal
 

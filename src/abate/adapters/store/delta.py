@@ -97,7 +97,7 @@ class Store:
         columns = ", ".join(TABLES[name].names)
         written = con.execute(
             f"copy (select {columns} from ({sql})) to '{_quoted(folder)}' (format parquet, compression zstd, "
-            f"partition_by (fiscal_year), filename_pattern '{tag}-{{uuid}}', overwrite_or_ignore, return_stats)"
+            f"partition_by (fiscal_year), filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore, return_stats)"
         ).fetchall()
         actions = []
         for path, count, size, _, _, keys in written:
@@ -121,6 +121,10 @@ class Store:
             raise IntegrityError(
                 "damaged-store", f"Table '{name}' cannot be read: {error}", "Restore the workspace from its backup."
             ) from error
+
+    def tags(self, name: str) -> set[str]:
+        """Tags of the writers that appended to a table by `append_query`, also of those that never committed."""
+        return {Path(path).name.split(".")[0] for path in self.files(name)}
 
     def source(self, name: str) -> str:
         """SQL that reads a table: usable after `from`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from sqlalchemy import (
 
 from abate.kernel.transfer import Transfer, TransferResult
 
+REVERSED = "/reversed"
 _METADATA = MetaData()
 _ACCOUNTS = Table(
     "accounts",
@@ -88,8 +90,27 @@ class TransferLedger:
             ).one_or_none()
             if row is None:
                 return TransferResult.KEY_CONFLICT
-            back = Transfer(f"{key}/reversed", ledger, row.target, row.source, row.amount, reason)
+            back = Transfer(f"{key}{REVERSED}", ledger, row.target, row.source, row.amount, reason)
             return _move(con, back)
+
+    def standing(self, ledger: str) -> dict[str, tuple[str, list[str]]]:
+        """Transfers that were not reversed, by subject: the part of the key before `#`, with reason and keys."""
+        with self.engine.connect() as con:
+            rows = con.execute(
+                select(_TRANSFERS.c.key, _TRANSFERS.c.reason).where(_TRANSFERS.c.ledger == ledger)
+            ).all()
+        reversed_keys = {r.key.removesuffix(REVERSED) for r in rows if r.key.endswith(REVERSED)}
+        found: dict[str, tuple[str, list[str]]] = {}
+        for row in rows:
+            if not row.key.endswith(REVERSED) and row.key not in reversed_keys:
+                found.setdefault(row.key.split("#")[0], (row.reason, []))[1].append(row.key)
+        return {subject: (reason, sorted(keys)) for subject, (reason, keys) in found.items()}
+
+    def turns(self, ledger: str) -> dict[str, int]:
+        """How many transfers of each subject were posted so far: the number for its next keys."""
+        with self.engine.connect() as con:
+            keys = con.scalars(select(_TRANSFERS.c.key).where(_TRANSFERS.c.ledger == ledger)).all()
+        return dict(Counter(key.split("#")[0] for key in keys))
 
     def total(self, ledger: str) -> int:
         """Sum of all balances of a ledger: zero, always."""

@@ -1,0 +1,505 @@
+"""Raw files of the example group: synthetic, seeded, and as messy as those of real companies.
+
+The group does not exist. Its yearly totals have the proportions of a published one, at a hundredth of the size; how
+they split over sites and months is made up. The facts that decide the totals stand below with their sources.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+SEED = 20240331
+
+TARGETS: dict[str, dict[str, float]] = {
+    # Yearly totals of the synthetic group: one hundredth of a published group's figures, or derived from them.
+    "FY2022": {"revenue": 8530.62, "scope1": 9270.0, "scope2_location": 50649.0, "net": 53720.0, "gwh": 87.2, "clean_share": 0.1224},
+    "FY2023": {"revenue": 8686.87, "scope1": 8831.0, "scope2_location": 52169.0, "net": 46810.0, "gwh": 91.5, "clean_share": 0.272},
+    "FY2024": {"revenue": 9411.68, "scope1": 8213.0, "scope2_location": 59487.0, "net": 44500.0, "gwh": 104.3, "clean_share": 0.39},
+}  # fmt: skip
+
+GRID_KG_PER_KWH: dict[str, tuple[float, float, float]] = {
+    # Provincial averages of 2021, 2022 and 2023. MEE and NBS announcements 2024 No. 12, 2024 No. 33, 2025 No. 47.
+    "CN-HE": (0.7901, 0.7252, 0.6516),
+    "CN-ZJ": (0.5422, 0.5153, 0.4974),
+    "CN-JS": (0.6451, 0.5978, 0.5827),
+    "CN-GD": (0.4715, 0.4403, 0.4419),
+    "CN-SH": (0.5834, 0.5849, 0.5737),
+    "CN-SD": (0.6838, 0.6410, 0.6191),
+    "CN-AH": (0.7075, 0.6782, 0.6553),
+    "CN-TJ": (0.7355, 0.7041, 0.6796),
+    "CN-HB": (0.3672, 0.4364, 0.4044),
+    "CN-SC": (0.1255, 0.1404, 0.1564),
+    "CN-BJ": (0.5688, 0.5580, 0.5554),
+}
+
+CLIMATE_C: dict[str, tuple[float, ...]] = {
+    # Monthly means, January to December: China Statistical Yearbook 2009 (Hangzhou, Nanjing, Guangzhou); Zhangbei is
+    # Hohhot's mean less 4.9 C, to meet its printed annual mean of 2.8 C.
+    "zhangbei-1": (-16.1, -11.0, -2.6, 6.8, 11.9, 16.2, 18.8, 16.0, 11.2, 3.5, -7.1, -14.4),
+    "qiandao-lake": (3.7, 3.9, 12.7, 17.1, 23.2, 24.6, 30.1, 28.4, 25.8, 20.4, 12.9, 7.6),
+    "nantong": (2.5, 3.0, 11.3, 15.6, 22.2, 23.4, 29.0, 27.0, 24.4, 19.0, 11.4, 5.7),
+    "heyuan": (12.8, 11.6, 20.1, 23.2, 25.6, 27.0, 29.1, 29.3, 28.6, 26.1, 19.9, 15.6),
+}
+
+# AR6 GWPs: IPCC AR6 WG1 Tables 7.15 and 7.SM.7. Fuel factors: 2006 IPCC Guidelines, Volume 2, Tables 1.2, 2.4, 3.2.1
+# and 3.2.2. Densities: IEA Energy Statistics Manual (2005), Table A3.8. Gas by volume: 389.31 GJ per 10,000 m3 (NDRC).
+CH4, N2O = 29.8, 273.0
+
+
+def _kg_per_tj(co2: float, ch4: float, n2o: float) -> float:
+    return co2 + ch4 * CH4 + n2o * N2O
+
+
+KG_CO2E = {
+    "gas m3": _kg_per_tj(56100, 5, 0.1) * 38.931e-6,
+    "diesel genset L": _kg_per_tj(74100, 10, 0.6) * 43.0e-6 * 0.8439,
+    "diesel road L": _kg_per_tj(74100, 3.9, 3.9) * 43.0e-6 * 0.8439,
+    "petrol road L": _kg_per_tj(69300, 3.8, 5.7) * 44.3e-6 * 0.7407,
+    "R-404A kg": 0.44 * 3740 + 0.04 * 1530 + 0.52 * 5810,
+    "R-410A kg": 0.5 * 771 + 0.5 * 3740,
+    "R-134a kg": 1530.0,
+    "heat GJ": 110.0,  # GB/T 32150-2025, clauses 7.5.6-7.5.7
+}
+LITRES_PER_US_GALLON = 3.785411784
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site: id, names, entity, region, type, base electricity [GWh a year], and the habits of its bills."""
+
+    id: str
+    name: str
+    name_zh: str
+    entity: str
+    region: str
+    type: str
+    gwh: float
+    unit: str = "kWh"
+    chinese: bool = True
+    closed: str = ""
+    buildings: tuple[str, ...] = ()
+
+
+PLACES = (
+    Place("zhangbei-1", "Zhangbei 1", "张北一号数据中心", "cloud", "CN-HE", "data-centre", 20.6, "万千瓦时", buildings=("zb-a", "zb-b")),
+    Place("qiandao-lake", "Qiandao Lake", "千岛湖数据中心", "cloud", "CN-ZJ", "data-centre", 10.4, "MWh", chinese=False, buildings=("qd-a",)),
+    Place("nantong", "Nantong", "南通数据中心", "cloud", "CN-JS", "data-centre", 10.6, "万千瓦时", buildings=("nt-a",)),
+    Place("heyuan", "Heyuan", "河源数据中心", "cloud", "CN-GD", "data-centre", 5.4, "kWh", buildings=("hy-a",)),
+    Place("store-shanghai", "Hypermarket Shanghai", "上海大卖场", "commerce", "CN-SH", "hypermarket", 6.1),
+    Place("store-nanjing", "Hypermarket Nanjing", "南京大卖场", "commerce", "CN-JS", "hypermarket", 5.8),
+    Place("store-jinan", "Hypermarket Jinan", "济南大卖场", "commerce", "CN-SD", "hypermarket", 5.7, "MWh", chinese=False),
+    Place("store-hefei", "Hypermarket Hefei", "合肥大卖场", "commerce", "CN-AH", "hypermarket", 5.6),
+    Place("store-guangzhou", "Hypermarket Guangzhou", "广州大卖场", "commerce", "CN-GD", "hypermarket", 5.8),
+    Place("wh-jiaxing", "Warehouse Jiaxing", "嘉兴仓", "logistics", "CN-ZJ", "warehouse", 0.9),
+    Place("wh-hangzhou", "Warehouse Hangzhou", "杭州仓", "logistics", "CN-ZJ", "warehouse", 0.8, chinese=False),
+    Place("wh-suzhou", "Warehouse Suzhou", "苏州仓", "logistics", "CN-JS", "warehouse", 0.8),
+    Place("wh-wuxi", "Warehouse Wuxi", "无锡仓", "logistics", "CN-JS", "warehouse", 0.7),
+    Place("wh-langfang", "Warehouse Langfang", "廊坊仓", "logistics", "CN-HE", "warehouse", 0.9),
+    Place("wh-tianjin", "Warehouse Tianjin", "天津仓", "logistics", "CN-TJ", "warehouse", 0.8),
+    Place("wh-jinan", "Warehouse Jinan", "济南仓", "logistics", "CN-SD", "warehouse", 0.7),
+    Place("wh-hefei", "Warehouse Hefei", "合肥仓", "logistics", "CN-AH", "warehouse", 0.7, chinese=False),
+    Place("wh-wuhan", "Warehouse Wuhan", "武汉仓", "logistics", "CN-HB", "warehouse", 0.7, closed="2023-09-30"),
+    Place("wh-chengdu", "Warehouse Chengdu", "成都仓", "logistics", "CN-SC", "warehouse", 0.7),
+    Place("wh-dongguan", "Warehouse Dongguan", "东莞仓", "logistics", "CN-GD", "warehouse", 0.8),
+    Place("wh-foshan", "Warehouse Foshan", "佛山仓", "logistics", "CN-GD", "warehouse", 0.7, chinese=False),
+    Place("campus-hangzhou", "Campus Hangzhou", "杭州园区", "corporate", "CN-ZJ", "campus", 8.0),
+    Place("campus-beijing", "Campus Beijing", "北京园区", "corporate", "CN-BJ", "campus", 3.4),
+    Place("campus-shanghai", "Campus Shanghai", "上海园区", "corporate", "CN-SH", "campus", 2.2, "MWh", chinese=False),
+    Place("campus-guangzhou", "Campus Guangzhou", "广州园区", "corporate", "CN-GD", "campus", 1.6),
+    Place("stations-east", "Stations East", "华东驿站", "logistics", "CN-ZJ", "stations", 2.4),
+    Place("stations-north", "Stations North", "华北驿站", "logistics", "CN-HE", "stations", 1.6),
+)  # fmt: skip
+BY_ID = {p.id: p for p in PLACES}
+HIGH = {"CN-HE", "CN-JS", "CN-SD", "CN-AH", "CN-TJ", "CN-SH", "CN-BJ"}
+"""Provinces whose load is scaled together, so that group electricity and emissions both meet the year's totals."""
+
+HEAT_T = {"FY2022": 420.0, "FY2023": 400.0, "FY2024": 380.0}
+HEATED = {"campus-beijing": 0.4, "store-jinan": 0.3, "wh-langfang": 0.15, "wh-tianjin": 0.15}
+SCOPE_1_SHARES = {"gas": 0.36, "fleet diesel": 0.27, "fleet petrol": 0.08, "genset": 0.02, "cars": 0.03, "R-404A": 0.17, "R-410A": 0.05, "R-134a": 0.02}  # fmt: skip
+PUE = {"zhangbei-1": 1.13, "qiandao-lake": 1.16, "nantong": 1.18, "heyuan": 1.25}
+PUE_PER_C = 0.004
+WUE_L_PER_KWH = {"zhangbei-1": 0.05, "qiandao-lake": 0.2, "nantong": 1.2, "heyuan": 1.8}
+
+
+def months_of(year: str) -> list[str]:
+    """Months of a fiscal year, April to March."""
+    end = int(year[2:])
+    return [f"{end - 1}-{m:02d}" for m in range(4, 13)] + [f"{end}-{m:02d}" for m in range(1, 4)]
+
+
+def grid(region: str, month: str) -> float:
+    """Grid factor [kg/kWh] of a month; 2024 carries 2023 forward."""
+    return GRID_KG_PER_KWH[region][min(int(month[:4]), 2023) - 2021]
+
+
+def open_months(place: Place, year: str) -> list[str]:
+    """Months of a year in which a place belongs to the group."""
+    return [m for m in months_of(year) if not place.closed or m <= place.closed[:7]]
+
+
+def electricity_kwh(year: str) -> dict[tuple[str, str], Decimal]:
+    """Electricity of each site and month [kWh], hundredths; the year's total and emissions are met."""
+    rng = random.Random(f"{SEED}/{year}/electricity")
+    target = TARGETS[year]
+    raw: dict[tuple[str, str], float] = {}
+    for place in PLACES:
+        for month in open_months(place, year):
+            season = math.cos((int(month[5:]) - 7.5) / 12 * 2 * math.pi)
+            swing = {"data-centre": 0.05, "hypermarket": 0.22, "campus": 0.25}.get(place.type, 0.12)
+            raw[place.id, month] = place.gwh / 12 * 1e6 * (1 + swing * season + rng.uniform(-0.03, 0.03))
+    groups = [{k: v for k, v in raw.items() if (BY_ID[k[0]].region in HIGH) is high} for high in (True, False)]
+    energy = [sum(g.values()) for g in groups]
+    carbon = [sum(v * grid(BY_ID[k[0]].region, k[1]) for k, v in g.items()) for g in groups]
+    kwh, kg = target["gwh"] * 1e6, (target["scope2_location"] - HEAT_T[year]) * 1000
+    determinant = energy[0] * carbon[1] - energy[1] * carbon[0]
+    scale = ((kwh * carbon[1] - energy[1] * kg) / determinant, (energy[0] * kg - kwh * carbon[0]) / determinant)
+    assert all(0.5 < s < 1.6 for s in scale), scale
+    scaled = {k: Decimal(round(v * scale[0 if BY_ID[k[0]].region in HIGH else 1] * 100)) / 100 for k, v in raw.items()}
+    last = max(scaled)
+    scaled[last] += Decimal(round(kwh * 100)) / 100 - sum(scaled.values())
+    return scaled
+
+
+def certificates(year: str, load: dict[tuple[str, str], Decimal]) -> list[dict[str, Any]]:
+    """Contracts and certificates that cover the clean share and, at each site's factor, the named reduction."""
+    target, months = TARGETS[year], months_of(year)
+    total = sum(load.values())
+    clean = Decimal(round(target["clean_share"] * target["gwh"] * 1e6))
+    reduction_kg = (target["scope1"] + target["scope2_location"] - target["net"]) * 1000
+    carbon = sum(float(v) * grid(BY_ID[s].region, m) for (s, m), v in load.items())
+    bound = [(float(v), grid("CN-HE", m)) for (s, m), v in load.items() if s == "zhangbei-1"]
+    bound_kwh = sum(v for v, _ in bound)
+    bound_factor = sum(v * f for v, f in bound) / bound_kwh
+
+    def reached(x: float) -> float:
+        return x * bound_factor + (float(clean) - x) * (carbon - x * bound_factor) / (float(total) - x)
+
+    low, high = 0.0, min(bound_kwh, float(clean))
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if reached(middle) < reduction_kg else (low, middle)
+    contract = Decimal(round(low / 1000)) * 1000
+    rows = [
+        {
+            "证书编号": f"PPA-ZB-{year}", "凭证类型": "绿电交易", "发电类型": "风电", "市场": "CN", "站点": "张北一号数据中心",
+            "发电起": f"{months[0]}-01", "发电止": f"{months[-1]}-31", "电量": contract, "使用年度": year,
+        }
+    ]  # fmt: skip
+    rest = clean - contract
+    for k, (first, last, tech) in enumerate(((0, 8, "风电"), (0, 8, "光伏"), (9, 11, "光伏"))):
+        window = sum(v for (_, m), v in load.items() if months[first] <= m <= months[last])
+        amount = rest if k == 2 else Decimal(round(float(clean - contract) * float(window) / float(total) / 2))
+        rest -= amount
+        end = date(int(months[last][:4]), int(months[last][5:]) % 12 + 1, 1) if months[last][5:] != "12" else date(int(months[last][:4]) + 1, 1, 1)  # noqa: E501  # fmt: skip
+        rows.append(
+            {
+                "证书编号": f"GEC-{year}-{k + 1:03d}", "凭证类型": "绿证", "发电类型": tech, "市场": "CN", "站点": "",
+                "发电起": f"{months[first]}-01", "发电止": (end - timedelta(days=1)).isoformat(), "电量": amount, "使用年度": year,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def shares(rng: random.Random, names: list[str], spread: float = 0.3) -> dict[str, float]:
+    """Random shares that add up to one."""
+    weights = {n: 1 + rng.uniform(-spread, spread) for n in names}
+    total = sum(weights.values())
+    return {n: w / total for n, w in weights.items()}
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def write_bills(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]]) -> None:
+    """Electricity bills: a workbook per site, a sheet per year, titles above the headers, totals below, and faults."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
+    for place in PLACES:
+        book = Workbook()
+        book.remove(book.active)
+        for year, load in loads.items():
+            months = open_months(place, year)
+            if not months:
+                continue
+            sheet = book.create_sheet(year)
+            title = f"{place.name_zh} {year} 电费账单" if place.chinese else f"{place.name} – electricity bills {year}"
+            sheet["A1"] = title
+            sheet["A1"].font = Font(bold=True)
+            sheet.merge_cells("A1:E1")
+            sheet["A2"] = "制表单位：财务部" if place.chinese else "Prepared by: Finance"
+            sheet.append([])
+            headers = ("月份", "用电量", "单位", "发票号", "金额(元)") if place.chinese else ("Month", "Consumption", "Unit", "Invoice", "Amount (CNY)")  # noqa: E501  # fmt: skip
+            sheet.append(headers)
+            rows = [_bill(place, year, m, load[place.id, m]) for m in months]
+            for row in _spoil(place, year, rows, load):
+                sheet.append(row)
+            sheet.append(("合计" if place.chinese else "Total", "", "", "", ""))
+            sheet.column_dimensions["B"].width = 18
+        path = folder / f"bills-{place.id}.xlsx"
+        book.save(path)
+
+
+def _bill(place: Place, year: str, month: str, kwh: Decimal) -> list[Any]:
+    scale = {"kWh": Decimal(1), "MWh": Decimal(1000), "万千瓦时": Decimal(10000)}[place.unit]
+    amount = kwh / scale
+    shown = f"{month[:4]}年{int(month[5:])}月" if place.chinese else month
+    number = f"E{place.id[-4:].upper()}{month.replace('-', '')}"
+    return [shown, f"{amount:,}", place.unit, number, f"{float(kwh) * 0.68:,.2f}"]
+
+
+def _spoil(place: Place, year: str, rows: list[list[Any]], load: dict[tuple[str, str], Decimal]) -> list[list[Any]]:
+    """The planted faults; corrections.csv mends them."""
+    match place.id, year:
+        case "wh-suzhou", "FY2023":  # a negative reading in September 2022
+            rows[5][1] = f"-{rows[5][1]}"
+        case "store-nanjing", "FY2022":  # the bill of August 2021 stands twice
+            rows.insert(5, list(rows[4]))
+        case "campus-beijing", "FY2024":  # November 2023 is missing
+            del rows[7]
+        case "store-jinan", "FY2023":  # kWh in a column of MWh, June 2022
+            rows[2][1] = f"{load[place.id, '2022-06']:,}"
+        case "wh-chengdu", "FY2024":  # an unknown unit in August 2023
+            rows[4][2] = "kVA"
+        case "wh-tianjin", "FY2022":  # October 2021 written as 2020
+            rows[6][0] = "2020年10月"
+        case "wh-wuhan", "FY2024":  # sold at the end of September 2023; the buyer's bills came along
+            for month in ("2023-10", "2023-11", "2023-12"):
+                rows.append(_bill(place, year, month, Decimal("61234.50")))
+    return rows
+
+
+def write_meters(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]]) -> None:
+    """Hourly meters of data-centre buildings: facility, IT, water; one file per site and year."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for place in (p for p in PLACES if p.buildings):
+        for year, load in loads.items():
+            rng = random.Random(f"{SEED}/{year}/{place.id}/meters")
+            columns: dict[str, list[Any]] = {k: [] for k in ("timestamp", "site", "building", "facility_kwh", "it_kwh", "water_m3")}  # noqa: E501  # fmt: skip
+            for month in months_of(year):
+                celsius = CLIMATE_C[place.id][int(month[5:]) - 1]
+                pue = PUE[place.id] + PUE_PER_C * max(0.0, celsius - 8)
+                wue = WUE_L_PER_KWH[place.id] * (0.6 + 0.4 * max(0.0, celsius) / 25)
+                first = datetime(int(month[:4]), int(month[5:]), 1)
+                following = (first + timedelta(days=32)).replace(day=1)
+                hours = [first + timedelta(hours=h) for h in range(int((following - first).total_seconds() // 3600))]
+                for k, building in enumerate(place.buildings):
+                    share = (0.58, 0.42)[k] if len(place.buildings) == 2 else 1.0
+                    shape = [1 + 0.06 * math.sin((t.hour - 9) / 24 * 2 * math.pi) + rng.uniform(-0.02, 0.02) for t in hours]
+                    per_hour = float(load[place.id, month]) * share / sum(shape)
+                    for t, s in zip(hours, shape, strict=True):
+                        if place.id == "nantong" and date(2022, 7, 12) == t.date() and t.hour < 9:
+                            continue  # nine hours without readings
+                        facility = round(per_hour * s, 3)
+                        it = round(facility / (pue + rng.uniform(-0.01, 0.01)), 3)
+                        values = (t, place.id, building, facility, it, round(it * wue / 1000, 5))
+                        for column, value in zip(columns.values(), values, strict=True):
+                            column.append(value)
+            pq.write_table(pa.table(columns), folder / f"meters-{place.id}-{year}.parquet")
+
+
+def write_scope_1(folder: Path, year: str) -> None:
+    """Gas, fuel cards, gensets, company cars and refrigerants whose emissions meet the year's Scope 1."""
+    rng = random.Random(f"{SEED}/{year}/scope1")
+    kg = {name: share * TARGETS[year]["scope1"] * 1000 for name, share in SCOPE_1_SHARES.items()}
+    months = months_of(year)
+    _gas(folder, year, months, kg["gas"] / KG_CO2E["gas m3"], rng)
+    _fuel_cards(folder, year, months, kg["fleet diesel"] / KG_CO2E["diesel road L"], kg["fleet petrol"] / KG_CO2E["petrol road L"], rng)  # noqa: E501  # fmt: skip
+    _gensets(folder, year, months, kg["genset"] / KG_CO2E["diesel genset L"], rng)
+    _cars(folder, year, months, kg["cars"] / KG_CO2E["petrol road L"], rng)
+    _refrigerants(folder, year, months, {n: kg[n] / KG_CO2E[f"{n} kg"] for n in ("R-404A", "R-410A", "R-134a")}, rng)
+
+
+def _gas(folder: Path, year: str, months: list[str], total_m3: float, rng: random.Random) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "燃气"
+    sheet.append([f"{year} 锅炉与食堂天然气用量"])
+    sheet.merge_cells("A1:F1")
+    sheet.append([])
+    sheet.append(["站点", "月份", "燃料种类", "用气量", "单位", "发票号"])
+    places = [p for p in PLACES if p.type in ("hypermarket", "campus")]
+    for name, share in shares(rng, [p.id for p in places]).items():
+        winter = {m: 1 + 0.7 * math.cos((int(m[5:]) - 1) / 12 * 2 * math.pi) for m in months}
+        for month in months:
+            volume = total_m3 * share * winter[month] / sum(winter.values())
+            sheet.append([BY_ID[name].name_zh, month, "天然气", f"{volume:,.1f}", "立方米", f"G{name[-4:].upper()}{month}"])
+    book.save(folder / f"natural-gas-{year}.xlsx")
+
+
+def _fuel_cards(
+    folder: Path, year: str, months: list[str], diesel_l: float, petrol_l: float, rng: random.Random
+) -> None:
+    depots = [p for p in PLACES if p.type in ("warehouse", "stations")]
+    rows: list[tuple[str, ...]] = []
+    for fuel, total, count in (("diesel", diesel_l, 1320), ("gasoline", petrol_l, 480)):
+        weights = [rng.uniform(0.6, 1.4) for _ in range(count)]
+        for k, weight in enumerate(weights):
+            month = months[k % 12]
+            depot = rng.choice([p for p in depots if not p.closed or month <= p.closed[:7]])
+            litres = total * weight / sum(weights)
+            gallons = k % 17 == 0
+            amount = f"{litres / LITRES_PER_US_GALLON:.3f}" if gallons else f"{litres:.2f}"
+            day = f"{month}-{rng.randint(1, 28):02d}"
+            plate = f"{depot.region[3:]}-{rng.randint(100, 999)}"
+            rows.append((day, depot.id, plate, fuel, amount, "US gal" if gallons else "L", f"T{year[2:]}{fuel[0]}{k:05d}"))
+    rows.sort()
+    _csv(folder / f"fuel-cards-{year}.csv", ("Date", "Site", "Vehicle", "Fuel", "Quantity", "Unit", "Transaction"), rows)
+
+
+def _gensets(folder: Path, year: str, months: list[str], total_l: float, rng: random.Random) -> None:
+    rows = []
+    quarters = months[::3]
+    places = [p.id for p in PLACES if p.buildings]
+    for name, share in shares(rng, places).items():
+        for k, month in enumerate(quarters):
+            rows.append((name, f"{month}-15", "diesel", f"{total_l * share / 4:.2f}", "L", f"GEN-{name}-{k + 1}-{year}"))
+    _csv(folder / f"generator-tests-{year}.csv", ("Site", "Date", "Fuel", "Quantity", "Unit", "Document"), rows)
+
+
+def _cars(folder: Path, year: str, months: list[str], total_l: float, rng: random.Random) -> None:
+    rows = []
+    cars = [(f"浙A{k:05d}", rng.choice(("campus-hangzhou", "campus-beijing", "campus-shanghai")), rng.uniform(7.2, 9.1)) for k in range(40)]  # noqa: E501  # fmt: skip
+    for plate, site, per_100_km in cars:
+        for month in months:
+            km = total_l / len(cars) / 12 / round(per_100_km, 1) * 100
+            rows.append((BY_ID[site].name_zh, month, plate, "汽油", f"{km:,.0f}", f"{per_100_km:.1f}"))
+    path = folder / f"company-cars-{year}.csv"
+    _csv(path, ("站点", "月份", "车牌号", "燃料", "行驶里程", "百公里油耗"), rows, encoding="gb18030")
+
+
+def _refrigerants(folder: Path, year: str, months: list[str], total_kg: dict[str, float], rng: random.Random) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "top-ups"
+    sheet.append([f"Refrigerant top-ups {year} (service reports)"])
+    sheet.merge_cells("A1:F1")
+    sheet.append(["Site", "Date", "Refrigerant", "Charged", "Unit", "Reference"])
+    users = {"R-404A": "hypermarket", "R-410A": "campus", "R-134a": "data-centre", "R-22": "hypermarket"}
+    for gas, kind in users.items():
+        places = [p.id for p in PLACES if p.type == kind]
+        total = total_kg.get(gas, 180.0)
+        for name, share in shares(rng, places, 0.5).items():
+            for k in range(3):
+                day = date.fromisoformat(f"{months[k * 4 + 1]}-{rng.randint(1, 28):02d}")
+                written = {"R-134a": "HFC-134a", "R-22": "R22"}.get(gas, gas)
+                sheet.append([name, day, written, round(total * share / 3, 3), "kg", f"SR-{year}-{name}-{gas}-{k + 1}"])
+    book.save(folder / f"refrigerants-{year}.xlsx")
+
+
+def write_heat(folder: Path, year: str) -> None:
+    """Purchased heat in the winter months [GJ]."""
+    winter = [m for m in months_of(year) if m[5:] in ("11", "12", "01", "02", "03")]
+    total_gj = HEAT_T[year] * 1000 / KG_CO2E["heat GJ"]
+    rows = []
+    for name, share in HEATED.items():
+        for month in winter:
+            rows.append((BY_ID[name].name_zh, month, f"{total_gj * share / len(winter):.2f}", "吉焦", f"H{name[-4:].upper()}{month}"))
+    _csv(folder / f"purchased-heat-{year}.csv", ("站点", "月份", "供热量", "单位", "发票号"), rows, encoding="gb18030")
+
+
+def write_rest(folder: Path, year: str, load: dict[tuple[str, str], Decimal]) -> None:
+    """Certificates, revenue and floor areas."""
+    from openpyxl import Workbook
+
+    rows = certificates(year, load)
+    _csv(folder / f"certificates-{year}.csv", tuple(rows[0]) + ("单位",), [(*r.values(), "kWh") for r in rows])
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "收入"
+    sheet.append([f"{year} 营业收入（按板块）"])
+    sheet.append(["业务", "月份", "营业收入", "单位"])
+    cents = round(TARGETS[year]["revenue"] * 1e6)
+    parts = {"commerce": 0.62, "cloud": 0.2, "logistics": 0.18}
+    left = cents
+    lines = [(name, month, share / 12) for name, share in parts.items() for month in months_of(year)]
+    for k, (name, month, share) in enumerate(lines):
+        amount = left if k == len(lines) - 1 else round(cents * share)
+        left -= amount
+        sheet.append([name, month, f"{Decimal(amount) / 1_000_000:,}", "百万元"])
+    book.save(folder / f"revenue-{year}.xlsx")
+    areas = {"data-centre": 9000, "hypermarket": 21000, "warehouse": 12000, "campus": 60000, "stations": 7000}
+    floor = [(p.id, open_months(p, year)[-1], f"{areas[p.type]:,}", "m2") for p in PLACES]
+    _csv(folder / f"floor-areas-{year}.csv", ("Site", "Month", "Floor area", "Unit"), floor)
+
+
+def _csv(path: Path, headers: tuple[str, ...], rows: list[tuple[Any, ...]], encoding: str = "utf-8") -> None:
+    with path.open("w", encoding=encoding, newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(headers)
+        writer.writerows(rows)
+
+
+def config() -> str:
+    """The group's abate.toml."""
+    lines = [
+        "# The example group. Synthetic: it does not exist.",
+        "[organisation]",
+        'name = "Example Group (synthetic)"',
+        'currency = "CNY"',
+        "",
+        "[fiscal_year]",
+        "start_month = 4        # FY2024 runs from April 2023 to March 2024",
+        'named_after = "end"',
+        "",
+        "[inventory]",
+        'boundary = "operational"',
+        'gwp = "AR6"',
+    ]
+    entities = (("group", "Example Group", ""), ("cloud", "Cloud", "group"), ("commerce", "Commerce", "group"), ("logistics", "Logistics", "group"), ("corporate", "Corporate", "group"))  # noqa: E501  # fmt: skip
+    for entity_id, name, parent in entities:
+        lines += ["", "[[entities]]", f'id = "{entity_id}"', f'name = "{name}"'] + ([f'parent = "{parent}"'] if parent else [])
+    for p in PLACES:
+        lines += [
+            "", "[[sites]]", f'id = "{p.id}"', f'name = "{p.name}"', f'aliases = ["{p.name_zh}"]', f'entity = "{p.entity}"',
+            f'region = "{p.region}"', f'type = "{p.type}"', 'expects = ["electricity"]',
+        ]  # fmt: skip
+        lines += [f"closed = {p.closed}      # sold"] if p.closed else []
+        lines += [f"buildings = {json.dumps(list(p.buildings))}"] if p.buildings else []
+    return "\n".join(lines) + "\n"
+
+
+def generate(folder: Path, on_file: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """Write the raw files of three fiscal years.
+
+    Args:
+        folder: Where to; made if need be.
+        on_file: Told what is being written.
+
+    Returns:
+        The files, in the order in which they should be imported.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    loads = {year: electricity_kwh(year) for year in TARGETS}
+    on_file("bills")
+    write_bills(folder, loads)
+    on_file("meters")
+    write_meters(folder, loads)
+    for year in TARGETS:
+        on_file(year)
+        write_scope_1(folder, year)
+        write_heat(folder, year)
+        write_rest(folder, year, loads[year])
+    return sorted(folder.iterdir())
+
+
+if __name__ == "__main__":
+    import sys
+
+    made = generate(Path(sys.argv[1] if len(sys.argv) > 1 else "raw"))
+    sys.stdout.write(f"{len(made)} files\n")

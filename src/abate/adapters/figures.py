@@ -1,0 +1,219 @@
+"""Figures of a workspace, read from the rollups of a run. Starts fast: no expression library, no Arrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from abate.adapters.store.delta import fetch, open_engine
+from abate.adapters.store.workspace import Workspace
+from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.figure import FIGURES, evaluate_figure, figure, in_unit, missing_parts, totals_needed
+
+if TYPE_CHECKING:
+    import duckdb
+
+DIMENSIONS = {
+    "scope": "scope",
+    "gas": "species",
+    "org": "org",
+    "site": "site",
+    "month": "month",
+    "method": "method",
+    "building": "building",
+    "basis": "basis",
+    "category": "category",
+}
+"""What figures can be shown by, with the column of the rollups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A figure's value.
+
+    Args:
+        figure: Its name.
+        year: Fiscal year.
+        by: The group, such as `{"site": "zhangbei-1"}`; empty for the whole.
+        value: In the figure's unit, exact; None where there is no row.
+        unit: Its unit.
+        run: The run it comes from.
+        row_count: Ledger rows behind it.
+        without: Figures it should hold and that have no row.
+    """
+
+    figure: str
+    year: str
+    by: dict[str, str]
+    value: Fraction | None
+    unit: str
+    run: str
+    row_count: int
+    without: tuple[str, ...] = ()
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As machines get it: sums as decimal strings, exact to the milligram; ratios as numbers."""
+        one = FIGURES[self.figure]
+        value: str | float | None
+        if self.value is None:
+            value = None
+        else:
+            value = float(self.value) if one.is_ratio else exact_text(self.value)
+        return {
+            "figure": self.figure,
+            "year": self.year,
+            "by": self.by or None,
+            "value": value,
+            "unit": self.unit,
+            "run": self.run,
+            "rows": self.row_count,
+            **({"without": list(self.without)} if self.without else {}),
+        }
+
+
+def exact_text(value: Fraction) -> str:
+    """A fraction whose denominator divides a power of ten, as a decimal without loss.
+
+    Example:
+        >>> exact_text(Fraction(5, 2))
+        '2.500000000'
+    """
+    scaled = value * 10**9
+    assert scaled.denominator == 1
+    sign, digits = ("-" if scaled < 0 else ""), f"{abs(scaled.numerator):010d}"
+    return f"{sign}{digits[:-9]}.{digits[-9:]}"
+
+
+def runs(workspace: Workspace) -> list[dict[str, Any]]:
+    """Posted runs, oldest first, each with its status: published, restated or draft."""
+    rows = sorted(workspace.store.rows("runs"), key=lambda r: (r["committed_at"], r["run_id"]))
+    marks = {p["run_id"]: p for p in sorted(workspace.store.rows("publications"), key=lambda p: p["committed_at"])}
+    for row in rows:
+        mark = marks.get(row["run_id"])
+        row["status"] = mark["status"] if mark else "draft"
+        row["reason"] = mark["reason"] if mark else ""
+    return rows
+
+
+def run_of(workspace: Workspace, year: str, run_id: str = "") -> dict[str, Any]:
+    """The run asked for, or the latest of a year.
+
+    Raises:
+        NotFoundError: `no-run`, `unknown-run`.
+    """
+    every = runs(workspace)
+    if run_id:
+        named = [r for r in every if r["run_id"] == run_id]
+        if not named:
+            raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
+        return named[0]
+    of_year = [r for r in every if r["fiscal_year"] == year]
+    if not of_year:
+        raise NotFoundError("no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'.")
+    return of_year[-1]
+
+
+def years(workspace: Workspace) -> list[str]:
+    """Fiscal years that have been valued."""
+    return sorted({r["fiscal_year"] for r in workspace.store.rows("runs")})
+
+
+class Rollups:
+    """The rollups of a workspace, opened for reading.
+
+    Args:
+        workspace: Whose.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.con: duckdb.DuckDBPyConnection = open_engine(workspace.store.root)
+        self.con.execute(f"create view rollups as select * from {workspace.store.source('rollups')}")
+
+    def __enter__(self) -> Rollups:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.con.close()
+
+    def values(self, names: list[str], run: dict[str, Any], by: str = "") -> list[Value]:
+        """Values of figures, for the whole or by a dimension.
+
+        Raises:
+            NotFoundError: `unknown-figure`.
+            UsageError: `unknown-dimension`, `no-breakdown`.
+        """
+        if by and by not in DIMENSIONS:
+            raise UsageError("unknown-dimension", f"No breakdown by '{by}'.", f"There are: {', '.join(DIMENSIONS)}.")
+        totals = {t: self._totals(t, run, by) for name in names for t in totals_needed(name)}
+        found: list[Value] = []
+        for name in names:
+            below = totals_needed(name)
+            groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [""])
+            if by and groups == [""]:
+                raise UsageError("no-breakdown", f"'{name}' has no breakdown by {by}.", "Choose another dimension.")
+            for group in groups:
+                parts = {t: totals[t].get(group, (None, 0)) for t in below}
+                sums = {t: p[0] for t, p in parts.items()}
+                value = evaluate_figure(name, sums)
+                if by and (value is None or group == ""):
+                    continue
+                count = parts[name][1] if name in parts else sum(p[1] for p in parts.values())
+                without = () if by or value is None else tuple(missing_parts(name, sums))
+                at = {by: group} if by else {}
+                found.append(
+                    Value(name, run["fiscal_year"], at, value, self._unit(name), run["run_id"], count, without)
+                )
+        return found
+
+    def _unit(self, name: str) -> str:
+        one = figure(name)
+        return one.unit.replace("money", self.workspace.organisation.currency).replace(
+            "/million", f"/million {self.workspace.organisation.currency}"
+        )
+
+    def _totals(self, name: str, run: dict[str, Any], by: str) -> dict[str, tuple[Fraction, int]]:
+        """Whole sum and number of rows per group of a figure that adds up rows."""
+        total = figure(name).total
+        assert total is not None
+        column = DIMENSIONS[by] if by else "''"
+        where = " and ".join(f"{c} in ({', '.join('?' for _ in v)})" for c, v in total.where)
+        parameters = [run["run_id"], *(v for _, values in total.where for v in values)]
+        rows = fetch(
+            self.con,
+            f"select {column} as g, sum({total.column}) as s, sum(row_count)::bigint as n from rollups "
+            f"where run_id = ? and {where} group by 1",
+            parameters,
+        )
+        return {r["g"]: (in_unit(total.column, int(Decimal(r["s"]))), r["n"]) for r in rows if r["s"] is not None}
+
+    def estimated_share(self, name: str, run: dict[str, Any]) -> float | None:
+        """Share of a figure that rests on estimates."""
+        values = {v.by["basis"]: v.value for v in self.values([name], run, "basis") if v.value is not None}
+        whole = sum(values.values(), Fraction(0))
+        return float(values.get("estimated", Fraction(0)) / whole) if whole else None
+
+
+def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any) -> str:
+    """Freeze a run as published, or as a restatement where the year has a published one.
+
+    Returns:
+        `published` or `restated`.
+
+    Raises:
+        UsageError: `reason-needed`, `already-published`.
+    """
+    run = run_of(workspace, "", run_id)
+    if run["status"] != "draft":
+        raise UsageError("already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do.")
+    with workspace.store.lock():
+        before = [p for p in workspace.store.rows("publications") if p["fiscal_year"] == run["fiscal_year"]]
+        status = "restated" if before else "published"
+        if before and not reason:
+            raise UsageError("reason-needed", f"{run['fiscal_year']} is published.", "Give --reason for the restatement.")
+        row = {"fiscal_year": run["fiscal_year"], "run_id": run_id, "status": status, "reason": reason, "committed_at": now}
+        workspace.store.append("publications", [row])
+    return status

@@ -1,0 +1,131 @@
+"""Findings that stand: of imports that count, of rows that nobody mended, of months that are missing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from abate.adapters.files.importing import live_imports, live_views
+from abate.adapters.registry import ledger_checks
+from abate.adapters.store.delta import fetch
+from abate.adapters.store.workspace import Workspace
+from abate.kernel.checks import missing_month
+from abate.kernel.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> list[Finding]:
+    """Findings that stand today, blockers first.
+
+    A blocker of a row stands until the row is mended, dropped or accepted, or its import undone. Missing months and
+    findings about totals are asked anew each time.
+
+    Args:
+        workspace: Whose.
+        now: Present moment: months after it are not missing.
+        year: Only those of a fiscal year, and those of no year.
+    """
+    with workspace.store.connect("findings") as con:
+        imports = live_imports(workspace)
+        live_views(con, workspace, imports)
+        found = _of_imports(con) + _missing_months(con, workspace, now) + _of_totals(con)
+    if year:
+        months = set(workspace.calendar.months(year))
+        found = [f for f in found if not f.month or f.month in months]
+    return sorted(found, key=lambda f: (_ORDER[f.severity], f.code, f.file, f.sheet, f.row, f.site, f.month, f.message))
+
+
+def mended(workspace: Workspace) -> list[dict[str, Any]]:
+    """What was corrected, accepted, dropped or added, with its reason."""
+    live = {r["import_id"] for r in live_imports(workspace)}
+    return [m for m in workspace.store.rows("mends") if m["import_id"] in live]
+
+
+def _of_imports(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    rows = fetch(
+        con,
+        """select f.* from findings f semi join live_imports i on i.import_id = f.origin
+           left join live_mends m on m.of_import = f.origin and m.source_file = f.file
+                and m.source_sheet = f.sheet and m.source_row = f.row
+           where m.import_id is null""",
+    )
+    return [_finding(r) for r in rows]
+
+
+def _finding(r: dict[str, Any]) -> Finding:
+    return Finding(
+        r["code"], Severity(r["severity"]), r["message"], r["hint"], r["file"], r["sheet"], r["row"], r["column"],
+        r["site"], r["month"],
+    )  # fmt: skip
+
+
+def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: datetime) -> list[Finding]:
+    """Months without an activity that the site's `expects` asks for; a row in quarantine is not missing."""
+    spans = con.execute(
+        "select kind, min(fiscal_year), max(fiscal_year), max(month) from live_activities group by kind"
+    ).fetchall()
+    ended = now.strftime("%Y-%m")
+    expected: list[tuple[str, str, str]] = []
+    for kind, first, last, last_month in spans:
+        years = [f"FY{y:04d}" for y in range(int(first[2:]), int(last[2:]) + 1)]
+        months = [m for y in years for m in workspace.calendar.months(y)]
+        months = [m for m in months if m <= last_month or (m < ended and workspace.calendar.months(last)[-1] < ended)]
+        for site in workspace.organisation.sites:
+            if kind in site.expects:
+                expected += [(kind, site.id, m) for m in site.months_owned(months)]
+    if not expected:
+        return []
+    con.execute("create or replace temp table wanted (kind varchar, site varchar, month varchar)")
+    con.executemany("insert into wanted values (?, ?, ?)", expected)
+    con.execute("""
+        create or replace temp view expected as
+        select w.kind, w.site, w.month, a.row_count from wanted w
+        left join (select kind, site, month, count(*) as row_count from
+                   (select kind, site, month from live_activities union all select kind, site, month from open_quarantine)
+                   group by all) a using (kind, site, month)
+    """)
+    return _ask(con, "missing-month")
+
+
+def _of_totals(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    con.execute("""
+        create or replace temp view monthly as
+        select kind, item, site, meter, month, sum(quantity) as quantity, count(*) as row_count,
+               day(last_day(strptime(month || '-01', '%Y-%m-%d'))) as days_in_month
+        from live_activities where month <> '' group by all
+    """)
+    return [f for check in ledger_checks() for f in _ask(con, check.rule.code)]
+
+
+def _ask(con: duckdb.DuckDBPyConnection, code: str) -> list[Finding]:
+    rule, sql = _ledger_sql()[code]
+    rows = con.execute(f"select site, month, message from ({sql}) order by all").fetchall()
+    return [Finding.of(rule, message, site=site, month=month) for site, month, message in rows]
+
+
+@cache
+def _ledger_sql() -> dict[str, Any]:
+    """Each ledger check with its statement, compiled once per process."""
+    import ibis
+
+    monthly = ibis.table(
+        {
+            "kind": "string", "item": "string", "site": "string", "meter": "string", "month": "string",
+            "quantity": "float64", "row_count": "int64", "days_in_month": "int64",
+        },
+        name="monthly",
+    )  # fmt: skip
+    expected = ibis.table(
+        {"kind": "string", "site": "string", "month": "string", "row_count": "int64"}, name="expected"
+    )
+    compiled = {}
+    for check in (missing_month, *ledger_checks()):
+        rows, message = check(expected if check is missing_month else monthly)
+        chosen = rows.select(site=rows["site"], month=rows["month"], message=message)
+        compiled[check.rule.code] = (check.rule, str(ibis.to_sql(chosen, dialect="duckdb")))
+    return compiled

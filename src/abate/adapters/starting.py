@@ -1,0 +1,165 @@
+"""Starting points: an empty workspace with templates, and the example group."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+
+from abate.adapters.cli import show as out
+from abate.adapters.engine import ensure_default_factors, run_year
+from abate.adapters.figures import Rollups, run_of
+from abate.adapters.files.importing import add_file, attach, correct
+from abate.adapters.findings import open_findings
+from abate.adapters.registry import TEMPLATES
+from abate.adapters.store.workspace import Workspace, create_workspace
+from abate.kernel.errors import ConfigError, NotFoundError
+from abate.kernel.figure import HEADLINES
+
+CONFIG_TEMPLATE = """\
+# A workspace of Abate. Everything that decides a figure and is not in your files stands here.
+
+[organisation]
+name = {name}
+currency = "CNY"                 # currency of revenue; intensity is per million of it
+
+[fiscal_year]
+start_month = 1                  # 4 where the year begins in April
+named_after = "end"              # FY2024 ends in 2024; "start" where it begins in 2024
+
+[inventory]
+boundary = "operational"         # operational, financial or equity (GHG Protocol Corporate Standard, chapter 3)
+gwp = "AR6"                      # AR4, AR5 or AR6; can be chosen anew for each run
+
+# One block per business or legal unit; the one without parent is the group.
+[[entities]]
+id = "group"
+name = {name}
+
+# [[entities]]
+# id = "joint-venture"
+# parent = "group"
+# operational_control = false
+# ownership = [{{ since = 2020-01-01, share = 0.4 }}]
+
+# One block per place. Files may use the id, the name or an alias.
+[[sites]]
+id = "hq"
+name = "Headquarters"
+aliases = []
+entity = "group"
+region = "CN-ZJ"                 # region of its grid: a province such as CN-ZJ, a country such as GB, US-CAMX, ...
+type = "office"
+expects = ["electricity"]        # a month without one is a finding
+# opened = 2021-06-01
+# closed = 2024-09-30            # sold or left: later rows are findings
+"""
+
+
+def init_workspace(directory: Path, name: str) -> Path:
+    """Make an empty workspace with a commented configuration and a blank file per kind.
+
+    Raises:
+        ConfigError: `workspace-exists`.
+    """
+    import json
+
+    workspace = create_workspace(directory, CONFIG_TEMPLATE.format(name=json.dumps(name, ensure_ascii=False)))
+    templates = workspace.root / "templates"
+    templates.mkdir(exist_ok=True)
+    for template in TEMPLATES.values():
+        with (templates / f"{template.id}.csv").open("w", encoding="utf-8-sig", newline="") as handle:
+            csv.writer(handle).writerows(template.example)
+    return workspace.root
+
+
+def example_folder() -> Path:
+    """Folder of the example group: inside the installed package, or beside the sources.
+
+    Raises:
+        NotFoundError: `no-example`.
+    """
+    import abate
+
+    package = Path(str(abate.__file__)).parent
+    for folder in (package / "examples" / "group", package.parents[1] / "examples" / "group"):
+        if (folder / "generate.py").is_file():
+            return folder
+    raise NotFoundError("no-example", "The example group is not installed.", "Install Abate from its repository.")
+
+
+def _generator(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("abate_example_group", folder / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
+    """Build the example group in a folder: raw files, workspace, corrections, runs, inventory and report.
+
+    A folder that holds an earlier demo is built anew; any other folder with content is left alone.
+
+    Raises:
+        ConfigError: `folder-in-use`.
+    """
+    from abate.adapters.reporting import write_report
+
+    marker = directory / ".abate-demo"
+    if directory.exists() and any(directory.iterdir()):
+        if not marker.exists():
+            raise ConfigError("folder-in-use", f"{directory} is not empty.", "Choose another with --dir.")
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+    say = (lambda _text: None) if as_json else out.console().print
+    folder = example_folder()
+    module = _generator(folder)
+    with out.progress("writing raw files", 5, quiet=as_json) as step:
+        files = module.generate(directory / "raw-files", step)
+    say(f"Raw files of a synthetic group: {len(files)} in {directory / 'raw-files'}")
+    workspace = create_workspace(directory, module.config())
+    ensure_default_factors(workspace, now)
+    quarantined = _import_all(workspace, files, now, as_json)
+    found = [f for f in open_findings(workspace, now=now) if f.severity == "blocker"]
+    say(f"Imported; {quarantined} rows are in quarantine. What the checks found:")
+    if not as_json:
+        out.findings_table("", found)
+    corrected = correct(workspace, folder / "corrections.csv", reason="", now=now)
+    attach(workspace, folder / "evidence-beijing.txt", import_id=corrected.import_id, source_row=0, now=now)
+    left = sum(f.severity == "blocker" for f in open_findings(workspace, now=now))
+    say(f"corrections.csv mends them, each with its reason; {left} blockers are left.")
+    years = sorted(module.TARGETS)
+    with out.progress("valuing", len(years), quiet=as_json) as step:
+        for year in years:
+            run_year(workspace, year, now=now)
+            step(year)
+    _print_inventory(workspace, years, as_json)
+    path = write_report(workspace, years[-1], directory / "report.html", now=now)
+    say(f"Report: {path}")
+    say(f"Open a number: abate explain net --year {years[-1]} --workspace {directory}")
+
+
+def _import_all(workspace: Workspace, files: list[Path], now: datetime, quiet: bool) -> int:
+    quarantined = 0
+    with out.progress("importing", len(files), quiet=quiet) as step:
+        for path in files:
+            quarantined += add_file(workspace, path, now=now).quarantined_count
+            step(path.name)
+    return quarantined
+
+
+def _print_inventory(workspace: Workspace, years: list[str], as_json: bool) -> None:
+    with Rollups(workspace) as rollups:
+        values = {y: rollups.values(list(HEADLINES), run_of(workspace, y)) for y in years}
+    if as_json:
+        out.print_json([v.json for y in years for v in values[y]])
+    else:
+        out.figures_table("Inventory of the example group", values)
