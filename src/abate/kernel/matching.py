@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from abate.kernel.errors import UsageError
 from abate.kernel.factor import PROPERTY, Factor
 from abate.kernel.region import region_chain
-from abate.kernel.units import in_units, quantity
+from abate.kernel.units import dimensions, in_units, quantity, spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,21 +178,21 @@ class FactorBook:
         }
         raise UsageError(
             "heating-value-mismatch" if heating and "kWh" in need.unit else "unit-mismatch",
-            f"{amount.units} does not fit an activity in {need.unit}, and no property of '{need.item}' converts it",
+            f"{spelled(amount)} does not fit an activity in {need.unit}, and no property of '{need.item}' converts it",
             "State the heating-value basis of the activity, or add the property to the factor book.",
         )
 
     def _properties(self, need: Need) -> list[tuple[str, Any]]:
         """The nearest property of the item for each unit it relates, in a fixed order."""
         chain = region_chain(need.region)
-        best: dict[str, tuple[tuple[int, int, str], Factor]] = {}
+        best: dict[tuple[tuple[str, Fraction], ...], tuple[tuple[int, int, str], Factor]] = {}
         for factor in self._index.get(("fuel-property", need.item), []):
             if factor.region not in chain or factor.masses[0].species != PROPERTY:
                 continue
             if need.as_of is not None and factor.source.published_on > need.as_of:
                 continue
             rank = (chain.index(factor.region), -factor.source.published_on.toordinal(), factor.id)
-            unit = str(quantity(1, factor.masses[0].unit).dimensionality)
+            unit = dimensions(quantity(1, factor.masses[0].unit))
             if unit not in best or rank < best[unit][0]:
                 best[unit] = (rank, factor)
         ordered = sorted((f for _, f in best.values()), key=lambda f: f.id)

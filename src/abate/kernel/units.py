@@ -162,6 +162,8 @@ def registry() -> Any:
     known = pint.UnitRegistry(non_int_type=Fraction)
     known.define("count = []")
     known.define("us_gallon = gallon")
+    known.define("room_night = [room_night]")
+    known.define("fte_hour = [fte_hour]")
     known.define("passenger = [passenger]")
     known.define("pkm = passenger * kilometer")
     known.define("tkm = metric_ton * kilometer")
@@ -207,10 +209,23 @@ def in_units(amount: Any, unit: str) -> float:
     if amount.dimensionality != target.dimensionality:
         raise UsageError(
             "unit-mismatch",
-            f"{amount.units} does not convert into {unit}.",
+            f"{spelled(amount)} does not convert into {unit}.",
             "A heating-value basis, a currency or a dimension differs.",
         )
     return float(amount.to(target.units).magnitude)
+
+
+def spelled(amount: Any) -> str:
+    """Units of a quantity as text, such as `kg / TJ_net` (Pint's own text fails on exact exponents)."""
+    parts = [(name, power) for name, power in amount.unit_items() if name != "count"]
+    above = " ".join(f"{n}{'' if p == 1 else p}" for n, p in parts if p > 0) or "1"
+    below = " ".join(f"{n}{'' if p == -1 else -p}" for n, p in parts if p < 0)
+    return f"{above} / {below}" if below else above
+
+
+def dimensions(amount: Any) -> tuple[tuple[str, Fraction], ...]:
+    """Dimensions of a quantity with their powers, in a fixed order."""
+    return tuple(sorted((str(name), Fraction(power)) for name, power in amount.dimensionality.items()))
 
 
 def ambiguous(text: str) -> str | None:

@@ -34,6 +34,16 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._open: dict[str, DeltaTable] = {}
+        self._reader: duckdb.DuckDBPyConnection | None = None
+
+    def _table(self, name: str) -> DeltaTable:
+        """A table as of its last commit; opened once, then brought up to date."""
+        if name in self._open:
+            self._open[name].update_incremental()
+        else:
+            self._open[name] = DeltaTable(self.root / name)
+        return self._open[name]
 
     def create(self) -> None:
         """Make the tables that are not there yet."""
@@ -75,7 +85,7 @@ class Store:
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema=TABLES[name])
         if table.num_rows:
             partition = ["fiscal_year"] if name in PARTITIONED else None
-            write_deltalake(self.root / name, table.cast(TABLES[name]), mode="append", partition_by=partition)
+            write_deltalake(self._table(name), table.cast(TABLES[name]), mode="append", partition_by=partition)
 
     def append_query(self, name: str, con: duckdb.DuckDBPyConnection, sql: str, tag: str) -> int:
         """Append the result of a query, written by the engine itself: bounded memory, no copy through Python.
@@ -105,7 +115,7 @@ class Store:
             now_ms = int(Path(path).stat().st_mtime * 1000)
             actions.append(AddAction(relative, size, keys, now_ms, True, json.dumps({"numRecords": count})))
         if actions:
-            table = DeltaTable(folder)
+            table = self._table(name)
             table.create_write_transaction(actions, "append", table.schema(), partition_by=["fiscal_year"])
         return sum(row[1] for row in written)
 
@@ -116,7 +126,7 @@ class Store:
             IntegrityError: `damaged-store` where the table cannot be read.
         """
         try:
-            return sorted(DeltaTable(self.root / name).file_uris())
+            return sorted(self._table(name).file_uris())
         except Exception as error:
             raise IntegrityError(
                 "damaged-store", f"Table '{name}' cannot be read: {error}", "Restore the workspace from its backup."
@@ -146,8 +156,9 @@ class Store:
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """All rows of a small table."""
-        with open_engine(self.root) as con:
-            return fetch(con, f"select * from {self.source(name)}")
+        if self._reader is None:
+            self._reader = open_engine(self.root)
+        return fetch(self._reader, f"select * from {self.source(name)}")
 
 
 def open_engine(root: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:

@@ -37,7 +37,7 @@ class Workspace:
     boundary: Boundary
     gwp_set: str
 
-    @property
+    @cached_property
     def store(self) -> Store:
         """Its tables."""
         return Store(self.root / "ledger")

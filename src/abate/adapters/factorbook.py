@@ -1,0 +1,220 @@
+"""The factor book of a workspace: search it, show a factor, import an edition through the gates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from abate.adapters.engine import ensure_default_factors, factor_imports, load_factors, store_factors
+from abate.adapters.files.gates import GWP_DIFFERS, Line, Publication, pass_gates
+from abate.adapters.files.importing import live_imports
+from abate.adapters.files.publishers import READERS, guess_publisher, read_own
+from abate.adapters.store.workspace import Workspace, file_hash
+from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
+from abate.kernel.factor import COLUMNS, Factor, Mass, Source, factor_rows, factors_from_rows
+from abate.kernel.finding import Finding
+from abate.kernel.species import UNSPECIFIED, all_species
+
+
+@dataclass(frozen=True, slots=True)
+class FactorImport:
+    """What an import of factors did.
+
+    Args:
+        import_id: Its id, empty where nothing was stored.
+        publisher: Whose file.
+        edition: Which edition.
+        factor_count: Factors that entered.
+        refused_count: Factors that the gates kept out.
+        findings: What the gates found.
+    """
+
+    import_id: str
+    publisher: str
+    edition: str
+    factor_count: int
+    refused_count: int
+    findings: tuple[Finding, ...]
+
+
+def read_factors(
+    path: Path, *, publisher: str = "", previous: Path | None = None, accept: frozenset[str] = frozenset(),
+    before: Iterable[Line] = (),
+) -> tuple[str, str, list[Factor], list[Finding], int]:  # fmt: skip
+    """Read a publisher's file through the gates, without storing it.
+
+    Returns:
+        Publisher, edition, factors, findings, and how many factors were refused.
+
+    Raises:
+        DataError: `unknown-publisher`, `unreadable-file`, `swapped-year`, `bad-factor`.
+        UsageError: `unknown-publisher`.
+    """
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+    chosen = publisher or guess_publisher(path)
+    if chosen == "own":
+        factors = factors_from_rows(_own_rows(path))
+        return "own", path.stem, factors, [], 0
+    if chosen not in READERS:
+        raise UsageError("unknown-publisher", f"No publisher '{publisher}'.", f"One of: {', '.join([*READERS, 'own'])}.")
+    try:
+        publication = READERS[chosen](path)
+        older = list(READERS[chosen](previous).lines) if previous else list(before)
+    except (KeyError, IndexError, StopIteration, ValueError) as error:
+        raise DataError(
+            "unreadable-file", f"{path.name} is not laid out as a file of '{chosen}' ({error}).", "Check --from."
+        ) from error
+    gwp = {s.id: s.gwp[publication.gwp_set] for s in all_species().values() if publication.gwp_set in s.gwp}
+    gwp[UNSPECIFIED] = 1.0
+    clean_before, _ = pass_gates(_like(publication, older), [], frozenset({"swapped-year"}), gwp, "")
+    kept, findings = pass_gates(publication, clean_before, accept, gwp, path.name)
+    if chosen == "gwp":
+        kept, findings = _compare_gwp(kept, findings, path.name)
+    factors = _factors(publication, kept)
+    entered = {f.id for f in factors}
+    refused = {line.factor_id for line in publication.lines} - entered
+    return chosen, publication.edition, factors, findings, len(refused)
+
+
+def import_factors(
+    workspace: Workspace, path: Path, *, now: datetime, publisher: str = "", previous: Path | None = None,
+    accept: frozenset[str] = frozenset(),
+) -> FactorImport:  # fmt: skip
+    """Import a publisher's edition; what the gates refuse stays out, the rest enters.
+
+    The edition is compared with `previous`, or with the publisher's latest in the ledger.
+
+    Raises:
+        DuplicateImportError: `duplicate-import`.
+    """
+    ensure_default_factors(workspace, now)
+    chosen, edition, factors, findings, refused = read_factors(
+        path, publisher=publisher, previous=previous, accept=accept, before=_ledger_lines(workspace, path)
+    )
+    if not factors:
+        return FactorImport("", chosen, edition, 0, refused, tuple(findings))
+    digest = file_hash(path)
+    with workspace.store.lock():
+        same = [r for r in live_imports(workspace) if r["sha256"] == digest]
+        if same:
+            raise DuplicateImportError(
+                "duplicate-import", f"{path.name} is in the book as {same[0]['import_id']}.",
+                f"Nothing to do; to import it anew: abate undo {same[0]['import_id']}.",
+            )  # fmt: skip
+        import_id = store_factors(workspace, factors, path.name, f"factors-{chosen}", digest, now)
+    return FactorImport(import_id, chosen, edition, len(factors), refused, tuple(findings))
+
+
+def _ledger_lines(workspace: Workspace, path: Path) -> list[Line]:
+    """Factors of the same publisher in the ledger, as lines to compare with."""
+    del path
+    lines = []
+    for factor in load_factors(workspace, factor_imports(workspace)):
+        publisher, *rest = factor.id.split("/")
+        if publisher in ("desnz", "epa"):
+            key = "/".join(rest[1:])
+            lines += [
+                Line(factor.id, key, factor.kind, factor.item, factor.region, factor.data_year, factor.basis, m.species,
+                     m.value, m.unit, "", 0)
+                for m in factor.masses
+            ]  # fmt: skip
+    return lines
+
+
+def _like(publication: Publication, lines: list[Line]) -> Publication:
+    return Publication(
+        publication.publisher, "", "", publication.published_on, "", publication.gwp_set, lines
+    )  # fmt: skip
+
+
+def _own_rows(path: Path) -> list[dict[str, str]]:
+    rows = read_own(path)
+    lacking = [c for c in COLUMNS if rows and c not in rows[0]]
+    if not rows or lacking:
+        raise DataError("bad-factor", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", "See docs/reference/factor-format.md.")
+    return [{c: (row[c] or "") for c in COLUMNS} for row in rows]
+
+
+def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
+    """Factors from clean lines; the printed total serves where no gas is printed."""
+    grouped: dict[str, list[Line]] = {}
+    for line in lines:
+        grouped.setdefault(line.factor_id, []).append(line)
+    factors = []
+    for factor_id, group in grouped.items():
+        gases = [line for line in group if line.species != "co2e"]
+        chosen = gases or group
+        masses = tuple(
+            Mass(UNSPECIFIED if line.species == "co2e" else line.species, line.text, line.unit) for line in chosen
+        )
+        first = chosen[0]
+        only_co2e = {m.species for m in masses} == {UNSPECIFIED}
+        factors.append(
+            Factor(
+                factor_id, first.kind, first.item, first.region, "within", first.data_year, first.basis, masses,
+                publication.gwp_set if only_co2e else "",
+                Source(publication.title, first.table, first.edition or publication.edition,
+                       first.published_on or publication.published_on, publication.licence, first.verification),
+                first.note,
+            )
+        )  # fmt: skip
+    return factors
+
+
+def _compare_gwp(lines: list[Line], findings: list[Finding], file: str) -> tuple[list[Line], list[Finding]]:
+    """Keep the GWPs that agree with those in use; the file has one methane, ours has two."""
+    kept = []
+    for line in lines:
+        species, gwp_set = line.item.rsplit("/", 1)
+        known = all_species().get(species)
+        used = known.gwp.get(gwp_set) if known else None
+        if used is not None and used != float(line.text):
+            text = f"{species} in {gwp_set}: {line.text} in the file, {used:g} in use."
+            findings.append(Finding.of(GWP_DIFFERS, text, file=file, row=line.row))
+        else:
+            kept.append(line)
+    return kept, findings
+
+
+def search(workspace: Workspace, words: list[str]) -> list[dict[str, str]]:
+    """Rows of the factor book that hold all of the words, the newest data first."""
+    folded = [w.casefold() for w in words]
+    rows = [row for f in _book(workspace) for row in factor_rows(f)]
+    found = [r for r in rows if all(any(w in str(v).casefold() for v in r.values()) for w in folded)]
+    return sorted(found, key=lambda r: (r["kind"], r["item"], r["region"], -int(r["data_year"] or 0), r["factor_id"]))
+
+
+def show_factor(workspace: Workspace, factor_id: str) -> dict[str, Any]:
+    """A factor with its masses, source, and other editions and years of the same need.
+
+    Raises:
+        NotFoundError: `unknown-factor`.
+    """
+    book = _book(workspace)
+    one = next((f for f in book if f.id == factor_id), None)
+    if one is None:
+        raise NotFoundError("unknown-factor", f"No factor '{factor_id}'.", "See 'abate factors search'.")
+    about = factor_rows(one)[0]
+    skipped = {"species", "value", "unit", "uncertainty_kind", "uncertainty_95"}
+    same = [f for f in book if (f.kind, f.item, f.region) == (one.kind, one.item, one.region) and f.id != one.id]
+    return {
+        "factor": {k: v for k, v in about.items() if k not in skipped} | {"gas_basis": one.gas_basis},
+        "masses": [
+            {k: row[k] for k in ("species", "value", "unit", "uncertainty_kind", "uncertainty_95")}
+            for row in factor_rows(one)
+        ],
+        "editions": [(f.id, f.region, f.data_year or "", f.source.edition) for f in same],
+    }
+
+
+def _book(workspace: Workspace) -> tuple[Factor, ...]:
+    """The live factors, or those that ship where the workspace has not run yet."""
+    from abate.adapters.registry import default_factors
+
+    return load_factors(workspace, factor_imports(workspace)) or default_factors()
+
+

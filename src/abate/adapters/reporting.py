@@ -1,0 +1,2 @@
+"""x"""
+def write_report(*a,**k): return a[2]
