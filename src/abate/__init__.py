@@ -1,1 +1,51 @@
-"""Abate."""
+"""Abate: carbon accounting in which every number opens.
+
+The public API. Names are loaded when they are first used, so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AbateError": "abate.kernel.errors",
+    "Boundary": "abate.kernel.organisation",
+    "Card": "abate.kernel.method",
+    "FIGURES": "abate.kernel.figure",
+    "Factor": "abate.kernel.factor",
+    "FactorBook": "abate.kernel.matching",
+    "Finding": "abate.kernel.finding",
+    "Instrument": "abate.kernel.allocation",
+    "Need": "abate.kernel.matching",
+    "Plan": "abate.kernel.plan",
+    "Proof": "abate.kernel.plan",
+    "Rollups": "abate.adapters.figures",
+    "Transfer": "abate.kernel.transfer",
+    "Workspace": "abate.adapters.store.workspace",
+    "add_file": "abate.adapters.files.importing",
+    "allocate": "abate.kernel.allocation",
+    "correct": "abate.adapters.files.importing",
+    "create_workspace": "abate.adapters.store.workspace",
+    "explain_entry": "abate.adapters.explain",
+    "explain_figure": "abate.adapters.explain",
+    "gwp": "abate.kernel.species",
+    "open_findings": "abate.adapters.findings",
+    "open_workspace": "abate.adapters.store.workspace",
+    "read_unit": "abate.kernel.units",
+    "run_of": "abate.adapters.figures",
+    "run_year": "abate.adapters.engine",
+    "undo": "abate.adapters.files.importing",
+    "value_plan": "abate.adapters.engine",
+    "verify_run": "abate.adapters.engine",
+    "write_report": "abate.adapters.reporting",
+}
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'abate' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

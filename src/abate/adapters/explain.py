@@ -62,7 +62,7 @@ def explain_figure(
     with Rollups(workspace) as rollups:
         tree = _figure_node(rollups, name, run)
     with workspace.store.connect() as con:
-        _views(con, workspace, run)
+        run_views(con, workspace, run)
         tree["entries"] = _rows_of(con, name, run, site, limit, offset)
     return tree
 
@@ -88,7 +88,7 @@ def _parts(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) -> 
     return sorted(values, key=lambda v: -(v.value or 0))
 
 
-def _views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:
+def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:
     store, year = workspace.store, run["fiscal_year"]
     con.execute(
         f"create view run_entries as select * from {store.source('entries')} where fiscal_year = '{year}' "
@@ -106,11 +106,11 @@ def _views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, 
     )
 
 
-def _where(name: str) -> tuple[str, str]:
+def rows_condition(name: str) -> tuple[str, str]:
     """Which table holds a figure's rows, and the condition on its columns."""
     one = figure(name)
     if one.total is None:
-        parts = [_where(b) for b in (*one.plus, one.numerator) if b]
+        parts = [rows_condition(b) for b in (*one.plus, one.numerator) if b]
         return parts[0][0], " or ".join(f"({p[1]})" for p in parts if p[0] == parts[0][0])
     where = dict(one.total.where)
     source = where.pop("source")[0]
@@ -124,7 +124,7 @@ def _where(name: str) -> tuple[str, str]:
 def _rows_of(
     con: duckdb.DuckDBPyConnection, name: str, run: dict[str, Any], site: str, limit: int, offset: int
 ) -> dict[str, Any]:
-    source, where = _where(name)
+    source, where = rows_condition(name)
     table = "run_entries" if source == "entry" else "run_activities"
     condition, parameters = f"({where})", []
     if site:
@@ -190,7 +190,7 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
     found = _activity(workspace, activity_id)
     run = run_of(workspace, year or found["fiscal_year"])
     with workspace.store.connect("factors") as con:
-        _views(con, workspace, run)
+        run_views(con, workspace, run)
         where, parameters = "activity_id = ?", [activity_id]
         if method:
             where, parameters = where + " and method like ?", [*parameters, f"{method}/%"]

@@ -1,2 +1,381 @@
-"""x"""
-def write_report(*a,**k): return a[2]
+"""Gather what the yearly report shows, draw its charts, write it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abate.adapters.cli.show import change, number
+from abate.adapters.explain import activity_name, run_views
+from abate.adapters.figures import Rollups, Value, run_of, runs, years
+from abate.adapters.findings import mended, open_findings
+from abate.adapters.registry import METHODS
+from abate.adapters.store.delta import fetch
+from abate.adapters.store.workspace import Workspace
+from abate.disclosure import charts as specs
+from abate.disclosure.report import render
+from abate.kernel.figure import FIGURES, HEADLINES, figure
+from abate.kernel.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    import duckdb
+
+ROWS_SHOWN = 12
+CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "intensity", "clean-share", "electricity")
+OPENED = (*HEADLINES, "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip  # noqa: E501
+
+
+def write_report(workspace: Workspace, year: str, path: Path, *, now: datetime, charts: Path | None = None) -> Path:
+    """Write the report of a year as one HTML file.
+
+    Args:
+        workspace: Whose.
+        year: Fiscal year that has been valued.
+        path: File to write; replaced whole.
+        now: Present moment.
+        charts: Folder for the charts as SVG, too.
+    """
+    model = report_model(workspace, year.upper(), now)
+    if charts is not None:
+        charts.mkdir(parents=True, exist_ok=True)
+        for k, chart in enumerate(model["charts"], 1):
+            (charts / f"chart-{k}.svg").write_text(str(chart["svg"]), encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(render(model), encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, Any]:
+    """Everything the report shows."""
+    import abate
+
+    run = run_of(workspace, year)
+    shown = [y for y in years(workspace) if y <= year]
+    with Rollups(workspace) as rollups, workspace.store.connect("factors", "allocations") as con:
+        run_views(con, workspace, run)
+        values = {y: {v.figure: v for v in rollups.values(list(OPENED), run_of(workspace, y))} for y in shown}
+        this = values[year]
+        found = open_findings(workspace, now=now, year=year) + _run_findings(workspace, run)
+        return {
+            "organisation": workspace.organisation.name,
+            "year": year,
+            "first_day": workspace.calendar.first_day(year),
+            "last_day": workspace.calendar.last_day(year),
+            "run": run,
+            "written": now.date(),
+            "version": abate.__version__,
+            "years": shown,
+            "cards": [_card(name, values, shown) for name in CARDS],
+            "inventory": [_line(name, values, shown) for name in HEADLINES],
+            "notes": [f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}." for n, v in this.items() if v.without],
+            "frozen": _frozen(workspace, rollups, run),
+            "charts": [_drawn(s) for s in _specs(rollups, values, shown, run)],
+            "views": _two_views(con, this),
+            "instruments": _instruments(con),
+            "buildings": _buildings(rollups, run),
+            "coverage": _coverage(con, workspace, year, found),
+            "estimated": _estimated(rollups, run),
+            "findings": [_finding(f) for f in found],
+            "mends": [_mend(m) for m in mended(workspace)],
+            "rows_shown": ROWS_SHOWN,
+            "explanations": [_explanation(con, rollups, name, this, run) for name in OPENED],
+            "methods": [
+                {"name": m.card.name, "scope": m.card.scope, "view": m.card.view, "summary": m.summary,
+                 "formula": m.card.formula, "source": m.card.source}
+                for m in METHODS
+            ],
+            "factors": _factors(con),
+            "bundle": _bundle(),
+        }  # fmt: skip
+
+
+def _text(value: Value) -> str:
+    return number(value.value, value.unit)
+
+
+def _card(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> dict[str, str]:
+    now = values[shown[-1]][name]
+    moved = change(values[shown[-2]][name].value, now.value, now.unit) if len(shown) > 1 else ""
+    unit = "" if now.unit == "share" else now.unit
+    return {"figure": name, "title": FIGURES[name].title.split(" (")[0], "text": _text(now), "unit": unit, "change": moved}
+
+
+def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> dict[str, Any]:
+    cells = []
+    for k, y in enumerate(shown):
+        one = values[y][name]
+        moved = change(values[shown[k - 1]][name].value, one.value, one.unit) if k else ""
+        cells.append({"text": _text(one), "change": moved, "link": y == shown[-1]})
+    return {"figure": name, "title": FIGURES[name].title, "unit": values[shown[-1]][name].unit, "cells": cells}
+
+
+def _frozen(workspace: Workspace, rollups: Rollups, run: dict[str, Any]) -> dict[str, Any] | None:
+    """Figures as published, where the year's latest run is another."""
+    published = [r for r in runs(workspace) if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"]
+    if not published or published[0]["run_id"] == run["run_id"]:
+        return None
+    before = {v.figure: v for v in rollups.values(list(HEADLINES), published[0])}
+    after = {v.figure: v for v in rollups.values(list(HEADLINES), run)}
+    lines = [{"title": FIGURES[n].title, "published": _text(before[n]), "restated": _text(after[n])} for n in HEADLINES]
+    return {"run": published[0]["run_id"], "lines": lines}
+
+
+def _specs(
+    rollups: Rollups, values: dict[str, dict[str, Value]], shown: list[str], run: dict[str, Any]
+) -> list[dict[str, Any]]:
+    series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
+    yearly = [
+        {"year": y, "series": label, "value": float(v.value)}
+        for y in shown
+        for name, label in (*series.items(), ("net", "Net"))
+        if (v := values[y][name]).value is not None
+    ]
+    by = {
+        dimension: [
+            {dimension: v.by[dimension], "series": label, "value": float(v.value)}
+            for name, label in series.items()
+            for v in _groups(rollups, name, run, dimension)
+            if v.value is not None
+        ]
+        for dimension in ("org", "month")
+    }
+    drawn = [specs.years_chart(yearly), specs.business_chart(by["org"]), specs.months_chart(by["month"])]
+    for name, title, unit, floor in (("pue", "PUE by building", "ratio", 1.0), ("wue", "WUE by building", "L/kWh", 0.0)):
+        points = _ratio_points(rollups, name, run)
+        if points:
+            drawn.append(specs.ratio_chart(title, unit, points, floor=floor))
+    return drawn
+
+
+def _groups(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) -> list[Value]:
+    whole = rollups.values([name], run)[0]
+    return rollups.values([name], run, dimension) if whole.value is not None else []
+
+
+def _ratio_points(rollups: Rollups, name: str, run: dict[str, Any]) -> list[dict[str, Any]]:
+    above, below = figure(name).numerator, figure(name).denominator
+    sql = (
+        "select building, month, sum(quantity_micro) filter (where kind = ?) as a, "
+        "sum(quantity_micro) filter (where kind = ?) as b from rollups "
+        "where run_id = ? and source = 'activity' and building <> '' group by all order by all"
+    )
+    rows = fetch(rollups.con, sql, [above, below, run["run_id"]])
+    return [
+        {"building": r["building"], "month": r["month"], "value": float(Decimal(r["a"]) / Decimal(r["b"]))}
+        for r in rows
+        if r["a"] and r["b"]
+    ]
+
+
+def _drawn(spec: dict[str, Any]) -> dict[str, Any]:
+    import vl_convert
+    from markupsafe import Markup
+
+    svg = vl_convert.vegalite_to_svg(spec)
+    return {"title": spec["title"]["text"], "spec": spec, "svg": Markup(svg)}  # noqa: S704  (drawn from escaped data)
+
+
+@cache
+def _bundle() -> str:
+    """The charts' script, from the installed package; no network is asked."""
+    import vl_convert
+    from markupsafe import Markup
+
+    return Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script"))  # noqa: S704
+
+
+def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[str, Any]:
+    """Market-based against what location-based leaves after the matched part, and why they differ."""
+    location, market, reduction = (this[n].value for n in ("scope2-location", "scope2-market", "reduction"))
+    if location is None or market is None:
+        return {"text": "There is no Scope 2 in this year.", "lines": []}
+    rest = location - (reduction or 0)
+    rows = fetch(
+        con,
+        "select view, sum(quantity_micro) as q, sum(co2e_mg) as m from run_entries where method like 'electricity-%' "
+        "and instrument = '' and species = 'CO2' group by view",
+    )
+    uncovered = {r["view"]: (Fraction(int(r["q"]), 10**6), Fraction(int(r["m"]), 10**6)) for r in rows}
+    lines = [
+        ("Scope 2 location less reduction", rest, "t CO2e", "the part of net that is Scope 2: no instrument covers it"),
+        ("Scope 2 market-based", market, "t CO2e", "the same load with the residual mix, and what instruments themselves emit"),
+        ("Difference", market - rest, "t CO2e", "market-based less the former"),
+    ]
+    for view, label in (("location", "grid average of its sites"), ("market", "residual mix of its market")):
+        if uncovered.get(view, (0, 0))[0]:
+            kwh, kg = uncovered[view]
+            lines.append((f"Mean factor of uncovered electricity: {label}", kg / kwh, "kg/kWh", f"over {float(kwh):,.0f} kWh"))
+    higher = "higher" if market > rest else "lower"
+    text = (
+        f"Scope 2 market-based is {number(abs(market - rest), 't CO2e')} t CO2e {higher} than what location-based leaves "
+        "after the matched part. Electricity that no instrument covers takes the residual mix here, from which the clean "
+        "power that others claimed is taken out; an inventory that gave it the grid average would state "
+        f"{number(rest, 't CO2e')} t CO2e and count that clean power twice (GHG Protocol Scope 2 Guidance, Table 6.3)."
+    )
+    shaped = [{"label": a, "text": number(b, c), "unit": c, "how": d} for a, b, c, d in lines]
+    return {"text": text, "lines": shaped}
+
+
+def _instruments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    rows = fetch(
+        con,
+        "select e.instrument, any_value(r.tier) as tier, sum(e.quantity_micro)::hugeint as q, sum(e.co2e_mg)::hugeint as m, "
+        "count(distinct e.site) as sites from run_entries e join "
+        "(select distinct instrument, tier from run_resolutions where instrument <> '') r using (instrument) "
+        "where e.view = 'location' group by 1 order by 1",
+    )
+    return [
+        {"instrument": r["instrument"], "tier": r["tier"], "kwh": f"{int(r['q']) / 1e6:,.0f}",
+         "reduction": f"{int(r['m']) / 1e9:,.1f}", "sites": r["sites"]}
+        for r in rows
+    ]  # fmt: skip
+
+
+def _buildings(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
+    names = {"facility": "facility-energy", "it": "it-energy", "pue": "pue", "wue": "wue"}
+    found: dict[str, dict[str, str]] = {}
+    for column, name in names.items():
+        for v in _groups(rollups, name, run, "building"):
+            digits = 3 if name in ("pue", "wue") else 0
+            found.setdefault(v.by["building"], dict.fromkeys(names, "missing"))[column] = f"{float(v.value or 0):,.{digits}f}"
+    return [{"building": b, **cells} for b, cells in sorted(found.items())]
+
+
+def _coverage(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, year: str, found: list[Finding]
+) -> list[dict[str, str]]:
+    rows = fetch(con, "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*) filter (where basis = 'estimated') as e from run_activities group by 1 order by 1")  # noqa: E501  # fmt: skip
+    with workspace.store.connect() as other:
+        from abate.adapters.files.importing import live_imports, live_views
+
+        live_views(other, workspace, live_imports(workspace))
+        waiting = dict(
+            other.execute("select kind, count(*) from open_quarantine where fiscal_year = ? group by 1", [year]).fetchall()
+        )
+    missing = [f for f in found if f.code == "missing-month"]
+    gone = {r["kind"]: sum(f" {r['kind']} of " in f.message for f in missing) for r in rows}
+    return [
+        {"kind": r["kind"], "rows": f"{r['n']:,}", "metered": f"{r['m']:,}", "estimated": f"{r['e']:,}",
+         "quarantined": f"{waiting.get(r['kind'], 0):,}", "missing": str(gone[r["kind"]])}
+        for r in rows
+    ]  # fmt: skip
+
+
+def _estimated(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
+    shares = [(n, rollups.estimated_share(n, run)) for n in ("scope1", "scope2-location", "scope2-market", "electricity")]
+    return [{"title": FIGURES[n].title, "text": "no rows" if s is None else f"{s * 100:.2f} %"} for n, s in shares]
+
+
+def _run_findings(workspace: Workspace, run: dict[str, Any]) -> list[Finding]:
+    rows = [f for f in workspace.store.rows("findings") if f["origin"] == run["run_id"]]
+    found = [
+        Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], site=r["site"], month=r["month"]) for r in rows
+    ]
+    return sorted(found, key=lambda f: (f.severity != "blocker", f.severity != "warning", f.code, f.message))
+
+
+def _finding(f: Finding) -> dict[str, str]:
+    return {"severity": str(f.severity), "code": f.code, "place": f.place, "message": f.message, "hint": f.hint}
+
+
+def _mend(m: dict[str, Any]) -> dict[str, str]:
+    sheet = f" › {m['source_sheet']}" if m["source_sheet"] else ""
+    detail = ", ".join(f"{k} = {v}" for k, v in json.loads(m["detail"]).items())
+    return {
+        "action": m["action"], "place": f"{m['source_file']}{sheet} row {m['source_row']}", "detail": detail,
+        "reason": m["reason"],
+    }  # fmt: skip
+
+
+def _explanation(
+    con: duckdb.DuckDBPyConnection, rollups: Rollups, name: str, this: dict[str, Value], run: dict[str, Any]
+) -> dict[str, Any]:
+    """A figure with what it stands on, and its rows by method and site."""
+    one, value = figure(name), this[name]
+    below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
+    told = {
+        "figure": name, "title": one.title, "text": _text(value), "unit": value.unit, "formula": one.formula,
+        "source": one.source, "groups": [],
+        "of": [
+            {"figure": b, "title": FIGURES[b].title, "text": _text(rollups.values([b], run)[0]),
+             "unit": rollups.values([b], run)[0].unit}
+            for b in below
+        ],
+    }  # fmt: skip
+    if one.total is not None:
+        told["groups"] = _row_groups(con, name)
+    return told
+
+
+def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+    from abate.adapters.explain import rows_condition
+
+    source, where = rows_condition(name)
+    is_entry = source == "entry"
+    table, size = ("run_entries", "co2e_mg") if is_entry else ("run_activities", "quantity")
+    method = "e.method" if is_entry else "e.kind"
+    amounts = (
+        "e.factor_id, e.species, e.part, e.co2e_mg, a.quantity * e.share as quantity, a.unit" if is_entry
+        else "'' as factor_id, '' as species, 0 as part, null as co2e_mg, a.quantity, a.unit"
+    )  # fmt: skip
+    rows = fetch(
+        con,
+        f"""select {method} as method, e.site, e.activity_id, e.month, {amounts}, a.source_file, a.source_sheet, a.source_row,
+               count(*) over g as n, sum({"e.co2e_mg" if is_entry else "e.quantity"}) over g as total
+        from {table} e join run_activities a using (activity_id)
+        where {_prefixed(where)}
+        window g as (partition by {method}, e.site)
+        qualify row_number() over (partition by {method}, e.site order by abs(e.{size}) desc, e.activity_id) <= {ROWS_SHOWN}
+        order by method, total desc, e.site, abs(e.{size}) desc""",
+    )
+    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    for r in rows:
+        total = f"{int(r['total']) / 1e9:,.3f}" if is_entry else f"{float(r['total']):,.2f}"
+        group = groups.setdefault(
+            (r["method"], r["site"]),
+            {"method": r["method"], "site": r["site"], "text": total, "unit": "t CO2e" if is_entry else r["unit"],
+             "count": f"{r['n']:,}", "rows": []},
+        )  # fmt: skip
+        tail = f"/{r['method'].split('/')[0]}/{r['part']}" if is_entry else ""
+        group["rows"].append(
+            {
+                "entry": activity_name(r["activity_id"]) + tail, "month": r["month"],
+                "amount": f"{r['quantity']:,.2f} {r['unit']}", "factor": r["factor_id"], "species": r["species"],
+                "co2e": f"{r['co2e_mg'] / 1e6:,.3f}" if is_entry else "",
+                "file": f"{r['source_file']} {r['source_sheet']}".strip(), "row": r["source_row"],
+            }
+        )  # fmt: skip
+    return list(groups.values())
+
+
+def _prefixed(where: str) -> str:
+    """The condition with its columns taken from the figure's own table."""
+    import re
+
+    return re.sub(r"\b(kind|book|scope|view|species|instrument)\b(?= (in|<>|=))", r"e.\1", where)
+
+
+def _factors(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Factors and fuel properties that the run used, each with its source."""
+    used = {r[0] for r in con.execute("select distinct factor_id from run_resolutions").fetchall()}
+    for (why,) in con.execute("select distinct why from run_resolutions").fetchall():
+        used |= set(json.loads(why)["bridges"])
+    rows = fetch(con, "select * from factors where list_contains(?, factor_id) order by factor_id, species", [sorted(used)])
+    found: dict[str, dict[str, Any]] = {}
+    for r in rows:
+        one = found.setdefault(
+            r["factor_id"],
+            {"id": r["factor_id"], "region": r["region"], "year": r["data_year"] or "any", "values": "",
+             **{k: r[k] for k in ("publication", "table", "edition", "published_on", "licence", "verification")}},
+        )  # fmt: skip
+        text = f"{r['species']} {r['value']} {r['unit']}"
+        if text not in one["values"]:
+            one["values"] = f"{one['values']}; {text}".strip("; ")
+    return list(found.values())

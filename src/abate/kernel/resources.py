@@ -18,5 +18,9 @@ def package_table(package: str, name: str) -> tuple[dict[str, str], ...]:
     Returns:
         One dictionary per row, in file order.
     """
-    text = files(package).joinpath(name).read_text(encoding="utf-8")
-    return tuple(dict(row) for row in csv.DictReader(text.splitlines()))
+    return tuple(dict(row) for row in csv.DictReader(package_text(package, name).splitlines()))
+
+
+def package_text(package: str, name: str) -> str:
+    """Read a text that ships with a package."""
+    return files(package).joinpath(name).read_text(encoding="utf-8")

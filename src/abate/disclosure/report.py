@@ -1,0 +1,36 @@
+"""The yearly report as one HTML page: pure text from what it is given."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from abate.kernel.resources import package_text
+
+
+def render(model: dict[str, Any]) -> str:
+    """The report's HTML.
+
+    Args:
+        model: What `abate.adapters.reporting` gathers: figures, charts, explanations, findings, methods, factors.
+
+    Returns:
+        One page that needs no network; every value in it is escaped.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["script_json"] = script_json
+    return environment.from_string(package_text("abate.disclosure", "report.html")).render(**model)
+
+
+def script_json(content: Any) -> str:
+    """JSON that can stand inside a script element.
+
+    Example:
+        >>> script_json({"a": "</script>"})
+        '{"a": "\\\\u003c/script>"}'
+    """
+    from markupsafe import Markup
+
+    return Markup(json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704
