@@ -199,7 +199,7 @@ def certificates(year: str, load: dict[tuple[str, str], Decimal]) -> list[dict[s
         window = sum(v for (_, m), v in load.items() if months[first] <= m <= months[last])
         amount = rest if k == 2 else Decimal(round(float(clean - contract) * float(window) / float(total) / 2))
         rest -= amount
-        end = date(int(months[last][:4]), int(months[last][5:]) % 12 + 1, 1) if months[last][5:] != "12" else date(int(months[last][:4]) + 1, 1, 1)  # noqa: E501  # fmt: skip
+        end = date(int(months[last][:4]), int(months[last][5:]) % 12 + 1, 1) if months[last][5:] != "12" else date(int(months[last][:4]) + 1, 1, 1)  # fmt: skip
         rows.append(
             {
                 "证书编号": f"GEC-{year}-{k + 1:03d}", "凭证类型": "绿证", "发电类型": tech, "市场": "CN", "站点": "",
@@ -238,7 +238,7 @@ def write_bills(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]]) 
             sheet.merge_cells("A1:E1")
             sheet["A2"] = "制表单位：财务部" if place.chinese else "Prepared by: Finance"
             sheet.append([])
-            headers = ("月份", "用电量", "单位", "发票号", "金额(元)") if place.chinese else ("Month", "Consumption", "Unit", "Invoice", "Amount (CNY)")  # noqa: E501  # fmt: skip
+            headers = ("月份", "用电量", "单位", "发票号", "金额(元)") if place.chinese else ("Month", "Consumption", "Unit", "Invoice", "Amount (CNY)")  # fmt: skip
             sheet.append(headers)
             rows = [_bill(place, year, m, load[place.id, m]) for m in months]
             for row in _spoil(place, year, rows, load):
@@ -286,7 +286,7 @@ def write_meters(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]])
     for place in (p for p in PLACES if p.buildings):
         for year, load in loads.items():
             rng = random.Random(f"{SEED}/{year}/{place.id}/meters")
-            columns: dict[str, list[Any]] = {k: [] for k in ("timestamp", "site", "building", "facility_kwh", "it_kwh", "water_m3")}  # noqa: E501  # fmt: skip
+            columns: dict[str, list[Any]] = {k: [] for k in ("timestamp", "site", "building", "facility_kwh", "it_kwh", "water_m3")}  # fmt: skip
             for month in months_of(year):
                 celsius = CLIMATE_C[place.id][int(month[5:]) - 1]
                 pue = PUE[place.id] + PUE_PER_C * max(0.0, celsius - 8)
@@ -296,7 +296,9 @@ def write_meters(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]])
                 hours = [first + timedelta(hours=h) for h in range(int((following - first).total_seconds() // 3600))]
                 for k, building in enumerate(place.buildings):
                     share = (0.58, 0.42)[k] if len(place.buildings) == 2 else 1.0
-                    shape = [1 + 0.06 * math.sin((t.hour - 9) / 24 * 2 * math.pi) + rng.uniform(-0.02, 0.02) for t in hours]
+                    shape = [
+                        1 + 0.06 * math.sin((t.hour - 9) / 24 * 2 * math.pi) + rng.uniform(-0.02, 0.02) for t in hours
+                    ]
                     per_hour = float(load[place.id, month]) * share / sum(shape)
                     for t, s in zip(hours, shape, strict=True):
                         if place.id == "nantong" and date(2022, 7, 12) == t.date() and t.hour < 9:
@@ -315,7 +317,7 @@ def write_scope_1(folder: Path, year: str) -> None:
     kg = {name: share * TARGETS[year]["scope1"] * 1000 for name, share in SCOPE_1_SHARES.items()}
     months = months_of(year)
     _gas(folder, year, months, kg["gas"] / KG_CO2E["gas m3"], rng)
-    _fuel_cards(folder, year, months, kg["fleet diesel"] / KG_CO2E["diesel road L"], kg["fleet petrol"] / KG_CO2E["petrol road L"], rng)  # noqa: E501  # fmt: skip
+    _fuel_cards(folder, year, months, kg["fleet diesel"] / KG_CO2E["diesel road L"], kg["fleet petrol"] / KG_CO2E["petrol road L"], rng)  # fmt: skip
     _gensets(folder, year, months, kg["genset"] / KG_CO2E["diesel genset L"], rng)
     _cars(folder, year, months, kg["cars"] / KG_CO2E["petrol road L"], rng)
     _refrigerants(folder, year, months, {n: kg[n] / KG_CO2E[f"{n} kg"] for n in ("R-404A", "R-410A", "R-134a")}, rng)
@@ -336,7 +338,9 @@ def _gas(folder: Path, year: str, months: list[str], total_m3: float, rng: rando
         winter = {m: 1 + 0.7 * math.cos((int(m[5:]) - 1) / 12 * 2 * math.pi) for m in months}
         for month in months:
             volume = total_m3 * share * winter[month] / sum(winter.values())
-            sheet.append([BY_ID[name].name_zh, month, "天然气", f"{volume:,.1f}", "立方米", f"G{name[-4:].upper()}{month}"])
+            sheet.append(
+                [BY_ID[name].name_zh, month, "天然气", f"{volume:,.1f}", "立方米", f"G{name[-4:].upper()}{month}"]
+            )
     book.save(folder / f"natural-gas-{year}.xlsx")
 
 
@@ -355,9 +359,13 @@ def _fuel_cards(
             amount = f"{litres / LITRES_PER_US_GALLON:.3f}" if gallons else f"{litres:.2f}"
             day = f"{month}-{rng.randint(1, 28):02d}"
             plate = f"{depot.region[3:]}-{rng.randint(100, 999)}"
-            rows.append((day, depot.id, plate, fuel, amount, "US gal" if gallons else "L", f"T{year[2:]}{fuel[0]}{k:05d}"))
+            rows.append(
+                (day, depot.id, plate, fuel, amount, "US gal" if gallons else "L", f"T{year[2:]}{fuel[0]}{k:05d}")
+            )
     rows.sort()
-    _csv(folder / f"fuel-cards-{year}.csv", ("Date", "Site", "Vehicle", "Fuel", "Quantity", "Unit", "Transaction"), rows)
+    _csv(
+        folder / f"fuel-cards-{year}.csv", ("Date", "Site", "Vehicle", "Fuel", "Quantity", "Unit", "Transaction"), rows
+    )
 
 
 def _gensets(folder: Path, year: str, months: list[str], total_l: float, rng: random.Random) -> None:
@@ -366,13 +374,15 @@ def _gensets(folder: Path, year: str, months: list[str], total_l: float, rng: ra
     places = [p.id for p in PLACES if p.buildings]
     for name, share in shares(rng, places).items():
         for k, month in enumerate(quarters):
-            rows.append((name, f"{month}-15", "diesel", f"{total_l * share / 4:.2f}", "L", f"GEN-{name}-{k + 1}-{year}"))
+            rows.append(
+                (name, f"{month}-15", "diesel", f"{total_l * share / 4:.2f}", "L", f"GEN-{name}-{k + 1}-{year}")
+            )
     _csv(folder / f"generator-tests-{year}.csv", ("Site", "Date", "Fuel", "Quantity", "Unit", "Document"), rows)
 
 
 def _cars(folder: Path, year: str, months: list[str], total_l: float, rng: random.Random) -> None:
     rows = []
-    cars = [(f"浙A{k:05d}", rng.choice(("campus-hangzhou", "campus-beijing", "campus-shanghai")), rng.uniform(7.2, 9.1)) for k in range(40)]  # noqa: E501  # fmt: skip
+    cars = [(f"浙A{k:05d}", rng.choice(("campus-hangzhou", "campus-beijing", "campus-shanghai")), rng.uniform(7.2, 9.1)) for k in range(40)]  # fmt: skip
     for plate, site, per_100_km in cars:
         for month in months:
             km = total_l / len(cars) / 12 / round(per_100_km, 1) * 100
@@ -409,7 +419,15 @@ def write_heat(folder: Path, year: str) -> None:
     rows = []
     for name, share in HEATED.items():
         for month in winter:
-            rows.append((BY_ID[name].name_zh, month, f"{total_gj * share / len(winter):.2f}", "吉焦", f"H{name[-4:].upper()}{month}"))
+            rows.append(
+                (
+                    BY_ID[name].name_zh,
+                    month,
+                    f"{total_gj * share / len(winter):.2f}",
+                    "吉焦",
+                    f"H{name[-4:].upper()}{month}",
+                )
+            )
     _csv(folder / f"purchased-heat-{year}.csv", ("站点", "月份", "供热量", "单位", "发票号"), rows, encoding="gb18030")
 
 
@@ -418,7 +436,7 @@ def write_rest(folder: Path, year: str, load: dict[tuple[str, str], Decimal]) ->
     from openpyxl import Workbook
 
     rows = certificates(year, load)
-    _csv(folder / f"certificates-{year}.csv", tuple(rows[0]) + ("单位",), [(*r.values(), "kWh") for r in rows])
+    _csv(folder / f"certificates-{year}.csv", (*rows[0], "单位"), [(*r.values(), "kWh") for r in rows])
     book = Workbook()
     sheet = book.active
     sheet.title = "收入"
@@ -461,9 +479,11 @@ def config() -> str:
         'boundary = "operational"',
         'gwp = "AR6"',
     ]
-    entities = (("group", "Example Group", ""), ("cloud", "Cloud", "group"), ("commerce", "Commerce", "group"), ("logistics", "Logistics", "group"), ("corporate", "Corporate", "group"))  # noqa: E501  # fmt: skip
+    entities = (("group", "Example Group", ""), ("cloud", "Cloud", "group"), ("commerce", "Commerce", "group"), ("logistics", "Logistics", "group"), ("corporate", "Corporate", "group"))  # fmt: skip
     for entity_id, name, parent in entities:
-        lines += ["", "[[entities]]", f'id = "{entity_id}"', f'name = "{name}"'] + ([f'parent = "{parent}"'] if parent else [])
+        lines += ["", "[[entities]]", f'id = "{entity_id}"', f'name = "{name}"'] + (
+            [f'parent = "{parent}"'] if parent else []
+        )
     for p in PLACES:
         lines += [
             "", "[[sites]]", f'id = "{p.id}"', f'name = "{p.name}"', f'aliases = ["{p.name_zh}"]', f'entity = "{p.entity}"',

@@ -25,6 +25,7 @@ from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import parse_fiscal_year
+from abate.kernel.plan import Plan
 from abate.kernel.region import region_chain
 from abate.kernel.resolution import Key, Resolver, Terms, unused_findings
 from abate.kernel.species import GWP_SETS
@@ -124,7 +125,13 @@ def ensure_default_factors(workspace: Workspace, now: datetime) -> None:
         from abate.adapters.files.importing import import_row
 
         reversals = [
-            import_row(f"{r['import_id']}-replaced-{digest[:8]}", "reversal", now, reverses=r["import_id"], reason="a newer edition ships")  # noqa: E501  # fmt: skip
+            import_row(
+                f"{r['import_id']}-replaced-{digest[:8]}",
+                "reversal",
+                now,
+                reverses=r["import_id"],
+                reason="a newer edition ships",
+            )
             for r in live
         ]
         workspace.store.append("imports", reversals)
@@ -273,7 +280,9 @@ def _unchanged(workspace: Workspace, row: dict[str, Any]) -> RunResult:
         for f in workspace.store.rows("findings")
         if f["origin"] == row["run_id"]
     )
-    return RunResult(row["run_id"], row["fiscal_year"], row["entry_count"], row["activity_count"], found, unchanged=True)
+    return RunResult(
+        row["run_id"], row["fiscal_year"], row["entry_count"], row["activity_count"], found, unchanged=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +341,9 @@ def register_resolutions(
     con.unregister("resolutions_block")
 
 
-def entries_sql(run_id: str, methods_used: Sequence[str], book: str = "inventory", source: str = "year_activities") -> str:
+def entries_sql(
+    run_id: str, methods_used: Sequence[str], book: str = "inventory", source: str = "year_activities"
+) -> str:
     """The statement that values activities, compiled from the methods' expressions."""
     import ibis
 
@@ -404,8 +415,10 @@ def settle_transfers(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
             if serial not in standing and claim[2] > 0:
                 turn, reason = turns.get(serial, 0), "/".join(map(str, claim))
                 held = "held"
-                posts.append(Transfer(f"{serial}#{turn}/issue", CERTIFICATES, f"issuer:{serial}", held, claim[2], reason))
-                posts.append(Transfer(f"{serial}#{turn}/retire", CERTIFICATES, held, f"retired:{claim[1]}", claim[2], reason))  # noqa: E501  # fmt: skip
+                posts.append(
+                    Transfer(f"{serial}#{turn}/issue", CERTIFICATES, f"issuer:{serial}", held, claim[2], reason)
+                )
+                posts.append(Transfer(f"{serial}#{turn}/retire", CERTIFICATES, held, f"retired:{claim[1]}", claim[2], reason))  # fmt: skip
         ledger.post(posts)
     finally:
         ledger.close()
@@ -623,7 +636,9 @@ def _inputs_of(workspace: Workspace, row: dict[str, Any]) -> Inputs:
         row["fiscal_year"], imports, config.organisation, row["config"], load_factors(workspace, ids), ids, terms
     )
     if inputs.methods != row["methods"]:
-        raise IntegrityError("method-version", "The run used other versions of methods.", "Verify it with that version.")
+        raise IntegrityError(
+            "method-version", "The run used other versions of methods.", "Verify it with that version."
+        )
     if inputs.factor_hash != row["factor_hash"]:
         raise IntegrityError("factors-changed", "The run's factors are no longer as they were.", "Restore the backup.")
     return inputs
@@ -638,3 +653,39 @@ def _raw_faults(workspace: Workspace, hashes: dict[str, str]) -> tuple[str, ...]
         if sha256 not in kept or file_hash(kept[sha256]) != sha256:
             faults.append(names[import_id])
     return tuple(sorted(faults))
+
+
+def value_plan(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = "") -> dict[str, dict[str, int]]:
+    """Value both sides of a plan with the same methods, factors and terms, in the book `plan`.
+
+    Nothing is posted: a plan promises, only meters prove.
+
+    Returns:
+        For `baseline` and `proposed`: milligrams of CO2e by scope and view, such as `2 location`; and the
+        difference, baseline less proposed, under `saving`.
+
+    Raises:
+        UsageError: `plan-not-valued` where an activity finds no factor.
+    """
+    terms = read_terms(workspace, gwp_set, boundary, None)
+    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
+    resolver = Resolver(book, workspace.organisation, METHODS, terms)
+    sides: dict[str, dict[str, int]] = {}
+    with workspace.store.connect() as con:
+        for name, side in (("baseline", plan.baseline), ("proposed", plan.proposed)):
+            con.register("year_activities", side)
+            distinct = con.execute("select distinct kind, item, site, month, unit from year_activities").fetchall()
+            rows, findings = resolver.resolve([Key(*d) for d in distinct])
+            blocking = [f for f in findings if f.severity is Severity.BLOCKER]
+            if blocking:
+                raise UsageError("plan-not-valued", f"{name}: {blocking[0].message}", blocking[0].hint)
+            register_resolutions(con, rows, plan.id, "plan")
+            sql = entries_sql(plan.id, [r["method"] for r in rows], book="plan")
+            sums = con.execute(
+                f"select trim(scope || ' ' || view), sum(co2e_mg)::hugeint from ({sql}) group by 1 order by 1"
+            ).fetchall()
+            sides[name] = {scope: int(mass) for scope, mass in sums}
+            con.unregister("year_activities")
+    every = sorted(set(sides["baseline"]) | set(sides["proposed"]))
+    sides["saving"] = {s: sides["baseline"].get(s, 0) - sides["proposed"].get(s, 0) for s in every}
+    return sides

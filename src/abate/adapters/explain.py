@@ -78,7 +78,9 @@ def _figure_node(rollups: Rollups, name: str, run: dict[str, Any]) -> dict[str, 
     assert one.total is not None
     is_mass = one.total.column == "co2e_mg"
     node["parts"] = [
-        v.json for dimension in (("method", "site") if is_mass else ("site",)) for v in _parts(rollups, name, run, dimension)
+        v.json
+        for dimension in (("method", "site") if is_mass else ("site",))
+        for v in _parts(rollups, name, run, dimension)
     ]
     return node
 
@@ -89,6 +91,7 @@ def _parts(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) -> 
 
 
 def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:
+    """Make `run_entries`, `run_activities` and `run_resolutions`: the rows of one run."""
     store, year = workspace.store, run["fiscal_year"]
     con.execute(
         f"create view run_entries as select * from {store.source('entries')} where fiscal_year = '{year}' "
@@ -191,11 +194,8 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
     run = run_of(workspace, year or found["fiscal_year"])
     with workspace.store.connect("factors") as con:
         run_views(con, workspace, run)
-        where, parameters = "activity_id = ?", [activity_id]
-        if method:
-            where, parameters = where + " and method like ?", [*parameters, f"{method}/%"]
-        if part is not None:
-            where, parameters = where + " and part = ?", [*parameters, part]
+        where = "activity_id = ? and (? = '' or starts_with(method, ? || '/')) and (? is null or part = ?)"
+        parameters = [activity_id, method, method, part, part]
         entries = fetch(con, f"select * from run_entries where {where} order by method, part, species", parameters)
         explained = [_entry(con, found, e) for e in entries]
     imported = next(r for r in workspace.store.rows("imports") if r["import_id"] == found["import_id"])
@@ -234,7 +234,9 @@ def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:
     committed = {r["import_id"] for r in workspace.store.rows("imports")}
     rows = [r for r in rows if r["import_id"] in committed]
     if not rows:
-        raise NotFoundError("unknown-entry", f"No activity {activity_name(activity_id)}.", "See 'abate explain FIGURE'.")
+        raise NotFoundError(
+            "unknown-entry", f"No activity {activity_name(activity_id)}.", "See 'abate explain FIGURE'."
+        )
     return rows[0]
 
 

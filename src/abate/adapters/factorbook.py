@@ -60,7 +60,9 @@ def read_factors(
         factors = factors_from_rows(_own_rows(path))
         return "own", path.stem, factors, [], 0
     if chosen not in READERS:
-        raise UsageError("unknown-publisher", f"No publisher '{publisher}'.", f"One of: {', '.join([*READERS, 'own'])}.")
+        raise UsageError(
+            "unknown-publisher", f"No publisher '{publisher}'.", f"One of: {', '.join([*READERS, 'own'])}."
+        )
     try:
         publication = READERS[chosen](path)
         older = list(READERS[chosen](previous).lines) if previous else list(before)
@@ -135,7 +137,9 @@ def _own_rows(path: Path) -> list[dict[str, str]]:
     rows = read_own(path)
     lacking = [c for c in COLUMNS if rows and c not in rows[0]]
     if not rows or lacking:
-        raise DataError("bad-factor", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", "See docs/reference/factor-format.md.")
+        raise DataError(
+            "bad-factor", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", "See docs/reference/factor-format.md."
+        )
     return [{c: (row[c] or "") for c in COLUMNS} for row in rows]
 
 
@@ -216,5 +220,3 @@ def _book(workspace: Workspace) -> tuple[Factor, ...]:
     from abate.adapters.registry import default_factors
 
     return load_factors(workspace, factor_imports(workspace)) or default_factors()
-
-

@@ -57,16 +57,12 @@ class Value:
     def json(self) -> dict[str, Any]:
         """As machines get it: sums as decimal strings, exact to the milligram; ratios as numbers."""
         one = FIGURES[self.figure]
-        value: str | float | None
-        if self.value is None:
-            value = None
-        else:
-            value = float(self.value) if one.is_ratio else exact_text(self.value)
+        exact = None if self.value is None else float(self.value) if one.is_ratio else exact_text(self.value)
         return {
             "figure": self.figure,
             "year": self.year,
             "by": self.by or None,
-            "value": value,
+            "value": exact,
             "unit": self.unit,
             "run": self.run,
             "rows": self.row_count,
@@ -213,7 +209,15 @@ def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any) -> str:
         before = [p for p in workspace.store.rows("publications") if p["fiscal_year"] == run["fiscal_year"]]
         status = "restated" if before else "published"
         if before and not reason:
-            raise UsageError("reason-needed", f"{run['fiscal_year']} is published.", "Give --reason for the restatement.")
-        row = {"fiscal_year": run["fiscal_year"], "run_id": run_id, "status": status, "reason": reason, "committed_at": now}
+            raise UsageError(
+                "reason-needed", f"{run['fiscal_year']} is published.", "Give --reason for the restatement."
+            )
+        row = {
+            "fiscal_year": run["fiscal_year"],
+            "run_id": run_id,
+            "status": status,
+            "reason": reason,
+            "committed_at": now,
+        }
         workspace.store.append("publications", [row])
     return status

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 12
 CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "intensity", "clean-share", "electricity")
-OPENED = (*HEADLINES, "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip  # noqa: E501
+OPENED = (*HEADLINES, "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
 
 
 def write_report(workspace: Workspace, year: str, path: Path, *, now: datetime, charts: Path | None = None) -> Path:
@@ -104,7 +104,13 @@ def _card(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> d
     now = values[shown[-1]][name]
     moved = change(values[shown[-2]][name].value, now.value, now.unit) if len(shown) > 1 else ""
     unit = "" if now.unit == "share" else now.unit
-    return {"figure": name, "title": FIGURES[name].title.split(" (")[0], "text": _text(now), "unit": unit, "change": moved}
+    return {
+        "figure": name,
+        "title": FIGURES[name].title.split(" (")[0],
+        "text": _text(now),
+        "unit": unit,
+        "change": moved,
+    }
 
 
 def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> dict[str, Any]:
@@ -147,7 +153,10 @@ def _specs(
         for dimension in ("org", "month")
     }
     drawn = [specs.years_chart(yearly), specs.business_chart(by["org"]), specs.months_chart(by["month"])]
-    for name, title, unit, floor in (("pue", "PUE by building", "ratio", 1.0), ("wue", "WUE by building", "L/kWh", 0.0)):
+    for name, title, unit, floor in (
+        ("pue", "PUE by building", "ratio", 1.0),
+        ("wue", "WUE by building", "L/kWh", 0.0),
+    ):
         points = _ratio_points(rollups, name, run)
         if points:
             drawn.append(specs.ratio_chart(title, unit, points, floor=floor))
@@ -188,7 +197,7 @@ def _bundle() -> str:
     import vl_convert
     from markupsafe import Markup
 
-    return Markup(vl_convert.javascript_bundle().replace("</script", "<\\/script"))  # noqa: S704
+    return Markup(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script"))  # noqa: S704
 
 
 def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[str, Any]:
@@ -205,13 +214,20 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[s
     uncovered = {r["view"]: (Fraction(int(r["q"]), 10**6), Fraction(int(r["m"]), 10**6)) for r in rows}
     lines = [
         ("Scope 2 location less reduction", rest, "t CO2e", "the part of net that is Scope 2: no instrument covers it"),
-        ("Scope 2 market-based", market, "t CO2e", "the same load with the residual mix, and what instruments themselves emit"),
+        (
+            "Scope 2 market-based",
+            market,
+            "t CO2e",
+            "the same load with the residual mix, and what instruments themselves emit",
+        ),
         ("Difference", market - rest, "t CO2e", "market-based less the former"),
     ]
     for view, label in (("location", "grid average of its sites"), ("market", "residual mix of its market")):
         if uncovered.get(view, (0, 0))[0]:
             kwh, kg = uncovered[view]
-            lines.append((f"Mean factor of uncovered electricity: {label}", kg / kwh, "kg/kWh", f"over {float(kwh):,.0f} kWh"))
+            lines.append(
+                (f"Mean factor of uncovered electricity: {label}", kg / kwh, "kg/kWh", f"over {float(kwh):,.0f} kWh")
+            )
     higher = "higher" if market > rest else "lower"
     text = (
         f"Scope 2 market-based is {number(abs(market - rest), 't CO2e')} t CO2e {higher} than what location-based leaves "
@@ -244,20 +260,24 @@ def _buildings(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
     for column, name in names.items():
         for v in _groups(rollups, name, run, "building"):
             digits = 3 if name in ("pue", "wue") else 0
-            found.setdefault(v.by["building"], dict.fromkeys(names, "missing"))[column] = f"{float(v.value or 0):,.{digits}f}"
+            found.setdefault(v.by["building"], dict.fromkeys(names, "missing"))[column] = (
+                f"{float(v.value or 0):,.{digits}f}"
+            )
     return [{"building": b, **cells} for b, cells in sorted(found.items())]
 
 
 def _coverage(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, year: str, found: list[Finding]
 ) -> list[dict[str, str]]:
-    rows = fetch(con, "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*) filter (where basis = 'estimated') as e from run_activities group by 1 order by 1")  # noqa: E501  # fmt: skip
+    rows = fetch(con, "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*) filter (where basis = 'estimated') as e from run_activities group by 1 order by 1")  # fmt: skip
     with workspace.store.connect() as other:
         from abate.adapters.files.importing import live_imports, live_views
 
         live_views(other, workspace, live_imports(workspace))
         waiting = dict(
-            other.execute("select kind, count(*) from open_quarantine where fiscal_year = ? group by 1", [year]).fetchall()
+            other.execute(
+                "select kind, count(*) from open_quarantine where fiscal_year = ? group by 1", [year]
+            ).fetchall()
         )
     missing = [f for f in found if f.code == "missing-month"]
     gone = {r["kind"]: sum(f" {r['kind']} of " in f.message for f in missing) for r in rows}
@@ -269,14 +289,17 @@ def _coverage(
 
 
 def _estimated(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
-    shares = [(n, rollups.estimated_share(n, run)) for n in ("scope1", "scope2-location", "scope2-market", "electricity")]
+    shares = [
+        (n, rollups.estimated_share(n, run)) for n in ("scope1", "scope2-location", "scope2-market", "electricity")
+    ]
     return [{"title": FIGURES[n].title, "text": "no rows" if s is None else f"{s * 100:.2f} %"} for n, s in shares]
 
 
 def _run_findings(workspace: Workspace, run: dict[str, Any]) -> list[Finding]:
     rows = [f for f in workspace.store.rows("findings") if f["origin"] == run["run_id"]]
     found = [
-        Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], site=r["site"], month=r["month"]) for r in rows
+        Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], site=r["site"], month=r["month"])
+        for r in rows
     ]
     return sorted(found, key=lambda f: (f.severity != "blocker", f.severity != "warning", f.code, f.message))
 
@@ -367,7 +390,9 @@ def _factors(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     used = {r[0] for r in con.execute("select distinct factor_id from run_resolutions").fetchall()}
     for (why,) in con.execute("select distinct why from run_resolutions").fetchall():
         used |= set(json.loads(why)["bridges"])
-    rows = fetch(con, "select * from factors where list_contains(?, factor_id) order by factor_id, species", [sorted(used)])
+    rows = fetch(
+        con, "select * from factors where list_contains(?, factor_id) order by factor_id, species", [sorted(used)]
+    )
     found: dict[str, dict[str, Any]] = {}
     for r in rows:
         one = found.setdefault(

@@ -8,7 +8,7 @@ import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from abate.adapters.cli import show as out
 from abate.adapters.engine import ensure_default_factors, run_year
@@ -92,7 +92,7 @@ def example_folder() -> Path:
     raise NotFoundError("no-example", "The example group is not installed.", "Install Abate from its repository.")
 
 
-def _generator(folder: Path) -> ModuleType:
+def _generator(folder: Path) -> Any:
     spec = importlib.util.spec_from_file_location("abate_example_group", folder / "generate.py")
     assert spec is not None
     assert spec.loader is not None
@@ -119,7 +119,9 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
         shutil.rmtree(directory)
     directory.mkdir(parents=True, exist_ok=True)
     marker.touch()
-    say = (lambda _text: None) if as_json else out.console().print
+    console = out.console()
+    console.quiet = as_json
+    say = console.print
     folder = example_folder()
     module = _generator(folder)
     with out.progress("writing raw files", 5, quiet=as_json) as step:

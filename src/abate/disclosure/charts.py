@@ -50,7 +50,9 @@ def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         },
     }
     x = {"x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}}
-    return _chart("Gross by scope (bars) and net (red line)", values, layer=[bars, net], encoding=x, width=300, height=240)
+    return _chart(
+        "Gross by scope (bars) and net (red line)", values, layer=[bars, net], encoding=x, width=300, height=240
+    )
 
 
 def business_chart(values: list[dict[str, Any]]) -> dict[str, Any]:

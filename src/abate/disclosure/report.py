@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
 from abate.kernel.resources import package_text
 
 
@@ -17,20 +20,16 @@ def render(model: dict[str, Any]) -> str:
     Returns:
         One page that needs no network; every value in it is escaped.
     """
-    from jinja2 import Environment, StrictUndefined
-
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["script_json"] = script_json
     return environment.from_string(package_text("abate.disclosure", "report.html")).render(**model)
 
 
 def script_json(content: Any) -> str:
-    """JSON that can stand inside a script element.
+    r"""JSON that can stand inside a script element.
 
     Example:
         >>> script_json({"a": "</script>"})
-        '{"a": "\\\\u003c/script>"}'
+        '{"a": "\\\u003c/script>"}'
     """
-    from markupsafe import Markup
-
     return Markup(json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704

@@ -30,7 +30,7 @@ def bad_instrument(staged: Any) -> Verdict:
         | ((staged.tier == "supplier-rate") & staged.factor.isnull())
         | (staged.factor < 0)
     )
-    return (staged.kind == "instrument") & bad, "'" + staged.document.fill_null("") + "' lacks tier, market, number, year or factor."  # noqa: E501  # fmt: skip
+    return (staged.kind == "instrument") & bad, "'" + staged.document.fill_null("") + "' lacks tier, market, number, year or factor."  # fmt: skip
 
 
 CHECKS = (bad_instrument,)
@@ -65,7 +65,7 @@ def pue_below_one(monthly: Any) -> LedgerVerdict:
     """A building uses at least what its IT equipment uses (ISO/IEC 30134-2)."""
     side = _pivot(monthly)
     bad = side.filter(side.facility_kwh < side.it_kwh)
-    return bad, bad.meter + ": facility " + bad.facility_kwh.round(0).cast(str) + " kWh, IT " + bad.it_kwh.round(0).cast(str) + " kWh."  # fmt: skip  # noqa: E501
+    return bad, bad.meter + ": facility " + bad.facility_kwh.round(0).cast(str) + " kWh, IT " + bad.it_kwh.round(0).cast(str) + " kWh."  # fmt: skip
 
 
 @ledger_check(

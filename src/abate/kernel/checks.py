@@ -101,7 +101,7 @@ def unknown_unit(staged: Any) -> Verdict:
 @check(_blocker("wrong-dimension", "Unit does not fit the kind", "Check the unit, or the kind of file.", 60))
 def wrong_dimension(staged: Any) -> Verdict:
     """The unit measures what the kind of activity is measured in."""
-    bad = staged.unit.notnull() & ~staged.dimension_fits & ~(staged.kind.isin(["stationary-fuel", "mobile-fuel"]) & (staged.unit == "kWh"))  # noqa: E501  # fmt: skip
+    bad = staged.unit.notnull() & ~staged.dimension_fits & ~(staged.kind.isin(["stationary-fuel", "mobile-fuel"]) & (staged.unit == "kWh"))  # fmt: skip
     return bad, "'" + _text(staged.unit_text) + "' does not measure " + staged.kind + "."
 
 
@@ -111,7 +111,9 @@ def unknown_item(staged: Any) -> Verdict:
     return staged.item.isnull(), "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "."
 
 
-@check(_blocker("negative-quantity", "Amount below zero", "Enter the true reading; a credit note needs its own row.", 80))
+@check(
+    _blocker("negative-quantity", "Amount below zero", "Enter the true reading; a credit note needs its own row.", 80)
+)
 def negative_quantity(staged: Any) -> Verdict:
     """No amount is below zero."""
     return staged.quantity < 0, _text(staged.quantity_text) + " is below zero."
@@ -134,10 +136,12 @@ def date_out_of_range(staged: Any) -> Verdict:
 @check(_blocker("wrong-year", "Date in another year than its neighbours", "Check the year of this row.", 110))
 def wrong_year(staged: Any) -> Verdict:
     """No month stands alone a year away from a gap among the months of its place and sheet."""
-    return staged.fills_gap.notnull(), "'" + _text(staged.period_text) + "' stands alone; " + _text(staged.fills_gap) + " is missing among its neighbours."  # noqa: E501  # fmt: skip
+    return staged.fills_gap.notnull(), "'" + _text(staged.period_text) + "' stands alone; " + _text(staged.fills_gap) + " is missing among its neighbours."  # fmt: skip
 
 
-@check(_blocker("site-not-owned", "Site outside the group at this date", "Drop the row, or mend the site's dates.", 120))
+@check(
+    _blocker("site-not-owned", "Site outside the group at this date", "Drop the row, or mend the site's dates.", 120)
+)
 def site_not_owned(staged: Any) -> Verdict:
     """Activities of a site lie between its opening and its sale."""
     before = staged.site_opened.notnull() & (staged.period_start < staged.site_opened)
@@ -148,7 +152,7 @@ def site_not_owned(staged: Any) -> Verdict:
 @check(_blocker("duplicate-row", "Row stands twice", "Drop one of the two, or accept it with a reason.", 130))
 def duplicate_row(staged: Any) -> Verdict:
     """No row repeats another of the file or of the ledger in place, period, amount and document."""
-    return staged.copies_before > 0, "The same place, period, amount and document stand in " + _text(staged.first_copy) + "."  # noqa: E501  # fmt: skip
+    return staged.copies_before > 0, "The same place, period, amount and document stand in " + _text(staged.first_copy) + "."  # fmt: skip
 
 
 @check(_blocker("magnitude", "A hundred times the usual, or a hundredth", "Check the unit: kWh in place of MWh?", 140))

@@ -147,7 +147,11 @@ _BASE = (
 _BY_ID = {f.id: f for f in _BASE}
 _RATIOS = (
     _BY_ID["net"].per(
-        _BY_ID["revenue"], id="intensity", title="Net per million of revenue", unit="t CO2e/million", scale=Fraction(10**6)
+        _BY_ID["revenue"],
+        id="intensity",
+        title="Net per million of revenue",
+        unit="t CO2e/million",
+        scale=Fraction(10**6),
     ),
     _BY_ID["clean-electricity"].per(
         _BY_ID["electricity"], id="clean-share", title="Share of clean electricity", unit="share"

@@ -131,7 +131,9 @@ class Organisation:
         names = [e.id for e in self.entities] + [s.id for s in self.sites]
         repeated = sorted({n for n in names if names.count(n) > 1})
         if repeated:
-            raise ConfigError("bad-organisation", f"These ids stand twice: {', '.join(repeated)}.", "Give each its own.")
+            raise ConfigError(
+                "bad-organisation", f"These ids stand twice: {', '.join(repeated)}.", "Give each its own."
+            )
         for e in self.entities:
             if e.parent and e.parent not in self._entity:
                 raise ConfigError(
@@ -206,9 +208,7 @@ class Organisation:
             (0.4, 1.0)
         """
         first, last = month_start(month), month_end(month)
-        shares = [
-            self.share_on(place, first + timedelta(days=k), boundary) for k in range((last - first).days + 1)
-        ]
+        shares = [self.share_on(place, first + timedelta(days=k), boundary) for k in range((last - first).days + 1)]
         if len(set(shares)) == 1:
             return shares[0]
         site = self.site(place)

@@ -73,7 +73,17 @@ UNUSED = Rule(
     "Check vintage, market and site of the certificate.",
     714,
 )
-RESOLUTION_RULES = (NO_FACTOR, *MISMATCHES.values(), NO_GWP, CARRIED, RECALLED, GWP_FIXED, NO_RESIDUAL, UNUSED, CO2_ONLY)
+RESOLUTION_RULES = (
+    NO_FACTOR,
+    *MISMATCHES.values(),
+    NO_GWP,
+    CARRIED,
+    RECALLED,
+    GWP_FIXED,
+    NO_RESIDUAL,
+    UNUSED,
+    CO2_ONLY,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -284,9 +294,7 @@ def _parts(
 
 
 def _placed(finding: Finding, key: Key) -> Finding:
-    return Finding(
-        finding.code, finding.severity, finding.message, finding.hint, "", "", 0, "", key.site, key.month
-    )
+    return Finding(finding.code, finding.severity, finding.message, finding.hint, "", "", 0, "", key.site, key.month)
 
 
 def _why(match: Match, misses: list[NoMatch]) -> str:

@@ -108,10 +108,28 @@ IMPORTS = _schema(
 FACTORS = _schema(
     import_id=TEXT,
     **dict.fromkeys(
-        (
-            "factor_id kind item region reach data_year basis species value unit gwp_set uncertainty_kind "
-            "uncertainty_95 publication table edition published_on licence verification note"
-        ).split(),
+        [
+            "factor_id",
+            "kind",
+            "item",
+            "region",
+            "reach",
+            "data_year",
+            "basis",
+            "species",
+            "value",
+            "unit",
+            "gwp_set",
+            "uncertainty_kind",
+            "uncertainty_95",
+            "publication",
+            "table",
+            "edition",
+            "published_on",
+            "licence",
+            "verification",
+            "note",
+        ],
         TEXT,
     ),
 )
@@ -229,4 +247,6 @@ TABLES: dict[str, pa.Schema] = {
     "publications": PUBLICATIONS,
     "evidence": EVIDENCE,
 }
-PARTITIONED = {name for name, schema in TABLES.items() if "fiscal_year" in schema.names and name not in ("runs", "publications")}
+PARTITIONED = {
+    name for name, schema in TABLES.items() if "fiscal_year" in schema.names and name not in ("runs", "publications")
+}

@@ -118,10 +118,41 @@ _ALIASES: dict[str, str] = {
 
 _CASED: dict[str, str] = {
     name.lower(): name
-    for name in (
-        "Wh kWh MWh GWh TWh J kJ MJ GJ TJ PJ Btu MBtu kg g mg t L mL m3 m2 km m tkm pkm count ft3 ft2 mile us_gallon "
-        "imperial_gallon lb short_ton"
-    ).split()
+    for name in [
+        "Wh",
+        "kWh",
+        "MWh",
+        "GWh",
+        "TWh",
+        "J",
+        "kJ",
+        "MJ",
+        "GJ",
+        "TJ",
+        "PJ",
+        "Btu",
+        "MBtu",
+        "kg",
+        "g",
+        "mg",
+        "t",
+        "L",
+        "mL",
+        "m3",
+        "m2",
+        "km",
+        "m",
+        "tkm",
+        "pkm",
+        "count",
+        "ft3",
+        "ft2",
+        "mile",
+        "us_gallon",
+        "imperial_gallon",
+        "lb",
+        "short_ton",
+    ]
 }
 
 _AMBIGUOUS = {

@@ -55,7 +55,9 @@ def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_i
         month=valued["month"],
         basis=valued["basis"],
         share=valued["share"],
-        quantity_micro=whole(valued["quantity"] * valued["share"] * valued["boundary_share"] * ibis.literal(float(MICRO))),
+        quantity_micro=whole(
+            valued["quantity"] * valued["share"] * valued["boundary_share"] * ibis.literal(float(MICRO))
+        ),
         mass_mg=valued["mass_mg"],
         co2e_mg=whole(valued["mass_mg"].cast("float64") * valued["gwp"]),
         fiscal_year=valued["fiscal_year"],

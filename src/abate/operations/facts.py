@@ -39,7 +39,9 @@ KINDS = (
     Kind("floor-area", "Floor area", ("area",), cumulative=False),
 )  # fmt: skip
 
-_FUEL = {"item": ("fuel", "fuel type", "product", "燃料", "油品", "燃料种类", "能源品种", "品名")}
+_FUEL: dict[str, tuple[str, ...]] = {
+    "item": ("fuel", "fuel type", "product", "燃料", "油品", "燃料种类", "能源品种", "品名")
+}
 TEMPLATES = (
     Template(
         "electricity",

@@ -26,7 +26,9 @@ app = typer.Typer(
 factors_app = typer.Typer(help="Search, show and import emission factors.", no_args_is_help=True)
 app.add_typer(factors_app, name="factors")
 
-WorkspaceOption = Annotated[Path, typer.Option("--workspace", "-w", help="Folder with abate.toml.", show_default="here")]
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", "-w", help="Folder with abate.toml.", show_default="here")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 YearOption = Annotated[str, typer.Option("--year", "-y", help="Fiscal year, such as FY2024.")]
 HERE = Path()
@@ -64,7 +66,9 @@ def init(
     from abate.adapters.starting import init_workspace
 
     root = init_workspace(directory, name)
-    out.console().print(f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate add' it.")
+    out.console().print(
+        f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate add' it."
+    )
 
 
 @app.command()
@@ -112,11 +116,9 @@ def add(
         errors = [{"code": e.code, "message": e.message, "hint": e.hint} for e in failed]
         out.print_json({"imports": [_result_json(r) for r in results], "errors": errors})
     else:
-        for result in results:
-            if len(results) == 1:
-                for sheet, columns in result.mappings.items():
-                    rows = [(c["column"], c["means"], c["first"]) for c in columns]
-                    out.table(f"{result.file} {sheet}: read as {result.template}", ("column", "means", "first"), rows)
+        for sheet, read in results[0].mappings.items() if len(results) == 1 else ():
+            title = f"{results[0].file} {sheet}: read as {results[0].template}"
+            out.table(title, ("column", "means", "first"), [(c["column"], c["means"], c["first"]) for c in read])
         rows = [
             (
                 r.import_id, r.file, r.template, r.row_count, r.accepted_count, r.quarantined_count,
@@ -126,8 +128,8 @@ def add(
         ]  # fmt: skip
         columns = ("import", "file", "read as", "rows", "entered", "quarantine", "findings")
         out.table("", columns, rows, right=(3, 4, 5))
-        for error in failed:
-            sys.stderr.write(f"{error}\n")
+        for refusal in failed:
+            sys.stderr.write(f"{refusal}\n")
     blocked = any(r.quarantined_count for r in results)
     raise typer.Exit(1 if blocked or failed else 0)
 
@@ -174,7 +176,9 @@ def correct(
     if json:
         out.print_json(_result_json(result))
     else:
-        out.console().print(f"{result.import_id}: {result.row_count} corrections, {result.accepted_count} activities entered.")
+        out.console().print(
+            f"{result.import_id}: {result.row_count} corrections, {result.accepted_count} activities entered."
+        )
 
 
 @app.command()
@@ -252,7 +256,9 @@ def run(
         )  # fmt: skip
     else:
         state = "stands already, nothing changed" if result.unchanged else "posted"
-        out.console().print(f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,} activities.")
+        out.console().print(
+            f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,} activities."
+        )
         if result.findings:
             out.findings_table("", result.findings, limit=20)
     raise typer.Exit(1 if any(f.severity == "blocker" for f in result.findings) else 0)
@@ -265,7 +271,7 @@ def runs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
 
     rows = list_runs(_open(workspace))
     if json:
-        keep = ("run_id", "fiscal_year", "status", "reason", "gwp_set", "boundary", "entry_count", "committed_at", "inputs_hash")  # noqa: E501  # fmt: skip
+        keep = ("run_id", "fiscal_year", "status", "reason", "gwp_set", "boundary", "entry_count", "committed_at", "inputs_hash")  # fmt: skip
         out.print_json([{k: r[k] for k in keep} for r in rows])
         return
     columns = ("run", "year", "status", "GWP", "boundary", "entries", "posted", "reason")
@@ -419,7 +425,7 @@ def explain(
         )
         for r in page["rows"]
     ]  # fmt: skip
-    out.table(f"rows {page['offset'] + 1} to {page['offset'] + len(body)} of {page['count']:,}, largest first", columns, body, right=(3, 5, 7))  # noqa: E501  # fmt: skip
+    out.table(f"rows {page['offset'] + 1} to {page['offset'] + len(body)} of {page['count']:,}, largest first", columns, body, right=(3, 5, 7))  # fmt: skip
     out.console().print("Open one with: abate explain ENTRY")
 
 
@@ -448,7 +454,9 @@ def _print_entry(told: dict[str, Any]) -> None:
             ("why this one", e["why"] + (f"; by way of {', '.join(e['bridges'])}" if e["bridges"] else "")),
             ("passed over", "; ".join(f"{p['factor']} ({p['reason']})" for p in e["passed_over"][:4])),
         ]
-        out.table(f"{e['entry']} · {e['species']} · scope {e['scope']} {e['view']}", ("", ""), [x for x in lines if x[1]])
+        out.table(
+            f"{e['entry']} · {e['species']} · scope {e['scope']} {e['view']}", ("", ""), [x for x in lines if x[1]]
+        )
 
 
 @app.command()
@@ -505,7 +513,9 @@ def factors_show(factor_id: str, workspace: WorkspaceOption = HERE, json: JsonOp
 @factors_app.command("import")
 def factors_import(
     file: Annotated[Path, typer.Argument(help="A publisher's file, or a table in Abate's own format.")],
-    publisher: Annotated[str, typer.Option("--from", help="desnz, epa, useeio, gwp, china-grid or own; guessed if empty.")] = "",
+    publisher: Annotated[
+        str, typer.Option("--from", help="desnz, epa, useeio, gwp, china-grid or own; guessed if empty.")
+    ] = "",
     previous: Annotated[Path | None, typer.Option(help="The edition before, to compare with.")] = None,
     accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a gate to let pass.")] = None,
     workspace: WorkspaceOption = HERE,

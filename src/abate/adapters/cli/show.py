@@ -75,7 +75,9 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
             line.append(number(cell.value, cell.unit) + ("*" if cell.without else ""))
             if place:
                 line.append(change(cells[place - 1].value, cell.value, cell.unit))
-            notes += [f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows." for _ in cell.without[:1]]
+            notes += [
+                f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows." for _ in cell.without[:1]
+            ]
         rows.append(line)
     columns = ["figure", "unit"]
     for place, year in enumerate(years):

@@ -156,9 +156,7 @@ def pass_gates(
     refused = _twice(fine, findings, file) | _sums(fine, publication, gwp, findings, file)
     refused |= _jumps(fine, previous, publication, gwp, findings, file)
     let_in = {f.code for f in findings} & accept
-    kept = [
-        line for line in fine if not {code for code, fid in refused if fid == line.factor_id} - let_in
-    ]
+    kept = [line for line in fine if not {code for code, fid in refused if fid == line.factor_id} - let_in]
     findings = [replace(f, severity=Severity.WARNING) if f.code in accept else f for f in findings]
     for verification in {line.verification for line in kept} - {"checked"}:
         count = sum(line.verification == verification for line in kept)
@@ -177,10 +175,14 @@ def _number(line: Line, findings: list[Finding], file: str, accept: frozenset[st
     try:
         value = float(text.replace(",", ""))
     except ValueError:
-        findings.append(Finding.of(TEXT, f"{line.factor_id}: '{line.text}' is no number; left out.", file=file, row=line.row))
+        findings.append(
+            Finding.of(TEXT, f"{line.factor_id}: '{line.text}' is no number; left out.", file=file, row=line.row)
+        )
         return None
     if text != line.text or "," in text:
-        findings.append(Finding.of(TEXT, f"{line.factor_id}: '{line.text}' is read as {value:g}.", file=file, row=line.row))
+        findings.append(
+            Finding.of(TEXT, f"{line.factor_id}: '{line.text}' is read as {value:g}.", file=file, row=line.row)
+        )
     if value < 0 and line.species != UNSPECIFIED:
         findings.append(Finding.of(NEGATIVE, f"{line.factor_id} {line.species} is {value:g}.", file=file, row=line.row))
         return None

@@ -140,7 +140,9 @@ def add_file(
         staging.judge(con, accept)
         blocked = _one(con, "select count(*) from blocked")
         if strict and blocked:
-            first = fetch(con, "select * from found where severity = 'blocker' order by source_row, precedence limit 1")[0]
+            first = fetch(
+                con, "select * from found where severity = 'blocker' order by source_row, precedence limit 1"
+            )[0]
             raise DataError(
                 "strict-refused",
                 f"{blocked} of {row_count} rows have blockers, the first in row {first['source_row']}: {first['message']}",
@@ -370,7 +372,9 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
         staging.understand(con, workspace, now)
         staging.judge(con, frozenset())
         _let_in(con, [m for m in mends if m["action"] == "accept"])
-        stuck = fetch(con, "select * from found f semi join blocked using (source_file, sheet, source_row, kind) limit 1")
+        stuck = fetch(
+            con, "select * from found f semi join blocked using (source_file, sheet, source_row, kind) limit 1"
+        )
         if stuck:
             raise DataError(
                 "still-blocked",
@@ -429,7 +433,7 @@ def _mend(
     """Put the mended rows of one line into `given`, and give their records."""
     action, changes = line["action"], {k: line[k] for k in staging.GIVEN if k in line and k not in ("sheet", "kind")}
     if action == "add":
-        cells = {"basis": "estimated", **changes, "kind": line["kind"], "source_file": name, "source_row": line["number"], "sheet": ""}  # noqa: E501  # fmt: skip
+        cells = {"basis": "estimated", **changes, "kind": line["kind"], "source_file": name, "source_row": line["number"], "sheet": ""}  # fmt: skip
         _insert_given(con, cells)
         return [_mend_row(import_id, "", name, "", line["number"], line, changes)]
     targets = [

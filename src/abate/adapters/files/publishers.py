@@ -120,7 +120,10 @@ def _desnz_lines(row: list[Any], number: int, year: int) -> Iterator[Line]:
     species, divisor = "co2e", 1.0
     if found:
         name = found.group(1)
-        species, divisor = {"CO2": "CO2", "CH4": "CH4-biogenic" if biogenic else "CH4-fossil", "N2O": "N2O"}[name], AR5[name]
+        species, divisor = (
+            {"CO2": "CO2", "CH4": "CH4-biogenic" if biogenic else "CH4-fossil", "N2O": "N2O"}[name],
+            AR5[name],
+        )
     elif gas != "kg CO2e":
         species, unit = UNSPECIFIED, gas
     if one == "Outside of scopes" and species == "co2e":
@@ -174,12 +177,32 @@ def read_epa(path: Path) -> Publication:
     named = re.search(r"(20\d\d)", path.name)
     years = {"the sheet": published.year} | ({"the file name": int(named.group(1))} if named else {})
     return Publication(
-        "epa", "EPA GHG Emission Factors Hub", edition, published, "US federal work, public domain", gwp_set, lines, years
+        "epa",
+        "EPA GHG Emission Factors Hub",
+        edition,
+        published,
+        "US federal work, public domain",
+        gwp_set,
+        lines,
+        years,
     )
 
 
 def _us_date(text: str) -> date:
-    months = "January February March April May June July August September October November December".split()
+    months = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
     if match := re.search(r"(\w+) (\d{1,2}), (\d{4})", text):
         return date(int(match.group(3)), months.index(match.group(1)) + 1, int(match.group(2)))
     match = re.search(r"(\d{1,2}) (\w+) (\d{4})", text)
@@ -218,15 +241,41 @@ def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> 
             group = name
         elif name and isinstance(row[4], float):
             bio = group.startswith("Biomass")
-            gases = (("CO2-biogenic" if bio else "CO2", "kg"), ("CH4-biogenic" if bio else "CH4-fossil", "g"), ("N2O", "g"))
+            gases = (
+                ("CO2-biogenic" if bio else "CO2", "kg"),
+                ("CH4-biogenic" if bio else "CH4-fossil", "g"),
+                ("N2O", "g"),
+            )
             item, at = _item(name), start + k + 1
             for column, (species, mass) in enumerate(gases, 4):
                 lines.append(
-                    _epa_line(edition, f"Table 1, {group}", at, "stationary-fuel", item, "US", species, _raw(row[column]), f"{mass}/MBtu_gross", note=name)  # noqa: E501  # fmt: skip
+                    _epa_line(
+                        edition,
+                        f"Table 1, {group}",
+                        at,
+                        "stationary-fuel",
+                        item,
+                        "US",
+                        species,
+                        _raw(row[column]),
+                        f"{mass}/MBtu_gross",
+                        note=name,
+                    )
                 )
             if isinstance(heat, float):
                 lines.append(
-                    _epa_line(edition, f"Table 1, {group}", at, "fuel-property", item, "US", "property", _raw(heat), f"MBtu_gross/{per}", note=f"heat content of {name}")  # noqa: E501  # fmt: skip
+                    _epa_line(
+                        edition,
+                        f"Table 1, {group}",
+                        at,
+                        "fuel-property",
+                        item,
+                        "US",
+                        "property",
+                        _raw(heat),
+                        f"MBtu_gross/{per}",
+                        note=f"heat content of {name}",
+                    )
                 )
     return lines
 
@@ -254,7 +303,7 @@ def _epa_vehicles(body: list[list[Any]], start: int, edition: str, _: int) -> li
         names = [c or (names[j] if not any(cells[:j]) else "") for j, c in enumerate(cells)]
         for offset, species in enumerate(("CH4-fossil", "N2O")):
             item = slug("-".join(n for n in names if n))
-            lines.append(_epa_line(edition, str(body[0][1]), start + k + 1, "vehicle-distance", item, "US", species, _raw(row[first + offset]), "g/mile"))  # noqa: E501  # fmt: skip
+            lines.append(_epa_line(edition, str(body[0][1]), start + k + 1, "vehicle-distance", item, "US", species, _raw(row[first + offset]), "g/mile"))  # fmt: skip
     return lines
 
 
@@ -268,7 +317,7 @@ def _epa_non_road(body: list[list[Any]], start: int, edition: str, _: int) -> li
             continue
         for column, species in ((4, "CH4-fossil"), (5, "N2O")):
             item = slug(f"{vehicle}-{cell_text(row[3])}")
-            lines.append(_epa_line(edition, "Table 5", start + k + 1, "non-road-fuel", item, "US", species, _raw(row[column]), "g/us_gallon"))  # noqa: E501  # fmt: skip
+            lines.append(_epa_line(edition, "Table 5", start + k + 1, "non-road-fuel", item, "US", species, _raw(row[column]), "g/us_gallon"))  # fmt: skip
     return lines
 
 
@@ -282,7 +331,19 @@ def _epa_grid(body: list[list[Any]], start: int, edition: str, grid_year: int) -
         for column, item in ((4, "grid-average"), (7, "non-baseload")):
             for offset, species in enumerate(("CO2", "CH4-fossil", "N2O")):
                 lines.append(
-                    _epa_line(edition, f"Table 6 (eGRID{grid_year})", start + k + 1, "electricity", item, region, species, _raw(row[column + offset]), "lb/MWh", grid_year, cell_text(row[3]))  # noqa: E501  # fmt: skip
+                    _epa_line(
+                        edition,
+                        f"Table 6 (eGRID{grid_year})",
+                        start + k + 1,
+                        "electricity",
+                        item,
+                        region,
+                        species,
+                        _raw(row[column + offset]),
+                        "lb/MWh",
+                        grid_year,
+                        cell_text(row[3]),
+                    )
                 )
     return lines
 
@@ -308,7 +369,19 @@ def _epa_distance(body: list[list[Any]], start: int, edition: str, _: int) -> li
         name = re.sub(r"(?<=Truck)[A-E]$", "", name)
         for column, (species, mass) in enumerate((("CO2", "kg"), ("CH4-fossil", "g"), ("N2O", "g")), 3):
             lines.append(
-                _epa_line(edition, str(body[0][1]).strip(), start + k + 1, kind, slug(name), "US", species, _raw(row[column]), f"{mass}/{per}", note=name, suffix=f"/{slug(cell_text(row[6]))}")  # noqa: E501  # fmt: skip
+                _epa_line(
+                    edition,
+                    str(body[0][1]).strip(),
+                    start + k + 1,
+                    kind,
+                    slug(name),
+                    "US",
+                    species,
+                    _raw(row[column]),
+                    f"{mass}/{per}",
+                    note=name,
+                    suffix=f"/{slug(cell_text(row[6]))}",
+                )
             )
     return lines
 
@@ -324,7 +397,17 @@ def _epa_waste(body: list[list[Any]], start: int, edition: str, _: int) -> list[
         for column, treatment in enumerate(treatments, 3):
             if treatment:
                 lines.append(
-                    _epa_line(edition, "Table 9", start + k + 1, "waste", slug(f"{material}-{treatment}"), "US", UNSPECIFIED, _raw(row[column]), "t/short_ton")  # noqa: E501  # fmt: skip
+                    _epa_line(
+                        edition,
+                        "Table 9",
+                        start + k + 1,
+                        "waste",
+                        slug(f"{material}-{treatment}"),
+                        "US",
+                        UNSPECIFIED,
+                        _raw(row[column]),
+                        "t/short_ton",
+                    )
                 )
     return lines
 
@@ -417,7 +500,9 @@ def read_china_grid(path: Path) -> Publication:
         stated = re.search(r"\((\d{4}-\d{2}-\d{2})\)", row["official_document"])
         published = date.fromisoformat(stated.group(1)) if stated else None
         if published is not None and published.year <= year:
-            raise DataError("swapped-year", f"{path.name} row {k}: data of {year} published in {published}.", "Check it.")
+            raise DataError(
+                "swapped-year", f"{path.name} row {k}: data of {year} published in {published}.", "Check it."
+            )
         lines.append(
             Line(f"cn-mee/{item}/{row['code']}/{year}", f"{item}/{row['code']}", "electricity", item, row["code"], year,
                  "direct", "CO2", row["kgCO2_per_kWh"], "kg/kWh", f"{row['level']}: {row['name_en']}", k, 1.0,
@@ -464,8 +549,13 @@ def guess_publisher(path: Path) -> str:
         for publisher, column in marks.items():
             if column in columns:
                 return publisher
-        if {"factor_id", "species", "value", "unit"} <= columns <= {*COLUMNS, ""} | columns and "publication" in columns:
+        if {"factor_id", "species", "value", "unit"} <= columns <= {
+            *COLUMNS,
+            "",
+        } | columns and "publication" in columns:
             return "own"
     raise DataError(
-        "unknown-publisher", f"{path.name} is no publisher's file that Abate knows.", f"Say --from: {', '.join([*READERS, 'own'])}."
+        "unknown-publisher",
+        f"{path.name} is no publisher's file that Abate knows.",
+        f"Say --from: {', '.join([*READERS, 'own'])}.",
     )

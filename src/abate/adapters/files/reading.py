@@ -47,7 +47,9 @@ def read_sheets(path: Path) -> list[Sheet]:
     if size == 0:
         raise DataError("empty-file", f"{path.name} is empty.", "Export it again.")
     if size > MAX_BYTES:
-        raise DataError("file-too-large", f"{path.name} has {size >> 20} MiB.", f"Split it; {MAX_BYTES >> 30} GiB is the limit.")
+        raise DataError(
+            "file-too-large", f"{path.name} has {size >> 20} MiB.", f"Split it; {MAX_BYTES >> 30} GiB is the limit."
+        )
     with path.open("rb") as handle:
         magic = handle.read(4)
     if magic == b"PAR1":
@@ -143,7 +145,9 @@ def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, 
                 if any(cell.strip() for cell in cells):
                     if len(cells) > MAX_COLUMNS:
                         raise DataError(
-                            "too-many-columns", f"{path.name} row {reader.line_num} has {len(cells)}.", "Export it again."
+                            "too-many-columns",
+                            f"{path.name} row {reader.line_num} has {len(cells)}.",
+                            "Export it again.",
                         )
                     yield reader.line_num, [cell.strip() for cell in cells]
         except csv.Error as error:

@@ -69,7 +69,9 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     """
     headers = mapped.headers
     columns = [f"c{k}" for k in range(len(headers))]
-    con.execute(f"create or replace temp table cells (source_row integer, {', '.join(f'{c} varchar' for c in columns)})")
+    con.execute(
+        f"create or replace temp table cells (source_row integer, {', '.join(f'{c} varchar' for c in columns)})"
+    )
     if mapped.sheet.rows is None:
         named = ", ".join(f'cast("{h.replace(chr(34), chr(34) * 2)}" as varchar)' for h in headers)
         quoted = path.replace("'", "''")
@@ -98,7 +100,9 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
             "site": cell.get("site", _literal(mapped.mapping.site)),
         }
         chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
-        keys = [c for name, c in cell.items() if name in ("site", "period", "period_start", "item", "document")] or ["''"]
+        keys = [c for name, c in cell.items() if name in ("site", "period", "period_start", "item", "document")] or [
+            "''"
+        ]
         summary = " or ".join(f"regexp_matches(coalesce({c}, ''), '{SUMMARY}', 'i')" for c in [columns[0], *keys])
         blank = " and ".join(f"coalesce({c}, '') = ''" for c in {*keys, *amounts.values()})
         con.execute(
@@ -237,7 +241,9 @@ def _number_sql(text: str) -> str:
 def _period_sql(text: str) -> str:
     """SQL that reads a date, a month or a moment: a struct of its first moment and the first one past it."""
     plain = (
-        "regexp_replace(regexp_replace(regexp_replace(" + text + ", '[年月/\\.](\\d)', '-\\1', 'g'), '[年月日]', '', 'g'), 'T', ' ')"
+        "regexp_replace(regexp_replace(regexp_replace("
+        + text
+        + ", '[年月/\\.](\\d)', '-\\1', 'g'), '[年月日]', '', 'g'), 'T', ' ')"
     )
     first = f"""case
         when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}$') then try_strptime({plain}, '%Y-%m')
@@ -404,7 +410,17 @@ def judge(con: duckdb.DuckDBPyConnection, accept: frozenset[str]) -> None:
 
 
 CANNOT_ACCEPT = frozenset(
-    "missing-value not-a-number bad-date unknown-site ambiguous-unit unknown-unit wrong-dimension unknown-item "
-    "bad-instrument heating-value-unstated".split()
+    [
+        "missing-value",
+        "not-a-number",
+        "bad-date",
+        "unknown-site",
+        "ambiguous-unit",
+        "unknown-unit",
+        "wrong-dimension",
+        "unknown-item",
+        "bad-instrument",
+        "heating-value-unstated",
+    ]
 )
 """Findings that leave a row without a meaning: accepting them would be guessing."""

@@ -99,7 +99,7 @@ class Store:
         Returns:
             Rows written.
         """
-        from deltalake.transaction import AddAction
+        from deltalake.transaction import AddAction, RemoveAction
 
         from abate.kernel.tables import TABLES
 
@@ -109,7 +109,7 @@ class Store:
             f"copy (select {columns} from ({sql})) to '{_quoted(folder)}' (format parquet, compression zstd, "
             f"partition_by (fiscal_year), filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore, return_stats)"
         ).fetchall()
-        actions = []
+        actions: list[AddAction | RemoveAction] = []
         for path, count, size, _, _, keys in written:
             relative = str(Path(path).relative_to(folder))
             now_ms = int(Path(path).stat().st_mtime * 1000)

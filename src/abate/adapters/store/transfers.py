@@ -96,9 +96,7 @@ class TransferLedger:
     def standing(self, ledger: str) -> dict[str, tuple[str, list[str]]]:
         """Transfers that were not reversed, by subject: the part of the key before `#`, with reason and keys."""
         with self.engine.connect() as con:
-            rows = con.execute(
-                select(_TRANSFERS.c.key, _TRANSFERS.c.reason).where(_TRANSFERS.c.ledger == ledger)
-            ).all()
+            rows = con.execute(select(_TRANSFERS.c.key, _TRANSFERS.c.reason).where(_TRANSFERS.c.ledger == ledger)).all()
         reversed_keys = {r.key.removesuffix(REVERSED) for r in rows if r.key.endswith(REVERSED)}
         found: dict[str, tuple[str, list[str]]] = {}
         for row in rows:

@@ -91,7 +91,9 @@ def open_workspace(path: Path | str) -> Workspace:
     config = root / CONFIG
     if not config.is_file():
         raise NotFoundError(
-            "no-workspace", f"No {CONFIG} in {root.name or root}.", "Make one with 'abate init DIR', or give --workspace."
+            "no-workspace",
+            f"No {CONFIG} in {root.name or root}.",
+            "Make one with 'abate init DIR', or give --workspace.",
         )
     try:
         data = tomllib.loads(config.read_text(encoding="utf-8"))
@@ -153,7 +155,9 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
 
 
 def _entity(data: dict[str, Any]) -> Entity:
-    held = tuple(sorted((Ownership(_day(o["since"]), float(o["share"])) for o in data.get("ownership", [])), key=_since))
+    held = tuple(
+        sorted((Ownership(_day(o["since"]), float(o["share"])) for o in data.get("ownership", [])), key=_since)
+    )
     if any(not 0 <= o.share <= 1 for o in held):
         raise ValueError(f"ownership of '{data['id']}' is not between 0 and 1")
     return Entity(
