@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.files.importing import live_imports, live_views
+from abate.adapters.files.importing import commit_import, free_id, live_imports, live_views
 from abate.adapters.registry import KINDS, METHODS, default_factors
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.transfers import open_transfers
@@ -122,32 +122,28 @@ def ensure_default_factors(workspace: Workspace, now: datetime) -> None:
         if any(r["sha256"] == digest for r in live):
             return
         store_factors(workspace, factors, "factors that ship with Abate", "factors-default", digest, now)
-        from abate.adapters.files.importing import import_row
-
-        reversals = [
-            import_row(
-                f"{r['import_id']}-replaced-{digest[:8]}",
-                "reversal",
-                now,
-                reverses=r["import_id"],
-                reason="a newer edition ships",
-            )
-            for r in live
-        ]
-        workspace.store.append("imports", reversals)
+        for r in live:
+            reversal = f"{r['import_id']}-replaced-{digest[:8]}"
+            commit_import(workspace, reversal, "reversal", now, reverses=r["import_id"], reason="a newer edition ships")
 
 
 def store_factors(
     workspace: Workspace, factors: Sequence[Factor], name: str, template: str, digest: str, now: datetime
 ) -> str:
     """Append factors to the ledger as an import, and give its id. The caller holds the lock."""
-    from abate.adapters.files.importing import free_id, import_row
-
     import_id = free_id(workspace, f"{template}/{digest}")
     rows = [{"import_id": import_id, **row} for factor in factors for row in factor_rows(factor)]
     workspace.store.append("factors", rows)
-    row = import_row(import_id, template, now, file=name, sha256=digest, row_count=len(rows))
-    workspace.store.append("imports", [row | {"accepted_count": len(factors)}])
+    commit_import(
+        workspace,
+        import_id,
+        template,
+        now,
+        file=name,
+        sha256=digest,
+        row_count=len(rows),
+        accepted_count=len(factors),
+    )
     return import_id
 
 
@@ -489,6 +485,7 @@ def _post(
     activity_count = _count(con, "select count(*) from year_activities")
     store.append("findings", [_finding_row(run_id, f) for f in valuation.findings])
     row = {
+        "ordinal": len(store.rows("runs")),
         "run_id": run_id,
         "fiscal_year": inputs.fiscal_year,
         "gwp_set": inputs.terms.gwp_set,
@@ -529,13 +526,16 @@ def _roll_up(
         from read_parquet([{listed}]) group by all"""
     averaged = ", ".join(f"'{k.id}'" for k in KINDS.values() if not k.cumulative) or "''"
     activities = f"""
-        select '{run_id}', 'activity', 'inventory', a.kind, '', '', '', '', '', 'no', coalesce(p.org, ''), a.site,
-               case when a.kind in ('facility-energy', 'it-energy', 'water') then a.meter else '' end as building, a.month, a.basis,
-               a.unit, null::decimal(38, 0), null::decimal(38, 0),
-               (floor(sum(floor(a.quantity * 1000000 + 0.5)::bigint) * coalesce(any_value(p.share), 0) + 0.5))::hugeint::decimal(38, 0),
-               count(*), '{inputs.fiscal_year}'
+        select '{run_id}' as run_id, 'activity' as source, 'inventory' as book, a.kind, '' as scope, '' as category,
+               '' as view, '' as species, '' as method, 'no' as matched, coalesce(p.org, '') as org, a.site,
+               case when a.kind in ('facility-energy', 'it-energy', 'water') then a.meter else '' end as building,
+               a.month, a.basis, a.unit, null::decimal(38, 0) as co2e_mg, null::decimal(38, 0) as mass_mg,
+               (floor(sum(floor(a.quantity * 1000000 + 0.5)::bigint) * coalesce(any_value(p.share), 0) + 0.5))
+                   ::hugeint::decimal(38, 0) as quantity_micro,
+               count(*) as row_count, '{inputs.fiscal_year}' as fiscal_year
         from year_activities a left join places p using (site, month)
-        where a.kind not in ({averaged}) or a.month = (select max(month) from year_activities b where b.kind = a.kind and b.site = a.site)
+        where a.kind not in ({averaged})
+           or a.month = (select max(month) from year_activities b where b.kind = a.kind and b.site = a.site)
         group by all"""
     workspace.store.append_query("rollups", con, f"{entries} union all {activities}" if posted else activities, run_id)
 

@@ -85,8 +85,8 @@ def exact_text(value: Fraction) -> str:
 
 def runs(workspace: Workspace) -> list[dict[str, Any]]:
     """Posted runs, oldest first, each with its status: published, restated or draft."""
-    rows = sorted(workspace.store.rows("runs"), key=lambda r: (r["committed_at"], r["run_id"]))
-    marks = {p["run_id"]: p for p in sorted(workspace.store.rows("publications"), key=lambda p: p["committed_at"])}
+    rows = sorted(workspace.store.rows("runs"), key=lambda r: r["ordinal"])
+    marks = {p["run_id"]: p for p in sorted(workspace.store.rows("publications"), key=lambda p: p["ordinal"])}
     for row in rows:
         mark = marks.get(row["run_id"])
         row["status"] = mark["status"] if mark else "draft"
@@ -206,13 +206,15 @@ def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any) -> str:
     if run["status"] != "draft":
         raise UsageError("already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do.")
     with workspace.store.lock():
-        before = [p for p in workspace.store.rows("publications") if p["fiscal_year"] == run["fiscal_year"]]
+        every = workspace.store.rows("publications")
+        before = [p for p in every if p["fiscal_year"] == run["fiscal_year"]]
         status = "restated" if before else "published"
         if before and not reason:
             raise UsageError(
                 "reason-needed", f"{run['fiscal_year']} is published.", "Give --reason for the restatement."
             )
         row = {
+            "ordinal": len(every),
             "fiscal_year": run["fiscal_year"],
             "run_id": run_id,
             "status": status,

@@ -122,7 +122,7 @@ def negative_quantity(staged: Any) -> Verdict:
 @check(_blocker("absurd-quantity", "Amount beyond all measure", "Check digits and unit.", 90))
 def absurd_quantity(staged: Any) -> Verdict:
     """No amount exceeds a million million of its canonical unit."""
-    return staged.quantity.abs() > ABSURD, _text(staged.quantity_text) + " is absurd."
+    return (staged.quantity.abs() > ABSURD) & ~staged.quantity.isinf(), _text(staged.quantity_text) + " is absurd."
 
 
 @check(_blocker("date-out-of-range", "Date outside all reason", "Check the year.", 100))

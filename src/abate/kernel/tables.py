@@ -93,6 +93,7 @@ MENDS = _schema(  # what became of a quarantined row, or of a finding about a mo
     reason=TEXT,
 )
 IMPORTS = _schema(
+    ordinal=WHOLE,  # order of commits
     import_id=TEXT,
     file=TEXT,
     sha256=TEXT,
@@ -134,6 +135,7 @@ FACTORS = _schema(
     ),
 )
 RUNS = _schema(
+    ordinal=WHOLE,  # order of commits
     run_id=TEXT,
     fiscal_year=TEXT,
     gwp_set=TEXT,
@@ -228,7 +230,7 @@ ROLLUPS = _schema(
     row_count=WHOLE,
     fiscal_year=TEXT,
 )
-PUBLICATIONS = _schema(fiscal_year=TEXT, run_id=TEXT, status=TEXT, reason=TEXT, committed_at=TIME)
+PUBLICATIONS = _schema(ordinal=WHOLE, fiscal_year=TEXT, run_id=TEXT, status=TEXT, reason=TEXT, committed_at=TIME)
 EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
 
 TABLES: dict[str, pa.Schema] = {

@@ -147,7 +147,7 @@ def imports(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None
 
     opened = _open(workspace)
     live = {r["import_id"] for r in live_imports(opened)}
-    rows = sorted(opened.store.rows("imports"), key=lambda r: (r["committed_at"], r["import_id"]))
+    rows = sorted(opened.store.rows("imports"), key=lambda r: r["ordinal"])
     if json:
         out.print_json([r | {"live": r["import_id"] in live} for r in rows])
         return

@@ -54,7 +54,7 @@ class ImportResult:
 
 def live_imports(workspace: Workspace) -> list[dict[str, Any]]:
     """Imports that count: committed and not undone, oldest first."""
-    rows = sorted(workspace.store.rows("imports"), key=lambda r: (r["committed_at"], r["import_id"]))
+    rows = sorted(workspace.store.rows("imports"), key=lambda r: r["ordinal"])
     return [r for r in rows if r["import_id"] in _live(rows)]
 
 
@@ -154,7 +154,8 @@ def add_file(
         skipped = [s.name for s, m in zip(sheets, mapped, strict=True) if m is None]
         _store_findings(workspace, con, import_id, path.name, skipped)
         findings = dict(con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall())
-        row = import_row(
+        commit_import(
+            workspace,
             import_id,
             found[0].mapping.template,
             now,
@@ -165,7 +166,6 @@ def add_file(
             accepted_count=counts[0],
             quarantined_count=counts[1],
         )
-        workspace.store.append("imports", [row])
     _remember(workspace, found)
     mappings = {m.sheet.name: describe(m) for m in found}
     template_id = found[0].mapping.template
@@ -309,9 +309,10 @@ def _store_findings(
     workspace.store.append("findings", findings)
 
 
-def import_row(import_id: str, template: str, now: datetime, **known: Any) -> dict[str, Any]:
-    """A row of `imports`, with what is known and nothing for the rest."""
-    return {
+def commit_import(workspace: Workspace, import_id: str, template: str, now: datetime, **known: Any) -> None:
+    """Append the row of `imports` that makes an import count; the caller holds the lock and has written all else."""
+    row = {
+        "ordinal": len(workspace.store.rows("imports")),
         "import_id": import_id,
         "file": "",
         "sha256": "",
@@ -325,6 +326,7 @@ def import_row(import_id: str, template: str, now: datetime, **known: Any) -> di
         "committed_at": now,
         **known,
     }
+    workspace.store.append("imports", [row])
 
 
 def _keep(path: Path, folder: Path, sha256: str) -> None:
@@ -385,8 +387,17 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
         counts = _store(workspace, con, import_id, "correction")
         _store_findings(workspace, con, import_id, path.name, [])
         workspace.store.append("mends", mends)
-        row = import_row(import_id, "correction", now, file=path.name, sha256=sha256, row_count=len(lines))
-        workspace.store.append("imports", [row | {"accepted_count": counts[0], "reason": reason}])
+        commit_import(
+            workspace,
+            import_id,
+            "correction",
+            now,
+            file=path.name,
+            sha256=sha256,
+            row_count=len(lines),
+            accepted_count=counts[0],
+            reason=reason,
+        )
     return ImportResult(import_id, path.name, "correction", len(lines), counts[0], 0, {})
 
 
@@ -515,8 +526,7 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
             by = mends[0]["import_id"]
             raise UsageError("has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}.")
         reversal = free_id(workspace, f"undo/{import_id}")
-        row = import_row(reversal, "reversal", now, reverses=import_id, reason=reason)
-        workspace.store.append("imports", [row])
+        commit_import(workspace, reversal, "reversal", now, reverses=import_id, reason=reason)
     return reversal
 
 

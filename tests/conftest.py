@@ -1,0 +1,58 @@
+"""Fixtures: a fresh small workspace, and the example group built once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import CONFIG, NOW, SHARED
+
+from abate.adapters.files.importing import ImportResult, add_file
+from abate.adapters.store.workspace import Workspace, create_workspace, open_workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace of the small group."""
+    return create_workspace(tmp_path / "workspace", CONFIG)
+
+
+@pytest.fixture
+def add(workspace: Workspace, tmp_path: Path) -> Callable[..., ImportResult]:
+    """Import a text as a file."""
+
+    def add_text(text: str, name: str = "electricity.csv", encoding: str = "utf-8", **options: object) -> ImportResult:
+        path = tmp_path / name
+        path.write_text(text, encoding=encoding)
+        return add_file(workspace, path, now=NOW, **options)  # type: ignore[arg-type]
+
+    return add_text
+
+
+@pytest.fixture(scope="session")
+def demo_output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Folder and printed text of `abate demo`, run as a user runs it."""
+    folder = tmp_path_factory.mktemp("demo") / "group"
+    done = subprocess.run(
+        [sys.executable, "-m", "abate.adapters.cli.main", "demo", "--dir", str(folder)],
+        capture_output=True, text=True, timeout=400, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+@pytest.fixture(scope="session")
+def demo(demo_output: tuple[Path, str]) -> Workspace:
+    """The example group's workspace."""
+    return open_workspace(demo_output[0])
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Publishers' files, where they lie beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("the publishers' files are not beside the project (set ABATE_SHARED)")
+    return SHARED

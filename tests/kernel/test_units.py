@@ -1,0 +1,57 @@
+"""Units are read as people write them and proved by dimension."""
+
+import pytest
+
+from abate.kernel.errors import UsageError
+from abate.kernel.units import ambiguous, dimension_of, in_units, quantity, read_unit, spelled
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical", "scale"),
+    [
+        ("kWh", "kWh", 1), ("MWh", "kWh", 1000), ("mwh", "kWh", 1000), ("度", "kWh", 1), ("万千瓦时", "kWh", 10_000),
+        ("GJ", "kWh", 1000 / 3.6), ("kWh (Gross CV)", "kWh_gross", 1), ("kWh (net)", "kWh_net", 1), ("t", "kg", 1000),
+        ("吨", "kg", 1000), ("L", "L", 1), ("m3", "L", 1000), ("立方米", "L", 1000), ("US gal", "L", 3.785411784),
+        ("UK gal", "L", 4.54609), ("㎡", "m2", 1), ("CNY", "CNY", 1), ("百万元", "CNY", 1_000_000), ("USD2021", "USD2021", 1),
+        ("吨公里", "tkm", 1),
+    ],
+)  # fmt: skip
+def test_a_unit_has_one_canonical_unit_and_scale(text, canonical, scale):
+    unit = read_unit(text)
+    assert unit is not None
+    assert unit.canonical == canonical
+    assert unit.scale == pytest.approx(scale, rel=1e-15)
+
+
+@pytest.mark.parametrize("text", ["", "boxes", "箱", "kVA", "kWh2", "'; drop table", "gal", "ton", "\x00"])
+def test_what_is_no_single_unit_is_none(text):
+    assert read_unit(text) is None
+
+
+def test_names_with_several_meanings_are_told_apart_from_unknown_ones():
+    assert ambiguous("gal") == "US or UK"
+    assert ambiguous("boxes") is None
+
+
+def test_heating_value_basis_is_a_dimension():
+    factor = quantity("56100", "kg/TJ_net")
+    assert in_units(factor, "mg/MJ_net") == 56100
+    with pytest.raises(UsageError, match="unit-mismatch"):
+        in_units(factor, "mg/kWh")
+    with pytest.raises(UsageError, match="unit-mismatch"):
+        in_units(factor, "mg/kWh_gross")
+    assert spelled(factor).startswith("kilogram / ")
+
+
+def test_money_of_two_years_does_not_convert():
+    with pytest.raises(UsageError, match="unit-mismatch"):
+        in_units(quantity(1, "kg/USD2021"), "mg/USD2022")
+
+
+def test_conversions_are_exact_fractions():
+    assert in_units(quantity("823.149", "lb/MWh"), "mg/kWh") == 823.149 * 453.59237
+
+
+def test_every_dimension_is_named():
+    assert dimension_of("kWh_net") == "energy-net"
+    assert dimension_of("EUR") == "money"

@@ -1,0 +1,86 @@
+"""A small organisation for the tests: round numbers that a reader can check in the head."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+NOW = datetime(2026, 11, 22, 12, 0)
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("ABATE_SHARED", ROOT.parent / "shared")) / "data"
+
+CONFIG = """
+[organisation]
+name = "Small group"
+currency = "CNY"
+
+[fiscal_year]
+start_month = 4
+
+[[entities]]
+id = "group"
+name = "Group"
+
+[[entities]]
+id = "cloud"
+name = "Cloud"
+parent = "group"
+
+[[entities]]
+id = "venture"
+name = "Joint venture"
+parent = "group"
+operational_control = false
+ownership = [{ since = 2015-01-01, share = 0.4 }]
+
+[[sites]]
+id = "hq"
+name = "Headquarters"
+aliases = ["总部"]
+entity = "cloud"
+region = "CN-ZJ"
+
+[[sites]]
+id = "plant"
+name = "Plant"
+entity = "cloud"
+region = "CN-HE"
+
+[[sites]]
+id = "mill"
+name = "Mill"
+entity = "venture"
+region = "CN-GD"
+
+[[sites]]
+id = "sold"
+name = "Sold depot"
+entity = "cloud"
+region = "CN-JS"
+closed = 2023-09-30
+
+[[sites]]
+id = "london"
+name = "London"
+entity = "cloud"
+region = "GB"
+
+[[sites]]
+id = "mars"
+name = "Mars base"
+entity = "cloud"
+region = "XX"
+"""
+
+
+def electricity(rows: list[tuple[str, str, object, str]]) -> str:
+    """Text of a CSV of electricity bills: site, month, amount, unit."""
+    lines = [f"{site},{month},{amount},{unit},E{k}" for k, (site, month, amount, unit) in enumerate(rows)]
+    return "\n".join(["Site,Month,Electricity,Unit,Invoice", *lines]) + "\n"
+
+
+def months(first: str, count: int) -> list[str]:
+    """Consecutive months from one on."""
+    start = int(first[:4]) * 12 + int(first[5:]) - 1
+    return [f"{(start + k) // 12}-{(start + k) % 12 + 1:02d}" for k in range(count)]
