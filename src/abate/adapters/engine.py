@@ -530,8 +530,7 @@ def _roll_up(
                '' as view, '' as species, '' as method, 'no' as matched, coalesce(p.org, '') as org, a.site,
                case when a.kind in ('facility-energy', 'it-energy', 'water') then a.meter else '' end as building,
                a.month, a.basis, a.unit, null::decimal(38, 0) as co2e_mg, null::decimal(38, 0) as mass_mg,
-               (floor(sum(floor(a.quantity * 1000000 + 0.5)::bigint) * coalesce(any_value(p.share), 0) + 0.5))
-                   ::hugeint::decimal(38, 0) as quantity_micro,
+               sum(floor(a.quantity * coalesce(p.share, 0) * 1000000 + 0.5)::bigint)::decimal(38, 0) as quantity_micro,
                count(*) as row_count, '{inputs.fiscal_year}' as fiscal_year
         from year_activities a left join places p using (site, month)
         where a.kind not in ({averaged})

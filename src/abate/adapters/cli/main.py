@@ -340,21 +340,23 @@ def show(
 ) -> None:
     """Show figures: for one year or all, whole or broken down."""
     from abate.adapters.figures import Rollups, run_of
-    from abate.adapters.figures import years as valued_years
+    from abate.adapters.figures import runs as list_runs
     from abate.kernel.figure import HEADLINES
     from abate.kernel.period import parse_fiscal_year
 
     opened = _open(workspace)
     if year:
         parse_fiscal_year(year)
+    every = list_runs(opened)
     if run_id:
-        chosen = [run_of(opened, year, run_id)]
+        chosen = [run_of(opened, year, run_id, every)]
     else:
-        chosen = [run_of(opened, y) for y in ([year.upper()] if year else valued_years(opened))]
+        wanted = [year.upper()] if year else sorted({r["fiscal_year"] for r in every})
+        chosen = [run_of(opened, y, "", every) for y in wanted]
     names = [figure] if figure else list(HEADLINES)
     with Rollups(opened) as rollups:
         values = {r["fiscal_year"]: rollups.values(names, r, by) for r in chosen}
-        published = {r["fiscal_year"]: _published(opened, rollups, names, r) for r in chosen if not by and not run_id}
+        published = {r["fiscal_year"]: _published(every, rollups, names, r) for r in chosen if not by and not run_id}
     if json:
         out.print_json([v.json for y in sorted(values) for v in values[y]])
         return
@@ -374,11 +376,9 @@ def show(
                 out.figures_table(f"{y} as published ({frozen[0].run})", {y: frozen})
 
 
-def _published(opened: Any, rollups: Any, names: list[str], run: dict[str, Any]) -> list[Any]:
+def _published(every: list[dict[str, Any]], rollups: Any, names: list[str], run: dict[str, Any]) -> list[Any]:
     """Values as published, where the year's latest run is another."""
-    from abate.adapters.figures import runs as list_runs
-
-    frozen = [r for r in list_runs(opened) if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"]
+    frozen = [r for r in every if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"]
     if not frozen or frozen[0]["run_id"] == run["run_id"]:
         return []
     return list(rollups.values(names, frozen[0]))

@@ -49,9 +49,12 @@ def _item(text: str) -> str:
 
 
 def _workbook(path: Path) -> dict[str, list[list[Any]]]:
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook
 
-    book = CalamineWorkbook.from_path(str(path))
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except CalamineError as error:
+        raise DataError("unreadable-file", f"{path.name}: {error}.", "Is this the publisher's workbook?") from error
     return {n: book.get_sheet_by_name(n).to_python(skip_empty_area=False) for n in book.sheet_names}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.files.mapping import Mapped
 from abate.adapters.registry import KINDS, TEMPLATES
+from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, fold
 from abate.energy.facts import tier_named
 from abate.kernel.checks import Check
@@ -88,16 +89,16 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     for column in mapped.mapping.measures:
         measure = next((m for m in template.measures if m.kind == column.kind), Measure(column.kind, ()))
         values = {
-            "source_file": _literal(name),
+            "source_file": literal(name),
             "source_row": "source_row",
-            "sheet": _literal(mapped.sheet.name),
-            "kind": _literal(column.kind),
-            "basis": _literal(measure.basis),
+            "sheet": literal(mapped.sheet.name),
+            "kind": literal(column.kind),
+            "basis": literal(measure.basis),
             "quantity": amounts[column.header],
-            "unit": _literal(column.unit) if column.unit else cell.get("unit", "''"),
+            "unit": literal(column.unit) if column.unit else cell.get("unit", "''"),
             "times": cell.get(measure.times, "null") if measure.times else "null",
-            "times_scale": _literal(str(measure.times_scale)) if measure.times else "null",
-            "site": cell.get("site", _literal(mapped.mapping.site)),
+            "times_scale": literal(str(measure.times_scale)) if measure.times else "null",
+            "site": cell.get("site", literal(mapped.mapping.site)),
         }
         chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
         keys = [c for name, c in cell.items() if name in ("site", "period", "period_start", "item", "document")] or [
@@ -218,10 +219,6 @@ def _lookup_tiers(con: duckdb.DuckDBPyConnection) -> None:
 
 def _distinct(con: duckdb.DuckDBPyConnection, column: str) -> list[str]:
     return [row[0] for row in con.execute(f"select distinct coalesce({column}, '') from given").fetchall()]
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], rows: Iterable[tuple[Any, ...]]) -> None:

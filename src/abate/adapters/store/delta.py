@@ -140,9 +140,8 @@ class Store:
         """SQL that reads a table: usable after `from`."""
         files = self.files(name)
         if not files:
-            from abate.kernel.tables import TABLES
-
-            columns = ", ".join(f"null::{_sql_type(f.type)} as {f.name}" for f in TABLES[name])
+            fields = json.loads(self._table(name).schema().to_json())["fields"]
+            columns = ", ".join(f"null::{_sql_type(f['type'])} as {f['name']}" for f in fields)
             return f"(select {columns} where false)"
         listed = ", ".join(f"'{_quoted(f)}'" for f in files)
         return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
@@ -175,7 +174,7 @@ def open_engine(root: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnect
 
 def fetch(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """Rows of a query as dictionaries."""
-    result = con.execute(sql, list(parameters))
+    result = con.execute(sql, list(parameters)) if parameters else con.execute(sql)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
@@ -184,14 +183,11 @@ def _quoted(path: object) -> str:
     return str(path).replace("'", "''")
 
 
-def _sql_type(arrow: pa.DataType) -> str:
-    import pyarrow as pa
+def literal(text: str) -> str:
+    """A text as an SQL literal, quotes doubled: for names and constants of our own, never for cells of a file."""
+    return "'" + text.replace("'", "''") + "'"
 
-    known = {
-        pa.string(): "varchar",
-        pa.int32(): "integer",
-        pa.int64(): "bigint",
-        pa.float64(): "double",
-        pa.timestamp("us"): "timestamp",
-    }
-    return known.get(arrow, "decimal(38, 0)")
+
+def _sql_type(delta: str) -> str:
+    known = {"string": "varchar", "integer": "integer", "long": "bigint", "double": "double"}
+    return known.get(delta, "timestamp" if delta.startswith("timestamp") else delta)

@@ -1,0 +1,93 @@
+"""Killed at any moment, the workspace stays readable, and each import and run is whole or absent."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+from support import CONFIG, NOW, electricity, months
+
+from abate.adapters.engine import run_year, verify_run
+from abate.adapters.figures import runs
+from abate.adapters.files.importing import live_imports
+from abate.adapters.findings import open_findings
+from abate.adapters.store.workspace import create_workspace, open_workspace
+
+KILLS = 50
+CHILD = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from abate.adapters.store.workspace import open_workspace
+from abate.adapters.files.importing import add_file
+from abate.adapters.engine import run_year
+import abate.adapters.files.staging, ibis
+abate.adapters.files.staging._checks_sql()
+workspace = open_workspace(sys.argv[1])
+print("ready", flush=True)
+for path in sys.argv[2:]:
+    try:
+        add_file(workspace, Path(path), now=datetime(2026, 11, 22))
+    except Exception as error:
+        assert "duplicate-import" in str(error), error
+    run_year(workspace, "FY2024", now=datetime(2026, 11, 22))
+print("done", flush=True)
+"""
+
+
+def test_fifty_kills_leave_each_import_and_run_whole_or_absent(tmp_path):
+    workspace = create_workspace(tmp_path / "w", CONFIG)
+    certificate = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
+    files = []
+    for k in range(KILLS):
+        path = tmp_path / f"electricity-{k}.csv"
+        rows = [("hq", m, 100 + k, "kWh") for m in months("2023-04", 12)]
+        path.write_text(electricity([(s, m, a if m != "2023-06" else -a, u) for s, m, a, u in rows]).replace("E", f"E{k}-"))
+        path.write_text(path.read_text().replace(f"E{k}-lectricity", "Electricity"))
+        files.append(path)
+    (tmp_path / "certificates.csv").write_text(certificate + "G1,certificate,wind,CN,,2023-04-01,2024-03-31,50,kWh,FY2024\n")
+    files.insert(3, tmp_path / "certificates.csv")
+    rng = random.Random(7)
+    killed = finished = 0
+    for k in range(KILLS):
+        chosen = [str(f) for f in files[k : k + 2]]
+        child = subprocess.Popen([sys.executable, "-c", CHILD, str(workspace.root), *chosen], stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(rng.uniform(0.0, 1.2))
+        if child.poll() is None:
+            os.kill(child.pid, signal.SIGKILL)
+            killed += 1
+        else:
+            finished += 1
+        child.wait()
+        child.stdout.close()
+        _is_whole(workspace.root)
+    assert killed >= KILLS * 0.6
+    final = open_workspace(workspace.root)
+    result = run_year(final, "FY2024", now=NOW)
+    assert verify_run(final, result.run_id).holds
+    assert killed + finished == KILLS
+
+
+def _is_whole(root):
+    workspace = open_workspace(root)
+    live = live_imports(workspace)
+    activities = workspace.store.rows("activities")
+    quarantine = workspace.store.rows("quarantine")
+    for one in live:
+        if one["template"] == "electricity":
+            mine = [a for a in activities if a["import_id"] == one["import_id"]]
+            waiting = [q for q in quarantine if q["import_id"] == one["import_id"]]
+            assert (len(mine), len(waiting)) == (11, 1)
+            assert len({a["activity_id"] for a in mine}) == 11
+    assert len({one["sha256"] for one in live}) == len(live)
+    entries = workspace.store.rows("entries")
+    for run in runs(workspace):
+        mine = [e for e in entries if e["run_id"] == run["run_id"]]
+        assert len(mine) == run["entry_count"]
+        keys = {(e["activity_id"], e["method"], e["part"], e["species"]) for e in mine}
+        assert len(keys) == len(mine)
+    open_findings(workspace, now=NOW)

@@ -1,0 +1,184 @@
+"""The example group: raw files to inventory, as a user runs it."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+import time
+from fractions import Fraction
+
+import pytest
+from support import NOW, SHARED
+
+from abate.adapters.engine import verify_run
+from abate.adapters.figures import Rollups, run_of, runs
+from abate.adapters.findings import mended, open_findings
+
+TARGETS = {
+    # One hundredth of a published group's figures, or derived from them: t CO2e, kWh, share.
+    "FY2022": {"scope1": 9270.0, "scope2-location": 50649.0, "gross": 59919.44, "net": 53720, "electricity": 87.2e6, "clean-share": 0.1224},
+    "FY2023": {"scope1": 8831.0, "scope2-location": 52169.0, "gross": 61000, "net": 46810, "electricity": 91.5e6, "clean-share": 0.272},
+    "FY2024": {"scope1": 8213.0, "scope2-location": 59487.0, "gross": 67700, "net": 44500, "electricity": 104.3e6, "clean-share": 0.39},
+}  # fmt: skip
+
+
+def command(*words):
+    done = subprocess.run([sys.executable, "-m", "abate.adapters.cli.main", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    return done
+
+
+@pytest.mark.parametrize("year", TARGETS)
+def test_the_inventory_reproduces_the_yearly_totals(demo, year):
+    with Rollups(demo) as rollups:
+        values = {v.figure: v.value for v in rollups.values(list(TARGETS[year]), run_of(demo, year))}
+    assert values["electricity"] == Fraction(TARGETS[year]["electricity"])
+    assert values["clean-share"] == Fraction(str(TARGETS[year]["clean-share"]))
+    for name in ("scope1", "scope2-location", "gross", "net"):
+        assert float(values[name]) == pytest.approx(TARGETS[year][name], rel=0.005), name
+
+
+def test_the_totals_are_those_of_the_table_beside_the_project(shared):
+    with (shared / "company" / "synthetic_group.csv").open() as handle:
+        rows = {(r["fiscal_year"], r["metric"]): float(r["value"]) for r in csv.DictReader(handle)}
+    names = {"scope1": "scope1", "scope2-location": "scope2_location", "net": "net_scope1_2", "gross": "gross_scope1_2_location", "clean-share": "clean_share"}  # fmt: skip
+    for year, totals in TARGETS.items():
+        for ours, theirs in names.items():
+            assert totals[ours] == rows[year, theirs]
+        assert totals["electricity"] == rows[year, "electricity"] * 1e6
+
+
+def test_market_based_takes_the_residual_and_is_higher_than_the_grid_average_would_be(demo):
+    with Rollups(demo) as rollups:
+        for year in TARGETS:
+            names = ["scope2-market", "scope2-location", "reduction"]
+            market, location, reduction = (v.value for v in rollups.values(names, run_of(demo, year)))
+            assert market > location - reduction
+
+
+def test_each_planted_fault_is_found_named_and_mended(demo_output, demo):
+    printed = " ".join(demo_output[1].split())
+    codes = ["duplicate-row", "magnitude", "missing-month", "negative-quantity", "site-not-owned", "unknown-unit", "wrong-year"]
+    assert all(code in printed for code in codes)
+    assert "0 blockers are left" in printed
+    assert [f for f in open_findings(demo, now=NOW) if f.severity == "blocker"] == []
+    assert len(mended(demo)) == 9
+    assert all(m["reason"] for m in mended(demo))
+    waiting = {r["codes"] for r in demo.store.rows("quarantine")}
+    assert waiting == set(codes) - {"missing-month"}
+
+
+def test_a_gap_in_an_hourly_meter_is_said(demo):
+    assert [(f.code, f.month) for f in open_findings(demo, now=NOW)] == [("meter-gap", "2022-07")]
+
+
+def test_every_run_verifies_to_the_milligram(demo):
+    for run in runs(demo):
+        result = verify_run(demo, run["run_id"])
+        assert result.holds
+        assert result.posted_count > 9_000
+
+
+def test_show_answers_in_json_and_within_a_second(demo):
+    command("show", "--workspace", demo.root)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = command("show", "net", "--year", "FY2024", "--json", "--workspace", demo.root)
+        seconds.append(time.perf_counter() - start)
+    (one,) = json.loads(done.stdout)
+    assert set(one) >= {"figure", "year", "by", "value", "unit", "run"}
+    assert float(one["value"]) == pytest.approx(44500, rel=0.005)
+    assert min(seconds) < 1.0
+
+
+def test_help_starts_within_half_a_second():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        assert command("--help").returncode == 0
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.5
+
+
+def test_show_loads_no_expression_library(demo):
+    code = (
+        "import sys; sys.argv = ['abate', 'show', '--workspace', sys.argv[1]]\n"
+        "from abate.adapters.cli.main import app\n"
+        "try: app()\nexcept SystemExit: pass\n"
+        "print([m for m in ('ibis', 'pandas', 'pyarrow', 'pint', 'sqlalchemy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(demo.root)], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("by", ["scope", "gas", "org", "site", "month", "method"])
+def test_breakdowns_add_up(demo, by):
+    whole = json.loads(command("show", "gross", "--year", "FY2024", "--json", "-w", demo.root).stdout)
+    parts = json.loads(command("show", "gross", "--year", "FY2024", "--by", by, "--json", "-w", demo.root).stdout)
+    assert sum(Fraction(p["value"]) for p in parts) == Fraction(whole[0]["value"])
+    assert all(set(p["by"]) == {by} for p in parts)
+
+
+def test_pue_by_building_and_month_follows_the_climate(demo):
+    rows = json.loads(command("show", "pue", "--year", "FY2024", "--by", "building", "--json", "-w", demo.root).stdout)
+    pue = {r["by"]["building"]: r["value"] for r in rows}
+    assert set(pue) == {"zb-a", "zb-b", "qd-a", "nt-a", "hy-a"}
+    assert pue["zb-a"] < pue["qd-a"] < pue["nt-a"] < pue["hy-a"]
+
+
+def test_explain_goes_from_net_to_a_row_of_a_workbook(demo):
+    tree = json.loads(command("explain", "net", "--year", "FY2024", "--site", "store-jinan", "--json", "-w", demo.root).stdout)
+    assert tree["formula"] == "gross - reduction"
+    entry = next(r["entry"] for r in tree["entries"]["rows"] if "electricity" in r["entry"])
+    told = json.loads(command("explain", entry, "--json", "-w", demo.root).stdout)
+    assert told["file"] == "bills-store-jinan.xlsx"
+    assert told["sheet"] == "FY2024"
+    assert all(e["mass_mg"] == e["recomputed_mg"] for e in told["entries"])
+    assert told["entries"][0]["factor_source"]["publication"]
+
+
+def test_a_corrected_row_says_why(demo):
+    tree = json.loads(command("explain", "electricity", "--year", "FY2023", "--site", "wh-suzhou", "--limit", "50", "--json", "-w", demo.root).stdout)  # fmt: skip
+    mended_row = next(r for r in tree["entries"]["rows"] if r["month"] == "2022-09")
+    told = json.loads(command("explain", mended_row["activity"], "--json", "-w", demo.root).stdout)
+    assert told["file"] == "bills-wh-suzhou.xlsx"
+    assert "minus sign" in told["correction"]
+
+
+def test_the_report_is_one_page_without_a_network(demo):
+    page = (demo.root / "report.html").read_text(encoding="utf-8")
+    assert len(page) > 500_000
+    outside = re.findall(r'(?:src|href)="(?!#)([^"]+)"', page.split("<script>")[0])
+    assert outside == []
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    links = set(re.findall(r'href="#([^"]+)"', page))
+    assert links <= anchors
+    assert page.count("<svg") >= 5
+    assert "Electricity that no instrument covers takes the residual mix" in page
+    for text in ("bills-zhangbei-1.xlsx", "minus sign was a typing mistake", "Announcement 2025 No. 47", "Phase-out"):
+        assert (text in page) is (text != "Phase-out")
+
+
+def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
+    from abate.adapters.starting import _generator, example_folder
+
+    module = _generator(example_folder())
+    first, second = module.electricity_kwh("FY2023"), module.electricity_kwh("FY2023")
+    assert first == second
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        module.write_scope_1(tmp_path / name, "FY2022")
+    assert (tmp_path / "a/fuel-cards-FY2022.csv").read_bytes() == (tmp_path / "b/fuel-cards-FY2022.csv").read_bytes()
+
+
+def test_the_example_carries_its_own_facts():
+    from abate.adapters.registry import default_factors
+    from abate.adapters.starting import _generator, example_folder
+
+    module = _generator(example_folder())
+    book = {f.id: f for f in default_factors()}
+    for region, values in module.GRID_KG_PER_KWH.items():
+        for year, value in zip((2021, 2022, 2023), values, strict=True):
+            assert float(book[f"cn-mee/grid-average/{region}/{year}"].masses[0].value) == value
+    assert SHARED.name == "data"
