@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import CONFIG, NOW, SHARED
 
 from abate.adapters.files.importing import ImportResult, add_file
 from abate.adapters.store.workspace import Workspace, create_workspace, open_workspace
+from support import CONFIG, NOW, SHARED
 
 
 @pytest.fixture

@@ -7,13 +7,12 @@ import subprocess
 import sys
 import time
 
-from support import CONFIG, NOW, electricity, months
-
 from abate.adapters.engine import run_year, verify_run
 from abate.adapters.figures import runs
 from abate.adapters.files.importing import live_imports
 from abate.adapters.findings import open_findings
 from abate.adapters.store.workspace import create_workspace, open_workspace
+from support import CONFIG, NOW, electricity, months
 
 KILLS = 50
 CHILD = """
@@ -44,16 +43,22 @@ def test_fifty_kills_leave_each_import_and_run_whole_or_absent(tmp_path):
     for k in range(KILLS):
         path = tmp_path / f"electricity-{k}.csv"
         rows = [("hq", m, 100 + k, "kWh") for m in months("2023-04", 12)]
-        path.write_text(electricity([(s, m, a if m != "2023-06" else -a, u) for s, m, a, u in rows]).replace("E", f"E{k}-"))
+        path.write_text(
+            electricity([(s, m, a if m != "2023-06" else -a, u) for s, m, a, u in rows]).replace("E", f"E{k}-")
+        )
         path.write_text(path.read_text().replace(f"E{k}-lectricity", "Electricity"))
         files.append(path)
-    (tmp_path / "certificates.csv").write_text(certificate + "G1,certificate,wind,CN,,2023-04-01,2024-03-31,50,kWh,FY2024\n")
+    (tmp_path / "certificates.csv").write_text(
+        certificate + "G1,certificate,wind,CN,,2023-04-01,2024-03-31,50,kWh,FY2024\n"
+    )
     files.insert(3, tmp_path / "certificates.csv")
     rng = random.Random(7)
     killed = finished = 0
     for k in range(KILLS):
         chosen = [str(f) for f in files[k : k + 2]]
-        child = subprocess.Popen([sys.executable, "-c", CHILD, str(workspace.root), *chosen], stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(workspace.root), *chosen], stdout=subprocess.PIPE, text=True
+        )
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         time.sleep(rng.uniform(0.0, 1.2))

@@ -9,11 +9,11 @@ import time
 from fractions import Fraction
 
 import pytest
-from support import NOW, SHARED
 
 from abate.adapters.engine import verify_run
 from abate.adapters.figures import Rollups, run_of, runs
 from abate.adapters.findings import mended, open_findings
+from support import NOW, SHARED
 
 TARGETS = {
     # One hundredth of a published group's figures, or derived from them: t CO2e, kWh, share.
@@ -24,8 +24,7 @@ TARGETS = {
 
 
 def command(*words):
-    done = subprocess.run([sys.executable, "-m", "abate.adapters.cli.main", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
-    return done
+    return subprocess.run([sys.executable, "-m", "abate.adapters.cli.main", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
 
 
 @pytest.mark.parametrize("year", TARGETS)
@@ -58,7 +57,15 @@ def test_market_based_takes_the_residual_and_is_higher_than_the_grid_average_wou
 
 def test_each_planted_fault_is_found_named_and_mended(demo_output, demo):
     printed = " ".join(demo_output[1].split())
-    codes = ["duplicate-row", "magnitude", "missing-month", "negative-quantity", "site-not-owned", "unknown-unit", "wrong-year"]
+    codes = [
+        "duplicate-row",
+        "magnitude",
+        "missing-month",
+        "negative-quantity",
+        "site-not-owned",
+        "unknown-unit",
+        "wrong-year",
+    ]
     assert all(code in printed for code in codes)
     assert "0 blockers are left" in printed
     assert [f for f in open_findings(demo, now=NOW) if f.severity == "blocker"] == []
@@ -108,7 +115,9 @@ def test_show_loads_no_expression_library(demo):
         "try: app()\nexcept SystemExit: pass\n"
         "print([m for m in ('ibis', 'pandas', 'pyarrow', 'pint', 'sqlalchemy') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(demo.root)], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(demo.root)], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
@@ -128,7 +137,9 @@ def test_pue_by_building_and_month_follows_the_climate(demo):
 
 
 def test_explain_goes_from_net_to_a_row_of_a_workbook(demo):
-    tree = json.loads(command("explain", "net", "--year", "FY2024", "--site", "store-jinan", "--json", "-w", demo.root).stdout)
+    tree = json.loads(
+        command("explain", "net", "--year", "FY2024", "--site", "store-jinan", "--json", "-w", demo.root).stdout
+    )
     assert tree["formula"] == "gross - reduction"
     entry = next(r["entry"] for r in tree["entries"]["rows"] if "electricity" in r["entry"])
     told = json.loads(command("explain", entry, "--json", "-w", demo.root).stdout)

@@ -3,7 +3,6 @@
 from fractions import Fraction
 
 import pytest
-from support import NOW, electricity, months
 
 from abate.adapters.engine import CERTIFICATES, run_year, verify_run
 from abate.adapters.explain import explain_entry, explain_figure
@@ -11,6 +10,7 @@ from abate.adapters.figures import Rollups, publish, run_of, runs
 from abate.adapters.files.importing import undo
 from abate.adapters.store.transfers import open_transfers
 from abate.kernel.errors import NotFoundError, UsageError
+from support import NOW, electricity, months
 
 CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
 

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
-from support import NOW, electricity, months
 
 from abate.adapters.files.importing import add_file, attach, correct, live_imports, undo
 from abate.adapters.findings import open_findings
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
+from support import NOW, electricity, months
 
 
 def activities(workspace):

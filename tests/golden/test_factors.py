@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from support import NOW
 
 from abate.adapters.factorbook import import_factors, read_factors, search, show_factor
 from abate.kernel.errors import DataError, DuplicateImportError, UsageError
+from support import NOW
 
 TABLE = [
     [cell.strip() for cell in line.split("|")]
@@ -23,7 +23,9 @@ def factors_of(path):
     return {f.id: f for f in read_factors(path)[2]}
 
 
-@pytest.mark.parametrize(("file", "factor", "species", "value", "unit", "where"), TABLE, ids=[f"{r[1]}-{r[2]}" for r in TABLE])
+@pytest.mark.parametrize(
+    ("file", "factor", "species", "value", "unit", "where"), TABLE, ids=[f"{r[1]}-{r[2]}" for r in TABLE]
+)
 def test_a_printed_value(shared, file, factor, species, value, unit, where):
     found = {m.species: m for m in factors_of(shared / "factors" / file)[factor].masses}[species]
     assert float(found.value) == pytest.approx(float(value), rel=1e-6), where
@@ -31,7 +33,9 @@ def test_a_printed_value(shared, file, factor, species, value, unit, where):
 
 
 def test_gases_of_desnz_are_masses_not_equivalents(shared):
-    gas = factors_of(shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx")["desnz/2025/stationary-fuel/1_100_1004_15"]
+    gas = factors_of(shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx")[
+        "desnz/2025/stationary-fuel/1_100_1004_15"
+    ]
     masses = {m.species: float(m.value) for m in gas.masses}
     assert masses["CH4-fossil"] * 28 == pytest.approx(3.8528)
     assert masses["N2O"] * 265 == pytest.approx(1.19161)
@@ -95,7 +99,9 @@ def test_built_in_grid_factors_are_those_of_the_file(shared):
     from abate.adapters.registry import default_factors
 
     ours = {f.id: f.masses[0].value for f in default_factors() if f.id.startswith("cn-mee/")}
-    theirs = {k: f.masses[0].value for k, f in factors_of(shared / "factors/china_grid/cn_grid_factors_2020_2023.csv").items()}
+    theirs = {
+        k: f.masses[0].value for k, f in factors_of(shared / "factors/china_grid/cn_grid_factors_2020_2023.csv").items()
+    }
     assert len(ours) == 120
     assert all(float(theirs[k]) == float(v) for k, v in ours.items())
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.files.importing import commit_import, free_id, live_imports, live_views
-from abate.adapters.registry import KINDS, METHODS, default_factors
+from abate.adapters.registry import METHODS, default_factors
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace, file_hash, read_config
@@ -27,7 +27,7 @@ from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.plan import Plan
 from abate.kernel.region import region_chain
-from abate.kernel.resolution import Key, Resolver, Terms, unused_findings
+from abate.kernel.resolution import COLUMNS, Key, Resolver, Row, Terms, unused_findings
 from abate.kernel.species import GWP_SETS
 from abate.kernel.transfer import Transfer
 
@@ -285,7 +285,7 @@ def _unchanged(workspace: Workspace, row: dict[str, Any]) -> RunResult:
 class Valuation:
     """Resolution rows, allocations and findings of a run, and the statement that values its activities."""
 
-    resolutions: list[dict[str, Any]]
+    resolutions: list[Row]
     allocations: list[dict[str, Any]]
     findings: list[Finding]
     entries_sql: str
@@ -302,11 +302,12 @@ def _value(
 ) -> Valuation:
     """Resolve the distinct needs of `year_activities` and compile the statement that values them."""
     on_step("matching")
+    _total(con)
     kinds = sorted({k for m in METHODS for k in m.card.kinds})
     keys = [
         Key(*row)
         for row in con.execute(
-            "select distinct kind, item, site, month, unit from year_activities where list_contains(?, kind)", [kinds]
+            "select distinct kind, item, site, month, unit from year_totals where list_contains(?, kind)", [kinds]
         ).fetchall()
     ]
     instruments, findings = _instruments(con, workspace, inputs.fiscal_year, settle=settle_certificates)
@@ -319,27 +320,34 @@ def _value(
     rows, remarks = resolver.resolve(keys, instruments, matched, loads_wh)
     register_resolutions(con, rows, run_id, inputs.fiscal_year)
     allocations = _allocation_rows(matched, instruments, loads_wh, run_id, inputs.fiscal_year)
-    sql = entries_sql(run_id, [r["method"] for r in rows])
+    sql = entries_sql(run_id, methods_of(rows))
     return Valuation(rows, allocations, findings + remarks, sql)
 
 
-def register_resolutions(
-    con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]], run_id: str, fiscal_year: str
-) -> None:
+def register_resolutions(con: duckdb.DuckDBPyConnection, rows: list[Row], run_id: str, fiscal_year: str) -> None:
     """Make the resolution table of a run known to the engine as `year_resolutions`."""
     import pyarrow as pa
 
     from abate.kernel.tables import RESOLUTIONS
 
-    table = pa.Table.from_pylist([r | {"run_id": run_id, "fiscal_year": fiscal_year} for r in rows], schema=RESOLUTIONS)
-    con.register("resolutions_block", table)
-    con.execute("create or replace temp table year_resolutions as select * from resolutions_block")
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
+    types = {c: RESOLUTIONS.field(c).type for c in COLUMNS} | {"why": pa.dictionary(pa.int32(), pa.string())}
+    block = pa.table({c: pa.array(v, types[c]) for c, v in columns.items()})
+    con.register("resolutions_block", block)
+    con.execute(
+        f"create or replace temp table year_resolutions as select '{run_id}' as run_id, *, '{fiscal_year}' as fiscal_year "
+        "from resolutions_block"
+    )
     con.unregister("resolutions_block")
 
 
-def entries_sql(
-    run_id: str, methods_used: Sequence[str], book: str = "inventory", source: str = "year_activities"
-) -> str:
+def methods_of(rows: list[Row]) -> set[str]:
+    """Names of the methods that resolution rows name."""
+    place = COLUMNS.index("method")
+    return {row[place] for row in rows}
+
+
+def entries_sql(run_id: str, methods_used: set[str], book: str = "inventory", source: str = "year_activities") -> str:
     """The statement that values activities, compiled from the methods' expressions."""
     import ibis
 
@@ -354,14 +362,14 @@ def entries_sql(
     )  # fmt: skip
     resolutions = ibis.table(
         {
-            "kind": "string", "item": "string", "site": "string", "month": "string", "unit": "string",
-            "method": "string", "part": "int32", "instrument": "string", "share": "float64",
+            "resolution": "int32", "kind": "string", "item": "string", "site": "string", "month": "string",
+            "unit": "string", "method": "string", "part": "int32", "instrument": "string", "share": "float64",
             "boundary_share": "float64", "org": "string", "scope": "string", "category": "string", "view": "string",
             "factor_id": "string", "species": "string", "mg_per_unit": "float64", "gwp": "float64",
         },
         name="year_resolutions",
     )  # fmt: skip
-    used = [m for m in METHODS if m.card.name in set(methods_used)] or list(METHODS)
+    used = [m for m in METHODS if m.card.name in methods_used] or list(METHODS)
     return str(ibis.to_sql(value(activities, resolutions, used, run_id=run_id, book=book), dialect="duckdb"))
 
 
@@ -434,10 +442,21 @@ def _stated_factors(instruments: Sequence[Instrument]) -> list[Factor]:
     ]  # fmt: skip
 
 
+def _total(con: duckdb.DuckDBPyConnection) -> None:
+    """Total the year's activities once: what is to be resolved, loaded and rolled up follows from these rows."""
+    con.execute("""
+        create or replace temp table year_totals as
+        select kind, item, site, case when kind in ('facility-energy', 'it-energy', 'water') then meter else '' end as building,
+               month, basis, unit, sum(floor(quantity * 1000000 + 0.5)::bigint) as quantity_micro, count(*) as row_count
+        from year_activities group by all
+    """)
+
+
 def _loads(con: duckdb.DuckDBPyConnection, organisation: Organisation) -> list[Load]:
+    """Electricity of each site and month in whole watt-hours."""
     rows = con.execute(
-        "select site, month, floor(sum(floor(quantity * 1000000 + 0.5)::bigint) / 1000 + 0.5)::bigint as wh "
-        "from year_activities where kind = 'electricity' group by all order by all"
+        "select site, month, ((sum(quantity_micro) + 500) // 1000)::bigint from year_totals "
+        "where kind = 'electricity' group by all order by all"
     ).fetchall()
     regions = {s.id: region_chain(s.region) for s in organisation.sites}
     return [Load(site, month, regions.get(site, ()), wh) for site, month, wh in rows if wh > 0]
@@ -477,7 +496,7 @@ def _post(
     """Write entries, resolutions, allocations, rollups and findings; the run's own row comes last and commits them."""
     store = workspace.store
     before = set(store.files("entries"))
-    entry_count = store.append_query("entries", con, valuation.entries_sql, run_id)
+    entry_count = store.append_query("entries", con, valuation.entries_sql, run_id, inputs.fiscal_year)
     store.append_query("resolutions", con, "select * from year_resolutions", run_id)
     store.append("allocations", valuation.allocations)
     posted = sorted(set(store.files("entries")) - before)
@@ -519,40 +538,42 @@ def _roll_up(
     _register_places(con, inputs)
     listed = ", ".join("'" + p.replace("'", "''") + "'" for p in posted)
     entries = f"""
-        select '{run_id}' as run_id, 'entry' as source, book, '' as kind, scope, category, view, species, method,
-               case when instrument <> '' then 'yes' else 'no' end as matched, org, site, '' as building, month, basis,
-               '' as unit, sum(co2e_mg)::decimal(38, 0) as co2e_mg, sum(mass_mg)::decimal(38, 0) as mass_mg,
-               sum(quantity_micro)::decimal(38, 0) as quantity_micro, count(*) as row_count, '{inputs.fiscal_year}' as fiscal_year
-        from read_parquet([{listed}]) group by all"""
-    averaged = ", ".join(f"'{k.id}'" for k in KINDS.values() if not k.cumulative) or "''"
+        select '{run_id}' as run_id, 'entry' as source, 'inventory' as book, '' as kind, r.scope, r.category, r.view,
+               r.species, r.method, case when r.instrument <> '' then 'yes' else 'no' end as matched, r.org, r.site,
+               '' as building, r.month, e.basis, '' as unit, sum(e.co2e_mg)::decimal(38, 0) as co2e_mg,
+               sum(e.mass_mg)::decimal(38, 0) as mass_mg, sum(e.quantity_micro)::decimal(38, 0) as quantity_micro,
+               sum(e.row_count)::bigint as row_count, '{inputs.fiscal_year}' as fiscal_year
+        from (select resolution, basis, sum(co2e_mg) as co2e_mg, sum(mass_mg) as mass_mg,
+                     sum(quantity_micro) as quantity_micro, count(*) as row_count
+              from read_parquet([{listed}]) group by all) e join year_resolutions r using (resolution) group by all"""
     activities = f"""
-        select '{run_id}' as run_id, 'activity' as source, 'inventory' as book, a.kind, '' as scope, '' as category,
-               '' as view, '' as species, '' as method, 'no' as matched, coalesce(p.org, '') as org, a.site,
-               case when a.kind in ('facility-energy', 'it-energy', 'water') then a.meter else '' end as building,
-               a.month, a.basis, a.unit, null::decimal(38, 0) as co2e_mg, null::decimal(38, 0) as mass_mg,
-               sum(floor(a.quantity * coalesce(p.share, 0) * 1000000 + 0.5)::bigint)::decimal(38, 0) as quantity_micro,
-               count(*) as row_count, '{inputs.fiscal_year}' as fiscal_year
-        from year_activities a left join places p using (site, month)
-        where a.kind not in ({averaged})
-           or a.month = (select max(month) from year_activities b where b.kind = a.kind and b.site = a.site)
-        group by all"""
+        select '{run_id}' as run_id, 'activity' as source, 'inventory' as book, kind, '' as scope, '' as category,
+               '' as view, '' as species, '' as method, 'no' as matched, coalesce(p.org, '') as org, site, building,
+               month, basis, unit, null::decimal(38, 0) as co2e_mg, null::decimal(38, 0) as mass_mg,
+               sum((quantity_micro * coalesce(p.share_e9, 0) + 500000000) // 1000000000)::decimal(38, 0) as quantity_micro,
+               sum(row_count)::bigint as row_count, '{inputs.fiscal_year}' as fiscal_year
+        from (select * from year_totals
+              qualify kind not in ({averaged}) or month = max(month) over (partition by kind, site)) t
+        left join places p using (site, month) where kind in ({added}) group by all"""
     workspace.store.append_query("rollups", con, f"{entries} union all {activities}" if posted else activities, run_id)
 
 
 def _register_places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    """Business and boundary share of each place and month."""
-    con.execute("create or replace temp table places (site varchar, month varchar, org varchar, share double)")
+    """Business and boundary share, in billionths, of each place and month."""
     rows = [
-        (
-            site,
-            month,
-            inputs.organisation.business_of(site),
-            inputs.organisation.month_share(site, month, inputs.terms.boundary),
-        )
-        for site, month in con.execute("select distinct site, month from year_activities").fetchall()
+        {
+            "site": site,
+            "month": month,
+            "org": inputs.organisation.business_of(site),
+            "share_e9": round(inputs.organisation.month_share(site, month, inputs.terms.boundary) * 10**9),
+        }
+        for site, month in con.execute("select distinct site, month from year_totals").fetchall()
     ]
-    if rows:
-        con.executemany("insert into places values (?, ?, ?, ?)", rows)
+    import pyarrow as pa
+
+    con.register("places_block", pa.Table.from_pylist(rows))
+    con.execute("create or replace temp table places as select * from places_block")
+    con.unregister("places_block")
 
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -679,7 +700,7 @@ def value_plan(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary:
             if blocking:
                 raise UsageError("plan-not-valued", f"{name}: {blocking[0].message}", blocking[0].hint)
             register_resolutions(con, rows, plan.id, "plan")
-            sql = entries_sql(plan.id, [r["method"] for r in rows], book="plan")
+            sql = entries_sql(plan.id, methods_of(rows), book="plan")
             sums = con.execute(
                 f"select trim(scope || ' ' || view), sum(co2e_mg)::hugeint from ({sql}) group by 1 order by 1"
             ).fetchall()

@@ -242,12 +242,7 @@ def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:
 
 def _entry(con: duckdb.DuckDBPyConnection, a: dict[str, Any], e: dict[str, Any]) -> dict[str, Any]:
     """An entry with its formula worked out anew by the interpreter, and its factor's source."""
-    resolution = fetch(
-        con,
-        "select * from run_resolutions where kind = ? and item = ? and site = ? and month = ? and unit = ? "
-        "and method = ? and part = ? and species = ?",
-        [a["kind"], a["item"], a["site"], a["month"], a["unit"], e["method"], e["part"], e["species"]],
-    )[0]
+    resolution = fetch(con, "select * from run_resolutions where resolution = ?", [e["resolution"]])[0]
     card = next(m for m in METHODS if m.card.name == e["method"])
     values = {
         "quantity": a["quantity"],

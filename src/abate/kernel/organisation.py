@@ -208,9 +208,17 @@ class Organisation:
             (0.4, 1.0)
         """
         first, last = month_start(month), month_end(month)
-        shares = [self.share_on(place, first + timedelta(days=k), boundary) for k in range((last - first).days + 1)]
-        if len(set(shares)) == 1:
-            return shares[0]
+        if not any(first < day <= last for day in self._changes(place)):
+            return self.share_on(place, first, boundary)
         site = self.site(place)
-        inside = [s for k, s in enumerate(shares) if site is None or site.owned_on(first + timedelta(days=k))]
-        return sum(inside) / len(inside) if inside else 0.0
+        days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+        inside = [d for d in days if site is None or site.owned_on(d)]
+        return sum(self.share_on(place, d, boundary) for d in inside) / len(inside) if inside else 0.0
+
+    def _changes(self, place: str) -> list[date]:
+        """Days on which a place's share can change: new ownership along its chain, opening, the day after sale."""
+        entity, site = self.entity_of(place), self.site(place)
+        days = [o.since for e in (self.ancestry(entity.id) if entity else []) for o in e.ownership]
+        days += [site.opened] if site and site.opened else []
+        days += [site.closed + timedelta(days=1)] if site and site.closed else []
+        return days

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from abate.kernel.allocation import Allocation, Instrument
 from abate.kernel.finding import Finding, Rule, Severity
@@ -86,7 +86,7 @@ RESOLUTION_RULES = (
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Key:
     """A distinct need among a run's activities."""
 
@@ -112,6 +112,43 @@ class Terms:
     as_of: date | None = None
 
 
+COLUMNS = (
+    "resolution",
+    "kind",
+    "item",
+    "site",
+    "month",
+    "unit",
+    "method",
+    "category",
+    "view",
+    "org",
+    "boundary_share",
+    "part",
+    "instrument",
+    "tier",
+    "share",
+    "scope",
+    "factor_id",
+    "species",
+    "mg_per_unit",
+    "gwp",
+    "why",
+)
+"""Columns of a resolution row, in order; `resolution` is its ordinal."""
+
+Row: TypeAlias = tuple[Any, ...]
+"""A resolution row: plain, for there may be a million of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a need of a method comes to: per species the tail of its row (scope to why), none where nothing fits."""
+
+    tails: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+
+
 @dataclass(slots=True)
 class Resolver:
     """Resolves distinct keys into rows that activities are joined with.
@@ -127,6 +164,8 @@ class Resolver:
     organisation: Organisation
     methods: Sequence[Method]
     terms: Terms
+    _shares: dict[tuple[str, str], tuple[str, float]] = field(init=False, repr=False, default_factory=dict)
+    _answers: dict[tuple[str, str, str, str, str, str], Answer] = field(init=False, repr=False, default_factory=dict)
 
     def resolve(
         self,
@@ -134,20 +173,19 @@ class Resolver:
         instruments: Sequence[Instrument] = (),
         allocations: Sequence[Allocation] = (),
         loads_wh: dict[tuple[str, str], int] | None = None,
-    ) -> tuple[list[dict[str, Any]], list[Finding]]:
-        """Rows of the resolution table, and findings.
+    ) -> tuple[list[Row], list[Finding]]:
+        """Rows of the resolution table, with the columns of `COLUMNS`, and findings.
 
         Every key of a kind that a method values gets rows whose shares per method sum to one for each species,
         or one blocking finding.
         """
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         findings: dict[tuple[str, ...], Finding] = {}
-        cache: dict[tuple[Need, str], tuple[dict[str, Any], tuple[Finding, ...]]] = {}
         parts = _parts(instruments, allocations, loads_wh or {})
-        for key in sorted(keys):
-            for one in self.methods:
-                if key.kind in one.card.kinds:
-                    self._resolve_one(key, one.card, parts, cache, rows, findings)
+        by_kind = {k: [m.card for m in self.methods if k in m.card.kinds] for m in self.methods for k in m.card.kinds}
+        for key in sorted(keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit)):
+            for card in by_kind.get(key.kind, ()):
+                self._resolve_one(key, card, parts, rows, findings)
         return rows, list(findings.values())
 
     def _resolve_one(
@@ -155,8 +193,7 @@ class Resolver:
         key: Key,
         card: Card,
         parts: dict[tuple[str, str], list[tuple[Instrument | None, float]]],
-        cache: dict[tuple[Need, str], tuple[dict[str, Any], tuple[Finding, ...]]],
-        rows: list[dict[str, Any]],
+        rows: list[Row],
         findings: dict[tuple[str, ...], Finding],
     ) -> None:
         site = self.organisation.site(key.site)
@@ -166,44 +203,34 @@ class Resolver:
             return
         whole: list[tuple[Instrument | None, float]] = [(None, 1.0)]
         pieces = parts.get((key.site, key.month), whole) if card.factor_kind == "electricity" else whole
-        found: list[dict[str, Any]] = []
+        named = (card.name, card.category, card.view)
+        head: Row = (key.kind, key.item, key.site, key.month, key.unit, *named, *self._place(key.site, key.month))
+        found: list[Row] = []
         for part, (instrument, share) in enumerate(pieces):
-            needs = self._needs(key, card, site.region, instrument)
-            answer = self._answer(needs, card, cache)
-            for f in answer[1]:
-                findings.setdefault((f.code, f.message), _placed(f, key))
-            if not answer[0]:
+            answer = self._answer(key, card, site.region, instrument)
+            for f in answer.findings:
+                if (f.code, f.message) not in findings:
+                    findings[f.code, f.message] = replace(f, site=key.site, month=key.month)
+            if not answer.tails:
                 return
-            common = {
-                "part": part,
-                "instrument": instrument.id if instrument else "",
-                "tier": instrument.tier if instrument else "",
-                "share": share,
-                "boundary_share": self.organisation.month_share(key.site, key.month, self.terms.boundary),
-                "org": self.organisation.business_of(key.site),
-                "kind": key.kind,
-                "item": key.item,
-                "site": key.site,
-                "month": key.month,
-                "unit": key.unit,
-                "method": card.name,
-                "category": card.category,
-                "view": card.view,
-            }
-            for species, mg_per_unit in answer[0]["mg_per_unit"].items():
-                counted = all_species()[species].counted
-                found.append(
-                    common
-                    | {
-                        "species": species,
-                        "mg_per_unit": mg_per_unit,
-                        "gwp": answer[0]["gwp"][species],
-                        "factor_id": answer[0]["factor_id"],
-                        "why": answer[0]["why"],
-                        "scope": card.scope if counted else "outside",
-                    }
-                )
-        rows.extend(found)
+            piece = (part, instrument.id, instrument.tier, share) if instrument else (part, "", "", share)
+            found += [(*head, *piece, *tail) for tail in answer.tails]
+        rows += [(len(rows) + k, *row) for k, row in enumerate(found)]
+
+    def _place(self, site: str, month: str) -> tuple[str, float]:
+        """Business and counted share of a site in a month, worked out once."""
+        if (site, month) not in self._shares:
+            share = self.organisation.month_share(site, month, self.terms.boundary)
+            self._shares[site, month] = (self.organisation.business_of(site), share)
+        return self._shares[site, month]
+
+    def _answer(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> Answer:
+        """The answer to what a method needs for a key, worked out once per method, item, region, year and unit."""
+        used = instrument.id if instrument is not None and card.instruments else ""
+        signature = (card.id, key.item, region, key.month[:4], key.unit, used)
+        if signature not in self._answers:
+            self._answers[signature] = self._look_up(self._needs(key, card, region, instrument), card)
+        return self._answers[signature]
 
     def _needs(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> list[Need]:
         year = int(key.month[:4])
@@ -213,18 +240,8 @@ class Resolver:
         items = card.factor_items or (key.item,)
         return [Need(card.factor_kind, item, region, year, key.unit, card.basis, self.terms.as_of) for item in items]
 
-    def _answer(
-        self,
-        needs: list[Need],
-        card: Card,
-        cache: dict[tuple[Need, str], tuple[dict[str, Any], tuple[Finding, ...]]],
-    ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-        """The factor of the first need that has one, worked out once per need and method."""
-        if (needs[0], card.id) not in cache:
-            cache[needs[0], card.id] = self._look_up(needs)
-        return cache[needs[0], card.id]
-
-    def _look_up(self, needs: list[Need]) -> tuple[dict[str, Any], tuple[Finding, ...]]:
+    def _look_up(self, needs: list[Need], card: Card) -> Answer:
+        """The factor of the first need that has one."""
         misses: list[NoMatch] = []
         for need in needs:
             match = self.book.match(need)
@@ -239,15 +256,15 @@ class Resolver:
             without = [s for s, value in potentials.items() if value is None]
             if without:
                 message = f"{', '.join(without)} has no GWP in {self.terms.gwp_set} ({match.factor.id})."
-                return {}, (Finding.of(NO_GWP, message),)
-            return {
-                "factor_id": match.factor.id,
-                "mg_per_unit": match.mg_per_unit,
-                "gwp": potentials,
-                "why": _why(match, misses),
-            }, tuple(findings)
+                return Answer((), (Finding.of(NO_GWP, message),))
+            why = _why(match, misses)
+            tails = tuple(
+                (card.scope if all_species()[s].counted else "outside", match.factor.id, s, mg, potentials[s], why)
+                for s, mg in match.mg_per_unit.items()
+            )
+            return Answer(tails, tuple(findings))
         first = misses[0]
-        return {}, (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),)
+        return Answer((), (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),))
 
     def _remarks(self, match: Match, need: Need) -> list[Finding]:
         factor, remarks = match.factor, []
@@ -291,10 +308,6 @@ def _parts(
         if rest:
             parts[place].append((None, rest / load))
     return parts
-
-
-def _placed(finding: Finding, key: Key) -> Finding:
-    return Finding(finding.code, finding.severity, finding.message, finding.hint, "", "", 0, "", key.site, key.month)
 
 
 def _why(match: Match, misses: list[NoMatch]) -> str:

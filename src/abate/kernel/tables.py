@@ -153,6 +153,7 @@ RUNS = _schema(
 )
 RESOLUTIONS = _schema(
     run_id=TEXT,
+    resolution=INT,  # ordinal within the run, by which entries name it
     kind=TEXT,
     item=TEXT,
     site=TEXT,
@@ -188,6 +189,7 @@ ALLOCATIONS = _schema(
 ENTRIES = _schema(
     run_id=TEXT,
     activity_id=WHOLE,
+    resolution=INT,
     method=TEXT,
     part=INT,
     instrument=TEXT,

@@ -41,6 +41,7 @@ def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_i
     return valued.select(
         run_id=ibis.literal(run_id),
         activity_id=valued["activity_id"],
+        resolution=valued["resolution"],
         method=valued["method"],
         part=valued["part"],
         instrument=valued["instrument"],
@@ -65,10 +66,15 @@ def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_i
 
 
 def _mass_mg(joined: Any, methods: Sequence[Method]) -> Any:
-    """Each row's mass by its own method's function."""
+    """Each row's mass by its own method's function; methods with one formula share one expression."""
     arguments = {name: joined[name] for name in ("quantity", "share", "boundary_share", "mg_per_unit")}
-    masses = [(m.card.name, m(**arguments)) for m in methods]
-    first, *others = masses
-    if not others:
-        return first[1]
-    return reduce(lambda otherwise, m: (joined["method"] == m[0]).ifelse(m[1], otherwise), others, first[1])
+    groups: list[tuple[Any, list[str]]] = []
+    for one in methods:
+        mass = one(**arguments)
+        names = next((n for expression, n in groups if expression.equals(mass)), None)
+        if names is None:
+            groups.append((mass, [one.card.name]))
+        else:
+            names.append(one.card.name)
+    first, *others = groups
+    return reduce(lambda otherwise, g: joined["method"].isin(g[1]).ifelse(g[0], otherwise), others, first[0])

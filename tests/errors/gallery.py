@@ -1,0 +1,194 @@
+"""One reproducer per finding: what a user did, and how to see it said. docs/errors.md is generated from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from abate.adapters.engine import run_year
+from abate.adapters.factorbook import import_factors
+from abate.adapters.files.gates import Line, Publication, pass_gates
+from abate.adapters.files.importing import add_file
+from abate.adapters.findings import open_findings
+from abate.adapters.registry import METHODS
+from abate.adapters.store.workspace import Workspace
+from abate.kernel.factor import COLUMNS, Factor, Mass, Source
+from abate.kernel.finding import Finding
+from abate.kernel.matching import FactorBook
+from abate.kernel.resolution import Key, Resolver, Terms
+from support import NOW, electricity, months
+
+FUEL = "Site,Month,Fuel,Quantity,Unit\n"
+CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
+METER = "timestamp,site,building,facility_kwh,it_kwh,water_m3\n"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A reproducer.
+
+    Args:
+        code: The finding's code.
+        given: The file, or what was done, as the page shows it.
+        found: Findings of the reproducer in a fresh workspace and folder.
+    """
+
+    code: str
+    given: str
+    found: Callable[[Workspace, Path], list[Finding]]
+
+
+def imported(code: str, text: str, name: str = "electricity.csv", **options: object) -> Example:
+    def found(workspace: Workspace, folder: Path) -> list[Finding]:
+        _add(workspace, folder, text, name, **options)
+        return open_findings(workspace, now=NOW)
+
+    return Example(code, text, found)
+
+
+def valued(code: str, *files: tuple[str, str], factors: str = "", gwp: str = "", accept: str = "") -> Example:
+    def found(workspace: Workspace, folder: Path) -> list[Finding]:
+        if factors:
+            path = folder / "own.csv"
+            path.write_text(",".join(COLUMNS) + "\n" + factors)
+            import_factors(workspace, path, now=NOW)
+        for name, text in files:
+            _add(workspace, folder, text, name, accept=frozenset(accept.split()))
+        return list(run_year(workspace, "FY2024", now=NOW, gwp_set=gwp).findings)
+
+    shown = "\n".join(text for _, text in files)
+    return Example(code, shown + (f"\n(own factors) {factors}" if factors else ""), found)
+
+
+def gated(code: str, *lines: Line, previous: tuple[Line, ...] = (), years: dict[str, int] | None = None) -> Example:
+    def found(workspace: Workspace, folder: Path) -> list[Finding]:
+        publication = Publication("x", "X", "2025", date(2025, 6, 1), "open", "AR5", list(lines), years or {})
+        return pass_gates(publication, previous, frozenset(), {"CO2": 1.0, "CH4-fossil": 28.0}, "factors.xlsx")[1]
+
+    shown = "\n".join(f"row {x.row}: {x.factor_id} {x.species} {x.text!r} {x.unit}" for x in lines)
+    return Example(code, shown or str(years), found)
+
+
+def _add(workspace: Workspace, folder: Path, text: str, name: str, **options: object) -> None:
+    path = folder / name
+    path.write_text(text)
+    add_file(workspace, path, now=NOW, **options)  # type: ignore[arg-type]
+
+
+def line(species: str, text: str, unit: str = "kg/kWh", row: int = 7, verification: str = "checked") -> Line:
+    return Line("x/grid", "grid", "electricity", "grid-average", "GB", 2025, "direct", species, text, unit, "T1", row, verification=verification)  # fmt: skip
+
+
+def _year(first: str, change: dict[str, tuple[object, str]], count: int = 12) -> str:
+    return electricity([("hq", m, *change.get(m, (100, "kWh"))) for m in months(first, count)])
+
+
+def _other_heating_value(workspace: Workspace, folder: Path) -> list[Finding]:
+    source = Source("P", "T", "1", date(2020, 1, 1), "open")
+    book = FactorBook([Factor("p/peat", "stationary-fuel", "peat", "world", "within", None, "direct", (Mass("CO2", "106000", "kg/TJ_net"),), "", source)])  # fmt: skip
+    resolver = Resolver(book, workspace.organisation, METHODS, Terms())
+    return resolver.resolve([Key("stationary-fuel", "peat", "hq", "2023-05", "kWh_gross")])[1]
+
+
+def _gwp_differs(workspace: Workspace, folder: Path) -> list[Finding]:
+    from abate.adapters.factorbook import read_factors
+
+    path = folder / "gwp.csv"
+    path.write_text("Species,AR4GWP100,AR5GWP100,AR6GWP100\nN2O,298,265,272\n")
+    return read_factors(path)[3]
+
+
+def _expecting(workspace: Workspace, folder: Path) -> list[Finding]:
+    from dataclasses import replace
+
+    sites = tuple(replace(s, expects=("electricity",)) if s.id == "hq" else s for s in workspace.organisation.sites)
+    expecting = replace(workspace, organisation=replace(workspace.organisation, sites=sites))
+    _add(
+        expecting,
+        folder,
+        electricity([("hq", m, 100, "kWh") for m in months("2023-04", 12) if m != "2023-08"]),
+        "electricity.csv",
+    )
+    return open_findings(expecting, now=NOW)
+
+
+OWN = "my/grid,electricity,grid-average,{0},within,2023,direct,{1},0.2,kg/kWh,{2},,,Ministry,T1,2023,2024-01-01,open,checked,\n"
+
+EXAMPLES = (
+    imported("missing-value", electricity([("hq", "2023-05", "", "kWh")])),
+    imported("not-a-number", electricity([("hq", "2023-05", "12.5.3", "kWh")])),
+    imported("bad-date", electricity([("hq", "05/06/2023", 5, "kWh")])),
+    imported("unknown-site", electricity([("moon", "2023-05", 5, "kWh")])),
+    imported("ambiguous-unit", FUEL + "hq,2023-05,diesel,5,gal\n", name="generator.csv"),
+    imported("unknown-unit", electricity([("hq", "2023-05", 5, "boxes")])),
+    imported("wrong-dimension", electricity([("hq", "2023-05", 5, "kg")])),
+    imported("unknown-item", FUEL + "hq,2023-05,unobtainium,5,L\n", name="generator.csv"),
+    imported("negative-quantity", electricity([("hq", "2023-05", -5, "kWh")])),
+    imported("absurd-quantity", electricity([("hq", "2023-05", "9e14", "kWh")])),
+    imported("date-out-of-range", electricity([("hq", "2099-05", 5, "kWh")])),
+    imported("wrong-year", _year("2023-04", {}).replace("2023-08", "2022-08")),
+    imported("site-not-owned", electricity([("sold", "2023-11", 5, "kWh")])),
+    imported("duplicate-row", electricity([("hq", "2023-05", 5, "kWh")]) + "hq,2023-05,5,kWh,E0\n"),
+    imported("magnitude", _year("2023-04", {"2023-09": (100, "MWh")})),
+    Example("missing-month", 'Eleven months of a site whose abate.toml says expects = ["electricity"].', _expecting),
+    imported(
+        "bad-instrument",
+        CERTIFICATE + "G1,promise,wind,CN,,2023-04-01,2023-12-31,5,MWh,FY2024\n",
+        name="certificates.csv",
+    ),
+    imported("heating-value-unstated", FUEL + "hq,2023-05,natural-gas,500,kWh\n", name="boiler.csv"),
+    imported("pue-below-one", METER + "2023-05-01 00:00,hq,b1,90,100,0\n", name="meters.csv"),
+    imported(
+        "meter-gap",
+        METER + "".join(f"2023-05-{1 + h // 24:02d} {h % 24:02d}:00,hq,b1,{120 + h},100,0.1\n" for h in range(740)),
+        name="meters.csv",
+    ),
+    imported("zero-quantity", electricity([("hq", "2023-05", 0, "kWh")])),
+    valued("no-factor", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")]))),
+    valued("unit-mismatch", ("boiler.csv", FUEL + "london,2023-05,natural-gas,5,m3\n")),
+    Example(
+        "heating-value-mismatch",
+        "Peat measured in kWh (Gross CV), a factor per TJ net, and no property that relates them.",
+        _other_heating_value,
+    ),
+    valued(
+        "no-gwp", ("refrigerants.csv", "Site,Date,Refrigerant,Charged,Unit\nhq,2023-05-02,HFC-161,2,kg\n"), gwp="AR4"
+    ),
+    valued(
+        "certificate-used-twice",
+        ("electricity.csv", electricity([("hq", "2023-05", 5, "MWh")])),
+        ("certificates-1.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n"),
+        ("certificates-2.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,2,MWh,FY2024\n"),
+        accept="duplicate-row",
+    ),
+    valued("factor-carried-forward", ("electricity.csv", electricity([("hq", "2024-02", 5, "kWh")]))),
+    valued("factor-recalled", ("generator.csv", FUEL + "hq,2023-05,diesel,5,L\n")),
+    valued(
+        "gwp-set-fixed",
+        ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=OWN.format("XX", "unspecified-co2e", "AR5"),
+    ),
+    valued(
+        "residual-mix-missing",
+        ("electricity.csv", electricity([("london", "2023-05", 5, "kWh")])),
+        factors=OWN.format("GB", "CO2", ""),
+    ),
+    valued(
+        "instrument-unused",
+        ("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")])),
+        ("certificates.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n"),
+    ),
+    valued("factor-co2-only", ("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")]))),
+    gated("empty-cell", line("CO2", "")),
+    gated("text-in-number", line("CO2", "0.2 ")),
+    gated("unit-does-not-fit", line("CO2", "0.2", "kWh (Net CV)")),
+    gated("negative-factor", line("CO2", "-0.2")),
+    gated("gases-do-not-add-up", line("co2e", "0.5", row=6), line("CO2", "0.2"), line("CH4-fossil", "0.001", row=8)),
+    gated("edition-jump", line("CO2", "0.4"), previous=(line("CO2", "0.2"),)),
+    gated("swapped-year", years={"the front page": 2024, "the column of factors": 2025}),
+    gated("factor-stands-twice", line("CO2", "0.2"), line("CO2", "0.3", row=8)),
+    gated("factor-not-checked", line("CO2", "0.2", verification="recalled")),
+    Example("gwp-differs", "Species,AR4GWP100,AR5GWP100,AR6GWP100\nN2O,298,265,272", _gwp_differs),
+)
