@@ -546,6 +546,9 @@ def _roll_up(
         from (select resolution, basis, sum(co2e_mg) as co2e_mg, sum(mass_mg) as mass_mg,
                      sum(quantity_micro) as quantity_micro, count(*) as row_count
               from read_parquet([{listed}]) group by all) e join year_resolutions r using (resolution) group by all"""
+    shown = {v for f in FIGURES.values() if f.total for c, values in f.total.where if c == "kind" for v in values}
+    added = ", ".join(literal(k.id) for k in KINDS.values() if k.id in shown)
+    averaged = ", ".join(literal(k.id) for k in KINDS.values() if not k.cumulative)
     activities = f"""
         select '{run_id}' as run_id, 'activity' as source, 'inventory' as book, kind, '' as scope, '' as category,
                '' as view, '' as species, '' as method, 'no' as matched, coalesce(p.org, '') as org, site, building,
