@@ -14,13 +14,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.files.importing import commit_import, free_id, live_imports, live_views
-from abate.adapters.registry import METHODS, default_factors
-from abate.adapters.store.delta import fetch
+from abate.adapters.registry import KINDS, METHODS, default_factors
+from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace, file_hash, read_config
 from abate.kernel.allocation import Allocation, Instrument, Load, allocate
 from abate.kernel.errors import IntegrityError, NotFoundError, UsageError
 from abate.kernel.factor import Factor, Mass, Source, content_hash, factor_rows, factors_from_rows
+from abate.kernel.figure import FIGURES
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Boundary, Organisation
