@@ -29,7 +29,7 @@ def script_json(content: Any) -> str:
     r"""JSON that can stand inside a script element.
 
     Example:
-        >>> script_json({"a": "</script>"})
-        '{"a": "\\\u003c/script>"}'
+        >>> print(script_json({"a": "</script>"}))
+        {"a": "\u003c/script>"}
     """
     return Markup(json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704

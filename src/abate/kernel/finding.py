@@ -97,4 +97,5 @@ class Finding:
         return f"{self.file}{sheet}{row}{column}"
 
     def __str__(self) -> str:
-        return f"[{self.code}] {self.message} {self.place}. {self.hint}".strip()
+        place = f" {self.place}." if self.place else ""
+        return f"[{self.code}] {self.message}{place} {self.hint}".strip()

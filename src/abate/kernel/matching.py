@@ -121,12 +121,12 @@ class FactorBook:
             eligible.append((rank, factor))
         eligible.sort(key=lambda pair: pair[0])
         passed.sort(key=lambda p: p.reason.startswith("made for"))
-        mismatch = ""
+        mismatch: tuple[str, str] | None = None
         for place, (rank, factor) in enumerate(eligible):
             try:
                 mg_per_unit, bridges = self._per_unit(factor, need)
             except UsageError as error:
-                mismatch = mismatch or error.code
+                mismatch = mismatch or (error.code, f" {factor.id}: {error.message}.")
                 passed.append(Passed(factor.id, f"{error.code}: {error.message}"))
                 continue
             later = [Passed(f.id, _worse(rank, r)) for r, f in eligible[place + 1 :]]
@@ -134,11 +134,12 @@ class FactorBook:
                 f", data year {factor.data_year} for {need.year}" if factor.data_year else ", not tied to a year"
             )
             return Match(factor, mg_per_unit, rank[1], bridges, why, tuple(later + passed))
-        return NoMatch(mismatch or "no-factor", self._absence(need), tuple(passed))
+        code, reason = mismatch or ("no-factor", "")
+        return NoMatch(code, self._absence(need) + reason, tuple(passed))
 
     def _absence(self, need: Need) -> str:
         have = self._index.get((need.kind, need.item), [])
-        there = sorted({f"{f.region} {f.data_year or ''}".strip() for f in have})
+        there = sorted({f.region for f in have})
         listed = ", ".join(there[:8]) + (f" and {len(there) - 8} more" if len(there) > 8 else "")
         tail = f"There is one for: {listed}." if there else "There is none for any region."
         return f"No factor for '{need.kind}' of '{need.item}' in '{need.region}' valid in {need.year} per {need.unit}. {tail}"

@@ -342,6 +342,7 @@ def show(
     from abate.adapters.figures import Rollups, run_of
     from abate.adapters.figures import runs as list_runs
     from abate.kernel.figure import HEADLINES
+    from abate.kernel.figure import figure as definition
     from abate.kernel.period import parse_fiscal_year
 
     opened = _open(workspace)
@@ -353,7 +354,7 @@ def show(
     else:
         wanted = [year.upper()] if year else sorted({r["fiscal_year"] for r in every})
         chosen = [run_of(opened, y, "", every) for y in wanted]
-    names = [figure] if figure else list(HEADLINES)
+    names = [definition(figure).id] if figure else list(HEADLINES)
     with Rollups(opened) as rollups:
         values = {r["fiscal_year"]: rollups.values(names, r, by) for r in chosen}
         published = {r["fiscal_year"]: _published(every, rollups, names, r) for r in chosen if not by and not run_id}

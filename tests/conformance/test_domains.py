@@ -1,0 +1,100 @@
+"""Every domain has the same shape and keeps the same promises."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abate.adapters.registry import KINDS, METHODS, TEMPLATES, default_factors, every_rule
+from abate.kernel.formula import evaluate
+from abate.kernel.species import all_species
+from support import ROOT
+
+DOMAINS = ("operations", "energy")
+FILES = {"__init__.py", "facts.py", "methods.py", "planners.py", "checks.py", "factors.csv", "README.md"}
+SOURCES = ROOT / "src" / "abate"
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_domain_has_no_file_of_another_shape(domain):
+    assert {p.name for p in (SOURCES / domain).iterdir() if p.name != "__pycache__"} <= FILES
+    assert {"facts.py", "factors.csv", "README.md"} <= {p.name for p in (SOURCES / domain).iterdir()}
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.card.id)
+def test_a_card_says_what_its_function_does(method):
+    names = list(inspect.signature(method.function).parameters)
+
+    @settings(deadline=None, max_examples=50)
+    @given(st.lists(st.floats(0, 1e6), min_size=len(names), max_size=len(names)))
+    def holds(values):
+        arguments = dict(zip(names, values, strict=True))
+        assert method(**arguments) == evaluate(method.card.formula, arguments)
+
+    holds()
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.card.id)
+def test_a_card_is_complete(method):
+    card = method.card
+    assert card.scope in ("1", "2", "3")
+    assert card.source
+    assert method.summary.endswith(".")
+    assert set(card.kinds) <= set(KINDS)
+    assert bool(card.view) is (card.scope == "2")
+    assert any(f.kind == card.factor_kind for f in default_factors())
+
+
+def test_every_template_is_read_back_from_its_own_example(workspace, tmp_path):
+    import csv
+
+    from abate.adapters.files.mapping import map_sheet
+    from abate.adapters.files.reading import read_sheets
+
+    for template in TEMPLATES.values():
+        path = tmp_path / f"{template.id}.csv"
+        with path.open("w", newline="") as handle:
+            csv.writer(handle).writerows(template.example)
+        mapped = map_sheet(read_sheets(path)[0], file_name=path.name, names={"hq": "hq", "group": "group"})
+        assert mapped is not None, template.id
+        assert mapped.mapping.template == template.id
+        assert set(template.required) <= {
+            *mapped.mapping.columns,
+            "period" if "period_start" in mapped.mapping.columns else "",
+        }
+
+
+def test_every_measure_is_of_a_known_kind():
+    for template in TEMPLATES.values():
+        assert {m.kind for m in template.measures} <= set(KINDS)
+
+
+def test_default_factors_state_their_source_and_known_gases():
+    ids = [f.id for f in default_factors()]
+    assert len(ids) == len(set(ids))
+    for factor in default_factors():
+        assert factor.source.publication
+        assert factor.source.licence
+        assert factor.source.verification in ("checked", "secondary", "recalled")
+        assert {m.species for m in factor.masses} <= {*all_species(), "property"}
+
+
+def test_codes_are_unique_and_kebab_case():
+    codes = [r.code for r in every_rule()]
+    assert len(codes) == len(set(codes))
+    assert all(c == c.lower() and " " not in c and r.hint for c, r in zip(codes, every_rule(), strict=True))
+
+
+def test_nothing_below_the_adapters_asks_for_clock_randomness_or_files():
+    forbidden = {"open", "now", "today", "getenv", "urlopen", "random", "uuid4", "input", "print"}
+    for path in SOURCES.rglob("*.py"):
+        if "adapters" in path.parts or path.name in ("resources.py", "__init__.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                assert name not in forbidden, f"{path}: {name}"
+    assert Path(SOURCES).is_dir()

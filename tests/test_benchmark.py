@@ -1,0 +1,16 @@
+"""The benchmark runs, small, and both sides agree to the milligram."""
+
+import json
+import subprocess
+import sys
+
+from support import ROOT
+
+
+def test_the_benchmark_runs_and_both_sides_agree(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/spine.py"), "--rows", "20000", "--repeat", "1", "--folder", str(tmp_path / "b")],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["rows"] == 20000
