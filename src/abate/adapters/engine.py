@@ -151,7 +151,8 @@ def store_factors(
 def load_factors(workspace: Workspace, imports: Sequence[str]) -> tuple[Factor, ...]:
     """Factors of the given imports; of two with one id, that of the later import."""
     with workspace.store.connect("factors") as con:
-        rows = fetch(con, "select * from factors where list_contains(?, import_id)", [list(imports)])
+        listed = ", ".join(map(literal, imports))
+        rows = fetch(con, f"select * from factors where list_contains([{listed}]::varchar[], import_id)")
     order = {import_id: k for k, import_id in enumerate(imports)}
     by_import: dict[str, list[dict[str, str]]] = {}
     for row in rows:
@@ -265,8 +266,8 @@ def _imports_used(
 ) -> tuple[tuple[str, str], ...]:
     hashes = {r["import_id"]: r["sha256"] for r in imports}
     ids = con.execute(
-        "select distinct import_id from year_activities union select import_id from live_instruments where retired_for = ?",
-        [fiscal_year],
+        "select distinct import_id from year_activities union "
+        f"select import_id from live_instruments where retired_for = {literal(fiscal_year)}"
     ).fetchall()
     return tuple(sorted((row[0], hashes[row[0]]) for row in ids))
 
@@ -304,11 +305,11 @@ def _value(
     """Resolve the distinct needs of `year_activities` and compile the statement that values them."""
     on_step("matching")
     _total(con)
-    kinds = sorted({k for m in METHODS for k in m.card.kinds})
+    kinds = ", ".join(literal(k) for k in sorted({k for m in METHODS for k in m.card.kinds}))
     keys = [
         Key(*row)
         for row in con.execute(
-            "select distinct kind, item, site, month, unit from year_totals where list_contains(?, kind)", [kinds]
+            f"select distinct kind, item, site, month, unit from year_totals where kind in ({kinds})"
         ).fetchall()
     ]
     instruments, findings = _instruments(con, workspace, inputs.fiscal_year, settle=settle_certificates)
@@ -380,7 +381,9 @@ def _instruments(
     """Instruments retired for the year that the transfer ledger lets stand."""
     conflicts = settle_transfers(con, workspace) if settle else []
     refused = {serial for serial, _ in conflicts}
-    rows = fetch(con, "select * from live_instruments where retired_for = ? order by instrument_id", [fiscal_year])
+    rows = fetch(
+        con, f"select * from live_instruments where retired_for = {literal(fiscal_year)} order by instrument_id"
+    )
     seen: dict[str, Instrument] = {}
     for r in rows:
         if (r["instrument_id"], r["import_id"]) in conflicts or r["instrument_id"] in seen:

@@ -216,14 +216,20 @@ def quantity(value: str | int | float | Fraction, unit: str) -> Any:
     Raises:
         UsageError: `unknown-unit`.
     """
+    try:
+        return registry().Quantity(Fraction(str(value)), _parsed(unit))
+    except Exception as error:  # Pint raises a dozen kinds for texts that are no unit
+        raise UsageError("unknown-unit", f"'{unit}' is not a unit.", "See docs/reference/units.md.") from error
+
+
+@cache
+def _parsed(unit: str) -> Any:
+    """Units of an expression; money is defined when it is first met."""
     known = registry()
     for match in _MONEY.finditer(unit):
         if match.group(0) not in known:
             known.define(f"{match.group(0)} = [money_{match.group(0)}]")
-    try:
-        return known.Quantity(Fraction(str(value)), known.parse_units(_POWER.sub(r"\1**\2", unit)))
-    except Exception as error:  # Pint raises a dozen kinds for texts that are no unit
-        raise UsageError("unknown-unit", f"'{unit}' is not a unit.", "See docs/reference/units.md.") from error
+    return known.parse_units(_POWER.sub(r"\1**\2", unit))
 
 
 def in_units(amount: Any, unit: str) -> float:

@@ -15,7 +15,7 @@ from abate.adapters.files import staging
 from abate.adapters.files.mapping import Mapped, Mapping, describe, load_mapping, map_sheet, signature
 from abate.adapters.files.reading import read_sheets
 from abate.adapters.registry import KINDS
-from abate.adapters.store.delta import fetch
+from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 
@@ -73,9 +73,8 @@ def _live(rows: list[dict[str, Any]]) -> set[str]:
 
 def live_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: list[dict[str, Any]]) -> None:
     """Make `live_activities`, `live_instruments`, `open_quarantine`: the rows of imports that count."""
-    con.execute("create or replace temp table live_imports (import_id varchar)")
-    if imports:
-        con.executemany("insert into live_imports values (?)", [(r["import_id"],) for r in imports])
+    ids = ", ".join(literal(r["import_id"]) for r in imports)
+    con.execute(f"create or replace temp table live_imports as select unnest([{ids}]::varchar[]) as import_id")
     for name in DATA_VIEWS:
         con.execute(
             f"create or replace temp view live_{name} as select * from {workspace.store.source(name)} "
