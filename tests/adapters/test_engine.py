@@ -73,6 +73,20 @@ def test_a_supplier_rate_states_its_own_factor(workspace, add):
     assert value(workspace, "scope2-market") == Fraction("0.3")
 
 
+def test_a_sites_own_factor_comes_before_its_province(workspace, add, tmp_path):
+    from abate.adapters.factorbook import import_factors
+    from abate.kernel.factor import COLUMNS
+
+    path = tmp_path / "own.csv"
+    row = "my/hq,electricity,grid-average,CN-ZJ/hq,within,2023,direct,CO2,0.25,kg/kWh,,,,Utility,T1,2023,2024-01-01,open,checked,"
+    path.write_text(",".join(COLUMNS) + "\n" + row + "\n")
+    import_factors(workspace, path, now=NOW)
+    add(electricity([("hq", "2023-05", 1000, "kWh"), ("plant", "2023-05", 1000, "kWh")]))
+    run_year(workspace, "fy2024", now=NOW)
+    found = {e["site"]: e["factor_id"] for e in workspace.store.rows("entries") if e["view"] == "location"}
+    assert found == {"hq": "my/hq", "plant": "cn-mee/grid-average/CN-HE/2023"}
+
+
 def test_the_same_inputs_are_not_posted_twice(workspace, add):
     add(electricity([("hq", "2023-05", 1000, "kWh")]))
     first = run_year(workspace, "FY2024", now=NOW)
@@ -195,4 +209,9 @@ def test_pue_and_wue_by_building_and_month(workspace, add):
     with Rollups(workspace) as rollups:
         run = run_of(workspace, "FY2024")
         assert {v.by["building"]: v.value for v in rollups.values(["pue"], run, "building")} == {"b1": Fraction(5, 4), "b2": Fraction(3, 2)}  # fmt: skip
+        both = rollups.values(["pue"], run, "building,month")
+        assert [(v.by, v.value) for v in both] == [
+            ({"building": "b1", "month": "2023-05"}, Fraction(5, 4)),
+            ({"building": "b2", "month": "2023-06"}, Fraction(3, 2)),
+        ]
         assert {v.by["month"]: v.value for v in rollups.values(["wue"], run, "month")} == {"2023-05": 1, "2023-06": 0}

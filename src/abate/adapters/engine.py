@@ -196,7 +196,7 @@ def run_year(
         UsageError: `bad-year`, `unknown-gwp-set`, `unknown-boundary`.
         NotFoundError: `no-activities`.
     """
-    parse_fiscal_year(fiscal_year)
+    fiscal_year = f"FY{parse_fiscal_year(fiscal_year):04d}"
     terms = read_terms(workspace, gwp_set, boundary, as_of)
     ensure_default_factors(workspace, now)
     with workspace.store.lock(), workspace.store.connect(memory_limit=memory_limit) as con:

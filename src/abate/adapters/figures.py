@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.store.delta import fetch, literal, open_engine
+from abate.adapters.store.delta import literal, open_engine
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import FIGURES, evaluate_figure, figure, in_unit, missing_parts, totals_needed
@@ -138,31 +138,34 @@ class Rollups:
         self.con.close()
 
     def values(self, names: list[str], run: dict[str, Any], by: str = "") -> list[Value]:
-        """Values of figures, for the whole or by a dimension.
+        """Values of figures, for the whole, or by one or several dimensions, such as `building,month`.
 
         Raises:
             NotFoundError: `unknown-figure`.
             UsageError: `unknown-dimension`, `no-breakdown`.
         """
-        if by and by not in DIMENSIONS:
-            raise UsageError("unknown-dimension", f"No breakdown by '{by}'.", f"There are: {', '.join(DIMENSIONS)}.")
+        dimensions = [d.strip() for d in by.split(",")] if by else []
+        for dimension in dimensions:
+            if dimension not in DIMENSIONS:
+                listed = ", ".join(DIMENSIONS)
+                raise UsageError("unknown-dimension", f"No breakdown by '{dimension}'.", f"There are: {listed}.")
         needed = dict.fromkeys(t for name in names for t in totals_needed(name))
-        totals = {t: self._totals(t, run, by) for t in needed}
+        totals = {t: self._totals(t, run, dimensions) for t in needed}
         found: list[Value] = []
         for name in names:
             below = totals_needed(name)
-            groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [""])
-            if by and groups == [""]:
+            groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [()])
+            if by and groups and all("" in g for g in groups):
                 raise UsageError("no-breakdown", f"'{name}' has no breakdown by {by}.", "Choose another dimension.")
             for group in groups:
                 parts = {t: totals[t].get(group, (None, 0)) for t in below}
                 sums = {t: p[0] for t, p in parts.items()}
                 value = evaluate_figure(name, sums)
-                if by and (value is None or group == ""):
+                if by and (value is None or "" in group):
                     continue
                 count = parts[name][1] if name in parts else sum(p[1] for p in parts.values())
                 without = () if by or value is None else tuple(missing_parts(name, sums))
-                at = {by: group} if by else {}
+                at = dict(zip(dimensions, group, strict=True))
                 found.append(
                     Value(name, run["fiscal_year"], at, value, self._unit(name), run["run_id"], count, without)
                 )
@@ -174,19 +177,25 @@ class Rollups:
             "/million", f"/million {self.workspace.organisation.currency}"
         )
 
-    def _totals(self, name: str, run: dict[str, Any], by: str) -> dict[str, tuple[Fraction, int]]:
+    def _totals(
+        self, name: str, run: dict[str, Any], dimensions: list[str]
+    ) -> dict[tuple[str, ...], tuple[Fraction | None, int]]:
         """Whole sum and number of rows per group of a figure that adds up rows."""
         total = figure(name).total
         assert total is not None
-        column = DIMENSIONS[by] if by else "''"
+        columns = [DIMENSIONS[d] for d in dimensions]
         # Literals of our own constants: binding parameters makes the engine import pandas, half a second.
         where = " and ".join(f"{c} in ({', '.join(map(literal, values))})" for c, values in total.where)
-        rows = fetch(
-            self.con,
-            f"select {column} as g, sum({total.column}) as s, sum(row_count)::bigint as n from rollups "
-            f"where run_id = {literal(run['run_id'])} and {where} group by 1",
-        )
-        return {r["g"]: (in_unit(total.column, int(Decimal(r["s"]))), r["n"]) for r in rows if r["s"] is not None}
+        rows = self.con.execute(
+            f"select {''.join(c + ', ' for c in columns)} sum({total.column}) as s, sum(row_count)::bigint as n "
+            f"from rollups where run_id = {literal(run['run_id'])} and {where} "
+            + (f"group by {', '.join(columns)}" if columns else "")
+        ).fetchall()
+        return {
+            tuple(row[:-2]): (in_unit(total.column, int(Decimal(row[-2]))), row[-1])
+            for row in rows
+            if row[-2] is not None
+        }
 
     def estimated_share(self, name: str, run: dict[str, Any]) -> float | None:
         """Share of a figure that rests on estimates."""

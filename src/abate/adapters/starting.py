@@ -144,7 +144,8 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
             run_year(workspace, year, now=now)
             step(year)
     _print_inventory(workspace, years, as_json)
-    path = write_report(workspace, years[-1], directory / "report.html", now=now)
+    with out.working("drawing the report"):
+        path = write_report(workspace, years[-1], directory / "report.html", now=now)
     say(f"Report: {path}")
     say(f"Open a number: abate explain net --year {years[-1]} --workspace {directory}")
 

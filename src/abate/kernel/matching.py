@@ -91,6 +91,7 @@ class FactorBook:
     def __init__(self, factors: Iterable[Factor]) -> None:
         self.factors = sorted(factors, key=lambda f: f.id)
         self._by_id = {f.id: f for f in self.factors}
+        self.regions = {f.region for f in self.factors}
         self._index: dict[tuple[str, str], list[Factor]] = {}
         for factor in self.factors:
             self._index.setdefault((factor.kind, factor.item), []).append(factor)

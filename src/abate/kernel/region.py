@@ -18,16 +18,22 @@ def _parents() -> dict[str, str]:
 def region_chain(region: str) -> tuple[str, ...]:
     """The regions that hold a region, from itself to the world.
 
-    A region that the table does not name lies in the one before its last hyphen, and that in the world.
+    A site's own region is written `CN-HE/hq` and lies in the one before the slash. Any other region that the table
+    does not name lies in the one before its last hyphen, and that in the world.
 
     Example:
         >>> region_chain("CN-HE")
         ('CN-HE', 'CN-R-North', 'CN', 'world')
         >>> region_chain("US-CAMX")
         ('US-CAMX', 'US', 'world')
+        >>> region_chain("GB/london")
+        ('GB/london', 'GB', 'world')
     """
     chain = [region]
     while chain[-1] != WORLD:
         here = chain[-1]
-        chain.append(_parents().get(here) or (here.rsplit("-", 1)[0] if "-" in here else WORLD))
+        if "/" in here:
+            chain.append(here.rsplit("/", 1)[0])
+        else:
+            chain.append(_parents().get(here) or (here.rsplit("-", 1)[0] if "-" in here else WORLD))
     return tuple(chain)

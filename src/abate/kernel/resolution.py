@@ -12,7 +12,7 @@ from abate.kernel.allocation import Allocation, Instrument
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch
 from abate.kernel.method import Card, Method
-from abate.kernel.organisation import Boundary, Organisation
+from abate.kernel.organisation import Boundary, Organisation, Site
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
 
 NO_FACTOR = Rule(
@@ -207,7 +207,7 @@ class Resolver:
         head: Row = (key.kind, key.item, key.site, key.month, key.unit, *named, *self._place(key.site, key.month))
         found: list[Row] = []
         for part, (instrument, share) in enumerate(pieces):
-            answer = self._answer(key, card, site.region, instrument)
+            answer = self._answer(key, card, self._region(site), instrument)
             for f in answer.findings:
                 if (f.code, f.message) not in findings:
                     findings[f.code, f.message] = replace(f, site=key.site, month=key.month)
@@ -216,6 +216,11 @@ class Resolver:
             piece = (part, instrument.id, instrument.tier, share) if instrument else (part, "", "", share)
             found += [(*head, *piece, *tail) for tail in answer.tails]
         rows += [(len(rows) + k, *row) for k, row in enumerate(found)]
+
+    def _region(self, site: Site) -> str:
+        """Region in which factors for a site are looked up: its own where the book has factors made for it."""
+        own = f"{site.region}/{site.id}"
+        return own if own in self.book.regions else site.region
 
     def _place(self, site: str, month: str) -> tuple[str, float]:
         """Business and counted share of a site in a month, worked out once."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from abate.kernel.factor import COLUMNS
+
 TEXT, INT, WHOLE, REAL, TIME = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.timestamp("us")
 SUM = pa.decimal128(38, 0)
 
@@ -106,34 +108,7 @@ IMPORTS = _schema(
     reason=TEXT,
     committed_at=TIME,
 )
-FACTORS = _schema(
-    import_id=TEXT,
-    **dict.fromkeys(
-        [
-            "factor_id",
-            "kind",
-            "item",
-            "region",
-            "reach",
-            "data_year",
-            "basis",
-            "species",
-            "value",
-            "unit",
-            "gwp_set",
-            "uncertainty_kind",
-            "uncertainty_95",
-            "publication",
-            "table",
-            "edition",
-            "published_on",
-            "licence",
-            "verification",
-            "note",
-        ],
-        TEXT,
-    ),
-)
+FACTORS = _schema(import_id=TEXT, **dict.fromkeys(COLUMNS, TEXT))
 RUNS = _schema(
     ordinal=WHOLE,  # order of commits
     run_id=TEXT,

@@ -213,7 +213,8 @@ def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOp
     """List what is wrong with the data: code, place, what to do. Exit code 1 where something blocks."""
     from abate.adapters.findings import open_findings
 
-    found = open_findings(_open(workspace), now=now(), year=year)
+    with out.working("checking"):
+        found = open_findings(_open(workspace), now=now(), year=year)
     if json:
         out.print_json([_finding_json(f) for f in found])
     elif found:
@@ -333,7 +334,10 @@ def verify(
 def show(
     figure: Annotated[str, typer.Argument(help="A figure; all headlines where none is named.")] = "",
     year: YearOption = "",
-    by: Annotated[str, typer.Option(help="scope, gas, org, site, month, method, building, basis or category.")] = "",
+    by: Annotated[
+        str,
+        typer.Option(help="scope, gas, org, site, month, method, building, basis or category; several with commas."),
+    ] = "",
     run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
@@ -365,11 +369,13 @@ def show(
         out.console().print("Nothing is valued yet. Import files with 'abate add', then 'abate run --year FY…'.")
     elif by:
         body = [
-            (y, v.figure, v.by[by], out.number(v.value, v.unit), v.unit, f"{v.row_count:,}")
+            (y, v.figure, *v.by.values(), out.number(v.value, v.unit), v.unit, f"{v.row_count:,}")
             for y in sorted(values)
             for v in values[y]
         ]
-        out.table("", ("year", "figure", by, "value", "unit", "rows"), body, right=(3, 5))
+        dimensions = by.split(",")
+        columns = ("year", "figure", *dimensions, "value", "unit", "rows")
+        out.table("", columns, body, right=(2 + len(dimensions), 4 + len(dimensions)))
     else:
         out.figures_table("", values)
         for y, frozen in published.items():
@@ -470,7 +476,8 @@ def report(
     """Write the yearly report: one HTML file that opens without a network."""
     from abate.adapters.reporting import write_report
 
-    path = write_report(_open(workspace), year, output, now=now(), charts=charts)
+    with out.working("drawing the report"):
+        path = write_report(_open(workspace), year, output, now=now(), charts=charts)
     out.console().print(f"Report: {path}")
 
 
@@ -525,9 +532,10 @@ def factors_import(
     """Import factors through gates that catch what is wrong in published files."""
     from abate.adapters.factorbook import import_factors
 
-    result = import_factors(
-        _open(workspace), file, publisher=publisher, previous=previous, accept=frozenset(accept or ()), now=now()
-    )
+    with out.working(f"reading {file.name}"):
+        result = import_factors(
+            _open(workspace), file, publisher=publisher, previous=previous, accept=frozenset(accept or ()), now=now()
+        )
     if json:
         out.print_json(
             {

@@ -142,3 +142,15 @@ def progress(label: str, total: int, *, quiet: bool = False) -> Iterator[Any]:
     with bar:
         task = bar.add_task(label, total=total)
         yield lambda text="": bar.update(task, advance=1, description=f"{label} {text}")
+
+
+@contextmanager
+def working(label: str) -> Iterator[None]:
+    """A sign of life on the error stream for work of unknown length; nothing where no person watches."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(label):
+        yield
