@@ -25,7 +25,7 @@ from abate.kernel.finding import Finding, Severity
 if TYPE_CHECKING:
     import duckdb
 
-ROWS_SHOWN = 12
+ROWS_SHOWN = 60
 CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "intensity", "clean-share", "electricity")
 OPENED = (*HEADLINES, "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
 
