@@ -129,6 +129,13 @@ def test_breakdowns_add_up(demo, by):
     assert all(set(p["by"]) == {by} for p in parts)
 
 
+def test_headlines_without_a_breakdown_are_left_out(demo):
+    rows = json.loads(command("show", "--year", "FY2024", "--by", "scope", "--json", "-w", demo.root).stdout)
+    assert {r["figure"] for r in rows} >= {"scope1", "scope2-location", "gross", "net"}
+    assert "electricity" not in {r["figure"] for r in rows}
+    assert command("show", "electricity", "--year", "FY2024", "--by", "scope", "-w", demo.root).returncode == 2
+
+
 def test_pue_by_building_and_month_follows_the_climate(demo):
     rows = json.loads(command("show", "pue", "--year", "FY2024", "--by", "building", "--json", "-w", demo.root).stdout)
     pue = {r["by"]["building"]: r["value"] for r in rows}

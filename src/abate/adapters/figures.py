@@ -142,7 +142,8 @@ class Rollups:
 
         Raises:
             NotFoundError: `unknown-figure`.
-            UsageError: `unknown-dimension`, `no-breakdown`.
+            UsageError: `unknown-dimension`; `no-breakdown` where one figure is asked for that has none. Among
+                several, those without are left out.
         """
         dimensions = [d.strip() for d in by.split(",")] if by else []
         for dimension in dimensions:
@@ -156,6 +157,8 @@ class Rollups:
             below = totals_needed(name)
             groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [()])
             if by and groups and all("" in g for g in groups):
+                if len(names) > 1:
+                    continue
                 raise UsageError("no-breakdown", f"'{name}' has no breakdown by {by}.", "Choose another dimension.")
             for group in groups:
                 parts = {t: totals[t].get(group, (None, 0)) for t in below}
