@@ -166,7 +166,8 @@ class Rollups:
                 value = evaluate_figure(name, sums)
                 if by and (value is None or "" in group):
                     continue
-                count = parts[name][1] if name in parts else sum(p[1] for p in parts.values())
+                own = [t for t in parts if FIGURES[t].part_of not in parts]  # a part's rows are its whole's
+                count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
                 without = () if by or value is None else tuple(missing_parts(name, sums))
                 at = dict(zip(dimensions, group, strict=True))
                 found.append(
