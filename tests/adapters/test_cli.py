@@ -45,6 +45,8 @@ def test_a_whole_day_of_work(call):
     )
     code, out, _ = call("check", "--json")
     assert (code, [f["code"] for f in json.loads(out)]) == (1, ["negative-quantity"])
+    assert json.loads(call("run", "--year", "FY2024", "--json")[1])["open_blockers"] == 1
+    assert "1 blocking findings of FY2024 are open" in call("run", "--year", "FY2024")[1]
     write("mend.csv", "action,file,row,quantity,reason\nset,electricity.csv,3,1,sign\n")
     assert call("correct", "mend.csv")[0] == 0
     assert call("check")[0] == 0

@@ -241,18 +241,21 @@ def run(
 ) -> None:
     """Value a fiscal year and post its entries. Exit code 1 where activities stayed without a factor."""
     from abate.adapters.engine import run_year
+    from abate.adapters.findings import open_findings
 
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError as error:
         raise UsageError("bad-date", f"'{as_of}' is no day.", "Write it as 2026-01-31.") from error
     with out.progress(f"valuing {year}", 3, quiet=json) as step:
-        result = run_year(_open(workspace), year, now=now(), gwp_set=gwp, boundary=boundary, as_of=day, on_step=step)
+        opened = _open(workspace)
+        result = run_year(opened, year, now=now(), gwp_set=gwp, boundary=boundary, as_of=day, on_step=step)
+    waiting = sum(f.severity == "blocker" for f in open_findings(opened, now=now(), year=result.fiscal_year))
     if json:
         out.print_json(
             {
                 "run": result.run_id, "year": year, "entries": result.entry_count, "activities": result.activity_count,
-                "unchanged": result.unchanged, "findings": [_finding_json(f) for f in result.findings],
+                "unchanged": result.unchanged, "open_blockers": waiting, "findings": [_finding_json(f) for f in result.findings],
             }
         )  # fmt: skip
     else:
@@ -260,6 +263,9 @@ def run(
         out.console().print(
             f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,} activities."
         )
+        if waiting:
+            notice = f"{waiting} blocking findings of {result.fiscal_year} are open: their rows are in no figure. See 'abate check'."
+            out.console().print(notice, style="yellow")
         if result.findings:
             out.findings_table("", result.findings, limit=20)
     raise typer.Exit(1 if any(f.severity == "blocker" for f in result.findings) else 0)
