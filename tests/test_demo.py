@@ -178,6 +178,15 @@ def test_the_report_is_one_page_without_a_network(demo):
         assert (text in page) is (text != "Phase-out")
 
 
+def test_the_report_shows_each_factors_values_and_is_the_same_bytes_twice(demo, tmp_path):
+    from abate.adapters.reporting import write_report
+
+    pages = [write_report(demo, "FY2024", tmp_path / f"{k}.html", now=NOW).read_bytes() for k in range(2)]
+    assert pages[0] == pages[1]
+    assert b"built-in method" not in pages[0]
+    assert b"CO2 74100 kg/TJ_net" in pages[0]
+
+
 def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
     from abate.adapters.starting import _generator, example_folder
 

@@ -285,9 +285,8 @@ def _unchanged(workspace: Workspace, row: dict[str, Any]) -> RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """Resolution rows, allocations and findings of a run, and the statement that values its activities."""
+    """Allocations and findings of a run, and the statement that values its activities."""
 
-    resolutions: list[Row]
     allocations: list[dict[str, Any]]
     findings: list[Finding]
     entries_sql: str
@@ -323,7 +322,7 @@ def _value(
     register_resolutions(con, rows, run_id, inputs.fiscal_year)
     allocations = _allocation_rows(matched, instruments, loads_wh, run_id, inputs.fiscal_year)
     sql = entries_sql(run_id, methods_of(rows))
-    return Valuation(rows, allocations, findings + remarks, sql)
+    return Valuation(allocations, findings + remarks, sql)
 
 
 def register_resolutions(con: duckdb.DuckDBPyConnection, rows: list[Row], run_id: str, fiscal_year: str) -> None:
@@ -540,7 +539,7 @@ def _roll_up(
 ) -> None:
     """Totals by every dimension that figures ask for, from the entries as posted and the activities they value."""
     _register_places(con, inputs)
-    listed = ", ".join("'" + p.replace("'", "''") + "'" for p in posted)
+    listed = ", ".join(map(literal, posted))
     entries = f"""
         select '{run_id}' as run_id, 'entry' as source, 'inventory' as book, '' as kind, r.scope, r.category, r.view,
                r.species, r.method, case when r.instrument <> '' then 'yes' else 'no' end as matched, r.org, r.site,

@@ -134,9 +134,10 @@ def _rows_of(
         condition, parameters = f"{condition} and site = ?", [site]
     count = con.execute(f"select count(*) from {table} where {condition}", parameters).fetchone()
     size = "abs(co2e_mg)" if source == "entry" else "abs(quantity)"
+    tie = ", method, part, species" if source == "entry" else ""  # pages must not depend on the engine's threads
     rows = fetch(
         con,
-        f"select * from {table} where {condition} order by {size} desc, activity_id limit ? offset ?",
+        f"select * from {table} where {condition} order by {size} desc, activity_id{tie} limit ? offset ?",
         [*parameters, limit, offset],
     )
     ids = [r["activity_id"] for r in rows]

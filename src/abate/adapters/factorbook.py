@@ -95,7 +95,7 @@ def import_factors(
     """
     ensure_default_factors(workspace, now)
     chosen, edition, factors, findings, refused = read_factors(
-        path, publisher=publisher, previous=previous, accept=accept, before=_ledger_lines(workspace, path)
+        path, publisher=publisher, previous=previous, accept=accept, before=_ledger_lines(workspace)
     )
     if not factors:
         return FactorImport("", chosen, edition, 0, refused, tuple(findings))
@@ -111,9 +111,8 @@ def import_factors(
     return FactorImport(import_id, chosen, edition, len(factors), refused, tuple(findings))
 
 
-def _ledger_lines(workspace: Workspace, path: Path) -> list[Line]:
+def _ledger_lines(workspace: Workspace) -> list[Line]:
     """Factors of the same publisher in the ledger, as lines to compare with."""
-    del path
     lines = []
     for factor in load_factors(workspace, factor_imports(workspace)):
         publisher, *rest = factor.id.split("/")

@@ -43,7 +43,8 @@ def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> lis
 def mended(workspace: Workspace) -> list[dict[str, Any]]:
     """What was corrected, accepted, dropped or added, with its reason."""
     live = {r["import_id"] for r in live_imports(workspace)}
-    return [m for m in workspace.store.rows("mends") if m["import_id"] in live]
+    rows = [m for m in workspace.store.rows("mends") if m["import_id"] in live]
+    return sorted(rows, key=lambda m: (m["source_file"], m["source_sheet"], m["source_row"], m["import_id"]))
 
 
 def _of_imports(con: duckdb.DuckDBPyConnection) -> list[Finding]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.cli.show import change, number
-from abate.adapters.explain import activity_name, run_views
+from abate.adapters.explain import activity_name, rows_condition, run_views
 from abate.adapters.figures import Rollups, Value, run_of, runs, years
+from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.findings import mended, open_findings
 from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import fetch
@@ -85,7 +86,7 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "findings": [_finding(f) for f in found],
             "mends": [_mend(m) for m in mended(workspace)],
             "rows_shown": ROWS_SHOWN,
-            "explanations": [_explanation(con, rollups, name, this, run) for name in OPENED],
+            "explanations": [_explanation(con, name, this) for name in OPENED],
             "methods": [
                 {"name": m.card.name, "scope": m.card.scope, "view": m.card.view, "summary": m.summary,
                  "formula": m.card.formula, "source": m.card.source}
@@ -270,15 +271,10 @@ def _coverage(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, year: str, found: list[Finding]
 ) -> list[dict[str, str]]:
     rows = fetch(con, "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*) filter (where basis = 'estimated') as e from run_activities group by 1 order by 1")  # fmt: skip
-    with workspace.store.connect() as other:
-        from abate.adapters.files.importing import live_imports, live_views
-
-        live_views(other, workspace, live_imports(workspace))
-        waiting = dict(
-            other.execute(
-                "select kind, count(*) from open_quarantine where fiscal_year = ? group by 1", [year]
-            ).fetchall()
-        )
+    live_views(con, workspace, live_imports(workspace))
+    waiting = dict(
+        con.execute("select kind, count(*) from open_quarantine where fiscal_year = ? group by 1", [year]).fetchall()
+    )
     missing = [f for f in found if f.code == "missing-month"]
     gone = {r["kind"]: sum(f" {r['kind']} of " in f.message for f in missing) for r in rows}
     return [
@@ -317,9 +313,7 @@ def _mend(m: dict[str, Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _explanation(
-    con: duckdb.DuckDBPyConnection, rollups: Rollups, name: str, this: dict[str, Value], run: dict[str, Any]
-) -> dict[str, Any]:
+def _explanation(con: duckdb.DuckDBPyConnection, name: str, this: dict[str, Value]) -> dict[str, Any]:
     """A figure with what it stands on, and its rows by method and site."""
     one, value = figure(name), this[name]
     below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
@@ -327,8 +321,7 @@ def _explanation(
         "figure": name, "title": one.title, "text": _text(value), "unit": value.unit, "formula": one.formula,
         "source": one.source, "groups": [],
         "of": [
-            {"figure": b, "title": FIGURES[b].title, "text": _text(rollups.values([b], run)[0]),
-             "unit": rollups.values([b], run)[0].unit}
+            {"figure": b, "title": FIGURES[b].title, "text": _text(this[b]), "unit": this[b].unit}
             for b in below
         ],
     }  # fmt: skip
@@ -338,11 +331,10 @@ def _explanation(
 
 
 def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    from abate.adapters.explain import rows_condition
-
     source, where = rows_condition(name)
     is_entry = source == "entry"
     table, size = ("run_entries", "co2e_mg") if is_entry else ("run_activities", "quantity")
+    tie = ", e.method, e.part, e.species" if is_entry else ""
     method = "e.method" if is_entry else "e.kind"
     amounts = (
         "e.factor_id, e.species, e.part, e.co2e_mg, a.quantity * e.share as quantity, a.unit" if is_entry
@@ -355,8 +347,8 @@ def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
         from {table} e join run_activities a using (activity_id)
         where {_prefixed(where)}
         window g as (partition by {method}, e.site)
-        qualify row_number() over (partition by {method}, e.site order by abs(e.{size}) desc, e.activity_id) <= {ROWS_SHOWN}
-        order by method, total desc, e.site, abs(e.{size}) desc""",
+        qualify row_number() over (partition by {method}, e.site order by abs(e.{size}) desc, e.activity_id{tie}) <= {ROWS_SHOWN}
+        order by method, total desc, e.site, abs(e.{size}) desc, e.activity_id{tie}""",
     )
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     for r in rows:
@@ -397,10 +389,10 @@ def _factors(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     for r in rows:
         one = found.setdefault(
             r["factor_id"],
-            {"id": r["factor_id"], "region": r["region"], "year": r["data_year"] or "any", "values": "",
+            {"id": r["factor_id"], "region": r["region"], "year": r["data_year"] or "any", "printed": "",
              **{k: r[k] for k in ("publication", "table", "edition", "published_on", "licence", "verification")}},
         )  # fmt: skip
         text = f"{r['species']} {r['value']} {r['unit']}"
-        if text not in one["values"]:
-            one["values"] = f"{one['values']}; {text}".strip("; ")
+        if text not in one["printed"]:
+            one["printed"] = f"{one['printed']}; {text}".strip("; ")
     return list(found.values())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
 
 from abate.kernel.errors import DataError
 from abate.kernel.species import UNSPECIFIED, all_species
@@ -208,9 +207,5 @@ def content_hash(factors: list[Factor]) -> str:
     """Hash of what the factors say, independent of their order."""
     digest = hashlib.sha256()
     for factor in sorted(factors, key=lambda f: f.id):
-        digest.update(repr(tuple(_plain(getattr(factor, f.name)) for f in fields(factor))).encode())
+        digest.update(repr(tuple(repr(getattr(factor, f.name)) for f in fields(factor))).encode())
     return digest.hexdigest()
-
-
-def _plain(value: Any) -> str:
-    return repr(value)

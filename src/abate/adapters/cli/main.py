@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 findings that block, 2 wrong use.
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -114,7 +115,7 @@ def add(
             step(path.name)
     if json:
         errors = [{"code": e.code, "message": e.message, "hint": e.hint} for e in failed]
-        out.print_json({"imports": [_result_json(r) for r in results], "errors": errors})
+        out.print_json({"imports": [asdict(r) for r in results], "errors": errors})
     else:
         for sheet, read in results[0].mappings.items() if len(results) == 1 else ():
             title = f"{results[0].file} {sheet}: read as {results[0].template}"
@@ -132,12 +133,6 @@ def add(
             sys.stderr.write(f"{refusal}\n")
     blocked = any(r.quarantined_count for r in results)
     raise typer.Exit(1 if blocked or failed else 0)
-
-
-def _result_json(result: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(result)
 
 
 @app.command()
@@ -174,7 +169,7 @@ def correct(
 
     result = correct_rows(_open(workspace), file, reason=reason, now=now())
     if json:
-        out.print_json(_result_json(result))
+        out.print_json(asdict(result))
     else:
         out.console().print(
             f"{result.import_id}: {result.row_count} corrections, {result.accepted_count} activities entered."
@@ -225,8 +220,6 @@ def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOp
 
 
 def _finding_json(finding: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
     return asdict(finding) | {"severity": str(finding.severity)}
 
 
@@ -312,8 +305,6 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Compute a run anew and compare with what it posted, to the milligram; all runs where none is named."""
-    from dataclasses import asdict
-
     from abate.adapters.engine import verify_run
     from abate.adapters.figures import runs as list_runs
 

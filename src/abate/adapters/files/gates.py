@@ -115,7 +115,6 @@ class Publication:
         gwp_set: Set of its CO2e numbers.
         lines: Printed numbers.
         years: Years that the file states of itself, by place.
-        co2e_printed: Whether lines of species `co2e` total the other lines of a factor.
         reference: Printed CO2e per factor key from a sister file, to compare sums with.
     """
 
@@ -151,7 +150,7 @@ def pass_gates(
     if len(years) > 1 and YEAR.code not in accept:
         told = ", ".join(f"{place} says {year}" for place, year in sorted(publication.years.items()))
         return [], [Finding.of(YEAR, f"{told}.", file=file)]
-    numbers = [n for line in publication.lines if (n := _number(line, findings, file, accept)) is not None]
+    numbers = [n for line in publication.lines if (n := _number(line, findings, file)) is not None]
     fine = [line for line in numbers if _fits(line, findings, file)]
     refused = _twice(fine, findings, file) | _sums(fine, publication, gwp, findings, file)
     refused |= _jumps(fine, previous, publication, gwp, findings, file)
@@ -165,9 +164,8 @@ def pass_gates(
     return kept, findings
 
 
-def _number(line: Line, findings: list[Finding], file: str, accept: frozenset[str]) -> Line | None:
+def _number(line: Line, findings: list[Finding], file: str) -> Line | None:
     """The line with a clean number, or None where there is none."""
-    del accept
     text = line.text.strip()
     if text in ("", "NA", "N/A", "n/a", "-", "–"):
         findings.append(Finding.of(EMPTY, f"{line.factor_id} {line.species} is empty.", file=file, row=line.row))

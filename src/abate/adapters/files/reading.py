@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from abate.adapters.store.delta import literal
 from abate.kernel.errors import DataError
 
 MAX_BYTES = 4 << 30
@@ -176,7 +177,7 @@ def _parquet(path: Path) -> Sheet:
 
     try:
         with duckdb.connect() as con:
-            relation = con.execute(f"select * from read_parquet('{str(path).replace(chr(39), chr(39) * 2)}') limit 5")
+            relation = con.execute(f"select * from read_parquet({literal(str(path))}) limit 5")
             names = [column[0] for column in relation.description]
             first = relation.fetchall()
     except duckdb.Error as error:

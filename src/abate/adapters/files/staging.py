@@ -75,9 +75,8 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     )
     if mapped.sheet.rows is None:
         named = ", ".join(f'cast("{h.replace(chr(34), chr(34) * 2)}" as varchar)' for h in headers)
-        quoted = path.replace("'", "''")
         con.execute(
-            f"insert into cells select file_row_number + 1, {named} from read_parquet('{quoted}', file_row_number = true)"
+            f"insert into cells select file_row_number + 1, {named} from read_parquet({literal(path)}, file_row_number = true)"
         )
     else:
         _insert_batches(con, mapped, len(headers))

@@ -148,7 +148,7 @@ class Store:
             fields = json.loads(self._table(name).schema().to_json())["fields"]
             columns = ", ".join(f"null::{_sql_type(f['type'])} as {f['name']}" for f in fields)
             return f"(select {columns} where false)"
-        listed = ", ".join(f"'{_quoted(f)}'" for f in files)
+        listed = ", ".join(literal(f) for f in files)
         return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
 
     def connect(self, *names: str, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
@@ -173,7 +173,7 @@ def open_engine(root: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnect
     con.execute(f"set memory_limit = '{memory_limit}'")
     con.execute("set preserve_insertion_order = false")
     con.execute("set enable_progress_bar = false")
-    con.execute(f"set temp_directory = '{_quoted(root / '.spill')}'")
+    con.execute(f"set temp_directory = {literal(str(root / '.spill'))}")
     return con
 
 
@@ -182,10 +182,6 @@ def fetch(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = 
     result = con.execute(sql, list(parameters)) if parameters else con.execute(sql)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
-def _quoted(path: object) -> str:
-    return str(path).replace("'", "''")
 
 
 def literal(text: str) -> str:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    UniqueConstraint,
     create_engine,
     event,
     func,
@@ -47,7 +46,6 @@ _TRANSFERS = Table(
     Column("target", String, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("reason", String, nullable=False),
-    UniqueConstraint("ledger", "key"),
     CheckConstraint("amount > 0", name="positive"),
 )
 
