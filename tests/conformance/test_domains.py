@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from abate.adapters.registry import KINDS, METHODS, TEMPLATES, default_factors, every_rule
 from abate.kernel.formula import evaluate
 from abate.kernel.species import all_species
+from abate.operations.facts import CATEGORIES
 from support import ROOT
 
-DOMAINS = ("operations", "energy")
+DOMAINS = ("operations", "energy", "ecosystem")
 FILES = {"__init__.py", "facts.py", "methods.py", "planners.py", "checks.py", "factors.csv", "README.md"}
 SOURCES = ROOT / "src" / "abate"
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_domain_has_no_file_of_another_shape(domain):
-    assert {p.name for p in (SOURCES / domain).iterdir() if p.name != "__pycache__"} <= FILES
-    assert {"facts.py", "factors.csv", "README.md"} <= {p.name for p in (SOURCES / domain).iterdir()}
+    names = {p.name if p.is_file() else f"{p.name}.py" for p in (SOURCES / domain).iterdir() if p.name != "__pycache__"}
+    assert names <= FILES
+    assert {"facts.py", "factors.csv", "README.md"} <= names
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m.card.id)
@@ -40,12 +42,28 @@ def test_a_card_says_what_its_function_does(method):
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m.card.id)
 def test_a_card_is_complete(method):
     card = method.card
-    assert card.scope in ("1", "2", "3")
+    assert card.scope in ("1", "2", "3", "avoided")
     assert card.source
     assert method.summary.endswith(".")
     assert set(card.kinds) <= set(KINDS)
-    assert bool(card.view) is (card.scope == "2")
-    assert any(f.kind == card.factor_kind for f in default_factors())
+    assert bool(card.view) is (card.scope in ("2", "avoided"))
+    assert (card.scope == "3") is (card.category in CATEGORIES)
+    assert card.lookups
+    assert card.rung == 0 or card.approach
+
+
+def test_the_rungs_of_a_ladder_are_told_apart_by_place_or_by_unit():
+    for kind in KINDS:
+        cards = [m.card for m in METHODS if kind in m.card.kinds and m.card.rung]
+        places = [(c.rung, d) for c in cards for d in c.dimensions or ("any",)]
+        assert len(places) == len(set(places)), kind
+
+
+def test_every_category_has_a_method_and_every_kind_of_the_value_chain_a_ladder():
+    assert {m.card.category for m in METHODS if m.card.scope == "3"} == set(CATEGORIES)
+    assert all(
+        any(f.kind == k for f in default_factors()) for k in ("freight", "travel", "waste", "purchased-goods", "price")
+    )
 
 
 def test_every_template_is_read_back_from_its_own_example(workspace, tmp_path):
@@ -78,7 +96,7 @@ def test_default_factors_state_their_source_and_known_gases():
     for factor in default_factors():
         assert factor.source.publication
         assert factor.source.licence
-        assert factor.source.verification in ("checked", "secondary", "recalled")
+        assert factor.source.verification in ("checked", "secondary", "recalled", "assumption")
         assert {m.species for m in factor.masses} <= {*all_species(), "property"}
 
 

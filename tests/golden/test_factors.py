@@ -50,7 +50,7 @@ def test_the_jump_of_passenger_cars_between_two_hubs_is_caught(shared):
     assert any(re.search(r"passenger-car.*-4\d %", j) for j in jumps)
     assert any(re.search(r"light-duty-truck.*\+10\d %", j) for j in jumps)
     ids = {f.id for f in factors}
-    assert not any("freight-distance/US/passenger-car" in i or "travel-distance/US/passenger-car" in i for i in ids)
+    assert not any("freight/US/passenger-car" in i or "travel/US/passenger-car" in i for i in ids)
     assert "epa/2024/stationary-fuel/US/natural-gas" in ids
 
 

@@ -25,12 +25,13 @@ from abate.kernel.figure import FIGURES
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Boundary, Organisation
-from abate.kernel.period import parse_fiscal_year
+from abate.kernel.period import FiscalCalendar, month_start, parse_fiscal_year
 from abate.kernel.plan import Plan
 from abate.kernel.region import region_chain
-from abate.kernel.resolution import COLUMNS, Key, Resolver, Row, Terms, unused_findings
+from abate.kernel.resolution import COLUMNS, KEY, Key, Resolver, Row, Terms, unused_findings
 from abate.kernel.species import GWP_SETS
 from abate.kernel.transfer import Transfer
+from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, Z_95, relative_deviation
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,6 +44,11 @@ USED_TWICE = Rule(
     "Drop one of the two rows: a certificate is retired once.",
     705,
 )
+
+
+ACTIVITIES_SQL = f"""select *, case when spread_kind = 'lognormal' then sqrt(exp(pow(ln(spread_95) / {Z_95}, 2)) - 1)
+    when spread_kind = 'normal' then spread_95 / {Z_95} end as deviation from live_activities"""
+"""Activities with the relative standard deviation of those that state one (`uncertainty.relative_deviation`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class Inputs:
         config: They as JSON.
         factors: The factor book's factors.
         factor_imports: Ids of the imports they came by.
-        terms: GWP set, boundary, day.
+        terms: GWP set, boundary, day, structure.
+        calendar: Fiscal years.
     """
 
     fiscal_year: str
@@ -87,6 +94,15 @@ class Inputs:
     factors: tuple[Factor, ...]
     factor_imports: tuple[str, ...]
     terms: Terms
+    calendar: FiscalCalendar
+
+    @property
+    def structure(self) -> str:
+        """Year and rule whose structure counts, as a run keeps them; empty for the year's own."""
+        if not self.terms.structure:
+            return ""
+        year = self.calendar.year_of(month_start(self.terms.structure[0]))
+        return f"{year}/{'whole-year' if self.terms.whole_year else 'pro-rata'}"
 
     @property
     def factor_hash(self) -> str:
@@ -110,6 +126,8 @@ class Inputs:
             self.terms.gwp_set,
             self.terms.boundary.value,
             str(self.terms.as_of),
+            self.terms.structure,
+            self.terms.whole_year,
         ]
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -177,6 +195,7 @@ def run_year(
     gwp_set: str = "",
     boundary: str = "",
     as_of: date | None = None,
+    structure: str = "",
     on_step: Callable[[str], None] = lambda _: None,
     memory_limit: str = "1GB",
 ) -> RunResult:
@@ -189,6 +208,7 @@ def run_year(
         gwp_set: AR4, AR5 or AR6; empty takes the workspace's.
         boundary: Consolidation approach; empty takes the workspace's.
         as_of: Factors published later are passed over.
+        structure: A later year, on whose structure of entities and sites the year is valued: a restated base year.
         on_step: Told what is being done.
         memory_limit: The engine's bound, spilling beyond it.
 
@@ -197,15 +217,14 @@ def run_year(
         NotFoundError: `no-activities`.
     """
     fiscal_year = f"FY{parse_fiscal_year(fiscal_year):04d}"
-    terms = read_terms(workspace, gwp_set, boundary, as_of)
+    terms = read_terms(workspace, gwp_set, boundary, as_of, structure)
     ensure_default_factors(workspace, now)
     with workspace.store.lock(), workspace.store.connect(memory_limit=memory_limit) as con:
         on_step("reading")
         imports = live_imports(workspace)
         live_views(con, workspace, imports)
         con.execute(
-            "create or replace temp view year_activities as select * from live_activities "
-            f"where fiscal_year = '{fiscal_year}'"
+            f"create or replace temp view year_activities as {ACTIVITIES_SQL} where fiscal_year = '{fiscal_year}'"
         )
         used = _imports_used(con, fiscal_year, imports)
         if not used:
@@ -219,6 +238,7 @@ def run_year(
             load_factors(workspace, factor_ids),
             factor_ids,
             terms,
+            workspace.calendar,
         )
         standing = [r for r in workspace.store.rows("runs") if r["inputs_hash"] == inputs.hash]
         if standing:
@@ -241,8 +261,12 @@ def _free_run_id(workspace: Workspace, inputs: Inputs) -> str:
         k += 1
 
 
-def read_terms(workspace: Workspace, gwp_set: str, boundary: str, as_of: date | None) -> Terms:
-    """A run's terms, from what was asked and the workspace's defaults."""
+def read_terms(workspace: Workspace, gwp_set: str, boundary: str, as_of: date | None, structure: str = "") -> Terms:
+    """A run's terms, from what was asked and the workspace's defaults.
+
+    Raises:
+        UsageError: `unknown-gwp-set`, `unknown-boundary`, `bad-year`.
+    """
     chosen = (gwp_set or workspace.gwp_set).upper()
     if chosen not in GWP_SETS:
         raise UsageError("unknown-gwp-set", f"No GWP set '{gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}.")
@@ -250,7 +274,11 @@ def read_terms(workspace: Workspace, gwp_set: str, boundary: str, as_of: date | 
     if approach not in {b.value for b in Boundary}:
         choices = ", ".join(b.value for b in Boundary)
         raise UsageError("unknown-boundary", f"No boundary '{boundary}'.", f"Choose one of {choices}.")
-    return Terms(chosen, Boundary(approach), as_of)
+    year, _, named_rule = structure.partition("/")
+    rule = named_rule or (workspace.base_year.rule if workspace.base_year else "whole-year")
+    months = tuple(workspace.calendar.months(f"FY{parse_fiscal_year(year):04d}")) if structure else ()
+    excluded = tuple(category for category, _ in workspace.not_assessed)
+    return Terms(chosen, Boundary(approach), as_of, workspace.proxies, excluded, months, rule == "whole-year")
 
 
 def config_json(workspace: Workspace) -> str:
@@ -308,7 +336,7 @@ def _value(
     keys = [
         Key(*row)
         for row in con.execute(
-            f"select distinct kind, item, site, month, unit from year_totals where kind in ({kinds})"
+            f"select distinct kind, item, site, month, unit, region, party from year_totals where kind in ({kinds})"
         ).fetchall()
     ]
     instruments, findings = _instruments(con, workspace, inputs.fiscal_year, settle=settle_certificates)
@@ -321,7 +349,7 @@ def _value(
     rows, remarks = resolver.resolve(keys, instruments, matched, loads_wh)
     register_resolutions(con, rows, run_id, inputs.fiscal_year)
     allocations = _allocation_rows(matched, instruments, loads_wh, run_id, inputs.fiscal_year)
-    sql = entries_sql(run_id, methods_of(rows))
+    sql = entries_sql(run_id, methods_of(rows), key=_key_of(keys))
     return Valuation(allocations, findings + remarks, sql)
 
 
@@ -348,7 +376,15 @@ def methods_of(rows: list[Row]) -> set[str]:
     return {row[place] for row in rows}
 
 
-def entries_sql(run_id: str, methods_used: set[str], book: str = "inventory", source: str = "year_activities") -> str:
+def _key_of(keys: Sequence[Key]) -> tuple[str, ...]:
+    """Columns by which activities are joined: those that say nothing anywhere are left out, which is faster."""
+    silent = {name for name in ("region", "party") if not any(getattr(k, name) for k in keys)}
+    return tuple(name for name in KEY if name not in silent)
+
+
+def entries_sql(
+    run_id: str, methods_used: set[str], *, key: Sequence[str] = KEY, book: str = "", source: str = "year_activities"
+) -> str:
     """The statement that values activities, compiled from the methods' expressions."""
     import ibis
 
@@ -357,21 +393,22 @@ def entries_sql(run_id: str, methods_used: set[str], book: str = "inventory", so
     activities = ibis.table(
         {
             "activity_id": "int64", "kind": "string", "item": "string", "site": "string", "month": "string",
-            "unit": "string", "quantity": "float64", "basis": "string", "fiscal_year": "string",
+            "unit": "string", "region": "string", "party": "string", "quantity": "float64", "deviation": "float64",
+            "basis": "string", "fiscal_year": "string",
         },
         name=source,
     )  # fmt: skip
     resolutions = ibis.table(
         {
             "resolution": "int32", "kind": "string", "item": "string", "site": "string", "month": "string",
-            "unit": "string", "method": "string", "part": "int32", "instrument": "string", "share": "float64",
-            "boundary_share": "float64", "org": "string", "scope": "string", "category": "string", "view": "string",
+            "unit": "string", "region": "string", "party": "string", "method": "string", "book": "string",
+            "part": "int32", "instrument": "string", "share": "float64", "ratio": "float64", "boundary_share": "float64", "org": "string", "scope": "string", "category": "string", "view": "string",
             "factor_id": "string", "species": "string", "mg_per_unit": "float64", "gwp": "float64",
         },
         name="year_resolutions",
     )  # fmt: skip
     used = [m for m in METHODS if m.card.name in methods_used] or list(METHODS)
-    return str(ibis.to_sql(value(activities, resolutions, used, run_id=run_id, book=book), dialect="duckdb"))
+    return str(ibis.to_sql(value(activities, resolutions, used, run_id=run_id, key=key, book=book), dialect="duckdb"))
 
 
 def _instruments(
@@ -450,7 +487,8 @@ def _total(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         create or replace temp table year_totals as
         select kind, item, site, case when kind in ('facility-energy', 'it-energy', 'water') then meter else '' end as building,
-               month, basis, unit, sum(floor(quantity * 1000000 + 0.5)::bigint) as quantity_micro, count(*) as row_count
+               month, basis, unit, region, party, sum(floor(quantity * 1000000 + 0.5)::bigint) as quantity_micro,
+               count(*) as row_count
         from year_activities group by all
     """)
 
@@ -513,6 +551,7 @@ def _post(
         "gwp_set": inputs.terms.gwp_set,
         "boundary": inputs.terms.boundary.value,
         "as_of": str(inputs.terms.as_of or ""),
+        "structure": inputs.structure,
         "imports": json.dumps(inputs.imports),
         "config": inputs.config,
         "methods": inputs.methods,
@@ -540,24 +579,32 @@ def _roll_up(
     """Totals by every dimension that figures ask for, from the entries as posted and the activities they value."""
     _register_places(con, inputs)
     listed = ", ".join(map(literal, posted))
+    deviations = " ".join(
+        f"when {literal(basis)} then {relative_deviation('normal', spread)!r}"
+        for basis, spread in ACTIVITY_SPREAD_95.items()
+    )
     entries = f"""
-        select '{run_id}' as run_id, 'entry' as source, 'inventory' as book, '' as kind, r.scope, r.category, r.view,
-               r.species, r.method, case when r.instrument <> '' then 'yes' else 'no' end as matched, r.org, r.site,
-               '' as building, r.month, e.basis, '' as unit, sum(e.co2e_mg)::decimal(38, 0) as co2e_mg,
+        select '{run_id}' as run_id, 'entry' as source, r.book, r.kind, r.item, r.party, r.region, r.scope, r.category, r.view,
+               r.species, r.method, r.approach, r.factor_id, case when r.instrument <> '' then 'yes' else 'no' end as matched,
+               r.org, r.site, '' as building, r.month, e.basis, r.unit, sum(e.co2e_mg)::decimal(38, 0) as co2e_mg,
                sum(e.mass_mg)::decimal(38, 0) as mass_mg, sum(e.quantity_micro)::decimal(38, 0) as quantity_micro,
+               any_value(r.boundary_share) as boundary_share, r.spread_kind, r.spread_95, sum(e.square) as square, r.quality,
                sum(e.row_count)::bigint as row_count, '{inputs.fiscal_year}' as fiscal_year
         from (select resolution, basis, sum(co2e_mg) as co2e_mg, sum(mass_mg) as mass_mg,
-                     sum(quantity_micro) as quantity_micro, count(*) as row_count
+                     sum(quantity_micro) as quantity_micro, count(*) as row_count,
+                     sum(pow(co2e_mg::double * coalesce(deviation, case basis {deviations} end), 2)) as square
               from read_parquet([{listed}]) group by all) e join year_resolutions r using (resolution) group by all"""
     shown = {v for f in FIGURES.values() if f.total for c, values in f.total.where if c == "kind" for v in values}
     added = ", ".join(literal(k.id) for k in KINDS.values() if k.id in shown)
     averaged = ", ".join(literal(k.id) for k in KINDS.values() if not k.cumulative)
     activities = f"""
-        select '{run_id}' as run_id, 'activity' as source, 'inventory' as book, kind, '' as scope, '' as category,
-               '' as view, '' as species, '' as method, 'no' as matched, coalesce(p.org, '') as org, site, building,
+        select '{run_id}' as run_id, 'activity' as source, 'inventory' as book, kind, item, '' as party, '' as region,
+               '' as scope, '' as category, '' as view, '' as species, '' as method, '' as approach, '' as factor_id,
+               'no' as matched, coalesce(p.org, '') as org, site, building,
                month, basis, unit, null::decimal(38, 0) as co2e_mg, null::decimal(38, 0) as mass_mg,
                sum((quantity_micro * coalesce(p.share_e9, 0) + 500000000) // 1000000000)::decimal(38, 0) as quantity_micro,
-               sum(row_count)::bigint as row_count, '{inputs.fiscal_year}' as fiscal_year
+               null::double as boundary_share, '' as spread_kind, null::double as spread_95, null::double as square,
+               '' as quality, sum(row_count)::bigint as row_count, '{inputs.fiscal_year}' as fiscal_year
         from (select * from year_totals
               qualify kind not in ({averaged}) or month = max(month) over (partition by kind, site)) t
         left join places p using (site, month) where kind in ({added}) group by all"""
@@ -571,7 +618,7 @@ def _register_places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
             "site": site,
             "month": month,
             "org": inputs.organisation.business_of(site),
-            "share_e9": round(inputs.organisation.month_share(site, month, inputs.terms.boundary) * 10**9),
+            "share_e9": round(inputs.terms.share(inputs.organisation, site, month) * 10**9),
         }
         for site, month in con.execute("select distinct site, month from year_totals").fetchall()
     ]
@@ -613,7 +660,7 @@ class VerifyResult:
 
 COMPARED = (
     "activity_id, method, part, instrument, factor_id, species, book, scope, category, view, org, site, month, basis, "
-    "share, quantity_micro, mass_mg, co2e_mg"
+    "share, deviation, quantity_micro, mass_mg, co2e_mg"
 )
 
 
@@ -633,7 +680,7 @@ def verify_run(workspace: Workspace, run_id: str) -> VerifyResult:
         named = {i[0] for i in inputs.imports}
         live_views(con, workspace, [r for r in workspace.store.rows("imports") if r["import_id"] in named])
         con.execute(
-            "create or replace temp view year_activities as select * from live_activities "
+            f"create or replace temp view year_activities as {ACTIVITIES_SQL} "
             f"where fiscal_year = '{inputs.fiscal_year}'"
         )
         valuation = _value(con, workspace, inputs, run_id, settle_certificates=False)
@@ -657,10 +704,11 @@ def _inputs_of(workspace: Workspace, row: dict[str, Any]) -> Inputs:
     imports = tuple((i, h) for i, h in json.loads(row["imports"]))
     ids = tuple(json.loads(row["factor_imports"]))
     as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
-    terms = Terms(row["gwp_set"], Boundary(row["boundary"]), as_of)
+    terms = read_terms(config, row["gwp_set"], row["boundary"], as_of, row["structure"])
     inputs = Inputs(
-        row["fiscal_year"], imports, config.organisation, row["config"], load_factors(workspace, ids), ids, terms
-    )
+        row["fiscal_year"], imports, config.organisation, row["config"], load_factors(workspace, ids), ids, terms,
+        config.calendar,
+    )  # fmt: skip
     if inputs.methods != row["methods"]:
         raise IntegrityError(
             "method-version", "The run used other versions of methods.", "Verify it with that version."
@@ -700,13 +748,18 @@ def value_plan(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary:
     with workspace.store.connect() as con:
         for name, side in (("baseline", plan.baseline), ("proposed", plan.proposed)):
             con.register("year_activities", side)
-            distinct = con.execute("select distinct kind, item, site, month, unit from year_activities").fetchall()
+            lacking = "".join(f", '' as {name}" for name in ("region", "party") if name not in side.column_names)
+            con.execute(
+                f"create or replace temp view plan_side as select *, null::double as deviation{lacking} from year_activities"
+            )
+            distinct = con.execute(f"select distinct {', '.join(KEY)} from plan_side").fetchall()
             rows, findings = resolver.resolve([Key(*d) for d in distinct])
             blocking = [f for f in findings if f.severity is Severity.BLOCKER]
             if blocking:
                 raise UsageError("plan-not-valued", f"{name}: {blocking[0].message}", blocking[0].hint)
             register_resolutions(con, rows, plan.id, "plan")
-            sql = entries_sql(plan.id, methods_of(rows), book="plan")
+            key = _key_of([Key(*d) for d in distinct])
+            sql = entries_sql(plan.id, methods_of(rows), key=key, book="plan", source="plan_side")
             sums = con.execute(
                 f"select trim(scope || ' ' || view), sum(co2e_mg)::hugeint from ({sql}) group by 1 order by 1"
             ).fetchall()

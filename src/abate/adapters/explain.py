@@ -11,7 +11,7 @@ from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import figure
-from abate.kernel.formula import evaluate, to_whole_mg
+from abate.kernel.formula import evaluate, names_in, to_whole_mg
 
 if TYPE_CHECKING:
     import duckdb
@@ -249,8 +249,10 @@ def _entry(con: duckdb.DuckDBPyConnection, a: dict[str, Any], e: dict[str, Any])
         "quantity": a["quantity"],
         "share": resolution["share"],
         "boundary_share": resolution["boundary_share"],
+        "ratio": resolution["ratio"],
         "mg_per_unit": resolution["mg_per_unit"],
     }
+    values = {name: value for name, value in values.items() if name in names_in(card.card.formula)}
     mass_mg = to_whole_mg(evaluate(card.card.formula, values))
     source = fetch(
         con,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from abate.ecosystem import facts as ecosystem
+from abate.ecosystem.methods import METHODS as ECOSYSTEM_METHODS
 from abate.energy import facts as energy
 from abate.kernel.factor import Factor, factors_from_rows
 from abate.kernel.kind import Kind, Template
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
     from abate.kernel.checks import Check
     from abate.kernel.finding import Rule
 
-KINDS: dict[str, Kind] = {k.id: k for k in (*operations.KINDS, *energy.KINDS)}
-TEMPLATES: dict[str, Template] = {t.id: t for t in (*operations.TEMPLATES, *energy.TEMPLATES)}
-METHODS: tuple[Method, ...] = OPERATIONS_METHODS
-FACTOR_PACKAGES = ("abate.operations", "abate.energy")
+KINDS: dict[str, Kind] = {k.id: k for k in (*operations.KINDS, *energy.KINDS, *ecosystem.KINDS)}
+TEMPLATES: dict[str, Template] = {t.id: t for t in (*operations.TEMPLATES, *energy.TEMPLATES, *ecosystem.TEMPLATES)}
+METHODS: tuple[Method, ...] = (*OPERATIONS_METHODS, *ECOSYSTEM_METHODS)
+FACTOR_PACKAGES = ("abate.operations", "abate.energy", "abate.ecosystem")
 
 
 @cache
@@ -33,11 +35,12 @@ def default_factors() -> tuple[Factor, ...]:
 @cache
 def row_checks() -> tuple[Check, ...]:
     """All checks of rows, in the order of precedence."""
+    from abate.ecosystem import checks as ecosystem_checks
     from abate.energy import checks as energy_checks
     from abate.kernel.checks import ROW_CHECKS
     from abate.operations import checks as operations_checks
 
-    every = (*ROW_CHECKS, *operations_checks.CHECKS, *energy_checks.CHECKS)
+    every = (*ROW_CHECKS, *operations_checks.CHECKS, *energy_checks.CHECKS, *ecosystem_checks.CHECKS)
     return tuple(sorted(every, key=lambda c: c.rule.precedence))
 
 

@@ -111,6 +111,21 @@ def unknown_item(staged: Any) -> Verdict:
     return staged.item.isnull(), "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "."
 
 
+@check(_blocker("unknown-region", "Region is no code", "Write a code such as AU or CN-ZJ.", 75))
+def unknown_region(staged: Any) -> Verdict:
+    """A region in a row is written as a code."""
+    bad = staged.region.isnull() & (_text(staged.region_text) != "")
+    return bad, "'" + _text(staged.region_text) + "' is no code of a region."
+
+
+@check(
+    _blocker("bad-uncertainty", "Uncertainty cannot be read", "Write '5 %', 'x1.4', or five scores '2,1,1,3,2'.", 76)
+)
+def bad_uncertainty(staged: Any) -> Verdict:
+    """An uncertainty in a row is a half range, a factor, or five pedigree scores."""
+    return ~staged.spread_known, "'" + _text(staged.spread_text) + "' is no uncertainty."
+
+
 @check(
     _blocker("negative-quantity", "Amount below zero", "Enter the true reading; a credit note needs its own row.", 80)
 )
@@ -157,10 +172,13 @@ def duplicate_row(staged: Any) -> Verdict:
 
 @check(_blocker("magnitude", "A hundred times the usual, or a hundredth", "Check the unit: kWh in place of MWh?", 140))
 def magnitude(staged: Any) -> Verdict:
-    """No amount is a hundred times, or a hundredth of, the median of its place and kind."""
+    """No meter or bill is a hundred times, or a hundredth of, the median of its place and kind.
+
+    Purchases and actions of others come in any size, so they are left out.
+    """
     ratio = staged.quantity / staged.median_quantity
     bad = (staged.median_rows >= LEAST_ROWS_FOR_MEDIAN) & (staged.quantity > 0) & (staged.median_quantity > 0)
-    bad &= (ratio >= MAGNITUDE) | (ratio <= 1 / MAGNITUDE)
+    bad &= ((ratio >= MAGNITUDE) | (ratio <= 1 / MAGNITUDE)) & ~staged.irregular
     return bad, _text(staged.quantity_text) + " is " + ratio.round(4).cast(str) + " times the median."
 
 
@@ -179,6 +197,8 @@ ROW_CHECKS = (
     unknown_unit,
     wrong_dimension,
     unknown_item,
+    unknown_region,
+    bad_uncertainty,
     negative_quantity,
     absurd_quantity,
     date_out_of_range,

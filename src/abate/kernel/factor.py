@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass, fields
 from datetime import date
 
-from abate.kernel.errors import DataError
+from abate.kernel.errors import DataError, UsageError
 from abate.kernel.species import UNSPECIFIED, all_species
+from abate.kernel.uncertainty import pedigree_factor
 from abate.kernel.units import quantity
 
 PROPERTY = "property"
@@ -24,7 +25,8 @@ class Source:
         edition: Edition or version.
         published_on: Day of publication.
         licence: Licence under which it may be used.
-        verification: `checked` against the publication, `secondary` from another file, `recalled` from memory.
+        verification: `checked` against the publication, `secondary` from another file, `recalled` from memory,
+            `assumption` where there is no source.
     """
 
     publication: str
@@ -45,6 +47,7 @@ class Mass:
         unit: The unit as printed, such as `kg/TJ_net`.
         uncertainty_kind: `normal`, `lognormal` or empty.
         uncertainty_95: Half of the 95 % range over the mean (normal), or the factor from mean to its end (lognormal).
+        pedigree: Five scores from which the spread follows, such as `2,1,1,3,2`, where they were given instead.
     """
 
     species: str
@@ -52,6 +55,7 @@ class Mass:
     unit: str
     uncertainty_kind: str = ""
     uncertainty_95: float | None = None
+    pedigree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _factor(rows: list[dict[str, str]]) -> Factor:
             ),
             note=first["note"],
         )
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, UsageError) as error:
         raise DataError(
             "bad-factor", f"Factor '{first.get('factor_id')}': {error}.", "See docs/reference/factor-format.md."
         ) from error
@@ -169,8 +173,13 @@ def _mass(row: dict[str, str]) -> Mass:
     if row["species"] != PROPERTY and row["species"] not in all_species():
         raise ValueError(f"unknown species '{row['species']}'")
     quantity(row["value"], row["unit"])
-    spread = row["uncertainty_95"]
-    return Mass(row["species"], row["value"], row["unit"], row["uncertainty_kind"], float(spread) if spread else None)
+    kind, spread = row["uncertainty_kind"], row["uncertainty_95"]
+    if kind == "pedigree":
+        factor = pedigree_factor([int(score) for score in spread.split(",")])
+        return Mass(row["species"], row["value"], row["unit"], "lognormal", factor, spread)
+    if kind not in ("", "normal", "lognormal"):
+        raise ValueError(f"unknown uncertainty '{kind}'")
+    return Mass(row["species"], row["value"], row["unit"], kind, float(spread) if spread else None)
 
 
 def factor_rows(factor: Factor) -> list[dict[str, str]]:
@@ -189,8 +198,8 @@ def factor_rows(factor: Factor) -> list[dict[str, str]]:
             "value": mass.value,
             "unit": mass.unit,
             "gwp_set": factor.gwp_set,
-            "uncertainty_kind": mass.uncertainty_kind,
-            "uncertainty_95": "" if mass.uncertainty_95 is None else str(mass.uncertainty_95),
+            "uncertainty_kind": "pedigree" if mass.pedigree else mass.uncertainty_kind,
+            "uncertainty_95": mass.pedigree or ("" if mass.uncertainty_95 is None else str(mass.uncertainty_95)),
             "publication": source.publication,
             "table": source.table,
             "edition": source.edition,

@@ -10,6 +10,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from abate.kernel.errors import UsageError
 
@@ -40,6 +41,17 @@ def evaluate(formula: str, values: Mapping[str, float]) -> float:
     except SyntaxError as error:
         raise UsageError("bad-formula", f"'{formula}' cannot be read.", "Use names, numbers, + - * / ().") from error
     return _evaluate(tree.body, values, formula)
+
+
+@cache
+def names_in(formula: str) -> frozenset[str]:
+    """Names that a formula holds.
+
+    Example:
+        >>> sorted(names_in("quantity * (1 - ratio)"))
+        ['quantity', 'ratio']
+    """
+    return frozenset(n.id for n in ast.walk(ast.parse(formula, mode="eval")) if isinstance(n, ast.Name))
 
 
 def _evaluate(node: ast.expr, values: Mapping[str, float], formula: str) -> float:

@@ -19,6 +19,8 @@ class Kind:
         items: Canonical names of what is consumed, with the words found in files; empty where the kind is one thing.
         item_required: Whether a row without an item is a finding.
         cumulative: Whether amounts of a year add up; floor area does not.
+        open: Whether items beyond the list are taken as they are written; the factor book then says what it knows.
+        book: Book that its entries are posted in: `inventory`, or `avoided` for what happens outside it.
     """
 
     id: str
@@ -27,6 +29,8 @@ class Kind:
     items: dict[str, tuple[str, ...]] = field(default_factory=dict)
     item_required: bool = False
     cumulative: bool = True
+    open: bool = False
+    book: Literal["inventory", "avoided"] = "inventory"
 
     def item_named(self, text: str) -> str | None:
         """Canonical item for a word found in a file, or None.
@@ -39,7 +43,7 @@ class Kind:
         for item, words in self.items.items():
             if folded == _fold(item) or folded in {_fold(w) for w in words}:
                 return item
-        return None
+        return folded if self.open else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,21 @@ class Measure:
         headers: Words in column headers that name it.
         unit: Unit where neither header nor row says one; empty where the file must say it.
         basis: How the amount came about.
-        times: Field whose value multiplies the amount, such as the litres per 100 km of a car.
-        times_scale: Constant factor that goes with `times`.
+        times: Fields whose values multiply the amount, such as the litres per 100 km of a car; one that ends in `?`
+            counts as 1 where the file does not have it.
+        over: Fields whose values divide it, such as the whole load of a van of which a part is ours.
+        scale: Constant factor that goes with them.
+        by_unit: Unit by which the unit of the amount is multiplied: tonnes by `km` are tonne-kilometres.
     """
 
     kind: str
     headers: tuple[str, ...]
     unit: str = ""
     basis: Basis = "metered"
-    times: str = ""
-    times_scale: float = 1.0
+    times: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    scale: float = 1.0
+    by_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class Template:
         fields: Fields a row may have beyond the common ones, with the words in headers that name them.
         required: Fields that every row must have.
         example: Rows for the blank file that `abate init` writes, header first.
+        alternatives: Whether its columns of amounts say the same thing in several ways, best first: the first that is
+            filled counts, so that a purchase by mass is not counted by its price again.
     """
 
     id: str
@@ -84,6 +95,7 @@ class Template:
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     required: tuple[str, ...] = ("site", "period")
     example: tuple[tuple[str, ...], ...] = ()
+    alternatives: bool = False
 
 
 def _fold(text: str) -> str:

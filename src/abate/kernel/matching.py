@@ -11,7 +11,7 @@ from typing import Any
 from abate.kernel.errors import UsageError
 from abate.kernel.factor import PROPERTY, Factor
 from abate.kernel.region import region_chain
-from abate.kernel.units import dimensions, in_units, quantity, spelled
+from abate.kernel.units import dimensions, in_units, money_in, quantity, spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,10 @@ class Need:
         item: What is consumed.
         region: Region of the place.
         year: Calendar year of the activity.
-        unit: Canonical unit of the activity's quantity.
-        basis: `direct`, `upstream` or `life-cycle`.
+        unit: Canonical unit of the activity's quantity; money with the year of its prices.
+        basis: `direct`, `upstream` or `life-cycle`; empty takes any.
         as_of: Factors published after this day are passed over; None takes all.
+        proxies: Regions whose factors may serve where no nearer one exists, best first.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Need:
     unit: str
     basis: str = "direct"
     as_of: date | None = None
+    proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class Match:
         factor: The factor.
         mg_per_unit: Milligrams per canonical unit of the activity, by species.
         years_carried: Years by which its data are older than the activity.
-        bridges: Ids of the fuel properties that convert the activity's unit into the factor's.
+        bridges: Ids of the properties that convert the activity's unit into the factor's.
         why: Why this one, for people.
         passed: Those passed over.
+        proxy: Whether the factor was made for another region and serves in its place.
     """
 
     factor: Factor
@@ -64,6 +67,7 @@ class Match:
     bridges: tuple[str, ...]
     why: str
     passed: tuple[Passed, ...]
+    proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +113,8 @@ class FactorBook:
         A factor never serves a place outside its region, nor a year before its data; where `reach` is `exact` it
         serves its own region only. Older data are carried forward, and the match says by how many years.
         """
-        chain = region_chain(need.region)
-        passed: list[Passed] = []
-        eligible: list[tuple[tuple[int, int, int, str], Factor]] = []
-        for factor in self._index.get((need.kind, need.item), []):
-            reason = _unfit(factor, need, chain)
-            if reason:
-                passed.append(Passed(factor.id, reason))
-                continue
-            gap = 0 if factor.data_year is None else need.year - factor.data_year
-            rank = (chain.index(factor.region), gap, -factor.source.published_on.toordinal(), factor.id)
-            eligible.append((rank, factor))
-        eligible.sort(key=lambda pair: pair[0])
-        passed.sort(key=lambda p: p.reason.startswith("made for"))
+        chain = _regions(need)
+        eligible, passed = self._ranked(need, chain)
         mismatch: tuple[str, str] | None = None
         for place, (rank, factor) in enumerate(eligible):
             try:
@@ -134,9 +127,36 @@ class FactorBook:
             why = f"nearest region {factor.region} for {need.region}" + (
                 f", data year {factor.data_year} for {need.year}" if factor.data_year else ", not tied to a year"
             )
-            return Match(factor, mg_per_unit, rank[1], bridges, why, tuple(later + passed))
+            proxy = factor.region not in region_chain(need.region)
+            return Match(factor, mg_per_unit, rank[1], bridges, why, tuple(later + passed), proxy)
         code, reason = mismatch or ("no-factor", "")
         return NoMatch(code, self._absence(need) + reason, tuple(passed))
+
+    def _ranked(
+        self, need: Need, chain: tuple[str, ...]
+    ) -> tuple[list[tuple[tuple[int, int, int, str], Factor]], list[Passed]]:
+        """Factors that may serve a need, best first, and those that may not."""
+        passed: list[Passed] = []
+        eligible: list[tuple[tuple[int, int, int, str], Factor]] = []
+        for factor in self._index.get((need.kind, need.item), []):
+            reason = _unfit(factor, need, chain)
+            if reason:
+                passed.append(Passed(factor.id, reason))
+                continue
+            gap = 0 if factor.data_year is None else need.year - factor.data_year
+            rank = (chain.index(factor.region), gap, -factor.source.published_on.toordinal(), factor.id)
+            eligible.append((rank, factor))
+        eligible.sort(key=lambda pair: pair[0])
+        passed.sort(key=lambda p: p.reason.startswith("made for"))
+        return eligible, passed
+
+    def ratio(self, need: Need) -> tuple[Factor, float] | NoMatch:
+        """The nearest property of a kind that is a plain ratio, such as the loss per kWh delivered."""
+        eligible, passed = self._ranked(need, _regions(need))
+        if not eligible:
+            return NoMatch("no-factor", self._absence(need), tuple(passed))
+        factor = eligible[0][1]
+        return factor, float(quantity(factor.masses[0].value, factor.masses[0].unit).to("kg/kg").magnitude)
 
     def _absence(self, need: Need) -> str:
         have = self._index.get((need.kind, need.item), [])
@@ -160,6 +180,9 @@ class FactorBook:
         target = quantity(1, f"mg/{need.unit}").dimensionality
         if amount.dimensionality == target:
             return quantity(1, "kg/kg"), ()
+        money = money_in(need.unit)
+        if money and (paid := money_in(spelled(amount))):
+            return self._exchange(money, paid, need)
         properties = self._properties(need)
         frontier: list[tuple[Any, tuple[str, ...]]] = [(quantity(1, "kg/kg"), ())]
         for _ in range(3):
@@ -184,6 +207,41 @@ class FactorBook:
             "State the heating-value basis of the activity, or add the property to the factor book.",
         )
 
+    def _exchange(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...]]:
+        """Rates, price indices and margins that turn money as paid into the money of a factor: the shortest chain.
+
+        Money is exchanged in the year of the activity and then brought to the factor's price year by the price index
+        of the factor's currency.
+
+        Source: GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013), category 1, spend-based.
+        """
+        steps: dict[str, list[tuple[str, str, Any]]] = {}
+        for factor in [*self._index.get(("price", ""), []), *self._index.get(("price", need.item), [])]:
+            above, _, below = factor.masses[0].unit.partition("/")
+            late = need.as_of is not None and factor.source.published_on > need.as_of
+            if late or factor.region not in _regions(need):
+                continue
+            value = quantity(factor.masses[0].value, factor.masses[0].unit)
+            steps.setdefault(below, []).append((above, factor.id, value))
+            steps.setdefault(above, []).append((below, factor.id, 1 / value))
+        frontier: list[tuple[str, Any, tuple[str, ...]]] = [(source, quantity(1, "kg/kg"), ())]
+        seen = {source}
+        while frontier:
+            longer = []
+            for here, product, used in frontier:
+                for there, factor_id, value in sorted(steps.get(here, []), key=lambda step: step[1]):
+                    if there == target:
+                        return product * value, (*used, factor_id)
+                    if there not in seen:
+                        seen.add(there)
+                        longer.append((there, product * value, (*used, factor_id)))
+            frontier = longer
+        raise UsageError(
+            "price-mismatch",
+            f"no rate, price index or margin leads from {source} to {target}",
+            "Add one of kind 'price' to the factor book.",
+        )
+
     def _properties(self, need: Need) -> list[tuple[str, Any]]:
         """The nearest property of the item for each unit it relates, in a fixed order."""
         chain = region_chain(need.region)
@@ -201,13 +259,19 @@ class FactorBook:
         return [(f.id, quantity(f.masses[0].value, f.masses[0].unit)) for f in ordered]
 
 
+def _regions(need: Need) -> tuple[str, ...]:
+    """Regions whose factors may serve a need, nearest first, proxies last."""
+    chain = region_chain(need.region)
+    return (*chain, *(p for p in need.proxies if p not in chain))
+
+
 def _unfit(factor: Factor, need: Need, chain: tuple[str, ...]) -> str:
     """Why a factor cannot serve a need, or an empty text."""
     if factor.region not in chain:
         return f"made for {factor.region}"
     if factor.reach == "exact" and factor.region != need.region:
         return f"serves {factor.region} only, not the places inside it"
-    if factor.basis != need.basis:
+    if need.basis and factor.basis != need.basis:
         return f"{factor.basis} basis, {need.basis} wanted"
     if factor.data_year is not None and factor.data_year > need.year:
         return f"data of {factor.data_year}, later than {need.year}"

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from abate.kernel.formula import names_in
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -15,15 +17,24 @@ class Card:
         id: Kebab-case name.
         version: Changes whenever results can change.
         kinds: Kinds of activity it values.
-        scope: 1, 2 or 3.
+        scope: 1, 2 or 3; `avoided` for what happens outside the inventory.
         category: Category in a report; for Scope 3 its number.
         formula: The formula as text, over the names of the function's arguments.
         source: Standard, edition and clause.
+        lookups: Kinds and items of factor to look for, best first. `{item}` is the activity's own item, `{tail}` what
+            stands behind its last slash, `{party}` its supplier, carrier or tenant, `{power}` the item, with the grid's
+            average for electricity.
         view: `location` or `market` for Scope 2, else empty.
-        factor_kind: Kind of factor it needs.
-        factor_items: Items to look up, best first; empty takes the activity's own item.
         instruments: Whether load covered by an instrument takes the instrument's factor.
-        basis: `direct`, `upstream` or `life-cycle`.
+        basis: `direct`, `upstream` or `life-cycle`; empty takes any.
+        approach: Data it stands on, such as `supplier-specific`; empty outside a ladder.
+        rung: Place in the ladder of its kinds, 1 the best; 0 stands alone.
+        dimensions: Dimensions of quantity it takes; empty takes all.
+        ratio: Kind of property whose value enters the formula as `ratio`.
+        sign: Minus one where its masses are subtracted.
+        optional: Whether a missing factor leaves a category incomplete rather than the activity without a value.
+        primary: Whether it stands on data of the very activity or supplier.
+        proxies: Whether a factor of a region that the workspace names as proxy may serve.
     """
 
     id: str
@@ -33,16 +44,28 @@ class Card:
     category: str
     formula: str
     source: str
-    factor_kind: str
+    lookups: tuple[tuple[str, str], ...]
     view: str = ""
-    factor_items: tuple[str, ...] = ()
     instruments: bool = False
     basis: str = "direct"
+    approach: str = ""
+    rung: int = 0
+    dimensions: tuple[str, ...] = ()
+    ratio: str = ""
+    sign: int = 1
+    optional: bool = False
+    primary: bool = False
+    proxies: bool = False
 
     @property
     def name(self) -> str:
         """Id and version."""
         return f"{self.id}/{self.version}"
+
+    @property
+    def book(self) -> str:
+        """Book that its entries are posted in."""
+        return "avoided" if self.scope == "avoided" else "inventory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +74,8 @@ class Method:
 
     Args:
         card: The card.
-        function: Takes quantity, share, boundary_share and mg_per_unit, as columns or as numbers.
+        function: Takes what the formula names (quantity, share, boundary_share, ratio, mg_per_unit), as columns or as
+            numbers.
     """
 
     card: Card
@@ -63,8 +87,9 @@ class Method:
         return (self.function.__doc__ or "").strip().splitlines()[0]
 
     def __call__(self, **arguments: Any) -> Any:
-        """Mass in milligrams, not yet rounded."""
-        return self.function(**arguments)
+        """Mass in milligrams, not yet rounded; arguments that the formula does not name are left out."""
+        names = names_in(self.card.formula)
+        return self.function(**{k: v for k, v in arguments.items() if k in names})
 
 
 def method(card: Card) -> Callable[[Callable[..., Any]], Method]:
@@ -72,5 +97,14 @@ def method(card: Card) -> Callable[[Callable[..., Any]], Method]:
 
     def bind(function: Callable[..., Any]) -> Method:
         return Method(card, function)
+
+    return bind
+
+
+def methods(*cards: Card) -> Callable[[Callable[..., Any]], tuple[Method, ...]]:
+    """Bind a function to several cards: one formula that serves several kinds of activity."""
+
+    def bind(function: Callable[..., Any]) -> tuple[Method, ...]:
+        return tuple(Method(card, function) for card in cards)
 
     return bind

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from abate.kernel.claim import Programme
 from abate.kernel.errors import ConfigError
 from abate.kernel.period import month_end, month_start
 
@@ -45,6 +47,7 @@ class Entity:
         ownership: Shares held by the parent, oldest first; none means wholly owned.
         operational_control: Whether the group has full authority over its operating policies.
         financial_control: Whether the group directs its financial policies.
+        region: Region of what belongs to it as a whole, such as goods it buys; empty takes its parent's.
     """
 
     id: str
@@ -53,6 +56,7 @@ class Entity:
     ownership: tuple[Ownership, ...] = ()
     operational_control: bool = True
     financial_control: bool = True
+    region: str = ""
 
     def share_on(self, day: date) -> float:
         """Share of equity that the parent holds on a day."""
@@ -77,6 +81,8 @@ class Site:
         aliases: Other names found in files.
         expects: Kinds of activity of which every month must have one.
         buildings: Ids of metered buildings.
+        bought: Whether `opened` is the day it was bought, with a history under its seller.
+        sold: Whether `closed` is the day it was sold, to go on under its buyer.
     """
 
     id: str
@@ -89,6 +95,8 @@ class Site:
     aliases: tuple[str, ...] = ()
     expects: tuple[str, ...] = ()
     buildings: tuple[str, ...] = ()
+    bought: bool = False
+    sold: bool = False
 
     def owned_on(self, day: date) -> bool:
         """Whether the site belongs to the group on a day."""
@@ -113,6 +121,7 @@ class Organisation:
         entities: All entities, the root among them.
         sites: All sites.
         currency: Currency of revenue, such as CNY.
+        programmes: Programmes that book avoided emissions.
 
     Raises:
         ConfigError: `bad-organisation` where names repeat, parents are missing or run in a circle.
@@ -122,13 +131,16 @@ class Organisation:
     entities: tuple[Entity, ...]
     sites: tuple[Site, ...]
     currency: str = "CNY"
+    programmes: tuple[Programme, ...] = ()
     _entity: dict[str, Entity] = field(init=False, repr=False, compare=False, default_factory=dict)
     _site: dict[str, Site] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _programme: dict[str, Programme] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._entity.update({e.id: e for e in self.entities})
         self._site.update({s.id: s for s in self.sites})
-        names = [e.id for e in self.entities] + [s.id for s in self.sites]
+        self._programme.update({p.id: p for p in self.programmes})
+        names = [e.id for e in self.entities] + [s.id for s in self.sites] + [p.id for p in self.programmes]
         repeated = sorted({n for n in names if names.count(n) > 1})
         if repeated:
             raise ConfigError(
@@ -141,10 +153,10 @@ class Organisation:
                 )
             if len(self.ancestry(e.id)) > len(self.entities):
                 raise ConfigError("bad-organisation", f"'{e.id}' is its own ancestor.", "Mend the parents.")
-        for s in self.sites:
-            if s.entity not in self._entity:
+        for place, entity in [(s.id, s.entity) for s in self.sites] + [(p.id, p.entity) for p in self.programmes]:
+            if entity not in self._entity:
                 raise ConfigError(
-                    "bad-organisation", f"Entity '{s.entity}' of site '{s.id}' is unknown.", "Add it to [[entities]]."
+                    "bad-organisation", f"Entity '{entity}' of '{place}' is unknown.", "Add it to [[entities]]."
                 )
 
     def site(self, site_id: str) -> Site | None:
@@ -152,9 +164,21 @@ class Organisation:
         return self._site.get(site_id)
 
     def entity_of(self, place: str) -> Entity | None:
-        """The entity that runs a site, or the entity itself where the place is one."""
-        site = self._site.get(place)
-        return self._entity.get(site.entity if site else place)
+        """The entity that runs a site or programme, or the entity itself where the place is one."""
+        run = self._site.get(place) or self._programme.get(place)
+        return self._entity.get(run.entity if run else place)
+
+    def programme(self, place: str) -> Programme | None:
+        """The programme of an id, or None."""
+        return self._programme.get(place)
+
+    def region_of(self, place: str) -> str:
+        """Region of a site or programme, or of an entity by itself or those above it; empty where none says one."""
+        run = self._site.get(place) or self._programme.get(place)
+        if run is not None:
+            return run.region
+        entity = self._entity.get(place)
+        return next((e.region for e in self.ancestry(entity.id) if e.region), "") if entity else ""
 
     def ancestry(self, entity_id: str) -> list[Entity]:
         """The entity and those above it, the root last."""
@@ -181,6 +205,8 @@ class Organisation:
         entity = self.entity_of(place)
         if entity is None:
             return 0.0
+        if place in self._programme:
+            return 1.0  # what others emit less is nobody's share of an inventory
         site = self.site(place)
         if site is not None and not site.owned_on(day):
             return 0.0
@@ -214,6 +240,38 @@ class Organisation:
         days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
         inside = [d for d in days if site is None or site.owned_on(d)]
         return sum(self.share_on(place, d, boundary) for d in inside) / len(inside) if inside else 0.0
+
+    def structure_share(
+        self, place: str, month: str, boundary: Boundary, months: Sequence[str], whole_year: bool
+    ) -> float:
+        """Share of a place in a month of the base year under the structure of a later year.
+
+        What was bought or sold since counts as if it had been so in the base year: for the whole year, as at the end
+        of the later one, or month by month as in the later one (pro rata). A site that was opened or shut, rather
+        than bought or sold, keeps its own history.
+
+        Args:
+            place: Site or entity.
+            month: Month of the base year.
+            boundary: Consolidation approach.
+            months: Months of the later year; the one at the same place of the calendar is looked at.
+            whole_year: Whether the end of the later year decides.
+
+        Source: GHG Protocol, Base year recalculation methodologies for structural changes (2005).
+        """
+        site = self.site(place)
+        if site is not None and ((site.opened and not site.bought) or (site.closed and not site.sold)):
+            return self.month_share(place, month, boundary)
+        if whole_year:
+            return self.share_on(place, month_end(months[-1]), boundary)
+        later = next(m for m in months if m[5:] == month[5:])
+        return self.days_share(place, later, boundary)
+
+    def days_share(self, place: str, month: str, boundary: Boundary) -> float:
+        """Mean share of a place over all days of a month, those outside the group counting as none."""
+        first, last = month_start(month), month_end(month)
+        days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+        return sum(self.share_on(place, d, boundary) for d in days) / len(days)
 
     def _changes(self, place: str) -> list[date]:
         """Days on which a place's share can change: new ownership along its chain, opening, the day after sale."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from abate.kernel.resources import package_table
@@ -12,6 +13,19 @@ WORLD = "world"
 @cache
 def _parents() -> dict[str, str]:
     return {row["region"]: row["parent"] for row in package_table("abate.kernel", "regions.csv")}
+
+
+def region_named(text: str) -> str | None:
+    """The region that a cell names by its code, such as `AU` or `CN-ZJ`; None where it is no code.
+
+    Example:
+        >>> region_named("au"), region_named("CN-ZJ"), region_named(""), region_named("Atlantis")
+        ('AU', 'CN-ZJ', '', None)
+    """
+    plain = text.strip()
+    if not plain or plain.lower() == WORLD:
+        return plain.lower()
+    return plain.upper() if re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,9}){0,2}", plain) else None
 
 
 @cache

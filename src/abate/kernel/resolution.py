@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any, TypeAlias
 
 from abate.kernel.allocation import Allocation, Instrument
+from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch
 from abate.kernel.method import Card, Method
-from abate.kernel.organisation import Boundary, Organisation, Site
+from abate.kernel.organisation import Boundary, Organisation
+from abate.kernel.quality import scores
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
+from abate.kernel.uncertainty import pedigree_factor
+from abate.kernel.units import dimension_of, priced
 
 NO_FACTOR = Rule(
     "no-factor",
@@ -32,6 +36,13 @@ MISMATCHES = {
         "Heating-value basis is missing or differs",
         "Write the unit as 'kWh (Net CV)' or 'kWh (Gross CV)'.",
         702,
+    ),
+    "price-mismatch": Rule(
+        "price-mismatch",
+        Severity.BLOCKER,
+        "Currency, price year or price basis does not lead to the factor's",
+        "Import an exchange rate, a price index or a margin of kind 'price'.",
+        706,
     ),
 }
 CARRIED = Rule(
@@ -73,16 +84,56 @@ UNUSED = Rule(
     "Check vintage, market and site of the certificate.",
     714,
 )
+INCOMPLETE = Rule(
+    "category-incomplete",
+    Severity.WARNING,
+    "A part of a category has no factor",
+    "Import a factor for it, or say in [scope3] of abate.toml why the category is left out.",
+    715,
+)
+PROXY = Rule(
+    "factor-proxy",
+    Severity.WARNING,
+    "Factor of another region",
+    "Import one made for the region, or take the proxy out of abate.toml.",
+    716,
+)
+ASSUMED = Rule(
+    "factor-assumed",
+    Severity.WARNING,
+    "Factor is an assumption",
+    "Replace it by one with a source before you publish the figure.",
+    717,
+)
+EXCLUDED = Rule(
+    "category-excluded",
+    Severity.INFO,
+    "Category is switched off",
+    "It shows as not assessed; take it out of [scope3] in abate.toml to assess it.",
+    721,
+)
+NO_PROGRAMME = Rule(
+    "no-programme",
+    Severity.BLOCKER,
+    "Avoided emission without a programme",
+    "Name a programme of abate.toml in the row, with the methodology for this kind.",
+    704,
+)
 RESOLUTION_RULES = (
     NO_FACTOR,
     *MISMATCHES.values(),
     NO_GWP,
+    NO_PROGRAMME,
     CARRIED,
     RECALLED,
     GWP_FIXED,
     NO_RESIDUAL,
     UNUSED,
+    INCOMPLETE,
+    PROXY,
+    ASSUMED,
     CO2_ONLY,
+    EXCLUDED,
 )
 
 
@@ -95,6 +146,12 @@ class Key:
     site: str
     month: str
     unit: str
+    region: str = ""
+    party: str = ""
+
+
+KEY = tuple(f.name for f in fields(Key))
+"""Columns by which activities find their rows of the resolution table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +162,25 @@ class Terms:
         gwp_set: AR4, AR5 or AR6.
         boundary: Consolidation approach.
         as_of: Factors published later are passed over; None takes all.
+        proxies: Regions whose factors may serve Scope 3 where no nearer one exists.
+        excluded: Categories of Scope 3 that are switched off.
+        structure: Months of a later year whose structure a base year is valued on; empty takes the year's own.
+        whole_year: Whether that structure is the one at the end of the later year.
     """
 
     gwp_set: str = "AR6"
     boundary: Boundary = Boundary.OPERATIONAL
     as_of: date | None = None
+    proxies: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    structure: tuple[str, ...] = ()
+    whole_year: bool = True
+
+    def share(self, organisation: Organisation, place: str, month: str) -> float:
+        """Share of a place that counts in a month on these terms."""
+        if self.structure:
+            return organisation.structure_share(place, month, self.boundary, self.structure, self.whole_year)
+        return organisation.month_share(place, month, self.boundary)
 
 
 COLUMNS = (
@@ -119,7 +190,11 @@ COLUMNS = (
     "site",
     "month",
     "unit",
+    "region",
+    "party",
     "method",
+    "approach",
+    "book",
     "category",
     "view",
     "org",
@@ -132,13 +207,19 @@ COLUMNS = (
     "factor_id",
     "species",
     "mg_per_unit",
+    "ratio",
     "gwp",
+    "spread_kind",
+    "spread_95",
+    "quality",
     "why",
 )
 """Columns of a resolution row, in order; `resolution` is its ordinal."""
 
 Row: TypeAlias = tuple[Any, ...]
 """A resolution row: plain, for there may be a million of them."""
+Piece: TypeAlias = "tuple[Instrument | None, str, float]"
+"""A part of an activity: the instrument that covers it, or the claimant, and its share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +236,9 @@ class Resolver:
 
     Args:
         book: Factors of the run.
-        organisation: Sites, entities and shares.
+        organisation: Sites, entities, programmes and shares.
         methods: Methods of the run.
-        terms: GWP set, boundary, day.
+        terms: GWP set, boundary, day, proxies, categories that are switched off.
     """
 
     book: FactorBook
@@ -165,7 +246,7 @@ class Resolver:
     methods: Sequence[Method]
     terms: Terms
     _shares: dict[tuple[str, str], tuple[str, float]] = field(init=False, repr=False, default_factory=dict)
-    _answers: dict[tuple[str, str, str, str, str, str], Answer] = field(init=False, repr=False, default_factory=dict)
+    _answers: dict[tuple[str, ...], Answer] = field(init=False, repr=False, default_factory=dict)
 
     def resolve(
         self,
@@ -177,75 +258,129 @@ class Resolver:
         """Rows of the resolution table, with the columns of `COLUMNS`, and findings.
 
         Every key of a kind that a method values gets rows whose shares per method sum to one for each species,
-        or one blocking finding.
+        or one blocking finding. Of the methods of a ladder the first that finds a factor values it.
         """
         rows: list[Row] = []
         findings: dict[tuple[str, ...], Finding] = {}
         parts = _parts(instruments, allocations, loads_wh or {})
-        by_kind = {k: [m.card for m in self.methods if k in m.card.kinds] for m in self.methods for k in m.card.kinds}
-        for key in sorted(keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit)):
-            for card in by_kind.get(key.kind, ()):
-                self._resolve_one(key, card, parts, rows, findings)
+        by_kind = {k: _ladders(self.methods, k) for m in self.methods for k in m.card.kinds}
+        order = sorted(keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit, k.region, k.party))
+        for key in order:
+            for ladder in by_kind.get(key.kind, ()):
+                self._climb(key, ladder, parts, rows, findings)
         return rows, list(findings.values())
 
-    def _resolve_one(
+    def _climb(
         self,
         key: Key,
-        card: Card,
-        parts: dict[tuple[str, str], list[tuple[Instrument | None, float]]],
+        ladder: tuple[Card, ...],
+        parts: dict[tuple[str, str], list[Piece]],
         rows: list[Row],
         findings: dict[tuple[str, ...], Finding],
     ) -> None:
-        site = self.organisation.site(key.site)
-        if site is None:
-            rule_message = f"'{key.site}' is no site with a region, so '{card.id}' cannot value its {key.kind}."
-            findings[NO_FACTOR.code, key.site, key.kind] = Finding.of(NO_FACTOR, rule_message, site=key.site)
+        """Rows by the first rung that finds its factors; the first rung's finding where none does."""
+        first = ladder[0]
+        if first.scope == "3" and first.category in self.terms.excluded:
+            message = f"{key.kind} is in category {first.category}, which is switched off."
+            findings.setdefault((EXCLUDED.code, message), Finding.of(EXCLUDED, message, site=key.site, month=key.month))
             return
-        whole: list[tuple[Instrument | None, float]] = [(None, 1.0)]
-        pieces = parts.get((key.site, key.month), whole) if card.factor_kind == "electricity" else whole
-        named = (card.name, card.category, card.view)
-        head: Row = (key.kind, key.item, key.site, key.month, key.unit, *named, *self._place(key.site, key.month))
-        found: list[Row] = []
-        for part, (instrument, share) in enumerate(pieces):
-            answer = self._answer(key, card, self._region(site), instrument)
-            for f in answer.findings:
-                if (f.code, f.message) not in findings:
-                    findings[f.code, f.message] = replace(f, site=key.site, month=key.month)
-            if not answer.tails:
+        fault = self._place_fault(key, first)
+        if fault is not None:
+            findings.setdefault((fault.code, fault.message), fault)
+            return
+        missed: list[tuple[Card, Finding]] = []
+        for card in (c for c in ladder if _takes(c, key.unit)):
+            found, remarks, miss = self._rows(key, card, parts)
+            if miss is None:
+                passed = [{"method": c.name, "reason": f.message} for c, f in missed]
+                rows += [(len(rows) + k, *row[:-1], _with_rungs(row[-1], passed)) for k, row in enumerate(found)]
+                _keep(findings, remarks, key)
                 return
-            piece = (part, instrument.id, instrument.tier, share) if instrument else (part, "", "", share)
-            found += [(*head, *piece, *tail) for tail in answer.tails]
-        rows += [(len(rows) + k, *row) for k, row in enumerate(found)]
+            missed.append((card, miss))
+        if not missed:
+            approaches = ", ".join(c.approach for c in ladder)
+            message = f"No method of {key.kind} ({approaches}) takes an amount in {key.unit}."
+            missed.append((first, Finding.of(MISMATCHES["unit-mismatch"], message)))
+        card, miss = next(((c, f) for c, f in missed if f.code != NO_FACTOR.code), missed[-1])
+        if first.optional:
+            miss = Finding.of(INCOMPLETE, f"Category {first.category} lacks '{card.id}' of {key.kind}: {miss.message}")
+        _keep(findings, [miss], key)
 
-    def _region(self, site: Site) -> str:
-        """Region in which factors for a site are looked up: its own where the book has factors made for it."""
-        own = f"{site.region}/{site.id}"
-        return own if own in self.book.regions else site.region
+    def _place_fault(self, key: Key, card: Card) -> Finding | None:
+        """What is wrong with the place of a key, if anything."""
+        programme = self.organisation.programme(key.site)
+        if card.book == "avoided":
+            if programme is None or programme.methodology != card.category:
+                told = f"'{key.site}' is no programme of methodology '{card.category}', which values {key.kind}."
+                return Finding.of(NO_PROGRAMME, told, site=key.site)
+            return None
+        if not (key.region or self.organisation.region_of(key.site)):
+            message = f"'{key.site}' is no site with a region, so '{card.id}' cannot value its {key.kind}."
+            return Finding.of(NO_FACTOR, message, site=key.site)
+        return None
+
+    def _rows(
+        self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]
+    ) -> tuple[list[Row], list[Finding], Finding | None]:
+        """Rows of a key by one method, what is to be said of them, and what kept the method away."""
+        named = (card.name, card.approach, card.book, card.category, card.view)
+        place = self._place(key.site, key.month)
+        head: Row = (key.kind, key.item, key.site, key.month, key.unit, key.region, key.party, *named, *place)
+        found: list[Row] = []
+        remarks: list[Finding] = []
+        for part, (instrument, claimant, share) in enumerate(self._pieces(key, card, parts)):
+            answer = self._answer(key, card, self._region(key), instrument)
+            if not answer.tails:
+                return [], [], answer.findings[0]
+            remarks += answer.findings
+            named_piece = (instrument.id, instrument.tier) if instrument else (claimant, "")
+            found += [(*head, part, *named_piece, share, *tail) for tail in answer.tails]
+        return found, remarks, None
+
+    def _pieces(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> list[Piece]:
+        """Parts of a key: by instrument in the views of Scope 2, by claimant in the avoided book, else whole."""
+        whole: list[Piece] = [(None, "", 1.0)]
+        if card.book == "avoided":
+            programme = self.organisation.programme(key.site)
+            return [(None, claimant, share) for claimant, share in programme.parts] if programme else whole
+        return parts.get((key.site, key.month), whole) if card.view and key.kind == "electricity" else whole
+
+    def _region(self, key: Key) -> str:
+        """Region in which factors are looked up: the row's, the site's own where the book has factors made for it."""
+        if key.region:
+            return key.region
+        region = self.organisation.region_of(key.site)
+        own = f"{region}/{key.site}"
+        return own if own in self.book.regions else region
 
     def _place(self, site: str, month: str) -> tuple[str, float]:
         """Business and counted share of a site in a month, worked out once."""
         if (site, month) not in self._shares:
-            share = self.organisation.month_share(site, month, self.terms.boundary)
+            share = self.terms.share(self.organisation, site, month)
             self._shares[site, month] = (self.organisation.business_of(site), share)
         return self._shares[site, month]
 
     def _answer(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> Answer:
         """The answer to what a method needs for a key, worked out once per method, item, region, year and unit."""
         used = instrument.id if instrument is not None and card.instruments else ""
-        signature = (card.id, key.item, region, key.month[:4], key.unit, used)
+        programme = key.site if card.book == "avoided" else ""
+        signature = (card.id, key.item, key.party, region, key.month[:4], key.unit, used, programme)
         if signature not in self._answers:
-            self._answers[signature] = self._look_up(self._needs(key, card, region, instrument), card)
+            self._answers[signature] = self._look_up(self._needs(key, card, region, instrument), card, programme)
         return self._answers[signature]
 
     def _needs(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> list[Need]:
         year = int(key.month[:4])
+        tail = (card.basis, self.terms.as_of, self.terms.proxies if card.proxies else ())
         if instrument is not None and card.instruments:
             item = instrument.id if instrument.kg_co2_per_kwh is not None else instrument.technology
-            return [Need("electricity-instrument", item, region, year, key.unit, card.basis, self.terms.as_of)]
-        items = card.factor_items or (key.item,)
-        return [Need(card.factor_kind, item, region, year, key.unit, card.basis, self.terms.as_of) for item in items]
+            return [Need("electricity-instrument", item, region, year, key.unit, *tail)]
+        power = "grid-average" if key.item == "electricity" else key.item
+        names = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": key.party, "power": power}
+        unit = priced(key.unit, year)
+        return [Need(kind, item.format(**names), region, year, unit, *tail) for kind, item in card.lookups]
 
-    def _look_up(self, needs: list[Need], card: Card) -> Answer:
+    def _look_up(self, needs: list[Need], card: Card, programme: str) -> Answer:
         """The factor of the first need that has one."""
         misses: list[NoMatch] = []
         for need in needs:
@@ -253,8 +388,19 @@ class Resolver:
             if isinstance(match, NoMatch):
                 misses.append(match)
                 continue
-            findings = self._remarks(match, need)
-            if misses:
+            ratio, findings = 1.0 * card.sign, self._remarks(match, need)
+            used: tuple[str, ...] = ()
+            if programme:
+                owner = self.organisation.programme(programme)
+                ratio *= 1 - owner.rebound_share if owner else 1
+            if card.ratio:
+                found = self.book.ratio(replace(need, kind=card.ratio, item="", basis=""))
+                if isinstance(found, NoMatch):
+                    misses.append(found)
+                    continue
+                ratio, used = ratio * found[1], (found[0].id,)
+                findings += self._source_remarks(found[0])
+            if misses and card.view == "market":
                 text = f"No {needs[0].item} for {need.region} in {need.year}; {match.factor.id} serves instead."
                 findings.append(Finding.of(NO_RESIDUAL, text))
             potentials = {s: gwp(s, self.terms.gwp_set) for s in match.mg_per_unit}
@@ -262,12 +408,7 @@ class Resolver:
             if without:
                 message = f"{', '.join(without)} has no GWP in {self.terms.gwp_set} ({match.factor.id})."
                 return Answer((), (Finding.of(NO_GWP, message),))
-            why = _why(match, misses)
-            tails = tuple(
-                (card.scope if all_species()[s].counted else "outside", match.factor.id, s, mg, potentials[s], why)
-                for s, mg in match.mg_per_unit.items()
-            )
-            return Answer(tails, tuple(findings))
+            return Answer(_tails(match, need, card, ratio, potentials, _why(match, misses, used)), tuple(findings))
         first = misses[0]
         return Answer((), (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),))
 
@@ -276,17 +417,65 @@ class Resolver:
         if match.years_carried:
             text = f"{factor.id}: data of {factor.data_year} used for {need.year}, {match.years_carried} year(s) later."
             remarks.append(Finding.of(CARRIED, text))
+        if match.proxy:
+            text = f"{factor.id}, made for {factor.region}, serves {need.region}, for which there is none."
+            remarks.append(Finding.of(PROXY, text))
         for one in (factor.id, *match.bridges):
             known = self.book.get(one)
-            if known is not None and known.source.verification == "recalled":
-                text = f"{one} ({known.source.publication}) is recalled, not checked."
-                remarks.append(Finding.of(RECALLED, text))
+            remarks += self._source_remarks(known) if known else []
         if factor.gas_basis == "CO2" and any(m.value != "0" for m in factor.masses):
             remarks.append(Finding.of(CO2_ONLY, f"{factor.id} is of CO2 alone."))
         if UNSPECIFIED in match.mg_per_unit and factor.gwp_set != self.terms.gwp_set:
             text = f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the run uses {self.terms.gwp_set}."
             remarks.append(Finding.of(GWP_FIXED, text))
         return remarks
+
+    def _source_remarks(self, factor: Factor) -> list[Finding]:
+        told = {
+            "recalled": (RECALLED, f"{factor.id} ({factor.source.publication}) is recalled, not checked."),
+            "assumption": (ASSUMED, f"{factor.id} is an assumption: {factor.note or factor.source.publication}"),
+        }
+        return [Finding.of(*told[v]) for v in [factor.source.verification] if v in told]
+
+
+def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[Card, ...]]:
+    """Methods that value a kind: each alone, and those of a ladder together, best first."""
+    cards = [m.card for m in methods if kind in m.card.kinds]
+    rungs = sorted((c for c in cards if c.rung), key=lambda c: c.rung)
+    return [(c,) for c in cards if not c.rung] + ([tuple(rungs)] if rungs else [])
+
+
+def _takes(card: Card, unit: str) -> bool:
+    return not card.dimensions or dimension_of(unit) in card.dimensions
+
+
+def _keep(findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key: Key) -> None:
+    """Keep the first finding of each code and message, with the place where it was met."""
+    for f in some:
+        if (f.code, f.message) not in findings:
+            findings[f.code, f.message] = replace(f, site=key.site, month=key.month)
+
+
+def _tails(
+    match: Match, need: Need, card: Card, ratio: float, potentials: dict[str, float | None], why: str
+) -> tuple[Row, ...]:
+    """Per species the end of a row: scope, factor, masses, ratio, GWP, spread, quality, why."""
+    quality = scores(match, need, card)
+    printed = {m.species: m for m in match.factor.masses}
+    tails = []
+    for species, mg in match.mg_per_unit.items():
+        mass = printed[species]
+        spread: tuple[str, float] = ("lognormal", pedigree_factor(quality))
+        if mass.uncertainty_95 is not None:
+            spread = (mass.uncertainty_kind, mass.uncertainty_95)
+        scope = card.scope if card.book == "avoided" or all_species()[species].counted else "outside"
+        told = ",".join(map(str, quality))
+        tails.append((scope, match.factor.id, species, mg, ratio, potentials[species], *spread, told, why))
+    return tuple(tails)
+
+
+def _with_rungs(why: str, passed: list[dict[str, str]]) -> str:
+    return json.dumps({**json.loads(why), "rungs_passed": passed}, ensure_ascii=False) if passed else why
 
 
 def unused_findings(unused: dict[str, int]) -> list[Finding]:
@@ -299,29 +488,30 @@ def unused_findings(unused: dict[str, int]) -> list[Finding]:
 
 def _parts(
     instruments: Sequence[Instrument], allocations: Sequence[Allocation], loads_wh: dict[tuple[str, str], int]
-) -> dict[tuple[str, str], list[tuple[Instrument | None, float]]]:
+) -> dict[tuple[str, str], list[Piece]]:
     """Shares of each site's month by instrument, and last the share that none covers."""
     by_id = {i.id: i for i in instruments}
     matched: dict[tuple[str, str], list[Allocation]] = {}
     for a in allocations:
         matched.setdefault((a.site, a.month), []).append(a)
-    parts: dict[tuple[str, str], list[tuple[Instrument | None, float]]] = {}
+    parts: dict[tuple[str, str], list[Piece]] = {}
     for place, some in matched.items():
         load = loads_wh[place]
         rest = load - sum(a.amount_wh for a in some)
-        parts[place] = [(by_id[a.instrument], a.amount_wh / load) for a in some]
+        parts[place] = [(by_id[a.instrument], "", a.amount_wh / load) for a in some]
         if rest:
-            parts[place].append((None, rest / load))
+            parts[place].append((None, "", rest / load))
     return parts
 
 
-def _why(match: Match, misses: list[NoMatch]) -> str:
+def _why(match: Match, misses: list[NoMatch], ratios: tuple[str, ...]) -> str:
     """The audit record of a match, as JSON: why this factor, through which properties, and what was passed over."""
     passed = [p for miss in misses for p in miss.passed] + list(match.passed)
     return json.dumps(
         {
             "why": match.why,
             "bridges": list(match.bridges),
+            "ratios": list(ratios),
             "passed_over": [{"factor": p.factor_id, "reason": p.reason} for p in passed[:12]],
             "passed_over_count": len(passed),
         },

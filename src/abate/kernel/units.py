@@ -28,10 +28,16 @@ CANONICAL: dict[str, str] = {
     "freight": "tkm",
     "travel": "pkm",
     "count": "count",
+    "emissions": "kg_co2e",
+    "lodging": "room_night",
+    "working-time": "fte_hour",
+    "area-time": "m2_year",
+    "storage": "m3_day",
 }
-"""Canonical unit of each dimension. Money has one dimension per currency and price year, such as `CNY` or `USD2021`."""
+"""Canonical unit of each dimension. Money has one dimension per currency, price year and price basis, such as `CNY`,
+`USD2021` or `CNY_basic`; purchaser prices are meant where no basis is named."""
 
-_MONEY = re.compile(r"(CNY|USD|EUR|GBP|JPY|HKD|SGD|KRW|INR|AUD|CAD|CHF)(\d{4})?")
+_MONEY = re.compile(r"(CNY|USD|EUR|GBP|JPY|HKD|SGD|KRW|INR|AUD|CAD|CHF)(\d{4})?(_basic|_basket)?")
 
 _POWER = re.compile(r"\b(m|ft)([23])\b")
 
@@ -114,6 +120,22 @@ _ALIASES: dict[str, str] = {
     "亿元": "100000000 * CNY",
     "million cny": "1000000 * CNY",
     "cny million": "1000000 * CNY",
+    # emissions that somebody else worked out, lodging, working time, rented space
+    "kg co2e": "kg_co2e",
+    "kgco2e": "kg_co2e",
+    "t co2e": "1000 * kg_co2e",
+    "tco2e": "1000 * kg_co2e",
+    "tonnes co2e": "1000 * kg_co2e",
+    "吨二氧化碳当量": "1000 * kg_co2e",
+    "room night": "room_night",
+    "room nights": "room_night",
+    "间夜": "room_night",
+    "fte hour": "fte_hour",
+    "fte hours": "fte_hour",
+    "m2·year": "m2_year",
+    "m2.year": "m2_year",
+    "m3·day": "m3_day",
+    "m3.day": "m3_day",
 }
 
 _CASED: dict[str, str] = {
@@ -152,6 +174,14 @@ _CASED: dict[str, str] = {
         "imperial_gallon",
         "lb",
         "short_ton",
+        "kg_co2e",
+        "room_night",
+        "fte_hour",
+        "m2_year",
+        "m3_day",
+        "passenger",
+        "day",
+        "year",
     ]
 }
 
@@ -168,6 +198,7 @@ _HEATING = (
     (re.compile(r"\(?\b(?:net\s*cv|ncv|lhv|net)\b\)?|\(?低位\)?", re.I), "net"),
     (re.compile(r"\(?\b(?:gross\s*cv|gcv|hhv|gross)\b\)?|\(?高位\)?", re.I), "gross"),
 )
+_BASIC = re.compile(r"[\s(（]*(?:basic prices?|excl(?:uding|\.)? tax|不含税|基本价格)[)）]?\s*$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +227,9 @@ def registry() -> Any:
     known.define("room_night = [room_night]")
     known.define("fte_hour = [fte_hour]")
     known.define("passenger = [passenger]")
+    known.define("kg_co2e = [reported_emissions]")
+    known.define("m2_year = meter**2 * year")
+    known.define("m3_day = meter**3 * day")
     known.define("pkm = passenger * kilometer")
     known.define("tkm = metric_ton * kilometer")
     known.define("ncv = [net_calorific_value]")
@@ -294,14 +328,18 @@ def read_unit(text: str) -> Unit | None:
         3.785411784
         >>> read_unit("boxes") is None
         True
+        >>> read_unit("万元 (basic price)").canonical, read_unit("t * km").canonical
+        ('CNY_basic', 'tkm')
     """
-    plain, heating = text, ""
+    plain, heating, basic = text, "", _BASIC.search(text) is not None
     for pattern, name in _HEATING:
         if pattern.search(plain):
             plain, heating = pattern.sub("", plain), name
-    expression = _expression(_plain(plain))
+    expression = _expression(_plain(_BASIC.sub("", plain)))
     if expression is None:
         return None
+    if basic:
+        expression = _MONEY.sub(lambda money: f"{money.group(0)}_basic", expression)
     if heating:
         expression += f" * {'ncv' if heating == 'net' else 'gcv'}"
     amount = quantity(1, "count") * _product(expression)
@@ -320,6 +358,9 @@ def _plain(text: str) -> str:
 def _expression(plain: str) -> str | None:
     if plain in _AMBIGUOUS:
         return None
+    if " * " in plain and plain not in _ALIASES:
+        parts = [_expression(p) for p in plain.split(" * ")]
+        return None if None in parts else " * ".join(p for p in parts if p)
     if plain in _ALIASES:
         return _ALIASES[plain]
     if plain in _CASED:
@@ -337,6 +378,30 @@ def _product(expression: str) -> Any:
 def _canonicals(amount: Any) -> list[str]:
     money = [name for name, _ in amount.unit_items() if _MONEY.fullmatch(name)]
     return money or list(CANONICAL.values())
+
+
+def priced(unit: str, year: int) -> str:
+    """A unit of money with the year of its prices; any other unit as it is.
+
+    Example:
+        >>> priced("CNY", 2023), priced("CNY_basic", 2023), priced("USD2021", 2023), priced("kWh", 2023)
+        ('CNY2023', 'CNY2023_basic', 'USD2021', 'kWh')
+    """
+    money = _MONEY.fullmatch(unit)
+    if money is None or money.group(2):
+        return unit
+    return f"{money.group(1)}{year}{money.group(3) or ''}"
+
+
+def money_in(unit: str) -> str:
+    """The unit of money in a unit expression, or an empty text.
+
+    Example:
+        >>> money_in("kg/USD2021"), money_in("kg/kWh")
+        ('USD2021', '')
+    """
+    found = _MONEY.search(unit)
+    return found.group(0) if found else ""
 
 
 def dimension_of(canonical: str) -> str:

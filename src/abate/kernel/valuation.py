@@ -9,9 +9,7 @@ from typing import Any
 import ibis
 
 from abate.kernel.method import Method
-
-KEY = ("kind", "item", "site", "month", "unit")
-"""Columns by which activities find their rows of the resolution table."""
+from abate.kernel.resolution import KEY
 
 MICRO = 1_000_000
 """Quantities are summed as whole millionths of their canonical unit."""
@@ -22,20 +20,29 @@ def whole(value: Any) -> Any:
     return (value + ibis.literal(0.5)).floor().cast("int64")
 
 
-def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_id: str, book: str = "inventory") -> Any:
+def value(
+    activities: Any,
+    resolutions: Any,
+    methods: Sequence[Method],
+    *,
+    run_id: str,
+    key: Sequence[str] = KEY,
+    book: str = "",
+) -> Any:
     """Value activities: one entry per activity, method, part and species.
 
     Args:
-        activities: Table with `activity_id`, `quantity`, `basis`, `fiscal_year` and the columns of `KEY`.
+        activities: Table with `activity_id`, `quantity`, `deviation`, `basis`, `fiscal_year` and the columns of `KEY`.
         resolutions: Table as `Resolver.resolve` makes it.
         methods: Methods whose cards the resolution table names.
         run_id: Run that posts the entries.
-        book: Book they are posted in: `inventory`, `avoided` or `plan`.
+        key: The columns of `KEY` in which the activities differ; those that are empty everywhere can be left out.
+        book: `plan` for the sides of a plan; else each method's own book.
 
     Returns:
         Expression with the columns of the table `entries`. Masses are whole milligrams per species, rounded once.
     """
-    joined = activities.join(resolutions, list(KEY))
+    joined = activities.join(resolutions, list(key))
     mass = _mass_mg(joined, methods)
     valued = joined.mutate(mass_mg=whole(mass))
     return valued.select(
@@ -47,7 +54,7 @@ def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_i
         instrument=valued["instrument"],
         factor_id=valued["factor_id"],
         species=valued["species"],
-        book=ibis.literal(book),
+        book=ibis.literal(book) if book else valued["book"],
         scope=valued["scope"],
         category=valued["category"],
         view=valued["view"],
@@ -56,6 +63,7 @@ def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_i
         month=valued["month"],
         basis=valued["basis"],
         share=valued["share"],
+        deviation=valued["deviation"],
         quantity_micro=whole(
             valued["quantity"] * valued["share"] * valued["boundary_share"] * ibis.literal(float(MICRO))
         ),
@@ -67,7 +75,7 @@ def value(activities: Any, resolutions: Any, methods: Sequence[Method], *, run_i
 
 def _mass_mg(joined: Any, methods: Sequence[Method]) -> Any:
     """Each row's mass by its own method's function; methods with one formula share one expression."""
-    arguments = {name: joined[name] for name in ("quantity", "share", "boundary_share", "mg_per_unit")}
+    arguments = {name: joined[name] for name in ("quantity", "share", "boundary_share", "ratio", "mg_per_unit")}
     groups: list[tuple[Any, list[str]]] = []
     for one in methods:
         mass = one(**arguments)

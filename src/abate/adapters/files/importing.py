@@ -235,8 +235,9 @@ def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str,
     activities = store.append_query(
         "activities",
         con,
-        f"""select {high} + row_id as activity_id, import_id, kind, item, site, meter, month, period_start, period_end,
-               quantity, unit, basis, source_file, sheet as source_sheet, source_row, quantity_text, unit_text,
+        f"""select {high} + row_id as activity_id, import_id, kind, item, site, meter, coalesce(region, '') as region,
+               party, month, period_start, period_end, quantity, unit, basis, coalesce(spread_kind, '') as spread_kind,
+               spread_95, source_file, sheet as source_sheet, source_row, quantity_text, unit_text,
                document, coalesce(reason, '') as reason, fiscal_year
         from sound where kind <> 'instrument' order by month, row_id""",
         import_id,

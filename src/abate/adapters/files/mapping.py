@@ -19,7 +19,7 @@ from abate.kernel.units import read_unit
 
 COMMON: dict[str, tuple[str, ...]] = {
     "site": (
-        "site", "location", "facility", "plant", "store", "warehouse", "place",
+        "site", "location", "facility", "plant", "store", "warehouse", "place", "entity", "company",
         "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
     ),
     "period": (
@@ -33,8 +33,9 @@ COMMON: dict[str, tuple[str, ...]] = {
         "invoice", "invoice no", "bill no", "transaction", "reference", "document", "发票号", "账单号", "单据号", "流水号", "交易号",
     ),
     "meter": ("meter", "meter no", "meter id", "表号", "电表号"),
+    "uncertainty": ("uncertainty", "uncertainty %", "pedigree", "不确定度"),
 }  # fmt: skip
-FIELDS = (*COMMON, "item", "consumption", "tier", "market", "retired_for", "factor")
+FIELDS = tuple(dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,26 +176,38 @@ def _guess(template: Template, cells: list[str], title: str, names: dict[str, st
         header = next((words[a] for a in every or aliases if a in words and words[a] not in columns.values()), None)
         if header:
             columns[name] = header
-    measures = tuple(m for m in (_measure(one, cells, columns) for one in template.measures) if m)
+    measures: tuple[Column, ...] = ()
+    for one in template.measures:
+        found = _measure(one, cells, columns, {m.header for m in measures}, template.alternatives)
+        measures += (found,) if found else ()
     if not measures:
         return None
     site = "" if "site" in columns else _site_in(title, names)
     there = set(columns) | ({"site"} if site else set()) | ({"period"} if "period_start" in columns else set())
     if set(template.required) - there:
         return None
-    spoken = f"{title} {' '.join(cells)}".lower()
-    score = 3 * sum(word in spoken for word in template.words) + len(columns) + 2 * len(measures)
+    spoken = _spaced(f"{title} {' '.join(cells)}")
+    score = 3 * sum(_spaced(word) in spoken for word in (template.id, *template.words)) + len(columns) + 2 * len(measures)
     return score, Mapping(template.id, columns, measures, site)
 
 
-def _measure(measure: Measure, cells: list[str], columns: dict[str, str]) -> Column | None:
-    taken = set(columns.values())
+def _spaced(text: str) -> str:
+    return text.lower().replace("-", " ").replace("_", " ")
+
+
+def _measure(
+    measure: Measure, cells: list[str], columns: dict[str, str], taken: set[str], alternatives: bool
+) -> Column | None:
+    """The column of a measure, where the file has it and what must multiply it."""
+    if any(name not in columns for name in measure.times if not name.endswith("?")):
+        return None
     for alias in measure.headers:
         for cell in cells:
             plain, unit = _header(cell)
-            if cell and plain == alias and cell not in taken:
-                stated = measure.unit if measure.times else unit or ("" if "unit" in columns else measure.unit)
-                return Column(cell, measure.kind, stated)
+            if cell and plain == alias and cell not in taken and cell not in columns.values():
+                column = "unit" in columns and not (alternatives and measure.unit)
+                fixed = measure.times and measure.unit and not (measure.by_unit or alternatives)
+                return Column(cell, measure.kind, measure.unit if fixed else unit or ("" if column else measure.unit))
     return None
 
 
@@ -210,6 +223,16 @@ def _header(cell: str) -> tuple[str, str]:
     if match and read_unit(match.group(2)):
         return match.group(1).strip(), re.sub(r".*[\(\[（](.+?)[\)\]）].*", r"\1", cell.strip())
     return text, ""
+
+
+def header_words(header: str) -> str:
+    """A header as templates name it: folded, without its unit.
+
+    Example:
+        >>> header_words("Mass (t)")
+        'mass'
+    """
+    return _header(header)[0]
 
 
 def _site_in(title: str, names: dict[str, str]) -> str:

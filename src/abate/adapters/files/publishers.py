@@ -139,16 +139,58 @@ def _desnz_lines(row: list[Any], number: int, year: int) -> Iterator[Line]:
         )  # fmt: skip
 
 
+DESNZ_KINDS = {
+    "Material use": "purchased-goods",
+    "Waste disposal": "waste",
+    "Business travel- air": "travel",
+    "Business travel- sea": "travel",
+    "Business travel- land": "travel",
+    "Passenger vehicles": "travel",
+    "Freighting goods": "freight",
+    "Delivery vehicles": "freight",
+    "Hotel stay": "hotel-stay",
+    "Homeworking": "homeworking",
+    "Water treatment": "waste",
+    "Refrigerant & other": "refrigerant",
+}
+"""Kinds of need that sections of the publication answer; a section that is not here keeps its own name."""
+DESNZ_UPSTREAM = {
+    "WTT- delivery vehs & freight": "Freighting goods",
+    "WTT- pass vehs & travel- land": "Business travel- land",
+    "WTT- business travel- air": "Business travel- air",
+    "WTT- business travel- sea": "Business travel- sea",
+}
+
+
+DESNZ_ENERGY = {
+    "UK electricity": ("electricity", "grid-average", "direct"),
+    "WTT- UK electricity / Generation": ("electricity", "grid-average", "upstream"),
+    "Transmission and distribution / T&D- UK electricity": ("electricity-loss", "grid-average", "direct"),
+    "Transmission and distribution / Distribution - district heat & steam": ("heat-loss", "district-heat", "direct"),
+    "WTT- heat and steam / WTT- heat and steam": ("heat", "district-heat", "upstream"),
+}
+"""Purchased energy: kind, item and basis by section, or by section and what stands below it."""
+
+
 def _desnz_type(one: str, two: str, three: str, four: str, column: str) -> tuple[tuple[str, ...], str, str]:
     """Kinds, item and basis of a row."""
-    if one == "Fuels":
-        return ("stationary-fuel", "mobile-fuel"), _item(three), "direct"
-    if one == "UK electricity":
-        return ("electricity",), "grid-average", "direct"
+    item = slug("-".join(p for p in (two, three, four, column) if p))
+    basis = "upstream" if one.startswith("WTT") else "direct"
+    energy = DESNZ_ENERGY.get(one) or next(
+        (v for k, v in DESNZ_ENERGY.items() if slug(f"{one}/{two}").startswith(slug(k))), None
+    )
+    if energy:
+        return (energy[0],), energy[1], energy[2]
     if one == "Heat and steam":
         return ("heat",), _item(three), "direct"
-    item = slug("-".join(p for p in (two, three, four, column) if p))
-    return (slug(one),), item, "upstream" if one.startswith("WTT") else "direct"
+    section = {slug(k): k for k in DESNZ_KINDS}.get(slug(one.removeprefix("WTT-")), one)
+    section = DESNZ_UPSTREAM.get(one, section)
+    if section in ("Fuels", "WTT- fuels"):
+        return ("stationary-fuel", "mobile-fuel"), _item(re.sub(r"^WTT\s*-?\s*", "", three)), basis
+    kind = DESNZ_KINDS.get(section, slug(one))
+    if kind in ("purchased-goods", "waste"):
+        basis = "life-cycle"
+    return (kind,), re.sub(r"(^|-)wtt-", r"\1", item) if kind in ("freight", "travel") else item, basis
 
 
 # --- EPA -----------------------------------------------------------------------------------------------------------
@@ -363,7 +405,7 @@ def _epa_heat(body: list[list[Any]], start: int, edition: str, _: int) -> list[L
 def _epa_distance(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
     """Tables 8 and 10: per vehicle-mile, ton-mile or passenger-mile."""
     lines = []
-    kind = "freight-distance" if str(body[0][1]).strip() == "Table 8" else "travel-distance"
+    kind = "freight" if str(body[0][1]).strip() == "Table 8" else "travel"
     for k, row in enumerate(body):
         per = EPA_UNITS.get(cell_text(row[6])) if len(row) > 6 else None
         if per is None:

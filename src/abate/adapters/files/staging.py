@@ -11,15 +11,17 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.files.mapping import Mapped
+from abate.adapters.files.mapping import Column, Mapped, header_words
 from abate.adapters.registry import KINDS, TEMPLATES
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, fold
 from abate.energy.facts import tier_named
 from abate.kernel.checks import Check
 from abate.kernel.finding import Severity
-from abate.kernel.kind import Measure
+from abate.kernel.kind import Measure, Template
 from abate.kernel.period import FiscalCalendar
+from abate.kernel.region import region_named
+from abate.kernel.uncertainty import read_spread
 from abate.kernel.units import ambiguous, dimension_of, read_unit
 
 if TYPE_CHECKING:
@@ -38,16 +40,23 @@ GIVEN = (
     "quantity",
     "unit",
     "times",
-    "times_scale",
+    "over",
+    "scale",
     "item",
     "meter",
+    "region",
+    "party",
+    "uncertainty",
     "document",
     "tier",
     "market",
     "retired_for",
     "factor",
 )
-"""Text columns of a row before it is understood; a quarantined row keeps them, so that it can be mended."""
+"""Text columns of a row before it is understood; a quarantined row keeps them, so that it can be mended.
+
+`times` and `over` hold what multiplies and divides the quantity, the numbers as they stand, with `|` between them.
+"""
 
 SUMMARY = r"^\s*(合计|总计|小计|共计|total|subtotal|sum|grand total)\b?.*$"
 _NUMBER = r"^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
@@ -85,8 +94,13 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
     amounts = {m.header: place[m.header] for m in mapped.mapping.measures}
     count = con.execute("select count(*) from cells").fetchone()
-    for column in mapped.mapping.measures:
-        measure = next((m for m in template.measures if m.kind == column.kind), Measure(column.kind, ()))
+    keys = [c for name, c in cell.items() if name in ("site", "period", "period_start", "item", "document")] or ["''"]
+    summary = " or ".join(f"regexp_matches(coalesce({c}, ''), '{SUMMARY}', 'i')" for c in [columns[0], *keys])
+    blank = " and ".join(f"coalesce({c}, '') = ''" for c in {*keys, *amounts.values()})
+    taken = "false"
+    for ordinal, column in enumerate(mapped.mapping.measures, 1):
+        measure = _measure_of(template, column, cell)
+        unit = literal(column.unit) if column.unit else cell.get("unit", "''")
         values = {
             "source_file": literal(name),
             "source_row": "source_row",
@@ -94,22 +108,51 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
             "kind": literal(column.kind),
             "basis": literal(measure.basis),
             "quantity": amounts[column.header],
-            "unit": literal(column.unit) if column.unit else cell.get("unit", "''"),
-            "times": cell.get(measure.times, "null") if measure.times else "null",
-            "times_scale": literal(str(measure.times_scale)) if measure.times else "null",
+            "unit": f"{unit} || ' * {measure.by_unit}'" if measure.by_unit else unit,
+            "times": _joined(measure.times, cell),
+            "over": _joined(measure.over, cell),
+            "scale": literal(repr(measure.scale)),
             "site": cell.get("site", literal(mapped.mapping.site)),
         }
         chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
-        keys = [c for name, c in cell.items() if name in ("site", "period", "period_start", "item", "document")] or [
-            "''"
-        ]
-        summary = " or ".join(f"regexp_matches(coalesce({c}, ''), '{SUMMARY}', 'i')" for c in [columns[0], *keys])
-        blank = " and ".join(f"coalesce({c}, '') = ''" for c in {*keys, *amounts.values()})
+        needed = [amounts[column.header], *(cell[n] for n in measure.times if n in cell)]
+        filled = " and ".join(f"coalesce({c}, '') <> ''" for c in needed)
+        last = ordinal == len(mapped.mapping.measures)
+        chooses = f"not ({taken}) and ({'true' if last else filled})" if template.alternatives else "true"
+        taken = f"{taken} or ({filled})"
         con.execute(
             f"insert into given select {', '.join(chosen)} from cells where not ({summary}) and not ({blank}) "
-            f"order by source_row"
+            f"and {chooses} order by source_row"
         )
     return int(count[0]) if count else 0
+
+
+def _measure_of(template: Template, column: Column, cell: dict[str, str]) -> Measure:
+    """The measure behind a column of amounts: of several of one kind that the header names, the first that can be."""
+    same = [m for m in template.measures if m.kind == column.kind]
+    named = [m for m in same if header_words(column.header) in m.headers]
+    able = [m for m in named or same if all(n in cell for n in m.times if not n.endswith("?"))]
+    return next(iter(able or same), Measure(column.kind, ()))
+
+
+def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
+    """SQL of the cells that multiply or divide an amount; an optional one that is not there counts as one."""
+    cells = []
+    for name in names:
+        column = cell.get(name.removesuffix("?"))
+        if column is None:
+            continue
+        cells.append(f"coalesce(nullif(trim({column}), ''), '1')" if name.endswith("?") else f"coalesce({column}, '')")
+    return " || '|' || ".join(cells) or "null"
+
+
+def _product_sql(texts: str) -> str:
+    """SQL of the product of numbers with bars between them; null where one is no number, one where there is none."""
+    numbers = f"list_transform(string_split({texts}, '|'), lambda t: {_number_sql('t')})"
+    return (
+        f"(case when {texts} is null then 1 when list_count({numbers}) < len({numbers}) then null "
+        f"else list_aggregate({numbers}, 'product') end)"
+    )
 
 
 def _insert_batches(con: duckdb.DuckDBPyConnection, mapped: Mapped, width: int) -> None:
@@ -136,17 +179,23 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     _lookup_units(con)
     _lookup_items(con)
     _lookup_tiers(con)
-    quantity, times, factor = _number_sql("g.quantity"), _number_sql("g.times"), _number_sql("g.factor")
+    _lookup_regions(con)
+    _lookup_spreads(con)
+    quantity, factor = _number_sql("g.quantity"), _number_sql("g.factor")
+    written = "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' || replace(g.over, '|', ' / '), '')"
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
         create or replace temp table parsed as
         select row_number() over (order by g.source_file, g.sheet, g.source_row, g.kind) as given_id,
                g.source_file, g.source_row, g.sheet, g.kind, g.basis,
                g.site as site_text, coalesce(s.site, case when g.kind = 'instrument' and coalesce(g.site, '') = '' then '' end) as site,
-               g.quantity as quantity_text, g.unit as unit_text, u.unit, u.choice as unit_choice,
+               {written} as quantity_text, g.unit as unit_text, u.unit, u.choice as unit_choice,
                coalesce(list_contains(k.dimensions, u.dimension), false) as dimension_fits,
-               {quantity} * coalesce(u.scale, 1) * (case when g.times_scale is null then 1 else {times} * g.times_scale::double end) as quantity,
+               coalesce(k.avoided, false) as avoided, coalesce(k.irregular, false) as irregular,
+               {quantity} * coalesce(u.scale, 1) * {_product_sql("g.times")} / {_product_sql("g.over")} * coalesce(g.scale, '1')::double as quantity,
                g.item as item_text, i.item, coalesce(g.meter, '') as meter, coalesce(g.document, '') as document,
+               coalesce(g.region, '') as region_text, r.region, coalesce(trim(g.party), '') as party,
+               g.uncertainty as spread_text, p.spread_kind, p.spread_95, coalesce(p.known, true) as spread_known,
                t.tier, g.market, g.retired_for, {factor} as factor,
                coalesce(g.period_start, g.period) as period_text,
                {_period_sql(start_text)} as starts,
@@ -157,6 +206,8 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
         left join kinds k on k.kind = g.kind
         left join items i on i.kind = g.kind and i.text = coalesce(g.item, '')
         left join tiers t on t.text = coalesce(g.tier, '')
+        left join regions r on r.text = coalesce(g.region, '')
+        left join spreads p on p.text = coalesce(g.uncertainty, '')
     """)
     shift = workspace.calendar.shift_months
     con.execute(f"""
@@ -196,8 +247,9 @@ def _lookup_units(con: duckdb.DuckDBPyConnection) -> None:
         rows.append((text, unit.canonical if unit else None, unit.scale if unit else None, ambiguous(text), dimension))
     types = {"text": "varchar", "unit": "varchar", "scale": "double", "choice": "varchar", "dimension": "varchar"}
     _table(con, "units", types, rows)
-    kinds = ((k.id, list(k.dimensions)) for k in KINDS.values())
-    _table(con, "kinds", {"kind": "varchar", "dimensions": "varchar[]"}, kinds)
+    kinds = ((k.id, list(k.dimensions), k.book == "avoided", k.open or k.book == "avoided") for k in KINDS.values())
+    columns = {"kind": "varchar", "dimensions": "varchar[]", "avoided": "boolean", "irregular": "boolean"}
+    _table(con, "kinds", columns, kinds)
 
 
 def _lookup_items(con: duckdb.DuckDBPyConnection) -> None:
@@ -214,6 +266,21 @@ def _lookup_items(con: duckdb.DuckDBPyConnection) -> None:
 
 def _lookup_tiers(con: duckdb.DuckDBPyConnection) -> None:
     _table(con, "tiers", {"text": "varchar", "tier": "varchar"}, ((t, tier_named(t)) for t in _distinct(con, "tier")))
+
+
+def _lookup_regions(con: duckdb.DuckDBPyConnection) -> None:
+    rows = ((t, region_named(t)) for t in _distinct(con, "region"))
+    _table(con, "regions", {"text": "varchar", "region": "varchar"}, rows)
+
+
+def _lookup_spreads(con: duckdb.DuckDBPyConnection) -> None:
+    read = {t: read_spread(t) if t else ("", None) for t in _distinct(con, "uncertainty")}
+    types = {"text": "varchar", "spread_kind": "varchar", "spread_95": "double", "known": "boolean"}
+    rows = (
+        (t, spread[0] if spread else "", spread[1] if spread else None, spread is not None)
+        for t, spread in read.items()
+    )
+    _table(con, "spreads", types, rows)
 
 
 def _distinct(con: duckdb.DuckDBPyConnection, column: str) -> list[str]:
@@ -325,21 +392,28 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             from alone a join many using (sheet, kind, site, meter)
             where many.item is not distinct from a.item group by all
         ), earlier as (
-            select kind, item, site, meter, period_start, period_end, quantity, document,
+            select kind, item, site, meter, party, region, period_start, period_end, quantity, document,
                    count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_activities semi join months using (kind, month) group by all
+        ), acted as (
+            select party, document, period_start, min(source_file || ' row ' || source_row) as place
+            from live_activities where kind in (select kind from kinds where avoided) group by all
         ), claimed as (
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
         ), counted as (
-            select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside
+            select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside,
+                   row_number() over action - 1 as actions_inside, first_value(source_row) over action as first_action
             from parts
             window same as (partition by kind, document, case when kind <> 'instrument' then
-                                hash(item, site, meter, period_start, period_end, quantity) end order by row_id)
+                                hash(item, site, meter, party, region, period_start, period_end, quantity) end order by row_id),
+                   action as (partition by avoided, party, document, period_start, case when not avoided then row_id end order by row_id)
         )
         select c.*, p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
                c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
-               coalesce(e.place, i.place, 'row ' || c.first_inside || ' of this file') as first_copy
+               coalesce(e.place, i.place, 'row ' || c.first_inside || ' of this file') as first_copy,
+               case when a.place is not null then a.place
+                    when c.avoided and c.actions_inside > 0 then 'row ' || c.first_action || ' of this file' end as booked_in
         from counted c
         left join place p on p.kind = c.kind and p.item is not distinct from c.item and p.site = c.site and p.meter = c.meter
         left join slips s on s.sheet = c.sheet and s.kind = c.kind and s.item is not distinct from c.item
@@ -347,7 +421,9 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
                          and s.m = year(c.period_start) * 12 + month(c.period_start)
         left join earlier e on e.kind = c.kind and e.item is not distinct from c.item and e.site = c.site
                            and e.meter = c.meter and e.period_start = c.period_start
-                           and e.quantity = c.quantity and e.document = c.document
+                           and e.quantity = c.quantity and e.document = c.document and e.party = c.party
+                           and e.region is not distinct from c.region
+        left join acted a on c.avoided and a.party = c.party and a.document = c.document and a.period_start = c.period_start
         left join claimed i on c.kind = 'instrument' and i.document = c.document
     """)
 
@@ -364,10 +440,12 @@ def _checks_sql() -> str:
         "site": "string", "quantity_text": "string", "unit_text": "string", "unit": "string",
         "unit_choice": "string", "dimension_fits": "boolean", "quantity": "float64", "item_text": "string",
         "item": "string", "meter": "string", "document": "string", "tier": "string", "market": "string",
-        "retired_for": "string", "factor": "float64", "period_text": "string", "period_start": "timestamp(6)",
+        "retired_for": "string", "factor": "float64", "region_text": "string", "region": "string", "party": "string",
+        "spread_text": "string", "spread_known": "boolean", "avoided": "boolean", "period_text": "string", "period_start": "timestamp(6)",
         "period_end": "timestamp(6)", "month": "string", "fiscal_year": "string", "site_opened": "timestamp(6)",
         "site_closed": "timestamp(6)", "today": "timestamp(6)", "median_quantity": "float64", "median_rows": "int64",
         "fills_gap": "string", "copies_before": "int64", "first_copy": "string",
+        "booked_in": "string", "irregular": "boolean",
     }  # fmt: skip
     staged = ibis.table(columns, name="staged")
     found = [_finding_rows(staged, one, place) for place, one in enumerate(row_checks())]
@@ -422,6 +500,10 @@ CANNOT_ACCEPT = frozenset(
         "unknown-item",
         "bad-instrument",
         "heating-value-unstated",
+        "unknown-region",
+        "bad-uncertainty",
+        "action-unnamed",
+        "action-booked-twice",
     ]
 )
 """Findings that leave a row without a meaning: accepting them would be guessing."""

@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.store.delta import Store
+from abate.ecosystem.facts import METHODOLOGIES
+from abate.kernel.baseyear import BaseYearPolicy
+from abate.kernel.claim import Programme
 from abate.kernel.errors import ConfigError, NotFoundError
 from abate.kernel.organisation import Boundary, Entity, Organisation, Ownership, Site
-from abate.kernel.period import FiscalCalendar
+from abate.kernel.period import FiscalCalendar, parse_fiscal_year
 from abate.kernel.species import GWP_SETS
+from abate.operations.facts import CATEGORIES
 
 CONFIG = "abate.toml"
+SECTIONS = {"organisation", "fiscal_year", "inventory", "scope3", "base_year", "entities", "sites", "programmes"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class Workspace:
         calendar: Fiscal years.
         boundary: Default consolidation approach.
         gwp_set: Default GWP set.
+        proxies: Regions whose factors may serve Scope 3 where no nearer one exists.
+        not_assessed: Categories of Scope 3 that are switched off, each with the reason.
+        base_year: Base year and the rule of its recalculation, where there is one.
     """
 
     root: Path
@@ -36,6 +44,9 @@ class Workspace:
     calendar: FiscalCalendar
     boundary: Boundary
     gwp_set: str
+    proxies: tuple[str, ...] = ()
+    not_assessed: tuple[tuple[str, str], ...] = ()
+    base_year: BaseYearPolicy | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -67,6 +78,9 @@ class Workspace:
         for entity in self.organisation.entities:
             for name in (entity.id, entity.name):
                 names.setdefault(fold(name), entity.id)
+        for programme in self.organisation.programmes:
+            for name in (programme.id, programme.name):
+                names.setdefault(fold(name), programme.id)
         return names
 
 
@@ -125,7 +139,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
     Raises:
         ConfigError: `bad-config`, `bad-organisation`, `bad-fiscal-year`.
     """
-    unknown = set(data) - {"organisation", "fiscal_year", "inventory", "entities", "sites"}
+    unknown = set(data) - SECTIONS
     if unknown:
         raise ConfigError("bad-config", f"Unknown sections: {', '.join(sorted(unknown))}.", "See docs/start.md.")
     try:
@@ -137,13 +151,22 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             entities=tuple(_entity(e) for e in data.get("entities", [])),
             sites=tuple(_site(s) for s in data.get("sites", [])),
             currency=about.get("currency", "CNY"),
+            programmes=tuple(_programme(p) for p in data.get("programmes", [])),
         )
+        value_chain = data.get("scope3", {})
+        excluded = {str(k): str(v).strip() for k, v in value_chain.get("not_assessed", {}).items()}
+        odd = [k for k, reason in excluded.items() if k not in CATEGORIES or not reason]
+        if odd:
+            raise ValueError(f"category '{odd[0]}' is none of 1 to 15, or is switched off without a reason")
         workspace = Workspace(
             root=root,
             organisation=organisation,
             calendar=FiscalCalendar(year.get("start_month", 1), year.get("named_after", "end")),
             boundary=Boundary(inventory.get("boundary", "operational")),
             gwp_set=inventory.get("gwp", "AR6"),
+            proxies=tuple(str(p) for p in value_chain.get("proxies", [])),
+            not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
+            base_year=_policy(data.get("base_year", {})),
         )
     except KeyError as error:
         raise ConfigError("bad-config", f"{CONFIG} lacks {error}.", "See docs/start.md.") from error
@@ -152,6 +175,28 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
     if workspace.gwp_set not in GWP_SETS:
         raise ConfigError("bad-config", f"gwp is '{workspace.gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}.")
     return workspace
+
+
+def _policy(data: dict[str, Any]) -> BaseYearPolicy | None:
+    if not data:
+        return None
+    year = f"FY{parse_fiscal_year(data['year']):04d}"
+    return BaseYearPolicy(year, float(data.get("threshold", 0.05)), data.get("recalculation", "whole-year"))
+
+
+def _programme(data: dict[str, Any]) -> Programme:
+    """A programme; what it does not say itself comes from its methodology."""
+    known = {m.name: m for m in METHODOLOGIES} | {m.id: m for m in METHODOLOGIES}
+    if data["methodology"] not in known:
+        raise ValueError(f"methodology '{data['methodology']}' is none of {', '.join(m.name for m in METHODOLOGIES)}")
+    method = known[data["methodology"]]
+    claims = tuple((str(name), float(share)) for name, share in data.get("claims", {}).items())
+    return Programme(
+        data["id"], data.get("name", data["id"]), data["entity"], data["region"], method.name,
+        data.get("mechanism", method.mechanism), float(data.get("rebound", method.rebound_share)),
+        int(data.get("tier", method.tier)), claims, float(data["unclaimed"]),
+        tuple((str(k), str(v)) for k, v in data.get("gates", {}).items()),
+    )  # fmt: skip
 
 
 def _entity(data: dict[str, Any]) -> Entity:
@@ -167,6 +212,7 @@ def _entity(data: dict[str, Any]) -> Entity:
         held,
         bool(data.get("operational_control", True)),
         bool(data.get("financial_control", True)),
+        data.get("region", ""),
     )
 
 
@@ -175,17 +221,20 @@ def _since(held: Ownership) -> date:
 
 
 def _site(data: dict[str, Any]) -> Site:
+    opened, closed = data.get("bought", data.get("opened")), data.get("sold", data.get("closed"))
     return Site(
         data["id"],
         data.get("name", data["id"]),
         data["entity"],
         data["region"],
         data.get("type", ""),
-        _day(data["opened"]) if "opened" in data else None,
-        _day(data["closed"]) if "closed" in data else None,
+        _day(opened) if opened is not None else None,
+        _day(closed) if closed is not None else None,
         tuple(data.get("aliases", [])),
         tuple(data.get("expects", [])),
         tuple(data.get("buildings", [])),
+        "bought" in data,
+        "sold" in data,
     )
 
 

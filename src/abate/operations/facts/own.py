@@ -1,4 +1,4 @@
-"""Kinds of activity of an organisation's own operations, and the files they come in."""
+"""Kinds of activity of Scopes 1 and 2, and the files they come in."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ TEMPLATES = (
                 ("mileage", "distance", "km", "mileage km", "行驶里程", "里程"),
                 unit="L",
                 basis="estimated",
-                times="consumption",
-                times_scale=0.01,
+                times=("consumption",),
+                scale=0.01,
             ),
         ),
         {

@@ -19,7 +19,7 @@ IPCC = "2006 IPCC Guidelines, Volume 2"
 @method(
     Card(
         "stationary-combustion", "1", ("stationary-fuel",), "1", "stationary combustion", FORMULA,
-        f"{IPCC}, equation 2.1; {CORPORATE}, chapter 4", "stationary-fuel",
+        f"{IPCC}, equation 2.1; {CORPORATE}, chapter 4", (("stationary-fuel", "{item}"),),
     )
 )  # fmt: skip
 def stationary_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -30,7 +30,7 @@ def stationary_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_
 @method(
     Card(
         "mobile-combustion", "1", ("mobile-fuel",), "1", "mobile combustion", FORMULA,
-        f"{IPCC}, equations 3.2.1 and 3.2.3; {CORPORATE}, chapter 4", "mobile-fuel",
+        f"{IPCC}, equations 3.2.1 and 3.2.3; {CORPORATE}, chapter 4", (("mobile-fuel", "{item}"),),
     )
 )  # fmt: skip
 def mobile_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -42,7 +42,7 @@ def mobile_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_
     Card(
         "fugitive-refrigerants", "1", ("refrigerant",), "1", "fugitive emissions", FORMULA,
         "2006 IPCC Guidelines, Volume 3, section 7.5.2.2 (mass balance by top-up); " + CORPORATE + ", chapter 4",
-        "refrigerant",
+        (("refrigerant", "{item}"),),
     )
 )  # fmt: skip
 def fugitive_refrigerants(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -53,7 +53,7 @@ def fugitive_refrigerants(quantity: Any, *, share: Any, boundary_share: Any, mg_
 @method(
     Card(
         "electricity-location", "1", ("electricity",), "2", "purchased electricity", FORMULA,
-        f"{SCOPE_2}, section 6.1 and Table 6.2", "electricity", view="location", factor_items=("grid-average",),
+        f"{SCOPE_2}, section 6.1 and Table 6.2", (("electricity", "grid-average"),), view="location",
     )
 )  # fmt: skip
 def electricity_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -64,8 +64,9 @@ def electricity_location(quantity: Any, *, share: Any, boundary_share: Any, mg_p
 @method(
     Card(
         "electricity-market", "1", ("electricity",), "2", "purchased electricity", FORMULA,
-        f"{SCOPE_2}, section 6.4 and Table 6.3", "electricity", view="market",
-        factor_items=("residual-mix", "grid-average"), instruments=True,
+        f"{SCOPE_2}, section 6.4 and Table 6.3",
+        (("electricity", "residual-mix"), ("electricity", "grid-average")), view="market",
+        instruments=True,
     )
 )  # fmt: skip
 def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -76,7 +77,7 @@ def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per
 @method(
     Card(
         "heat-location", "1", ("heat",), "2", "purchased heat and steam", FORMULA,
-        f"{SCOPE_2}, section 6.1", "heat", view="location", factor_items=("district-heat",),
+        f"{SCOPE_2}, section 6.1", (("heat", "district-heat"),), view="location",
     )
 )  # fmt: skip
 def heat_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -87,7 +88,7 @@ def heat_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit
 @method(
     Card(
         "heat-market", "1", ("heat",), "2", "purchased heat and steam", FORMULA,
-        f"{SCOPE_2}, section 6.4", "heat", view="market", factor_items=("district-heat",),
+        f"{SCOPE_2}, section 6.4", (("heat", "district-heat"),), view="market",
     )
 )  # fmt: skip
 def heat_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:

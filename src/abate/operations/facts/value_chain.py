@@ -1,0 +1,355 @@
+"""Kinds of activity of the value chain, the fifteen categories of Scope 3, and the files they come in."""
+
+from __future__ import annotations
+
+from abate.kernel.kind import Kind, Measure, Template
+from abate.operations.facts.own import FUELS
+
+CATEGORIES: dict[str, str] = {
+    "1": "Purchased goods and services",
+    "2": "Capital goods",
+    "3": "Fuel- and energy-related activities",
+    "4": "Upstream transportation and distribution",
+    "5": "Waste generated in operations",
+    "6": "Business travel",
+    "7": "Employee commuting",
+    "8": "Upstream leased assets",
+    "9": "Downstream transportation and distribution",
+    "10": "Processing of sold products",
+    "11": "Use of sold products",
+    "12": "End-of-life treatment of sold products",
+    "13": "Downstream leased assets",
+    "14": "Franchises",
+    "15": "Investments",
+}
+"""Titles of the categories of Scope 3.
+
+Source: GHG Protocol Corporate Value Chain (Scope 3) Standard (2011), Table 5.4.
+"""
+
+GOODS: dict[str, tuple[str, ...]] = {
+    "322211": ("corrugated boxes", "cartons", "纸箱", "瓦楞纸箱"),
+    "326111": ("plastic bags", "mailer bags", "快递袋", "塑料袋"),
+    "322220": ("paper bags", "labels", "tape", "胶带", "面单"),
+    "334111": ("computers", "servers", "服务器", "电脑"),
+    "334210": ("telephone apparatus", "network equipment", "网络设备"),
+    "518210": ("data processing", "cloud services", "hosting", "云服务"),
+    "517311": ("telecommunications", "通信服务"),
+    "541511": ("software development", "软件开发"),
+    "541810": ("advertising", "广告"),
+    "541611": ("consulting", "management consulting", "咨询"),
+    "561720": ("cleaning", "janitorial services", "保洁"),
+    "561612": ("security services", "安保"),
+    "722310": ("catering", "food service", "餐饮"),
+    "236220": ("construction", "buildings", "工程", "建筑工程"),
+    "333415": ("air conditioning equipment", "refrigeration equipment", "空调设备"),
+    "333924": ("forklifts", "industrial trucks", "叉车"),
+    "492110": ("couriers", "express delivery", "快递服务"),
+    "484121": ("trucking", "road freight", "公路运输"),
+    "311991": ("food", "groceries", "食品"),
+    "522110": ("financial services", "金融服务"),
+}
+"""Sectors by their NAICS codes of 2017, with the words found in ledgers of purchases."""
+
+FREIGHT: dict[str, tuple[str, ...]] = {
+    "road": ("truck", "hgv", "lorry", "公路", "货车", "干线"),
+    "van": ("last mile", "courier van", "城配", "面包车"),
+    "rail": ("freight train", "铁路"),
+    "sea": ("ship", "container ship", "ocean", "海运"),
+    "air": ("air freight", "航空", "空运"),
+}
+TRAVEL: dict[str, tuple[str, ...]] = {
+    "air-short": ("flight short", "domestic flight", "国内航班"),
+    "air-long": ("flight long", "long haul", "international flight", "国际航班"),
+    "rail": ("train", "high-speed rail", "高铁", "火车"),
+    "metro": ("subway", "underground", "地铁"),
+    "bus": ("coach", "公交", "大巴"),
+    "car": ("private car", "petrol car", "私家车"),
+    "electric-car": ("ev", "新能源车", "电动车"),
+    "taxi": ("ride hailing", "出租车", "网约车"),
+    "bicycle": ("bike", "walk", "walking", "自行车", "步行"),
+    "hotel": ("hotel night", "酒店"),
+    "homeworking": ("home office", "居家办公"),
+}
+WASTE: dict[str, tuple[str, ...]] = {
+    "mixed/landfill": ("landfill", "general waste", "填埋", "生活垃圾填埋"),
+    "mixed/incineration": ("incineration", "combustion", "焚烧"),
+    "paper/recycling": ("paper recycling", "cardboard recycled", "废纸回收"),
+    "plastic/recycling": ("plastic recycling", "塑料回收"),
+    "metal/recycling": ("metal recycling", "废金属"),
+    "organic/composting": ("food waste", "composting", "厨余垃圾", "餐厨垃圾"),
+    "electronic/recycling": ("weee", "e-waste", "电子废弃物"),
+    "wastewater": ("sewage", "污水"),
+}
+POWER = {"electricity": ("power", "电", "电力"), "district-heat": ("heat", "steam", "热力"), **FUELS}
+_FUEL_DIMENSIONS = ("energy", "energy-net", "energy-gross", "volume", "mass")
+
+
+def _kind(name: str, title: str, dimensions: tuple[str, ...], items: dict[str, tuple[str, ...]]) -> Kind:
+    return Kind(name, title, (*dimensions, "emissions"), items, item_required=True, open=True)
+
+
+KINDS = (
+    _kind("purchased-goods", "Goods and services bought", ("mass", "money", "count", "volume", "area"), GOODS),
+    _kind("supplier-input", "What a supplier used for the goods bought", (*_FUEL_DIMENSIONS, "freight", "money"), POWER),
+    _kind("capital-goods", "Capital goods bought", ("mass", "money", "count", "area"), GOODS),
+    Kind("electricity-resold", "Electricity bought and sold on", ("energy",)),
+    _kind("upstream-freight", "Transport paid for", ("freight", "distance", *_FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
+    _kind("upstream-storage", "Storage paid for", ("storage", *_FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
+    _kind("waste", "Waste handed over", ("mass", "volume", "money"), WASTE),
+    _kind("business-travel", "Business travel", ("travel", "distance", "lodging", *_FUEL_DIMENSIONS, "money"), {**TRAVEL, **POWER}),
+    _kind("commuting", "Commuting", ("travel", "distance", "working-time", *_FUEL_DIMENSIONS), {**TRAVEL, **POWER}),
+    _kind("leased-asset", "Assets leased from others", (*_FUEL_DIMENSIONS, "area-time"), POWER),
+    _kind("downstream-freight", "Transport paid for by others", ("freight", "distance", *_FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
+    _kind("downstream-storage", "Storage paid for by others", ("storage", *_FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
+    _kind("processing", "Processing of sold products", (*_FUEL_DIMENSIONS, "count"), {**POWER, **WASTE}),
+    _kind("product-use", "Use of sold products, direct", (*_FUEL_DIMENSIONS, "distance"), POWER),
+    _kind("product-use-indirect", "Use of sold products, indirect", (*_FUEL_DIMENSIONS, "distance", "count"), POWER),
+    _kind("end-of-life", "Sold products at the end of their life", ("mass", "count"), WASTE),
+    _kind("leased-out-asset", "Assets leased to others", (*_FUEL_DIMENSIONS, "area-time"), POWER),
+    _kind("franchise", "Franchises", (*_FUEL_DIMENSIONS, "area-time", "count"), POWER),
+    _kind("investment", "Investments", ("money",), GOODS),
+)  # fmt: skip
+
+_PARTY = {
+    "party": (
+        "supplier",
+        "vendor",
+        "carrier",
+        "partner",
+        "investee",
+        "franchisee",
+        "tenant",
+        "lessor",
+        "供应商",
+        "承运商",
+    ),
+    "region": ("country", "region", "国家", "地区"),
+}
+_ITEM = {"item": ("item", "product", "category", "sector", "type", "品类", "物料", "类别", "产品")}
+_MONEY = ("amount", "spend", "spend cny", "金额", "采购金额", "含税金额")
+_MASS = ("mass", "weight", "quantity", "重量", "数量")
+
+
+def _goods(name: str, title: str, words: tuple[str, ...], kind: str, example: str) -> Template:
+    measures = (
+        Measure(kind, ("reported emissions", "supplier emissions", "供应商排放量"), unit="kg CO2e"),
+        Measure(kind, _MASS),
+        Measure(kind, _MONEY),
+    )
+    rows = (
+        ("site", "month", "item", "supplier", "spend", "unit", "invoice"),
+        ("group", "2024-01", example, "ACME", "125000", "CNY", "P-1"),
+    )
+    return Template(
+        name, title, words, measures, {**_ITEM, **_PARTY}, ("site", "period", "item"), rows, alternatives=True
+    )
+
+
+def _freight(name: str, title: str, words: tuple[str, ...], kind: str) -> Template:
+    """Transport by its fuel, by mass and distance, by what the carrier reports, or by its price; a share of a tour."""
+    allocation = ("own tkm?",)
+    measures = (
+        Measure(
+            kind,
+            ("reported emissions", "carrier emissions", "承运商排放量"),
+            unit="kg CO2e",
+            times=allocation,
+            over=("total tkm?",),
+        ),
+        Measure(kind, ("fuel used", "fuel", "油耗"), times=allocation, over=("total tkm?",)),
+        Measure(kind, ("mass", "weight", "货量", "重量"), times=("distance",), by_unit="km"),
+        Measure(kind, ("vehicle distance", "vehicle km", "车公里"), unit="km"),
+        Measure(kind, _MONEY),
+    )
+    fields = {
+        **_ITEM, **_PARTY, "item": ("mode", "fuel type", "transport mode", "运输方式", *_ITEM["item"]),
+        "distance": ("distance", "distance km", "运距", "里程"), "own tkm": ("own tkm", "our tkm"),
+        "total tkm": ("total tkm", "all tkm"),
+    }  # fmt: skip
+    rows = (
+        ("site", "month", "mode", "carrier", "mass", "unit", "distance km"),
+        ("hq", "2024-01", "road", "ACME", "12.5", "t", "840"),
+    )
+    return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
+
+
+def _asset(name: str, title: str, words: tuple[str, ...], kind: str) -> Template:
+    """Leased assets and franchises by their energy, by what the other side reports, or by area."""
+    measures = (
+        Measure(kind, ("reported emissions", "排放量"), unit="kg CO2e", times=("share?",)),
+        Measure(kind, ("it energy", "it用电量"), times=("pue",)),
+        Measure(kind, ("energy", "consumption", "用电量", "用量"), times=("share?",)),
+        Measure(kind, ("area", "floor area", "租赁面积"), unit="m2", times=("months?",), scale=1 / 12, by_unit="year"),
+        Measure(kind, ("outlets", "count", "门店数"), unit="count"),
+    )
+    fields = {
+        **_ITEM, **_PARTY, "item": ("energy type", "fuel", "asset type", "能源类型", *_ITEM["item"]),
+        "pue": ("pue",), "share": ("share", "occupied share", "占比"), "months": ("months", "月数"),
+    }  # fmt: skip
+    rows = (
+        ("site", "month", "energy type", "tenant", "energy", "unit"),
+        ("hq", "2024-01", "electricity", "ACME", "18000", "kWh"),
+    )
+    return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
+
+
+TEMPLATES = (
+    _goods("purchased-goods", "Goods and services bought", ("purchase", "procurement", "采购"), "purchased-goods", "consulting"),
+    _goods("capital-goods", "Capital goods bought", ("capital", "capex", "固定资产"), "capital-goods", "servers"),
+    Template(
+        "supplier-input",
+        "What a supplier used for the goods bought",
+        ("supplier input", "supplier data", "hybrid", "供应商数据"),
+        (
+            Measure("supplier-input", ("mass", "weight"), times=("distance",), by_unit="km"),
+            Measure("supplier-input", ("used", "amount", "quantity", "用量")),
+        ),
+        {**_ITEM, **_PARTY, "distance": ("distance", "distance km")},
+        ("site", "period", "item"),
+        (("site", "month", "item", "supplier", "used", "unit"), ("group", "2024-01", "electricity", "ACME", "5000", "kWh")),
+        alternatives=True,
+    ),
+    Template(
+        "electricity-resold",
+        "Electricity bought and sold on",
+        ("resold", "sold on", "转售"),
+        (Measure("electricity-resold", ("resold", "electricity resold", "转售电量")),),
+        example=(("site", "month", "resold", "unit"), ("hq", "2024-01", "90", "MWh")),
+    ),
+    _freight("upstream-freight", "Transport paid for", ("upstream", "inbound", "freight", "运输", "干线"), "upstream-freight"),
+    _freight("downstream-freight", "Transport paid for by others", ("downstream", "outbound", "自提"), "downstream-freight"),
+    *(
+        Template(
+            f"{side}-storage",
+            f"Storage paid for {by}",
+            (side, "storage", "distribution centre", "仓储"),
+            (Measure(f"{side}-storage", ("volume", "stored", "体积"), unit="m3", times=("days",), by_unit="day"),),
+            {**_ITEM, **_PARTY, "days": ("days", "天数")},
+            ("site", "period", "item"),
+            (("site", "month", "type", "volume (m3)", "days"), ("hq", "2024-01", "warehouse", "4000", "2")),
+        )
+        for side, by in (("upstream", "by us"), ("downstream", "by others"))
+    ),
+    Template(
+        "waste",
+        "Waste handed over",
+        ("waste", "refuse", "recycling", "废弃物", "垃圾"),
+        (
+            Measure("waste", ("reported emissions",), unit="kg CO2e"),
+            Measure("waste", ("waste", "mass", "weight", "quantity", "重量", "数量")),
+            Measure("waste", _MONEY),
+        ),
+        {**_ITEM, **_PARTY, "item": ("waste type", "treatment", "处理方式", *_ITEM["item"])},
+        ("site", "period", "item"),
+        (("site", "month", "waste type", "waste", "unit"), ("hq", "2024-01", "mixed/landfill", "3.2", "t")),
+        alternatives=True,
+    ),
+    Template(
+        "business-travel",
+        "Business travel",
+        ("travel", "trip", "flight", "差旅"),
+        (
+            Measure("business-travel", ("reported emissions",), unit="kg CO2e"),
+            Measure("business-travel", ("fuel used", "fuel"), times=("trips?",)),
+            Measure("business-travel", ("nights", "room nights", "间夜"), unit="room_night", times=("rooms?",)),
+            Measure("business-travel", ("distance", "distance km", "里程"), unit="km", times=("passengers?", "trips?"), by_unit="passenger"),
+            Measure("business-travel", ("vehicle distance", "vehicle km"), unit="km", times=("trips?",)),
+            Measure("business-travel", _MONEY),
+        ),
+        {
+            **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
+            "passengers": ("passengers", "travellers", "employees", "人数"), "trips": ("trips", "次数"), "rooms": ("rooms",),
+        },
+        ("site", "period", "item"),
+        (("entity", "month", "mode", "passengers", "distance km"), ("group", "2024-01", "rail", "3", "1318")),
+        alternatives=True,
+    ),
+    Template(
+        "commuting",
+        "Commuting",
+        ("commut", "通勤"),
+        (
+            Measure("commuting", ("fuel used", "fuel"), times=("days?",)),
+            Measure("commuting", ("distance", "one way distance", "distance km", "单程距离"), unit="km",
+                    times=("ways?", "days", "weeks?", "employees?"), by_unit="passenger"),
+            Measure("commuting", ("vehicle distance", "vehicle km"), unit="km", times=("ways?", "days", "weeks?", "employees?")),
+            Measure("commuting", ("home hours", "居家工时"), unit="fte_hour", times=("employees?",)),
+        ),
+        {
+            **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
+            "employees": ("employees", "headcount", "人数"), "days": ("days", "days per week", "天数"),
+            "weeks": ("weeks", "weeks per year", "周数"), "ways": ("ways", "trips per day", "往返"),
+        },
+        ("site", "period", "item"),
+        (
+            ("site", "month", "mode", "employees", "distance km", "ways", "days"),
+            ("hq", "2024-01", "metro", "310", "14", "2", "21"),
+        ),
+        alternatives=True,
+    ),
+    _asset("leased-asset", "Assets leased from others", ("leased", "rented", "colocation", "租赁", "租用"), "leased-asset"),
+    _asset("leased-out-asset", "Assets leased to others", ("leased out", "tenant", "出租"), "leased-out-asset"),
+    _asset("franchise", "Franchises", ("franchise", "加盟"), "franchise"),
+    Template(
+        "processing",
+        "Processing of sold products",
+        ("processing", "加工"),
+        (
+            Measure("processing", ("reported emissions",), unit="kg CO2e"),
+            Measure("processing", ("used", "energy", "amount", "quantity", "用量")),
+        ),
+        {**_ITEM, **_PARTY},
+        ("site", "period", "item"),
+        (("site", "month", "item", "partner", "used", "unit"), ("group", "2024-01", "electricity", "ACME", "2000", "kWh")),
+        alternatives=True,
+    ),
+    *(
+        Template(
+            name,
+            title,
+            ("use of sold products", "use phase", *words, "使用阶段"),
+            (Measure(name, ("sold", "units sold", "销量"), times=("uses?", "per use", "years?", "share?")),),
+            {
+                **_ITEM, **_PARTY, "item": ("energy type", "fuel", "能源类型", *_ITEM["item"]),
+                "uses": ("lifetime uses", "uses", "lifetime hours", "lifetime distance"), "per use": ("per use", "consumption per use"),
+                "years": ("years", "lifetime years"), "share": ("share", "allocated share"), "meter": ("product model", "model"),
+            },
+            ("site", "period", "item", "per use"),
+            (
+                ("site", "month", "model", "energy type", "units sold", "lifetime uses", "per use", "unit"),
+                ("group", "2024-01", "X100", "electricity", "1000", "11500", "1.3", "kWh"),
+            ),
+        )
+        for name, title, words in (
+            ("product-use", "Use of sold products, direct", ()),
+            ("product-use-indirect", "Use of sold products, indirect", ("indirect",)),
+        )
+    ),
+    Template(
+        "end-of-life",
+        "Sold products at the end of their life",
+        ("end of life", "end-of-life", "报废"),
+        (Measure("end-of-life", ("mass sold", "sold", "mass", "weight", "重量"), times=("share?",)),),
+        {**_ITEM, **_PARTY, "item": ("treatment", "处理方式", *_ITEM["item"]), "share": ("share", "treated share", "占比")},
+        ("site", "period", "item"),
+        (("site", "month", "treatment", "mass sold", "unit", "share"), ("group", "2024-01", "mixed/landfill", "10000", "kg", "0.9")),
+    ),
+    Template(
+        "investment",
+        "Investments",
+        ("investment", "portfolio", "投资"),
+        (
+            Measure("investment", ("investee emissions", "reported emissions", "被投企业排放"), unit="t CO2e", times=("share", "years?")),
+            Measure("investment", ("revenue", "investee revenue", "营业收入"), times=("sector share?", "share")),
+            Measure("investment", ("project cost", "invested", "投资额"), times=("sector share?", "share?")),
+        ),
+        {
+            **_ITEM, **_PARTY, "item": ("sector", "行业", *_ITEM["item"]), "share": ("equity share", "project share", "share", "持股比例"),
+            "sector share": ("sector share",), "years": ("years", "lifetime years"),
+        },
+        ("site", "period", "item"),
+        (("entity", "month", "sector", "investee", "investee emissions", "equity share"), ("group", "2024-01", "co2e", "ACME", "120000", "0.4")),
+        alternatives=True,
+    ),
+)  # fmt: skip
