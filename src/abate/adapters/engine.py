@@ -32,6 +32,7 @@ from abate.kernel.resolution import COLUMNS, KEY, Key, Resolver, Row, Terms, unu
 from abate.kernel.species import GWP_SETS
 from abate.kernel.transfer import Transfer
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, Z_95, relative_deviation
+from abate.operations.facts import CATEGORIES
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +50,16 @@ USED_TWICE = Rule(
 ACTIVITIES_SQL = f"""select *, case when spread_kind = 'lognormal' then sqrt(exp(pow(ln(spread_95) / {Z_95}, 2)) - 1)
     when spread_kind = 'normal' then spread_95 / {Z_95} end as deviation from live_activities"""
 """Activities with the relative standard deviation of those that state one (`uncertainty.relative_deviation`)."""
+
+
+UNASSESSED = Rule(
+    "category-unassessed",
+    Severity.WARNING,
+    "Categories of Scope 3 without data",
+    "Import data, or say in [scope3.not_assessed] of abate.toml why they are left out; they count as missing, not as zero.",
+    718,
+)
+RUN_RULES = (USED_TWICE, UNASSESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,10 +358,21 @@ def _value(
     book = FactorBook([*inputs.factors, *_stated_factors(instruments)])
     resolver = Resolver(book, inputs.organisation, METHODS, inputs.terms)
     rows, remarks = resolver.resolve(keys, instruments, matched, loads_wh)
+    remarks += _unassessed(rows, inputs.terms)
     register_resolutions(con, rows, run_id, inputs.fiscal_year)
     allocations = _allocation_rows(matched, instruments, loads_wh, run_id, inputs.fiscal_year)
     sql = entries_sql(run_id, methods_of(rows), key=_key_of(keys))
     return Valuation(allocations, findings + remarks, sql)
+
+
+def _unassessed(rows: list[Row], terms: Terms) -> list[Finding]:
+    """A finding for categories with neither data nor a reason, where the value chain is looked at at all."""
+    scope, category = COLUMNS.index("scope"), COLUMNS.index("category")
+    there = {row[category] for row in rows if row[scope] == "3"} | set(terms.excluded)
+    if there <= {"3"}:
+        return []
+    gone = [f"{k} ({title.lower()})" for k, title in CATEGORIES.items() if k not in there]
+    return [Finding.of(UNASSESSED, f"No data and no reason: categories {', '.join(gone)}.")] if gone else []
 
 
 def register_resolutions(con: duckdb.DuckDBPyConnection, rows: list[Row], run_id: str, fiscal_year: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from abate.adapters.store.delta import literal, open_engine
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.errors import NotFoundError, UsageError
-from abate.kernel.figure import FIGURES, evaluate_figure, figure, in_unit, missing_parts, totals_needed
+from abate.kernel.figure import FIGURES, evaluate_figure, figure, in_unit, missing_parts, signs_of, totals_needed
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,6 +43,7 @@ class Value:
         run: The run it comes from.
         row_count: Ledger rows behind it.
         without: Figures it should hold and that have no row.
+        note: Why there is no value, where a category is switched off.
     """
 
     figure: str
@@ -52,6 +54,7 @@ class Value:
     run: str
     row_count: int
     without: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def json(self) -> dict[str, Any]:
@@ -67,6 +70,7 @@ class Value:
             "run": self.run,
             "rows": self.row_count,
             **({"without": list(self.without)} if self.without else {}),
+            **({"status": "not assessed", "reason": self.note} if self.note else {}),
         }
 
 
@@ -99,6 +103,8 @@ def run_of(
 ) -> dict[str, Any]:
     """The run asked for, or the latest of a year; among `every` run where the caller has read them.
 
+    A base year valued on a later structure counts as the latest only once it is published.
+
     Raises:
         NotFoundError: `no-run`, `unknown-run`.
     """
@@ -108,10 +114,16 @@ def run_of(
         if not named:
             raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
         return named[0]
-    of_year = [r for r in every if r["fiscal_year"] == year]
+    of_year = [r for r in every if r["fiscal_year"] == year and (not r["structure"] or r["status"] != "draft")]
     if not of_year:
         raise NotFoundError("no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'.")
     return of_year[-1]
+
+
+def not_assessed(run: dict[str, Any]) -> dict[str, str]:
+    """Figures of the categories that a run leaves out, each with the reason."""
+    config = json.loads(run["config"]).get("scope3", {})
+    return {f"scope3-{k}": str(reason) for k, reason in config.get("not_assessed", {}).items()}
 
 
 def years(workspace: Workspace) -> list[str]:
@@ -153,6 +165,7 @@ class Rollups:
         needed = dict.fromkeys(t for name in names for t in totals_needed(name))
         totals = {t: self._totals(t, run, dimensions) for t in needed}
         found: list[Value] = []
+        excluded = not_assessed(run)
         for name in names:
             below = totals_needed(name)
             groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [()])
@@ -170,8 +183,9 @@ class Rollups:
                 count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
                 without = () if by or value is None else tuple(missing_parts(name, sums))
                 at = dict(zip(dimensions, group, strict=True))
+                note = excluded.get(name, "") if value is None else ""
                 found.append(
-                    Value(name, run["fiscal_year"], at, value, self._unit(name), run["run_id"], count, without)
+                    Value(name, run["fiscal_year"], at, value, self._unit(name), run["run_id"], count, without, note)
                 )
         return found
 
@@ -189,7 +203,7 @@ class Rollups:
         assert total is not None
         columns = [DIMENSIONS[d] for d in dimensions]
         # Literals of our own constants: binding parameters makes the engine import pandas, half a second.
-        where = " and ".join(f"{c} in ({', '.join(map(literal, values))})" for c, values in total.where)
+        where = self.condition(name)
         rows = self.con.execute(
             f"select {''.join(c + ', ' for c in columns)} sum({total.column}) as s, sum(row_count)::bigint as n "
             f"from rollups where run_id = {literal(run['run_id'])} and {where} "
@@ -200,6 +214,19 @@ class Rollups:
             for row in rows
             if row[-2] is not None
         }
+
+    def condition(self, name: str) -> str:
+        """Condition on the columns of the rollups that the rows of a total meet."""
+        total = figure(name).total
+        assert total is not None
+        return " and ".join(f"{c} in ({', '.join(map(literal, values))})" for c, values in total.where)
+
+    def signed(self, name: str, run: dict[str, Any]) -> tuple[str, str]:
+        """SQL of the sign with which a row enters a sum of totals, and of whether it touches it at all."""
+        conditions = {self.condition(t): sign for t, sign in signs_of(name).items()}
+        sign = " + ".join(f"{s} * ({c})::int" for c, s in conditions.items())
+        touched = " or ".join(f"({c})" for c in conditions)
+        return sign, f"run_id = {literal(run['run_id'])} and source = 'entry' and ({touched})"
 
     def estimated_share(self, name: str, run: dict[str, Any]) -> float | None:
         """Share of a figure that rests on estimates."""

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abate.adapters.bridging import BridgeResult
 from abate.adapters.cli.show import change, number
 from abate.adapters.explain import activity_name, rows_condition, run_views
 from abate.adapters.figures import Rollups, Value, run_of, runs, years
@@ -20,15 +21,16 @@ from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure import charts as specs
 from abate.disclosure.report import render
-from abate.kernel.figure import FIGURES, HEADLINES, figure
+from abate.kernel.figure import FIGURES, HEADLINES, SCOPE_3, figure
 from abate.kernel.finding import Finding, Severity
 
 if TYPE_CHECKING:
     import duckdb
 
 ROWS_SHOWN = 60
+AVOIDED = ("avoided", "avoided-driving", "avoided-enabling", "avoided-claimed", "avoided-unclaimed")
 CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "intensity", "clean-share", "electricity")
-OPENED = (*HEADLINES, "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
+OPENED = (*HEADLINES, *SCOPE_3, "total-location", "total-market", *AVOIDED, "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
 
 
 def write_report(workspace: Workspace, year: str, path: Path, *, now: datetime, charts: Path | None = None) -> Path:
@@ -162,6 +164,34 @@ def _specs(
         if points:
             drawn.append(specs.ratio_chart(title, unit, points, floor=floor))
     return drawn
+
+
+def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str, Any]]:
+    """Steps of a waterfall: the former total, each driver that moves it, the latter total [t CO2e]."""
+    here, end = found.start_mg / 1e9, found.end_mg / 1e9
+    moved = {driver: mg / 1e9 for driver, mg in found.totals.items() if mg}
+    reached = [here, end]
+    steps = []
+    for driver, change_t in moved.items():
+        side = "up" if change_t > 0 else "down"
+        steps.append({"step": driver, "low": min(here, here + change_t), "high": max(here, here + change_t), "change": change_t, "side": side})  # fmt: skip
+        here += change_t
+        reached.append(here)
+    floor = max(0.0, min(reached) - 0.15 * (max(reached) - min(reached) or max(reached)))
+    first = {
+        "step": before,
+        "low": floor,
+        "high": found.start_mg / 1e9,
+        "change": found.start_mg / 1e9,
+        "side": "total",
+    }
+    return [first, *steps, {"step": after, "low": floor, "high": end, "change": end, "side": "total"}]
+
+
+def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
+    """A bridge as a waterfall chart."""
+    title = f"Why {FIGURES[found.figure].title} changed"
+    return str(_drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
 
 
 def _groups(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) -> list[Value]:

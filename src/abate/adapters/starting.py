@@ -39,6 +39,7 @@ gwp = "AR6"                      # AR4, AR5 or AR6; can be chosen anew for each 
 [[entities]]
 id = "group"
 name = {name}
+region = "CN"                    # where it buys goods and travels, for amounts that belong to no site
 
 # [[entities]]
 # id = "joint-venture"
@@ -56,7 +57,34 @@ region = "CN-ZJ"                 # region of its grid: a province such as CN-ZJ,
 type = "office"
 expects = ["electricity"]        # a month without one is a finding
 # opened = 2021-06-01
-# closed = 2024-09-30            # sold or left: later rows are findings
+# closed = 2024-09-30            # shut or left: later rows are findings; write bought and sold in place of opened
+                                 # and closed where it has a history under somebody else (the base year follows)
+
+# The value chain. A category without data and without a reason is a finding; it never counts as zero.
+[scope3]
+proxies = ["GB", "US"]           # regions whose factors may serve where no nearer one exists, each use with a finding
+
+# [scope3.not_assessed]
+# 10 = "We sell no intermediate products."
+# 14 = "There are no franchises."
+
+# [base_year]
+# year = "FY2022"
+# threshold = 0.05               # cumulative change from which the base year is recalculated
+# recalculation = "whole-year"   # or "pro-rata"
+
+# What others emit less because of you, in a book of its own.
+# [[programmes]]
+# id = "my-programme"
+# entity = "group"
+# region = "CN"
+# methodology = "second-hand/1"  # cloud-migration, second-hand, low-carbon-goods, carton-reuse, no-cutlery, mode-shift
+# claims = {{ group = 0.4, merchants = 0.3 }}
+# unclaimed = 0.3                # claims and this make 1
+# [programmes.gates]             # evidence for the gates of WBCSD; without all three nothing may be published
+# climate-action = ""
+# climate-science = ""
+# legitimacy = ""
 """
 
 

@@ -101,3 +101,52 @@ def ratio_chart(title: str, unit: str, values: list[dict[str, Any]], *, floor: f
         "tooltip": [{"field": "month"}, {"field": "building"}, {"field": "value", "format": ".3f"}],
     }
     return _chart(title, values, mark={"type": "line", "point": True}, encoding=encoding, width=300, height=240)
+
+
+def categories_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
+    """Scope 3 by category and approach.
+
+    Args:
+        values: Rows with `category`, `approach`, `value` [t CO2e], in the order of the categories.
+    """
+    encoding = {
+        "y": {"field": "category", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 260}},
+        "x": {"field": "value", "type": "quantitative", "title": "t CO2e"},
+        "color": {"field": "approach", "type": "nominal", "title": None},
+        "tooltip": [{"field": "category"}, {"field": "approach"}, {"field": "value", "format": ",.0f"}],
+    }
+    return _chart("Scope 3 by category and method", values, mark="bar", encoding=encoding, width=300, height=240)
+
+
+def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """A bridge: from one total to the next by its drivers.
+
+    Args:
+        title: Title of the chart.
+        steps: Rows with `step`, `low`, `high`, `change` [t CO2e] and `side`: total, up or down; in order.
+    """
+    encoding = {
+        "x": {"field": "step", "type": "nominal", "title": None, "sort": None, "axis": {"labelAngle": -30}},
+        "tooltip": [{"field": "step"}, {"field": "change", "format": ",.1f", "title": "t CO2e"}],
+    }
+    bars = {
+        "mark": {"type": "bar", "width": {"band": 0.7}},
+        "encoding": {
+            "y": {"field": "low", "type": "quantitative", "title": "t CO2e", "scale": {"zero": False}},
+            "y2": {"field": "high"},
+            "color": {
+                "field": "side",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": ["total", "up", "down"], "range": ["#2f6f8f", "#b5533c", "#6aa84f"]},
+            },
+        },
+    }
+    labels = {
+        "mark": {"type": "text", "dy": -8, "color": "#7d8790", "fontSize": 10},
+        "encoding": {
+            "y": {"field": "high", "type": "quantitative"},
+            "text": {"field": "change", "type": "quantitative", "format": ",.0f"},
+        },
+    }
+    return _chart(title, steps, layer=[bars, labels], encoding=encoding, width=380, height=240)

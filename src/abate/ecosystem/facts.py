@@ -106,7 +106,7 @@ KINDS = (
     _kind("cloud-workload", "Computing moved to the cloud", ("energy",), {}),
     _kind("second-hand-item", "Item traded second-hand", ("count", "mass"), GOODS),
     _kind("low-carbon-good", "Low-carbon product sold", ("count", "mass"), GOODS),
-    _kind("reused-carton", "Carton used again", ("count", "mass"), {"carton": ("纸箱", "box")}),
+    _kind("reused-carton", "Carton used again", ("count",), {}),
     _kind("no-cutlery-order", "Order without cutlery", ("count",), {}),
     _kind("shifted-trip", "Trip by another mode", ("travel",), MODES),
 )
@@ -121,8 +121,8 @@ _REQUIRED = ("site", "period", "party", "document")
 
 def _template(methodology: Methodology, words: tuple[str, ...], measure: Measure, **item: tuple[str, ...]) -> Template:
     kind, unit = measure.kind, measure.unit
-    header = ("programme", "month", "actor", "action", *(["item"] if item else []), measure.headers[0], "unit")
-    row = ("my-programme", "2024-01", "ACME", "A-0001", *([item["example"][0]] if item else []), "1200", unit)
+    header = ("programme", "month", "actor", "action", *(item["item"][:1] if item else ()), measure.headers[0], "unit")
+    row = ("my-programme", "2024-01", "ACME", "A-0001", *item.get("example", ()), "1200", unit)
     fields = {**_FIELDS, **({"item": item["item"]} if item else {})}
     required = (*_REQUIRED, "item") if item else _REQUIRED
     return Template(kind, methodology.title, words, (measure,), fields, required, (header, row))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from abate.kernel.errors import NotFoundError
+from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.units import MG_PER_T
 
 
@@ -78,8 +78,8 @@ class Figure:
         return Figure(id, title, unit, numerator=self.id, denominator=other.id, scale=scale)
 
 
-def _mass(**where: str) -> Total:
-    return Total("co2e_mg", tuple((c, (v,)) for c, v in (("source", "entry"), ("book", "inventory"), *where.items())))
+def _mass(book: str = "inventory", **where: str) -> Total:
+    return Total("co2e_mg", tuple((c, (v,)) for c, v in (("source", "entry"), ("book", book), *where.items())))
 
 
 def _amount(kind: str) -> Total:
@@ -88,6 +88,8 @@ def _amount(kind: str) -> Total:
 
 S2 = "GHG Protocol Scope 2 Guidance (2015)"
 CS = "GHG Protocol Corporate Standard (2004)"
+S3 = "GHG Protocol Corporate Value Chain (Scope 3) Standard (2011)"
+W = "WBCSD, Guidance on Avoided Emissions (2023)"
 
 _BASE = (
     Figure("scope1", "Scope 1", "t CO2e", _mass(scope="1"), source=f"{CS}, chapter 4"),
@@ -120,6 +122,47 @@ _BASE = (
         part_of="scope2-location",
     ),
     Figure("net", "Net (gross less named reductions)", "t CO2e", plus=("gross",), minus=("reduction",)),
+    *(
+        Figure(
+            f"scope3-{k}",
+            f"Scope 3, category {k}",
+            "t CO2e",
+            _mass(scope="3", category=str(k)),
+            source=f"{S3}, Table 5.4",
+        )
+        for k in range(1, 16)
+    ),
+    Figure("scope3", "Scope 3", "t CO2e", plus=tuple(f"scope3-{k}" for k in range(1, 16)), source=f"{S3}, chapter 5"),
+    Figure("total-location", "Scopes 1, 2 (location) and 3", "t CO2e", plus=("gross", "scope3")),
+    Figure("total-market", "Scopes 1, 2 (market) and 3", "t CO2e", plus=("scope1", "scope2-market", "scope3")),
+    Figure("avoided", "Avoided by others (Scope 3+)", "t CO2e", _mass("avoided"), source=W),
+    *(
+        Figure(
+            f"avoided-{view}",
+            f"Avoided by others, {view}",
+            "t CO2e",
+            _mass("avoided", view=view),
+            part_of="avoided",
+            source=W,
+        )
+        for view in ("driving", "enabling")
+    ),
+    Figure(
+        "avoided-claimed",
+        "Avoided by others, claimed",
+        "t CO2e",
+        _mass("avoided", matched="yes"),
+        part_of="avoided",
+        source=W,
+    ),
+    Figure(
+        "avoided-unclaimed",
+        "Avoided by others, unclaimed",
+        "t CO2e",
+        _mass("avoided", matched="no"),
+        part_of="avoided",
+        source=W,
+    ),
     Figure("electricity", "Electricity purchased", "kWh", _amount("electricity")),
     Figure(
         "clean-electricity",
@@ -153,6 +196,13 @@ _RATIOS = (
         unit="t CO2e/million",
         scale=Fraction(10**6),
     ),
+    _BY_ID["scope3"].per(
+        _BY_ID["revenue"],
+        id="scope3-intensity",
+        title="Scope 3 per million of revenue",
+        unit="t CO2e/million",
+        scale=Fraction(10**6),
+    ),
     _BY_ID["clean-electricity"].per(
         _BY_ID["electricity"], id="clean-share", title="Share of clean electricity", unit="share"
     ),
@@ -165,6 +215,8 @@ _RATIOS = (
 )
 FIGURES: dict[str, Figure] = {f.id: f for f in (*_BASE, *_RATIOS)}
 """Every figure by its name."""
+SCOPE_3 = tuple(f"scope3-{k}" for k in range(1, 16))
+"""The figures of the categories of Scope 3, in their order."""
 
 HEADLINES = (
     "scope1",
@@ -174,6 +226,8 @@ HEADLINES = (
     "reduction",
     "net",
     "intensity",
+    "scope3",
+    "scope3-intensity",
     "electricity",
     "clean-share",
 )
@@ -245,6 +299,44 @@ def missing_parts(name: str, totals: dict[str, Fraction | None]) -> list[str]:
     found = [p for p in one.plus if evaluate_figure(p, totals) is None]
     below = (*one.plus, *one.minus, one.numerator, one.denominator)
     return list(dict.fromkeys(found + [m for b in below if b for m in missing_parts(b, totals)]))
+
+
+def signs_of(name: str) -> dict[str, int]:
+    """Totals that a figure adds and subtracts, with their signs.
+
+    Raises:
+        UsageError: `not-a-sum` for a ratio.
+
+    Example:
+        >>> signs_of("net")
+        {'scope1': 1, 'scope2-location': 1, 'reduction': -1}
+    """
+    one = figure(name)
+    if one.is_ratio:
+        raise UsageError("not-a-sum", f"'{name}' is a ratio.", f"Ask for '{one.numerator}' instead.")
+    if one.total is not None:
+        return {name: 1}
+    found: dict[str, int] = {}
+    for sign, parts in ((1, one.plus), (-1, one.minus)):
+        for part in parts:
+            for total, inner in signs_of(part).items():
+                found[total] = found.get(total, 0) + sign * inner
+    return found
+
+
+def books_of(name: str) -> set[str]:
+    """Books whose entries a figure adds up; a sum of two books is no figure.
+
+    Example:
+        >>> books_of("total-location"), books_of("avoided"), books_of("electricity")
+        ({'inventory'}, {'avoided'}, set())
+    """
+    found: set[str] = set()
+    for total in totals_needed(name):
+        one = figure(total).total
+        where = dict(one.where) if one else {}
+        found |= set(where.get("book", ())) if "entry" in where.get("source", ()) else set()
+    return found
 
 
 def in_unit(column: str, whole: int) -> Fraction:

@@ -232,6 +232,23 @@ ROLLUPS = _schema(
     fiscal_year=TEXT,
 )
 PUBLICATIONS = _schema(ordinal=WHOLE, fiscal_year=TEXT, run_id=TEXT, status=TEXT, reason=TEXT, committed_at=TIME)
+PUBLISHED = _schema(  # what organisations stated, by vintage; never part of a computed figure
+    import_id=TEXT,
+    entity=TEXT,
+    fiscal_year=TEXT,
+    metric=TEXT,
+    scope=TEXT,
+    vintage=TEXT,
+    value=REAL,
+    value_text=TEXT,
+    unit=TEXT,
+    source=TEXT,
+    quote=TEXT,
+    confidence=TEXT,
+    note=TEXT,
+    source_file=TEXT,
+    source_row=INT,
+)
 EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
 
 TABLES: dict[str, pa.Schema] = {
@@ -249,7 +266,10 @@ TABLES: dict[str, pa.Schema] = {
     "rollups": ROLLUPS,
     "publications": PUBLICATIONS,
     "evidence": EVIDENCE,
+    "published": PUBLISHED,
 }
 PARTITIONED = {
-    name for name, schema in TABLES.items() if "fiscal_year" in schema.names and name not in ("runs", "publications")
+    name
+    for name, schema in TABLES.items()
+    if "fiscal_year" in schema.names and name not in ("runs", "publications", "published")
 }

@@ -118,8 +118,6 @@ _ALIASES: dict[str, str] = {
     "万元": "10000 * CNY",
     "百万元": "1000000 * CNY",
     "亿元": "100000000 * CNY",
-    "million cny": "1000000 * CNY",
-    "cny million": "1000000 * CNY",
     # emissions that somebody else worked out, lodging, working time, rented space
     "kg co2e": "kg_co2e",
     "kgco2e": "kg_co2e",
@@ -365,6 +363,9 @@ def _expression(plain: str) -> str | None:
         return _ALIASES[plain]
     if plain in _CASED:
         return _CASED[plain]
+    if millions := re.fullmatch(r"(?:million|mn|m) ([a-z]{3})|([a-z]{3}) (?:million|mn|m)", plain):
+        money = (millions.group(1) or millions.group(2)).upper()
+        return f"1000000 * {money}" if _MONEY.fullmatch(money) else None
     return plain.upper() if _MONEY.fullmatch(plain.upper()) else None
 
 

@@ -229,6 +229,7 @@ def run(
     gwp: Annotated[str, typer.Option(help="AR4, AR5 or AR6.")] = "",
     boundary: Annotated[str, typer.Option(help="operational, financial or equity.")] = "",
     as_of: Annotated[str, typer.Option(help="Take only factors published until this day.")] = "",
+    structure: Annotated[str, typer.Option(help="Later year on whose structure to value a base year.")] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -242,7 +243,9 @@ def run(
         raise UsageError("bad-date", f"'{as_of}' is no day.", "Write it as 2026-01-31.") from error
     with out.progress(f"valuing {year}", 3, quiet=json) as step:
         opened = _open(workspace)
-        result = run_year(opened, year, now=now(), gwp_set=gwp, boundary=boundary, as_of=day, on_step=step)
+        result = run_year(
+            opened, year, now=now(), gwp_set=gwp, boundary=boundary, as_of=day, structure=structure, on_step=step
+        )
     waiting = sum(f.severity == "blocker" for f in open_findings(opened, now=now(), year=result.fiscal_year))
     if json:
         out.print_json(
@@ -336,6 +339,8 @@ def show(
         typer.Option(help="scope, gas, org, site, month, method, building, basis or category; several with commas."),
     ] = "",
     run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    beside: Annotated[str, typer.Option(help="Organisation whose published figures stand beside.")] = "",
+    ranges: Annotated[bool, typer.Option("--range", help="With 95 % range, data quality and primary data.")] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -356,6 +361,9 @@ def show(
         wanted = [year.upper()] if year else sorted({r["fiscal_year"] for r in every})
         chosen = [run_of(opened, y, "", every) for y in wanted]
     names = [definition(figure).id] if figure else list(HEADLINES)
+    if ranges:
+        _show_ranges(opened, names, chosen, by, json)
+        return
     with Rollups(opened) as rollups:
         values = {r["fiscal_year"]: rollups.values(names, r, by) for r in chosen}
         published = {r["fiscal_year"]: _published(every, rollups, names, r) for r in chosen if not by and not run_id}
@@ -378,6 +386,253 @@ def show(
         for y, frozen in published.items():
             if frozen:
                 out.figures_table(f"{y} as published ({frozen[0].run})", {y: frozen})
+    if beside:
+        _show_beside(opened, beside, values)
+
+
+def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None:
+    """Published figures of an organisation, each with its vintage, beside ours."""
+    from abate.adapters.published import BESIDE, published
+
+    rows = []
+    for year, some in values.items():
+        for v in some:
+            stated = [
+                p
+                for p in published(opened, entity=entity, year=year)
+                if v.figure in BESIDE and p["metric"] == BESIDE[v.figure]
+            ]
+            rows += [
+                (
+                    year,
+                    v.figure,
+                    out.number(v.value, v.unit),
+                    v.unit,
+                    p["entity"],
+                    p["value_text"],
+                    p["unit"],
+                    p["vintage"],
+                )
+                for p in stated
+            ]
+    columns = ("year", "figure", "computed", "unit", "published by", "published", "unit", "vintage")
+    out.table("Published figures beside", columns, rows, right=(2, 5))
+
+
+def _show_ranges(opened: Any, names: list[str], chosen: list[dict[str, Any]], by: str, as_json: bool) -> None:
+    from abate.adapters.figures import Rollups
+    from abate.adapters.ranges import ranges as ranges_of
+
+    found = []
+    with Rollups(opened) as rollups:
+        for run in chosen:
+            for name in names:
+                try:
+                    found += ranges_of(rollups, name, run, by, top=0)
+                except UsageError as error:
+                    if len(names) == 1 or error.code not in ("not-a-sum", "no-range"):
+                        raise
+    if as_json:
+        out.print_json([r.json for r in found])
+        return
+    body = [
+        (
+            r.year, r.figure, *r.by.values(), f"{r.closed.total:,.1f}", f"± {r.closed.share_95 * 100:.1f} %",
+            f"{r.simulated.low:,.1f} – {r.simulated.high:,.1f}", "–" if r.quality is None else f"{r.quality:.2f}",
+            f"{r.primary_share * 100:.0f} %",
+        )
+        for r in found
+    ]  # fmt: skip
+    columns = (
+        "year",
+        "figure",
+        *([by] if by else []),
+        "t CO2e",
+        "95 %",
+        "95 % range, simulated",
+        "quality",
+        "primary data",
+    )
+    out.table(
+        "Quality: 1 very good to 4 poor, weighted by CO2e.", columns, body, right=range(2 + bool(by), len(columns))
+    )
+
+
+@app.command()
+def uncertainty(
+    figure: Annotated[str, typer.Argument(help="A sum, such as gross or scope3.")] = "total-location",
+    year: YearOption = "",
+    by: Annotated[str, typer.Option(help="A dimension, such as org or category.")] = "",
+    draws: Annotated[int, typer.Option(min=100, max=1_000_000, help="Draws of the simulation.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 20240331,
+    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show a figure's 95 % range, its data quality, and what to measure better next."""
+    from abate.adapters.figures import Rollups, run_of
+    from abate.adapters.figures import years as valued
+    from abate.adapters.ranges import ranges as ranges_of
+
+    opened = _open(workspace)
+    latest = year.upper() or next(iter(reversed(valued(opened))), "")
+    with Rollups(opened) as rollups:
+        found = ranges_of(rollups, figure, run_of(opened, latest, run_id), by, draws=draws, seed=seed)
+    if json:
+        out.print_json([r.json for r in found])
+        return
+    for r in found:
+        group = "".join(f" {k} {v}" for k, v in r.by.items())
+        out.console().print(
+            f"{r.figure} {r.year}{group}: {r.closed.total:,.1f} t CO2e ± {r.closed.share_95 * 100:.2f} % "
+            f"(IPCC Approach 1: {r.closed.low:,.1f} to {r.closed.high:,.1f}; Approach 2, {draws:,} draws: "
+            f"{r.simulated.low:,.1f} to {r.simulated.high:,.1f})"
+        )
+        quality = "no score" if r.quality is None else f"{r.quality:.2f} (1 very good to 4 poor)"
+        out.console().print(f"Data quality {quality}; {r.primary_share * 100:.1f} % primary data.")
+        body = [
+            (f"{c.share * 100:.1f} %", c.source, c.what, f"{c.tonnes:,.1f}", f"{c.spread * 196:.0f} %") for c in r.next
+        ]
+        columns = ("part of variance", "what", "name", "t CO2e", "its 95 %")
+        out.table("What to measure better next", columns, body, right=(0, 3, 4))
+
+
+@app.command()
+def bridge(
+    before: Annotated[str, typer.Argument(help="Fiscal year, or a run.")],
+    after: Annotated[str, typer.Argument(help="Fiscal year, or a run.")],
+    figure: Annotated[str, typer.Option(help="A sum, such as gross, net, scope3 or total-location.")] = "gross",
+    by: Annotated[str, typer.Option(help="org for one line per business.")] = "",
+    chart: Annotated[Path | None, typer.Option(help="Write the waterfall as SVG.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Say why a figure changed between two years or runs: contributions that add up to the milligram."""
+    from abate.adapters.bridging import bridge_runs
+    from abate.adapters.figures import Rollups, run_of
+    from abate.adapters.figures import runs as list_runs
+    from abate.kernel.bridge import DRIVERS
+
+    if by not in ("", "org"):
+        raise UsageError("unknown-dimension", f"No bridge by '{by}'.", "Write --by org.")
+    opened = _open(workspace)
+    every = list_runs(opened)
+    named = {r["run_id"] for r in every}
+    sides = [run_of(opened, "" if s in named else s.upper(), s if s in named else "", every) for s in (before, after)]
+    with Rollups(opened) as rollups:
+        found = bridge_runs(opened, rollups, figure, *sides)
+    if chart is not None:
+        from abate.adapters.reporting import bridge_svg
+
+        chart.write_text(bridge_svg(found, before, after), encoding="utf-8")
+    if json:
+        out.print_json(found.json)
+        return
+    lines = list(found.by_org.items()) if by else []
+    body = [(org, *(f"{by_driver[d] / 1e9:+,.3f}" for d in DRIVERS), f"{sum(by_driver.values()) / 1e9:+,.3f}") for org, by_driver in lines]  # fmt: skip
+    total = found.totals
+    body.append(
+        ("total", *(f"{total[d] / 1e9:+,.3f}" for d in DRIVERS), f"{(found.end_mg - found.start_mg) / 1e9:+,.3f}")
+    )
+    title = f"{figure} {before} {found.start_mg / 1e9:,.3f} t CO2e to {after} {found.end_mg / 1e9:,.3f} t CO2e"
+    out.table(title, ("t CO2e", *DRIVERS, "difference"), body, right=range(1, len(DRIVERS) + 2))
+
+
+@app.command(name="base-year")
+def base_year(
+    structure: Annotated[
+        str, typer.Option(help="Later year whose structure counts; the latest where none is named.")
+    ] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Value the base year on today's structure, beside what was stated, with the reasons."""
+    from abate.adapters.restating import REASONS, restate_base_year
+
+    opened = _open(workspace)
+    with out.working("valuing the base year"):
+        found = restate_base_year(opened, structure=structure, now=now())
+    if json:
+        out.print_json(found.json)
+        return
+    body = []
+    for b in found.bridges:
+        share = (b.end_mg - b.start_mg) / b.start_mg if b.start_mg else 0.0
+        body.append((b.figure, f"{b.start_mg / 1e9:,.1f}", f"{b.end_mg / 1e9:,.1f}", f"{share * 100:+.2f} %",
+                     "; ".join(f"{REASONS[d]} {mg / 1e9:+,.1f}" for d, mg in b.totals.items() if mg)))  # fmt: skip
+    title = f"Base year {found.year} on the structure of {found.structure}"
+    out.table(title, ("figure", "previously stated", "restated", "change", "reasons [t CO2e]"), body, right=(1, 2, 3))
+    verdict = "reaches" if found.recalculates else "stays below"
+    out.console().print(f"The change {verdict} the threshold of {found.threshold_share * 100:g} %.")
+    if found.recalculates:
+        out.console().print(f"To restate: abate publish {found.restated_run} --reason '…'")
+
+
+@app.command(name="export-evidence")
+def export_evidence(
+    year: YearOption,
+    to: Annotated[Path, typer.Option(help="Folder for the bundle.")] = Path("evidence"),
+    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Write a run as plain CSV with hashes, for anybody to perform it again with tools/reperform.py."""
+    from abate.adapters.evidence import export_evidence as export
+
+    with out.working("writing the evidence"):
+        manifest = export(_open(workspace), year.upper(), to, run_id=run_id)
+    if json:
+        out.print_json(manifest)
+        return
+    rows = [(name, f"{known['rows']:,}", known["sha256"]) for name, known in manifest["files"].items()]
+    out.table(f"{manifest['run']} in {to}", ("file", "rows", "sha256"), rows, right=(1,))
+    out.console().print(f"Perform it again: python tools/reperform.py {to}")
+
+
+@app.command()
+def programmes(year: YearOption, workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
+    """List programmes of avoided emissions: what they book, who claims it, what keeps them from the public."""
+    from abate.adapters.programmes import programmes as list_programmes
+
+    found = list_programmes(_open(workspace), year.upper())
+    if json:
+        out.print_json(found)
+        return
+    body = [
+        (
+            p["programme"], p["methodology"], p["mechanism"], p["tier"], "no rows" if p["avoided_t"] is None else f"{float(p['avoided_t']):,.1f}",
+            ", ".join(f"{name} {float(t):,.1f}" for name, t in p["by_claimant_t"].items()),
+            "yes" if p["publishable"] else "no: " + "; ".join(p["obstacles"]),
+        )
+        for p in found
+    ]  # fmt: skip
+    columns = ("programme", "methodology", "mechanism", "tier", "t CO2e avoided", "claimed by", "may be published")
+    out.table("Outside the inventory: never added to it, never taken from it.", columns, body, right=(4,))
+
+
+@app.command()
+def published(
+    file: Annotated[Path | None, typer.Argument(help="CSV of published figures to load.")] = None,
+    entity: Annotated[str, typer.Option(help="Only of this organisation.")] = "",
+    metric: Annotated[str, typer.Option(help="Only this metric.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Load figures that organisations published, each with its vintage, or list those that are loaded."""
+    from abate.adapters.published import add_published
+    from abate.adapters.published import published as list_published
+
+    opened = _open(workspace)
+    if file is not None:
+        figures, texts = add_published(opened, file, now=now())
+        out.console().print(f"{figures} figures and {texts} texts loaded from {file.name}.")
+        return
+    rows = list_published(opened, entity=entity, metric=metric)
+    if json:
+        out.print_json(rows)
+        return
+    keys = ("entity", "fiscal_year", "metric", "scope", "value_text", "unit", "vintage", "confidence")
+    out.table("", keys, [[r[k] for k in keys] for r in rows], right=(4,))
 
 
 def _published(every: list[dict[str, Any]], rollups: Any, names: list[str], run: dict[str, Any]) -> list[Any]:

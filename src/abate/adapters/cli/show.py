@@ -72,12 +72,13 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
         cells = [by_year[y][k] for y in years]
         line = [FIGURES[first.figure].title, first.unit]
         for place, cell in enumerate(cells):
-            line.append(number(cell.value, cell.unit) + ("*" if cell.without else ""))
+            line.append("not assessed" if cell.note else number(cell.value, cell.unit) + ("*" if cell.without else ""))
             if place:
                 line.append(change(cells[place - 1].value, cell.value, cell.unit))
             notes += [
                 f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows." for _ in cell.without[:1]
             ]
+            notes += [f"{cell.figure} is not assessed: {cell.note}"] if cell.note else []
         rows.append(line)
     columns = ["figure", "unit"]
     for place, year in enumerate(years):

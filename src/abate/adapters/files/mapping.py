@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from abate.kernel.units import read_unit
 COMMON: dict[str, tuple[str, ...]] = {
     "site": (
         "site", "location", "facility", "plant", "store", "warehouse", "place", "entity", "company",
-        "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
+        "业务", "板块", "项目", "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
     ),
     "period": (
         "month", "period", "billing month", "billing period", "date", "timestamp", "time", "day",
@@ -148,9 +149,9 @@ def map_sheet(
     for place, (row_number, cells) in enumerate(sheet.head):
         if sum(bool(c) for c in cells) < 2:
             continue
-        title = " ".join([file_name, sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
+        near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
         for one in [TEMPLATES[template]] if template else TEMPLATES.values():
-            guess = _guess(one, cells, title, names)
+            guess = _guess(one, cells, near, file_name, names)
             if guess is not None:
                 best.append((guess[0], -place, Mapped(sheet, guess[1], row_number, cells)))
     if not best:
@@ -167,8 +168,13 @@ def signature(headers: list[str]) -> str:
     return hashlib.sha256("\x1f".join(headers).encode()).hexdigest()[:10]
 
 
-def _guess(template: Template, cells: list[str], title: str, names: dict[str, str]) -> tuple[int, Mapping] | None:
-    """Score and mapping of a template for a row of headers, or None where it cannot be."""
+def _guess(
+    template: Template, cells: list[str], near: str, file_name: str, names: dict[str, str]
+) -> tuple[int, Mapping] | None:
+    """Score and mapping of a template for a row of headers, or None where it cannot be.
+
+    A word in the sheet's name, title or headers weighs more than one in the name of the file, which has many sheets.
+    """
     words = {_header(c)[0]: c for c in reversed(cells) if c}
     columns: dict[str, str] = {}
     for name, aliases in {**COMMON, **template.fields}.items():
@@ -182,12 +188,14 @@ def _guess(template: Template, cells: list[str], title: str, names: dict[str, st
         measures += (found,) if found else ()
     if not measures:
         return None
-    site = "" if "site" in columns else _site_in(title, names)
+    site = "" if "site" in columns else _site_in(f"{file_name} {near}", names)
     there = set(columns) | ({"site"} if site else set()) | ({"period"} if "period_start" in columns else set())
     if set(template.required) - there:
         return None
-    spoken = _spaced(f"{title} {' '.join(cells)}")
-    score = 3 * sum(_spaced(word) in spoken for word in (template.id, *template.words)) + len(columns) + 2 * len(measures)
+    words_said = (template.id, *template.words)
+    score = len(columns) + 2 * len(measures)
+    for weight, said in ((2, f"{near} {' '.join(cells)}"), (1, f"{file_name} {near} {' '.join(cells)}")):
+        score += weight * sum(_spaced(word) in _spaced(said) for word in words_said)
     return score, Mapping(template.id, columns, measures, site)
 
 
@@ -211,6 +219,7 @@ def _measure(
     return None
 
 
+@cache
 def _header(cell: str) -> tuple[str, str]:
     """A header without its unit, folded, and the unit it states.
 

@@ -182,6 +182,8 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     _lookup_regions(con)
     _lookup_spreads(con)
     quantity, factor = _number_sql("g.quantity"), _number_sql("g.factor")
+    scaled = con.execute("select count(times) + count(over) from given").fetchone() != (0,)
+    scale = f"{_product_sql('g.times')} / {_product_sql('g.over')}" if scaled else "1"
     written = "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' || replace(g.over, '|', ' / '), '')"
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
@@ -192,7 +194,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                {written} as quantity_text, g.unit as unit_text, u.unit, u.choice as unit_choice,
                coalesce(list_contains(k.dimensions, u.dimension), false) as dimension_fits,
                coalesce(k.avoided, false) as avoided, coalesce(k.irregular, false) as irregular,
-               {quantity} * coalesce(u.scale, 1) * {_product_sql("g.times")} / {_product_sql("g.over")} * coalesce(g.scale, '1')::double as quantity,
+               {quantity} * coalesce(u.scale, 1) * {scale} * coalesce(g.scale, '1')::double as quantity,
                g.item as item_text, i.item, coalesce(g.meter, '') as meter, coalesce(g.document, '') as document,
                coalesce(g.region, '') as region_text, r.region, coalesce(trim(g.party), '') as party,
                g.uncertainty as spread_text, p.spread_kind, p.spread_95, coalesce(p.known, true) as spread_known,
@@ -402,18 +404,19 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
         ), counted as (
-            select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside,
-                   row_number() over action - 1 as actions_inside, first_value(source_row) over action as first_action
+            select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside
             from parts
             window same as (partition by kind, document, case when kind <> 'instrument' then
-                                hash(item, site, meter, party, region, period_start, period_end, quantity) end order by row_id),
-                   action as (partition by avoided, party, document, period_start, case when not avoided then row_id end order by row_id)
+                                hash(item, site, meter, party, region, period_start, period_end, quantity) end order by row_id)
+        ), actions as (
+            select row_id, row_number() over action - 1 as before, first_value(source_row) over action as first_row
+            from parts where avoided window action as (partition by party, document, period_start order by row_id)
         )
         select c.*, p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
                c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
                coalesce(e.place, i.place, 'row ' || c.first_inside || ' of this file') as first_copy,
                case when a.place is not null then a.place
-                    when c.avoided and c.actions_inside > 0 then 'row ' || c.first_action || ' of this file' end as booked_in
+                    when x.before > 0 then 'row ' || x.first_row || ' of this file' end as booked_in
         from counted c
         left join place p on p.kind = c.kind and p.item is not distinct from c.item and p.site = c.site and p.meter = c.meter
         left join slips s on s.sheet = c.sheet and s.kind = c.kind and s.item is not distinct from c.item
@@ -423,6 +426,7 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
                            and e.meter = c.meter and e.period_start = c.period_start
                            and e.quantity = c.quantity and e.document = c.document and e.party = c.party
                            and e.region is not distinct from c.region
+        left join actions x on c.avoided and x.row_id = c.row_id
         left join acted a on c.avoided and a.party = c.party and a.document = c.document and a.period_start = c.period_start
         left join claimed i on c.kind = 'instrument' and i.document = c.document
     """)

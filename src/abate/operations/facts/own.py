@@ -27,12 +27,13 @@ def _refrigerants() -> dict[str, tuple[str, ...]]:
     return names
 
 
+REFRIGERANTS = _refrigerants()
 KINDS = (
     Kind("stationary-fuel", "Fuel burnt in stationary equipment", ("volume", "mass", "energy-net", "energy-gross"),
          FUELS, item_required=True),
     Kind("mobile-fuel", "Fuel burnt in vehicles", ("volume", "mass", "energy-net", "energy-gross"),
          FUELS, item_required=True),
-    Kind("refrigerant", "Refrigerant topped up", ("mass",), _refrigerants(), item_required=True),
+    Kind("refrigerant", "Refrigerant topped up", ("mass",), REFRIGERANTS, item_required=True),
     Kind("electricity", "Electricity purchased", ("energy",)),
     Kind("heat", "Heat and steam purchased", ("energy",), {"district-heat": ("热力", "暖气", "steam", "蒸汽", "heat")}),
     Kind("revenue", "Revenue", ("money",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abate.kernel.kind import Kind, Measure, Template
-from abate.operations.facts.own import FUELS
+from abate.operations.facts.own import FUELS, REFRIGERANTS
 
 CATEGORIES: dict[str, str] = {
     "1": "Purchased goods and services",
@@ -81,7 +81,7 @@ WASTE: dict[str, tuple[str, ...]] = {
     "electronic/recycling": ("weee", "e-waste", "电子废弃物"),
     "wastewater": ("sewage", "污水"),
 }
-POWER = {"electricity": ("power", "电", "电力"), "district-heat": ("heat", "steam", "热力"), **FUELS}
+POWER = {"electricity": ("power", "电", "电力"), "district-heat": ("heat", "steam", "热力"), **FUELS, **REFRIGERANTS}
 _FUEL_DIMENSIONS = ("energy", "energy-net", "energy-gross", "volume", "mass")
 
 
@@ -254,7 +254,7 @@ TEMPLATES = (
             Measure("business-travel", ("fuel used", "fuel"), times=("trips?",)),
             Measure("business-travel", ("nights", "room nights", "间夜"), unit="room_night", times=("rooms?",)),
             Measure("business-travel", ("distance", "distance km", "里程"), unit="km", times=("passengers?", "trips?"), by_unit="passenger"),
-            Measure("business-travel", ("vehicle distance", "vehicle km"), unit="km", times=("trips?",)),
+            Measure("business-travel", ("vehicle distance", "vehicle km", "车公里"), unit="km", times=("trips?",)),
             Measure("business-travel", _MONEY),
         ),
         {
@@ -273,7 +273,7 @@ TEMPLATES = (
             Measure("commuting", ("fuel used", "fuel"), times=("days?",)),
             Measure("commuting", ("distance", "one way distance", "distance km", "单程距离"), unit="km",
                     times=("ways?", "days", "weeks?", "employees?"), by_unit="passenger"),
-            Measure("commuting", ("vehicle distance", "vehicle km"), unit="km", times=("ways?", "days", "weeks?", "employees?")),
+            Measure("commuting", ("vehicle distance", "vehicle km", "车公里"), unit="km", times=("ways?", "days", "weeks?", "employees?")),
             Measure("commuting", ("home hours", "居家工时"), unit="fte_hour", times=("employees?",)),
         ),
         {
@@ -318,12 +318,12 @@ TEMPLATES = (
             ("site", "period", "item", "per use"),
             (
                 ("site", "month", "model", "energy type", "units sold", "lifetime uses", "per use", "unit"),
-                ("group", "2024-01", "X100", "electricity", "1000", "11500", "1.3", "kWh"),
+                ("group", "2024-01", model, "electricity", "1000", "11500", "1.3", "kWh"),
             ),
         )
-        for name, title, words in (
-            ("product-use", "Use of sold products, direct", ()),
-            ("product-use-indirect", "Use of sold products, indirect", ("indirect",)),
+        for name, title, words, model in (
+            ("product-use", "Use of sold products, direct", (), "X100"),
+            ("product-use-indirect", "Use of sold products, indirect", ("indirect",), "Y123"),
         )
     ),
     Template(

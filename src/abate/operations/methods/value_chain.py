@@ -269,6 +269,7 @@ def _losses(name: str, kind: str, lookups: tuple[tuple[str, str], ...], ratio: s
     _losses("electricity-losses", "electricity", GRID, "grid-loss", "direct", 2),
     _losses("electricity-losses-upstream", "electricity", GRID, "grid-loss", "upstream", 0),
     _losses("heat-losses", "heat", HEAT, "network-loss", "direct", 2),
+    _losses("heat-losses-upstream", "heat", HEAT, "network-loss", "upstream", 0),
 )
 def network_losses(quantity: Any, *, share: Any, boundary_share: Any, ratio: Any, mg_per_unit: Any) -> Any:
     """Energy consumed times what the network loses per unit delivered, times the factor of the supply."""

@@ -1,0 +1,51 @@
+"""Programmes of avoided emissions: what they book, who claims it, and whether it may be made public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abate.adapters.figures import Rollups, exact_text, run_of, runs
+from abate.adapters.store.delta import fetch, literal
+from abate.adapters.store.workspace import Workspace
+from abate.ecosystem.facts import METHODOLOGIES
+from abate.kernel.figure import in_unit
+
+
+def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
+    """Each programme with its methodology, its avoided emissions of a year by claimant, and what keeps it from the public.
+
+    Raises:
+        NotFoundError: `no-run`.
+    """
+    run = run_of(workspace, year)
+    published = any(r["fiscal_year"] == run["fiscal_year"] and r["status"] != "draft" for r in runs(workspace))
+    with Rollups(workspace) as rollups:
+        whole = {v.figure: v.value for v in rollups.values(["scope1", "scope2-location", "scope3"], run)}
+        complete = published and all(v is not None for v in whole.values())
+    with workspace.store.connect("factors", "entries") as con:
+        condition = f"run_id = {literal(run['run_id'])} and book = 'avoided'"
+        sums = fetch(
+            con, f"select site, instrument, sum(co2e_mg)::hugeint as mg from entries where {condition} group by all"
+        )
+        used = fetch(
+            con,
+            f"select distinct e.site, e.factor_id from entries e join factors f using (factor_id) where e.{condition} "
+            "and f.verification = 'assumption' order by all",
+        )
+    return [_told(p, sums, used, complete) for p in workspace.organisation.programmes]
+
+
+def _told(programme: Any, sums: list[dict[str, Any]], used: list[dict[str, Any]], complete: bool) -> dict[str, Any]:
+    methodology = next(m for m in METHODOLOGIES if m.name == programme.methodology)
+    by = {s["instrument"] or "unclaimed": int(s["mg"]) for s in sums if s["site"] == programme.id}
+    assumptions = tuple(u["factor_id"] for u in used if u["site"] == programme.id)
+    obstacles = programme.obstacles(inventory_published=complete, assumptions=assumptions)
+    return {
+        "programme": programme.id, "name": programme.name, "entity": programme.entity, "methodology": methodology.name,
+        "title": methodology.title, "mechanism": programme.mechanism, "functional_unit": methodology.functional_unit,
+        "baseline": methodology.baseline, "actual": methodology.actual, "rebound_share": programme.rebound_share,
+        "rebound_source": methodology.rebound_source, "tier": programme.tier, "source": methodology.source,
+        "avoided_t": exact_text(in_unit("co2e_mg", sum(by.values()))) if by else None,
+        "by_claimant_t": {name: exact_text(in_unit("co2e_mg", mg)) for name, mg in sorted(by.items())},
+        "publishable": not obstacles, "obstacles": list(obstacles),
+    }  # fmt: skip
