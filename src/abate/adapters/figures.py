@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,7 @@ class Value:
         row_count: Ledger rows behind it.
         without: Figures it should hold and that have no row.
         note: Why there is no value, where a category is switched off.
+        excluded: Figures it should hold and that are switched off.
     """
 
     figure: str
@@ -55,6 +56,7 @@ class Value:
     row_count: int
     without: tuple[str, ...] = ()
     note: str = ""
+    excluded: tuple[str, ...] = ()
 
     @property
     def json(self) -> dict[str, Any]:
@@ -70,6 +72,7 @@ class Value:
             "run": self.run,
             "rows": self.row_count,
             **({"without": list(self.without)} if self.without else {}),
+            **({"not_assessed": list(self.excluded)} if self.excluded else {}),
             **({"status": "not assessed", "reason": self.note} if self.note else {}),
         }
 
@@ -184,9 +187,10 @@ class Rollups:
                 without = () if by or value is None else tuple(missing_parts(name, sums))
                 at = dict(zip(dimensions, group, strict=True))
                 note = excluded.get(name, "") if value is None else ""
-                found.append(
-                    Value(name, run["fiscal_year"], at, value, self._unit(name), run["run_id"], count, without, note)
-                )
+                left_out = tuple(w for w in without if w in excluded)
+                without = tuple(w for w in without if w not in excluded)
+                one = Value(name, run["fiscal_year"], at, value, self._unit(name), run["run_id"], count, without)
+                found.append(replace(one, note=note, excluded=left_out))
         return found
 
     def _unit(self, name: str) -> str:

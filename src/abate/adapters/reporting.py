@@ -10,27 +10,31 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.bridging import BridgeResult
+from abate.adapters.bridging import BridgeResult, bridge_runs
 from abate.adapters.cli.show import change, number
 from abate.adapters.explain import activity_name, rows_condition, run_views
 from abate.adapters.figures import Rollups, Value, run_of, runs, years
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.findings import mended, open_findings
+from abate.adapters.programmes import programmes
+from abate.adapters.ranges import DRAWS, SEED, ranges
 from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure import charts as specs
 from abate.disclosure.report import render
+from abate.kernel.bridge import DRIVERS
 from abate.kernel.figure import FIGURES, HEADLINES, SCOPE_3, figure
 from abate.kernel.finding import Finding, Severity
+from abate.operations.facts import CATEGORIES
 
 if TYPE_CHECKING:
     import duckdb
 
 ROWS_SHOWN = 60
-AVOIDED = ("avoided", "avoided-driving", "avoided-enabling", "avoided-claimed", "avoided-unclaimed")
+RANGED = ("scope1", "scope2-location", "scope2-market", "gross", "net", "scope3", "total-location")
 CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "intensity", "clean-share", "electricity")
-OPENED = (*HEADLINES, *SCOPE_3, "total-location", "total-market", *AVOIDED, "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
+OPENED = (*HEADLINES, *SCOPE_3, "total-location", "total-market", "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
 
 
 def write_report(workspace: Workspace, year: str, path: Path, *, now: datetime, charts: Path | None = None) -> Path:
@@ -66,6 +70,7 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
         values = {y: {v.figure: v for v in rollups.values(list(OPENED), run_of(workspace, y))} for y in shown}
         this = values[year]
         found = open_findings(workspace, now=now, year=year) + _run_findings(workspace, run)
+        used = {r[0] for r in con.execute("select distinct method from run_resolutions").fetchall()}
         return {
             "organisation": workspace.organisation.name,
             "year": year,
@@ -78,8 +83,12 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "cards": [_card(name, values, shown) for name in CARDS],
             "inventory": [_line(name, values, shown) for name in HEADLINES],
             "notes": [f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}." for n, v in this.items() if v.without],
+            "value_chain": _value_chain(rollups, values, shown, run),
+            "programmes": programmes(workspace, year),
+            "ranges": _ranges(rollups, run, this),
+            "bridges": _bridges(workspace, rollups, shown),
             "frozen": _frozen(workspace, rollups, run),
-            "charts": [_drawn(s) for s in _specs(rollups, values, shown, run)],
+            "charts": [_drawn(s) for s in _specs(workspace, rollups, values, shown, run)],
             "views": _two_views(con, this),
             "instruments": _instruments(con),
             "buildings": _buildings(rollups, run),
@@ -93,6 +102,7 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
                 {"name": m.card.name, "scope": m.card.scope, "view": m.card.view, "summary": m.summary,
                  "formula": m.card.formula, "source": m.card.source}
                 for m in METHODS
+                if m.card.name in used
             ],
             "factors": _factors(con),
             "bundle": _bundle(),
@@ -137,7 +147,7 @@ def _frozen(workspace: Workspace, rollups: Rollups, run: dict[str, Any]) -> dict
 
 
 def _specs(
-    rollups: Rollups, values: dict[str, dict[str, Value]], shown: list[str], run: dict[str, Any]
+    workspace: Workspace, rollups: Rollups, values: dict[str, dict[str, Value]], shown: list[str], run: dict[str, Any]
 ) -> list[dict[str, Any]]:
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     yearly = [
@@ -156,6 +166,13 @@ def _specs(
         for dimension in ("org", "month")
     }
     drawn = [specs.years_chart(yearly), specs.business_chart(by["org"]), specs.months_chart(by["month"])]
+    if len(shown) > 1:
+        found = bridge_runs(workspace, rollups, "total-location", *(run_of(workspace, y) for y in shown[-2:]))
+        title = f"Why Scopes 1 to 3 changed, {shown[-2]} to {shown[-1]}"
+        drawn.insert(1, specs.waterfall_chart(title, bridge_steps(found, shown[-2], shown[-1])))
+    chain = _chain_points(rollups, run)
+    if chain:
+        drawn.append(specs.categories_chart(chain))
     for name, title, unit, floor in (
         ("pue", "PUE by building", "ratio", 1.0),
         ("wue", "WUE by building", "L/kWh", 0.0),
@@ -192,6 +209,92 @@ def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
     """A bridge as a waterfall chart."""
     title = f"Why {FIGURES[found.figure].title} changed"
     return str(_drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
+
+
+def _chain_points(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
+    """Scope 3 by category and approach [t CO2e], in the order of the categories."""
+    sql = (
+        "select category, approach, sum(co2e_mg) as mg from rollups where run_id = ? and scope = '3' group by all "
+        "order by all"
+    )
+    rows = sorted(fetch(rollups.con, sql, [run["run_id"]]), key=lambda r: int(r["category"]))
+    return [
+        {
+            "category": f"{r['category']} {CATEGORIES[r['category']]}",
+            "approach": r["approach"],
+            "value": float(r["mg"]) / 1e9,
+        }
+        for r in rows
+    ]
+
+
+def _value_chain(
+    rollups: Rollups, values: dict[str, dict[str, Value]], shown: list[str], run: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """A line per category: values by year, the approaches it stands on, or why it is not assessed."""
+    approaches: dict[str, list[tuple[str, float]]] = {}
+    for point in _chain_points(rollups, run):
+        approaches.setdefault(point["category"].split()[0], []).append((point["approach"], point["value"]))
+    lines = []
+    for category, title in CATEGORIES.items():
+        name = f"scope3-{category}"
+        now = values[shown[-1]][name]
+        parts = sorted(approaches.get(category, []), key=lambda p: -p[1])
+        whole = sum(v for _, v in parts) or 1.0
+        told = ", ".join(f"{a} {v / whole * 100:.0f} %" for a, v in parts)
+        cells = [
+            {"text": "not assessed" if v.note else _text(v), "link": y == shown[-1]}
+            for y in shown
+            for v in [values[y][name]]
+        ]
+        lines.append(
+            {
+                "figure": name,
+                "category": category,
+                "title": title,
+                "cells": cells,
+                "how": told or now.note or "no data, no reason",
+            }
+        )
+    return lines
+
+
+def _ranges(rollups: Rollups, run: dict[str, Any], this: dict[str, Value]) -> dict[str, Any]:
+    """95 % ranges of the headline sums, and what to measure better next."""
+    found = [r for n in RANGED if this[n].value for r in ranges(rollups, n, run, top=10)]
+    lines = [
+        {
+            "figure": r.figure, "title": FIGURES[r.figure].title, "value": f"{r.closed.total:,.0f}",
+            "share": f"± {r.closed.share_95 * 100:.1f} %", "low": f"{r.simulated.low:,.0f}", "high": f"{r.simulated.high:,.0f}",
+            "quality": "–" if r.quality is None else f"{r.quality:.2f}", "primary": f"{r.primary_share * 100:.0f} %",
+        }
+        for r in found
+    ]  # fmt: skip
+    best = [
+        {"share": f"{c.share * 100:.1f} %", "source": c.source, "what": c.what, "tonnes": f"{c.tonnes:,.0f}"}
+        for r in found[-1:]
+        for c in r.next
+    ]
+    return {"lines": lines, "next": best, "draws": f"{DRAWS:,}", "seed": SEED}
+
+
+def _bridges(workspace: Workspace, rollups: Rollups, shown: list[str]) -> list[dict[str, Any]]:
+    """Bridges from the year before, by business."""
+    if len(shown) < 2:
+        return []
+    sides = [run_of(workspace, y) for y in shown[-2:]]
+    told = []
+    for name in ("gross", "net", "scope3"):
+        found = bridge_runs(workspace, rollups, name, *sides)
+        rows = [*found.by_org.items(), ("total", found.totals)]
+        lines = [
+            {"org": org, "cells": [f"{by[d] / 1e9:+,.1f}" for d in DRIVERS], "sum": f"{sum(by.values()) / 1e9:+,.1f}"}
+            for org, by in rows
+        ]
+        told.append(
+            {"title": FIGURES[name].title, "before": shown[-2], "after": shown[-1], "drivers": DRIVERS, "lines": lines}
+        )
+    return told
 
 
 def _groups(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) -> list[Value]:

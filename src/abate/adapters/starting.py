@@ -12,7 +12,7 @@ from typing import Any
 
 from abate.adapters.cli import show as out
 from abate.adapters.engine import ensure_default_factors, run_year
-from abate.adapters.figures import Rollups, run_of
+from abate.adapters.figures import Rollups, publish, run_of
 from abate.adapters.files.importing import add_file, attach, correct
 from abate.adapters.findings import open_findings
 from abate.adapters.registry import TEMPLATES
@@ -169,13 +169,14 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
     years = sorted(module.TARGETS)
     with out.progress("valuing", len(years), quiet=as_json) as step:
         for year in years:
-            run_year(workspace, year, now=now)
+            publish(workspace, run_year(workspace, year, now=now).run_id, reason="", now=now)
             step(year)
     _print_inventory(workspace, years, as_json)
     with out.working("drawing the report"):
         path = write_report(workspace, years[-1], directory / "report.html", now=now)
     say(f"Report: {path}")
     say(f"Open a number: abate explain net --year {years[-1]} --workspace {directory}")
+    say(f"Why it changed: abate bridge {years[-2]} {years[-1]} --by org --workspace {directory}")
 
 
 def _import_all(workspace: Workspace, files: list[Path], now: datetime, quiet: bool) -> int:

@@ -72,12 +72,21 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
         cells = [by_year[y][k] for y in years]
         line = [FIGURES[first.figure].title, first.unit]
         for place, cell in enumerate(cells):
-            line.append("not assessed" if cell.note else number(cell.value, cell.unit) + ("*" if cell.without else ""))
+            line.append(
+                "not assessed"
+                if cell.note
+                else number(cell.value, cell.unit) + ("*" if cell.without or cell.excluded else "")
+            )
             if place:
                 line.append(change(cells[place - 1].value, cell.value, cell.unit))
             notes += [
                 f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows." for _ in cell.without[:1]
             ]
+            if cell.excluded:
+                listed = ", ".join(x.removeprefix("scope3-") for x in cell.excluded)
+                notes.append(
+                    f"* {cell.figure}: categories {listed} are not assessed; 'abate show scope3-{listed.split(',')[0]}' says why."
+                )
             notes += [f"{cell.figure} is not assessed: {cell.note}"] if cell.note else []
         rows.append(line)
     columns = ["figure", "unit"]
