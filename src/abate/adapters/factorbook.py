@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from abate.adapters.engine import ensure_default_factors, factor_imports, load_factors, store_factors
-from abate.adapters.files.gates import GWP_DIFFERS, Line, Publication, pass_gates
+from abate.adapters.files.gates import GWP_DIFFERS, JUMP_RATIO, Line, Publication, pass_gates
 from abate.adapters.files.importing import live_imports
 from abate.adapters.files.publishers import READERS, guess_publisher, read_own
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
-from abate.kernel.factor import COLUMNS, Factor, Mass, Source, factor_rows, factors_from_rows
-from abate.kernel.finding import Finding
-from abate.kernel.species import UNSPECIFIED, all_species
+from abate.kernel.factor import COLUMNS, PROPERTY, Factor, Mass, Source, factor_rows, factors_from_rows
+from abate.kernel.finding import Finding, Severity
+from abate.kernel.species import UNSPECIFIED, all_species, gwp
+from abate.kernel.units import dimensions, quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,120 @@ def read_factors(
         raise DataError(
             "unreadable-file", f"{path.name} is not laid out as a file of '{chosen}' ({error}).", "Check --from."
         ) from error
-    gwp = {s.id: s.gwp[publication.gwp_set] for s in all_species().values() if publication.gwp_set in s.gwp}
-    gwp[UNSPECIFIED] = 1.0
-    clean_before, _ = pass_gates(_like(publication, older), [], frozenset({"swapped-year"}), gwp, "")
-    kept, findings = pass_gates(publication, clean_before, accept, gwp, path.name)
+    potentials = {s.id: s.gwp[publication.gwp_set] for s in all_species().values() if publication.gwp_set in s.gwp}
+    potentials[UNSPECIFIED] = 1.0
+    clean_before, _ = pass_gates(_like(publication, older), [], frozenset({"swapped-year"}), potentials, "")
+    kept, findings = pass_gates(publication, clean_before, accept, potentials, path.name)
     if chosen == "gwp":
         kept, findings = _compare_gwp(kept, findings, path.name)
     factors = _factors(publication, kept)
     entered = {f.id for f in factors}
     refused = {line.factor_id for line in publication.lines} - entered
     return chosen, publication.edition, factors, findings, len(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What an audit of publishers' files found.
+
+    Args:
+        files: Per file: name, publisher, edition, factors that may enter, refused ones, and findings by code.
+        findings: What is odd, the blocking first.
+        jumps: Between two editions of a publisher: factor as named, edition and value before and after, ratio.
+    """
+
+    files: tuple[dict[str, Any], ...]
+    findings: tuple[Finding, ...]
+    jumps: tuple[dict[str, Any], ...]
+
+
+def audit_factors(paths: Iterable[Path], *, on_file: Callable[[str], None] = lambda _: None) -> Audit:
+    """Read publishers' files through the gates, store nothing, and compare the editions of each publisher by name.
+
+    Args:
+        paths: Files, and folders whose CSV and XLSX files are all read.
+        on_file: Told which file is read.
+    """
+    listed = [f for p in paths for f in (sorted(p.rglob("*")) if p.is_dir() else [p])]
+    files: list[dict[str, Any]] = []
+    findings: list[Finding] = []
+    editions: dict[str, list[tuple[date, str, dict[tuple[str, ...], float]]]] = {}
+    for path in (f for f in listed if f.suffix.lower() in (".csv", ".xlsx") and f.is_file()):
+        on_file(path.name)
+        try:
+            publisher, edition, factors, found, refused = read_factors(path)
+        except DataError as error:
+            files.append(
+                {
+                    "file": path.name,
+                    "publisher": "unknown",
+                    "edition": "",
+                    "factors": 0,
+                    "refused": 0,
+                    "findings": {error.code: 1},
+                }
+            )
+            continue
+        counted = dict(Counter(f.code for f in found))
+        files.append(
+            {
+                "file": path.name,
+                "publisher": publisher,
+                "edition": edition,
+                "factors": len(factors),
+                "refused": refused,
+                "findings": counted,
+            }
+        )
+        findings += found
+        if factors and publisher in COMPARED:
+            published = max(f.source.published_on for f in factors)
+            editions.setdefault(publisher, []).append((published, edition, _by_name(factors)))
+    order = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    findings.sort(key=lambda f: order[f.severity])
+    jumps = [
+        j for publisher, some in editions.items() for j in _jumps_between(publisher, sorted(some, key=lambda e: e[:2]))
+    ]
+    return Audit(tuple(files), tuple(findings), tuple(sorted(jumps, key=lambda j: -abs(math.log(j["ratio"])))))
+
+
+COMPARED = ("desnz", "epa")
+"""Publishers that issue an edition every year."""
+
+
+def _by_name(factors: list[Factor]) -> dict[tuple[str, ...], float]:
+    """CO2e per unit of each factor by what it is named, whatever the edition numbers it."""
+    found: dict[tuple[str, ...], float] = {}
+    for factor in factors:
+        amounts = [
+            quantity(m.value, m.unit) * (gwp(m.species, "AR5") or 0) for m in factor.masses if m.species != PROPERTY
+        ]
+        if amounts:
+            whole = sum(amounts[1:], amounts[0])
+            unit = ",".join(f"{d}{p}" for d, p in dimensions(whole))
+            found[factor.kind, factor.basis, factor.item, factor.region, unit] = float(whole.to_base_units().magnitude)
+    return found
+
+
+def _jumps_between(
+    publisher: str, editions: list[tuple[date, str, dict[tuple[str, ...], float]]]
+) -> list[dict[str, Any]]:
+    """Factors that left the corridor from one edition to the next."""
+    jumps = []
+    for (_, before, old), (_, after, new) in pairwise(editions):
+        for name in sorted(old.keys() & new.keys()):
+            if old[name] > 0 and new[name] > 0 and not 1 / JUMP_RATIO <= new[name] / old[name] <= JUMP_RATIO:
+                told = " / ".join(n for n in name[:4] if n)
+                jumps.append(
+                    {
+                        "publisher": publisher,
+                        "factor": told,
+                        "before": before,
+                        "after": after,
+                        "ratio": new[name] / old[name],
+                    }
+                )
+    return jumps
 
 
 def import_factors(

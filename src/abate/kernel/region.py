@@ -15,16 +15,42 @@ def _parents() -> dict[str, str]:
     return {row["region"]: row["parent"] for row in package_table("abate.kernel", "regions.csv")}
 
 
-def region_named(text: str) -> str | None:
-    """The region that a cell names by its code, such as `AU` or `CN-ZJ`; None where it is no code.
+@cache
+def _countries() -> dict[str, str]:
+    """Countries by their codes and names, folded (ISO 3166-1)."""
+    found: dict[str, str] = {}
+    for row in package_table("abate.kernel", "countries.csv"):
+        for name in (row["region"], row["alpha3"], *row["names"].split("|")):
+            found[name.casefold()] = row["region"]
+    return found
+
+
+def country_named(text: str) -> str | None:
+    """The code of a country by its two or three letters or its name; None where there is none.
+
+    What stands in brackets after a name, such as the state a territory belongs to, is passed over.
 
     Example:
-        >>> region_named("au"), region_named("CN-ZJ"), region_named(""), region_named("Atlantis")
+        >>> country_named("AUS"), country_named("Viet Nam"), country_named("Bermuda (U.K.)"), country_named("Asia")
+        ('AU', 'VN', 'BM', None)
+    """
+    known = _countries()
+    plain = text.strip().casefold()
+    return known.get(plain) or known.get(re.sub(r"\s*\(.*\)$", "", plain))
+
+
+def region_named(text: str) -> str | None:
+    """The region that a cell names by its code, such as `AU` or `CN-ZJ`, or by a country's name; None where it does not.
+
+    Example:
+        >>> region_named("Australia"), region_named("CN-ZJ"), region_named(""), region_named("Atlantis")
         ('AU', 'CN-ZJ', '', None)
     """
     plain = text.strip()
     if not plain or plain.lower() == WORLD:
         return plain.lower()
+    if country := country_named(plain):
+        return country
     return plain.upper() if re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,9}){0,2}", plain) else None
 
 

@@ -733,6 +733,36 @@ def report(
     out.console().print(f"Report: {path}")
 
 
+@factors_app.command(name="audit")
+def factors_audit(
+    files: Annotated[list[Path], typer.Argument(help="Publishers' files, or folders of them.")],
+    json: JsonOption = False,
+) -> None:
+    """Print what is odd in publishers' files, and what jumps between their editions; nothing is stored."""
+    from abate.adapters.factorbook import audit_factors
+
+    with out.working("reading"):
+        found = audit_factors(files)
+    if json:
+        out.print_json(
+            {"files": found.files, "jumps": found.jumps, "findings": [_finding_json(f) for f in found.findings]}
+        )
+        return
+    body = [
+        (f["file"], f["publisher"], f["edition"], f["factors"], f["refused"], ", ".join(f"{c} × {n}" for c, n in f["findings"].items()))
+        for f in found.files
+    ]  # fmt: skip
+    out.table("Files", ("file", "publisher", "edition", "factors", "refused", "findings"), body, right=(3, 4))
+    jumps = [
+        (j["publisher"], j["factor"], j["before"], j["after"], f"{(j['ratio'] - 1) * 100:+.0f} %")
+        for j in found.jumps[:40]
+    ]
+    title = f"More than a third up or down between editions: {len(found.jumps)}"
+    out.table(title, ("publisher", "factor", "from", "to", "change"), jumps, right=(4,))
+    odd = [f for f in found.findings if f.code != "empty-cell"]
+    out.findings_table("Odd in the files", odd, limit=25)
+
+
 @factors_app.command("search")
 def factors_search(
     words: Annotated[list[str], typer.Argument(help="Words to look for, all of them.")],
