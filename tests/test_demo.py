@@ -23,6 +23,10 @@ TARGETS = {
 }  # fmt: skip
 
 
+SCOPE_3 = {"FY2022": (78770, 9.23), "FY2023": (75660, 8.71), "FY2024": (76230, 8.10)}
+AVOIDED = {"FY2023": 229_070, "FY2024": 333_380}
+
+
 def command(*words):
     return subprocess.run([sys.executable, "-m", "abate.adapters.cli.main", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
 
@@ -45,6 +49,70 @@ def test_the_totals_are_those_of_the_table_beside_the_project(shared):
         for ours, theirs in names.items():
             assert totals[ours] == rows[year, theirs]
         assert totals["electricity"] == rows[year, "electricity"] * 1e6
+
+
+@pytest.mark.parametrize("year", SCOPE_3)
+def test_the_value_chain_reproduces_the_yearly_totals(demo, year, shared):
+    with Rollups(demo) as rollups:
+        run = run_of(demo, year)
+        found = {
+            v.figure: v for v in rollups.values(["scope3", "scope3-intensity", "scope3-8", "scope3-10", "avoided"], run)
+        }
+        parts = rollups.values(["scope3"], run, "category")
+    total, intensity = SCOPE_3[year]
+    assert float(found["scope3"].value) == pytest.approx(total, rel=0.0005)
+    assert float(found["scope3-intensity"].value) == pytest.approx(intensity, abs=0.006)
+    assert {v.by["category"] for v in parts} == {"1", "2", "3", "4", "5", "6", "7", "8", "12", "15"}
+    assert sum(v.value for v in parts) == found["scope3"].value
+    assert found["scope3"].excluded == ("scope3-9", "scope3-10", "scope3-11", "scope3-13", "scope3-14")
+    assert (found["scope3-10"].value, bool(found["scope3-10"].note)) == (None, True)
+    with (shared / "company" / "synthetic_group.csv").open() as handle:
+        rows = {(r["fiscal_year"], r["metric"]): float(r["value"]) for r in csv.DictReader(handle)}
+    assert rows[year, "scope3"] == total
+    if year in AVOIDED:
+        assert float(found["avoided"].value) == pytest.approx(rows[year, "scope3plus"], rel=0.0005)
+    else:
+        assert found["avoided"].value is None
+
+
+def test_programmes_say_what_may_be_public(demo):
+    told = {
+        p["programme"]: p
+        for p in json.loads(command("programmes", "--year", "FY2024", "--json", "-w", demo.root).stdout)
+    }
+    assert float(told["prog-cloud"]["avoided_t"]) == pytest.approx(98_840, rel=0.0005)
+    assert float(told["prog-goods"]["avoided_t"]) == pytest.approx(101_000, rel=0.0005)
+    rest = sum(float(p["avoided_t"]) for name, p in told.items() if name not in ("prog-cloud", "prog-goods"))
+    assert rest == pytest.approx(133_540, rel=0.001)
+    assert {name for name, p in told.items() if p["publishable"]} <= {"prog-cloud", "prog-trips"}
+    page = (demo.root / "report.html").read_text(encoding="utf-8")
+    assert "withheld" in page
+    assert "101,000" not in page
+
+
+def test_evidence_of_the_demo_is_performed_again_to_the_milligram(demo, tmp_path):
+    done = command("export-evidence", "--year", "FY2024", "--to", tmp_path / "e", "-w", demo.root, "--json")
+    assert done.returncode == 0, done.stderr
+    from support import ROOT
+
+    again = subprocess.run(
+        [sys.executable, "-I", ROOT / "tools/reperform.py", tmp_path / "e"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert again.returncode == 0, again.stderr
+    assert "recomputed to the milligram" in again.stdout
+
+
+def test_the_bridge_of_the_demo_adds_up_and_names_the_sale_and_the_certificates(demo):
+    told = json.loads(command("bridge", "FY2023", "FY2024", "--figure", "net", "--json", "-w", demo.root).stdout)
+    by = {driver: int(mg) for driver, mg in told["totals_mg"].items()}
+    assert sum(by.values()) == int(told["end_mg"]) - int(told["start_mg"])
+    assert by["boundary"] < 0
+    assert by["instruments"] < 0
+    assert by["activity"] > 0
 
 
 def test_market_based_takes_the_residual_and_is_higher_than_the_grid_average_would_be(demo):

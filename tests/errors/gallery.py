@@ -13,7 +13,8 @@ from abate.adapters.files.gates import Line, Publication, pass_gates
 from abate.adapters.files.importing import add_file
 from abate.adapters.findings import open_findings
 from abate.adapters.registry import METHODS
-from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.workspace import Workspace, open_workspace
+from abate.kernel.errors import NotFoundError
 from abate.kernel.factor import COLUMNS, Factor, Mass, Source
 from abate.kernel.finding import Finding
 from abate.kernel.matching import FactorBook
@@ -22,6 +23,26 @@ from support import NOW, electricity, months
 
 FUEL = "Site,Month,Fuel,Quantity,Unit\n"
 CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
+TRAVEL = "Site,Month,Mode,Country,Passengers,Distance km\n"
+WASTE = "Site,Month,Waste type,Waste,Unit,Uncertainty\n"
+CARTONS = "Programme,Month,Actor,Action,Cartons\n"
+SPEND = "Site,Month,Item,Spend,Unit\n"
+END = "Site,Month,Treatment,Mass sold,Unit\n"
+PROXIES = """
+[scope3]
+proxies = ["GB", "US"]
+[scope3.not_assessed]
+12 = "What is sold is eaten."
+"""
+PROGRAMME = """
+[[programmes]]
+id = "reuse"
+entity = "cloud"
+region = "CN"
+methodology = "carton-reuse/1"
+claims = { group = 0.5 }
+unclaimed = 0.5
+"""
 METER = "timestamp,site,building,facility_kwh,it_kwh,water_m3\n"
 
 
@@ -60,6 +81,24 @@ def valued(code: str, *files: tuple[str, str], factors: str = "", gwp: str = "",
 
     shown = "\n".join(text for _, text in files)
     return Example(code, shown + (f"\n(own factors) {factors}" if factors else ""), found)
+
+
+def configured(code: str, config: str, *files: tuple[str, str]) -> Example:
+    """Valued with more in abate.toml."""
+
+    def found(workspace: Workspace, folder: Path) -> list[Finding]:
+        path = workspace.root / "abate.toml"
+        path.write_text(path.read_text() + config)
+        reopened = open_workspace(workspace.root)
+        for name, text in files:
+            _add(reopened, folder, text, name)
+        found = open_findings(reopened, now=NOW)
+        try:
+            return [*found, *run_year(reopened, "FY2024", now=NOW).findings]
+        except NotFoundError:  # every row is in quarantine
+            return found
+
+    return Example(code, "\n".join(text for _, text in files) + f"\n(abate.toml){config}", found)
 
 
 def gated(code: str, *lines: Line, previous: tuple[Line, ...] = (), years: dict[str, int] | None = None) -> Example:
@@ -179,6 +218,25 @@ EXAMPLES = (
         "instrument-unused",
         ("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")])),
         ("certificates.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n"),
+    ),
+    imported("unknown-region", TRAVEL + "hq,2023-05,rail,Atlantis,2,100\n", name="travel.csv"),
+    imported("bad-uncertainty", WASTE + "hq,2023-05,mixed/landfill,3,t,rather\n", name="waste.csv"),
+    configured("action-unnamed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,,P-1,5\n")),
+    configured(
+        "action-booked-twice",
+        PROGRAMME,
+        ("carton-reuse.csv", CARTONS + "reuse,2023-05,ann,P-1,5\nreuse,2023-05,ann,P-1,6\n"),
+    ),
+    configured("no-programme", PROGRAMME, ("carton-reuse.csv", CARTONS + "hq,2023-05,ann,P-1,5\n")),
+    configured("factor-assumed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,ann,P-1,5\n")),
+    configured("factor-proxy", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")),
+    configured("price-mismatch", PROXIES, ("purchases.csv", SPEND + "hq,2023-05,consulting,100,JPY\n")),
+    configured("category-excluded", PROXIES, ("end-of-life.csv", END + "hq,2023-05,mixed/landfill,3,t\n")),
+    configured("category-unassessed", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")),
+    valued(
+        "category-incomplete",
+        ("electricity.csv", electricity([("london", "2023-05", 5, "kWh")])),
+        factors=OWN.format("GB", "CO2", ""),
     ),
     valued("factor-co2-only", ("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")]))),
     gated("empty-cell", line("CO2", "")),

@@ -267,6 +267,12 @@ class Resolver:
         order = sorted(keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit, k.region, k.party))
         for key in order:
             for ladder in by_kind.get(key.kind, ()):
+                if ladder[0].scope == "3" and ladder[0].category in self.terms.excluded:
+                    if (EXCLUDED.code, key.kind, ladder[0].category) not in findings:
+                        message = f"{key.kind} is in category {ladder[0].category}, which is switched off."
+                        told = Finding.of(EXCLUDED, message, site=key.site, month=key.month)
+                        findings[EXCLUDED.code, key.kind, ladder[0].category] = told
+                    continue
                 self._climb(key, ladder, parts, rows, findings)
         return rows, list(findings.values())
 
@@ -280,20 +286,18 @@ class Resolver:
     ) -> None:
         """Rows by the first rung that finds its factors; the first rung's finding where none does."""
         first = ladder[0]
-        if first.scope == "3" and first.category in self.terms.excluded:
-            message = f"{key.kind} is in category {first.category}, which is switched off."
-            findings.setdefault((EXCLUDED.code, message), Finding.of(EXCLUDED, message, site=key.site, month=key.month))
-            return
         fault = self._place_fault(key, first)
         if fault is not None:
             findings.setdefault((fault.code, fault.message), fault)
             return
         missed: list[tuple[Card, Finding]] = []
-        for card in (c for c in ladder if _takes(c, key.unit)):
+        for card in (c for c in ladder if not c.dimensions or dimension_of(key.unit) in c.dimensions):
             found, remarks, miss = self._rows(key, card, parts)
             if miss is None:
-                passed = [{"method": c.name, "reason": f.message} for c, f in missed]
-                rows += [(len(rows) + k, *row[:-1], _with_rungs(row[-1], passed)) for k, row in enumerate(found)]
+                if missed:
+                    passed = [{"method": c.name, "reason": f.message} for c, f in missed]
+                    found = [(*row[:-1], _with_rungs(row[-1], passed)) for row in found]
+                rows += [(len(rows) + k, *row) for k, row in enumerate(found)]
                 _keep(findings, remarks, key)
                 return
             missed.append((card, miss))
@@ -433,7 +437,7 @@ class Resolver:
     def _source_remarks(self, factor: Factor) -> list[Finding]:
         told = {
             "recalled": (RECALLED, f"{factor.id} ({factor.source.publication}) is recalled, not checked."),
-            "assumption": (ASSUMED, f"{factor.id} is an assumption: {factor.note or factor.source.publication}"),
+            "assumption": (ASSUMED, f"{factor.id} is an assumption: {factor.note or factor.source.publication}."),
         }
         return [Finding.of(*told[v]) for v in [factor.source.verification] if v in told]
 
@@ -443,10 +447,6 @@ def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[Card, ...]]:
     cards = [m.card for m in methods if kind in m.card.kinds]
     rungs = sorted((c for c in cards if c.rung), key=lambda c: c.rung)
     return [(c,) for c in cards if not c.rung] + ([tuple(rungs)] if rungs else [])
-
-
-def _takes(card: Card, unit: str) -> bool:
-    return not card.dimensions or dimension_of(unit) in card.dimensions
 
 
 def _keep(findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key: Key) -> None:
@@ -475,7 +475,7 @@ def _tails(
 
 
 def _with_rungs(why: str, passed: list[dict[str, str]]) -> str:
-    return json.dumps({**json.loads(why), "rungs_passed": passed}, ensure_ascii=False) if passed else why
+    return json.dumps({**json.loads(why), "rungs_passed": passed}, ensure_ascii=False)
 
 
 def unused_findings(unused: dict[str, int]) -> list[Finding]:

@@ -174,8 +174,9 @@ def _freight(name: str, title: str, words: tuple[str, ...], kind: str) -> Templa
     return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
 
 
-def _asset(name: str, title: str, words: tuple[str, ...], kind: str) -> Template:
+def _asset(name: str, title: str, words: tuple[str, ...], other: str) -> Template:
     """Leased assets and franchises by their energy, by what the other side reports, or by area."""
+    kind = name
     measures = (
         Measure(kind, ("reported emissions", "排放量"), unit="kg CO2e", times=("share?",)),
         Measure(kind, ("it energy", "it用电量"), times=("pue",)),
@@ -188,7 +189,7 @@ def _asset(name: str, title: str, words: tuple[str, ...], kind: str) -> Template
         "pue": ("pue",), "share": ("share", "occupied share", "占比"), "months": ("months", "月数"),
     }  # fmt: skip
     rows = (
-        ("site", "month", "energy type", "tenant", "energy", "unit"),
+        ("site", "month", "energy type", other, "energy", "unit"),
         ("hq", "2024-01", "electricity", "ACME", "18000", "kWh"),
     )
     return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
@@ -288,9 +289,9 @@ TEMPLATES = (
         ),
         alternatives=True,
     ),
-    _asset("leased-asset", "Assets leased from others", ("leased", "rented", "colocation", "租赁", "租用"), "leased-asset"),
-    _asset("leased-out-asset", "Assets leased to others", ("leased out", "tenant", "出租"), "leased-out-asset"),
-    _asset("franchise", "Franchises", ("franchise", "加盟"), "franchise"),
+    _asset("leased-asset", "Assets leased from others", ("leased", "rented", "colocation", "租赁", "租用"), "lessor"),
+    _asset("leased-out-asset", "Assets leased to others", ("leased out", "tenant", "出租"), "tenant"),
+    _asset("franchise", "Franchises", ("franchise", "加盟"), "franchisee"),
     Template(
         "processing",
         "Processing of sold products",
