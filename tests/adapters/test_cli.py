@@ -62,7 +62,7 @@ def test_a_whole_day_of_work(call):
     assert "electricity.csv" in call("explain", "scope2-location", "--year", "FY2024")[1]
     assert call("report", "--year", "FY2024", "-o", "r.html", "--charts", "charts")[0] == 0
     assert Path("r.html").stat().st_size > 500_000
-    assert len(list(Path("charts").iterdir())) == 3
+    assert len(list(Path("charts").iterdir())) == 4
     assert "live" in call("imports")[1]
     import_id = json.loads(call("imports", "--json")[1])[-1]["import_id"]
     assert call("attach", write("bill.pdf", "x"), "--to", import_id)[0] == 0

@@ -333,6 +333,25 @@ def test_the_base_year_is_restated_beside_what_was_stated(three_years):
     assert run_of(workspace, "FY2023")["run_id"] == found.restated_run
 
 
+def test_the_history_of_a_bought_site_counts_only_in_the_restated_base_year(three_years, add):
+    config = three_years.root / "abate.toml"
+    depot = '[[sites]]\nid = "bought"\nentity = "cloud"\nregion = "CN-ZJ"\nbought = 2024-04-01\n'
+    config.write_text(config.read_text() + depot)
+    workspace = open_workspace(three_years.root)
+    path = workspace.root / "history.csv"
+    path.write_text(electricity([("bought", m, 400, "kWh") for m in months("2022-04", 12)]))
+    from abate.adapters.files.importing import add_file
+
+    assert add_file(workspace, path, now=NOW).quarantined_count == 0
+    before = values(workspace, "gross", year="FY2023")["gross"].value
+    run(workspace, "FY2023")
+    assert values(workspace, "gross", year="FY2023")["gross"].value == before
+    found = restate_base_year(workspace, structure="FY2025", now=NOW)
+    gross = next(b for b in found.bridges if b.figure == "gross")
+    assert (gross.end_mg - gross.start_mg) / 1e9 == pytest.approx(12 * 400 * 0.51 / 1000, rel=0.05)
+    assert {d for d, mg in gross.totals.items() if mg} == {"boundary"}
+
+
 def test_pro_rata_takes_the_months_of_the_year_of_the_sale(three_years):
     config = three_years.root / "abate.toml"
     config.write_text(config.read_text().replace("closed = 2023-09-30", "sold = 2023-09-30").replace("threshold = 0.05", 'threshold = 0.05\nrecalculation = "pro-rata"'))  # fmt: skip

@@ -351,7 +351,7 @@ def _value(
         ).fetchall()
     ]
     instruments, findings = _instruments(con, workspace, inputs.fiscal_year, settle=settle_certificates)
-    loads = _loads(con, inputs.organisation)
+    loads = _loads(con, inputs.organisation, inputs.terms)
     matched, unused = allocate(instruments, loads)
     findings += unused_findings(unused)
     loads_wh = {(load.site, load.month): load.amount_wh for load in loads}
@@ -515,14 +515,18 @@ def _total(con: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-def _loads(con: duckdb.DuckDBPyConnection, organisation: Organisation) -> list[Load]:
-    """Electricity of each site and month in whole watt-hours."""
+def _loads(con: duckdb.DuckDBPyConnection, organisation: Organisation, terms: Terms) -> list[Load]:
+    """Electricity of each site and month in whole watt-hours, where any of it counts."""
     rows = con.execute(
         "select site, month, ((sum(quantity_micro) + 500) // 1000)::bigint from year_totals "
         "where kind = 'electricity' group by all order by all"
     ).fetchall()
     regions = {s.id: region_chain(s.region) for s in organisation.sites}
-    return [Load(site, month, regions.get(site, ()), wh) for site, month, wh in rows if wh > 0]
+    return [
+        Load(site, month, regions.get(site, ()), wh)
+        for site, month, wh in rows
+        if wh > 0 and terms.share(organisation, site, month) > 0
+    ]
 
 
 def _allocation_rows(

@@ -26,6 +26,10 @@ DIMENSIONS = {
     "building": "building",
     "basis": "basis",
     "category": "category",
+    "approach": "approach",
+    "kind": "kind",
+    "item": "item",
+    "factor": "factor_id",
 }
 """What figures can be shown by, with the column of the rollups."""
 

@@ -220,7 +220,7 @@ def _chain_points(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]
     rows = sorted(fetch(rollups.con, sql, [run["run_id"]]), key=lambda r: int(r["category"]))
     return [
         {
-            "category": f"{r['category']} {CATEGORIES[r['category']]}",
+            "category": f"{r['category']} {CATEGORIES[r['category']]}"[:32],
             "approach": r["approach"],
             "value": float(r["mg"]) / 1e9,
         }
@@ -322,7 +322,8 @@ def _drawn(spec: dict[str, Any]) -> dict[str, Any]:
     from markupsafe import Markup
 
     svg = vl_convert.vegalite_to_svg(spec)
-    return {"title": spec["title"]["text"], "spec": spec, "svg": Markup(svg)}  # noqa: S704  (drawn from escaped data)
+    wide = spec["width"] == specs.WIDE
+    return {"title": spec["title"]["text"], "spec": spec, "wide": wide, "svg": Markup(svg)}  # noqa: S704  (drawn from escaped data)
 
 
 @cache

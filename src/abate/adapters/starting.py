@@ -195,3 +195,7 @@ def _print_inventory(workspace: Workspace, years: list[str], as_json: bool) -> N
         out.print_json([v.json for y in years for v in values[y]])
     else:
         out.figures_table("Inventory of the example group", values)
+        with Rollups(workspace) as rollups:
+            avoided = {y: rollups.values(["avoided"], run_of(workspace, y))[0].value for y in years}
+        told = ", ".join(f"{y} {out.number(v, 't CO2e')} t CO2e" for y, v in avoided.items() if v is not None)
+        out.console().print(f"Outside the inventory, avoided by others (Scope 3+): {told}; see 'abate programmes'.")

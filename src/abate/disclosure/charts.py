@@ -6,6 +6,8 @@ from typing import Any
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 COLOURS = ["#2f6f8f", "#e0a030", "#6aa84f", "#b5533c", "#7a6fb0", "#4fb0a5", "#999999", "#c06090"]
+WIDE = 560
+"""Width of a chart that takes two columns of the page."""
 
 
 def _chart(title: str, values: list[dict[str, Any]], **rest: Any) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def categories_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         "color": {"field": "approach", "type": "nominal", "title": None},
         "tooltip": [{"field": "category"}, {"field": "approach"}, {"field": "value", "format": ",.0f"}],
     }
-    return _chart("Scope 3 by category and method", values, mark="bar", encoding=encoding, width=300, height=240)
+    return _chart("Scope 3 by category and method", values, mark="bar", encoding=encoding, width=WIDE, height=260)
 
 
 def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
@@ -149,4 +151,4 @@ def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
             "text": {"field": "change", "type": "quantitative", "format": ",.0f"},
         },
     }
-    return _chart(title, steps, layer=[bars, labels], encoding=encoding, width=380, height=240)
+    return _chart(title, steps, layer=[bars, labels], encoding=encoding, width=WIDE, height=260)

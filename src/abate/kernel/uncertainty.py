@@ -47,7 +47,7 @@ def pedigree_factor(scores: Sequence[int]) -> float:
 
     Example:
         >>> round(pedigree_factor([1, 1, 1, 1, 1]), 4), round(pedigree_factor([2, 2, 1, 1, 3]), 4)
-        (1.05, 1.5303)
+        (1.05, 1.5253)
     """
     if len(scores) != len(INDICATORS) or any(s not in (1, 2, 3, 4) for s in scores):
         raise UsageError(
@@ -89,7 +89,7 @@ def relative_deviation(kind: str, spread_95: float) -> float:
 
     Example:
         >>> round(relative_deviation("normal", 0.05), 5), round(relative_deviation("lognormal", 2.0), 5)
-        (0.02551, 0.36484)
+        (0.02551, 0.365)
     """
     if kind == "lognormal":
         return math.sqrt(math.expm1((math.log(spread_95) / Z_95) ** 2))
@@ -156,7 +156,7 @@ def closed_form(parts: Sequence[Part]) -> Range:
         >>> percent = lambda activity, factor, total: Part("f", total, "normal", factor, (total * activity / Z_95) ** 2)
         >>> both = [percent(0.05, 0.10, 1000), percent(0.02, 0.30, 500)]
         >>> [round(closed_form([p]).share_95 * 100, 4) for p in both], round(closed_form(both).share_95 * 100, 5)
-        ([11.1803, 30.0666], 12.48999)
+        ([11.1803, 30.0666], 12.49)
     """
     total = sum(p.total for p in parts)
     deviation = math.sqrt(sum(p.factor_deviation**2 + p.square for p in parts))

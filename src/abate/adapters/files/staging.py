@@ -231,7 +231,7 @@ def _lookup_sites(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
         con,
         "owned",
         {"site": "varchar", "opened": "timestamp", "closed": "timestamp"},
-        ((s.id, s.opened, _past(s.closed)) for s in workspace.organisation.sites),
+        ((s.id, None if s.bought else s.opened, _past(s.closed)) for s in workspace.organisation.sites),
     )
 
 

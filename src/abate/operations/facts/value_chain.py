@@ -169,7 +169,7 @@ def _freight(name: str, title: str, words: tuple[str, ...], kind: str) -> Templa
     }  # fmt: skip
     rows = (
         ("site", "month", "mode", "carrier", "mass", "unit", "distance km"),
-        ("hq", "2024-01", "road", "ACME", "12.5", "t", "840"),
+        ("hq", "2024-01", "road", f"Carrier ({name})", "12.5", "t", "840"),
     )
     return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
 
@@ -228,7 +228,7 @@ TEMPLATES = (
             (Measure(f"{side}-storage", ("volume", "stored", "体积"), unit="m3", times=("days",), by_unit="day"),),
             {**_ITEM, **_PARTY, "days": ("days", "天数")},
             ("site", "period", "item"),
-            (("site", "month", "type", "volume (m3)", "days"), ("hq", "2024-01", "warehouse", "4000", "2")),
+            (("site", "month", "type", "volume (m3)", "days", "partner"), ("hq", "2024-01", "warehouse", "4000", "2", f"Store ({side})")),
         )
         for side, by in (("upstream", "by us"), ("downstream", "by others"))
     ),

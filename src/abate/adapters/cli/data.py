@@ -1,0 +1,184 @@
+"""Commands that bring data in: init, demo, add, correct, undo, attach, check."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from abate.adapters.cli import show as out
+from abate.adapters.cli.app import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    YearOption,
+    app,
+    finding_json,
+    now,
+    opened_at,
+)
+from abate.kernel.errors import AbateError
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="Folder to make.")],
+    name: Annotated[str, typer.Option(help="Name of the organisation.")] = "My organisation",
+) -> None:
+    """Make a workspace: a commented abate.toml and a blank file for each kind of data."""
+    from abate.adapters.starting import init_workspace
+
+    root = init_workspace(directory, name)
+    out.console().print(
+        f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate add' it."
+    )
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Folder for workspace and report.")] = Path("demo"),
+    json: JsonOption = False,
+) -> None:
+    """Build the example group: raw files, import, corrections, three runs, inventory, report."""
+    from abate.adapters.starting import run_demo
+
+    run_demo(directory, now=now(), as_json=json)
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files.")],
+    kind: Annotated[str, typer.Option("--as", help="Kind of file, where Abate should not guess.")] = "",
+    mapping: Annotated[Path | None, typer.Option("--map", help="Mapping file to apply.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with any blocker.")] = False,
+    accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a blocker to let in.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Import files; rows with a blocker go to quarantine, the rest counts."""
+    from abate.adapters.files.importing import add_file
+
+    opened = opened_at(workspace)
+    results: list[Any] = []
+    failed: list[AbateError] = []
+    with out.progress("importing", len(files), quiet=json) as step:
+        for path in files:
+            try:
+                results.append(
+                    add_file(
+                        opened, path, now=now(), template=kind, mapping=mapping, strict=strict,
+                        accept=frozenset(accept or ()),
+                    )
+                )  # fmt: skip
+            except AbateError as error:
+                if len(files) == 1:
+                    raise
+                failed.append(error)
+            step(path.name)
+    if json:
+        errors = [{"code": e.code, "message": e.message, "hint": e.hint} for e in failed]
+        out.print_json({"imports": [asdict(r) for r in results], "errors": errors})
+    else:
+        for sheet, read in results[0].mappings.items() if len(results) == 1 else ():
+            title = f"{results[0].file} {sheet}: read as {results[0].template}"
+            out.table(title, ("column", "means", "first"), [(c["column"], c["means"], c["first"]) for c in read])
+        rows = [
+            (
+                r.import_id, r.file, r.template, r.row_count, r.accepted_count, r.quarantined_count,
+                ", ".join(f"{c} × {n}" for c, n in r.findings.items()),
+            )
+            for r in results
+        ]  # fmt: skip
+        columns = ("import", "file", "read as", "rows", "entered", "quarantine", "findings")
+        out.table("", columns, rows, right=(3, 4, 5))
+        for refusal in failed:
+            sys.stderr.write(f"{refusal}\n")
+    blocked = any(r.quarantined_count for r in results)
+    raise typer.Exit(1 if blocked or failed else 0)
+
+
+@app.command()
+def imports(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
+    """List imports, with those undone."""
+    from abate.adapters.files.importing import live_imports
+
+    opened = opened_at(workspace)
+    live = {r["import_id"] for r in live_imports(opened)}
+    rows = sorted(opened.store.rows("imports"), key=lambda r: r["ordinal"])
+    if json:
+        out.print_json([r | {"live": r["import_id"] in live} for r in rows])
+        return
+    columns = ("import", "file", "kind", "rows", "entered", "quarantine", "state")
+    body = [
+        (
+            r["import_id"], r["file"] or r["reverses"], r["template"], r["row_count"], r["accepted_count"],
+            r["quarantined_count"], "live" if r["import_id"] in live else "undone",
+        )
+        for r in rows
+    ]  # fmt: skip
+    out.table("", columns, body, right=(3, 4, 5))
+
+
+@app.command()
+def correct(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX with action, file, row and new values.")],
+    reason: Annotated[str, typer.Option(help="Why, for rows that do not say it.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Mend, accept or drop quarantined rows, or add missing ones, each with a reason."""
+    from abate.adapters.files.importing import correct as correct_rows
+
+    result = correct_rows(opened_at(workspace), file, reason=reason, now=now())
+    if json:
+        out.print_json(asdict(result))
+    else:
+        out.console().print(
+            f"{result.import_id}: {result.row_count} corrections, {result.accepted_count} activities entered."
+        )
+
+
+@app.command()
+def undo(
+    import_id: Annotated[str, typer.Argument(help="Import, correction or reversal.")],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Undo an import by a reversal; undoing the reversal restores it."""
+    from abate.adapters.files.importing import undo as undo_import
+
+    reversal = undo_import(opened_at(workspace), import_id, reason=reason, now=now())
+    out.console().print(f"{reversal} reverses {import_id}. Run the year again to restate its figures.")
+
+
+@app.command()
+def attach(
+    file: Annotated[Path, typer.Argument(help="A document, such as a bill's PDF.")],
+    import_id: Annotated[str, typer.Option("--to", help="Import it proves.")],
+    row: Annotated[int, typer.Option(help="Row it proves; 0 for the whole file.")] = 0,
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Attach evidence to an import or to one of its rows, with its hash."""
+    from abate.adapters.files.importing import attach as attach_file
+
+    sha256 = attach_file(opened_at(workspace), file, import_id=import_id, source_row=row, now=now())
+    out.console().print(f"{file.name} attached to {import_id}, sha256 {sha256}.")
+
+
+@app.command()
+def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOption = False) -> None:
+    """List what is wrong with the data: code, place, what to do. Exit code 1 where something blocks."""
+    from abate.adapters.findings import open_findings
+
+    with out.working("checking"):
+        found = open_findings(opened_at(workspace), now=now(), year=year)
+    if json:
+        out.print_json([finding_json(f) for f in found])
+    elif found:
+        out.findings_table("", found)
+    else:
+        out.console().print("Nothing found.")
+    raise typer.Exit(1 if any(f.severity == "blocker" for f in found) else 0)
