@@ -270,6 +270,8 @@ class Organisation:
     def days_share(self, place: str, month: str, boundary: Boundary) -> float:
         """Mean share of a place over all days of a month, those outside the group counting as none."""
         first, last = month_start(month), month_end(month)
+        if not any(first < day <= last for day in self._changes(place)):
+            return self.share_on(place, first, boundary)
         days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
         return sum(self.share_on(place, d, boundary) for d in days) / len(days)
 

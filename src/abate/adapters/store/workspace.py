@@ -190,12 +190,12 @@ def _programme(data: dict[str, Any]) -> Programme:
     if data["methodology"] not in known:
         raise ValueError(f"methodology '{data['methodology']}' is none of {', '.join(m.name for m in METHODOLOGIES)}")
     method = known[data["methodology"]]
-    claims = tuple((str(name), float(share)) for name, share in data.get("claims", {}).items())
+    claims = tuple(sorted((str(name), float(share)) for name, share in data.get("claims", {}).items()))
     return Programme(
         data["id"], data.get("name", data["id"]), data["entity"], data["region"], method.name,
         data.get("mechanism", method.mechanism), float(data.get("rebound", method.rebound_share)),
         int(data.get("tier", method.tier)), claims, float(data["unclaimed"]),
-        tuple((str(k), str(v)) for k, v in data.get("gates", {}).items()),
+        tuple(sorted((str(k), str(v)) for k, v in data.get("gates", {}).items())),
     )  # fmt: skip
 
 
