@@ -40,13 +40,18 @@ class EvidenceError(Exception):
 
 def read(folder, name, manifest):
     """Lines of a table as (line number, cells by name), each proved by its digest."""
-    path = folder / name
-    with path.open(encoding="utf-8", newline="") as handle:
-        rows = csv.reader(handle)
-        header = next(rows, [])
-        count = 0
-        for cells in rows:
+    header, count = manifest["files"][name]["columns"], -1
+    with (folder / name).open("rb") as handle:
+        for line in handle:
             count += 1
+            try:
+                (cells,) = csv.reader([line.decode().removesuffix("\n")], strict=True)
+            except (ValueError, csv.Error) as error:
+                raise EvidenceError(f"{name} line {count + 1}: the line is not as it was exported") from error
+            if count == 0:
+                if cells != header:
+                    raise EvidenceError(f"{name} line 1: the header is not as it was exported")
+                continue
             found = hashlib.sha256("\x1f".join(cells[:-1]).encode()).hexdigest()[:16]
             if len(cells) != len(header) or found != cells[-1]:
                 raise EvidenceError(f"{name} line {count + 1}: the line is not as it was exported")
@@ -122,7 +127,10 @@ def evaluate(formula, values):
 
 def reperform(folder):
     """Everything recomputed; gives the totals."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise EvidenceError("manifest.json: the manifest is not as it was exported") from error
     stated = manifest.pop("digest", "")
     if hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest() != stated:
         raise EvidenceError("manifest.json: the manifest is not as it was exported")

@@ -469,3 +469,111 @@ def test_commands_print_what_the_functions_give(three_years, capsys, monkeypatch
     assert "± " in call("uncertainty", "gross", "--by", "org")
     assert "stays below" in call("base-year") or "reaches" in call("base-year")
     assert "no rows" in call("programmes", "--year", "FY2024")
+
+
+def test_a_baseline_without_its_actual_side_is_no_saving(tmp_path, workspace, add):
+    config = workspace.root / "abate.toml"
+    trips = '[[programmes]]\nid = "trips"\nentity = "cloud"\nregion = "CN"\nmethodology = "mode-shift/1"\nclaims = { group = 1.0 }\nunclaimed = 0.0\n'
+    config.write_text(config.read_text() + trips)
+    path = tmp_path / "trips.csv"
+    path.write_text(
+        "Programme,Month,Actor,Action,Mode,Passenger km\ntrips,2023-05,ann,T-1,metro,1000\ntrips,2023-05,ann,T-2,car,1000\n"
+    )
+    from abate.adapters.files.importing import add_file
+
+    reopened = open_workspace(workspace.root)
+    add_file(reopened, path, now=NOW)
+    assert "no-factor" in codes(run(reopened))
+    assert float(values(reopened, "avoided")["avoided"].value) == pytest.approx(1000 * (0.272 - 0.061) * 0.85 / 1000)
+
+
+def test_money_is_not_read_in_the_unit_of_the_mass_beside_it(add):
+    text = "Entity,Month,Item,Supplier,Weight,Unit,Spend\ngroup,2023-02,board,BETA,,kg,500000\ngroup,2023-02,board,BETA,5,kg,9\n"
+    assert add(text, "purchases.csv").findings == {"wrong-dimension": 1}
+
+
+def test_a_row_that_is_spread_over_months_keeps_one_error(workspace, add):
+    add("Site,From,To,Electricity,Unit,Uncertainty\nhq,2023-04-01,2024-03-31,1000,MWh,30 %\n")
+    run(workspace)
+    with Rollups(workspace) as rollups:
+        (one,) = ranges(rollups, "scope2-location", run_of(workspace, "FY2024"))
+    amount = next(c for c in one.next if c.source == "activity")
+    assert amount.spread * 1.96 == pytest.approx(0.30, rel=0.01)
+
+
+def test_what_converts_a_unit_and_what_is_lost_on_the_way_widen_the_range(workspace, add):
+    add("Site,Month,Fuel,Quantity,Unit,Uncertainty\nhq,2023-05,diesel,1000,L,0 %\n", "generator.csv")
+    add(SECOND + "second,2023-05,ann,SH-1,phone,1000\n", "second-hand.csv")
+    run(workspace)
+    with Rollups(workspace) as rollups:
+        (one,) = ranges(rollups, "scope1", run_of(workspace, "FY2024"))
+    assert one.closed.share_95 > 0.02  # density and heating value, not only the carbon of the fuel
+
+
+def test_the_same_parcel_under_another_spelling_or_day_is_the_same_parcel(add):
+    text = "Programme,Month,Actor,Action,Cartons\nreuse,2023-01,ACME,PARCEL-1,5\n"
+    assert add(text, "carton-reuse.csv").accepted_count == 1
+    text = 'Programme,Month,Actor,Action,Cartons\nreuse,2023-01-15,ACME,PARCEL-1,5\nreuse,2023-01,"Acme ",parcel 1,5\n'
+    assert add(text, "carton-reuse-2.csv").findings["action-booked-twice"] == 2
+
+
+def test_a_suppliers_factor_is_found_however_it_is_spelled(workspace, add, own):
+    own(
+        ("supplier", "Acme Ltd/Consulting", "life-cycle", 0.5, "kg/CNY2023"),
+        ("supplier", "ACME/Carton X200", "life-cycle", 3, "kg/kg"),
+    )
+    rows = "group,2023-05,consulting,ACME LTD,,100,CNY\ngroup,2023-05,carton x200,Acme,10,,kg\n"
+    add("Entity,Month,Item,Supplier,Weight,Spend,Unit\n" + rows, "purchases.csv")
+    run(workspace)
+    assert float(values(workspace, "scope3-1")["scope3-1"].value) == pytest.approx((50 + 30) / 1000)
+
+
+def test_rented_space_counts_for_its_period(workspace, add):
+    add("Site,From,To,Asset type,Lessor,Area\nhq,2023-04-01,2024-03-31,office,ACME,1200\n", "leased.csv")
+    add("Site,Month,Asset type,Lessor,Area\nplant,2023-04,office,ACME,365\n", "leased-2.csv")
+    run(workspace)
+    with Rollups(workspace) as rollups:
+        by = {v.by["site"]: float(v.value) for v in rollups.values(["scope3-8"], run_of(workspace, "FY2024"), "site")}
+    assert by["hq"] == pytest.approx(72 * 366 / 365, rel=0.003)
+    assert by["plant"] == pytest.approx(30 * 60 / 1000)
+
+
+def test_a_site_that_was_opened_is_activity_and_one_that_was_bought_is_boundary(three_years, tmp_path):
+    from abate.adapters.files.importing import add_file
+
+    for name, word in (("new", "opened"), ("had", "bought")):
+        config = three_years.root / "abate.toml"
+        config.write_text(
+            config.read_text() + f'[[sites]]\nid = "{name}"\nentity = "cloud"\nregion = "CN-ZJ"\n{word} = 2023-04-01\n'
+        )
+    workspace = open_workspace(three_years.root)
+    for name in ("new", "had"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(electricity([(name, "2023-05", 1000, "kWh")]))
+        add_file(workspace, path, now=NOW)
+    run(workspace, "FY2023")
+    run(workspace, "FY2024")
+    with Rollups(workspace) as rollups:
+        lines = bridge_runs(
+            workspace, rollups, "scope2-location", run_of(workspace, "FY2023"), run_of(workspace, "FY2024")
+        )
+    assert (
+        lines.totals["boundary"] == 497_400_000
+    )  # what was bought: 1000 kWh at 0.4974 kg; the depot that was shut is not
+
+
+@pytest.mark.parametrize("byte", [b'"', b"\xff", b"\n", b","])
+def test_no_byte_of_evidence_makes_the_interpreter_stumble(three_years, tmp_path, byte):
+    folder = tmp_path / "evidence"
+    export_evidence(three_years, "FY2024", folder)
+    for name, line in (("entries.csv", 4), ("activities.csv", 1), ("factors.csv", 2), ("manifest.json", 2)):
+        path = folder / name
+        before = path.read_bytes()
+        lines = before.split(b"\n")
+        lines[line - 1] = lines[line - 1][:3] + byte + lines[line - 1][4:]
+        path.write_bytes(b"\n".join(lines))
+        done = reperform(folder)
+        path.write_bytes(before)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert name in done.stderr
+    assert reperform(folder).returncode == 0

@@ -25,6 +25,7 @@ FUEL = "Site,Month,Fuel,Quantity,Unit\n"
 CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
 TRAVEL = "Site,Month,Mode,Country,Passengers,Distance km\n"
 WASTE = "Site,Month,Waste type,Waste,Unit,Uncertainty\n"
+SHARES = "Site,Month,Sector,Investee emissions,Equity share\n"
 CARTONS = "Programme,Month,Actor,Action,Cartons\n"
 SPEND = "Site,Month,Item,Spend,Unit\n"
 END = "Site,Month,Treatment,Mass sold,Unit\n"
@@ -220,6 +221,7 @@ EXAMPLES = (
         ("certificates.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n"),
     ),
     imported("unknown-region", TRAVEL + "hq,2023-05,rail,Atlantis,2,100\n", name="travel.csv"),
+    imported("share-above-one", SHARES + "hq,2023-05,co2e,120000,40\n", name="investments.csv"),
     imported("bad-uncertainty", WASTE + "hq,2023-05,mixed/landfill,3,t,rather\n", name="waste.csv"),
     configured("action-unnamed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,,P-1,5\n")),
     configured(

@@ -88,3 +88,10 @@ def test_contributions_add_up_to_the_difference_to_the_milligram(before, after, 
             x.sign * x.co2e_mg for x in before if x.org == org
         )
         assert sum(found.get(org, {}).values()) == mine
+
+
+def test_an_unrelated_new_item_does_not_hide_a_change_of_method():
+    spend = replace(BASE, kind="purchased-goods", item="cartons", unit="CNY", method="spend/1")
+    mass = replace(spend, unit="kg", method="supplier/1", co2e_mg=300_000_000)
+    cleaning = replace(spend, item="cleaning", co2e_mg=7)
+    assert drivers([spend], [mass, cleaning]) == {"method": -200_000_000, "activity": 7}

@@ -44,5 +44,5 @@ def test_publishability_follows_from_the_gates():
     assert programme().obstacles(**ready) == ()
     assert "tier 3" in programme(tier=3).obstacles(**ready)[0]
     assert len(programme(gates=()).obstacles(**ready)) == 3
-    assert "published inventory" in programme().obstacles(inventory_published=False, assumptions=())[0]
-    assert "1 factors are assumptions" in programme().obstacles(inventory_published=True, assumptions=("x",))[0]
+    assert "published run" in programme().obstacles(inventory_published=False, assumptions=())[0]
+    assert "1 assumptions without" in programme().obstacles(inventory_published=True, assumptions=("x",))[0]

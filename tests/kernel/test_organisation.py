@@ -102,3 +102,13 @@ def test_a_base_year_takes_the_structure_of_a_later_year_for_what_was_bought_or_
     assert [share(s, "2021-05", True) for s in ("sold", "shut", "bought")] == [0.0, 1.0, 1.0]
     assert [share("sold", m, False) for m in ("2021-05", "2021-11")] == [1.0, 0.0]
     assert [share("bought", m, False) for m in ("2021-05", "2021-11")] == [0.0, 1.0]
+
+
+def test_a_site_that_was_opened_long_ago_and_sold_since_leaves_the_base_year():
+    site = Site("depot", "Depot", "g", "CN", opened=date(2015, 1, 1), closed=date(2023, 6, 30), sold=True)
+    shut = Site("shut", "Shut", "g", "CN", opened=date(2015, 1, 1), closed=date(2023, 6, 30), bought=True)
+    organisation = Organisation("G", (Entity("g", "G"),), (site, shut))
+    months = [f"2023-{m:02d}" for m in range(1, 13)]
+    assert organisation.structure_share("depot", "2021-05", Boundary.OPERATIONAL, months, True) == 0
+    assert organisation.structure_share("depot", "2014-05", Boundary.OPERATIONAL, months, True) == 0
+    assert organisation.structure_share("shut", "2014-05", Boundary.OPERATIONAL, months, True) == 1

@@ -55,3 +55,10 @@ def test_conversions_are_exact_fractions():
 def test_every_dimension_is_named():
     assert dimension_of("kWh_net") == "energy-net"
     assert dimension_of("EUR") == "money"
+
+
+def test_a_price_net_of_tax_is_a_purchasers_price_and_a_basic_price_is_not():
+    assert read_unit("万元（不含税）").canonical == "CNY"
+    assert read_unit("CNY excl. VAT").canonical == "CNY"
+    assert read_unit("CNY (basic price)").canonical == "CNY_basic"
+    assert read_unit("million USD").scale == 1e6

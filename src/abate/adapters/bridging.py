@@ -63,7 +63,7 @@ def bridge_runs(
         NotFoundError: `unknown-figure`.
     """
     lines = [_lines(rollups, name, run) for run in (before, after)]
-    shares = _share(workspace, before), _share(workspace, after)
+    shares = _shares(workspace, before, after)
     gwp_set = after["gwp_set"] if after["gwp_set"] != before["gwp_set"] else ""
     found = bridge(lines[0], lines[1], gwp_set=gwp_set, shares=shares)
     start, end = (sum(line.sign * line.co2e_mg for line in side) for side in lines)
@@ -83,17 +83,34 @@ def _lines(rollups: Rollups, name: str, run: dict[str, Any]) -> list[Line]:
     return [Line(**r) for r in rows]
 
 
-def _share(workspace: Workspace, run: dict[str, Any]) -> Share:
-    """Share of a site in a month of the calendar on the terms of a run."""
+def _shares(workspace: Workspace, before: dict[str, Any], after: dict[str, Any]) -> tuple[Share, Share]:
+    """Shares of sites by month on the terms of each run; a site that a run did not know yet has what the other says."""
+    sides = [_share(workspace, run) for run in (before, after)]
+
+    def known(first: int) -> Share:
+        def share(site: str, month: str) -> float:
+            found = sides[first](site, month)
+            other = sides[1 - first](site, month) if found is None else found
+            return 1.0 if other is None else other
+
+        return share
+
+    return known(0), known(1)
+
+
+def _share(workspace: Workspace, run: dict[str, Any]) -> Callable[[str, str], float | None]:
+    """Share of a site in a month of the calendar on the terms of a run; None where it does not know the site."""
     config = read_config(workspace.root, json.loads(run["config"]))
     as_of = date.fromisoformat(run["as_of"]) if run["as_of"] else None
     terms = read_terms(config, run["gwp_set"], run["boundary"], as_of, run["structure"])
     months = {m[5:]: m for m in config.calendar.months(run["fiscal_year"])}
 
-    def share(site: str, month: str) -> float:
+    @cache
+    def share(site: str, month: str) -> float | None:
+        if config.organisation.entity_of(site) is None:
+            return None
         if terms.structure:
             return terms.share(config.organisation, site, months[month])
         return config.organisation.days_share(site, months[month], terms.boundary)
 
-    cached: Callable[[str, str], float] = cache(share)
-    return cached
+    return share

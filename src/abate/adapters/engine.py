@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from abate.kernel.errors import IntegrityError, NotFoundError, UsageError
 from abate.kernel.factor import Factor, Mass, Source, content_hash, factor_rows, factors_from_rows
 from abate.kernel.figure import FIGURES
 from abate.kernel.finding import Finding, Rule, Severity
+from abate.kernel.kind import fold
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start, parse_fiscal_year
@@ -355,7 +356,7 @@ def _value(
     matched, unused = allocate(instruments, loads)
     findings += unused_findings(unused)
     loads_wh = {(load.site, load.month): load.amount_wh for load in loads}
-    book = FactorBook([*inputs.factors, *_stated_factors(instruments)])
+    book = FactorBook([*map(_supplied, inputs.factors), *_stated_factors(instruments)])
     resolver = Resolver(book, inputs.organisation, METHODS, inputs.terms)
     rows, remarks = resolver.resolve(keys, instruments, matched, loads_wh)
     remarks += _unassessed(rows, inputs.terms)
@@ -396,6 +397,14 @@ def methods_of(rows: list[Row]) -> set[str]:
     """Names of the methods that resolution rows name."""
     place = COLUMNS.index("method")
     return {row[place] for row in rows}
+
+
+def _supplied(factor: Factor) -> Factor:
+    """A supplier's factor under the names that activities have: `ACME/Carton X200` is `acme/carton-x200`."""
+    if factor.kind != "supplier" or "/" not in factor.item:
+        return factor
+    party, product = factor.item.split("/", 1)
+    return replace(factor, item=f"{fold(party)}/{KINDS['purchased-goods'].item_named(product)}")
 
 
 def _key_of(keys: Sequence[Key]) -> tuple[str, ...]:

@@ -109,10 +109,12 @@ def _write(path: Path, names: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) 
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow((*names, "digest"))
         for row in rows:
-            cells = ["" if v is None else repr(v) if isinstance(v, float) else str(v) for v in row]
+            cells = [
+                "" if v is None else repr(v) if isinstance(v, float) else " ".join(str(v).split("\n")) for v in row
+            ]
             writer.writerow((*cells, digest_of(cells)))
             count += 1
-    return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": count}
+    return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": count, "columns": [*names, "digest"]}
 
 
 def digest_of(cells: list[str]) -> str:

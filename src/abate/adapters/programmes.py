@@ -8,7 +8,7 @@ from abate.adapters.figures import Rollups, exact_text, run_of, runs
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
 from abate.ecosystem.facts import METHODOLOGIES
-from abate.kernel.figure import in_unit
+from abate.kernel.figure import SCOPE_3, in_unit
 
 
 def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
@@ -18,10 +18,10 @@ def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
         NotFoundError: `no-run`.
     """
     run = run_of(workspace, year)
-    published = any(r["fiscal_year"] == run["fiscal_year"] and r["status"] != "draft" for r in runs(workspace))
+    published = any(r["run_id"] == run["run_id"] and r["status"] != "draft" for r in runs(workspace))
     with Rollups(workspace) as rollups:
-        whole = {v.figure: v.value for v in rollups.values(["scope1", "scope2-location", "scope3"], run)}
-        complete = published and all(v is not None for v in whole.values())
+        scopes = rollups.values(["scope1", "scope2-location", *SCOPE_3], run)
+        complete = published and all(v.value is not None or v.note for v in scopes)
     with workspace.store.connect("factors", "entries") as con:
         condition = f"run_id = {literal(run['run_id'])} and book = 'avoided'"
         sums = fetch(
@@ -29,8 +29,12 @@ def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
         )
         used = fetch(
             con,
-            f"select distinct e.site, e.factor_id from entries e join factors f using (factor_id) where e.{condition} "
-            "and f.verification = 'assumption' order by all",
+            f"""with resolved as (select * from {workspace.store.source("resolutions")} where {condition}),
+                used as (select site, factor_id from resolved
+                         union select site, unnest(from_json(json_extract(why, '$.ratios'), '["VARCHAR"]')) from resolved
+                         union select site, unnest(from_json(json_extract(why, '$.bridges'), '["VARCHAR"]')) from resolved)
+            select distinct site, factor_id from used join factors using (factor_id)
+            where verification = 'assumption' order by all""",
         )
     return [_told(p, sums, used, complete) for p in workspace.organisation.programmes]
 
@@ -39,6 +43,8 @@ def _told(programme: Any, sums: list[dict[str, Any]], used: list[dict[str, Any]]
     methodology = next(m for m in METHODOLOGIES if m.name == programme.methodology)
     by = {s["instrument"] or "unclaimed": int(s["mg"]) for s in sums if s["site"] == programme.id}
     assumptions = tuple(u["factor_id"] for u in used if u["site"] == programme.id)
+    if methodology.rebound_source == "assumption":
+        assumptions += (f"the rebound of {programme.rebound_share:g}",)
     obstacles = programme.obstacles(inventory_published=complete, assumptions=assumptions)
     return {
         "programme": programme.id, "name": programme.name, "entity": programme.entity, "methodology": methodology.name,

@@ -101,6 +101,20 @@ def published(workspace: Workspace, *, entity: str = "", metric: str = "", year:
     return sorted(rows, key=lambda r: (r["entity"], r["metric"], r["fiscal_year"], r["vintage"]))
 
 
+SCALES = {"Mt CO2e": (10**6, "t CO2e"), "Gt CO2e": (10**9, "t CO2e"), "kt CO2e": (10**3, "t CO2e"), "%": (0.01, "share"), "GWh": (10**6, "kWh"), "MWh": (10**3, "kWh"), "million CNY": (10**6, "CNY")}  # fmt: skip
+
+
+def in_our_unit(value: float | None, unit: str) -> tuple[float | None, str]:
+    """A published number in the unit in which ours are shown.
+
+    Example:
+        >>> in_our_unit(7.5, "Mt CO2e"), in_our_unit(1.2, "ratio")
+        ((7500000.0, 't CO2e'), (1.2, 'ratio'))
+    """
+    scale, ours = SCALES.get(unit, (1, unit))
+    return (None if value is None else value * scale), ours
+
+
 BESIDE = {
     "scope1": "scope1", "scope2-location": "scope2_location", "scope2-market": "scope2_market", "scope3": "scope3",
     "net": "net_scope1_2", "gross": "gross_scope1_2_location_based", "reduction": "reduction_scope1_2",

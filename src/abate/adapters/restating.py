@@ -34,6 +34,9 @@ class BaseYearResult:
         threshold_share: Change from which it is recalculated.
         recalculates: Whether the change reaches that threshold.
         bridges: Per figure, previously stated to restated, with reasons.
+        later: The same for the later year: under `whole-year` what was bought or sold in it counts for all of it, so
+            that the two years compare like with like; empty where nothing was, or pro rata.
+        later_run: The run of the later year on its own structure at its end, empty likewise.
     """
 
     year: str
@@ -43,6 +46,8 @@ class BaseYearResult:
     threshold_share: float
     recalculates: bool
     bridges: tuple[BridgeResult, ...]
+    later: tuple[BridgeResult, ...] = ()
+    later_run: str = ""
 
     @property
     def json(self) -> dict[str, Any]:
@@ -50,7 +55,8 @@ class BaseYearResult:
         return {
             "year": self.year, "structure": self.structure, "stated_run": self.stated_run,
             "restated_run": self.restated_run, "threshold": self.threshold_share, "recalculates": self.recalculates,
-            "figures": [b.json for b in self.bridges],
+            "figures": [b.json for b in self.bridges], "later_run": self.later_run,
+            "later_figures": [b.json for b in self.later],
         }  # fmt: skip
 
 
@@ -75,16 +81,38 @@ def restate_base_year(workspace: Workspace, *, structure: str = "", now: datetim
     of_year = [r for r in every if r["fiscal_year"] == policy.year and r["status"] != "draft"]
     stated = of_year[-1] if of_year else run_of(workspace, policy.year, "", every)
     later = structure.upper() or years(workspace)[-1]
-    done = run_year(
-        workspace, policy.year, now=now, gwp_set=run_of(workspace, later)["gwp_set"], structure=f"{later}/{policy.rule}"
+    gwp_set = run_of(workspace, later, "", every)["gwp_set"]
+    restated, bridges = _restated(workspace, stated, later, policy.rule, gwp_set, now)
+    whole = next((b for b in bridges if b.figure == "total-location"), None)
+    recalculates = whole is not None and policy.recalculates(whole.start_mg, whole.end_mg)
+    of_later: tuple[BridgeResult, ...] = ()
+    later_run = ""
+    if policy.rule == "whole-year" and later != policy.year:
+        later_run, of_later = _restated(
+            workspace, run_of(workspace, later, "", every), later, policy.rule, gwp_set, now
+        )
+        if not any(b.end_mg != b.start_mg for b in of_later):
+            later_run, of_later = "", ()
+    return BaseYearResult(
+        policy.year,
+        later,
+        stated["run_id"],
+        restated,
+        policy.threshold_share,
+        recalculates,
+        bridges,
+        of_later,
+        later_run,
     )
-    restated = run_of(workspace, policy.year, done.run_id)
+
+
+def _restated(
+    workspace: Workspace, stated: dict[str, Any], later: str, rule: str, gwp_set: str, now: datetime
+) -> tuple[str, tuple[BridgeResult, ...]]:
+    """A year valued on the structure of a later one, and why its figures differ from what was stated."""
+    done = run_year(workspace, stated["fiscal_year"], now=now, gwp_set=gwp_set, structure=f"{later}/{rule}")
+    restated = run_of(workspace, stated["fiscal_year"], done.run_id)
     with Rollups(workspace) as rollups:
         names = ["scope1", "scope2-location", "scope2-market", "gross", "scope3", "total-location"]
         shown = {v.figure for run in (stated, restated) for v in rollups.values(names, run) if v.value is not None}
-        bridges = tuple(bridge_runs(workspace, rollups, n, stated, restated) for n in names if n in shown)
-    whole = next((b for b in bridges if b.figure == "total-location"), None)
-    recalculates = whole is not None and policy.recalculates(whole.start_mg, whole.end_mg)
-    return BaseYearResult(
-        policy.year, later, stated["run_id"], done.run_id, policy.threshold_share, recalculates, bridges
-    )
+        return done.run_id, tuple(bridge_runs(workspace, rollups, n, stated, restated) for n in names if n in shown)

@@ -100,12 +100,21 @@ def bridge(
         for driver, mg in _compare(needs[0][need], needs[1][need]).items():
             found[need[0]][driver] += mg
     alone = [{need: lines for need, lines in side.items() if need not in both} for side in needs]
-    for place in sorted({n[:4] for side in alone for n in side}):
-        methods = [{n[6] for n in side if n[:4] == place} for side in alone]
-        driver = "method" if methods[0] and methods[1] and not methods[0] & methods[1] else "activity"
-        for sign, side in zip((-1, 1), alone, strict=True):
-            found[place[0]][driver] += sign * sum(_total(lines) for n, lines in side.items() if n[:4] == place)
+    for width in (5, 4):  # first what has the same item, then what only shares its place
+        _alone(alone, width, found, last=width == 4)
     return {org: dict(found[org]) for org in sorted(found)}
+
+
+def _alone(alone: list[dict[tuple[str, ...], list[Line]]], width: int, found: Bridge, *, last: bool) -> None:
+    """Needs of one run only: another method where both runs have the place, and no method in common, else activity."""
+    for place in sorted({n[:width] for side in alone for n in side}):
+        sides = [[n for n in side if n[:width] == place] for side in alone]
+        methods = [{n[6] for n in side} for side in sides]
+        changed = bool(methods[0] and methods[1]) and not methods[0] & methods[1]
+        if not changed and not last:
+            continue
+        for sign, side, needs in zip((-1, 1), alone, sides, strict=True):
+            found[place[0]]["method" if changed else "activity"] += sign * sum(_total(side.pop(n)) for n in needs)
 
 
 def _total(lines: Iterable[Line]) -> int:

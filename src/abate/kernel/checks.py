@@ -126,12 +126,24 @@ def bad_uncertainty(staged: Any) -> Verdict:
     return ~staged.spread_known, "'" + _text(staged.spread_text) + "' is no uncertainty."
 
 
+@check(_blocker("share-above-one", "Share above one", "Write 0.4 for 40 %; a part cannot exceed its whole.", 77))
+def share_above_one(staged: Any) -> Verdict:
+    """Shares, and the part of a tour that is ours, lie between none and all."""
+    return staged.share_above_one, "'" + _text(staged.quantity_text) + "' holds a share above one."
+
+
 @check(
-    _blocker("negative-quantity", "Amount below zero", "Enter the true reading; a credit note needs its own row.", 80)
+    _blocker(
+        "negative-quantity",
+        "Amount below zero",
+        "Enter the true reading; of purchases, a credit note in money is taken.",
+        80,
+    )
 )
 def negative_quantity(staged: Any) -> Verdict:
-    """No amount is below zero."""
-    return staged.quantity < 0, _text(staged.quantity_text) + " is below zero."
+    """No amount is below zero, but for money that comes back for goods that went back."""
+    credit = staged.irregular & staged.unit.re_search("^[A-Z]{3}")
+    return (staged.quantity < 0) & ~credit, _text(staged.quantity_text) + " is below zero."
 
 
 @check(_blocker("absurd-quantity", "Amount beyond all measure", "Check digits and unit.", 90))
@@ -199,6 +211,7 @@ ROW_CHECKS = (
     unknown_item,
     unknown_region,
     bad_uncertainty,
+    share_above_one,
     negative_quantity,
     absurd_quantity,
     date_out_of_range,

@@ -86,9 +86,11 @@ class Programme:
         stated = dict(self.gates)
         found = [f"gate '{gate}' has no evidence" for gate in GATES if not stated.get(gate, "").strip()]
         if not inventory_published:
-            found.append("gate 'climate-action' asks for a published inventory of Scopes 1, 2 and 3")
+            found.append(
+                "gate 'climate-action' asks for a published run with Scopes 1, 2 and each category of 3, or why not"
+            )
         if self.tier not in PUBLIC_TIERS:
             found.append(f"evidence is of tier {self.tier}, which is not for public use (ITU-T L.1480)")
         if assumptions:
-            found.append(f"{len(assumptions)} factors are assumptions without a source: {', '.join(assumptions[:3])}")
+            found.append(f"{len(assumptions)} assumptions without a source: {', '.join(assumptions[:3])}")
         return tuple(found)

@@ -305,7 +305,7 @@ def signs_of(name: str) -> dict[str, int]:
     """Totals that a figure adds and subtracts, with their signs.
 
     Raises:
-        UsageError: `not-a-sum` for a ratio.
+        UsageError: `not-a-sum` for a ratio, or for what is no mass.
 
     Example:
         >>> signs_of("net")
@@ -314,6 +314,8 @@ def signs_of(name: str) -> dict[str, int]:
     one = figure(name)
     if one.is_ratio:
         raise UsageError("not-a-sum", f"'{name}' is a ratio.", f"Ask for '{one.numerator}' instead.")
+    if one.total is not None and one.total.column != "co2e_mg":
+        raise UsageError("not-a-sum", f"'{name}' is in {one.unit}, not a mass of CO2e.", "Ask for one such as gross.")
     if one.total is not None:
         return {name: 1}
     found: dict[str, int] = {}

@@ -39,9 +39,9 @@ class Kind:
             >>> Kind("stationary-fuel", "Fuel", ("volume",), {"diesel": ("0#柴油",)}).item_named("0#柴油")
             'diesel'
         """
-        folded = _fold(text)
+        folded = fold(text)
         for item, words in self.items.items():
-            if folded == _fold(item) or folded in {_fold(w) for w in words}:
+            if folded == fold(item) or folded in {fold(w) for w in words}:
                 return item
         return folded if self.open else None
 
@@ -59,6 +59,8 @@ class Measure:
             counts as 1 where the file does not have it.
         over: Fields whose values divide it, such as the whole load of a van of which a part is ours.
         scale: Constant factor that goes with them.
+        measures: Dimensions that this column may have, where the kind has more; empty takes the kind's.
+        for_period: Whether the amount is multiplied by the row's period in years, as space that is rented is.
         by_unit: Unit by which the unit of the amount is multiplied: tonnes by `km` are tonne-kilometres.
     """
 
@@ -70,6 +72,8 @@ class Measure:
     over: tuple[str, ...] = ()
     scale: float = 1.0
     by_unit: str = ""
+    measures: tuple[str, ...] = ()
+    for_period: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +102,11 @@ class Template:
     alternatives: bool = False
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """A name in small letters, with hyphens for spaces.
+
+    Example:
+        >>> fold(" Carton_X 200 ")
+        'carton-x-200'
+    """
     return text.strip().lower().replace("_", "-").replace(" ", "-")

@@ -271,7 +271,7 @@ def _unfit(factor: Factor, need: Need, chain: tuple[str, ...]) -> str:
         return f"made for {factor.region}"
     if factor.reach == "exact" and factor.region != need.region:
         return f"serves {factor.region} only, not the places inside it"
-    if need.basis and factor.basis != need.basis:
+    if factor.basis != need.basis and (need.basis or factor.basis == "upstream"):
         return f"{factor.basis} basis, {need.basis} wanted"
     if factor.data_year is not None and factor.data_year > need.year:
         return f"data of {factor.data_year}, later than {need.year}"

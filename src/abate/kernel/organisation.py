@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -102,6 +102,16 @@ class Site:
         """Whether the site belongs to the group on a day."""
         return (self.opened is None or day >= self.opened) and (self.closed is None or day <= self.closed)
 
+    @property
+    def structural(self) -> Site:
+        """The site with only those ends at which it was bought or sold."""
+        return replace(self, opened=self.opened if self.bought else None, closed=self.closed if self.sold else None)
+
+    @property
+    def organic(self) -> Site:
+        """The site with only those ends at which it was opened or shut."""
+        return replace(self, opened=None if self.bought else self.opened, closed=None if self.sold else self.closed)
+
     def months_owned(self, months: list[str]) -> list[str]:
         """Those of the months in which the site belongs to the group on at least one day."""
         return [
@@ -197,8 +207,14 @@ class Organisation:
         chain = self.ancestry(entity.id)
         return chain[-2].id if len(chain) > 1 else chain[-1].id
 
-    def share_on(self, place: str, day: date, boundary: Boundary) -> float:
+    def share_on(self, place: str, day: date, boundary: Boundary, *, structural: bool = False) -> float:
         """Share of a place's emissions that counts on a day under a consolidation approach.
+
+        Args:
+            place: Site, entity or programme.
+            day: The day.
+            boundary: Consolidation approach.
+            structural: Whether only what was bought or sold ends a site, not that it was opened or shut.
 
         Source: GHG Protocol Corporate Standard (2004), chapter 3, Table 1.
         """
@@ -208,7 +224,7 @@ class Organisation:
         if place in self._programme:
             return 1.0  # what others emit less is nobody's share of an inventory
         site = self.site(place)
-        if site is not None and not site.owned_on(day):
+        if site is not None and not (site.structural if structural else site).owned_on(day):
             return 0.0
         chain = self.ancestry(entity.id)
         if boundary is Boundary.EQUITY:
@@ -260,20 +276,20 @@ class Organisation:
         Source: GHG Protocol, Base year recalculation methodologies for structural changes (2005).
         """
         site = self.site(place)
-        if site is not None and ((site.opened and not site.bought) or (site.closed and not site.sold)):
-            return self.month_share(place, month, boundary)
+        if site is not None and not site.organic.months_owned([month]):
+            return 0.0
         if whole_year:
-            return self.share_on(place, month_end(months[-1]), boundary)
+            return self.share_on(place, month_end(months[-1]), boundary, structural=True)
         later = next(m for m in months if m[5:] == month[5:])
         return self.days_share(place, later, boundary)
 
     def days_share(self, place: str, month: str, boundary: Boundary) -> float:
-        """Mean share of a place over all days of a month, those outside the group counting as none."""
+        """Mean share of a place over all days of a month; before it was bought and after it was sold it is none."""
         first, last = month_start(month), month_end(month)
         if not any(first < day <= last for day in self._changes(place)):
-            return self.share_on(place, first, boundary)
+            return self.share_on(place, first, boundary, structural=True)
         days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
-        return sum(self.share_on(place, d, boundary) for d in days) / len(days)
+        return sum(self.share_on(place, d, boundary, structural=True) for d in days) / len(days)
 
     def _changes(self, place: str) -> list[date]:
         """Days on which a place's share can change: new ownership along its chain, opening, the day after sale."""

@@ -11,12 +11,13 @@ from typing import Any, TypeAlias
 from abate.kernel.allocation import Allocation, Instrument
 from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
+from abate.kernel.kind import fold
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch
 from abate.kernel.method import Card, Method
 from abate.kernel.organisation import Boundary, Organisation
-from abate.kernel.quality import scores
+from abate.kernel.quality import property_spread, scores
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
-from abate.kernel.uncertainty import pedigree_factor
+from abate.kernel.uncertainty import combined, pedigree_factor
 from abate.kernel.units import dimension_of, priced
 
 NO_FACTOR = Rule(
@@ -266,6 +267,7 @@ class Resolver:
         by_kind = {k: _ladders(self.methods, k) for m in self.methods for k in m.card.kinds}
         order = sorted(keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit, k.region, k.party))
         for key in order:
+            first_row, whole = len(rows), True
             for ladder in by_kind.get(key.kind, ()):
                 if ladder[0].scope == "3" and ladder[0].category in self.terms.excluded:
                     if (EXCLUDED.code, key.kind, ladder[0].category) not in findings:
@@ -273,7 +275,9 @@ class Resolver:
                         told = Finding.of(EXCLUDED, message, site=key.site, month=key.month)
                         findings[EXCLUDED.code, key.kind, ladder[0].category] = told
                     continue
-                self._climb(key, ladder, parts, rows, findings)
+                whole &= self._climb(key, ladder, parts, rows, findings)
+            if not whole and rows[first_row:] and rows[-1][COLUMNS.index("book")] == "avoided":
+                del rows[first_row:]  # a baseline without its actual side, or the other way round, is no saving
         return rows, list(findings.values())
 
     def _climb(
@@ -283,13 +287,13 @@ class Resolver:
         parts: dict[tuple[str, str], list[Piece]],
         rows: list[Row],
         findings: dict[tuple[str, ...], Finding],
-    ) -> None:
-        """Rows by the first rung that finds its factors; the first rung's finding where none does."""
+    ) -> bool:
+        """Rows by the first rung that finds its factors; the first rung's finding where none does: then false."""
         first = ladder[0]
         fault = self._place_fault(key, first)
         if fault is not None:
             findings.setdefault((fault.code, fault.message), fault)
-            return
+            return False
         missed: list[tuple[Card, Finding]] = []
         for card in (c for c in ladder if not c.dimensions or dimension_of(key.unit) in c.dimensions):
             found, remarks, miss = self._rows(key, card, parts)
@@ -299,7 +303,7 @@ class Resolver:
                     found = [(*row[:-1], _with_rungs(row[-1], passed)) for row in found]
                 rows += [(len(rows) + k, *row) for k, row in enumerate(found)]
                 _keep(findings, remarks, key)
-                return
+                return True
             missed.append((card, miss))
         if not missed:
             approaches = ", ".join(c.approach for c in ladder)
@@ -309,6 +313,7 @@ class Resolver:
         if first.optional:
             miss = Finding.of(INCOMPLETE, f"Category {first.category} lacks '{card.id}' of {key.kind}: {miss.message}")
         _keep(findings, [miss], key)
+        return False
 
     def _place_fault(self, key: Key, card: Card) -> Finding | None:
         """What is wrong with the place of a key, if anything."""
@@ -380,7 +385,8 @@ class Resolver:
             item = instrument.id if instrument.kg_co2_per_kwh is not None else instrument.technology
             return [Need("electricity-instrument", item, region, year, key.unit, *tail)]
         power = "grid-average" if key.item == "electricity" else key.item
-        names = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": key.party, "power": power}
+        party = fold(key.party)
+        names = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": party, "power": power}
         unit = priced(key.unit, year)
         return [Need(kind, item.format(**names), region, year, unit, *tail) for kind, item in card.lookups]
 
@@ -394,6 +400,7 @@ class Resolver:
                 continue
             ratio, findings = 1.0 * card.sign, self._remarks(match, need)
             used: tuple[str, ...] = ()
+            through = [known for b in match.bridges if (known := self.book.get(b))]
             if programme:
                 owner = self.organisation.programme(programme)
                 ratio *= 1 - owner.rebound_share if owner else 1
@@ -403,6 +410,7 @@ class Resolver:
                     misses.append(found)
                     continue
                 ratio, used = ratio * found[1], (found[0].id,)
+                through.append(found[0])
                 findings += self._source_remarks(found[0])
             if misses and card.view == "market":
                 text = f"No {needs[0].item} for {need.region} in {need.year}; {match.factor.id} serves instead."
@@ -412,7 +420,8 @@ class Resolver:
             if without:
                 message = f"{', '.join(without)} has no GWP in {self.terms.gwp_set} ({match.factor.id})."
                 return Answer((), (Finding.of(NO_GWP, message),))
-            return Answer(_tails(match, need, card, ratio, potentials, _why(match, misses, used)), tuple(findings))
+            why = _why(match, misses, used)
+            return Answer(_tails(match, need, card, ratio, potentials, through, why), tuple(findings))
         first = misses[0]
         return Answer((), (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),))
 
@@ -457,10 +466,17 @@ def _keep(findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key
 
 
 def _tails(
-    match: Match, need: Need, card: Card, ratio: float, potentials: dict[str, float | None], why: str
+    match: Match,
+    need: Need,
+    card: Card,
+    ratio: float,
+    potentials: dict[str, float | None],
+    through: Sequence[Factor],
+    why: str,
 ) -> tuple[Row, ...]:
     """Per species the end of a row: scope, factor, masses, ratio, GWP, spread, quality, why."""
-    quality = scores(match, need, card)
+    quality = scores(match, need, card, through)
+    others = [property_spread(f) for f in through]
     printed = {m.species: m for m in match.factor.masses}
     tails = []
     for species, mg in match.mg_per_unit.items():
@@ -468,6 +484,7 @@ def _tails(
         spread: tuple[str, float] = ("lognormal", pedigree_factor(quality))
         if mass.uncertainty_95 is not None:
             spread = (mass.uncertainty_kind, mass.uncertainty_95)
+        spread = combined([spread, *others])
         scope = card.scope if card.book == "avoided" or all_species()[species].counted else "outside"
         told = ",".join(map(str, quality))
         tails.append((scope, match.factor.id, species, mg, ratio, potentials[species], *spread, told, why))

@@ -96,6 +96,22 @@ def relative_deviation(kind: str, spread_95: float) -> float:
     return spread_95 / Z_95
 
 
+def combined(spreads: Sequence[tuple[str, float]]) -> tuple[str, float]:
+    """Spread of a product of independent numbers, each with its own.
+
+    Normal ones add up in squares; as soon as one is lognormal the product is, by the squares of the logarithms.
+
+    Example:
+        >>> combined([("normal", 0.03), ("normal", 0.04)]), combined([("lognormal", 1.5), ("normal", 0.0)])
+        (('normal', 0.05), ('lognormal', 1.5))
+    """
+    if all(kind != "lognormal" for kind, _ in spreads):
+        return "normal", math.sqrt(sum(spread**2 for _, spread in spreads))
+    logs = [math.log(spread if kind == "lognormal" else 1 + spread) for kind, spread in spreads]
+    whole = math.exp(math.sqrt(sum(log**2 for log in logs)))
+    return "lognormal", round(whole, 12)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """What shares one factor's error: the rows valued with one number of one factor.

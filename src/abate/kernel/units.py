@@ -196,7 +196,8 @@ _HEATING = (
     (re.compile(r"\(?\b(?:net\s*cv|ncv|lhv|net)\b\)?|\(?低位\)?", re.I), "net"),
     (re.compile(r"\(?\b(?:gross\s*cv|gcv|hhv|gross)\b\)?|\(?高位\)?", re.I), "gross"),
 )
-_BASIC = re.compile(r"[\s(（]*(?:basic prices?|excl(?:uding|\.)? tax|不含税|基本价格)[)）]?\s*$", re.I)
+_BASIC = re.compile(r"[\s(（]*(?:basic prices?|基本价格)[)）]?\s*$", re.I)
+_NET_OF_TAX = re.compile(r"[\s(（]*(?:excl(?:uding|\.)? (?:tax|vat)|不含税)[)）]?\s*$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +330,8 @@ def read_unit(text: str) -> Unit | None:
         >>> read_unit("万元 (basic price)").canonical, read_unit("t * km").canonical
         ('CNY_basic', 'tkm')
     """
-    plain, heating, basic = text, "", _BASIC.search(text) is not None
+    text_paid = _NET_OF_TAX.sub("", text)  # a purchaser's price has no deductible tax (SNA 2008, 6.64)
+    plain, heating, basic = text_paid, "", _BASIC.search(text_paid) is not None
     for pattern, name in _HEATING:
         if pattern.search(plain):
             plain, heating = pattern.sub("", plain), name

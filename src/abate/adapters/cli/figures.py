@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,7 +85,7 @@ def show(
 
 def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None:
     """Published figures of an organisation, each with its vintage, beside ours."""
-    from abate.adapters.published import BESIDE, published
+    from abate.adapters.published import BESIDE, in_our_unit, published
 
     rows = []
     for year, some in values.items():
@@ -94,19 +95,12 @@ def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None
                 for p in published(opened, entity=entity, year=year)
                 if v.figure in BESIDE and p["metric"] == BESIDE[v.figure]
             ]
-            rows += [
-                (
-                    year,
-                    v.figure,
-                    out.number(v.value, v.unit),
-                    v.unit,
-                    p["entity"],
-                    p["value_text"],
-                    p["unit"],
-                    p["vintage"],
+            for p in stated:
+                value, unit = in_our_unit(p["value"], p["unit"])
+                told = p["value_text"] if value is None else out.number(Fraction(value), unit)
+                rows.append(
+                    (year, v.figure, out.number(v.value, v.unit), v.unit, p["entity"], told, unit, p["vintage"])
                 )
-                for p in stated
-            ]
     columns = ("year", "figure", "computed", "unit", "published by", "published", "unit", "vintage")
     out.table("Published figures beside", columns, rows, right=(2, 5))
 
@@ -239,7 +233,7 @@ def base_year(
     json: JsonOption = False,
 ) -> None:
     """Value the base year on today's structure, beside what was stated, with the reasons."""
-    from abate.adapters.restating import REASONS, restate_base_year
+    from abate.adapters.restating import restate_base_year
 
     opened = opened_at(workspace)
     with out.working("valuing the base year"):
@@ -247,17 +241,26 @@ def base_year(
     if json:
         out.print_json(found.json)
         return
-    body = []
-    for b in found.bridges:
-        share = (b.end_mg - b.start_mg) / b.start_mg if b.start_mg else 0.0
-        body.append((b.figure, f"{b.start_mg / 1e9:,.1f}", f"{b.end_mg / 1e9:,.1f}", f"{share * 100:+.2f} %",
-                     "; ".join(f"{REASONS[d]} {mg / 1e9:+,.1f}" for d, mg in b.totals.items() if mg)))  # fmt: skip
-    title = f"Base year {found.year} on the structure of {found.structure}"
-    out.table(title, ("figure", "previously stated", "restated", "change", "reasons [t CO2e]"), body, right=(1, 2, 3))
+    _print_restated(f"Base year {found.year} on the structure of {found.structure}", found.bridges)
+    if found.later:
+        _print_restated(f"{found.structure} as if what was bought or sold in it had been so all year", found.later)
     verdict = "reaches" if found.recalculates else "stays below"
     out.console().print(f"The change {verdict} the threshold of {found.threshold_share * 100:g} %.")
     if found.recalculates:
         out.console().print(f"To restate: abate publish {found.restated_run} --reason '…'")
+
+
+def _print_restated(title: str, bridges: Any) -> None:
+    """Previously stated beside restated, with reasons."""
+    from abate.adapters.restating import REASONS
+
+    body = []
+    for b in bridges:
+        share = (b.end_mg - b.start_mg) / b.start_mg if b.start_mg else 0.0
+        reasons = "; ".join(f"{REASONS[d]} {mg / 1e9:+,.1f}" for d, mg in b.totals.items() if mg)
+        body.append((b.figure, f"{b.start_mg / 1e9:,.1f}", f"{b.end_mg / 1e9:,.1f}", f"{share * 100:+.2f} %", reasons))
+    columns = ("figure", "previously stated", "restated", "change", "reasons [t CO2e]")
+    out.table(title, columns, body, right=(1, 2, 3))
 
 
 @app.command(name="export-evidence")

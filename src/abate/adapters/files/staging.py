@@ -21,7 +21,7 @@ from abate.kernel.finding import Severity
 from abate.kernel.kind import Measure, Template
 from abate.kernel.period import FiscalCalendar
 from abate.kernel.region import region_named
-from abate.kernel.uncertainty import read_spread
+from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, read_spread
 from abate.kernel.units import ambiguous, dimension_of, read_unit
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ GIVEN = (
     "times",
     "over",
     "scale",
+    "measures",
+    "shares",
     "item",
     "meter",
     "region",
@@ -111,12 +113,17 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
             "unit": f"{unit} || ' * {measure.by_unit}'" if measure.by_unit else unit,
             "times": _joined(measure.times, cell),
             "over": _joined(measure.over, cell),
-            "scale": literal(repr(measure.scale)),
+            "scale": literal("period" if measure.for_period else repr(measure.scale)),
+            "measures": literal("|".join(measure.measures)) if measure.measures else "null",
+            "shares": _joined(tuple(n for n in measure.times if n.removesuffix("?").endswith("share")), cell),
             "site": cell.get("site", literal(mapped.mapping.site)),
         }
         chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
-        needed = [amounts[column.header], *(cell[n] for n in measure.times if n in cell)]
-        filled = " and ".join(f"coalesce({c}, '') <> ''" for c in needed)
+        needed = [
+            amounts[column.header],
+            *(cell[n.removesuffix("?")] for n in measure.times if n.removesuffix("?") in cell),
+        ]
+        filled = " and ".join(f"coalesce({c}, '') not in ('', '0', '0.0', '0.00')" for c in needed)
         last = ordinal == len(mapped.mapping.measures)
         chooses = f"not ({taken}) and ({'true' if last else filled})" if template.alternatives else "true"
         taken = f"{taken} or ({filled})"
@@ -136,13 +143,13 @@ def _measure_of(template: Template, column: Column, cell: dict[str, str]) -> Mea
 
 
 def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
-    """SQL of the cells that multiply or divide an amount; an optional one that is not there counts as one."""
+    """SQL of the cells that multiply or divide an amount; an optional column that is not there counts as one."""
     cells = []
     for name in names:
         column = cell.get(name.removesuffix("?"))
         if column is None:
             continue
-        cells.append(f"coalesce(nullif(trim({column}), ''), '1')" if name.endswith("?") else f"coalesce({column}, '')")
+        cells.append(f"coalesce({column}, '')")
     return " || '|' || ".join(cells) or "null"
 
 
@@ -184,6 +191,9 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     quantity, factor = _number_sql("g.quantity"), _number_sql("g.factor")
     scaled = con.execute("select count(times) + count(over) from given").fetchone() != (0,)
     scale = f"{_product_sql('g.times')} / {_product_sql('g.over')}" if scaled else "1"
+    largest = f"list_max(list_transform(string_split(g.shares, '|'), lambda t: {_number_sql('t')}))"
+    allocated = f"g.over is not null and {_product_sql('g.times')} > {_product_sql('g.over')}"
+    shares_out = f"coalesce({largest} > 1, false) or coalesce({allocated}, false)" if scaled else "false"
     written = "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' || replace(g.over, '|', ' / '), '')"
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
@@ -192,9 +202,11 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                g.source_file, g.source_row, g.sheet, g.kind, g.basis,
                g.site as site_text, coalesce(s.site, case when g.kind = 'instrument' and coalesce(g.site, '') = '' then '' end) as site,
                {written} as quantity_text, g.unit as unit_text, u.unit, u.choice as unit_choice,
-               coalesce(list_contains(k.dimensions, u.dimension), false) as dimension_fits,
+               coalesce(list_contains(k.dimensions, u.dimension), false)
+                   and (g.measures is null or list_contains(string_split(g.measures, '|'), u.dimension)) as dimension_fits,
+               {shares_out} as share_above_one, g.scale = 'period' as for_period,
                coalesce(k.avoided, false) as avoided, coalesce(k.irregular, false) as irregular,
-               {quantity} * coalesce(u.scale, 1) * {scale} * coalesce(g.scale, '1')::double as quantity,
+               {quantity} * coalesce(u.scale, 1) * {scale} * (case when g.scale = 'period' then 1 else coalesce(g.scale, '1')::double end) as quantity,
                g.item as item_text, i.item, coalesce(g.meter, '') as meter, coalesce(g.document, '') as document,
                coalesce(g.region, '') as region_text, r.region, coalesce(trim(g.party), '') as party,
                g.uncertainty as spread_text, p.spread_kind, p.spread_95, coalesce(p.known, true) as spread_known,
@@ -214,7 +226,11 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     shift = workspace.calendar.shift_months
     con.execute(f"""
         create or replace temp table dated as
-        select * exclude (starts, ends), starts.first as period_start, coalesce(ends.past, starts.past) as period_end,
+        select * exclude (starts, ends, quantity, for_period), quantity * case when for_period then
+                   (epoch(coalesce(ends.past, starts.past)) - epoch(starts.first)) / 86400
+                   / (case when isfinite(starts.first) and dayofyear(make_date(year(starts.first), 12, 31)) = 366 then 366 else 365 end)
+                   else 1 end as quantity,
+               starts.first as period_start, coalesce(ends.past, starts.past) as period_end,
                coalesce(strftime(starts.first, '%Y-%m'), '') as month,
                coalesce('FY' || lpad(year(starts.first + interval ({shift}) month)::varchar, 4, '0'), 'unknown') as fiscal_year,
                o.opened as site_opened, o.closed as site_closed, ?::timestamp as today
@@ -333,6 +349,10 @@ def _period_sql(text: str) -> str:
     return f"{{'first': ({first})::timestamp, 'past': ({first})::timestamp + ({length})}}"
 
 
+def _default_spreads() -> str:
+    return " ".join(f"when {literal(basis)} then {spread}" for basis, spread in ACTIVITY_SPREAD_95.items())
+
+
 def _split_months(con: duckdb.DuckDBPyConnection, calendar: FiscalCalendar) -> None:
     """Split periods of several months by days, so that each activity lies in one month.
 
@@ -350,14 +370,21 @@ def _split_months(con: duckdb.DuckDBPyConnection, calendar: FiscalCalendar) -> N
             select s.* exclude (long), unnest(generate_series(date_trunc('month', period_start),
                    period_end - interval 1 second, interval 1 month)) as month_first
             from spans s where long
-        ), cut as (
+        ), pieces as (
             select * exclude (month_first), greatest(period_start, month_first) as a,
                    least(period_end, month_first + interval 1 month) as b from months
+        ), cut as (
+            -- one row's error is one error: what its months would average out is given back to each of them
+            select * exclude (spread_kind, spread_95), coalesce(nullif(spread_kind, ''), 'normal') as spread_kind,
+                   case when spread_kind = 'lognormal' then exp(ln(spread_95) * widened)
+                        else coalesce(spread_95, case basis {_default_spreads()} end) * widened end as spread_95
+            from (select *, 1 / sqrt(sum(pow((epoch(b) - epoch(a)) / (epoch(period_end) - epoch(period_start)), 2))
+                                     over (partition by given_id)) as widened from pieces)
         )
         select *, row_number() over (order by given_id, period_start) as row_id from (
         select * exclude (long) from spans where not coalesce(long, false)
         union all by name
-        select * exclude (a, b, quantity, period_start, period_end, month, fiscal_year),
+        select * exclude (a, b, widened, quantity, period_start, period_end, month, fiscal_year),
                quantity * (epoch(b) - epoch(a)) / (epoch(period_end) - epoch(period_start)) as quantity,
                a as period_start, b as period_end, strftime(a, '%Y-%m') as month,
                'FY' || lpad(year(a + interval ({shift}) month)::varchar, 4, '0') as fiscal_year
@@ -365,9 +392,14 @@ def _split_months(con: duckdb.DuckDBPyConnection, calendar: FiscalCalendar) -> N
     """)
 
 
+def _folded(column: str) -> str:
+    """SQL of a name without case and spaces, so that one action is not booked under two spellings."""
+    return f"lower(regexp_replace({column}, '[\\s_-]+', '', 'g'))"
+
+
 def _context(con: duckdb.DuckDBPyConnection) -> None:
     """What a row must know of other rows: copies before it, the median of its place, a gap it may belong to."""
-    con.execute("""
+    con.execute(f"""
         create or replace temp table staged as
         with place as (
             select kind, item, site, meter, median(quantity) as median_quantity, count(*) as median_rows
@@ -398,7 +430,8 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
                    count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_activities semi join months using (kind, month) group by all
         ), acted as (
-            select party, document, period_start, min(source_file || ' row ' || source_row) as place
+            select {_folded("party")} as actor, {_folded("document")} as action, month,
+                   min(source_file || ' row ' || source_row) as place
             from live_activities where kind in (select kind from kinds where avoided) group by all
         ), claimed as (
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
@@ -410,7 +443,7 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
                                 hash(item, site, meter, party, region, period_start, period_end, quantity) end order by row_id)
         ), actions as (
             select row_id, row_number() over action - 1 as before, first_value(source_row) over action as first_row
-            from parts where avoided window action as (partition by party, document, period_start order by row_id)
+            from parts where avoided window action as (partition by {_folded("party")}, {_folded("document")}, month order by row_id)
         )
         select c.*, p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
                c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
@@ -427,7 +460,8 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
                            and e.quantity = c.quantity and e.document = c.document and e.party = c.party
                            and e.region is not distinct from c.region
         left join actions x on c.avoided and x.row_id = c.row_id
-        left join acted a on c.avoided and a.party = c.party and a.document = c.document and a.period_start = c.period_start
+        left join acted a on c.avoided and a.actor = {_folded("c.party")} and a.action = {_folded("c.document")}
+                         and a.month = c.month
         left join claimed i on c.kind = 'instrument' and i.document = c.document
     """)
 
@@ -449,7 +483,7 @@ def _checks_sql() -> str:
         "period_end": "timestamp(6)", "month": "string", "fiscal_year": "string", "site_opened": "timestamp(6)",
         "site_closed": "timestamp(6)", "today": "timestamp(6)", "median_quantity": "float64", "median_rows": "int64",
         "fills_gap": "string", "copies_before": "int64", "first_copy": "string",
-        "booked_in": "string", "irregular": "boolean",
+        "booked_in": "string", "irregular": "boolean", "share_above_one": "boolean",
     }  # fmt: skip
     staged = ibis.table(columns, name="staged")
     found = [_finding_rows(staged, one, place) for place, one in enumerate(row_checks())]
@@ -506,6 +540,7 @@ CANNOT_ACCEPT = frozenset(
         "heating-value-unstated",
         "unknown-region",
         "bad-uncertainty",
+        "share-above-one",
         "action-unnamed",
         "action-booked-twice",
     ]

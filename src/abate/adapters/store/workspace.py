@@ -113,7 +113,16 @@ def open_workspace(path: Path | str) -> Workspace:
         data = tomllib.loads(config.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("bad-toml", f"{CONFIG}: {error}.", "Mend the file.") from error
-    return read_config(root, data)
+    workspace = read_config(root, data)
+    if not (root / "ledger").is_dir():  # a configuration that was copied: its ledger begins empty
+        _folders(root)
+    return workspace
+
+
+def _folders(root: Path) -> None:
+    for folder in ("raw", "evidence", "mappings", "ledger"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    Store(root / "ledger").create()
 
 
 def create_workspace(path: Path | str, config: str) -> Workspace:
@@ -126,9 +135,7 @@ def create_workspace(path: Path | str, config: str) -> Workspace:
     if (root / CONFIG).exists():
         raise ConfigError("workspace-exists", f"{root.name} has an {CONFIG} already.", "Choose another folder.")
     read_config(root, tomllib.loads(config))
-    for folder in ("raw", "evidence", "mappings", "ledger"):
-        (root / folder).mkdir(parents=True, exist_ok=True)
-    Store(root / "ledger").create()
+    _folders(root)
     (root / CONFIG).write_text(config, encoding="utf-8")
     return open_workspace(root)
 
@@ -190,10 +197,12 @@ def _programme(data: dict[str, Any]) -> Programme:
     if data["methodology"] not in known:
         raise ValueError(f"methodology '{data['methodology']}' is none of {', '.join(m.name for m in METHODOLOGIES)}")
     method = known[data["methodology"]]
+    if int(data.get("tier", method.tier)) < method.tier and not str(data.get("tier_evidence", "")).strip():
+        raise ValueError(f"programme '{data['id']}' states a better tier than {method.name} without tier_evidence")
     claims = tuple(sorted((str(name), float(share)) for name, share in data.get("claims", {}).items()))
     return Programme(
         data["id"], data.get("name", data["id"]), data["entity"], data["region"], method.name,
-        data.get("mechanism", method.mechanism), float(data.get("rebound", method.rebound_share)),
+        method.mechanism, float(data.get("rebound", method.rebound_share)),
         int(data.get("tier", method.tier)), claims, float(data["unclaimed"]),
         tuple(sorted((str(k), str(v)) for k, v in data.get("gates", {}).items())),
     )  # fmt: skip

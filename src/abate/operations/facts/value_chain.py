@@ -82,7 +82,7 @@ WASTE: dict[str, tuple[str, ...]] = {
     "wastewater": ("sewage", "污水"),
 }
 POWER = {"electricity": ("power", "电", "电力"), "district-heat": ("heat", "steam", "热力"), **FUELS, **REFRIGERANTS}
-_FUEL_DIMENSIONS = ("energy", "energy-net", "energy-gross", "volume", "mass")
+FUEL_DIMENSIONS = ("energy", "energy-net", "energy-gross", "volume", "mass")
 
 
 def _kind(name: str, title: str, dimensions: tuple[str, ...], items: dict[str, tuple[str, ...]]) -> Kind:
@@ -91,23 +91,23 @@ def _kind(name: str, title: str, dimensions: tuple[str, ...], items: dict[str, t
 
 KINDS = (
     _kind("purchased-goods", "Goods and services bought", ("mass", "money", "count", "volume", "area"), GOODS),
-    _kind("supplier-input", "What a supplier used for the goods bought", (*_FUEL_DIMENSIONS, "freight", "money"), POWER),
+    _kind("supplier-input", "What a supplier used for the goods bought", (*FUEL_DIMENSIONS, "freight", "money"), POWER),
     _kind("capital-goods", "Capital goods bought", ("mass", "money", "count", "area"), GOODS),
     Kind("electricity-resold", "Electricity bought and sold on", ("energy",)),
-    _kind("upstream-freight", "Transport paid for", ("freight", "distance", *_FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
-    _kind("upstream-storage", "Storage paid for", ("storage", *_FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
+    _kind("upstream-freight", "Transport paid for", ("freight", "distance", *FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
+    _kind("upstream-storage", "Storage paid for", ("storage", *FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
     _kind("waste", "Waste handed over", ("mass", "volume", "money"), WASTE),
-    _kind("business-travel", "Business travel", ("travel", "distance", "lodging", *_FUEL_DIMENSIONS, "money"), {**TRAVEL, **POWER}),
-    _kind("commuting", "Commuting", ("travel", "distance", "working-time", *_FUEL_DIMENSIONS), {**TRAVEL, **POWER}),
-    _kind("leased-asset", "Assets leased from others", (*_FUEL_DIMENSIONS, "area-time"), POWER),
-    _kind("downstream-freight", "Transport paid for by others", ("freight", "distance", *_FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
-    _kind("downstream-storage", "Storage paid for by others", ("storage", *_FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
-    _kind("processing", "Processing of sold products", (*_FUEL_DIMENSIONS, "count"), {**POWER, **WASTE}),
-    _kind("product-use", "Use of sold products, direct", (*_FUEL_DIMENSIONS, "distance"), POWER),
-    _kind("product-use-indirect", "Use of sold products, indirect", (*_FUEL_DIMENSIONS, "distance", "count"), POWER),
+    _kind("business-travel", "Business travel", ("travel", "distance", "lodging", *FUEL_DIMENSIONS, "money"), {**TRAVEL, **POWER}),
+    _kind("commuting", "Commuting", ("travel", "distance", "working-time", *FUEL_DIMENSIONS), {**TRAVEL, **POWER}),
+    _kind("leased-asset", "Assets leased from others", (*FUEL_DIMENSIONS, "area-time"), POWER),
+    _kind("downstream-freight", "Transport paid for by others", ("freight", "distance", *FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
+    _kind("downstream-storage", "Storage paid for by others", ("storage", *FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
+    _kind("processing", "Processing of sold products", (*FUEL_DIMENSIONS, "count"), {**POWER, **WASTE}),
+    _kind("product-use", "Use of sold products, direct", (*FUEL_DIMENSIONS, "distance"), POWER),
+    _kind("product-use-indirect", "Use of sold products, indirect", (*FUEL_DIMENSIONS, "distance", "count"), POWER),
     _kind("end-of-life", "Sold products at the end of their life", ("mass", "count"), WASTE),
-    _kind("leased-out-asset", "Assets leased to others", (*_FUEL_DIMENSIONS, "area-time"), POWER),
-    _kind("franchise", "Franchises", (*_FUEL_DIMENSIONS, "area-time", "count"), POWER),
+    _kind("leased-out-asset", "Assets leased to others", (*FUEL_DIMENSIONS, "area-time"), POWER),
+    _kind("franchise", "Franchises", (*FUEL_DIMENSIONS, "area-time", "count"), POWER),
     _kind("investment", "Investments", ("money",), GOODS),
 )  # fmt: skip
 
@@ -127,15 +127,15 @@ _PARTY = {
     "region": ("country", "region", "国家", "地区"),
 }
 _ITEM = {"item": ("item", "product", "category", "sector", "type", "品类", "物料", "类别", "产品")}
-_MONEY = ("amount", "spend", "spend cny", "金额", "采购金额", "含税金额")
+_MONEY = ("amount", "spend", "spend cny", "金额", "采购金额", "不含税金额")
 _MASS = ("mass", "weight", "quantity", "重量", "数量")
 
 
 def _goods(name: str, title: str, words: tuple[str, ...], kind: str, example: str) -> Template:
     measures = (
         Measure(kind, ("reported emissions", "supplier emissions", "供应商排放量"), unit="kg CO2e"),
-        Measure(kind, _MASS),
-        Measure(kind, _MONEY),
+        Measure(kind, _MASS, measures=("mass", "count", "volume", "area")),
+        Measure(kind, _MONEY, measures=("money",)),
     )
     rows = (
         ("site", "month", "item", "supplier", "spend", "unit", "invoice"),
@@ -157,10 +157,10 @@ def _freight(name: str, title: str, words: tuple[str, ...], kind: str) -> Templa
             times=allocation,
             over=("total tkm?",),
         ),
-        Measure(kind, ("fuel used", "fuel", "油耗"), times=allocation, over=("total tkm?",)),
-        Measure(kind, ("mass", "weight", "货量", "重量"), times=("distance",), by_unit="km"),
+        Measure(kind, ("fuel used", "fuel", "油耗"), measures=FUEL_DIMENSIONS, times=allocation, over=("total tkm?",)),
+        Measure(kind, ("mass", "weight", "货量", "重量"), times=("distance",), by_unit="km", measures=("freight",)),
         Measure(kind, ("vehicle distance", "vehicle km", "车公里"), unit="km"),
-        Measure(kind, _MONEY),
+        Measure(kind, _MONEY, measures=("money",)),
     )
     fields = {
         **_ITEM, **_PARTY, "item": ("mode", "fuel type", "transport mode", "运输方式", *_ITEM["item"]),
@@ -181,12 +181,12 @@ def _asset(name: str, title: str, words: tuple[str, ...], other: str) -> Templat
         Measure(kind, ("reported emissions", "排放量"), unit="kg CO2e", times=("share?",)),
         Measure(kind, ("it energy", "it用电量"), times=("pue",)),
         Measure(kind, ("energy", "consumption", "用电量", "用量"), times=("share?",)),
-        Measure(kind, ("area", "floor area", "租赁面积"), unit="m2", times=("months?",), scale=1 / 12, by_unit="year"),
+        Measure(kind, ("area", "floor area", "租赁面积"), unit="m2", by_unit="year", for_period=True),
         Measure(kind, ("outlets", "count", "门店数"), unit="count"),
     )
     fields = {
         **_ITEM, **_PARTY, "item": ("energy type", "fuel", "asset type", "能源类型", *_ITEM["item"]),
-        "pue": ("pue",), "share": ("share", "occupied share", "占比"), "months": ("months", "月数"),
+        "pue": ("pue",), "share": ("share", "occupied share", "占比"),
     }  # fmt: skip
     rows = (
         ("site", "month", "energy type", other, "energy", "unit"),
@@ -203,7 +203,7 @@ TEMPLATES = (
         "What a supplier used for the goods bought",
         ("supplier input", "supplier data", "hybrid", "供应商数据"),
         (
-            Measure("supplier-input", ("mass", "weight"), times=("distance",), by_unit="km"),
+            Measure("supplier-input", ("mass", "weight"), times=("distance",), by_unit="km", measures=("freight",)),
             Measure("supplier-input", ("used", "amount", "quantity", "用量")),
         ),
         {**_ITEM, **_PARTY, "distance": ("distance", "distance km")},
@@ -238,8 +238,8 @@ TEMPLATES = (
         ("waste", "refuse", "recycling", "废弃物", "垃圾"),
         (
             Measure("waste", ("reported emissions",), unit="kg CO2e"),
-            Measure("waste", ("waste", "mass", "weight", "quantity", "重量", "数量")),
-            Measure("waste", _MONEY),
+            Measure("waste", ("waste", "mass", "weight", "quantity", "重量", "数量"), measures=("mass", "volume")),
+            Measure("waste", _MONEY, measures=("money",)),
         ),
         {**_ITEM, **_PARTY, "item": ("waste type", "treatment", "处理方式", *_ITEM["item"])},
         ("site", "period", "item"),
@@ -256,7 +256,7 @@ TEMPLATES = (
             Measure("business-travel", ("nights", "room nights", "间夜"), unit="room_night", times=("rooms?",)),
             Measure("business-travel", ("distance", "distance km", "里程"), unit="km", times=("passengers?", "trips?"), by_unit="passenger"),
             Measure("business-travel", ("vehicle distance", "vehicle km", "车公里"), unit="km", times=("trips?",)),
-            Measure("business-travel", _MONEY),
+            Measure("business-travel", _MONEY, measures=("money",)),
         ),
         {
             **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
@@ -279,7 +279,7 @@ TEMPLATES = (
         ),
         {
             **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
-            "employees": ("employees", "headcount", "人数"), "days": ("days", "days per week", "天数"),
+            "employees": ("employees", "headcount", "人数"), "days": ("days", "天数"),
             "weeks": ("weeks", "weeks per year", "周数"), "ways": ("ways", "trips per day", "往返"),
         },
         ("site", "period", "item"),
@@ -342,8 +342,8 @@ TEMPLATES = (
         ("investment", "portfolio", "投资"),
         (
             Measure("investment", ("investee emissions", "reported emissions", "被投企业排放"), unit="t CO2e", times=("share", "years?")),
-            Measure("investment", ("revenue", "investee revenue", "营业收入"), times=("sector share?", "share")),
-            Measure("investment", ("project cost", "invested", "投资额"), times=("sector share?", "share?")),
+            Measure("investment", ("revenue", "investee revenue", "营业收入"), times=("sector share?", "share"), measures=("money",)),
+            Measure("investment", ("project cost", "invested", "投资额"), times=("sector share?", "share?"), measures=("money",)),
         ),
         {
             **_ITEM, **_PARTY, "item": ("sector", "行业", *_ITEM["item"]), "share": ("equity share", "project share", "share", "持股比例"),
