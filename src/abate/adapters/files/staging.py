@@ -399,6 +399,13 @@ def _folded(column: str) -> str:
 
 def _context(con: duckdb.DuckDBPyConnection) -> None:
     """What a row must know of other rows: copies before it, the median of its place, a gap it may belong to."""
+    # Lists of our own kinds and months: files of the ledger without them are not even opened.
+    kinds, first, last = con.execute("select list(distinct kind), min(month), max(month) from parts").fetchall()[0]
+    near = f"kind in ({', '.join(map(literal, kinds or ['']))}) and month between {literal(first or '')} and {literal(last or '')}"
+    booked = con.execute("select count(*) from parts where avoided").fetchall()[0][0]
+    avoided = ", ".join(literal(k.id) for k in KINDS.values() if k.book == "avoided") if booked else "''"
+    if booked:  # any programme may have booked the action
+        near = f"month between {literal(first or '')} and {literal(last or '')}"
     con.execute(f"""
         create or replace temp table staged as
         with place as (
@@ -428,11 +435,11 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         ), earlier as (
             select kind, item, site, meter, party, region, period_start, period_end, quantity, document,
                    count(*) as copies, min(source_file || ' row ' || source_row) as place
-            from live_activities semi join months using (kind, month) group by all
+            from live_activities semi join months using (kind, month) where {near} group by all
         ), acted as (
             select {_folded("party")} as actor, {_folded("document")} as action, month,
                    min(source_file || ' row ' || source_row) as place
-            from live_activities where kind in (select kind from kinds where avoided) group by all
+            from live_activities where {near} and kind in ({avoided}) group by all
         ), claimed as (
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
