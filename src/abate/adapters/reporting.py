@@ -33,7 +33,18 @@ if TYPE_CHECKING:
 
 ROWS_SHOWN = 60
 RANGED = ("scope1", "scope2-location", "scope2-market", "gross", "net", "scope3", "total-location")
-CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "intensity", "clean-share", "electricity")
+CARDS = (
+    "gross",
+    "net",
+    "scope1",
+    "scope2-location",
+    "scope2-market",
+    "scope3",
+    "intensity",
+    "scope3-intensity",
+    "clean-share",
+    "electricity",
+)
 OPENED = (*HEADLINES, *SCOPE_3, "total-location", "total-market", "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
 
 

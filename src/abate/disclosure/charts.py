@@ -16,6 +16,7 @@ def _chart(title: str, values: list[dict[str, Any]], **rest: Any) -> dict[str, A
         "$schema": SCHEMA,
         "title": {"text": title, "anchor": "start", "color": grey, "fontSize": 13},
         "background": "transparent",
+        "padding": {"left": 30, "right": 8, "top": 6, "bottom": 6},  # other fonts than the renderer's are wider
         "data": {"values": values},
         "config": {
             "view": {"stroke": None},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,8 @@ def _read_csv(path: Path) -> Publication:
             uom, text = f"{uom} ({text})", ""
         gas = row["emission_target_formula"]
         levels = (row["Level 1"].replace(" (", "- ").rstrip(")"), row["Level 2"], row["Level 3"], row["Level 4"], text)
-        lines += _named_lines(year, number, levels, uom, gas, row[column], AR4)
+        found = _named_lines(year, number, levels, uom, gas, row[column], AR4)
+        lines += (replace(line, verification="secondary") for line in found)
     named = re.search(r"(20\d\d)", path.name)
     years = {"the column of factors": year} | ({"the file name": int(named.group(1))} if named else {})
     return Publication("desnz", TITLE, str(year), date(year, 6, 22), LICENCE, "AR4", lines, years)

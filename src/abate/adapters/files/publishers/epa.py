@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -333,7 +334,7 @@ def _read_csv(path: Path) -> Publication:
     year = int(rows[0]["Year"]) if rows else 0
     lines: list[Line] = []
     for k, row in enumerate(rows, 2) if mark else ():
-        lines += _csv_lines(path, row, k, str(year), mark)
+        lines += (replace(line, verification="secondary") for line in _csv_lines(path, row, k, str(year), mark))
     stated = re.search(r"(20\d\d)", path.parent.name)
     years = {"the column of years": year} | ({"the folder": int(stated.group(1))} if stated else {})
     return Publication(

@@ -110,7 +110,7 @@ def read_ember(path: Path) -> Publication:
             continue
         lines.append(
             Line(f"ember/{region}/{year}", region, "electricity", "grid-average", region, year, "life-cycle", UNSPECIFIED,
-                 row["Carbon intensity of electricity per kWh"], "g/kWh", "carbon intensity of electricity", k, 1.0, row["Entity"])
+                 row["Carbon intensity of electricity per kWh"], "g/kWh", "carbon intensity of electricity", k, 1.0, row["Entity"], "secondary")
         )  # fmt: skip
     last = max(line.data_year or 0 for line in lines)
     return Publication(
@@ -140,7 +140,7 @@ def read_ifi(path: Path) -> Publication:
         for item, text in zip(IFI_COLUMNS, row[1:], strict=False):
             lines.append(
                 Line(f"ifi/{item}/{region}", f"{item}/{region}", "electricity-margin", item, region, 2021, "direct", "CO2", text,
-                     "g/kWh", item, k, 1.0, row[0])
+                     "g/kWh", item, k, 1.0, row[0], "secondary")
             )  # fmt: skip
     return Publication(
         "ifi", "IFI Default Grid Factors 2021 v3.1 (UNFCCC)", "2021", date(2022, 1, 1), "CC BY-SA 4.0", "", lines
