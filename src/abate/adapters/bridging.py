@@ -15,7 +15,7 @@ from abate.adapters.store.workspace import Workspace, read_config
 from abate.kernel.bridge import Bridge, Line, Share, bridge, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,28 @@ def bridge_runs(
         UsageError: `not-a-sum`.
         NotFoundError: `unknown-figure`.
     """
-    lines = [_lines(rollups, name, run) for run in (before, after)]
+    return bridges_between(workspace, rollups, [name], before, after)[0]
+
+
+def bridges_between(
+    workspace: Workspace, rollups: Rollups, names: Sequence[str], before: dict[str, Any], after: dict[str, Any]
+) -> list[BridgeResult]:
+    """Why each of several figures differs between two runs; what the runs kept of the organisation is read once.
+
+    Raises:
+        UsageError: `not-a-sum`.
+        NotFoundError: `unknown-figure`.
+    """
     shares = _shares(workspace, before, after)
     gwp_set = after["gwp_set"] if after["gwp_set"] != before["gwp_set"] else ""
-    found = bridge(lines[0], lines[1], gwp_set=gwp_set, shares=shares)
-    start, end = (sum(line.sign * line.co2e_mg for line in side) for side in lines)
-    assert end - start == sum(totals(found).values())
-    return BridgeResult(name, before["run_id"], after["run_id"], start, end, found)
+    results = []
+    for name in names:
+        lines = [_lines(rollups, name, run) for run in (before, after)]
+        found = bridge(lines[0], lines[1], gwp_set=gwp_set, shares=shares)
+        start, end = (sum(line.sign * line.co2e_mg for line in side) for side in lines)
+        assert end - start == sum(totals(found).values())
+        results.append(BridgeResult(name, before["run_id"], after["run_id"], start, end, found))
+    return results
 
 
 def _lines(rollups: Rollups, name: str, run: dict[str, Any]) -> list[Line]:

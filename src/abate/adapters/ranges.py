@@ -10,11 +10,12 @@ from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import fetch, literal
 from abate.kernel.errors import UsageError
 from abate.kernel.figure import figure
+from abate.kernel.resolution import KEY
 from abate.kernel.uncertainty import Part, Range, closed_form, relative_deviation, simulate
 from abate.kernel.units import MG_PER_T
 
 DRAWS, SEED = 10_000, 20240331
-KEY = "kind, item, party, region, site, month, unit, basis"
+AMOUNTS = ", ".join((*KEY, "basis"))
 """Columns that tell rows of the same amounts: their amounts' errors move together over gases and methods."""
 
 
@@ -126,7 +127,7 @@ def _range(
         rollups.con,
         f"select kind, site, sum(square) as square, sum(tonnes) as tonnes from (select kind, site, "
         f"pow(sum(sign * sign(co2e_mg) * sqrt(square)) / {MG_PER_T}, 2) as square, sum(sign * co2e_mg) / {MG_PER_T} as tonnes "
-        f"from {source} group by {KEY}) group by all order by all",
+        f"from {source} group by {AMOUNTS}) group by all order by all",
     )
     amounts = [Part(f"{a['kind']} of {a['site']}", 0.0, "normal", 0.0, float(a["square"])) for a in activities]
     parts = [*factors, *amounts]

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.bridging import BridgeResult, bridge_runs
+from abate.adapters.bridging import BridgeResult, bridges_between
 from abate.adapters.cli.show import change, number
 from abate.adapters.explain import activity_name, rows_condition, run_views
 from abate.adapters.figures import Rollups, Value, run_of, runs, years
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import duckdb
 
 ROWS_SHOWN = 60
+BRIDGED = ("total-location", "gross", "net", "scope3")
+"""The first is drawn, the others are told by business."""
 RANGED = ("scope1", "scope2-location", "scope2-market", "gross", "net", "scope3", "total-location")
 CARDS = (
     "gross",
@@ -81,6 +83,12 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
         values = {y: {v.figure: v for v in rollups.values(list(OPENED), run_of(workspace, y))} for y in shown}
         this = values[year]
         found = open_findings(workspace, now=now, year=year) + _run_findings(workspace, run)
+        chain = _chain(rollups, run)
+        bridged = (
+            bridges_between(workspace, rollups, BRIDGED, *(run_of(workspace, y) for y in shown[-2:]))
+            if len(shown) > 1
+            else []
+        )
         used = {r[0] for r in con.execute("select distinct method from run_resolutions").fetchall()}
         return {
             "organisation": workspace.organisation.name,
@@ -94,12 +102,12 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "cards": [_card(name, values, shown) for name in CARDS],
             "inventory": [_line(name, values, shown) for name in HEADLINES],
             "notes": [f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}." for n, v in this.items() if v.without],
-            "value_chain": _value_chain(rollups, values, shown, run),
+            "value_chain": _value_chain(chain, values, shown),
             "programmes": programmes(workspace, year),
             "ranges": _ranges(rollups, run, this),
-            "bridges": _bridges(workspace, rollups, shown),
+            "bridges": _bridges(bridged[1:], shown),
             "frozen": _frozen(workspace, rollups, run),
-            "charts": [_drawn(s) for s in _specs(workspace, rollups, values, shown, run)],
+            "charts": [_drawn(s) for s in _specs(rollups, values, shown, run, chain, bridged[:1])],
             "views": _two_views(con, this),
             "instruments": _instruments(con),
             "buildings": _buildings(rollups, run),
@@ -158,7 +166,12 @@ def _frozen(workspace: Workspace, rollups: Rollups, run: dict[str, Any]) -> dict
 
 
 def _specs(
-    workspace: Workspace, rollups: Rollups, values: dict[str, dict[str, Value]], shown: list[str], run: dict[str, Any]
+    rollups: Rollups,
+    values: dict[str, dict[str, Value]],
+    shown: list[str],
+    run: dict[str, Any],
+    chain: list[dict[str, Any]],
+    bridged: list[BridgeResult],
 ) -> list[dict[str, Any]]:
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     yearly = [
@@ -177,13 +190,12 @@ def _specs(
         for dimension in ("org", "month")
     }
     drawn = [specs.years_chart(yearly), specs.business_chart(by["org"]), specs.months_chart(by["month"])]
-    if len(shown) > 1:
-        found = bridge_runs(workspace, rollups, "total-location", *(run_of(workspace, y) for y in shown[-2:]))
+    for found in bridged:
         title = f"Why Scopes 1 to 3 changed, {shown[-2]} to {shown[-1]}"
         drawn.insert(1, specs.waterfall_chart(title, bridge_steps(found, shown[-2], shown[-1])))
-    chain = _chain_points(rollups, run)
     if chain:
-        drawn.append(specs.categories_chart(chain))
+        points = [r | {"category": f"{r['category']} {CATEGORIES[r['category']]}"[:32]} for r in chain]
+        drawn.append(specs.categories_chart(points))
     for name, title, unit, floor in (
         ("pue", "PUE by building", "ratio", 1.0),
         ("wue", "WUE by building", "L/kWh", 0.0),
@@ -222,30 +234,23 @@ def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
     return str(_drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
 
 
-def _chain_points(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
+def _chain(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
     """Scope 3 by category and approach [t CO2e], in the order of the categories."""
     sql = (
         "select category, approach, sum(co2e_mg) as mg from rollups where run_id = ? and scope = '3' group by all "
         "order by all"
     )
     rows = sorted(fetch(rollups.con, sql, [run["run_id"]]), key=lambda r: int(r["category"]))
-    return [
-        {
-            "category": f"{r['category']} {CATEGORIES[r['category']]}"[:32],
-            "approach": r["approach"],
-            "value": float(r["mg"]) / 1e9,
-        }
-        for r in rows
-    ]
+    return [{"category": r["category"], "approach": r["approach"], "value": float(r["mg"]) / 1e9} for r in rows]
 
 
 def _value_chain(
-    rollups: Rollups, values: dict[str, dict[str, Value]], shown: list[str], run: dict[str, Any]
+    chain: list[dict[str, Any]], values: dict[str, dict[str, Value]], shown: list[str]
 ) -> list[dict[str, Any]]:
     """A line per category: values by year, the approaches it stands on, or why it is not assessed."""
     approaches: dict[str, list[tuple[str, float]]] = {}
-    for point in _chain_points(rollups, run):
-        approaches.setdefault(point["category"].split()[0], []).append((point["approach"], point["value"]))
+    for row in chain:
+        approaches.setdefault(row["category"], []).append((row["approach"], row["value"]))
     lines = []
     for category, title in CATEGORIES.items():
         name = f"scope3-{category}"
@@ -289,21 +294,23 @@ def _ranges(rollups: Rollups, run: dict[str, Any], this: dict[str, Value]) -> di
     return {"lines": lines, "next": best, "draws": f"{DRAWS:,}", "seed": SEED}
 
 
-def _bridges(workspace: Workspace, rollups: Rollups, shown: list[str]) -> list[dict[str, Any]]:
+def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[dict[str, Any]]:
     """Bridges from the year before, by business."""
-    if len(shown) < 2:
-        return []
-    sides = [run_of(workspace, y) for y in shown[-2:]]
     told = []
-    for name in ("gross", "net", "scope3"):
-        found = bridge_runs(workspace, rollups, name, *sides)
+    for found in bridged:
         rows = [*found.by_org.items(), ("total", found.totals)]
         lines = [
             {"org": org, "cells": [f"{by[d] / 1e9:+,.1f}" for d in DRIVERS], "sum": f"{sum(by.values()) / 1e9:+,.1f}"}
             for org, by in rows
         ]
         told.append(
-            {"title": FIGURES[name].title, "before": shown[-2], "after": shown[-1], "drivers": DRIVERS, "lines": lines}
+            {
+                "title": FIGURES[found.figure].title,
+                "before": shown[-2],
+                "after": shown[-1],
+                "drivers": DRIVERS,
+                "lines": lines,
+            }
         )
     return told
 

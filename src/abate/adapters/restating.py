@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from abate.adapters.bridging import BridgeResult, bridge_runs
+from abate.adapters.bridging import BridgeResult, bridges_between
 from abate.adapters.engine import run_year
 from abate.adapters.figures import Rollups, run_of, runs, years
 from abate.adapters.store.workspace import Workspace
@@ -115,4 +115,5 @@ def _restated(
     with Rollups(workspace) as rollups:
         names = ["scope1", "scope2-location", "scope2-market", "gross", "scope3", "total-location"]
         shown = {v.figure for run in (stated, restated) for v in rollups.values(names, run) if v.value is not None}
-        return done.run_id, tuple(bridge_runs(workspace, rollups, n, stated, restated) for n in names if n in shown)
+        wanted = [n for n in names if n in shown]
+        return done.run_id, tuple(bridges_between(workspace, rollups, wanted, stated, restated))

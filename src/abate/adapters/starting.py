@@ -190,12 +190,12 @@ def _import_all(workspace: Workspace, files: list[Path], now: datetime, quiet: b
 
 def _print_inventory(workspace: Workspace, years: list[str], as_json: bool) -> None:
     with Rollups(workspace) as rollups:
-        values = {y: rollups.values(list(HEADLINES), run_of(workspace, y)) for y in years}
+        chosen = {y: run_of(workspace, y) for y in years}
+        values = {y: rollups.values(list(HEADLINES), run) for y, run in chosen.items()}
+        avoided = {y: rollups.values(["avoided"], run)[0].value for y, run in chosen.items()}
     if as_json:
         out.print_json([v.json for y in years for v in values[y]])
     else:
         out.figures_table("Inventory of the example group", values)
-        with Rollups(workspace) as rollups:
-            avoided = {y: rollups.values(["avoided"], run_of(workspace, y))[0].value for y in years}
         told = ", ".join(f"{y} {out.number(v, 't CO2e')} t CO2e" for y, v in avoided.items() if v is not None)
         out.console().print(f"Outside the inventory, avoided by others (Scope 3+): {told}; see 'abate programmes'.")

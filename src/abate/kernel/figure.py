@@ -88,6 +88,8 @@ def _amount(kind: str) -> Total:
 
 S2 = "GHG Protocol Scope 2 Guidance (2015)"
 CS = "GHG Protocol Corporate Standard (2004)"
+SCOPE_3 = tuple(f"scope3-{k}" for k in range(1, 16))
+"""The figures of the categories of Scope 3, in their order."""
 S3 = "GHG Protocol Corporate Value Chain (Scope 3) Standard (2011)"
 W = "WBCSD, Guidance on Avoided Emissions (2023)"
 
@@ -132,7 +134,7 @@ _BASE = (
         )
         for k in range(1, 16)
     ),
-    Figure("scope3", "Scope 3", "t CO2e", plus=tuple(f"scope3-{k}" for k in range(1, 16)), source=f"{S3}, chapter 5"),
+    Figure("scope3", "Scope 3", "t CO2e", plus=SCOPE_3, source=f"{S3}, chapter 5"),
     Figure("total-location", "Scopes 1, 2 (location) and 3", "t CO2e", plus=("gross", "scope3")),
     Figure("total-market", "Scopes 1, 2 (market) and 3", "t CO2e", plus=("scope1", "scope2-market", "scope3")),
     Figure("avoided", "Avoided by others (Scope 3+)", "t CO2e", _mass("avoided"), source=W),
@@ -215,8 +217,6 @@ _RATIOS = (
 )
 FIGURES: dict[str, Figure] = {f.id: f for f in (*_BASE, *_RATIOS)}
 """Every figure by its name."""
-SCOPE_3 = tuple(f"scope3-{k}" for k in range(1, 16))
-"""The figures of the categories of Scope 3, in their order."""
 
 HEADLINES = (
     "scope1",

@@ -89,12 +89,9 @@ def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None
 
     rows = []
     for year, some in values.items():
+        of_year = published(opened, entity=entity, year=year)
         for v in some:
-            stated = [
-                p
-                for p in published(opened, entity=entity, year=year)
-                if v.figure in BESIDE and p["metric"] == BESIDE[v.figure]
-            ]
+            stated = [p for p in of_year if p["metric"] == BESIDE.get(v.figure)]
             for p in stated:
                 value, unit = in_our_unit(p["value"], p["unit"])
                 told = p["value_text"] if value is None else out.number(Fraction(value), unit)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from abate.kernel.method import Card, methods
+from abate.operations.methods.own import FORMULA
 
-FORMULA = "quantity * share * boundary_share * mg_per_unit"
 WITH_RATIO = "quantity * share * boundary_share * ratio * mg_per_unit"
 GUIDANCE = "GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013)"
 STANDARD = "GHG Protocol Corporate Value Chain (Scope 3) Standard (2011)"

@@ -224,6 +224,11 @@ def _epa_heat(body: list[list[Any]], start: int, edition: str, _: int) -> list[L
     ]
 
 
+def _vehicle(cell: str) -> str:
+    """The name of a vehicle without the letter of its footnote."""
+    return re.sub(r"(?<=Truck)[A-E]$", "", re.sub(r"\s*[A-E]$", "", cell))
+
+
 def _epa_distance(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
     """Tables 8 and 10: per vehicle-mile, ton-mile or passenger-mile."""
     lines = []
@@ -232,8 +237,7 @@ def _epa_distance(body: list[list[Any]], start: int, edition: str, _: int) -> li
         per = EPA_UNITS.get(cell_text(row[6])) if len(row) > 6 else None
         if per is None:
             continue
-        name = re.sub(r"\s*[A-E]$", "", cell_text(row[2]))
-        name = re.sub(r"(?<=Truck)[A-E]$", "", name)
+        name = _vehicle(cell_text(row[2]))
         for column, (species, mass) in enumerate((("CO2", "kg"), ("CH4-fossil", "g"), ("N2O", "g")), 3):
             lines.append(
                 _epa_line(
@@ -356,7 +360,7 @@ def _csv_lines(path: Path, row: dict[str, str], number: int, edition: str, mark:
     region, item, table = "US", item_of(row.get(named, "")), path.stem
     if kind == "distance":
         kind = "freight" if "category-4" in path.stem else "travel"
-        name = re.sub(r"(?<=Truck)[A-E]$", "", re.sub(r"\s*[A-E]$", "", row[named]))
+        name = _vehicle(row[named])
         return [
             _epa_line(
                 edition,
