@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.figures import Rollups, exact_text, run_of
+from abate.adapters.figures import DIMENSIONS, Rollups, check_dimensions, exact_text, run_of
 from abate.adapters.registry import METHODS
-from abate.adapters.store.delta import fetch
+from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import figure
@@ -45,7 +47,14 @@ def parse_entry(text: str) -> tuple[int, str, int | None]:
 
 
 def explain_figure(
-    workspace: Workspace, name: str, year: str, *, run_id: str = "", site: str = "", limit: int = 20, offset: int = 0
+    workspace: Workspace,
+    name: str,
+    year: str,
+    *,
+    run_id: str = "",
+    where: Mapping[str, str] = MappingProxyType({}),
+    limit: int = 20,
+    after: str = "",
 ) -> dict[str, Any]:
     """A figure's tree: what it stands on, its parts, and its rows largest first.
 
@@ -54,40 +63,42 @@ def explain_figure(
         name: The figure.
         year: Fiscal year.
         run_id: A run other than the latest.
-        site: Only the rows of a site.
+        where: Only the rows that have these values, by dimension, such as `{"site": "hq"}`.
         limit: Rows per page.
-        offset: Rows to skip.
+        after: Where the page before ended: its `next`.
+
+    Raises:
+        NotFoundError: `unknown-figure`, `no-run`.
+        UsageError: `unknown-dimension`, `bad-page`.
     """
     run = run_of(workspace, year, run_id)
     with Rollups(workspace) as rollups:
-        tree = _figure_node(rollups, name, run)
+        tree = _figure_node(rollups, name, run, where)
+        counted = figure(name).numerator or name
+        count = rollups.values([counted], run, where=where)[0].row_count
     with workspace.store.connect() as con:
         run_views(con, workspace, run)
-        tree["entries"] = _rows_of(con, name, run, site, limit, offset)
+        tree["entries"] = {"count": count, **_page(con, workspace, counted, run, where, limit, after)}
     return tree
 
 
-def _figure_node(rollups: Rollups, name: str, run: dict[str, Any]) -> dict[str, Any]:
+def _figure_node(rollups: Rollups, name: str, run: dict[str, Any], where: Mapping[str, str]) -> dict[str, Any]:
     one = figure(name)
-    value = rollups.values([name], run)[0]
+    value = rollups.values([name], run, where=where)[0]
     node = {**value.json, "title": one.title, "formula": one.formula, "source": one.source}
     below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
     if below:
-        node["of"] = [_figure_node(rollups, b, run) for b in below]
+        node["of"] = [_figure_node(rollups, b, run, where) for b in below]
         return node
     assert one.total is not None
     is_mass = one.total.column == "co2e_mg"
     node["parts"] = [
-        v.json
+        v.json | {"by": {dimension: v.by[dimension]}}
         for dimension in (("method", "site") if is_mass else ("site",))
-        for v in _parts(rollups, name, run, dimension)
+        if dimension not in where
+        for v in sorted(rollups.values([name], run, dimension, where), key=lambda v: -(v.value or 0))
     ]
     return node
-
-
-def _parts(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) -> list[Any]:
-    values = rollups.values([name], run, dimension)
-    return sorted(values, key=lambda v: -(v.value or 0))
 
 
 def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:
@@ -124,32 +135,79 @@ def rows_condition(name: str) -> tuple[str, str]:
     return source, " and ".join(terms) or "true"
 
 
-def _rows_of(
-    con: duckdb.DuckDBPyConnection, name: str, run: dict[str, Any], site: str, limit: int, offset: int
-) -> dict[str, Any]:
-    source, where = rows_condition(name)
-    table = "run_entries" if source == "entry" else "run_activities"
-    condition, parameters = f"({where})", []
-    if site:
-        condition, parameters = f"{condition} and site = ?", [site]
-    count = con.execute(f"select count(*) from {table} where {condition}", parameters).fetchone()
-    size = "abs(co2e_mg)" if source == "entry" else "abs(quantity)"
-    tie = ", method, part, species" if source == "entry" else ""  # pages must not depend on the engine's threads
+OF_ENTRIES = {"scope", "category", "gas", "org", "site", "month", "method", "basis", "factor"}
+"""Dimensions that an entry carries itself; the others are its resolution's."""
+
+
+def _where_sql(workspace: Workspace, source: str, where: Mapping[str, str]) -> str:
+    """Condition on the columns of a run's entries or activities for values by dimension."""
+    check_dimensions(where)
+    terms = ["true"]
+    for dimension, value in where.items():
+        column, told = DIMENSIONS[dimension], literal(value)
+        if source == "entry":
+            inside = f"{column} = {told}"
+            known = dimension in OF_ENTRIES
+            terms.append(inside if known else f"resolution in (select resolution from run_resolutions where {inside})")
+            terms[-1] = "false" if dimension == "building" else terms[-1]
+        elif dimension == "org":
+            organisation = workspace.organisation
+            places = (*(s.id for s in organisation.sites), *(e.id for e in organisation.entities))
+            listed = ", ".join(literal(p) for p in places if organisation.business_of(p) == value)
+            terms.append(f"list_contains([{listed}]::varchar[], site)")
+        elif dimension == "building":
+            terms.append(f"meter = {told}")
+        else:
+            terms.append(f"{column} = {told}" if dimension in ("site", "month", "kind", "item", "basis") else "false")
+    return " and ".join(terms)
+
+
+def _page(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, name: str, run: dict[str, Any], where: Mapping[str, str],
+    limit: int, after: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Rows of a figure, largest first, from where the page before ended: a later page costs no more than the first."""
+    source, of_figure = rows_condition(name)
+    is_entry = source == "entry"
+    table = "run_entries" if is_entry else "run_activities"
+    size = "abs(co2e_mg)" if is_entry else "abs(quantity)"
+    keys = ("activity_id", "method", "part", "species") if is_entry else ("activity_id",)
+    condition = f"({of_figure}) and {_where_sql(workspace, source, where)}"
+    offset = 0
+    if after:
+        offset, last, key = _cursor(after, is_entry)
+        beyond = f"({', '.join(keys)}) > ({', '.join(key)})"
+        condition = f"{condition} and ({size} < {last} or ({size} = {last} and {beyond}))"
     rows = fetch(
-        con,
-        f"select * from {table} where {condition} order by {size} desc, activity_id{tie} limit ? offset ?",
-        [*parameters, limit, offset],
+        con, f"select * from {table} where {condition} order by {size} desc, {', '.join(keys)} limit {limit + 1}"
     )
-    ids = [r["activity_id"] for r in rows]
-    activities = {
-        a["activity_id"]: a
-        for a in fetch(con, "select * from run_activities where list_contains(?, activity_id)", [ids])
-    }
-    return {
-        "count": count[0] if count else 0,
-        "offset": offset,
-        "rows": [_row(r, activities[r["activity_id"]], run) for r in rows],
-    }
+    more, rows = len(rows) > limit, rows[:limit]
+    ids = ", ".join(str(i) for i in sorted({r["activity_id"] for r in rows})) or "-1"
+    told = fetch(con, f"select * from run_activities where activity_id in ({ids})")
+    activities = {a["activity_id"]: a for a in told}
+    page = {"offset": offset, "rows": [_row(r, activities[r["activity_id"]], run) for r in rows], "next": ""}
+    if more:
+        edge = rows[-1]
+        reached = abs(edge["co2e_mg"]) if is_entry else repr(abs(edge["quantity"]))
+        page["next"] = "~".join(str(x) for x in (offset + limit, reached, *(edge[k] for k in keys)))
+    return page
+
+
+def _cursor(text: str, is_entry: bool) -> tuple[int, str, list[str]]:
+    """Rows passed, size and key of the last of them, as SQL, from the `next` of a page.
+
+    Raises:
+        UsageError: `bad-page`.
+    """
+    try:
+        offset, size, activity, *rest = text.split("~")
+        last = str(int(size)) if is_entry else repr(float(size))
+        if last in ("inf", "nan") or len(rest) != (3 if is_entry else 0):
+            raise ValueError(text)
+        tail = [literal(rest[0]), str(int(rest[1])), literal(rest[2])] if is_entry else []
+        return int(offset), last, [str(int(activity)), *tail]
+    except ValueError as error:
+        raise UsageError("bad-page", f"'{text}' ends no page.", "Take the 'next' of the page before.") from error
 
 
 def _row(r: dict[str, Any], a: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import literal, open_engine
@@ -32,6 +34,18 @@ DIMENSIONS = {
     "factor": "factor_id",
 }
 """What figures can be shown by, with the column of the rollups."""
+
+
+def check_dimensions(names: Iterable[str]) -> None:
+    """Refuse what is no dimension.
+
+    Raises:
+        UsageError: `unknown-dimension`.
+    """
+    for name in names:
+        if name not in DIMENSIONS:
+            listed = ", ".join(DIMENSIONS)
+            raise UsageError("unknown-dimension", f"No breakdown by '{name}'.", f"There are: {listed}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +170,16 @@ class Rollups:
     def __exit__(self, *_: object) -> None:
         self.con.close()
 
-    def values(self, names: list[str], run: dict[str, Any], by: str = "") -> list[Value]:
+    def values(
+        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({})
+    ) -> list[Value]:
         """Values of figures, for the whole, or by one or several dimensions, such as `building,month`.
+
+        Args:
+            names: The figures.
+            run: Of which run.
+            by: Dimensions, with commas between them.
+            where: Only rows that have these values, by dimension.
 
         Raises:
             NotFoundError: `unknown-figure`.
@@ -165,12 +187,9 @@ class Rollups:
                 several, those without are left out.
         """
         dimensions = [d.strip() for d in by.split(",")] if by else []
-        for dimension in dimensions:
-            if dimension not in DIMENSIONS:
-                listed = ", ".join(DIMENSIONS)
-                raise UsageError("unknown-dimension", f"No breakdown by '{dimension}'.", f"There are: {listed}.")
-        needed = dict.fromkeys(t for name in names for t in totals_needed(name))
-        totals = {t: self._totals(t, run, dimensions) for t in needed}
+        check_dimensions([*dimensions, *where])
+        needed = list(dict.fromkeys(t for name in names for t in totals_needed(name)))
+        totals = self._totals(needed, run, dimensions, where)
         found: list[Value] = []
         excluded = not_assessed(run)
         for name in names:
@@ -188,8 +207,8 @@ class Rollups:
                     continue
                 own = [t for t in parts if FIGURES[t].part_of not in parts]  # a part's rows are its whole's
                 count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
-                without = () if by or value is None else tuple(missing_parts(name, sums))
-                at = dict(zip(dimensions, group, strict=True))
+                without = () if by or where or value is None else tuple(missing_parts(name, sums))
+                at = {**where, **dict(zip(dimensions, group, strict=True))}
                 note = excluded.get(name, "") if value is None else ""
                 left_out = tuple(w for w in without if w in excluded)
                 without = tuple(w for w in without if w not in excluded)
@@ -204,24 +223,34 @@ class Rollups:
         )
 
     def _totals(
-        self, name: str, run: dict[str, Any], dimensions: list[str]
-    ) -> dict[tuple[str, ...], tuple[Fraction | None, int]]:
-        """Whole sum and number of rows per group of a figure that adds up rows."""
-        total = figure(name).total
-        assert total is not None
+        self, names: list[str], run: dict[str, Any], dimensions: list[str], where: Mapping[str, str]
+    ) -> dict[str, dict[tuple[str, ...], tuple[Fraction | None, int]]]:
+        """Whole sum and number of rows, per group, of figures that add up rows: all of them in one reading."""
         columns = [DIMENSIONS[d] for d in dimensions]
         # Literals of our own constants: binding parameters makes the engine import pandas, half a second.
-        where = self.condition(name)
+        sums = ", ".join(
+            f"sum({self._column(n)}) filter (where {self.condition(n)}), "
+            f"sum(row_count) filter (where {self.condition(n)})::bigint"
+            for n in names
+        )
+        kept = "".join(f" and {DIMENSIONS[d]} = {literal(v)}" for d, v in where.items())
         rows = self.con.execute(
-            f"select {''.join(c + ', ' for c in columns)} sum({total.column}) as s, sum(row_count)::bigint as n "
-            f"from rollups where run_id = {literal(run['run_id'])} and {where} "
+            f"select {''.join(c + ', ' for c in columns)} {sums} from rollups where fiscal_year = "
+            f"{literal(run['fiscal_year'])} and run_id = {literal(run['run_id'])}{kept} "
             + (f"group by {', '.join(columns)}" if columns else "")
         ).fetchall()
-        return {
-            tuple(row[:-2]): (in_unit(total.column, int(Decimal(row[-2]))), row[-1])
-            for row in rows
-            if row[-2] is not None
-        }
+        found: dict[str, dict[tuple[str, ...], tuple[Fraction | None, int]]] = {n: {} for n in names}
+        for row in rows:
+            group, cells = tuple(row[: len(columns)]), row[len(columns) :]
+            for name, whole, count in zip(names, cells[::2], cells[1::2], strict=True):
+                if whole is not None:
+                    found[name][group] = (in_unit(self._column(name), int(Decimal(whole))), count)
+        return found
+
+    def _column(self, name: str) -> str:
+        total = figure(name).total
+        assert total is not None
+        return total.column
 
     def condition(self, name: str) -> str:
         """Condition on the columns of the rollups that the rows of a total meet."""

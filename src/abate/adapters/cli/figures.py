@@ -341,7 +341,7 @@ def explain(
     year: YearOption = "",
     site: Annotated[str, typer.Option(help="Only the rows of a site.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows per page.")] = 20,
-    offset: Annotated[int, typer.Option(min=0, help="Rows to skip.")] = 0,
+    after: Annotated[str, typer.Option(help="Where the page before ended, as it says.")] = "",
     run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
@@ -361,7 +361,8 @@ def explain(
         if len(known) != 1:
             raise UsageError("year-needed", "Say which year.", f"One of: {', '.join(known) or 'none is valued yet'}.")
         year = known[0]
-    told = explain_figure(opened, what, year.upper(), run_id=run_id, site=site, limit=limit, offset=offset)
+    where = {"site": site} if site else {}
+    told = explain_figure(opened, what, year.upper(), run_id=run_id, where=where, limit=limit, after=after)
     if json:
         out.print_json(told)
         return
@@ -378,6 +379,8 @@ def explain(
     ]  # fmt: skip
     out.table(f"rows {page['offset'] + 1} to {page['offset'] + len(body)} of {page['count']:,}, largest first", columns, body, right=(3, 5, 7))  # fmt: skip
     out.console().print("Open one with: abate explain ENTRY")
+    if page["next"]:
+        out.console().print(f"More with: --after '{page['next']}'")
 
 
 def _print_entry(told: dict[str, Any]) -> None:

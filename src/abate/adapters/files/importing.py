@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.files import staging
 from abate.adapters.files.mapping import Mapped, Mapping, describe, load_mapping, map_sheet, signature
-from abate.adapters.files.reading import read_sheets
+from abate.adapters.files.reading import Sheet, read_sheets
 from abate.adapters.registry import KINDS
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace, file_hash
@@ -93,7 +93,7 @@ def add_file(
     *,
     now: datetime,
     template: str = "",
-    mapping: Path | None = None,
+    mapping: Path | dict[str, Mapping] | None = None,
     strict: bool = False,
     accept: frozenset[str] = frozenset(),
     on_step: Callable[[str], None] = lambda _: None,
@@ -105,7 +105,7 @@ def add_file(
         path: The file.
         now: Present moment.
         template: Kind of file, where the caller knows it.
-        mapping: Mapping file to apply in place of guessing.
+        mapping: Mapping to apply in place of guessing: a file, or one per sheet; a sheet without one is left out.
         strict: Refuse the file where any row has a blocker.
         accept: Codes of blockers that are let in.
         on_step: Told what is being done.
@@ -121,8 +121,7 @@ def add_file(
     on_step("reading")
     sha256 = file_hash(path) if path.is_file() else ""
     sheets = read_sheets(path)
-    given = load_mapping(mapping) if mapping else None
-    mapped = [_mapped(workspace, s, path.name, template, given) for s in sheets]
+    mapped = map_sheets(workspace, sheets, path.name, template, mapping)
     found = [m for m in mapped if m is not None]
     if not found:
         raise DataError(
@@ -132,11 +131,7 @@ def add_file(
         imports = live_imports(workspace)
         import_id = _new_id(workspace, imports, sha256, path.name)
         live_views(con, workspace, imports)
-        staging.start(con)
-        row_count = sum(staging.load(con, m, str(path), path.name) for m in found)
-        on_step("checking")
-        staging.understand(con, workspace, now)
-        staging.judge(con, accept)
+        row_count = stage(con, workspace, found, path, now=now, accept=accept, on_step=on_step)
         blocked = _one(con, "select count(*) from blocked")
         if strict and blocked:
             first = fetch(
@@ -165,14 +160,53 @@ def add_file(
             accepted_count=counts[0],
             quarantined_count=counts[1],
         )
-    _remember(workspace, found)
+    _remember(workspace, found, anew=mapping is not None)
     mappings = {m.sheet.name: describe(m) for m in found}
     template_id = found[0].mapping.template
     return ImportResult(import_id, path.name, template_id, row_count, *counts, findings, mappings)
 
 
-def _mapped(workspace: Workspace, sheet: Any, name: str, template: str, given: Mapping | None) -> Mapped | None:
-    """The sheet's mapping: the given one, one saved for these headers, or a guess."""
+def stage(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    found: list[Mapped],
+    path: Path,
+    *,
+    now: datetime,
+    accept: frozenset[str],
+    on_step: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Read the mapped sheets of a file into a throw-away engine and ask every check.
+
+    Returns:
+        Rows of the file.
+    """
+    staging.start(con)
+    row_count = sum(staging.load(con, m, str(path), path.name) for m in found)
+    on_step("checking")
+    staging.understand(con, workspace, now)
+    staging.judge(con, accept)
+    return row_count
+
+
+def map_sheets(
+    workspace: Workspace,
+    sheets: list[Sheet],
+    name: str,
+    template: str = "",
+    mapping: Path | dict[str, Mapping] | None = None,
+) -> list[Mapped | None]:
+    """Mapping of each sheet: the given one, one saved for these headers, or a guess; None where there is none."""
+    given = load_mapping(mapping) if isinstance(mapping, Path) else None
+    if isinstance(mapping, dict):
+        return [
+            map_sheet(s, file_name=name, names=workspace.names, given=mapping[s.name]) if s.name in mapping else None
+            for s in sheets
+        ]
+    return [_mapped(workspace, s, name, template, given) for s in sheets]
+
+
+def _mapped(workspace: Workspace, sheet: Sheet, name: str, template: str, given: Mapping | None) -> Mapped | None:
     guess = map_sheet(sheet, file_name=name, names=workspace.names, template=template, given=given)
     if given is not None or guess is None:
         return guess
@@ -186,10 +220,11 @@ def _saved_path(workspace: Workspace, mapped: Mapped) -> Path:
     return workspace.mappings / f"{mapped.mapping.template}-{signature(mapped.headers)}.toml"
 
 
-def _remember(workspace: Workspace, found: list[Mapped]) -> None:
+def _remember(workspace: Workspace, found: list[Mapped], *, anew: bool) -> None:
+    """Save each mapping under its headers; one that was saved before stays, unless somebody has just corrected it."""
     for mapped in found:
         path = _saved_path(workspace, mapped)
-        if not path.exists():
+        if anew or not path.exists():
             general = Mapping(mapped.mapping.template, mapped.mapping.columns, mapped.mapping.measures)
             partial = path.with_suffix(".partial")
             partial.write_text(general.toml, encoding="utf-8")
@@ -198,7 +233,7 @@ def _remember(workspace: Workspace, found: list[Mapped]) -> None:
 
 def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, name: str) -> str:
     """Id of a new import, from the file's content and how often it was imported and undone before."""
-    same = next((r for r in imports if r["sha256"] == sha256 and not r["reverses"]), None)
+    same = loaded_before(imports, sha256)
     if same is not None:
         when = same["committed_at"].date()
         raise DuplicateImportError(
@@ -207,6 +242,11 @@ def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, na
             f"Nothing to do; to import it anew: abate undo {same['import_id']}.",
         )
     return free_id(workspace, sha256)
+
+
+def loaded_before(imports: list[dict[str, Any]], sha256: str) -> dict[str, Any] | None:
+    """The import among these that brought the same content."""
+    return next((r for r in imports if r["sha256"] == sha256 and not r["reverses"]), None)
 
 
 def free_id(workspace: Workspace, seed: str) -> str:

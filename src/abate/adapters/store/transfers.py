@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,8 +15,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
     func,
     insert,
     or_,
@@ -25,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from abate.adapters.store.sql import open_sql
 from abate.kernel.transfer import Transfer, TransferResult
 
 REVERSED = "/reversed"
@@ -58,11 +56,7 @@ class TransferLedger:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = create_engine(url)
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _durable)
-            event.listen(self.engine, "begin", _immediate)
-        _METADATA.create_all(self.engine)
+        self.engine: Engine = open_sql(url, _METADATA)
 
     def post(self, transfers: Iterable[Transfer]) -> list[TransferResult]:
         """Post transfers in order, as one transaction; each has its own result, and one's refusal stops no other.
@@ -170,14 +164,3 @@ def _move(con: Connection, transfer: Transfer) -> TransferResult:
         )
     )
     return TransferResult.OK
-
-
-def _durable(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = full")
-    connection.execute("pragma busy_timeout = 60000")
-
-
-def _immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("begin immediate")
