@@ -298,6 +298,8 @@ def config_json(workspace: Workspace) -> str:
     import tomllib
 
     data = tomllib.loads((workspace.root / "abate.toml").read_text(encoding="utf-8"))
+    data.pop("targets", None)  # what is wanted decides no entry, nor does the weather
+    data["sites"] = [{k: v for k, v in site.items() if k != "climate"} for site in data.get("sites", [])]
     return json.dumps(data, ensure_ascii=False, sort_keys=True, default=str)
 
 

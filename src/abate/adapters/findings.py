@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,25 @@ def _of_totals(con: duckdb.DuckDBPyConnection) -> list[Finding]:
                day(last_day(strptime(month || '-01', '%Y-%m-%d'))) as days_in_month
         from live_activities where month <> '' group by all
     """)
+    con.execute(f"create or replace temp view runs as {equal_readings('live_activities')}")
     return [f for check in ledger_checks() for f in _ask(con, check.rule.code)]
+
+
+STUCK_HOURS = 12
+"""Equal hourly readings in a row that no working meter gives."""
+
+
+def equal_readings(source: str) -> str:
+    """SQL of the hours at which a building's meter of energy repeats itself: runs of equal hourly readings."""
+    return f"""
+        select kind, site, meter, strftime(min(period_start), '%Y-%m') as month, min(period_start) as first,
+               max(period_end) as past, count(*) as hours, quantity
+        from (select kind, site, meter, period_start, period_end, quantity,
+                     row_number() over (partition by kind, site, meter order by period_start)
+                     - row_number() over (partition by kind, site, meter, quantity order by period_start) as island
+              from {source} where meter <> '' and kind in ('facility-energy', 'it-energy')
+                   and period_end - period_start <= interval 1 hour)
+        group by kind, site, meter, quantity, island having count(*) >= {STUCK_HOURS}"""
 
 
 def _ask(con: duckdb.DuckDBPyConnection, code: str) -> list[Finding]:
@@ -109,24 +128,48 @@ def _ask(con: duckdb.DuckDBPyConnection, code: str) -> list[Finding]:
     return [Finding.of(rule, message, site=site, month=month) for site, month, message in rows]
 
 
+_TABLES = {
+    "monthly": {
+        "kind": "string", "item": "string", "site": "string", "meter": "string", "month": "string",
+        "quantity": "float64", "row_count": "int64", "days_in_month": "int64",
+    },
+    "expected": {"kind": "string", "site": "string", "month": "string", "row_count": "int64"},
+    "runs": {
+        "kind": "string", "site": "string", "meter": "string", "month": "string", "first": "timestamp",
+        "past": "timestamp", "hours": "int64", "quantity": "float64",
+    },
+}  # fmt: skip
+"""Columns of the tables that ledger checks take."""
+
+
 @cache
 def _ledger_sql() -> dict[str, Any]:
     """Each ledger check with its statement, compiled once per process."""
     import ibis
 
-    monthly = ibis.table(
-        {
-            "kind": "string", "item": "string", "site": "string", "meter": "string", "month": "string",
-            "quantity": "float64", "row_count": "int64", "days_in_month": "int64",
-        },
-        name="monthly",
-    )  # fmt: skip
-    expected = ibis.table(
-        {"kind": "string", "site": "string", "month": "string", "row_count": "int64"}, name="expected"
-    )
     compiled = {}
     for check in (missing_month, *ledger_checks()):
-        rows, message = check(expected if check is missing_month else monthly)
+        rows, message = check(ibis.table(_TABLES[check.of], name=check.of))
         chosen = rows.select(site=rows["site"], month=rows["month"], message=message)
         compiled[check.rule.code] = (check.rule, str(ibis.to_sql(chosen, dialect="duckdb")))
     return compiled
+
+
+def quarantined(workspace: Workspace) -> list[dict[str, Any]]:
+    """Rows that wait to be mended, each with its cells as they stood and the findings that keep it out."""
+    with workspace.store.connect("findings") as con:
+        live_views(con, workspace, live_imports(workspace))
+        rows = fetch(
+            con,
+            "select import_id, source_file, source_sheet, source_row, codes, template, kind, site, month, cells "
+            "from open_quarantine order by source_file, source_sheet, source_row, kind",
+        )
+        found = [f for f in _of_imports(con) if f.severity is Severity.BLOCKER]
+    by_row: dict[tuple[str, str, int], list[Finding]] = {}
+    for f in found:
+        by_row.setdefault((f.file, f.sheet, f.row), []).append(f)
+    return [
+        r | {"cells": json.loads(r["cells"]), "codes": r["codes"].split(","),
+             "findings": by_row.get((r["source_file"], r["source_sheet"], r["source_row"]), [])}
+        for r in rows
+    ]  # fmt: skip

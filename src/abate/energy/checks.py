@@ -85,4 +85,20 @@ def meter_gap(monthly: Any) -> LedgerVerdict:
     return hourly, hourly.meter + ": " + lost + ibis.literal(" of ") + (hourly.days * 24).cast(str) + " hours missing."
 
 
-LEDGER_CHECKS = (pue_below_one, meter_gap)
+@ledger_check(
+    Rule(
+        "meter-stuck",
+        Severity.WARNING,
+        "Hourly meter that repeats itself",
+        "The meter or its connection hung; ask for the true readings of these hours, or have the meter looked at.",
+        195,
+    ),
+    of="runs",
+)
+def meter_stuck(runs: Any) -> LedgerVerdict:
+    """No hourly meter of energy gives the same reading for half a day."""
+    text = runs.meter + " " + runs.kind + ": " + runs.hours.cast(str) + " hours at " + runs.quantity.round(3).cast(str)
+    return runs, text + " kWh, from " + runs.first.strftime("%Y-%m-%d %H:%M") + "."
+
+
+LEDGER_CHECKS = (pue_below_one, meter_gap, meter_stuck)

@@ -1,7 +1,7 @@
 """Checks that hold for every activity: one function per rule, one code per function.
 
 A row check takes the staged table of an import and says for each row whether the rule is broken, and in which words.
-A ledger check takes the monthly totals of the ledger and gives the rows that break the rule.
+A ledger check takes a table about the ledger and gives the rows that break the rule.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ class Check:
     Args:
         rule: Code, severity, title, hint, precedence.
         function: Takes a table, gives a verdict.
+        of: Name of the table that it takes: `staged` for rows of an import; of the ledger `monthly` totals, `expected`
+            months, or `runs` of equal readings.
     """
 
     rule: Rule
     function: Callable[[Any], tuple[Any, Any]]
+    of: str = "staged"
 
     def __call__(self, table: Any) -> tuple[Any, Any]:
         """Apply the rule."""
@@ -46,9 +49,9 @@ def check(rule: Rule) -> Callable[[Callable[[Any], Verdict]], Check]:
     return lambda function: Check(rule, function)
 
 
-def ledger_check(rule: Rule) -> Callable[[Callable[[Any], LedgerVerdict]], Check]:
+def ledger_check(rule: Rule, of: str = "monthly") -> Callable[[Callable[[Any], LedgerVerdict]], Check]:
     """Bind a ledger rule to its function."""
-    return lambda function: Check(rule, function)
+    return lambda function: Check(rule, function, of)
 
 
 def _blocker(code: str, title: str, hint: str, precedence: int) -> Rule:
@@ -231,7 +234,7 @@ MISSING_MONTH = Rule(
 )
 
 
-@ledger_check(MISSING_MONTH)
+@ledger_check(MISSING_MONTH, of="expected")
 def missing_month(expected: Any) -> LedgerVerdict:
     """Every month of a site that expects a kind has at least one activity of it."""
     gone = expected.filter(expected.row_count.isnull())

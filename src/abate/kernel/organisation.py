@@ -67,6 +67,19 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Climate:
+    """The usual climate of a place.
+
+    Args:
+        mean_c: Mean temperature of each month, January to December [degrees Celsius].
+        source: Where it is from.
+    """
+
+    mean_c: tuple[float, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A place that consumes.
 
@@ -83,6 +96,7 @@ class Site:
         buildings: Ids of metered buildings.
         bought: Whether `opened` is the day it was bought, with a history under its seller.
         sold: Whether `closed` is the day it was sold, to go on under its buyer.
+        climate: Its usual climate, where it is known.
     """
 
     id: str
@@ -97,6 +111,7 @@ class Site:
     buildings: tuple[str, ...] = ()
     bought: bool = False
     sold: bool = False
+    climate: Climate | None = None
 
     def owned_on(self, day: date) -> bool:
         """Whether the site belongs to the group on a day."""

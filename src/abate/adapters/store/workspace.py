@@ -15,13 +15,14 @@ from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
 from abate.kernel.claim import Programme
 from abate.kernel.errors import ConfigError, NotFoundError
-from abate.kernel.organisation import Boundary, Entity, Organisation, Ownership, Site
+from abate.kernel.organisation import Boundary, Climate, Entity, Organisation, Ownership, Site
 from abate.kernel.period import FiscalCalendar, parse_fiscal_year
 from abate.kernel.species import GWP_SETS
+from abate.kernel.target import Target
 from abate.operations.facts import CATEGORIES
 
 CONFIG = "abate.toml"
-SECTIONS = {"organisation", "fiscal_year", "inventory", "scope3", "base_year", "entities", "sites", "programmes"}
+SECTIONS = {"organisation", "fiscal_year", "inventory", "scope3", "base_year", "entities", "sites", "programmes", "targets"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Workspace:
         proxies: Regions whose factors may serve Scope 3 where no nearer one exists.
         not_assessed: Categories of Scope 3 that are switched off, each with the reason.
         base_year: Base year and the rule of its recalculation, where there is one.
+        targets: Figures wanted by a year.
     """
 
     root: Path
@@ -47,6 +49,7 @@ class Workspace:
     proxies: tuple[str, ...] = ()
     not_assessed: tuple[tuple[str, str], ...] = ()
     base_year: BaseYearPolicy | None = None
+    targets: tuple[Target, ...] = ()
 
     @cached_property
     def store(self) -> Store:
@@ -174,6 +177,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             proxies=tuple(str(p) for p in value_chain.get("proxies", [])),
             not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
             base_year=_policy(data.get("base_year", {})),
+            targets=tuple(_target(t, organisation) for t in data.get("targets", [])),
         )
     except KeyError as error:
         raise ConfigError("bad-config", f"{CONFIG} lacks {error}.", "See docs/start.md.") from error
@@ -189,6 +193,15 @@ def _policy(data: dict[str, Any]) -> BaseYearPolicy | None:
         return None
     year = f"FY{parse_fiscal_year(data['year']):04d}"
     return BaseYearPolicy(year, float(data.get("threshold", 0.05)), data.get("recalculation", "whole-year"))
+
+
+def _target(data: dict[str, Any], organisation: Organisation) -> Target:
+    site, building = data.get("site", ""), data.get("building", "")
+    known = {s.id: s for s in organisation.sites}
+    if site and site not in known or building and (not site or building not in known[site].buildings):
+        raise ValueError(f"target of {data['figure']}: no site '{site}' with a building '{building}'")
+    year = f"FY{parse_fiscal_year(data['year']):04d}"
+    return Target(data["figure"], float(data["value"]), year, site, building)
 
 
 def _programme(data: dict[str, Any]) -> Programme:
@@ -244,7 +257,17 @@ def _site(data: dict[str, Any]) -> Site:
         tuple(data.get("buildings", [])),
         "bought" in data,
         "sold" in data,
+        _climate(data),
     )
+
+
+def _climate(data: dict[str, Any]) -> Climate | None:
+    if "climate" not in data:
+        return None
+    means = tuple(float(c) for c in data["climate"]["mean_c"])
+    if len(means) != 12 or not all(-90 <= c <= 60 for c in means):
+        raise ValueError(f"climate of '{data['id']}' is not twelve monthly means in degrees Celsius")
+    return Climate(means, str(data["climate"]["source"]))
 
 
 def _day(value: Any) -> date:

@@ -1,0 +1,106 @@
+"""Uploads and jobs: what people hand in and what works for them, kept in SQL so that both survive the server."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, insert, select, update
+
+from abate.adapters.store.sql import open_sql
+from abate.kernel.errors import NotFoundError
+
+_METADATA = MetaData()
+UPLOADS = Table(
+    "uploads",
+    _METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("purpose", String, nullable=False),  # data or factors
+    Column("state", String, nullable=False),  # receiving, ready, importing, imported, refused, interrupted
+    Column("bytes", BigInteger, nullable=False, default=0),
+    Column("sha256", String, nullable=False, default=""),
+    Column("mapping", String, nullable=False, default=""),  # as corrected, one per sheet, as JSON
+    Column("job", String, nullable=False, default=""),
+    Column("created_at", DateTime, nullable=False),
+)
+JOBS = Table(
+    "jobs",
+    _METADATA,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("state", String, nullable=False),  # waiting, running, done, failed, interrupted
+    Column("step", String, nullable=False, default=""),
+    Column("arguments", String, nullable=False),  # JSON
+    Column("result", String, nullable=False, default=""),  # JSON
+    Column("error", String, nullable=False, default=""),  # JSON: code, message, hint
+    Column("created_at", DateTime, nullable=False),
+    Column("started_at", DateTime),  # the ledger's rows of the job carry the same moment
+    Column("ended_at", DateTime),
+)
+_PACKED = ("mapping", "arguments", "result", "error")
+
+
+class Intake:
+    """Uploads and jobs of one workspace.
+
+    Args:
+        root: The workspace's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.engine = open_sql(f"sqlite:///{root / 'intake.sqlite'}", _METADATA)
+
+    def put(self, table: Table, row: dict[str, Any]) -> None:
+        """Insert a row."""
+        with self.engine.begin() as con:
+            con.execute(insert(table).values(**_packed(row)))
+
+    def change(self, table: Table, row_id: str, **values: Any) -> None:
+        """Change a row."""
+        with self.engine.begin() as con:
+            con.execute(update(table).where(table.c.id == row_id).values(**_packed(values)))
+
+    def move(self, table: Table, row_id: str, state: str, *, out_of: tuple[str, ...], **values: Any) -> bool:
+        """Change a row's state if it is in one of the given; of two that try at once, one does."""
+        with self.engine.begin() as con:
+            done = con.execute(
+                update(table)
+                .where(table.c.id == row_id, table.c.state.in_(out_of))
+                .values(state=state, **_packed(values))
+            )
+        return done.rowcount == 1
+
+    def get(self, table: Table, row_id: str) -> dict[str, Any]:
+        """A row.
+
+        Raises:
+            NotFoundError: `unknown-upload`, `unknown-job`.
+        """
+        with self.engine.connect() as con:
+            row = con.execute(select(table).where(table.c.id == row_id)).mappings().one_or_none()
+        if row is None:
+            noun = table.name.removesuffix("s")
+            raise NotFoundError(f"unknown-{noun}", f"No {noun} '{row_id}'.", f"See the list of {noun}s.")
+        return _unpacked(dict(row))
+
+    def rows(self, table: Table, *states: str, limit: int = 200) -> list[dict[str, Any]]:
+        """Rows in the given states, or all; the newest first."""
+        asked = select(table).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
+        if states:
+            asked = asked.where(table.c.state.in_(states))
+        with self.engine.connect() as con:
+            return [_unpacked(dict(r)) for r in con.execute(asked).mappings()]
+
+
+def _packed(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: json.dumps(v, ensure_ascii=False) if k in _PACKED and v != "" else v for k, v in row.items()}
+
+
+def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: json.loads(v) if k in _PACKED and v else v for k, v in row.items()}
+
+
