@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.figures import DIMENSIONS, Rollups, check_dimensions, exact_text, run_of
+from abate.adapters.figures import DIMENSIONS, Rollups, Value, check_dimensions, exact_text, run_of
 from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.errors import NotFoundError, UsageError
-from abate.kernel.figure import figure
+from abate.kernel.figure import FIGURES, Figure, figure
 from abate.kernel.formula import evaluate, names_in, to_whole_mg
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def explain_figure(
         UsageError: `unknown-dimension`, `bad-page`.
     """
     run = run_of(workspace, year, run_id)
+    counted = figure(name).numerator or name
     with Rollups(workspace) as rollups:
-        tree = _figure_node(rollups, name, run, where)
-        counted = figure(name).numerator or name
+        tree = figure_tree(rollups, name, run, where)
         count = rollups.values([counted], run, where=where)[0].row_count
     with workspace.store.connect() as con:
         run_views(con, workspace, run)
@@ -82,23 +82,44 @@ def explain_figure(
     return tree
 
 
-def _figure_node(rollups: Rollups, name: str, run: dict[str, Any], where: Mapping[str, str]) -> dict[str, Any]:
-    one = figure(name)
-    value = rollups.values([name], run, where=where)[0]
-    node = {**value.json, "title": one.title, "formula": one.formula, "source": one.source}
-    below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
-    if below:
-        node["of"] = [_figure_node(rollups, b, run, where) for b in below]
-        return node
-    assert one.total is not None
-    is_mass = one.total.column == "co2e_mg"
-    node["parts"] = [
-        v.json | {"by": {dimension: v.by[dimension]}}
-        for dimension in (("method", "site") if is_mass else ("site",))
-        if dimension not in where
-        for v in sorted(rollups.values([name], run, dimension, where), key=lambda v: -(v.value or 0))
-    ]
-    return node
+def figure_tree(
+    rollups: Rollups, name: str, run: dict[str, Any], where: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """A figure with the figures it stands on, down to those that add up rows, each of these by method and site."""
+    below = _below(name)
+    whole = {v.figure: v for v in rollups.values(below, run, where=where)}
+    parts: dict[str, list[Value]] = {}
+    leaves = [b for b in below if FIGURES[b].total is not None]
+    for dimension in ("method", "site"):
+        if dimension not in where:
+            for v in rollups.values(
+                [*leaves, leaves[0]], run, dimension, where
+            ):  # of several, those without are left out
+                parts.setdefault(v.figure, []).append(v)
+
+    def node(figure_id: str) -> dict[str, Any]:
+        one = FIGURES[figure_id]
+        told = {**whole[figure_id].json, "title": one.title, "formula": one.formula, "source": one.source}
+        if one.total is None:
+            told["of"] = [node(b) for b in _parts_of(one)]
+            return told
+        told["parts"] = []
+        for dimension in ("method", "site"):
+            some = {v.by[dimension]: v for v in parts.get(figure_id, []) if v.by.get(dimension)}
+            ranked = sorted(some.values(), key=lambda v: -(v.value or 0))
+            told["parts"] += [v.json | {"by": {dimension: v.by[dimension]}} for v in ranked if dimension not in where]
+        return told
+
+    return node(name)
+
+
+def _parts_of(one: Figure) -> list[str]:
+    return [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
+
+
+def _below(name: str) -> list[str]:
+    """A figure and every figure it stands on, each once."""
+    return list(dict.fromkeys([name, *(b for part in _parts_of(figure(name)) for b in _below(part))]))
 
 
 def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:

@@ -164,6 +164,12 @@ class Rollups:
         self.con: duckdb.DuckDBPyConnection = open_engine(workspace.store.root)
         self.con.execute(f"create view rollups as select * from {workspace.store.source('rollups')}")
 
+    def load(self) -> Rollups:
+        """Take the rollups into memory, for a reader that stays and asks often."""
+        self.con.execute("create temp table loaded as select * from rollups; drop view rollups")
+        self.con.execute("create view rollups as select * from loaded")
+        return self
+
     def __enter__(self) -> Rollups:
         return self
 

@@ -82,8 +82,10 @@ def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: d
                 expected += [(kind, site.id, m) for m in site.months_owned(months)]
     if not expected:
         return []
-    con.execute("create or replace temp table wanted (kind varchar, site varchar, month varchar)")
-    con.executemany("insert into wanted values (?, ?, ?)", expected)
+    import pyarrow as pa
+
+    block = pa.table(dict(zip(("kind", "site", "month"), map(list, zip(*expected, strict=True)), strict=True)))
+    con.register("wanted", block)
     con.execute("""
         create or replace temp view expected as
         select w.kind, w.site, w.month, a.row_count from wanted w
@@ -112,14 +114,18 @@ STUCK_HOURS = 12
 def equal_readings(source: str) -> str:
     """SQL of the hours at which a building's meter of energy repeats itself: runs of equal hourly readings."""
     return f"""
-        select kind, site, meter, strftime(min(period_start), '%Y-%m') as month, min(period_start) as first,
-               max(period_end) as past, count(*) as hours, quantity
-        from (select kind, site, meter, period_start, period_end, quantity,
-                     row_number() over (partition by kind, site, meter order by period_start)
-                     - row_number() over (partition by kind, site, meter, quantity order by period_start) as island
-              from {source} where meter <> '' and kind in ('facility-energy', 'it-energy')
-                   and period_end - period_start <= interval 1 hour)
-        group by kind, site, meter, quantity, island having count(*) >= {STUCK_HOURS}"""
+        select kind, site, meter, strftime(min(period_start), '%Y-%m') as month,
+               min(period_start) - interval 1 hour as first, max(period_start) + interval 1 hour as past,
+               count(*) + 1 as hours, quantity
+        from (select *, period_start - interval 1 hour * row_number() over (
+                        partition by kind, site, meter, quantity order by period_start) as island
+              from (select kind, site, meter, period_start, quantity, lag(quantity) over meters as before,
+                           lag(period_start) over meters as start_before
+                    from {source} where meter <> '' and kind in ('facility-energy', 'it-energy')
+                         and period_end - period_start <= interval 1 hour
+                    window meters as (partition by kind, site, meter order by period_start))
+              where before = quantity and start_before = period_start - interval 1 hour)
+        group by kind, site, meter, quantity, island having count(*) + 1 >= {STUCK_HOURS}"""
 
 
 def _ask(con: duckdb.DuckDBPyConnection, code: str) -> list[Finding]:

@@ -36,6 +36,7 @@ class Store:
         self.root = root
         self._open: dict[str, DeltaTable] = {}
         self._reader: duckdb.DuckDBPyConnection | None = None
+        self._rows: dict[str, tuple[int, list[dict[str, Any]]]] = {}
 
     def _table(self, name: str) -> DeltaTable:
         """A table as of its last commit; opened once, then brought up to date."""
@@ -159,10 +160,13 @@ class Store:
         return con
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """All rows of a small table."""
-        if self._reader is None:
-            self._reader = open_engine(self.root)
-        return fetch(self._reader, f"select * from {self.source(name)}")
+        """All rows of a small table, read again only where it has grown."""
+        version = self._table(name).version()
+        if self._rows.get(name, (-1, []))[0] != version:
+            if self._reader is None:
+                self._reader = open_engine(self.root)
+            self._rows[name] = (version, fetch(self._reader, f"select * from {self.source(name)}"))
+        return [dict(row) for row in self._rows[name][1]]
 
 
 def open_engine(root: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,5 +101,3 @@ def _packed(row: dict[str, Any]) -> dict[str, Any]:
 
 def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
     return {k: json.loads(v) if k in _PACKED and v else v for k, v in row.items()}
-
-

@@ -22,7 +22,17 @@ from abate.kernel.target import Target
 from abate.operations.facts import CATEGORIES
 
 CONFIG = "abate.toml"
-SECTIONS = {"organisation", "fiscal_year", "inventory", "scope3", "base_year", "entities", "sites", "programmes", "targets"}
+SECTIONS = {
+    "organisation",
+    "fiscal_year",
+    "inventory",
+    "scope3",
+    "base_year",
+    "entities",
+    "sites",
+    "programmes",
+    "targets",
+}
 
 
 @dataclass(frozen=True)
@@ -198,7 +208,7 @@ def _policy(data: dict[str, Any]) -> BaseYearPolicy | None:
 def _target(data: dict[str, Any], organisation: Organisation) -> Target:
     site, building = data.get("site", ""), data.get("building", "")
     known = {s.id: s for s in organisation.sites}
-    if site and site not in known or building and (not site or building not in known[site].buildings):
+    if (site and site not in known) or (building and (not site or building not in known[site].buildings)):
         raise ValueError(f"target of {data['figure']}: no site '{site}' with a building '{building}'")
     year = f"FY{parse_fiscal_year(data['year']):04d}"
     return Target(data["figure"], float(data["value"]), year, site, building)

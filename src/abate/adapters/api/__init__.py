@@ -1,0 +1,1 @@
+"""The REST API: the same figures as the command line, over HTTP."""

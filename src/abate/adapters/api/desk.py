@@ -1,0 +1,141 @@
+"""Desk: what the server holds of a workspace while it serves it.
+
+Runs never change once they are posted, so what was read of one is kept; what can change is kept until the ledger grows.
+Engines and tables are opened once per thread.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from abate.adapters.explain import explain_figure
+from abate.adapters.figures import Rollups, Value, run_of, runs
+from abate.adapters.findings import open_findings, quarantined
+from abate.adapters.store.intake import Intake
+from abate.adapters.store.workspace import CONFIG, Workspace, open_workspace
+from abate.kernel.finding import Finding
+
+KEPT = 4096
+"""Answers that are kept; the one not asked for the longest goes first."""
+T = TypeVar("T")
+
+
+def present() -> datetime:
+    """The present moment."""
+    return datetime.now().replace(microsecond=0)
+
+
+class Desk:
+    """A workspace as the server reads it.
+
+    Args:
+        root: The workspace's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = open_workspace(root).root
+        self.intake = Intake(self.root)
+        self._own = threading.local()
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
+        self._guard = threading.Lock()
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace, opened once per thread and again where `abate.toml` has changed."""
+        stamp = (self.root / CONFIG).stat().st_mtime_ns
+        if getattr(self._own, "stamp", None) != stamp:
+            self._own.workspace, self._own.stamp = open_workspace(self.root), stamp
+        workspace: Workspace = self._own.workspace
+        return workspace
+
+    def version(self, *tables: str) -> tuple[int, ...]:
+        """What changes whenever one of the tables or the configuration does."""
+        commits = (len(os.listdir(self.root / "ledger" / table / "_delta_log")) for table in tables)  # noqa: PTH208
+        return (*commits, (self.root / CONFIG).stat().st_mtime_ns)
+
+    def kept(self, key: Any, make: Callable[[], T]) -> T:
+        """What was made for a key before, or what `make` gives now."""
+        with self._guard:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                found: T = self._kept[key]
+                return found
+        made = make()
+        with self._guard:
+            self._kept[key] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Posted runs, oldest first."""
+        version = self.version("runs", "publications")
+        return self.kept(("runs", version), lambda: runs(self.workspace))
+
+    def run(self, year: str = "", run_id: str = "") -> dict[str, Any]:
+        """The run asked for, or the latest of a year.
+
+        Raises:
+            NotFoundError: `no-run`, `unknown-run`.
+        """
+        return run_of(self.workspace, year, run_id, self.runs())
+
+    def years(self) -> list[str]:
+        """Fiscal years that have been valued."""
+        return sorted({r["fiscal_year"] for r in self.runs()})
+
+    def rollups(self) -> Rollups:
+        """The rollups, in this thread's memory."""
+        version = self.version("rollups")
+        if getattr(self._own, "rollups_version", None) != version:
+            self._own.rollups, self._own.rollups_version = Rollups(self.workspace).load(), version
+        found: Rollups = self._own.rollups
+        return found
+
+    def values(
+        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({})
+    ) -> list[Value]:
+        """Values of figures of a run, as `Rollups.values` gives them."""
+        key = ("values", tuple(names), run["run_id"], by, tuple(sorted(where.items())), self.version())
+        return self.kept(key, lambda: self.rollups().values(names, run, by, where))
+
+    def explained(
+        self, name: str, run: dict[str, Any], where: Mapping[str, str], limit: int, after: str
+    ) -> dict[str, Any]:
+        """A figure opened, as `explain_figure` does it."""
+        key = ("explained", name, run["run_id"], tuple(sorted(where.items())), limit, after, self.version())
+        year = run["fiscal_year"]
+        return self.kept(
+            key,
+            lambda: explain_figure(
+                self.workspace, name, year, run_id=run["run_id"], where=where, limit=limit, after=after
+            ),
+        )
+
+    def findings(self) -> list[Finding]:
+        """Findings that stand, kept until the ledger grows or the day ends."""
+        key = ("findings", self.version("imports", "findings", "mends"), present().date())
+        return self.kept(key, lambda: open_findings(self.workspace, now=present()))
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        """Rows that wait to be mended."""
+        key = ("quarantined", self.version("imports", "mends"))
+        return self.kept(key, lambda: quarantined(self.workspace))
+
+    def imports(self) -> list[dict[str, Any]]:
+        """All imports, the newest first, each with whether it counts."""
+        from abate.adapters.files.importing import live_imports
+
+        def make() -> list[dict[str, Any]]:
+            live = {r["import_id"] for r in live_imports(self.workspace)}
+            rows = sorted(self.workspace.store.rows("imports"), key=lambda r: -r["ordinal"])
+            return [r | {"live": r["import_id"] in live} for r in rows]
+
+        return self.kept(("imports", self.version("imports")), make)
