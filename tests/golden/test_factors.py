@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from abate.adapters.factorbook import import_factors, read_factors, search, show_factor
+from abate.adapters.factorbook import FactorIndex, import_factors, read_factors
 from abate.kernel.errors import DataError, DuplicateImportError, UsageError
 from support import NOW
 
@@ -118,9 +118,9 @@ def test_an_import_serves_british_sites_and_stands_once(shared, workspace, add):
     run_year(workspace, "FY2024", now=NOW)
     (entry,) = [e for e in workspace.store.rows("entries") if e["view"] == "location" and e["species"] == "CO2"]
     assert entry["mass_mg"] == 204_960_000
-    told = show_factor(workspace, entry["factor_id"])
+    told = FactorIndex(workspace).show(entry["factor_id"])
     assert told["factor"]["edition"] == "2023"
-    assert search(workspace, ["natural gas", "gross cv"])
+    assert FactorIndex(workspace).search(["natural gas", "gross cv"])
 
 
 def test_files_of_nobody_known_are_refused(tmp_path):

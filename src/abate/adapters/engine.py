@@ -158,13 +158,24 @@ def ensure_default_factors(workspace: Workspace, now: datetime) -> None:
             commit_import(workspace, reversal, "reversal", now, reverses=r["import_id"], reason="a newer edition ships")
 
 
+GATES = "/gates"
+"""Ends the origin of findings about a publication: they are on record, and ask nothing of the workspace's own data."""
+
+
 def store_factors(
-    workspace: Workspace, factors: Sequence[Factor], name: str, template: str, digest: str, now: datetime
+    workspace: Workspace,
+    factors: Sequence[Factor],
+    name: str,
+    template: str,
+    digest: str,
+    now: datetime,
+    findings: Sequence[Finding] = (),
 ) -> str:
     """Append factors to the ledger as an import, and give its id. The caller holds the lock."""
     import_id = free_id(workspace, f"{template}/{digest}")
     rows = [{"import_id": import_id, **row} for factor in factors for row in factor_rows(factor)]
     workspace.store.append("factors", rows)
+    workspace.store.append("findings", [_finding_row(f"{import_id}{GATES}", f) for f in findings])
     commit_import(
         workspace,
         import_id,

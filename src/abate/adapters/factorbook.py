@@ -11,10 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.engine import ensure_default_factors, factor_imports, load_factors, store_factors
+from abate.adapters.engine import GATES, ensure_default_factors, factor_imports, load_factors, store_factors
+from abate.adapters.figures import Rollups
 from abate.adapters.files.gates import GWP_DIFFERS, JUMP_RATIO, Line, Publication, pass_gates
 from abate.adapters.files.importing import live_imports
 from abate.adapters.files.publishers import READERS, guess_publisher, read_own
+from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from abate.kernel.factor import COLUMNS, PROPERTY, Factor, Mass, Source, factor_rows, factors_from_rows
@@ -215,7 +217,7 @@ def import_factors(
                 "duplicate-import", f"{path.name} is in the book as {same[0]['import_id']}.",
                 f"Nothing to do; to import it anew: abate undo {same[0]['import_id']}.",
             )  # fmt: skip
-        import_id = store_factors(workspace, factors, path.name, f"factors-{chosen}", digest, now)
+        import_id = store_factors(workspace, factors, path.name, f"factors-{chosen}", digest, now, findings)
     return FactorImport(import_id, chosen, edition, len(factors), refused, tuple(findings))
 
 
@@ -291,39 +293,72 @@ def _compare_gwp(lines: list[Line], findings: list[Finding], file: str) -> tuple
     return kept, findings
 
 
-def search(workspace: Workspace, words: list[str]) -> list[dict[str, str]]:
-    """Rows of the factor book that hold all of the words, the newest data first."""
-    folded = [w.casefold() for w in words]
-    rows = [row for f in _book(workspace) for row in factor_rows(f)]
-    found = [r for r in rows if all(any(w in str(v).casefold() for v in r.values()) for w in folded)]
-    return sorted(found, key=lambda r: (r["kind"], r["item"], r["region"], -int(r["data_year"] or 0), r["factor_id"]))
+class FactorIndex:
+    """The live factors of a workspace, or those that ship where it has not run yet, ready to be searched.
 
-
-def show_factor(workspace: Workspace, factor_id: str) -> dict[str, Any]:
-    """A factor with its masses, source, and other editions and years of the same need.
-
-    Raises:
-        NotFoundError: `unknown-factor`.
+    Args:
+        workspace: Whose.
     """
-    book = _book(workspace)
-    one = next((f for f in book if f.id == factor_id), None)
-    if one is None:
-        raise NotFoundError("unknown-factor", f"No factor '{factor_id}'.", "See 'abate factors search'.")
-    about = factor_rows(one)[0]
-    skipped = {"species", "value", "unit", "uncertainty_kind", "uncertainty_95"}
-    same = [f for f in book if (f.kind, f.item, f.region) == (one.kind, one.item, one.region) and f.id != one.id]
-    return {
-        "factor": {k: v for k, v in about.items() if k not in skipped} | {"gas_basis": one.gas_basis},
-        "masses": [
-            {k: row[k] for k in ("species", "value", "unit", "uncertainty_kind", "uncertainty_95")}
-            for row in factor_rows(one)
-        ],
-        "editions": [(f.id, f.region, f.data_year or "", f.source.edition) for f in same],
-    }
+
+    def __init__(self, workspace: Workspace) -> None:
+        from abate.adapters.registry import default_factors
+
+        self.book: tuple[Factor, ...] = load_factors(workspace, factor_imports(workspace)) or default_factors()
+        rows = [row for f in self.book for row in factor_rows(f)]
+        rows.sort(key=lambda r: (r["kind"], r["item"], r["region"], -int(r["data_year"] or 0), r["factor_id"]))
+        self._rows = [("\n".join(str(v) for v in row.values()).casefold(), row) for row in rows]
+
+    def search(self, words: list[str]) -> list[dict[str, str]]:
+        """Rows that hold all of the words, the newest data of each kind, item and region first."""
+        folded = [w.casefold() for w in words]
+        return [row for text, row in self._rows if all(w in text for w in folded)]
+
+    def show(self, factor_id: str) -> dict[str, Any]:
+        """A factor with its masses, source, and other editions and years of the same need.
+
+        Raises:
+            NotFoundError: `unknown-factor`.
+        """
+        one = next((f for f in self.book if f.id == factor_id), None)
+        if one is None:
+            raise NotFoundError("unknown-factor", f"No factor '{factor_id}'.", "See 'abate factors search'.")
+        about = factor_rows(one)[0]
+        skipped = {"species", "value", "unit", "uncertainty_kind", "uncertainty_95"}
+        same = [
+            f for f in self.book if (f.kind, f.item, f.region) == (one.kind, one.item, one.region) and f.id != one.id
+        ]
+        return {
+            "factor": {k: v for k, v in about.items() if k not in skipped} | {"gas_basis": one.gas_basis},
+            "masses": [
+                {k: row[k] for k in ("species", "value", "unit", "uncertainty_kind", "uncertainty_95")}
+                for row in factor_rows(one)
+            ],
+            "editions": [
+                {"factor": f.id, "region": f.region, "year": f.data_year or "", "edition": f.source.edition,
+                 "value": ", ".join(f"{m.species} {m.value} {m.unit}" for m in f.masses)}
+                for f in sorted(same, key=lambda f: (-(f.data_year or 0), f.id))
+            ],
+        }  # fmt: skip
 
 
-def _book(workspace: Workspace) -> tuple[Factor, ...]:
-    """The live factors, or those that ship where the workspace has not run yet."""
-    from abate.adapters.registry import default_factors
+def where_used(rollups: Rollups, factor_id: str) -> list[dict[str, Any]]:
+    """Runs, kinds and methods in which a factor values activities, with rows and mass."""
+    rows = fetch(
+        rollups.con,
+        "select fiscal_year as year, run_id as run, kind, item, method, count(distinct site)::int as sites, "
+        "sum(row_count)::bigint as rows, sum(co2e_mg)::hugeint as co2e_mg from rollups "
+        f"where source = 'entry' and factor_id = {literal(factor_id)} group by all order by year desc, run, kind, item, method",
+    )
+    return [r | {"co2e_mg": str(r["co2e_mg"])} for r in rows]
 
-    return load_factors(workspace, factor_imports(workspace)) or default_factors()
+
+def gate_findings(workspace: Workspace, import_id: str = "") -> list[dict[str, Any]]:
+    """What the gates found in the imports of factors that count, or in one of them."""
+    wanted = [import_id] if import_id else factor_imports(workspace)
+    with workspace.store.connect("findings") as con:
+        listed = ", ".join(literal(f"{i}{GATES}") for i in wanted)
+        return fetch(
+            con,
+            f"select * from findings where list_contains([{listed}]::varchar[], origin) "
+            "order by case severity when 'blocker' then 0 when 'warning' then 1 else 2 end, file, row, code",
+        )

@@ -37,11 +37,14 @@ DIMENSIONS = {
 
 
 def check_dimensions(names: Iterable[str]) -> None:
-    """Refuse what is no dimension.
+    """Refuse what is no dimension, and a value of one that no row can have.
 
     Raises:
-        UsageError: `unknown-dimension`.
+        UsageError: `unknown-dimension`, `bad-value`.
     """
+    for value in names.values() if isinstance(names, Mapping) else ():
+        if len(value) > 400 or not value.isprintable():
+            raise UsageError("bad-value", "A filter holds what no row can.", "Take a value that a breakdown shows.")
     for name in names:
         if name not in DIMENSIONS:
             listed = ", ".join(DIMENSIONS)
@@ -193,7 +196,8 @@ class Rollups:
                 several, those without are left out.
         """
         dimensions = [d.strip() for d in by.split(",")] if by else []
-        check_dimensions([*dimensions, *where])
+        check_dimensions(dimensions)
+        check_dimensions(where)
         needed = list(dict.fromkeys(t for name in names for t in totals_needed(name)))
         totals = self._totals(needed, run, dimensions, where)
         found: list[Value] = []

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import json
+import re
 import shutil
 import sys
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,19 +19,20 @@ from abate.adapters.figures import Rollups, publish, run_of
 from abate.adapters.files.importing import add_file, attach, correct
 from abate.adapters.findings import open_findings
 from abate.adapters.registry import TEMPLATES
-from abate.adapters.store.workspace import Workspace, create_workspace
-from abate.kernel.errors import ConfigError, NotFoundError
+from abate.adapters.store.workspace import Workspace, create_workspace, read_config
+from abate.kernel.errors import ConfigError, NotFoundError, UsageError
 from abate.kernel.figure import HEADLINES
+from abate.kernel.region import region_named
 
 CONFIG_TEMPLATE = """\
 # A workspace of Abate. Everything that decides a figure and is not in your files stands here.
 
 [organisation]
 name = {name}
-currency = "CNY"                 # currency of revenue; intensity is per million of it
+currency = {currency}                 # currency of revenue; intensity is per million of it
 
 [fiscal_year]
-start_month = 1                  # 4 where the year begins in April
+start_month = {start_month}                  # 4 where the year begins in April
 named_after = "end"              # FY2024 ends in 2024; "start" where it begins in 2024
 
 [inventory]
@@ -39,7 +43,7 @@ gwp = "AR6"                      # AR4, AR5 or AR6; can be chosen anew for each 
 [[entities]]
 id = "group"
 name = {name}
-region = "CN"                    # where it buys goods and travels, for amounts that belong to no site
+region = {country}                    # where it buys goods and travels, for amounts that belong to no site
 
 # [[entities]]
 # id = "joint-venture"
@@ -50,10 +54,10 @@ region = "CN"                    # where it buys goods and travels, for amounts 
 # One block per place. Files may use the id, the name or an alias.
 [[sites]]
 id = "hq"
-name = "Headquarters"
+name = {site}
 aliases = []
 entity = "group"
-region = "CN-ZJ"                 # region of its grid: a province such as CN-ZJ, a country such as GB, US-CAMX, ...
+region = {region}                 # region of its grid: a province such as CN-ZJ, a country such as GB, US-CAMX, ...
 type = "office"
 expects = ["electricity"]        # a month without one is a finding
 # opened = 2021-06-01
@@ -67,6 +71,13 @@ proxies = ["GB", "US"]           # regions whose factors may serve where no near
 # [scope3.not_assessed]
 # 10 = "We sell no intermediate products."
 # 14 = "There are no franchises."
+
+# Figures wanted by a year: of all, of a site, or of a building of it.
+# [[targets]]
+# figure = "pue"
+# value = 1.25
+# year = "FY2026"
+# site = "hq"
 
 # [base_year]
 # year = "FY2022"
@@ -94,15 +105,63 @@ def init_workspace(directory: Path, name: str) -> Path:
     Raises:
         ConfigError: `workspace-exists`.
     """
-    import json
-
-    workspace = create_workspace(directory, CONFIG_TEMPLATE.format(name=json.dumps(name, ensure_ascii=False)))
+    workspace = create_workspace(directory, _config(name))
     templates = workspace.root / "templates"
     templates.mkdir(exist_ok=True)
     for template in TEMPLATES.values():
         with (templates / f"{template.id}.csv").open("w", encoding="utf-8-sig", newline="") as handle:
             csv.writer(handle).writerows(template.example)
     return workspace.root
+
+
+def _config(
+    name: str, site: str = "Headquarters", region: str = "CN-ZJ", currency: str = "CNY", start_month: int = 1
+) -> str:
+    """The commented configuration; every value is written as TOML writes a text."""
+    texts = {
+        "name": name,
+        "site": site,
+        "region": region,
+        "country": region.split("-", maxsplit=1)[0],
+        "currency": currency,
+    }
+    quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in texts.items()}
+    return CONFIG_TEMPLATE.format(start_month=start_month, **quoted)
+
+
+def describe_workspace(
+    workspace: Workspace, *, name: str, site: str, region: str, currency: str, start_month: str
+) -> None:
+    """Write who the organisation is into the `abate.toml` of a workspace into which nothing was imported.
+
+    Args:
+        workspace: Whose; its configuration is replaced whole.
+        name: Name of the organisation.
+        site: Name of its first place.
+        region: Region of that place's grid.
+        currency: Three letters.
+        start_month: Month in which the fiscal year begins, 1 to 12.
+
+    Raises:
+        UsageError: `not-empty`, `bad-description`.
+    """
+    if any(r["file"] and not r["template"].startswith("factors-") for r in workspace.store.rows("imports")):
+        raise UsageError("not-empty", "Data was imported already.", "Change abate.toml instead.")
+    faults = {
+        "name": not name.strip() or len(name) > 100 or not name.isprintable(),
+        "site": not site.strip() or len(site) > 60 or not site.isprintable(),
+        "region": not region or region_named(region) != region,
+        "currency": re.fullmatch("[A-Z]{3}", currency) is None,
+        "start_month": start_month not in {str(m) for m in range(1, 13)},
+    }
+    odd = [field for field, bad in faults.items() if bad]
+    if odd:
+        raise UsageError("bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and mend it.")
+    text = _config(name.strip(), site.strip(), region, currency, int(start_month))
+    read_config(workspace.root, tomllib.loads(text))
+    partial = workspace.root / "abate.toml.partial"
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(workspace.root / "abate.toml")
 
 
 def example_folder() -> Path:

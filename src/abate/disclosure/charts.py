@@ -153,3 +153,107 @@ def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
         },
     }
     return _chart(title, steps, layer=[bars, labels], encoding=encoding, width=WIDE, height=260)
+
+
+def goal_chart(
+    title: str, values: list[dict[str, Any]], *, goal: float | None, floor: float, share: bool, words: tuple[str, str]
+) -> dict[str, Any]:
+    """A ratio of a building by month, against a goal, with the usual climate beside.
+
+    Args:
+        title: Title.
+        values: Rows with `month`, `value` and `climate` [degrees Celsius]; None where there is none.
+        goal: The value wanted.
+        floor: Least value of the axis.
+        share: Whether the values are shares.
+        words: Names of goal and climate.
+    """
+    x = {"field": "month", "type": "ordinal", "title": None, "axis": {"labelAngle": -60}}
+    scale = {"zero": False, "domainMin": floor} if not share else {"domain": [0, 1]}
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "scale": scale,
+        "axis": {"format": ".0%"} if share else {},
+    }
+    tooltip = [{"field": "month"}, {"field": "value", "format": ".1%" if share else ".3f"}, {"field": "climate"}]
+    line = {
+        "mark": {"type": "line", "point": {"size": 45}, "color": COLOURS[0]},
+        "encoding": {"x": x, "y": y, "tooltip": tooltip},
+    }
+    layers: list[dict[str, Any]] = [{"layer": [line]}]
+    if goal is not None:
+        rule = {
+            "mark": {"type": "rule", "strokeDash": [6, 4], "color": COLOURS[3], "size": 2},
+            "encoding": {"y": {"datum": goal}},
+        }
+        told = {
+            "mark": {"type": "text", "align": "left", "dx": 4, "dy": -7, "color": COLOURS[3], "text": words[0]},
+            "encoding": {"x": {"value": 0}, "y": {"datum": goal}},
+        }
+        layers[0]["layer"] += [rule, told]
+    if any(v["climate"] is not None for v in values):
+        climate = {
+            "mark": {
+                "type": "area",
+                "opacity": 0.14,
+                "color": COLOURS[1],
+                "line": {"color": COLOURS[1], "opacity": 0.6},
+            },
+            "encoding": {
+                "x": x,
+                "y": {"field": "climate", "type": "quantitative", "title": words[1], "axis": {"grid": False}},
+            },
+        }
+        layers.insert(0, climate)
+    return _chart(title, values, layer=layers, resolve={"scale": {"y": "independent"}}, width=300, height=200)
+
+
+def load_chart(values: list[dict[str, Any]], shades: list[dict[str, Any]]) -> dict[str, Any]:
+    """Load of a building and its IT by the hour, with stretches that are shaded.
+
+    Args:
+        values: Rows with `start`, `series`, `value` [kWh in the hour].
+        shades: Rows with `from`, `to` and `series`: gap or stuck.
+    """
+    time = {"type": "temporal", "title": None, "axis": {"format": "%d %b", "labelAngle": 0, "tickCount": 10}}
+    shade = {
+        "data": {"values": shades},
+        "mark": {"type": "rect", "opacity": 0.35},
+        "encoding": {
+            "x": {"field": "from", **time}, "x2": {"field": "to"},
+            "color": {"field": "series", "type": "nominal", "title": None, "scale": {"domain": ["gap", "stuck"], "range": [COLOURS[3], COLOURS[1]]}},
+            "tooltip": [{"field": "series"}, {"field": "from", "type": "temporal", "format": "%d %b %H:%M"}, {"field": "to", "type": "temporal", "format": "%d %b %H:%M"}],
+        },
+    }  # fmt: skip
+    lines = {
+        "mark": {"type": "line", "strokeWidth": 1.3, "invalid": "break-paths-show-domains"},
+        "encoding": {
+            "x": {"field": "start", **time},
+            "y": {"field": "value", "type": "quantitative", "title": "kWh", "scale": {"zero": True}},
+            "color": {"field": "series", "type": "nominal", "title": None, "scale": {"domain": ["Facility", "IT"], "range": [COLOURS[0], COLOURS[2]]}},
+            "tooltip": [{"field": "start", "type": "temporal", "format": "%d %b %H:%M"}, {"field": "series"}, {"field": "value", "format": ",.1f"}],
+        },
+    }  # fmt: skip
+    layers = [shade, lines] if shades else [lines]
+    return _chart(
+        "Load by the hour", values, layer=layers, resolve={"scale": {"color": "independent"}}, width=WIDE, height=260
+    )
+
+
+def history_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
+    """Values of a factor over the years of its data.
+
+    Args:
+        values: Rows with `year`, `series`, `value`.
+    """
+    encoding = {
+        "x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}},
+        "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}},
+        "color": {"field": "series", "type": "nominal", "title": None},
+        "tooltip": [{"field": "year"}, {"field": "series"}, {"field": "value"}],
+    }
+    return _chart(
+        "Values by year", values, mark={"type": "line", "point": True}, encoding=encoding, width=300, height=200
+    )

@@ -39,6 +39,17 @@ def country_named(text: str) -> str | None:
     return known.get(plain) or known.get(re.sub(r"\s*\(.*\)$", "", plain))
 
 
+def country_name(region: str) -> str:
+    """Name of the country a region lies in, or the region's code where it is in none.
+
+    Example:
+        >>> country_name("GB"), country_name("US-CAMX"), country_name("world")
+        ('United Kingdom', 'United States', 'world')
+    """
+    names = {row["region"]: row["names"].split("|")[0] for row in package_table("abate.kernel", "countries.csv")}
+    return names.get(region.split("-", maxsplit=1)[0], region)
+
+
 def region_named(text: str) -> str | None:
     """The region that a cell names by its code, such as `AU` or `CN-ZJ`, or by a country's name; None where it does not.
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from abate.adapters.explain import explain_figure
+from abate.adapters.factorbook import FactorIndex
 from abate.adapters.figures import Rollups, Value, run_of, runs
 from abate.adapters.findings import open_findings, quarantined
 from abate.adapters.store.intake import Intake
@@ -128,6 +129,10 @@ class Desk:
         """Rows that wait to be mended."""
         key = ("quarantined", self.version("imports", "mends"))
         return self.kept(key, lambda: quarantined(self.workspace))
+
+    def factors(self) -> FactorIndex:
+        """The factor book, ready to be searched."""
+        return self.kept(("factors", self.version("imports")), lambda: FactorIndex(self.workspace))
 
     def imports(self) -> list[dict[str, Any]]:
         """All imports, the newest first, each with whether it counts."""

@@ -40,12 +40,17 @@ def init(
 @app.command()
 def demo(
     directory: Annotated[Path, typer.Option("--dir", help="Folder for workspace and report.")] = Path("demo"),
+    serve: Annotated[bool, typer.Option(help="Open its pages at the end, where a person is at the terminal.")] = True,
     json: JsonOption = False,
 ) -> None:
-    """Build the example group: raw files, import, corrections, three runs, inventory, report."""
+    """Build the example group: raw files, import, corrections, three runs, inventory, report, pages."""
     from abate.adapters.starting import run_demo
 
     run_demo(directory, now=now(), as_json=json)
+    if serve and not json and sys.stdin.isatty() and sys.stdout.isatty():
+        from abate.adapters.cli.serving import serve_workspace
+
+        serve_workspace(directory.resolve())
 
 
 @app.command()

@@ -57,9 +57,9 @@ def factors_search(
     json: JsonOption = False,
 ) -> None:
     """Find factors by any of their words."""
-    from abate.adapters.factorbook import search
+    from abate.adapters.factorbook import FactorIndex
 
-    found = search(opened_at(workspace), words)
+    found = FactorIndex(opened_at(workspace)).search(words)
     if json:
         out.print_json(found)
         return
@@ -73,9 +73,9 @@ def factors_search(
 @factors_app.command("show")
 def factors_show(factor_id: str, workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
     """Show a factor with its source, and the editions of the same need."""
-    from abate.adapters.factorbook import show_factor
+    from abate.adapters.factorbook import FactorIndex
 
-    told = show_factor(opened_at(workspace), factor_id)
+    told = FactorIndex(opened_at(workspace)).show(factor_id)
     if json:
         out.print_json(told)
         return
@@ -83,7 +83,8 @@ def factors_show(factor_id: str, workspace: WorkspaceOption = HERE, json: JsonOp
     masses = [(m["species"], m["value"], m["unit"], m["uncertainty_kind"], m["uncertainty_95"]) for m in told["masses"]]
     out.table("", ("species", "value", "unit", "distribution", "95 %"), masses, right=(1,))
     if told["editions"]:
-        out.table("other editions and years", ("factor", "region", "year", "edition"), told["editions"])
+        keys = ("factor", "region", "year", "edition", "value")
+        out.table("other editions and years", keys, [[e[k] for k in keys] for e in told["editions"]])
 
 
 @factors_app.command("import")

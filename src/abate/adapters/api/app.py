@@ -1,0 +1,137 @@
+"""The server: API and pages of one workspace, for one user on loopback."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from abate.adapters.api import uploads
+from abate.adapters.api.desk import Desk
+from abate.adapters.api.guard import Guard, Sessions
+from abate.adapters.api.jobs import Jobs
+from abate.adapters.api.routes import router
+from abate.adapters.web.page import HERE, Page
+from abate.adapters.web.pages import router as pages
+from abate.kernel.errors import AbateError, DataError, DuplicateImportError, IntegrityError, NotFoundError
+
+THREADS = 4
+"""Threads that answer requests; each has engines of its own."""
+HOSTS = frozenset({"127.0.0.1", "localhost"})
+STATIC = HERE / "static"
+log = logging.getLogger("abate.api")
+
+
+def create_app(root: Path, *, token: str = "") -> FastAPI:
+    """The application of a workspace.
+
+    Args:
+        root: The workspace's folder.
+        token: One-time token that opens a session; made up where none is given.
+
+    Raises:
+        NotFoundError: `no-workspace`.
+    """
+    import abate
+
+    desk = Desk(root)
+    jobs = Jobs(desk)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        uploads.recover(desk)
+        jobs.start()
+        threading.Thread(target=_warm, args=(desk,), daemon=True).start()
+        yield
+        jobs.stop()
+
+    app = FastAPI(
+        title="Abate",
+        version=abate.__version__,
+        summary="Figures of a workspace, and everything behind them.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.desk, app.state.jobs = desk, jobs
+    app.state.sessions = Sessions(token or secrets.token_urlsafe(24))
+    app.include_router(router)
+    app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(AbateError, _abate_error)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _internal)
+    app.add_middleware(Guard, sessions=app.state.sessions, hosts=HOSTS)
+    return app
+
+
+def _warm(desk: Desk) -> None:
+    """Read what the first page will ask for, so that nobody waits for the engine to start."""
+    try:
+        if desk.runs():
+            desk.rollups()
+        desk.findings()
+    except Exception:
+        log.exception("could not read ahead")
+
+
+def status_of(error: AbateError) -> int:
+    """HTTP status of an error.
+
+    Example:
+        >>> status_of(NotFoundError("no-run", "FY2024 has not been valued.")), status_of(DataError("empty-file", "x"))
+        (404, 422)
+    """
+    if isinstance(error, NotFoundError):
+        return 404
+    if isinstance(error, DuplicateImportError):
+        return 409
+    if isinstance(error, IntegrityError):
+        return 500
+    if error.code == "file-too-large":
+        return 413
+    return 422 if isinstance(error, DataError) else 400
+
+
+def problem(request: Request, status: int, code: str, message: str, hint: str) -> Response:
+    """An error, as a page to people and as JSON to machines."""
+    if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+        return Page.of(request).render("problem.html", status, status=status, code=code, message=message, hint=hint)
+    return JSONResponse({"code": code, "message": message, "hint": hint}, status)
+
+
+async def _abate_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AbateError)
+    return problem(request, status_of(error), error.code, error.message, error.hint)
+
+
+async def _bad_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = error.errors()[0]
+    place = " ".join(str(p) for p in first["loc"])
+    return problem(request, 422, "bad-request", f"{place}: {first['msg']}.", "See /api/v1/openapi.json.")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "unknown-page", 405: "wrong-method"}.get(error.status_code, "bad-request")
+    return problem(request, error.status_code, code, str(error.detail), "See /api/v1/openapi.json.")
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    log.exception("request failed", exc_info=error)
+    return problem(request, 500, "internal", "Something failed here; nothing was stored.", "See the server's log.")

@@ -1,0 +1,54 @@
+"""The command that serves a workspace's pages and API."""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from abate.adapters.cli import show as out
+from abate.adapters.cli.app import HERE, WorkspaceOption, app, opened_at
+from abate.kernel.errors import UsageError
+
+PORT = 8765
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]
+
+
+@app.command()
+def serve(port: PortOption = PORT, workspace: WorkspaceOption = HERE) -> None:
+    """Open the workspace in a browser: pages and REST API on this machine, for one user."""
+    serve_workspace(opened_at(workspace).root, port)
+
+
+def serve_workspace(root: Path, port: int = PORT) -> None:
+    """Serve a workspace on 127.0.0.1 until it is interrupted; prints a link that opens one session.
+
+    Raises:
+        UsageError: `port-in-use`, `already-served`.
+    """
+    import uvicorn
+
+    from abate.adapters.api.app import create_app
+
+    with (root / "ledger" / ".served").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                "already-served", "Another 'abate serve' serves this workspace.", "Use its link, or stop it."
+            ) from error
+        try:
+            listening = socket.create_server(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError("port-in-use", f"Port {port} is taken.", "Choose another with --port.") from error
+        token = secrets.token_urlsafe(24)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/?token={token}"
+        out.console().print(f"Open {address}\nThe link works once. Stop with Ctrl-C.")
+        config = uvicorn.Config(
+            create_app(root, token=token), log_level="warning", server_header=False, access_log=False
+        )
+        uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,349 @@
+"""Data: files in, their meaning, what is wrong with them, mending, undoing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from abate.adapters.api import uploads
+from abate.adapters.api.desk import Desk, present
+from abate.adapters.correcting import correct_lines
+from abate.adapters.factorbook import read_factors
+from abate.adapters.files.importing import undo
+from abate.adapters.files.mapping import COMMON
+from abate.adapters.files.previewing import (
+    HEAD_SHOWN,
+    CheckPreview,
+    SheetPreview,
+    duplicate_of,
+    original_rows,
+    preview_file,
+    preview_sheets,
+)
+from abate.adapters.files.staging import CANNOT_ACCEPT
+from abate.adapters.registry import KINDS, TEMPLATES, every_rule
+from abate.adapters.store.intake import UPLOADS
+from abate.adapters.web.page import Page, form_of
+from abate.adapters.web.pages.overview import todo
+from abate.kernel.errors import AbateError, NotFoundError
+from abate.kernel.finding import Finding, Severity
+
+router = APIRouter()
+PER_PAGE = 50
+NAMES = {t.id: t.title for t in TEMPLATES.values()} | {
+    "correction": "Correction", "reversal": "Reversal", "factors-default": "Factors that ship with Abate",
+}  # fmt: skip
+
+
+def titles() -> dict[str, str]:
+    """Title of each rule by its code."""
+    return {r.code: r.title for r in every_rule()}
+
+
+@router.get("/data")
+def data(request: Request, offset: int = 0) -> Response:
+    """Drop files, see what waits, the list of imports."""
+    page = Page.of(request)
+    every = [r for r in page.desk.imports() if r["template"] != "factors-default"]
+    start = max(0, offset)
+    shown = every[start : start + PER_PAGE]
+    following = page.here(offset=start + PER_PAGE) + "#imports" if start + PER_PAGE < len(every) else ""
+    waiting = page.desk.intake.rows(UPLOADS, "ready")
+    return page.render(
+        "data.html", purpose="data", uploads=waiting, imports=shown, offset=start, count=len(every), next=following,
+        kinds=NAMES, templates=[(t.id, t.title) for t in TEMPLATES.values()], **todo(page.desk),
+    )  # fmt: skip
+
+
+def _sheet(s: SheetPreview, chosen: str) -> dict[str, Any]:
+    """A sheet for the form: each column with its meaning, and what it may mean."""
+    template = TEMPLATES.get(s.mapping.template if s.mapping else chosen)
+    headers = list(s.headers) or [str(c) for c in (s.head[0][1] if s.head else ())]
+    header_row = s.header_row if s.headers else (s.head[0][0] if s.head else 0)
+    means = {h: name for name, h in s.mapping.columns.items()} if s.mapping else {}
+    units = {m.header: m for m in s.mapping.measures} if s.mapping else {}
+    columns = [
+        {
+            "header": h,
+            "means": f"amount:{units[h].kind}" if h in units else means.get(h, ""),
+            "unit": units[h].unit if h in units else "",
+        }
+        for h in headers
+    ]
+    below = [(n, cells) for n, cells in s.head if n > header_row or not template][:HEAD_SHOWN]
+    return {
+        "name": s.name, "template": template.id if template else "", "site": s.mapping.site if s.mapping else "",
+        "has_site": bool(s.mapping and "site" in s.mapping.columns), "header_row": header_row, "columns": columns, "rows": below,
+        "amounts": [(k, KINDS[k].title) for k in dict.fromkeys(m.kind for m in template.measures)] if template else [],
+        "fields": list(dict.fromkeys([*COMMON, *template.fields])) if template else [],
+    }  # fmt: skip
+
+
+@router.get("/data/uploads/{upload_id}")
+def upload(request: Request, upload_id: str, kind: str = "") -> Response:
+    """What a file is read as, to be corrected before anything is stored."""
+    page = Page.of(request)
+    one = page.desk.intake.get(UPLOADS, upload_id)
+    if one["state"] != "ready" and one["job"]:
+        return RedirectResponse("/jobs", 303)
+    one = uploads.ready(page.desk, upload_id)
+    if one["purpose"] == "factors":
+        return _factor_upload(page, one)
+    fault: AbateError | None = None
+    sheets: tuple[SheetPreview, ...] = ()
+    path = uploads.path_of(page.desk, one)
+    mapping = uploads.mapping_of(one)
+    try:
+        sheets = preview_sheets(page.desk.workspace, path, template=kind, mapping=mapping)
+    except AbateError as error:
+        fault = error
+        if error.code == "unclear-kind":
+            sheets = preview_sheets(page.desk.workspace, path, mapping={})
+    places = [(s.id, s.name) for s in page.desk.workspace.organisation.sites]
+    places += [(e.id, e.name) for e in page.desk.workspace.organisation.entities]
+    return page.render(
+        "upload.html", upload=one, fault=fault, duplicate=duplicate_of(page.desk.workspace, path), places=places,
+        sheets=[_sheet(s, kind) for s in sheets], templates=[(t.id, t.title) for t in TEMPLATES.values()],
+        readable=any(s.mapping for s in sheets),
+    )  # fmt: skip
+
+
+def _factor_upload(page: Page, one: dict[str, Any]) -> Response:
+    from collections import Counter
+
+    fault: AbateError | None = None
+    told: dict[str, Any] | None = None
+    try:
+        publisher, edition, factors, findings, refused = read_factors(uploads.path_of(page.desk, one))
+        codes = Counter((f.code, f.severity.value) for f in findings)
+        told = {
+            "publisher": publisher, "edition": edition, "count": len(factors), "refused": refused,
+            "codes": sorted(codes.items(), key=lambda c: list(Severity).index(Severity(c[0][1]))),
+            "findings": sorted(findings, key=lambda f: list(Severity).index(f.severity))[:100],
+        }  # fmt: skip
+    except AbateError as error:
+        fault = error
+    return page.render("factor_upload.html", upload=one, fault=fault, told=told, titles=titles())
+
+
+@router.post("/data/uploads/{upload_id}/mapping")
+async def set_mapping(request: Request, upload_id: str) -> Response:
+    """Take the meaning that somebody gave the columns; a changed kind of file is guessed anew."""
+    form = await form_of(request)
+    page = Page.of(request)
+    one = uploads.ready(page.desk, upload_id)
+    path = uploads.path_of(page.desk, one)
+    before = _before(page.desk, path, one)
+    told: dict[str, Any] = {}
+    k = 0
+    while f"sheet-{k}" in form:
+        name, template = form[f"sheet-{k}"], form.get(f"template-{k}", "")
+        known = before.get(name)
+        if template and (known is None or known.mapping is None or known.mapping.template != template):
+            told[name] = _guess(page.desk, path, name, template, known)
+        elif template and known is not None:
+            told[name] = _as_told(form, k, template, list(known.headers))
+        k += 1
+    empty = {name: t for name, t in told.items() if t is not None}
+    if empty:
+        uploads.read_mappings(empty)
+    page.desk.intake.change(UPLOADS, upload_id, mapping=empty or "")
+    return RedirectResponse(f"/data/uploads/{upload_id}", 303)
+
+
+def _before(desk: Desk, path: Any, one: dict[str, Any]) -> dict[str, SheetPreview]:
+    try:
+        return {s.name: s for s in preview_sheets(desk.workspace, path, mapping=uploads.mapping_of(one))}
+    except AbateError:
+        return {s.name: s for s in preview_sheets(desk.workspace, path, mapping={})}
+
+
+def _guess(desk: Desk, path: Any, name: str, template: str, known: SheetPreview | None) -> dict[str, Any] | None:
+    """The mapping of one sheet under a kind of file that somebody chose, as far as the headers tell."""
+    try:
+        guessed = next(s for s in preview_sheets(desk.workspace, path, template=template) if s.name == name)
+    except AbateError:
+        guessed = None
+    if guessed is not None and guessed.mapping is not None:
+        told: dict[str, Any] = json.loads(guessed.mapping.json)
+        return told
+    one = TEMPLATES[template]
+    headers = [h for h in (known.head[0][1] if known and known.head else ()) if h]
+    return {"template": template, "columns": {}, "measures": [{"header": headers[-1], "kind": one.measures[0].kind, "unit": ""}], "site": ""} if headers else None  # fmt: skip
+
+
+def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) -> dict[str, Any]:
+    """A sheet's mapping from the form."""
+    columns, measures = {}, []
+    for j, header in enumerate(headers):
+        means = form.get(f"means-{k}-{j}", "")
+        if means.startswith("amount:"):
+            measures.append(
+                {"header": header, "kind": means.removeprefix("amount:"), "unit": form.get(f"unit-{k}-{j}", "").strip()}
+            )
+        elif means:
+            columns[means] = header
+    return {"template": template, "columns": columns, "measures": measures, "site": form.get(f"site-{k}", "")}
+
+
+@router.get("/data/uploads/{upload_id}/check")
+def check(request: Request, upload_id: str) -> Response:
+    """What the checks find in a file, before anything is stored."""
+    page = Page.of(request)
+    one = uploads.ready(page.desk, upload_id)
+    path = uploads.path_of(page.desk, one)
+    fault: AbateError | None = None
+    found = CheckPreview(0, 0, 0, {}, ())
+    try:
+        found = preview_file(page.desk.workspace, path, now=present(), mapping=uploads.mapping_of(one))
+    except AbateError as error:
+        fault = error
+    acceptable = [(c, n) for c, (s, n) in found.counts.items() if s == "blocker" and c not in CANNOT_ACCEPT]
+    total = sum(n for _, n in found.counts.values())
+    return page.render(
+        "check.html", upload=one, check=found, fault=fault, acceptable=acceptable, total=total, titles=titles()
+    )
+
+
+@router.post("/data/uploads/{upload_id}/import")
+async def import_upload(request: Request, upload_id: str) -> Response:
+    """Import a file as a job."""
+    form = await form_of(request)
+    accept = [name.removeprefix("accept-") for name in form if name.startswith("accept-")]
+    request.app.state.jobs.submit_import(upload_id, accept=accept)
+    return RedirectResponse("/jobs", 303)
+
+
+@router.post("/data/uploads/{upload_id}/refuse")
+def refuse(request: Request, upload_id: str) -> Response:
+    """Throw a file away."""
+    uploads.refuse(Page.of(request).desk, upload_id)
+    return RedirectResponse("/data", 303)
+
+
+@router.get("/data/findings")
+def findings(request: Request, severity: str = "", code: str = "", offset: int = 0) -> Response:
+    """Findings that stand, by severity and code."""
+    page = Page.of(request)
+    every = page.desk.findings()
+    found = [f for f in every if severity in ("", f.severity.value) and code in ("", f.code)]
+    start = max(0, offset)
+    shown = found[start : start + PER_PAGE]
+    following = page.here(offset=start + PER_PAGE) if start + PER_PAGE < len(found) else ""
+    return page.render(
+        "findings.html", findings=shown, severity=severity, code=code, codes=sorted({f.code for f in every}),
+        offset=start, count=len(found), next=following, titles=titles(),
+    )  # fmt: skip
+
+
+EDITABLE = ("site", "period", "period_start", "period_end", "quantity", "unit", "item", "meter", "document", "region", "party", "tier", "market", "retired_for", "factor")  # fmt: skip
+
+
+def _quarantine(page: Page, file: str = "", offset: int = 0, status: int = 200, **told: Any) -> Response:
+    every = [r for r in page.desk.quarantined() if file in ("", r["source_file"])]
+    start = max(0, offset)
+    shown = [
+        r | {
+            "editable": [(n, r["cells"].get(n) or "") for n in EDITABLE if r["cells"].get(n) or n in ("site", "period", "quantity", "unit")],
+            "key": f"{r['import_id']}-{r['source_row']}-{r['kind']}",
+        }
+        for r in every[start : start + PER_PAGE]
+    ]  # fmt: skip
+    following = (
+        page.link("/data/quarantine", file=file, offset=start + PER_PAGE) if start + PER_PAGE < len(every) else ""
+    )
+    model = {"fault": None, "mended": "", "opened": "", **told}
+    return page.render("quarantine.html", status, rows=shown, offset=start, count=len(every), next=following, **model)
+
+
+@router.get("/data/quarantine")
+def quarantine(request: Request, file: str = "", offset: int = 0, mended: str = "") -> Response:
+    """Rows that wait to be mended."""
+    return _quarantine(Page.of(request), file, offset, mended=mended)
+
+
+@router.post("/data/quarantine")
+async def mend(request: Request) -> Response:
+    """Mend, let in or leave out one row, with a reason."""
+    form = await form_of(request)
+    page = Page.of(request)
+    action = form.get("action", "")
+    line = {"action": action, **{k: form.get(k, "") for k in ("file", "sheet", "row", "kind", "reason")}}
+    if action == "set":
+        cells = {k.removeprefix("cell-"): v.strip() for k, v in form.items() if k.startswith("cell-")}
+        line |= {k: v for k, v in cells.items() if v != form.get(f"was-{k}", "")}
+    try:
+        done = correct_lines(page.desk.workspace, [line], reason="", now=present())
+    except AbateError as error:
+        return _quarantine(page, status=422, fault=error, opened=form.get("key", ""))
+    return RedirectResponse(page.link("/data/quarantine", mended=done.import_id), 303)
+
+
+@router.get("/data/imports/{import_id}")
+def one_import(request: Request, import_id: str, sheet: str = "", row: int = 0, file: str = "") -> Response:
+    """An import with its mapping, its findings, and its rows as they stood in the file."""
+    return _import(Page.of(request), import_id, sheet, row, file)
+
+
+def _import(
+    page: Page, import_id: str, sheet: str = "", row: int = 0, file: str = "", fault: AbateError | None = None
+) -> Response:
+    r = next((r for r in page.desk.imports() if r["import_id"] == import_id), None)
+    if r is None:
+        raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See the list of imports.")
+    workspace = page.desk.workspace
+    mapping = _mapping_lines(page, json.loads(r["mapping"])) if r["mapping"] else []
+    of_import, row_sheet = origin(workspace.store.rows("mends"), r, file or r["file"], sheet, row)
+    if not sheet and r["mapping"]:
+        row_sheet = row_sheet or next(iter(json.loads(r["mapping"])), "")
+    found = [
+        Finding(f["code"], Severity(f["severity"]), f["message"], f["hint"], f["file"], f["sheet"], f["row"], f["column"], f["site"], f["month"])
+        for f in workspace.store.rows("findings")
+        if f["origin"] == import_id
+    ]  # fmt: skip
+    mends = [m for m in workspace.store.rows("mends") if m["import_id"] == import_id]
+    evidence = [e for e in workspace.store.rows("evidence") if e["import_id"] == import_id]
+    return page.render(
+        "import.html", 422 if fault else 200, r=r, mapping=mapping, kinds=NAMES, findings=found[:200], mends=mends[:200],
+        evidence=evidence, rows=original_rows(workspace, of_import, row_sheet, row or 6), row=row, sheet=row_sheet, fault=fault,
+        titles=titles(),
+    )  # fmt: skip
+
+
+def origin(mends: list[dict[str, Any]], imported: dict[str, Any], file: str, sheet: str, row: int) -> tuple[str, str]:
+    """Import and sheet in whose file a row stood: for a mended row, the file in which it was wrong."""
+    import_id = imported["import_id"]
+    for m in mends:
+        same = (m["source_file"], m["source_sheet"], m["source_row"]) == (file, sheet, row)
+        if m["import_id"] == import_id and same and m["of_import"]:
+            return m["of_import"], sheet
+    return import_id, sheet
+
+
+def _mapping_lines(page: Page, sheets: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    told = []
+    for name, m in sheets.items():
+        lines = [f"{header} → {field}" for field, header in m["columns"].items()]
+        lines += [
+            f"{x['header']} → {page.t(KINDS[x['kind']].title)} [{x['unit'] or page.t('unit column')}]"
+            for x in m["measures"]
+        ]
+        told.append((name, lines))
+    return told
+
+
+@router.post("/data/imports/{import_id}/undo")
+async def undo_import(request: Request, import_id: str) -> Response:
+    """Undo an import by a reversal."""
+    form = await form_of(request)
+    page = Page.of(request)
+    try:
+        undo(page.desk.workspace, import_id, reason=form.get("reason", ""), now=present())
+    except NotFoundError:
+        raise
+    except AbateError as error:
+        return _import(page, import_id, fault=error)
+    return RedirectResponse("/data#imports", 303)

@@ -1,0 +1,184 @@
+"""Overview, the guided start of an empty workspace, and jobs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from abate.adapters.api.desk import Desk
+from abate.adapters.api.guard import COOKIE
+from abate.adapters.registry import TEMPLATES
+from abate.adapters.starting import describe_workspace
+from abate.adapters.store.intake import JOBS
+from abate.adapters.web.page import Page, form_of, in_words
+from abate.disclosure import charts as specs
+from abate.kernel.errors import NotFoundError
+from abate.kernel.figure import FIGURES
+from abate.kernel.finding import Severity
+from abate.kernel.region import country_name
+
+router = APIRouter()
+CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "scope3", "intensity", "clean-share")
+
+
+@router.get("/")
+def overview(request: Request, token: str = "") -> Response:
+    """The headline figures and what waits; an empty workspace is led to its first figure."""
+    if token:
+        key = request.app.state.sessions.open(token)
+        response: Response = RedirectResponse("/", 303)
+        response.set_cookie(COOKIE, key, httponly=True, samesite="strict")
+        return response
+    page = Page.of(request)
+    if not page.desk.years():
+        return _start(page)
+    return _overview(page)
+
+
+def todo(desk: Desk) -> dict[str, Any]:
+    """What waits: rows in quarantine and findings by severity."""
+    findings = desk.findings()
+    counts = [(s.value, sum(f.severity is s for f in findings)) for s in Severity]
+    return {"quarantine": len(desk.quarantined()), "findings": [(s, n) for s, n in counts if n]}
+
+
+def _overview(page: Page) -> Response:
+    desk = page.desk
+    years = desk.years()
+    year, run = years[-1], desk.run(years[-1])
+    now = {v.figure: v for v in desk.values(list(CARDS), run)}
+    before = {v.figure: v for v in desk.values(list(CARDS), desk.run(years[-2]))} if len(years) > 1 else {}
+    cards = [
+        {
+            "title": FIGURES[name].title.split(" (")[0],
+            "text": page.t("not assessed") if now[name].note else page.number(now[name].value, now[name].unit),
+            "unit": page.unit(now[name].unit),
+            "change": page.change(before[name].value, now[name].value, now[name].unit) if before else "",
+            "link": page.link(f"/inventory/{name}", year=year),
+        }
+        for name in CARDS
+    ]
+    shown = [{"spec": in_words(years_spec(desk, years), page), "label": page.t("Gross by scope and net, by year")}]
+    months = month_spec(desk, run)
+    if months:
+        shown.append({"spec": in_words(months, page), "label": page.t("Scope 1 and 2 by month")})
+    return page.render("overview.html", year=year, run=run, cards=cards, charts=shown, stale=stale(desk), **todo(desk))
+
+
+def stale(desk: Desk) -> list[str]:
+    """Valued years with imports that came after their last run, as far as the imports' order tells."""
+    last = max((r["committed_at"] for r in desk.imports() if not r["template"].startswith("factors")), default=None)
+    if last is None:
+        return []
+    return [y for y in desk.years() if max(r["committed_at"] for r in desk.runs() if r["fiscal_year"] == y) < last]
+
+
+def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
+    """Chart of gross by scope and net, by year."""
+    series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)", "net": "Net"}
+    values = [v for y in years for v in desk.values(list(series), desk.run(y))]
+    return specs.years_chart(
+        [{"year": v.year, "series": series[v.figure], "value": float(v.value)} for v in values if v.value is not None]
+    )
+
+
+def month_spec(desk: Desk, run: dict[str, Any], where: dict[str, str] | None = None) -> dict[str, Any] | None:
+    """Chart of Scope 1 and 2 by month."""
+    series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
+    values = desk.values(list(series), run, "month", where or {})
+    points = [
+        {"month": v.by["month"], "series": series[v.figure], "value": float(v.value)}
+        for v in values
+        if v.value is not None
+    ]
+    return specs.months_chart(points) if points else None
+
+
+def _start(page: Page, **told: Any) -> Response:
+    """The four steps from nothing to a first figure."""
+    workspace = page.desk.workspace
+    site = workspace.organisation.sites[0] if workspace.organisation.sites else None
+    form = {
+        "name": workspace.organisation.name, "site": site.name if site else "", "region": site.region if site else "CN",
+        "currency": workspace.organisation.currency, "start_month": workspace.calendar.start_month,
+    }  # fmt: skip
+    imported = [r for r in page.desk.imports() if r["live"] and r["file"] and not r["template"].startswith("factors-")]
+    return page.render(
+        "start.html", form=form, regions=_regions(page), purpose="data",
+        described=form["name"] != "My organisation", imports=len(imported), years=data_years(page.desk), **told,
+    )  # fmt: skip
+
+
+def _regions(page: Page) -> list[tuple[str, str]]:
+    """Regions whose grid the factor book knows, with their names."""
+    known = {f.region for f in page.desk.factors().book if f.kind == "electricity" and "-R-" not in f.region}
+    found = [(code, PROVINCES.get(code.removeprefix("CN-"), country_name(code))) for code in known]
+    return sorted(found, key=lambda r: (r[0] != "CN", r[1]))
+
+
+PROVINCES = {
+    "AH": "Anhui", "BJ": "Beijing", "CQ": "Chongqing", "FJ": "Fujian", "GD": "Guangdong", "GS": "Gansu", "GX": "Guangxi",
+    "GZ": "Guizhou", "HA": "Henan", "HB": "Hubei", "HE": "Hebei", "HI": "Hainan", "HL": "Heilongjiang", "HN": "Hunan",
+    "JL": "Jilin", "JS": "Jiangsu", "JX": "Jiangxi", "LN": "Liaoning", "NM": "Inner Mongolia", "NX": "Ningxia",
+    "QH": "Qinghai", "SC": "Sichuan", "SD": "Shandong", "SH": "Shanghai", "SN": "Shaanxi", "SX": "Shanxi",
+    "TJ": "Tianjin", "XJ": "Xinjiang", "YN": "Yunnan", "ZJ": "Zhejiang",
+}  # fmt: skip
+"""Names of provinces by their code (ISO 3166-2:CN)."""
+
+
+def data_years(desk: Desk) -> list[str]:
+    """Fiscal years with data that count."""
+    from abate.adapters.files.importing import live_imports, live_views
+
+    def make() -> list[str]:
+        workspace = desk.workspace
+        with workspace.store.connect() as con:
+            live_views(con, workspace, live_imports(workspace))
+            rows = con.execute("select distinct fiscal_year from live_activities order by 1").fetchall()
+        return [r[0] for r in rows]
+
+    return desk.kept(("data years", desk.version("imports")), make)
+
+
+@router.post("/start")
+async def say_who(request: Request) -> Response:
+    """Write who the organisation is into `abate.toml`, while nothing has been imported."""
+    form = await form_of(request)
+    page = Page.of(request)
+    describe_workspace(
+        page.desk.workspace, name=form.get("name", ""), site=form.get("site", ""), region=form.get("region", ""),
+        currency=form.get("currency", ""), start_month=form.get("start_month", ""),
+    )  # fmt: skip
+    return RedirectResponse("/", 303)
+
+
+@router.get("/data/templates/{name}.csv")
+def template_file(request: Request, name: str) -> Response:
+    """A blank file of a kind, with the workspace's own first site and a month of the year that ended last."""
+    if name not in TEMPLATES:
+        raise NotFoundError("unknown-kind", f"No kind of file '{name}'.", f"There are: {', '.join(TEMPLATES)}.")
+    workspace = Page.of(request).desk.workspace
+    first = workspace.organisation.sites[0].id if workspace.organisation.sites else "hq"
+    out = io.StringIO()
+    rows = [[first if cell == "hq" else cell for cell in row] for row in TEMPLATES[name].example]
+    csv.writer(out).writerows(rows)
+    about = {"content-disposition": f'attachment; filename="{name}.csv"'}
+    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=about)
+
+
+@router.get("/jobs")
+def jobs(request: Request) -> Response:
+    """Jobs, the newest first."""
+    page = Page.of(request)
+    return page.render("jobs.html", jobs=page.desk.intake.rows(JOBS, limit=50))
+
+
+@router.get("/jobs/{job_id}/card")
+def job_card(request: Request, job_id: str) -> Response:
+    """A job's state, which a page asks for again while it works."""
+    page = Page.of(request)
+    return page.render("job.html", job=page.desk.intake.get(JOBS, job_id))
