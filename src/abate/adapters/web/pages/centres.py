@@ -30,7 +30,7 @@ def centres(request: Request, year: Annotated[str, Query(max_length=12)] = "") -
     run = page.desk.run(chosen) if chosen else None
     buildings = _buildings(page, run) if run else []
     return page.render(
-        "centres.html", year=chosen, years=years, buildings=buildings, heads={k: page.t(h) if k == "clean-share" else h.replace("L/kWh", page.unit("L/kWh")) for k, h in HEADS.items()},
+        "centres.html", year=chosen, years=years, buildings=buildings, charts=True, heads={k: page.t(h) if k == "clean-share" else h.replace("L/kWh", page.unit("L/kWh")) for k, h in HEADS.items()},
     )  # fmt: skip
 
 

@@ -30,6 +30,14 @@ VIEWS = {
 YEARLY = (*HEADLINES[:9], "total-location", "total-market", *HEADLINES[9:])
 ACROSS = ("scope1", "scope2-location", "scope2-market", "gross", "reduction", "net", "scope3", "total-location", "total-market", "electricity", "clean-share")  # fmt: skip
 ROWS = 50
+WITHOUT = "Without {parts}: no rows"
+SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
+SHORT = {
+    "scope2-location": "Scope 2 location", "scope2-market": "Scope 2 market", "reduction": "Reductions",
+    "total-location": "1 to 3, location", "total-market": "1 to 3, market", "electricity": "Electricity",
+    "clean-share": "Clean share",
+}  # fmt: skip
+"""Titles that fit above a column."""
 
 
 def _choice(page: Page, by: str, year: str, run: str, where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
@@ -60,8 +68,11 @@ def _cell(page: Page, v: Value | None, *, by: bool, link: str, before: Value | N
         return {"value": None, "text": note, "link": "", "star": "", "change": ""}
     star = ""
     if v.without or v.excluded:
-        star = page.t("{figure} of {year} is without {parts}", figure=page.t(FIGURES[v.figure].title), year=v.year,
-                      parts=", ".join(page.t(FIGURES[p].title) for p in (*v.without, *v.excluded)))  # fmt: skip
+        star = "; ".join(
+            page.t(said, parts=", ".join(page.t(FIGURES[p].title) for p in parts))
+            for said, parts in ((WITHOUT, v.without), (SWITCHED_OFF, v.excluded))
+            if parts
+        )
     change = page.change(before.value, v.value, v.unit) if before else ""
     return {"value": v.value, "text": page.number(v.value, v.unit), "link": link, "star": star, "change": change}
 
@@ -141,7 +152,7 @@ def _by_group(page: Page, by: str, run: dict[str, Any], where: Mapping[str, str]
     columns = [{"title": page.t(VIEWS[by].removeprefix("by ")), "unit": ""}]
     columns += [
         {
-            "title": page.t(FIGURES[n].title.split(" (")[0]),
+            "title": page.t(SHORT.get(n, FIGURES[n].title.split(" (")[0])),
             "unit": page.unit(whole[n].unit if n in whole else FIGURES[n].unit),
         }
         for n in names

@@ -6,7 +6,7 @@ function draw(root) {
     figure.dataset.drawn = "yes";
     const spec = JSON.parse(figure.querySelector("script").textContent);
     const view = figure.querySelector(".view");
-    if (spec.width && figure.clientWidth) spec.width = Math.max(220, Math.min(spec.width * 2, figure.clientWidth - 110));
+    if (spec.width && figure.clientWidth) spec.width = Math.max(220, Math.min(900, figure.clientWidth - 110));
     window.vegaEmbed(view, spec, {actions: false, renderer: "svg", ast: true, defaultStyle: false})
       .then(() => { const svg = view.querySelector("svg"); if (svg) { svg.setAttribute("aria-hidden", "true"); for (const e of svg.querySelectorAll("[role],[aria-label],[aria-roledescription],[tabindex]")) for (const a of ["role", "aria-label", "aria-roledescription", "tabindex"]) e.removeAttribute(a); } })
       .catch((error) => { view.textContent = String(error); });
