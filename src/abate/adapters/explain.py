@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,16 @@ def activity_name(activity_id: int) -> str:
     return f"{activity_id >> 32:08x}-{activity_id & 0xFFFFFFFF}"
 
 
+def import_of(activity_id: int) -> str:
+    """The import that brought an activity, which is the upper half of its id.
+
+    Example:
+        >>> import_of((0x1ECB9772 << 32) + 4)
+        'imp-1ecb9772'
+    """
+    return f"imp-{activity_id >> 32:08x}"
+
+
 def parse_entry(text: str) -> tuple[int, str, int | None]:
     """Activity, method and part in the name of an entry: `1ecb9772-4`, or `1ecb9772-4/electricity-location/0`.
 
@@ -55,6 +66,7 @@ def explain_figure(
     where: Mapping[str, str] = MappingProxyType({}),
     limit: int = 20,
     after: str = "",
+    rollups: Rollups | None = None,
 ) -> dict[str, Any]:
     """A figure's tree: what it stands on, its parts, and its rows largest first.
 
@@ -66,6 +78,7 @@ def explain_figure(
         where: Only the rows that have these values, by dimension, such as `{"site": "hq"}`.
         limit: Rows per page.
         after: Where the page before ended: its `next`.
+        rollups: The workspace's rollups, where the caller has them open.
 
     Raises:
         NotFoundError: `unknown-figure`, `no-run`.
@@ -73,9 +86,9 @@ def explain_figure(
     """
     run = run_of(workspace, year, run_id)
     counted = figure(name).numerator or name
-    with Rollups(workspace) as rollups:
-        tree = figure_tree(rollups, name, run, where)
-        count = rollups.values([counted], run, where=where)[0].row_count
+    with nullcontext(rollups) if rollups else Rollups(workspace) as opened:
+        tree = figure_tree(opened, name, run, where)
+        count = opened.values([counted], run, where=where)[0].row_count
     with workspace.store.connect() as con:
         run_views(con, workspace, run)
         tree["entries"] = {"count": count, **_page(con, workspace, counted, run, where, limit, after)}
@@ -204,7 +217,8 @@ def _page(
     )
     more, rows = len(rows) > limit, rows[:limit]
     ids = ", ".join(str(i) for i in sorted({r["activity_id"] for r in rows})) or "-1"
-    told = fetch(con, f"select * from run_activities where activity_id in ({ids})")
+    imports = {import_of(r["activity_id"]) for r in rows}
+    told = fetch(con, f"select * from {workspace.store.source('activities', imports)} where activity_id in ({ids})")
     activities = {a["activity_id"]: a for a in told}
     page = {"offset": offset, "rows": [_row(r, activities[r["activity_id"]], run) for r in rows], "next": ""}
     if more:
@@ -274,10 +288,13 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
     run = run_of(workspace, year or found["fiscal_year"])
     with workspace.store.connect("factors") as con:
         run_views(con, workspace, run)
-        where = "activity_id = ? and (? = '' or starts_with(method, ? || '/')) and (? is null or part = ?)"
-        parameters = [activity_id, method, method, part, part]
-        entries = fetch(con, f"select * from run_entries where {where} order by method, part, species", parameters)
-        explained = [_entry(con, found, e) for e in entries]
+        where = f"activity_id = {activity_id}"
+        where += f" and starts_with(method, {literal(f'{method}/')})" if method else ""
+        where += f" and part = {part}" if part is not None else ""
+        entries = fetch(con, f"select * from run_entries where {where} order by method, part, species")
+        resolutions = _keyed(con, "run_resolutions", "resolution", {e["resolution"] for e in entries})
+        sources = _keyed(con, "factors", "factor_id", {e["factor_id"] for e in entries})
+        explained = [_entry(found, e, resolutions[e["resolution"]][0], sources) for e in entries]
     imported = next(r for r in workspace.store.rows("imports") if r["import_id"] == found["import_id"])
     evidence = [
         e["name"]
@@ -309,8 +326,9 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
 
 
 def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:
-    with workspace.store.connect("activities") as con:
-        rows = fetch(con, "select * from activities where activity_id = ?", [activity_id])
+    with workspace.store.connect() as con:
+        source = workspace.store.source("activities", {import_of(activity_id)})
+        rows = fetch(con, f"select * from {source} where activity_id = {activity_id}")
     committed = {r["import_id"] for r in workspace.store.rows("imports")}
     rows = [r for r in rows if r["import_id"] in committed]
     if not rows:
@@ -320,9 +338,19 @@ def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:
     return rows[0]
 
 
-def _entry(con: duckdb.DuckDBPyConnection, a: dict[str, Any], e: dict[str, Any]) -> dict[str, Any]:
+def _keyed(con: duckdb.DuckDBPyConnection, table: str, column: str, keys: set[Any]) -> dict[Any, list[dict[str, Any]]]:
+    """Rows of a table by the value of a column, for the values asked for."""
+    told = ", ".join(literal(k) if isinstance(k, str) else str(k) for k in keys) or "null"
+    found: dict[Any, list[dict[str, Any]]] = {}
+    for row in fetch(con, f"select * from {table} where {column} in ({told})"):
+        found.setdefault(row[column], []).append(row)
+    return found
+
+
+def _entry(
+    a: dict[str, Any], e: dict[str, Any], resolution: dict[str, Any], sources: dict[Any, list[dict[str, Any]]]
+) -> dict[str, Any]:
     """An entry with its formula worked out anew by the interpreter, and its factor's source."""
-    resolution = fetch(con, "select * from run_resolutions where resolution = ?", [e["resolution"]])[0]
     card = next(m for m in METHODS if m.card.name == e["method"])
     values = {
         "quantity": a["quantity"],
@@ -333,11 +361,7 @@ def _entry(con: duckdb.DuckDBPyConnection, a: dict[str, Any], e: dict[str, Any])
     }
     values = {name: value for name, value in values.items() if name in names_in(card.card.formula)}
     mass_mg = to_whole_mg(evaluate(card.card.formula, values))
-    source = fetch(
-        con,
-        "select * from factors where factor_id = ? and species = ? limit 1",
-        [e["factor_id"], e["species"]],
-    )
+    source = [s for s in sources.get(e["factor_id"], []) if s["species"] == e["species"]]
     why = json.loads(resolution["why"])
     return {
         "entry": f"{activity_name(a['activity_id'])}/{e['method'].split('/')[0]}/{e['part']}",

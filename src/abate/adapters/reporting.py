@@ -175,7 +175,7 @@ def _specs(
 ) -> list[dict[str, Any]]:
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     yearly = [
-        {"year": y, "series": label, "value": float(v.value)}
+        {"year": y, "series": label, "value": float(v.value), "net": name == "net"}
         for y in shown
         for name, label in (*series.items(), ("net", "Net"))
         if (v := values[y][name]).value is not None

@@ -33,10 +33,10 @@ def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     """Gross by scope as stacked bars, net as a mark, year by year.
 
     Args:
-        values: Rows with `year`, `series`, `value` [t CO2e]; the series `Net` becomes the mark.
+        values: Rows with `year`, `series`, `value` [t CO2e] and `net`: whether it is net, which becomes the mark.
     """
     bars = {
-        "transform": [{"filter": "datum.series !== 'Net'"}],
+        "transform": [{"filter": "!datum.net"}],
         "mark": {"type": "bar", "width": {"band": 0.5}},
         "encoding": {
             "y": {"field": "value", "type": "quantitative", "stack": True, "title": "t CO2e"},
@@ -45,7 +45,7 @@ def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         },
     }
     net = {
-        "transform": [{"filter": "datum.series === 'Net'"}],
+        "transform": [{"filter": "datum.net"}],
         "mark": {"type": "tick", "thickness": 4, "color": "#b5533c", "width": {"band": 0.8}},
         "encoding": {
             "y": {"field": "value", "type": "quantitative"},
@@ -175,7 +175,7 @@ def goal_chart(
         "type": "quantitative",
         "title": None,
         "scale": scale,
-        "axis": {"format": ".0%"} if share else {},
+        "axis": {"format": ".0%", "orient": "left"} if share else {"orient": "left"},
     }
     tooltip = [{"field": "month"}, {"field": "value", "format": ".1%" if share else ".3f"}, {"field": "climate"}]
     line = {
@@ -203,7 +203,12 @@ def goal_chart(
             },
             "encoding": {
                 "x": x,
-                "y": {"field": "climate", "type": "quantitative", "title": words[1], "axis": {"grid": False}},
+                "y": {
+                    "field": "climate",
+                    "type": "quantitative",
+                    "title": words[1],
+                    "axis": {"grid": False, "orient": "right"},
+                },
             },
         }
         layers.insert(0, climate)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from abate.adapters.explain import explain_figure
+from abate.adapters.explain import explain_entry, explain_figure
 from abate.adapters.factorbook import FactorIndex
 from abate.adapters.figures import Rollups, Value, run_of, runs
 from abate.adapters.findings import open_findings, quarantined
@@ -116,9 +116,21 @@ class Desk:
         return self.kept(
             key,
             lambda: explain_figure(
-                self.workspace, name, year, run_id=run["run_id"], where=where, limit=limit, after=after
+                self.workspace,
+                name,
+                year,
+                run_id=run["run_id"],
+                where=where,
+                limit=limit,
+                after=after,
+                rollups=self.rollups(),
             ),
         )
+
+    def entry(self, text: str, year: str) -> dict[str, Any]:
+        """An entry opened, as `explain_entry` does it, kept until there is another run, correction or piece of evidence."""
+        key = ("entry", text, year, self.version("runs", "imports", "evidence"))
+        return self.kept(key, lambda: explain_entry(self.workspace, text, year))
 
     def findings(self) -> list[Finding]:
         """Findings that stand, kept until the ledger grows or the day ends."""

@@ -17,7 +17,6 @@ from abate.adapters.api.guard import Sessions
 from abate.adapters.api.jobs import Jobs
 from abate.adapters.bridging import bridge_runs
 from abate.adapters.correcting import correct_lines
-from abate.adapters.explain import explain_entry
 from abate.adapters.factorbook import gate_findings, where_used
 from abate.adapters.figures import DIMENSIONS, publish, run_of
 from abate.adapters.files.importing import undo
@@ -106,12 +105,12 @@ class Corrections(Strict):
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
 
-def _jobs(request: Request) -> Jobs:
+async def _jobs(request: Request) -> Jobs:
     jobs: Jobs = request.app.state.jobs
     return jobs
 
@@ -120,7 +119,7 @@ DeskOf = Annotated[Desk, Depends(_desk)]
 JobsOf = Annotated[Jobs, Depends(_jobs)]
 
 
-def filters(
+async def filters(
     scope: str = "", gas: str = "", org: str = "", site: str = "", month: str = "", method: str = "", building: str = "",
     basis: str = "", category: str = "", approach: str = "", kind: str = "", item: str = "", factor: str = "",
 ) -> Mapping[str, str]:  # fmt: skip
@@ -220,7 +219,7 @@ def _one_year(desk: Desk, year: str, run: str) -> str:
 @router.get("/entries/{entry:path}")
 def get_entry(desk: DeskOf, entry: str, year: Year = "") -> dict[str, Any]:
     """An entry opened: file and row, method, factor, publication and table."""
-    return explain_entry(desk.workspace, entry, year.upper())
+    return desk.entry(entry, year.upper())
 
 
 @router.get("/findings")

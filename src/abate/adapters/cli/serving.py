@@ -41,8 +41,10 @@ def serve_workspace(root: Path, port: int = PORT) -> None:
             raise UsageError(
                 "already-served", "Another 'abate serve' serves this workspace.", "Use its link, or stop it."
             ) from error
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # by name: no Nagle's delay
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening = socket.create_server(("127.0.0.1", port))
+            listening.bind(("127.0.0.1", port))
         except OSError as error:
             raise UsageError("port-in-use", f"Port {port} is taken.", "Choose another with --port.") from error
         token = secrets.token_urlsafe(24)

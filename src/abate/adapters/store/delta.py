@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,9 +142,14 @@ class Store:
         """Tags of the writers that appended to a table by `append_query`, also of those that never committed."""
         return {Path(path).name.split(".")[0] for path in self.files(name)}
 
-    def source(self, name: str) -> str:
-        """SQL that reads a table: usable after `from`."""
-        files = self.files(name)
+    def source(self, name: str, tags: Collection[str] | None = None) -> str:
+        """SQL that reads a table: usable after `from`.
+
+        Args:
+            name: The table.
+            tags: Writers whose rows are enough, such as an import's id: the files of others are not opened.
+        """
+        files = [f for f in self.files(name) if tags is None or Path(f).name.split(".")[0] in tags]
         if not files:
             fields = json.loads(self._table(name).schema().to_json())["fields"]
             columns = ", ".join(f"null::{_sql_type(f['type'])} as {f['name']}" for f in fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -10,7 +11,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from abate.adapters.api.routes import filters, table_file
-from abate.adapters.explain import explain_entry
 from abate.adapters.figures import Value
 from abate.adapters.files.previewing import original_rows
 from abate.adapters.registry import KINDS
@@ -357,7 +357,7 @@ def _parts(page: Page, name: str, chosen: dict[str, Any], run: str, where: Mappi
 def one_entry(request: Request, entry: str, year: Annotated[str, Query(max_length=12)] = "") -> Response:
     """An entry opened: file and row, method and factor, publication and table."""
     page = Page.of(request)
-    told = explain_entry(page.desk.workspace, entry, year.upper())
+    told = deepcopy(page.desk.entry(entry, year.upper()))
     imported = next(r for r in page.desk.imports() if r["import_id"] == told["import"])
     source, sheet = origin(page.desk.workspace.store.rows("mends"), imported, told["file"], told["sheet"], told["row"])
     for e in told["entries"]:

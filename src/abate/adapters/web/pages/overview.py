@@ -82,7 +82,11 @@ def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)", "net": "Net"}
     values = [v for y in years for v in desk.values(list(series), desk.run(y))]
     return specs.years_chart(
-        [{"year": v.year, "series": series[v.figure], "value": float(v.value)} for v in values if v.value is not None]
+        [
+            {"year": v.year, "series": series[v.figure], "value": float(v.value), "net": v.figure == "net"}
+            for v in values
+            if v.value is not None
+        ]
     )
 
 
