@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -58,11 +59,16 @@ def data(request: Request, offset: int = 0) -> Response:
     )  # fmt: skip
 
 
+def likely_headers(s: SheetPreview, row: int = -1) -> tuple[int, list[str]]:
+    """The row with most words in it, or the one that somebody chose, as headers."""
+    ranked = sorted(s.head, key=lambda r: (r[0] != row, -len({c for c in r[1] if c and not c[:1].isdigit()}), r[0]))
+    return (ranked[0][0], list(ranked[0][1])) if ranked else (0, [])
+
+
 def _sheet(s: SheetPreview, chosen: str) -> dict[str, Any]:
     """A sheet for the form: each column with its meaning, and what it may mean."""
     template = TEMPLATES.get(s.mapping.template if s.mapping else chosen)
-    headers = list(s.headers) or [str(c) for c in (s.head[0][1] if s.head else ())]
-    header_row = s.header_row if s.headers else (s.head[0][0] if s.head else 0)
+    header_row, headers = (s.header_row, list(s.headers)) if s.headers else likely_headers(s)
     means = {h: name for name, h in s.mapping.columns.items()} if s.mapping else {}
     units = {m.header: m for m in s.mapping.measures} if s.mapping else {}
     columns = [
@@ -77,6 +83,7 @@ def _sheet(s: SheetPreview, chosen: str) -> dict[str, Any]:
     return {
         "name": s.name, "template": template.id if template else "", "site": s.mapping.site if s.mapping else "",
         "has_site": bool(s.mapping and "site" in s.mapping.columns), "header_row": header_row, "columns": columns, "rows": below,
+        "head_rows": [(n, "; ".join(c for c in cells if c)[:60]) for n, cells in s.head],
         "amounts": [(k, KINDS[k].title) for k in dict.fromkeys(m.kind for m in template.measures)] if template else [],
         "fields": list(dict.fromkeys([*COMMON, *template.fields])) if template else [],
     }  # fmt: skip
@@ -142,10 +149,15 @@ async def set_mapping(request: Request, upload_id: str) -> Response:
     while f"sheet-{k}" in form:
         name, template = form[f"sheet-{k}"], form.get(f"template-{k}", "")
         known = before.get(name)
-        if template and (known is None or known.mapping is None or known.mapping.template != template):
-            told[name] = _guess(page.desk, path, name, template, known)
-        elif template and known is not None:
-            told[name] = _as_told(form, k, template, list(known.headers))
+        row = form.get(f"header-{k}", "")
+        asked = int(row) if row.isdigit() and len(row) < 9 else -1
+        if template and known is not None:
+            same = known.mapping is not None and known.mapping.template == template and asked == known.header_row
+            told[name] = (
+                _as_told(form, k, template, list(known.headers))
+                if same
+                else _guess(page.desk, path, known, template, asked)
+            )
         k += 1
     empty = {name: t for name, t in told.items() if t is not None}
     if empty:
@@ -154,25 +166,29 @@ async def set_mapping(request: Request, upload_id: str) -> Response:
     return RedirectResponse(f"/data/uploads/{upload_id}", 303)
 
 
-def _before(desk: Desk, path: Any, one: dict[str, Any]) -> dict[str, SheetPreview]:
+def _before(desk: Desk, path: Path, one: dict[str, Any]) -> dict[str, SheetPreview]:
     try:
         return {s.name: s for s in preview_sheets(desk.workspace, path, mapping=uploads.mapping_of(one))}
     except AbateError:
         return {s.name: s for s in preview_sheets(desk.workspace, path, mapping={})}
 
 
-def _guess(desk: Desk, path: Any, name: str, template: str, known: SheetPreview | None) -> dict[str, Any] | None:
-    """The mapping of one sheet under a kind of file that somebody chose, as far as the headers tell."""
+def _guess(desk: Desk, path: Path, known: SheetPreview, template: str, row: int) -> dict[str, Any] | None:
+    """The mapping of a sheet under a kind of file and a row of headers that somebody chose, as far as the headers tell."""
     try:
-        guessed = next(s for s in preview_sheets(desk.workspace, path, template=template) if s.name == name)
+        sheets = preview_sheets(desk.workspace, path, template=template)
+        guessed = next(s for s in sheets if s.name == known.name)
     except AbateError:
         guessed = None
-    if guessed is not None and guessed.mapping is not None:
+    if guessed is not None and guessed.mapping is not None and row in (-1, guessed.header_row, known.header_row):
         told: dict[str, Any] = json.loads(guessed.mapping.json)
         return told
-    one = TEMPLATES[template]
-    headers = [h for h in (known.head[0][1] if known and known.head else ()) if h]
-    return {"template": template, "columns": {}, "measures": [{"header": headers[-1], "kind": one.measures[0].kind, "unit": ""}], "site": ""} if headers else None  # fmt: skip
+    header_row, headers = likely_headers(known, row)
+    below = next((cells for n, cells in known.head if n > header_row), ())
+    numeric = [h for h, c in zip(headers, below, strict=False) if h and c.lstrip("-")[:1].isdigit()]
+    amounts = [*numeric[-1:], *(h for h in headers if h)]
+    kind = TEMPLATES[template].measures[0].kind
+    return {"template": template, "columns": {}, "measures": [{"header": amounts[0], "kind": kind, "unit": ""}], "site": ""} if amounts else None  # fmt: skip
 
 
 def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) -> dict[str, Any]:
