@@ -128,7 +128,7 @@ async def _bad_request(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = {404: "unknown-page", 405: "wrong-method"}.get(error.status_code, "bad-request")
+    code = {404: "unknown-page", 405: "wrong-method", 413: "too-large"}.get(error.status_code, "bad-request")
     return problem(request, error.status_code, code, str(error.detail), "See /api/v1/openapi.json.")
 
 

@@ -10,6 +10,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.exceptions import HTTPException
+
 from abate.kernel.errors import UsageError
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -93,10 +95,7 @@ class Guard:
             await _answer(with_headers, *fault, html="text/html" in headers.get("accept", ""))
             return
         bounded = receive if scope["path"] == UPLOAD_PATH else _bounded(receive)
-        try:
-            await self.app(scope, bounded, with_headers)
-        except _TooLargeError:
-            await _answer(with_headers, 413, "too-large", "The request is too large.", html=False)
+        await self.app(scope, bounded, with_headers)
 
     def _fault(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str, str] | None:
         """Status, code and message of what is wrong with a request."""
@@ -137,10 +136,6 @@ def _same_site(headers: dict[str, str]) -> bool:
     return site == "same-origin"
 
 
-class _TooLargeError(Exception):
-    """A body grew past its bound."""
-
-
 def _bounded(receive: Receive) -> Receive:
     taken = 0
 
@@ -149,7 +144,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MAX_BODY_BYTES:
-            raise _TooLargeError
+            raise HTTPException(413, f"A request holds at most {MAX_BODY_BYTES >> 20} MiB.")
         return message
 
     return bounded

@@ -18,7 +18,7 @@ from abate.adapters.api.jobs import Jobs
 from abate.adapters.bridging import bridge_runs
 from abate.adapters.correcting import correct_lines
 from abate.adapters.factorbook import gate_findings, where_used
-from abate.adapters.figures import DIMENSIONS, publish, run_of
+from abate.adapters.figures import DIMENSIONS, check_dimensions, publish, run_of
 from abate.adapters.files.importing import undo
 from abate.adapters.files.previewing import duplicate_of, preview_file, preview_sheets
 from abate.adapters.meters import data_centres, load_curve
@@ -156,6 +156,7 @@ def get_figures(
 ) -> Response:
     """Figures of one year or all, whole or broken down; exact sums as decimal strings."""
     names = [figure(n.strip()).id for n in name.split(",")] if name else list(HEADLINES)
+    check_dimensions([d.strip() for d in by.split(",")] if by else [])
     wanted = [year.upper()] if year or run else desk.years()
     chosen = [desk.run(y, run) for y in wanted]
     values = [v for r in chosen for v in desk.values(names, r, by, where)]

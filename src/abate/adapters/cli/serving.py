@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import secrets
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -53,4 +54,5 @@ def serve_workspace(root: Path, port: int = PORT) -> None:
         config = uvicorn.Config(
             create_app(root, token=token), log_level="warning", server_header=False, access_log=False
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # the usual end of a server, and told to it already
+            uvicorn.Server(config).run(sockets=[listening])

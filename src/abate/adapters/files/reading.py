@@ -110,21 +110,20 @@ def encoding_of(path: Path) -> str:
     """
     with path.open("rb") as handle:
         start = handle.read(4)
-    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
-    for encoding in ("utf-8-sig", "gb18030"):
+    wide = start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
             with path.open("rb") as handle:
                 while block := handle.read(1 << 20):
-                    if b"\0" in block:
+                    if not wide and b"\0" in block:
                         raise DataError("unknown-format", f"{path.name} holds binary data.", "Save it as CSV or XLSX.")
                     decoder.decode(block)
                 decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
         return encoding
-    raise DataError("bad-encoding", f"{path.name} is neither UTF-8 nor GB18030.", "Save it as UTF-8.")
+    raise DataError("bad-encoding", f"{path.name} is neither UTF-8 nor GB18030 nor UTF-16.", "Save it as UTF-8.")
 
 
 def _csv(path: Path) -> Sheet:

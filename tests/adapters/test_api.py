@@ -1,0 +1,475 @@
+"""The server: the same figures as the command line, and a guard that lets through only its own user."""
+
+import io
+import json
+import re
+import time
+from fractions import Fraction
+
+import httpx2 as httpx
+import pytest
+from openpyxl import Workbook, load_workbook
+from starlette.testclient import TestClient
+
+from abate.adapters.api import guard, uploads
+from abate.adapters.api.app import create_app
+from abate.adapters.engine import run_year
+from abate.adapters.figures import Rollups, run_of
+from abate.adapters.files.importing import add_file, live_imports
+from abate.adapters.store.intake import JOBS, UPLOADS
+from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.kernel.figure import HEADLINES
+from support import CONFIG, NOW, electricity, months
+
+TOKEN = "a-token-of-the-tests"
+BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
+
+
+@pytest.fixture
+def client(workspace):
+    """A session on a small workspace."""
+    with TestClient(
+        create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1", raise_server_exceptions=False
+    ) as made:
+        key = made.post("/api/v1/session", json={"token": TOKEN}, headers={"origin": "http://127.0.0.1"}).json()["key"]
+        made.headers["authorization"] = f"Bearer {key}"
+        yield made
+
+
+def _upload(client, content, name="bills.csv", **parameters):
+    return client.post("/api/v1/uploads", params={"name": name, **parameters}, content=content)
+
+
+def _finish(client, job):
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        told = client.get(f"/api/v1/jobs/{job['id']}").json()
+        if told["state"] not in ("waiting", "running"):
+            return told
+        time.sleep(0.05)
+    raise AssertionError(told)
+
+
+def _imported(client, content, name="bills.csv", **how):
+    upload = _upload(client, content, name).json()
+    return _finish(client, client.post(f"/api/v1/uploads/{upload['id']}/import", json=how).json())
+
+
+def test_upload_check_import_run_and_open_over_the_api(client, workspace):
+    upload = _upload(client, BILLS.encode()).json()
+    told = client.get(f"/api/v1/uploads/{upload['id']}").json()
+    assert told["sheets"][0]["mapping"]["columns"]["site"] == "Site"
+    assert told["sheets"][0]["head"][1][1][:3] == ["hq", "2023-04", "1000"]
+    checked = client.get(f"/api/v1/uploads/{upload['id']}/check").json()
+    assert (checked["row_count"], checked["accepted_count"], checked["blocked_count"]) == (12, 12, 0)
+    assert live_imports(workspace) == []
+    job = client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json()
+    assert _finish(client, job)["result"]["accepted_count"] == 12
+    ran = _finish(client, client.post("/api/v1/runs", json={"year": "FY2024"}).json())
+    assert ran["state"] == "done"
+    assert ran["step"] == ""
+    mine = client.get("/api/v1/figures").json()
+    with Rollups(workspace) as rollups:
+        assert mine == [v.json for v in rollups.values(list(HEADLINES), run_of(workspace, "FY2024"))]
+    tree = client.get("/api/v1/figures/scope2-location/rows", params={"year": "FY2024", "limit": 5}).json()
+    assert Fraction(tree["value"]) == Fraction("5.9688")  # 12,000 kWh at 0.4974 kg
+    assert tree["entries"]["count"] == 12
+    after = client.get(
+        "/api/v1/figures/scope2-location/rows", params={"year": "FY2024", "limit": 50, "after": tree["entries"]["next"]}
+    ).json()
+    assert [r["row"] for r in tree["entries"]["rows"] + after["entries"]["rows"]] == list(range(2, 14))
+    entry = client.get(f"/api/v1/entries/{tree['entries']['rows'][0]['entry']}").json()
+    assert (entry["file"], entry["row"]) == ("bills.csv", 2)
+    undone = client.post(f"/api/v1/imports/{ran_import(client)}/undo", json={"reason": "twice"})
+    assert undone.status_code == 200
+    assert live_imports(open_workspace(workspace.root))[-1]["template"] == "reversal"
+
+
+def ran_import(client):
+    return next(r["import_id"] for r in client.get("/api/v1/imports").json()["rows"] if r["file"] == "bills.csv")
+
+
+def test_a_corrected_mapping_is_applied_and_remembered(client, workspace):
+    odd = "Ort,Wann,Menge,Einheit\nhq,2024-01,5,MWh\n"
+    upload = _upload(client, odd.encode(), "odd.csv").json()
+    assert client.get(f"/api/v1/uploads/{upload['id']}").json()["sheets"][0]["mapping"] is None
+    mapping = {
+        "template": "electricity",
+        "columns": {"site": "Ort", "period": "Wann", "unit": "Einheit"},
+        "measures": [{"header": "Menge", "kind": "electricity"}],
+    }
+    bad = client.put(
+        f"/api/v1/uploads/{upload['id']}/mapping",
+        json={"": mapping | {"measures": [{"header": "Menge", "kind": "revenue"}]}},
+    )
+    assert (bad.status_code, bad.json()["code"]) == (400, "bad-mapping")
+    client.put(f"/api/v1/uploads/{upload['id']}/mapping", json={"": mapping})
+    assert client.get(f"/api/v1/uploads/{upload['id']}/check").json()["accepted_count"] == 1
+    job = client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json()
+    assert _finish(client, job)["state"] == "done"
+    (activity,) = workspace.store.rows("activities")
+    assert (activity["quantity"], activity["unit"]) == (5000.0, "kWh")
+    assert any("electricity" in p.name for p in workspace.mappings.iterdir())
+
+
+def test_a_quarantined_row_is_mended_over_the_api_all_or_nothing(client, workspace):
+    assert (
+        _imported(client, electricity([("hq", "2024-01", -5, "kWh"), ("hq", "2024-02", "x", "kWh")]).encode())[
+            "result"
+        ]["quarantined_count"]
+        == 2
+    )
+    waiting = client.get("/api/v1/quarantine").json()
+    assert waiting["count"] == 2
+    lines = [
+        {"action": "set", "file": "bills.csv", "row": "2", "quantity": "5", "reason": "typo"},
+        {"action": "accept", "file": "bills.csv", "row": "3", "reason": "?"},
+    ]
+    refused = client.post("/api/v1/corrections", json={"lines": lines})
+    assert (refused.status_code, refused.json()["code"]) == (422, "still-blocked")
+    assert client.get("/api/v1/quarantine").json()["count"] == 2
+    assert not list(workspace.root.glob(".correction-*"))
+    assert client.post("/api/v1/corrections", json={"lines": lines[:1]}).status_code == 201
+    assert client.get("/api/v1/quarantine").json()["count"] == 1
+
+
+def test_the_link_works_once_and_nothing_is_told_without_a_session(workspace):
+    app = create_app(workspace.root, token=TOKEN)
+    with TestClient(app, base_url="http://127.0.0.1") as anybody:
+        for path in ("/", "/data", "/api/v1/figures", "/api/v1/openapi.json", "/inventory"):
+            assert anybody.get(path).status_code == 401
+        assert anybody.get("/?token=wrong").status_code == 400
+        assert anybody.get(f"/?token={TOKEN}", follow_redirects=False).status_code == 303
+        cookie = anybody.cookies[guard.COOKIE]
+        assert anybody.get("/data").status_code == 200
+        anybody.cookies.clear()
+        assert anybody.get(f"/?token={TOKEN}").json()["code"] == "bad-token"
+        assert anybody.get("/data", headers={"cookie": f"{guard.COOKIE}={cookie}x"}).status_code == 401
+
+
+def test_cookies_are_not_for_scripts_nor_for_other_sites(workspace):
+    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as anybody:
+        sent = anybody.get(f"/?token={TOKEN}", follow_redirects=False).headers["set-cookie"].lower()
+        assert "httponly" in sent
+        assert "samesite=strict" in sent
+        page = anybody.get("/data")
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe-eval" not in policy
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1.evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site", "origin": "http://127.0.0.1"},
+        {},
+    ],
+)
+def test_a_form_on_another_site_changes_nothing(workspace, headers):
+    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as browser:
+        browser.get(f"/?token={TOKEN}")
+        for path in ("/runs", "/start", "/api/v1/runs", "/api/v1/uploads?name=a.csv", "/data/quarantine"):
+            refused = browser.post(path, content=b"year=FY2024", headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (403, "cross-site")
+        assert browser.get("/api/v1/jobs").json() == []
+        assert browser.get("/api/v1/uploads").json() == []
+
+
+def test_a_foreign_name_that_points_here_is_refused(client):
+    for host in ("evil.example", "evil.example:8765", "127.0.0.1.evil.example", ""):
+        assert client.get("/api/v1/figures", headers={"host": host}).status_code == 421
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd.csv", "passwd.csv"),
+        ("..\\..\\boot.csv", "boot.csv"),
+        ("/etc/x.csv", "x.csv"),
+        ("a\x00b\n.csv", "ab.csv"),
+        ("....csv", "csv"),
+    ],
+)
+def test_an_uploads_name_leads_nowhere(client, workspace, name, kept):
+    before = set(workspace.root.parent.rglob("*"))
+    answer = _upload(client, b"a,b\n1,2\n", name)
+    made = set(workspace.root.parent.rglob("*")) - before
+    if answer.status_code == 201:
+        assert answer.json()["name"] == kept
+    assert all(workspace.root / uploads.FOLDER in (p, *p.parents) or p.name.startswith("intake") for p in made)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../../../../pyproject.toml",
+        "/static/%2e%2e/page.py",
+        "/static/..%2f..%2fpage.py",
+        "/data/templates/..%2f..%2fabate.csv",
+        "/data/uploads/..%2f..%2fabate.toml",
+        "/data/imports/..%2f..",
+    ],
+)
+def test_no_path_leads_out_of_what_is_served(client, path):
+    answer = client.get(path)
+    assert answer.status_code in (400, 404)
+    assert "requires-python" not in answer.text
+    assert "[organisation]" not in answer.text
+
+
+def test_uploads_are_bounded_and_half_ones_leave_nothing(client, workspace, monkeypatch):
+    async def chunks(*parts):
+        for part in parts:
+            yield part
+
+    monkeypatch.setattr(uploads.receive, "__kwdefaults__", {**uploads.receive.__kwdefaults__, "max_bytes": 1000})
+    for content, code in ((b"x" * 1001, "file-too-large"), (b"", "empty-file")):
+        answer = _upload(client, content)
+        assert answer.status_code in (413, 422)
+        assert answer.json()["code"] == code
+    announced_less = client.post("/api/v1/uploads?name=a.csv", content=(b"x" * 600 for _ in range(3)))
+    assert announced_less.json()["code"] == "file-too-large"
+    assert _upload(client, b"%PDF", "bill.pdf").json()["code"] == "unknown-format"
+    assert list((workspace.root / uploads.FOLDER).glob("*")) == []
+    assert {u["state"] for u in client.get("/api/v1/uploads").json()} == {"interrupted"}
+
+
+def test_other_requests_are_bounded_too(client):
+    too_much = client.post("/api/v1/corrections", content=b"[" * (guard.MAX_BODY_BYTES + 1))
+    assert too_much.status_code == 413
+    streamed = client.post("/api/v1/corrections", content=(b"[" * (1 << 20) for _ in range(4)))
+    assert streamed.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.xlsx", b"PK\x03\x04 not a workbook"),
+        ("a.parquet", b"PAR1 not a table PAR1"),
+        ("a.csv", b"\x00\x01\x02\x03"),
+        ("a.csv", b"\xff\xfe\xff"),
+        ("a.csv", b"Site,Month,Electricity,Unit\n" + b"\xff\xff\xff\n"),
+        ("a.csv", b'Site,Month\n"unclosed'),
+        ("a.csv", b"," * 5000),
+        ("a.txt", b"\xd0\xcf\x11\xe0old office"),
+    ],
+)
+def test_malformed_files_are_refused_with_code_and_hint(client, workspace, name, content):
+    upload = _upload(client, content, name).json()
+    page = client.get(f"/data/uploads/{upload['id']}", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    for path in (f"/api/v1/uploads/{upload['id']}", f"/api/v1/uploads/{upload['id']}/check"):
+        answer = client.get(path)
+        assert answer.status_code in (200, 422)
+        assert answer.status_code == 200 or {"code", "message", "hint"} == answer.json().keys()
+    done = _finish(client, client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json())
+    assert done["state"] == "failed"
+    assert done["error"]["code"]
+    assert live_imports(workspace) == []
+    assert client.delete(f"/api/v1/uploads/{upload['id']}").status_code == 204
+    assert list((workspace.root / uploads.FOLDER).glob("*")) == []
+
+
+def test_a_zip_bomb_is_not_unpacked(client):
+    import zipfile
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for k in range(11):
+            archive.writestr(f"xl/{k}.xml", b"0" * (100 << 20))
+    upload = _upload(client, out.getvalue(), "bomb.xlsx").json()
+    assert client.get(f"/api/v1/uploads/{upload['id']}").json()["code"] == "file-too-large"
+
+
+EVIL = "<script>alert(1)</script>"
+
+
+def test_nobodys_words_become_markup(tmp_path):
+    config = CONFIG.replace('"Small group"', json.dumps(EVIL)).replace(
+        'name = "Headquarters"', f"name = {json.dumps(EVIL)}"
+    )
+    workspace = create_workspace(tmp_path / "w", config)
+    file = tmp_path / "bills.csv"
+    file.write_text(
+        f'Site,Month,Electricity,Unit,Invoice\nhq,2024-01,5,kWh,{EVIL}\nhq,2024-02,{EVIL},kWh,1\n"{EVIL}",2024-03,1,kWh,2\n'
+    )
+    add_file(workspace, file, now=NOW)
+    run_year(workspace, "FY2024", now=NOW)
+    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as browser:
+        browser.get(f"/?token={TOKEN}")
+        entry = browser.get("/api/v1/figures/scope2-location/rows").json()["entries"]["rows"][0]["entry"]
+        upload = browser.post(
+            "/api/v1/uploads",
+            params={"name": f"{EVIL}.csv".replace("/", "-")},
+            content=file.read_bytes(),
+            headers={"origin": "http://127.0.0.1", "sec-fetch-site": "same-origin"},
+        ).json()
+        imported = browser.get("/api/v1/imports").json()["rows"][0]["import_id"]
+        for path in ("/", "/data", "/data/findings", "/data/quarantine", "/inventory?by=site&year=FY2024", f"/inventory/gross?site={EVIL}&year=FY2024", f"/entries/{entry}", f"/data/uploads/{upload['id']}", f"/data/uploads/{upload['id']}/check", f"/data/imports/{imported}?row=2", f"/factors?q={EVIL}", f"/inventory/{EVIL}", f"/inventory?by={EVIL}", "/runs", f"/runs/compare?before={EVIL}&after=x", f"/?lang={EVIL}&theme={EVIL}"):  # fmt: skip
+            told = browser.get(path, headers={"accept": "text/html"}).text
+            assert EVIL not in told, path
+            assert "alert(1)</script>" not in told, path
+
+
+@pytest.mark.parametrize("cell", ['=HYPERLINK("http://evil.example")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1+1"])
+def test_no_cell_of_an_export_is_a_formula(tmp_path, cell):
+    site = json.dumps(cell)
+    config = CONFIG.replace('id = "hq"', f"id = {site}")
+    workspace = create_workspace(tmp_path / "w", config)
+    add_file(
+        workspace,
+        _workbook(tmp_path, [("Site", "Month", "Electricity", "Unit"), ("Headquarters", "2024-01", 5, "kWh")]),
+        now=NOW,
+    )
+    run_year(workspace, "FY2024", now=NOW)
+    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as browser:
+        browser.get(f"/?token={TOKEN}")
+        for path in (
+            "/inventory/export?by=site&year=FY2024&format=",
+            "/api/v1/figures?by=site&year=FY2024&name=gross&format=",
+        ):
+            text = browser.get(path + "csv").text
+            assert f"'{cell.splitlines()[0]}".replace('"', '""')[:4] in text
+            assert not re.search(r"(?m)(^|,)\"?\s*[=+@]", text)
+            book = load_workbook(io.BytesIO(browser.get(path + "xlsx").content))
+            told = [c for row in book.active.iter_rows() for c in row]
+            assert any(str(c.value).strip("'").strip() == cell.strip() for c in told)
+            assert {c.data_type for c in told} <= {"s", "n", "inlineStr"}
+
+
+def _workbook(folder, rows):
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "bills.xlsx")
+    return folder / "bills.xlsx"
+
+
+def test_an_export_holds_what_the_page_shows_to_the_milligram(client, workspace, tmp_path):
+    (tmp_path / "bills.csv").write_text(BILLS)
+    add_file(workspace, tmp_path / "bills.csv", now=NOW)
+    run_year(workspace, "FY2024", now=NOW)
+    rows = client.get("/inventory/export?by=month&year=FY2024").text.splitlines()
+    assert rows[1].split(",")[:3] == ["Apr 2023", "no data", "0.4974"]
+    assert rows[-1].split(",")[2] == "5.9688"
+
+
+def test_missing_is_shown_as_missing(client, workspace, tmp_path):
+    (tmp_path / "bills.csv").write_text(BILLS)
+    add_file(workspace, tmp_path / "bills.csv", now=NOW)
+    run_year(workspace, "FY2024", now=NOW)
+    page = client.get("/inventory", headers={"accept": "text/html"}).text
+    scope1 = page[page.index(">Scope 1 ") :][:400]
+    assert '<span class="missing">missing</span>' in scope1
+    assert "Without Scope 1: no rows" in page
+
+
+def test_jobs_that_fail_say_why_and_leave_the_file_to_be_mended(client):
+    job = _imported(client, b"nothing,known\n1,2\n", "odd.csv")
+    assert (job["state"], job["error"]["code"]) == ("failed", "no-header")
+    (upload,) = client.get("/api/v1/uploads").json()
+    assert upload["state"] == "ready"
+    assert (
+        _finish(client, client.post("/api/v1/runs", json={"year": "FY1999"}).json())["error"]["code"] == "no-activities"
+    )
+    assert client.post("/api/v1/runs", json={"year": "then"}).json()["code"] == "bad-year"
+
+
+def test_errors_have_code_message_and_hint(client):
+    for method, path, status, code in (
+        ("get", "/api/v1/figures?name=nonsense", 404, "unknown-figure"),
+        ("get", "/api/v1/figures?by=nonsense", 400, "unknown-dimension"),
+        ("get", "/api/v1/figures/gross/rows", 404, "no-run"),
+        ("get", "/api/v1/entries/zz-1", 400, "bad-entry"),
+        ("get", "/api/v1/jobs/none", 404, "unknown-job"),
+        ("get", "/api/v1/nowhere", 404, "unknown-page"),
+        ("delete", "/api/v1/figures", 405, "wrong-method"),
+        ("post", "/api/v1/runs", 422, "bad-request"),
+        ("get", "/api/v1/findings?limit=0", 422, "bad-request"),
+        ("post", "/api/v1/imports/imp-00000000/undo", 422, "bad-request"),
+        ("get", "/api/v1/factors/none", 404, "unknown-factor"),
+    ):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), path
+        assert answer.json().keys() == {"code", "message", "hint"}
+
+
+def test_bad_pages_are_pages_to_people(client):
+    page = client.get("/inventory/nonsense", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "unknown-figure" in page.text
+
+
+def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
+    """A job that ran when the server stopped is done if the ledger has its commit, and interrupted if not."""
+    app = create_app(workspace.root, token=TOKEN)
+    intake = app.state.desk.intake
+    (tmp_path / "bills.csv").write_text(BILLS)
+    add_file(workspace, tmp_path / "bills.csv", now=NOW)
+    run_year(workspace, "FY2024", now=NOW)
+    folder = workspace.root / uploads.FOLDER
+    for name, state in (("half", "receiving"), ("ready", "ready")):
+        (folder / name).mkdir(parents=True)
+        (folder / name / ("x.csv" if state == "ready" else ".partial")).write_text("x")
+        intake.put(UPLOADS, {"id": name, "name": "x.csv", "purpose": "data", "state": state, "created_at": NOW})
+    (folder / "nobodys").mkdir()
+    for name, year, started in (("came", "FY2024", NOW), ("cut", "FY2023", NOW)):
+        arguments = {"year": year, "gwp": "", "boundary": "", "as_of": ""}
+        intake.put(
+            JOBS,
+            {
+                "id": name,
+                "kind": "run",
+                "title": year,
+                "state": "running",
+                "arguments": arguments,
+                "created_at": NOW,
+                "started_at": started,
+            },
+        )
+    with TestClient(app, base_url="http://127.0.0.1"):
+        assert intake.get(JOBS, "came")["state"] == "done"
+        cut = intake.get(JOBS, "cut")
+        assert (cut["state"], cut["error"]["code"]) == ("interrupted", "interrupted")
+        assert intake.get(UPLOADS, "half")["state"] == "interrupted"
+        assert [p.name for p in folder.iterdir()] == ["ready"]
+
+
+def test_every_text_of_the_pages_is_there_in_chinese():
+    from pathlib import Path
+
+    from abate.adapters.registry import KINDS, TEMPLATES, every_rule
+    from abate.adapters.web.page import HERE, texts
+    from abate.kernel.figure import FIGURES
+    from abate.operations.facts import CATEGORIES
+
+    keys = (
+        {t for f in FIGURES.values() for t in (f.title,)} | {k.title for k in KINDS.values()} | set(CATEGORIES.values())
+    )
+    keys |= {t.title for t in TEMPLATES.values()} | {t for r in every_rule() for t in (r.title, r.hint)}
+    for path in Path(HERE).rglob("*.html"):
+        keys |= set(re.findall(r"""\bt\(["']((?:[^"'\\]|\\.)+)["'][,)]""", path.read_text(encoding="utf-8")))
+    for path in Path(HERE).rglob("*.py"):
+        keys |= set(re.findall(r"""\.t\(\s*"((?:[^"\\]|\\.)+)"[,)]""", path.read_text(encoding="utf-8")))
+    keys = {k for k in keys if not k.endswith((" ", ": "))}
+    assert sorted(keys - texts().keys()) == []
+
+
+def test_a_real_server_answers_on_loopback_only(workspace):
+    from serving import Served
+
+    served = Served(workspace.root)
+    try:
+        with served.client() as client:
+            assert client.get("/api/v1/figures").json() == []
+            assert client.get("/api/v1/openapi.json").json()["info"]["title"] == "Abate"
+        with pytest.raises(httpx.TransportError):
+            httpx.get(served.base.replace("127.0.0.1", "127.0.0.2"))
+    finally:
+        served.stop()
+    assert served.process.returncode == 0
