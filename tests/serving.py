@@ -50,6 +50,11 @@ class Served:
         """End it as a power failure would."""
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""
@@ -59,3 +64,4 @@ class Served:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.kill()
+        self._close()

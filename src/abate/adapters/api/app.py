@@ -53,8 +53,10 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         uploads.recover(desk)
         jobs.start()
-        threading.Thread(target=_warm, args=(desk,), daemon=True).start()
+        warming = threading.Thread(target=_warm, args=(desk,), name="abate-warm")
+        warming.start()
         yield
+        warming.join()
         jobs.stop()
 
     app = FastAPI(
@@ -84,6 +86,7 @@ def _warm(desk: Desk) -> None:
     try:
         if desk.runs():
             desk.rollups()
+        desk.factors()
         desk.findings()
     except Exception:
         log.exception("could not read ahead")

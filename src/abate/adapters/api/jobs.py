@@ -28,6 +28,8 @@ STOPPED = {
     "message": "The server stopped while this ran; nothing of it was stored.",
     "hint": "Start it again.",
 }
+GRACE_S = 20.0
+"""Seconds that a stop waits for the job at hand."""
 log = logging.getLogger("abate.jobs")
 OnStep = Callable[[str], None]
 
@@ -53,10 +55,15 @@ class Jobs:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the job at hand."""
+        """End after the job at hand, as far as it ends soon; one that does not is cut off, and says so at the next start."""
         self._queue.put(None)
         if self._thread.is_alive():
-            self._thread.join(timeout=2)
+            self._thread.join(timeout=GRACE_S)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the worker is still at work."""
+        return self._thread.is_alive()
 
     def submit(self, kind: str, title: str, **arguments: Any) -> dict[str, Any]:
         """Queue a job and give its row."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -51,8 +53,11 @@ def serve_workspace(root: Path, port: int = PORT) -> None:
         token = secrets.token_urlsafe(24)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/?token={token}"
         out.console().print(f"Open {address}\nThe link works once. Stop with Ctrl-C.")
-        config = uvicorn.Config(
-            create_app(root, token=token), log_level="warning", server_header=False, access_log=False
-        )
+        served = create_app(root, token=token)
+        config = uvicorn.Config(served, log_level="warning", server_header=False, access_log=False)
         with suppress(KeyboardInterrupt):  # the usual end of a server, and told to it already
             uvicorn.Server(config).run(sockets=[listening])
+        if served.state.jobs.busy:
+            out.console().print("A job was cut off; the pages will say what became of it.")
+            sys.stdout.flush()
+            os._exit(0)  # threads of the engine cannot be ended otherwise; the ledger bears it

@@ -462,6 +462,8 @@ def _correction_lines(path: Path, reason: str) -> list[dict[str, Any]]:
             if fault:
                 raise DataError("bad-correction", f"{path.name} row {number}: {fault}.", "See docs/guides/correct.md.")
             lines.append(line)
+    if not lines:
+        raise DataError("bad-correction", f"{path.name} corrects nothing.", "See docs/guides/correct.md.")
     return lines
 
 
