@@ -22,8 +22,9 @@ check: $(BIN)/.installed  ## format, lint, types, layers
 test: check  ## the whole gate; its last lines are pytest's
 	$(BIN)/python -m pytest
 
-bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL; figures for benchmarks/RESULTS.md
+bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL, then the pages over them; figures for benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/spine.py
+	$(BIN)/python benchmarks/pages.py
 
 docs: $(BIN)/.installed  ## write the generated pages again
 	$(BIN)/python docs/generate.py

@@ -60,7 +60,7 @@ def build(folder: Path, rows: int) -> None:
     with workspace.store.connect() as con:
         con.execute("select setseed(0.5)")
         sql = f"""
-            select i as activity_id, 'imp-00000001' as import_id,
+            select (1::bigint << 32) + i as activity_id, 'imp-00000001' as import_id,
                    case when i % 10 < 7 then 'electricity' when i % 10 < 9 then 'mobile-fuel' else 'stationary-fuel' end as kind,
                    case when i % 10 < 7 then '' when i % 10 < 9 then 'diesel' else 'natural-gas' end as item,
                    'site-' || (hash(i) % {SITES}) as site, '' as meter, '' as region, '' as party, '' as spread_kind, null::double as spread_95,

@@ -76,7 +76,7 @@ def explain_figure(
         year: Fiscal year.
         run_id: A run other than the latest.
         where: Only the rows that have these values, by dimension, such as `{"site": "hq"}`.
-        limit: Rows per page.
+        limit: Rows per page; 0 opens the figure without its rows, from the rollups alone.
         after: Where the page before ended: its `next`.
         rollups: The workspace's rollups, where the caller has them open.
 
@@ -89,6 +89,8 @@ def explain_figure(
     with nullcontext(rollups) if rollups else Rollups(workspace) as opened:
         tree = figure_tree(opened, name, run, where)
         count = opened.values([counted], run, where=where)[0].row_count
+    if not limit:
+        return tree | {"entries": {"count": count, "offset": 0, "rows": [], "next": ""}}
     with workspace.store.connect() as con:
         run_views(con, workspace, run)
         tree["entries"] = {"count": count, **_page(con, workspace, counted, run, where, limit, after)}

@@ -168,10 +168,16 @@ class Rollups:
         self.con.execute(f"create view rollups as select * from {workspace.store.source('rollups')}")
 
     def load(self) -> Rollups:
-        """Take the rollups into memory, for a reader that stays and asks often."""
-        self.con.execute("create temp table loaded as select * from rollups; drop view rollups")
+        """Take the rollups into memory, for readers that stay and ask often."""
+        self.con.execute("create table loaded as select * from rollups; drop view rollups")
         self.con.execute("create view rollups as select * from loaded")
         return self
+
+    def beside(self) -> Rollups:
+        """Another reader of the same rollups, for another thread."""
+        other = Rollups.__new__(Rollups)
+        other.workspace, other.con = self.workspace, self.con.cursor()
+        return other
 
     def __enter__(self) -> Rollups:
         return self

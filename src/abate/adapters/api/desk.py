@@ -46,6 +46,8 @@ class Desk:
         self._own = threading.local()
         self._kept: OrderedDict[Any, Any] = OrderedDict()
         self._guard = threading.Lock()
+        self._loading = threading.Lock()
+        self._loaded: tuple[tuple[int, ...], Rollups] | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -93,10 +95,13 @@ class Desk:
         return sorted({r["fiscal_year"] for r in self.runs()})
 
     def rollups(self) -> Rollups:
-        """The rollups, in this thread's memory."""
+        """The rollups, in memory once, with a reader for this thread."""
         version = self.version("rollups")
         if getattr(self._own, "rollups_version", None) != version:
-            self._own.rollups, self._own.rollups_version = Rollups(self.workspace).load(), version
+            with self._loading:
+                if self._loaded is None or self._loaded[0] != version:
+                    self._loaded = (version, Rollups(self.workspace).load())
+                self._own.rollups, self._own.rollups_version = self._loaded[1].beside(), version
         found: Rollups = self._own.rollups
         return found
 

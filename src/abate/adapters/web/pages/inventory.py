@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from fractions import Fraction
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -30,6 +31,9 @@ VIEWS = {
 YEARLY = (*HEADLINES[:9], "total-location", "total-market", *HEADLINES[9:])
 ACROSS = ("scope1", "scope2-location", "scope2-market", "gross", "reduction", "net", "scope3", "total-location", "total-market", "electricity", "clean-share")  # fmt: skip
 ROWS = 50
+GROUPS = 100
+AT_ONCE = 200_000
+"""Rows of a figure up to which a page lists its largest at once; of more they come a moment after it."""
 WITHOUT = "Without {parts}: no rows"
 SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
 SHORT = {
@@ -77,11 +81,13 @@ def _cell(page: Page, v: Value | None, *, by: bool, link: str, before: Value | N
     return {"value": v.value, "text": page.number(v.value, v.unit), "link": link, "star": star, "change": change}
 
 
-def _table(page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
-    """Columns and rows of a view; an export writes the same."""
-    made = _by_year(page, runs, where, pinned) if not by else _by_group(page, by, runs[0], where, pinned)
+def _table(
+    page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str, str], pinned: str, start: int | None = None
+) -> dict[str, Any]:
+    """Columns and rows of a view, a page of them from `start` on; an export writes all of them."""
+    made = _by_year(page, runs, where, pinned) if not by else _by_group(page, by, runs[0], where, pinned, start)
     stars = list(dict.fromkeys(c["star"] for row in made["rows"] for c in row["cells"] if c["star"]))
-    return made | {"stars": stars}
+    return {"count": len(made["rows"]), **made, "stars": stars}
 
 
 def _by_year(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
@@ -110,7 +116,9 @@ def _by_year(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], p
     return {"columns": columns, "rows": rows}
 
 
-def _by_group(page: Page, by: str, run: dict[str, Any], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
+def _by_group(
+    page: Page, by: str, run: dict[str, Any], where: Mapping[str, str], pinned: str, start: int | None
+) -> dict[str, Any]:
     year = run["fiscal_year"]
     if by == "category":
         return _categories(page, run, where, pinned)
@@ -120,7 +128,7 @@ def _by_group(page: Page, by: str, run: dict[str, Any], where: Mapping[str, str]
         found.setdefault(v.by[by], {})[v.figure] = v
     groups = page.desk.workspace.calendar.months(year) if by == "month" and "month" not in where else sorted(found)
     rows = []
-    for group in groups:
+    for group in groups if start is None else groups[start : start + GROUPS]:
         here = {**where, by: group}
         cells = [
             _cell(
@@ -157,7 +165,7 @@ def _by_group(page: Page, by: str, run: dict[str, Any], where: Mapping[str, str]
         }
         for n in names
     ]
-    return {"columns": columns, "rows": rows}
+    return {"columns": columns, "rows": rows, "count": len(groups)}
 
 
 def _categories(page: Page, run: dict[str, Any], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
@@ -182,7 +190,7 @@ def _categories(page: Page, run: dict[str, Any], where: Mapping[str, str], pinne
 @router.get("/inventory")
 def inventory(
     request: Request, where: Where, by: Annotated[str, Query(max_length=40)] = "",
-    year: Annotated[str, Query(max_length=12)] = "", run: Annotated[str, Query(max_length=80)] = "",
+    year: Annotated[str, Query(max_length=12)] = "", run: Annotated[str, Query(max_length=80)] = "", offset: int = 0,
 ) -> Response:  # fmt: skip
     """The inventory in the view that the address says."""
     page = Page.of(request)
@@ -192,10 +200,13 @@ def inventory(
     places = page.desk.values(["gross", "scope3", "electricity"], runs[-1], "org,site")
     months = page.desk.workspace.calendar.months(runs[-1]["fiscal_year"])
     query = {"by": by, "year": year, "run": run, **where}
+    start = max(0, offset)
+    table = _table(page, by, runs, where, run, start)
+    following = page.here(offset=start + GROUPS) if start + GROUPS < table["count"] else ""
     return page.render(
         "inventory.html", by=by, year=shown if year or by else "", where=_Where(where), views=VIEWS.items(), years=page.desk.years(),
         orgs=sorted({v.by["org"] for v in places}), sites=sorted({v.by["site"] for v in places}), months=months, run_id=run,
-        shown_runs=runs, notes=_notes(page, runs, where), table=_table(page, by, runs, where, run), query=query,
+        shown_runs=runs, notes=_notes(page, runs, where), table=table, query=query, offset=start, next=following,
         charts=_charts(page, by, runs, where),
     )  # fmt: skip
 
@@ -289,9 +300,36 @@ def explain(
         year = page.desk.years()[-1]
     chosen = page.desk.run(year.upper(), run)
     year = chosen["fiscal_year"]
-    told = page.desk.explained(name, chosen, where, ROWS, after)
-    tree = _node(page, told, year, run, where)
-    entries = told["entries"]
+    told = page.desk.explained(name, chosen, where, 0, "")
+    exact = told["value"] if isinstance(told["value"], str) else ""
+    many = told["entries"]["count"] > AT_ONCE
+    rows = (
+        {"later": page.link(f"/inventory/{name}/rows", year=year, run=run, after=after, **where)}
+        if many
+        else _rows(page, name, chosen, where, after)
+    )
+    return page.render(
+        "explain.html", tree=_node(page, told, year, run, where), year=year, run=chosen, where=dict(where),
+        parts=_parts(page, name, chosen, run, where), exact=exact.rstrip("0").rstrip(".") if exact else "", **{"later": "", "count": told["entries"]["count"], **rows},
+    )  # fmt: skip
+
+
+@router.get("/inventory/{name}/rows")
+def rows_of(
+    request: Request, where: Where, name: str, year: Annotated[str, Query(max_length=12)] = "",
+    run: Annotated[str, Query(max_length=80)] = "", after: Annotated[str, Query(max_length=400)] = "",
+) -> Response:  # fmt: skip
+    """Rows of a figure of which there are many: they come after the page that opens it."""
+    page = Page.of(request)
+    return page.render(
+        "rows.html", **_rows(page, figure(name).id, page.desk.run(year.upper(), run), where, after), later=""
+    )
+
+
+def _rows(page: Page, name: str, chosen: dict[str, Any], where: Mapping[str, str], after: str) -> dict[str, Any]:
+    """A page of a figure's rows."""
+    entries = page.desk.explained(name, chosen, where, ROWS, after)["entries"]
+    year = chosen["fiscal_year"]
     rows = [
         {
             "name": r.get("entry", r["activity"]).split("/")[0], "link": page.link(f"/entries/{r.get('entry', r['activity'])}", year=year),
@@ -300,13 +338,12 @@ def explain(
         }
         for r in entries["rows"]
     ]  # fmt: skip
-    following = page.here(after=entries["next"]) + "#rows" if entries["next"] else ""
-    exact = told["value"] if isinstance(told["value"], str) else ""
-    return page.render(
-        "explain.html", tree=tree, year=year, run=chosen, where=dict(where), parts=_parts(page, name, chosen, run, where), rows=rows,
-        masses="co2e_kg" in (entries["rows"][0] if entries["rows"] else {}), offset=entries["offset"], count=entries["count"],
-        next=following, exact=exact.rstrip("0").rstrip(".") if exact else "",
-    )  # fmt: skip
+    asked = dict(parse_qsl(page.request.url.query))
+    following = (
+        page.link(f"/inventory/{name}", **{**asked, "after": entries["next"]}) + "#rows" if entries["next"] else ""
+    )
+    masses = bool(entries["rows"]) and "co2e_kg" in entries["rows"][0]
+    return {"rows": rows, "masses": masses, "offset": entries["offset"], "count": entries["count"], "next": following}
 
 
 def _node(
