@@ -5,12 +5,12 @@ DEMO ?= demo
 
 .PHONY: demo test check bench docs clean
 
-$(BIN)/.installed: pyproject.toml constraints.txt
+$(BIN)/.installed: pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-demo: $(BIN)/.installed  ## the example group: raw files to inventory and report
+demo: $(BIN)/.installed  ## the example group: raw files to inventory, report and pages
 	$(BIN)/abate demo --dir $(DEMO)
 
 check: $(BIN)/.installed  ## format, lint, types, layers
@@ -19,7 +19,11 @@ check: $(BIN)/.installed  ## format, lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check  ## the whole gate; its last lines are pytest's
+$(BIN)/.browser: $(BIN)/.installed tests/browser/install.sh
+	@sh tests/browser/install.sh
+	@touch $@
+
+test: check $(BIN)/.browser  ## the whole gate; its last lines are pytest's
 	$(BIN)/python -m pytest
 
 bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL, then the pages over them; figures for benchmarks/RESULTS.md

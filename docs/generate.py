@@ -142,6 +142,28 @@ def api_page() -> str:
     return "".join(out)
 
 
+def rest_page() -> str:
+    """Every address of the REST API, from its own description."""
+    import tempfile
+
+    from abate.adapters.api.app import create_app
+    from abate.adapters.store.workspace import create_workspace
+
+    out = [
+        HEAD,
+        "# REST API\n\nServed by `abate serve` under `/api/v1`; the full description is at `/api/v1/openapi.json`. Errors are JSON with `code`, `message` and `hint`. See [pages and API](../systems/pages.md) for how to open a session.\n\n| method | address | what it gives | asks |\n|---|---|---|---|\n",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        config = '[organisation]\nname = "x"\n[[entities]]\nid = "x"\n'
+        described = create_app(create_workspace(Path(folder) / "w", config).root).openapi()
+    for path, methods in described["paths"].items():
+        for method, told in methods.items():
+            first = told["description"].split("\n")[0]
+            asks = ", ".join(f"`{p['name']}`" for p in told.get("parameters", []) if p["in"] == "query")
+            out.append(f"| {method.upper()} | `{path}` | {first} | {asks} |\n")
+    return "".join(out)
+
+
 PAGES = {
     "errors.md": errors_page,
     "reference/commands.md": commands_page,
@@ -149,6 +171,7 @@ PAGES = {
     "reference/species.md": species_page,
     "reference/units.md": units_page,
     "reference/api.md": api_page,
+    "reference/rest.md": rest_page,
 }
 
 

@@ -185,6 +185,11 @@ EXAMPLES = (
         METER + "".join(f"2023-05-{1 + h // 24:02d} {h % 24:02d}:00,hq,b1,{120 + h},100,0.1\n" for h in range(740)),
         name="meters.csv",
     ),
+    imported(
+        "meter-stuck",
+        METER + "".join(f"2023-05-01 {h:02d}:00,hq,b1,{120 + h},{100 + max(0, h - 12)},0.1\n" for h in range(24)),
+        name="meters.csv",
+    ),
     imported("zero-quantity", electricity([("hq", "2023-05", 0, "kWh")])),
     valued("no-factor", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")]))),
     valued("unit-mismatch", ("boiler.csv", FUEL + "london,2023-05,natural-gas,5,m3\n")),

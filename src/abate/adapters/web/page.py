@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -90,7 +90,7 @@ class Page:
         if value is None:
             return self.t("missing")
         if unit == "share":
-            return str(format_percent(float(value), format="#,##0.0 %", locale=LOCALES[self.language]))
+            return str(format_decimal(float(value), format="#,##0.0 %", locale=LOCALES[self.language]))
         size = abs(float(value))
         digits = "" if size >= 1000 else ".0" if size >= 100 else ".00" if size >= 10 else ".000"
         return str(format_decimal(float(value), format=f"#,##0{digits}", locale=LOCALES[self.language]))
@@ -106,7 +106,7 @@ class Page:
         if unit == "share":
             points = format_decimal(float(after - before) * 100, format="+0.0;-0.0", locale=LOCALES[self.language])
             return f"{points} {self.t('pp')}"
-        return str(format_percent(float(after / before - 1), format="+0.0 %;-0.0 %", locale=LOCALES[self.language]))
+        return str(format_decimal(float(after / before - 1), format="+0.0 %;-0.0 %", locale=LOCALES[self.language]))
 
     def unit(self, unit: str) -> str:
         """A unit as it is written for people, in the visitor's language."""
