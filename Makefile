@@ -24,7 +24,7 @@ $(BIN)/.browser: $(BIN)/.installed tests/browser/install.sh
 	@touch $@
 
 test: check $(BIN)/.browser  ## the whole gate; its last lines are pytest's
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL, then the pages over them; figures for benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/spine.py

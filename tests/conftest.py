@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,14 +36,20 @@ def add(workspace: Workspace, tmp_path: Path) -> Callable[..., ImportResult]:
 
 @pytest.fixture(scope="session")
 def demo_output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Folder and printed text of `abate demo`, run as a user runs it."""
-    folder = tmp_path_factory.mktemp("demo") / "group"
-    done = subprocess.run(
-        [sys.executable, "-m", "abate.adapters.cli.main", "demo", "--dir", str(folder)],
-        capture_output=True, text=True, timeout=400, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return folder, done.stdout
+    """Folder and printed text of `abate demo`, run as a user runs it; once, also where several processes test."""
+    own = tmp_path_factory.getbasetemp()
+    shared_folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, said = shared_folder / "demo-group", shared_folder / "demo-said.txt"
+    with (shared_folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.is_file():
+            done = subprocess.run(
+                [sys.executable, "-m", "abate.adapters.cli.main", "demo", "--dir", str(folder)],
+                capture_output=True, text=True, timeout=500, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            said.write_text(done.stdout, encoding="utf-8")
+    return folder, said.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

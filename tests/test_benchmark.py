@@ -1,6 +1,7 @@
 """The benchmark runs, small, and both sides agree to the milligram."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -14,3 +15,13 @@ def test_the_benchmark_runs_and_both_sides_agree(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["rows"] == 20000
+
+
+def test_the_benchmark_of_the_pages_runs(demo, tmp_path):
+    group = shutil.copytree(demo.root, tmp_path / "group")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/pages.py"), "--rows", "20000", "--repeat", "1", "--seconds", "1", "--demo", str(group), "--folder", str(tmp_path / "large")],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["per_second"] > 0

@@ -54,9 +54,9 @@ def serve() -> Iterator[Callable[[Path], Served]]:
 
 
 @pytest.fixture(scope="session")
-def demo_served(demo: Any) -> Iterator[Served]:
-    """The example group, served once."""
-    served = Served(demo.root)
+def demo_served(demo: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A copy of the example group, served once."""
+    served = Served(Path(shutil.copytree(demo.root, tmp_path_factory.mktemp("served") / "group")))
     yield served
     served.stop()
 
