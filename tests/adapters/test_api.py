@@ -405,6 +405,18 @@ def test_bad_pages_are_pages_to_people(client):
     assert "unknown-figure" in page.text
 
 
+def test_a_broken_configuration_is_said_and_mended_without_a_restart(client, workspace):
+    config = workspace.root / "abate.toml"
+    sound = config.read_text()
+    config.write_text(sound + "\nnonsense")
+    for accept, kind in (("text/html", "text/html; charset=utf-8"), ("*/*", "application/json")):
+        answer = client.get("/data", headers={"accept": accept})
+        assert (answer.status_code, answer.headers["content-type"]) == (400, kind)
+        assert "bad-toml" in answer.text
+    config.write_text(sound)
+    assert client.get("/data").status_code == 200
+
+
 def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
     """A job that ran when the server stopped is done if the ledger has its commit, and interrupted if not."""
     app = create_app(workspace.root, token=TOKEN)

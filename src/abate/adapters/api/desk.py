@@ -21,6 +21,7 @@ from abate.adapters.figures import Rollups, Value, run_of, runs
 from abate.adapters.findings import open_findings, quarantined
 from abate.adapters.store.intake import Intake
 from abate.adapters.store.workspace import CONFIG, Workspace, open_workspace
+from abate.kernel.errors import AbateError
 from abate.kernel.finding import Finding
 
 KEPT = 4096
@@ -52,16 +53,28 @@ class Desk:
     @property
     def workspace(self) -> Workspace:
         """The workspace, opened once per thread and again where `abate.toml` has changed."""
-        stamp = (self.root / CONFIG).stat().st_mtime_ns
+        stamp = self.version()[0]
         if getattr(self._own, "stamp", None) != stamp:
             self._own.workspace, self._own.stamp = open_workspace(self.root), stamp
         workspace: Workspace = self._own.workspace
         return workspace
 
+    @property
+    def name(self) -> str:
+        """Name of the organisation; of the folder, while `abate.toml` cannot be read."""
+        try:
+            return self.workspace.organisation.name
+        except AbateError:
+            return self.root.name
+
     def version(self, *tables: str) -> tuple[int, ...]:
         """What changes whenever one of the tables or the configuration does."""
         commits = (len(os.listdir(self.root / "ledger" / table / "_delta_log")) for table in tables)  # noqa: PTH208
-        return (*commits, (self.root / CONFIG).stat().st_mtime_ns)
+        try:
+            configured = (self.root / CONFIG).stat().st_mtime_ns
+        except FileNotFoundError:
+            configured = 0
+        return (*commits, configured)
 
     def kept(self, key: Any, make: Callable[[], T]) -> T:
         """What was made for a key before, or what `make` gives now."""

@@ -144,7 +144,7 @@ class Page:
         """A page from its template; every value in it is escaped."""
         busy = self.desk.intake.rows(JOBS, "waiting", "running")
         html = _templates().get_template(name).render(
-            page=self, t=self.t, organisation=self.desk.workspace.organisation, busy=busy, asset=asset,
+            page=self, t=self.t, organisation=self.desk.name, busy=busy, asset=asset,
             path=self.request.url.path, languages=LANGUAGES, now=present(), **model,
         )  # fmt: skip
         response = HTMLResponse(html, http)

@@ -233,6 +233,15 @@ async def import_upload(request: Request, upload_id: str) -> Response:
     return RedirectResponse("/jobs", 303)
 
 
+@router.post("/data/uploads/import-all")
+def import_all(request: Request) -> Response:
+    """Import every file that waits, oldest first, as it is read; rows with a blocker go to quarantine."""
+    for one in reversed(Page.of(request).desk.intake.rows(UPLOADS, "ready")):
+        if one["purpose"] == "data":
+            request.app.state.jobs.submit_import(one["id"], accept=[])
+    return RedirectResponse("/jobs", 303)
+
+
 @router.post("/data/uploads/{upload_id}/refuse")
 def refuse(request: Request, upload_id: str) -> Response:
     """Throw a file away."""

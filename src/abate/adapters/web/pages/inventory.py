@@ -363,7 +363,7 @@ def _parts(page: Page, name: str, chosen: dict[str, Any], run: str, where: Mappi
     groups = []
     if FIGURES[name].is_ratio:
         return []
-    for dimension in ("org", "site", "month", "method"):
+    for dimension in ("org", "site", "month", "method", "basis"):
         if dimension in where:
             continue
         values = [v for v in page.desk.values([name, name], chosen, dimension, where) if v.value is not None]
