@@ -107,9 +107,7 @@ def figure_tree(
     leaves = [b for b in below if FIGURES[b].total is not None]
     for dimension in ("method", "site"):
         if dimension not in where:
-            for v in rollups.values(
-                [*leaves, leaves[0]], run, dimension, where
-            ):  # of several, those without are left out
+            for v in rollups.values(leaves, run, dimension, where, lenient=True):
                 parts.setdefault(v.figure, []).append(v)
 
     def node(figure_id: str) -> dict[str, Any]:
@@ -120,9 +118,9 @@ def figure_tree(
             return told
         told["parts"] = []
         for dimension in ("method", "site"):
-            some = {v.by[dimension]: v for v in parts.get(figure_id, []) if v.by.get(dimension)}
-            ranked = sorted(some.values(), key=lambda v: -(v.value or 0))
-            told["parts"] += [v.json | {"by": {dimension: v.by[dimension]}} for v in ranked if dimension not in where]
+            some = [v for v in parts.get(figure_id, []) if dimension in v.by and dimension not in where]
+            ranked = sorted(some, key=lambda v: -(v.value or 0))
+            told["parts"] += [v.json | {"by": {dimension: v.by[dimension]}} for v in ranked]
         return told
 
     return node(name)

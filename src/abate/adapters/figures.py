@@ -186,8 +186,9 @@ class Rollups:
         self.con.close()
 
     def values(
-        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({})
-    ) -> list[Value]:
+        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({}),
+        *, lenient: bool = False,
+    ) -> list[Value]:  # fmt: skip
         """Values of figures, for the whole, or by one or several dimensions, such as `building,month`.
 
         Args:
@@ -195,11 +196,11 @@ class Rollups:
             run: Of which run.
             by: Dimensions, with commas between them.
             where: Only rows that have these values, by dimension.
+            lenient: Whether a figure without such a breakdown is left out, as it is among several.
 
         Raises:
             NotFoundError: `unknown-figure`.
-            UsageError: `unknown-dimension`; `no-breakdown` where one figure is asked for that has none. Among
-                several, those without are left out.
+            UsageError: `unknown-dimension`; `no-breakdown` where one figure is asked for that has none.
         """
         dimensions = [d.strip() for d in by.split(",")] if by else []
         check_dimensions(dimensions)
@@ -212,7 +213,7 @@ class Rollups:
             below = totals_needed(name)
             groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [()])
             if by and groups and all("" in g for g in groups):
-                if len(names) > 1:
+                if lenient or len(names) > 1:
                     continue
                 raise UsageError("no-breakdown", f"'{name}' has no breakdown by {by}.", "Choose another dimension.")
             for group in groups:

@@ -119,11 +119,12 @@ class Desk:
         return found
 
     def values(
-        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({})
-    ) -> list[Value]:
+        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({}),
+        *, lenient: bool = False,
+    ) -> list[Value]:  # fmt: skip
         """Values of figures of a run, as `Rollups.values` gives them."""
-        key = ("values", tuple(names), run["run_id"], by, tuple(sorted(where.items())), self.version())
-        return self.kept(key, lambda: self.rollups().values(names, run, by, where))
+        key = ("values", tuple(names), run["run_id"], by, tuple(sorted(where.items())), lenient, self.version())
+        return self.kept(key, lambda: self.rollups().values(names, run, by, where, lenient=lenient))
 
     def explained(
         self, name: str, run: dict[str, Any], where: Mapping[str, str], limit: int, after: str

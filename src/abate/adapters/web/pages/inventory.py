@@ -366,8 +366,8 @@ def _parts(page: Page, name: str, chosen: dict[str, Any], run: str, where: Mappi
     for dimension in ("org", "site", "month", "method", "basis"):
         if dimension in where:
             continue
-        values = [v for v in page.desk.values([name, name], chosen, dimension, where) if v.value is not None]
-        values = list({v.by[dimension]: v for v in values}.values())
+        found = page.desk.values([name], chosen, dimension, where, lenient=True)
+        values = [v for v in found if v.value is not None]
         if len(values) < 2:
             continue
         if dimension != "month":
