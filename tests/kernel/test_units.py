@@ -1,5 +1,8 @@
 """Units are read as people write them and proved by dimension."""
 
+import subprocess
+import sys
+
 import pytest
 
 from abate.kernel.errors import UsageError
@@ -62,3 +65,18 @@ def test_a_price_net_of_tax_is_a_purchasers_price_and_a_basic_price_is_not():
     assert read_unit("CNY excl. VAT").canonical == "CNY"
     assert read_unit("CNY (basic price)").canonical == "CNY_basic"
     assert read_unit("million USD").scale == 1e6
+
+
+def test_threads_that_meet_a_unit_at_once_share_one_registry():
+    """Units of two registries do not mix: the first use by several threads makes one."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from abate.kernel.units import quantity, in_units\n"
+        "def one(k):\n"
+        "    return [in_units(quantity(1, f'kg/CNY{2000 + j}'), f'g/CNY{2000 + j}') for j in range(20)]\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    print({x for row in pool.map(one, range(8)) for x in row})\n"
+    )
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "{1000.0}"

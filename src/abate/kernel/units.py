@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from threading import RLock
 from typing import Any
 
 from abate.kernel.errors import UsageError
@@ -215,9 +216,18 @@ class Unit:
     scale: float
 
 
-@cache
+_ONE_AT_A_TIME = RLock()
+"""Pint's registry is neither made nor added to by two threads at once; units of two registries do not mix."""
+
+
 def registry() -> Any:
     """The unit registry: Pint in exact fractions, with the heating-value basis as a dimension of its own."""
+    with _ONE_AT_A_TIME:
+        return _registry()
+
+
+@cache
+def _registry() -> Any:
     import pint  # noqa: PLC0415  (half a second that the command line does not always need)
 
     known = pint.UnitRegistry(non_int_type=Fraction)
@@ -258,11 +268,12 @@ def quantity(value: str | int | float | Fraction, unit: str) -> Any:
 @cache
 def _parsed(unit: str) -> Any:
     """Units of an expression; money is defined when it is first met."""
-    known = registry()
-    for match in _MONEY.finditer(unit):
-        if match.group(0) not in known:
-            known.define(f"{match.group(0)} = [money_{match.group(0)}]")
-    return known.parse_units(_POWER.sub(r"\1**\2", unit))
+    with _ONE_AT_A_TIME:
+        known = _registry()
+        for match in _MONEY.finditer(unit):
+            if match.group(0) not in known:
+                known.define(f"{match.group(0)} = [money_{match.group(0)}]")
+        return known.parse_units(_POWER.sub(r"\1**\2", unit))
 
 
 def in_units(amount: Any, unit: str) -> float:
