@@ -107,7 +107,7 @@ def timed(root: Path, pages: tuple[str, ...], repeat: int) -> list[tuple[str, fl
                 assert match is not None, page
                 path = match.group(1).decode().replace("&amp;", "&")
             cold, body = server.ask(line, path)
-            opened = body if path.startswith("/inventory/") else opened
+            opened = body if b'rel="next"' in body and b"/entries/" in body else opened
             warm = [server.ask(line, path)[0] for _ in range(repeat)]
             found.append((page if page in ("ENTRY", "NEXT") else path, cold, statistics.median(warm), max(warm)))
     return found

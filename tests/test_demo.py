@@ -144,8 +144,9 @@ def test_each_planted_fault_is_found_named_and_mended(demo_output, demo):
     assert waiting == set(codes) - {"missing-month"}
 
 
-def test_a_gap_in_an_hourly_meter_is_said(demo):
-    assert [(f.code, f.month) for f in open_findings(demo, now=NOW)] == [("meter-gap", "2022-07")]
+def test_a_gap_and_a_stuck_hour_in_hourly_meters_are_said(demo):
+    found = [(f.code, f.site, f.month) for f in open_findings(demo, now=NOW)]
+    assert found == [("meter-gap", "nantong", "2022-07"), ("meter-stuck", "heyuan", "2023-08")]
 
 
 def test_every_run_verifies_to_the_milligram(demo):

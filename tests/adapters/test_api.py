@@ -140,11 +140,22 @@ def test_the_link_works_once_and_nothing_is_told_without_a_session(workspace):
             assert anybody.get(path).status_code == 401
         assert anybody.get("/?token=wrong").status_code == 400
         assert anybody.get(f"/?token={TOKEN}", follow_redirects=False).status_code == 303
-        cookie = anybody.cookies[guard.COOKIE]
+        (name,) = anybody.cookies
+        cookie = anybody.cookies[name]
         assert anybody.get("/data").status_code == 200
         anybody.cookies.clear()
         assert anybody.get(f"/?token={TOKEN}").json()["code"] == "bad-token"
-        assert anybody.get("/data", headers={"cookie": f"{guard.COOKIE}={cookie}x"}).status_code == 401
+        assert anybody.get("/data", headers={"cookie": f"{name}={cookie}x"}).status_code == 401
+
+
+def test_a_token_that_is_only_named_opens_nothing(workspace, tmp_path):
+    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as anybody:
+        for query in ("token=x&token=", "token=&token=", "token", "token=&token=x", "TOKEN=x"):
+            assert anybody.get(f"/?{query}").status_code in (400, 401)
+        anybody.get(f"/?token={TOKEN}")
+        assert anybody.get(f"/?token={TOKEN}").status_code == 200, "whoever has a session may click the link again"
+        other = create_app(create_workspace(tmp_path / "other", CONFIG).root, token=TOKEN)
+        assert other.state.sessions.cookie not in anybody.cookies
 
 
 def test_cookies_are_not_for_scripts_nor_for_other_sites(workspace):
@@ -417,6 +428,107 @@ def test_a_broken_configuration_is_said_and_mended_without_a_restart(client, wor
     assert client.get("/data").status_code == 200
 
 
+def _form(client, path, **fields):
+    return client.post(
+        path, data=fields, headers={"accept": "text/html", "origin": "http://127.0.0.1"}, follow_redirects=False
+    )
+
+
+def test_odd_forms_are_refused_with_what_was_typed(client, workspace):
+    upload = _upload(client, b"Site,Month,Electricity,Unit,Electricity\nhq,2024-01,1,kWh,2\n").json()
+    at = f"/data/uploads/{upload['id']}"
+    assert "The header stands twice" in client.get(at, headers={"accept": "text/html"}).text
+    for fields in ({"template-0": "nonsense"}, {"template-0": "electricity", "header-0": "²"}, {"template-0": "electricity", "header-0": "1", "means-0-0": "site", "means-0-1": "site", "means-0-2": "amount:electricity"}):  # fmt: skip
+        assert _form(client, f"{at}/mapping", **{"sheet-0": "", **fields}).status_code in (303, 422)
+    assert _form(client, f"{at}/mapping", **{"sheet-0": "", "template-0": ""}).status_code == 303
+    assert client.get(f"/api/v1{at[5:]}").json()["sheets"][0]["mapping"] is None, (
+        "a sheet that is not to be read is not read"
+    )
+    mends = electricity([("hq", "2024-01", -5, "kWh")])
+    _imported(client, mends.encode(), "wrong.csv")
+    (row,) = client.get("/api/v1/quarantine").json()["rows"]
+    told = {"file": "wrong.csv", "sheet": "", "row": "2", "kind": "electricity", "reason": "why not", "key": f"{row['import_id']}-2-electricity", "action": "set", "was-quantity": "-5"}  # fmt: skip
+    still = _form(client, "/data/quarantine", **told, **{"cell-quantity": "-6"})
+    assert still.status_code == 422
+    assert 'value="-6"' in still.text
+    assert 'value="why not"' in still.text
+    emptied = _form(client, "/data/quarantine", **told, **{"cell-quantity": ""})
+    assert (emptied.status_code, "was emptied" in emptied.text) == (422, True)
+    again = re.search(
+        r'href="([^"]*lang=zh[^"]*)"',
+        _form(client, f"/data/imports/{row['import_id']}/undo", reason="x").text or 'href="?lang=zh"',
+    )
+    assert again is not None
+    dropped = (
+        _form(client, "/data/quarantine", **{**told, "action": "drop"})
+        if client.get("/api/v1/quarantine").json()["count"]
+        else None
+    )
+    assert dropped is None or dropped.status_code in (303, 422)
+
+
+def test_two_clicks_on_import_make_one_job(client):
+    upload = _upload(client, BILLS.encode()).json()
+    for _ in range(2):
+        answer = _form(client, f"/data/uploads/{upload['id']}/import")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/jobs")
+    assert len(client.get("/api/v1/jobs").json()) == 1
+
+
+def test_a_mended_row_opens_the_file_in_which_it_was_wrong(client, workspace):
+    from abate.adapters.store.workspace import file_hash
+
+    _imported(client, electricity([("hq", "2024-01", -5, "kWh")]).encode(), "wrong.csv")
+    line = {"action": "set", "file": "wrong.csv", "row": "2", "quantity": "5", "reason": "typo"}
+    client.post("/api/v1/corrections", json={"lines": [line]})
+    _finish(client, client.post("/api/v1/runs", json={"year": "FY2024"}).json())
+    (row,) = client.get("/api/v1/figures/electricity/rows").json()["entries"]["rows"]
+    entry = client.get(f"/api/v1/entries/{row['activity']}").json()
+    kept = next(p for p in workspace.raw.iterdir() if b"-5" in p.read_bytes() and b"action" not in p.read_bytes())
+    assert (entry["file"], entry["sha256"]) == ("wrong.csv", file_hash(kept))
+    assert client.get(f"/api/v1/imports/{entry['source_import']}/rows?row=2").json()[-1]["cells"][2] == "-5"
+
+
+def test_quarter_hours_add_up_to_hours_and_a_gap_spoils_no_ratio(workspace, add):
+    from abate.adapters.meters import load_curve
+    from abate.adapters.web.pages.centres import _days
+
+    head = "site,timestamp,building,facility kwh,it kwh,water m3\n"
+    add(head + "".join(f"hq,2024-01-{1 + k // 96:02d} {k // 4 % 24:02d}:{k % 4 * 15:02d},b1,3,{2 if k >= 48 else ''},0\n" for k in range(192)), name="meters.csv")  # fmt: skip
+    curve = load_curve(workspace, "hq", "b1", "2024-01")
+    assert sum(h["facility_kwh"] or 0 for h in curve["hours"]) == 3 * 192
+    assert curve["gaps"][0]["hours"] == 12
+    first = _days(curve["hours"])[0]
+    assert (first["facility"], first["it"], first["pue"], first["hours"]) == (288.0, 96.0, 1.5, 12)
+    assert {s["kind"] for s in curve["stuck"]} == {"facility-energy", "it-energy"}
+
+
+def test_a_cell_beyond_all_measure_is_refused(client, tmp_path):
+    file = _workbook(tmp_path, [("Site", "Month", "Electricity", "Unit"), ("hq", "2024-01", 5, "k" * 32_767)])
+    import zipfile
+
+    big = tmp_path / "big.xlsx"
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(big, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            target.writestr(item, source.read(item).replace(b"k" * 32_767, b"k" * 5_000_000))
+    upload = _upload(client, big.read_bytes(), "big.xlsx").json()
+    assert client.get(f"/api/v1/uploads/{upload['id']}").json()["code"] == "cell-too-long"
+
+
+def test_odd_pages_and_pinned_runs(client, workspace, tmp_path):
+    (tmp_path / "bills.csv").write_text(BILLS)
+    add_file(workspace, tmp_path / "bills.csv", now=NOW)
+    run = run_year(workspace, "FY2024", now=NOW).run_id
+    assert client.get("/inventory/electricity?after=0~-inf~5").status_code == 400
+    assert client.get(f"/api/v1/figures?year=FY2023&run={run}").json()["code"] == "run-of-another-year"
+    assert client.get(f"/inventory?year=FY2024&run={run}").status_code == 200
+    filtered = client.get("/inventory?scope=1", headers={"accept": "text/html"}).text
+    assert 'name="scope" value="1"' in filtered
+    assert "Only" in filtered
+    client.get("/", headers={"accept": "text/html"})
+    assert "Data came in after" not in client.get("/", headers={"accept": "text/html"}).text
+
+
 def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
     """A job that ran when the server stopped is done if the ledger has its commit, and interrupted if not."""
     app = create_app(workspace.root, token=TOKEN)
@@ -430,6 +542,9 @@ def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
         (folder / name / ("x.csv" if state == "ready" else ".partial")).write_text("x")
         intake.put(UPLOADS, {"id": name, "name": "x.csv", "purpose": "data", "state": state, "created_at": NOW})
     (folder / "nobodys").mkdir()
+    (folder / "taken").mkdir()
+    (folder / "taken" / "x.csv").write_text("x")
+    intake.put(UPLOADS, {"id": "taken", "name": "x.csv", "purpose": "data", "state": "importing", "created_at": NOW})
     for name, year, started in (("came", "FY2024", NOW), ("cut", "FY2023", NOW)):
         arguments = {"year": year, "gwp": "", "boundary": "", "as_of": ""}
         intake.put(
@@ -449,7 +564,8 @@ def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
         cut = intake.get(JOBS, "cut")
         assert (cut["state"], cut["error"]["code"]) == ("interrupted", "interrupted")
         assert intake.get(UPLOADS, "half")["state"] == "interrupted"
-        assert [p.name for p in folder.iterdir()] == ["ready"]
+        assert intake.get(UPLOADS, "taken")["state"] == "ready", "cut off between taking the file and starting its job"
+        assert sorted(p.name for p in folder.iterdir()) == ["ready", "taken"]
 
 
 def test_every_text_of_the_pages_is_there_in_chinese():

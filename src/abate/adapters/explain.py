@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from contextlib import nullcontext
 from types import MappingProxyType
@@ -237,7 +238,7 @@ def _cursor(text: str, is_entry: bool) -> tuple[int, str, list[str]]:
     try:
         offset, size, activity, *rest = text.split("~")
         last = str(int(size)) if is_entry else repr(float(size))
-        if last in ("inf", "nan") or len(rest) != (3 if is_entry else 0):
+        if not math.isfinite(float(last)) or len(rest) != (3 if is_entry else 0):
             raise ValueError(text)
         tail = [literal(rest[0]), str(int(rest[1])), literal(rest[2])] if is_entry else []
         return int(offset), last, [str(int(activity)), *tail]
@@ -295,11 +296,14 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
         resolutions = _keyed(con, "run_resolutions", "resolution", {e["resolution"] for e in entries})
         sources = _keyed(con, "factors", "factor_id", {e["factor_id"] for e in entries})
         explained = [_entry(found, e, resolutions[e["resolution"]][0], sources) for e in entries]
-    imported = next(r for r in workspace.store.rows("imports") if r["import_id"] == found["import_id"])
+    source_import = origin_of(
+        workspace, found["import_id"], found["source_file"], found["source_sheet"], found["source_row"]
+    )
+    imported = next(r for r in workspace.store.rows("imports") if r["import_id"] == source_import)
     evidence = [
         e["name"]
         for e in workspace.store.rows("evidence")
-        if e["import_id"] == found["import_id"] and e["source_row"] in (0, found["source_row"])
+        if e["import_id"] in (found["import_id"], source_import) and e["source_row"] in (0, found["source_row"])
     ]
     return {
         "activity": activity_name(activity_id),
@@ -316,6 +320,7 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
         "row": found["source_row"],
         "document": found["document"],
         "import": found["import_id"],
+        "source_import": source_import,
         "imported_file": imported["file"],
         "sha256": imported["sha256"],
         "correction": found["reason"],
@@ -323,6 +328,15 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
         "run": run["run_id"],
         "entries": explained,
     }
+
+
+def origin_of(workspace: Workspace, import_id: str, file: str, sheet: str, row: int) -> str:
+    """The import in whose file a row stood: for a row that a correction mended, the one in which it was wrong."""
+    for m in workspace.store.rows("mends"):
+        same = (m["source_file"], m["source_sheet"], m["source_row"]) == (file, sheet, row)
+        if m["import_id"] == import_id and same and m["of_import"]:
+            return str(m["of_import"])
+    return import_id
 
 
 def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:

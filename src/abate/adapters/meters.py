@@ -108,7 +108,7 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
         )
         rows = fetch(
             con,
-            "select period_start, sum(quantity) filter (where kind = 'facility-energy') as facility_kwh, "
+            "select date_trunc('hour', period_start) as period_start, sum(quantity) filter (where kind = 'facility-energy') as facility_kwh, "
             "sum(quantity) filter (where kind = 'it-energy') as it_kwh from hourly "
             "where period_end - period_start <= interval 1 hour group by 1 order by 1",
         )

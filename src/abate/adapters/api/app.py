@@ -69,7 +69,7 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
         lifespan=lifespan,
     )
     app.state.desk, app.state.jobs = desk, jobs
-    app.state.sessions = Sessions(token or secrets.token_urlsafe(24))
+    app.state.sessions = Sessions(token or secrets.token_urlsafe(24), str(desk.root))
     app.include_router(router)
     app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

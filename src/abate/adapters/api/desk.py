@@ -21,7 +21,7 @@ from abate.adapters.figures import Rollups, Value, run_of, runs
 from abate.adapters.findings import open_findings, quarantined
 from abate.adapters.store.intake import Intake
 from abate.adapters.store.workspace import CONFIG, Workspace, open_workspace
-from abate.kernel.errors import AbateError
+from abate.kernel.errors import AbateError, UsageError
 from abate.kernel.finding import Finding
 
 KEPT = 4096
@@ -100,8 +100,14 @@ class Desk:
 
         Raises:
             NotFoundError: `no-run`, `unknown-run`.
+            UsageError: `run-of-another-year`.
         """
-        return run_of(self.workspace, year, run_id, self.runs())
+        found = run_of(self.workspace, year, run_id, self.runs())
+        if run_id and year not in ("", found["fiscal_year"]):
+            raise UsageError(
+                "run-of-another-year", f"'{run_id}' values {found['fiscal_year']}, not {year}.", "Name one of them."
+            )
+        return found
 
     def years(self) -> list[str]:
         """Fiscal years that have been valued."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
+from abate.adapters.figures import exact_text
+
 LEADS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """First characters by which a spreadsheet takes a text for a formula."""
 
@@ -34,8 +36,16 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[
     yield "\ufeff"  # so that spreadsheets read Chinese
     for row in (columns, *rows):
         line = io.StringIO()
-        csv.writer(line).writerow([plain(c) for c in row])
+        csv.writer(line).writerow([_exact(c) if isinstance(c, Fraction) else plain(c) for c in row])
         yield line.getvalue()
+
+
+def _exact(value: Fraction) -> str:
+    """A sum to its last digit; a ratio, which has none, as a number."""
+    if (value * 10**9).denominator != 1:
+        return repr(float(value))
+    text = exact_text(value)
+    return text.rstrip("0").rstrip(".")
 
 
 def xlsx_bytes(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

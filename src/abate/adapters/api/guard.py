@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import secrets
@@ -20,7 +21,6 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COOKIE = "abate_session"
 MAX_BODY_BYTES = 2 << 20
 """Most bytes of a request that is no upload."""
 UPLOAD_PATH = "/api/v1/uploads"
@@ -45,9 +45,11 @@ class Sessions:
 
     Args:
         token: The token; it opens one session.
+        name: What tells this server from others on the machine, for cookies know no ports.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, name: str) -> None:
+        self.cookie = f"abate_session_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
         self._token = token
         self._keys: set[str] = set()
 
@@ -102,19 +104,22 @@ class Guard:
         host = headers.get("host", "").rsplit(":", 1)[0] if ":" in headers.get("host", "") else headers.get("host", "")
         if host not in self.hosts:
             return 421, "wrong-host", "This server answers only by its own name."
-        key, by_cookie = _key(headers)
+        key, by_cookie = _key(headers, self.sessions.cookie)
         if scope["method"] not in SAFE and (by_cookie or not key) and not _same_site(headers):
             return 403, "cross-site", "The request came from another site."
         length = headers.get("content-length", "0")
         if scope["path"] != UPLOAD_PATH and (not length.isdigit() or int(length) > MAX_BODY_BYTES):
             return 413, "too-large", f"A request holds at most {MAX_BODY_BYTES >> 20} MiB."
-        token = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token") if scope["path"] == "/" else None
-        if token or scope["path"].startswith(OPEN) or (key and self.sessions.knows(key)):
+        asked = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        token = asked.get("token", "") if scope["path"] == "/" else ""
+        known = bool(key) and self.sessions.knows(key)
+        scope["abate"] = {"token": token, "known": known}  # decided here, once
+        if known or token or scope["path"].startswith(OPEN):
             return None
         return 401, "no-session", "Open the link that 'abate serve' printed."
 
 
-def _key(headers: dict[str, str]) -> tuple[str, bool]:
+def _key(headers: dict[str, str], name: str) -> tuple[str, bool]:
     """Key of a request's session, and whether it came by cookie, which a browser sends unasked."""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -123,7 +128,7 @@ def _key(headers: dict[str, str]) -> tuple[str, bool]:
         cookie = SimpleCookie(headers.get("cookie", ""))
     except CookieError:
         return "", True
-    return (cookie[COOKIE].value, True) if COOKIE in cookie else ("", True)
+    return (cookie[name].value, True) if name in cookie else ("", True)
 
 
 def _same_site(headers: dict[str, str]) -> bool:

@@ -50,8 +50,13 @@ class Jobs:
         """Say what became of jobs that a stop cut off, queue those that waited, and begin to work."""
         for job in self.desk.intake.rows(JOBS, "running", limit=10_000):
             self._settle(job)
-        for job in reversed(self.desk.intake.rows(JOBS, "waiting", limit=10_000)):
+        waiting = list(reversed(self.desk.intake.rows(JOBS, "waiting", limit=10_000)))
+        for job in waiting:
             self._queue.put(job["id"])
+        wanted = {job["arguments"].get("upload") for job in waiting}
+        for upload in self.desk.intake.rows(UPLOADS, "importing", limit=10_000):
+            if upload["id"] not in wanted:  # the server stopped between taking the file and starting its job
+                self.desk.intake.change(UPLOADS, upload["id"], state="ready")
         self._thread.start()
 
     def stop(self) -> None:

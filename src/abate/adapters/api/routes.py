@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
@@ -17,10 +18,10 @@ from abate.adapters.api.guard import Sessions
 from abate.adapters.api.jobs import Jobs
 from abate.adapters.bridging import bridge_runs
 from abate.adapters.correcting import correct_lines
-from abate.adapters.factorbook import gate_findings, where_used
+from abate.adapters.factorbook import gate_findings, read_factors, where_used
 from abate.adapters.figures import DIMENSIONS, check_dimensions, publish, run_of
 from abate.adapters.files.importing import undo
-from abate.adapters.files.previewing import duplicate_of, preview_file, preview_sheets
+from abate.adapters.files.previewing import duplicate_of, original_rows, preview_file, preview_sheets
 from abate.adapters.meters import data_centres, load_curve
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.kernel.errors import NotFoundError
@@ -240,6 +241,16 @@ def get_imports(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[st
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
 
 
+@router.get("/imports/{import_id}/rows")
+def get_original_rows(
+    desk: DeskOf, import_id: str, row: Annotated[int, Query(ge=0, le=2**31)] = 1,
+    sheet: Annotated[str, Query(max_length=400)] = "", around: Annotated[int, Query(ge=0, le=50)] = 4,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of an imported file as they stood in it: the headers' row and those around a row."""
+    found = original_rows(desk.workspace, import_id, sheet, row, around=around)
+    return [{"row": number, "cells": cells} for number, cells in found]
+
+
 @router.post("/imports/{import_id}/undo")
 def undo_import(desk: DeskOf, import_id: str, reason: Reason) -> dict[str, str]:
     """Undo an import by a reversal; undoing the reversal restores it."""
@@ -279,6 +290,8 @@ def get_upload(
     """An upload with the mapping of its sheets, guessed or as corrected, beside the first rows."""
     upload = uploads.ready(desk, upload_id)
     path = uploads.path_of(desk, upload)
+    if upload["purpose"] == "factors":
+        return {"upload": upload, **_gates(path, 0)}
     sheets = preview_sheets(desk.workspace, path, template=kind, mapping=uploads.mapping_of(upload))
     return {"upload": upload, "duplicate_of": duplicate_of(desk.workspace, path), "sheets": [asdict(s) for s in sheets]}
 
@@ -301,6 +314,8 @@ def check_upload(
 ) -> dict[str, Any]:
     """What the checks find in an upload, row by row; nothing is stored."""
     upload = uploads.ready(desk, upload_id)
+    if upload["purpose"] == "factors":
+        return _gates(uploads.path_of(desk, upload), limit)
     found = preview_file(
         desk.workspace, uploads.path_of(desk, upload), now=present(), mapping=uploads.mapping_of(upload),
         accept=frozenset(a.strip() for a in accept.split(",") if a.strip()), limit=limit,
@@ -308,6 +323,19 @@ def check_upload(
     told = asdict(found)
     told["findings"] = [asdict(f) | {"severity": f.severity.value} for f in found.findings]
     return told
+
+
+def _gates(path: Path, limit: int) -> dict[str, Any]:
+    """What the gates let through of a publisher's file, and what they find."""
+    publisher, edition, factors, findings, refused = read_factors(path)
+    told = [asdict(f) | {"severity": f.severity.value} for f in findings[:limit]]
+    return {
+        "publisher": publisher,
+        "edition": edition,
+        "factor_count": len(factors),
+        "refused_count": refused,
+        "findings": told,
+    }
 
 
 @router.delete("/uploads/{upload_id}", status_code=204)

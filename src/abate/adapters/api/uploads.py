@@ -125,13 +125,14 @@ def ready(desk: Desk, upload_id: str) -> dict[str, Any]:
     """
     upload = desk.intake.get(UPLOADS, upload_id)
     if upload["state"] != "ready" or not path_of(desk, upload).is_file():
-        raise UsageError("upload-not-ready", f"The upload is {upload['state']}.", "Upload the file again.")
+        hint = "See its job." if upload["state"] in ("importing", "imported") else "Upload the file again."
+        raise UsageError("upload-not-ready", f"The upload is {upload['state']}.", hint)
     return upload
 
 
 def mapping_of(upload: dict[str, Any]) -> dict[str, Mapping] | None:
     """The mapping as somebody corrected it, one per sheet; None where nobody did."""
-    return read_mappings(upload["mapping"]) if upload["mapping"] else None
+    return read_mappings(upload["mapping"]) if upload["mapping"] != "" else None
 
 
 def read_mappings(data: dict[str, Any]) -> dict[str, Mapping]:

@@ -17,6 +17,8 @@ from abate.kernel.errors import DataError
 MAX_BYTES = 4 << 30
 MAX_UNPACKED_BYTES = 1 << 30
 MAX_COLUMNS = 500
+MAX_CELL = 32_767
+"""Characters of a cell, as in a spreadsheet."""
 HEAD_ROWS = 30
 BATCH_ROWS = 50_000
 
@@ -95,6 +97,12 @@ def _xlsx(path: Path) -> list[Sheet]:
     sheets = []
     for name, values in raw:
         rows = [(k + 1, [cell_text(v) for v in row]) for k, row in enumerate(values) if any(v != "" for v in row)]
+        long = next((n for n, cells in rows if any(len(c) > MAX_CELL for c in cells)), None)
+        if long is not None:
+            raise DataError(
+                "cell-too-long", f"{path.name} {name} row {long} has a cell of more than {MAX_CELL:,} characters.",
+                "Export it again.",
+            )  # fmt: skip
         if rows:
             sheets.append(Sheet(name, rows[:HEAD_ROWS], iter([rows])))
     if not sheets:
@@ -180,6 +188,6 @@ def _parquet(path: Path) -> Sheet:
             names = [column[0] for column in relation.description]
             first = relation.fetchall()
     except duckdb.Error as error:
-        raise DataError("unreadable-file", f"{path.name}: {error}.", "Export it again.") from error
+        raise DataError("unreadable-file", f"{path.name} is no sound Parquet file.", "Export it again.") from error
     head = [(0, names), *((k + 1, [cell_text(v) for v in row]) for k, row in enumerate(first))]
     return Sheet("", head, None)

@@ -166,6 +166,9 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
         about = data.get("organisation", {})
         inventory = data.get("inventory", {})
         year = data.get("fiscal_year", {})
+        for key in ("name", "currency"):
+            if not isinstance(about.get(key, ""), str):
+                raise TypeError(f"{key} of [organisation] is not a text")
         organisation = Organisation(
             name=about["name"],
             entities=tuple(_entity(e) for e in data.get("entities", [])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ from datetime import date, datetime
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -138,7 +139,10 @@ class Page:
     def here(self, **parameters: Any) -> str:
         """This page's address with some parameters changed."""
         now = dict(parse_qsl(self.request.url.query))
-        return self.link(self.request.url.path, **{**now, **parameters})
+        path = self.request.url.path
+        if self.request.method != "GET":  # the page of a form that was refused
+            path = re.sub(r"/(undo|publish|verify|mapping|import|refuse|import-all|start)$", "", path) or "/"
+        return self.link(path, **{**now, **parameters})
 
     def render(self, name: str, http: int = 200, **model: Any) -> HTMLResponse:
         """A page from its template; every value in it is escaped."""
@@ -183,6 +187,10 @@ async def form_of(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise UsageError("bad-form", "The form cannot be read.", "Go back and try again.") from error
     return dict(pairs)
+
+
+Form = Annotated[dict[str, str], Depends(form_of)]
+"""The fields of a form; read before the handler, which works in a thread of its own."""
 
 
 def in_words(chart: Mapping[str, Any], page: Page) -> dict[str, Any]:

@@ -135,13 +135,16 @@ def centre(request: Request, site: str, building: str, month: Annotated[str, Que
 
 
 def _days(hours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Energy of each day, and its PUE over the hours in which both meters have readings."""
     days: dict[str, dict[str, Any]] = {}
     for h in hours:
-        day = days.setdefault(h["start"].date().isoformat(), {"facility": None, "it": None, "hours": 0})
+        day = days.setdefault(
+            h["start"].date().isoformat(), {"facility": None, "it": None, "hours": 0, "both": [0.0, 0.0]}
+        )
         for key, name in (("facility_kwh", "facility"), ("it_kwh", "it")):
             if h[key] is not None:
                 day[name] = (day[name] or 0.0) + h[key]
-        day["hours"] += h["facility_kwh"] is not None and h["it_kwh"] is not None
-    return [
-        {"day": d, **v, "pue": v["facility"] / v["it"] if v["facility"] and v["it"] else None} for d, v in days.items()
-    ]
+        if h["facility_kwh"] is not None and h["it_kwh"] is not None:
+            day["hours"] += 1
+            day["both"] = [day["both"][0] + h["facility_kwh"], day["both"][1] + h["it_kwh"]]
+    return [{"day": d, **v, "pue": v["both"][0] / v["both"][1] if v["both"][1] else None} for d, v in days.items()]

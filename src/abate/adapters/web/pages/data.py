@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from abate.adapters.api import uploads
 from abate.adapters.api.desk import Desk, present
 from abate.adapters.correcting import correct_lines
+from abate.adapters.explain import origin_of
 from abate.adapters.factorbook import read_factors
 from abate.adapters.files.importing import undo
 from abate.adapters.files.mapping import COMMON
@@ -27,9 +28,9 @@ from abate.adapters.files.previewing import (
 from abate.adapters.files.staging import CANNOT_ACCEPT
 from abate.adapters.registry import KINDS, TEMPLATES, every_rule
 from abate.adapters.store.intake import UPLOADS
-from abate.adapters.web.page import Page, form_of
+from abate.adapters.web.page import Form, Page
 from abate.adapters.web.pages.overview import todo
-from abate.kernel.errors import AbateError, NotFoundError
+from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Finding, Severity
 
 router = APIRouter()
@@ -76,8 +77,9 @@ def _sheet(s: SheetPreview, chosen: str) -> dict[str, Any]:
             "header": h,
             "means": f"amount:{units[h].kind}" if h in units else means.get(h, ""),
             "unit": units[h].unit if h in units else "",
+            "again": h in headers[:k],
         }
-        for h in headers
+        for k, h in enumerate(headers)
     ]
     below = [(n, cells) for n, cells in s.head if n > header_row or not template][:HEAD_SHOWN]
     return {
@@ -94,25 +96,27 @@ def upload(request: Request, upload_id: str, kind: str = "") -> Response:
     """What a file is read as, to be corrected before anything is stored."""
     page = Page.of(request)
     one = page.desk.intake.get(UPLOADS, upload_id)
-    if one["state"] != "ready" and one["job"]:
+    if one["state"] in ("importing", "imported"):
         return RedirectResponse("/jobs", 303)
-    one = uploads.ready(page.desk, upload_id)
+    return _upload(page, uploads.ready(page.desk, upload_id), kind)
+
+
+def _upload(page: Page, one: dict[str, Any], kind: str = "", fault: AbateError | None = None) -> Response:
     if one["purpose"] == "factors":
         return _factor_upload(page, one)
-    fault: AbateError | None = None
+    status = 422 if fault else 200
     sheets: tuple[SheetPreview, ...] = ()
     path = uploads.path_of(page.desk, one)
-    mapping = uploads.mapping_of(one)
     try:
-        sheets = preview_sheets(page.desk.workspace, path, template=kind, mapping=mapping)
+        sheets = preview_sheets(page.desk.workspace, path, template=kind, mapping=uploads.mapping_of(one))
     except AbateError as error:
-        fault = error
+        fault = fault or error
         if error.code == "unclear-kind":
             sheets = preview_sheets(page.desk.workspace, path, mapping={})
     places = [(s.id, s.name) for s in page.desk.workspace.organisation.sites]
     places += [(e.id, e.name) for e in page.desk.workspace.organisation.entities]
     return page.render(
-        "upload.html", upload=one, fault=fault, duplicate=duplicate_of(page.desk.workspace, path), places=places,
+        "upload.html", status, upload=one, fault=fault, duplicate=duplicate_of(page.desk.workspace, path), places=places,
         sheets=[_sheet(s, kind) for s in sheets], templates=[(t.id, t.title) for t in TEMPLATES.values()],
         readable=any(s.mapping for s in sheets),
     )  # fmt: skip
@@ -137,33 +141,40 @@ def _factor_upload(page: Page, one: dict[str, Any]) -> Response:
 
 
 @router.post("/data/uploads/{upload_id}/mapping")
-async def set_mapping(request: Request, upload_id: str) -> Response:
+def set_mapping(request: Request, upload_id: str, form: Form) -> Response:
     """Take the meaning that somebody gave the columns; a changed kind of file is guessed anew."""
-    form = await form_of(request)
     page = Page.of(request)
     one = uploads.ready(page.desk, upload_id)
     path = uploads.path_of(page.desk, one)
     before = _before(page.desk, path, one)
     told: dict[str, Any] = {}
     k = 0
-    while f"sheet-{k}" in form:
-        name, template = form[f"sheet-{k}"], form.get(f"template-{k}", "")
-        known = before.get(name)
-        row = form.get(f"header-{k}", "")
-        asked = int(row) if row.isdigit() and len(row) < 9 else -1
-        if template and known is not None:
-            same = known.mapping is not None and known.mapping.template == template and asked == known.header_row
-            told[name] = (
-                _as_told(form, k, template, list(known.headers))
-                if same
-                else _guess(page.desk, path, known, template, asked)
-            )
-        k += 1
-    empty = {name: t for name, t in told.items() if t is not None}
-    if empty:
-        uploads.read_mappings(empty)
-    page.desk.intake.change(UPLOADS, upload_id, mapping=empty or "")
+    try:
+        while f"sheet-{k}" in form:
+            known = before.get(form[f"sheet-{k}"])
+            template = form.get(f"template-{k}", "")
+            if known is not None and template:
+                told[known.name] = _told(page.desk, path, known, template, form, k)
+            k += 1
+        told = {name: t for name, t in told.items() if t is not None}
+        uploads.read_mappings(told)
+    except AbateError as error:
+        return _upload(page, one, fault=error)
+    page.desk.intake.change(UPLOADS, upload_id, mapping=told)
     return RedirectResponse(f"/data/uploads/{upload_id}", 303)
+
+
+def _told(
+    desk: Desk, path: Path, known: SheetPreview, template: str, form: dict[str, str], k: int
+) -> dict[str, Any] | None:
+    """A sheet's mapping: as the form says, or guessed anew where its kind of file or its row of headers was changed."""
+    if template not in TEMPLATES:
+        raise UsageError("unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}.")
+    row = form.get(f"header-{k}", "")
+    asked = int(row) if row.isascii() and row.isdigit() and len(row) < 9 else -1
+    if known.mapping is not None and known.mapping.template == template and asked == known.header_row:
+        return _as_told(form, k, template, list(known.headers))
+    return _guess(desk, path, known, template, asked)
 
 
 def _before(desk: Desk, path: Path, one: dict[str, Any]) -> dict[str, SheetPreview]:
@@ -193,14 +204,19 @@ def _guess(desk: Desk, path: Path, known: SheetPreview, template: str, row: int)
 
 def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) -> dict[str, Any]:
     """A sheet's mapping from the form."""
-    columns, measures = {}, []
+    columns: dict[str, str] = {}
+    measures: list[dict[str, str]] = []
     for j, header in enumerate(headers):
         means = form.get(f"means-{k}-{j}", "")
+        if not means or header in headers[:j]:
+            continue
         if means.startswith("amount:"):
-            measures.append(
-                {"header": header, "kind": means.removeprefix("amount:"), "unit": form.get(f"unit-{k}-{j}", "").strip()}
-            )
-        elif means:
+            unit = form.get(f"unit-{k}-{j}", "").strip()
+            measures.append({"header": header, "kind": means.removeprefix("amount:"), "unit": unit})
+        elif means in columns:
+            said = f"Two columns are said to be '{means}': '{columns[means]}' and '{header}'."
+            raise UsageError("bad-mapping", said, "Give one of them another meaning, or none.")
+        else:
             columns[means] = header
     return {"template": template, "columns": columns, "measures": measures, "site": form.get(f"site-{k}", "")}
 
@@ -225,11 +241,12 @@ def check(request: Request, upload_id: str) -> Response:
 
 
 @router.post("/data/uploads/{upload_id}/import")
-async def import_upload(request: Request, upload_id: str) -> Response:
+def import_upload(request: Request, upload_id: str, form: Form) -> Response:
     """Import a file as a job."""
-    form = await form_of(request)
     accept = [name.removeprefix("accept-") for name in form if name.startswith("accept-")]
-    request.app.state.jobs.submit_import(upload_id, accept=accept)
+    state = Page.of(request).desk.intake.get(UPLOADS, upload_id)["state"]
+    if state not in ("importing", "imported"):  # of two clicks, the second finds its job
+        request.app.state.jobs.submit_import(upload_id, accept=accept)
     return RedirectResponse("/jobs", 303)
 
 
@@ -270,41 +287,78 @@ EDITABLE = ("site", "period", "period_start", "period_end", "quantity", "unit", 
 def _quarantine(page: Page, file: str = "", offset: int = 0, status: int = 200, **told: Any) -> Response:
     every = [r for r in page.desk.quarantined() if file in ("", r["source_file"])]
     start = max(0, offset)
-    shown = [
-        r | {
-            "editable": [(n, r["cells"].get(n) or "") for n in EDITABLE if r["cells"].get(n) or n in ("site", "period", "quantity", "unit")],
-            "key": f"{r['import_id']}-{r['source_row']}-{r['kind']}",
-        }
-        for r in every[start : start + PER_PAGE]
-    ]  # fmt: skip
+    typed: dict[str, str] = told.pop("typed", {})
+    shown = []
+    for r in every[start : start + PER_PAGE]:
+        key = f"{r['import_id']}-{r['source_row']}-{r['kind']}"
+        names = [n for n in EDITABLE if r["cells"].get(n) or n in ("site", "period", "quantity", "unit")]
+        mine = typed if typed.get("key") == key else {}
+        cells = [(n, mine.get(f"cell-{n}", r["cells"].get(n) or ""), r["cells"].get(n) or "") for n in names]
+        shown.append(r | {"editable": cells, "key": key, "reason": mine.get("reason", "")})
     following = (
         page.link("/data/quarantine", file=file, offset=start + PER_PAGE) if start + PER_PAGE < len(every) else ""
     )
-    model = {"fault": None, "mended": "", "opened": "", **told}
-    return page.render("quarantine.html", status, rows=shown, offset=start, count=len(every), next=following, **model)
+    model = {"fault": None, "mended": "", "how": "set", "opened": typed.get("key", ""), **told}
+    return page.render(
+        "quarantine.html",
+        status,
+        rows=shown,
+        file=file,
+        offset=start,
+        count=len(every),
+        next=following,
+        done=DONE,
+        **model,
+    )
 
 
 @router.get("/data/quarantine")
-def quarantine(request: Request, file: str = "", offset: int = 0, mended: str = "") -> Response:
+def quarantine(request: Request, file: str = "", offset: int = 0, mended: str = "", how: str = "set") -> Response:
     """Rows that wait to be mended."""
-    return _quarantine(Page.of(request), file, offset, mended=mended)
+    return _quarantine(Page.of(request), file, offset, mended=mended, how=how if how in DONE else "set")
 
 
 @router.post("/data/quarantine")
-async def mend(request: Request) -> Response:
+def mend(request: Request, form: Form) -> Response:
     """Mend, let in or leave out one row, with a reason."""
-    form = await form_of(request)
     page = Page.of(request)
     action = form.get("action", "")
     line = {"action": action, **{k: form.get(k, "") for k in ("file", "sheet", "row", "kind", "reason")}}
-    if action == "set":
-        cells = {k.removeprefix("cell-"): v.strip() for k, v in form.items() if k.startswith("cell-")}
-        line |= {k: v for k, v in cells.items() if v != form.get(f"was-{k}", "")}
+    back = form.get("back", "")
+    offset = int(back) if back.isascii() and back.isdigit() and len(back) < 9 else 0
     try:
+        if action == "set":
+            line |= _changes(form)
         done = correct_lines(page.desk.workspace, [line], reason="", now=present())
     except AbateError as error:
-        return _quarantine(page, status=422, fault=error, opened=form.get("key", ""))
-    return RedirectResponse(page.link("/data/quarantine", mended=done.import_id), 303)
+        return _quarantine(page, form.get("only", ""), offset, 422, fault=error, typed=form)
+    return RedirectResponse(
+        page.link(
+            "/data/quarantine", file=form.get("only", ""), offset=offset or "", mended=done.import_id, how=action
+        ),
+        303,
+    )
+
+
+DONE = {"set": "Mended: the row entered as part of {id}.", "accept": "Let in: the row entered as part of {id}.", "drop": "Left out for good, on record as {id}."}  # fmt: skip
+
+
+def _changes(form: dict[str, str]) -> dict[str, str]:
+    """Cells that somebody changed.
+
+    Raises:
+        UsageError: `bad-correction` where a cell was emptied: a correction gives values, it takes none away.
+    """
+    found = {}
+    for field, value in form.items():
+        name = field.removeprefix("cell-")
+        if field.startswith("cell-") and value.strip() != form.get(f"was-{name}", ""):
+            if not value.strip():
+                raise UsageError(
+                    "bad-correction", f"The field '{name}' was emptied.", "Write its value, or leave the row out."
+                )
+            found[name] = value.strip()
+    return found
 
 
 @router.get("/data/imports/{import_id}")
@@ -321,9 +375,8 @@ def _import(
         raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See the list of imports.")
     workspace = page.desk.workspace
     mapping = _mapping_lines(page, json.loads(r["mapping"])) if r["mapping"] else []
-    of_import, row_sheet = origin(workspace.store.rows("mends"), r, file or r["file"], sheet, row)
-    if not sheet and r["mapping"]:
-        row_sheet = row_sheet or next(iter(json.loads(r["mapping"])), "")
+    of_import = origin_of(workspace, import_id, file or r["file"], sheet, row)
+    row_sheet = sheet or (next(iter(json.loads(r["mapping"])), "") if r["mapping"] else "")
     found = [
         Finding(f["code"], Severity(f["severity"]), f["message"], f["hint"], f["file"], f["sheet"], f["row"], f["column"], f["site"], f["month"])
         for f in workspace.store.rows("findings")
@@ -336,16 +389,6 @@ def _import(
         evidence=evidence, rows=original_rows(workspace, of_import, row_sheet, row or 6), row=row, sheet=row_sheet, fault=fault,
         titles=titles(),
     )  # fmt: skip
-
-
-def origin(mends: list[dict[str, Any]], imported: dict[str, Any], file: str, sheet: str, row: int) -> tuple[str, str]:
-    """Import and sheet in whose file a row stood: for a mended row, the file in which it was wrong."""
-    import_id = imported["import_id"]
-    for m in mends:
-        same = (m["source_file"], m["source_sheet"], m["source_row"]) == (file, sheet, row)
-        if m["import_id"] == import_id and same and m["of_import"]:
-            return m["of_import"], sheet
-    return import_id, sheet
 
 
 def _mapping_lines(page: Page, sheets: dict[str, Any]) -> list[tuple[str, list[str]]]:
@@ -361,9 +404,8 @@ def _mapping_lines(page: Page, sheets: dict[str, Any]) -> list[tuple[str, list[s
 
 
 @router.post("/data/imports/{import_id}/undo")
-async def undo_import(request: Request, import_id: str) -> Response:
+def undo_import(request: Request, import_id: str, form: Form) -> Response:
     """Undo an import by a reversal."""
-    form = await form_of(request)
     page = Page.of(request)
     try:
         undo(page.desk.workspace, import_id, reason=form.get("reason", ""), now=present())

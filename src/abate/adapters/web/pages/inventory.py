@@ -16,7 +16,6 @@ from abate.adapters.figures import Value
 from abate.adapters.files.previewing import original_rows
 from abate.adapters.registry import KINDS
 from abate.adapters.web.page import Page, in_words
-from abate.adapters.web.pages.data import origin
 from abate.adapters.web.pages.overview import month_spec, years_spec
 from abate.disclosure import charts as specs
 from abate.kernel.errors import NotFoundError, UsageError
@@ -50,8 +49,8 @@ def _choice(page: Page, by: str, year: str, run: str, where: Mapping[str, str]) 
         raise UsageError("unknown-dimension", f"No view by '{by}'.", f"There are: {', '.join(v for v in VIEWS if v)}.")
     if not page.desk.years():
         raise NotFoundError("no-run", "Nothing is valued yet.", "Import files, then value a year on the page of runs.")
-    if run:
-        chosen = page.desk.run(run_id=run)
+    chosen = page.desk.run(run_id=run) if run else None
+    if chosen is not None and year.upper() in ("", chosen["fiscal_year"]):
         return chosen["fiscal_year"], [chosen]
     if where.get("month") and not year:
         try:
@@ -206,6 +205,7 @@ def inventory(
     return page.render(
         "inventory.html", by=by, year=shown if year or by else "", where=_Where(where), views=VIEWS.items(), years=page.desk.years(),
         orgs=sorted({v.by["org"] for v in places}), sites=sorted({v.by["site"] for v in places}), months=months, run_id=run,
+        hidden={k: v for k, v in where.items() if k not in ("org", "site", "month")},
         shown_runs=runs, notes=_notes(page, runs, where), table=table, query=query, offset=start, next=following,
         charts=_charts(page, by, runs, where),
     )  # fmt: skip
@@ -395,10 +395,8 @@ def one_entry(request: Request, entry: str, year: Annotated[str, Query(max_lengt
     """An entry opened: file and row, method and factor, publication and table."""
     page = Page.of(request)
     told = deepcopy(page.desk.entry(entry, year.upper()))
-    imported = next(r for r in page.desk.imports() if r["import_id"] == told["import"])
-    source, sheet = origin(page.desk.workspace.store.rows("mends"), imported, told["file"], told["sheet"], told["row"])
     for e in told["entries"]:
         e["co2e_kg"] = Fraction(int(e["co2e_mg"]), 10**6)
     title = KINDS[told["kind"]].title if told["kind"] in KINDS else told["kind"]
-    original = original_rows(page.desk.workspace, source, sheet, told["row"], around=2)
+    original = original_rows(page.desk.workspace, told["source_import"], told["sheet"], told["row"], around=2)
     return page.render("entry.html", told=told, year=year, original=original, kind_title=title)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from abate.adapters.api.desk import Desk
-from abate.adapters.api.guard import COOKIE
 from abate.adapters.registry import TEMPLATES
 from abate.adapters.starting import describe_workspace
 from abate.adapters.store.intake import JOBS
-from abate.adapters.web.page import Page, form_of, in_words
+from abate.adapters.store.workspace import Workspace
+from abate.adapters.web.page import Form, Page, in_words
 from abate.disclosure import charts as specs
 from abate.kernel.errors import NotFoundError
 from abate.kernel.figure import FIGURES
@@ -26,12 +27,13 @@ CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "scope3",
 
 
 @router.get("/")
-def overview(request: Request, token: str = "") -> Response:
+def overview(request: Request) -> Response:
     """The headline figures and what waits; an empty workspace is led to its first figure."""
-    if token:
-        key = request.app.state.sessions.open(token)
+    asked, sessions = request.scope["abate"], request.app.state.sessions
+    if asked["token"]:
         response: Response = RedirectResponse("/", 303)
-        response.set_cookie(COOKIE, key, httponly=True, samesite="strict")
+        if not asked["known"]:
+            response.set_cookie(sessions.cookie, sessions.open(asked["token"]), httponly=True, samesite="strict")
         return response
     page = Page.of(request)
     if not page.desk.years():
@@ -70,11 +72,29 @@ def _overview(page: Page) -> Response:
 
 
 def stale(desk: Desk) -> list[str]:
-    """Valued years with imports that came after their last run, as far as the imports' order tells."""
-    last = max((r["committed_at"] for r in desk.imports() if not r["template"].startswith("factors")), default=None)
-    if last is None:
+    """Valued years whose data changed after their last run: by an import, a correction or a reversal."""
+    known = desk.years()
+    if not known:
         return []
-    return [y for y in desk.years() if max(r["committed_at"] for r in desk.runs() if r["fiscal_year"] == y) < last]
+    of_import = desk.kept(("import years", desk.version("imports")), lambda: import_years(desk.workspace))
+    changed: dict[str, Any] = {}
+    for r in desk.imports():
+        for year in of_import.get(r["reverses"] or r["import_id"], ()):
+            changed[year] = max(r["committed_at"], changed.get(year, r["committed_at"]))
+    last = {y: max(r["committed_at"] for r in desk.runs() if r["fiscal_year"] == y) for y in known}
+    return [y for y in known if y in changed and changed[y] > last[y]]
+
+
+def import_years(workspace: Workspace) -> dict[str, set[str]]:
+    """Fiscal years of which an import brought rows."""
+    with workspace.store.connect("activities", "instruments") as con:
+        rows = con.execute(
+            "select distinct import_id, fiscal_year from activities union select import_id, fiscal_year from instruments"
+        ).fetchall()
+    found: dict[str, set[str]] = {}
+    for import_id, year in rows:
+        found.setdefault(import_id, set()).add(year)
+    return found
 
 
 def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
@@ -149,9 +169,8 @@ def data_years(desk: Desk) -> list[str]:
 
 
 @router.post("/start")
-async def say_who(request: Request) -> Response:
+def say_who(request: Request, form: Form) -> Response:
     """Write who the organisation is into `abate.toml`, while nothing has been imported."""
-    form = await form_of(request)
     page = Page.of(request)
     describe_workspace(
         page.desk.workspace, name=form.get("name", ""), site=form.get("site", ""), region=form.get("region", ""),
@@ -185,4 +204,9 @@ def jobs(request: Request) -> Response:
 def job_card(request: Request, job_id: str) -> Response:
     """A job's state, which a page asks for again while it works."""
     page = Page.of(request)
-    return page.render("job.html", job=page.desk.intake.get(JOBS, job_id))
+    job = page.desk.intake.get(JOBS, job_id)
+    response = page.render("job.html", job=job)
+    on = urlsplit(request.headers.get("hx-current-url", "")).path
+    if job["state"] not in ("waiting", "running") and (on in ("/", "/jobs", "/runs") or on.startswith("/runs/")):
+        response.headers["hx-refresh"] = "true"  # what the page lists has changed
+    return response

@@ -12,7 +12,7 @@ from abate.adapters.api.routes import bridged
 from abate.adapters.figures import publish
 from abate.adapters.reporting import bridge_steps
 from abate.adapters.store.intake import JOBS
-from abate.adapters.web.page import Page, form_of, in_words
+from abate.adapters.web.page import Form, Page, in_words
 from abate.adapters.web.pages.data import titles
 from abate.adapters.web.pages.overview import data_years
 from abate.disclosure import charts as specs
@@ -49,9 +49,8 @@ def _runs(page: Page, status: int = 200, **told: Any) -> Response:
 
 
 @router.post("/runs")
-async def start_run(request: Request) -> Response:
+def start_run(request: Request, form: Form) -> Response:
     """Value a year as a job."""
-    form = await form_of(request)
     try:
         request.app.state.jobs.submit_run(
             form.get("year", ""),
@@ -134,9 +133,8 @@ def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = 
 
 
 @router.post("/runs/{run_id}/publish")
-async def publish_run(request: Request, run_id: str) -> Response:
+def publish_run(request: Request, run_id: str, form: Form) -> Response:
     """Freeze a run."""
-    form = await form_of(request)
     page = Page.of(request)
     try:
         publish(page.desk.workspace, run_id, reason=form.get("reason", "").strip(), now=present())
