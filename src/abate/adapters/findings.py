@@ -114,18 +114,19 @@ STUCK_HOURS = 12
 def equal_readings(source: str) -> str:
     """SQL of the hours at which a building's meter of energy repeats itself: runs of equal hourly readings."""
     return f"""
-        select kind, site, meter, strftime(min(period_start), '%Y-%m') as month, min(period_start) - length as first,
-               max(period_start) + length as past, (epoch(length) * (count(*) + 1) / 3600)::bigint as hours, quantity
-        from (select *, period_start - length * row_number() over (
-                        partition by kind, site, meter, length, quantity order by period_start) as island
-              from (select kind, site, meter, period_start, period_end - period_start as length, quantity,
-                           lag(quantity) over meters as before, lag(period_end) over meters as end_before
-                    from {source} where meter <> '' and kind in ('facility-energy', 'it-energy')
-                         and period_end - period_start <= interval 1 hour
-                    window meters as (partition by kind, site, meter order by period_start))
-              where before = quantity and end_before = period_start)
-        group by kind, site, meter, quantity, length, island
-        having epoch(length) * (count(*) + 1) >= {STUCK_HOURS} * 3600"""
+        select kind, site, meter, strftime(min(start_before), '%Y-%m') as month, min(start_before) as first,
+               max(period_start + step) as past, (epoch(max(period_start + step) - min(start_before)) / 3600)::bigint as hours,
+               quantity
+        from (select *, place - row_number() over (partition by kind, site, meter order by period_start) as island
+              from (select *, period_start - start_before as step
+                    from (select kind, site, meter, period_start, quantity, row_number() over meters as place,
+                                 lag(quantity) over meters as before, lag(period_start) over meters as start_before
+                          from {source} where meter <> '' and kind in ('facility-energy', 'it-energy')
+                               and period_end - period_start <= interval 1 hour
+                          window meters as (partition by kind, site, meter order by period_start)))
+              where before = quantity and step <= interval 1 hour)
+        group by kind, site, meter, quantity, island
+        having max(period_start + step) - min(start_before) >= interval {STUCK_HOURS} hour"""
 
 
 def _ask(con: duckdb.DuckDBPyConnection, code: str) -> list[Finding]:
