@@ -34,7 +34,8 @@ DEMO_PAGES = (
 )  # fmt: skip
 LARGE_PAGES = (
     "/", "/data", "/inventory", "/inventory?by=site", "/inventory?by=month", "/inventory?by=month&site=site-7",
-    "/inventory/gross", "/inventory/gross/rows?year=FY2023", "/inventory/scope2-location?site=site-7", "NEXT", "ENTRY", "/runs",
+    "/inventory/gross", "/inventory/scope2-location?site=site-7", "/inventory/scope2-location/rows?site=site-7&year=FY2023",
+    "/inventory/gross/rows?year=FY2023", "NEXT", "ENTRY", "/runs",
 )  # fmt: skip
 API = "/api/v1/figures?year=FY2024"
 

@@ -31,8 +31,8 @@ YEARLY = (*HEADLINES[:9], "total-location", "total-market", *HEADLINES[9:])
 ACROSS = ("scope1", "scope2-location", "scope2-market", "gross", "reduction", "net", "scope3", "total-location", "total-market", "electricity", "clean-share")  # fmt: skip
 ROWS = 50
 GROUPS = 100
-AT_ONCE = 200_000
-"""Rows of a figure up to which a page lists its largest at once; of more they come a moment after it."""
+AT_ONCE = 500_000
+"""Entries of a run up to which a figure's page lists its largest rows at once; of more they come a moment after it."""
 WITHOUT = "Without {parts}: no rows"
 SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
 SHORT = {
@@ -302,7 +302,7 @@ def explain(
     year = chosen["fiscal_year"]
     told = page.desk.explained(name, chosen, where, 0, "")
     exact = told["value"] if isinstance(told["value"], str) else ""
-    many = told["entries"]["count"] > AT_ONCE
+    many = chosen["entry_count"] > AT_ONCE
     rows = (
         {"later": page.link(f"/inventory/{name}/rows", year=year, run=run, after=after, **where)}
         if many
