@@ -140,3 +140,22 @@ def test_broken_configurations_say_why(call):
         Path("abate.toml").write_text(text)
         got, _, err = call("check")
         assert (got, err.split("]")[0]) == (2, f"[{code}")
+
+
+@pytest.mark.parametrize(
+    ("at_terminal", "serve", "json", "served"),
+    [(True, True, False, True), (True, False, False, False), (False, True, False, False), (True, True, True, False)],
+)
+def test_the_demo_ends_with_its_pages_where_a_person_is_at_the_terminal(
+    monkeypatch, tmp_path, at_terminal, serve, json, served
+):
+    from abate.adapters import starting
+    from abate.adapters.cli import data, serving
+
+    opened = []
+    monkeypatch.setattr(starting, "run_demo", lambda directory, **_: None)
+    monkeypatch.setattr(serving, "serve_workspace", opened.append)
+    for name in ("stdin", "stdout"):
+        monkeypatch.setattr(getattr(data.sys, name), "isatty", lambda: at_terminal, raising=False)
+    data.demo(tmp_path, serve, json)
+    assert opened == ([tmp_path.resolve()] if served else [])

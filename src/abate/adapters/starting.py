@@ -64,6 +64,10 @@ expects = ["electricity"]        # a month without one is a finding
 # closed = 2024-09-30            # shut or left: later rows are findings; write bought and sold in place of opened
                                  # and closed where it has a history under somebody else (the base year follows)
 
+# [sites.climate]                # of the site above: shown beside PUE and WUE, decides no figure
+# mean_c = [4.3, 6.1, 10.2, 16.1, 21.2, 24.6, 28.7, 28.4, 24.2, 18.9, 12.9, 6.9]
+# source = "…"
+
 # The value chain. A category without data and without a reason is a finding; it never counts as zero.
 [scope3]
 proxies = ["GB", "US"]           # regions whose factors may serve where no nearer one exists, each use with a finding

@@ -24,6 +24,7 @@ from abate.adapters.api.jobs import Jobs
 from abate.adapters.api.routes import router
 from abate.adapters.web.page import HERE, Page
 from abate.adapters.web.pages import router as pages
+from abate.adapters.web.pages.inventory import read_ahead
 from abate.kernel.errors import AbateError, DataError, DuplicateImportError, IntegrityError, NotFoundError
 
 THREADS = 4
@@ -53,9 +54,11 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         uploads.recover(desk)
         jobs.start()
-        warming = threading.Thread(target=_warm, args=(desk,), name="abate-warm")
+        stop = threading.Event()
+        warming = threading.Thread(target=_warm, args=(desk, stop), name="abate-warm")
         warming.start()
         yield
+        stop.set()
         warming.join()
         jobs.stop()
 
@@ -81,13 +84,12 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     return app
 
 
-def _warm(desk: Desk) -> None:
-    """Read what the first page will ask for, so that nobody waits for the engine to start."""
+def _warm(desk: Desk, stop: threading.Event) -> None:
+    """Read what the first pages will ask for, so that nobody waits for the engine to start."""
     try:
-        if desk.runs():
-            desk.rollups()
-        desk.factors()
-        desk.findings()
+        for _ in read_ahead(desk):
+            if stop.is_set():
+                return
     except Exception:
         log.exception("could not read ahead")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from fractions import Fraction
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
+from abate.adapters.api.desk import Desk
 from abate.adapters.api.routes import filters, table_file
 from abate.adapters.figures import Value
 from abate.adapters.files.previewing import original_rows
@@ -31,6 +32,9 @@ YEARLY = (*HEADLINES[:9], "total-location", "total-market", *HEADLINES[9:])
 ACROSS = ("scope1", "scope2-location", "scope2-market", "gross", "reduction", "net", "scope3", "total-location", "total-market", "electricity", "clean-share")  # fmt: skip
 ROWS = 50
 GROUPS = 100
+PARTS = ("org", "site", "month", "method", "basis")
+PLACED = ("gross", "scope3", "electricity")
+"""Figures whose businesses and sites can be chosen."""
 AT_ONCE = 500_000
 """Entries of a run up to which a figure's page lists its largest rows at once; of more they come a moment after it."""
 WITHOUT = "Without {parts}: no rows"
@@ -186,6 +190,31 @@ def _categories(page: Page, run: dict[str, Any], where: Mapping[str, str], pinne
     }
 
 
+def read_ahead(desk: Desk) -> Iterator[None]:
+    """Read what people look at first, step by step: the years side by side, then the latest year's views and figures."""
+    years = desk.years()
+    for year in reversed(years):
+        yield None
+        desk.values(list(YEARLY), desk.run(year))
+    desk.findings()
+    yield None
+    desk.factors()
+    if not years:
+        return
+    run = desk.run(years[-1])
+    for by in ("org,site", "org", "site", "month", ""):
+        yield None
+        desk.values(list(PLACED if by == "org,site" else ACROSS), run, by)
+    for name in ("gross", "net", "scope1", "scope2-location", "scope2-market", "scope3"):
+        yield None
+        desk.explained(name, run, {}, 0, "")
+        if run["entry_count"] <= AT_ONCE:
+            desk.explained(name, run, {}, ROWS, "")
+        for dimension in PARTS:
+            yield None
+            desk.values([name], run, dimension, lenient=True)
+
+
 @router.get("/inventory")
 def inventory(
     request: Request, where: Where, by: Annotated[str, Query(max_length=40)] = "",
@@ -196,7 +225,7 @@ def inventory(
     if not page.desk.years():
         return page.render("empty.html", title="Inventory", said="There is no inventory yet.")
     shown, runs = _choice(page, by, year, run, where)
-    places = page.desk.values(["gross", "scope3", "electricity"], runs[-1], "org,site")
+    places = page.desk.values(list(PLACED), runs[-1], "org,site")
     months = page.desk.workspace.calendar.months(runs[-1]["fiscal_year"])
     query = {"by": by, "year": year, "run": run, **where}
     start = max(0, offset)
@@ -363,7 +392,7 @@ def _parts(page: Page, name: str, chosen: dict[str, Any], run: str, where: Mappi
     groups = []
     if FIGURES[name].is_ratio:
         return []
-    for dimension in ("org", "site", "month", "method", "basis"):
+    for dimension in PARTS:
         if dimension in where:
             continue
         found = page.desk.values([name], chosen, dimension, where, lenient=True)
