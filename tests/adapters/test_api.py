@@ -467,6 +467,29 @@ def test_odd_forms_are_refused_with_what_was_typed(client, workspace):
     assert dropped is None or dropped.status_code in (303, 422)
 
 
+def test_a_file_of_factors_passes_its_gates_before_it_enters(client, shared):
+    file = next((shared / "factors/us_epa").glob("*2024*.xlsx"))
+    upload = _upload(client, file.read_bytes(), file.name, purpose="factors").json()
+    told = client.get(f"/api/v1/uploads/{upload['id']}/check").json()
+    assert (told["publisher"], told["factor_count"] > 300, bool(told["findings"])) == ("epa", True, True)
+    wrong = client.put(f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "gwp"})
+    assert wrong.json()["code"] in ("unreadable-file", "unknown-format")
+    assert (
+        client.put(f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "nobody"}).json()["code"]
+        == "unknown-publisher"
+    )
+    assert (
+        client.put(f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "epa"}).json()["publisher"] == "epa"
+    )
+    job = _finish(client, client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json())
+    assert job["result"]["factor_count"] == told["factor_count"]
+    assert (
+        client.get("/api/v1/factor-findings").json()["count"]
+        == len(client.get("/api/v1/factor-findings?limit=1000").json()["rows"])
+        > 0
+    )
+
+
 def test_two_clicks_on_import_make_one_job(client):
     upload = _upload(client, BILLS.encode()).json()
     for _ in range(2):

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from abate.adapters.api.desk import Desk, present
-from abate.adapters.api.uploads import folder_of, mapping_of, path_of, ready
+from abate.adapters.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
 from abate.adapters.engine import run_year, verify_run
 from abate.adapters.factorbook import import_factors
 from abate.adapters.files.importing import add_file, live_imports
@@ -167,7 +167,9 @@ def _factors(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]
     upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
     on_step("reading")
     accept = frozenset(job["arguments"]["accept"])
-    done = import_factors(desk.workspace, path_of(desk, upload), now=job["started_at"], accept=accept)
+    done = import_factors(
+        desk.workspace, path_of(desk, upload), now=job["started_at"], accept=accept, publisher=publisher_of(upload)
+    )
     if not done.import_id:
         raise UsageError("no-factors", f"{upload['name']}: the gates let nothing pass.", "See what they found.")
     told = asdict(done)

@@ -99,6 +99,12 @@ class SheetMapping(Strict):
     site: Text = ""
 
 
+class Publisher(Strict):
+    """Whose file of factors it is."""
+
+    publisher: Text = ""
+
+
 class Corrections(Strict):
     """Lines of a correction, each with `action`, `file`, `row` and new values."""
 
@@ -291,7 +297,7 @@ def get_upload(
     upload = uploads.ready(desk, upload_id)
     path = uploads.path_of(desk, upload)
     if upload["purpose"] == "factors":
-        return {"upload": upload, **_gates(path, 0)}
+        return {"upload": upload, **_gates(path, uploads.publisher_of(upload), 0)}
     sheets = preview_sheets(desk.workspace, path, template=kind, mapping=uploads.mapping_of(upload))
     return {"upload": upload, "duplicate_of": duplicate_of(desk.workspace, path), "sheets": [asdict(s) for s in sheets]}
 
@@ -308,6 +314,13 @@ def put_mapping(
     return get_upload(desk, upload_id)
 
 
+@router.put("/uploads/{upload_id}/publisher")
+def put_publisher(desk: DeskOf, upload_id: str, named: Publisher) -> dict[str, Any]:
+    """Say whose file of factors an upload is; an empty name brings the guess back."""
+    uploads.name_publisher(desk, upload_id, named.publisher)
+    return get_upload(desk, upload_id)
+
+
 @router.get("/uploads/{upload_id}/check")
 def check_upload(
     desk: DeskOf, upload_id: str, accept: Annotated[str, Query(max_length=400)] = "", limit: Limit = 200
@@ -315,7 +328,7 @@ def check_upload(
     """What the checks find in an upload, row by row; nothing is stored."""
     upload = uploads.ready(desk, upload_id)
     if upload["purpose"] == "factors":
-        return _gates(uploads.path_of(desk, upload), limit)
+        return _gates(uploads.path_of(desk, upload), uploads.publisher_of(upload), limit)
     found = preview_file(
         desk.workspace, uploads.path_of(desk, upload), now=present(), mapping=uploads.mapping_of(upload),
         accept=frozenset(a.strip() for a in accept.split(",") if a.strip()), limit=limit,
@@ -325,9 +338,9 @@ def check_upload(
     return told
 
 
-def _gates(path: Path, limit: int) -> dict[str, Any]:
+def _gates(path: Path, publisher: str, limit: int) -> dict[str, Any]:
     """What the gates let through of a publisher's file, and what they find."""
-    publisher, edition, factors, findings, refused = read_factors(path)
+    publisher, edition, factors, findings, refused = read_factors(path, publisher=publisher)
     told = [asdict(f) | {"severity": f.severity.value} for f in findings[:limit]]
     return {
         "publisher": publisher,

@@ -12,6 +12,7 @@ from typing import Any
 
 from abate.adapters.api.desk import Desk, present
 from abate.adapters.files.mapping import Column, Mapping
+from abate.adapters.files.publishers import READERS
 from abate.adapters.store.intake import UPLOADS
 from abate.kernel.errors import DataError, UsageError
 
@@ -19,6 +20,7 @@ MAX_BYTES = 512 << 20
 MAX_NAME = 120
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 PURPOSES = ("data", "factors")
+PUBLISHERS = (*READERS, "own")
 FOLDER = "uploads"
 
 
@@ -133,6 +135,26 @@ def ready(desk: Desk, upload_id: str) -> dict[str, Any]:
 def mapping_of(upload: dict[str, Any]) -> dict[str, Mapping] | None:
     """The mapping as somebody corrected it, one per sheet; None where nobody did."""
     return read_mappings(upload["mapping"]) if upload["mapping"] != "" else None
+
+
+def publisher_of(upload: dict[str, Any]) -> str:
+    """The publisher that somebody named for a file of factors; empty where it is to be guessed."""
+    return str(upload["mapping"].get("publisher", "")) if upload["mapping"] else ""
+
+
+def name_publisher(desk: Desk, upload_id: str, publisher: str) -> None:
+    """Say whose file of factors an upload is; an empty name brings the guess back.
+
+    Raises:
+        NotFoundError: `unknown-upload`.
+        UsageError: `upload-not-ready`, `unknown-publisher`, `unknown-purpose`.
+    """
+    upload = ready(desk, upload_id)
+    if publisher not in ("", *PUBLISHERS):
+        raise UsageError("unknown-publisher", f"No publisher '{publisher}'.", f"One of: {', '.join(PUBLISHERS)}.")
+    if upload["purpose"] != "factors":
+        raise UsageError("unknown-purpose", "The upload holds no factors.", "Upload it on the page of factors.")
+    desk.intake.change(UPLOADS, upload_id, mapping={"publisher": publisher} if publisher else "")
 
 
 def read_mappings(data: dict[str, Any]) -> dict[str, Mapping]:

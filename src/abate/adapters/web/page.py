@@ -141,7 +141,7 @@ class Page:
         now = dict(parse_qsl(self.request.url.query))
         path = self.request.url.path
         if self.request.method != "GET":  # the page of a form that was refused
-            path = re.sub(r"/(undo|publish|verify|mapping|import|refuse|import-all|start)$", "", path) or "/"
+            path = re.sub(r"/(undo|publish|verify|mapping|publisher|import|refuse|import-all|start)$", "", path) or "/"
         return self.link(path, **{**now, **parameters})
 
     def render(self, name: str, http: int = 200, **model: Any) -> HTMLResponse:

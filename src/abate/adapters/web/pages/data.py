@@ -128,7 +128,9 @@ def _factor_upload(page: Page, one: dict[str, Any]) -> Response:
     fault: AbateError | None = None
     told: dict[str, Any] | None = None
     try:
-        publisher, edition, factors, findings, refused = read_factors(uploads.path_of(page.desk, one))
+        publisher, edition, factors, findings, refused = read_factors(
+            uploads.path_of(page.desk, one), publisher=uploads.publisher_of(one)
+        )
         codes = Counter((f.code, f.severity.value) for f in findings)
         told = {
             "publisher": publisher, "edition": edition, "count": len(factors), "refused": refused,
@@ -137,7 +139,22 @@ def _factor_upload(page: Page, one: dict[str, Any]) -> Response:
         }  # fmt: skip
     except AbateError as error:
         fault = error
-    return page.render("factor_upload.html", upload=one, fault=fault, told=told, titles=titles())
+    return page.render(
+        "factor_upload.html",
+        upload=one,
+        fault=fault,
+        told=told,
+        titles=titles(),
+        publishers=uploads.PUBLISHERS,
+        chosen=uploads.publisher_of(one),
+    )
+
+
+@router.post("/data/uploads/{upload_id}/publisher")
+def set_publisher(request: Request, upload_id: str, form: Form) -> Response:
+    """Take whose file of factors it is."""
+    uploads.name_publisher(Page.of(request).desk, upload_id, form.get("publisher", ""))
+    return RedirectResponse(f"/data/uploads/{upload_id}", 303)
 
 
 @router.post("/data/uploads/{upload_id}/mapping")
