@@ -56,10 +56,11 @@ def _of_imports(con: duckdb.DuckDBPyConnection) -> list[Finding]:
                 and m.source_sheet = f.sheet and m.source_row = f.row
            where m.import_id is null""",
     )
-    return [_finding(r) for r in rows]
+    return [finding_of(r) for r in rows]
 
 
-def _finding(r: dict[str, Any]) -> Finding:
+def finding_of(r: dict[str, Any]) -> Finding:
+    """A finding from its row in the ledger."""
     return Finding(
         r["code"], Severity(r["severity"]), r["message"], r["hint"], r["file"], r["sheet"], r["row"], r["column"],
         r["site"], r["month"],

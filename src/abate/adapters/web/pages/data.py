@@ -26,12 +26,13 @@ from abate.adapters.files.previewing import (
     preview_sheets,
 )
 from abate.adapters.files.staging import CANNOT_ACCEPT
+from abate.adapters.findings import finding_of
 from abate.adapters.registry import KINDS, TEMPLATES, every_rule
 from abate.adapters.store.intake import UPLOADS
 from abate.adapters.web.page import Form, Page
 from abate.adapters.web.pages.overview import todo
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
-from abate.kernel.finding import Finding, Severity
+from abate.kernel.finding import Severity
 
 router = APIRouter()
 PER_PAGE = 50
@@ -394,11 +395,7 @@ def _import(
     mapping = _mapping_lines(page, json.loads(r["mapping"])) if r["mapping"] else []
     of_import = origin_of(workspace, import_id, file or r["file"], sheet, row)
     row_sheet = sheet or (next(iter(json.loads(r["mapping"])), "") if r["mapping"] else "")
-    found = [
-        Finding(f["code"], Severity(f["severity"]), f["message"], f["hint"], f["file"], f["sheet"], f["row"], f["column"], f["site"], f["month"])
-        for f in workspace.store.rows("findings")
-        if f["origin"] == import_id
-    ]  # fmt: skip
+    found = [finding_of(f) for f in workspace.store.rows("findings") if f["origin"] == import_id]
     mends = [m for m in workspace.store.rows("mends") if m["import_id"] == import_id]
     evidence = [e for e in workspace.store.rows("evidence") if e["import_id"] == import_id]
     return page.render(

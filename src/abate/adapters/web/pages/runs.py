@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from abate.adapters.api.desk import present
 from abate.adapters.api.routes import bridged
 from abate.adapters.figures import publish
+from abate.adapters.findings import finding_of
 from abate.adapters.reporting import bridge_steps
 from abate.adapters.store.intake import JOBS
 from abate.adapters.web.page import Form, Page, in_words
@@ -19,7 +20,6 @@ from abate.disclosure import charts as specs
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import AbateError, NotFoundError
 from abate.kernel.figure import FIGURES, HEADLINES
-from abate.kernel.finding import Finding, Severity
 from abate.kernel.organisation import Boundary
 from abate.kernel.species import GWP_SETS
 
@@ -101,11 +101,7 @@ def one_run(request: Request, run_id: str) -> Response:
 def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = None) -> Response:
     desk = page.desk
     run = desk.run(run_id=run_id)
-    found = [
-        Finding(f["code"], Severity(f["severity"]), f["message"], f["hint"], f["file"], f["sheet"], f["row"], f["column"], f["site"], f["month"])
-        for f in desk.workspace.store.rows("findings")
-        if f["origin"] == run_id
-    ]  # fmt: skip
+    found = [finding_of(f) for f in desk.workspace.store.rows("findings") if f["origin"] == run_id]
     published = [
         r
         for r in desk.runs()
