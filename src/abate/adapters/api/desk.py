@@ -18,10 +18,11 @@ from typing import Any, TypeVar
 from abate.adapters.explain import explain_entry, explain_figure
 from abate.adapters.factorbook import FactorIndex
 from abate.adapters.figures import Rollups, Value, run_of, runs
+from abate.adapters.files.importing import live_imports
 from abate.adapters.findings import open_findings, quarantined
 from abate.adapters.store.intake import Intake
 from abate.adapters.store.workspace import CONFIG, Workspace, open_workspace
-from abate.kernel.errors import AbateError, UsageError
+from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 
 KEPT = 4096
@@ -96,12 +97,16 @@ class Desk:
         return self.kept(("runs", version), lambda: runs(self.workspace))
 
     def run(self, year: str = "", run_id: str = "") -> dict[str, Any]:
-        """The run asked for, or the latest of a year.
+        """The run asked for, or the latest of a year; of the latest year where neither is named.
 
         Raises:
             NotFoundError: `no-run`, `unknown-run`.
             UsageError: `run-of-another-year`.
         """
+        if not year and not run_id:
+            if not self.runs():
+                raise NotFoundError("no-run", "Nothing is valued yet.", "Import files, then value a year.")
+            year = self.years()[-1]
         found = run_of(self.workspace, year, run_id, self.runs())
         if run_id and year not in ("", found["fiscal_year"]):
             raise UsageError(
@@ -173,7 +178,6 @@ class Desk:
 
     def imports(self) -> list[dict[str, Any]]:
         """All imports, the newest first, each with whether it counts."""
-        from abate.adapters.files.importing import live_imports
 
         def make() -> list[dict[str, Any]]:
             live = {r["import_id"] for r in live_imports(self.workspace)}

@@ -110,8 +110,10 @@ class Guard:
         length = headers.get("content-length", "0")
         if scope["path"] != UPLOAD_PATH and (not length.isdigit() or int(length) > MAX_BODY_BYTES):
             return 413, "too-large", f"A request holds at most {MAX_BODY_BYTES >> 20} MiB."
-        asked = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        token = asked.get("token", "") if scope["path"] == "/" else ""
+        token = ""
+        if scope["path"] == "/":
+            asked = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+            token = asked.get("token", "")
         known = bool(key) and self.sessions.knows(key)
         scope["abate"] = {"token": token, "known": known}  # decided here, once
         if known or token or scope["path"].startswith(OPEN):

@@ -22,7 +22,6 @@ from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.kernel.errors import AbateError, UsageError
 from abate.kernel.period import parse_fiscal_year
 
-STEPS = ("reading", "matching", "checking", "posting", "storing")
 STOPPED = {
     "code": "interrupted",
     "message": "The server stopped while this ran; nothing of it was stored.",

@@ -24,7 +24,6 @@ from abate.adapters.files.importing import undo
 from abate.adapters.files.previewing import duplicate_of, original_rows, preview_file, preview_sheets
 from abate.adapters.meters import data_centres, load_curve
 from abate.adapters.store.intake import JOBS, UPLOADS
-from abate.kernel.errors import NotFoundError
 from abate.kernel.figure import FIGURES, HEADLINES, figure
 
 MAX_PAGE = 1000
@@ -213,15 +212,7 @@ def get_rows(
     after: Annotated[str, Query(max_length=400, description="The `next` of the page before.")] = "",
 ) -> dict[str, Any]:
     """A figure opened: what it stands on, its parts, and its rows largest first."""
-    return desk.explained(figure(name).id, desk.run(_one_year(desk, year, run), run), where, limit, after)
-
-
-def _one_year(desk: Desk, year: str, run: str) -> str:
-    if year or run:
-        return year.upper()
-    if not desk.years():
-        raise NotFoundError("no-run", "Nothing is valued yet.", "Import files, then run a year.")
-    return desk.years()[-1]
+    return desk.explained(figure(name).id, desk.run(year.upper(), run), where, limit, after)
 
 
 @router.get("/entries/{entry:path}")
@@ -448,7 +439,7 @@ def get_factor(desk: DeskOf, factor_id: str) -> dict[str, Any]:
 @router.get("/data-centres")
 def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[dict[str, Any]]:
     """PUE, WUE and clean share of each building by month, with goal and climate."""
-    return data_centres(desk.rollups(), desk.run(_one_year(desk, year, run), run))
+    return data_centres(desk.rollups(), desk.run(year.upper(), run))
 
 
 @router.get("/data-centres/{site}/{building}")

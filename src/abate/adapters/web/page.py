@@ -22,7 +22,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from abate.adapters.api.desk import Desk, present
+from abate.adapters.api.desk import Desk
 from abate.adapters.store.intake import JOBS
 from abate.disclosure.report import script_json
 from abate.kernel.errors import UsageError
@@ -144,12 +144,16 @@ class Page:
             path = re.sub(r"/(undo|publish|verify|mapping|publisher|import|refuse|import-all|start)$", "", path) or "/"
         return self.link(path, **{**now, **parameters})
 
+    def following(self, offset: int, count: int) -> str:
+        """This page's address with the rows from `offset` on; empty where there are none."""
+        return self.here(offset=offset) if offset < count else ""
+
     def render(self, name: str, http: int = 200, **model: Any) -> HTMLResponse:
         """A page from its template; every value in it is escaped."""
         busy = self.desk.intake.rows(JOBS, "waiting", "running")
         html = _templates().get_template(name).render(
             page=self, t=self.t, organisation=self.desk.name, busy=busy, asset=asset,
-            path=self.request.url.path, languages=LANGUAGES, now=present(), **model,
+            path=self.request.url.path, languages=LANGUAGES, **model,
         )  # fmt: skip
         response = HTMLResponse(html, http)
         for key, value in (("lang", self.language), ("theme", self.theme)):

@@ -12,7 +12,6 @@ from abate.adapters.meters import RATIOS, data_centres, load_curve
 from abate.adapters.registry import KINDS
 from abate.adapters.web.page import Page, in_words
 from abate.disclosure import charts as specs
-from abate.kernel.errors import NotFoundError
 
 router = APIRouter()
 UNITS = {"pue": "ratio", "wue": "L/kWh", "clean-share": "share"}
@@ -110,12 +109,7 @@ def centre(request: Request, site: str, building: str, month: Annotated[str, Que
     page = Page.of(request)
     version = page.desk.version("imports")
     if not month:
-        years = page.desk.years()
-        if not years:
-            raise NotFoundError(
-                "no-run", "Nothing is valued yet.", "Import files, then value a year on the page of runs."
-            )
-        month = page.desk.workspace.calendar.months(years[-1])[-1]
+        month = page.desk.workspace.calendar.months(page.desk.run()["fiscal_year"])[-1]
     curve = page.desk.kept(
         ("curve", site, building, month, version), lambda: load_curve(page.desk.workspace, site, building, month)
     )

@@ -53,11 +53,11 @@ def data(request: Request, offset: int = 0) -> Response:
     every = [r for r in page.desk.imports() if r["template"] != "factors-default"]
     start = max(0, offset)
     shown = every[start : start + PER_PAGE]
-    following = page.here(offset=start + PER_PAGE) + "#imports" if start + PER_PAGE < len(every) else ""
+    following = page.following(start + PER_PAGE, len(every))
     waiting = page.desk.intake.rows(UPLOADS, "ready")
     return page.render(
-        "data.html", purpose="data", uploads=waiting, imports=shown, offset=start, count=len(every), next=following,
-        kinds=NAMES, templates=[(t.id, t.title) for t in TEMPLATES.values()], **todo(page.desk),
+        "data.html", purpose="data", uploads=waiting, imports=shown, offset=start, count=len(every),
+        next=following and f"{following}#imports", kinds=NAMES, templates=[(t.id, t.title) for t in TEMPLATES.values()], **todo(page.desk),
     )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def _told(
     if template not in TEMPLATES:
         raise UsageError("unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}.")
     row = form.get(f"header-{k}", "")
-    asked = int(row) if row.isascii() and row.isdigit() and len(row) < 9 else -1
+    asked = _whole(row, -1)
     if known.mapping is not None and known.mapping.template == template and asked == known.header_row:
         return _as_told(form, k, template, list(known.headers))
     return _guess(desk, path, known, template, asked)
@@ -292,7 +292,7 @@ def findings(request: Request, severity: str = "", code: str = "", offset: int =
     found = [f for f in every if severity in ("", f.severity.value) and code in ("", f.code)]
     start = max(0, offset)
     shown = found[start : start + PER_PAGE]
-    following = page.here(offset=start + PER_PAGE) if start + PER_PAGE < len(found) else ""
+    following = page.following(start + PER_PAGE, len(found))
     return page.render(
         "findings.html", findings=shown, severity=severity, code=code, codes=sorted({f.code for f in every}),
         offset=start, count=len(found), next=following, titles=titles(),
@@ -342,8 +342,7 @@ def mend(request: Request, form: Form) -> Response:
     page = Page.of(request)
     action = form.get("action", "")
     line = {"action": action, **{k: form.get(k, "") for k in ("file", "sheet", "row", "kind", "reason")}}
-    back = form.get("back", "")
-    offset = int(back) if back.isascii() and back.isdigit() and len(back) < 9 else 0
+    offset = _whole(form.get("back", ""), 0)
     try:
         if action == "set":
             line |= _changes(form)
@@ -359,6 +358,11 @@ def mend(request: Request, form: Form) -> Response:
 
 
 DONE = {"set": "Mended: the row entered as part of {id}.", "accept": "Let in: the row entered as part of {id}.", "drop": "Left out for good, on record as {id}."}  # fmt: skip
+
+
+def _whole(text: str, other: int) -> int:
+    """A whole number of a form, or another where it holds none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else other
 
 
 def _changes(form: dict[str, str]) -> dict[str, str]:

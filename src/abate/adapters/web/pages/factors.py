@@ -11,12 +11,11 @@ from fastapi.responses import Response
 
 from abate.adapters.factorbook import gate_findings, where_used
 from abate.adapters.web.page import Page, in_words
-from abate.adapters.web.pages.data import titles
+from abate.adapters.web.pages.data import PER_PAGE, titles
 from abate.disclosure import charts as specs
 from abate.kernel.finding import Severity
 
 router = APIRouter()
-PER_PAGE = 50
 
 
 @router.get("/factors")
@@ -26,7 +25,7 @@ def factors(request: Request, q: Annotated[str, Query(max_length=200)] = "", off
     desk = page.desk
     found = desk.factors().search(q.split())
     start = max(0, offset)
-    following = page.here(offset=start + PER_PAGE) if start + PER_PAGE < len(found) else ""
+    following = page.following(start + PER_PAGE, len(found))
     gates = desk.kept(("gates", desk.version("imports", "findings")), lambda: gate_findings(desk.workspace))
     counted = Counter((g["code"], g["severity"]) for g in gates)
     order = [s.value for s in Severity]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from fractions import Fraction
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -17,9 +16,9 @@ from abate.adapters.figures import Value
 from abate.adapters.files.previewing import original_rows
 from abate.adapters.registry import KINDS
 from abate.adapters.web.page import Page, in_words
-from abate.adapters.web.pages.overview import month_spec, years_spec
+from abate.adapters.web.pages.overview import month_spec, scope_points, years_spec
 from abate.disclosure import charts as specs
-from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.errors import UsageError
 from abate.kernel.figure import FIGURES, HEADLINES, SCOPE_3, figure
 from abate.operations.facts import CATEGORIES
 
@@ -51,10 +50,8 @@ def _choice(page: Page, by: str, year: str, run: str, where: Mapping[str, str]) 
     """Year and runs that a view shows."""
     if by not in VIEWS:
         raise UsageError("unknown-dimension", f"No view by '{by}'.", f"There are: {', '.join(v for v in VIEWS if v)}.")
-    if not page.desk.years():
-        raise NotFoundError("no-run", "Nothing is valued yet.", "Import files, then value a year on the page of runs.")
-    chosen = page.desk.run(run_id=run) if run else None
-    if chosen is not None and year.upper() in ("", chosen["fiscal_year"]):
+    chosen = page.desk.run(run_id=run)
+    if run and year.upper() in ("", chosen["fiscal_year"]):
         return chosen["fiscal_year"], [chosen]
     if where.get("month") and not year:
         try:
@@ -112,7 +109,6 @@ def _by_year(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], p
                 "unit": page.unit(some.unit) if some else "",
                 "cells": cells,
                 "link": "",
-                "figure": name,
             }
         )
     columns = [{"title": page.t("Figure"), "unit": ""}, *({"title": r["fiscal_year"], "unit": ""} for r in runs)]
@@ -149,7 +145,6 @@ def _by_group(
                 "title": title,
                 "unit": "",
                 "cells": cells,
-                "figure": group,
                 "link": page.link("/inventory", by=following, year=year, run=pinned, **here),
             }
         )
@@ -159,7 +154,7 @@ def _by_group(
         for n in names
     ]
     if rows:
-        rows.append({"title": page.t("whole"), "unit": "", "cells": total, "figure": "whole", "link": ""})
+        rows.append({"title": page.t("whole"), "unit": "", "cells": total, "link": ""})
     columns = [{"title": page.t(VIEWS[by].removeprefix("by ")), "unit": ""}]
     columns += [
         {
@@ -180,7 +175,7 @@ def _categories(page: Page, run: dict[str, Any], where: Mapping[str, str], pinne
         link = page.link(f"/inventory/{name}", year=run["fiscal_year"], run=pinned, **where)
         cell = _cell(page, values.get(name), by=False, link=link)
         note = values[name].note if name in values else ""
-        rows.append({"title": title, "unit": note, "cells": [cell], "link": "", "figure": name})
+        rows.append({"title": title, "unit": note, "cells": [cell], "link": ""})
     return {
         "columns": [
             {"title": page.t("Category"), "unit": ""},
@@ -230,7 +225,7 @@ def inventory(
     query = {"by": by, "year": year, "run": run, **where}
     start = max(0, offset)
     table = _table(page, by, runs, where, run, start)
-    following = page.here(offset=start + GROUPS) if start + GROUPS < table["count"] else ""
+    following = page.following(start + GROUPS, table["count"])
     return page.render(
         "inventory.html", by=by, year=shown if year or by else "", where=_Where(where), views=VIEWS.items(), years=page.desk.years(),
         orgs=sorted({v.by["org"] for v in places}), sites=sorted({v.by["site"] for v in places}), months=months, run_id=run,
@@ -273,14 +268,10 @@ def _charts(page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str,
     if not by and len(runs) > 1 and not where:
         made.append((years_spec(page.desk, page.desk.years()), "Gross by scope and net, by year"))
     if by == "org":
-        series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
-        points = [
-            {"org": v.by["org"], "series": series[v.figure], "value": float(v.value)}
-            for v in page.desk.values(list(series), run, "org", where) if v.value is not None
-        ]  # fmt: skip
+        points = scope_points(page.desk, run, "org", where)
         made.append((specs.business_chart(points) if points else None, "Scope 1 and 2 by business"))
     if by in ("", "month", "site") and len(runs) == 1:
-        made.append((month_spec(page.desk, run, dict(where)), "Scope 1 and 2 by month"))
+        made.append((month_spec(page.desk, run, where), "Scope 1 and 2 by month"))
     if by == "category":
         values = page.desk.values(list(SCOPE_3), run, "category,approach", where)
         points = [
@@ -321,12 +312,6 @@ def explain(
     """A number opened: what it stands on, its parts, its rows."""
     page = Page.of(request)
     figure(name)
-    if not year and not run:
-        if not page.desk.years():
-            raise NotFoundError(
-                "no-run", "Nothing is valued yet.", "Import files, then value a year on the page of runs."
-            )
-        year = page.desk.years()[-1]
     chosen = page.desk.run(year.upper(), run)
     year = chosen["fiscal_year"]
     told = page.desk.explained(name, chosen, where, 0, "")
@@ -423,9 +408,8 @@ def _parts(page: Page, name: str, chosen: dict[str, Any], run: str, where: Mappi
 def one_entry(request: Request, entry: str, year: Annotated[str, Query(max_length=12)] = "") -> Response:
     """An entry opened: file and row, method and factor, publication and table."""
     page = Page.of(request)
-    told = deepcopy(page.desk.entry(entry, year.upper()))
-    for e in told["entries"]:
-        e["co2e_kg"] = Fraction(int(e["co2e_mg"]), 10**6)
+    told = page.desk.entry(entry, year.upper())
+    entries = [e | {"co2e_kg": Fraction(int(e["co2e_mg"]), 10**6)} for e in told["entries"]]
     title = KINDS[told["kind"]].title if told["kind"] in KINDS else told["kind"]
     original = original_rows(page.desk.workspace, told["source_import"], told["sheet"], told["row"], around=2)
-    return page.render("entry.html", told=told, year=year, original=original, kind_title=title)
+    return page.render("entry.html", told=told | {"entries": entries}, year=year, original=original, kind_title=title)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from abate.adapters.api.desk import Desk
+from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.registry import TEMPLATES
 from abate.adapters.starting import describe_workspace
 from abate.adapters.store.intake import JOBS
@@ -110,19 +113,25 @@ def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
     )
 
 
-def month_spec(desk: Desk, run: dict[str, Any], where: dict[str, str] | None = None) -> dict[str, Any] | None:
+def month_spec(
+    desk: Desk, run: dict[str, Any], where: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any] | None:
     """Chart of Scope 1 and 2 by month."""
-    series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
-    values = desk.values(list(series), run, "month", where or {})
-    points = [
-        {"month": v.by["month"], "series": series[v.figure], "value": float(v.value)}
-        for v in values
-        if v.value is not None
-    ]
+    points = scope_points(desk, run, "month", where)
     return specs.months_chart(points) if points else None
 
 
-def _start(page: Page, **told: Any) -> Response:
+def scope_points(desk: Desk, run: dict[str, Any], by: str, where: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Scope 1 and 2 (location) by a dimension, as charts take them."""
+    series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
+    return [
+        {by: v.by[by], "series": series[v.figure], "value": float(v.value)}
+        for v in desk.values(list(series), run, by, where)
+        if v.value is not None
+    ]
+
+
+def _start(page: Page) -> Response:
     """The four steps from nothing to a first figure."""
     workspace = page.desk.workspace
     site = workspace.organisation.sites[0] if workspace.organisation.sites else None
@@ -133,7 +142,7 @@ def _start(page: Page, **told: Any) -> Response:
     imported = [r for r in page.desk.imports() if r["live"] and r["file"] and not r["template"].startswith("factors-")]
     return page.render(
         "start.html", form=form, regions=_regions(page), purpose="data",
-        described=form["name"] != "My organisation", imports=len(imported), years=data_years(page.desk), **told,
+        described=form["name"] != "My organisation", imports=len(imported), years=data_years(page.desk),
     )  # fmt: skip
 
 
@@ -156,7 +165,6 @@ PROVINCES = {
 
 def data_years(desk: Desk) -> list[str]:
     """Fiscal years with data that count."""
-    from abate.adapters.files.importing import live_imports, live_views
 
     def make() -> list[str]:
         workspace = desk.workspace
