@@ -1,0 +1,1 @@
+"""Mathematics without accounting: no noun of the kernel, no input or output, seed and stop as arguments."""

@@ -1,0 +1,383 @@
+"""Choosing boxes for orders: the cheapest box that holds all, else the cheapest parcels found; compiled.
+
+A pair of order and box is excluded for a reason that needs no search (volume, mass, a piece, two pieces), or searched:
+first by many starts over empty spaces, then by joining pieces. What stays `OPEN` was searched in vain and is not proved.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from abate.algorithms.packing.joining import PIECES_MAX, join
+from abate.algorithms.packing.spaces import SPACES_MAX, bearing_holds, fill, next_random, piece_keys, sort_pieces
+
+NOT_LOOKED_AT, HOLDS, NO_STOCK, VOLUME, MASS, PIECE, PAIR, APART, OPEN, PROVED = range(10)
+
+
+@njit(cache=True)
+def _pair_fits(turns, turn_counts, bears, i, j, box):  # type: ignore[no-untyped-def]
+    """Whether two pieces find room side by side, or one above the other, in the empty box."""
+    for s in range(turn_counts[i]):
+        if turns[i, s, 0] > box[0] or turns[i, s, 1] > box[1] or turns[i, s, 2] > box[2]:
+            continue
+        for t in range(turn_counts[j]):
+            if turns[j, t, 0] > box[0] or turns[j, t, 1] > box[1] or turns[j, t, 2] > box[2]:
+                continue
+            if turns[i, s, 0] + turns[j, t, 0] <= box[0] or turns[i, s, 1] + turns[j, t, 1] <= box[1]:
+                return True
+            if turns[i, s, 2] + turns[j, t, 2] <= box[2] and not (bears[i] == 0 and bears[j] == 0):
+                return True
+    return False
+
+
+@njit(cache=True)
+def excluded(turns, turn_counts, masses, bears, apart, box, mass_max):  # type: ignore[no-untyped-def]
+    """Why the box cannot hold all pieces, where no search is needed to know; 0 where a search is."""
+    n = turn_counts.shape[0]
+    volume, mass, label = 0, 0, 0
+    for i in range(n):
+        volume += turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2]
+        mass += masses[i]
+        if apart[i]:
+            if label and label != apart[i]:
+                return APART
+            label = apart[i]
+    if volume > box[0] * box[1] * box[2]:
+        return VOLUME
+    if mass > mass_max:
+        return MASS
+    for i in range(n):
+        fits = False
+        for t in range(turn_counts[i]):
+            if turns[i, t, 0] <= box[0] and turns[i, t, 1] <= box[1] and turns[i, t, 2] <= box[2]:
+                fits = True
+                break
+        if not fits:
+            return PIECE
+    return 0
+
+
+@njit(cache=True)
+def _pairs_exclude(turns, turn_counts, bears, box):  # type: ignore[no-untyped-def]
+    n = turn_counts.shape[0]
+    for i in range(n):
+        for j in range(i):
+            if not _pair_fits(turns, turn_counts, bears, i, j, box):
+                return True
+    return False
+
+
+@njit(cache=True)
+def holds(
+    turns, turn_counts, masses, bears, box, mass_max, support_share, tries, blocks_max, state, spaces, positions, placed
+):  # type: ignore[no-untyped-def]
+    """Search a packing of all pieces in one box; positions are written where one is found."""
+    n = turn_counts.shape[0]
+    if n == 1:
+        for t in range(turn_counts[0]):
+            if turns[0, t, 0] <= box[0] and turns[0, t, 1] <= box[1] and turns[0, t, 2] <= box[2]:
+                positions[0, :3] = 0
+                positions[0, 3:] = turns[0, t]
+                return True
+        return False
+    bearing = False
+    for i in range(n):
+        bearing = bearing or bears[i] >= 0
+    order = np.arange(n)
+    keys = np.empty(n)
+    for attempt in range(tries):
+        if attempt < 8:
+            by, rule = attempt % 4, (2, 0, 1, 2, 1, 2, 3, 0)[attempt]
+        else:
+            by, rule = 4 + attempt % 6, (2, 1, 2, 0, 3)[attempt % 5]
+        for k in range(n):
+            order[k] = k
+        piece_keys(turns[:, 0], masses, bears, by, keys, state)
+        sort_pieces(order, keys)
+        got = fill(
+            order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, True, spaces,
+            positions, placed,
+        )  # fmt: skip
+        if got == n:
+            return True
+        if attempt == 7 and _pairs_exclude(turns, turn_counts, bears, box):
+            return False
+        if attempt == 11 and blocks_max and support_share == 0.0 and n <= PIECES_MAX:
+            found = join(turns, turn_counts, bears, box, blocks_max, positions)
+            if found == 1:
+                placed[:] = 1
+                if bearing and not bearing_holds(positions, placed, n, masses, bears):
+                    continue
+                return True
+    return False
+
+
+@njit(cache=True)
+def _floor_cost(turns, masses, rest, sizes, mass_maxes, costs, allowed):  # type: ignore[no-untyped-def]
+    """No set of boxes for these pieces costs less: by volume, by mass, and one box at least."""
+    volume, mass = 0.0, 0.0
+    for k in range(rest.shape[0]):
+        i = rest[k]
+        volume += turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2]
+        mass += masses[i]
+    by_volume, by_mass, least, most = 1e300, 1e300, 1e300, 0.0
+    for c in range(costs.shape[0]):
+        if allowed[c]:
+            by_volume = min(by_volume, costs[c] / (sizes[c, 0] * sizes[c, 1] * sizes[c, 2]))
+            by_mass = min(by_mass, costs[c] / max(mass_maxes[c], 1))
+            least = min(least, costs[c])
+            most = max(most, costs[c])
+    floor = max(volume * by_volume, mass * by_mass, least)
+    if least == most and least > 0.0:
+        floor = np.ceil(floor / least - 1e-9) * least
+    return floor
+
+
+@njit(cache=True)
+def _fill_together(order, together, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, spaces, positions, placed):  # type: ignore[no-untyped-def]
+    """Fill a box with as many pieces as go in, groups whole or not at all."""
+    while True:
+        got = fill(order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, False, spaces, positions, placed)
+        broken = 0
+        for k in range(order.shape[0]):
+            if together[order[k]] and not placed[order[k]]:
+                for m in range(order.shape[0]):
+                    if together[order[m]] == together[order[k]] and placed[order[m]]:
+                        broken = together[order[k]]
+        if not broken:
+            return got
+        kept = np.empty(order.shape[0], np.int64)
+        count = 0
+        for k in range(order.shape[0]):
+            if together[order[k]] != broken:
+                kept[count] = order[k]
+                count += 1
+        if count == 0:
+            placed[:] = 0
+            return 0
+        order = kept[:count].copy()
+
+
+@njit(cache=True)
+def split(
+    turns, turn_counts, masses, bears, apart, together, sizes, mass_maxes, costs, allowed, support_share, runs, tries, state,
+    spaces, positions, parcels, cartons,
+):  # type: ignore[no-untyped-def]
+    """Pack pieces into several boxes; the cheapest of `runs` attempts. Writes parcel of each piece and box of each parcel.
+
+    Returns:
+        Cost found and the cost below which nothing can be.
+    """
+    n = turn_counts.shape[0]
+    boxes = costs.shape[0]
+    bearing = False
+    for i in range(n):
+        bearing = bearing or bears[i] >= 0
+    rest = np.empty(n, np.int64)
+    whole = 0
+    for i in range(n):
+        parcels[i] = -1
+        for c in range(boxes):
+            if allowed[c] and excluded(turns[i : i + 1], turn_counts[i : i + 1], masses[i : i + 1], bears[i : i + 1], apart[i : i + 1], sizes[c], mass_maxes[c]) == 0:
+                rest[whole] = i
+                whole += 1
+                break
+    if whole == 0:
+        return 0.0, 0.0
+    pool = rest[:whole].copy()
+    floor = _floor_cost(turns, masses, pool, sizes, mass_maxes, costs, allowed)
+    best = 1e300
+    keys = np.empty(n)
+    here = np.empty((n, 6), np.int64)
+    lay = np.empty((n, 6), np.int64)
+    trial = np.empty((n, 6), np.int64)
+    placed = np.zeros(n, np.uint8)
+    chosen = np.zeros(n, np.uint8)
+    parcel = np.empty(n, np.int64)
+    carton = np.empty(n, np.int64)
+    cheap = np.argsort(costs)
+    for run in range(runs):
+        left = pool.copy()
+        cost = 0.0
+        count = 0
+        parcel[:] = -1
+        while left.shape[0]:
+            cost_floor = _floor_cost(turns, masses, left, sizes, mass_maxes, costs, allowed)
+            if cost + cost_floor >= best - 1e-9:
+                cost = 1e300
+                break
+            # one box for all that is left
+            done = False
+            if count:
+                k = left.shape[0]
+                some_turns, some_counts = turns[left], turn_counts[left]
+                some_masses, some_bears, some_apart = masses[left], bears[left], apart[left]
+                for q in range(boxes):
+                    c = cheap[q]
+                    if not allowed[c] or cost + costs[c] >= best - 1e-9:
+                        continue
+                    if excluded(some_turns, some_counts, some_masses, some_bears, some_apart, sizes[c], mass_maxes[c]):
+                        continue
+                    part = np.empty((k, 6), np.int64)
+                    if holds(some_turns, some_counts, some_masses, some_bears, sizes[c], mass_maxes[c], support_share, tries, 0, state, spaces, part, placed[:k]):
+                        for m in range(k):
+                            here[left[m]] = part[m]
+                            parcel[left[m]] = count
+                        carton[count] = c
+                        cost += costs[c]
+                        count += 1
+                        done = True
+                        break
+            if done:
+                break
+            # the box that takes most for its cost, or any box
+            value_best = 0.0
+            type_best = -1
+            single = -1
+            if run >= 2 and run % 3:
+                single = next_random(state) % boxes
+            for c in range(boxes):
+                if not allowed[c] or (single >= 0 and c != single):
+                    continue
+                for attempt in range(1 if run == 0 else 3):
+                    by = run % 4 if run < 4 and attempt == 0 else 4 + next_random(state) % 6
+                    rule = (2, 1, 0, 2)[(run + attempt) % 4]
+                    piece_keys(turns[:, 0], masses, bears, by, keys, state)
+                    if run % 5 == 4:
+                        for m in range(left.shape[0]):
+                            keys[left[m]] = masses[left[m]] * (0.5 + (next_random(state) % 1000) / 1000.0)
+                    order = left.copy()
+                    sort_pieces(order, keys)
+                    label = 0
+                    some = 0
+                    for m in range(order.shape[0]):
+                        if apart[order[m]] and not label:
+                            label = apart[order[m]]
+                        if apart[order[m]] == 0 or apart[order[m]] == label:
+                            order[some] = order[m]
+                            some += 1
+                    got = _fill_together(order[:some], together, turns, turn_counts, masses, bears, bearing, sizes[c], mass_maxes[c], support_share, rule, spaces, trial, placed)
+                    if got == 0:
+                        continue
+                    volume, mass = 0.0, 0.0
+                    volume_all, mass_all = 0.0, 0.0
+                    for m in range(left.shape[0]):
+                        i = left[m]
+                        v = turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2]
+                        volume_all += v
+                        mass_all += masses[i]
+                        if placed[i]:
+                            volume += v
+                            mass += masses[i]
+                    value = (volume / volume_all + 0.5 * mass / max(mass_all, 1.0)) / max(costs[c], 1e-9)
+                    if value > value_best:
+                        value_best = value
+                        type_best = c
+                        for m in range(left.shape[0]):
+                            i = left[m]
+                            chosen[i] = placed[i]
+                            lay[i] = trial[i]
+            if type_best < 0:
+                if single >= 0:
+                    cost = 1e300
+                break
+            kept = 0
+            for m in range(left.shape[0]):
+                i = left[m]
+                if chosen[i]:
+                    parcel[i] = count
+                    here[i] = lay[i]
+                else:
+                    left[kept] = i
+                    kept += 1
+            left = left[:kept]
+            carton[count] = type_best
+            cost += costs[type_best]
+            count += 1
+        if cost < best - 1e-9 and left.shape[0] >= 0 and count:
+            best = cost
+            for i in range(n):
+                parcels[i] = parcel[i]
+                positions[i] = here[i]
+            cartons[:] = -1
+            for p in range(count):
+                cartons[p] = carton[p]
+            if best <= floor + 1e-9:
+                break
+    if best > 1e299:
+        return 0.0, floor
+    return best, floor
+
+
+@njit(cache=True)
+def choose(
+    offsets, turns, turn_counts, masses, bears, apart, together, sizes, mass_maxes, costs, allowed, support_share, tries,
+    blocks_max, runs, seed, positions, parcels, cartons, reasons, floors,
+):  # type: ignore[no-untyped-def]
+    """Choose boxes for each order.
+
+    Args:
+        offsets: Where each order's pieces begin, `(orders + 1,)`.
+        turns: `(pieces, T, 3)` [mm].
+        turn_counts: `(pieces,)`.
+        masses: `(pieces,)` [g].
+        bears: `(pieces,)` [g], -1 without limit.
+        apart: Label `(pieces,)`; two labels never share a box; 0 none.
+        together: Label `(pieces,)`; a label is never split; 0 none.
+        sizes: Inner lengths `(boxes, 3)` [mm], boxes in rising order of cost.
+        mass_maxes: `(boxes,)` [g].
+        costs: `(boxes,)`.
+        allowed: `(orders, boxes)`.
+        support_share: Least share of a base that rests on something.
+        tries: Starts per pair of order and box.
+        blocks_max: Blocks kept by joining; 0 does not join.
+        runs: Attempts at several parcels.
+        seed: Of the draws; every order begins with it anew.
+        positions: Written `(pieces, 6)`.
+        parcels: Written `(pieces,)`, -1 for a piece that no box takes.
+        cartons: Written `(pieces,)`: box of each parcel, counted from the order's offset.
+        reasons: Written `(orders, boxes)`.
+        floors: Written `(orders,)`: no choice costs less.
+    """
+    spaces = np.empty((SPACES_MAX, 6), np.int64)
+    state = np.empty(1, np.uint64)
+    boxes = costs.shape[0]
+    for o in range(offsets.shape[0] - 1):
+        state[0] = np.uint64(seed * 2 + 1) * np.uint64(88172645463325252)
+        next_random(state)
+        a, b = offsets[o], offsets[o + 1]
+        t, tc, m, be, ap = turns[a:b], turn_counts[a:b], masses[a:b], bears[a:b], apart[a:b]
+        placed = np.zeros(b - a, np.uint8)
+        found = -1
+        floor = -1.0
+        parcels[a:b] = -1
+        cartons[a:b] = -1
+        if b == a:
+            continue
+        for c in range(boxes):
+            if not allowed[o, c]:
+                reasons[o, c] = NO_STOCK
+                continue
+            why = excluded(t, tc, m, be, ap, sizes[c], mass_maxes[c])
+            if why == 0:
+                if holds(t, tc, m, be, sizes[c], mass_maxes[c], support_share, tries, blocks_max, state, spaces, positions[a:b], placed):
+                    reasons[o, c] = HOLDS
+                    found = c
+                    if floor < 0.0:
+                        floor = costs[c]
+                    break
+                why = PAIR if _pairs_exclude(t, tc, be, sizes[c]) else OPEN
+                if why == OPEN and floor < 0.0:
+                    floor = costs[c]
+            reasons[o, c] = why
+        if found >= 0:
+            parcels[a:b] = 0
+            cartons[a] = found
+            floors[o] = floor
+        else:
+            cost, low = split(
+                t, tc, m, be, ap, together[a:b], sizes, mass_maxes, costs, allowed[o], support_share, runs, max(tries // 4, 8),
+                state, spaces, positions[a:b], parcels[a:b], cartons[a:b],
+            )  # fmt: skip
+            floors[o] = low
