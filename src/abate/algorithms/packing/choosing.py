@@ -16,7 +16,7 @@ NOT_LOOKED_AT, HOLDS, NO_STOCK, VOLUME, MASS, PIECE, PAIR, APART, OPEN, PROVED =
 
 
 @njit(cache=True)
-def _pair_fits(turns, turn_counts, bears, i, j, box):  # type: ignore[no-untyped-def]
+def _pair_fits(turns, turn_counts, bears, i, j, box):
     """Whether two pieces find room side by side, or one above the other, in the empty box."""
     for s in range(turn_counts[i]):
         if turns[i, s, 0] > box[0] or turns[i, s, 1] > box[1] or turns[i, s, 2] > box[2]:
@@ -32,7 +32,7 @@ def _pair_fits(turns, turn_counts, bears, i, j, box):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
-def excluded(turns, turn_counts, masses, bears, apart, box, mass_max):  # type: ignore[no-untyped-def]
+def excluded(turns, turn_counts, masses, bears, apart, box, mass_max):
     """Why the box cannot hold all pieces, where no search is needed to know; 0 where a search is."""
     n = turn_counts.shape[0]
     volume, mass, label = 0, 0, 0
@@ -59,7 +59,7 @@ def excluded(turns, turn_counts, masses, bears, apart, box, mass_max):  # type: 
 
 
 @njit(cache=True)
-def _pairs_exclude(turns, turn_counts, bears, box):  # type: ignore[no-untyped-def]
+def _pairs_exclude(turns, turn_counts, bears, box):
     n = turn_counts.shape[0]
     for i in range(n):
         for j in range(i):
@@ -71,7 +71,7 @@ def _pairs_exclude(turns, turn_counts, bears, box):  # type: ignore[no-untyped-d
 @njit(cache=True)
 def holds(
     turns, turn_counts, masses, bears, box, mass_max, support_share, tries, blocks_max, state, spaces, positions, placed
-):  # type: ignore[no-untyped-def]
+):
     """Search a packing of all pieces in one box; positions are written where one is found."""
     n = turn_counts.shape[0]
     if n == 1:
@@ -114,28 +114,44 @@ def holds(
 
 
 @njit(cache=True)
-def _floor_cost(turns, masses, rest, sizes, mass_maxes, costs, allowed):  # type: ignore[no-untyped-def]
+def _needs(turns, turn_counts, masses, sizes, mass_maxes, costs, allowed, needs):
+    """Least cost of each piece's share of a box that takes it: by volume and by mass, `(n, 2)`; below zero where none does."""
+    for i in range(turn_counts.shape[0]):
+        needs[i, :] = -1.0
+        volume = float(turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2])
+        for c in range(costs.shape[0]):
+            if not allowed[c] or masses[i] > mass_maxes[c]:
+                continue
+            for t in range(turn_counts[i]):
+                if turns[i, t, 0] <= sizes[c, 0] and turns[i, t, 1] <= sizes[c, 1] and turns[i, t, 2] <= sizes[c, 2]:
+                    by_volume = costs[c] * volume / (sizes[c, 0] * sizes[c, 1] * sizes[c, 2])
+                    by_mass = costs[c] * masses[i] / max(mass_maxes[c], 1)
+                    if needs[i, 0] < 0.0:
+                        needs[i, 0], needs[i, 1] = by_volume, by_mass
+                    needs[i, 0] = min(needs[i, 0], by_volume)
+                    needs[i, 1] = min(needs[i, 1], by_mass)
+                    break
+
+
+@njit(cache=True)
+def _floor_cost(needs, rest, costs, allowed):
     """No set of boxes for these pieces costs less: by volume, by mass, and one box at least."""
-    volume, mass = 0.0, 0.0
+    by_volume, by_mass, least, most = 0.0, 0.0, 1e300, 0.0
     for k in range(rest.shape[0]):
-        i = rest[k]
-        volume += turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2]
-        mass += masses[i]
-    by_volume, by_mass, least, most = 1e300, 1e300, 1e300, 0.0
+        by_volume += needs[rest[k], 0]
+        by_mass += needs[rest[k], 1]
     for c in range(costs.shape[0]):
         if allowed[c]:
-            by_volume = min(by_volume, costs[c] / (sizes[c, 0] * sizes[c, 1] * sizes[c, 2]))
-            by_mass = min(by_mass, costs[c] / max(mass_maxes[c], 1))
             least = min(least, costs[c])
             most = max(most, costs[c])
-    floor = max(volume * by_volume, mass * by_mass, least)
+    floor = max(by_volume, by_mass, least)
     if least == most and least > 0.0:
         floor = np.ceil(floor / least - 1e-9) * least
     return floor
 
 
 @njit(cache=True)
-def _fill_together(order, together, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, spaces, positions, placed):  # type: ignore[no-untyped-def]
+def _fill_together(order, together, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, spaces, positions, placed):
     """Fill a box with as many pieces as go in, groups whole or not at all."""
     while True:
         got = fill(order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, False, spaces, positions, placed)
@@ -163,7 +179,7 @@ def _fill_together(order, together, turns, turn_counts, masses, bears, bearing, 
 def split(
     turns, turn_counts, masses, bears, apart, together, sizes, mass_maxes, costs, allowed, support_share, runs, tries, state,
     spaces, positions, parcels, cartons,
-):  # type: ignore[no-untyped-def]
+):
     """Pack pieces into several boxes; the cheapest of `runs` attempts. Writes parcel of each piece and box of each parcel.
 
     Returns:
@@ -175,18 +191,18 @@ def split(
     for i in range(n):
         bearing = bearing or bears[i] >= 0
     rest = np.empty(n, np.int64)
+    needs = np.empty((n, 2))
+    _needs(turns, turn_counts, masses, sizes, mass_maxes, costs, allowed, needs)
     whole = 0
     for i in range(n):
         parcels[i] = -1
-        for c in range(boxes):
-            if allowed[c] and excluded(turns[i : i + 1], turn_counts[i : i + 1], masses[i : i + 1], bears[i : i + 1], apart[i : i + 1], sizes[c], mass_maxes[c]) == 0:
-                rest[whole] = i
-                whole += 1
-                break
+        if needs[i, 0] >= 0.0:
+            rest[whole] = i
+            whole += 1
     if whole == 0:
         return 0.0, 0.0
     pool = rest[:whole].copy()
-    floor = _floor_cost(turns, masses, pool, sizes, mass_maxes, costs, allowed)
+    floor = _floor_cost(needs, pool, costs, allowed)
     best = 1e300
     keys = np.empty(n)
     here = np.empty((n, 6), np.int64)
@@ -203,7 +219,7 @@ def split(
         count = 0
         parcel[:] = -1
         while left.shape[0]:
-            cost_floor = _floor_cost(turns, masses, left, sizes, mass_maxes, costs, allowed)
+            cost_floor = _floor_cost(needs, left, costs, allowed)
             if cost + cost_floor >= best - 1e-9:
                 cost = 1e300
                 break
@@ -244,9 +260,9 @@ def split(
                     by = run % 4 if run < 4 and attempt == 0 else 4 + next_random(state) % 6
                     rule = (2, 1, 0, 2)[(run + attempt) % 4]
                     piece_keys(turns[:, 0], masses, bears, by, keys, state)
-                    if run % 5 == 4:
+                    if run % 2:  # what few boxes take goes first
                         for m in range(left.shape[0]):
-                            keys[left[m]] = masses[left[m]] * (0.5 + (next_random(state) % 1000) / 1000.0)
+                            keys[left[m]] = max(needs[left[m], 0], needs[left[m], 1]) * (0.5 + (next_random(state) % 1000) / 1000.0)
                     order = left.copy()
                     sort_pieces(order, keys)
                     label = 0
@@ -260,17 +276,11 @@ def split(
                     got = _fill_together(order[:some], together, turns, turn_counts, masses, bears, bearing, sizes[c], mass_maxes[c], support_share, rule, spaces, trial, placed)
                     if got == 0:
                         continue
-                    volume, mass = 0.0, 0.0
-                    volume_all, mass_all = 0.0, 0.0
+                    value = 0.0
                     for m in range(left.shape[0]):
-                        i = left[m]
-                        v = turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2]
-                        volume_all += v
-                        mass_all += masses[i]
-                        if placed[i]:
-                            volume += v
-                            mass += masses[i]
-                    value = (volume / volume_all + 0.5 * mass / max(mass_all, 1.0)) / max(costs[c], 1e-9)
+                        if placed[left[m]]:
+                            value += max(needs[left[m], 0], needs[left[m], 1])
+                    value /= max(costs[c], 1e-9)
                     if value > value_best:
                         value_best = value
                         type_best = c
@@ -307,14 +317,30 @@ def split(
                 break
     if best > 1e299:
         return 0.0, floor
-    return best, floor
+    saved = 0.0  # a parcel may do with a cheaper box than the one it was filled for
+    for p in range(n):
+        c = cartons[p]
+        if c < 0:
+            break
+        mine = np.nonzero(parcels == p)[0]
+        part = np.empty((mine.shape[0], 6), np.int64)
+        for d in range(c):
+            if not allowed[d] or excluded(turns[mine], turn_counts[mine], masses[mine], bears[mine], apart[mine], sizes[d], mass_maxes[d]):
+                continue
+            if holds(turns[mine], turn_counts[mine], masses[mine], bears[mine], sizes[d], mass_maxes[d], support_share, tries, 0, state, spaces, part, placed[: mine.shape[0]]):
+                cartons[p] = d
+                saved += costs[c] - costs[d]
+                for k in range(mine.shape[0]):
+                    positions[mine[k]] = part[k]
+                break
+    return best - saved, floor
 
 
 @njit(cache=True)
 def choose(
     offsets, turns, turn_counts, masses, bears, apart, together, sizes, mass_maxes, costs, allowed, support_share, tries,
     blocks_max, runs, seed, positions, parcels, cartons, reasons, floors,
-):  # type: ignore[no-untyped-def]
+):
     """Choose boxes for each order.
 
     Args:
@@ -380,4 +406,66 @@ def choose(
                 t, tc, m, be, ap, together[a:b], sizes, mass_maxes, costs, allowed[o], support_share, runs, max(tries // 4, 8),
                 state, spaces, positions[a:b], parcels[a:b], cartons[a:b],
             )  # fmt: skip
-            floors[o] = low
+            least = 0.0
+            for c in range(boxes - 1, -1, -1):
+                least = costs[c] if allowed[o, c] else least
+            several = max(low, 2.0 * least)
+            floors[o] = min(cost, several if floor < 0.0 else max(low, min(floor, several)))
+
+
+@njit(cache=True)
+def holding(offsets, turns, turn_counts, masses, bears, apart, sizes, mass_maxes, support_share, tries, seed, fits):
+    """Find for each order which of many boxes hold it whole.
+
+    Boxes come in rising order of volume. A box that contains one that holds the order holds it too, and a box inside one
+    that was searched in vain is not searched again.
+
+    Args:
+        offsets: Where each order's pieces begin, `(orders + 1,)`.
+        turns: `(pieces, T, 3)` [mm].
+        turn_counts: `(pieces,)`.
+        masses: `(pieces,)` [g].
+        bears: `(pieces,)` [g].
+        apart: `(pieces,)`.
+        sizes: `(boxes, 3)` [mm].
+        mass_maxes: `(boxes,)` [g].
+        support_share: Least share of a base that rests on something.
+        tries: Starts per pair of order and box.
+        seed: Of the draws.
+        fits: Written `(orders, boxes)`: 1 or 0.
+    """
+    spaces = np.empty((SPACES_MAX, 6), np.int64)
+    state = np.empty(1, np.uint64)
+    boxes = sizes.shape[0]
+    inside = np.zeros((boxes, boxes), np.bool_)
+    for a in range(boxes):
+        for b in range(boxes):
+            inside[a, b] = (
+                sizes[a, 0] <= sizes[b, 0] and sizes[a, 1] <= sizes[b, 1] and sizes[a, 2] <= sizes[b, 2]
+                and mass_maxes[a] <= mass_maxes[b]
+            )  # fmt: skip
+    known = np.empty(boxes, np.int8)
+    for o in range(offsets.shape[0] - 1):
+        state[0] = np.uint64(seed * 2 + 1) * np.uint64(88172645463325252)
+        a, b = offsets[o], offsets[o + 1]
+        t, tc, m, be, ap = turns[a:b], turn_counts[a:b], masses[a:b], bears[a:b], apart[a:b]
+        placed = np.zeros(b - a, np.uint8)
+        here = np.empty((b - a, 6), np.int64)
+        known[:] = -1
+        for c in range(boxes):
+            if excluded(t, tc, m, be, ap, sizes[c], mass_maxes[c]):
+                known[c] = 0
+        for c in range(boxes):
+            if known[c] >= 0:
+                continue
+            if holds(t, tc, m, be, sizes[c], mass_maxes[c], support_share, tries, 0, state, spaces, here, placed):
+                for d in range(boxes):
+                    if inside[c, d]:
+                        known[d] = 1
+            else:
+                for d in range(boxes):
+                    if inside[d, c] and known[d] < 0:
+                        known[d] = 0
+                known[c] = 0
+        for c in range(boxes):
+            fits[o, c] = known[c] == 1

@@ -1,4 +1,4 @@
-"""Exact search: whether pieces fit one box, settled by a constraint solver."""
+"""Exact search: whether pieces fit the given boxes, settled by a constraint solver."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 
-def settle(turns: Any, turn_counts: Any, bears: Any, box: Any, *, seconds_max: float = 10.0, seed: int = 0) -> Any:
-    """Search a packing of all pieces in one box, or the proof that there is none.
+def settle(
+    turns: Any, turn_counts: Any, masses: Any, bears: Any, boxes: Any, mass_maxes: Any, *,
+    seconds_max: float = 10.0, seed: int = 0,
+) -> Any:  # fmt: skip
+    """Search a packing of all pieces in the given boxes, or the proof that there is none.
 
     Support of bases is not asked, so a proof holds with it too. A piece that bears nothing has nothing above it; a
     limited bearing is not asked either.
@@ -16,13 +19,15 @@ def settle(turns: Any, turn_counts: Any, bears: Any, box: Any, *, seconds_max: f
     Args:
         turns: Orientations `(n, T, 3)` [mm].
         turn_counts: How many of them each piece has, `(n,)`.
+        masses: `(n,)` [g].
         bears: Mass on top `(n,)` [g].
-        box: Inner lengths [mm].
+        boxes: Inner lengths `(boxes, 3)` [mm].
+        mass_maxes: `(boxes,)` [g].
         seconds_max: When to give up.
         seed: Of the solver, which runs in one thread.
 
     Returns:
-        Positions `(n, 6)`; False where none exists; None where the time ran out.
+        Box of each piece `(n,)` and positions `(n, 6)`; False where none exists; None where the time ran out.
 
     Source: Chen, C. S., Lee, S. M. and Shen, Q. S. (1995), An analytical model for the container loading problem.
     """
@@ -30,31 +35,42 @@ def settle(turns: Any, turn_counts: Any, bears: Any, box: Any, *, seconds_max: f
 
     model = cp_model.CpModel()
     n = len(turn_counts)
-    starts: list[list[Any]] = []
+    # the boxes stand in a row along x, so that pieces of two boxes are apart by themselves
+    begins = np.concatenate([[0], np.cumsum(boxes[:, 0])])
+    starts = [[model.new_int_var(0, int(begins[-1] if k == 0 else boxes[:, k].max()), "") for k in range(3)] for _ in range(n)]
     sizes: list[list[Any]] = []
-    ways: list[list[Any]] = []
+    inside: list[list[Any]] = []
+    intervals: list[list[list[Any]]] = [[[] for _ in range(3)] for _ in boxes]
+    areas: list[list[list[int]]] = [[[] for _ in range(3)] for _ in boxes]
     for i in range(n):
-        options = [turns[i, t] for t in range(turn_counts[i]) if all(turns[i, t] <= box)]
-        if not options:
+        ways: list[tuple[Any, list[int]]] = []
+        inside.append([])
+        for c, box in enumerate(boxes):
+            here = []
+            for t in range(turn_counts[i]):
+                option = [int(v) for v in turns[i, t]]
+                if any(o > b for o, b in zip(option, box, strict=True)):
+                    continue
+                way = model.new_bool_var("")
+                here.append(way)
+                ways.append((way, option))
+                model.add_linear_constraint(starts[i][0], int(begins[c]), int(begins[c + 1]) - option[0]).only_enforce_if(way)
+                for k in (1, 2):
+                    model.add(starts[i][k] <= int(box[k]) - option[k]).only_enforce_if(way)
+                for k in range(3):
+                    intervals[c][k].append(model.new_optional_fixed_size_interval_var(starts[i][k], option[k], way, ""))
+                    areas[c][k].append(option[0] * option[1] * option[2] // option[k])
+            inside[i].append(sum(here))
+        if not ways:
             return False
-        way = [model.new_bool_var(f"w{i},{t}") for t in range(len(options))]
-        model.add_exactly_one(way)
-        ways.append(way)
-        sizes.append([sum(int(o[k]) * w for o, w in zip(options, way, strict=True)) for k in range(3)])
-        starts.append([model.new_int_var(0, int(box[k]), f"p{i},{k}") for k in range(3)])
+        model.add_exactly_one([w for w, _ in ways])
+        sizes.append([sum(o[k] * w for w, o in ways) for k in range(3)])
+    for c, box in enumerate(boxes):
+        volume = int(np.prod(box))
         for k in range(3):
-            model.add(starts[i][k] + sizes[i][k] <= int(box[k]))
-    for axis in range(3):
-        intervals, areas = [], []
-        for i in range(n):
-            options = [turns[i, t] for t in range(turn_counts[i]) if all(turns[i, t] <= box)]
-            for option, way in zip(options, ways[i], strict=True):
-                length = int(option[axis])
-                intervals.append(
-                    model.new_optional_fixed_size_interval_var(starts[i][axis], length, way, f"i{i},{axis}")
-                )
-                areas.append(int(np.prod(option)) // length)
-        model.add_cumulative(intervals, areas, int(np.prod(box)) // int(box[axis]))
+            model.add_cumulative(intervals[c][k], areas[c][k], volume // int(box[k]))
+        model.add(sum(int(masses[i]) * inside[i][c] for i in range(n)) <= int(mass_maxes[c]))
+        model.add(sum(int(turns[i, 0].prod()) * inside[i][c] for i in range(n)) <= volume)
     for i in range(n):
         for j in range(i):
             apart = []
@@ -66,15 +82,14 @@ def settle(turns: Any, turn_counts: Any, bears: Any, box: Any, *, seconds_max: f
                     model.add(starts[first][axis] + sizes[first][axis] <= starts[second][axis]).only_enforce_if(before)
                     apart.append(before)
             model.add_bool_or(apart)
-            alike = turn_counts[i] == turn_counts[j] and bool((turns[i] == turns[j]).all()) and bears[i] == bears[j]
-            if alike and j == i - 1:
-                model.add(
-                    starts[j][0] * 4_000_000 + starts[j][1] * 2000 + starts[j][2]
-                    <= starts[i][0] * 4_000_000 + starts[i][1] * 2000 + starts[i][2]
-                )
-    largest = int(np.argmax(turns[:, 0].prod(axis=1)))
-    for k in range(2 if (bears == 0).any() else 3):  # a mirrored packing is as good
-        model.add(2 * starts[largest][k] + sizes[largest][k] <= int(box[k]))
+        j = i - 1
+        if i and turn_counts[i] == turn_counts[j] and (turns[i] == turns[j]).all() and bears[i] == bears[j] and masses[i] == masses[j]:
+            rank_i, rank_j = (starts[p][0] * 4_000_000 + starts[p][1] * 2000 + starts[p][2] for p in (i, j))
+            model.add(rank_j <= rank_i)  # pieces alike stand in their order
+    if len(boxes) == 1:
+        largest = int(np.argmax(turns[:, 0].prod(axis=1)))
+        for k in range(2 if (bears == 0).any() else 3):  # a mirrored packing is as good
+            model.add(2 * starts[largest][k] + sizes[largest][k] <= int(boxes[0, k]))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
@@ -84,8 +99,7 @@ def settle(turns: Any, turn_counts: Any, bears: Any, box: Any, *, seconds_max: f
         return False
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    found = np.empty((n, 6), np.int64)
-    for i in range(n):
-        found[i, :3] = [solver.value(v) for v in starts[i]]
-        found[i, 3:] = [solver.value(v) for v in sizes[i]]
-    return found
+    box_of = np.array([next(c for c in range(len(boxes)) if solver.value(inside[i][c])) for i in range(n)], np.int64)
+    found = np.array([[solver.value(v) for v in (*starts[i], *sizes[i])] for i in range(n)], np.int64).reshape(n, 6)
+    found[:, 0] -= begins[box_of]
+    return box_of, found

@@ -17,7 +17,7 @@ BLOCKS_MAX = 40_000
 
 
 @njit(cache=True)
-def _reach(turns, turn_counts, n, axis, length):  # type: ignore[no-untyped-def]
+def _reach(turns, turn_counts, n, axis, length):
     """For each gap along an axis, the most of it that edges of pieces can fill."""
     sums = np.zeros(length + 1, np.uint8)
     sums[0] = 1
@@ -38,7 +38,7 @@ def _reach(turns, turn_counts, n, axis, length):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _lay(root, left, right, axis, dims, low, piece, positions, stack, corners):  # type: ignore[no-untyped-def]
+def _lay(root, left, right, axis, dims, low, piece, positions, stack, corners):
     """Write the positions of all pieces of a block."""
     stack[0] = root
     corners[0, :] = 0
@@ -64,7 +64,7 @@ def _lay(root, left, right, axis, dims, low, piece, positions, stack, corners): 
 
 
 @njit(cache=True)
-def join(turns, turn_counts, bears, box, blocks_max, positions):  # type: ignore[no-untyped-def]
+def join(turns, turn_counts, bears, box, blocks_max, positions):
     """Search all arrangements of plane cuts for one that fits the box.
 
     Args:

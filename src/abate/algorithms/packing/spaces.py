@@ -17,7 +17,7 @@ RULES = 4
 
 
 @njit(cache=True)
-def next_random(state):  # type: ignore[no-untyped-def]
+def next_random(state):
     """Draw a number below 2^31 from the one-element state (xorshift64*)."""
     s = state[0]
     s ^= s >> np.uint64(12)
@@ -28,7 +28,7 @@ def next_random(state):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def turns_of(sizes, masks, turns, turn_counts):  # type: ignore[no-untyped-def]
+def turns_of(sizes, masks, turns, turn_counts):
     """Write the distinct orientations that each piece may take: bits of `masks` in the order lwh wlh lhw hlw whl hwl."""
     for i in range(sizes.shape[0]):
         count = 0
@@ -50,7 +50,7 @@ def turns_of(sizes, masks, turns, turn_counts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def supported_area(positions, placed, n, x, y, z, dx, dy):  # type: ignore[no-untyped-def]
+def supported_area(positions, placed, n, x, y, z, dx, dy):
     """Area [mm²] of a base at (x, y, z) that rests on the floor or on pieces."""
     if z == 0:
         return dx * dy
@@ -65,7 +65,7 @@ def supported_area(positions, placed, n, x, y, z, dx, dy):  # type: ignore[no-un
 
 
 @njit(cache=True)
-def bearing_holds(positions, placed, n, masses, bears):  # type: ignore[no-untyped-def]
+def bearing_holds(positions, placed, n, masses, bears):
     """Whether no piece carries more than it may: whatever stands above it, directly or through others, counts whole."""
     reached = np.zeros(n, np.uint8)
     stack = np.empty(n, np.int64)
@@ -97,7 +97,7 @@ def bearing_holds(positions, placed, n, masses, bears):  # type: ignore[no-untyp
 
 
 @njit(cache=True)
-def _cut(spaces, count, x0, y0, z0, x1, y1, z1, least):  # type: ignore[no-untyped-def]
+def cut(spaces, count, x0, y0, z0, x1, y1, z1, least):
     """Take a block out of the spaces; what is left of each stays maximal. Returns the new count."""
     kept = 0
     fresh = np.empty((SPACES_MAX, 6), np.int64)
@@ -157,7 +157,7 @@ def _cut(spaces, count, x0, y0, z0, x1, y1, z1, least):  # type: ignore[no-untyp
 
 
 @njit(cache=True)
-def _touching(positions, placed, n, x, y, z, dx, dy, dz, length, width, height):  # type: ignore[no-untyped-def]
+def _touching(positions, placed, n, x, y, z, dx, dy, dz, length, width, height):
     """Area [mm²] of a block's faces that lie on walls or on other pieces."""
     area = 0
     area += dy * dz * ((x == 0) + (x + dx == length))
@@ -184,7 +184,7 @@ def _touching(positions, placed, n, x, y, z, dx, dy, dz, length, width, height):
 @njit(cache=True)
 def fill(
     order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, every, spaces, positions, placed
-):  # type: ignore[no-untyped-def]
+):
     """Put pieces into one box in the given order, each where it fits best; those that fit nowhere are left out.
 
     Args:
@@ -272,12 +272,12 @@ def fill(
         done += 1
         load += masses[i]
         top = height if bears[i] == 0 else bz + dz
-        count = _cut(spaces, count, bx, by, bz, bx + dx, by + dy, top, least)
+        count = cut(spaces, count, bx, by, bz, bx + dx, by + dy, top, least)
     return done
 
 
 @njit(cache=True)
-def sort_pieces(order, keys):  # type: ignore[no-untyped-def]
+def sort_pieces(order, keys):
     """Sort indices by falling keys, stable, in place."""
     for k in range(1, order.shape[0]):
         i = order[k]
@@ -290,7 +290,7 @@ def sort_pieces(order, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def piece_keys(sizes, masses, bears, by, keys, state):  # type: ignore[no-untyped-def]
+def piece_keys(sizes, masses, bears, by, keys, state):
     """Write the key by which pieces are sorted: 0 volume, 1 longest edge, 2 largest face, 3 two longest edges, 4+ disturbed volume.
 
     Pieces that bear nothing come late, for nothing may stand above them.

@@ -1,0 +1,1 @@
+"""Logistics: orders, packaging, cartons, circulating boxes."""

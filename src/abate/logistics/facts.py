@@ -1,0 +1,379 @@
+"""What a warehouse knows: items of orders, cartons, and how they become arrays for the packing algorithms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from abate.kernel.errors import UsageError
+from abate.kernel.finding import Rule, Severity
+from abate.kernel.kind import Kind, Template
+
+LENGTH_MM_MAX = 20_000
+MASS_G_MAX = 50_000_000
+ITEMS_IN_ORDER_MAX = 2_000
+TURNS = {"any": 0b111111, "upright": 0b000011, "fixed": 0b000001}
+"""Orientations an item may take: any; its height stays vertical; exactly as measured."""
+THICKNESS_STEP_MM = 10
+KINDS: tuple[Kind, ...] = ()
+TEMPLATES: tuple[Template, ...] = ()
+
+BAD_ITEM = Rule(
+    "bad-item", Severity.BLOCKER, "An item of an order cannot be packed as it stands",
+    "Mend the row; the other orders are packed.", 180,
+)  # fmt: skip
+FITS_NOTHING = Rule(
+    "fits-nothing", Severity.WARNING, "An item fits none of the cartons",
+    "Add a carton that takes it, or let it ship in its own box.", 181,
+)  # fmt: skip
+RULES = (BAD_ITEM, FITS_NOTHING)
+
+
+class Source(StrEnum):
+    """Where a carton comes from."""
+
+    NEW = "new"
+    USED = "used"
+    """Came in with goods and is used again."""
+    CIRCULATING = "circulating"
+    """Owned, comes back, is washed; only for orders whose route returns."""
+    BAG = "bag"
+    """Mailer bag: length and width lying flat, height the most it may bulge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece to be packed.
+
+    Args:
+        length_mm: Length.
+        width_mm: Width.
+        height_mm: Height as it stands upright.
+        mass_g: Mass.
+        turn: `any`, `upright` or `fixed`.
+        fragile: Nothing may stand above it.
+        load_max_g: Mass it carries on top; None without limit.
+        fold_volume_mm3: Volume into which a soft item folds; None for a rigid one.
+        own_box: May ship in the box it came in.
+        apart: Label; items of two labels never share a carton.
+        together: Label; items of one label are never split.
+    """
+
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    mass_g: int
+    turn: str = "any"
+    fragile: bool = False
+    load_max_g: int | None = None
+    fold_volume_mm3: int | None = None
+    own_box: bool = False
+    apart: str = ""
+    together: str = ""
+
+    @property
+    def fault(self) -> str:
+        """Why it cannot be packed as it stands; empty where it can."""
+        for name in ("length_mm", "width_mm", "height_mm"):
+            value = getattr(self, name)
+            if not 0 < value <= LENGTH_MM_MAX:
+                return f"{name} is {value}, outside 1 to {LENGTH_MM_MAX:,}"
+        if not 0 <= self.mass_g <= MASS_G_MAX:
+            return f"mass_g is {self.mass_g}, outside 0 to {MASS_G_MAX:,}"
+        if self.turn not in TURNS:
+            return f"turn is '{self.turn}', none of {', '.join(TURNS)}"
+        if self.load_max_g is not None and self.load_max_g < 0:
+            return f"load_max_g is {self.load_max_g}, below zero"
+        if self.fold_volume_mm3 is not None and not 0 < self.fold_volume_mm3 <= LENGTH_MM_MAX**3:
+            return f"fold_volume_mm3 is {self.fold_volume_mm3}, outside 1 to {LENGTH_MM_MAX**3:,}"
+        return ""
+
+    @property
+    def shapes(self) -> list[tuple[int, int, int]]:
+        """Lengths along x, y, z that it may take: its orientations, and those of its folds."""
+        sizes = [(self.length_mm, self.width_mm, self.height_mm)]
+        if self.fold_volume_mm3 is not None:
+            bases = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3))
+            sizes = []
+            for along, across in bases:
+                a, b = -(-self.length_mm // along), -(-self.width_mm // across)
+                sizes.append((a, b, -(-self.fold_volume_mm3 // (a * b))))
+        found: dict[tuple[int, int, int], None] = {}
+        for a, b, c in sizes:
+            turned = ((a, b, c), (b, a, c), (a, c, b), (c, a, b), (b, c, a), (c, b, a))
+            for bit, shape in enumerate(turned):
+                if TURNS[self.turn] >> bit & 1:
+                    found[shape] = None
+        return list(found)
+
+
+def board_area_m2(length_mm: float, width_mm: float, height_mm: float) -> float:
+    """Board of a regular slotted carton with a glue flap of 40 mm.
+
+    Formula: (2 (L + W) + 40) (W + H)
+
+    Source: FEFCO Code (12th edition), type 0201.
+
+    Example:
+        >>> board_area_m2(300, 200, 100)
+        0.312
+    """
+    return (2 * (length_mm + width_mm) + 40) * (width_mm + height_mm) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Carton:
+    """One size of packaging.
+
+    Args:
+        id: Its name.
+        length_mm: Inner length.
+        width_mm: Inner width.
+        height_mm: Inner height; of a bag the most it may bulge.
+        mass_max_g: Mass of contents.
+        outer_mm: Outer lengths; those inside plus 6 mm of board where none are given.
+        tare_g: Own mass; board area times grade where it is not given.
+        board_m2: Area of board; that of a regular slotted carton where it is not given. A bag has none.
+        grade_g_m2: Mass of board per area.
+        cost: Price of one.
+        stock: How many there are; None without limit.
+        source: New, used, circulating or bag.
+
+    Raises:
+        UsageError: `bad-carton`.
+    """
+
+    id: str
+    length_mm: int
+    width_mm: int
+    height_mm: int
+    mass_max_g: int = MASS_G_MAX
+    outer_mm: tuple[int, int, int] = (0, 0, 0)
+    tare_g: float = -1.0
+    board_m2: float = -1.0
+    grade_g_m2: float = 450.0
+    cost: float = 0.0
+    stock: int | None = None
+    source: Source = Source.NEW
+
+    def __post_init__(self) -> None:
+        lengths = (self.length_mm, self.width_mm, self.height_mm)
+        bag = self.source is Source.BAG
+        if self.board_m2 < 0:
+            object.__setattr__(self, "board_m2", 0.0 if bag else board_area_m2(*lengths))
+        if self.tare_g < 0:
+            object.__setattr__(self, "tare_g", self.board_m2 * self.grade_g_m2)
+        if not any(self.outer_mm):
+            object.__setattr__(self, "outer_mm", tuple(v + 6 for v in lengths) if not bag else lengths)
+        faults = {
+            f"a length of {lengths} lies outside 1 to {LENGTH_MM_MAX:,} mm": not all(0 < v <= LENGTH_MM_MAX for v in lengths),
+            f"outer lengths {self.outer_mm} are less than inner ones": any(o < i for o, i in zip(self.outer_mm, lengths, strict=True)),
+            f"mass_max_g is {self.mass_max_g}": not 0 <= self.mass_max_g <= MASS_G_MAX,
+            f"stock is {self.stock}": self.stock is not None and self.stock < 0,
+            "an amount is not a number of zero or more": not all(
+                0 <= v < 1e9 for v in (self.tare_g, self.board_m2, self.grade_g_m2, self.cost)
+            ),
+        }  # fmt: skip
+        for fault, holds in faults.items():
+            if holds:
+                raise UsageError("bad-carton", f"Carton '{self.id}': {fault}.", "Mend its row.")
+
+    @property
+    def board_g(self) -> float:
+        """Mass of new board: none where the carton is used again, circulates or is a bag."""
+        return self.board_m2 * self.grade_g_m2 if self.source is Source.NEW else 0.0
+
+    @property
+    def outer_volume_l(self) -> float:
+        """Room it takes in the van."""
+        return self.outer_mm[0] * self.outer_mm[1] * self.outer_mm[2] / 1e6
+
+    @property
+    def rooms(self) -> list[tuple[int, int, int]]:
+        """Inner lengths, longest first on the floor; of a bag one for each thickness to which it may be filled."""
+        if self.source is not Source.BAG:
+            return [(self.length_mm, self.width_mm, self.height_mm)]
+        steps = range(THICKNESS_STEP_MM, self.height_mm + 1, THICKNESS_STEP_MM)
+        thick = [*steps, *([self.height_mm] if self.height_mm % THICKNESS_STEP_MM else [])]
+        return [(self.length_mm - t, self.width_mm - t, t) for t in thick if min(self.length_mm, self.width_mm) > t]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a packing costs: a weight for each thing that matters, added up over its cartons.
+
+    Args:
+        board: Per kilogram of new board.
+        cost: Per unit of money.
+        volume: Per litre of outer volume.
+        parcels: Per carton.
+        film: Per kilogram of film, the own mass of a bag.
+        trips: Per trip of a circulating box.
+
+    Example:
+        >>> Objective.named("parcels").of(Carton("a", 300, 200, 100))
+        1.0
+    """
+
+    board: float = 0.0
+    cost: float = 0.0
+    volume: float = 0.0
+    parcels: float = 0.0
+    film: float = 0.0
+    trips: float = 0.0
+
+    @classmethod
+    def named(cls, text: str) -> Objective:
+        """Read `board`, or a weighting such as `board=1,parcels=0.05`.
+
+        Raises:
+            UsageError: `bad-objective`.
+        """
+        weights: dict[str, float] = {}
+        for part in text.split(","):
+            name, _, weight = part.partition("=")
+            try:
+                weights[name.strip()] = float(weight or 1)
+            except ValueError:
+                weights[name] = -1.0
+        known = {"board", "cost", "volume", "parcels", "film", "trips"}
+        if not weights or set(weights) - known or not all(0 <= w < 1e12 for w in weights.values()) or not any(weights.values()):
+            raise UsageError("bad-objective", f"'{text}' is no objective.", "Write board, cost, volume, parcels, or board=1,parcels=0.05.")
+        return cls(**weights)
+
+    def of(self, carton: Carton) -> float:
+        """What one carton costs."""
+        film_kg = carton.tare_g / 1000 if carton.source is Source.BAG else 0.0
+        trip = 1.0 if carton.source is Source.CIRCULATING else 0.0
+        return (
+            self.board * carton.board_g / 1000 + self.cost * carton.cost + self.volume * carton.outer_volume_l
+            + self.parcels + self.film * film_kg + self.trips * trip
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders as arrays: items of one order stand in one stretch.
+
+    Args:
+        ids: Name of each order.
+        offsets: Where each order's items begin, `(orders + 1,)`.
+        items: Name of each item.
+        turns: Shapes of each item `(items, T, 3)` [mm].
+        turn_counts: How many of them count, `(items,)`.
+        masses: `(items,)` [g].
+        bears: `(items,)` [g], -1 without limit.
+        own_box: `(items,)`.
+        apart: Label numbers `(items,)`.
+        together: Label numbers `(items,)`.
+        returns: Whether the route returns, `(orders,)`.
+    """
+
+    ids: list[Any]
+    offsets: Any
+    items: list[Any]
+    turns: Any
+    turn_counts: Any
+    masses: Any
+    bears: Any
+    own_box: Any
+    apart: Any
+    together: Any
+    returns: Any = field(default=None)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def picked(self, rows: Any) -> Orders:
+        """Some of the orders, by their numbers."""
+        stretches = [np.arange(self.offsets[r], self.offsets[r + 1]) for r in rows]
+        at = np.concatenate(stretches) if stretches else np.empty(0, np.int64)
+        offsets = np.concatenate([[0], np.cumsum([len(s) for s in stretches])]).astype(np.int64)
+        return Orders(
+            [self.ids[r] for r in rows], offsets, [self.items[i] for i in at], self.turns[at], self.turn_counts[at],
+            self.masses[at], self.bears[at], self.own_box[at], self.apart[at], self.together[at],
+            self.returns[np.asarray(rows, np.int64)],
+        )  # fmt: skip
+
+
+COLUMNS: dict[str, Any] = {
+    "length_mm": None, "width_mm": None, "height_mm": None, "mass_g": None, "turn": "any", "fragile": False,
+    "load_max_g": None, "fold_volume_mm3": None, "own_box": False, "apart": "", "together": "",
+}  # fmt: skip
+"""Columns of items with what stands where one is left out; the first four are needed."""
+
+
+def orders_from(ids: list[Any], offsets: Any, items: list[Any], columns: dict[str, Any], returns: Any = None) -> Orders:
+    """Arrays of orders from columns of items.
+
+    Args:
+        ids: Name of each order.
+        offsets: Where each order's items begin, `(orders + 1,)`.
+        items: Name of each item.
+        columns: `COLUMNS` as arrays `(items,)`; a limit left out is -1.
+        returns: Whether each route returns, `(orders,)`.
+    """
+    from abate.algorithms.packing.spaces import turns_of
+
+    count = len(items)
+    turns = np.zeros((count, 6, 3), np.int64)
+    turn_counts = np.zeros(count, np.int64)
+    sizes = np.stack([np.asarray(columns[n], np.int64) for n in ("length_mm", "width_mm", "height_mm")], axis=1)
+    turn = np.asarray(columns.get("turn", np.full(count, "any")))
+    masks = np.select([turn == name for name in TURNS], list(TURNS.values()), 0).astype(np.int64)
+    turns_of(sizes, masks, turns, turn_counts)
+    none = np.full(count, -1, np.int64)
+    folds = np.asarray(columns.get("fold_volume_mm3", none), np.int64)
+    shapes = {
+        int(i): Item(*sizes[i].tolist(), 0, turn=str(turn[i]), fold_volume_mm3=int(folds[i])).shapes
+        for i in np.nonzero(folds >= 0)[0]
+    }
+    if shapes:
+        wide = np.zeros((count, max(6, *map(len, shapes.values())), 3), np.int64)
+        wide[:, :6] = turns
+        for i, some in shapes.items():
+            wide[i, : len(some)] = some
+            turn_counts[i] = len(some)
+        turns = wide
+    fragile = np.asarray(columns.get("fragile", np.zeros(count, np.bool_)), np.bool_)
+    return Orders(
+        ids=ids,
+        offsets=np.asarray(offsets, np.int64),
+        items=items,
+        turns=turns,
+        turn_counts=turn_counts,
+        masses=np.asarray(columns["mass_g"], np.int64),
+        bears=np.where(fragile, 0, np.asarray(columns.get("load_max_g", none), np.int64)),
+        own_box=np.asarray(columns.get("own_box", np.zeros(count, np.bool_)), np.bool_),
+        apart=_labels(columns.get("apart"), count),
+        together=_labels(columns.get("together"), count),
+        returns=np.zeros(len(ids), np.bool_) if returns is None else np.asarray(returns, np.bool_),
+    )
+
+
+def _labels(values: Any, count: int) -> Any:
+    if values is None:
+        return np.zeros(count, np.int64)
+    numbers = {"": 0}
+    return np.array([numbers.setdefault(str(v), len(numbers)) for v in values], np.int64)
+
+
+def orders_of(rows: list[tuple[Any, list[Item], bool]]) -> Orders:
+    """Arrays of orders given as name, items, and whether the route returns; items are numbered from 0.
+
+    Raises:
+        UsageError: `bad-item`.
+    """
+    every = [item for _, items, _ in rows for item in items]
+    for number, item in enumerate(every):
+        if item.fault:
+            raise UsageError("bad-item", f"Item {number}: {item.fault}.", BAD_ITEM.hint)
+    columns = {name: [getattr(i, name) for i in every] for name in COLUMNS}
+    for name in ("load_max_g", "fold_volume_mm3"):
+        columns[name] = [-1 if v is None else v for v in columns[name]]
+    offsets = np.concatenate([[0], np.cumsum([len(items) for _, items, _ in rows])])
+    numbers = [k for _, items, _ in rows for k in range(len(items))]
+    return orders_from([name for name, _, _ in rows], offsets, numbers, columns, [r for _, _, r in rows])

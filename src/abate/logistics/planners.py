@@ -1,0 +1,353 @@
+"""Packing plans: which cartons for which orders, why, and how good that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+
+from abate.kernel.errors import UsageError
+from abate.logistics.facts import Carton, Item, Objective, Orders, Source, orders_of
+
+EFFORTS = {"fast": (16, 0, 24), "thorough": (60, 40_000, 200), "proved": (60, 40_000, 200)}
+"""Starts per pair of order and box, blocks kept by joining, attempts at several parcels."""
+OWN_BOX = "own-box"
+PROVED_SECONDS_MAX = 10.0
+SEVERAL_SECONDS_MAX = 0.2
+SEVERAL_MAX = 10
+ITEMS_EXACT_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one item lies in its carton, from the corner at the left, front, bottom [mm]."""
+
+    item: Any
+    x_mm: int
+    y_mm: int
+    z_mm: int
+    dx_mm: int
+    dy_mm: int
+    dz_mm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One carton with its items in the order in which they are put in.
+
+    Args:
+        carton: Id of the carton; `own-box` where an item ships in its own.
+        room_mm: Inner lengths used; of a bag those at its thickness.
+        placements: Items.
+        mass_g: Mass of the items.
+        filler_l: Inner volume that no item takes.
+    """
+
+    carton: str
+    room_mm: tuple[int, int, int]
+    placements: tuple[Placement, ...]
+    mass_g: int
+    filler_l: float
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What became of one order.
+
+    Args:
+        order: Its name.
+        parcels: Cartons with placements.
+        unpacked: Items that no carton takes.
+        cost: What the parcels cost by the objective.
+        bound: No packing of the items packed costs less.
+        why: For each carton that would cost less, why it was not taken.
+    """
+
+    order: Any
+    parcels: tuple[Parcel, ...]
+    unpacked: tuple[Any, ...]
+    cost: float
+    bound: float
+    why: tuple[tuple[str, str], ...]
+
+    @property
+    def proved(self) -> bool:
+        """Whether nothing better exists."""
+        return self.cost <= self.bound * (1 + 1e-9) + 1e-12
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """One line of a plan."""
+        from dataclasses import asdict
+
+        cartons = [
+            {
+                "carton": p.carton, "room_mm": list(p.room_mm), "mass_g": p.mass_g, "filler_l": round(p.filler_l, 3),
+                "placements": [asdict(i) for i in p.placements],
+            }
+            for p in self.parcels
+        ]  # fmt: skip
+        return {
+            "order": self.order, "cartons": cartons, "unpacked": list(self.unpacked), "cost": round(self.cost, 9),
+            "bound": round(self.bound, 9), "proved": self.proved, "why": dict(self.why),
+        }  # fmt: skip
+
+
+WHY = {
+    "no-stock": "none is in stock, or the route does not return",
+    "volume": "the items have more volume than it",
+    "mass": "the items are heavier than it may carry",
+    "piece": "one item is longer than it in every allowed orientation",
+    "pair": "two of the items have no room beside or above each other in it",
+    "apart": "items are to be kept apart",
+    "open": "no packing was found in it; that there is none is not proved",
+    "proved": "an exact search proved that there is no packing in it",
+}
+_REASONS = ("", "holds", "no-stock", "volume", "mass", "piece", "pair", "apart", "open", "proved")
+
+
+@dataclass(frozen=True, slots=True)
+class Packer:
+    """Packs orders into an assortment.
+
+    Args:
+        cartons: Every size that may be used.
+        objective: What is made small.
+        support_share: Least share of each base that stands on the floor or on items.
+        effort: `fast`, `thorough`, or `proved`: every open choice is settled by exact search.
+        seed: Of the draws; the same orders and seed give the same bytes.
+
+    Raises:
+        UsageError: `no-cartons`, `bad-effort`, `bad-support`.
+
+    Example:
+        >>> small, large = Carton("small", 200, 150, 100), Carton("large", 400, 300, 200)
+        >>> packed = Packer((small, large)).order([Item(190, 140, 50, 400), Item(150, 100, 50, 300)])
+        >>> packed.parcels[0].carton, packed.proved
+        ('small', True)
+    """
+
+    cartons: tuple[Carton, ...]
+    objective: Objective = field(default_factory=lambda: Objective(board=1.0))
+    support_share: float = 0.8
+    effort: str = "fast"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.cartons or len({c.id for c in self.cartons}) < len(self.cartons):
+            raise UsageError("no-cartons", "No carton is given, or one stands twice.", "Give each size one row.")
+        if self.effort not in EFFORTS:
+            raise UsageError("bad-effort", f"'{self.effort}' is no effort.", f"Choose {', '.join(EFFORTS)}.")
+        if not 0 <= self.support_share <= 1:
+            raise UsageError("bad-support", f"{self.support_share} is no share.", "Choose 0 to 1.")
+
+    @property
+    def rooms(self) -> list[tuple[float, Carton, tuple[int, int, int]]]:
+        """Cost, carton and inner lengths of everything that can be packed into, cheapest first."""
+        every = [(self.objective.of(c), c, room) for c in self.cartons for room in c.rooms]
+        return sorted(every, key=lambda r: (r[0], r[1].board_g, r[2][0] * r[2][1] * r[2][2], r[1].id))
+
+    def order(self, items: list[Item], *, returns: bool = False) -> Packed:
+        """Pack one order, as a warehouse's loop does.
+
+        Raises:
+            UsageError: `bad-item`.
+        """
+        return self.pack(orders_of([(0, items, returns)]))[0]
+
+    def pack(self, orders: Orders, allowed: Any = None) -> list[Packed]:
+        """Pack orders; those with items that may ship in their own boxes both ways, and the better is kept.
+
+        Args:
+            orders: What to pack.
+            allowed: Which rooms each order may take, `(orders, rooms)`; by stock and route where it is None.
+        """
+        if not len(orders):
+            return []
+        out = self._packed(orders, allowed)
+        own = [o for o in range(len(orders)) if orders.own_box[orders.offsets[o] : orders.offsets[o + 1]].any()]
+        if own:
+            some = orders.picked(own)
+            without = self._packed(some, None if allowed is None else allowed[own], leave_own=True)
+            for o, other in zip(own, without, strict=True):
+                if (len(other.unpacked), other.cost) <= (len(out[o].unpacked), out[o].cost):
+                    out[o] = other
+        return out
+
+    def _packed(self, orders: Orders, allowed: Any, *, leave_own: bool = False) -> list[Packed]:
+        """Run the compiled choice, settle what stays open where proofs are asked, and tell the result."""
+        from abate.algorithms.packing.choosing import choose
+
+        rooms = self.rooms
+        kept = ~orders.own_box if leave_own else np.ones(len(orders.items), np.bool_)
+        at = np.nonzero(kept)[0]
+        offsets = np.concatenate([[0], np.cumsum(kept)])[orders.offsets].astype(np.int64)
+        count, boxes = len(at), len(rooms)
+        sizes = np.array([r for _, _, r in rooms], np.int64)
+        maxes = np.array([c.mass_max_g for _, c, _ in rooms], np.int64)
+        costs = np.array([cost for cost, _, _ in rooms], np.float64)
+        if allowed is None:
+            allowed = self.allowed(orders)
+        positions = np.zeros((count, 6), np.int64)
+        parcels, cartons = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
+        reasons = np.zeros((len(orders), boxes), np.int64)
+        floors = np.zeros(len(orders))
+        tries, blocks, runs = EFFORTS[self.effort]
+        arrays = (
+            orders.turns[at], orders.turn_counts[at], orders.masses[at], orders.bears[at], orders.apart[at], orders.together[at],
+        )  # fmt: skip
+        choose(
+            offsets, *arrays, sizes, maxes, costs, allowed, self.support_share, tries, blocks, runs, self.seed, positions,
+            parcels, cartons, reasons, floors,
+        )  # fmt: skip
+        if self.effort == "proved":
+            for o in range(len(orders)):
+                a, b = offsets[o], offsets[o + 1]
+                if b > a:
+                    part = tuple(array[a:b] for array in arrays)
+                    chosen = cartons[a:b]
+                    mine = (parcels[a:b].copy(), positions[a:b].copy(), [int(c) for c in chosen[chosen >= 0]])
+                    mine, floors[o] = self._proved(part, allowed[o], sizes, maxes, costs, mine, reasons[o], float(floors[o]))
+                    parcels[a:b], positions[a:b], cartons[a:b] = mine[0], mine[1], -1
+                    cartons[a : a + len(mine[2])] = mine[2]
+        owner = np.repeat(np.arange(len(orders)), np.diff(offsets))
+        sequence = np.lexsort((positions[:, 0], positions[:, 1], positions[:, 2], parcels, owner))
+        told = _Told(
+            rooms, [orders.items[i] for i in at[sequence].tolist()], positions[sequence].tolist(), parcels[sequence].tolist(),
+            arrays[2][sequence].tolist(), positions[sequence, 3:].prod(axis=1).tolist(), cartons.tolist(), reasons.tolist(),
+            floors.tolist(),
+        )  # fmt: skip
+        bounds = offsets.tolist()
+        out = [told.order(orders.ids[o], o, bounds[o], bounds[o + 1]) for o in range(len(orders))]
+        return [self._with_own(orders, o, p) for o, p in enumerate(out)] if leave_own else out
+
+    def allowed(self, orders: Orders) -> Any:
+        """Which rooms each order may take by stock and by route, `(orders, rooms)`."""
+        rooms = self.rooms
+        stocked = np.array([c.stock is None or c.stock > 0 for _, c, _ in rooms], np.bool_)
+        circulating = np.array([c.source is Source.CIRCULATING for _, c, _ in rooms], np.bool_)
+        return stocked[None, :] & (~circulating[None, :] | orders.returns[:, None])
+
+    def _proved(
+        self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any, why: Any, floor: float
+    ) -> tuple[Any, float]:
+        """Settle open boxes by exact search, the cheapest first; a packing found counts only where support holds."""
+        from abate.algorithms.packing.choosing import OPEN, PROVED
+        from abate.algorithms.packing.exact import settle
+
+        turns, counts, masses, bears, _, together = part
+        cost = float(sum(costs[c] for c in mine[2]))
+        if len(counts) > ITEMS_EXACT_MAX or (mine[0] < 0).any():
+            return mine, floor
+        for c in np.nonzero(why == OPEN)[0]:
+            if costs[c] >= cost - 1e-12:
+                break
+            box, most = sizes[c : c + 1], maxes[c : c + 1]
+            found = settle(turns, counts, masses, bears, box, most, seconds_max=PROVED_SECONDS_MAX, seed=self.seed)
+            if found is False:
+                why[c] = PROVED
+            elif found is not None and self._stands(found[1], found[0], masses, bears):
+                cheaper = [float(costs[k]) for k in np.nonzero(why[:c] == OPEN)[0]]
+                return (found[0], found[1], [int(c)]), min([*cheaper, float(costs[c])])
+        several = 2 * float(costs[allowed].min())
+        if len(mine[2]) > 1 and not together.any():
+            mine, several = self._fewer(part, allowed, sizes, maxes, costs, mine)
+        cost = float(sum(costs[c] for c in mine[2]))
+        single = [float(costs[c]) for c in np.nonzero(why == OPEN)[0]]
+        return mine, min(cost, max(floor, min([several if len(mine[2]) > 1 else cost, *single])))
+
+    def _fewer(self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any) -> tuple[Any, float]:
+        """Search sets of boxes that cost less than the parcels found, for a moment each; and what no set costs less than."""
+        from abate.algorithms.packing.exact import settle
+
+        turns, counts, masses, bears, apart, _ = part
+        cost = float(sum(costs[c] for c in mine[2]))
+        volume, mass = int(turns[:, 0].prod(axis=1).sum()), int(masses.sum())
+        open_to = np.nonzero(allowed)[0]
+        floor = 3 * float(costs[open_to].min())
+        sets = []
+        for count in range(2, min(len(mine[2]), 3) + 1):
+            for some in combinations_with_replacement(open_to.tolist(), count):
+                price = float(costs[list(some)].sum())
+                if price < cost - 1e-9 and sizes[list(some)].prod(axis=1).sum() >= volume and maxes[list(some)].sum() >= mass:
+                    sets.append((price, some))
+        floor = min([cost, *(price for price, some in sets if len(some) == 2), floor])
+        if apart.any():
+            return mine, floor
+        # the dearer sets have the more room, so a packing is likeliest in them
+        for price, chosen in sorted(sets, reverse=True)[:SEVERAL_MAX]:
+            boxes = np.array(chosen)
+            found = settle(turns, counts, masses, bears, sizes[boxes], maxes[boxes], seconds_max=SEVERAL_SECONDS_MAX, seed=self.seed)
+            if found and price < cost and len(set(found[0].tolist())) == len(chosen) and self._stands(found[1], found[0], masses, bears):
+                cost, mine = price, (found[0], found[1], list(chosen))
+        return mine, min(floor, cost)
+
+    def _stands(self, positions: Any, box_of: Any, masses: Any, bears: Any) -> bool:
+        """Whether each base is supported and nothing carries too much."""
+        from abate.algorithms.packing.spaces import bearing_holds, supported_area
+
+        for c in set(box_of.tolist()):
+            here = np.nonzero(box_of == c)[0]
+            some, placed = positions[here], np.ones(len(here), np.uint8)
+            if not bearing_holds(some, placed, len(here), masses[here], bears[here]):
+                return False
+            for x, y, z, dx, dy, _ in some.tolist():
+                if supported_area(some, placed, len(here), x, y, z, dx, dy) < self.support_share * dx * dy:
+                    return False
+        return True
+
+    def _with_own(self, orders: Orders, o: int, packed: Packed) -> Packed:
+        """Add the items that ship in their own boxes, each a parcel."""
+        parcels, cost = list(packed.parcels), 0.0
+        for i in range(orders.offsets[o], orders.offsets[o + 1]):
+            if orders.own_box[i]:
+                x, y, z = (int(v) for v in orders.turns[i, 0])
+                lies = (Placement(orders.items[i], 0, 0, 0, x, y, z),)
+                parcels.append(Parcel(OWN_BOX, (x, y, z), lies, int(orders.masses[i]), 0.0))
+                cost += self.objective.parcels + self.objective.volume * x * y * z / 1e6
+        return replace(packed, parcels=tuple(parcels), cost=packed.cost + cost, bound=packed.bound + cost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Result arrays as lists, items sorted by order, parcel and height, from which each order is told."""
+
+    rooms: list[tuple[float, Carton, tuple[int, int, int]]]
+    items: list[Any]
+    positions: list[list[int]]
+    parcels: list[int]
+    masses: list[int]
+    volumes: list[int]
+    cartons: list[int]
+    reasons: list[list[int]]
+    floors: list[float]
+
+    def order(self, name: Any, o: int, a: int, b: int) -> Packed:
+        """What became of the order whose items stand from `a` to `b`."""
+        chosen = [c for c in self.cartons[a:b] if c >= 0]
+        unpacked = []
+        lies: list[list[Placement]] = [[] for _ in chosen]
+        mass, filled = [0] * len(chosen), [0] * len(chosen)
+        for i in range(a, b):
+            parcel = self.parcels[i]
+            if parcel < 0:
+                unpacked.append(self.items[i])
+                continue
+            lies[parcel].append(Placement(self.items[i], *self.positions[i]))
+            mass[parcel] += self.masses[i]
+            filled[parcel] += self.volumes[i]
+        made = []
+        for number, c in enumerate(chosen):
+            _, carton, room = self.rooms[c]
+            empty = (room[0] * room[1] * room[2] - filled[number]) / 1e6
+            made.append(Parcel(carton.id, room, tuple(lies[number]), mass[number], empty))
+        cost = sum(self.rooms[c][0] for c in chosen)
+        last = chosen[0] if len(chosen) == 1 else len(self.rooms) - 1
+        taken = {self.rooms[c][1].id for c in chosen}
+        why: dict[str, str] = {}
+        for reason, (_, carton, _) in zip(self.reasons[o][: last + 1], self.rooms, strict=False):
+            if _REASONS[reason] in WHY and carton.id not in taken:
+                why[carton.id] = _REASONS[reason]
+        return Packed(name, tuple(made), tuple(unpacked), cost, min(self.floors[o], cost), tuple(why.items()))
