@@ -1,0 +1,1 @@
+"""Packing over files: orders and cartons in, plans, pages and activities out."""

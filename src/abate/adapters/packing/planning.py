@@ -1,0 +1,222 @@
+"""Packing a file of orders: streamed, in several processes, with what the warehouse does now beside it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abate.adapters.groups import map_groups
+from abate.adapters.packing.reading import Batch, Block, read_cartons, read_orders, read_text
+from abate.kernel.errors import UsageError
+from abate.kernel.finding import Finding
+from abate.logistics.facts import FITS_NOTHING, Carton, Objective, Orders, Source
+from abate.logistics.planners import OWN_BOX, Packed, Packer
+
+SHOWN_MAX = 60
+"""Orders kept for pages and pictures."""
+FINDINGS_MAX = 200
+
+
+@dataclass
+class Tally:
+    """What a set of packed orders comes to.
+
+    Args:
+        orders: Orders read.
+        items: Items packed.
+        parcels: Parcels.
+        proved: Orders for which nothing better exists.
+        unpacked: Items that no carton takes, and items of faulty orders.
+        faulty: Orders that could not be packed.
+        cost: Objective reached.
+        bound: No packing reaches less.
+        proposed: Cartons used by site, month and id.
+        baseline: Cartons the warehouse uses now, likewise; empty where that is not known.
+        filler_l: Empty volume by site and month, proposed and baseline.
+        compared: Orders that both sides hold; only these enter the two.
+    """
+
+    orders: int = 0
+    items: int = 0
+    parcels: int = 0
+    proved: int = 0
+    unpacked: int = 0
+    faulty: int = 0
+    cost: float = 0.0
+    bound: float = 0.0
+    compared: int = 0
+    proposed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    baseline: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    filler_l: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add another set to this one."""
+        for name in ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound", "compared"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.proposed.update(other.proposed)
+        self.baseline.update(other.baseline)
+        self.filler_l.update(other.filler_l)
+        self.findings += other.findings[: FINDINGS_MAX - len(self.findings)]
+        self.shown += other.shown[: max(0, SHOWN_MAX - len(self.shown))]
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How a file is packed.
+
+    Args:
+        packer: Cartons, objective, support, effort, seed.
+        fill_share_max: How full by volume the warehouse's present rule lets a carton be; 0 compares with nothing.
+        record: The file says which carton was used, and that is the baseline.
+    """
+
+    packer: Packer
+    fill_share_max: float = 1.0
+    record: bool = False
+
+    def batch(self, batch: Batch | Block) -> tuple[bytes, Tally]:
+        """Pack some orders: lines of the plan, and what they come to."""
+        batch = batch.read() if isinstance(batch, Block) else batch
+        packed = self.packer.pack(batch.orders)
+        return self.told(batch, packed)
+
+    def told(self, batch: Batch, packed: list[Packed]) -> tuple[bytes, Tally]:
+        """Lines of the plan and the tally of packed orders."""
+        tally = Tally(findings=list(batch.findings))
+        now = self._now(batch)
+        lines = []
+        for one, meta, before in zip(packed, batch.meta, now, strict=True):
+            row = one.row
+            lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+            tally.orders += 1
+            tally.items += sum(len(p.placements) for p in one.parcels)
+            tally.parcels += len(one.parcels)
+            tally.proved += one.proved
+            tally.unpacked += len(one.unpacked)
+            tally.cost += one.cost
+            tally.bound += one.bound
+            if one.unpacked and len(tally.findings) < FINDINGS_MAX:
+                listed = ", ".join(map(str, one.unpacked[:5]))
+                tally.findings.append(Finding.of(FITS_NOTHING, f"Order '{one.order}': item {listed}."))
+            place = meta[:2]
+            if before is not None and not one.unpacked:
+                tally.compared += 1
+                for carton, empty in before:
+                    tally.baseline[*place, carton] += 1
+                    tally.filler_l[*place, "baseline"] += empty
+                for parcel in one.parcels:
+                    tally.proposed[*place, parcel.carton] += 1
+                    tally.filler_l[*place, "proposed"] += parcel.filler_l
+            if len(tally.shown) < SHOWN_MAX:
+                tally.shown.append(row | {"before": [c for c, _ in before or []]})
+        for name, items, why in batch.faulty:
+            lines.append(json.dumps({"order": name, "cartons": [], "unpacked": items, "fault": why}, ensure_ascii=False))
+            tally.orders += 1
+            tally.faulty += 1
+            tally.unpacked += len(items)
+        return "".join(f"{line}\n" for line in lines).encode(), tally
+
+    def _now(self, batch: Batch) -> list[list[tuple[str, float]] | None]:
+        """Cartons that the warehouse uses now for each order, with the litres each leaves empty; None where not known."""
+        orders = batch.orders
+        volume = np.add.reduceat(orders.turns[:, 0].prod(axis=1), orders.offsets[:-1]) if len(orders.items) else []
+        if self.record:
+            by_id = {c.id: c for c in self.packer.cartons}
+            told: list[list[tuple[str, float]] | None] = []
+            for (_, _, used), v in zip(batch.meta, volume, strict=True):
+                names = [n for n in used.replace("+", ";").split(";") if n]
+                room = sum(c.length_mm * c.width_mm * c.height_mm for c in (by_id[n] for n in names if n in by_id))
+                known = bool(names) and all(n in by_id for n in names)
+                told.append([(n, max(room - int(v), 0) / 1e6 / len(names)) for n in names] if known else None)
+            return told
+        if not self.fill_share_max:
+            return [None] * len(orders)
+        fresh = tuple(replace(c, stock=None) for c in self.packer.cartons if c.source is Source.NEW)
+        if not fresh:
+            return [None] * len(orders)
+        rule = Packer(fresh, Objective(volume=1.0), 0.0, "fast", self.packer.seed)
+        rooms = np.array([r[0] * r[1] * r[2] for _, _, r in rule.rooms])
+        allowed = np.asarray(volume)[:, None] <= self.fill_share_max * rooms[None, :]
+        allowed |= ~allowed.any(axis=1)[:, None]  # what fills none is split over all
+        packed = rule.pack(replace(orders, own_box=np.zeros_like(orders.own_box)), allowed)
+        return [None if p.unpacked else [(c.carton, c.filler_l) for c in p.parcels] for p in packed]
+
+
+def pack_batches(
+    packing: Packing, batches: Iterable[Batch | Block], *, workers: int = 1
+) -> Iterator[tuple[bytes, Tally]]:
+    """Lines of a plan and their tallies, batch by batch; cartons of limited stock are shared out as orders come."""
+    packer = packing.packer
+    if all(c.stock is None for c in packer.cartons):
+        yield from map_groups(partial(_batch, packing), batches, workers=workers)
+        return
+    from abate.logistics.planners import StockPacker
+
+    stocked = StockPacker(packer)
+    for batch in batches:
+        read = batch.read() if isinstance(batch, Block) else batch
+        yield packing.told(read, stocked.pack(read.orders))
+
+
+def _batch(packing: Packing, batch: Batch | Block) -> tuple[bytes, Tally]:
+    return packing.batch(batch)
+
+
+def pack_file(
+    orders: Path, cartons: Path | None, write: Callable[[bytes], Any], *, objective: str = "board",
+    support_share: float | None = None, effort: str = "fast", seed: int = 0, fill_share_max: float = 1.0,
+    record: bool = False, workers: int = 1, on_batch: Callable[[Tally], Any] = lambda _tally: None,
+) -> tuple[Packer, Tally]:  # fmt: skip
+    """Pack a file of orders, batch by batch.
+
+    Args:
+        orders: CSV, Parquet, JSON, JSON lines, or the text format that holds its own cartons.
+        cartons: CSV, Parquet or JSON; None where the orders hold them.
+        write: Takes the lines of the plan, one JSON object per order.
+        objective: `board`, `cost`, `volume`, `parcels`, or a weighting.
+        support_share: Least share of each base that is supported; 0.8 where it is None.
+        effort: `fast`, `thorough` or `proved`.
+        seed: Of the draws.
+        fill_share_max: How full by volume the present rule lets a carton be.
+        record: The column `carton` of the orders is what was used.
+        workers: Processes.
+        on_batch: Called with the tally of each batch.
+
+    Returns:
+        The packer and the tally of all.
+
+    Raises:
+        DataError: `orders-unreadable`, `cartons-unreadable`, `order-scattered`.
+        UsageError: `no-cartons`, `bad-carton`, `bad-objective`, `bad-share`.
+    """
+    if not 0 <= fill_share_max <= 1:
+        raise UsageError("bad-share", f"{fill_share_max} is no share.", "Choose 0 to 1.")
+    text = read_text(orders)
+    batches: Iterator[Batch | Block]
+    sizes: tuple[Carton, ...]
+    if text is not None:
+        sizes, batches = text
+        sizes = read_cartons(cartons) if cartons else sizes
+    elif cartons is None:
+        raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
+    else:
+        sizes, batches = read_cartons(cartons), read_orders(orders)
+    packer = Packer(sizes, Objective.named(objective), 0.8 if support_share is None else support_share, effort, seed)
+    total = Tally()
+    for lines, tally in pack_batches(Packing(packer, fill_share_max, record), batches, workers=workers):
+        write(lines)
+        total.add(tally)
+        on_batch(tally)
+    return packer, total
+
+
+__all__ = ["OWN_BOX", "Orders", "Packing", "Tally", "pack_batches", "pack_file"]

@@ -1,0 +1,481 @@
+"""Reading orders and cartons: CSV, Parquet, JSON, and the text format of packing benchmarks; in batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abate.kernel.errors import DataError, UsageError
+from abate.kernel.finding import Finding
+from abate.logistics.facts import (
+    BAD_ITEM,
+    COLUMNS,
+    ITEMS_IN_ORDER_MAX,
+    TURNS,
+    Carton,
+    Item,
+    Orders,
+    Source,
+    orders_from,
+)
+
+BATCH_ORDERS = 2_000
+BLOCK_ROWS = 20_000
+JSON_BYTES_MAX = 200_000_000
+ORDER_WORDS: dict[str, tuple[str, ...]] = {
+    "order": ("order id", "order no", "order number", "订单号"),
+    "item": ("item id", "sku", "piece", "商品"),
+    "quantity": ("qty", "count", "数量"),
+    "length_mm": ("length", "l", "l mm", "长"),
+    "width_mm": ("width", "w", "w mm", "宽"),
+    "height_mm": ("height", "depth", "h", "h mm", "高"),
+    "mass_g": ("mass", "weight", "weight g", "重量"),
+    "turn": ("rotation", "orientation", "朝向"),
+    "fragile": ("易碎",),
+    "load_max_g": ("load max", "stackable mass"),
+    "fold_volume_mm3": ("fold volume",),
+    "own_box": ("own box", "ships in own box", "原箱发货"),
+    "apart": ("keep apart",),
+    "together": ("keep together",),
+    "returns": ("route returns",),
+    "carton": ("carton used", "box", "纸箱"),
+    "site": ("warehouse", "仓库"),
+    "month": ("月份",),
+}
+CARTON_WORDS: dict[str, tuple[str, ...]] = {
+    "carton": ("id", "carton id", "name", "box", "纸箱"),
+    "length_mm": ("length", "inner length mm", "长"),
+    "width_mm": ("width", "inner width mm", "宽"),
+    "height_mm": ("height", "inner height mm", "高"),
+    "outer_length_mm": ("outer length",),
+    "outer_width_mm": ("outer width",),
+    "outer_height_mm": ("outer height",),
+    "mass_max_g": ("max mass g", "max weight", "mass max", "承重"),
+    "tare_g": ("tare", "empty weight", "自重"),
+    "board_m2": ("board", "board area m2"),
+    "grade_g_m2": ("grade",),
+    "cost": ("price", "价格"),
+    "stock": ("库存",),
+    "source": ("kind", "来源"),
+}
+TRUE, FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "", "否", "none", "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some orders of a file.
+
+    Args:
+        orders: What can be packed.
+        meta: For each of them, the site, the month and the carton on record.
+        faulty: Orders that cannot be packed, with their items and why.
+        findings: What is wrong with their rows.
+    """
+
+    orders: Orders
+    meta: list[tuple[str, str, str]]
+    faulty: list[tuple[str, list[Any], str]]
+    findings: list[Finding]
+
+
+def _heads(names: list[str], words: dict[str, tuple[str, ...]], file: str) -> dict[str, str]:
+    """Which column of the file says what."""
+    plain = {n: " ".join(n.strip().lower().replace("_", " ").replace("(", " ").replace(")", " ").split()) for n in names}
+    found: dict[str, str] = {}
+    for field, others in words.items():
+        for name, text in plain.items():
+            if text in (field.replace("_", " "), *others):
+                if field in found:
+                    raise DataError("column-twice", f"{file}: '{found[field]}' and '{name}' both say '{field}'.", "Keep one of them.")
+                found[field] = name
+    return found
+
+
+def read_cartons(path: Path) -> tuple[Carton, ...]:
+    """Read an assortment.
+
+    Raises:
+        DataError: `cartons-unreadable`, `column-twice`.
+        UsageError: `bad-carton`.
+    """
+    rows: list[dict[str, Any]] = []
+    for block in _blocks(path, "cartons-unreadable"):
+        rows += block.to_pylist()
+        if len(rows) > 10_000:
+            raise DataError("cartons-unreadable", f"{path.name} has more than 10,000 rows.", "Is this the file of cartons?")
+    if not rows:
+        raise DataError("cartons-unreadable", f"{path.name} holds no carton.", "Give one row per size.")
+    heads = _heads(list(rows[0]), CARTON_WORDS, path.name)
+    lacking = {"carton", "length_mm", "width_mm", "height_mm"} - set(heads)
+    if lacking:
+        raise DataError("cartons-unreadable", f"{path.name} has no column {', '.join(sorted(lacking))}.", "Name it in the first row.")
+    made = []
+    for number, row in enumerate(rows, 2):
+        cells = {field: row[name] for field, name in heads.items() if row.get(name) not in (None, "")}
+        name = str(cells.get("carton", ""))
+        try:
+            values: dict[str, Any] = {f: int(float(cells[f])) for f in ("length_mm", "width_mm", "height_mm")}
+            values |= {f: int(float(cells[f])) for f in ("mass_max_g", "stock") if f in cells}
+            values |= {f: float(cells[f]) for f in ("tare_g", "board_m2", "grade_g_m2", "cost") if f in cells}
+            outer = [f for f in ("outer_length_mm", "outer_width_mm", "outer_height_mm") if f in cells]
+            if len(outer) == 3:
+                values["outer_mm"] = tuple(int(float(cells[f])) for f in outer)
+            values["source"] = Source(str(cells.get("source", "new")).strip().lower())
+        except (ValueError, KeyError, OverflowError) as error:
+            raise UsageError("bad-carton", f"{path.name} row {number}: {error}.", "Mend its row.") from error
+        if not name or any(v < 0 for v in values.values() if isinstance(v, int | float)):
+            raise UsageError("bad-carton", f"{path.name} row {number}: a carton needs a name and no value below zero.", "Mend its row.")
+        made.append(Carton(name, **values))
+    twice = {c.id for c in made if sum(d.id == c.id for d in made) > 1}
+    if twice:
+        raise UsageError("bad-carton", f"{path.name}: '{min(twice)}' stands twice.", "Give each size one name.")
+    return tuple(made)
+
+
+def _blocks(path: Path, code: str) -> Iterator[Any]:
+    """Rows of a CSV, Parquet or JSON file as Arrow tables, a block at a time."""
+    if not path.is_file():
+        raise DataError(code, f"There is no file {path}.", "Check its name.")
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".parquet":
+            for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
+                yield pa.Table.from_batches([batch])
+        elif suffix in (".json", ".jsonl"):
+            for rows in _json_rows(path):
+                yield pa.Table.from_pylist([{k: None if v is None else str(v) for k, v in row.items()} for row in rows])
+        elif suffix in (".csv", ".tsv", ".txt"):
+            between = "\t" if suffix == ".tsv" else ","
+            with path.open("rb") as handle:
+                names = handle.readline().decode("utf-8-sig").rstrip("\r\n").split(between)
+            columns = [n.strip().strip('"') for n in names]
+            if len(set(columns)) < len(columns):
+                raise DataError(code, f"{path.name} names a column twice.", "Give each its own name.")
+            reader = pa.csv.open_csv(
+                path,
+                read_options=pa.csv.ReadOptions(block_size=1 << 20, column_names=columns, skip_rows=1),
+                parse_options=pa.csv.ParseOptions(delimiter=between),
+                convert_options=pa.csv.ConvertOptions(
+                    column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
+                ),
+            )
+            for batch in reader:
+                yield pa.Table.from_batches([batch])
+        else:
+            raise DataError(code, f"{path.name} is none of CSV, Parquet, JSON.", "Save it as one of them.")
+    except (pa.ArrowInvalid, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
+        text = str(error).splitlines()[0][:200]
+        raise DataError(code, f"{path.name} cannot be read: {text}", "Save it anew as CSV in UTF-8.") from error
+
+
+def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
+    """Objects of a JSON array or of JSON lines; an order with `items` becomes one row for each of them."""
+
+    def rows(objects: list[Any]) -> list[dict[str, Any]]:
+        if not all(isinstance(one, dict) for one in objects):
+            raise DataError("orders-unreadable", f"{path.name} holds something other than objects.", "Write one object per order.")
+        out = []
+        for one in objects:
+            items = one.get("items")
+            rest = {k: v for k, v in one.items() if k != "items"}
+            out += [rest | (i if isinstance(i, dict) else {}) for i in items] if isinstance(items, list) else [rest]
+        return out
+
+    with path.open(encoding="utf-8-sig") as handle:
+        if path.suffix.lower() == ".jsonl":
+            lines = (line for line in handle if line.strip())
+            while block := list(islice(lines, BATCH_ORDERS)):
+                yield rows([json.loads(line) for line in block])
+            return
+        if path.stat().st_size > JSON_BYTES_MAX:
+            raise DataError("orders-unreadable", f"{path.name} is larger than 200 MB.", "Write it as JSON lines (.jsonl).")
+        content = json.load(handle)
+        objects = content.get("orders", content.get("cartons")) if isinstance(content, dict) else content
+        yield rows(objects if isinstance(objects, list) else [])
+
+
+def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Batch]] | None:
+    """Cartons and orders of the text format of packing benchmarks; None where the file is of another.
+
+    `C n`, then n cartons: id, inner length, width, height (mm), maximum mass (g), tare (g). `O n`, then per order its
+    number and how many pieces, and per piece: index, length, width, height (mm), mass (g), 1 for this side up, 1 for
+    fragile.
+
+    Raises:
+        DataError: `orders-unreadable`.
+    """
+    if not path.is_file():
+        raise DataError("orders-unreadable", f"There is no file {path}.", "Check its name.")
+    handle = path.open(encoding="utf-8", errors="replace")
+    first = handle.readline().split()
+    if len(first) != 2 or first[0] != "C" or not first[1].isdigit():
+        handle.close()
+        return None
+
+    def fail(number: int) -> DataError:
+        return DataError("orders-unreadable", f"{path.name} line {number} is not what the format asks for.", "See the guide of packing.")
+
+    try:
+        cartons = []
+        for _ in range(int(first[1])):
+            name, *rest = handle.readline().split()
+            length, width, height, most, tare = map(int, rest)
+            cartons.append(Carton(name, length, width, height, mass_max_g=most, tare_g=tare))
+        word, count = handle.readline().split()
+        if word != "O":
+            raise ValueError
+    except ValueError as error:
+        handle.close()
+        raise fail(len(first)) from error
+
+    def batches() -> Iterator[Batch]:
+        line = len(cartons) + 2
+        with handle:
+            for start in range(0, int(count), BATCH_ORDERS):
+                rows = []
+                for _ in range(min(BATCH_ORDERS, int(count) - start)):
+                    try:
+                        order, pieces = handle.readline().split()
+                        line += 1
+                        for _ in range(int(pieces)):
+                            line += 1
+                            index, length, width, height, mass, turn, fragile = map(int, handle.readline().split())
+                            cells = (int(order), index, length, width, height, mass, "upright" if turn else "any", fragile == 1)
+                            rows.append((line, dict(zip(_TEXT, cells, strict=True))))
+                    except ValueError as error:
+                        raise fail(line) from error
+                yield _batch(rows, {name: name for name in _TEXT}, path.name)
+
+    return tuple(cartons), batches()
+
+
+_TEXT = ("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of some whole orders as they stand in a file, to be read wherever there is time.
+
+    Args:
+        table: The rows, an Arrow table.
+        heads: Which column says what.
+        file: Name of the file.
+        line: Line of the first row.
+    """
+
+    table: Any
+    heads: dict[str, str]
+    file: str
+    line: int
+
+    def read(self) -> Batch:
+        """Arrays of the orders; row by row only where a cell is not plain."""
+        fast = self._columns()
+        if fast is not None:
+            return fast
+        rows = [(self.line + k, row) for k, row in enumerate(self.table.to_pylist())]
+        return _batch(rows, self.heads, self.file)
+
+    def _columns(self) -> Batch | None:
+        """Arrays of the orders where every cell is plain; None where one is to be looked at."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if {"quantity", "fold_volume_mm3", "load_max_g"} & set(self.heads):
+            return None
+        cells = {field: self.table.column(name).combine_chunks() for field, name in self.heads.items()}
+        columns: dict[str, Any] = {}
+        try:
+            for field in ("length_mm", "width_mm", "height_mm", "mass_g"):
+                numbers = pc.cast(cells[field], pa.float64()).to_numpy(zero_copy_only=False)
+                columns[field] = np.ceil(numbers)
+                most = 20_000 if field != "mass_g" else 50_000_000
+                if not ((columns[field] > (0 if field != "mass_g" else -1)) & (columns[field] <= most)).all():
+                    return None
+        except pa.ArrowInvalid:
+            return None
+        for field in ("fragile", "own_box", "returns"):
+            if field in cells:
+                texts = {t: str(t if t is not None else "").strip().lower() for t in pc.unique(cells[field]).to_pylist()}
+                if set(texts.values()) - TRUE - FALSE:
+                    return None
+                columns[field] = np.array([texts[t] in TRUE for t in cells[field].to_pylist()], np.bool_)
+        if "turn" in cells:
+            columns["turn"] = np.array([(t or "any").strip().lower() for t in cells["turn"].to_pylist()])
+            if set(np.unique(columns["turn"])) - set(TURNS):
+                return None
+        for field in ("apart", "together"):
+            if field in cells:
+                columns[field] = [str(t or "") for t in cells[field].to_pylist()]
+        names = cells["order"].to_pylist()
+        begins = [0, *(k for k in range(1, len(names)) if names[k] != names[k - 1])]
+        ids = [n if isinstance(n, int) else str(n if n is not None else "").strip() for n in (names[k] for k in begins)]
+        offsets = np.array([*begins, len(names)], np.int64)
+        if "" in ids or len(set(ids)) < len(ids) or np.diff(offsets).max() > ITEMS_IN_ORDER_MAX:
+            return None
+        if "item" in cells:
+            items = cells["item"].to_pylist()
+            if None in items or "" in items:
+                return None
+        else:
+            items = [k - begin for begin, end in zip(offsets, offsets[1:], strict=False) for k in range(begin, end)]
+        meta_cells = [cells[f].to_pylist() if f in cells else None for f in ("site", "month", "carton")]
+        meta = [tuple(str(c[k] or "") if c is not None else "" for c in meta_cells) for k in begins]
+        returns = columns.pop("returns", None)
+        if returns is not None:
+            returns = np.logical_or.reduceat(returns, offsets[:-1])
+        return Batch(orders_from(ids, offsets, items, columns, returns), meta, [], [])  # type: ignore[arg-type]
+
+
+def read_orders(path: Path) -> Iterator[Block]:
+    """Read orders in blocks of whole orders; the rows of one order stand together.
+
+    Raises:
+        DataError: `orders-unreadable`, `order-scattered`, `column-twice`.
+    """
+    import pyarrow as pa
+
+    heads: dict[str, str] | None = None
+    seen = np.empty(0, np.uint64)
+    waiting = None
+    line = 2
+    for rows in _blocks(path, "orders-unreadable"):
+        if heads is None:
+            heads = _heads(list(rows.column_names), ORDER_WORDS, path.name)
+            lacking = {"order", "length_mm", "width_mm", "height_mm", "mass_g"} - set(heads)
+            if lacking:
+                raise DataError("orders-unreadable", f"{path.name} has no column {', '.join(sorted(lacking))}.", "Name it in the first row.")
+        waiting = rows if waiting is None else pa.concat_tables([waiting, rows], promote_options="permissive")
+        begins = _begins(waiting.column(heads["order"]))
+        done = 0
+        for at in range(BATCH_ORDERS, len(begins), BATCH_ORDERS):  # the last order may go on in the next block
+            block = waiting.slice(begins[done], begins[at] - begins[done])
+            seen = _new_orders(seen, block.column(heads["order"]), path.name)
+            yield Block(block, heads, path.name, line)
+            line += len(block)
+            done = at
+        waiting = waiting.slice(begins[done]).combine_chunks() if len(begins) else waiting
+    if waiting is not None and len(waiting) and heads:
+        _new_orders(seen, waiting.column(heads["order"]), path.name)
+        yield Block(waiting, heads, path.name, line)
+
+
+def _begins(column: Any) -> list[int]:
+    """Rows at which another order begins."""
+    import pyarrow.compute as pc
+
+    if not len(column):
+        return []
+    column = column.combine_chunks()
+    changed = pc.fill_null(pc.not_equal(column.slice(1), column.slice(0, len(column) - 1)), True)
+    return [0, *(np.nonzero(changed.to_numpy(zero_copy_only=False))[0] + 1).tolist()]
+
+
+def _new_orders(seen: Any, column: Any, file: str) -> Any:
+    """Add the orders of a block to those seen, eight bytes for each.
+
+    Raises:
+        DataError: `order-scattered`.
+    """
+    values = column.combine_chunks()
+    names = [str(v) for v in values.take(_begins(column)).to_pylist()]
+    hashes = np.array([_hash(n) for n in names], np.uint64)
+    order = np.argsort(hashes, kind="stable")
+    at = np.searchsorted(seen, hashes[order])
+    again = np.zeros(len(hashes), np.bool_)
+    if len(seen):
+        again = seen[np.minimum(at, len(seen) - 1)] == hashes[order]
+    again[1:] |= hashes[order][1:] == hashes[order][:-1]
+    if again.any():
+        odd = names[order[np.nonzero(again)[0][0]]]
+        raise DataError("order-scattered", f"{file}: rows of order '{odd}' do not stand together.", "Sort the file by order.")
+    return np.insert(seen, at, hashes[order])
+
+
+def _hash(name: str) -> int:
+    from hashlib import blake2b
+
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def _whole(value: Any, *, up: bool) -> int:
+    """A whole number from a cell, rounded to the safe side; raises ValueError for anything else."""
+    number = float(str(value).replace(",", "") if isinstance(value, str) else value)
+    if not abs(number) < 1e18:
+        raise ValueError("not a number of sensible size")
+    return int(-(-number // 1)) if up else int(number // 1)
+
+
+def _flag(value: Any) -> bool:
+    text = str(value).strip().lower() if value is not None else ""
+    if text in TRUE:
+        return True
+    if text in FALSE:
+        return False
+    raise ValueError(f"'{value}' is neither yes nor no")
+
+
+def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: str) -> Batch:
+    """Arrays of the orders that can be packed, and what is wrong with the others."""
+    grouped: dict[str, tuple[list[tuple[Any, Item]], tuple[str, str, str], bool]] = {}
+    faults: dict[str, str] = {}
+    findings: list[Finding] = []
+    for line, row in rows:
+        cell = {field: row.get(name) for field, name in heads.items()}
+        name = cell["order"] if isinstance(cell["order"], int) else str(cell["order"] if cell["order"] is not None else "").strip()
+        items, _, _ = grouped.setdefault(
+            name, ([], tuple(str(cell.get(f) or "") for f in ("site", "month", "carton")), False)  # type: ignore[arg-type]
+        )
+        fault, item, quantity = "", None, 1
+        try:
+            quantity = _whole(cell.get("quantity") or 1, up=False)
+            item = Item(
+                *(_whole(cell[f], up=True) for f in ("length_mm", "width_mm", "height_mm", "mass_g")),
+                turn=str(cell.get("turn") or "any").strip().lower(),
+                fragile=_flag(cell.get("fragile")),
+                load_max_g=None if cell.get("load_max_g") in (None, "") else _whole(cell["load_max_g"], up=False),
+                fold_volume_mm3=None if cell.get("fold_volume_mm3") in (None, "") else _whole(cell["fold_volume_mm3"], up=True),
+                own_box=_flag(cell.get("own_box")),
+                apart=str(cell.get("apart") or ""),
+                together=str(cell.get("together") or ""),
+            )
+            fault = item.fault
+            if _flag(cell.get("returns")):
+                grouped[name] = (*grouped[name][:2], True)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            fault = f"a cell cannot be read: {error}"
+        if not fault and not 1 <= quantity <= ITEMS_IN_ORDER_MAX:
+            fault = f"quantity is {quantity}, outside 1 to {ITEMS_IN_ORDER_MAX:,}"
+        if not fault and not name and name != 0:
+            fault = "the order has no name"
+        label = cell.get("item")
+        label = len(items) if label in (None, "") else label
+        if not fault and len(items) + quantity > ITEMS_IN_ORDER_MAX:
+            fault = f"the order has more than {ITEMS_IN_ORDER_MAX:,} items"
+        if fault:
+            faults.setdefault(name, fault)
+            findings.append(Finding.of(BAD_ITEM, f"Order '{name}': {fault}.", file=file, row=line))
+            items.append((label, None))  # type: ignore[arg-type]
+            continue
+        items += [(label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)]  # type: ignore[misc]
+    good = [(name, *rest) for name, rest in grouped.items() if name not in faults]
+    every = [item for _, items, _, _ in good for _, item in items]
+    columns: dict[str, Any] = {f: [getattr(i, f) for i in every] for f in COLUMNS}
+    for f in ("load_max_g", "fold_volume_mm3"):
+        columns[f] = [-1 if v is None else v for v in columns[f]]
+    orders = orders_from(
+        [name for name, _, _, _ in good], np.concatenate([[0], np.cumsum([len(i) for _, i, _, _ in good])]),
+        [label for _, items, _, _ in good for label, _ in items], columns, [r for _, _, _, r in good],
+    )  # fmt: skip
+    broken = [(name, [label for label, _ in grouped[name][0]], why) for name, why in faults.items()]
+    return Batch(orders, [meta for _, _, meta, _ in good], broken, findings)
