@@ -53,7 +53,9 @@ def assign(savings: Any, stock: Any, *, expected: Any = None, expected_count: in
     every = np.arange(len(rows))
     flow.add_arcs_with_capacity_and_unit_cost(np.full(len(rows), source), every, amounts, np.zeros(len(rows), np.int64))
     flow.add_arcs_with_capacity_and_unit_cost(every, np.full(len(rows), sink), amounts, np.zeros(len(rows), np.int64))
-    flow.add_arcs_with_capacity_and_unit_cost(len(rows) + np.arange(kinds), np.full(kinds, sink), stock * unit, np.zeros(kinds, np.int64))
+    flow.add_arcs_with_capacity_and_unit_cost(
+        len(rows) + np.arange(kinds), np.full(kinds, sink), stock * unit, np.zeros(kinds, np.int64)
+    )
     flow.set_node_supply(source, int(amounts.sum()))
     flow.set_node_supply(sink, -int(amounts.sum()))
     status = flow.solve()

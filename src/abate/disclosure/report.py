@@ -20,9 +20,14 @@ def render(model: dict[str, Any]) -> str:
     Returns:
         One page that needs no network; every value in it is escaped.
     """
+    return page("report.html", model)
+
+
+def page(name: str, model: dict[str, Any]) -> str:
+    """A template of this package filled in; every value in it is escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["script_json"] = script_json
-    return environment.from_string(package_text("abate.disclosure", "report.html")).render(**model)
+    return environment.from_string(package_text("abate.disclosure", name)).render(**model)
 
 
 def script_json(content: Any) -> str:

@@ -240,8 +240,17 @@ class Objective:
             except ValueError:
                 weights[name] = -1.0
         known = {"board", "cost", "volume", "parcels", "film", "trips"}
-        if not weights or set(weights) - known or not all(0 <= w < 1e12 for w in weights.values()) or not any(weights.values()):
-            raise UsageError("bad-objective", f"'{text}' is no objective.", "Write board, cost, volume, parcels, or board=1,parcels=0.05.")
+        if (
+            not weights
+            or set(weights) - known
+            or not all(0 <= w < 1e12 for w in weights.values())
+            or not any(weights.values())
+        ):
+            raise UsageError(
+                "bad-objective",
+                f"'{text}' is no objective.",
+                "Write board, cost, volume, parcels, or board=1,parcels=0.05.",
+            )
         return cls(**weights)
 
     def of(self, carton: Carton) -> float:

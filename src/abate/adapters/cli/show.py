@@ -155,6 +155,27 @@ def progress(label: str, total: int, *, quiet: bool = False) -> Iterator[Any]:
 
 
 @contextmanager
+def counting(label: str, *, quiet: bool = False) -> Iterator[Any]:
+    """A running count on the error stream for work of unknown length; nothing where no person watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    from time import monotonic
+
+    from rich.console import Console
+
+    began, done = monotonic(), 0
+    with Console(stderr=True).status(label) as status:
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            status.update(f"{label}: {done:,} done, {done / max(monotonic() - began, 0.001):,.0f} per second")
+
+        yield step
+
+
+@contextmanager
 def working(label: str) -> Iterator[None]:
     """A sign of life on the error stream for work of unknown length; nothing where no person watches."""
     if not sys.stderr.isatty():

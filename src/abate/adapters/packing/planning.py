@@ -17,7 +17,7 @@ from abate.adapters.packing.reading import Batch, Block, read_cartons, read_orde
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
 from abate.logistics.facts import FITS_NOTHING, Carton, Objective, Orders, Source
-from abate.logistics.planners import OWN_BOX, Packed, Packer
+from abate.logistics.planners.packing import OWN_BOX, Packed, Packer
 
 SHOWN_MAX = 60
 """Orders kept for pages and pictures."""
@@ -119,7 +119,9 @@ class Packing:
             if len(tally.shown) < SHOWN_MAX:
                 tally.shown.append(row | {"before": [c for c, _ in before or []]})
         for name, items, why in batch.faulty:
-            lines.append(json.dumps({"order": name, "cartons": [], "unpacked": items, "fault": why}, ensure_ascii=False))
+            lines.append(
+                json.dumps({"order": name, "cartons": [], "unpacked": items, "fault": why}, ensure_ascii=False)
+            )
             tally.orders += 1
             tally.faulty += 1
             tally.unpacked += len(items)
@@ -143,7 +145,7 @@ class Packing:
         fresh = tuple(replace(c, stock=None) for c in self.packer.cartons if c.source is Source.NEW)
         if not fresh:
             return [None] * len(orders)
-        rule = Packer(fresh, Objective(volume=1.0), 0.0, "fast", self.packer.seed)
+        rule = Packer(fresh, Objective(volume=1.0), self.packer.support_share, "fast", self.packer.seed)
         rooms = np.array([r[0] * r[1] * r[2] for _, _, r in rule.rooms])
         allowed = np.asarray(volume)[:, None] <= self.fill_share_max * rooms[None, :]
         allowed |= ~allowed.any(axis=1)[:, None]  # what fills none is split over all
@@ -159,7 +161,7 @@ def pack_batches(
     if all(c.stock is None for c in packer.cartons):
         yield from map_groups(partial(_batch, packing), batches, workers=workers)
         return
-    from abate.logistics.planners import StockPacker
+    from abate.logistics.planners.stock import StockPacker
 
     stocked = StockPacker(packer)
     for batch in batches:

@@ -86,13 +86,19 @@ class Batch:
 
 def _heads(names: list[str], words: dict[str, tuple[str, ...]], file: str) -> dict[str, str]:
     """Which column of the file says what."""
-    plain = {n: " ".join(n.strip().lower().replace("_", " ").replace("(", " ").replace(")", " ").split()) for n in names}
+    plain = {
+        n: " ".join(n.strip().lower().replace("_", " ").replace("(", " ").replace(")", " ").split()) for n in names
+    }
     found: dict[str, str] = {}
     for field, others in words.items():
         for name, text in plain.items():
             if text in (field.replace("_", " "), *others):
                 if field in found:
-                    raise DataError("column-twice", f"{file}: '{found[field]}' and '{name}' both say '{field}'.", "Keep one of them.")
+                    raise DataError(
+                        "column-twice",
+                        f"{file}: '{found[field]}' and '{name}' both say '{field}'.",
+                        "Keep one of them.",
+                    )
                 found[field] = name
     return found
 
@@ -108,13 +114,19 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
     for block in _blocks(path, "cartons-unreadable"):
         rows += block.to_pylist()
         if len(rows) > 10_000:
-            raise DataError("cartons-unreadable", f"{path.name} has more than 10,000 rows.", "Is this the file of cartons?")
+            raise DataError(
+                "cartons-unreadable", f"{path.name} has more than 10,000 rows.", "Is this the file of cartons?"
+            )
     if not rows:
         raise DataError("cartons-unreadable", f"{path.name} holds no carton.", "Give one row per size.")
     heads = _heads(list(rows[0]), CARTON_WORDS, path.name)
     lacking = {"carton", "length_mm", "width_mm", "height_mm"} - set(heads)
     if lacking:
-        raise DataError("cartons-unreadable", f"{path.name} has no column {', '.join(sorted(lacking))}.", "Name it in the first row.")
+        raise DataError(
+            "cartons-unreadable",
+            f"{path.name} has no column {', '.join(sorted(lacking))}.",
+            "Name it in the first row.",
+        )
     made = []
     for number, row in enumerate(rows, 2):
         cells = {field: row[name] for field, name in heads.items() if row.get(name) not in (None, "")}
@@ -130,7 +142,11 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         except (ValueError, KeyError, OverflowError) as error:
             raise UsageError("bad-carton", f"{path.name} row {number}: {error}.", "Mend its row.") from error
         if not name or any(v < 0 for v in values.values() if isinstance(v, int | float)):
-            raise UsageError("bad-carton", f"{path.name} row {number}: a carton needs a name and no value below zero.", "Mend its row.")
+            raise UsageError(
+                "bad-carton",
+                f"{path.name} row {number}: a carton needs a name and no value below zero.",
+                "Mend its row.",
+            )
         made.append(Carton(name, **values))
     twice = {c.id for c in made if sum(d.id == c.id for d in made) > 1}
     if twice:
@@ -183,7 +199,9 @@ def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
 
     def rows(objects: list[Any]) -> list[dict[str, Any]]:
         if not all(isinstance(one, dict) for one in objects):
-            raise DataError("orders-unreadable", f"{path.name} holds something other than objects.", "Write one object per order.")
+            raise DataError(
+                "orders-unreadable", f"{path.name} holds something other than objects.", "Write one object per order."
+            )
         out = []
         for one in objects:
             items = one.get("items")
@@ -198,7 +216,9 @@ def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
                 yield rows([json.loads(line) for line in block])
             return
         if path.stat().st_size > JSON_BYTES_MAX:
-            raise DataError("orders-unreadable", f"{path.name} is larger than 200 MB.", "Write it as JSON lines (.jsonl).")
+            raise DataError(
+                "orders-unreadable", f"{path.name} is larger than 200 MB.", "Write it as JSON lines (.jsonl)."
+            )
         content = json.load(handle)
         objects = content.get("orders", content.get("cartons")) if isinstance(content, dict) else content
         yield rows(objects if isinstance(objects, list) else [])
@@ -223,7 +243,11 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Batch]] | None:
         return None
 
     def fail(number: int) -> DataError:
-        return DataError("orders-unreadable", f"{path.name} line {number} is not what the format asks for.", "See the guide of packing.")
+        return DataError(
+            "orders-unreadable",
+            f"{path.name} line {number} is not what the format asks for.",
+            "See the guide of packing.",
+        )
 
     try:
         cartons = []
@@ -250,7 +274,16 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Batch]] | None:
                         for _ in range(int(pieces)):
                             line += 1
                             index, length, width, height, mass, turn, fragile = map(int, handle.readline().split())
-                            cells = (int(order), index, length, width, height, mass, "upright" if turn else "any", fragile == 1)
+                            cells = (
+                                int(order),
+                                index,
+                                length,
+                                width,
+                                height,
+                                mass,
+                                "upright" if turn else "any",
+                                fragile == 1,
+                            )
                             rows.append((line, dict(zip(_TEXT, cells, strict=True))))
                     except ValueError as error:
                         raise fail(line) from error
@@ -306,7 +339,9 @@ class Block:
             return None
         for field in ("fragile", "own_box", "returns"):
             if field in cells:
-                texts = {t: str(t if t is not None else "").strip().lower() for t in pc.unique(cells[field]).to_pylist()}
+                texts = {
+                    t: str(t if t is not None else "").strip().lower() for t in pc.unique(cells[field]).to_pylist()
+                }
                 if set(texts.values()) - TRUE - FALSE:
                     return None
                 columns[field] = np.array([texts[t] in TRUE for t in cells[field].to_pylist()], np.bool_)
@@ -354,7 +389,11 @@ def read_orders(path: Path) -> Iterator[Block]:
             heads = _heads(list(rows.column_names), ORDER_WORDS, path.name)
             lacking = {"order", "length_mm", "width_mm", "height_mm", "mass_g"} - set(heads)
             if lacking:
-                raise DataError("orders-unreadable", f"{path.name} has no column {', '.join(sorted(lacking))}.", "Name it in the first row.")
+                raise DataError(
+                    "orders-unreadable",
+                    f"{path.name} has no column {', '.join(sorted(lacking))}.",
+                    "Name it in the first row.",
+                )
         waiting = rows if waiting is None else pa.concat_tables([waiting, rows], promote_options="permissive")
         begins = _begins(waiting.column(heads["order"]))
         done = 0
@@ -398,7 +437,9 @@ def _new_orders(seen: Any, column: Any, file: str) -> Any:
     again[1:] |= hashes[order][1:] == hashes[order][:-1]
     if again.any():
         odd = names[order[np.nonzero(again)[0][0]]]
-        raise DataError("order-scattered", f"{file}: rows of order '{odd}' do not stand together.", "Sort the file by order.")
+        raise DataError(
+            "order-scattered", f"{file}: rows of order '{odd}' do not stand together.", "Sort the file by order."
+        )
     return np.insert(seen, at, hashes[order])
 
 
@@ -432,9 +473,14 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
     findings: list[Finding] = []
     for line, row in rows:
         cell = {field: row.get(name) for field, name in heads.items()}
-        name = cell["order"] if isinstance(cell["order"], int) else str(cell["order"] if cell["order"] is not None else "").strip()
+        name = (
+            cell["order"]
+            if isinstance(cell["order"], int)
+            else str(cell["order"] if cell["order"] is not None else "").strip()
+        )
         items, _, _ = grouped.setdefault(
-            name, ([], tuple(str(cell.get(f) or "") for f in ("site", "month", "carton")), False)  # type: ignore[arg-type]
+            name,
+            ([], tuple(str(cell.get(f) or "") for f in ("site", "month", "carton")), False),  # type: ignore[arg-type]
         )
         fault, item, quantity = "", None, 1
         try:
@@ -444,7 +490,9 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
                 turn=str(cell.get("turn") or "any").strip().lower(),
                 fragile=_flag(cell.get("fragile")),
                 load_max_g=None if cell.get("load_max_g") in (None, "") else _whole(cell["load_max_g"], up=False),
-                fold_volume_mm3=None if cell.get("fold_volume_mm3") in (None, "") else _whole(cell["fold_volume_mm3"], up=True),
+                fold_volume_mm3=None
+                if cell.get("fold_volume_mm3") in (None, "")
+                else _whole(cell["fold_volume_mm3"], up=True),
                 own_box=_flag(cell.get("own_box")),
                 apart=str(cell.get("apart") or ""),
                 together=str(cell.get("together") or ""),

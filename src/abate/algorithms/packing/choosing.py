@@ -151,10 +151,40 @@ def _floor_cost(needs, rest, costs, allowed):
 
 
 @njit(cache=True)
-def _fill_together(order, together, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, spaces, positions, placed):
+def _fill_together(
+    order,
+    together,
+    turns,
+    turn_counts,
+    masses,
+    bears,
+    bearing,
+    box,
+    mass_max,
+    support_share,
+    rule,
+    spaces,
+    positions,
+    placed,
+):
     """Fill a box with as many pieces as go in, groups whole or not at all."""
     while True:
-        got = fill(order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, False, spaces, positions, placed)
+        got = fill(
+            order,
+            turns,
+            turn_counts,
+            masses,
+            bears,
+            bearing,
+            box,
+            mass_max,
+            support_share,
+            rule,
+            False,
+            spaces,
+            positions,
+            placed,
+        )
         broken = 0
         for k in range(order.shape[0]):
             if together[order[k]] and not placed[order[k]]:
@@ -177,8 +207,24 @@ def _fill_together(order, together, turns, turn_counts, masses, bears, bearing, 
 
 @njit(cache=True)
 def split(
-    turns, turn_counts, masses, bears, apart, together, sizes, mass_maxes, costs, allowed, support_share, runs, tries, state,
-    spaces, positions, parcels, cartons,
+    turns,
+    turn_counts,
+    masses,
+    bears,
+    apart,
+    together,
+    sizes,
+    mass_maxes,
+    costs,
+    allowed,
+    support_share,
+    runs,
+    tries,
+    state,
+    spaces,
+    positions,
+    parcels,
+    cartons,
 ):
     """Pack pieces into several boxes; the cheapest of `runs` attempts. Writes parcel of each piece and box of each parcel.
 
@@ -236,7 +282,21 @@ def split(
                     if excluded(some_turns, some_counts, some_masses, some_bears, some_apart, sizes[c], mass_maxes[c]):
                         continue
                     part = np.empty((k, 6), np.int64)
-                    if holds(some_turns, some_counts, some_masses, some_bears, sizes[c], mass_maxes[c], support_share, tries, 0, state, spaces, part, placed[:k]):
+                    if holds(
+                        some_turns,
+                        some_counts,
+                        some_masses,
+                        some_bears,
+                        sizes[c],
+                        mass_maxes[c],
+                        support_share,
+                        tries,
+                        0,
+                        state,
+                        spaces,
+                        part,
+                        placed[:k],
+                    ):
                         for m in range(k):
                             here[left[m]] = part[m]
                             parcel[left[m]] = count
@@ -262,7 +322,9 @@ def split(
                     piece_keys(turns[:, 0], masses, bears, by, keys, state)
                     if run % 2:  # what few boxes take goes first
                         for m in range(left.shape[0]):
-                            keys[left[m]] = max(needs[left[m], 0], needs[left[m], 1]) * (0.5 + (next_random(state) % 1000) / 1000.0)
+                            keys[left[m]] = max(needs[left[m], 0], needs[left[m], 1]) * (
+                                0.5 + (next_random(state) % 1000) / 1000.0
+                            )
                     order = left.copy()
                     sort_pieces(order, keys)
                     label = 0
@@ -273,7 +335,22 @@ def split(
                         if apart[order[m]] == 0 or apart[order[m]] == label:
                             order[some] = order[m]
                             some += 1
-                    got = _fill_together(order[:some], together, turns, turn_counts, masses, bears, bearing, sizes[c], mass_maxes[c], support_share, rule, spaces, trial, placed)
+                    got = _fill_together(
+                        order[:some],
+                        together,
+                        turns,
+                        turn_counts,
+                        masses,
+                        bears,
+                        bearing,
+                        sizes[c],
+                        mass_maxes[c],
+                        support_share,
+                        rule,
+                        spaces,
+                        trial,
+                        placed,
+                    )
                     if got == 0:
                         continue
                     value = 0.0
@@ -325,9 +402,25 @@ def split(
         mine = np.nonzero(parcels == p)[0]
         part = np.empty((mine.shape[0], 6), np.int64)
         for d in range(c):
-            if not allowed[d] or excluded(turns[mine], turn_counts[mine], masses[mine], bears[mine], apart[mine], sizes[d], mass_maxes[d]):
+            if not allowed[d] or excluded(
+                turns[mine], turn_counts[mine], masses[mine], bears[mine], apart[mine], sizes[d], mass_maxes[d]
+            ):
                 continue
-            if holds(turns[mine], turn_counts[mine], masses[mine], bears[mine], sizes[d], mass_maxes[d], support_share, tries, 0, state, spaces, part, placed[: mine.shape[0]]):
+            if holds(
+                turns[mine],
+                turn_counts[mine],
+                masses[mine],
+                bears[mine],
+                sizes[d],
+                mass_maxes[d],
+                support_share,
+                tries,
+                0,
+                state,
+                spaces,
+                part,
+                placed[: mine.shape[0]],
+            ):
                 cartons[p] = d
                 saved += costs[c] - costs[d]
                 for k in range(mine.shape[0]):
@@ -338,8 +431,27 @@ def split(
 
 @njit(cache=True)
 def choose(
-    offsets, turns, turn_counts, masses, bears, apart, together, sizes, mass_maxes, costs, allowed, support_share, tries,
-    blocks_max, runs, seed, positions, parcels, cartons, reasons, floors,
+    offsets,
+    turns,
+    turn_counts,
+    masses,
+    bears,
+    apart,
+    together,
+    sizes,
+    mass_maxes,
+    costs,
+    allowed,
+    support_share,
+    tries,
+    blocks_max,
+    runs,
+    seed,
+    positions,
+    parcels,
+    cartons,
+    reasons,
+    floors,
 ):
     """Choose boxes for each order.
 
@@ -387,7 +499,21 @@ def choose(
                 continue
             why = excluded(t, tc, m, be, ap, sizes[c], mass_maxes[c])
             if why == 0:
-                if holds(t, tc, m, be, sizes[c], mass_maxes[c], support_share, tries, blocks_max, state, spaces, positions[a:b], placed):
+                if holds(
+                    t,
+                    tc,
+                    m,
+                    be,
+                    sizes[c],
+                    mass_maxes[c],
+                    support_share,
+                    tries,
+                    blocks_max,
+                    state,
+                    spaces,
+                    positions[a:b],
+                    placed,
+                ):
                     reasons[o, c] = HOLDS
                     found = c
                     if floor < 0.0:

@@ -37,7 +37,9 @@ def settle(
     n = len(turn_counts)
     # the boxes stand in a row along x, so that pieces of two boxes are apart by themselves
     begins = np.concatenate([[0], np.cumsum(boxes[:, 0])])
-    starts = [[model.new_int_var(0, int(begins[-1] if k == 0 else boxes[:, k].max()), "") for k in range(3)] for _ in range(n)]
+    starts = [
+        [model.new_int_var(0, int(begins[-1] if k == 0 else boxes[:, k].max()), "") for k in range(3)] for _ in range(n)
+    ]
     sizes: list[list[Any]] = []
     inside: list[list[Any]] = []
     intervals: list[list[list[Any]]] = [[[] for _ in range(3)] for _ in boxes]
@@ -54,7 +56,9 @@ def settle(
                 way = model.new_bool_var("")
                 here.append(way)
                 ways.append((way, option))
-                model.add_linear_constraint(starts[i][0], int(begins[c]), int(begins[c + 1]) - option[0]).only_enforce_if(way)
+                model.add_linear_constraint(
+                    starts[i][0], int(begins[c]), int(begins[c + 1]) - option[0]
+                ).only_enforce_if(way)
                 for k in (1, 2):
                     model.add(starts[i][k] <= int(box[k]) - option[k]).only_enforce_if(way)
                 for k in range(3):
@@ -83,7 +87,13 @@ def settle(
                     apart.append(before)
             model.add_bool_or(apart)
         j = i - 1
-        if i and turn_counts[i] == turn_counts[j] and (turns[i] == turns[j]).all() and bears[i] == bears[j] and masses[i] == masses[j]:
+        if (
+            i
+            and turn_counts[i] == turn_counts[j]
+            and (turns[i] == turns[j]).all()
+            and bears[i] == bears[j]
+            and masses[i] == masses[j]
+        ):
             rank_i, rank_j = (starts[p][0] * 4_000_000 + starts[p][1] * 2000 + starts[p][2] for p in (i, j))
             model.add(rank_j <= rank_i)  # pieces alike stand in their order
     if len(boxes) == 1:

@@ -138,7 +138,11 @@ def join(turns, turn_counts, bears, box, blocks_max, positions):
                             if waste > slack:
                                 continue
                             g0, g1, g2 = box[0] - d0, box[1] - d1, box[2] - d2
-                            waste += (g0 - reach_x[g0]) * d1 * d2 + (g1 - reach_y[g1]) * d0 * d2 + (g2 - reach_z[g2]) * d0 * d1
+                            waste += (
+                                (g0 - reach_x[g0]) * d1 * d2
+                                + (g1 - reach_y[g1]) * d0 * d2
+                                + (g2 - reach_z[g2]) * d0 * d1
+                            )
                             if waste > slack:
                                 continue
                             if way == 2 and weak[sub] and weak[other]:

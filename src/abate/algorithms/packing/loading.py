@@ -68,7 +68,7 @@ def make_blocks(turns, turn_counts, counts, box, blocks_max, filled_share):
     begin = 0
     k = np.empty(TYPES_IN_BLOCK, np.int64)
     q = np.empty(TYPES_IN_BLOCK, np.int64)
-    while begin < count and count < blocks_max:
+    while begin < count < blocks_max:
         end = count
         for b in range(begin, end):
             for a in range(b + 1):
@@ -287,7 +287,25 @@ def _least(turns, turn_counts, left):
 
 
 @njit(cache=True)
-def _finish(turns, turn_counts, dims, kinds, amounts, volume, ceilings, box, spaces, count, left, live, live_count, log, steps, packed, reach):
+def _finish(
+    turns,
+    turn_counts,
+    dims,
+    kinds,
+    amounts,
+    volume,
+    ceilings,
+    box,
+    spaces,
+    count,
+    left,
+    live,
+    live_count,
+    log,
+    steps,
+    packed,
+    reach,
+):
     """Complete a state greedily in place; returns steps and volume packed."""
     chosen = np.empty(1, np.int64)
     scores = np.empty(1)
@@ -300,7 +318,9 @@ def _finish(turns, turn_counts, dims, kinds, amounts, volume, ceilings, box, spa
             least = _least(turns, turn_counts, left)
             dirty = False
         space = spaces[at].copy()
-        found, live_count = _best_blocks(space, reach, dims, kinds, amounts, ceilings, live, live_count, left, 1, chosen, scores)
+        found, live_count = _best_blocks(
+            space, reach, dims, kinds, amounts, ceilings, live, live_count, left, 1, chosen, scores
+        )
         if found == 0:
             spaces[at] = spaces[count - 1]
             count -= 1
@@ -364,7 +384,20 @@ def widen(turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceiling
             found = 0
             while space_count[s]:
                 at, corner = _anchor(space_of[s], space_count[s], box)
-                found, live_count[s] = _best_blocks(space_of[s, at].copy(), reach, dims, kinds, amounts, ceilings, live_of[s], live_count[s], left_of[s], width, chosen, scores)
+                found, live_count[s] = _best_blocks(
+                    space_of[s, at].copy(),
+                    reach,
+                    dims,
+                    kinds,
+                    amounts,
+                    ceilings,
+                    live_of[s],
+                    live_count[s],
+                    left_of[s],
+                    width,
+                    chosen,
+                    scores,
+                )
                 if found:
                     anchor_at[s], anchor_corner[s] = at, corner
                     break
@@ -380,8 +413,39 @@ def widen(turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceiling
                 live[:lives] = live_of[s, :lives]
                 steps = steps_of[s]
                 log[:steps] = log_of[s, :steps]
-                count = _place(b, anchor_corner[s], space_of[s, anchor_at[s]], spaces, count, dims, kinds, amounts, left, least, log, steps)
-                done, packed = _finish(turns, turn_counts, dims, kinds, amounts, volume, ceilings, box, spaces, count, left, live, lives, log, steps + 1, packed_of[s] + volume[b], reach)
+                count = _place(
+                    b,
+                    anchor_corner[s],
+                    space_of[s, anchor_at[s]],
+                    spaces,
+                    count,
+                    dims,
+                    kinds,
+                    amounts,
+                    left,
+                    least,
+                    log,
+                    steps,
+                )
+                done, packed = _finish(
+                    turns,
+                    turn_counts,
+                    dims,
+                    kinds,
+                    amounts,
+                    volume,
+                    ceilings,
+                    box,
+                    spaces,
+                    count,
+                    left,
+                    live,
+                    lives,
+                    log,
+                    steps + 1,
+                    packed_of[s] + volume[b],
+                    reach,
+                )
                 stop[1] += 1
                 if packed > best:
                     best, best_steps = packed, done
@@ -421,7 +485,20 @@ def widen(turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceiling
             live_next[p, : lives_next[p]] = live_of[s, : lives_next[p]]
             log_next[p, : steps_of[s]] = log_of[s, : steps_of[s]]
             least = _least(turns, turn_counts, left_of[s])
-            spaces_next[p] = _place(b, anchor_corner[s], space_of[s, anchor_at[s]], space_next[p], n, dims, kinds, amounts, left_next[p], least, log_next[p], steps_of[s])
+            spaces_next[p] = _place(
+                b,
+                anchor_corner[s],
+                space_of[s, anchor_at[s]],
+                space_next[p],
+                n,
+                dims,
+                kinds,
+                amounts,
+                left_next[p],
+                least,
+                log_next[p],
+                steps_of[s],
+            )
             steps_next[p] = steps_of[s] + 1
             packed_next[p] = packed_of[s] + volume[b]
         states = count
@@ -474,9 +551,7 @@ def load_container(
     turns = np.zeros((len(sizes), 6, 3), np.int64)
     turn_counts = np.zeros(len(sizes), np.int64)
     turns_of(sizes, np.asarray(masks, np.int64), turns, turn_counts)
-    dims, kinds, amounts, volume, number, parts = make_blocks(
-        turns, turn_counts, counts, box, BLOCKS_MAX, FILLED_SHARE
-    )
+    dims, kinds, amounts, volume, number, parts = make_blocks(turns, turn_counts, counts, box, BLOCKS_MAX, FILLED_SHARE)
     ceilings = volume * number**-MANY_EXPONENT
     order = np.argsort(-ceilings, kind="stable")
     best, best_log, width, why = -1, np.empty((0, 4), np.int64), 1, "width"

@@ -183,7 +183,20 @@ def _touching(positions, placed, n, x, y, z, dx, dy, dz, length, width, height):
 
 @njit(cache=True)
 def fill(
-    order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, every, spaces, positions, placed
+    order,
+    turns,
+    turn_counts,
+    masses,
+    bears,
+    bearing,
+    box,
+    mass_max,
+    support_share,
+    rule,
+    every,
+    spaces,
+    positions,
+    placed,
 ):
     """Put pieces into one box in the given order, each where it fits best; those that fit nowhere are left out.
 

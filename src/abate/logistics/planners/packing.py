@@ -209,7 +209,9 @@ class Packer:
                     part = tuple(array[a:b] for array in arrays)
                     chosen = cartons[a:b]
                     mine = (parcels[a:b].copy(), positions[a:b].copy(), [int(c) for c in chosen[chosen >= 0]])
-                    mine, floors[o] = self._proved(part, allowed[o], sizes, maxes, costs, mine, reasons[o], float(floors[o]))
+                    mine, floors[o] = self._proved(
+                        part, allowed[o], sizes, maxes, costs, mine, reasons[o], float(floors[o])
+                    )
                     parcels[a:b], positions[a:b], cartons[a:b] = mine[0], mine[1], -1
                     cartons[a : a + len(mine[2])] = mine[2]
         owner = np.repeat(np.arange(len(orders)), np.diff(offsets))
@@ -271,7 +273,11 @@ class Packer:
         for count in range(2, min(len(mine[2]), 3) + 1):
             for some in combinations_with_replacement(open_to.tolist(), count):
                 price = float(costs[list(some)].sum())
-                if price < cost - 1e-9 and sizes[list(some)].prod(axis=1).sum() >= volume and maxes[list(some)].sum() >= mass:
+                if (
+                    price < cost - 1e-9
+                    and sizes[list(some)].prod(axis=1).sum() >= volume
+                    and maxes[list(some)].sum() >= mass
+                ):
                     sets.append((price, some))
         floor = min([cost, *(price for price, some in sets if len(some) == 2), floor])
         if apart.any():
@@ -279,8 +285,22 @@ class Packer:
         # the dearer sets have the more room, so a packing is likeliest in them
         for price, chosen in sorted(sets, reverse=True)[:SEVERAL_MAX]:
             boxes = np.array(chosen)
-            found = settle(turns, counts, masses, bears, sizes[boxes], maxes[boxes], seconds_max=SEVERAL_SECONDS_MAX, seed=self.seed)
-            if found and price < cost and len(set(found[0].tolist())) == len(chosen) and self._stands(found[1], found[0], masses, bears):
+            found = settle(
+                turns,
+                counts,
+                masses,
+                bears,
+                sizes[boxes],
+                maxes[boxes],
+                seconds_max=SEVERAL_SECONDS_MAX,
+                seed=self.seed,
+            )
+            if (
+                found
+                and price < cost
+                and len(set(found[0].tolist())) == len(chosen)
+                and self._stands(found[1], found[0], masses, bears)
+            ):
                 cost, mine = price, (found[0], found[1], list(chosen))
         return mine, min(floor, cost)
 
@@ -351,91 +371,3 @@ class _Told:
             if _REASONS[reason] in WHY and carton.id not in taken:
                 why[carton.id] = _REASONS[reason]
         return Packed(name, tuple(made), tuple(unpacked), cost, min(self.floors[o], cost), tuple(why.items()))
-
-
-STOCK_BATCH = 50
-STOCK_HORIZON = 1_000
-STOCK_HISTORY = 2_000
-
-
-class StockPacker:
-    """Packs orders as they come while some cartons are few: used ones, circulating ones, the last of a size.
-
-    Batches of 50 orders share out what there is where it saves most, and leave what the orders to come will save more
-    with; those seen last stand for them.
-
-    Args:
-        packer: Cartons with their stocks.
-        horizon: Orders for which the stock has to last; counted down, and begun anew when they have come.
-    """
-
-    def __init__(self, packer: Packer, *, horizon: int = STOCK_HORIZON) -> None:
-        self.packer = packer
-        self.horizon = horizon
-        self.stock = {c.id: c.stock for c in packer.cartons if c.stock is not None}
-        self.saved = 0.0
-        self._seen = 0
-        self._history: list[Any] = []
-
-    def pack(self, orders: Orders) -> list[Packed]:
-        """Pack orders in the order in which they come."""
-        out: list[Packed] = []
-        for begin in range(0, len(orders), STOCK_BATCH):
-            out += self._batch(orders.picked(range(begin, min(begin + STOCK_BATCH, len(orders)))))
-        return out
-
-    def savings(self, orders: Orders) -> tuple[list[Packed], Any, list[str]]:
-        """Each order packed without what is few, and what each carton of those saves it, `(orders, cartons)`."""
-        from abate.algorithms.packing.choosing import holding
-
-        packer = self.packer
-        rooms = packer.rooms
-        few = np.array([c.stock is not None for _, c, _ in rooms])
-        allowed = packer.allowed(orders) & ~few[None, :]
-        plain = packer.pack(orders, allowed) if allowed.any() else [
-            Packed(orders.ids[o], (), tuple(orders.items[orders.offsets[o] : orders.offsets[o + 1]]), 0.0, 0.0, ())
-            for o in range(len(orders))
-        ]  # fmt: skip
-        names = list(self.stock)
-        at = [next(k for k, (_, c, _) in enumerate(rooms) if c.id == name) for name in names]
-        by_volume = sorted(range(len(at)), key=lambda k: int(np.prod(rooms[at[k]][2])))
-        sizes = np.array([rooms[at[k]][2] for k in by_volume], np.int64)
-        maxes = np.array([rooms[at[k]][1].mass_max_g for k in by_volume], np.int64)
-        fits = np.zeros((len(orders), len(at)), np.int64)
-        holding(
-            orders.offsets, orders.turns, orders.turn_counts, orders.masses, orders.bears, orders.apart, sizes, maxes,
-            packer.support_share, EFFORTS["fast"][0], packer.seed, fits,
-        )  # fmt: skip
-        saving = np.zeros((len(orders), len(at)))
-        for column, k in enumerate(by_volume):
-            cost, carton, _ = rooms[at[k]]
-            takes = (fits[:, column] == 1) & (orders.returns | (carton.source is not Source.CIRCULATING))
-            # an order that nothing else takes saves more than any that has a choice
-            plain_cost = np.array([p.cost if not p.unpacked else 1e6 for p in plain])
-            # of two that save alike the smaller goes first
-            saving[:, k] = np.where(takes, (plain_cost - cost) * (1 - 1e-4 * column / len(at)), 0.0)
-        return plain, saving, names
-
-    def _batch(self, orders: Orders) -> list[Packed]:
-        from abate.algorithms.assignment import assign
-
-        plain, saving, names = self.savings(orders)
-        self._history = [*self._history, *saving][-STOCK_HISTORY:]
-        self._seen += len(orders)
-        left = -self._seen % self.horizon
-        chosen = assign(
-            saving, np.array([self.stock[n] for n in names]), expected=np.array(self._history), expected_count=left
-        )
-        out = list(plain)
-        rooms = self.packer.rooms
-        taken = np.nonzero(chosen >= 0)[0]
-        if len(taken):
-            allowed = np.array([[c.id == names[chosen[o]] for _, c, _ in rooms] for o in taken])
-            # what a search of another seed state finds not again stays as it was
-            for o, packed in zip(taken.tolist(), self.packer.pack(orders.picked(taken.tolist()), allowed), strict=True):
-                if packed.unpacked or len(packed.parcels) != 1:
-                    continue
-                self.stock[names[chosen[o]]] -= 1  # type: ignore[operator]
-                self.saved += plain[o].cost - packed.cost
-                out[o] = replace(packed, why=plain[o].why, bound=min(packed.cost, plain[o].bound))
-        return out

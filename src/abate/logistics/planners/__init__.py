@@ -1,0 +1,1 @@
+"""Problem to plan: packing, cartons that are few, assortments, circulating boxes."""
