@@ -733,6 +733,138 @@ def _csv(path: Path, headers: tuple[str, ...], rows: list[tuple[Any, ...]], enco
         writer.writerows(rows)
 
 
+PACKING_MONTH = "2024-03"
+PACKING_SITES = ("wh-jiaxing", "wh-hangzhou")
+CARTONS: tuple[tuple[str, int, int, int, int, float, str, int | str], ...] = (
+    # id, inner length, width, height [mm], mass of contents [g], price [CNY], source, stock
+    ("C1", 530, 370, 290, 30000, 4.10, "new", ""),
+    ("C2", 530, 290, 230, 25000, 3.05, "new", ""),
+    ("C3", 430, 270, 210, 20000, 2.40, "new", ""),
+    ("C4", 350, 230, 190, 15000, 1.75, "new", ""),
+    ("C5", 290, 190, 170, 12000, 1.28, "new", ""),
+    ("C6", 260, 180, 150, 10000, 1.06, "new", ""),
+    ("C7", 230, 160, 130, 8000, 0.84, "new", ""),
+    ("C8", 210, 140, 110, 6000, 0.66, "new", ""),
+    ("C9", 195, 135, 105, 5000, 0.60, "new", ""),
+    ("B1", 380, 280, 60, 2000, 0.32, "bag", ""),
+    ("U1", 460, 310, 250, 15000, 0.15, "used", 160),
+    ("U2", 330, 240, 180, 10000, 0.15, "used", 220),
+    ("U3", 260, 190, 140, 8000, 0.15, "used", 140),
+    ("R1", 400, 300, 220, 15000, 0.95, "circulating", 120),
+)
+PRODUCTS = 140
+ORDERS = 2400
+
+
+def _product(rng: random.Random) -> tuple[int, int, int, int, str, str, str]:
+    """Length, width, height [mm], mass [g], turn, fragile and fold volume of one article."""
+    kind = rng.choices(("book", "box", "bottle", "clothes", "device"), (3, 4, 2, 3, 2))[0]
+    if kind == "book":
+        return rng.randint(170, 250), rng.randint(110, 190), rng.randint(12, 45), rng.randint(150, 900), "any", "", ""
+    if kind == "box":
+        return rng.randint(90, 330), rng.randint(70, 220), rng.randint(30, 150), rng.randint(80, 1800), "any", "", ""
+    if kind == "bottle":
+        across = rng.randint(60, 105)
+        return (
+            across,
+            across,
+            rng.randint(140, 290),
+            rng.randint(300, 1600),
+            "upright",
+            "yes" if rng.random() < 0.5 else "",
+            "",
+        )
+    if kind == "clothes":
+        length, width, height = rng.randint(240, 340), rng.randint(180, 260), rng.randint(15, 45)
+        return length, width, height, rng.randint(120, 700), "any", "", str(length * width * height)
+    return rng.randint(120, 380), rng.randint(100, 280), rng.randint(50, 190), rng.randint(200, 3500), "any", "", ""
+
+
+def write_packing(folder: Path) -> None:
+    """Orders of two warehouses in one month with the carton that each went out in, their cartons, and what else goes in.
+
+    The packers' habit, made up: the smallest carton that the longest item fits and that its items fill to 70 % or less.
+    """
+    rng = random.Random(f"{SEED} packing")
+    folder.mkdir(parents=True, exist_ok=True)
+    products = [_product(rng) for _ in range(PRODUCTS)]
+    fresh = sorted((c for c in CARTONS if c[6] == "new"), key=lambda c: c[1] * c[2] * c[3])
+    rows: list[tuple[Any, ...]] = []
+    for number in range(ORDERS):
+        site = PACKING_SITES[number % len(PACKING_SITES)]
+        some = [
+            products[rng.randrange(PRODUCTS)]
+            for _ in range(rng.choices((1, 2, 3, 4, 5, 6, 8), (30, 25, 16, 11, 8, 6, 4))[0])
+        ]
+        volume = sum(p[0] * p[1] * p[2] for p in some)
+        mass = sum(p[3] for p in some)
+        longest = [max(sorted(p[:3])[k] for p in some) for k in range(3)]
+        used = next(
+            (
+                c[0] for c in fresh
+                if volume <= 0.7 * c[1] * c[2] * c[3] and mass <= c[4]
+                and all(a <= b for a, b in zip(longest, sorted(c[1:4]), strict=True))
+            ),
+            "C1",
+        )  # fmt: skip
+        returns = "yes" if site == "wh-hangzhou" and number % 5 == 0 else ""
+        rows += [
+            (f"O{number:05d}", f"P{products.index(p):03d}-{k}", *p, site, PACKING_MONTH, used, returns)
+            for k, p in enumerate(some, 1)
+        ]
+    headers = ("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile", "fold_volume_mm3", "site", "month", "carton", "returns")  # fmt: skip
+    _csv(folder / "orders.csv", headers, rows)
+    columns = ("carton", "length_mm", "width_mm", "height_mm", "mass_max_g", "tare_g", "cost", "source", "stock")
+    tare = {"B1": 18, "R1": 980}
+    _csv(folder / "cartons.csv", columns, [(*c[:5], tare.get(c[0], ""), *c[5:]) for c in CARTONS])
+    moves = [
+        (
+            f"IN-{site}-{c[0]}",
+            site,
+            c[0],
+            "bought" if c[6] == "circulating" else "inbound",
+            int(c[7]) // len(PACKING_SITES),
+        )
+        for site in PACKING_SITES
+        for c in CARTONS
+        if c[7] != ""
+    ]
+    _csv(folder / "movements.csv", ("ref", "site", "carton", "event", "count"), moves)
+    (folder / "packaging.toml").write_text(PACKAGING, encoding="utf-8")
+
+
+PACKAGING = """\
+# What goes into parcels beside cartons, and the scheme of circulating boxes. Made up, like all of the group.
+[materials]
+tape_g = 4.0                # film tape on each closed carton
+filler_g_per_l = 9.0        # paper, per litre left empty
+filler_item = "paper"
+ends = [                    # what customers do with it
+  { material = "board", treatment = "paper/recycling", share = 0.8 },
+  { material = "board", treatment = "mixed/landfill", share = 0.2 },
+  { material = "paper", treatment = "paper/recycling", share = 0.8 },
+  { material = "paper", treatment = "mixed/landfill", share = 0.2 },
+  { material = "plastic-film", treatment = "mixed/landfill", share = 1.0 },
+]
+
+[scheme]                    # boxes of 40 x 30 x 22 cm on routes that return
+trips_per_day = 40
+days_away = 6
+lost_share = 0.02
+trips_max = 60
+service_level = 0.98
+box_g = 980
+box_item = "plastic-film"   # polypropylene counted as film: the nearest factor
+wash_kwh = 0.04
+return_km = 35
+return_mode = "van"
+carton_g = 290              # the new carton that a trip replaces
+box_cost = 32.0
+trip_cost = 0.95
+carton_cost = 2.4
+"""
+
+
 def config() -> str:
     """The group's abate.toml."""
     lines = [

@@ -61,7 +61,7 @@ _HOMES = {
     "Target": "abate.kernel.target",
     "Transfer": "abate.kernel.transfer",
     "undo": "abate.adapters.files.importing",
-    "value_plan": "abate.adapters.engine",
+    "value_plan": "abate.adapters.plans",
     "verify_run": "abate.adapters.engine",
     "where_used": "abate.adapters.factorbook",
     "Workspace": "abate.adapters.store.workspace",

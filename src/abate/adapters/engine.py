@@ -27,7 +27,6 @@ from abate.kernel.kind import fold
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start, parse_fiscal_year
-from abate.kernel.plan import Plan
 from abate.kernel.region import region_chain
 from abate.kernel.resolution import COLUMNS, KEY, Key, Resolver, Row, Terms, unused_findings
 from abate.kernel.species import GWP_SETS
@@ -375,7 +374,7 @@ def _value(
     remarks += _unassessed(rows, inputs.terms)
     register_resolutions(con, rows, run_id, inputs.fiscal_year)
     allocations = _allocation_rows(matched, instruments, loads_wh, run_id, inputs.fiscal_year)
-    sql = entries_sql(run_id, methods_of(rows), key=_key_of(keys))
+    sql = entries_sql(run_id, methods_of(rows), key=key_of(keys))
     return Valuation(allocations, findings + remarks, sql)
 
 
@@ -420,7 +419,7 @@ def _supplied(factor: Factor) -> Factor:
     return replace(factor, item=f"{fold(party)}/{KINDS['purchased-goods'].item_named(product)}")
 
 
-def _key_of(keys: Sequence[Key]) -> tuple[str, ...]:
+def key_of(keys: Sequence[Key]) -> tuple[str, ...]:
     """Columns by which activities are joined: those that say nothing anywhere are left out, which is faster."""
     silent = {name for name in ("region", "party") if not any(getattr(k, name) for k in keys)}
     return tuple(name for name in KEY if name not in silent)
@@ -775,44 +774,3 @@ def _raw_faults(workspace: Workspace, hashes: dict[str, str]) -> tuple[str, ...]
         if sha256 not in kept or file_hash(kept[sha256]) != sha256:
             faults.append(names[import_id])
     return tuple(sorted(faults))
-
-
-def value_plan(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = "") -> dict[str, dict[str, int]]:
-    """Value both sides of a plan with the same methods, factors and terms, in the book `plan`.
-
-    Nothing is posted: a plan promises, only meters prove.
-
-    Returns:
-        For `baseline` and `proposed`: milligrams of CO2e by scope and view, such as `2 location`; and the
-        difference, baseline less proposed, under `saving`.
-
-    Raises:
-        UsageError: `plan-not-valued` where an activity finds no factor.
-    """
-    terms = read_terms(workspace, gwp_set, boundary, None)
-    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
-    resolver = Resolver(book, workspace.organisation, METHODS, terms)
-    sides: dict[str, dict[str, int]] = {}
-    with workspace.store.connect() as con:
-        for name, side in (("baseline", plan.baseline), ("proposed", plan.proposed)):
-            con.register("year_activities", side)
-            lacking = "".join(f", '' as {name}" for name in ("region", "party") if name not in side.column_names)
-            con.execute(
-                f"create or replace temp view plan_side as select *, null::double as deviation{lacking} from year_activities"
-            )
-            distinct = con.execute(f"select distinct {', '.join(KEY)} from plan_side").fetchall()
-            rows, findings = resolver.resolve([Key(*d) for d in distinct])
-            blocking = [f for f in findings if f.severity is Severity.BLOCKER]
-            if blocking:
-                raise UsageError("plan-not-valued", f"{name}: {blocking[0].message}", blocking[0].hint)
-            register_resolutions(con, rows, plan.id, "plan")
-            key = _key_of([Key(*d) for d in distinct])
-            sql = entries_sql(plan.id, methods_of(rows), key=key, book="plan", source="plan_side")
-            sums = con.execute(
-                f"select trim(scope || ' ' || view), sum(co2e_mg)::hugeint from ({sql}) group by 1 order by 1"
-            ).fetchall()
-            sides[name] = {scope: int(mass) for scope, mass in sums}
-            con.unregister("year_activities")
-    every = sorted(set(sides["baseline"]) | set(sides["proposed"]))
-    sides["saving"] = {s: sides["baseline"].get(s, 0) - sides["proposed"].get(s, 0) for s in every}
-    return sides

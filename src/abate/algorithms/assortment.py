@@ -115,7 +115,7 @@ def _exchange(fits, weights, costs, chosen, first, second, gains, losses, mixed)
 
 
 @njit(cache=True)
-def _worth(fits, weights, costs, prices, worth, counts):
+def _worth(fits, weights, costs, prices, worth):
     """For given prices of serving each client: what each size is worth to all."""
     worth[:] = 0.0
     for i in range(fits.shape[0]):
@@ -206,7 +206,7 @@ def _bound(
     best_prices = prices.copy()
     others: list[Any] = []
     for k in range(iterations):
-        _worth(fits, weights, priced, prices, worth, counts)
+        _worth(fits, weights, priced, prices, worth)
         taken = np.zeros(sizes, np.bool_)
         taken[np.argsort(worth, kind="stable")[:count]] = True
         taken &= worth < 0

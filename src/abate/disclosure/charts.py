@@ -262,3 +262,21 @@ def history_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     return _chart(
         "Values by year", values, mark={"type": "line", "point": True}, encoding=encoding, width=300, height=200
     )
+
+
+def curve_chart(values: list[dict[str, Any]], *, x: str, y: str) -> dict[str, Any]:
+    """Lines over a whole number.
+
+    Args:
+        values: Rows with `x`, `y` (share) and `series`.
+        x: What `x` is.
+        y: What `y` is.
+    """
+    encoding = {
+        "x": {"field": "x", "type": "quantitative", "title": x, "axis": {"tickMinStep": 1}},
+        "y": {"field": "y", "type": "quantitative", "title": y, "axis": {"format": ".0%"}, "scale": {"zero": False}},
+        "color": {"field": "series", "type": "nominal", "title": None},
+        "tooltip": [{"field": "series"}, {"field": "x"}, {"field": "y", "format": ".1%"}],
+    }
+    mark = {"type": "line", "point": True}
+    return _chart(f"By {x}", values, mark=mark, encoding=encoding, width=WIDE, height=240)

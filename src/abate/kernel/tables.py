@@ -249,6 +249,40 @@ PUBLISHED = _schema(  # what organisations stated, by vintage; never part of a c
     source_file=TEXT,
     source_row=INT,
 )
+PLANS = _schema(  # what planners promise; the row is the commit of its lines
+    ordinal=WHOLE,
+    plan_id=TEXT,
+    domain=TEXT,
+    title=TEXT,
+    objective=REAL,
+    bound=REAL,
+    unit=TEXT,
+    seed=WHOLE,
+    stop=TEXT,
+    cost=REAL,
+    currency=TEXT,
+    gwp_set=TEXT,
+    boundary=TEXT,
+    facts=TEXT,  # what the domain tells of it, as JSON
+    committed_at=TIME,
+)
+PLAN_LINES = _schema(  # both sides of a plan, valued; a book of their own, added to no other
+    plan_id=TEXT,
+    side=TEXT,  # baseline or proposed
+    book=TEXT,  # inventory: the part inside the boundary; avoided: the rest
+    kind=TEXT,
+    item=TEXT,
+    site=TEXT,
+    month=TEXT,
+    quantity=REAL,
+    unit=TEXT,
+    scope=TEXT,
+    category=TEXT,
+    view=TEXT,
+    method=TEXT,
+    factor_id=TEXT,
+    co2e_mg=WHOLE,
+)
 EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
 
 TABLES: dict[str, pa.Schema] = {
@@ -266,6 +300,8 @@ TABLES: dict[str, pa.Schema] = {
     "rollups": ROLLUPS,
     "publications": PUBLICATIONS,
     "evidence": EVIDENCE,
+    "plans": PLANS,
+    "plan_lines": PLAN_LINES,
     "published": PUBLISHED,
 }
 PARTITIONED = {

@@ -91,23 +91,16 @@ class Item:
             return f"fold_volume_mm3 is {self.fold_volume_mm3}, outside 1 to {LENGTH_MM_MAX**3:,}"
         return ""
 
-    @property
-    def shapes(self) -> list[tuple[int, int, int]]:
-        """Lengths along x, y, z that it may take: its orientations, and those of its folds."""
-        sizes = [(self.length_mm, self.width_mm, self.height_mm)]
-        if self.fold_volume_mm3 is not None:
-            bases = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3))
-            sizes = []
-            for along, across in bases:
-                a, b = -(-self.length_mm // along), -(-self.width_mm // across)
-                sizes.append((a, b, -(-self.fold_volume_mm3 // (a * b))))
-        found: dict[tuple[int, int, int], None] = {}
-        for a, b, c in sizes:
-            turned = ((a, b, c), (b, a, c), (a, c, b), (c, a, b), (b, c, a), (c, b, a))
-            for bit, shape in enumerate(turned):
-                if TURNS[self.turn] >> bit & 1:
-                    found[shape] = None
-        return list(found)
+
+def folded(size: list[int], turn: str, volume_mm3: int) -> list[tuple[int, int, int]]:
+    """Lengths along x, y, z that a soft item takes when it is folded lengthwise or across into its volume."""
+    found: dict[tuple[int, int, int], None] = {}
+    for along, across in ((1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3)):
+        a, b = -(-size[0] // along), -(-size[1] // across)
+        c = -(-volume_mm3 // (a * b))
+        turned = ((a, b, c), (b, a, c), (a, c, b), (c, a, b), (b, c, a), (c, b, a))
+        found |= dict.fromkeys(shape for bit, shape in enumerate(turned) if TURNS[turn] >> bit & 1)
+    return list(found)
 
 
 def board_area_m2(length_mm: float, width_mm: float, height_mm: float) -> float:
@@ -336,10 +329,7 @@ def orders_from(ids: list[Any], offsets: Any, items: list[Any], columns: dict[st
     turns_of(sizes, masks, turns, turn_counts)
     none = np.full(count, -1, np.int64)
     folds = np.asarray(columns.get("fold_volume_mm3", none), np.int64)
-    shapes = {
-        int(i): Item(*sizes[i].tolist(), 0, turn=str(turn[i]), fold_volume_mm3=int(folds[i])).shapes
-        for i in np.nonzero(folds >= 0)[0]
-    }
+    shapes = {int(i): folded(sizes[i].tolist(), str(turn[i]), int(folds[i])) for i in np.nonzero(folds >= 0)[0]}
     if shapes:
         wide = np.zeros((count, max(6, *map(len, shapes.values())), 3), np.int64)
         wide[:, :6] = turns
@@ -386,3 +376,105 @@ def orders_of(rows: list[tuple[Any, list[Item], bool]]) -> Orders:
     offsets = np.concatenate([[0], np.cumsum([len(items) for _, items, _ in rows])])
     numbers = [k for _, items, _ in rows for k in range(len(items))]
     return orders_from([name for name, _, _ in rows], offsets, numbers, columns, [r for _, _, r in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What goes into parcels beside cartons, and what becomes of all of it.
+
+    Args:
+        tape_g: Tape on each carton that is closed with it: new and used ones.
+        filler_g_per_l: Filler per litre that items leave empty.
+        filler_item: Material of the filler.
+        tape_item: Material of the tape.
+        ends: Treatments of what customers throw away, by material: treatment and share.
+
+    Raises:
+        UsageError: `bad-materials`.
+    """
+
+    tape_g: float = 0.0
+    filler_g_per_l: float = 0.0
+    filler_item: str = "paper"
+    tape_item: str = "plastic-film"
+    ends: tuple[tuple[str, str, float], ...] = (
+        ("board", "paper/recycling", 1.0),
+        ("paper", "paper/recycling", 1.0),
+        ("plastic-film", "mixed/landfill", 1.0),
+    )
+
+    def __post_init__(self) -> None:
+        shares: dict[str, float] = {}
+        for material, _, share in self.ends:
+            shares[material] = shares.get(material, 0.0) + share
+        if not (0 <= self.tape_g < 1e4 and 0 <= self.filler_g_per_l < 1e4) or any(
+            abs(s - 1) > 1e-9 for s in shares.values()
+        ):
+            raise UsageError(
+                "bad-materials", "Tape or filler is absurd, or the shares of a material do not make 1.", "Mend them."
+            )
+
+
+def packaging_activities(
+    counts: dict[tuple[str, str, str], int], filler_l: dict[tuple[str, str], float], cartons: tuple[Carton, ...],
+    materials: Materials, scheme: Any = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Materials bought, and those that customers throw away, for cartons used: a row per site, month and material.
+
+    A used carton takes no new board; its end is that of whoever brought it in, so it is counted on neither side. A
+    circulating box takes its wear and losses, the washing and the way back of each trip.
+
+    Args:
+        counts: Cartons by site, month and id.
+        filler_l: Empty volume by site and month.
+        cartons: The assortment.
+        materials: Tape, filler, ends.
+        scheme: `abate.logistics.planners.circulating.Scheme` of the circulating boxes.
+
+    Raises:
+        UsageError: `no-scheme` where circulating boxes are used and nothing is said of them.
+    """
+    by_id = {c.id: c for c in cartons}
+    mass: dict[tuple[str, str, str], float] = {}
+    trips: dict[tuple[str, str], int] = {}
+    for (site, month, name), count in counts.items():
+        carton = by_id.get(name)
+        mass.setdefault((site, month, "board"), 0.0)
+        if carton is None:  # ships in its own box
+            continue
+        if carton.source is Source.CIRCULATING:
+            trips[site, month] = trips.get((site, month), 0) + count
+            continue
+        if carton.source is Source.BAG:
+            key = (site, month, "plastic-film")
+            mass[key] = mass.get(key, 0.0) + count * carton.tare_g / 1000
+            continue
+        mass[site, month, "board"] += count * carton.board_g / 1000
+        if materials.tape_g:
+            key = (site, month, materials.tape_item)
+            mass[key] = mass.get(key, 0.0) + count * materials.tape_g / 1000
+    if materials.filler_g_per_l:
+        for (site, month), litres in filler_l.items():
+            key = (site, month, materials.filler_item)
+            mass[key] = mass.get(key, 0.0) + litres * materials.filler_g_per_l / 1000
+    rows = []
+    for (site, month, item), kilograms in sorted(mass.items()):
+        place = {"site": site, "month": month, "unit": "kg"}
+        rows.append({"kind": "purchased-goods", "item": item, "quantity": kilograms, **place})
+        rows += [
+            {"kind": "end-of-life", "item": treatment, "quantity": kilograms * share, **place}
+            for material, treatment, share in materials.ends
+            if material == item
+        ]
+    if trips and scheme is None:
+        raise UsageError(
+            "no-scheme",
+            "Circulating boxes are used and nothing is said of their washing and return.",
+            "Describe the scheme.",
+        )
+    for (site, month), count in sorted(trips.items()):
+        sides = scheme.sides()
+        boxes = count / scheme.pool.trips_per_thing
+        for some, times in ((sides["box"], boxes), (sides["trip"], count)):
+            rows += [{**row, "quantity": row["quantity"] * times, "site": site, "month": month} for row in some]
+    return rows

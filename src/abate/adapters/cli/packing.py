@@ -8,10 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from abate.adapters.cli import show as out
-from abate.adapters.cli.app import JsonOption, app, finding_json
+from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at
 
 CartonsOption = Annotated[
     Path | None, typer.Option("--cartons", "-c", help="Assortment: CSV, Parquet or JSON.", show_default="in ORDERS")
+]
+WorkersOption = Annotated[int, typer.Option(help="Processes.", min=1, max=64)]
+SiteOption = Annotated[str, typer.Option(help="Site of orders that name none.")]
+MonthOption = Annotated[str, typer.Option(help="Month of orders that name none, such as 2024-03.")]
+PackagingOption = Annotated[
+    Path | None,
+    typer.Option("--packaging", help="TOML: [materials] tape, filler, ends; [scheme] of circulating boxes."),
 ]
 SeedOption = Annotated[int, typer.Option(help="Same orders and seed, same bytes.", min=0, max=2**31 - 1)]
 
@@ -41,26 +48,50 @@ def pack(
             help="What the warehouse does now: volume, volume=0.8 (how full its rule lets a carton be), record, or none."
         ),
     ] = "volume",
-    workers: Annotated[int, typer.Option(help="Processes.", min=1, max=64)] = 1,
+    workers: WorkersOption = 1,
     seed: SeedOption = 0,
+    packaging: PackagingOption = None,
+    post: Annotated[
+        str, typer.Option(help="Value both sides and keep the plan in the workspace under this name.")
+    ] = "",
+    site: SiteOption = "",
+    month: MonthOption = "",
+    use_stock: Annotated[
+        bool, typer.Option("--stock", help="Used and circulating cartons as many as the workspace holds at --site.")
+    ] = False,
+    workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Pack orders into cartons: the plan, its proof, and what is used now beside it. Exit code 1 where rows are wrong."""
     from contextlib import ExitStack
 
-    from abate.adapters.packing.planning import pack_file
+    from abate.adapters.packing.planning import pack_file, packaging_plan
+    from abate.adapters.packing.stocks import read_packaging, stocks
     from abate.adapters.packing.writing import page_model, plan_file, write_page
+    from abate.adapters.plans import post_plan
 
     record, fill_share_max = _baseline(baseline)
+    opened = opened_at(workspace) if post or use_stock else None
+    materials, scheme = read_packaging(packaging) if packaging else (None, None)
+    held = {c: n["stock"] for (at, c), n in stocks(opened).items() if at == site} if opened and use_stock else None
     paths = [output] if output.suffix else [output.with_suffix(".jsonl"), output.with_suffix(".html")]
     with ExitStack() as stack, out.counting("packing", quiet=json) as step:
         writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
         packer, tally = pack_file(
             orders, cartons, lambda lines: [write(lines) for write in writers], objective=objective, support_share=support,
             effort=effort, seed=seed, fill_share_max=fill_share_max, record=record, workers=workers,
-            on_batch=lambda some: step(some.orders),
+            on_batch=lambda some: step(some.orders), stock=held,
         )  # fmt: skip
-    model = page_model(packer, tally, title=orders.name, objective=objective)
+    lines: list[dict[str, Any]] = []
+    if opened is not None and post:
+        plan = packaging_plan(
+            opened, packer, tally, plan_id=post, title=f"Packing of {orders.name}", site=site, month=month, unit=objective,
+            materials=materials, scheme=scheme,
+        )  # fmt: skip
+        facts = page_model(packer, tally, title=orders.name, objective=objective)
+        facts = {k: facts[k] for k in ("title", "terms", "cards", "cartons", "notes")}
+        lines = post_plan(opened, plan, domain="packing", facts=facts, now=now())
+    model = page_model(packer, tally, title=orders.name, objective=objective, lines=lines)
     for path in paths:
         if path.suffix == ".html":
             write_page(path, model)
@@ -76,6 +107,10 @@ def pack(
         if tally.compared:
             body = [(c["id"], c["room"], c["source"], c["now"], c["proposed"]) for c in model["cartons"]]
             out.table("", ("carton", "inside mm", "source", "now", "proposed"), body, right=(3, 4))
+        if model["valued"]:
+            valued = [(v["scope"], v["baseline"], v["proposed"], v["saving"]) for v in model["valued"]]
+            out.table("", ("kg CO2e", "now", "proposed", "less"), valued, right=(1, 2, 3))
+            out.console().print(model["claim"])
         if tally.findings:
             out.findings_table("", tally.findings, limit=20)
         out.console().print(f"Plan: {', '.join(map(str, paths))}")
@@ -97,3 +132,197 @@ def _baseline(text: str) -> tuple[bool, float]:
     if name != "volume" or not 0 < filled <= 1:
         raise UsageError("bad-baseline", f"'{text}' is no rule.", "Write volume, volume=0.8, record or none.")
     return False, filled
+
+
+@app.command()
+def assort(
+    orders: Annotated[
+        Path, typer.Argument(help="Past orders: CSV, Parquet, JSON, or the text format of packing benchmarks.")
+    ],
+    cartons: CartonsOption = None,
+    sizes: Annotated[str, typer.Option("--sizes", "-k", help="How many sizes: 12, or 1-20.")] = "1-20",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The sizes of the last count as CSV, for 'abate pack'.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option(help="The curve over the number of sizes as SVG.")] = None,
+    objective: Annotated[str, typer.Option(help="board, cost, volume, parcels, or a weighting.")] = "board",
+    support: Annotated[float, typer.Option(help="Least share of each base that is supported.", min=0, max=1)] = 0.8,
+    workers: WorkersOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Design the assortment: which k sizes make past orders cost least, tested on orders that the design has not seen."""
+    import csv
+
+    from abate.adapters.packing.designing import curve_chart, design_file
+    from abate.kernel.errors import UsageError
+
+    first, _, last = sizes.partition("-")
+    if not first.isdigit() or (last and not last.isdigit()):
+        raise UsageError("bad-count", f"'{sizes}' is no count.", "Write 12 or 1-20.")
+    counts = range(int(first), int(last or first) + 1)
+    with out.counting("designing", quiet=json) as step:
+        designs, present, used = design_file(
+            orders, cartons, counts=counts, objective=objective, support_share=support, workers=workers,
+            on_step=lambda _what, count: step(count),
+        )  # fmt: skip
+
+    def share(design: Any) -> float | None:
+        return None if design.tested is None or not present.tested else 1 - design.tested / present.tested
+
+    if output is not None:
+        partial = output.with_name(f"{output.name}.partial")
+        with partial.open("w", encoding="utf-8", newline="") as handle:
+            table = csv.writer(handle)
+            table.writerow(
+                ("carton", "length_mm", "width_mm", "height_mm", "mass_max_g", "board_m2", "grade_g_m2", "cost")
+            )
+            for c in designs[-1].cartons:
+                table.writerow(
+                    (
+                        c.id,
+                        c.length_mm,
+                        c.width_mm,
+                        c.height_mm,
+                        c.mass_max_g,
+                        round(c.board_m2, 6),
+                        c.grade_g_m2,
+                        round(c.cost, 4),
+                    )
+                )
+        partial.replace(output)
+    if chart is not None:
+        import vl_convert
+
+        chart.write_text(vl_convert.vegalite_to_svg(curve_chart(designs, present)), encoding="utf-8")
+    if json:
+        rows = [
+            {"sizes": d.count, "cost": d.cost, "bound": d.bound, "gap_share": d.gap_share, "tested": d.tested,
+             "saving_share": share(d), "cartons": [[c.length_mm, c.width_mm, c.height_mm] for c in d.cartons]}
+            for d in designs
+        ]  # fmt: skip
+        out.print_json(
+            {
+                "orders": used,
+                "present": {"sizes": present.count, "cost": present.cost, "tested": present.tested},
+                "designs": rows,
+            }
+        )
+        return
+    body = [
+        (
+            d.count, f"{d.cost:,.2f}", f"{d.gap_share:.2%}", f"{1 - d.cost / present.cost:.1%}",
+            "not all packed" if share(d) is None else f"{share(d):.1%}",
+        )
+        for d in designs
+    ]  # fmt: skip
+    title = f"{used:,} orders used for the design; the present {present.count} sizes come to {present.cost:,.2f}"
+    out.table(
+        title, ("sizes", objective, "gap to the bound", "saved", "saved on unseen orders"), body, right=(0, 1, 2, 3, 4)
+    )
+    listed = ", ".join("x".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) for c in designs[-1].cartons)
+    out.console().print(f"The {designs[-1].count} sizes [mm]: {listed}")
+
+
+@app.command()
+def reuse(
+    packaging: Annotated[Path, typer.Argument(help="TOML with [scheme]: trips, days away, losses, washing, return.")],
+    site: Annotated[str, typer.Option(help="Where boxes are washed.")],
+    month: Annotated[str, typer.Option(help="Month whose factors count, such as 2024-03.")],
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Say whether circulating boxes pay: how many are needed, after how many trips they break even, or that they never do."""
+    from dataclasses import asdict
+
+    from abate.adapters.packing.stocks import read_packaging, value_scheme
+    from abate.kernel.errors import UsageError
+
+    _, scheme = read_packaging(packaging)
+    if scheme is None:
+        raise UsageError("no-scheme", f"{packaging.name} has no [scheme].", "Describe the scheme.")
+    value = value_scheme(opened_at(workspace), scheme, site=site, month=month)
+    if json:
+        out.print_json(asdict(value) | {"pays": value.pays, "verdict": value.verdict})
+        return
+    body = [
+        ("boxes to own", f"{value.pool.size:,}", f"so that one is at hand {scheme.service_level:.1%} of the time"),
+        ("away at a time", f"{value.pool.away_mean:,.1f}", ""),
+        (
+            "lost and worn in a year",
+            f"{value.pool.lost_per_year:,.0f} and {value.pool.worn_per_year:,.0f}",
+            "to be bought again",
+        ),
+        ("one box", f"{value.box_mg / 1e6:,.3f} kg CO2e", "made and ended"),
+        ("one trip", f"{value.trip_mg / 1e6:,.3f} kg CO2e", "washed and brought back"),
+        ("one new carton", f"{value.carton_mg / 1e6:,.3f} kg CO2e", "that a trip replaces"),
+    ]
+    out.table("", ("what", "value", ""), body, right=(1,))
+    out.console().print(value.verdict)
+    if scheme.box_cost or scheme.carton_cost:
+        at = "never" if value.break_even_cost is None else f"after {value.break_even_cost:.1f} trips"
+        out.console().print(f"In money it breaks even {at}.")
+
+
+@app.command()
+def stock(
+    movements: Annotated[
+        Path | None, typer.Argument(help="CSV, Parquet or JSON: ref, site, carton, event, count.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Record movements of used and circulating cartons, and show what there is. Exit code 1 where one was refused."""
+    from abate.adapters.packing.stocks import record_movements, stocks
+
+    opened = opened_at(workspace)
+    results = record_movements(opened, movements) if movements else []
+    refused = [(line, str(result), told) for line, result, told in results if result not in ("ok", "exists")]
+    held = stocks(opened)
+    if json:
+        rows = [{"site": s, "carton": c, **counts} for (s, c), counts in sorted(held.items())]
+        out.print_json({"posted": sum(r == "ok" for _, r, _ in results), "refused": refused, "stocks": rows})
+    else:
+        places = ("stock", "away", "retired:shipped", "retired:lost", "retired:worn", "retired:scrapped")
+        body = [(s, c, *(f"{counts[p]:,}" for p in places)) for (s, c), counts in sorted(held.items())]
+        out.table(
+            "", ("site", "carton", "in stock", "away", "shipped", "lost", "worn", "scrapped"), body, right=range(2, 8)
+        )
+        if refused:
+            out.table("Refused", ("row", "why", "what"), refused, right=(0,))
+    raise typer.Exit(1 if refused else 0)
+
+
+@app.command()
+def plans(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
+    """List the plans of the workspace: what each promises, in a book of its own."""
+    from abate.adapters.plans import AVOIDED, INVENTORY
+    from abate.adapters.plans import plans as list_plans
+
+    rows = list_plans(opened_at(workspace))
+    if json:
+        keep = (
+            "plan_id",
+            "domain",
+            "title",
+            "objective",
+            "bound",
+            "unit",
+            "cost",
+            "currency",
+            INVENTORY,
+            AVOIDED,
+            "committed_at",
+        )
+        out.print_json([{k: r[k] for k in keep} for r in rows])
+        return
+
+    def kilograms(row: dict[str, Any], book: str) -> str:
+        return f"{sum(row[book]['saving'].values()) / 1e6:,.1f}"
+
+    body = [
+        (r["plan_id"], r["domain"], r["title"], kilograms(r, INVENTORY), kilograms(r, AVOIDED), r["committed_at"])
+        for r in rows
+    ]
+    out.table(
+        "", ("plan", "by", "title", "inventory, kg CO2e less", "avoided, kg CO2e less", "made"), body, right=(3, 4)
+    )

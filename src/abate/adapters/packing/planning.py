@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,10 @@ from abate.adapters.groups import map_groups
 from abate.adapters.packing.reading import Batch, Block, read_cartons, read_orders, read_text
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
-from abate.logistics.facts import FITS_NOTHING, Carton, Objective, Orders, Source
+from abate.kernel.period import month_start
+from abate.kernel.plan import Plan, Proof
+from abate.logistics.facts import FITS_NOTHING, Carton, Materials, Objective, Orders, Source, packaging_activities
+from abate.logistics.planners.circulating import Scheme
 from abate.logistics.planners.packing import OWN_BOX, Packed, Packer
 
 SHOWN_MAX = 60
@@ -54,9 +58,14 @@ class Tally:
     compared: int = 0
     proposed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     baseline: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    filler_l: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    filler_l: dict[tuple[str, str, str], float] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     shown: list[dict[str, Any]] = field(default_factory=list)
+
+    def empty(self, place: tuple[str, str], side: str, litres: float) -> None:
+        """Count volume that items leave empty."""
+        key = (*place, side)
+        self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
 
     def add(self, other: Tally) -> None:
         """Add another set to this one."""
@@ -64,7 +73,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.proposed.update(other.proposed)
         self.baseline.update(other.baseline)
-        self.filler_l.update(other.filler_l)
+        for key, litres in other.filler_l.items():
+            self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
         self.findings += other.findings[: FINDINGS_MAX - len(self.findings)]
         self.shown += other.shown[: max(0, SHOWN_MAX - len(self.shown))]
 
@@ -112,10 +122,10 @@ class Packing:
                 tally.compared += 1
                 for carton, empty in before:
                     tally.baseline[*place, carton] += 1
-                    tally.filler_l[*place, "baseline"] += empty
+                    tally.empty(place, "baseline", empty)
                 for parcel in one.parcels:
                     tally.proposed[*place, parcel.carton] += 1
-                    tally.filler_l[*place, "proposed"] += parcel.filler_l
+                    tally.empty(place, "proposed", parcel.filler_l)
             if len(tally.shown) < SHOWN_MAX:
                 tally.shown.append(row | {"before": [c for c, _ in before or []]})
         for name, items, why in batch.faulty:
@@ -130,7 +140,7 @@ class Packing:
     def _now(self, batch: Batch) -> list[list[tuple[str, float]] | None]:
         """Cartons that the warehouse uses now for each order, with the litres each leaves empty; None where not known."""
         orders = batch.orders
-        volume = np.add.reduceat(orders.turns[:, 0].prod(axis=1), orders.offsets[:-1]) if len(orders.items) else []
+        volume: Any = np.add.reduceat(orders.turns[:, 0].prod(axis=1), orders.offsets[:-1]) if len(orders.items) else []
         if self.record:
             by_id = {c.id: c for c in self.packer.cartons}
             told: list[list[tuple[str, float]] | None] = []
@@ -147,8 +157,8 @@ class Packing:
             return [None] * len(orders)
         rule = Packer(fresh, Objective(volume=1.0), self.packer.support_share, "fast", self.packer.seed)
         rooms = np.array([r[0] * r[1] * r[2] for _, _, r in rule.rooms])
-        allowed = np.asarray(volume)[:, None] <= self.fill_share_max * rooms[None, :]
-        allowed |= ~allowed.any(axis=1)[:, None]  # what fills none is split over all
+        allowed: Any = np.asarray(volume)[:, None] <= self.fill_share_max * rooms[None, :]
+        allowed = allowed | ~allowed.any(axis=1)[:, None]  # what fills none is split over all
         packed = rule.pack(replace(orders, own_box=np.zeros_like(orders.own_box)), allowed)
         return [None if p.unpacked else [(c.carton, c.filler_l) for c in p.parcels] for p in packed]
 
@@ -177,6 +187,7 @@ def pack_file(
     orders: Path, cartons: Path | None, write: Callable[[bytes], Any], *, objective: str = "board",
     support_share: float | None = None, effort: str = "fast", seed: int = 0, fill_share_max: float = 1.0,
     record: bool = False, workers: int = 1, on_batch: Callable[[Tally], Any] = lambda _tally: None,
+    stock: dict[str, int] | None = None,
 ) -> tuple[Packer, Tally]:  # fmt: skip
     """Pack a file of orders, batch by batch.
 
@@ -192,6 +203,7 @@ def pack_file(
         record: The column `carton` of the orders is what was used.
         workers: Processes.
         on_batch: Called with the tally of each batch.
+        stock: How many used and circulating cartons there are, by id; None takes the file's word.
 
     Returns:
         The packer and the tally of all.
@@ -212,6 +224,9 @@ def pack_file(
         raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
     else:
         sizes, batches = read_cartons(cartons), read_orders(orders)
+    if stock is not None:
+        few = (Source.USED, Source.CIRCULATING)
+        sizes = tuple(replace(c, stock=stock.get(c.id, 0)) if c.source in few else c for c in sizes)
     packer = Packer(sizes, Objective.named(objective), 0.8 if support_share is None else support_share, effort, seed)
     total = Tally()
     for lines, tally in pack_batches(Packing(packer, fill_share_max, record), batches, workers=workers):
@@ -219,6 +234,68 @@ def pack_file(
         total.add(tally)
         on_batch(tally)
     return packer, total
+
+
+def packaging_plan(
+    workspace: Any, packer: Packer, tally: Tally, *, plan_id: str, title: str, site: str, month: str, unit: str,
+    materials: Materials | None = None, scheme: Scheme | None = None,
+) -> Plan:  # fmt: skip
+    """Both sides of a packing as activities: what the warehouse uses now, and what the plan would.
+
+    Args:
+        workspace: Whose sites and fiscal year.
+        packer: Cartons and objective.
+        tally: What was packed.
+        plan_id: Name of the plan.
+        title: What it proposes.
+        site: Site of orders that name none.
+        month: Month of orders that name none.
+        unit: Unit of the objective.
+        materials: Tape, filler and ends.
+        scheme: Of circulating boxes.
+
+    Raises:
+        UsageError: `no-baseline`, `no-site`, `no-month`.
+    """
+    import pyarrow as pa
+
+    if not tally.compared:
+        raise UsageError("no-baseline", "Nothing says what is used now.", "Choose --baseline volume or record.")
+    names = {alias: s.id for s in workspace.organisation.sites for alias in (s.id, s.name, *s.aliases)}
+
+    def place(own_site: str, own_month: str) -> tuple[str, str]:
+        named, when = names.get(own_site or site, ""), own_month or month
+        if not named:
+            raise UsageError(
+                "no-site", f"'{own_site or site}' is no site of abate.toml.", "Give --site, or mend the column."
+            )
+        if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", when) is None:
+            raise UsageError("no-month", f"'{when}' is no month.", "Give --month 2024-03, or mend the column.")
+        return named, when
+
+    sides = {}
+    for name, counts, basis in (("baseline", tally.baseline, "baseline"), ("proposed", tally.proposed, "planned")):
+        by_place: Counter[tuple[str, str, str]] = Counter()
+        for (own_site, own_month, carton), count in counts.items():
+            by_place[*place(own_site, own_month), carton] += count
+        empty: dict[tuple[str, str], float] = {}
+        for (own_site, own_month, side), litres in tally.filler_l.items():
+            if side == name:
+                at = place(own_site, own_month)
+                empty[at] = empty.get(at, 0.0) + litres
+        rows = packaging_activities(by_place, empty, packer.cartons, materials or Materials(), scheme)
+        calendar = workspace.calendar
+        for number, row in enumerate(rows, 1):
+            row |= {"activity_id": number, "basis": basis, "fiscal_year": calendar.year_of(month_start(row["month"]))}
+        sides[name] = pa.Table.from_pylist(rows)
+    costs = {c.id: c.cost for c in packer.cartons}
+    change = sum(costs.get(c, 0.0) * n for (_, _, c), n in tally.proposed.items()) - sum(
+        costs.get(c, 0.0) * n for (_, _, c), n in tally.baseline.items()
+    )
+    proof = Proof(
+        tally.cost, tally.bound, unit, packer.seed, f"{packer.effort}: {tally.proved} of {tally.orders} orders proved"
+    )
+    return Plan(plan_id, title, sides["baseline"], sides["proposed"], change, workspace.organisation.currency, proof)
 
 
 __all__ = ["OWN_BOX", "Orders", "Packing", "Tally", "pack_batches", "pack_file"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from abate.logistics.facts import (
     BAD_ITEM,
     COLUMNS,
     ITEMS_IN_ORDER_MAX,
+    LENGTH_MM_MAX,
+    MASS_G_MAX,
     TURNS,
     Carton,
     Item,
@@ -111,7 +113,7 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         UsageError: `bad-carton`.
     """
     rows: list[dict[str, Any]] = []
-    for block in _blocks(path, "cartons-unreadable"):
+    for block in row_blocks(path, "cartons-unreadable"):
         rows += block.to_pylist()
         if len(rows) > 10_000:
             raise DataError(
@@ -154,7 +156,7 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
     return tuple(made)
 
 
-def _blocks(path: Path, code: str) -> Iterator[Any]:
+def row_blocks(path: Path, code: str) -> Iterator[Any]:
     """Rows of a CSV, Parquet or JSON file as Arrow tables, a block at a time."""
     if not path.is_file():
         raise DataError(code, f"There is no file {path}.", "Check its name.")
@@ -321,55 +323,57 @@ class Block:
 
     def _columns(self) -> Batch | None:
         """Arrays of the orders where every cell is plain; None where one is to be looked at."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if {"quantity", "fold_volume_mm3", "load_max_g"} & set(self.heads):
             return None
-        cells = {field: self.table.column(name).combine_chunks() for field, name in self.heads.items()}
-        columns: dict[str, Any] = {}
+        cells = {field: self.table.column(name).to_pylist() for field, name in self.heads.items()}
+        begins = _begins(self.table.column(self.heads["order"]))
+        offsets = np.array([*begins, len(self.table)], np.int64)
+        ids = [
+            n if isinstance(n, int) else str(n if n is not None else "").strip()
+            for n in (cells["order"][k] for k in begins)
+        ]
         try:
-            for field in ("length_mm", "width_mm", "height_mm", "mass_g"):
-                numbers = pc.cast(cells[field], pa.float64()).to_numpy(zero_copy_only=False)
-                columns[field] = np.ceil(numbers)
-                most = 20_000 if field != "mass_g" else 50_000_000
-                if not ((columns[field] > (0 if field != "mass_g" else -1)) & (columns[field] <= most)).all():
-                    return None
-        except pa.ArrowInvalid:
+            columns = _plain(cells)
+        except ValueError:
             return None
-        for field in ("fragile", "own_box", "returns"):
-            if field in cells:
-                texts = {
-                    t: str(t if t is not None else "").strip().lower() for t in pc.unique(cells[field]).to_pylist()
-                }
-                if set(texts.values()) - TRUE - FALSE:
-                    return None
-                columns[field] = np.array([texts[t] in TRUE for t in cells[field].to_pylist()], np.bool_)
-        if "turn" in cells:
-            columns["turn"] = np.array([(t or "any").strip().lower() for t in cells["turn"].to_pylist()])
-            if set(np.unique(columns["turn"])) - set(TURNS):
-                return None
-        for field in ("apart", "together"):
-            if field in cells:
-                columns[field] = [str(t or "") for t in cells[field].to_pylist()]
-        names = cells["order"].to_pylist()
-        begins = [0, *(k for k in range(1, len(names)) if names[k] != names[k - 1])]
-        ids = [n if isinstance(n, int) else str(n if n is not None else "").strip() for n in (names[k] for k in begins)]
-        offsets = np.array([*begins, len(names)], np.int64)
         if "" in ids or len(set(ids)) < len(ids) or np.diff(offsets).max() > ITEMS_IN_ORDER_MAX:
             return None
-        if "item" in cells:
-            items = cells["item"].to_pylist()
-            if None in items or "" in items:
-                return None
-        else:
-            items = [k - begin for begin, end in zip(offsets, offsets[1:], strict=False) for k in range(begin, end)]
-        meta_cells = [cells[f].to_pylist() if f in cells else None for f in ("site", "month", "carton")]
-        meta = [tuple(str(c[k] or "") if c is not None else "" for c in meta_cells) for k in begins]
+        items = cells.get("item") or [k - a for a, b in pairwise(offsets.tolist()) for k in range(a, b)]
+        if None in items or "" in items:
+            return None
+        places = [cells.get(f) for f in ("site", "month", "carton")]
+        meta = [tuple(str(c[k] or "") if c is not None else "" for c in places) for k in begins]
         returns = columns.pop("returns", None)
         if returns is not None:
             returns = np.logical_or.reduceat(returns, offsets[:-1])
         return Batch(orders_from(ids, offsets, items, columns, returns), meta, [], [])  # type: ignore[arg-type]
+
+
+def _plain(cells: dict[str, list[Any]]) -> dict[str, Any]:
+    """Columns of items where every cell is plain.
+
+    Raises:
+        ValueError: Where one is not.
+    """
+    columns: dict[str, Any] = {}
+    for field in ("length_mm", "width_mm", "height_mm", "mass_g"):
+        values = np.ceil(np.array(cells[field], np.float64))
+        least, most = (0, MASS_G_MAX) if field == "mass_g" else (1, LENGTH_MM_MAX)
+        if not ((values >= least) & (values <= most)).all():
+            raise ValueError(field)
+        columns[field] = values
+    for field in ("fragile", "own_box", "returns"):
+        if field in cells:
+            flags = {t: _flag(t) for t in set(cells[field])}
+            columns[field] = np.array([flags[t] for t in cells[field]], np.bool_)
+    if "turn" in cells:
+        columns["turn"] = np.array([str(t or "any").strip().lower() for t in cells["turn"]])
+        if set(np.unique(columns["turn"])) - set(TURNS):
+            raise ValueError("turn")
+    for field in ("apart", "together"):
+        if field in cells:
+            columns[field] = [str(t or "") for t in cells[field]]
+    return columns
 
 
 def read_orders(path: Path) -> Iterator[Block]:
@@ -384,7 +388,7 @@ def read_orders(path: Path) -> Iterator[Block]:
     seen = np.empty(0, np.uint64)
     waiting = None
     line = 2
-    for rows in _blocks(path, "orders-unreadable"):
+    for rows in row_blocks(path, "orders-unreadable"):
         if heads is None:
             heads = _heads(list(rows.column_names), ORDER_WORDS, path.name)
             lacking = {"order", "length_mm", "width_mm", "height_mm", "mass_g"} - set(heads)
@@ -466,64 +470,80 @@ def _flag(value: Any) -> bool:
     raise ValueError(f"'{value}' is neither yes nor no")
 
 
+def _item(cell: dict[str, Any]) -> tuple[Item, int, bool]:
+    """An item from its cells, how many of it, and whether the route returns.
+
+    Raises:
+        ValueError: With what is wrong.
+    """
+
+    def limit(field: str, *, up: bool) -> int | None:
+        return None if cell.get(field) in (None, "") else _whole(cell[field], up=up)
+
+    try:
+        length, width, height, mass = (
+            _whole(cell[f], up=True) for f in ("length_mm", "width_mm", "height_mm", "mass_g")
+        )
+        item = Item(
+            length, width, height, mass,
+            turn=str(cell.get("turn") or "any").strip().lower(), fragile=_flag(cell.get("fragile")),
+            load_max_g=limit("load_max_g", up=False), fold_volume_mm3=limit("fold_volume_mm3", up=True),
+            own_box=_flag(cell.get("own_box")), apart=str(cell.get("apart") or ""), together=str(cell.get("together") or ""),
+        )  # fmt: skip
+        quantity = _whole(cell.get("quantity") or 1, up=False)
+        returns = _flag(cell.get("returns"))
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise ValueError(f"a cell cannot be read: {error}") from error
+    if item.fault:
+        raise ValueError(item.fault)
+    if not 1 <= quantity <= ITEMS_IN_ORDER_MAX:
+        raise ValueError(f"quantity is {quantity}, outside 1 to {ITEMS_IN_ORDER_MAX:,}")
+    return item, quantity, returns
+
+
+@dataclass(slots=True)
+class _Read:
+    """One order while its rows are read."""
+
+    items: list[tuple[Any, Item | None]]
+    meta: tuple[str, str, str]
+    returns: bool = False
+    fault: str = ""
+
+
 def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: str) -> Batch:
     """Arrays of the orders that can be packed, and what is wrong with the others."""
-    grouped: dict[str, tuple[list[tuple[Any, Item]], tuple[str, str, str], bool]] = {}
-    faults: dict[str, str] = {}
+    read: dict[Any, _Read] = {}
     findings: list[Finding] = []
     for line, row in rows:
         cell = {field: row.get(name) for field, name in heads.items()}
-        name = (
-            cell["order"]
-            if isinstance(cell["order"], int)
-            else str(cell["order"] if cell["order"] is not None else "").strip()
-        )
-        items, _, _ = grouped.setdefault(
-            name,
-            ([], tuple(str(cell.get(f) or "") for f in ("site", "month", "carton")), False),  # type: ignore[arg-type]
-        )
-        fault, item, quantity = "", None, 1
-        try:
-            quantity = _whole(cell.get("quantity") or 1, up=False)
-            item = Item(
-                *(_whole(cell[f], up=True) for f in ("length_mm", "width_mm", "height_mm", "mass_g")),
-                turn=str(cell.get("turn") or "any").strip().lower(),
-                fragile=_flag(cell.get("fragile")),
-                load_max_g=None if cell.get("load_max_g") in (None, "") else _whole(cell["load_max_g"], up=False),
-                fold_volume_mm3=None
-                if cell.get("fold_volume_mm3") in (None, "")
-                else _whole(cell["fold_volume_mm3"], up=True),
-                own_box=_flag(cell.get("own_box")),
-                apart=str(cell.get("apart") or ""),
-                together=str(cell.get("together") or ""),
-            )
-            fault = item.fault
-            if _flag(cell.get("returns")):
-                grouped[name] = (*grouped[name][:2], True)
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            fault = f"a cell cannot be read: {error}"
-        if not fault and not 1 <= quantity <= ITEMS_IN_ORDER_MAX:
-            fault = f"quantity is {quantity}, outside 1 to {ITEMS_IN_ORDER_MAX:,}"
-        if not fault and not name and name != 0:
-            fault = "the order has no name"
+        told = cell["order"]
+        name = told if isinstance(told, int) else str(told if told is not None else "").strip()
+        site, month, used = (str(cell.get(f) or "") for f in ("site", "month", "carton"))
+        order = read.setdefault(name, _Read([], (site, month, used)))
         label = cell.get("item")
-        label = len(items) if label in (None, "") else label
-        if not fault and len(items) + quantity > ITEMS_IN_ORDER_MAX:
-            fault = f"the order has more than {ITEMS_IN_ORDER_MAX:,} items"
-        if fault:
-            faults.setdefault(name, fault)
-            findings.append(Finding.of(BAD_ITEM, f"Order '{name}': {fault}.", file=file, row=line))
-            items.append((label, None))  # type: ignore[arg-type]
+        label = len(order.items) if label in (None, "") else label
+        try:
+            item, quantity, returns = _item(cell)
+            if name == "":
+                raise ValueError("the order has no name")
+            if len(order.items) + quantity > ITEMS_IN_ORDER_MAX:
+                raise ValueError(f"the order has more than {ITEMS_IN_ORDER_MAX:,} items")
+        except ValueError as error:
+            order.fault = order.fault or str(error)
+            findings.append(Finding.of(BAD_ITEM, f"Order '{name}': {error}.", file=file, row=line))
+            order.items.append((label, None))
             continue
-        items += [(label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)]  # type: ignore[misc]
-    good = [(name, *rest) for name, rest in grouped.items() if name not in faults]
-    every = [item for _, items, _, _ in good for _, item in items]
+        order.returns |= returns
+        order.items += [(label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)]
+    good = {name: order for name, order in read.items() if not order.fault}
+    every = [item for order in good.values() for _, item in order.items]
     columns: dict[str, Any] = {f: [getattr(i, f) for i in every] for f in COLUMNS}
     for f in ("load_max_g", "fold_volume_mm3"):
         columns[f] = [-1 if v is None else v for v in columns[f]]
     orders = orders_from(
-        [name for name, _, _, _ in good], np.concatenate([[0], np.cumsum([len(i) for _, i, _, _ in good])]),
-        [label for _, items, _, _ in good for label, _ in items], columns, [r for _, _, _, r in good],
+        list(good), np.concatenate([[0], np.cumsum([len(o.items) for o in good.values()])]),
+        [label for order in good.values() for label, _ in order.items], columns, [o.returns for o in good.values()],
     )  # fmt: skip
-    broken = [(name, [label for label, _ in grouped[name][0]], why) for name, why in faults.items()]
-    return Batch(orders, [meta for _, _, meta, _ in good], broken, findings)
+    broken = [(name, [label for label, _ in order.items], order.fault) for name, order in read.items() if order.fault]
+    return Batch(orders, [order.meta for order in good.values()], broken, findings)

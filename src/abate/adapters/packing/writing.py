@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from abate.adapters.packing.planning import Tally
+from abate.adapters.plans import AVOIDED, INVENTORY, sums_of
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.drawing import packing_svg, plan_page
 from abate.kernel.errors import UsageError
@@ -116,10 +117,32 @@ def explain_choice(row: dict[str, Any]) -> list[str]:
     return told
 
 
+def valued_lines(lines: list[dict[str, Any]]) -> tuple[list[dict[str, str]], str]:
+    """A plan's lines by scope and category in kilograms, and in whose book the difference may count."""
+    told = []
+    savings = {}
+    for book, name in ((INVENTORY, "inside the boundary"), (AVOIDED, "outside, avoided")):
+        sums = sums_of(lines, book)
+        savings[book] = sum(sums["saving"].values())
+        if not any(sums["baseline"].values()) and not any(sums["proposed"].values()):
+            continue
+        for scope in [*sums["saving"], ""]:
+            sides = ("baseline", "proposed", "saving")
+            masses = [sums[side].get(scope, 0) if scope else sum(sums[side].values()) for side in sides]
+            text = f"Scope {scope.replace('.', ', category ')}, {name}" if scope else f"All, {name}"
+            told.append({"scope": text} | {side: f"{m / 1e6:,.3f}" for side, m in zip(sides, masses, strict=True)})
+    if not lines:
+        return [], ""
+    rest = f"{savings[AVOIDED] / 1e6:,.1f} kg lie outside the boundary and may be booked as avoided."
+    claim = f"{savings[INVENTORY] / 1e6:,.1f} kg CO2e are a change of the inventory once meters show it; "
+    return told, claim + (rest if savings[AVOIDED] else "none of it may be booked as avoided too.")
+
+
 def page_model(
-    packer: Packer, tally: Tally, *, title: str, objective: str, valued: Any = None, claim: str = ""
+    packer: Packer, tally: Tally, *, title: str, objective: str, lines: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """What the page of a plan shows."""
+    valued, claim = valued_lines(lines or [])
     by_id = {c.id: c for c in packer.cartons}
     now, proposed = (
         {name: sum(n for (_, _, c), n in counts.items() if c == name) for name in {c for _, _, c in counts}}
@@ -164,7 +187,7 @@ def page_model(
     if tally.faulty:
         notes.append(f"{tally.faulty} orders were not packed because a row of theirs is wrong.")
     return {
-        "title": title, "cards": cards, "notes": notes, "colours": COLOURS, "valued": valued or [], "claim": claim,
+        "title": title, "cards": cards, "notes": notes, "colours": COLOURS, "valued": valued, "claim": claim,
         "terms": f"objective {objective} · support {packer.support_share:g} · effort {packer.effort} · seed {packer.seed}",
         "cartons": [
             {

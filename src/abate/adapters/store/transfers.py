@@ -74,6 +74,12 @@ class TransferLedger:
             )
         return int(found or 0)
 
+    def balances(self, ledger: str) -> dict[str, int]:
+        """What every account of a ledger holds."""
+        with self.engine.connect() as con:
+            rows = con.execute(select(_ACCOUNTS.c.name, _ACCOUNTS.c.balance).where(_ACCOUNTS.c.ledger == ledger)).all()
+        return {r.name: int(r.balance) for r in rows}
+
     def reverse(self, ledger: str, key: str, reason: str) -> TransferResult:
         """Post the opposite of a transfer, also out of a place of retirement: a mistake is corrected by a new row."""
         with self.engine.begin() as con:

@@ -32,7 +32,7 @@ def _pair_fits(turns, turn_counts, bears, i, j, box):
 
 
 @njit(cache=True)
-def excluded(turns, turn_counts, masses, bears, apart, box, mass_max):
+def excluded(turns, turn_counts, masses, apart, box, mass_max):
     """Why the box cannot hold all pieces, where no search is needed to know; 0 where a search is."""
     n = turn_counts.shape[0]
     volume, mass, label = 0, 0, 0
@@ -93,7 +93,7 @@ def holds(
             by, rule = 4 + attempt % 6, (2, 1, 2, 0, 3)[attempt % 5]
         for k in range(n):
             order[k] = k
-        piece_keys(turns[:, 0], masses, bears, by, keys, state)
+        piece_keys(turns[:, 0], bears, by, keys, state)
         sort_pieces(order, keys)
         got = fill(
             order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, True, spaces,
@@ -319,7 +319,7 @@ def split(
                 for attempt in range(1 if run == 0 else 3):
                     by = run % 4 if run < 4 and attempt == 0 else 4 + next_random(state) % 6
                     rule = (2, 1, 0, 2)[(run + attempt) % 4]
-                    piece_keys(turns[:, 0], masses, bears, by, keys, state)
+                    piece_keys(turns[:, 0], bears, by, keys, state)
                     if run % 2:  # what few boxes take goes first
                         for m in range(left.shape[0]):
                             keys[left[m]] = max(needs[left[m], 0], needs[left[m], 1]) * (
@@ -497,7 +497,7 @@ def choose(
             if not allowed[o, c]:
                 reasons[o, c] = NO_STOCK
                 continue
-            why = excluded(t, tc, m, be, ap, sizes[c], mass_maxes[c])
+            why = excluded(t, tc, m, ap, sizes[c], mass_maxes[c])
             if why == 0:
                 if holds(
                     t,
@@ -579,7 +579,7 @@ def holding(offsets, turns, turn_counts, masses, bears, apart, sizes, mass_maxes
         here = np.empty((b - a, 6), np.int64)
         known[:] = -1
         for c in range(boxes):
-            if excluded(t, tc, m, be, ap, sizes[c], mass_maxes[c]):
+            if excluded(t, tc, m, ap, sizes[c], mass_maxes[c]):
                 known[c] = 0
         for c in range(boxes):
             if known[c] >= 0:

@@ -38,7 +38,7 @@ def _reach(turns, turn_counts, n, axis, length):
 
 
 @njit(cache=True)
-def _lay(root, left, right, axis, dims, low, piece, positions, stack, corners):
+def _lay(root, left, right, axis, dims, piece, positions, stack, corners):
     """Write the positions of all pieces of a block."""
     stack[0] = root
     corners[0, :] = 0
@@ -178,7 +178,7 @@ def join(turns, turn_counts, bears, box, blocks_max, positions):
                             if mask == full:
                                 stack = np.empty(2 * n + 2, np.int64)
                                 corners = np.empty((2 * n + 2, 3), np.int64)
-                                _lay(count - 1, left, right, axis, dims, 0, piece, positions, stack, corners)
+                                _lay(count - 1, left, right, axis, dims, piece, positions, stack, corners)
                                 return 1
                         b = follow[b]
                     a = follow[a]

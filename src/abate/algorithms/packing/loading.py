@@ -29,10 +29,10 @@ MANY_EXPONENT = 0.2
 def _same(kinds, amounts, dims, a, k, q, d0, d1, d2):
     if dims[a, 0] != d0 or dims[a, 1] != d1 or dims[a, 2] != d2:
         return False
+    same = True
     for s in range(TYPES_IN_BLOCK):
-        if kinds[a, s] != k[s] or amounts[a, s] != q[s]:
-            return False
-    return True
+        same = same and kinds[a, s] == k[s] and amounts[a, s] == q[s]
+    return same
 
 
 @njit(cache=True)
@@ -277,7 +277,7 @@ def _place(b, corner, space, spaces, count, dims, kinds, amounts, left, least, l
 
 
 @njit(cache=True)
-def _least(turns, turn_counts, left):
+def _least(turns, left):
     least = 1 << 30
     for i in range(left.shape[0]):
         if left[i]:
@@ -315,7 +315,7 @@ def _finish(
         at, corner = _anchor(spaces, count, box)
         if dirty:
             _reaches(turns, turn_counts, left, box, reach)
-            least = _least(turns, turn_counts, left)
+            least = _least(turns, left)
             dirty = False
         space = spaces[at].copy()
         found, live_count = _best_blocks(
@@ -335,13 +335,10 @@ def _finish(
 
 @njit(cache=True)
 def widen(turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceilings, order, width, log_best, stop):
-    """One beam search of a given width; writes the best loading found.
+    """One beam search of a given width, over blocks in falling order of their ceilings; writes the best loading found.
 
-    Args:
-        stop: Two numbers: rollouts allowed and rollouts made (written).
-
-    Returns:
-        Volume packed and number of blocks in `log_best`.
+    `stop` holds how many completions are allowed, and how many were made. Returns the volume packed and the number of
+    blocks in `log_best`.
     """
     m = counts.shape[0]
     steps_max = log_best.shape[0]
@@ -403,7 +400,7 @@ def widen(turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceiling
                     break
                 space_count[s] -= 1
                 space_of[s, at] = space_of[s, space_count[s]]
-            least = _least(turns, turn_counts, left_of[s])
+            least = _least(turns, left_of[s])
             for f in range(found):
                 b = chosen[f]
                 count = space_count[s]
@@ -484,7 +481,7 @@ def widen(turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceiling
             lives_next[p] = live_count[s]
             live_next[p, : lives_next[p]] = live_of[s, : lives_next[p]]
             log_next[p, : steps_of[s]] = log_of[s, : steps_of[s]]
-            least = _least(turns, turn_counts, left_of[s])
+            least = _least(turns, left_of[s])
             spaces_next[p] = _place(
                 b,
                 anchor_corner[s],

@@ -303,7 +303,7 @@ def sort_pieces(order, keys):
 
 
 @njit(cache=True)
-def piece_keys(sizes, masses, bears, by, keys, state):
+def piece_keys(sizes, bears, by, keys, state):
     """Write the key by which pieces are sorted: 0 volume, 1 longest edge, 2 largest face, 3 two longest edges, 4+ disturbed volume.
 
     Pieces that bear nothing come late, for nothing may stand above them.

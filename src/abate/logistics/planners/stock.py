@@ -92,7 +92,7 @@ class StockPacker:
             for o, packed in zip(taken.tolist(), self.packer.pack(orders.picked(taken.tolist()), allowed), strict=True):
                 if packed.unpacked or len(packed.parcels) != 1:
                     continue
-                self.stock[names[chosen[o]]] -= 1  # type: ignore[operator]
+                self.stock[names[chosen[o]]] -= 1
                 self.saved += plain[o].cost - packed.cost
                 out[o] = replace(packed, why=plain[o].why, bound=min(packed.cost, plain[o].bound))
         return out

@@ -1,0 +1,184 @@
+"""Cartons that are few: what came in, went out, came back and was lost, as transfers; and what a scheme of them is worth."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from abate.adapters.packing.reading import row_blocks
+from abate.adapters.plans import AVOIDED, INVENTORY, plan_lines
+from abate.adapters.store.transfers import open_transfers
+from abate.adapters.store.workspace import Workspace
+from abate.kernel.errors import ConfigError, DataError
+from abate.kernel.period import month_start
+from abate.kernel.plan import Plan, Proof
+from abate.kernel.transfer import Transfer, TransferResult
+from abate.logistics.facts import Materials
+from abate.logistics.planners.circulating import Scheme, break_even_trips
+
+CARTONS = "carton"
+EVENTS: dict[str, tuple[str, str]] = {
+    "bought": ("issuer:bought", "stock"),
+    "inbound": ("issuer:inbound", "stock"),
+    "packed": ("stock", "retired:shipped"),
+    "sent": ("stock", "away"),
+    "returned": ("away", "stock"),
+    "lost": ("away", "retired:lost"),
+    "worn": ("stock", "retired:worn"),
+    "scrapped": ("stock", "retired:scrapped"),
+}
+"""What happens to cartons: which account gives, which receives."""
+
+
+def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, TransferResult, str]]:
+    """Post movements of cartons: columns `ref`, `site`, `carton`, `event`, `count`.
+
+    The same row posted again does nothing. A row that takes more than there is, is refused by itself.
+
+    Returns:
+        Line, result and what it says, of each row.
+
+    Raises:
+        DataError: `movements-unreadable`.
+    """
+    transfers, lines, number = [], [], 1
+    for block in row_blocks(path, "movements-unreadable"):
+        lacking = {"ref", "site", "carton", "event", "count"} - set(block.column_names)
+        if lacking:
+            raise DataError(
+                "movements-unreadable",
+                f"{path.name} has no column {', '.join(sorted(lacking))}.",
+                "Name it in the first row.",
+            )
+        for row in block.to_pylist():
+            number += 1
+            cells = {
+                k: str(row[k] if row[k] is not None else "").strip()
+                for k in ("ref", "site", "carton", "event", "count")
+            }
+            if cells["event"] not in EVENTS or not cells["count"].isdigit() or not cells["ref"] or not cells["carton"]:
+                raise DataError(
+                    "movements-unreadable", f"{path.name} row {number}: {cells}.",
+                    f"Give ref, carton, a whole count, and an event of {', '.join(EVENTS)}. Nothing was posted.",
+                )  # fmt: skip
+            source, target = (_account(a, cells["site"], cells["carton"]) for a in EVENTS[cells["event"]])
+            told = f"{cells['event']} {cells['count']} of {cells['carton']} at {cells['site']}"
+            transfers.append(Transfer(cells["ref"], CARTONS, source, target, int(cells["count"]), told))
+            lines.append((number, told))
+    ledger = open_transfers(workspace.root)
+    try:
+        results = ledger.post(transfers)
+    finally:
+        ledger.close()
+    return [(line, result, told) for (line, told), result in zip(lines, results, strict=True)]
+
+
+def _account(place: str, site: str, carton: str) -> str:
+    return f"{place}/{site}/{carton}"
+
+
+def stocks(workspace: Workspace) -> dict[tuple[str, str], Counter[str]]:
+    """What each account of each carton holds, by site and carton."""
+    ledger = open_transfers(workspace.root)
+    try:
+        found: dict[tuple[str, str], Counter[str]] = {}
+        for account, balance in ledger.balances(CARTONS).items():
+            place, site, carton = account.split("/", 2)
+            found.setdefault((site, carton), Counter())[place] += balance
+        return found
+    finally:
+        ledger.close()
+
+
+def read_packaging(path: Path) -> tuple[Materials, Scheme | None]:
+    """Read what goes into parcels and the scheme of circulating boxes: `[materials]`, `[[materials.ends]]`, `[scheme]`.
+
+    Raises:
+        ConfigError: `bad-packaging`.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        about = dict(content.get("materials", {}))
+        ends = about.pop("ends", None)
+        if ends is not None:
+            about["ends"] = tuple((e["material"], e["treatment"], float(e["share"])) for e in ends)
+        scheme = content.get("scheme")
+        return Materials(**about), None if scheme is None else Scheme(**scheme)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        known = ", ".join(f.name for kind in (Materials, Scheme) for f in fields(kind))
+        raise ConfigError("bad-packaging", f"{path.name}: {error}.", f"Known are {known}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeValue:
+    """What a scheme of circulating boxes is worth.
+
+    Args:
+        box_mg: CO2e of making and ending one box.
+        trip_mg: CO2e of washing it and bringing it back once.
+        carton_mg: CO2e of the new carton that a trip replaces.
+        break_even: Trips after which a box has saved what it took; None, never.
+        break_even_cost: The same in money; None, never.
+        trips: Trips that a box makes until it is lost or worn.
+        pool: Boxes to own, away at a time, lost and worn in a year.
+    """
+
+    box_mg: int
+    trip_mg: int
+    carton_mg: int
+    break_even: float | None
+    break_even_cost: float | None
+    trips: float
+    pool: Any
+
+    @property
+    def pays(self) -> bool:
+        """Whether a box lives longer than it takes to break even."""
+        return self.break_even is not None and self.break_even < self.trips
+
+    @property
+    def verdict(self) -> str:
+        """The same in a sentence."""
+        if self.break_even is None:
+            return "It never pays: washing and return of a trip emit as much as a new carton."
+        told = f"A box breaks even after {self.break_even:.1f} trips and makes {self.trips:.1f}"
+        return f"{told}: it pays." if self.pays else f"{told}: it does not pay."
+
+
+def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str) -> SchemeValue:
+    """Value one box, one trip and one carton by the ledger's methods, and say where the scheme breaks even.
+
+    Raises:
+        UsageError: `plan-not-valued`.
+    """
+    import pyarrow as pa
+
+    year = workspace.calendar.year_of(month_start(month))
+
+    def mass(rows: list[dict[str, Any]]) -> int:
+        if not rows:
+            return 0
+        place = {"site": site, "month": month, "fiscal_year": year}
+
+        def side(basis: str) -> Any:
+            return pa.Table.from_pylist(
+                [{**r, **place, "activity_id": k, "basis": basis} for k, r in enumerate(rows, 1)]
+            )
+
+        plan = Plan("scheme", "scheme", side("baseline"), side("planned"), 0.0, "", Proof(0.0, None, "", 0, ""))
+        lines = plan_lines(workspace, plan)
+        return sum(
+            r["co2e_mg"]
+            for r in lines
+            if r["side"] == "baseline" and r["book"] in (INVENTORY, AVOIDED) and r["view"] != "market"
+        )
+
+    sides = scheme.sides()
+    box, trip, carton = (mass(sides[name]) for name in ("box", "trip", "carton"))
+    pool = scheme.pool
+    priced = scheme.box_cost > 0 or scheme.carton_cost > 0
+    by_cost = break_even_trips(scheme.box_cost, scheme.trip_cost, scheme.carton_cost) if priced else None
+    return SchemeValue(box, trip, carton, break_even_trips(box, trip, carton), by_cost, pool.trips_per_thing, pool)
