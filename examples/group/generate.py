@@ -781,14 +781,10 @@ def _product(rng: random.Random) -> tuple[int, int, int, int, str, str, str]:
 
 
 def write_packing(folder: Path) -> None:
-    """Orders of two warehouses in one month with the carton that each went out in, their cartons, and what else goes in.
-
-    The packers' habit, made up: the smallest carton that the longest item fits and that its items fill to 70 % or less.
-    """
+    """Orders of two warehouses in one month, their cartons, what else goes in, and cartons that came in or were bought."""
     rng = random.Random(f"{SEED} packing")
     folder.mkdir(parents=True, exist_ok=True)
     products = [_product(rng) for _ in range(PRODUCTS)]
-    fresh = sorted((c for c in CARTONS if c[6] == "new"), key=lambda c: c[1] * c[2] * c[3])
     rows: list[tuple[Any, ...]] = []
     for number in range(ORDERS):
         site = PACKING_SITES[number % len(PACKING_SITES)]
@@ -796,23 +792,12 @@ def write_packing(folder: Path) -> None:
             products[rng.randrange(PRODUCTS)]
             for _ in range(rng.choices((1, 2, 3, 4, 5, 6, 8), (30, 25, 16, 11, 8, 6, 4))[0])
         ]
-        volume = sum(p[0] * p[1] * p[2] for p in some)
-        mass = sum(p[3] for p in some)
-        longest = [max(sorted(p[:3])[k] for p in some) for k in range(3)]
-        used = next(
-            (
-                c[0] for c in fresh
-                if volume <= 0.7 * c[1] * c[2] * c[3] and mass <= c[4]
-                and all(a <= b for a, b in zip(longest, sorted(c[1:4]), strict=True))
-            ),
-            "C1",
-        )  # fmt: skip
         returns = "yes" if site == "wh-hangzhou" and number % 5 == 0 else ""
         rows += [
-            (f"O{number:05d}", f"P{products.index(p):03d}-{k}", *p, site, PACKING_MONTH, used, returns)
+            (f"O{number:05d}", f"P{products.index(p):03d}-{k}", *p, site, PACKING_MONTH, returns)
             for k, p in enumerate(some, 1)
         ]
-    headers = ("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile", "fold_volume_mm3", "site", "month", "carton", "returns")  # fmt: skip
+    headers = ("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile", "fold_volume_mm3", "site", "month", "returns")  # fmt: skip
     _csv(folder / "orders.csv", headers, rows)
     columns = ("carton", "length_mm", "width_mm", "height_mm", "mass_max_g", "tare_g", "cost", "source", "stock")
     tare = {"B1": 18, "R1": 980}

@@ -279,7 +279,7 @@ def split(
                     c = cheap[q]
                     if not allowed[c] or cost + costs[c] >= best - 1e-9:
                         continue
-                    if excluded(some_turns, some_counts, some_masses, some_bears, some_apart, sizes[c], mass_maxes[c]):
+                    if excluded(some_turns, some_counts, some_masses, some_apart, sizes[c], mass_maxes[c]):
                         continue
                     part = np.empty((k, 6), np.int64)
                     if holds(
@@ -403,7 +403,7 @@ def split(
         part = np.empty((mine.shape[0], 6), np.int64)
         for d in range(c):
             if not allowed[d] or excluded(
-                turns[mine], turn_counts[mine], masses[mine], bears[mine], apart[mine], sizes[d], mass_maxes[d]
+                turns[mine], turn_counts[mine], masses[mine], apart[mine], sizes[d], mass_maxes[d]
             ):
                 continue
             if holds(
