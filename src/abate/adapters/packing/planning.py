@@ -104,9 +104,10 @@ class Packing:
         tally = Tally(findings=list(batch.findings))
         now = self._now(batch)
         lines = []
+        encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
         for one, meta, before in zip(packed, batch.meta, now, strict=True):
             row = one.row
-            lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+            lines.append(encode(row))
             tally.orders += 1
             tally.items += sum(len(p.placements) for p in one.parcels)
             tally.parcels += len(one.parcels)

@@ -28,6 +28,7 @@ from abate.logistics.facts import (
 )
 
 BATCH_ORDERS = 2_000
+TEXT_ORDERS = 500
 BLOCK_ROWS = 20_000
 JSON_BYTES_MAX = 200_000_000
 ORDER_WORDS: dict[str, tuple[str, ...]] = {
@@ -226,7 +227,7 @@ def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
         yield rows(objects if isinstance(objects, list) else [])
 
 
-def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Batch]] | None:
+def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
     """Cartons and orders of the text format of packing benchmarks; None where the file is of another.
 
     `C n`, then n cartons: id, inner length, width, height (mm), maximum mass (g), tare (g). `O n`, then per order its
@@ -236,6 +237,8 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Batch]] | None:
     Raises:
         DataError: `orders-unreadable`.
     """
+    import pyarrow as pa
+
     if not path.is_file():
         raise DataError("orders-unreadable", f"There is no file {path}.", "Check its name.")
     handle = path.open(encoding="utf-8", errors="replace")
@@ -264,37 +267,33 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Batch]] | None:
         handle.close()
         raise fail(len(first)) from error
 
-    def batches() -> Iterator[Batch]:
+    def blocks() -> Iterator[Block]:
         line = len(cartons) + 2
         with handle:
-            for start in range(0, int(count), BATCH_ORDERS):
-                rows = []
-                for _ in range(min(BATCH_ORDERS, int(count) - start)):
+            for start in range(0, int(count), TEXT_ORDERS):
+                first, rows, names = line + 1, [], []
+                for _ in range(min(TEXT_ORDERS, int(count) - start)):
                     try:
-                        order, pieces = handle.readline().split()
                         line += 1
-                        for _ in range(int(pieces)):
+                        order, pieces = map(int, handle.readline().split())
+                        names += [order] * pieces
+                        for _ in range(pieces):
                             line += 1
-                            index, length, width, height, mass, turn, fragile = map(int, handle.readline().split())
-                            cells = (
-                                int(order),
-                                index,
-                                length,
-                                width,
-                                height,
-                                mass,
-                                "upright" if turn else "any",
-                                fragile == 1,
-                            )
-                            rows.append((line, dict(zip(_TEXT, cells, strict=True))))
+                            rows.append(tuple(map(int, handle.readline().split())))
+                            if len(rows[-1]) != len(_TEXT):
+                                raise ValueError
                     except ValueError as error:
                         raise fail(line) from error
-                yield _batch(rows, {name: name for name in _TEXT}, path.name)
+                values = np.array(rows, np.int64).reshape(-1, len(_TEXT))
+                columns = dict(zip(_TEXT, values.T, strict=True))
+                columns["turn"] = np.where(columns["turn"] > 0, "upright", "any")
+                table = pa.table({"order": names, **columns})
+                yield Block(table, {name: name for name in table.column_names}, path.name, first)
 
-    return tuple(cartons), batches()
+    return tuple(cartons), blocks()
 
 
-_TEXT = ("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile")
+_TEXT = ("item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile")
 
 
 @dataclass(frozen=True, slots=True)

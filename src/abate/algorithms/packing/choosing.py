@@ -320,11 +320,17 @@ def split(
                     by = run % 4 if run < 4 and attempt == 0 else 4 + next_random(state) % 6
                     rule = (2, 1, 0, 2)[(run + attempt) % 4]
                     piece_keys(turns[:, 0], bears, by, keys, state)
-                    if run % 2:  # what few boxes take goes first
+                    if run % 4:  # first what few boxes take, what is dense, or what is light
                         for m in range(left.shape[0]):
-                            keys[left[m]] = max(needs[left[m], 0], needs[left[m], 1]) * (
-                                0.5 + (next_random(state) % 1000) / 1000.0
-                            )
+                            i = left[m]
+                            noise = 0.5 + (next_random(state) % 1000) / 1000.0
+                            by_volume, by_mass = max(needs[i, 0], 1e-12), max(needs[i, 1], 1e-12)
+                            if run % 4 == 1:
+                                keys[i] = max(by_volume, by_mass) * noise
+                            elif run % 4 == 2:
+                                keys[i] = by_mass / by_volume * (0.8 + 0.4 * noise)
+                            else:
+                                keys[i] = by_volume / by_mass * (0.8 + 0.4 * noise)
                     order = left.copy()
                     sort_pieces(order, keys)
                     label = 0
@@ -356,7 +362,13 @@ def split(
                     value = 0.0
                     for m in range(left.shape[0]):
                         if placed[left[m]]:
-                            value += max(needs[left[m], 0], needs[left[m], 1])
+                            by_volume, by_mass = needs[left[m], 0], needs[left[m], 1]
+                            if run % 8 == 2:
+                                value += by_mass
+                            elif run % 8 == 3:
+                                value += by_volume
+                            else:
+                                value += max(by_volume, by_mass)
                     value /= max(costs[c], 1e-9)
                     if value > value_best:
                         value_best = value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import combinations_with_replacement
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import numpy as np
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import Carton, Item, Objective, Orders, Source, orders_of
 
-EFFORTS = {"fast": (16, 0, 12), "thorough": (60, 40_000, 200), "proved": (60, 40_000, 200)}
+EFFORTS = {"fast": (16, 0, 12), "thorough": (60, 40_000, 200), "proved": (60, 2_000, 200)}
 """Starts per pair of order and box, blocks kept by joining, attempts at several parcels."""
 OWN_BOX = "own-box"
 PROVED_SECONDS_MAX = 10.0
 SEVERAL_SECONDS_MAX = 0.2
 SEVERAL_MAX = 10
+SETS_MAX = 3_000
 ITEMS_EXACT_MAX = 40
 
 
@@ -80,12 +82,16 @@ class Packed:
     @property
     def row(self) -> dict[str, Any]:
         """One line of a plan."""
-        from dataclasses import asdict
-
         cartons = [
             {
                 "carton": p.carton, "room_mm": list(p.room_mm), "mass_g": p.mass_g, "filler_l": round(p.filler_l, 3),
-                "placements": [asdict(i) for i in p.placements],
+                "placements": [
+                    {
+                        "item": i.item, "x_mm": i.x_mm, "y_mm": i.y_mm, "z_mm": i.z_mm, "dx_mm": i.dx_mm, "dy_mm": i.dy_mm,
+                        "dz_mm": i.dz_mm,
+                    }
+                    for i in p.placements
+                ],
             }
             for p in self.parcels
         ]  # fmt: skip
@@ -239,12 +245,12 @@ class Packer:
         from abate.algorithms.packing.choosing import OPEN, PROVED
         from abate.algorithms.packing.exact import settle
 
-        turns, counts, masses, bears, _, together = part
+        turns, counts, masses, bears, _, _ = part
         cost = float(sum(costs[c] for c in mine[2]))
-        if len(counts) > ITEMS_EXACT_MAX or (mine[0] < 0).any():
+        if (mine[0] < 0).any():
             return mine, floor
         for c in np.nonzero(why == OPEN)[0]:
-            if costs[c] >= cost - 1e-12:
+            if costs[c] >= cost - 1e-12 or len(counts) > ITEMS_EXACT_MAX:
                 break
             box, most = sizes[c : c + 1], maxes[c : c + 1]
             found = settle(turns, counts, masses, bears, box, most, seconds_max=PROVED_SECONDS_MAX, seed=self.seed)
@@ -254,7 +260,7 @@ class Packer:
                 cheaper = [float(costs[k]) for k in np.nonzero(why[:c] == OPEN)[0]]
                 return (found[0], found[1], [int(c)]), min([*cheaper, float(costs[c])])
         several = 2 * float(costs[allowed].min())
-        if len(mine[2]) > 1 and not together.any():
+        if len(mine[2]) > 1:
             mine, several = self._fewer(part, allowed, sizes, maxes, costs, mine)
         cost = float(sum(costs[c] for c in mine[2]))
         single = [float(costs[c]) for c in np.nonzero(why == OPEN)[0]]
@@ -264,27 +270,36 @@ class Packer:
         """Search sets of boxes that cost less than the parcels found, for a moment each; and what no set costs less than."""
         from abate.algorithms.packing.exact import settle
 
-        turns, counts, masses, bears, apart, _ = part
+        turns, counts, masses, bears, apart, together = part
         cost = float(sum(costs[c] for c in mine[2]))
-        volume, mass = int(turns[:, 0].prod(axis=1).sum()), int(masses.sum())
         open_to = np.nonzero(allowed)[0]
-        floor = 3 * float(costs[open_to].min())
+        fits = (turns[:, :, None, :] <= sizes[None, None, :, :]).all(axis=3)
+        takes = (fits & (np.arange(turns.shape[1])[None, :, None] < counts[:, None, None])).any(axis=1)
+        needs = _needs(takes[:, open_to], turns[:, 0].prod(axis=1), masses)
+        room, load = sizes.prod(axis=1), maxes
+        count_max = next(k for k in range(9, 1, -1) if k == 2 or comb(len(open_to) + k - 1, k) <= SETS_MAX)
         sets = []
-        for count in range(2, min(len(mine[2]), 3) + 1):
-            for some in combinations_with_replacement(open_to.tolist(), count):
-                price = float(costs[list(some)].sum())
-                if (
-                    price < cost - 1e-9
-                    and sizes[list(some)].prod(axis=1).sum() >= volume
-                    and maxes[list(some)].sum() >= mass
+        for count in range(2, count_max + 1):
+            for some in combinations_with_replacement(range(len(open_to)), count):
+                chosen = [int(open_to[k]) for k in some]
+                price = float(costs[chosen].sum())
+                if price < cost - 1e-9 and all(
+                    sum(room[c] for c, k in zip(chosen, some, strict=True) if only[k]) >= volume
+                    and sum(load[c] for c, k in zip(chosen, some, strict=True) if only[k]) >= mass
+                    for only, volume, mass in needs
                 ):
-                    sets.append((price, some))
-        floor = min([cost, *(price for price, some in sets if len(some) == 2), floor])
-        if apart.any():
+                    sets.append((price, tuple(chosen)))
+        dearest = max(
+            float(costs[open_to][row[open_to]].min(initial=cost)) for row in takes
+        )  # something must hold each item
+        more = dearest + count_max * float(costs[open_to].min())
+        floor = min([cost, more, *(price for price, _ in sets)])
+        sets = [(price, some) for price, some in sets if len(some) <= min(len(mine[2]), 3)]
+        if apart.any() or together.any() or len(counts) > ITEMS_EXACT_MAX:
             return mine, floor
         # the dearer sets have the more room, so a packing is likeliest in them
-        for price, chosen in sorted(sets, reverse=True)[:SEVERAL_MAX]:
-            boxes = np.array(chosen)
+        for price, several in sorted(sets, reverse=True)[:SEVERAL_MAX]:
+            boxes = np.array(several)
             found = settle(
                 turns,
                 counts,
@@ -298,10 +313,10 @@ class Packer:
             if (
                 found
                 and price < cost
-                and len(set(found[0].tolist())) == len(chosen)
+                and len(set(found[0].tolist())) == len(several)
                 and self._stands(found[1], found[0], masses, bears)
             ):
-                cost, mine = price, (found[0], found[1], list(chosen))
+                cost, mine = price, (found[0], found[1], list(several))
         return mine, min(floor, cost)
 
     def _stands(self, positions: Any, box_of: Any, masses: Any, bears: Any) -> bool:
@@ -328,6 +343,21 @@ class Packer:
                 parcels.append(Parcel(OWN_BOX, (x, y, z), lies, int(orders.masses[i]), 0.0))
                 cost += self.objective.parcels + self.objective.volume * x * y * z / 1e6
         return replace(packed, parcels=tuple(parcels), cost=packed.cost + cost, bound=packed.bound + cost)
+
+
+def _needs(takes: Any, volumes: Any, masses: Any) -> list[tuple[Any, int, int]]:
+    """What any set of boxes must have room for: volume and mass of the items that only some of the boxes take.
+
+    Args:
+        takes: Which box takes which item, `(n, boxes)`.
+        volumes: `(n,)` [mm³].
+        masses: `(n,)` [g].
+    """
+    found = []
+    for only in np.unique(takes, axis=0):
+        mine = (takes <= only[None, :]).all(axis=1)
+        found.append((only, int(volumes[mine].sum()), int(masses[mine].sum())))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from abate.logistics.planners.packing import EFFORTS, Packed, Packer
 STOCK_BATCH = 50
 STOCK_HORIZON = 1_000
 STOCK_HISTORY = 2_000
+LEFT_OVER_RATIO = 10.0
+"""An order that nothing else takes counts as so many of the dearest carton."""
 
 
 class StockPacker:
@@ -24,15 +26,16 @@ class StockPacker:
     Args:
         packer: Cartons with their stocks.
         horizon: Orders for which the stock has to last; counted down, and begun anew when they have come.
+        history: Earlier orders; with none, only those that came stand for those to come.
     """
 
-    def __init__(self, packer: Packer, *, horizon: int = STOCK_HORIZON) -> None:
+    def __init__(self, packer: Packer, *, horizon: int = STOCK_HORIZON, history: Orders | None = None) -> None:
         self.packer = packer
         self.horizon = horizon
         self.stock = {c.id: c.stock for c in packer.cartons if c.stock is not None}
         self.saved = 0.0
         self._seen = 0
-        self._history: list[Any] = []
+        self._history: list[Any] = [] if history is None else list(self.savings(history)[1])
 
     def pack(self, orders: Orders) -> list[Packed]:
         """Pack orders in the order in which they come."""
@@ -68,7 +71,7 @@ class StockPacker:
             cost, carton, _ = rooms[at[k]]
             takes = (fits[:, column] == 1) & (orders.returns | (carton.source is not Source.CIRCULATING))
             # an order that nothing else takes saves more than any that has a choice
-            plain_cost = np.array([p.cost if not p.unpacked else 1e6 for p in plain])
+            plain_cost = np.array([p.cost if not p.unpacked else LEFT_OVER_RATIO * rooms[-1][0] for p in plain])
             # of two that save alike the smaller goes first
             saving[:, k] = np.where(takes, (plain_cost - cost) * (1 - 1e-4 * column / len(at)), 0.0)
         return plain, saving, names
