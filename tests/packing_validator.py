@@ -28,7 +28,9 @@ def faults(items: dict, cartons: dict, row: dict, *, support: float = 0.0) -> li
             item = items[p["item"]]
             if not allowed(item, size):
                 found.append(f"{p['item']} may not stand as {size}")
-            if any(a < 0 for a in at) or any(a + d > b for a, d, b in zip(at, size, (length, width, height), strict=True)):
+            if any(a < 0 for a in at) or any(
+                a + d > b for a, d, b in zip(at, size, (length, width, height), strict=True)
+            ):
                 found.append(f"{p['item']} sticks out of {parcel['carton']}")
             boxes.append((p["item"], at, size))
         for (a, p, d), (b, q, e) in combinations(boxes, 2):

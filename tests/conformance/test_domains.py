@@ -14,7 +14,7 @@ from abate.kernel.species import all_species
 from abate.operations.facts import CATEGORIES
 from support import ROOT
 
-DOMAINS = ("operations", "energy", "ecosystem")
+DOMAINS = ("operations", "energy", "ecosystem", "logistics")
 FILES = {"__init__.py", "facts.py", "methods.py", "planners.py", "checks.py", "factors.csv", "README.md"}
 SOURCES = ROOT / "src" / "abate"
 

@@ -45,7 +45,9 @@ def test_modules_and_functions_keep_their_size():
     for path in PYTHON:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.body[0].lineno > 75:
+            compiled = isinstance(node, ast.FunctionDef) and any("njit" in ast.unparse(d) for d in node.decorator_list)
+            most = 130 if compiled else 75  # a compiled kernel is one nest of loops over arrays
+            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.body[0].lineno > most:
                 long.append(f"{path.name}:{node.name}")
     assert long == []
 

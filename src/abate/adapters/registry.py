@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, Kind] = {k.id: k for k in (*operations.KINDS, *energy.KINDS, *ecosystem.KINDS)}
 TEMPLATES: dict[str, Template] = {t.id: t for t in (*operations.TEMPLATES, *energy.TEMPLATES, *ecosystem.TEMPLATES)}
 METHODS: tuple[Method, ...] = (*OPERATIONS_METHODS, *ECOSYSTEM_METHODS)
-FACTOR_PACKAGES = ("abate.operations", "abate.energy", "abate.ecosystem")
+FACTOR_PACKAGES = ("abate.operations", "abate.energy", "abate.ecosystem", "abate.logistics")
 
 
 @cache
@@ -57,6 +57,12 @@ def every_rule() -> tuple[Rule, ...]:
     from abate.adapters.files.gates import GATES
     from abate.kernel.checks import MISSING_MONTH
     from abate.kernel.resolution import RESOLUTION_RULES
+    from abate.logistics.facts import RULES as PACKING_RULES
 
-    rules = [c.rule for c in (*row_checks(), *ledger_checks())] + [MISSING_MONTH, *RESOLUTION_RULES, *GATES]
+    rules = [c.rule for c in (*row_checks(), *ledger_checks())] + [
+        MISSING_MONTH,
+        *RESOLUTION_RULES,
+        *GATES,
+        *PACKING_RULES,
+    ]
     return tuple(sorted(rules, key=lambda r: (r.precedence, r.code)))

@@ -16,6 +16,7 @@ from abate.adapters.explain import activity_name, rows_condition, run_views
 from abate.adapters.figures import Rollups, Value, run_of, runs, years
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.findings import mended, open_findings
+from abate.adapters.plans import AVOIDED, INVENTORY, plans
 from abate.adapters.programmes import programmes
 from abate.adapters.ranges import DRAWS, SEED, ranges
 from abate.adapters.registry import METHODS
@@ -104,6 +105,7 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "notes": [f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}." for n, v in this.items() if v.without],
             "value_chain": _value_chain(chain, values, shown),
             "programmes": programmes(workspace, year),
+            "plans": _plans(workspace, year),
             "ranges": _ranges(rollups, run, this),
             "bridges": _bridges(bridged[1:], shown),
             "frozen": _frozen(workspace, rollups, run),
@@ -126,6 +128,33 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "factors": _factors(con),
             "bundle": _bundle(),
         }  # fmt: skip
+
+
+def _plans(workspace: Workspace, year: str) -> list[dict[str, Any]]:
+    """Plans that touch a fiscal year, with both sides line by line."""
+    months = set(workspace.calendar.months(year))
+    told = []
+    for plan in plans(workspace):
+        if not {line["month"] for line in plan["lines"]} & months:
+            continue
+        inside, outside = (sum(plan[book]["saving"].values()) for book in (INVENTORY, AVOIDED))
+        lines = [
+            line | {
+                "amount": f"{line['quantity']:,.1f}", "kg": f"{line['co2e_mg'] / 1e6:,.3f}",
+                "scope": f"{line['scope']} {line['category'] if line['scope'] == '3' else line['view']}, {line['book']}",
+            }
+            for line in sorted(plan["lines"], key=lambda r: (r["side"], r["site"], r["month"], r["scope"], r["category"], r["kind"], r["item"]))
+        ]  # fmt: skip
+        told.append(
+            {
+                "title": plan["title"], "saving": f"{(inside + outside) / 1e6:,.1f}", "inside": f"{inside / 1e6:,.1f}",
+                "outside": f"{outside / 1e6:,.1f}", "objective": f"{plan['objective']:,.2f}", "unit": plan["unit"].replace(",", ", "),
+                "bound": "–" if plan["bound"] is None else f"{plan['bound']:,.2f}", "stop": plan["stop"],
+                "cost": f"{plan['cost']:+,.0f}", "currency": plan["currency"], "cards": plan["facts"].get("cards", []),
+                "lines": lines[:ROWS_SHOWN],
+            }
+        )  # fmt: skip
+    return told
 
 
 def _text(value: Value) -> str:

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import tomllib
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -235,11 +236,44 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
             publish(workspace, run_year(workspace, year, now=now).run_id, reason="", now=now)
             step(year)
     _print_inventory(workspace, years, as_json)
+    with out.working("packing orders (the first time compiles for a minute)"):
+        pages = _pack(workspace, module, directory / "packing", now)
+    say(f"Packing of two warehouses, in 3D: {pages}; see 'abate plans --workspace {directory}'")
     with out.working("drawing the report"):
         path = write_report(workspace, years[-1], directory / "report.html", now=now)
     say(f"Report: {path}")
     say(f"Open a number: abate explain net --year {years[-1]} --workspace {directory}")
     say(f"Why it changed: abate bridge {years[-2]} {years[-1]} --by org --workspace {directory}")
+
+
+def _pack(workspace: Workspace, module: Any, folder: Path, now: datetime) -> Path:
+    """Pack the orders of the example's warehouses beside what they use now, and keep the plan."""
+    from abate.adapters.packing.planning import pack_file, packaging_plan
+    from abate.adapters.packing.stocks import read_packaging, record_movements, stocks
+    from abate.adapters.packing.writing import page_model, plan_file, write_page
+    from abate.adapters.plans import post_plan
+
+    module.write_packing(folder)
+    materials, scheme = read_packaging(folder / "packaging.toml")
+    record_movements(workspace, folder / "movements.csv")
+    held: Counter[str] = Counter()
+    for (_, carton), places in stocks(workspace).items():
+        held[carton] += places["stock"]
+    with plan_file(folder / "plan.jsonl") as write:
+        packer, tally = pack_file(
+            folder / "orders.csv", folder / "cartons.csv", write, objective=module.PACKING_OBJECTIVE,
+            fill_share_max=module.PACKING_FILL_SHARE, stock=dict(held),
+        )  # fmt: skip
+    title = "Packing of two warehouses"
+    plan = packaging_plan(
+        workspace, packer, tally, plan_id=f"packing-{module.PACKING_MONTH}", title=title, site="", month="",
+        unit=module.PACKING_OBJECTIVE, materials=materials, scheme=scheme,
+    )  # fmt: skip
+    facts = page_model(packer, tally, title=title, objective=module.PACKING_OBJECTIVE)
+    lines = post_plan(workspace, plan, domain="packing", facts={"cards": facts["cards"]}, now=now)
+    page = folder / "plan.html"
+    write_page(page, page_model(packer, tally, title=title, objective=module.PACKING_OBJECTIVE, lines=lines))
+    return page
 
 
 def _import_all(workspace: Workspace, files: list[Path], now: datetime, quiet: bool) -> int:

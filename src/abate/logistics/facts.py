@@ -10,7 +10,6 @@ import numpy as np
 
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Rule, Severity
-from abate.kernel.kind import Kind, Template
 
 LENGTH_MM_MAX = 20_000
 MASS_G_MAX = 50_000_000
@@ -18,8 +17,6 @@ ITEMS_IN_ORDER_MAX = 2_000
 TURNS = {"any": 0b111111, "upright": 0b000011, "fixed": 0b000001}
 """Orientations an item may take: any; its height stays vertical; exactly as measured."""
 THICKNESS_STEP_MM = 10
-KINDS: tuple[Kind, ...] = ()
-TEMPLATES: tuple[Template, ...] = ()
 
 BAD_ITEM = Rule(
     "bad-item", Severity.BLOCKER, "An item of an order cannot be packed as it stands",
@@ -131,6 +128,7 @@ class Carton:
         tare_g: Own mass; board area times grade where it is not given.
         board_m2: Area of board; that of a regular slotted carton where it is not given. A bag has none.
         grade_g_m2: Mass of board per area.
+        board_item: Material of the board, such as `board` or `board-recycled`.
         cost: Price of one.
         stock: How many there are; None without limit.
         source: New, used, circulating or bag.
@@ -148,6 +146,7 @@ class Carton:
     tare_g: float = -1.0
     board_m2: float = -1.0
     grade_g_m2: float = 450.0
+    board_item: str = "board"
     cost: float = 0.0
     stock: int | None = None
     source: Source = Source.NEW
@@ -399,6 +398,7 @@ class Materials:
     tape_item: str = "plastic-film"
     ends: tuple[tuple[str, str, float], ...] = (
         ("board", "paper/recycling", 1.0),
+        ("board-recycled", "paper/recycling", 1.0),
         ("paper", "paper/recycling", 1.0),
         ("plastic-film", "mixed/landfill", 1.0),
     )
@@ -439,7 +439,8 @@ def packaging_activities(
     trips: dict[tuple[str, str], int] = {}
     for (site, month, name), count in counts.items():
         carton = by_id.get(name)
-        mass.setdefault((site, month, "board"), 0.0)
+        board = carton.board_item if carton else "board"
+        mass.setdefault((site, month, board), 0.0)
         if carton is None:  # ships in its own box
             continue
         if carton.source is Source.CIRCULATING:
@@ -449,7 +450,7 @@ def packaging_activities(
             key = (site, month, "plastic-film")
             mass[key] = mass.get(key, 0.0) + count * carton.tare_g / 1000
             continue
-        mass[site, month, "board"] += count * carton.board_g / 1000
+        mass[site, month, board] += count * carton.board_g / 1000
         if materials.tape_g:
             key = (site, month, materials.tape_item)
             mass[key] = mass.get(key, 0.0) + count * materials.tape_g / 1000

@@ -63,6 +63,7 @@ CARTON_WORDS: dict[str, tuple[str, ...]] = {
     "tare_g": ("tare", "empty weight", "自重"),
     "board_m2": ("board", "board area m2"),
     "grade_g_m2": ("grade",),
+    "board_item": ("board material", "材质"),
     "cost": ("price", "价格"),
     "stock": ("库存",),
     "source": ("kind", "来源"),
@@ -141,6 +142,7 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
             outer = [f for f in ("outer_length_mm", "outer_width_mm", "outer_height_mm") if f in cells]
             if len(outer) == 3:
                 values["outer_mm"] = tuple(int(float(cells[f])) for f in outer)
+            values |= {"board_item": str(cells["board_item"])} if "board_item" in cells else {}
             values["source"] = Source(str(cells.get("source", "new")).strip().lower())
         except (ValueError, KeyError, OverflowError) as error:
             raise UsageError("bad-carton", f"{path.name} row {number}: {error}.", "Mend its row.") from error

@@ -156,12 +156,16 @@ def page_model(
     empty = {side: sum(v for (_, _, s), v in tally.filler_l.items() if s == side) for side in ("baseline", "proposed")}
     cards = [
         {"title": "Orders", "text": f"{tally.orders:,}", "unit": f"{tally.parcels:,} parcels"},
-        {"title": "Objective", "text": f"{tally.cost:,.2f}", "unit": f"{objective}; not less than {tally.bound:,.2f}"},
+        {
+            "title": "Objective",
+            "text": f"{tally.cost:,.2f}",
+            "unit": f"{objective.replace(',', ', ')}; not less than {tally.bound:,.2f}",
+        },
         {"title": "Proved best", "text": f"{tally.proved / max(tally.orders, 1):.1%}", "unit": "of orders"},
     ]
     if tally.compared:
         change = round(100 * (after / before - 1), 1) if before else 0.0
-        less = f"{change:+.1f} %" if change else "no change"
+        less = f"{change:+.1f}\u202f%" if change else "no change"
         cards += [
             {"title": "New board", "text": f"{after:,.1f} kg", "unit": f"now {before:,.1f} kg: {less}"},
             {"title": "Empty volume", "text": f"{empty['proposed']:,.0f} l", "unit": f"now {empty['baseline']:,.0f} l"},
@@ -188,7 +192,7 @@ def page_model(
         notes.append(f"{tally.faulty} orders were not packed because a row of theirs is wrong.")
     return {
         "title": title, "cards": cards, "notes": notes, "colours": COLOURS, "valued": valued, "claim": claim,
-        "terms": f"objective {objective} · support {packer.support_share:g} · effort {packer.effort} · seed {packer.seed}",
+        "terms": f"objective {objective.replace(',', ', ')} · support {packer.support_share:g} · effort {packer.effort} · seed {packer.seed}",
         "cartons": [
             {
                 "id": name, "room": " × ".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) if c else "–",

@@ -151,294 +151,183 @@ def _floor_cost(needs, rest, costs, allowed):
 
 
 @njit(cache=True)
-def _fill_together(
-    order,
-    together,
-    turns,
-    turn_counts,
-    masses,
-    bears,
-    bearing,
-    box,
-    mass_max,
-    support_share,
-    rule,
-    spaces,
-    positions,
-    placed,
-):
-    """Fill a box with as many pieces as go in, groups whole or not at all."""
+def _fill_together(order, pieces, bearing, box, mass_max, support_share, rule, spaces, positions, placed):
+    """Fill a box with as many pieces as go in, labels of `together` whole or not at all; no two labels of `apart`."""
+    turns, turn_counts, masses, bears, apart, together = pieces
+    label, some = 0, 0
+    for m in range(order.shape[0]):
+        if apart[order[m]] and not label:
+            label = apart[order[m]]
+        if apart[order[m]] == 0 or apart[order[m]] == label:
+            order[some] = order[m]
+            some += 1
+    order = order[:some]
     while True:
         got = fill(
-            order,
-            turns,
-            turn_counts,
-            masses,
-            bears,
-            bearing,
-            box,
-            mass_max,
-            support_share,
-            rule,
-            False,
-            spaces,
-            positions,
+            order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, False, spaces, positions,
             placed,
-        )
+        )  # fmt: skip
         broken = 0
         for k in range(order.shape[0]):
             if together[order[k]] and not placed[order[k]]:
-                for m in range(order.shape[0]):
-                    if together[order[m]] == together[order[k]] and placed[order[m]]:
+                for m in range(together.shape[0]):
+                    if together[m] == together[order[k]] and placed[m]:
                         broken = together[order[k]]
         if not broken:
             return got
-        kept = np.empty(order.shape[0], np.int64)
+        kept = order.copy()
         count = 0
         for k in range(order.shape[0]):
             if together[order[k]] != broken:
                 kept[count] = order[k]
                 count += 1
+        order = kept[:count]
         if count == 0:
             placed[:] = 0
             return 0
-        order = kept[:count].copy()
 
 
 @njit(cache=True)
-def split(
-    turns,
-    turn_counts,
-    masses,
-    bears,
-    apart,
-    together,
-    sizes,
-    mass_maxes,
-    costs,
-    allowed,
-    support_share,
-    runs,
-    tries,
-    state,
-    spaces,
-    positions,
-    parcels,
-    cartons,
-):
-    """Pack pieces into several boxes; the cheapest of `runs` attempts. Writes parcel of each piece and box of each parcel.
+def _one_for_all(left, pieces, boxes, cost_max, support_share, tries, state, spaces, here):
+    """The cheapest box below a cost that holds all pieces left, -1 where none does; writes their positions."""
+    turns, turn_counts, masses, bears, apart, _ = pieces
+    sizes, mass_maxes, costs, allowed = boxes
+    placed = np.zeros(left.shape[0], np.uint8)
+    part = np.empty((left.shape[0], 6), np.int64)
+    t, tc, m, be, ap = turns[left], turn_counts[left], masses[left], bears[left], apart[left]
+    for c in range(costs.shape[0]):
+        if not allowed[c] or costs[c] >= cost_max or excluded(t, tc, m, ap, sizes[c], mass_maxes[c]):
+            continue
+        if holds(t, tc, m, be, sizes[c], mass_maxes[c], support_share, tries, 0, state, spaces, part, placed):
+            for k in range(left.shape[0]):
+                here[left[k]] = part[k]
+            return c
+    return -1
 
-    Returns:
-        Cost found and the cost below which nothing can be.
+
+@njit(cache=True)
+def _run_keys(run, attempt, left, pieces, needs, keys, state):
+    """Write the keys by which pieces are sorted: by size, or first what few boxes take, what is dense, what is light."""
+    turns, _, _, bears, _, _ = pieces
+    by = run % 4 if run < 4 and attempt == 0 else 4 + next_random(state) % 6
+    piece_keys(turns[:, 0], bears, by, keys, state)
+    if run % 4 == 0:
+        return
+    for m in range(left.shape[0]):
+        i = left[m]
+        noise = 0.5 + (next_random(state) % 1000) / 1000.0
+        by_volume, by_mass = max(needs[i, 0], 1e-12), max(needs[i, 1], 1e-12)
+        if run % 4 == 1:
+            keys[i] = max(by_volume, by_mass) * noise
+        elif run % 4 == 2:
+            keys[i] = by_mass / by_volume * (0.8 + 0.4 * noise)
+        else:
+            keys[i] = by_volume / by_mass * (0.8 + 0.4 * noise)
+
+
+@njit(cache=True)
+def _most_for_cost(run, left, pieces, boxes, needs, bearing, support_share, state, spaces, chosen, lay):
+    """The box that takes most for its cost of what is left, or what a drawn one takes; -1 where none takes anything."""
+    sizes, mass_maxes, costs, allowed = boxes
+    n = needs.shape[0]
+    keys, trial, placed = np.empty(n), np.empty((n, 6), np.int64), np.zeros(n, np.uint8)
+    value_best, best, single = 0.0, -1, -1
+    if run >= 2 and run % 3:
+        single = next_random(state) % costs.shape[0]
+    for c in range(costs.shape[0]):
+        if not allowed[c] or (single >= 0 and c != single):
+            continue
+        for attempt in range(1 if run == 0 else 3):
+            _run_keys(run, attempt, left, pieces, needs, keys, state)
+            rule = (2, 1, 0, 2)[(run + attempt) % 4]
+            order = left.copy()
+            sort_pieces(order, keys)
+            got = _fill_together(
+                order, pieces, bearing, sizes[c], mass_maxes[c], support_share, rule, spaces, trial, placed
+            )  # fmt: skip
+            if got == 0:
+                continue
+            value = 0.0
+            for m in range(left.shape[0]):
+                if placed[left[m]]:
+                    by_volume, by_mass = needs[left[m], 0], needs[left[m], 1]
+                    value += by_mass if run % 8 == 2 else by_volume if run % 8 == 3 else max(by_volume, by_mass)
+            value /= max(costs[c], 1e-9)
+            if value > value_best:
+                value_best, best = value, c
+                chosen[:] = placed
+                lay[:] = trial
+    return best
+
+
+@njit(cache=True)
+def split(pieces, boxes, support_share, runs, tries, state, spaces, positions, parcels, cartons):
+    """Pack pieces into several boxes, the cheapest of `runs` attempts; writes each piece's parcel and each parcel's box.
+
+    Returns the cost found, and the cost below which nothing can be.
     """
+    turns, turn_counts, masses, bears, _, _ = pieces
+    sizes, mass_maxes, costs, allowed = boxes
     n = turn_counts.shape[0]
-    boxes = costs.shape[0]
-    bearing = False
-    for i in range(n):
-        bearing = bearing or bears[i] >= 0
-    rest = np.empty(n, np.int64)
     needs = np.empty((n, 2))
     _needs(turns, turn_counts, masses, sizes, mass_maxes, costs, allowed, needs)
-    whole = 0
-    for i in range(n):
-        parcels[i] = -1
-        if needs[i, 0] >= 0.0:
-            rest[whole] = i
-            whole += 1
-    if whole == 0:
+    pool = np.nonzero(needs[:, 0] >= 0.0)[0]
+    parcels[:] = -1
+    if pool.shape[0] == 0:
         return 0.0, 0.0
-    pool = rest[:whole].copy()
+    bearing = bool((bears >= 0).any())
     floor = _floor_cost(needs, pool, costs, allowed)
     best = 1e300
-    keys = np.empty(n)
-    here = np.empty((n, 6), np.int64)
-    lay = np.empty((n, 6), np.int64)
-    trial = np.empty((n, 6), np.int64)
-    placed = np.zeros(n, np.uint8)
+    here, lay = np.empty((n, 6), np.int64), np.empty((n, 6), np.int64)
     chosen = np.zeros(n, np.uint8)
-    parcel = np.empty(n, np.int64)
-    carton = np.empty(n, np.int64)
-    cheap = np.argsort(costs)
+    parcel, carton = np.empty(n, np.int64), np.empty(n, np.int64)
     for run in range(runs):
         left = pool.copy()
-        cost = 0.0
-        count = 0
+        cost, count = 0.0, 0
         parcel[:] = -1
         while left.shape[0]:
-            cost_floor = _floor_cost(needs, left, costs, allowed)
-            if cost + cost_floor >= best - 1e-9:
+            if cost + _floor_cost(needs, left, costs, allowed) >= best - 1e-9:
                 cost = 1e300
                 break
-            # one box for all that is left
-            done = False
             if count:
-                k = left.shape[0]
-                some_turns, some_counts = turns[left], turn_counts[left]
-                some_masses, some_bears, some_apart = masses[left], bears[left], apart[left]
-                for q in range(boxes):
-                    c = cheap[q]
-                    if not allowed[c] or cost + costs[c] >= best - 1e-9:
-                        continue
-                    if excluded(some_turns, some_counts, some_masses, some_apart, sizes[c], mass_maxes[c]):
-                        continue
-                    part = np.empty((k, 6), np.int64)
-                    if holds(
-                        some_turns,
-                        some_counts,
-                        some_masses,
-                        some_bears,
-                        sizes[c],
-                        mass_maxes[c],
-                        support_share,
-                        tries,
-                        0,
-                        state,
-                        spaces,
-                        part,
-                        placed[:k],
-                    ):
-                        for m in range(k):
-                            here[left[m]] = part[m]
-                            parcel[left[m]] = count
-                        carton[count] = c
-                        cost += costs[c]
-                        count += 1
-                        done = True
-                        break
-            if done:
+                c = _one_for_all(left, pieces, boxes, best - cost - 1e-9, support_share, tries, state, spaces, here)
+                if c >= 0:
+                    parcel[left] = count
+                    carton[count] = c
+                    cost += costs[c]
+                    count += 1
+                    break
+            c = _most_for_cost(run, left, pieces, boxes, needs, bearing, support_share, state, spaces, chosen, lay)
+            if c < 0:
+                cost = 1e300
                 break
-            # the box that takes most for its cost, or any box
-            value_best = 0.0
-            type_best = -1
-            single = -1
-            if run >= 2 and run % 3:
-                single = next_random(state) % boxes
-            for c in range(boxes):
-                if not allowed[c] or (single >= 0 and c != single):
-                    continue
-                for attempt in range(1 if run == 0 else 3):
-                    by = run % 4 if run < 4 and attempt == 0 else 4 + next_random(state) % 6
-                    rule = (2, 1, 0, 2)[(run + attempt) % 4]
-                    piece_keys(turns[:, 0], bears, by, keys, state)
-                    if run % 4:  # first what few boxes take, what is dense, or what is light
-                        for m in range(left.shape[0]):
-                            i = left[m]
-                            noise = 0.5 + (next_random(state) % 1000) / 1000.0
-                            by_volume, by_mass = max(needs[i, 0], 1e-12), max(needs[i, 1], 1e-12)
-                            if run % 4 == 1:
-                                keys[i] = max(by_volume, by_mass) * noise
-                            elif run % 4 == 2:
-                                keys[i] = by_mass / by_volume * (0.8 + 0.4 * noise)
-                            else:
-                                keys[i] = by_volume / by_mass * (0.8 + 0.4 * noise)
-                    order = left.copy()
-                    sort_pieces(order, keys)
-                    label = 0
-                    some = 0
-                    for m in range(order.shape[0]):
-                        if apart[order[m]] and not label:
-                            label = apart[order[m]]
-                        if apart[order[m]] == 0 or apart[order[m]] == label:
-                            order[some] = order[m]
-                            some += 1
-                    got = _fill_together(
-                        order[:some],
-                        together,
-                        turns,
-                        turn_counts,
-                        masses,
-                        bears,
-                        bearing,
-                        sizes[c],
-                        mass_maxes[c],
-                        support_share,
-                        rule,
-                        spaces,
-                        trial,
-                        placed,
-                    )
-                    if got == 0:
-                        continue
-                    value = 0.0
-                    for m in range(left.shape[0]):
-                        if placed[left[m]]:
-                            by_volume, by_mass = needs[left[m], 0], needs[left[m], 1]
-                            if run % 8 == 2:
-                                value += by_mass
-                            elif run % 8 == 3:
-                                value += by_volume
-                            else:
-                                value += max(by_volume, by_mass)
-                    value /= max(costs[c], 1e-9)
-                    if value > value_best:
-                        value_best = value
-                        type_best = c
-                        for m in range(left.shape[0]):
-                            i = left[m]
-                            chosen[i] = placed[i]
-                            lay[i] = trial[i]
-            if type_best < 0:
-                if single >= 0:
-                    cost = 1e300
-                break
-            kept = 0
             for m in range(left.shape[0]):
-                i = left[m]
-                if chosen[i]:
-                    parcel[i] = count
-                    here[i] = lay[i]
-                else:
-                    left[kept] = i
-                    kept += 1
-            left = left[:kept]
-            carton[count] = type_best
-            cost += costs[type_best]
+                if chosen[left[m]]:
+                    parcel[left[m]] = count
+                    here[left[m]] = lay[left[m]]
+            left = left[chosen[left] == 0]
+            carton[count] = c
+            cost += costs[c]
             count += 1
-        if cost < best - 1e-9 and left.shape[0] >= 0 and count:
+        if cost < best - 1e-9:
             best = cost
-            for i in range(n):
-                parcels[i] = parcel[i]
-                positions[i] = here[i]
+            parcels[:] = parcel
+            positions[:] = here
             cartons[:] = -1
-            for p in range(count):
-                cartons[p] = carton[p]
+            cartons[:count] = carton[:count]
             if best <= floor + 1e-9:
                 break
     if best > 1e299:
         return 0.0, floor
-    saved = 0.0  # a parcel may do with a cheaper box than the one it was filled for
-    for p in range(n):
-        c = cartons[p]
-        if c < 0:
+    for p in range(n):  # a parcel may do with a cheaper box than the one it was filled for
+        if cartons[p] < 0:
             break
         mine = np.nonzero(parcels == p)[0]
-        part = np.empty((mine.shape[0], 6), np.int64)
-        for d in range(c):
-            if not allowed[d] or excluded(
-                turns[mine], turn_counts[mine], masses[mine], apart[mine], sizes[d], mass_maxes[d]
-            ):
-                continue
-            if holds(
-                turns[mine],
-                turn_counts[mine],
-                masses[mine],
-                bears[mine],
-                sizes[d],
-                mass_maxes[d],
-                support_share,
-                tries,
-                0,
-                state,
-                spaces,
-                part,
-                placed[: mine.shape[0]],
-            ):
-                cartons[p] = d
-                saved += costs[c] - costs[d]
-                for k in range(mine.shape[0]):
-                    positions[mine[k]] = part[k]
-                break
-    return best - saved, floor
+        c = _one_for_all(mine, pieces, boxes, costs[cartons[p]] + 1e-12, support_share, tries, state, spaces, positions)
+        if c >= 0:
+            best -= costs[cartons[p]] - costs[c]
+            cartons[p] = c
+    return best, floor
 
 
 @njit(cache=True)
@@ -540,9 +429,10 @@ def choose(
             cartons[a] = found
             floors[o] = floor
         else:
+            pieces = (t, tc, m, be, ap, together[a:b])
             cost, low = split(
-                t, tc, m, be, ap, together[a:b], sizes, mass_maxes, costs, allowed[o], support_share, runs, max(tries // 4, 8),
-                state, spaces, positions[a:b], parcels[a:b], cartons[a:b],
+                pieces, (sizes, mass_maxes, costs, allowed[o]), support_share, runs, max(tries // 4, 8), state, spaces,
+                positions[a:b], parcels[a:b], cartons[a:b],
             )  # fmt: skip
             least = 0.0
             for c in range(boxes - 1, -1, -1):

@@ -10,6 +10,72 @@ PLAIN_SHARE = 0.12
 """Of the time, for the search without symmetries broken."""
 
 
+def _place(model: Any, turns: Any, turn_counts: Any, masses: Any, boxes: Any, mass_maxes: Any) -> Any:
+    """Variables of where each piece begins, how long it is and in which box it lies; None where one fits no box.
+
+    The boxes stand in a row along x, so that pieces of two boxes are apart by themselves.
+    """
+    n = len(turn_counts)
+    begins = np.concatenate([[0], np.cumsum(boxes[:, 0])])
+    ends = [int(begins[-1]), int(boxes[:, 1].max()), int(boxes[:, 2].max())]
+    starts = [[model.new_int_var(0, ends[k], "") for k in range(3)] for _ in range(n)]
+    sizes: list[list[Any]] = []
+    inside: list[list[Any]] = []
+    intervals: list[list[list[Any]]] = [[[] for _ in range(3)] for _ in boxes]
+    areas: list[list[list[int]]] = [[[] for _ in range(3)] for _ in boxes]
+    for i in range(n):
+        ways: list[tuple[Any, list[int]]] = []
+        inside.append([])
+        for c, box in enumerate(boxes):
+            here = []
+            for option in turns[i, : turn_counts[i]].tolist():
+                if any(o > b for o, b in zip(option, box, strict=True)):
+                    continue
+                way = model.new_bool_var("")
+                here.append(way)
+                ways.append((way, option))
+                first, last = int(begins[c]), int(begins[c + 1]) - option[0]
+                model.add_linear_constraint(starts[i][0], first, last).only_enforce_if(way)
+                for k in (1, 2):
+                    model.add(starts[i][k] <= int(box[k]) - option[k]).only_enforce_if(way)
+                for k in range(3):
+                    interval = model.new_optional_fixed_size_interval_var(starts[i][k], option[k], way, "")
+                    intervals[c][k].append(interval)
+                    areas[c][k].append(option[0] * option[1] * option[2] // option[k])
+            inside[i].append(sum(here))
+        if not ways:
+            return None
+        model.add_exactly_one([w for w, _ in ways])
+        sizes.append([sum(o[k] * w for w, o in ways) for k in range(3)])
+    for c, box in enumerate(boxes):
+        volume = int(np.prod(box))
+        for k in range(3):
+            model.add_cumulative(intervals[c][k], areas[c][k], volume // int(box[k]))
+        model.add(sum(int(masses[i]) * inside[i][c] for i in range(n)) <= int(mass_maxes[c]))
+        model.add(sum(int(turns[i, 0].prod()) * inside[i][c] for i in range(n)) <= volume)
+    return starts, sizes, inside, begins
+
+
+def _part(model: Any, turns: Any, turn_counts: Any, masses: Any, bears: Any, starts: Any, sizes: Any) -> None:
+    """Keep every two pieces apart along an axis, and pieces that are alike in their order."""
+    for i in range(len(turn_counts)):
+        for j in range(i):
+            apart = []
+            for first, second in ((i, j), (j, i)):
+                for axis in range(3):
+                    if axis == 2 and bears[first] == 0:
+                        continue
+                    before = model.new_bool_var("")
+                    model.add(starts[first][axis] + sizes[first][axis] <= starts[second][axis]).only_enforce_if(before)
+                    apart.append(before)
+            model.add_bool_or(apart)
+        j = i - 1
+        alike = i and (turn_counts[i], bears[i], masses[i]) == (turn_counts[j], bears[j], masses[j])
+        if alike and (turns[i] == turns[j]).all():
+            ranks = [starts[p][0] * 4_000_000 + starts[p][1] * 2000 + starts[p][2] for p in (i, j)]
+            model.add(ranks[1] <= ranks[0])
+
+
 def settle(
     turns: Any, turn_counts: Any, masses: Any, bears: Any, boxes: Any, mass_maxes: Any, *,
     seconds_max: float = 10.0, seed: int = 0,
@@ -38,67 +104,11 @@ def settle(
 
     model = cp_model.CpModel()
     n = len(turn_counts)
-    # the boxes stand in a row along x, so that pieces of two boxes are apart by themselves
-    begins = np.concatenate([[0], np.cumsum(boxes[:, 0])])
-    starts = [
-        [model.new_int_var(0, int(begins[-1] if k == 0 else boxes[:, k].max()), "") for k in range(3)] for _ in range(n)
-    ]
-    sizes: list[list[Any]] = []
-    inside: list[list[Any]] = []
-    intervals: list[list[list[Any]]] = [[[] for _ in range(3)] for _ in boxes]
-    areas: list[list[list[int]]] = [[[] for _ in range(3)] for _ in boxes]
-    for i in range(n):
-        ways: list[tuple[Any, list[int]]] = []
-        inside.append([])
-        for c, box in enumerate(boxes):
-            here = []
-            for t in range(turn_counts[i]):
-                option = [int(v) for v in turns[i, t]]
-                if any(o > b for o, b in zip(option, box, strict=True)):
-                    continue
-                way = model.new_bool_var("")
-                here.append(way)
-                ways.append((way, option))
-                model.add_linear_constraint(
-                    starts[i][0], int(begins[c]), int(begins[c + 1]) - option[0]
-                ).only_enforce_if(way)
-                for k in (1, 2):
-                    model.add(starts[i][k] <= int(box[k]) - option[k]).only_enforce_if(way)
-                for k in range(3):
-                    intervals[c][k].append(model.new_optional_fixed_size_interval_var(starts[i][k], option[k], way, ""))
-                    areas[c][k].append(option[0] * option[1] * option[2] // option[k])
-            inside[i].append(sum(here))
-        if not ways:
-            return False
-        model.add_exactly_one([w for w, _ in ways])
-        sizes.append([sum(o[k] * w for w, o in ways) for k in range(3)])
-    for c, box in enumerate(boxes):
-        volume = int(np.prod(box))
-        for k in range(3):
-            model.add_cumulative(intervals[c][k], areas[c][k], volume // int(box[k]))
-        model.add(sum(int(masses[i]) * inside[i][c] for i in range(n)) <= int(mass_maxes[c]))
-        model.add(sum(int(turns[i, 0].prod()) * inside[i][c] for i in range(n)) <= volume)
-    for i in range(n):
-        for j in range(i):
-            apart = []
-            for first, second in ((i, j), (j, i)):
-                for axis in range(3):
-                    if axis == 2 and bears[first] == 0:
-                        continue
-                    before = model.new_bool_var("")
-                    model.add(starts[first][axis] + sizes[first][axis] <= starts[second][axis]).only_enforce_if(before)
-                    apart.append(before)
-            model.add_bool_or(apart)
-        j = i - 1
-        if (
-            i
-            and turn_counts[i] == turn_counts[j]
-            and (turns[i] == turns[j]).all()
-            and bears[i] == bears[j]
-            and masses[i] == masses[j]
-        ):
-            rank_i, rank_j = (starts[p][0] * 4_000_000 + starts[p][1] * 2000 + starts[p][2] for p in (i, j))
-            model.add(rank_j <= rank_i)  # pieces alike stand in their order
+    placed = _place(model, turns, turn_counts, masses, boxes, mass_maxes)
+    if placed is None:
+        return False
+    starts, sizes, inside, begins = placed
+    _part(model, turns, turn_counts, masses, bears, starts, sizes)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed

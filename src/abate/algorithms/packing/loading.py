@@ -334,182 +334,98 @@ def _finish(
 
 
 @njit(cache=True)
-def widen(turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceilings, order, width, log_best, stop):
-    """One beam search of a given width, over blocks in falling order of their ceilings; writes the best loading found.
+def _empty_beam(width, types, blocks, steps_max):
+    """Room for states: spaces and how many, what is left, live blocks and how many, log, steps and volume."""
+    return (
+        np.empty((width, SPACES_MAX, 6), np.int64), np.zeros(width, np.int64), np.empty((width, types), np.int64),
+        np.empty((width, blocks), np.int64), np.zeros(width, np.int64), np.empty((width, steps_max, 4), np.int64),
+        np.zeros(width, np.int64), np.zeros(width, np.int64),
+    )  # fmt: skip
 
-    `stop` holds how many completions are allowed, and how many were made. Returns the volume packed and the number of
-    blocks in `log_best`.
+
+@njit(cache=True)
+def _copy_state(source, s, target, p):
+    """Copy a state of one beam to a place of another."""
+    spaces, space_count, left, live, live_count, log, steps, packed = source
+    spaces_to, space_count_to, left_to, live_to, live_count_to, log_to, steps_to, packed_to = target
+    n = space_count[s]
+    spaces_to[p, :n] = spaces[s, :n]
+    space_count_to[p] = n
+    left_to[p] = left[s]
+    live_to[p, : live_count[s]] = live[s, : live_count[s]]
+    live_count_to[p] = live_count[s]
+    log_to[p, : steps[s]] = log[s, : steps[s]]
+    steps_to[p] = steps[s]
+    packed_to[p] = packed[s]
+
+
+@njit(cache=True)
+def _put(beam, p, b, corner, space, blocks, turns):
+    """Put a block into a space of a state, in place."""
+    dims, kinds, amounts, volume, _ = blocks
+    spaces, space_count, left, _, _, log, steps, packed = beam
+    least = _least(turns, left[p])
+    space_count[p] = _place(
+        b, corner, space, spaces[p], space_count[p], dims, kinds, amounts, left[p], least, log[p], steps[p]
+    )  # fmt: skip
+    steps[p] += 1
+    packed[p] += volume[b]
+
+
+@njit(cache=True)
+def _expand(beam, states, width, turns, turn_counts, box, blocks, reach, children, log_best, best):
+    """Try the best blocks for every state, each finished greedily; writes block, state, corner, space and value of each child.
+
+    Returns how many children there are, the best volume known now, and its steps (0 where it was known before).
     """
-    m = counts.shape[0]
-    steps_max = log_best.shape[0]
-    total = 0
-    for i in range(m):
-        total += counts[i] * turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2]
-    space_of = np.empty((width, SPACES_MAX, 6), np.int64)
-    space_count = np.zeros(width, np.int64)
-    left_of = np.empty((width, m), np.int64)
-    live_of = np.empty((width, order.shape[0]), np.int64)
-    live_count = np.zeros(width, np.int64)
-    log_of = np.empty((width, steps_max, 4), np.int64)
-    steps_of = np.zeros(width, np.int64)
-    packed_of = np.zeros(width, np.int64)
-    states = 1
-    space_of[0, 0, :3] = 0
-    space_of[0, 0, 3:] = box
-    space_count[0] = 1
-    left_of[0] = counts
-    live_of[0] = order
-    live_count[0] = order.shape[0]
-    best, best_steps = 0, 0
-    spaces = np.empty((SPACES_MAX, 6), np.int64)
-    left = np.empty(m, np.int64)
-    live = np.empty(order.shape[0], np.int64)
-    log = np.empty((steps_max, 4), np.int64)
-    reach = np.empty((3, max(box[0], box[1], box[2]) + 1), np.int64)
-    chosen = np.empty(width, np.int64)
-    scores = np.empty(width)
-    child_block = np.empty(width * width, np.int64)
-    child_state = np.empty(width * width, np.int64)
-    child_value = np.empty(width * width, np.int64)
-    anchor_at = np.empty(width, np.int64)
-    anchor_corner = np.empty(width, np.int64)
-    while states:
-        children = 0
-        for s in range(states):
-            # drop spaces that hold nothing
-            _reaches(turns, turn_counts, left_of[s], box, reach)
-            found = 0
-            while space_count[s]:
-                at, corner = _anchor(space_of[s], space_count[s], box)
-                found, live_count[s] = _best_blocks(
-                    space_of[s, at].copy(),
-                    reach,
-                    dims,
-                    kinds,
-                    amounts,
-                    ceilings,
-                    live_of[s],
-                    live_count[s],
-                    left_of[s],
-                    width,
-                    chosen,
-                    scores,
-                )
-                if found:
-                    anchor_at[s], anchor_corner[s] = at, corner
-                    break
-                space_count[s] -= 1
-                space_of[s, at] = space_of[s, space_count[s]]
-            least = _least(turns, left_of[s])
-            for f in range(found):
-                b = chosen[f]
-                count = space_count[s]
-                spaces[:count] = space_of[s, :count]
-                left[:] = left_of[s]
-                lives = live_count[s]
-                live[:lives] = live_of[s, :lives]
-                steps = steps_of[s]
-                log[:steps] = log_of[s, :steps]
-                count = _place(
-                    b,
-                    anchor_corner[s],
-                    space_of[s, anchor_at[s]],
-                    spaces,
-                    count,
-                    dims,
-                    kinds,
-                    amounts,
-                    left,
-                    least,
-                    log,
-                    steps,
-                )
-                done, packed = _finish(
-                    turns,
-                    turn_counts,
-                    dims,
-                    kinds,
-                    amounts,
-                    volume,
-                    ceilings,
-                    box,
-                    spaces,
-                    count,
-                    left,
-                    live,
-                    lives,
-                    log,
-                    steps + 1,
-                    packed_of[s] + volume[b],
-                    reach,
-                )
-                stop[1] += 1
-                if packed > best:
-                    best, best_steps = packed, done
-                    log_best[:done] = log[:done]
-                    if best == total:
-                        return best, best_steps
-                child_block[children], child_state[children], child_value[children] = b, s, packed
-                children += 1
-                if stop[1] >= stop[0]:
-                    return best, best_steps
-        # the best children with different outcomes
-        rank = np.argsort(-child_value[:children], kind="mergesort")
-        picked = np.empty(width, np.int64)
-        count = 0
-        for r in range(children):
-            c = rank[r]
-            if r and child_value[c] == child_value[rank[r - 1]]:
-                continue
-            picked[count] = c
-            count += 1
-            if count == width:
+    dims, kinds, amounts, volume, ceilings = blocks
+    spaces, space_count, left, live, live_count, _, _, _ = beam
+    trial = _empty_beam(1, left.shape[1], live.shape[1], log_best.shape[0])
+    chosen, scores = np.empty(width, np.int64), np.empty(width)
+    count, best_steps = 0, 0
+    for s in range(states):
+        _reaches(turns, turn_counts, left[s], box, reach)
+        found, at, corner = 0, -1, 0
+        while space_count[s]:
+            at, corner = _anchor(spaces[s], space_count[s], box)
+            found, live_count[s] = _best_blocks(
+                spaces[s, at].copy(), reach, dims, kinds, amounts, ceilings, live[s], live_count[s], left[s], width, chosen, scores
+            )  # fmt: skip
+            if found:
                 break
-        space_next = np.empty((count, SPACES_MAX, 6), np.int64)
-        left_next = np.empty((count, m), np.int64)
-        live_next = np.empty((count, order.shape[0]), np.int64)
-        log_next = np.empty((count, steps_max, 4), np.int64)
-        spaces_next = np.empty(count, np.int64)
-        lives_next = np.empty(count, np.int64)
-        steps_next = np.empty(count, np.int64)
-        packed_next = np.empty(count, np.int64)
-        for p in range(count):
-            s, b = child_state[picked[p]], child_block[picked[p]]
-            n = space_count[s]
-            space_next[p, :n] = space_of[s, :n]
-            left_next[p] = left_of[s]
-            lives_next[p] = live_count[s]
-            live_next[p, : lives_next[p]] = live_of[s, : lives_next[p]]
-            log_next[p, : steps_of[s]] = log_of[s, : steps_of[s]]
-            least = _least(turns, left_of[s])
-            spaces_next[p] = _place(
-                b,
-                anchor_corner[s],
-                space_of[s, anchor_at[s]],
-                space_next[p],
-                n,
-                dims,
-                kinds,
-                amounts,
-                left_next[p],
-                least,
-                log_next[p],
-                steps_of[s],
-            )
-            steps_next[p] = steps_of[s] + 1
-            packed_next[p] = packed_of[s] + volume[b]
-        states = count
-        for p in range(count):
-            n = spaces_next[p]
-            space_of[p, :n] = space_next[p, :n]
-            space_count[p] = n
-            left_of[p] = left_next[p]
-            live_count[p] = lives_next[p]
-            live_of[p, : lives_next[p]] = live_next[p, : lives_next[p]]
-            log_of[p, : steps_next[p]] = log_next[p, : steps_next[p]]
-            steps_of[p] = steps_next[p]
-            packed_of[p] = packed_next[p]
-    return best, best_steps
+            space_count[s] -= 1  # nothing fits it any more
+            spaces[s, at] = spaces[s, space_count[s]]
+        for f in range(found):
+            _copy_state(beam, s, trial, 0)
+            _put(trial, 0, chosen[f], corner, spaces[s, at], blocks, turns)
+            steps, packed = _finish(
+                turns, turn_counts, dims, kinds, amounts, volume, ceilings, box, trial[0][0], trial[1][0], trial[2][0],
+                trial[3][0], trial[4][0], trial[5][0], trial[6][0], trial[7][0], reach,
+            )  # fmt: skip
+            if packed > best:
+                best, best_steps = packed, steps
+                log_best[:steps] = trial[5][0, :steps]
+            children[count, 0], children[count, 1], children[count, 2] = chosen[f], s, corner
+            children[count, 3], children[count, 4] = at, packed
+            count += 1
+    return count, best, best_steps
+
+
+@njit(cache=True)
+def _advance(beam, following, children, count, width, blocks, turns):
+    """Make the states that follow: the best children with different outcomes. Returns how many."""
+    rank = np.argsort(-children[:count, 4], kind="mergesort")
+    states = 0
+    for r in range(count):
+        b, s, corner, at, value = children[rank[r]]
+        if r and value == children[rank[r - 1], 4]:
+            continue
+        _copy_state(beam, s, following, states)
+        _put(following, states, b, corner, beam[0][s, at], blocks, turns)
+        states += 1
+        if states == width:
+            break
+    return states
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,7 +457,7 @@ def load_container(
         counts: `(types,)`.
         masks: Orientations allowed, bits in the order lwh wlh lhw hlw whl hwl, `(types,)`.
         box: Inner lengths.
-        stop: Asked between portions of work; true ends the search.
+        stop: Asked after each level of the beam; true ends the search.
         width_max: Widest beam.
     """
     sizes, counts, box = (np.asarray(a, np.int64) for a in (sizes, counts, box))
@@ -549,22 +465,30 @@ def load_container(
     turn_counts = np.zeros(len(sizes), np.int64)
     turns_of(sizes, np.asarray(masks, np.int64), turns, turn_counts)
     dims, kinds, amounts, volume, number, parts = make_blocks(turns, turn_counts, counts, box, BLOCKS_MAX, FILLED_SHARE)
-    ceilings = volume * number**-MANY_EXPONENT
-    order = np.argsort(-ceilings, kind="stable")
-    best, best_log, width, why = -1, np.empty((0, 4), np.int64), 1, "width"
+    blocks = (dims, kinds, amounts, volume, volume * number**-MANY_EXPONENT)
+    order = np.argsort(-blocks[4], kind="stable")
+    reach = np.empty((3, int(box.max()) + 1), np.int64)
+    log = np.empty((int(counts.sum()) + 1, 4), np.int64)
+    best, steps, width, why = 0, 0, 1, "width"
     every = int((counts * sizes.prod(axis=1)).sum())
-    while width <= width_max:
-        log = np.empty((int(counts.sum()) + 1, 4), np.int64)
-        budget = np.array([1 << 40, 0], np.int64)
-        packed, steps = widen(
-            turns, turn_counts, counts, box, dims, kinds, amounts, volume, ceilings, order, width, log, budget
-        )
-        if packed > best:
-            best, best_log = packed, log[:steps].copy()
-        if best == every or stop():
-            why = "all-packed" if best == every else "stopped"
-            break
+    while width <= width_max and why == "width":
+        beam, following = (_empty_beam(width, len(sizes), len(order), len(log)) for _ in range(2))
+        beam[0][0, 0] = (0, 0, 0, *box)
+        beam[1][0], beam[2][0], beam[3][0], beam[4][0] = 1, counts, order, len(order)
+        children = np.empty((width * width, 5), np.int64)
+        states = 1
+        while states:
+            count, best, better = _expand(
+                beam, states, width, turns, turn_counts, box, blocks, reach, children, log, best
+            )
+            steps = better or steps
+            if best == every or stop():
+                why = "all-packed" if best == every else "stopped"
+                break
+            states = _advance(beam, following, children, count, width, blocks, turns)
+            beam, following = following, beam
         width = max(width + 1, int(width * 1.5))
+    best_log = log[:steps]
     types, positions = [], []
     for b, *corner in best_log.tolist():
         stack = [(b, corner)]

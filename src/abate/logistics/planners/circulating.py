@@ -40,7 +40,7 @@ class Scheme:
     box_g: float
     carton_g: float
     service_level: float = 0.98
-    box_item: str = "plastic-film"
+    box_item: str = "polypropylene"
     wash_kwh: float = 0.0
     return_km: float = 0.0
     return_mode: str = "van"
