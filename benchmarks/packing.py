@@ -25,15 +25,18 @@ DATA = Path(os.environ.get("ABATE_SHARED", ROOT.parent / "shared")) / "data" / "
 SMALL = "--small" in sys.argv
 BOARD = 0.45  # kilograms per m²
 
-from packing_validator import faults, text_orders  # noqa: E402
-
 from abate.adapters.packing.planning import pack_file  # noqa: E402
 from abate.logistics.facts import Carton, Objective, Source, orders_from  # noqa: E402
 from abate.logistics.planners.packing import Packer  # noqa: E402
+from packing_validator import faults, text_orders  # noqa: E402
 
 
 def told(what: str, **values: object) -> None:
-    print(what.ljust(26), " ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in values.items()), flush=True)
+    print(
+        what.ljust(26),
+        " ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in values.items()),
+        flush=True,
+    )
 
 
 def packed_text(name: str, **options) -> tuple[float, list[dict], object]:
@@ -45,7 +48,9 @@ def packed_text(name: str, **options) -> tuple[float, list[dict], object]:
     spent = time.process_time() - began
     rows = [json.loads(line) for line in b"".join(lines).splitlines()]
     cartons, orders = text_orders(path)
-    wrong = [f for row in rows for f in faults(orders[row["order"]], cartons, row, support=options.get("support_share", 0.0))]
+    wrong = [
+        f for row in rows for f in faults(orders[row["order"]], cartons, row, support=options.get("support_share", 0.0))
+    ]
     assert not wrong, wrong[:3]
     return spent, rows, tally
 
@@ -58,7 +63,13 @@ def orders() -> None:
         for effort in ("fast", "thorough"):
             spent, _, tally = packed_text("orders_1000.txt", support_share=support, effort=effort)
             base = base or tally.cost
-            told(f"orders support {support} {effort}", board_m2=tally.cost / BOARD, parcels=tally.parcels, per_s=tally.orders / spent, over=tally.cost / base - 1)
+            told(
+                f"orders support {support} {effort}",
+                board_m2=tally.cost / BOARD,
+                parcels=tally.parcels,
+                per_s=tally.orders / spent,
+                over=tally.cost / base - 1,
+            )
     spent, rows, tally = packed_text("orders_1000.txt", support_share=0.0, effort="proved")
     single = [r for r in rows if len(r["cartons"]) == 1]
     told(
@@ -75,7 +86,12 @@ def orders() -> None:
         began = time.perf_counter()
         packer.order(items)
         times.append(time.perf_counter() - began)
-    told("one order, a call", p50_ms=float(np.percentile(times, 50) * 1e3), p99_ms=float(np.percentile(times, 99) * 1e3), max_ms=max(times) * 1e3)
+    told(
+        "one order, a call",
+        p50_ms=float(np.percentile(times, 50) * 1e3),
+        p99_ms=float(np.percentile(times, 99) * 1e3),
+        max_ms=max(times) * 1e3,
+    )
 
 
 def tight() -> None:
@@ -85,15 +101,27 @@ def tight() -> None:
     key = (DATA / "orders_tight_1000.txt.key").read_text().split()
     for effort in ("fast", "thorough"):
         spent, rows, _ = packed_text("orders_tight_1000.txt", support_share=0.0, effort=effort)
-        reached = sum(len(r["cartons"]) == 1 and volume[r["cartons"][0]["carton"]] <= volume[k] for r, k in zip(rows, key, strict=True))
+        reached = sum(
+            len(r["cartons"]) == 1 and volume[r["cartons"][0]["carton"]] <= volume[k]
+            for r, k in zip(rows, key, strict=True)
+        )
         told(f"tight {effort}", reached=reached, per_s=1000 / spent, seconds=spent)
 
 
 def boxpacker() -> None:
     """2,216 orders into 4 boxes: parcels against BoxPacker's own expected result."""
     folder = DATA / "boxpacker_orders"
-    boxes = [r for r in csv.reader((folder / "boxes.csv").open())]
-    cartons = tuple(Carton(r[0], *map(int, r[5:8]), mass_max_g=int(r[8]) - int(r[4]), tare_g=int(r[4]), outer_mm=tuple(map(int, r[1:4]))) for r in boxes)
+    boxes = list(csv.reader((folder / "boxes.csv").open()))
+    cartons = tuple(
+        Carton(
+            r[0],
+            *map(int, r[5:8]),
+            mass_max_g=int(r[8]) - int(r[4]),
+            tare_g=int(r[4]),
+            outer_mm=tuple(map(int, r[1:4])),
+        )
+        for r in boxes
+    )
     limits = {c.id: (c.length_mm, c.width_mm, c.height_mm, c.mass_max_g) for c in cartons}
     pieces: dict[str, list[tuple[int, ...]]] = {}
     for order, count, _, *size in csv.reader((folder / "items.csv").open()):
@@ -141,11 +169,18 @@ def load(task: tuple[int, int, float]) -> tuple[int, int, float, int]:
     box, types = instances(number)[which]
     masks = [3 * t[6] | 12 * t[4] | 48 * t[2] for t in types]
     began = time.process_time()
-    found = load_container([t[1:6:2] for t in types], [t[7] for t in types], masks, box, stop=lambda: time.process_time() - began > seconds)
+    found = load_container(
+        [t[1:6:2] for t in types], [t[7] for t in types], masks, box, stop=lambda: time.process_time() - began > seconds
+    )
     lies = found.positions.tolist()
     for kind, (*at, a, b, c) in zip(found.types.tolist(), lies, strict=True):
         length, wide, high, *edges = (types[kind][k] for k in (1, 3, 5, 2, 4, 6))
-        assert any(up and c == z and sorted((a, b)) == sorted(rest) for up, z, rest in zip(edges, (length, wide, high), ((wide, high), (length, high), (length, wide)), strict=True))
+        assert any(
+            up and c == z and sorted((a, b)) == sorted(rest)
+            for up, z, rest in zip(
+                edges, (length, wide, high), ((wide, high), (length, high), (length, wide)), strict=True
+            )
+        )
         assert min(at) >= 0
         assert at[0] + a <= box[0]
         assert at[1] + b <= box[1]
@@ -160,7 +195,9 @@ def load(task: tuple[int, int, float]) -> tuple[int, int, float, int]:
 
 def loading() -> None:
     """The first instances of BR0 to BR15: volume packed in 10 s each."""
-    best = {r[0]: int(r[1]) for r in list(csv.reader((DATA / "container_loading" / "best_known_volume.csv").open()))[1:]}
+    best = {
+        r[0]: int(r[1]) for r in list(csv.reader((DATA / "container_loading" / "best_known_volume.csv").open()))[1:]
+    }
     load((0, 0, 0.0))
     seconds, count = (0.2, 1) if SMALL else (10.0, 20)
     tasks = [(number, which, seconds) for number in range(16) for which in range(count)]
@@ -173,7 +210,12 @@ def loading() -> None:
         means[number] = (float(np.mean(ours)) * 100, float(np.mean(known)) * 100)
         told(f"loading BR{number}", filled=means[number][0], best_known=means[number][1], least=min(ours) * 100)
     for title, some in (("BR1–BR7", range(1, 8)), ("BR8–BR15", range(8, 16))):
-        told(f"loading {title}", filled=float(np.mean([means[n][0] for n in some])), best_known=float(np.mean([means[n][1] for n in some])), seconds=seconds)
+        told(
+            f"loading {title}",
+            filled=float(np.mean([means[n][0] for n in some])),
+            best_known=float(np.mean([means[n][1] for n in some])),
+            seconds=seconds,
+        )
 
 
 def generated(count: int, seed: int, first: int = 0, last: int = 1000) -> list[tuple[int, list[tuple]]]:
@@ -185,7 +227,12 @@ def generated(count: int, seed: int, first: int = 0, last: int = 1000) -> list[t
     for number in range(count):
         pieces = base[rng.randrange(len(base))]
         scales = {p: [rng.uniform(0.94, 1.06) for _ in range(3)] for p in dict.fromkeys(pieces)}
-        made.append((number, [(*(max(10, round(v * s)) for v, s in zip(p[:3], scales[p], strict=True)), *p[3:]) for p in pieces]))
+        made.append(
+            (
+                number,
+                [(*(max(10, round(v * s)) for v, s in zip(p[:3], scales[p], strict=True)), *p[3:]) for p in pieces],
+            )
+        )
     return made
 
 
@@ -199,7 +246,10 @@ def write_orders(path: Path, count: int, seed: int, first: int = 0, last: int = 
 
 def arrays(some: list[tuple[int, list[tuple]]]):
     every = [p for _, pieces in some for p in pieces]
-    columns = {n: np.array([p[k] for p in every]) for k, n in enumerate(("length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile"))}
+    columns = {
+        n: np.array([p[k] for p in every])
+        for k, n in enumerate(("length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile"))
+    }
     offsets = np.concatenate([[0], np.cumsum([len(p) for _, p in some])])
     return orders_from([n for n, _ in some], offsets, [k for _, p in some for k in range(len(p))], columns)
 
@@ -258,7 +308,10 @@ def used() -> None:
             length = rng.randrange(130, 530)
             width = int(length * rng.uniform(0.5, 0.95))
             stock[length, width, int(width * rng.uniform(0.4, 0.95))] = rng.randrange(1, 30)
-        some = tuple(Carton(f"used-{k}", *size, mass_max_g=20_000, stock=n, source=Source.USED) for k, (size, n) in enumerate(stock.items()))
+        some = tuple(
+            Carton(f"used-{k}", *size, mass_max_g=20_000, stock=n, source=Source.USED)
+            for k, (size, n) in enumerate(stock.items())
+        )
         packer = Packer((*given_cartons(), *some), support_share=0.0)
         stocked = StockPacker(packer, horizon=len(stream), history=before)
         plain, saving, names = stocked.savings(stream)
@@ -277,9 +330,20 @@ def used() -> None:
         spent = time.process_time() - began
         ours = sum(p.cost for p in plain) - sum(r.cost for r in rows)
         shares.append((ours / best, first_come / best))
-        told(f"used cartons, stock {seed}", cartons=sum(stock.values()), ours=ours / best, first_come=first_come / best, per_s=len(stream) / spent, batch=STOCK_BATCH)
+        told(
+            f"used cartons, stock {seed}",
+            cartons=sum(stock.values()),
+            ours=ours / best,
+            first_come=first_come / best,
+            per_s=len(stream) / spent,
+            batch=STOCK_BATCH,
+        )
         assert all(n >= 0 for n in stocked.stock.values())
-    told("used cartons, mean", ours=float(np.mean([s for s, _ in shares])), first_come=float(np.mean([s for _, s in shares])))
+    told(
+        "used cartons, mean",
+        ours=float(np.mean([s for s, _ in shares])),
+        first_come=float(np.mean([s for _, s in shares])),
+    )
     assert replace
 
 
@@ -300,13 +364,18 @@ def stream() -> None:
                 pack_file(path, sizes, digest.update, fill_share_max=0.0, workers=workers)
                 wall, spent = time.perf_counter() - began, _cpu() - cpu
                 seen.add(digest.hexdigest())
-                peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+                peak = (
+                    max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+                    / 1024
+                )
                 told(f"stream {count} by {workers}", per_s_wall=count / wall, per_s_cpu=count / spent, peak_mb=peak)
             assert len(seen) == 1
 
 
 def _cpu() -> float:
-    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+    return sum(
+        u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
 
 
 def peer() -> None:
@@ -333,14 +402,26 @@ def peer() -> None:
             if len(box.items) == len(pieces):
                 total += board[name]
                 placed = [
-                    {"item": i.name, **{f"{a}_mm": int(v) for a, v in zip("xyz", i.position, strict=True)}, **{f"d{a}_mm": int(v) for a, v in zip("xyz", i.get_dimension(), strict=True)}}
+                    {
+                        "item": i.name,
+                        **{f"{a}_mm": int(v) for a, v in zip("xyz", i.position, strict=True)},
+                        **{f"d{a}_mm": int(v) for a, v in zip("xyz", i.get_dimension(), strict=True)},
+                    }
                     for i in box.items
                 ]
-                invalid += bool(faults(pieces, cartons, {"unpacked": [], "cartons": [{"carton": name, "placements": placed}]}))
+                invalid += bool(
+                    faults(pieces, cartons, {"unpacked": [], "cartons": [{"carton": name, "placements": placed}]})
+                )
                 break
         else:
             unpacked += 1
-    told("peer py3dbp", board_m2=total, invalid=invalid, unpacked=unpacked, per_s=len(some) / (time.process_time() - began))
+    told(
+        "peer py3dbp",
+        board_m2=total,
+        invalid=invalid,
+        unpacked=unpacked,
+        per_s=len(some) / (time.process_time() - began),
+    )
 
 
 SECTIONS = {f.__name__: f for f in (orders, tight, boxpacker, loading, assortment, used, stream, peer)}

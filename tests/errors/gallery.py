@@ -12,6 +12,7 @@ from abate.adapters.factorbook import import_factors
 from abate.adapters.files.gates import Line, Publication, pass_gates
 from abate.adapters.files.importing import add_file
 from abate.adapters.findings import open_findings
+from abate.adapters.packing.planning import pack_file
 from abate.adapters.registry import METHODS
 from abate.adapters.store.workspace import Workspace, open_workspace
 from abate.kernel.errors import NotFoundError
@@ -100,6 +101,17 @@ def configured(code: str, config: str, *files: tuple[str, str]) -> Example:
             return found
 
     return Example(code, "\n".join(text for _, text in files) + f"\n(abate.toml){config}", found)
+
+
+def ordered(code: str, orders: str) -> Example:
+    """Packed into one carton of 200 x 150 x 100 mm."""
+
+    def found(workspace: Workspace, folder: Path) -> list[Finding]:
+        (folder / "orders.csv").write_text(orders)
+        (folder / "cartons.csv").write_text("carton,length_mm,width_mm,height_mm\nS,200,150,100\n")
+        return pack_file(folder / "orders.csv", folder / "cartons.csv", lambda _: None)[1].findings
+
+    return Example(code, orders, found)
 
 
 def gated(code: str, *lines: Line, previous: tuple[Line, ...] = (), years: dict[str, int] | None = None) -> Example:
@@ -255,5 +267,7 @@ EXAMPLES = (
     gated("swapped-year", years={"the front page": 2024, "the column of factors": 2025}),
     gated("factor-stands-twice", line("CO2", "0.2"), line("CO2", "0.3", row=8)),
     gated("factor-not-checked", line("CO2", "0.2", verification="recalled")),
+    ordered("bad-item", "order,item,length_mm,width_mm,height_mm,mass_g\nA,a1,120,-80,60,500\n"),
+    ordered("fits-nothing", "order,item,length_mm,width_mm,height_mm,mass_g\nA,a1,1200,80,60,500\n"),
     Example("gwp-differs", "Species,AR4GWP100,AR5GWP100,AR6GWP100\nN2O,298,265,272", _gwp_differs),
 )

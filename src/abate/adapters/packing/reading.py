@@ -409,9 +409,10 @@ def read_orders(path: Path) -> Iterator[Block]:
             line += len(block)
             done = at
         waiting = waiting.slice(begins[done]).combine_chunks() if len(begins) else waiting
-    if waiting is not None and len(waiting) and heads:
-        _new_orders(seen, waiting.column(heads["order"]), path.name)
-        yield Block(waiting, heads, path.name, line)
+    if waiting is None or not len(waiting) or not heads:
+        raise DataError("orders-unreadable", f"{path.name} holds no order.", "Give one row per item.")
+    _new_orders(seen, waiting.column(heads["order"]), path.name)
+    yield Block(waiting, heads, path.name, line)
 
 
 def _begins(column: Any) -> list[int]:
