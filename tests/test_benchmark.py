@@ -1,11 +1,14 @@
 """The benchmark runs, small, and both sides agree to the milligram."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 
-from support import ROOT
+import pytest
+
+from support import ROOT, SHARED
 
 
 def test_the_benchmark_runs_and_both_sides_agree(tmp_path):
@@ -25,3 +28,15 @@ def test_the_benchmark_of_the_pages_runs(demo, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["per_second"] > 0
+
+
+def test_the_benchmark_of_packing_runs_and_its_answers_are_valid():
+    if not (SHARED / "logistics").is_dir():
+        pytest.skip("the shared packing instances are not there")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/packing.py"), "tight", "boxpacker", "loading", "assortment", "used", "stream", "--small"],
+        capture_output=True, text=True, timeout=500, check=False, env={**os.environ, "ABATE_SHARED": str(SHARED.parent)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "stream 4000 by 2" in done.stdout
+    assert "worse:" not in done.stdout

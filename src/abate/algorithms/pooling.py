@@ -76,12 +76,12 @@ def simulate_pool(size: int, trips_per_day: float, days_away: float, *, lost_sha
     back = np.empty(0)
     served = wanted = 0
     for day in range(days):
-        starts = np.sort(rng.random(rng.poisson(trips_per_day))) + day
+        starts = np.sort(rng.uniform(size=rng.poisson(trips_per_day))) + day
         for begin in starts:
             back = back[back > begin]
             wanted += 1
             if len(back) < size:
                 served += 1
-                away = 0.0 if rng.random() < lost_share else rng.exponential(days_away)
+                away = 0.0 if rng.uniform() < lost_share else rng.exponential(days_away)
                 back = np.append(back, begin + away)
     return served / max(wanted, 1)
