@@ -460,19 +460,27 @@ def load_container(
         stop: Asked after each level of the beam; true ends the search.
         width_max: Widest beam.
     """
-    sizes, counts, box = (np.asarray(a, np.int64) for a in (sizes, counts, box))
+    sizes = np.asarray(sizes, np.int64)
     turns = np.zeros((len(sizes), 6, 3), np.int64)
     turn_counts = np.zeros(len(sizes), np.int64)
     turns_of(sizes, np.asarray(masks, np.int64), turns, turn_counts)
+    return load_turns(turns, turn_counts, counts, box, stop=stop, width_max=width_max)
+
+
+def load_turns(
+    turns: Any, turn_counts: Any, counts: Any, box: Any, *, stop: Callable[[], bool], width_max: int = 512
+) -> Loading:
+    """Load as much volume as possible into one container, boxes given by their orientations `(types, T, 3)`."""
+    counts, box = np.asarray(counts, np.int64), np.asarray(box, np.int64)
     dims, kinds, amounts, volume, number, parts = make_blocks(turns, turn_counts, counts, box, BLOCKS_MAX, FILLED_SHARE)
     blocks = (dims, kinds, amounts, volume, volume * number**-MANY_EXPONENT)
     order = np.argsort(-blocks[4], kind="stable")
     reach = np.empty((3, int(box.max()) + 1), np.int64)
     log = np.empty((int(counts.sum()) + 1, 4), np.int64)
     best, steps, width, why = 0, 0, 1, "width"
-    every = int((counts * sizes.prod(axis=1)).sum())
+    every = int((counts * turns[:, 0].prod(axis=1)).sum())
     while width <= width_max and why == "width":
-        beam, following = (_empty_beam(width, len(sizes), len(order), len(log)) for _ in range(2))
+        beam, following = (_empty_beam(width, len(turns), len(order), len(log)) for _ in range(2))
         beam[0][0, 0] = (0, 0, 0, *box)
         beam[1][0], beam[2][0], beam[3][0], beam[4][0] = 1, counts, order, len(order)
         children = np.empty((width * width, 5), np.int64)

@@ -19,6 +19,8 @@ PROVED_SECONDS_MAX = 10.0
 SEVERAL_SECONDS_MAX = 0.2
 SEVERAL_MAX = 10
 SETS_MAX = 3_000
+BLOCKS_WIDTH = 24
+"""Width of the beam that fills boxes of large orders where proofs are asked."""
 ITEMS_EXACT_MAX = 40
 
 
@@ -244,15 +246,23 @@ class Packer:
         """Settle open boxes by exact search, the cheapest first; a packing found counts only where support holds."""
         from abate.algorithms.packing.choosing import OPEN, PROVED
         from abate.algorithms.packing.exact import settle
+        from abate.algorithms.packing.joining import PIECES_MAX
 
         turns, counts, masses, bears, _, _ = part
         cost = float(sum(costs[c] for c in mine[2]))
         if (mine[0] < 0).any():
             return mine, floor
         for c in np.nonzero(why == OPEN)[0]:
-            if costs[c] >= cost - 1e-12 or len(counts) > ITEMS_EXACT_MAX:
+            if costs[c] >= cost - 1e-12:
                 break
+            if len(counts) > PIECES_MAX:
+                blocks = self._by_blocks(part, [int(c)], sizes, maxes)
+                if blocks is not None:
+                    cheaper = [float(costs[k]) for k in np.nonzero(why[:c] == OPEN)[0]]
+                    return (*blocks, [int(c)]), min([*cheaper, float(costs[c])])
             box, most = sizes[c : c + 1], maxes[c : c + 1]
+            if len(counts) > ITEMS_EXACT_MAX:
+                continue
             found = settle(turns, counts, masses, bears, box, most, seconds_max=PROVED_SECONDS_MAX, seed=self.seed)
             if found is False:
                 why[c] = PROVED
@@ -269,6 +279,7 @@ class Packer:
     def _fewer(self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any) -> tuple[Any, float]:
         """Search sets of boxes that cost less than the parcels found, for a moment each; and what no set costs less than."""
         from abate.algorithms.packing.exact import settle
+        from abate.algorithms.packing.joining import PIECES_MAX
 
         turns, counts, masses, bears, apart, together = part
         cost = float(sum(costs[c] for c in mine[2]))
@@ -295,9 +306,15 @@ class Packer:
         more = dearest + count_max * float(costs[open_to].min())
         floor = min([cost, more, *(price for price, _ in sets)])
         sets = [(price, some) for price, some in sets if len(some) <= min(len(mine[2]), 3)]
-        if apart.any() or together.any() or len(counts) > ITEMS_EXACT_MAX:
+        if apart.any() or together.any():
             return mine, floor
         # the dearer sets have the more room, so a packing is likeliest in them
+        for price, several in sorted(sets, reverse=True)[:SEVERAL_MAX] if len(counts) > PIECES_MAX else []:
+            blocks = self._by_blocks(part, list(several), sizes, maxes)
+            if blocks is not None and price < cost - 1e-12:
+                cost, mine = price, (*blocks, list(several))
+        if len(counts) > ITEMS_EXACT_MAX:
+            return mine, min(floor, cost)
         for price, several in sorted(sets, reverse=True)[:SEVERAL_MAX]:
             boxes = np.array(several)
             found = settle(
@@ -318,6 +335,35 @@ class Packer:
             ):
                 cost, mine = price, (found[0], found[1], list(several))
         return mine, min(floor, cost)
+
+    def _by_blocks(self, part: Any, boxes: list[int], sizes: Any, maxes: Any) -> tuple[Any, Any] | None:
+        """Fill boxes one after the other with blocks of items that are alike; None where something is left over."""
+        from abate.algorithms.packing.loading import load_turns
+
+        turns, counts, masses, bears, _, _ = part
+        box_of, positions = np.full(len(counts), -1, np.int64), np.zeros((len(counts), 6), np.int64)
+        volumes = turns[:, 0].prod(axis=1)
+        for number, c in enumerate(boxes):
+            left = np.nonzero(box_of < 0)[0]
+            if masses[left].sum() > maxes[c]:  # what is light for its volume stays for the boxes to come
+                dense = left[np.argsort(-masses[left] / volumes[left], kind="stable")]
+                left = np.sort(dense[np.cumsum(masses[dense]) <= maxes[c]])
+            if not len(left):
+                return None
+            keys = np.concatenate([turns[left].reshape(len(left), -1), counts[left, None]], axis=1)
+            _, first, kind = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+            kind = kind.reshape(-1)
+            loaded = load_turns(
+                turns[left[first]], counts[left[first]], np.bincount(kind), sizes[c], stop=lambda: False, width_max=BLOCKS_WIDTH
+            )  # fmt: skip
+            for one in range(len(first)):
+                mine = left[kind == one]
+                lies = loaded.positions[loaded.types == one]
+                box_of[mine[: len(lies)]] = number
+                positions[mine[: len(lies)]] = lies
+        if (box_of < 0).any() or not self._stands(positions, box_of, masses, bears):
+            return None
+        return box_of, positions
 
     def _stands(self, positions: Any, box_of: Any, masses: Any, bears: Any) -> bool:
         """Whether each base is supported and nothing carries too much."""
