@@ -282,8 +282,7 @@ def assortment() -> None:
             began, cpu = time.perf_counter(), time.process_time()
             designs, present, used = design_file(past, sizes, counts=[12], support_share=support)
             board = Objective(board=1.0)
-            ours, _ = tested(designs[0].cartons, board, support, unseen)
-            theirs, _ = tested(given_cartons(), board, support, unseen)
+            ours, theirs = (sum(tested(some, board, support, unseen)) for some in (designs[0].cartons, given_cartons()))
             told(
                 f"assortment support {support}", orders=used, saved=1 - ours / theirs, saved_generated=1 - designs[0].tested / present.tested,
                 gap=designs[0].gap_share, seconds=time.perf_counter() - began, cpu_s=time.process_time() - cpu,

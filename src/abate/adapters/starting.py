@@ -9,7 +9,6 @@ import re
 import shutil
 import sys
 import tomllib
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -249,20 +248,20 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
 def _pack(workspace: Workspace, module: Any, folder: Path, now: datetime) -> Path:
     """Pack the orders of the example's warehouses beside what they use now, and keep the plan."""
     from abate.adapters.packing.planning import pack_file, packaging_plan
-    from abate.adapters.packing.stocks import read_packaging, record_movements, stocks
+    from abate.adapters.packing.stocks import read_packaging, record_movements, site_names, stocks
     from abate.adapters.packing.writing import page_model, plan_file, write_page
     from abate.adapters.plans import post_plan
 
     module.write_packing(folder)
     materials, scheme = read_packaging(folder / "packaging.toml")
     record_movements(workspace, folder / "movements.csv")
-    held: Counter[str] = Counter()
-    for (_, carton), places in stocks(workspace).items():
-        held[carton] += places["stock"]
+    held: dict[str, dict[str, int]] = {}
+    for (site, carton), places in stocks(workspace).items():
+        held.setdefault(site, {})[carton] = places["stock"]
     with plan_file(folder / "plan.jsonl") as write:
         packer, tally = pack_file(
             folder / "orders.csv", folder / "cartons.csv", write, objective=module.PACKING_OBJECTIVE,
-            fill_share_max=module.PACKING_FILL_SHARE, stock=dict(held),
+            fill_share_max=module.PACKING_FILL_SHARE, stock=held, sites=site_names(workspace),
         )  # fmt: skip
     title = "Packing of two warehouses"
     plan = packaging_plan(

@@ -16,6 +16,9 @@ import numpy as np
 from numba import njit
 
 ROUNDS_MAX = 60
+STEP, STEP_LEAST, SHRINK, PATIENCE = 1.5, 1e-3, 0.7, 15
+OTHERS = 4
+"""Sets of the best bounds from which exchanges begin anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def _served(fits, costs, prices, taken, counts):
 
 
 def choose_sizes(
-    fits: Any, weights: Any, costs: Any, count: int, *, unserved_cost: float, iterations: int = 400,
+    fits: Any, weights: Any, costs: Any, count: int, *, unserved_cost: float, iterations: int = 800,
     start: tuple[int, ...] = (), on_step: Callable[[], Any] = lambda: None,
 ) -> Assortment:  # fmt: skip
     """Choose `count` sizes that make the cost of a demand small.
@@ -167,13 +170,27 @@ def choose_sizes(
     count = min(count, sizes)
     chosen = np.zeros(sizes, np.bool_)
     chosen[list(start)[:count]] = True
-    first, second = np.empty(clients, np.int64), np.empty(clients, np.int64)
-    gains, losses, mixed = np.empty(sizes), np.empty(sizes), np.empty((sizes, sizes))
     while chosen.sum() < count:
+        first, second, gains = np.empty(clients, np.int64), np.empty(clients, np.int64), np.empty(sizes)
         _two_best(fits, chosen, first, second)
         _gains(fits, weights, priced, first, gains)
         gains[chosen] = -1.0
         chosen[int(np.argmax(gains))] = True
+    best, cost = _exchanged(fits, weights, priced, chosen, on_step)
+    bound, others = _bound(fits, weights, priced, count, cost, iterations, on_step)
+    for other in others:
+        mended, price = _exchanged(fits, weights, priced, other, on_step)
+        if price < cost - 1e-9:
+            best, cost = mended, price
+    return Assortment(tuple(np.nonzero(best)[0].tolist()), cost, min(bound, cost))
+
+
+def _exchanged(fits: Any, weights: Any, priced: Any, chosen: Any, on_step: Callable[[], Any]) -> tuple[Any, float]:
+    """A set of sizes mended by exchanges of one for another as long as that saves, and what it costs."""
+    clients, sizes = fits.shape
+    chosen = chosen.copy()
+    first, second = np.empty(clients, np.int64), np.empty(clients, np.int64)
+    gains, losses, mixed = np.empty(sizes), np.empty(sizes), np.empty((sizes, sizes))
     for _ in range(ROUNDS_MAX):
         _two_best(fits, chosen, first, second)
         change, enter, leave = _exchange(fits, weights, priced, chosen, first, second, gains, losses, mixed)
@@ -181,14 +198,7 @@ def choose_sizes(
         if enter < 0 or change > -1e-9:
             break
         chosen[enter], chosen[leave] = True, False
-    best = chosen.copy()
-    cost = float(_total(fits, weights, priced, best))
-    bound, others = _bound(fits, weights, priced, count, cost, iterations, on_step)
-    for other in others:
-        price = float(_total(fits, weights, priced, other))
-        if price < cost - 1e-9:
-            best, cost = other, price
-    return Assortment(tuple(np.nonzero(best)[0].tolist()), cost, min(bound, cost))
+    return chosen, float(_total(fits, weights, priced, chosen))
 
 
 def _bound(
@@ -202,8 +212,8 @@ def _bound(
     _two_best(fits, np.ones(sizes, np.bool_), first, second)
     cheapest = priced[first]
     prices = np.minimum(cheapest * 1.5 + 1e-12, priced[-1])
-    best, stay, step = -np.inf, 0, 1.0
-    best_prices = prices.copy()
+    best, stay, step = -np.inf, 0, STEP
+    best_prices, slope = prices.copy(), np.zeros(clients)
     others: list[Any] = []
     for k in range(iterations):
         _worth(fits, weights, priced, prices, worth)
@@ -211,24 +221,23 @@ def _bound(
         taken[np.argsort(worth, kind="stable")[:count]] = True
         taken &= worth < 0
         bound = float((weights * prices).sum() + worth[taken].sum())
-        if bound > best + 1e-9 * abs(best if np.isfinite(best) else 1.0):
-            if bound > best * 1.0005:
+        if bound > best:
+            if bound > best + 1e-5 * abs(bound):
                 stay = 0
+                if taken.sum() == count:
+                    others.append(taken.copy())
             best, best_prices = bound, prices.copy()
-            if taken.sum() == count and len(others) < 40:
-                others.append(taken.copy())
         else:
             stay += 1
-        if stay >= 12:
-            step, stay = step * 0.6, 0
-            prices = best_prices.copy()
-            continue
+        if stay >= PATIENCE:
+            step, stay = step * SHRINK, 0
+            prices, slope = best_prices.copy(), np.zeros(clients)
         _served(fits, priced, prices, taken, counts)
-        slope = weights * (1 - counts)
-        norm = float((slope * slope).sum())
-        if cost - best < 1e-9 * cost or norm == 0 or step < 1e-4:
+        slope = (slope + weights * (1 - counts)) / 2
+        norm = float((slope * slope / weights).sum())
+        if cost - best < 1e-9 * cost or norm == 0 or step < STEP_LEAST:
             break
-        prices = np.clip(prices + step * (cost * 1.001 - bound) * slope / norm, cheapest, priced[-1])
+        prices = np.clip(prices + step * (cost - bound) * slope / weights / norm, cheapest, priced[-1])
         if k % 20 == 0:
             on_step()
-    return best, others[-8:]
+    return best, others[-OTHERS:]

@@ -32,7 +32,9 @@ def pool_size(
 ) -> Pool:
     """Size a pool by the number away at a time, which is Poisson whatever the spread of the times away.
 
-    Formula: smallest S with P(N ≤ S) ≥ service level, N ~ Poisson(trips per day · days away)
+    One is at hand while fewer than all are away.
+
+    Formula: smallest S with P(N < S) ≥ service level, N ~ Poisson(trips per day · days away)
 
     Args:
         trips_per_day: Trips that begin, on average.
@@ -45,7 +47,7 @@ def pool_size(
 
     Example:
         >>> pool_size(10, 5, lost_share=0.02, trips_max=50, service_level=0.95).size
-        62
+        63
     """
     away = trips_per_day * days_away
     # probabilities by recursion from the mean outwards, so that nothing underflows
@@ -53,7 +55,7 @@ def pool_size(
     logs = np.concatenate([[0.0], np.cumsum(np.log(max(away, 1e-300)) - np.log(np.arange(1, top + 1)))])
     weights = np.exp(logs - logs.max())
     reached = np.cumsum(weights) / weights.sum()
-    size = int(np.searchsorted(reached, service_level - 1e-12))
+    size = 1 + int(np.searchsorted(reached, service_level - 1e-12))
     # a thing ends its life at its k-th trip by loss, or at the last by wear
     kept = 1.0 - lost_share
     trips = trips_max if lost_share == 0 else (1.0 - kept**trips_max) / lost_share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +27,10 @@ FITS_NOTHING = Rule(
     "Add a carton that takes it, or let it ship in its own box.", 181,
 )  # fmt: skip
 RULES = (BAD_ITEM, FITS_NOTHING)
+
+
+CONDITIONS = ("A", "B", "C", "D")
+"""Grades of used cartons: as new, marked, worn, for rough goods only."""
 
 
 class Source(StrEnum):
@@ -97,7 +101,7 @@ def folded(size: list[int], turn: str, volume_mm3: int) -> list[tuple[int, int, 
         c = -(-volume_mm3 // (a * b))
         turned = ((a, b, c), (b, a, c), (a, c, b), (c, a, b), (b, c, a), (c, b, a))
         found |= dict.fromkeys(shape for bit, shape in enumerate(turned) if TURNS[turn] >> bit & 1)
-    return list(found)
+    return sorted(found, key=lambda s: s[0] * s[1] * s[2])  # the first stands for its volume
 
 
 def board_area_m2(length_mm: float, width_mm: float, height_mm: float) -> float:
@@ -132,6 +136,7 @@ class Carton:
         cost: Price of one.
         stock: How many there are; None without limit.
         source: New, used, circulating or bag.
+        condition: Grade of a used one, `A` to `D`.
 
     Raises:
         UsageError: `bad-carton`.
@@ -150,6 +155,7 @@ class Carton:
     cost: float = 0.0
     stock: int | None = None
     source: Source = Source.NEW
+    condition: str = "A"
 
     def __post_init__(self) -> None:
         lengths = (self.length_mm, self.width_mm, self.height_mm)
@@ -164,6 +170,8 @@ class Carton:
             f"a length of {lengths} lies outside 1 to {LENGTH_MM_MAX:,} mm": not all(0 < v <= LENGTH_MM_MAX for v in lengths),
             f"outer lengths {self.outer_mm} are less than inner ones": any(o < i for o, i in zip(self.outer_mm, lengths, strict=True)),
             f"mass_max_g is {self.mass_max_g}": not 0 <= self.mass_max_g <= MASS_G_MAX,
+            f"condition is '{self.condition}', none of {', '.join(CONDITIONS)}": self.condition not in CONDITIONS,
+            "it has no room inside": min(lengths) > 0 and not self.rooms,
             f"stock is {self.stock}": self.stock is not None and self.stock < 0,
             "an amount is not a number of zero or more": not all(
                 0 <= v < 1e9 for v in (self.tare_g, self.board_m2, self.grade_g_m2, self.cost)
@@ -271,6 +279,7 @@ class Orders:
         apart: Label numbers `(items,)`.
         together: Label numbers `(items,)`.
         returns: Whether the route returns, `(orders,)`.
+        conditions: Number of the poorest grade of carton allowed, `(orders,)`.
     """
 
     ids: list[Any]
@@ -283,7 +292,8 @@ class Orders:
     own_box: Any
     apart: Any
     together: Any
-    returns: Any = field(default=None)
+    returns: Any
+    conditions: Any
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -296,7 +306,7 @@ class Orders:
         return Orders(
             [self.ids[r] for r in rows], offsets, [self.items[i] for i in at], self.turns[at], self.turn_counts[at],
             self.masses[at], self.bears[at], self.own_box[at], self.apart[at], self.together[at],
-            self.returns[np.asarray(rows, np.int64)],
+            self.returns[np.asarray(rows, np.int64)], self.conditions[np.asarray(rows, np.int64)],
         )  # fmt: skip
 
 
@@ -307,7 +317,9 @@ COLUMNS: dict[str, Any] = {
 """Columns of items with what stands where one is left out; the first four are needed."""
 
 
-def orders_from(ids: list[Any], offsets: Any, items: list[Any], columns: dict[str, Any], returns: Any = None) -> Orders:
+def orders_from(
+    ids: list[Any], offsets: Any, items: list[Any], columns: dict[str, Any], returns: Any = None, conditions: Any = None
+) -> Orders:
     """Arrays of orders from columns of items.
 
     Args:
@@ -316,6 +328,7 @@ def orders_from(ids: list[Any], offsets: Any, items: list[Any], columns: dict[st
         items: Name of each item.
         columns: `COLUMNS` as arrays `(items,)`; a limit left out is -1.
         returns: Whether each route returns, `(orders,)`.
+        conditions: Number of the poorest grade of carton that each order takes, `(orders,)`; any where it is None.
     """
     from abate.algorithms.packing.spaces import turns_of
 
@@ -349,6 +362,7 @@ def orders_from(ids: list[Any], offsets: Any, items: list[Any], columns: dict[st
         apart=_labels(columns.get("apart"), count),
         together=_labels(columns.get("together"), count),
         returns=np.zeros(len(ids), np.bool_) if returns is None else np.asarray(returns, np.bool_),
+        conditions=np.full(len(ids), len(CONDITIONS) - 1) if conditions is None else np.asarray(conditions, np.int64),
     )
 
 

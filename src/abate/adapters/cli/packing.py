@@ -1,7 +1,8 @@
-"""Commands of packing: pack, assort, pool."""
+"""Commands of packing: pack, assort, reuse, stock, plans."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +14,19 @@ from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, findi
 CartonsOption = Annotated[
     Path | None, typer.Option("--cartons", "-c", help="Assortment: CSV, Parquet or JSON.", show_default="in ORDERS")
 ]
-WorkersOption = Annotated[int, typer.Option(help="Processes.", min=1, max=64)]
+WorkersOption = Annotated[
+    int, typer.Option(help="Processes; cartons that are few are shared out by one.", min=1, max=64)
+]
 SiteOption = Annotated[str, typer.Option(help="Site of orders that name none.")]
 MonthOption = Annotated[str, typer.Option(help="Month of orders that name none, such as 2024-03.")]
 PackagingOption = Annotated[
     Path | None,
     typer.Option("--packaging", help="TOML: [materials] tape, filler, ends; [scheme] of circulating boxes."),
 ]
+SIZE_COLUMNS = (
+    "length_mm", "width_mm", "height_mm", "outer_length_mm", "outer_width_mm", "outer_height_mm", "mass_max_g", "board_m2",
+    "grade_g_m2", "board_item", "cost",
+)  # fmt: skip
 SeedOption = Annotated[int, typer.Option(help="Same orders and seed, same bytes.", min=0, max=2**31 - 1)]
 
 
@@ -57,7 +64,7 @@ def pack(
     site: SiteOption = "",
     month: MonthOption = "",
     use_stock: Annotated[
-        bool, typer.Option("--stock", help="Used and circulating cartons as many as the workspace holds at --site.")
+        bool, typer.Option("--stock", help="Used and circulating cartons as many as the workspace holds at each site.")
     ] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
@@ -66,21 +73,26 @@ def pack(
     from contextlib import ExitStack
 
     from abate.adapters.packing.planning import pack_file, packaging_plan
-    from abate.adapters.packing.stocks import read_packaging, stocks
+    from abate.adapters.packing.stocks import read_packaging, site_names, stocks
     from abate.adapters.packing.writing import page_model, plan_file, write_page
     from abate.adapters.plans import post_plan
 
     record, fill_share_max = _baseline(baseline)
     opened = opened_at(workspace) if post or use_stock else None
     materials, scheme = read_packaging(packaging) if packaging else (None, None)
-    held = {c: n["stock"] for (at, c), n in stocks(opened).items() if at == site} if opened and use_stock else None
+    held: dict[str, dict[str, int]] | None = None
+    if opened and use_stock:
+        held = {}
+        for (place, carton), places in stocks(opened).items():
+            held.setdefault(place, {})[carton] = places["stock"]
     paths = [output] if output.suffix else [output.with_suffix(".jsonl"), output.with_suffix(".html")]
+    _writable(*paths)
     with ExitStack() as stack, out.counting("packing", quiet=json) as step:
         writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
         packer, tally = pack_file(
             orders, cartons, lambda lines: [write(lines) for write in writers], objective=objective, support_share=support,
             effort=effort, seed=seed, fill_share_max=fill_share_max, record=record, workers=workers,
-            on_batch=lambda some: step(some.orders), stock=held,
+            on_batch=lambda some: step(some.orders), sites=site_names(opened, site) if opened else None, stock=held,
         )  # fmt: skip
     lines: list[dict[str, Any]] = []
     if opened is not None and post:
@@ -115,6 +127,15 @@ def pack(
             out.findings_table("", tally.findings, limit=20)
         out.console().print(f"Plan: {', '.join(map(str, paths))}")
     raise typer.Exit(1 if tally.faulty else 0)
+
+
+def _writable(*paths: Path) -> None:
+    """Say before the work what could not be written after it."""
+    from abate.kernel.errors import UsageError
+
+    for path in paths:
+        if not path.parent.is_dir() or path.is_dir():
+            raise UsageError("bad-plan-file", f"{path} cannot be written.", "Name a file in a folder that is there.")
 
 
 def _baseline(text: str) -> tuple[bool, float]:
@@ -157,7 +178,8 @@ def assort(
     from abate.kernel.errors import UsageError
 
     first, _, last = sizes.partition("-")
-    if not first.isdigit() or (last and not last.isdigit()):
+    _writable(*(p for p in (output, chart) if p is not None))
+    if not re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3})?", sizes):
         raise UsageError("bad-count", f"'{sizes}' is no count.", "Write 12 or 1-20.")
     counts = range(int(first), int(last or first) + 1)
     with out.counting("designing", quiet=json) as step:
@@ -173,22 +195,12 @@ def assort(
         partial = output.with_name(f"{output.name}.partial")
         with partial.open("w", encoding="utf-8", newline="") as handle:
             table = csv.writer(handle)
-            table.writerow(
-                ("carton", "length_mm", "width_mm", "height_mm", "mass_max_g", "board_m2", "grade_g_m2", "cost")
-            )
+            table.writerow(("carton", *SIZE_COLUMNS))
             for c in designs[-1].cartons:
-                table.writerow(
-                    (
-                        c.id,
-                        c.length_mm,
-                        c.width_mm,
-                        c.height_mm,
-                        c.mass_max_g,
-                        round(c.board_m2, 6),
-                        c.grade_g_m2,
-                        round(c.cost, 4),
-                    )
+                values = {n: getattr(c, n, None) for n in SIZE_COLUMNS} | dict(
+                    zip(SIZE_COLUMNS[3:6], c.outer_mm, strict=True)
                 )
+                table.writerow((c.id, *(round(v, 6) if isinstance(v, float) else v for v in values.values())))
         partial.replace(output)
     if chart is not None:
         import vl_convert
@@ -211,7 +223,7 @@ def assort(
     body = [
         (
             d.count, f"{d.cost:,.2f}", f"{d.gap_share:.2%}", f"{1 - d.cost / present.cost:.1%}",
-            "not all packed" if share(d) is None else f"{share(d):.1%}",
+            "–" if share(d) is None else f"{share(d):.1%}",
         )
         for d in designs
     ]  # fmt: skip
@@ -220,7 +232,7 @@ def assort(
         title, ("sizes", objective, "gap to the bound", "saved", "saved on unseen orders"), body, right=(0, 1, 2, 3, 4)
     )
     listed = ", ".join("x".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) for c in designs[-1].cartons)
-    out.console().print(f"The {designs[-1].count} sizes [mm]: {listed}")
+    out.console().print(f"The {designs[-1].count} sizes in mm: {listed}")
 
 
 @app.command()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,21 @@ from abate.adapters.groups import map_groups
 from abate.adapters.packing.reading import Batch, Block, read_cartons, read_orders, read_text
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import Carton, Objective, Source
-from abate.logistics.planners.assorting import Design, candidate_cartons, choose_assortments, tested, which_hold
+from abate.logistics.planners.assorting import (
+    Design,
+    candidate_cartons,
+    choose_assortments,
+    present_design,
+    refined,
+    sized,
+    tested,
+    which_hold,
+)
 
 TEST_EVERY = 5
 TEST_ORDERS_MAX = 20_000
+SAMPLE_BATCHES = 3
+STEPS_MM = (20, 10, 5)
 
 
 def design_file(
@@ -51,39 +63,58 @@ def design_file(
         raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
     given, batches = text if text is not None else ((), read_orders(orders))
     given = read_cartons(cartons) if cartons else given
-    fresh = tuple(c for c in given if c.source is Source.NEW)
+    fresh = tuple({c.rooms[0]: c for c in given if c.source is Source.NEW}.values())
+    wanted, numbers = Objective.named(objective), sorted(set(counts))
     candidates = candidate_cartons(given)
-    wanted = Objective.named(objective)
-    rows: Counter[bytes] = Counter()
+    sample = list(islice(batches, SAMPLE_BATCHES))
+    for step_mm in STEPS_MM:  # sizes near those that a sample of the orders chooses join the grid
+        merged = _merged(map_groups(partial(_fits, candidates, support_share), sample, workers=workers))
+        if merged is None:
+            break
+        near = choose_assortments(candidates, fresh, wanted, *merged[:2], numbers[-1:])[-1]
+        grown = {c.rooms[0] for c in (*candidates, *refined(fresh, near.cartons, step_mm))}
+        candidates = sized(list(fresh), grown)
+        on_step("looking near what a sample chooses", 0)
     kept: list[Any] = []
-    used = 0
-    for (some, weights), test, count in map_groups(partial(_fits, candidates, support_share), batches, workers=workers):
-        rows.update({row.tobytes(): int(n) for row, n in zip(some, weights, strict=True)})
-        if sum(len(k) for k in kept) < TEST_ORDERS_MAX:
-            kept.append(test)
-        used += count
-        on_step("packing into candidates", count)
-    if not rows:
+
+    def watched() -> Iterator[Any]:
+        for result in map_groups(partial(_fits, candidates, support_share), chain(sample, batches), workers=workers):
+            if sum(len(k) for k in kept) < TEST_ORDERS_MAX:
+                kept.append(result[1])
+            on_step("packing into candidates", result[2])
+            yield result
+
+    merged = _merged(watched())
+    if merged is None:
         raise UsageError("no-orders", f"{orders.name} holds no order to design from.", "Give past orders.")
-    ordered = sorted(rows.items())
-    bits = np.stack([np.frombuffer(row, np.uint8) for row, _ in ordered])
-    weights = np.array([n for _, n in ordered])
-    designs = choose_assortments(candidates, wanted, bits, weights, counts, lambda: on_step("choosing sizes", 0))
-    present = choose_assortments(fresh, wanted, *_only(candidates, fresh, bits, weights), [min(len(fresh), 20)])[0]
+    bits, weights, used = merged
+    designs = choose_assortments(
+        candidates, fresh, wanted, bits, weights, numbers, lambda: on_step("choosing sizes", 0)
+    )
+    present = present_design(candidates, fresh, wanted, bits, weights)
+    costs = [[c for some in kept for c in tested(d.cartons, wanted, support_share, some)] for d in (*designs, present)]
+    # orders that the present assortment does not take are left out; a design has to take all others
+    taken = [k for k, cost in enumerate(costs[-1]) if cost is not None]
     told = []
-    for design in (*designs, present):
-        # an assortment that leaves items unpacked is not tested as if it were cheap
-        results = [tested(design.cartons, wanted, support_share, some) for some in kept if len(some)]
-        whole = bool(results) and not sum(left for _, left in results)
-        told.append(replace(design, tested=sum(cost for cost, _ in results) if whole else None))
-        on_step("testing", 0)
+    for design, own in zip((*designs, present), costs, strict=True):
+        mine = [own[k] for k in taken]
+        told.append(
+            replace(design, tested=sum(c for c in mine if c is not None) if taken and None not in mine else None)
+        )
     return told[:-1], told[-1], used
 
 
-def _only(candidates: tuple[Carton, ...], some: tuple[Carton, ...], bits: Any, weights: Any) -> tuple[Any, Any]:
-    """Rows of bits for some of the candidates."""
-    at = [candidates.index(replace(c, stock=None)) for c in some]
-    return np.packbits(np.unpackbits(bits, axis=1)[:, at], axis=1), weights
+def _merged(results: Iterable[Any]) -> tuple[Any, Any, int] | None:
+    """Distinct rows of fits over all batches, how many orders have each, and how many orders there are."""
+    rows: Counter[bytes] = Counter()
+    used = 0
+    for (some, weights), _, count in results:
+        rows.update({row.tobytes(): int(n) for row, n in zip(some, weights, strict=True)})
+        used += count
+    if not rows:
+        return None
+    ordered = sorted(rows.items())
+    return np.stack([np.frombuffer(row, np.uint8) for row, _ in ordered]), np.array([n for _, n in ordered]), used
 
 
 def _fits(candidates: tuple[Carton, ...], support_share: float, batch: Batch | Block) -> tuple[Any, Any, int]:

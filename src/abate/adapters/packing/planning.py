@@ -19,9 +19,9 @@ from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
 from abate.kernel.period import month_start
 from abate.kernel.plan import Plan, Proof
-from abate.logistics.facts import FITS_NOTHING, Carton, Materials, Objective, Orders, Source, packaging_activities
+from abate.logistics.facts import FITS_NOTHING, Materials, Objective, Source, packaging_activities
 from abate.logistics.planners.circulating import Scheme
-from abate.logistics.planners.packing import OWN_BOX, Packed, Packer
+from abate.logistics.planners.packing import Packed, Packer
 
 SHOWN_MAX = 60
 """Orders kept for pages and pictures."""
@@ -104,6 +104,7 @@ class Packing:
         tally = Tally(findings=list(batch.findings))
         now = self._now(batch)
         lines = []
+        bags = {c.id for c in self.packer.cartons if c.source is Source.BAG}  # nothing fills what a bag leaves empty
         encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
         for one, meta, before in zip(packed, batch.meta, now, strict=True):
             row = one.row
@@ -126,7 +127,8 @@ class Packing:
                     tally.empty(place, "baseline", empty)
                 for parcel in one.parcels:
                     tally.proposed[*place, parcel.carton] += 1
-                    tally.empty(place, "proposed", parcel.filler_l)
+                    if parcel.carton not in bags:
+                        tally.empty(place, "proposed", parcel.filler_l)
             if len(tally.shown) < SHOWN_MAX:
                 tally.shown.append(row | {"before": [c for c, _ in before or []]})
         for name, items, why in batch.faulty:
@@ -153,7 +155,7 @@ class Packing:
             return told
         if not self.fill_share_max:
             return [None] * len(orders)
-        fresh = tuple(replace(c, stock=None) for c in self.packer.cartons if c.source is Source.NEW)
+        fresh = tuple(replace(c, stock=None) for c in self.packer.cartons if c.source is Source.NEW and c.stock != 0)
         if not fresh:
             return [None] * len(orders)
         rule = Packer(fresh, Objective(volume=1.0), self.packer.support_share, "fast", self.packer.seed)
@@ -164,20 +166,39 @@ class Packing:
         return [None if p.unpacked else [(c.carton, c.filler_l) for c in p.parcels] for p in packed]
 
 
-def pack_batches(
-    packing: Packing, batches: Iterable[Batch | Block], *, workers: int = 1
+def _shared_out(
+    packing: Packing,
+    batches: Iterable[Batch | Block],
+    coming: Counter[str],
+    stock: dict[str, dict[str, int]] | None,
+    sites: dict[str, str],
 ) -> Iterator[tuple[bytes, Tally]]:
-    """Lines of a plan and their tallies, batch by batch; cartons of limited stock are shared out as orders come."""
-    packer = packing.packer
-    if all(c.stock is None for c in packer.cartons):
-        yield from map_groups(partial(_batch, packing), batches, workers=workers)
-        return
+    """Lines of a plan and their tallies where cartons are few: each site shares out its own, as orders come."""
     from abate.logistics.planners.stock import StockPacker
 
-    stocked = StockPacker(packer)
+    packers: dict[str, StockPacker] = {}
     for batch in batches:
         read = batch.read() if isinstance(batch, Block) else batch
-        yield packing.told(read, stocked.pack(read.orders))
+        # without stocks by site, all sites draw on what the file of cartons says
+        places = [sites.get(site, site) if stock is not None else "" for site, _, _ in read.meta]
+        packed: dict[int, Packed] = {}
+        for site in dict.fromkeys(places):
+            if site not in packers:
+                if stock is not None and site not in sites.values():
+                    raise UsageError(
+                        "no-site", f"'{site}' is no site of abate.toml.", "Give --site, or mend the column."
+                    )
+                packer = packing.packer
+                if stock is not None:
+                    here = stock.get(site, {})
+                    few = (Source.USED, Source.CIRCULATING)
+                    sizes = (replace(c, stock=here.get(c.id, 0)) if c.source in few else c for c in packer.cartons)
+                    packer = replace(packer, cartons=tuple(sizes))
+                count = coming[site] if stock is not None else coming.total()
+                packers[site] = StockPacker(packer, horizon=max(count, 1))
+            rows = [k for k, place in enumerate(places) if place == site]
+            packed |= dict(zip(rows, packers[site].pack(read.orders.picked(rows)), strict=True))
+        yield packing.told(read, [packed[k] for k in range(len(places))])
 
 
 def _batch(packing: Packing, batch: Batch | Block) -> tuple[bytes, Tally]:
@@ -188,7 +209,7 @@ def pack_file(
     orders: Path, cartons: Path | None, write: Callable[[bytes], Any], *, objective: str = "board",
     support_share: float | None = None, effort: str = "fast", seed: int = 0, fill_share_max: float = 1.0,
     record: bool = False, workers: int = 1, on_batch: Callable[[Tally], Any] = lambda _tally: None,
-    stock: dict[str, int] | None = None,
+    stock: dict[str, dict[str, int]] | None = None, sites: dict[str, str] | None = None,
 ) -> tuple[Packer, Tally]:  # fmt: skip
     """Pack a file of orders, batch by batch.
 
@@ -204,7 +225,9 @@ def pack_file(
         record: The column `carton` of the orders is what was used.
         workers: Processes.
         on_batch: Called with the tally of each batch.
-        stock: How many used and circulating cartons there are, by id; None takes the file's word.
+        stock: How many used and circulating cartons each site has, by its id and by carton; None takes the word of the
+            file of cartons, for all sites together. Cartons that are few are shared out by one process.
+        sites: Ids of sites by the names that stand in the file, for `stock`.
 
     Returns:
         The packer and the tally of all.
@@ -216,21 +239,23 @@ def pack_file(
     if not 0 <= fill_share_max <= 1:
         raise UsageError("bad-share", f"{fill_share_max} is no share.", "Choose 0 to 1.")
     text = read_text(orders)
-    batches: Iterator[Batch | Block]
-    sizes: tuple[Carton, ...]
-    if text is not None:
-        sizes, batches = text
-        sizes = read_cartons(cartons) if cartons else sizes
-    elif cartons is None:
+    if text is None and cartons is None:
         raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
-    else:
-        sizes, batches = read_cartons(cartons), read_orders(orders)
-    if stock is not None:
-        few = (Source.USED, Source.CIRCULATING)
-        sizes = tuple(replace(c, stock=stock.get(c.id, 0)) if c.source in few else c for c in sizes)
+    sizes = read_cartons(cartons) if cartons else text[0] if text else ()
     packer = Packer(sizes, Objective.named(objective), 0.8 if support_share is None else support_share, effort, seed)
+    packing = Packing(packer, fill_share_max, record)
+    blocks = text[1] if text else read_orders(orders)
+    results: Iterator[tuple[bytes, Tally]]
+    if stock is None and all(c.stock is None for c in sizes):
+        results = map_groups(partial(_batch, packing), blocks, workers=workers)
+    else:
+        first = read_text(orders)
+        known = sites or {}
+        every = (site for block in (first[1] if first else read_orders(orders)) for site in block.sites())
+        coming = Counter(known.get(site, site) for site in every)
+        results = _shared_out(packing, blocks, coming, stock, known)
     total = Tally()
-    for lines, tally in pack_batches(Packing(packer, fill_share_max, record), batches, workers=workers):
+    for lines, tally in results:
         write(lines)
         total.add(tally)
         on_batch(tally)
@@ -297,6 +322,3 @@ def packaging_plan(
         tally.cost, tally.bound, unit, packer.seed, f"{packer.effort}: {tally.proved} of {tally.orders} orders proved"
     )
     return Plan(plan_id, title, sides["baseline"], sides["proposed"], change, workspace.organisation.currency, proof)
-
-
-__all__ = ["OWN_BOX", "Orders", "Packing", "Tally", "pack_batches", "pack_file"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -16,6 +17,7 @@ from abate.kernel.finding import Finding
 from abate.logistics.facts import (
     BAD_ITEM,
     COLUMNS,
+    CONDITIONS,
     ITEMS_IN_ORDER_MAX,
     LENGTH_MM_MAX,
     MASS_G_MAX,
@@ -47,6 +49,7 @@ ORDER_WORDS: dict[str, tuple[str, ...]] = {
     "apart": ("keep apart",),
     "together": ("keep together",),
     "returns": ("route returns",),
+    "condition": ("condition at worst", "成色"),
     "carton": ("carton used", "box", "纸箱"),
     "site": ("warehouse", "仓库"),
     "month": ("月份",),
@@ -67,6 +70,7 @@ CARTON_WORDS: dict[str, tuple[str, ...]] = {
     "cost": ("price", "价格"),
     "stock": ("库存",),
     "source": ("kind", "来源"),
+    "condition": ("condition grade", "成色"),
 }
 TRUE, FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "", "否", "none", "null"}
 
@@ -142,7 +146,7 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
             outer = [f for f in ("outer_length_mm", "outer_width_mm", "outer_height_mm") if f in cells]
             if len(outer) == 3:
                 values["outer_mm"] = tuple(int(float(cells[f])) for f in outer)
-            values |= {"board_item": str(cells["board_item"])} if "board_item" in cells else {}
+            values |= {f: str(cells[f]).strip() for f in ("board_item", "condition") if f in cells}
             values["source"] = Source(str(cells.get("source", "new")).strip().lower())
         except (ValueError, KeyError, OverflowError) as error:
             raise UsageError("bad-carton", f"{path.name} row {number}: {error}.", "Mend its row.") from error
@@ -174,7 +178,10 @@ def row_blocks(path: Path, code: str) -> Iterator[Any]:
                 yield pa.Table.from_batches([batch])
         elif suffix in (".json", ".jsonl"):
             for rows in _json_rows(path):
-                yield pa.Table.from_pylist([{k: None if v is None else str(v) for k, v in row.items()} for row in rows])
+                keys = dict.fromkeys(k for row in rows for k in row)
+                yield pa.Table.from_pylist(
+                    [{k: None if row.get(k) is None else str(row[k]) for k in keys} for row in rows]
+                )
         elif suffix in (".csv", ".tsv", ".txt"):
             between = "\t" if suffix == ".tsv" else ","
             with path.open("rb") as handle:
@@ -211,7 +218,8 @@ def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
         for one in objects:
             items = one.get("items")
             rest = {k: v for k, v in one.items() if k != "items"}
-            out += [rest | (i if isinstance(i, dict) else {}) for i in items] if isinstance(items, list) else [rest]
+            nested = isinstance(items, list) and items
+            out += [rest | (i if isinstance(i, dict) else {}) for i in items] if nested else [rest]
         return out
 
     with path.open(encoding="utf-8-sig") as handle:
@@ -267,10 +275,10 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
             raise ValueError
     except ValueError as error:
         handle.close()
-        raise fail(len(first)) from error
+        raise fail(len(cartons) + 2) from error
 
     def blocks() -> Iterator[Block]:
-        line = len(cartons) + 2
+        line, seen = len(cartons) + 2, np.empty(0, np.uint64)
         with handle:
             for start in range(0, int(count), TEXT_ORDERS):
                 first, rows, names = line + 1, [], []
@@ -278,6 +286,8 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
                     try:
                         line += 1
                         order, pieces = map(int, handle.readline().split())
+                        if not 1 <= pieces <= ITEMS_IN_ORDER_MAX:
+                            raise ValueError
                         names += [order] * pieces
                         for _ in range(pieces):
                             line += 1
@@ -286,11 +296,18 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
                                 raise ValueError
                     except ValueError as error:
                         raise fail(line) from error
+                if any(abs(v) > MASS_G_MAX for row in rows for v in row):
+                    raise fail(line)
                 values = np.array(rows, np.int64).reshape(-1, len(_TEXT))
                 columns = dict(zip(_TEXT, values.T, strict=True))
                 columns["turn"] = np.where(columns["turn"] > 0, "upright", "any")
                 table = pa.table({"order": names, **columns})
+                seen = _new_orders(seen, table.column("order"), path.name)
                 yield Block(table, {name: name for name in table.column_names}, path.name, first)
+            if handle.read().strip():
+                raise DataError(
+                    "orders-unreadable", f"{path.name} holds more than its {count} orders.", "Mend the line 'O n'."
+                )
 
     return tuple(cartons), blocks()
 
@@ -322,11 +339,19 @@ class Block:
         rows = [(self.line + k, row) for k, row in enumerate(self.table.to_pylist())]
         return _batch(rows, self.heads, self.file)
 
-    def _columns(self) -> Batch | None:
+    def sites(self) -> list[str]:
+        """Site of each order, by its first row."""
+        begins = _begins(self.table.column(self.heads["order"]))
+        if "site" not in self.heads or self.heads["site"] not in self.table.column_names:
+            return [""] * len(begins)
+        return [str(s or "") for s in self.table.column(self.heads["site"]).take(begins).to_pylist()]
+
+    def _columns(self) -> Batch | None:  # noqa: PLR0911 - each look at a column may send the block the slow way
         """Arrays of the orders where every cell is plain; None where one is to be looked at."""
         if {"quantity", "fold_volume_mm3", "load_max_g"} & set(self.heads):
             return None
-        cells = {field: self.table.column(name).to_pylist() for field, name in self.heads.items()}
+        there = set(self.table.column_names)
+        cells = {field: self.table.column(name).to_pylist() for field, name in self.heads.items() if name in there}
         begins = _begins(self.table.column(self.heads["order"]))
         offsets = np.array([*begins, len(self.table)], np.int64)
         ids = [
@@ -342,12 +367,18 @@ class Block:
         items = cells.get("item") or [k - a for a, b in pairwise(offsets.tolist()) for k in range(a, b)]
         if None in items or "" in items:
             return None
+        if "carton" in cells and any(len(set(cells["carton"][a:b])) > 1 for a, b in pairwise(offsets.tolist())):
+            return None
         places = [cells.get(f) for f in ("site", "month", "carton")]
-        meta = [tuple(str(c[k] or "") if c is not None else "" for c in places) for k in begins]
+        meta = [(a, b, c) for a, b, c in ([str(p[k] or "") if p is not None else "" for p in places] for k in begins)]
+        poorest = [str(cells["condition"][k] or "D") if "condition" in cells else "D" for k in begins]
+        if set(poorest) - set(CONDITIONS):
+            return None
         returns = columns.pop("returns", None)
         if returns is not None:
             returns = np.logical_or.reduceat(returns, offsets[:-1])
-        return Batch(orders_from(ids, offsets, items, columns, returns), meta, [], [])  # type: ignore[arg-type]
+        grades = [CONDITIONS.index(p) for p in poorest]
+        return Batch(orders_from(ids, offsets, items, columns, returns, grades), meta, [], [])
 
 
 def _plain(cells: dict[str, list[Any]]) -> dict[str, Any]:
@@ -388,10 +419,12 @@ def read_orders(path: Path) -> Iterator[Block]:
     heads: dict[str, str] | None = None
     seen = np.empty(0, np.uint64)
     waiting = None
+    known: list[str] = []
     line = 2
     for rows in row_blocks(path, "orders-unreadable"):
-        if heads is None:
-            heads = _heads(list(rows.column_names), ORDER_WORDS, path.name)
+        if heads is None or set(rows.column_names) - set(known):
+            known = list(dict.fromkeys([*known, *rows.column_names]))
+            heads = _heads(known, ORDER_WORDS, path.name)
             lacking = {"order", "length_mm", "width_mm", "height_mm", "mass_g"} - set(heads)
             if lacking:
                 raise DataError(
@@ -457,7 +490,9 @@ def _hash(name: str) -> int:
 
 def _whole(value: Any, *, up: bool) -> int:
     """A whole number from a cell, rounded to the safe side; raises ValueError for anything else."""
-    number = float(str(value).replace(",", "") if isinstance(value, str) else value)
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(,\d{3})+(\.\d+)?\s*", value):
+        value = value.replace(",", "")
+    number = float(value)
     if not abs(number) < 1e18:
         raise ValueError("not a number of sensible size")
     return int(-(-number // 1)) if up else int(number // 1)
@@ -492,7 +527,10 @@ def _item(cell: dict[str, Any]) -> tuple[Item, int, bool]:
             load_max_g=limit("load_max_g", up=False), fold_volume_mm3=limit("fold_volume_mm3", up=True),
             own_box=_flag(cell.get("own_box")), apart=str(cell.get("apart") or ""), together=str(cell.get("together") or ""),
         )  # fmt: skip
-        quantity = _whole(cell.get("quantity") or 1, up=False)
+        told = cell.get("quantity")
+        quantity = 1 if told in (None, "") else _whole(told, up=False)
+        if told not in (None, "") and quantity != float(str(told).replace(",", "")):
+            raise ValueError(f"quantity is {told}, not whole")
         returns = _flag(cell.get("returns"))
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ValueError(f"a cell cannot be read: {error}") from error
@@ -510,6 +548,7 @@ class _Read:
     items: list[tuple[Any, Item | None]]
     meta: tuple[str, str, str]
     returns: bool = False
+    condition: str = "D"
     fault: str = ""
 
 
@@ -523,12 +562,16 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
         name = told if isinstance(told, int) else str(told if told is not None else "").strip()
         site, month, used = (str(cell.get(f) or "") for f in ("site", "month", "carton"))
         order = read.setdefault(name, _Read([], (site, month, used)))
+        if used and used not in order.meta[2].split(";"):
+            order.meta = (*order.meta[:2], ";".join(filter(None, (order.meta[2], used))))
         label = cell.get("item")
         label = len(order.items) if label in (None, "") else label
         try:
             item, quantity, returns = _item(cell)
             if name == "":
                 raise ValueError("the order has no name")
+            if str(cell.get("condition") or "D") not in CONDITIONS:
+                raise ValueError(f"condition is '{cell.get('condition')}', none of {', '.join(CONDITIONS)}")
             if len(order.items) + quantity > ITEMS_IN_ORDER_MAX:
                 raise ValueError(f"the order has more than {ITEMS_IN_ORDER_MAX:,} items")
         except ValueError as error:
@@ -537,6 +580,7 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
             order.items.append((label, None))
             continue
         order.returns |= returns
+        order.condition = min(order.condition, str(cell.get("condition") or "D"))
         order.items += [(label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)]
     good = {name: order for name, order in read.items() if not order.fault}
     every = [item for order in good.values() for _, item in order.items]
@@ -546,6 +590,7 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
     orders = orders_from(
         list(good), np.concatenate([[0], np.cumsum([len(o.items) for o in good.values()])]),
         [label for order in good.values() for label, _ in order.items], columns, [o.returns for o in good.values()],
+        [CONDITIONS.index(o.condition) for o in good.values()],
     )  # fmt: skip
     broken = [(name, [label for label, _ in order.items], order.fault) for name, order in read.items() if order.fault]
     return Batch(orders, [order.meta for order in good.values()], broken, findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, fields
@@ -12,7 +13,7 @@ from abate.adapters.packing.reading import row_blocks
 from abate.adapters.plans import AVOIDED, INVENTORY, plan_lines
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace
-from abate.kernel.errors import ConfigError, DataError
+from abate.kernel.errors import ConfigError, DataError, UsageError
 from abate.kernel.period import month_start
 from abate.kernel.plan import Plan, Proof
 from abate.kernel.transfer import Transfer, TransferResult
@@ -45,6 +46,7 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
         DataError: `movements-unreadable`.
     """
     transfers, lines, number = [], [], 1
+    sites = site_names(workspace)
     for block in row_blocks(path, "movements-unreadable"):
         lacking = {"ref", "site", "carton", "event", "count"} - set(block.column_names)
         if lacking:
@@ -59,12 +61,13 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
                 k: str(row[k] if row[k] is not None else "").strip()
                 for k in ("ref", "site", "carton", "event", "count")
             }
-            if cells["event"] not in EVENTS or not cells["count"].isdigit() or not cells["ref"] or not cells["carton"]:
+            known = cells["site"] in sites and "/" not in cells["carton"] and cells["carton"] and cells["ref"]
+            if cells["event"] not in EVENTS or re.fullmatch("[0-9]{1,12}", cells["count"]) is None or not known:
                 raise DataError(
                     "movements-unreadable", f"{path.name} row {number}: {cells}.",
-                    f"Give ref, carton, a whole count, and an event of {', '.join(EVENTS)}. Nothing was posted.",
+                    f"Give ref, a site of abate.toml, carton, a whole count, and an event of {', '.join(EVENTS)}. Nothing was posted.",
                 )  # fmt: skip
-            source, target = (_account(a, cells["site"], cells["carton"]) for a in EVENTS[cells["event"]])
+            source, target = (_account(a, sites[cells["site"]], cells["carton"]) for a in EVENTS[cells["event"]])
             told = f"{cells['event']} {cells['count']} of {cells['carton']} at {cells['site']}"
             transfers.append(Transfer(cells["ref"], CARTONS, source, target, int(cells["count"]), told))
             lines.append((number, told))
@@ -74,6 +77,18 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
     finally:
         ledger.close()
     return [(line, result, told) for (line, told), result in zip(lines, results, strict=True)]
+
+
+def site_names(workspace: Workspace, default: str = "") -> dict[str, str]:
+    """Ids of sites by id, name and alias; under the empty name that of a default.
+
+    Raises:
+        UsageError: `no-site`.
+    """
+    names = {alias: s.id for s in workspace.organisation.sites for alias in (s.id, s.name, *s.aliases)}
+    if default and default not in names:
+        raise UsageError("no-site", f"'{default}' is no site of abate.toml.", "Give --site.")
+    return names | ({"": names[default]} if default else {})
 
 
 def _account(place: str, site: str, carton: str) -> str:
@@ -152,10 +167,15 @@ def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str)
     """Value one box, one trip and one carton by the ledger's methods, and say where the scheme breaks even.
 
     Raises:
-        UsageError: `plan-not-valued`.
+        UsageError: `plan-not-valued`, `no-site`, `no-month`.
     """
     import pyarrow as pa
 
+    if site not in site_names(workspace):
+        raise UsageError("no-site", f"'{site}' is no site of abate.toml.", "Give --site.")
+    if re.fullmatch(r"[12][0-9]{3}-(0[1-9]|1[0-2])", month) is None:
+        raise UsageError("no-month", f"'{month}' is no month.", "Give --month 2024-03.")
+    site = site_names(workspace)[site]
     year = workspace.calendar.year_of(month_start(month))
 
     def mass(rows: list[dict[str, Any]]) -> int:

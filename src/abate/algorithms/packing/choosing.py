@@ -151,6 +151,46 @@ def _floor_cost(needs, rest, costs, allowed):
 
 
 @njit(cache=True)
+def pair_floor(pool, pieces, boxes):
+    """No two or more boxes for these pieces cost less: two must hold volume and mass, and one of them each piece."""
+    turns, turn_counts, masses, _, _, _ = pieces
+    sizes, mass_maxes, costs, allowed = boxes
+    volume, mass, must = 0, 0, 0.0
+    for k in range(pool.shape[0]):
+        i = pool[k]
+        volume += turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2]
+        mass += masses[i]
+        for c in range(costs.shape[0]):
+            if not allowed[c] or masses[i] > mass_maxes[c]:
+                continue
+            if _piece_fits(turns, turn_counts, i, sizes[c]):
+                must = max(must, costs[c])
+                break
+    least, pair = 1e300, 1e300
+    for a in range(costs.shape[0]):
+        if not allowed[a]:
+            continue
+        least = min(least, costs[a])
+        for b in range(a + 1):
+            if not allowed[b] or costs[a] + costs[b] >= pair or costs[a] < must:
+                continue
+            room = sizes[a, 0] * sizes[a, 1] * sizes[a, 2] + sizes[b, 0] * sizes[b, 1] * sizes[b, 2]
+            if room >= volume and mass_maxes[a] + mass_maxes[b] >= mass:
+                pair = costs[a] + costs[b]
+    if pool.shape[0] == 1:
+        return must
+    return min(pair, must + 2.0 * least) if pool.shape[0] > 2 else pair
+
+
+@njit(cache=True)
+def _piece_fits(turns, turn_counts, i, box):
+    for t in range(turn_counts[i]):
+        if turns[i, t, 0] <= box[0] and turns[i, t, 1] <= box[1] and turns[i, t, 2] <= box[2]:
+            return True
+    return False
+
+
+@njit(cache=True)
 def _fill_together(order, pieces, bearing, box, mass_max, support_share, rule, spaces, positions, placed):
     """Fill a box with as many pieces as go in, labels of `together` whole or not at all; no two labels of `apart`."""
     turns, turn_counts, masses, bears, apart, together = pieces
@@ -226,7 +266,7 @@ def _run_keys(run, attempt, left, pieces, needs, keys, state):
 
 
 @njit(cache=True)
-def _most_for_cost(run, left, pieces, boxes, needs, bearing, support_share, state, spaces, chosen, lay):
+def _most_for_cost(run, left, pieces, boxes, needs, cost_max, bearing, support_share, state, spaces, chosen, lay):
     """The box that takes most for its cost of what is left, or what a drawn one takes; -1 where none takes anything."""
     sizes, mass_maxes, costs, allowed = boxes
     n = needs.shape[0]
@@ -235,7 +275,7 @@ def _most_for_cost(run, left, pieces, boxes, needs, bearing, support_share, stat
     if run >= 2 and run % 3:
         single = next_random(state) % costs.shape[0]
     for c in range(costs.shape[0]):
-        if not allowed[c] or (single >= 0 and c != single):
+        if not allowed[c] or (single >= 0 and c != single) or costs[c] >= cost_max:
             continue
         for attempt in range(1 if run == 0 else 3):
             _run_keys(run, attempt, left, pieces, needs, keys, state)
@@ -261,24 +301,33 @@ def _most_for_cost(run, left, pieces, boxes, needs, bearing, support_share, stat
 
 
 @njit(cache=True)
-def split(pieces, boxes, support_share, runs, tries, state, spaces, positions, parcels, cartons):
-    """Pack pieces into several boxes, the cheapest of `runs` attempts; writes each piece's parcel and each parcel's box.
+def split(pieces, boxes, cost_max, support_share, runs, tries, state, spaces, positions, parcels, cartons):
+    """Pack pieces into several boxes, the cheapest of `runs` attempts below a cost; writes each piece's parcel and its box.
 
-    Returns the cost found, and the cost below which nothing can be.
+    Pieces that no box takes, and groups of `together` that no box takes whole, are left out. Returns the cost found (below
+    zero where none was), and the cost below which no set of several boxes can be.
     """
     turns, turn_counts, masses, bears, _, _ = pieces
     sizes, mass_maxes, costs, allowed = boxes
     n = turn_counts.shape[0]
     needs = np.empty((n, 2))
     _needs(turns, turn_counts, masses, sizes, mass_maxes, costs, allowed, needs)
+    here, lay = np.empty((n, 6), np.int64), np.empty((n, 6), np.int64)
+    together = pieces[5]
+    for i in range(n):
+        if together[i] and needs[i, 0] >= 0.0 and (together[:i] != together[i]).all():
+            group = np.nonzero(together == together[i])[0]
+            if _one_for_all(group, pieces, boxes, 1e300, support_share, tries, state, spaces, here) < 0:
+                needs[group] = -1.0
     pool = np.nonzero(needs[:, 0] >= 0.0)[0]
     parcels[:] = -1
+    cartons[:] = -1
     if pool.shape[0] == 0:
         return 0.0, 0.0
     bearing = bool((bears >= 0).any())
-    floor = _floor_cost(needs, pool, costs, allowed)
-    best = 1e300
-    here, lay = np.empty((n, 6), np.int64), np.empty((n, 6), np.int64)
+    floor = max(_floor_cost(needs, pool, costs, allowed), pair_floor(pool, pieces, boxes))
+    best = cost_max
+    found = False
     chosen = np.zeros(n, np.uint8)
     parcel, carton = np.empty(n, np.int64), np.empty(n, np.int64)
     for run in range(runs):
@@ -297,7 +346,10 @@ def split(pieces, boxes, support_share, runs, tries, state, spaces, positions, p
                     cost += costs[c]
                     count += 1
                     break
-            c = _most_for_cost(run, left, pieces, boxes, needs, bearing, support_share, state, spaces, chosen, lay)
+            room = best - cost - 1e-9
+            c = _most_for_cost(
+                run, left, pieces, boxes, needs, room, bearing, support_share, state, spaces, chosen, lay
+            )
             if c < 0:
                 cost = 1e300
                 break
@@ -311,14 +363,15 @@ def split(pieces, boxes, support_share, runs, tries, state, spaces, positions, p
             count += 1
         if cost < best - 1e-9:
             best = cost
+            found = True
             parcels[:] = parcel
             positions[:] = here
             cartons[:] = -1
             cartons[:count] = carton[:count]
             if best <= floor + 1e-9:
                 break
-    if best > 1e299:
-        return 0.0, floor
+    if not found:
+        return -1.0, floor
     for p in range(n):  # a parcel may do with a cheaper box than the one it was filled for
         if cartons[p] < 0:
             break
@@ -382,6 +435,10 @@ def choose(
     spaces = np.empty((SPACES_MAX, 6), np.int64)
     state = np.empty(1, np.uint64)
     boxes = costs.shape[0]
+    longest = 1
+    for o in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[o + 1] - offsets[o])
+    kept = np.empty((longest, 6), np.int64)
     for o in range(offsets.shape[0] - 1):
         state[0] = np.uint64(seed * 2 + 1) * np.uint64(88172645463325252)
         next_random(state)
@@ -424,21 +481,32 @@ def choose(
                 if why == OPEN and floor < 0.0:
                     floor = costs[c]
             reasons[o, c] = why
+        single = costs[found] if found >= 0 else 1e300
         if found >= 0:
             parcels[a:b] = 0
             cartons[a] = found
+            kept[: b - a] = positions[a:b]
+        pieces, boxes_here = (t, tc, m, be, ap, together[a:b]), (sizes, mass_maxes, costs, allowed[o])
+        if b - a == 1 and found >= 0:
             floors[o] = floor
-        else:
-            pieces = (t, tc, m, be, ap, together[a:b])
-            cost, low = split(
-                pieces, (sizes, mass_maxes, costs, allowed[o]), support_share, runs, max(tries // 4, 8), state, spaces,
-                positions[a:b], parcels[a:b], cartons[a:b],
-            )  # fmt: skip
-            least = 0.0
-            for c in range(boxes - 1, -1, -1):
-                least = costs[c] if allowed[o, c] else least
-            several = max(low, 2.0 * least)
-            floors[o] = min(cost, several if floor < 0.0 else max(low, min(floor, several)))
+            continue
+        if found >= 0:  # several may cost less than the one
+            several = pair_floor(np.arange(b - a), pieces, boxes_here)
+            floors[o] = min(floor, max(several, 0.0))
+            if several >= single - 1e-9 or runs < 2:
+                continue
+        own_parcels, own_cartons = np.empty(b - a, np.int64), np.empty(b - a, np.int64)
+        cost, low = split(
+            pieces, boxes_here, single, support_share, runs if found < 0 else max(runs // 4, 2), max(tries // 4, 8), state,
+            spaces, positions[a:b], own_parcels, own_cartons,
+        )  # fmt: skip
+        if found >= 0 and cost < 0.0:
+            positions[a:b] = kept[: b - a]
+            continue
+        parcels[a:b] = own_parcels
+        cartons[a:b] = own_cartons
+        cost = max(cost, 0.0)
+        floors[o] = min(cost, low if floor < 0.0 else min(floor, low))
 
 
 @njit(cache=True)

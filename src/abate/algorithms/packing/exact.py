@@ -78,7 +78,7 @@ def _part(model: Any, turns: Any, turn_counts: Any, masses: Any, bears: Any, sta
 
 def settle(
     turns: Any, turn_counts: Any, masses: Any, bears: Any, boxes: Any, mass_maxes: Any, *,
-    seconds_max: float = 10.0, seed: int = 0,
+    effort_max: float = 10.0, seed: int = 0,
 ) -> Any:  # fmt: skip
     """Search a packing of all pieces in the given boxes, or the proof that there is none.
 
@@ -92,7 +92,7 @@ def settle(
         bears: Mass on top `(n,)` [g].
         boxes: Inner lengths `(boxes, 3)` [mm].
         mass_maxes: `(boxes,)` [g].
-        seconds_max: When to give up.
+        effort_max: When to give up, in the solver's deterministic time, near seconds.
         seed: Of the solver, which runs in one thread.
 
     Returns:
@@ -112,14 +112,14 @@ def settle(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
-    solver.parameters.max_time_in_seconds = seconds_max * PLAIN_SHARE if len(boxes) == 1 else seconds_max
+    solver.parameters.max_deterministic_time = effort_max * PLAIN_SHARE if len(boxes) == 1 else effort_max
     status = solver.solve(model)
     if status == cp_model.UNKNOWN and len(boxes) == 1:
         # a mirrored packing is as good: half of the places for the largest piece, which speeds proofs and hinders finds
         largest = int(np.argmax(turns[:, 0].prod(axis=1)))
         for k in range(2 if (bears == 0).any() else 3):
             model.add(2 * starts[largest][k] + sizes[largest][k] <= int(boxes[0, k]))
-        solver.parameters.max_time_in_seconds = seconds_max * (1 - PLAIN_SHARE)
+        solver.parameters.max_deterministic_time = effort_max * (1 - PLAIN_SHARE)
         status = solver.solve(model)
     if status == cp_model.INFEASIBLE:
         return False

@@ -52,6 +52,7 @@ class Scheme:
         faults = {
             f"trips_per_day is {self.trips_per_day}": not 0 < self.trips_per_day <= 1e7,
             f"days_away is {self.days_away}": not 0 <= self.days_away <= 3650,
+            "more than 10 million boxes would be away": self.trips_per_day * self.days_away > 1e7,
             f"lost_share is {self.lost_share}": not 0 <= self.lost_share < 1,
             f"trips_max is {self.trips_max}": not 1 <= self.trips_max <= 100_000,
             f"service_level is {self.service_level}": not 0 < self.service_level < 1,

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise, product
 from math import comb
 from typing import Any
 
 import numpy as np
 
 from abate.kernel.errors import UsageError
-from abate.logistics.facts import Carton, Item, Objective, Orders, Source, orders_of
+from abate.logistics.facts import CONDITIONS, Carton, Item, Objective, Orders, Source, orders_of
 
 EFFORTS = {"fast": (16, 0, 12), "thorough": (60, 40_000, 200), "proved": (60, 2_000, 200)}
 """Starts per pair of order and box, blocks kept by joining, attempts at several parcels."""
 OWN_BOX = "own-box"
-PROVED_SECONDS_MAX = 10.0
-SEVERAL_SECONDS_MAX = 0.2
+OWN_BOX_MAX = 4
+PROVED_EFFORT_MAX = 10.0
+SEVERAL_EFFORT_MAX = 0.2
 SEVERAL_MAX = 10
 SETS_MAX = 3_000
 BLOCKS_WIDTH = 24
@@ -78,8 +81,8 @@ class Packed:
 
     @property
     def proved(self) -> bool:
-        """Whether nothing better exists."""
-        return self.cost <= self.bound * (1 + 1e-9) + 1e-12
+        """Whether everything is packed and nothing better exists."""
+        return not self.unpacked and bool(self.parcels) and self.cost <= self.bound * (1 + 1e-9) + 1e-12
 
     @property
     def row(self) -> dict[str, Any]:
@@ -104,7 +107,8 @@ class Packed:
 
 
 WHY = {
-    "no-stock": "none is in stock, or the route does not return",
+    "no-stock": "it may not be used: none is left, its condition is too poor, or the route does not return",
+    "kept": "it is kept for an order that saves more with it",
     "volume": "the items have more volume than it",
     "mass": "the items are heavier than it may carry",
     "piece": "one item is longer than it in every allowed orientation",
@@ -174,30 +178,43 @@ class Packer:
         """
         if not len(orders):
             return []
-        out = self._packed(orders, allowed)
-        own = [o for o in range(len(orders)) if orders.own_box[orders.offsets[o] : orders.offsets[o + 1]].any()]
-        if own:
-            some = orders.picked(own)
-            without = self._packed(some, None if allowed is None else allowed[own], leave_own=True)
-            for o, other in zip(own, without, strict=True):
-                if (len(other.unpacked), other.cost) <= (len(out[o].unpacked), out[o].cost):
-                    out[o] = other
+        orders = _grouped(orders)
+        allowed = self.allowed(orders) if allowed is None else allowed
+        out = self._packed(orders, allowed, np.zeros(len(orders.items), np.bool_))
+        for o, left in _own_ways(orders):
+            some = orders.picked([o])
+            other = self._packed(some, allowed[[o]], left)[0]
+            better = (len(other.unpacked), other.cost) < (len(out[o].unpacked), out[o].cost)
+            bound = min(out[o].bound, other.bound)
+            out[o] = replace(other if better else out[o], bound=bound)
+        return self._within_stock(orders, allowed, out)
+
+    def _within_stock(self, orders: Orders, allowed: Any, out: list[Packed]) -> list[Packed]:
+        """Pack again what takes more of a carton in one order than there is."""
+        few = {c.id: c.stock for c in self.cartons if c.stock is not None}
+        for o, packed in enumerate(out):
+            used = Counter(p.carton for p in packed.parcels)
+            over = {name for name, stock in few.items() if used[name] > stock}
+            if over:
+                without = allowed[[o]] & np.array([c.id not in over for _, c, _ in self.rooms])[None, :]
+                out[o] = replace(self.pack(orders.picked([o]), without)[0], bound=packed.bound)
         return out
 
-    def _packed(self, orders: Orders, allowed: Any, *, leave_own: bool = False) -> list[Packed]:
-        """Run the compiled choice, settle what stays open where proofs are asked, and tell the result."""
+    def _packed(self, orders: Orders, allowed: Any, left: Any) -> list[Packed]:
+        """Run the compiled choice, settle what stays open where proofs are asked, and tell the result.
+
+        Items of `left` ship in their own boxes.
+        """
         from abate.algorithms.packing.choosing import choose
 
         rooms = self.rooms
-        kept = ~orders.own_box if leave_own else np.ones(len(orders.items), np.bool_)
+        kept = ~left
         at = np.nonzero(kept)[0]
         offsets = np.concatenate([[0], np.cumsum(kept)])[orders.offsets].astype(np.int64)
         count, boxes = len(at), len(rooms)
         sizes = np.array([r for _, _, r in rooms], np.int64)
         maxes = np.array([c.mass_max_g for _, c, _ in rooms], np.int64)
         costs = np.array([cost for cost, _, _ in rooms], np.float64)
-        if allowed is None:
-            allowed = self.allowed(orders)
         positions = np.zeros((count, 6), np.int64)
         parcels, cartons = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
         reasons = np.zeros((len(orders), boxes), np.int64)
@@ -231,20 +248,22 @@ class Packer:
         )  # fmt: skip
         bounds = offsets.tolist()
         out = [told.order(orders.ids[o], o, bounds[o], bounds[o + 1]) for o in range(len(orders))]
-        return [self._with_own(orders, o, p) for o, p in enumerate(out)] if leave_own else out
+        return [self._with_own(orders, o, p, left) for o, p in enumerate(out)] if left.any() else out
 
     def allowed(self, orders: Orders) -> Any:
         """Which rooms each order may take by stock and by route, `(orders, rooms)`."""
         rooms = self.rooms
         stocked = np.array([c.stock is None or c.stock > 0 for _, c, _ in rooms], np.bool_)
         circulating = np.array([c.source is Source.CIRCULATING for _, c, _ in rooms], np.bool_)
-        return stocked[None, :] & (~circulating[None, :] | orders.returns[:, None])
+        grades = np.array([CONDITIONS.index(c.condition) for _, c, _ in rooms], np.int64)
+        good = grades[None, :] <= orders.conditions[:, None]
+        return stocked[None, :] & good & (~circulating[None, :] | orders.returns[:, None])
 
     def _proved(
         self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any, why: Any, floor: float
     ) -> tuple[Any, float]:
         """Settle open boxes by exact search, the cheapest first; a packing found counts only where support holds."""
-        from abate.algorithms.packing.choosing import OPEN, PROVED
+        from abate.algorithms.packing.choosing import OPEN, PROVED, pair_floor
         from abate.algorithms.packing.exact import settle
         from abate.algorithms.packing.joining import PIECES_MAX
 
@@ -252,6 +271,8 @@ class Packer:
         cost = float(sum(costs[c] for c in mine[2]))
         if (mine[0] < 0).any():
             return mine, floor
+        pair = float(pair_floor(np.arange(len(counts)), part, (sizes, maxes, costs, allowed)))
+        pair = cost if len(counts) == 1 else pair
         for c in np.nonzero(why == OPEN)[0]:
             if costs[c] >= cost - 1e-12:
                 break
@@ -259,22 +280,22 @@ class Packer:
                 blocks = self._by_blocks(part, [int(c)], sizes, maxes)
                 if blocks is not None:
                     cheaper = [float(costs[k]) for k in np.nonzero(why[:c] == OPEN)[0]]
-                    return (*blocks, [int(c)]), min([*cheaper, float(costs[c])])
+                    return (*blocks, [int(c)]), min([*cheaper, float(costs[c]), pair])
             box, most = sizes[c : c + 1], maxes[c : c + 1]
             if len(counts) > ITEMS_EXACT_MAX:
                 continue
-            found = settle(turns, counts, masses, bears, box, most, seconds_max=PROVED_SECONDS_MAX, seed=self.seed)
+            found = settle(turns, counts, masses, bears, box, most, effort_max=PROVED_EFFORT_MAX, seed=self.seed)
             if found is False:
                 why[c] = PROVED
             elif found is not None and self._stands(found[1], found[0], masses, bears):
                 cheaper = [float(costs[k]) for k in np.nonzero(why[:c] == OPEN)[0]]
-                return (found[0], found[1], [int(c)]), min([*cheaper, float(costs[c])])
-        several = 2 * float(costs[allowed].min())
-        if len(mine[2]) > 1:
+                return (found[0], found[1], [int(c)]), min([*cheaper, float(costs[c]), pair])
+        several = pair
+        if several < cost - 1e-12:
             mine, several = self._fewer(part, allowed, sizes, maxes, costs, mine)
         cost = float(sum(costs[c] for c in mine[2]))
         single = [float(costs[c]) for c in np.nonzero(why == OPEN)[0]]
-        return mine, min(cost, max(floor, min([several if len(mine[2]) > 1 else cost, *single])))
+        return mine, min([cost, max(several, pair), *single])
 
     def _fewer(self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any) -> tuple[Any, float]:
         """Search sets of boxes that cost less than the parcels found, for a moment each; and what no set costs less than."""
@@ -288,7 +309,9 @@ class Packer:
         takes = (fits & (np.arange(turns.shape[1])[None, :, None] < counts[:, None, None])).any(axis=1)
         needs = _needs(takes[:, open_to], turns[:, 0].prod(axis=1), masses)
         room, load = sizes.prod(axis=1), maxes
-        count_max = next(k for k in range(9, 1, -1) if k == 2 or comb(len(open_to) + k - 1, k) <= SETS_MAX)
+        count_max = next(
+            k for k in range(len(mine[2]) + 1, 1, -1) if k == 2 or comb(len(open_to) + k - 1, k) <= SETS_MAX
+        )
         sets = []
         for count in range(2, count_max + 1):
             for some in combinations_with_replacement(range(len(open_to)), count):
@@ -306,7 +329,7 @@ class Packer:
         more = dearest + count_max * float(costs[open_to].min())
         floor = min([cost, more, *(price for price, _ in sets)])
         sets = [(price, some) for price, some in sets if len(some) <= min(len(mine[2]), 3)]
-        if apart.any() or together.any():
+        if apart.any() or together.any() or len(mine[2]) == 1:
             return mine, floor
         # the dearer sets have the more room, so a packing is likeliest in them
         for price, several in sorted(sets, reverse=True)[:SEVERAL_MAX] if len(counts) > PIECES_MAX else []:
@@ -324,7 +347,7 @@ class Packer:
                 bears,
                 sizes[boxes],
                 maxes[boxes],
-                seconds_max=SEVERAL_SECONDS_MAX,
+                effort_max=SEVERAL_EFFORT_MAX,
                 seed=self.seed,
             )
             if (
@@ -379,11 +402,11 @@ class Packer:
                     return False
         return True
 
-    def _with_own(self, orders: Orders, o: int, packed: Packed) -> Packed:
+    def _with_own(self, orders: Orders, o: int, packed: Packed, left: Any) -> Packed:
         """Add the items that ship in their own boxes, each a parcel."""
         parcels, cost = list(packed.parcels), 0.0
         for i in range(orders.offsets[o], orders.offsets[o + 1]):
-            if orders.own_box[i]:
+            if left[i]:
                 x, y, z = (int(v) for v in orders.turns[i, 0])
                 lies = (Placement(orders.items[i], 0, 0, 0, x, y, z),)
                 parcels.append(Parcel(OWN_BOX, (x, y, z), lies, int(orders.masses[i]), 0.0))
@@ -404,6 +427,43 @@ def _needs(takes: Any, volumes: Any, masses: Any) -> list[tuple[Any, int, int]]:
         mine = (takes <= only[None, :]).all(axis=1)
         found.append((only, int(volumes[mine].sum()), int(masses[mine].sum())))
     return found
+
+
+def _grouped(orders: Orders) -> Orders:
+    """Items of one label of `together` share the label of `apart` that one of them has, and leave no own boxes behind.
+
+    Raises:
+        UsageError: `labels-contradict` where a group holds two labels of `apart`.
+    """
+    if not orders.together.any():
+        return orders
+    apart = orders.apart.copy()
+    for a, b in pairwise(orders.offsets.tolist()):
+        for label in set(orders.together[a:b].tolist()) - {0}:
+            group = a + np.nonzero(orders.together[a:b] == label)[0]
+            found = set(apart[group].tolist()) - {0}
+            if len(found) > 1:
+                order = orders.ids[int(np.searchsorted(orders.offsets, a, "right")) - 1]
+                raise UsageError(
+                    "labels-contradict",
+                    f"Order '{order}': items kept together are also kept apart.",
+                    "Drop one of the labels.",
+                )
+            if found:
+                apart[group] = found.pop()
+    return replace(orders, apart=apart, own_box=orders.own_box & (orders.together == 0))
+
+
+def _own_ways(orders: Orders) -> Iterator[tuple[int, Any]]:
+    """For each order with items that may ship in their own boxes, the choices of which do: all of them for a few items."""
+    for o, (a, b) in enumerate(pairwise(orders.offsets.tolist())):
+        own = np.nonzero(orders.own_box[a:b])[0]
+        ways = product((False, True), repeat=len(own)) if len(own) <= OWN_BOX_MAX else [(True,) * len(own)]
+        for way in ways:
+            if any(way):
+                left = np.zeros(b - a, np.bool_)
+                left[own[list(way)]] = True
+                yield o, left
 
 
 @dataclass(frozen=True, slots=True)

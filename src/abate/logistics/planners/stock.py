@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.logistics.facts import Orders, Source
+from abate.logistics.facts import Orders
 from abate.logistics.planners.packing import EFFORTS, Packed, Packer
 
 STOCK_BATCH = 50
@@ -51,7 +51,8 @@ class StockPacker:
         packer = self.packer
         rooms = packer.rooms
         few = np.array([c.stock is not None for _, c, _ in rooms])
-        allowed = packer.allowed(orders) & ~few[None, :]
+        usable = Packer.allowed(replace(packer, cartons=tuple(replace(c, stock=None) for c in packer.cartons)), orders)
+        allowed = usable & ~few[None, :]
         plain = packer.pack(orders, allowed) if allowed.any() else [
             Packed(orders.ids[o], (), tuple(orders.items[orders.offsets[o] : orders.offsets[o + 1]]), 0.0, 0.0, ())
             for o in range(len(orders))
@@ -68,8 +69,8 @@ class StockPacker:
         )  # fmt: skip
         saving = np.zeros((len(orders), len(at)))
         for column, k in enumerate(by_volume):
-            cost, carton, _ = rooms[at[k]]
-            takes = (fits[:, column] == 1) & (orders.returns | (carton.source is not Source.CIRCULATING))
+            cost = rooms[at[k]][0]
+            takes = (fits[:, column] == 1) & usable[:, at[k]]
             # an order that nothing else takes saves more than any that has a choice
             plain_cost = np.array([p.cost if not p.unpacked else LEFT_OVER_RATIO * rooms[-1][0] for p in plain])
             # of two that save alike the smaller goes first
@@ -82,20 +83,38 @@ class StockPacker:
         plain, saving, names = self.savings(orders)
         self._history = [*self._history, *saving][-STOCK_HISTORY:]
         self._seen += len(orders)
-        left = -self._seen % self.horizon
-        chosen = assign(
-            saving, np.array([self.stock[n] for n in names]), expected=np.array(self._history), expected_count=left
-        )
-        out = list(plain)
-        rooms = self.packer.rooms
-        taken = np.nonzero(chosen >= 0)[0]
-        if len(taken):
-            allowed = np.array([[c.id == names[chosen[o]] for _, c, _ in rooms] for o in taken])
-            # what a search of another seed state finds not again stays as it was
-            for o, packed in zip(taken.tolist(), self.packer.pack(orders.picked(taken.tolist()), allowed), strict=True):
-                if packed.unpacked or len(packed.parcels) != 1:
-                    continue
-                self.stock[names[chosen[o]]] -= 1
-                self.saved += plain[o].cost - packed.cost
-                out[o] = replace(packed, why=plain[o].why, bound=min(packed.cost, plain[o].bound))
+        stock = np.array([self.stock[n] for n in names])
+        chosen = assign(saving, stock, expected=np.array(self._history), expected_count=-self._seen % self.horizon)
+        out = []
+        for o, packed in enumerate(plain):
+            taken = self._with(orders, o, {names[chosen[o]]}) if chosen[o] >= 0 else None
+            if taken is None and packed.unpacked:  # nothing without limit takes it: what is few, as far as it goes
+                taken = self._with(orders, o, {n for n in names if self.stock[n] > 0}, others=True)
+            result = packed if taken is None or len(taken.unpacked) > len(packed.unpacked) else taken
+            for parcel in result.parcels:
+                if parcel.carton in self.stock:
+                    self.stock[parcel.carton] -= 1
+            if not packed.unpacked:
+                self.saved += packed.cost - result.cost
+            why = {name: reason for name, reason in packed.why if name not in self.stock}
+            used = {p.carton for p in result.parcels}
+            for k, name in enumerate(names):
+                if saving[o, k] > 0 and name not in used:
+                    why[name] = "kept" if self.stock[name] > 0 else "no-stock"
+            best = packed.cost - max(0.0, float(saving[o].max(initial=0.0)))
+            bound = min(result.cost, max(best, 0.0) if packed.unpacked else min(packed.bound, best))
+            out.append(replace(result, why=tuple(why.items()), bound=bound))
         return out
+
+    def _with(self, orders: Orders, o: int, names: set[str], *, others: bool = False) -> Packed | None:
+        """An order packed into some of the cartons that are few, and where asked others; None where that does not do."""
+        packer = self.packer
+        limits = tuple(replace(c, stock=self.stock[c.id]) if c.id in self.stock else c for c in packer.cartons)
+        some = orders.picked([o])
+        now = replace(packer, cartons=limits)
+        mine = np.array([[c.id in names or (others and c.stock is None) for _, c, _ in now.rooms]])
+        allowed = now.allowed(some) & mine
+        if not allowed.any():
+            return None
+        packed = now.pack(some, allowed)[0]
+        return packed if others or (not packed.unpacked and len(packed.parcels) == 1) else None
