@@ -367,6 +367,78 @@ def test_packaging_is_described_in_a_file(tmp_path):
         read_packaging(path)
 
 
+def test_no_row_is_dropped_or_misread(files):
+    lines = [
+        {"order": "a", "item": "1", "length_mm": 50, "width_mm": 50, "height_mm": 50, "mass_g": 1},
+        {
+            "order": "b",
+            "item": "1",
+            "length_mm": "1,050",
+            "width_mm": 50,
+            "height_mm": 50,
+            "mass_g": 1,
+            "quantity": 3,
+            "fragile": True,
+        },
+        {"order": "c", "items": []},
+        {"order": "d", "item": "1", "length_mm": "12,5", "width_mm": 50, "height_mm": 50, "mass_g": 1},
+        {"order": "e", "item": "1", "length_mm": 50, "width_mm": 50, "height_mm": 50, "mass_g": 1, "quantity": 2.9},
+    ]
+    (files / "o.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    _, tally, rows = packed(files, "o.jsonl")
+    told = {r["order"]: r for r in rows}
+    assert len(told["a"]["cartons"][0]["placements"]) == 1
+    assert len(told["b"]["unpacked"]) == 3  # 1,050 mm is longer than any carton
+    assert tally.faulty == 3
+    assert {f.message.split("'")[1] for f in tally.findings if f.code == "bad-item"} == {"c", "d", "e"}
+
+
+def test_a_text_file_of_orders_is_read_to_its_end_or_refused(files):
+    good = "C 1\n1 200 150 100 5000 80\nO 2\n0 1\n0 50 50 50 1 0 0\n1 1\n0 50 50 50 1 0 0\n"
+    (files / "o.txt").write_text(good)
+    lines = []
+    pack_file(files / "o.txt", None, lines.append)
+    assert len(b"".join(lines).splitlines()) == 2
+    for bad, why in (
+        (good.replace("\n1 1\n", "\n0 1\n"), "order-scattered"), (good + "7 1\n", "more than its 2"), (good.replace("1 1\n0", "1 0\n0"), "line"),
+        (good.replace("O 2", "O 3"), "line"), (good.replace("50 50 50 1 0 0\n1", "99999999999999999999 50 50 1 0 0\n1"), "line"),
+    ):  # fmt: skip
+        (files / "o.txt").write_text(bad)
+        with pytest.raises(DataError, match=why):
+            pack_file(files / "o.txt", None, lambda _: None)
+
+
+def test_each_site_uses_its_own_used_cartons(files):
+    (files / "cartons.csv").write_text(
+        CARTONS.replace("cost", "cost,source,stock")
+        .replace("0.5\n", "0.5,new,\n")
+        .replace("00,1\n", "00,1,new,\n")
+        .replace("00,2\n", "00,2,new,\n")
+        + "U,210,160,110,5000,0,used,\n"
+    )
+    rows = "".join(f"O{k},1,150,100,80,100,{'hq' if k % 2 else '总部' if k % 4 else 'depot'}\n" for k in range(40))
+    (files / "orders.csv").write_text("order,item,length_mm,width_mm,height_mm,mass_g,site\n" + rows)
+    lines = []
+    sites = {"hq": "hq", "总部": "hq", "depot": "depot"}
+    pack_file(
+        files / "orders.csv",
+        files / "cartons.csv",
+        lines.append,
+        stock={"hq": {"U": 3}, "depot": {"U": 2}},
+        sites=sites,
+    )
+    used = [
+        r["order"]
+        for line in b"".join(lines).splitlines()
+        for r in [json.loads(line)]
+        if r["cartons"][0]["carton"] == "U"
+    ]
+    assert len(used) == 5
+    assert sum(int(o[1:]) % 4 == 0 for o in used) == 2
+    with pytest.raises(UsageError, match="no-site"):
+        pack_file(files / "orders.csv", files / "cartons.csv", lines.append, stock={}, sites={"hq": "hq"})
+
+
 @needs_shared
 def test_a_thousand_orders_are_packed_validly_with_and_without_support():
     cartons, orders = text_orders(LOGISTICS / "orders_1000.txt")

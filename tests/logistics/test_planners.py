@@ -202,3 +202,102 @@ def test_circulating_boxes_bring_wear_washing_and_the_way_back():
 def test_break_even_is_never_where_a_trip_emits_as_much_as_a_carton():
     assert break_even_trips(2500, 40, 240) == 12.5
     assert break_even_trips(2500, 240, 240) is None
+
+
+def test_several_cheap_cartons_are_taken_where_one_dear_one_costs_more():
+    small, large = Carton("S", 100, 100, 100, cost=1), Carton("L", 1000, 1000, 1000, cost=50)
+    for effort in ("fast", "proved"):
+        packed = Packer((small, large), Objective.named("cost"), effort=effort).order([Item(90, 90, 90, 10)] * 2)
+        assert [p.carton for p in packed.parcels] == ["S", "S"]
+        assert packed.proved
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 10_000))
+def test_no_bound_lies_above_the_best_of_all_ways_to_part_an_order(seed):
+    import random
+    from itertools import combinations
+
+    rng = random.Random(seed)
+    sizes = tuple(
+        Carton(str(k), *(rng.randint(60, 200) for _ in range(3)), cost=rng.choice((1, 2, 3, 5, 8, 20)))
+        for k in range(3)
+    )
+    some = [Item(*(rng.randint(30, 120) for _ in range(3)), 1) for _ in range(rng.randint(1, 4))]
+    by_cost = Objective.named("cost")
+
+    def alone(group):
+        found = (Packer((c,), by_cost, 0.0, "proved").order([some[i] for i in group]) for c in sizes)
+        return min((p.cost for p in found if not p.unpacked and len(p.parcels) == 1), default=1e9)
+
+    def parted(left):
+        if not left:
+            return 0.0
+        first, *rest = left
+        groups = [(first, *g) for k in range(len(rest) + 1) for g in combinations(rest, k)]
+        return min(alone(g) + parted([i for i in rest if i not in g]) for g in groups)
+
+    best = parted(list(range(len(some))))
+    for effort in ("fast", "proved"):
+        packed = Packer(sizes, by_cost, 0.0, effort).order(some)
+        if not packed.unpacked:
+            assert packed.bound <= best + 1e-9 <= packed.cost + 2e-9
+
+
+def test_labels_hold_together_whatever_else_is_asked():
+    packer = Packer((Carton("A", 200, 200, 200),))
+    some = [
+        Item(190, 190, 150, 1, apart="y"),
+        Item(40, 40, 40, 1, together="t"),
+        Item(30, 30, 30, 1, together="t", apart="x"),
+    ]
+    assert sorted(sorted(p.item for p in parcel.placements) for parcel in packer.order(some).parcels) == [[0], [1, 2]]
+    own = [Item(90, 90, 90, 10, own_box=True, together="t"), Item(50, 50, 50, 10, together="t")]
+    assert [sorted(p.item for p in parcel.placements) for parcel in Packer(CARTONS).order(own).parcels] == [[0, 1]]
+    halves = [Item(150, 150, 90, 1, together="t"), Item(150, 150, 900, 1, together="t"), Item(50, 50, 50, 1)]
+    packed = packer.order(halves)
+    assert packed.unpacked == (0, 1)
+    assert [p.item for p in packed.parcels[0].placements] == [2]
+    assert not packed.proved
+    with pytest.raises(UsageError, match="labels-contradict"):
+        packer.order([Item(1, 1, 1, 1, together="t", apart="a"), Item(1, 1, 1, 1, together="t", apart="b")])
+
+
+def test_only_those_items_ship_in_their_own_boxes_for_which_that_is_cheaper():
+    medium, large = Carton("M", 200, 100, 100), Carton("L", 1000, 1000, 1000)
+    small, big = Item(90, 90, 90, 10), Item(900, 900, 900, 10, own_box=True)
+    packed = Packer((medium, large), Objective.named("board=1,parcels=0.05")).order(
+        [replace(small, own_box=True), big, small]
+    )
+    assert sorted(p.carton for p in packed.parcels) == ["M", "own-box"]
+
+
+def test_the_smallest_fold_decides_what_a_soft_item_fits():
+    flat = Carton("flat", 150, 100, 1)
+    packed = Packer((flat, L)).order([Item(300, 200, 5, 10, fold_volume_mm3=12_000)])
+    assert packed.parcels[0].carton == "flat"
+
+
+def test_what_is_few_is_told_as_it_is():
+    few, more = Carton("A", 200, 150, 100, stock=1), Carton("B", 210, 160, 110, stock=5)
+    orders = orders_of([(k, [Item(190, 140, 90, 1)], False) for k in range(2)])
+    packed = StockPacker(Packer((few, more, L)), horizon=2).pack(orders)
+    assert sorted(p.parcels[0].carton for p in packed) == ["A", "B"]
+    second = next(p for p in packed if p.parcels[0].carton == "B")
+    assert not second.proved
+    assert dict(second.why).get("B") is None
+    only = StockPacker(Packer((Carton("N", 200, 150, 100, stock=2),)), horizon=1).pack(
+        orders_of([(0, [Item(190, 140, 90, 1)] * 2, False)])
+    )
+    assert [len(p.parcels) for p in only] == [2]
+    assert Packer((Carton("N", 200, 150, 100, stock=1),)).order([Item(190, 140, 90, 1)] * 2).unpacked
+
+
+def test_a_poor_carton_serves_only_orders_that_take_it():
+    worn = Carton("U", 200, 150, 100, source=Source.USED, condition="C")
+    some = [Item(150, 100, 80, 10)]
+    fine, rough = orders_of([(0, some, False)]), orders_of([(0, some, False)])
+    fine.conditions[:] = 1
+    packer = Packer((*CARTONS, worn))
+    assert packer.pack(fine)[0].parcels[0].carton == "S"
+    assert packer.pack(rough)[0].parcels[0].carton == "U"

@@ -288,6 +288,10 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
                         order, pieces = map(int, handle.readline().split())
                         if not 1 <= pieces <= ITEMS_IN_ORDER_MAX:
                             raise ValueError
+                        if names and names[-1] == order:
+                            raise DataError(
+                                "order-scattered", f"{path.name}: order '{order}' stands twice.", "Number the orders."
+                            )
                         names += [order] * pieces
                         for _ in range(pieces):
                             line += 1
