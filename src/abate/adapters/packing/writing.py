@@ -105,15 +105,13 @@ def explain_choice(row: dict[str, Any]) -> list[str]:
         by_reason.setdefault(reason, []).append(name)
     told = [f"Not {', '.join(names)}: {WHY[reason]}." for reason, names in by_reason.items()]
     if len(row["cartons"]) > 1:
-        told.append(
-            f"No single carton was found that holds all; {len(row['cartons'])} parcels were the cheapest found."
-        )
+        told.append(f"{len(row['cartons'])} parcels cost less than any one carton that was found to hold all.")
     if row["unpacked"]:
         told.append(f"Not packed: {', '.join(map(str, row['unpacked'][:10]))}.")
     if row["cartons"] and row["proved"]:
         told.append("No cheaper packing exists; this is proved.")
     elif row["cartons"]:
-        told.append(f"Found at {row['cost']:g}; nothing costs less than {row['bound']:g}.")
+        told.append(f"Found at {row['cost']:,.3f}; nothing costs less than {row['bound']:,.3f}.")
     return told
 
 
