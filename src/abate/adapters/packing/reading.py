@@ -281,7 +281,9 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
         line, seen = len(cartons) + 2, np.empty(0, np.uint64)
         with handle:
             for start in range(0, int(count), TEXT_ORDERS):
-                first, rows, names = line + 1, [], []
+                first = line + 1
+                rows: list[tuple[int, ...]] = []
+                names: list[int] = []
                 for _ in range(min(TEXT_ORDERS, int(count) - start)):
                     try:
                         line += 1
