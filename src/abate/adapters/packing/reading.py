@@ -297,14 +297,13 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
                         names += [order] * pieces
                         for _ in range(pieces):
                             line += 1
-                            rows.append(tuple(map(int, handle.readline().split())))
-                            if len(rows[-1]) != len(_TEXT):
-                                raise ValueError
+                            rows.append(_text_row(handle.readline()))
                     except ValueError as error:
                         raise fail(line) from error
-                if any(abs(v) > MASS_G_MAX for row in rows for v in row):
-                    raise fail(line)
-                values = np.array(rows, np.int64).reshape(-1, len(_TEXT))
+                try:
+                    values = np.array(rows, np.int64).reshape(-1, len(_TEXT))
+                except OverflowError as error:
+                    raise fail(line) from error
                 columns = dict(zip(_TEXT, values.T, strict=True))
                 columns["turn"] = np.where(columns["turn"] > 0, "upright", "any")
                 table = pa.table({"order": names, **columns})
@@ -316,6 +315,18 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
                 )
 
     return tuple(cartons), blocks()
+
+
+def _text_row(line: str) -> tuple[int, ...]:
+    """Whole numbers of a line that describes a piece.
+
+    Raises:
+        ValueError: Where it does not hold as many as the format asks for.
+    """
+    row = tuple(map(int, line.split()))
+    if len(row) != len(_TEXT):
+        raise ValueError(line)
+    return row
 
 
 _TEXT = ("item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile")

@@ -12,6 +12,8 @@ from numba import njit
 from abate.algorithms.packing.joining import PIECES_MAX, join
 from abate.algorithms.packing.spaces import SPACES_MAX, bearing_holds, fill, next_random, piece_keys, sort_pieces
 
+RUNS_MANY, SAVING_LEAST = 50, 0.8
+"""With fewer runs, several parcels are tried only where they may cost a fifth less than the one found."""
 NOT_LOOKED_AT, HOLDS, NO_STOCK, VOLUME, MASS, PIECE, PAIR, APART, OPEN, PROVED = range(10)
 
 
@@ -493,7 +495,7 @@ def choose(
         if found >= 0:  # several may cost less than the one
             several = pair_floor(np.arange(b - a), pieces, boxes_here)
             floors[o] = min(floor, max(several, 0.0))
-            if several >= single - 1e-9 or runs < 2:
+            if several >= single - 1e-9 or (runs < RUNS_MANY and several >= SAVING_LEAST * single):
                 continue
         own_parcels, own_cartons = np.empty(b - a, np.int64), np.empty(b - a, np.int64)
         cost, low = split(
