@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -247,8 +247,6 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
     Raises:
         DataError: `orders-unreadable`.
     """
-    import pyarrow as pa
-
     if not path.is_file():
         raise DataError("orders-unreadable", f"There is no file {path}.", "Check its name.")
     handle = path.open(encoding="utf-8", errors="replace")
@@ -256,13 +254,6 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
     if len(first) != 2 or first[0] != "C" or not first[1].isdigit():
         handle.close()
         return None
-
-    def fail(number: int) -> DataError:
-        return DataError(
-            "orders-unreadable",
-            f"{path.name} line {number} is not what the format asks for.",
-            "See the guide of packing.",
-        )
 
     try:
         cartons = []
@@ -275,46 +266,56 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
             raise ValueError
     except ValueError as error:
         handle.close()
-        raise fail(len(cartons) + 2) from error
+        raise _text_fault(path, len(cartons) + 2) from error
 
-    def blocks() -> Iterator[Block]:
-        line, seen = len(cartons) + 2, np.empty(0, np.uint64)
-        with handle:
-            for start in range(0, int(count), TEXT_ORDERS):
-                first = line + 1
-                rows: list[tuple[int, ...]] = []
-                names: list[int] = []
-                for _ in range(min(TEXT_ORDERS, int(count) - start)):
-                    try:
-                        line += 1
-                        order, pieces = map(int, handle.readline().split())
-                        if not 1 <= pieces <= ITEMS_IN_ORDER_MAX:
-                            raise ValueError
-                        if names and names[-1] == order:
-                            raise DataError(
-                                "order-scattered", f"{path.name}: order '{order}' stands twice.", "Number the orders."
-                            )
-                        names += [order] * pieces
-                        for _ in range(pieces):
-                            line += 1
-                            rows.append(_text_row(handle.readline()))
-                    except ValueError as error:
-                        raise fail(line) from error
+    return tuple(cartons), _text_blocks(handle, path, len(cartons) + 2, int(count))
+
+
+def _text_fault(path: Path, line: int) -> DataError:
+    return DataError(
+        "orders-unreadable", f"{path.name} line {line} is not what the format asks for.", "See the guide of packing."
+    )
+
+
+def _text_blocks(handle: TextIO, path: Path, line: int, count: int) -> Iterator[Block]:
+    """Orders of the text format from the line after `O n`, and that nothing follows them."""
+    import pyarrow as pa
+
+    seen = np.empty(0, np.uint64)
+    with handle:
+        for start in range(0, count, TEXT_ORDERS):
+            first = line + 1
+            rows: list[tuple[int, ...]] = []
+            names: list[int] = []
+            for _ in range(min(TEXT_ORDERS, count - start)):
                 try:
-                    values = np.array(rows, np.int64).reshape(-1, len(_TEXT))
-                except OverflowError as error:
-                    raise fail(line) from error
-                columns = dict(zip(_TEXT, values.T, strict=True))
-                columns["turn"] = np.where(columns["turn"] > 0, "upright", "any")
-                table = pa.table({"order": names, **columns})
-                seen = _new_orders(seen, table.column("order"), path.name)
-                yield Block(table, {name: name for name in table.column_names}, path.name, first)
-            if handle.read().strip():
-                raise DataError(
-                    "orders-unreadable", f"{path.name} holds more than its {count} orders.", "Mend the line 'O n'."
-                )
-
-    return tuple(cartons), blocks()
+                    line += 1
+                    order, pieces = map(int, handle.readline().split())
+                    if not 1 <= pieces <= ITEMS_IN_ORDER_MAX:
+                        raise ValueError
+                    if names and names[-1] == order:
+                        raise DataError(
+                            "order-scattered", f"{path.name}: order '{order}' stands twice.", "Number the orders."
+                        )
+                    names += [order] * pieces
+                    for _ in range(pieces):
+                        line += 1
+                        rows.append(_text_row(handle.readline()))
+                except ValueError as error:
+                    raise _text_fault(path, line) from error
+            try:
+                values = np.array(rows, np.int64).reshape(-1, len(_TEXT))
+            except OverflowError as error:
+                raise _text_fault(path, line) from error
+            columns = dict(zip(_TEXT, values.T, strict=True))
+            columns["turn"] = np.where(columns["turn"] > 0, "upright", "any")
+            table = pa.table({"order": names, **columns})
+            seen = _new_orders(seen, table.column("order"), path.name)
+            yield Block(table, {name: name for name in table.column_names}, path.name, first)
+        if handle.read().strip():
+            raise DataError(
+                "orders-unreadable", f"{path.name} holds more than its {count} orders.", "Mend the line 'O n'."
+            )
 
 
 def _text_row(line: str) -> tuple[int, ...]:
