@@ -182,7 +182,8 @@ def test_every_format_of_a_plan_holds_every_placement(files, suffix):
 
 
 def test_one_worker_and_two_write_the_same_bytes(files):
-    text = ORDERS.splitlines()[0] + "\n" + "".join(
+    odd = "".join(f"X,i{j},{500 + 7 * j},600,{700 - j},100,any,,hq,2023-05,L\n" for j in range(9))  # these fit nothing
+    text = ORDERS.splitlines()[0] + "\n" + odd + "".join(
         f"O{k},i{j},{40 + (k * 7 + j * 13) % 150},{30 + (k * 5 + j) % 110},{20 + k % 70},{100 + k},any,,hq,2023-05,L\n"
         for k in range(5000) for j in range(1 + k % 3)
     )  # fmt: skip

@@ -239,6 +239,7 @@ class Packer:
                     )
                     parcels[a:b], positions[a:b], cartons[a:b] = mine[0], mine[1], -1
                     cartons[a : a + len(mine[2])] = mine[2]
+        positions[parcels < 0] = 0  # what lies nowhere has no place to be sorted by
         owner = np.repeat(np.arange(len(orders)), np.diff(offsets))
         sequence = np.lexsort((positions[:, 0], positions[:, 1], positions[:, 2], parcels, owner))
         told = _Told(
