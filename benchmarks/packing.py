@@ -74,7 +74,7 @@ def orders() -> None:
     single = [r for r in rows if len(r["cartons"]) == 1]
     told(
         "orders proved", board_m2=tally.cost / BOARD, bound_m2=tally.bound / BOARD, seconds=spent,
-        single=len(single), single_proved=sum(r["proved"] for r in single), left_open=sum("open" in r["why"].values() for r in rows),
+        single=len(single), single_proved=sum("open" not in r["why"].values() for r in single), left_open=sum("open" in r["why"].values() for r in rows),
     )  # fmt: skip
     cartons, some = text_orders(DATA / "orders_1000.txt")
     from abate.logistics.facts import Item

@@ -19,8 +19,8 @@ EFFORTS = {"fast": (16, 0, 12), "thorough": (60, 40_000, 200), "proved": (60, 2_
 OWN_BOX = "own-box"
 OWN_BOX_MAX = 4
 PROVED_EFFORT_MAX = 10.0
-SEVERAL_EFFORT_MAX = 0.2
-SEVERAL_MAX = 10
+SEVERAL_EFFORT_MAX = 0.1
+SEVERAL_MAX = 3
 SETS_MAX = 3_000
 BLOCKS_WIDTH = 24
 """Width of the beam that fills boxes of large orders where proofs are asked."""
