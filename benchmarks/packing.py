@@ -291,8 +291,6 @@ def assortment() -> None:
 
 def used() -> None:
     """Used cartons in batches of 50 orders as they come, against the best assignment in hindsight."""
-    from dataclasses import replace
-
     from abate.algorithms.assignment import assign
     from abate.logistics.planners.stock import STOCK_BATCH, StockPacker
 
@@ -343,7 +341,6 @@ def used() -> None:
         ours=float(np.mean([s for s, _ in shares])),
         first_come=float(np.mean([s for _, s in shares])),
     )
-    assert replace
 
 
 def stream() -> None:

@@ -248,30 +248,27 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
 def _pack(workspace: Workspace, module: Any, folder: Path, now: datetime) -> Path:
     """Pack the orders of the example's warehouses beside what they use now, and keep the plan."""
     from abate.adapters.packing.planning import pack_file, packaging_plan
-    from abate.adapters.packing.stocks import read_packaging, record_movements, site_names, stocks
-    from abate.adapters.packing.writing import page_model, plan_file, write_page
+    from abate.adapters.packing.stocks import in_stock, read_packaging, record_movements, site_names
+    from abate.adapters.packing.writing import page_model, plan_file, valued_model, write_page
     from abate.adapters.plans import post_plan
 
     module.write_packing(folder)
     materials, scheme = read_packaging(folder / "packaging.toml")
     record_movements(workspace, folder / "movements.csv")
-    held: dict[str, dict[str, int]] = {}
-    for (site, carton), places in stocks(workspace).items():
-        held.setdefault(site, {})[carton] = places["stock"]
     with plan_file(folder / "plan.jsonl") as write:
         packer, tally = pack_file(
             folder / "orders.csv", folder / "cartons.csv", write, objective=module.PACKING_OBJECTIVE,
-            fill_share_max=module.PACKING_FILL_SHARE, stock=held, sites=site_names(workspace),
+            fill_share_max=module.PACKING_FILL_SHARE, stock=in_stock(workspace), sites=site_names(workspace),
         )  # fmt: skip
     title = "Packing of two warehouses"
     plan = packaging_plan(
         workspace, packer, tally, plan_id=f"packing-{module.PACKING_MONTH}", title=title, site="", month="",
         unit=module.PACKING_OBJECTIVE, materials=materials, scheme=scheme,
     )  # fmt: skip
-    facts = page_model(packer, tally, title=title, objective=module.PACKING_OBJECTIVE)
-    lines = post_plan(workspace, plan, domain="packing", facts={"cards": facts["cards"]}, now=now)
+    model = page_model(packer, tally, title=title, objective=module.PACKING_OBJECTIVE)
+    lines = post_plan(workspace, plan, domain="packing", facts={"cards": model["cards"]}, now=now)
     page = folder / "plan.html"
-    write_page(page, page_model(packer, tally, title=title, objective=module.PACKING_OBJECTIVE, lines=lines))
+    write_page(page, model | valued_model(lines))
     return page
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -239,7 +239,7 @@ class Objective:
                 weights[name.strip()] = float(weight or 1)
             except ValueError:
                 weights[name] = -1.0
-        known = {"board", "cost", "volume", "parcels", "film", "trips"}
+        known = {f.name for f in fields(cls)}
         if (
             not weights
             or set(weights) - known
@@ -373,6 +373,11 @@ def _labels(values: Any, count: int) -> Any:
     return np.array([numbers.setdefault(str(v), len(numbers)) for v in values], np.int64)
 
 
+def columns_of(items: list[Item]) -> dict[str, Any]:
+    """`COLUMNS` of items, with -1 for a limit that is left out."""
+    return {name: [-1 if (value := getattr(i, name)) is None else value for i in items] for name in COLUMNS}
+
+
 def orders_of(rows: list[tuple[Any, list[Item], bool]]) -> Orders:
     """Arrays of orders given as name, items, and whether the route returns; items are numbered from 0.
 
@@ -383,12 +388,9 @@ def orders_of(rows: list[tuple[Any, list[Item], bool]]) -> Orders:
     for number, item in enumerate(every):
         if item.fault:
             raise UsageError("bad-item", f"Item {number}: {item.fault}.", BAD_ITEM.hint)
-    columns = {name: [getattr(i, name) for i in every] for name in COLUMNS}
-    for name in ("load_max_g", "fold_volume_mm3"):
-        columns[name] = [-1 if v is None else v for v in columns[name]]
     offsets = np.concatenate([[0], np.cumsum([len(items) for _, items, _ in rows])])
     numbers = [k for _, items, _ in rows for k in range(len(items))]
-    return orders_from([name for name, _, _ in rows], offsets, numbers, columns, [r for _, _, r in rows])
+    return orders_from([name for name, _, _ in rows], offsets, numbers, columns_of(every), [r for _, _, r in rows])
 
 
 @dataclass(frozen=True, slots=True)

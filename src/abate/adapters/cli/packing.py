@@ -73,18 +73,14 @@ def pack(
     from contextlib import ExitStack
 
     from abate.adapters.packing.planning import pack_file, packaging_plan
-    from abate.adapters.packing.stocks import read_packaging, site_names, stocks
-    from abate.adapters.packing.writing import page_model, plan_file, write_page
+    from abate.adapters.packing.stocks import in_stock, read_packaging, site_names
+    from abate.adapters.packing.writing import page_model, plan_file, valued_model, write_page
     from abate.adapters.plans import post_plan
 
     record, fill_share_max = _baseline(baseline)
     opened = opened_at(workspace) if post or use_stock else None
     materials, scheme = read_packaging(packaging) if packaging else (None, None)
-    held: dict[str, dict[str, int]] | None = None
-    if opened and use_stock:
-        held = {}
-        for (place, carton), places in stocks(opened).items():
-            held.setdefault(place, {})[carton] = places["stock"]
+    held = in_stock(opened) if opened and use_stock else None
     paths = [output] if output.suffix else [output.with_suffix(".jsonl"), output.with_suffix(".html")]
     _writable(*paths)
     with ExitStack() as stack, out.counting("packing", quiet=json) as step:
@@ -94,16 +90,14 @@ def pack(
             effort=effort, seed=seed, fill_share_max=fill_share_max, record=record, workers=workers,
             on_batch=lambda some: step(some.orders), sites=site_names(opened, site) if opened else None, stock=held,
         )  # fmt: skip
-    lines: list[dict[str, Any]] = []
+    model = page_model(packer, tally, title=orders.name, objective=objective)
     if opened is not None and post:
         plan = packaging_plan(
             opened, packer, tally, plan_id=post, title=f"Packing of {orders.name}", site=site, month=month, unit=objective,
             materials=materials, scheme=scheme,
         )  # fmt: skip
-        facts = page_model(packer, tally, title=orders.name, objective=objective)
-        facts = {k: facts[k] for k in ("title", "terms", "cards", "cartons", "notes")}
-        lines = post_plan(opened, plan, domain="packing", facts=facts, now=now())
-    model = page_model(packer, tally, title=orders.name, objective=objective, lines=lines)
+        facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
+        model |= valued_model(post_plan(opened, plan, domain="packing", facts=facts, now=now()))
     for path in paths:
         if path.suffix == ".html":
             write_page(path, model)

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.groups import map_groups
-from abate.adapters.packing.reading import Batch, Block, read_cartons, read_orders, read_text
+from abate.adapters.packing.reading import Block, open_orders
 from abate.kernel.errors import UsageError
-from abate.logistics.facts import Carton, Objective, Source
+from abate.logistics.facts import Carton, Objective
 from abate.logistics.planners.assorting import (
     Design,
     candidate_cartons,
     choose_assortments,
+    new_sizes,
     present_design,
     refined,
     sized,
@@ -58,27 +59,23 @@ def design_file(
         DataError: `orders-unreadable`.
         UsageError: `no-cartons`, `no-orders`, `bad-count`.
     """
-    text = read_text(orders)
-    if text is None and cartons is None:
-        raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
-    given, batches = text if text is not None else ((), read_orders(orders))
-    given = read_cartons(cartons) if cartons else given
-    fresh = tuple({c.rooms[0]: c for c in given if c.source is Source.NEW}.values())
+    given, blocks = open_orders(orders, cartons)
+    fresh = new_sizes(given)
     wanted, numbers = Objective.named(objective), sorted(set(counts))
-    candidates = candidate_cartons(given)
-    sample = list(islice(batches, SAMPLE_BATCHES))
+    candidates = candidate_cartons(fresh)
+    sample = list(islice(blocks, SAMPLE_BATCHES))
     for step_mm in STEPS_MM:  # sizes near those that a sample of the orders chooses join the grid
         merged = _merged(map_groups(partial(_fits, candidates, support_share), sample, workers=workers))
         if merged is None:
             break
         near = choose_assortments(candidates, fresh, wanted, *merged[:2], numbers[-1:])[-1]
         grown = {c.rooms[0] for c in (*candidates, *refined(fresh, near.cartons, step_mm))}
-        candidates = sized(list(fresh), grown)
+        candidates = sized(fresh, grown)
         on_step("looking near what a sample chooses", 0)
     kept: list[Any] = []
 
     def watched() -> Iterator[Any]:
-        for result in map_groups(partial(_fits, candidates, support_share), chain(sample, batches), workers=workers):
+        for result in map_groups(partial(_fits, candidates, support_share), chain(sample, blocks), workers=workers):
             if sum(len(k) for k in kept) < TEST_ORDERS_MAX:
                 kept.append(result[1])
             on_step("packing into candidates", result[2])
@@ -117,9 +114,9 @@ def _merged(results: Iterable[Any]) -> tuple[Any, Any, int] | None:
     return np.stack([np.frombuffer(row, np.uint8) for row, _ in ordered]), np.array([n for _, n in ordered]), used
 
 
-def _fits(candidates: tuple[Carton, ...], support_share: float, batch: Batch | Block) -> tuple[Any, Any, int]:
+def _fits(candidates: tuple[Carton, ...], support_share: float, block: Block) -> tuple[Any, Any, int]:
     """Fits of the orders used for the design, and the orders kept from it."""
-    orders = (batch.read() if isinstance(batch, Block) else batch).orders
+    orders = block.read().orders
     numbers = np.arange(len(orders))
     test = orders.picked(numbers[numbers % TEST_EVERY == TEST_EVERY - 1].tolist())
     design = orders.picked(numbers[numbers % TEST_EVERY != TEST_EVERY - 1].tolist())

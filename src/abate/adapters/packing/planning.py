@@ -7,14 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from abate.adapters.groups import map_groups
-from abate.adapters.packing.reading import Batch, Block, read_cartons, read_orders, read_text
+from abate.adapters.packing.reading import Batch, Block, open_orders
+from abate.adapters.packing.stocks import site_names
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
 from abate.kernel.period import month_start
@@ -93,11 +93,10 @@ class Packing:
     fill_share_max: float = 1.0
     record: bool = False
 
-    def batch(self, batch: Batch | Block) -> tuple[bytes, Tally]:
+    def block(self, block: Block) -> tuple[bytes, Tally]:
         """Pack some orders: lines of the plan, and what they come to."""
-        batch = batch.read() if isinstance(batch, Block) else batch
-        packed = self.packer.pack(batch.orders)
-        return self.told(batch, packed)
+        batch = block.read()
+        return self.told(batch, self.packer.pack(batch.orders))
 
     def told(self, batch: Batch, packed: list[Packed]) -> tuple[bytes, Tally]:
         """Lines of the plan and the tally of packed orders."""
@@ -168,7 +167,7 @@ class Packing:
 
 def _shared_out(
     packing: Packing,
-    batches: Iterable[Batch | Block],
+    blocks: Iterable[Block],
     coming: Counter[str],
     stock: dict[str, dict[str, int]] | None,
     sites: dict[str, str],
@@ -177,8 +176,8 @@ def _shared_out(
     from abate.logistics.planners.stock import StockPacker
 
     packers: dict[str, StockPacker] = {}
-    for batch in batches:
-        read = batch.read() if isinstance(batch, Block) else batch
+    for block in blocks:
+        read = block.read()
         # without stocks by site, all sites draw on what the file of cartons says
         places = [sites.get(site, site) if stock is not None else "" for site, _, _ in read.meta]
         packed: dict[int, Packed] = {}
@@ -199,10 +198,6 @@ def _shared_out(
             rows = [k for k, place in enumerate(places) if place == site]
             packed |= dict(zip(rows, packers[site].pack(read.orders.picked(rows)), strict=True))
         yield packing.told(read, [packed[k] for k in range(len(places))])
-
-
-def _batch(packing: Packing, batch: Batch | Block) -> tuple[bytes, Tally]:
-    return packing.batch(batch)
 
 
 def pack_file(
@@ -238,20 +233,15 @@ def pack_file(
     """
     if not 0 <= fill_share_max <= 1:
         raise UsageError("bad-share", f"{fill_share_max} is no share.", "Choose 0 to 1.")
-    text = read_text(orders)
-    if text is None and cartons is None:
-        raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
-    sizes = read_cartons(cartons) if cartons else text[0] if text else ()
+    sizes, blocks = open_orders(orders, cartons)
     packer = Packer(sizes, Objective.named(objective), 0.8 if support_share is None else support_share, effort, seed)
     packing = Packing(packer, fill_share_max, record)
-    blocks = text[1] if text else read_orders(orders)
     results: Iterator[tuple[bytes, Tally]]
     if stock is None and all(c.stock is None for c in sizes):
-        results = map_groups(partial(_batch, packing), blocks, workers=workers)
+        results = map_groups(packing.block, blocks, workers=workers)
     else:
-        first = read_text(orders)
         known = sites or {}
-        every = (site for block in (first[1] if first else read_orders(orders)) for site in block.sites())
+        every = (site for block in open_orders(orders, cartons)[1] for site in block.sites())
         coming = Counter(known.get(site, site) for site in every)
         results = _shared_out(packing, blocks, coming, stock, known)
     total = Tally()
@@ -287,7 +277,7 @@ def packaging_plan(
 
     if not tally.compared:
         raise UsageError("no-baseline", "Nothing says what is used now.", "Choose --baseline volume or record.")
-    names = {alias: s.id for s in workspace.organisation.sites for alias in (s.id, s.name, *s.aliases)}
+    names = site_names(workspace)
 
     def place(own_site: str, own_month: str) -> tuple[str, str]:
         named, when = names.get(own_site or site, ""), own_month or month

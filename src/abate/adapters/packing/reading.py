@@ -16,7 +16,6 @@ from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
 from abate.logistics.facts import (
     BAD_ITEM,
-    COLUMNS,
     CONDITIONS,
     ITEMS_IN_ORDER_MAX,
     LENGTH_MM_MAX,
@@ -26,6 +25,7 @@ from abate.logistics.facts import (
     Item,
     Orders,
     Source,
+    columns_of,
     orders_from,
 )
 
@@ -235,6 +235,21 @@ def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
         content = json.load(handle)
         objects = content.get("orders", content.get("cartons")) if isinstance(content, dict) else content
         yield rows(objects if isinstance(objects, list) else [])
+
+
+def open_orders(orders: Path, cartons: Path | None) -> tuple[tuple[Carton, ...], Iterator[Block]]:
+    """An assortment and orders in blocks; the cartons of a text file of orders serve where no others are given.
+
+    Raises:
+        DataError: `orders-unreadable`, `cartons-unreadable`.
+        UsageError: `no-cartons`, `bad-carton`.
+    """
+    text = read_text(orders)
+    if cartons is not None:
+        return read_cartons(cartons), text[1] if text else read_orders(orders)
+    if text is None:
+        raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
+    return text
 
 
 def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
@@ -601,10 +616,7 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
         order.condition = min(order.condition, str(cell.get("condition") or "D"))
         order.items += [(label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)]
     good = {name: order for name, order in read.items() if not order.fault}
-    every = [item for order in good.values() for _, item in order.items]
-    columns: dict[str, Any] = {f: [getattr(i, f) for i in every] for f in COLUMNS}
-    for f in ("load_max_g", "fold_volume_mm3"):
-        columns[f] = [-1 if v is None else v for v in columns[f]]
+    columns = columns_of([item for order in good.values() for _, item in order.items if item is not None])
     orders = orders_from(
         list(good), np.concatenate([[0], np.cumsum([len(o.items) for o in good.values()])]),
         [label for order in good.values() for label, _ in order.items], columns, [o.returns for o in good.values()],

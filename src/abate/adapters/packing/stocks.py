@@ -108,6 +108,14 @@ def stocks(workspace: Workspace) -> dict[tuple[str, str], Counter[str]]:
         ledger.close()
 
 
+def in_stock(workspace: Workspace) -> dict[str, dict[str, int]]:
+    """How many of each carton each site has at hand."""
+    held: dict[str, dict[str, int]] = {}
+    for (site, carton), places in stocks(workspace).items():
+        held.setdefault(site, {})[carton] = places["stock"]
+    return held
+
+
 def read_packaging(path: Path) -> tuple[Materials, Scheme | None]:
     """Read what goes into parcels and the scheme of circulating boxes: `[materials]`, `[[materials.ends]]`, `[scheme]`.
 

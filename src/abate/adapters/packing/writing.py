@@ -115,7 +115,7 @@ def explain_choice(row: dict[str, Any]) -> list[str]:
     return told
 
 
-def valued_lines(lines: list[dict[str, Any]]) -> tuple[list[dict[str, str]], str]:
+def valued_model(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """A plan's lines by scope and category in kilograms, and in whose book the difference may count."""
     told = []
     savings = {}
@@ -129,18 +129,14 @@ def valued_lines(lines: list[dict[str, Any]]) -> tuple[list[dict[str, str]], str
             masses = [sums[side].get(scope, 0) if scope else sum(sums[side].values()) for side in sides]
             text = f"Scope {scope.replace('.', ', category ')}, {name}" if scope else f"All, {name}"
             told.append({"scope": text} | {side: f"{m / 1e6:,.3f}" for side, m in zip(sides, masses, strict=True)})
-    if not lines:
-        return [], ""
     rest = f"{savings[AVOIDED] / 1e6:,.1f} kg lie outside the boundary and may be booked as avoided."
     claim = f"{savings[INVENTORY] / 1e6:,.1f} kg CO2e are a change of the inventory once meters show it; "
-    return told, claim + (rest if savings[AVOIDED] else "none of it may be booked as avoided too.")
+    end = rest if savings[AVOIDED] else "none of it may be booked as avoided too."
+    return {"valued": told, "claim": claim + end}
 
 
-def page_model(
-    packer: Packer, tally: Tally, *, title: str, objective: str, lines: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """What the page of a plan shows."""
-    valued, claim = valued_lines(lines or [])
+def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> dict[str, Any]:
+    """What the page of a plan shows; `valued_model` adds what it is worth."""
     by_id = {c.id: c for c in packer.cartons}
     now, proposed = (
         {name: sum(n for (_, _, c), n in counts.items() if c == name) for name in {c for _, _, c in counts}}
@@ -189,7 +185,7 @@ def page_model(
     if tally.faulty:
         notes.append(f"{tally.faulty} orders were not packed because a row of theirs is wrong.")
     return {
-        "title": title, "cards": cards, "notes": notes, "colours": COLOURS, "valued": valued, "claim": claim,
+        "title": title, "cards": cards, "notes": notes, "colours": COLOURS, "valued": [], "claim": "",
         "terms": f"objective {objective.replace(',', ', ')} · support {packer.support_share:g} · effort {packer.effort} · seed {packer.seed}",
         "cartons": [
             {

@@ -48,6 +48,11 @@ class Design:
         return (self.cost - self.bound) / self.cost if self.cost else 0.0
 
 
+def new_sizes(given: Iterable[Carton]) -> tuple[Carton, ...]:
+    """New cartons, one of each size."""
+    return tuple({c.rooms[0]: c for c in given if c.source is Source.NEW}.values())
+
+
 def candidate_cartons(given: Iterable[Carton]) -> tuple[Carton, ...]:
     """Sizes to choose from: the given ones and a grid between the smallest and the largest of them, smallest first.
 
@@ -57,7 +62,7 @@ def candidate_cartons(given: Iterable[Carton]) -> tuple[Carton, ...]:
     Raises:
         UsageError: `no-cartons`.
     """
-    fresh = list({c.rooms[0]: c for c in given if c.source is Source.NEW}.values())
+    fresh = new_sizes(given)
     area = sum(c.board_m2 for c in fresh)
     if not fresh or not area:
         raise UsageError("no-cartons", "No new carton of board is given to begin from.", "Give the present assortment.")
@@ -88,10 +93,10 @@ def refined(given: tuple[Carton, ...], chosen: Iterable[Carton], step_mm: int) -
             long, wide = max(size[:2]), min(size[:2])
             if min(size) >= STEP_MM * 4 and long <= most[0]:
                 sizes.add((long, wide, size[2]))
-    return sized(list(given), sizes)
+    return sized(given, sizes)
 
 
-def sized(fresh: list[Carton], sizes: set[tuple[int, int, int]]) -> tuple[Carton, ...]:
+def sized(fresh: tuple[Carton, ...], sizes: set[tuple[int, int, int]]) -> tuple[Carton, ...]:
     """Cartons of given inner lengths, smallest first, with board, price, mass and thickness as the given ones have."""
     area = sum(c.board_m2 for c in fresh)
     grade = sum(c.board_g for c in fresh) / area
