@@ -1,0 +1,294 @@
+"""Interval data of meters and weather: what may be wrong with it, how it is found, and mended when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from abate.kernel.finding import Finding, Rule, Severity
+
+Array = npt.NDArray[np.float64]
+HOUR_S = 3600
+STUCK_HOURS = 12
+"""Hours of one reading, other than zero, from which a meter counts as stuck."""
+SLIP_DAYS_MIN = 2
+"""Days that a slip of unit lasts at least."""
+SLIP_TOLERANCE = 0.25
+"""How far the ratio of two levels may be from that of two units, as a natural logarithm."""
+COUNTER_SHARE = 0.995
+"""Share of steps that do not fall, from which large and rising values are taken for a counter."""
+DETAIL_MAX = 20
+"""Findings of one code and meter that are told one by one."""
+
+READING_GAP = Rule(
+    "reading-gap", Severity.WARNING, "Steps of a series without a value",
+    "Ask for the missing readings; models leave them out, '--mend gaps' fills short ones.", 196,
+)  # fmt: skip
+READING_TWICE = Rule(
+    "reading-twice", Severity.WARNING, "Two readings for one step",
+    "Their mean is used; send one file with one value a step, or '--mend twice' to keep the later one.", 196,
+)  # fmt: skip
+READING_UNREAD = Rule(
+    "reading-unread", Severity.WARNING, "A value of a series that is no number",
+    "It counts as missing; mend the row.", 196,
+)  # fmt: skip
+CLOCK_CHANGE = Rule(
+    "clock-change", Severity.INFO, "Local clock times that a change of the clocks repeats or leaves out",
+    "They were placed by the time zone; send times with their offset to be sure.", 197,
+)  # fmt: skip
+UNIT_SLIP = Rule(
+    "unit-slip", Severity.WARNING, "A stretch of a series in another unit",
+    "Ask for the stretch in one unit, or '--mend units' to bring it back to the unit of the rest.", 197,
+)  # fmt: skip
+COUNTER_RESET = Rule(
+    "counter-reset", Severity.WARNING, "A counter that starts again",
+    "Usage of that step is unknown; '--mend resets' takes what the counter shows after it.", 197,
+)  # fmt: skip
+READING_STUCK = Rule(
+    "reading-stuck", Severity.WARNING, "A series that repeats itself",
+    "Have the meter looked at; '--mend stuck' takes the stretch as missing.", 197,
+)  # fmt: skip
+RULES = (READING_GAP, READING_TWICE, READING_UNREAD, CLOCK_CHANGE, UNIT_SLIP, COUNTER_RESET, READING_STUCK)
+MENDS = ("gaps", "twice", "units", "resets", "stuck")
+"""What `--mend` may name."""
+GAP_STEPS_MAX = 6
+"""Longest gap in steps that is filled when asked, by a straight line."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """Series of one file on a grid of equal steps.
+
+    Args:
+        names: Names of the series.
+        start: Beginning of each step, UTC; `datetime64[s]`.
+        values: NaN where missing; shape (series, steps).
+        units: Unit of each series as the file states it, empty where it does not.
+        file: Where they came from.
+        available: Moment from which each value was known, where the file says so; shape (series, steps), NaT where not.
+        findings: What reading them found.
+    """
+
+    names: tuple[str, ...]
+    start: Any
+    values: Array
+    units: tuple[str, ...]
+    file: str
+    available: Any = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def step_s(self) -> int:
+        """Length of a step [s]."""
+        return int((self.start[1] - self.start[0]) / np.timedelta64(1, "s")) if len(self.start) > 1 else HOUR_S
+
+    def picked(self, names: list[str]) -> Readings:
+        """Some of the series."""
+        rows = [self.names.index(n) for n in names]
+        available = None if self.available is None else self.available[rows]
+        return replace(
+            self, names=tuple(names), values=self.values[rows], units=tuple(self.units[r] for r in rows), available=available
+        )  # fmt: skip
+
+
+def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list[tuple[int, int]]]:
+    """Turn counters into usage a step; a counter that falls started again, and that step is unknown.
+
+    Returns:
+        The readings, what was found, and (series, step) of each reset.
+    """
+    falls: list[tuple[int, int]] = []
+    found = []
+    values = readings.values.copy()
+    for m, name in enumerate(readings.names):
+        line = readings.values[m]
+        usage = np.append(np.diff(line), np.nan)
+        for step in np.flatnonzero(usage < 0):
+            falls.append((m, int(step)))
+            found.append(
+                Finding.of(
+                    COUNTER_RESET, f"'{name}' falls from {line[step]:,.1f} to {line[step + 1]:,.1f} at {_at(readings, step + 1)}.",
+                    file=readings.file,
+                )
+            )  # fmt: skip
+        usage[usage < 0] = np.nan
+        values[m] = usage
+    return replace(readings, values=values), found, falls
+
+
+def counters(readings: Readings) -> list[int]:
+    """Series that look like counters: large values that hardly ever fall."""
+    found = []
+    for m in range(len(readings.names)):
+        line = readings.values[m][~np.isnan(readings.values[m])]
+        if len(line) < 48:
+            continue
+        moves = np.diff(line)
+        rises = moves[moves > 0]
+        if len(rises) and (moves >= 0).mean() >= COUNTER_SHARE and line.mean() > 20 * np.median(rises) and len(rises) > len(moves) / 4:  # fmt: skip
+            found.append(m)
+    return found
+
+
+def check_readings(readings: Readings) -> list[Finding]:
+    """Everything that is wrong with the values: gaps, stuck stretches, slips of unit; told, never mended.
+
+    Returns:
+        Findings in the order of series and time; beyond `DETAIL_MAX` of one code and series they are counted.
+    """
+    found: list[Finding] = []
+    for m, name in enumerate(readings.names):
+        for rule, stretches in (
+            (READING_GAP, _gaps(readings.values[m])),
+            (READING_STUCK, _stuck(readings.values[m], readings.step_s)),
+        ):
+            told = list(stretches)
+            for first, past in told[:DETAIL_MAX]:
+                found.append(Finding.of(rule, _stretch(readings, name, m, rule, first, past), file=readings.file))
+            if len(told) > DETAIL_MAX:
+                rest = sum(past - first for first, past in told[DETAIL_MAX:])
+                found.append(
+                    Finding.of(rule, f"'{name}' has {len(told) - DETAIL_MAX} more such stretches, {rest} steps in all.", file=readings.file)
+                )  # fmt: skip
+        for first, past, ratio in _slips(readings.values[m], readings.step_s):
+            text = f"'{name}' is {ratio:g} times its level from {_at(readings, first)} to {_at(readings, past)}."
+            found.append(Finding.of(UNIT_SLIP, text, file=readings.file))
+    return found
+
+
+def mend_readings(
+    readings: Readings, what: tuple[str, ...], falls: list[tuple[int, int]], raw: Array
+) -> tuple[Readings, dict[str, int]]:
+    """Mend what was asked to be mended, and count it.
+
+    Args:
+        readings: Checked readings.
+        what: Of `MENDS`.
+        falls: Resets of counters, as `usage_of_counters` found them.
+        raw: The counters' own values, before they became usage.
+
+    Returns:
+        The readings, and steps mended by name.
+    """
+    values = readings.values.copy()
+    count = dict.fromkeys(what, 0)
+    for m in range(len(values)):
+        if "resets" in what:
+            for row, step in falls:
+                if row == m:
+                    values[m, step] = raw[m, step + 1]
+                    count["resets"] += 1
+        if "units" in what:
+            for first, past, ratio in _slips(readings.values[m], readings.step_s):
+                values[m, first:past] /= ratio
+                count["units"] += past - first
+        if "stuck" in what:
+            for first, past in _stuck(readings.values[m], readings.step_s):
+                values[m, first + 1 : past] = np.nan
+                count["stuck"] += past - first - 1
+        if "gaps" in what:
+            for first, past in _gaps(values[m]):
+                if past - first <= GAP_STEPS_MAX and first > 0 and past < values.shape[1]:
+                    values[m, first:past] = np.interp(
+                        np.arange(first, past), [first - 1, past], [values[m, first - 1], values[m, past]]
+                    )
+                    count["gaps"] += past - first
+    return replace(readings, values=values), count
+
+
+def _at(readings: Readings, step: int) -> str:
+    where = readings.start[0] + np.timedelta64(readings.step_s, "s") * int(step)
+    return str(where.astype("datetime64[m]")).replace("T", " ")
+
+
+def _stretch(readings: Readings, name: str, m: int, rule: Rule, first: int, past: int) -> str:
+    steps = f"{past - first} step{'s' if past - first > 1 else ''} from {_at(readings, first)} to {_at(readings, past)}"
+    if rule is READING_GAP:
+        return f"'{name}' lacks {steps}."
+    return f"'{name}' repeats {readings.values[m, first]:g} for {steps}."
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """First and past-last place of each run of true.
+
+    Example:
+        >>> list(_runs(np.array([False, True, True, False, True])))
+        [(1, 3), (4, 5)]
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    for first, past in zip(edges[::2], edges[1::2], strict=True):
+        yield int(first), int(past)
+
+
+def _gaps(line: Array) -> Iterator[tuple[int, int]]:
+    """Stretches without a value between the first and the last one."""
+    there = np.flatnonzero(~np.isnan(line))
+    if len(there):
+        low = int(there[0])
+        for first, past in _runs(np.isnan(line[low : there[-1] + 1])):
+            yield low + first, low + past
+
+
+def _stuck(line: Array, step_s: int) -> Iterator[tuple[int, int]]:
+    """Stretches of one value other than zero, half a day or longer."""
+    least = max(2, STUCK_HOURS * HOUR_S // step_s)
+    if len(line) < least:
+        return
+    same = np.concatenate([[False], (np.diff(line) == 0) & (line[1:] != 0)])
+    share = same.mean()
+    if share > 0.5:  # a constant load is no stuck meter
+        return
+    for first, past in _runs(same):
+        if past - first + 1 >= least:
+            yield first - 1, past
+
+
+def _slips(line: Array, step_s: int) -> list[tuple[int, int, float]]:
+    """Stretches at another unit's level: first step, past the last, and the ratio.
+
+    Each step is compared with the usual value of its time of day; the level jumps by the ratio of two units at either
+    end of the stretch, and stays there in between.
+    """
+    per_day = max(4, 86_400 // step_s)
+    days = len(line) // per_day
+    if days < 3 * SLIP_DAYS_MIN or step_s > 21_600:
+        return []
+    cells = line[: days * per_day].reshape(days, per_day)
+    usual = np.nanmedian(np.where(np.isnan(cells).all(axis=0), 0.0, cells), axis=0)
+    if not (usual > 0).any():
+        return []
+    block = per_day // 4
+    there = ~np.isnan(cells) & (usual > 0)
+    value = np.where(there, cells, 0.0).reshape(-1, block).sum(axis=1)
+    wanted = np.where(there, usual, 0.0).reshape(-1, block).sum(axis=1)
+    known = np.flatnonzero((wanted > 0) & (value > 0))
+    if len(known) < 12 * SLIP_DAYS_MIN:
+        return []
+    level = np.log(value[known] / wanted[known])
+    padded = np.pad(level, 2, mode="edge")
+    level = np.median(np.stack([padded[k : k + len(level)] for k in range(5)]), axis=0)
+    ratios = [1000.0, 0.001, *((HOUR_S / step_s, step_s / HOUR_S) if step_s < HOUR_S else ())]
+    found = []
+    for ratio in ratios:
+        for first, past in _runs(np.abs(level - np.log(ratio)) < SLIP_TOLERANCE):
+            before = abs(level[max(first - 4, 0)] - np.log(ratio)) > abs(np.log(ratio)) / 2
+            after = abs(level[min(past + 3, len(level) - 1)] - np.log(ratio)) > abs(np.log(ratio)) / 2
+            jumps = (first == 0 or before) and (past == len(level) or after) and (before or after)
+            if jumps and past - first >= 4 * SLIP_DAYS_MIN:
+                begin = 0 if first == 0 else _edge(line, int(known[first]) * block, block, ratio)
+                end = len(line) if past == len(level) else _edge(line, int(known[past]) * block, block, 1 / ratio)
+                found.append((begin, end, ratio))
+    return sorted(found)
+
+
+def _edge(line: Array, near: int, block: int, ratio: float) -> int:
+    """The step near a place at which the values jump by the ratio most clearly."""
+    low, high = max(1, near - 2 * block), min(len(line), near + 2 * block)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        jump = np.log(line[low:high] / line[low - 1 : high - 1])
+    off = np.abs(np.where(np.isfinite(jump), jump, np.inf) - np.log(ratio))
+    return low + int(off.argmin()) if np.isfinite(off).any() else near

@@ -1,0 +1,402 @@
+"""Load: what meters will show, hours to a year ahead, as members that add up."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from abate.algorithms.forecasting.days import (
+    LEAD_DAYS,
+    Days,
+    days_of,
+    season_features,
+    weather_features,
+)
+from abate.algorithms.forecasting.regression import ridge
+from abate.algorithms.forecasting.scores import PERCENTILES, ordered
+from abate.algorithms.forecasting.series import Known, Moments
+from abate.energy.facts.calendars import Calendar
+
+Array = npt.NDArray[np.float64]
+DAYS_PER_YEAR = 365.25
+LEADS = (1, 2, 4, 7, 14)
+"""Days ahead up to which a correction by the latest residuals is fitted; past the last there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSettings:
+    """Choices of the load model, made by backtest.
+
+    Args:
+        years: History used at most.
+        half_life_years: Age at which a day weighs half.
+        knots: Bends of the response to temperature.
+        ridge: Penalty on features in units of their own spread.
+        harmonics: Of the year.
+        trend: Whether growth goes on.
+        stations: Weather stations averaged, those that explain the load best.
+        scenario_years: Past years whose weather may come again.
+        scenario_shift_days: Days by which they are moved, both ways.
+        persistence_days: Days in which the latest departure of the weather fades.
+        residual_days: Past days whose residuals may come again.
+        season_days: How far from the season of the forecast they may be.
+        spread_ratio: By which residuals of the fit are widened, since the fit has seen them.
+        short_days: History below which only the plainest features are used.
+    """
+
+    years: float = 9.0
+    half_life_years: float = 3.0
+    knots: int = 7
+    ridge: float = 1.0
+    harmonics: int = 3
+    trend: bool = True
+    stations: int = 6
+    scenario_years: int = 10
+    scenario_shift_days: int = 7
+    persistence_days: float = 1.5
+    residual_days: int = 400
+    season_days: int = 60
+    spread_ratio: float = 1.15
+    short_days: int = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Members:
+    """A forecast as members: in each, all series go through the same weather and the same kind of day.
+
+    So members add up: the sum over meters of a member is the member of the sum, and quantiles of any sum follow.
+
+    Args:
+        names: Names of the series.
+        start: Beginning of each step.
+        values: Shape (members, series, steps).
+    """
+
+    names: tuple[str, ...]
+    start: Moments
+    values: Array
+
+    def quantiles(self, levels: Array = PERCENTILES, *, low: float = -np.inf) -> Array:
+        """Quantiles of each series and step; shape (series, steps, levels)."""
+        found = np.moveaxis(np.quantile(self.values, levels, axis=0), 0, -1)
+        return ordered(found, low=low)
+
+    def summed(self, groups: dict[str, list[int]]) -> Members:
+        """Sums over groups of series, member by member.
+
+        Example:
+            >>> two = Members(("a", "b"), np.array([], "datetime64[s]"), np.ones((3, 2, 4)))
+            >>> two.summed({"site": [0, 1]}).values[0].tolist()
+            [[2.0, 2.0, 2.0, 2.0]]
+        """
+        values = np.stack([self.values[:, rows].sum(axis=1) for rows in groups.values()], axis=1)
+        return Members(tuple(groups), self.start, values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadModel:
+    """A fitted load model of many series that share their weather.
+
+    Args:
+        names: Names of the series.
+        settings: Choices made.
+        calendar: Whose holidays.
+        moment: Up to when data was known.
+        days: Layout of the history.
+        coefficients: By step of the day; shape (steps, features, series).
+        residuals: By day and step, NaN where the load was missing; shape (series, days, steps).
+        correction: By lead: on the last day's mean, its same step, the last week's mean; shape (leads, 3, series).
+        scale: Mean and spread of the features; two arrays (features,).
+        knots: Of temperature; empty without weather.
+        weights: Of the stations; shape (stations,).
+        temperature: History of the weather by day and step; shape (days, steps), empty without.
+        short: Whether history was too short for more than the plainest features.
+    """
+
+    names: tuple[str, ...]
+    settings: LoadSettings
+    calendar: Calendar
+    moment: np.datetime64
+    days: Days
+    coefficients: Array
+    residuals: Array
+    correction: Array
+    scale: tuple[Array, Array]
+    knots: Array
+    weights: Array
+    temperature: Array
+    short: bool
+    low: float = 0.0
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def fit_load(
+    load: Known, *, calendar: Calendar, weather: Known | None = None, settings: LoadSettings | None = None
+) -> LoadModel:
+    """Fit a regression for each step of the day to all series at once.
+
+    Formula: load = calendar + season + growth + response to temperature now and before, by step of the day
+
+    Args:
+        load: What was known of the load; equal steps.
+        calendar: Whose holidays and clocks.
+        weather: What was known of temperature at one station or more [°C or °F], on the same grid, without gaps;
+            None forecasts from calendar and season alone.
+        settings: Choices; the defaults were made by backtest.
+
+    Source: Hong (2010), Short Term Electric Load Forecasting; Wang, Liu and Hong (2016), the recency effect.
+    """
+    chosen = settings or LoadSettings()
+    end = load.last()
+    laid = days_of(load.start[:end], calendar.zone)
+    y = laid.fold(load.values[:, :end])
+    had = np.flatnonzero(~np.isnan(y).all(axis=(0, 2)))
+    count = int(had[-1] - had[0] + 1) if len(had) else 0
+    first = max(int(had[0]) if len(had) else 0, laid.count - round(chosen.years * DAYS_PER_YEAR))
+    short = count < chosen.short_days
+    temperature, knots, weights = np.zeros((0, laid.steps)), np.zeros(0), np.zeros(0)
+    if weather is not None:
+        stations = laid.fold(weather.values[:, :end])
+        weights = _stations(y, stations, chosen)
+        temperature = _filled(np.einsum("w,wds->ds", weights, stations))
+        first = max(first, LEAD_DAYS)
+        knots = np.quantile(temperature[first:], np.linspace(0.03, 0.97, chosen.knots))
+    dates = laid.dates
+    design = _design(dates[first:], dates[-1], calendar, chosen, temperature[first - LEAD_DAYS :] if len(knots) else None, knots, laid.steps, short)  # fmt: skip
+    mean, spread = design.mean(axis=(0, 1)), design.std(axis=(0, 1))
+    mean[0], spread[spread < 1e-9] = 0.0, 1.0
+    design = (design - mean) / spread
+    age = (len(dates) - 1 - np.arange(first, len(dates))) / DAYS_PER_YEAR
+    weight = 0.5 ** (age / chosen.half_life_years)
+    penalty = np.full(design.shape[-1], chosen.ridge)
+    penalty[0] = 0.0
+    coefficients = np.stack([ridge(design[:, s], y[:, first:, s].T, weight, penalty) for s in range(laid.steps)])
+    residuals = np.full(y.shape, np.nan)
+    residuals[:, first:] = y[:, first:] - np.einsum("dsf,sfm->mds", design, coefficients, optimize=True)
+    return LoadModel(
+        load.names, chosen, calendar, load.moment, laid, coefficients, residuals, _correction(residuals),
+        (mean, spread), knots, weights, temperature, short,
+        parameters=asdict(chosen) | {"calendar": asdict(calendar), "days": count, "features": design.shape[-1]},
+    )  # fmt: skip
+
+
+def forecast_load(
+    model: LoadModel, start: Moments, *, ahead: Known | None = None, members: int = 300, seed: int = 1
+) -> Members:
+    """Forecast the steps to come as members.
+
+    Where the weather to come is known (a forecast), all members go through it; beyond it, and without one, past
+    years' weather of the same season comes again, and the latest departure from it fades.
+
+    Args:
+        model: Fitted.
+        start: Beginning of each step to forecast, from the end of the history on.
+        ahead: Known weather on a grid that covers history and horizon, NaN where it is not known.
+        members: At least this many.
+        seed: Of the pairing of weather and residuals.
+    """
+    step = model.days.first.astype("datetime64[s]")
+    whole = days_of(start, model.calendar.zone)
+    offset = int((whole.first - model.days.first).astype(int))
+    del step
+    lead = offset - model.days.count  # days between history and the first day; -1 within its last day
+    dates = whole.dates
+    rng = np.random.default_rng(seed)
+    temperature = _weather_ahead(model, offset, whole, ahead)
+    weathers = 1 if temperature is None else len(temperature)
+    design = (
+        _design(dates, model.days.dates[-1], model.calendar, model.settings, temperature, model.knots, whole.steps, model.short)
+        - model.scale[0]
+    ) / model.scale[1]  # fmt: skip
+    if temperature is None:
+        design = design[None]
+    central = np.einsum("wdsf,sfm->wmds", design, model.coefficients, optimize=True)
+    central += _carried(model, lead, whole.count)[None]
+    draws = -(-members // weathers)
+    starts = _residual_starts(model, offset, whole.count, rng, draws * weathers)
+    values = np.empty((len(starts), len(model.names), len(whole.place)))
+    for j, first in enumerate(starts):
+        residual = _residual_path(model, first, lead, whole.count)
+        values[j] = whole.unfold(central[j % weathers] + model.settings.spread_ratio * residual)
+    return Members(model.names, start, np.maximum(values, model.low))
+
+
+def _filled(temperature: Array) -> Array:
+    """Weather without gaps: straight lines between what is known."""
+    flat = temperature.ravel()
+    there = ~np.isnan(flat)
+    if there.all() or not there.any():
+        return np.nan_to_num(temperature)
+    at = np.arange(len(flat))
+    return np.interp(at, at[there], flat[there]).reshape(temperature.shape)
+
+
+def _stations(y: Array, stations: Array, settings: LoadSettings) -> Array:
+    """Equal weights of the stations that explain the recent load best, by cubic polynomials in four parts of the day."""
+    if len(stations) <= 1:
+        return np.ones(len(stations))
+    recent = slice(max(0, y.shape[1] - 3 * 365), None)
+    mean = np.nanmean(y[:, recent] / np.nanmean(y, axis=(1, 2), keepdims=True), axis=0)
+    errors = []
+    for station in stations:
+        t = station[recent] / np.nanstd(station)
+        error = 0.0
+        for s in range(0, mean.shape[1], max(1, mean.shape[1] // 4)):
+            x, target = t[:, s], mean[:, s]
+            there = ~np.isnan(x) & ~np.isnan(target)
+            if there.sum() > 4:
+                error += float(np.polyfit(x[there], target[there], 3, full=True)[1].sum())
+        errors.append(error)
+    weights = np.zeros(len(stations))
+    weights[np.argsort(errors, kind="stable")[: settings.stations]] = 1.0
+    return weights / weights.sum()
+
+
+def _design(
+    dates: Any, now: np.datetime64, calendar: Calendar, settings: LoadSettings, temperature: Array | None, knots: Array,
+    steps: int, short: bool,
+) -> Array:  # fmt: skip
+    """Features by day and step, the constant first; shape (..., days, steps, features)."""
+    kinds = calendar.day_types([d.item() for d in dates])
+    weekday = np.array(kinds.weekday)
+    off = np.array(kinds.is_holiday)
+    rest = (weekday > 4) | off
+    one = np.ones(len(dates))
+    if short:
+        columns = [one, rest * 1.0, (weekday == 5) * 1.0]
+    else:
+        season = season_features(dates, settings.harmonics)
+        columns = [one, *((weekday == k) * 1.0 for k in range(1, 7)), off * 1.0, np.array(kinds.is_bridge) * 1.0]
+        columns += [np.array(kinds.is_eve) * 1.0, *season.T, *(season[:, :2] * rest[:, None]).T]
+        if settings.trend:
+            columns.append((dates - now).astype(float) / DAYS_PER_YEAR)
+    daily = np.stack(columns, axis=-1)[:, None, :]
+    if temperature is None or not len(knots):
+        return np.broadcast_to(daily, (len(dates), steps, daily.shape[-1])).copy()
+    felt = weather_features(temperature, knots)
+    if short:
+        felt = felt[..., : 1 + len(knots) : 3]
+    wide = np.broadcast_to(daily, (*felt.shape[:-1], daily.shape[-1]))
+    return np.concatenate([wide, felt], axis=-1)
+
+
+def _correction(residuals: Array) -> Array:
+    """How much of the latest residuals is left after some days; by ridge over all days and steps of each series."""
+    found = np.zeros((len(LEADS), 3, len(residuals)))
+    mean = np.nanmean(np.where(np.isnan(residuals).all(axis=2, keepdims=True), 0.0, residuals), axis=2)
+    week = np.stack([np.roll(mean, k, axis=1) for k in range(7)]).mean(axis=0)
+    clean = np.nan_to_num(residuals)
+    for k, lead in enumerate(LEADS):
+        begin = lead + 7
+        if residuals.shape[1] < begin + 14:
+            continue
+        y = clean[:, begin:]
+        x = np.stack([np.broadcast_to(m[:, begin - lead : m.shape[1] - lead, None], y.shape) for m in (mean, week)])
+        x = np.stack([x[0], clean[:, begin - lead : clean.shape[1] - lead], x[1]])
+        left = np.einsum("imds,jmds->mij", x, x, optimize=True)
+        right = np.einsum("imds,mds->mi", x, y, optimize=True)
+        left += np.eye(3) * (1e-9 + 0.02 * np.trace(left, axis1=1, axis2=2)[:, None, None] / 3)
+        found[k] = np.linalg.solve(left, right[:, :, None])[:, :, 0].T
+    return found
+
+
+def _carried(model: LoadModel, lead: int, count: int) -> Array:
+    """What the latest residuals still say of each day to come; shape (series, days, steps)."""
+    found = np.zeros((len(model.names), count, model.days.steps))
+    last = model.days.count - 1
+    for i in range(count):
+        found[:, i] = _left_of(model, last, lead + 1 + i)
+    return found
+
+
+def _left_of(model: LoadModel, day: int, lead: int) -> Array:
+    """What the residuals up to a day say of the day that many days later; shape (series, steps)."""
+    bucket = next((k for k, most in enumerate(LEADS) if lead <= most), None)
+    if bucket is None or lead < 1:
+        return np.zeros((len(model.names), model.days.steps))
+    on_mean, on_step, on_week = model.correction[bucket]
+    own = np.nan_to_num(model.residuals[:, day])
+    week = np.nan_to_num(model.residuals[:, max(0, day - 6) : day + 1]).mean(axis=(1, 2))
+    carried: Array = on_step[:, None] * own + (on_mean * own.mean(axis=1) + on_week * week)[:, None]
+    return carried
+
+
+def _residual_starts(model: LoadModel, offset: int, count: int, rng: Any, draws: int) -> list[int]:
+    """First days of the stretches of past residuals that members draw: of the season, the weekday the same."""
+    known = np.flatnonzero(~np.isnan(model.residuals).all(axis=(0, 2)))
+    if not len(known):
+        return [0] * draws
+    least, most = int(known[0]) + 8, int(known[-1]) + 1
+    days = np.arange(max(least, most - model.settings.residual_days), most)
+    days = days if len(days) else known
+    apart = np.abs((days - (offset + count // 2) + 182) % 365 - 182)
+    near = days[apart <= model.settings.season_days]
+    days = near if len(near) >= 28 else days
+    aligned = days[(days - offset) % 7 == 0] if len(days) >= 35 and count <= 14 else days
+    del aligned
+    picks = np.floor((np.arange(draws) + rng.uniform(0, 1, draws)) / draws * len(days)).astype(int)
+    return [int(d) for d in days[rng.permutation(picks)]]
+
+
+def _residual_path(model: LoadModel, first: int, lead: int, count: int) -> Array:
+    """Residuals of a stretch of past days as they would have stood at the same lead; shape (series, days, steps)."""
+    known = np.flatnonzero(~np.isnan(model.residuals).all(axis=(0, 2)))
+    low, high = int(known[0]) + 8, int(known[-1]) + 1
+    found = np.zeros((len(model.names), count, model.days.steps))
+    for i in range(count):
+        day = low + (first + i - low) % max(high - low, 1)
+        ahead = lead + 1 + i
+        found[:, i] = np.nan_to_num(model.residuals[:, day])
+        if 1 <= ahead <= LEADS[-1] and day - ahead >= low:
+            found[:, i] -= _left_of(model, day - ahead, ahead)
+    return found
+
+
+def _weather_ahead(model: LoadModel, offset: int, whole: Days, ahead: Known | None) -> Array | None:
+    """Temperature of the days to come, one scenario or many, led by the days before; (scenarios, days, steps)."""
+    if not len(model.knots):
+        return None
+    history, count = model.temperature, whole.count
+    settings = model.settings
+    have = len(history)
+    scenarios = []
+    for year in range(1, settings.scenario_years + 1):
+        for shift in range(-settings.scenario_shift_days, settings.scenario_shift_days + 1):
+            begin = offset - round(DAYS_PER_YEAR * year) + shift
+            if begin >= LEAD_DAYS and begin + count <= have:
+                scenarios.append(history[begin : begin + count])
+    if not scenarios:  # less than a year of weather: the latest days come again
+        for back in range(count, max(count + 1, have - LEAD_DAYS)):
+            if have - back >= LEAD_DAYS and have - back + count <= have:
+                scenarios.append(history[have - back : have - back + count])
+    if not scenarios:
+        scenarios = [np.broadcast_to(history[-7:].mean(axis=0), (count, model.days.steps))]
+    come = np.array(scenarios)
+    lead_in = np.concatenate([history, np.broadcast_to(history[-1:], (max(0, offset - have), model.days.steps))])[offset - LEAD_DAYS : offset]  # fmt: skip
+    if settings.persistence_days > 0:
+        apart = lead_in[-1].mean() - come[:, 0].mean()
+        come = come + (apart * np.exp(-(np.arange(count) + 1.0) / settings.persistence_days))[None, :, None]
+    if ahead is not None:
+        there = (ahead.start >= whole.first.astype("datetime64[s]") - np.timedelta64(1, "D")) & (ahead.start < (whole.first + count + 1).astype("datetime64[s]"))  # fmt: skip
+        known = _known_weather(model, ahead, there, whole)
+        if not np.isnan(known).all():
+            come = np.where(np.isnan(known)[None], come, known[None])
+            if not np.isnan(known).any():
+                come = come[:1]
+    return np.concatenate([np.broadcast_to(lead_in, (len(come), *lead_in.shape)), come], axis=1)
+
+
+def _known_weather(model: LoadModel, ahead: Known, there: Any, whole: Days) -> Array:
+    """Forecast temperature by day and step of the horizon, NaN where there is none."""
+    found = np.full((whole.count, whole.steps), np.nan)
+    if there.any():
+        laid = days_of(ahead.start[there], model.calendar.zone)
+        value = np.einsum("w,wds->ds", model.weights, laid.fold(ahead.values[:, there]))
+        shift = int((whole.first - laid.first).astype(int))
+        for i in range(whole.count):
+            if 0 <= i + shift < laid.count:
+                found[i] = value[i + shift]
+    return found
