@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,12 +17,12 @@ from abate.algorithms.forecasting.days import (
     weather_features,
 )
 from abate.algorithms.forecasting.regression import ridge
+from abate.algorithms.forecasting.scenarios import DAYS_PER_YEAR, ScenarioSettings, scenarios
 from abate.algorithms.forecasting.scores import PERCENTILES, ordered
 from abate.algorithms.forecasting.series import Known, Moments
 from abate.energy.facts.calendars import Calendar
 
 Array = npt.NDArray[np.float64]
-DAYS_PER_YEAR = 365.25
 LEADS = (1, 2, 4, 7, 14)
 """Days ahead up to which a correction by the latest residuals is fitted; past the last there is none."""
 
@@ -38,9 +39,7 @@ class LoadSettings:
         harmonics: Of the year.
         trend: Whether growth goes on.
         stations: Weather stations averaged, those that explain the load best.
-        scenario_years: Past years whose weather may come again.
-        scenario_shift_days: Days by which they are moved, both ways.
-        persistence_days: Days in which the latest departure of the weather fades.
+        scenarios: How weather to come is made where nobody forecast it.
         residual_days: Past days whose residuals may come again.
         season_days: How far from the season of the forecast they may be.
         spread_ratio: By which residuals of the fit are widened, since the fit has seen them.
@@ -54,9 +53,7 @@ class LoadSettings:
     harmonics: int = 3
     trend: bool = True
     stations: int = 6
-    scenario_years: int = 10
-    scenario_shift_days: int = 7
-    persistence_days: float = 1.5
+    scenarios: ScenarioSettings = ScenarioSettings()
     residual_days: int = 400
     season_days: int = 60
     spread_ratio: float = 1.15
@@ -198,28 +195,22 @@ def forecast_load(
         members: At least this many.
         seed: Of the pairing of weather and residuals.
     """
-    step = model.days.first.astype("datetime64[s]")
     whole = days_of(start, model.calendar.zone)
     offset = int((whole.first - model.days.first).astype(int))
-    del step
     lead = offset - model.days.count  # days between history and the first day; -1 within its last day
-    dates = whole.dates
     rng = np.random.default_rng(seed)
     temperature = _weather_ahead(model, offset, whole, ahead)
     weathers = 1 if temperature is None else len(temperature)
-    design = (
-        _design(dates, model.days.dates[-1], model.calendar, model.settings, temperature, model.knots, whole.steps, model.short)
-        - model.scale[0]
-    ) / model.scale[1]  # fmt: skip
-    if temperature is None:
-        design = design[None]
+    design = _design(
+        whole.dates, model.days.dates[-1], model.calendar, model.settings, temperature, model.knots, whole.steps, model.short
+    )  # fmt: skip
+    design = (design - model.scale[0]) / model.scale[1]
+    design = design[None] if temperature is None else design
     central = np.einsum("wdsf,sfm->wmds", design, model.coefficients, optimize=True)
     central += _carried(model, lead, whole.count)[None]
-    draws = -(-members // weathers)
-    starts = _residual_starts(model, offset, whole.count, rng, draws * weathers)
-    values = np.empty((len(starts), len(model.names), len(whole.place)))
-    for j, first in enumerate(starts):
-        residual = _residual_path(model, first, lead, whole.count)
+    draws = weathers * -(-members // weathers)
+    values = np.empty((draws, len(model.names), len(whole.place)))
+    for j, residual in enumerate(_residual_paths(model, offset, lead, whole.count, draws, rng)):
         values[j] = whole.unfold(central[j % weathers] + model.settings.spread_ratio * residual)
     return Members(model.names, start, np.maximum(values, model.low))
 
@@ -324,34 +315,43 @@ def _left_of(model: LoadModel, day: int, lead: int) -> Array:
     return carried
 
 
-def _residual_starts(model: LoadModel, offset: int, count: int, rng: Any, draws: int) -> list[int]:
-    """First days of the stretches of past residuals that members draw: of the season, the weekday the same."""
+def _residual_paths(model: LoadModel, offset: int, lead: int, count: int, draws: int, rng: Any) -> Iterator[Array]:
+    """Stretches of past residuals of the season, as they would have stood at the same lead; (series, days, steps)."""
     known = np.flatnonzero(~np.isnan(model.residuals).all(axis=(0, 2)))
     if not len(known):
-        return [0] * draws
-    least, most = int(known[0]) + 8, int(known[-1]) + 1
-    days = np.arange(max(least, most - model.settings.residual_days), most)
-    days = days if len(days) else known
+        nothing = np.zeros((len(model.names), count, model.days.steps))
+        yield from (nothing for _ in range(draws))
+        return
+    low, high = min(int(known[0]) + 8, int(known[-1])), int(known[-1]) + 1
+    days = np.arange(max(low, high - model.settings.residual_days), high)
     apart = np.abs((days - (offset + count // 2) + 182) % 365 - 182)
     near = days[apart <= model.settings.season_days]
     days = near if len(near) >= 28 else days
-    aligned = days[(days - offset) % 7 == 0] if len(days) >= 35 and count <= 14 else days
-    del aligned
     picks = np.floor((np.arange(draws) + rng.uniform(0, 1, draws)) / draws * len(days)).astype(int)
-    return [int(d) for d in days[rng.permutation(picks)]]
-
-
-def _residual_path(model: LoadModel, first: int, lead: int, count: int) -> Array:
-    """Residuals of a stretch of past days as they would have stood at the same lead; shape (series, days, steps)."""
-    known = np.flatnonzero(~np.isnan(model.residuals).all(axis=(0, 2)))
-    low, high = int(known[0]) + 8, int(known[-1]) + 1
-    found = np.zeros((len(model.names), count, model.days.steps))
-    for i in range(count):
-        day = low + (first + i - low) % max(high - low, 1)
+    clean = np.nan_to_num(model.residuals)
+    corrected = {}
+    for i in range(min(count, LEADS[-1])):
         ahead = lead + 1 + i
-        found[:, i] = np.nan_to_num(model.residuals[:, day])
-        if 1 <= ahead <= LEADS[-1] and day - ahead >= low:
-            found[:, i] -= _left_of(model, day - ahead, ahead)
+        if 1 <= ahead <= LEADS[-1]:
+            corrected[i] = clean - _carried_history(model, clean, ahead)
+    for first in days[rng.permutation(picks)]:
+        at = low + (first + np.arange(count) - low) % max(high - low, 1)
+        path = clean[:, at].copy()
+        for i, values in corrected.items():
+            path[:, i] = values[:, at[i]]
+        yield path
+
+
+def _carried_history(model: LoadModel, clean: Array, lead: int) -> Array:
+    """What the residuals some days before each day said of it; shape as the residuals."""
+    bucket = next(k for k, most in enumerate(LEADS) if lead <= most)
+    on_mean, on_step, on_week = model.correction[bucket][:, :, None]
+    mean = clean.mean(axis=2)
+    sums = np.cumsum(np.pad(mean, ((0, 0), (7, 0))), axis=1)
+    week = (sums[:, 7:] - sums[:, :-7]) / 7
+    said = on_step[:, :, None] * clean + (on_mean * mean + on_week * week)[:, :, None]
+    found = np.zeros_like(clean)
+    found[:, lead:] = said[:, : clean.shape[1] - lead]
     return found
 
 
@@ -359,33 +359,17 @@ def _weather_ahead(model: LoadModel, offset: int, whole: Days, ahead: Known | No
     """Temperature of the days to come, one scenario or many, led by the days before; (scenarios, days, steps)."""
     if not len(model.knots):
         return None
-    history, count = model.temperature, whole.count
-    settings = model.settings
-    have = len(history)
-    scenarios = []
-    for year in range(1, settings.scenario_years + 1):
-        for shift in range(-settings.scenario_shift_days, settings.scenario_shift_days + 1):
-            begin = offset - round(DAYS_PER_YEAR * year) + shift
-            if begin >= LEAD_DAYS and begin + count <= have:
-                scenarios.append(history[begin : begin + count])
-    if not scenarios:  # less than a year of weather: the latest days come again
-        for back in range(count, max(count + 1, have - LEAD_DAYS)):
-            if have - back >= LEAD_DAYS and have - back + count <= have:
-                scenarios.append(history[have - back : have - back + count])
-    if not scenarios:
-        scenarios = [np.broadcast_to(history[-7:].mean(axis=0), (count, model.days.steps))]
-    come = np.array(scenarios)
-    lead_in = np.concatenate([history, np.broadcast_to(history[-1:], (max(0, offset - have), model.days.steps))])[offset - LEAD_DAYS : offset]  # fmt: skip
-    if settings.persistence_days > 0:
-        apart = lead_in[-1].mean() - come[:, 0].mean()
-        come = come + (apart * np.exp(-(np.arange(count) + 1.0) / settings.persistence_days))[None, :, None]
+    history, count, have = model.temperature, whole.count, len(model.temperature)
+    come = scenarios(history, model.days.first, offset, count, model.settings.scenarios)
+    lead_in = np.concatenate([history, np.broadcast_to(history[-1:], (max(0, offset - have), model.days.steps))])
+    lead_in = lead_in[offset - LEAD_DAYS : offset]
     if ahead is not None:
-        there = (ahead.start >= whole.first.astype("datetime64[s]") - np.timedelta64(1, "D")) & (ahead.start < (whole.first + count + 1).astype("datetime64[s]"))  # fmt: skip
+        horizon = np.array([whole.first, whole.first + whole.count]).astype("datetime64[s]")
+        there = (ahead.start >= horizon[0] - np.timedelta64(1, "D")) & (ahead.start < horizon[1] + np.timedelta64(1, "D"))
         known = _known_weather(model, ahead, there, whole)
-        if not np.isnan(known).all():
-            come = np.where(np.isnan(known)[None], come, known[None])
-            if not np.isnan(known).any():
-                come = come[:1]
+        come = np.where(np.isnan(known)[None], come, known[None])
+        if not np.isnan(known).any():
+            come = come[:1]
     return np.concatenate([np.broadcast_to(lead_in, (len(come), *lead_in.shape)), come], axis=1)
 
 

@@ -1,0 +1,1 @@
+"""Interval data in, forecasts, backtests and savings out."""

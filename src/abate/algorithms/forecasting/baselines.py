@@ -1,0 +1,76 @@
+"""Baselines that every model is put beside: the same season, and what is usual at this time of year."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abate.algorithms.forecasting.days import days_of
+from abate.algorithms.forecasting.scores import PERCENTILES, Array, ordered
+from abate.algorithms.forecasting.series import Known, Moments
+
+
+def climatology(known: Known, start: Moments, *, zone: str = "UTC", window_days: int = 8, years: int = 10) -> Array:
+    """Quantiles of what was seen at the same time of day, within days of the same date, in past years.
+
+    Where less than a year is known, of the latest days.
+
+    Args:
+        known: What was known.
+        start: Beginning of each step to forecast.
+        zone: Time zone of the days.
+        window_days: Days around the date, both ways.
+        years: Years back at most.
+
+    Returns:
+        Shape (series, steps, 99), NaN where nothing is known.
+    """
+    end = known.last()
+    past, ahead = days_of(known.start[:end], zone), days_of(start, zone)
+    values = past.fold(known.values[:, :end])
+    offset = int((ahead.first - past.first).astype(int))
+    found = np.full((len(values), ahead.count, ahead.steps, len(PERCENTILES)), np.nan)
+    for i in range(ahead.count):
+        days = [
+            offset + i - round(365.25 * back) + move
+            for back in range(1, years + 1)
+            for move in range(-window_days, window_days + 1)
+        ]
+        days = [d for d in days if 0 <= d < past.count]
+        if len(days) < 2 * window_days:
+            days = list(range(max(0, past.count - 28), past.count))
+        seen = values[:, days]
+        there = ~np.isnan(seen).all(axis=1)
+        if there.any():
+            filled = np.where(there[:, None], seen, 0.0)
+            found[:, i] = np.where(there[..., None], np.moveaxis(np.nanquantile(filled, PERCENTILES, axis=1), 0, -1), np.nan)
+    flat = found.reshape(len(values), -1, len(PERCENTILES))
+    return ordered(flat[:, ahead.place])
+
+
+def seasonal_naive(known: Known, start: Moments, *, zone: str = "UTC", weeks: int = 8) -> Array:
+    """The same step of the latest week, with the spread of what changed from week to week.
+
+    Returns:
+        Shape (series, steps, 99), NaN where nothing is known.
+    """
+    end = known.last()
+    past, ahead = days_of(known.start[:end], zone), days_of(start, zone)
+    values = past.fold(known.values[:, :end])
+    offset = int((ahead.first - past.first).astype(int))
+    found = np.full((len(values), ahead.count, ahead.steps, len(PERCENTILES)), np.nan)
+    for i in range(ahead.count):
+        back = -(-(offset + i - (past.count - 2)) // 7) * 7
+        day = offset + i - max(back, 7)
+        if day < 0:
+            continue
+        earlier = [d for d in (day - 7 * k for k in range(weeks)) if d - 7 >= 0]
+        centre = values[:, day]
+        if earlier:
+            moves = np.stack([values[:, d] - values[:, d - 7] for d in earlier], axis=1)
+            there = ~np.isnan(moves).all(axis=1)
+            spread = np.moveaxis(np.nanquantile(np.where(there[:, None], moves, 0.0), PERCENTILES, axis=1), 0, -1)
+            found[:, i] = centre[..., None] + spread - np.nanmedian(np.where(there[:, None], moves, 0.0), axis=1)[..., None]
+        else:
+            found[:, i] = centre[..., None]
+    flat = found.reshape(len(values), -1, len(PERCENTILES))
+    return ordered(flat[:, ahead.place])
