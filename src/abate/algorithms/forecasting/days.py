@@ -16,7 +16,7 @@ Array = npt.NDArray[np.float64]
 DAY_S = 86_400
 LEAD_DAYS = 8
 """Days before the first one that the lagged means of weather reach back to."""
-SPANS_H = ((1, 4), (1, 25), (25, 73), (73, 169))
+SPANS_H = ((1, 2), (2, 4), (4, 7), (7, 13), (13, 25), (25, 49), (49, 97))
 """Hours before, first and past the last, over which weather is averaged: what is warm stays warm."""
 
 

@@ -23,7 +23,7 @@ from abate.algorithms.forecasting.series import Known, Moments
 from abate.energy.facts.calendars import Calendar
 
 Array = npt.NDArray[np.float64]
-LEADS = (1, 2, 4, 7, 14)
+LEADS = (1, 2, 4, 7)
 """Days ahead up to which a correction by the latest residuals is fitted; past the last there is none."""
 
 
@@ -271,7 +271,12 @@ def _design(
     if short:
         felt = felt[..., : 1 + len(knots) : 3]
     wide = np.broadcast_to(daily, (*felt.shape[:-1], daily.shape[-1]))
-    return np.concatenate([wide, felt], axis=-1)
+    if short:
+        return np.concatenate([wide, felt], axis=-1)
+    warmth = felt[..., [0, 2 + len(knots) // 2]] - [knots.mean(), 0.0]  # the response differs by season and by rest
+    turns = np.stack([*season[:, :2].T, rest * 1.0], axis=-1)[:, None, :]
+    crossed = (warmth[..., :, None] * turns[..., None, :]).reshape(*felt.shape[:-1], -1)
+    return np.concatenate([wide, felt, crossed], axis=-1)
 
 
 def _correction(residuals: Array) -> Array:
