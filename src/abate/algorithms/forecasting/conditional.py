@@ -16,7 +16,7 @@ from abate.algorithms.forecasting.scores import PERCENTILES, ordered, pinball
 Array = npt.NDArray[np.float64]
 Component = Callable[[Array, Array, Array, int], Array]
 """Features and targets to learn from, features to predict, seed; returns quantiles at `PERCENTILES`."""
-BOOSTED_LEVELS = np.array([0.03, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97])
+BOOSTED_LEVELS = np.array([0.03, 0.15, 0.3, 0.5, 0.7, 0.85, 0.97])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class Boosted:
     Source: Friedman (2001), Greedy Function Approximation; Ke et al. (2017) for trees on histograms.
     """
 
-    rounds: int = 150
-    rate: float = 0.06
+    rounds: int = 120
+    rate: float = 0.07
     leaves: int = 16
     leaf: int = 30
     features_share: float = 0.5
