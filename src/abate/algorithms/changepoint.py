@@ -32,6 +32,8 @@ FEW_POWER = 1.0
 LEVEL_SHARE = 0.05
 """Levels below this share of the mean weigh no more than it."""
 PASSES = 3
+EVEN = 2.0
+"""Difference of AICc below which two models are as good. Source: Burnham and Anderson (2002), 2.6."""
 DEEP_SHARE = 0.04
 """A balance point leaves at least this share of the days on either side."""
 
@@ -287,6 +289,8 @@ def _chosen(best, w, allowed, every, aicc):
         aicc[kind] = n * np.log(every[kind] * n / w.sum() / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
         if aicc[kind] < low:
             low, chosen = aicc[kind], kind
+    if chosen == FOUR and aicc[FIVE] - low < EVEN:  # equally good: a band without heating or cooling is the usual case
+        chosen = FIVE
     return chosen
 
 

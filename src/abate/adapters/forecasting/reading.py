@@ -285,10 +285,10 @@ def _gridded(
     names, all_units, step_s = [], [], _step(moments, who, there, name)
     step = np.timedelta64(step_s, "s")
     first = moments[there].min()
-    span = int((moments[there].max() - first) // step) + 1
+    span = int((moments[there].max() - first + step // 2) // step) + 1
     if len(groups) * len(series) > SERIES_MAX or span > STEPS_MAX:
         raise DataError("file-too-large", f"{name} has {len(groups) * len(series):,} series of {span:,} steps.", "Split it.")  # fmt: skip
-    at = np.where(there, (moments - first) // step, 0).astype(np.int64)
+    at = np.where(there, (moments - first + step // 2) // step, 0).astype(np.int64)  # days of 23 or 25 hours
     values = np.full((len(groups) * len(series), span), np.nan)
     available = np.full(values.shape, np.datetime64("NaT"), "datetime64[s]") if issued is not None else None
     twice = []

@@ -26,6 +26,8 @@ CV_RMSE_MAX = {"hourly": 0.30, "daily": 0.25, "billing": 0.15}
 whole building with a year of data 25 %)."""
 NMBE_MAX = {"hourly": 0.10, "daily": 0.05, "billing": 0.05}
 """Largest normalised mean bias. Source: as above."""
+BILLS_MIN = 9
+"""Least bills of a baseline. Source: ASHRAE Guideline 14-2014, 4.2.9."""
 COVERAGE_SHARE_MIN = 0.90
 """Least share of a year that the baseline covers. Source: CalTRACK 2.0 methods, 2.2.1.2."""
 UNCERTAINTY_SHARE_MAX = 0.50
@@ -158,7 +160,7 @@ def savings(
         points = [None if np.isnan(v) or line == "2P" else v for v in parameters[3:]]
         reasons = _reasons(
             good[m], float(weights[m].sum()), kind, fit["cv_rmse"][m], fit["nmbe"][m], saved, float(deviation[m]),
-            float(outside[m]), float(days[m].sum()), baseline.usage[m],
+            float(outside[m]), float(days[m].sum()), baseline.usage[m], int(found.count[m]),
         )  # fmt: skip
         made.append(
             Saving(
@@ -233,7 +235,7 @@ def _outside(baseline: Side, reporting: Side, count: int) -> Any:
 
 def _reasons(
     fitted: bool, days: float, kind: str, cv_rmse: float, nmbe: float, saved: float, deviation: float,
-    outside_share: float, reporting_days: float, usage: Any,
+    outside_share: float, reporting_days: float, usage: Any, periods: int,
 ) -> tuple[str, ...]:  # fmt: skip
     """Why a meter's savings cannot be relied on, in words."""
     if not fitted:
@@ -241,6 +243,8 @@ def _reasons(
     reasons = []
     if days < COVERAGE_SHARE_MIN * 365:
         reasons.append(f"The baseline covers {days:.0f} days, fewer than {COVERAGE_SHARE_MIN * 365:.0f}.")
+    if kind == "billing" and periods < BILLS_MIN:
+        reasons.append(f"The baseline has {periods} bills, fewer than {BILLS_MIN}.")
     if reporting_days <= 0:
         reasons.append("There is no reporting day with value and weather.")
     if not cv_rmse <= CV_RMSE_MAX[kind]:

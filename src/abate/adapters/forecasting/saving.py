@@ -1,0 +1,178 @@
+"""Savings of meters from their files: periods, weather, baseline and reporting sides, valued estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abate.adapters.files.reading import read_sheets
+from abate.adapters.forecasting.reading import _moments, _numbers, _plain, read_series, zone_of
+from abate.adapters.groups import map_groups
+from abate.algorithms.forecasting.days import days_of
+from abate.energy.facts.readings import Readings
+from abate.energy.planners.savings import CONFIDENCE_SHARE, Saving, Side, savings
+from abate.kernel.errors import DataError, UsageError
+from abate.kernel.finding import Finding
+
+DAY = np.timedelta64(86_400, "s")
+YEAR_DAYS = 365
+"""Days that each side has, or the periods that reach them."""
+GROUP = 250
+"""Meters estimated in one batch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usage:
+    """Usage of meters by period: a day each, or a bill each.
+
+    Args:
+        names: Meters.
+        edges: Beginning of each period and the end of the last, UTC; `datetime64[s]`.
+        per_day: Usage per day of each period, NaN where missing; shape (meters, periods).
+        kind: `daily` or `billing`.
+        findings: What reading them found.
+    """
+
+    names: tuple[str, ...]
+    edges: Any
+    per_day: Any
+    kind: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def days(self) -> Any:
+        """Days of each period."""
+        return np.round(np.diff(self.edges) / DAY)
+
+
+def read_usage(path: Path, *, zone: str = "UTC", mend: tuple[str, ...] = ()) -> Usage:
+    """Usage by day from interval data, or by bill where times are weeks or months apart.
+
+    A day counts where it has all of its steps.
+
+    Raises:
+        DataError: As `read_series`, or `no-series`.
+    """
+    bills = _bills(path, zone)
+    if bills is not None:
+        return bills
+    readings = read_series(path, zone=zone, mend=mend)
+    step = np.timedelta64(readings.step_s, "s")
+    if readings.step_s == int(DAY.astype(int)):
+        edges = np.append(readings.start, readings.start[-1] + step)
+        return Usage(readings.names, edges, readings.values, "daily", readings.findings)
+    return replace_days(readings, zone)
+
+
+def replace_days(readings: Readings, zone: str) -> Usage:
+    """Readings added up by local day."""
+    laid = days_of(readings.start, zone)
+    day = laid.place // laid.steps
+    first = np.flatnonzero(np.diff(day, prepend=-1))
+    edges = np.append(readings.start[first], readings.start[-1] + np.timedelta64(readings.step_s, "s"))
+    whole = np.round(np.diff(edges) / np.timedelta64(readings.step_s, "s")).astype(int)
+    sums = np.add.reduceat(np.nan_to_num(readings.values), first, axis=1)
+    counts = np.add.reduceat(~np.isnan(readings.values), first, axis=1)
+    full = (counts == whole) & (whole * readings.step_s >= 82_800)
+    return Usage(readings.names, edges, np.where(full, sums, np.nan), "daily", readings.findings)
+
+
+def _bills(path: Path, zone: str) -> Usage | None:
+    """Bills: rows of start and amount, the next row's start the end; None where rows are a day apart or less."""
+    with _plain(path) as plain:
+        if plain.suffix.lower() in (".xml", ".epw", ".parquet"):
+            return None
+        sheets = read_sheets(plain)
+        if sheets[0].rows is None or len(sheets[0].head) < 3:
+            return None
+        rows = [row for batch in sheets[0].rows for row in batch[:2_000]][:2_000]
+    moments, _ = _moments([cells[0] for _, cells in rows[1:]], zone_of(zone))
+    apart = np.diff(moments[~np.isnat(moments)])
+    if not len(apart) or np.median(apart) < 2 * DAY:
+        return None
+    values, bad = _numbers([cells[1] if len(cells) > 1 else "" for _, cells in rows[1:]])
+    if bad or np.isnat(moments).any() or (apart <= np.timedelta64(0, "s")).any():
+        raise DataError("no-series", f"{path.name} is no list of bills.", "Give start and amount, in order; the last row ends the last bill.")  # fmt: skip
+    days = np.maximum(np.round(np.diff(moments) / DAY), 1.0)
+    if not np.isnan(values[-1]):  # the last bill's end is not stated: it cannot be used
+        values[-1] = np.nan
+    return Usage((path.name.split(".")[0],), moments, (values[:-1] / days)[None], "billing")
+
+
+def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC") -> tuple[Side, Side]:
+    """The year before a measure and the year after it, with the hours of weather in each period.
+
+    Args:
+        usage: By period.
+        weather: Temperature, one series.
+        until: First day of the measure's works: the baseline ends before it.
+        since: First day after them.
+        zone: Time zone of the two days.
+
+    Raises:
+        UsageError: `no-baseline`, `no-reporting`, `no-weather` where a side has no period or no weather.
+    """
+    del zone
+    temperature = _temperature(weather)
+    end, begin = np.datetime64(until, "s"), np.datetime64(since, "s")
+    starts, ends = usage.edges[:-1], usage.edges[1:]
+    slack = np.timedelta64(43_200, "s")
+    before, after = np.flatnonzero(ends <= end + slack), np.flatnonzero(starts >= begin - slack)
+    before = before[np.cumsum(usage.days[before[::-1]])[::-1] - usage.days[before] < YEAR_DAYS]
+    after = after[np.cumsum(usage.days[after]) - usage.days[after] < YEAR_DAYS]
+    made = []
+    for periods, code in ((before, "no-baseline"), (after, "no-reporting")):
+        if not len(periods):
+            raise UsageError(code, f"No period lies {'before ' + str(until) if code == 'no-baseline' else 'after ' + str(since)}.", "Check --until and --since.")  # fmt: skip
+        edges = np.append(starts[periods[0]], ends[periods])
+        at = np.searchsorted(edges, weather.start, side="right") - 1
+        inside = (at >= 0) & (at < len(periods)) & ~np.isnan(temperature)
+        if not inside.any():
+            raise UsageError("no-weather", f"{weather.file} has no temperature for {str(edges[0])[:10]} to {str(edges[-1])[:10]}.", "Give weather for both sides.")  # fmt: skip
+        hours = np.flatnonzero(inside)
+        made.append(Side(temperature[hours], at[hours], usage.per_day[:, periods], usage.days[periods]))
+    return made[0], made[1]
+
+
+def _temperature(weather: Readings) -> Any:
+    for k, name in enumerate(weather.names):
+        if name.lower().startswith(("temp", "dry", "outdoor")) or weather.units[k] in ("°C", "°F", "C", "F"):
+            return weather.values[k]
+    if len(weather.names) == 1:
+        return weather.values[0]
+    raise UsageError("no-weather", f"{weather.file} has no column of temperature.", "Name it temperature.")
+
+
+def estimate(
+    usage: Usage, weather: Readings, *, until: date, since: date, confidence: float = CONFIDENCE_SHARE, workers: int = 1
+) -> Iterator[Saving]:
+    """Savings of every meter of a file, in its order, some hundred meters at a time.
+
+    Raises:
+        UsageError: As `sides`.
+    """
+    before, after = sides(usage, weather, until=until, since=since)
+
+    def groups() -> Iterable[tuple[tuple[str, ...], Side, Side, str, float]]:
+        for k in range(0, len(usage.names), GROUP):
+            part = slice(k, k + GROUP)
+            yield (
+                usage.names[part],
+                Side(before.temperature, before.period, before.usage[part], before.days),
+                Side(after.temperature, after.period, after.usage[part], after.days),
+                usage.kind,
+                confidence,
+            )
+
+    for made in map_groups(_group, groups(), workers=workers):
+        yield from made
+
+
+def _group(job: tuple[tuple[str, ...], Side, Side, str, float]) -> list[Saving]:
+    names, before, after, kind, confidence = job
+    return savings(names, before, after, kind=kind, confidence=confidence)
