@@ -447,12 +447,15 @@ def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
         count: Meters at a time.
     """
     import duckdb
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    with duckdb.connect(config={"memory_limit": "700MB", "threads": 2}) as con:
+    with duckdb.connect(config={"memory_limit": "300MB", "threads": 2}) as con:
         source = f"read_parquet({literal(str(path))})"
-        headers = [d[0] for d in con.execute(f"describe select * from {source}").fetchall()]
+        described = con.execute(f"describe select * from {source}").fetchall()
+        headers = [d[0] for d in described]
         place, meter, _, values = _columns(headers, path.name)
-        if meter < 0 or len(values) != 1:
+        if meter < 0 or len(values) != 1 or not described[meter][1].startswith("VARCHAR"):
             yield from _whole_chunks(path, count)
             return
         at, who, value = (headers[k] for k in (place, meter, values[0]))
@@ -462,19 +465,27 @@ def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
         step_s = int((two[1][0] - two[0][0]).total_seconds())
         span = int((last - first).total_seconds()) // step_s + 1
         start = np.datetime64(first, "s") + np.timedelta64(step_s, "s") * np.arange(span)
-        label, unit = _named(value)
-        del label
-        for k in range(0, len(names), count):
-            mine = names[k : k + count]
-            rows = con.execute(
-                f"""select "{who}"::varchar as who, ((epoch("{at}"::timestamp) - {np.datetime64(first, "s").astype(int)}) / {step_s})::integer as at,
-                    "{value}"::double as v from {source} where "{who}"::varchar between ? and ?""",
-                [mine[0], mine[-1]],
-            ).fetchnumpy()
-            row = np.searchsorted(np.array(mine), np.asarray(rows["who"]).astype(str))
-            grid = np.full((len(mine), span), np.nan)
-            grid[row, rows["at"]] = np.ma.filled(rows["v"], np.nan)
-            yield Readings(tuple(mine), start, grid, (unit,) * len(mine), path.name)
+        unit = _named(value)[1]
+    epoch = np.datetime64(first, "s")
+    source_file = pq.ParquetFile(path, read_dictionary=[who])
+    held = []
+    for g in range(source_file.num_row_groups):
+        told = source_file.metadata.row_group(g).column(meter).statistics
+        held.append((told.min, told.max) if told is not None and told.has_min_max else ("", chr(0x10FFFF)))
+    for k in range(0, len(names), count):
+        mine = names[k : k + count]
+        wanted = [g for g, (low, high) in enumerate(held) if low <= mine[-1] and high >= mine[0]]
+        rows = source_file.read_row_groups(wanted, columns=[at, who, value]).combine_chunks()
+        coded = rows.column(who).combine_chunks()
+        coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
+        known = {n: k for k, n in enumerate(mine)}
+        place = np.array([known.get(n, -1) for n in coded.dictionary.to_pylist()], np.int64)  # it names others too
+        row = place[coded.indices.to_numpy()]
+        moments = rows.column(at).cast(pa.timestamp("s")).to_numpy()
+        column = ((moments - epoch).astype(np.int64) // step_s)
+        grid = np.full((len(mine), span), np.nan)
+        grid[row[row >= 0], column[row >= 0]] = rows.column(value).to_numpy()[row >= 0]
+        yield Readings(tuple(mine), start, grid, (unit,) * len(mine), path.name)
 
 
 def _whole_chunks(path: Path, count: int) -> Iterator[Readings]:

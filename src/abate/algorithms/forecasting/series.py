@@ -75,6 +75,9 @@ class Series:
             >>> load.as_of(np.datetime64("2024-01-01T01:30")).values.tolist()
             [[1.0, nan]]
         """
+        if len(self.values) == 1:
+            known = np.broadcast_to(self.available <= moment, self.values.shape)[0]
+            return Known(self.names, self.start, np.where(known, self.values[0], np.nan), moment)
         newest = np.full(self.values.shape[1:], np.nan)
         since = np.full(newest.shape, np.datetime64("NaT"), self.start.dtype)
         for layer in range(len(self.values)):
