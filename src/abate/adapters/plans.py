@@ -39,10 +39,10 @@ def plan_lines(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary:
         UsageError: `plan-not-valued` where an activity finds no factor.
     """
     terms = read_terms(workspace, gwp_set, boundary, None)
-    inside = _valued(workspace, plan, workspace.organisation, terms)
-    whole = _valued(
-        workspace, plan, _wholly_owned(workspace.organisation), replace(terms, boundary=Boundary.OPERATIONAL)
-    )
+    sides = {"baseline": plan.baseline, "proposed": plan.proposed}
+    inside = value_sides(workspace, sides, workspace.organisation, terms, name=plan.id)
+    owned = _wholly_owned(workspace.organisation)
+    whole = value_sides(workspace, sides, owned, replace(terms, boundary=Boundary.OPERATIONAL), name=plan.id)
     lines = []
     for key, row in whole.items():
         mine = inside[key]["co2e_mg"] if key in inside else 0
@@ -88,15 +88,26 @@ def _wholly_owned(organisation: Organisation) -> Organisation:
     return replace(organisation, entities=every)
 
 
-def _valued(
-    workspace: Workspace, plan: Plan, organisation: Organisation, terms: Terms
+def value_sides(
+    workspace: Workspace, sides: dict[str, Any], organisation: Organisation, terms: Terms, *, name: str
 ) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Lines of both sides on given terms, by what tells them apart."""
+    """Lines of tables of activities on given terms, by what tells them apart; nothing is posted.
+
+    Args:
+        workspace: Whose factors.
+        sides: Arrow tables with the columns of `activities`, by name.
+        organisation: Whose sites.
+        terms: On which terms.
+        name: What is valued, for the record.
+
+    Raises:
+        UsageError: `plan-not-valued` where an activity finds no factor.
+    """
     book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
     resolver = Resolver(book, organisation, METHODS, terms)
     lines: dict[tuple[Any, ...], dict[str, Any]] = {}
     with workspace.store.connect() as con:
-        for name, side in (("baseline", plan.baseline), ("proposed", plan.proposed)):
+        for title, side in sides.items():
             con.register("plan_activities", side)
             lacking = "".join(f", '' as {n}" for n in ("region", "party") if n not in side.column_names)
             con.execute(
@@ -106,9 +117,9 @@ def _valued(
             rows, findings = resolver.resolve(distinct)
             blocking = [f for f in findings if f.severity is Severity.BLOCKER]
             if blocking:
-                raise UsageError("plan-not-valued", f"{name}: {blocking[0].message}", blocking[0].hint)
-            register_resolutions(con, rows, plan.id, "plan")
-            sql = entries_sql(plan.id, methods_of(rows), key=key_of(distinct), book="plan", source="plan_side")
+                raise UsageError("plan-not-valued", f"{title}: {blocking[0].message}", blocking[0].hint)
+            register_resolutions(con, rows, name, "plan")
+            sql = entries_sql(name, methods_of(rows), key=key_of(distinct), book="plan", source="plan_side")
             found = fetch(
                 con,
                 f"""select a.kind, a.item, a.site, a.month, a.quantity, a.unit, e.scope, e.category, e.view, e.method,
@@ -116,8 +127,8 @@ def _valued(
                     from ({sql}) e join plan_side a using (activity_id) group by all order by all""",
             )
             for row in found:
-                key = (name, *(row[k] for k in ("activity_id", "method", "factor_id", "scope", "category", "view")))
-                lines[key] = {k: v for k, v in row.items() if k != "activity_id"} | {"side": name}
+                key = (title, *(row[k] for k in ("activity_id", "method", "factor_id", "scope", "category", "view")))
+                lines[key] = {k: v for k, v in row.items() if k != "activity_id"} | {"side": title}
             con.unregister("plan_activities")
     return lines
 

@@ -57,6 +57,7 @@ def every_rule() -> tuple[Rule, ...]:
     from abate.adapters.files.gates import GATES
     from abate.kernel.checks import MISSING_MONTH
     from abate.kernel.resolution import RESOLUTION_RULES
+    from abate.energy.facts.readings import RULES as READING_RULES
     from abate.logistics.facts import RULES as PACKING_RULES
 
     rules = [c.rule for c in (*row_checks(), *ledger_checks())] + [
@@ -64,5 +65,6 @@ def every_rule() -> tuple[Rule, ...]:
         *RESOLUTION_RULES,
         *GATES,
         *PACKING_RULES,
+        *READING_RULES,
     ]
     return tuple(sorted(rules, key=lambda r: (r.precedence, r.code)))

@@ -283,6 +283,40 @@ PLAN_LINES = _schema(  # both sides of a plan, valued; a book of their own, adde
     factor_id=TEXT,
     co2e_mg=WHOLE,
 )
+FORECASTS = _schema(  # what was expected; the row is the commit of its lines
+    ordinal=WHOLE,
+    forecast_id=TEXT,
+    site=TEXT,
+    meter=TEXT,
+    kind=TEXT,
+    issued_at=TIME,
+    period_start=TIME,
+    period_end=TIME,
+    component=TEXT,
+    parameters=TEXT,  # as JSON
+    data_version=TEXT,
+    gwp_set=TEXT,
+    boundary=TEXT,
+    committed_at=TIME,
+)
+FORECAST_LINES = _schema(  # activities of basis forecast: by step as amounts, by day valued; never in an inventory
+    forecast_id=TEXT,
+    level=TEXT,  # mean, or a quantile such as p90
+    kind=TEXT,
+    site=TEXT,
+    meter=TEXT,
+    month=TEXT,
+    period_start=TIME,
+    period_end=TIME,
+    quantity=REAL,
+    unit=TEXT,
+    basis=TEXT,
+    scope=TEXT,
+    view=TEXT,  # empty for a step, which is not valued
+    method=TEXT,
+    factor_id=TEXT,
+    co2e_mg=WHOLE,
+)
 EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
 
 TABLES: dict[str, pa.Schema] = {
@@ -302,6 +336,8 @@ TABLES: dict[str, pa.Schema] = {
     "evidence": EVIDENCE,
     "plans": PLANS,
     "plan_lines": PLAN_LINES,
+    "forecasts": FORECASTS,
+    "forecast_lines": FORECAST_LINES,
     "published": PUBLISHED,
 }
 PARTITIONED = {

@@ -52,7 +52,11 @@ READING_STUCK = Rule(
     "reading-stuck", Severity.WARNING, "A series that repeats itself",
     "Have the meter looked at; '--mend stuck' takes the stretch as missing.", 197,
 )  # fmt: skip
-RULES = (READING_GAP, READING_TWICE, READING_UNREAD, CLOCK_CHANGE, UNIT_SLIP, COUNTER_RESET, READING_STUCK)
+FORECAST_DRIFT = Rule(
+    "forecast-drift", Severity.WARNING, "A meter that no longer behaves as its model learnt",
+    "The model was fitted anew; see whether equipment, tenants or the meter changed.", 198,
+)  # fmt: skip
+RULES = (FORECAST_DRIFT, READING_GAP, READING_TWICE, READING_UNREAD, CLOCK_CHANGE, UNIT_SLIP, COUNTER_RESET, READING_STUCK)
 MENDS = ("gaps", "twice", "units", "resets", "stuck")
 """What `--mend` may name."""
 GAP_STEPS_MAX = 6

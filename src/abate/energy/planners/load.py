@@ -26,6 +26,12 @@ Array = npt.NDArray[np.float64]
 LEADS = (1, 2, 4, 7)
 """Days ahead up to which a correction by the latest residuals is fitted; past the last there is none."""
 
+DRIFT_DAYS = 14
+DRIFT_RATIO_MAX = 1.6
+"""Growth of the residuals from which a model has drifted."""
+REFIT_DAYS = 28
+"""Age from which a model is fitted anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadSettings:
@@ -111,6 +117,11 @@ class LoadModel:
         weights: Of the stations; shape (stations,).
         temperature: History of the weather by day and step; shape (days, steps), empty without.
         short: Whether history was too short for more than the plainest features.
+        now: Day from which growth is counted.
+        fitted: Up to when data was known when the coefficients were fitted.
+        spread: Root mean square of the residuals in a bad fortnight up to the fit; shape (series,).
+        low: What no value falls below.
+        parameters: Choices and what became of them, for the record.
     """
 
     names: tuple[str, ...]
@@ -126,13 +137,31 @@ class LoadModel:
     weights: Array
     temperature: Array
     short: bool
+    now: np.datetime64
+    fitted: np.datetime64
+    spread: Array
     low: float = 0.0
     parameters: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def drift_ratio(self) -> Array:
+        """Root mean square of the residuals of the latest two weeks over a bad fortnight's up to the fit; shape (series,)."""
+        recent = self.residuals[:, -DRIFT_DAYS:]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found: Array = np.sqrt(np.nanmean(recent**2, axis=(1, 2))) / self.spread
+        return found
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it should be fitted anew: it is older than four weeks of data, or has drifted."""
+        age = self.moment - self.fitted
+        return bool(age > np.timedelta64(REFIT_DAYS, "D")) or bool((self.drift_ratio > DRIFT_RATIO_MAX).any())
+
 
 def fit_load(
-    load: Known, *, calendar: Calendar, weather: Known | None = None, settings: LoadSettings | None = None
-) -> LoadModel:
+    load: Known, *, calendar: Calendar, weather: Known | None = None, settings: LoadSettings | None = None,
+    held: LoadModel | None = None,
+) -> LoadModel:  # fmt: skip
     """Fit a regression for each step of the day to all series at once.
 
     Formula: load = calendar + season + growth + response to temperature now and before, by step of the day
@@ -143,6 +172,7 @@ def fit_load(
         weather: What was known of temperature at one station or more [°C or °F], on the same grid, without gaps;
             None forecasts from calendar and season alone.
         settings: Choices; the defaults were made by backtest.
+        held: A model fitted earlier, whose coefficients are kept; only its residuals are brought up to date.
 
     Source: Hong (2010), Short Term Electric Load Forecasting; Wang, Liu and Hong (2016), the recency effect.
     """
@@ -157,25 +187,35 @@ def fit_load(
     temperature, knots, weights = np.zeros((0, laid.steps)), np.zeros(0), np.zeros(0)
     if weather is not None:
         stations = laid.fold(weather.values[:, :end])
-        weights = _stations(y, stations, chosen)
+        weights = _stations(y, stations, chosen) if held is None else held.weights
         temperature = _filled(np.einsum("w,wds->ds", weights, stations))
         first = max(first, LEAD_DAYS)
-        knots = np.quantile(temperature[first:], np.linspace(0.03, 0.97, chosen.knots))
+        knots = np.quantile(temperature[first:], np.linspace(0.03, 0.97, chosen.knots)) if held is None else held.knots
+    short = short if held is None else held.short
     dates = laid.dates
-    design = _design(dates[first:], dates[-1], calendar, chosen, temperature[first - LEAD_DAYS :] if len(knots) else None, knots, laid.steps, short)  # fmt: skip
+    now = dates[-1] if held is None else held.now
+    led = temperature[first - LEAD_DAYS :] if len(knots) else None
+    design = _design(dates[first:], now, calendar, chosen, led, knots, laid.steps, short)
     mean, spread = design.mean(axis=(0, 1)), design.std(axis=(0, 1))
     mean[0], spread[spread < 1e-9] = 0.0, 1.0
-    design = (design - mean) / spread
-    age = (len(dates) - 1 - np.arange(first, len(dates))) / DAYS_PER_YEAR
-    weight = 0.5 ** (age / chosen.half_life_years)
-    penalty = np.full(design.shape[-1], chosen.ridge)
-    penalty[0] = 0.0
-    coefficients = np.stack([ridge(design[:, s], y[:, first:, s].T, weight, penalty) for s in range(laid.steps)])
+    scale = (mean, spread) if held is None else held.scale
+    design = (design - scale[0]) / scale[1]
+    if held is None:
+        age = (len(dates) - 1 - np.arange(first, len(dates))) / DAYS_PER_YEAR
+        weight = 0.5 ** (age / chosen.half_life_years)
+        penalty = np.full(design.shape[-1], chosen.ridge)
+        penalty[0] = 0.0
+        coefficients = np.stack([ridge(design[:, s], y[:, first:, s].T, weight, penalty) for s in range(laid.steps)])
+    else:
+        coefficients = held.coefficients
     residuals = np.full(y.shape, np.nan)
     residuals[:, first:] = y[:, first:] - np.einsum("dsf,sfm->mds", design, coefficients, optimize=True)
+    usual = _usual_spread(residuals)
     return LoadModel(
-        load.names, chosen, calendar, load.moment, laid, coefficients, residuals, _correction(residuals),
-        (mean, spread), knots, weights, temperature, short,
+        load.names, chosen, calendar, load.moment, laid, coefficients, residuals, _correction(residuals), scale, knots,
+        weights, temperature, short, now, load.moment if held is None else held.fitted,
+        np.maximum(usual, 1e-12) if held is None else held.spread,
+        low=0.0 if not (y < 0).any() else -np.inf,
         parameters=asdict(chosen) | {"calendar": asdict(calendar), "days": count, "features": design.shape[-1]},
     )  # fmt: skip
 
@@ -202,7 +242,7 @@ def forecast_load(
     temperature = _weather_ahead(model, offset, whole, ahead)
     weathers = 1 if temperature is None else len(temperature)
     design = _design(
-        whole.dates, model.days.dates[-1], model.calendar, model.settings, temperature, model.knots, whole.steps, model.short
+        whole.dates, model.now, model.calendar, model.settings, temperature, model.knots, whole.steps, model.short
     )  # fmt: skip
     design = (design - model.scale[0]) / model.scale[1]
     design = design[None] if temperature is None else design
@@ -213,6 +253,20 @@ def forecast_load(
     for j, residual in enumerate(_residual_paths(model, offset, lead, whole.count, draws, rng)):
         values[j] = whole.unfold(central[j % weathers] + model.settings.spread_ratio * residual)
     return Members(model.names, start, np.maximum(values, model.low))
+
+
+def _usual_spread(residuals: Array) -> Array:
+    """Root mean square of the residuals in a fortnight, of which nine in ten of the last year are calmer."""
+    fortnights = residuals.shape[1] // DRIFT_DAYS
+    recent = residuals[:, residuals.shape[1] - min(fortnights, 26) * DRIFT_DAYS :]
+    there = ~np.isnan(recent)
+    shape = (len(residuals), -1, DRIFT_DAYS * residuals.shape[2])
+    squares = np.where(there, recent, 0.0).reshape(shape) ** 2
+    counts = there.reshape(shape).sum(axis=2)
+    rms = np.sqrt(squares.sum(axis=2) / np.maximum(counts, 1))
+    rms = np.where(counts > 0, rms, np.nan)
+    rms[np.isnan(rms).all(axis=1)] = 0.0
+    return np.maximum(np.nanquantile(rms, 0.9, axis=1), rms[:, -1]) if rms.shape[1] else np.zeros(len(residuals))
 
 
 def _filled(temperature: Array) -> Array:

@@ -1,0 +1,433 @@
+"""Forecasts of a workspace: its meters, its plants, valued like an inventory, kept, and set against the meters later."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abate.adapters.engine import read_terms
+from abate.adapters.files.importing import live_imports, live_views
+from abate.adapters.forecasting.reading import read_series, zone_of
+from abate.adapters.forecasting.telling import LEVELS, Told, as_series, data_version, temperature_of
+from abate.adapters.plans import value_sides
+from abate.adapters.store.delta import literal
+from abate.adapters.store.workspace import Workspace
+from abate.algorithms.forecasting.scores import coverage, pinball, skill
+from abate.algorithms.forecasting.series import Known, grid
+from abate.energy.facts.calendars import Calendar
+from abate.energy.facts.plants import Plant
+from abate.energy.facts.readings import FORECAST_DRIFT, Readings
+from abate.energy.facts.tariffs import Band, Tariff
+from abate.energy.planners.generation import Generation, forecast_generation
+from abate.energy.planners.load import LoadModel, LoadSettings, Members, fit_load, forecast_load
+from abate.kernel.errors import ConfigError, NotFoundError
+from abate.kernel.finding import Finding
+
+METERED = "facility-energy"
+HOUR = np.timedelta64(3600, "s")
+CONFIG = "energy.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Roof:
+    """A plant with the files that tell of it."""
+
+    plant: Plant
+    site: str
+    power: Path
+    weather: Path
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyConfig:
+    """What `energy.toml` says.
+
+    Args:
+        calendar: Holidays and clocks.
+        weather: File of observed temperature, a series a site or one for all; None without.
+        forecast: File of forecast temperature.
+        roofs: Plants.
+        tariff: What energy costs.
+    """
+
+    calendar: Calendar = Calendar()
+    weather: Path | None = None
+    forecast: Path | None = None
+    roofs: tuple[Roof, ...] = ()
+    tariff: Tariff | None = None
+
+
+def read_energy(path: Path) -> EnergyConfig:
+    """Read `energy.toml`.
+
+    Raises:
+        ConfigError: `bad-energy`, `bad-plant`, `bad-tariff`, `tariff-incomplete`.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        here = path.parent
+        roofs = tuple(
+            Roof(
+                Plant(**{k: v for k, v in p.items() if k not in ("site", "power", "weather")}), p["site"],
+                here / p["power"], here / p["weather"],
+            )
+            for p in data.get("plants", [])
+        )  # fmt: skip
+        stated = data.get("tariff")
+        tariff = None
+        if stated:
+            bands = tuple(Band(b["price_per_kwh"], *(tuple(b.get(k, d)) for k, d in (("hours", range(24)), ("weekdays", range(7)), ("months", range(1, 13))))) for b in stated["bands"])  # fmt: skip
+            tariff = Tariff(bands, stated.get("demand_per_kw", 0.0), stated.get("currency", ""))
+        odd = set(data) - {"country", "subdivision", "zone", "weather", "forecast", "plants", "tariff"}
+        if odd:
+            raise KeyError(f"unknown key {min(odd)}")
+        zone_of(data.get("zone", "UTC"))
+        weather, forecast = (here / data[k] if k in data else None for k in ("weather", "forecast"))
+        calendar = Calendar(data.get("country", ""), data.get("subdivision", ""), data.get("zone", "UTC"))
+        return EnergyConfig(calendar, weather, forecast, roofs, tariff)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError("bad-energy", f"{path.name}: {error}.", "See docs/systems/forecasts.md.") from error
+
+
+def site_readings(workspace: Workspace, site: str) -> Readings:
+    """Hourly energy of a site's buildings as the ledger has it [kWh].
+
+    Raises:
+        NotFoundError: `no-meter` where the site has no hourly meter.
+    """
+    with workspace.store.connect() as con:
+        live_views(con, workspace, live_imports(workspace))
+        rows = con.execute(
+            f"select meter, epoch(date_trunc('hour', period_start))::bigint as at, sum(quantity) as kwh from live_activities "
+            f"where site = {literal(site)} and kind = '{METERED}' and period_end - period_start <= interval 1 hour "
+            "group by 1, 2 order by 1, 2"
+        ).fetchnumpy()
+    if not len(rows["at"]):
+        raise NotFoundError("no-meter", f"'{site}' has no hourly meter.", "See the data-centre page for those that have.")
+    meters, who = np.unique(np.asarray(rows["meter"]).astype(str), return_inverse=True)
+    at = rows["at"] // 3600
+    first, count = int(at.min()), int(at.max() - at.min()) + 1
+    values = np.full((len(meters), count), np.nan)
+    values[who, at - first] = np.ma.filled(rows["kwh"].astype(float), np.nan)
+    start = (np.datetime64(0, "s") + HOUR * first) + HOUR * np.arange(count)
+    return Readings(tuple(str(m) for m in meters), start, values, ("kWh",) * len(meters), f"ledger of {site}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteForecast:
+    """A forecast of a site.
+
+    Args:
+        site: The site.
+        told: Its meters.
+        roofs: Its plants.
+        lines: Valued activities of basis forecast, as `forecast_lines` holds them.
+        findings: Of drift.
+        refitted: Whether the model was fitted for it.
+    """
+
+    site: str
+    told: Told
+    roofs: tuple[tuple[Roof, Generation], ...]
+    lines: list[dict[str, Any]]
+    findings: tuple[Finding, ...]
+    refitted: bool
+
+
+def forecast_site(
+    workspace: Workspace, site: str, config: EnergyConfig, *, ahead_s: int, issued: np.datetime64 | None = None,
+    members: int = 300, seed: int = 1, keep_model: bool = True,
+) -> SiteForecast:  # fmt: skip
+    """Forecast the meters and plants of a site, and value the days.
+
+    Args:
+        workspace: Whose.
+        site: The site.
+        config: What is known of its energy.
+        ahead_s: Length [s].
+        issued: Moment of issue; the end of the readings where it is not stated.
+        members: At least this many.
+        seed: Of the members.
+        keep_model: Whether the fitted model is stored, and a stored one used while it is good.
+
+    Raises:
+        NotFoundError: `no-meter`.
+        UsageError: `plan-not-valued` where the site's electricity finds no factor.
+    """
+    load = site_readings(workspace, site)
+    calendar = replace(config.calendar, zone="UTC")  # the ledger holds the clock times of its files
+    series = as_series(load)
+    moment = issued if issued is not None else load.start[-1] + HOUR
+    known = series.as_of(moment)
+    horizon = grid(moment, max(1, ahead_s // 3600), HOUR)
+    seen = coming = None
+    if config.weather is not None:
+        seen, coming = _weather(config, site, load, moment, horizon)
+    model, findings, refitted = _model(workspace, site, known, calendar, seen, keep_model)
+    made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
+    told = Told(made, moment, "kWh", model, data_version(known))
+    roofs = tuple((roof, _roof(roof, moment, horizon, config)) for roof in config.roofs if roof.site == site)
+    return SiteForecast(site, told, roofs, _lines(workspace, site, told), findings, refitted)
+
+
+def _weather(
+    config: EnergyConfig, site: str, load: Readings, moment: np.datetime64, horizon: Any
+) -> tuple[Known, Known | None]:
+    """Temperature seen up to the moment, and what was forecast for the hours after it."""
+    assert config.weather is not None
+    whole = grid(load.start[0], int((horizon[-1] - load.start[0]) // HOUR) + 1, HOUR)
+
+    def of(path: Path) -> Known:
+        read = read_series(path, checked=False)
+        mine = [n for n in read.names if n.split("/")[0] == site]
+        return temperature_of(read.picked(mine) if mine else read, whole).as_of(moment)
+
+    told = of(config.weather)
+    end = len(load.start)
+    seen = Known(told.names, whole[:end], told.values[:, :end], moment)
+    if config.forecast is None:
+        return seen, None
+    later = of(config.forecast).values
+    return seen, Known(told.names, whole, np.where(whole >= horizon[0], later[:1], told.values), moment)
+
+
+def _roof(roof: Roof, moment: np.datetime64, horizon: Any, config: EnergyConfig) -> Generation:
+    """A plant's forecast from its own files; weather of the hours ahead is used where the file has it."""
+    power = read_series(roof.power, zone=config.calendar.zone, checked=False)
+    weather = read_series(roof.weather, zone=config.calendar.zone, checked=False)
+    offset = np.timedelta64(0, "s")
+    if config.calendar.zone != "UTC":  # the horizon is in the ledger's clock
+        local = datetime.fromisoformat(str(horizon[0])).replace(tzinfo=zone_of(config.calendar.zone))
+        shift = local.utcoffset()
+        offset = np.timedelta64(int(shift.total_seconds()) if shift else 0, "s")
+    known = as_series(power.picked([power.names[0]])).as_of(moment - offset)
+    steps = int((horizon[-1] - offset - power.start[0]) // known.step) + 1
+    start = grid(power.start[0], steps, known.step)
+    at = ((start - weather.start[0]) // np.timedelta64(weather.step_s, "s")).astype(np.int64)
+    inside = (at >= 0) & (at < len(weather.start))
+    given = {}
+    for name, line in zip(weather.names, weather.values, strict=True):
+        given[name] = np.full(len(start), np.nan)
+        given[name][inside] = line[at[inside]]
+    made = forecast_generation(roof.plant, known, horizon - offset, weather=given, component="forest")
+    return replace(made, start=horizon)
+
+
+def _model(
+    workspace: Workspace, site: str, known: Known, calendar: Calendar, weather: Known | None, keep: bool
+) -> tuple[LoadModel, tuple[Finding, ...], bool]:
+    """The stored model while it is good, else one fitted now; and what drifted."""
+    path = workspace.root / "models" / f"{site}.npz"
+    settings = LoadSettings()
+    held = _stored(path, known, calendar, weather, settings) if keep else None
+    findings: list[Finding] = []
+    if held is not None and not held.is_due:
+        return held, (), False
+    if held is not None:
+        for name, ratio in zip(held.names, held.drift_ratio, strict=True):
+            if ratio > 1.6:
+                text = f"Residuals of '{name}' in the last two weeks are {ratio:.1f} times those at the fit."
+                findings.append(Finding.of(FORECAST_DRIFT, text, site=site))
+    model = fit_load(known, calendar=calendar, weather=weather, settings=settings)
+    if keep:
+        path.parent.mkdir(exist_ok=True)
+        partial = path.with_name(f"{path.stem}.partial.npz")
+        np.savez_compressed(
+            partial, coefficients=model.coefficients, mean=model.scale[0], deviation=model.scale[1], knots=model.knots,
+            weights=model.weights, spread=model.spread,
+            about=np.array(json.dumps(
+                {"names": model.names, "parameters": model.parameters, "short": model.short, "now": str(model.now),
+                 "fitted": str(model.fitted), "data_version": data_version(known)}
+            )),
+        )  # fmt: skip
+        partial.replace(path)
+    return model, tuple(findings), True
+
+
+def _stored(
+    path: Path, known: Known, calendar: Calendar, weather: Known | None, settings: LoadSettings
+) -> LoadModel | None:
+    """A stored model brought up to what is known; None where there is none that fits."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path) as data:
+            about = json.loads(str(data["about"]))
+            arrays = {k: data[k] for k in ("coefficients", "mean", "deviation", "knots", "weights", "spread")}
+    except (OSError, ValueError, KeyError):
+        return None  # half written or of another make: fitted anew
+    fitted = np.datetime64(about["fitted"])
+    same = tuple(about["names"]) == known.names and bool(len(arrays["knots"])) == (weather is not None)
+    fresh = fit_load(known, calendar=calendar, weather=weather, settings=settings) if same and fitted <= known.moment else None
+    if fresh is None or json.dumps(fresh.parameters["features"]) != json.dumps(about["parameters"]["features"]):
+        return None
+    held = replace(
+        fresh, coefficients=arrays["coefficients"], scale=(arrays["mean"], arrays["deviation"]), knots=arrays["knots"],
+        weights=arrays["weights"], spread=arrays["spread"], short=about["short"], now=np.datetime64(about["now"]), fitted=fitted,
+    )  # fmt: skip
+    return fit_load(known, calendar=calendar, weather=weather, settings=settings, held=held)
+
+
+def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
+    """Activities of basis forecast: each step, and each day valued, by level."""
+    names = ["mean", *(f"p{round(level * 100):02d}" for level in LEVELS)]
+    values = told.members.values
+    step_levels = _levels(values)
+    start = told.members.start
+    days = start.astype("datetime64[D]")
+    edges = np.flatnonzero(np.diff(days.astype(int), prepend=-1))
+    daily = _levels(np.add.reduceat(values, edges, axis=2))
+    ends = np.append(start[edges[1:]], start[-1] + HOUR)
+    shared = {"site": site, "unit": "kWh", "basis": "forecast"}
+    lines: list[dict[str, Any]] = []
+    sides: dict[str, Any] = {}
+    import pyarrow as pa
+
+    for k, level in enumerate(names):
+        activities = []
+        for m, meter in enumerate(told.members.names):
+            for i, moment in enumerate(start):
+                lines.append(
+                    shared | {
+                        "level": level, "kind": METERED, "meter": meter, "month": str(moment)[:7], "period_start": moment.item(),
+                        "period_end": (moment + HOUR).item(), "quantity": float(step_levels[k][m, i]), "scope": "", "view": "",
+                        "method": "", "factor_id": "", "co2e_mg": None,
+                    }
+                )  # fmt: skip
+            for d, at in enumerate(edges):
+                month = str(start[at])[:7]
+                activities.append(
+                    {"activity_id": m * len(edges) + d + 1, "kind": "electricity", "item": "", "site": site, "month": month,
+                     "quantity": float(daily[k][m, d]), "unit": "kWh", "basis": "forecast",
+                     "fiscal_year": workspace.calendar.year_of(start[at].astype("datetime64[D]").item())}
+                )  # fmt: skip
+        sides[level] = pa.Table.from_pylist(activities)
+    valued = value_sides(workspace, sides, workspace.organisation, read_terms(workspace, "", "", None), name="forecast")
+    for (level, activity, *_), row in valued.items():
+        m, d = divmod(int(activity) - 1, len(edges))
+        lines.append(
+            shared | {
+                "level": level, "kind": "electricity", "meter": told.members.names[m], "month": row["month"],
+                "period_start": start[edges[d]].item(), "period_end": ends[d].item(), "quantity": row["quantity"],
+                "scope": row["scope"], "view": row["view"] or row["category"], "method": row["method"],
+                "factor_id": row["factor_id"], "co2e_mg": row["co2e_mg"],
+            }
+        )  # fmt: skip
+    return lines
+
+
+def _levels(values: Any) -> list[Any]:
+    """Mean and quantiles over members; arrays (series, steps)."""
+    return [values.mean(axis=0), *np.quantile(values, np.array(LEVELS), axis=0)]
+
+
+def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) -> str:
+    """Keep a forecast, in a book of its own: nothing of it enters an inventory.
+
+    Returns:
+        Its name.
+    """
+    terms = read_terms(workspace, "", "", None)
+    members = made.told.members
+    with workspace.store.lock():
+        workspace.store.create()
+        ordinal = 1 + max((r["ordinal"] for r in workspace.store.rows("forecasts")), default=0)
+        name = f"{made.site}-{str(made.told.issued)[:13]}#{ordinal}"
+        workspace.store.append("forecast_lines", [line | {"forecast_id": name} for line in made.lines])
+        row = {
+            "ordinal": ordinal, "forecast_id": name, "site": made.site, "meter": ", ".join(members.names), "kind": METERED,
+            "issued_at": made.told.issued.item(), "period_start": members.start[0].item(),
+            "period_end": (members.start[-1] + HOUR).item(), "component": "load regression",
+            "parameters": json.dumps(made.told.model.parameters), "data_version": made.told.data_version,
+            "gwp_set": terms.gwp_set, "boundary": str(terms.boundary), "committed_at": now,
+        }  # fmt: skip
+        workspace.store.append("forecasts", [row])
+    return name
+
+
+def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
+    """Kept forecasts beside what the meters showed since.
+
+    Returns:
+        For each: what it is; expected kWh and t CO2e by view (mean, p05, p95); and, where meters have spoken, `figures`:
+        hours, metered kWh, bias as a share, mean pinball loss, share inside 50 and 90 %, skill beside the same hour a
+        week before.
+    """
+    if not (workspace.root / "ledger" / "forecasts").is_dir():
+        return []
+    told = []
+    readings: dict[str, Readings] = {}
+    rows = sorted(workspace.store.rows("forecasts"), key=lambda r: r["ordinal"])
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for line in workspace.store.rows("forecast_lines") if rows else []:
+        lines.setdefault(line["forecast_id"], []).append(line)
+    for row in rows:
+        mine = lines.get(row["forecast_id"], [])
+        valued = [x for x in mine if x["view"]]
+        expected = {
+            view: {level: sum(x["co2e_mg"] for x in valued if x["view"] == view and x["level"] == level and x["scope"] == "2") / 1e9 for level in ("mean", "p05", "p95")}
+            for view in ("location", "market")
+        }  # fmt: skip
+        if row["site"] not in readings:
+            readings[row["site"]] = site_readings(workspace, row["site"])
+        told.append(row | {"t_co2e": expected, "figures": _against(mine, readings[row["site"]], row)})
+    return told
+
+
+def _against(lines: list[dict[str, Any]], readings: Readings, row: dict[str, Any]) -> dict[str, float] | None:
+    """Figures of a forecast against the meters; None where they have not spoken yet."""
+    by: dict[tuple[str, Any], dict[str, float]] = {}
+    for line in lines:
+        if not line["view"]:
+            by.setdefault((line["meter"], line["period_start"]), {})[line["level"]] = line["quantity"]
+    place = {name: k for k, name in enumerate(readings.names)}
+    first = readings.start[0]
+    actual, said, mean, naive = [], [], [], []
+    issued = np.datetime64(row["issued_at"], "s")
+    for (meter, moment), levels in by.items():
+        at = int((np.datetime64(moment, "s") - first) // HOUR)
+        if meter not in place or not 0 <= at < readings.values.shape[1] or np.datetime64(moment, "s") < issued:
+            continue
+        value = readings.values[place[meter], at]
+        if not np.isnan(value):
+            actual.append(value)
+            said.append([levels[f"p{round(level * 100):02d}"] for level in LEVELS])
+            mean.append(levels["mean"])
+            week = at - 168
+            naive.append(readings.values[place[meter], week] if week >= 0 else np.nan)
+    if not actual:
+        return None
+    y, q, levels_array = np.array(actual), np.array(said), np.array(LEVELS)
+    loss = float(pinball(y, q, levels_array).mean())
+    usual = float(np.nanmean(pinball(y, np.repeat(np.array(naive)[:, None], len(LEVELS), axis=1), levels_array)))
+    return {
+        "hours": len(y), "metered_kwh": float(y.sum()), "expected_kwh": float(np.sum(mean)),
+        "bias_share": float(np.sum(mean) / y.sum() - 1), "pinball_kwh": loss,
+        "inside_50_share": coverage(y, q, levels_array, share=0.5), "inside_90_share": coverage(y, q, levels_array, share=0.9),
+        "skill_share": skill(loss, usual) if np.isfinite(usual) else None,  # type: ignore[dict-item]
+    }  # fmt: skip
+
+
+def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:
+    """Meters, sites and businesses of several forecasts, which add up member by member."""
+    count = min(len(m.told.members.values) for m in made)
+    start = made[0].told.members.start
+    names: list[str] = []
+    values: list[Any] = []
+    groups: dict[str, list[int]] = {}
+    owner = {s.id: s.entity for s in workspace.organisation.sites}
+    for one in made:
+        for m, name in enumerate(one.told.members.names):
+            groups.setdefault(f"site/{one.site}", []).append(len(names))
+            groups.setdefault(f"business/{owner.get(one.site, '')}", []).append(len(names))
+            names.append(name)
+            values.append(one.told.members.values[:count, m])
+    whole = Members(tuple(names), start, np.stack(values, axis=1))
+    summed = whole.summed(groups)
+    return Members((*names, *summed.names), start, np.concatenate([whole.values, summed.values], axis=1))
