@@ -280,3 +280,48 @@ def curve_chart(values: list[dict[str, Any]], *, x: str, y: str) -> dict[str, An
     }
     mark = {"type": "line", "point": True}
     return _chart(f"By {x}", values, mark=mark, encoding=encoding, width=WIDE, height=240)
+
+
+def fan_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[str, Any]:
+    """A forecast as a fan: central half and central nine tenths, the median, and what the meter showed.
+
+    Args:
+        values: Rows with `start` (ISO time), `p05`, `p25`, `p50`, `p75`, `p95`, and `actual` or None.
+        title: What is forecast.
+        unit: Of the values.
+    """
+    value = {"type": "quantitative", "title": unit or None}
+    bands = [
+        {
+            "mark": {"type": "area", "opacity": opacity, "color": COLOURS[0]},
+            "encoding": {"y": value | {"field": low, "scale": {"zero": False}}, "y2": {"field": high}},
+        }
+        for low, high, opacity in (("p05", "p95", 0.25), ("p25", "p75", 0.35))
+    ]
+    line = {"mark": {"type": "line", "color": COLOURS[0]}, "encoding": {"y": value | {"field": "p50"}}}
+    seen = {
+        "transform": [{"filter": "isValid(datum.actual)"}],
+        "mark": {"type": "line", "color": COLOURS[1], "strokeWidth": 1.5},
+        "encoding": {"y": value | {"field": "actual"}},
+    }
+    tips = [{"field": "start", "type": "temporal", "format": "%d %b %H:%M"}]
+    tips += [{"field": f, "type": "quantitative", "format": ",.4~g"} for f in ("p05", "p25", "p50", "p75", "p95", "actual")]
+    x = {"x": {"field": "start", "type": "temporal", "title": None}, "tooltip": tips}
+    return _chart(title, values, layer=[*bands, line, seen], encoding=x, width=WIDE, height=240)
+
+
+def savings_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]:
+    """Savings of meters with their ranges, best first.
+
+    Args:
+        values: Rows with `meter`, `saved_share`, `low_share`, `high_share`, `held`: whether the meter is qualified.
+        title: What was done.
+    """
+    y = {"field": "meter", "type": "nominal", "title": None, "sort": {"field": "saved_share", "order": "descending"}}
+    x = {"type": "quantitative", "title": "saved", "axis": {"format": ".0%"}}
+    colour = {"field": "held", "type": "nominal", "title": None, "scale": {"range": COLOURS[:1] + COLOURS[6:7]}, "sort": "descending"}
+    bars = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x": x | {"field": "low_share"}, "x2": {"field": "high_share"}}}
+    dots = {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": x | {"field": "saved_share"}}}
+    tips = [{"field": "meter"}, *({"field": f, "format": ".1%"} for f in ("saved_share", "low_share", "high_share"))]
+    encoding = {"y": y, "color": colour, "tooltip": tips}
+    return _chart(title, values, layer=[bars, dots], encoding=encoding, width=WIDE, height={"step": 22})

@@ -15,6 +15,7 @@ from abate.adapters.forecasting.reading import _moments, _numbers, _plain, read_
 from abate.adapters.groups import map_groups
 from abate.algorithms.forecasting.days import days_of
 from abate.energy.facts.readings import Readings
+from abate.energy.planners.hourly import hourly_savings
 from abate.energy.planners.savings import CONFIDENCE_SHARE, Saving, Side, savings
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
@@ -66,10 +67,10 @@ def read_usage(path: Path, *, zone: str = "UTC", mend: tuple[str, ...] = ()) -> 
     if readings.step_s == int(DAY.astype(int)):
         edges = np.append(readings.start, readings.start[-1] + step)
         return Usage(readings.names, edges, readings.values, "daily", readings.findings)
-    return replace_days(readings, zone)
+    return _by_day(readings, zone)
 
 
-def replace_days(readings: Readings, zone: str) -> Usage:
+def _by_day(readings: Readings, zone: str) -> Usage:
     """Readings added up by local day."""
     laid = days_of(readings.start, zone)
     day = laid.place // laid.steps
@@ -176,3 +177,39 @@ def estimate(
 def _group(job: tuple[tuple[str, ...], Side, Side, str, float]) -> list[Saving]:
     names, before, after, kind, confidence = job
     return savings(names, before, after, kind=kind, confidence=confidence)
+
+
+def estimate_hourly(
+    path: Path, weather: Readings, *, until: date, since: date, zone: str = "UTC", confidence: float = CONFIDENCE_SHARE,
+    mend: tuple[str, ...] = (),
+) -> tuple[list[Saving], tuple[Finding, ...]]:  # fmt: skip
+    """Savings by hourly models.
+
+    Raises:
+        DataError: `uneven-steps` where the file is not hourly or finer.
+        UsageError: `no-weather`.
+    """
+    readings = read_series(path, zone=zone, mend=mend)
+    if readings.step_s > 3600 or 3600 % readings.step_s:
+        raise DataError("uneven-steps", f"{path.name} has a reading every {readings.step_s} s.", "Hourly models need hours or parts of them.")  # fmt: skip
+    per_hour = 3600 // readings.step_s
+    lead = int((readings.start[0] - readings.start[0].astype("datetime64[h]")) // np.timedelta64(readings.step_s, "s"))
+    skip = (per_hour - lead) % per_hour
+    count = (readings.values.shape[1] - skip) // per_hour
+    hours = readings.values[:, skip : skip + count * per_hour].reshape(len(readings.names), count, per_hour).sum(axis=2)
+    start = readings.start[skip : skip + count * per_hour : per_hour]
+    at = ((start - weather.start[0]) // np.timedelta64(weather.step_s, "s")).astype(np.int64)
+    inside = (at >= 0) & (at < len(weather.start))
+    temperature = np.full(count, np.nan)
+    temperature[inside] = _temperature(weather)[at[inside]]
+    laid = days_of(start, zone)
+    local_hour = laid.place % laid.steps
+    weekday = ((laid.dates.astype(int) + 3) % 7)[laid.place // laid.steps]
+    end, begin = np.datetime64(until, "s"), np.datetime64(since, "s")
+    year = np.timedelta64(YEAR_DAYS, "D")
+    used = ((start < end) & (start >= end - year)) | ((start >= begin) & (start < begin + year))
+    usage = np.where(used, hours, np.nan)
+    if not np.isfinite(temperature[used]).any():
+        raise UsageError("no-weather", f"{weather.file} has no temperature for these hours.", "Give weather for both sides.")
+    made = hourly_savings(readings.names, temperature, weekday * 24 + local_hour, usage, start >= begin, confidence=confidence)
+    return made, readings.findings

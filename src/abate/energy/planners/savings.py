@@ -158,8 +158,8 @@ def savings(
         saved = float(expected[m] - used[m])
         line = MODELS[found.model[m]] if good[m] else "none"
         points = [None if np.isnan(v) or line == "2P" else v for v in parameters[3:]]
-        reasons = _reasons(
-            good[m], float(weights[m].sum()), kind, fit["cv_rmse"][m], fit["nmbe"][m], saved, float(deviation[m]),
+        reasons = ("Too few values with weather to fit any model.",) if not good[m] else reasons_against(
+            float(weights[m].sum()), kind, fit["cv_rmse"][m], fit["nmbe"][m], saved, float(deviation[m]),
             float(outside[m]), float(days[m].sum()), baseline.usage[m], int(found.count[m]),
         )  # fmt: skip
         made.append(
@@ -233,13 +233,24 @@ def _outside(baseline: Side, reporting: Side, count: int) -> Any:
     return out.sum(axis=1) / np.maximum(there.sum(axis=1), 1)
 
 
-def _reasons(
-    fitted: bool, days: float, kind: str, cv_rmse: float, nmbe: float, saved: float, deviation: float,
+def reasons_against(
+    days: float, kind: str, cv_rmse: float, nmbe: float, saved: float, deviation: float,
     outside_share: float, reporting_days: float, usage: Any, periods: int,
 ) -> tuple[str, ...]:  # fmt: skip
-    """Why a meter's savings cannot be relied on, in words."""
-    if not fitted:
-        return ("Too few values with weather to fit any model.",)
+    """Why a meter's savings cannot be relied on, in words; empty where they can.
+
+    Args:
+        days: Days of the baseline.
+        kind: `hourly`, `daily` or `billing`.
+        cv_rmse: Of the baseline.
+        nmbe: Of the baseline.
+        saved: Saving.
+        deviation: Its standard deviation.
+        outside_share: Share of the reporting period outside the temperatures of the baseline.
+        reporting_days: Days of the reporting period.
+        usage: Of the baseline, by period.
+        periods: Periods of the baseline.
+    """
     reasons = []
     if days < COVERAGE_SHARE_MIN * 365:
         reasons.append(f"The baseline covers {days:.0f} days, fewer than {COVERAGE_SHARE_MIN * 365:.0f}.")
