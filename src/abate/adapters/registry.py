@@ -55,9 +55,9 @@ def ledger_checks() -> tuple[Check, ...]:
 def every_rule() -> tuple[Rule, ...]:
     """Every rule by which data can be found wanting, in the order of precedence."""
     from abate.adapters.files.gates import GATES
+    from abate.energy.facts.readings import RULES as READING_RULES
     from abate.kernel.checks import MISSING_MONTH
     from abate.kernel.resolution import RESOLUTION_RULES
-    from abate.energy.facts.readings import RULES as READING_RULES
     from abate.logistics.facts import RULES as PACKING_RULES
 
     rules = [c.rule for c in (*row_checks(), *ledger_checks())] + [

@@ -123,7 +123,9 @@ def period_jacobian(
 ) -> npt.NDArray[np.float64]:
     """`jacobian` averaged over the days of each period; shape (meters, count, 5), zero where a period has no days."""
     daily = jacobian(parameters, temperature)
-    daily = np.where(np.isnan(np.broadcast_to(np.asarray(temperature, float), daily.shape[:2]))[:, :, None], np.nan, daily)
+    daily = np.where(
+        np.isnan(np.broadcast_to(np.asarray(temperature, float), daily.shape[:2]))[:, :, None], np.nan, daily
+    )
     return np.stack([np.nan_to_num(by_period(daily[:, :, k], period, count)) for k in range(5)], axis=-1)
 
 

@@ -305,7 +305,9 @@ def fan_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[st
         "encoding": {"y": value | {"field": "actual"}},
     }
     tips = [{"field": "start", "type": "temporal", "format": "%d %b %H:%M"}]
-    tips += [{"field": f, "type": "quantitative", "format": ",.4~g"} for f in ("p05", "p25", "p50", "p75", "p95", "actual")]
+    tips += [
+        {"field": f, "type": "quantitative", "format": ",.4~g"} for f in ("p05", "p25", "p50", "p75", "p95", "actual")
+    ]
     x = {"x": {"field": "start", "type": "temporal", "title": None}, "tooltip": tips}
     return _chart(title, values, layer=[*bands, line, seen], encoding=x, width=WIDE, height=240)
 
@@ -319,8 +321,17 @@ def savings_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]
     """
     y = {"field": "meter", "type": "nominal", "title": None, "sort": {"field": "saved_share", "order": "descending"}}
     x = {"type": "quantitative", "title": "saved", "axis": {"format": ".0%"}}
-    colour = {"field": "held", "type": "nominal", "title": None, "scale": {"range": COLOURS[:1] + COLOURS[6:7]}, "sort": "descending"}
-    bars = {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x": x | {"field": "low_share"}, "x2": {"field": "high_share"}}}
+    colour = {
+        "field": "held",
+        "type": "nominal",
+        "title": None,
+        "scale": {"range": COLOURS[:1] + COLOURS[6:7]},
+        "sort": "descending",
+    }
+    bars = {
+        "mark": {"type": "rule", "strokeWidth": 2},
+        "encoding": {"x": x | {"field": "low_share"}, "x2": {"field": "high_share"}},
+    }
     dots = {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": x | {"field": "saved_share"}}}
     tips = [{"field": "meter"}, *({"field": f, "format": ".1%"} for f in ("saved_share", "low_share", "high_share"))]
     encoding = {"y": y, "color": colour, "tooltip": tips}

@@ -97,7 +97,9 @@ def run_competition(
     else:
         read, names = (_wind, WIND_NAMES) if name == "gefcom2014-wind" else (_sun, SUN_NAMES)
         series = _stated(read_series(data, stamp="end", checked=False), {"1/power", "1"}, data)
-        beside = series if weather is None else _stated(read_series(weather, stamp="end", checked=False), set(), weather)
+        beside = (
+            series if weather is None else _stated(read_series(weather, stamp="end", checked=False), set(), weather)
+        )
         if name == "gefcom2014-solar" and weather is None:
             raise UsageError("no-weather", "The sun's tasks need their weather forecasts.", "Name them with --weather.")
         plants = read(series, beside, names)
@@ -109,7 +111,12 @@ def run_competition(
     by_task = {str(task): round(float(np.mean(losses)), 6) for task, losses in scores.items()}
     own = time.process_time() - begun
     cpu_s = own + (sum(cpu for _, cpu in results) if workers > 1 else 0.0)
-    return {"name": name, "scores": by_task, "mean": round(float(np.mean(list(by_task.values()))), 6), "cpu_s": round(cpu_s, 2)}
+    return {
+        "name": name,
+        "scores": by_task,
+        "mean": round(float(np.mean(list(by_task.values()))), 6),
+        "cpu_s": round(cpu_s, 2),
+    }
 
 
 def _stated(series: Readings, names: set[str], path: Path) -> Readings:
@@ -118,7 +125,7 @@ def _stated(series: Readings, names: set[str], path: Path) -> Readings:
     return series
 
 
-def _months(name: str, numbers: list[int], series: Readings, path: Path) -> list[np.datetime64]:
+def _months(name: str, numbers: list[int], series: Readings, path: Path) -> list[Any]:
     first = np.datetime64(FIRST_MONTH[name], "M")
     found = [first + (n - 1) for n in numbers]
     last = series.start[-1] + HOUR
@@ -144,7 +151,9 @@ def _load_task(job: tuple[Readings, np.datetime64, LoadSettings]) -> tuple[float
     load = observed(("load",), series.start, series.values[[at]])
     weather = observed(tuple(series.names[k] for k in stations), series.start, series.values[stations])
     horizon = _horizon(month)
-    model = fit_load(load.as_of(horizon[0]), calendar=Calendar("US"), weather=weather.as_of(horizon[0]), settings=settings)
+    model = fit_load(
+        load.as_of(horizon[0]), calendar=Calendar("US"), weather=weather.as_of(horizon[0]), settings=settings
+    )
     told = forecast_load(model, horizon, members=MEMBERS).quantiles()[0]
     actual = series.values[at][np.searchsorted(series.start, horizon)]
     return float(np.nanmean(pinball(actual, told))), time.process_time() - begun

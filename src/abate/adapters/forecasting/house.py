@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class EnergyConfig:
         tariff: What energy costs.
     """
 
-    calendar: Calendar = Calendar()
+    calendar: Calendar = field(default_factory=Calendar)
     weather: Path | None = None
     forecast: Path | None = None
     roofs: tuple[Roof, ...] = ()
@@ -109,7 +109,9 @@ def site_readings(workspace: Workspace, site: str) -> Readings:
             "group by 1, 2 order by 1, 2"
         ).fetchnumpy()
     if not len(rows["at"]):
-        raise NotFoundError("no-meter", f"'{site}' has no hourly meter.", "See the data-centre page for those that have.")
+        raise NotFoundError(
+            "no-meter", f"'{site}' has no hourly meter.", "See the data-centre page for those that have."
+        )
     meters, who = np.unique(np.asarray(rows["meter"]).astype(str), return_inverse=True)
     at = rows["at"] // 3600
     first, count = int(at.min()), int(at.max() - at.min()) + 1
@@ -264,7 +266,11 @@ def _stored(
         return None  # half written or of another make: fitted anew
     fitted = np.datetime64(about["fitted"])
     same = tuple(about["names"]) == known.names and bool(len(arrays["knots"])) == (weather is not None)
-    fresh = fit_load(known, calendar=calendar, weather=weather, settings=settings) if same and fitted <= known.moment else None
+    fresh = (
+        fit_load(known, calendar=calendar, weather=weather, settings=settings)
+        if same and fitted <= known.moment
+        else None
+    )
     if fresh is None or json.dumps(fresh.parameters["features"]) != json.dumps(about["parameters"]["features"]):
         return None
     held = replace(

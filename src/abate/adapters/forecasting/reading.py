@@ -36,7 +36,20 @@ TIME_WORDS = (
     "timestamp utc", "interval end", "end", "时间", "日期时间", "采集时间", "日期",
 )  # fmt: skip
 END_WORDS = ("interval end", "end")
-METER_WORDS = ("meter", "meter id", "meter no", "id", "series", "zone", "site", "building", "station", "表号", "电表号", "站点")
+METER_WORDS = (
+    "meter",
+    "meter id",
+    "meter no",
+    "id",
+    "series",
+    "zone",
+    "site",
+    "building",
+    "station",
+    "表号",
+    "电表号",
+    "站点",
+)
 AVAILABLE_WORDS = ("available", "available at", "issued", "issued at", "known from", "received", "发布时间")
 UNITS = re.compile(r"^(?P<name>.*?)[\s_]*[\(\[（]?(?P<unit>kwh|mwh|wh|kw|mw|w|°c|°f|degc|degf|m3|therm|w/m2|m/s|千瓦时)[\)\]）]?$", re.IGNORECASE)  # fmt: skip
 COUNTER_WORDS = ("register", "counter", "index", "cumulative", "表底", "示数", "表码")
@@ -308,13 +321,17 @@ def _gridded(
                 text = f"'{names[-1]}' has two readings for {len(again)} step{'s' if len(again) > 1 else ''}, first {str(first + step * int(again[0])).replace('T', ' ')[:16]}."
                 twice.append(Finding.of(READING_TWICE, text, file=name))
             if counts.max() > 1 and not later and issued is None:
-                values[k] = np.where(counts > 0, np.bincount(cells, columns[c][rows], span) / np.maximum(counts, 1), np.nan)
+                values[k] = np.where(
+                    counts > 0, np.bincount(cells, columns[c][rows], span) / np.maximum(counts, 1), np.nan
+                )
             else:
                 values[k, cells] = columns[c][rows]
             if available is not None:
                 available[k, cells] = issued[rows]
     start = first + step * np.arange(span)
-    return Readings(tuple(names), start - step if ended else start, values, tuple(all_units), name, available, tuple(twice))
+    return Readings(
+        tuple(names), start - step if ended else start, values, tuple(all_units), name, available, tuple(twice)
+    )
 
 
 def _step(moments: Any, who: Any, there: Any, name: str) -> int:
@@ -329,7 +346,9 @@ def _step(moments: Any, who: Any, there: Any, name: str) -> int:
     step = int(lengths[counts.argmax()])
     if not STEP_S[0] <= step <= STEP_S[1]:
         raise DataError("uneven-steps", f"{name} has a reading every {step} s.", "Steps may be a minute to a day; bills are read by 'abate savings'.")  # fmt: skip
-    odd = float((((moments[there] - moments[there].min()).astype("timedelta64[s]").astype(np.int64) % step) != 0).mean())
+    odd = float(
+        (((moments[there] - moments[there].min()).astype("timedelta64[s]").astype(np.int64) % step) != 0).mean()
+    )
     if odd > 0.01 and step < DAY_S:
         raise DataError("uneven-steps", f"{name}: {odd:.0%} of its times are not on a grid of {step} s.", "Export it with equal steps.")  # fmt: skip
     return step
@@ -349,7 +368,7 @@ def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
             raise DataError("no-series", f"{name} has no column of numbers.", "Check its columns.")
 
         def quoted(k: int) -> str:
-            return '"' + headers[k].replace('"', '""') + '"'
+            return '"' + str(headers[k]).replace('"', '""') + '"'
 
         if described[place][1] == "VARCHAR":
             texts = [str(r[0]) for r in con.execute(f"select {quoted(place)} from {source}").fetchall()]
@@ -365,13 +384,17 @@ def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         )  # fmt: skip
         owners = None
         if meter >= 0:
-            owners = np.asarray(con.execute(f"select {quoted(meter)}::varchar as m from {source}").fetchnumpy()["m"]).astype(str)
+            owners = np.asarray(
+                con.execute(f"select {quoted(meter)}::varchar as m from {source}").fetchnumpy()["m"]
+            ).astype(str)
         issued = None
         if available >= 0:
             issued = np.asarray(con.execute(f"select epoch({quoted(available)})::bigint as a from {source}").fetchnumpy()["a"]).astype("datetime64[s]")  # fmt: skip
     labels = [_named(headers[k]) for k in values]
     ended = stamp == "end" or (not stamp and headers[place].strip().lower().replace("_", " ") in END_WORDS)
-    return _gridded(moments, owners, [x[0] for x in labels], [x[1] for x in labels], columns, issued, name, ended, later)
+    return _gridded(
+        moments, owners, [x[0] for x in labels], [x[1] for x in labels], columns, issued, name, ended, later
+    )
 
 
 def _epw(path: Path, name: str) -> Readings:
@@ -406,37 +429,38 @@ def _green_button(path: Path, name: str, later: bool) -> Readings:
         head = handle.read(4096)
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
         raise DataError("bad-green-button", f"{name} declares entities.", "Export it again from the utility.")
-    moments, values, owners = [], [], []
-    power, unit, index = 0, "Wh", 0
-    found = []
+    moments: list[int] = []
+    values: list[float] = []
+    types: set[tuple[int, str]] = set()
     try:
         for _, node in ET.iterparse(path, events=("end",)):  # noqa: S314 - entities are refused above
             tag = node.tag.rsplit("}", 1)[-1]
             if tag == "ReadingType":
-                parts = {child.tag.rsplit("}", 1)[-1]: (child.text or "").strip() for child in node}
-                power = int(parts.get("powerOfTenMultiplier", "0") or 0)
-                unit = WATT_HOURS.get(int(parts.get("uom", "72") or 72), "Wh")
+                said = {child.tag.rsplit("}", 1)[-1]: (child.text or "").strip() for child in node}
+                power = int(said.get("powerOfTenMultiplier", "0") or 0)
+                types.add((power, WATT_HOURS.get(int(said.get("uom", "72") or 72), "Wh")))
             elif tag == "IntervalReading":
                 parts = {child.tag.rsplit("}", 1)[-1]: child for child in node}
                 begun = next((c.text for c in parts["timePeriod"] if c.tag.endswith("start")), None)
                 moments.append(int(begun or "x"))
                 values.append(float(parts["value"].text or "nan"))
-                owners.append(str(index))
                 node.clear()
             elif tag == "IntervalBlock":
                 node.clear()
-            elif tag == "UsagePoint":
-                index += 1
     except (ET.ParseError, KeyError, ValueError, TypeError) as error:
         raise DataError("bad-green-button", f"{name} is no sound Green Button file: {error}.", "Export it again.") from error  # fmt: skip
     if not values:
         raise DataError("bad-green-button", f"{name} holds no interval reading.", "Export intervals, not bills.")
+    if len(types) > 1:
+        raise DataError(
+            "bad-green-button", f"{name} holds {len(types)} kinds of reading.", "Export one meter and one unit a file."
+        )
+    power, unit = next(iter(types), (0, "Wh"))
     scale = 10.0**power / (1000.0 if unit in ("Wh", "W") else 1.0)
     label = {"Wh": "kWh", "W": "kW"}.get(unit, unit)
-    made = _gridded(
+    return _gridded(
         np.array(moments, "datetime64[s]"), None, [Path(name).stem], [label], np.array([values]) * scale, None, name, False, later
     )  # fmt: skip
-    return replace(made, findings=(*found, *made.findings))
 
 
 def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
@@ -460,7 +484,9 @@ def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
             return
         at, who, value = (headers[k] for k in (place, meter, values[0]))
         names = [r[0] for r in con.execute(f'select distinct "{who}"::varchar from {source} order by 1').fetchall()]
-        first, last = con.execute(f'select min("{at}")::timestamp, max("{at}")::timestamp from {source}').fetchone() or ()
+        (first, last), *_ = con.execute(
+            f'select min("{at}")::timestamp, max("{at}")::timestamp from {source}'
+        ).fetchall()
         two = con.execute(f'select distinct "{at}"::timestamp as t from {source} where "{who}"::varchar = ? order by 1 limit 2', [names[0]]).fetchall()  # fmt: skip
         step_s = int((two[1][0] - two[0][0]).total_seconds())
         span = int((last - first).total_seconds()) // step_s + 1
@@ -479,13 +505,27 @@ def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
         coded = rows.column(who).combine_chunks()
         coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
         known = {n: k for k, n in enumerate(mine)}
-        place = np.array([known.get(n, -1) for n in coded.dictionary.to_pylist()], np.int64)  # it names others too
-        row = place[coded.indices.to_numpy()]
+        rank = np.array([known.get(n, -1) for n in coded.dictionary.to_pylist()], np.int64)  # it names others too
+        row: Any = rank[coded.indices.to_numpy()]
         moments = rows.column(at).cast(pa.timestamp("s")).to_numpy()
-        column = ((moments - epoch).astype(np.int64) // step_s)
+        cell = (moments - epoch).astype(np.int64) // step_s
         grid = np.full((len(mine), span), np.nan)
-        grid[row[row >= 0], column[row >= 0]] = rows.column(value).to_numpy()[row >= 0]
+        grid[row[row >= 0], at_step[row >= 0]] = rows.column(value).to_numpy()[row >= 0]
         yield Readings(tuple(mine), start, grid, (unit,) * len(mine), path.name)
+
+
+def meters_of(path: Path) -> list[str]:
+    """Names of the meters of a long Parquet file."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        source = f"read_parquet({literal(str(path))})"
+        headers = [d[0] for d in con.execute(f"describe select * from {source}").fetchall()]
+        _, meter, _, _ = _columns(headers, path.name)
+        if meter < 0:
+            return list(read_series(path, checked=False).names)
+        quoted = headers[meter].replace('"', '""')
+        return [r[0] for r in con.execute(f'select distinct "{quoted}"::varchar from {source} order by 1').fetchall()]
 
 
 def _whole_chunks(path: Path, count: int) -> Iterator[Readings]:

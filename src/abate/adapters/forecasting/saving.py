@@ -210,6 +210,10 @@ def estimate_hourly(
     used = ((start < end) & (start >= end - year)) | ((start >= begin) & (start < begin + year))
     usage = np.where(used, hours, np.nan)
     if not np.isfinite(temperature[used]).any():
-        raise UsageError("no-weather", f"{weather.file} has no temperature for these hours.", "Give weather for both sides.")
-    made = hourly_savings(readings.names, temperature, weekday * 24 + local_hour, usage, start >= begin, confidence=confidence)
+        raise UsageError(
+            "no-weather", f"{weather.file} has no temperature for these hours.", "Give weather for both sides."
+        )
+    made = hourly_savings(
+        readings.names, temperature, weekday * 24 + local_hour, usage, start >= begin, confidence=confidence
+    )
     return made, readings.findings

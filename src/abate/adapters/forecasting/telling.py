@@ -121,15 +121,6 @@ class Told:
     model: LoadModel
     data_version: str
 
-    def rows(self, levels: Iterable[float] = LEVELS) -> Iterator[dict[str, Any]]:
-        """A row for each series and step: mean and quantiles."""
-        chosen = np.array(list(levels))
-        quantiles, mean = self.members.quantiles(chosen), self.members.values.mean(axis=0)
-        for m, name in enumerate(self.members.names):
-            for k, start in enumerate(self.members.start):
-                said = {f"p{round(level * 100):02d}": float(quantiles[m, k, i]) for i, level in enumerate(chosen)}
-                yield {"series": name, "start": str(start), "mean": float(mean[m, k])} | said
-
 
 def data_version(known: Known) -> str:
     """Short hash of what was known."""
@@ -174,7 +165,7 @@ def forecast_readings(
         told = temperature_of(weather, whole).as_of(moment)
         if forecast is not None:
             later = temperature_of(forecast, whole).as_of(moment)
-            filled = np.where(np.isnan(told.values), later.values[: 1], told.values)
+            filled = np.where(np.isnan(told.values), later.values[:1], told.values)
             coming = Known(told.names, told.start, np.where(whole >= first, filled, told.values), moment)
         seen = Known(told.names, told.start[:end], told.values[:, :end], moment)
         if np.isnan(seen.values).all():
@@ -195,17 +186,23 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
     """
     sheet = read_sheets(path)[0]
     if sheet.rows is None:
-        raise DataError("bad-groups", f"{path.name} is no table of text.", "Give a CSV with the columns meter, site, business.")
+        raise DataError(
+            "bad-groups", f"{path.name} is no table of text.", "Give a CSV with the columns meter, site, business."
+        )
     rows = [cells for batch in sheet.rows for _, cells in batch]
     headers = [h.strip().lower() for h in rows[0]]
     if "meter" not in headers or len(headers) < 2:
-        raise DataError("bad-groups", f"{path.name} has no column 'meter' and one above it.", "Give meter, site, business.")
+        raise DataError(
+            "bad-groups", f"{path.name} has no column 'meter' and one above it.", "Give meter, site, business."
+        )
     known, at = set(names), headers.index("meter")
     groups: dict[str, list[str]] = {}
     for cells in rows[1:]:
         meter = cells[at] if at < len(cells) else ""
         if meter not in known:
-            raise DataError("bad-groups", f"{path.name} names the meter '{meter}', which the load has not.", "Mend the row.")
+            raise DataError(
+                "bad-groups", f"{path.name} names the meter '{meter}', which the load has not.", "Mend the row."
+            )
         for k, level in enumerate(headers):
             if k != at and k < len(cells) and cells[k]:
                 groups.setdefault(f"{level}/{cells[k]}", []).append(meter)
@@ -216,9 +213,7 @@ def with_groups(told: Members, groups: dict[str, list[str]]) -> Members:
     """Members of meters and of sums over them, which add up member by member."""
     rows = {group: [told.names.index(m) for m in meters] for group, meters in groups.items()}
     summed = told.summed(rows)
-    return Members(
-        (*told.names, *summed.names), told.start, np.concatenate([told.values, summed.values], axis=1)
-    )
+    return Members((*told.names, *summed.names), told.start, np.concatenate([told.values, summed.values], axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +243,7 @@ def _forecast_some(job: _Job) -> tuple[tuple[str, ...], Any, Any, Any, dict[str,
 def forecast_many(
     path: Path, output: Path, *, calendar: Calendar, ahead_s: int, weather: Readings | None = None,
     issued: np.datetime64 | None = None, groups: dict[str, list[str]] | None = None, workers: int = 2, seed: int = 1,
-    on_chunk: Any = lambda count: None,
+    on_chunk: Any = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Forecast the meters of a long Parquet file some hundred at a time, in several processes, into a Parquet file.
 
@@ -276,7 +271,9 @@ def forecast_many(
             yield _Job(some, calendar, ahead_s, weather, moment, seed, groups or {})
 
     partial = output.with_name(f"{output.name}.partial")
-    writer, meters, rows, totals, start = None, 0, 0, {}, None
+    writer, meters, rows = None, 0, 0
+    totals: dict[str, Any] = {}
+    start: Any = None
     try:
         for names, start, mean, quantiles, sums in map_groups(_forecast_some, jobs(), workers=workers):
             table = _rows_table(names, start, mean, quantiles)
@@ -335,4 +332,3 @@ def write_rows(output: Path, rows: list[dict[str, Any]]) -> None:
     else:
         raise UsageError("unknown-output", f"'{output.name}' is neither .csv nor .parquet.", "Choose one of these.")
     partial.replace(output)
-

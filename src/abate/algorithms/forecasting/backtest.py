@@ -87,9 +87,7 @@ def backtest(
     y = np.stack(actual)
     reference = list(forecasters)[-1]
     made = {name: _score(name, y, np.stack(quantiles)) for name, quantiles in told.items()}
-    return [
-        made[name] if name == reference else _beside(made[name], made[reference].pinball) for name in forecasters
-    ]
+    return [made[name] if name == reference else _beside(made[name], made[reference].pinball) for name in forecasters]
 
 
 def _score(name: str, actual: Array, quantiles: Array) -> Score:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from abate.algorithms.forecasting.days import days_of
@@ -39,10 +41,12 @@ def climatology(known: Known, start: Moments, *, zone: str = "UTC", window_days:
         if len(days) < 2 * window_days:
             days = list(range(max(0, past.count - 28), past.count))
         seen = values[:, days]
-        there = ~np.isnan(seen).all(axis=1)
+        there: Any = ~np.isnan(seen).all(axis=1)
         if there.any():
             filled = np.where(there[:, None], seen, 0.0)
-            found[:, i] = np.where(there[..., None], np.moveaxis(np.nanquantile(filled, PERCENTILES, axis=1), 0, -1), np.nan)
+            found[:, i] = np.where(
+                there[..., None], np.moveaxis(np.nanquantile(filled, PERCENTILES, axis=1), 0, -1), np.nan
+            )
     flat = found.reshape(len(values), -1, len(PERCENTILES))
     return ordered(flat[:, ahead.place])
 
@@ -67,9 +71,11 @@ def seasonal_naive(known: Known, start: Moments, *, zone: str = "UTC", weeks: in
         centre = values[:, day]
         if earlier:
             moves = np.stack([values[:, d] - values[:, d - 7] for d in earlier], axis=1)
-            there = ~np.isnan(moves).all(axis=1)
+            there: Any = ~np.isnan(moves).all(axis=1)
             spread = np.moveaxis(np.nanquantile(np.where(there[:, None], moves, 0.0), PERCENTILES, axis=1), 0, -1)
-            found[:, i] = centre[..., None] + spread - np.nanmedian(np.where(there[:, None], moves, 0.0), axis=1)[..., None]
+            found[:, i] = (
+                centre[..., None] + spread - np.nanmedian(np.where(there[:, None], moves, 0.0), axis=1)[..., None]
+            )
         else:
             found[:, i] = centre[..., None]
     flat = found.reshape(len(values), -1, len(PERCENTILES))

@@ -68,14 +68,17 @@ def scenarios(history: Array, first: np.datetime64, ahead: int, count: int, sett
             if at >= 0 and at + count <= len(departure):
                 found.append(departure[at : at + count])
     if not found:  # further ahead than there is history: whole years of it follow one another
-        found = [np.resize(np.roll(departure, -k * 14, axis=0), (count, steps)) for k in range(max(1, len(departure) // 14))]
+        found = [
+            np.resize(np.roll(departure, -k * 14, axis=0), (count, steps)) for k in range(max(1, len(departure) // 14))
+        ]
     come = np.array(found)
     come = come - settings.centred_share * come.mean(axis=0)
     gap = max(0, ahead - have)
     lead = np.arange(count)[:, None] + (np.arange(steps)[None] + 0.5) / steps + 0.5 + gap
     left = np.exp(-lead / settings.fade_days)
     latest, month = departure[-1, steps // 2 :].mean(), departure[-30:].mean()
-    return usual + come * np.sqrt(1 - left**2) + left * latest + settings.month_share * month * (1 - left)
+    made: Array = usual + come * np.sqrt(1 - left**2) + left * latest + settings.month_share * month * (1 - left)
+    return made
 
 
 def _usual_features(dates: Any, settings: ScenarioSettings) -> Array:

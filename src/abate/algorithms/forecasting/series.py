@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Moments = npt.NDArray[np.datetime64]
+Moments = npt.NDArray[Any]
 """Moments in seconds, UTC."""
 
 

@@ -52,14 +52,18 @@ class Plant:
             "gamma_per_k": (-0.02, 0.0), "loss_share": (0.0, 0.9), "inverter_ratio": (0.3, 3.0), "hub_height_m": (1.0, 400.0),
         }  # fmt: skip
         if self.source not in ("sun", "wind"):
-            raise ConfigError("bad-plant", f"'{self.id}' runs on '{self.source}'.", "Write source = \"sun\" or \"wind\".")
+            raise ConfigError("bad-plant", f"'{self.id}' runs on '{self.source}'.", 'Write source = "sun" or "wind".')
         for name, (low, high) in limits.items():
             value = getattr(self, name)
             if not (isinstance(value, int | float) and low <= value <= high) or (name == "capacity_kw" and value <= 0):
-                raise ConfigError("bad-plant", f"'{self.id}': {name} is {value}.", f"It lies between {low:g} and {high:g}.")
+                raise ConfigError(
+                    "bad-plant", f"'{self.id}': {name} is {value}.", f"It lies between {low:g} and {high:g}."
+                )
         speeds = [s for s, _ in self.curve]
         if speeds != sorted(speeds) or any(not 0 <= share <= 1 for _, share in self.curve):
-            raise ConfigError("bad-plant", f"'{self.id}': its power curve does not rise from 0 to 1.", "List speeds in order.")
+            raise ConfigError(
+                "bad-plant", f"'{self.id}': its power curve does not rise from 0 to 1.", "List speeds in order."
+            )
 
     @property
     def faces_deg(self) -> float:

@@ -56,7 +56,16 @@ FORECAST_DRIFT = Rule(
     "forecast-drift", Severity.WARNING, "A meter that no longer behaves as its model learnt",
     "The model was fitted anew; see whether equipment, tenants or the meter changed.", 198,
 )  # fmt: skip
-RULES = (FORECAST_DRIFT, READING_GAP, READING_TWICE, READING_UNREAD, CLOCK_CHANGE, UNIT_SLIP, COUNTER_RESET, READING_STUCK)
+RULES = (
+    FORECAST_DRIFT,
+    READING_GAP,
+    READING_TWICE,
+    READING_UNREAD,
+    CLOCK_CHANGE,
+    UNIT_SLIP,
+    COUNTER_RESET,
+    READING_STUCK,
+)
 MENDS = ("gaps", "twice", "units", "resets", "stuck")
 """What `--mend` may name."""
 GAP_STEPS_MAX = 6
@@ -204,7 +213,7 @@ def mend_readings(
     return replace(readings, values=values), count
 
 
-def _at(readings: Readings, step: int) -> str:
+def _at(readings: Readings, step: Any) -> str:
     where = readings.start[0] + np.timedelta64(readings.step_s, "s") * int(step)
     return str(where.astype("datetime64[m]")).replace("T", " ")
 

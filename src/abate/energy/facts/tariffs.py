@@ -76,7 +76,9 @@ class Tariff:
         month = local.astype("datetime64[M]").astype(int) % 12 + 1
         weekday = (local.astype("datetime64[D]").astype(int) + 3) % 7
         hour = (local - local.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
-        return np.array([self._price(*key) for key in zip(month.tolist(), weekday.tolist(), hour.tolist(), strict=True)])
+        return np.array(
+            [self._price(*key) for key in zip(month.tolist(), weekday.tolist(), hour.tolist(), strict=True)]
+        )
 
     def cost(self, energy_kwh: Array, local: npt.NDArray[np.datetime64]) -> Array:
         """Cost of energy by step, with the demand charge of each month in it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,12 @@ def sky(plant: Plant, start: Moments) -> Sky:
     clear = place.get_clearsky(middle, model="ineichen", solar_position=position)
     height, azimuth = 90.0 - position["apparent_zenith"].to_numpy(), position["azimuth"].to_numpy()
     light = _on_modules(plant, middle, height, azimuth, *(clear[n].to_numpy() for n in ("ghi", "dni", "dhi")))
-    return Sky(height, azimuth, _electric(plant, light, np.full(len(light), 20.0), np.ones(len(light))), clear["ghi"].to_numpy())
+    return Sky(
+        height,
+        azimuth,
+        _electric(plant, light, np.full(len(light), 20.0), np.ones(len(light))),
+        clear["ghi"].to_numpy(),
+    )
 
 
 def sun_power(plant: Plant, start: Moments, weather: Weather, above: Sky | None = None) -> Array:
@@ -94,7 +99,9 @@ def sun_power(plant: Plant, start: Moments, weather: Weather, above: Sky | None 
         parts = pvlib.irradiance.erbs(ghi, np.minimum(zenith, 87.0), middle.dayofyear)
         dni, dhi = np.where(zenith < 87, parts["dni"], 0.0), np.where(zenith < 87, parts["dhi"], ghi)
     light = _on_modules(plant, middle, seen.height_deg, seen.azimuth_deg, ghi, dni, dhi)
-    wind = weather.get("wind_speed", np.hypot(weather.get("wind_u_10", np.ones(1)), weather.get("wind_v_10", np.zeros(1))))
+    wind = weather.get(
+        "wind_speed", np.hypot(weather.get("wind_u_10", np.ones(1)), weather.get("wind_v_10", np.zeros(1)))
+    )
     return _electric(plant, light, weather.get("temperature", np.full(len(light), 20.0)), wind)
 
 
@@ -150,7 +157,7 @@ def _season(start: Moments) -> list[Array]:
     return [np.sin(2 * np.pi * day / 365.25), np.cos(2 * np.pi * day / 365.25)]
 
 
-def wind_features(plant: Plant, start: Moments, own: Weather, others: list[Weather]) -> Array:
+def wind_features(plant: Plant, start: Moments, own: Weather, others: Sequence[Weather]) -> Array:
     """What a model of a wind farm sees: speeds now, before and after, direction, shear, and the farms around it."""
     high, low = _speeds(own, plant)
     steps = int(np.timedelta64(3600, "s") // (start[1] - start[0])) or 1
@@ -177,7 +184,7 @@ def wind_features(plant: Plant, start: Moments, own: Weather, others: list[Weath
     return np.stack(columns, axis=-1)
 
 
-def sun_features(plant: Plant, start: Moments, above: Sky, own: Weather, others: list[Weather]) -> Array:
+def sun_features(plant: Plant, start: Moments, above: Sky, own: Weather, others: Sequence[Weather]) -> Array:
     """What a model of a roof sees: physics, how clear the sky is around the hour, and everything else forecast."""
     output = sun_power(plant, start, own, above)
     steps = int(np.timedelta64(3600, "s") // (start[1] - start[0])) or 1
@@ -222,7 +229,7 @@ class Generation:
 
 
 def forecast_generation(
-    plant: Plant, power: Known, start: Moments, *, weather: Weather | None = None, others: list[Weather] | None = None,
+    plant: Plant, power: Known, start: Moments, *, weather: Weather | None = None, others: Sequence[Weather] | None = None,
     component: str = "average", seed: int = 1,
 ) -> Generation:  # fmt: skip
     """Forecast a plant: learn what its history adds to physics, and say a range that is never impossible.
@@ -257,7 +264,7 @@ def forecast_generation(
         else:
             x = sun_features(plant, grid_start, above, weather, others or [])
             scale = np.maximum(above.clear, CLEAR_FLOOR)
-        whole = ~np.isnan(x).any(axis=1)
+        whole: Any = ~np.isnan(x).any(axis=1)
         rows = np.flatnonzero(whole & ~np.isnan(share) & light & (grid_start < start[0]))
         learnt = whole[ahead] & light[ahead]
         if len(rows) >= ROWS_MIN and learnt.any():

@@ -53,7 +53,9 @@ def _designs(temperature: Array, hour_of_week: Any, busy: Any, knots: Array) -> 
     return {
         "hour of week": week,
         "hour of week and temperature": np.concatenate([week, felt], axis=1),
-        "hour of week and temperature, busy and idle": np.concatenate([week, felt * busy[:, None], felt * ~busy[:, None]], axis=1),
+        "hour of week and temperature, busy and idle": np.concatenate(
+            [week, felt * busy[:, None], felt * ~busy[:, None]], axis=1
+        ),
     }
 
 
@@ -68,7 +70,9 @@ def _saving(
         empty = (0.0,) * 3
         return Saving(name, "none", *empty, None, None, 0.0, 0.0, 0.0, 0.0, 0.0, np.nan, np.nan, np.nan, np.nan, ("Too few hours with weather to fit any model.",))  # fmt: skip
     knots = np.quantile(temperature[before], np.linspace(0, 1, SEGMENTS + 1)[1:-1])
-    mean = np.bincount(hour_of_week[before], line[before], WEEK_H) / np.maximum(np.bincount(hour_of_week[before], minlength=WEEK_H), 1)
+    mean = np.bincount(hour_of_week[before], line[before], WEEK_H) / np.maximum(
+        np.bincount(hour_of_week[before], minlength=WEEK_H), 1
+    )
     busy = (mean > mean.mean())[hour_of_week]
     best: tuple[float, str, Array, Array, Array, int] | None = None
     for title, x in _designs(temperature, hour_of_week, busy, knots).items():
@@ -99,7 +103,11 @@ def _saving(
     reach = deviation * float(student.ppf(0.5 + confidence / 2, max(len(daily) - k / DAY_H, 1.0)))
     saved = expected - used
     nmbe = float(residual.mean()) / level
-    outside = float(((temperature[after] < temperature[before].min()) | (temperature[after] > temperature[before].max())).mean())
-    reasons = reasons_against(days, "hourly", cv_rmse, nmbe, saved, deviation, outside, float(after.sum()) / DAY_H, line[before], n)
+    outside = float(
+        ((temperature[after] < temperature[before].min()) | (temperature[after] > temperature[before].max())).mean()
+    )
+    reasons = reasons_against(
+        days, "hourly", cv_rmse, nmbe, saved, deviation, outside, float(after.sum()) / DAY_H, line[before], n
+    )
     r2 = 1 - float((residual**2).sum()) / max(float(((line[before] - line[before].mean()) ** 2).sum()), 1e-300)
     return Saving(name, title, level * DAY_H, 0.0, 0.0, None, None, expected, used, saved, saved - reach, saved + reach, cv_rmse, nmbe, r2, rho, reasons)  # fmt: skip

@@ -59,7 +59,7 @@ class LoadSettings:
     harmonics: int = 3
     trend: bool = True
     stations: int = 6
-    scenarios: ScenarioSettings = ScenarioSettings()
+    scenarios: ScenarioSettings = field(default_factory=ScenarioSettings)
     residual_days: int = 400
     season_days: int = 60
     spread_ratio: float = 1.15
@@ -296,8 +296,8 @@ def _stations(y: Array, stations: Array, settings: LoadSettings) -> Array:
                 error += float(np.polyfit(x[there], target[there], 3, full=True)[1].sum())
         errors.append(error)
     weights = np.zeros(len(stations))
-    weights[np.argsort(errors, kind="stable")[: settings.stations]] = 1.0
-    return weights / weights.sum()
+    weights[np.argsort(errors, kind="stable")[: settings.stations]] = 1.0 / min(settings.stations, len(stations))
+    return weights
 
 
 def _design(
@@ -424,7 +424,9 @@ def _weather_ahead(model: LoadModel, offset: int, whole: Days, ahead: Known | No
     lead_in = lead_in[offset - LEAD_DAYS : offset]
     if ahead is not None:
         horizon = np.array([whole.first, whole.first + whole.count]).astype("datetime64[s]")
-        there = (ahead.start >= horizon[0] - np.timedelta64(1, "D")) & (ahead.start < horizon[1] + np.timedelta64(1, "D"))
+        there = (ahead.start >= horizon[0] - np.timedelta64(1, "D")) & (
+            ahead.start < horizon[1] + np.timedelta64(1, "D")
+        )
         known = _known_weather(model, ahead, there, whole)
         come = np.where(np.isnan(known)[None], come, known[None])
         if not np.isnan(known).any():

@@ -154,17 +154,17 @@ def savings(
     outside = _outside(baseline, reporting, len(meters))
     made = []
     for m, name in enumerate(meters):
-        parameters = [float(v) for v in found.parameters[m]]
+        base, heat, cool, *at = found.parameters[m].tolist()
         saved = float(expected[m] - used[m])
         line = MODELS[found.model[m]] if good[m] else "none"
-        points = [None if np.isnan(v) or line == "2P" else v for v in parameters[3:]]
+        points = [None if np.isnan(v) or line == "2P" else v for v in at]
         reasons = ("Too few values with weather to fit any model.",) if not good[m] else reasons_against(
             float(weights[m].sum()), kind, fit["cv_rmse"][m], fit["nmbe"][m], saved, float(deviation[m]),
             float(outside[m]), float(days[m].sum()), baseline.usage[m], int(found.count[m]),
         )  # fmt: skip
         made.append(
             Saving(
-                name, line, *parameters[:3], points[0], points[1], float(expected[m]), float(used[m]), saved,
+                name, line, base, heat, cool, points[0], points[1], float(expected[m]), float(used[m]), saved,
                 saved - float(reach[m]), saved + float(reach[m]), float(fit["cv_rmse"][m]), float(fit["nmbe"][m]),
                 float(fit["r2"][m]), float(fit["rho"][m]), reasons,
             )
@@ -206,7 +206,7 @@ def _deviation(
 ) -> Any:
     """Standard deviation of each meter's saving."""
     j = period_jacobian(found.parameters, side.temperature, side.period, side.usage.shape[1])
-    used = (np.abs(j).sum(axis=1) > 0) & ~np.isnan(found.parameters).all(axis=1)[:, None]
+    used: Any = (np.abs(j).sum(axis=1) > 0) & (found.model >= 0)[:, None]
     eye = np.where(used, 0.0, 1.0)[:, :, None] * np.eye(5)
     variance = np.where(weights > 0, fit["scale"][:, None] * fit["size"] ** found.power[:, None] / np.maximum(weights, 1e-9), 0.0)  # fmt: skip
     bread = np.linalg.pinv(np.einsum("mp,mpi,mpk->mik", weights, j, j, optimize=True) + eye, hermitian=True)
