@@ -66,7 +66,7 @@ def readings(
     else:
         title = f"{made.step_s} s a step, {str(made.start[0])[:16]} to {str(made.start[-1])[:16]} UTC"
         out.table(title, ("series", "unit", "values", "missing", "range"), about[:60], right=(2, 3))
-        out.findings_table("", list(made.findings))
+        _tell(made.findings)
     raise typer.Exit(1 if any(f.severity != "info" for f in made.findings) else 0)
 
 
@@ -218,7 +218,7 @@ def _forecast_site(
     _print_forecast(members, "kWh", str(made.told.issued), 0)
     body = [(d, v, *(f"{levels[k]:,.3f}" for k in ("mean", "p05", "p95"))) for (d, v), levels in tonnes.items()]
     out.table(
-        "Expected emissions [t CO2e]; low and high add up the meters' own",
+        "Expected emissions of the site, t CO2e",
         ("day", "view", "mean", "low", "high"),
         body,
         right=(2, 3, 4),
@@ -226,14 +226,14 @@ def _forecast_site(
     if plants:
         body = [(p["plant"], p["component"], *(f"{p['kwh'][k]:,.1f}" for k in ("p50", "p05", "p95"))) for p in plants]
         out.table(
-            "Generation [kWh], sums of each hour's quantile",
+            "Generation in kWh, sums of each hour's quantile",
             ("plant", "by", "median", "low", "high"),
             body,
             right=(2, 3, 4),
         )
     if cost:
         out.console().print(f"Cost: {cost['mean']:,.2f} {cost['currency']} ({cost['p05']:,.2f} to {cost['p95']:,.2f})")
-    out.findings_table("", list(made.findings))
+    _tell(made.findings)
     if name:
         out.console().print(f"Kept as {name}; see 'abate forecasts' when the meters have spoken.")
 
@@ -422,8 +422,13 @@ def savings(
         out.console().print(
             f"{len(good)} of {len(found)} meters qualify; they saved {sum(s.saved for s in good):,.0f}."
         )
-        out.findings_table("", list(findings))
+        _tell(findings)
     raise typer.Exit(1 if any(s.reasons for s in found) else 0)
+
+
+def _tell(findings: Any) -> None:
+    if findings:
+        out.findings_table("", list(findings))
 
 
 def _point(value: float | None) -> str:

@@ -281,46 +281,42 @@ def _stored(
 
 
 def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
-    """Activities of basis forecast: each step, and each day valued, by level."""
-    names = ["mean", *(f"p{round(level * 100):02d}" for level in LEVELS)]
-    values = told.members.values
-    step_levels = _levels(values)
-    start = told.members.start
-    days = start.astype("datetime64[D]")
-    edges = np.flatnonzero(np.diff(days.astype(int), prepend=-1))
-    daily = _levels(np.add.reduceat(values, edges, axis=2))
-    ends = np.append(start[edges[1:]], start[-1] + HOUR)
-    shared = {"site": site, "unit": "kWh", "basis": "forecast"}
-    lines: list[dict[str, Any]] = []
-    sides: dict[str, Any] = {}
+    """Activities of basis forecast by level: each meter's steps, and each day of the whole site, valued."""
     import pyarrow as pa
 
+    names = ["mean", *(f"p{round(level * 100):02d}" for level in LEVELS)]
+    members, start = told.members, told.members.start
+    steps = _levels(members.values)
+    edges = np.flatnonzero(np.diff(start.astype("datetime64[D]").astype(int), prepend=-1))
+    daily = _levels(np.add.reduceat(members.values.sum(axis=1), edges, axis=1))
+    ends = np.append(start[edges[1:]], start[-1] + HOUR)
+    shared = {"site": site, "unit": "kWh", "basis": "forecast"}
+    unvalued = {"kind": METERED, "scope": "", "view": "", "method": "", "factor_id": "", "co2e_mg": None}
+    lines: list[dict[str, Any]] = []
+    sides: dict[str, Any] = {}
     for k, level in enumerate(names):
-        activities = []
-        for m, meter in enumerate(told.members.names):
+        for m, meter in enumerate(members.names):
             for i, moment in enumerate(start):
                 lines.append(
-                    shared | {
-                        "level": level, "kind": METERED, "meter": meter, "month": str(moment)[:7], "period_start": moment.item(),
-                        "period_end": (moment + HOUR).item(), "quantity": float(step_levels[k][m, i]), "scope": "", "view": "",
-                        "method": "", "factor_id": "", "co2e_mg": None,
+                    shared | unvalued | {
+                        "level": level, "meter": meter, "month": str(moment)[:7], "period_start": moment.item(),
+                        "period_end": (moment + HOUR).item(), "quantity": float(steps[k][m, i]),
                     }
                 )  # fmt: skip
-            for d, at in enumerate(edges):
-                month = str(start[at])[:7]
-                activities.append(
-                    {"activity_id": m * len(edges) + d + 1, "kind": "electricity", "item": "", "site": site, "month": month,
-                     "quantity": float(daily[k][m, d]), "unit": "kWh", "basis": "forecast",
-                     "fiscal_year": workspace.calendar.year_of(start[at].astype("datetime64[D]").item())}
-                )  # fmt: skip
+        activities = [
+            {"activity_id": d + 1, "kind": "electricity", "item": "", "site": site, "month": str(start[at])[:7],
+             "quantity": float(daily[k][d]), "unit": "kWh", "basis": "forecast",
+             "fiscal_year": workspace.calendar.year_of(start[at].astype("datetime64[D]").item())}
+            for d, at in enumerate(edges)
+        ]  # fmt: skip
         sides[level] = pa.Table.from_pylist(activities)
     valued = value_sides(workspace, sides, workspace.organisation, read_terms(workspace, "", "", None), name="forecast")
     for (level, activity, *_), row in valued.items():
-        m, d = divmod(int(activity) - 1, len(edges))
+        day = int(activity) - 1
         lines.append(
             shared | {
-                "level": level, "kind": "electricity", "meter": told.members.names[m], "month": row["month"],
-                "period_start": start[edges[d]].item(), "period_end": ends[d].item(), "quantity": row["quantity"],
+                "level": level, "kind": "electricity", "meter": "", "month": row["month"],
+                "period_start": start[edges[day]].item(), "period_end": ends[day].item(), "quantity": row["quantity"],
                 "scope": row["scope"], "view": row["view"] or row["category"], "method": row["method"],
                 "factor_id": row["factor_id"], "co2e_mg": row["co2e_mg"],
             }
@@ -337,19 +333,24 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
     """Keep a forecast, in a book of its own: nothing of it enters an inventory.
 
     Returns:
-        Its name.
+        Its name; one that is kept already is not kept twice.
     """
     terms = read_terms(workspace, "", "", None)
     members = made.told.members
     with workspace.store.lock():
         workspace.store.create()
-        ordinal = 1 + max((r["ordinal"] for r in workspace.store.rows("forecasts")), default=0)
+        rows = workspace.store.rows("forecasts")
+        ends = (members.start[-1] + HOUR).item()
+        for r in rows:
+            if (r["site"], r["data_version"], r["period_end"]) == (made.site, made.told.data_version, ends):
+                return str(r["forecast_id"])  # the same forecast from the same data
+        ordinal = 1 + max((r["ordinal"] for r in rows), default=0)
         name = f"{made.site}-{str(made.told.issued)[:13]}#{ordinal}"
         workspace.store.append("forecast_lines", [line | {"forecast_id": name} for line in made.lines])
         row = {
             "ordinal": ordinal, "forecast_id": name, "site": made.site, "meter": ", ".join(members.names), "kind": METERED,
             "issued_at": made.told.issued.item(), "period_start": members.start[0].item(),
-            "period_end": (members.start[-1] + HOUR).item(), "component": "load regression",
+            "period_end": ends, "component": "load regression",
             "parameters": json.dumps(made.told.model.parameters), "data_version": made.told.data_version,
             "gwp_set": terms.gwp_set, "boundary": str(terms.boundary), "committed_at": now,
         }  # fmt: skip

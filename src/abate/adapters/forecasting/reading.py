@@ -510,7 +510,7 @@ def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
         moments = rows.column(at).cast(pa.timestamp("s")).to_numpy()
         cell = (moments - epoch).astype(np.int64) // step_s
         grid = np.full((len(mine), span), np.nan)
-        grid[row[row >= 0], at_step[row >= 0]] = rows.column(value).to_numpy()[row >= 0]
+        grid[row[row >= 0], cell[row >= 0]] = rows.column(value).to_numpy()[row >= 0]
         yield Readings(tuple(mine), start, grid, (unit,) * len(mine), path.name)
 
 
