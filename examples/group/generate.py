@@ -784,6 +784,72 @@ def _product(rng: random.Random) -> tuple[int, int, int, int, str, str, str]:
     return rng.randint(120, 380), rng.randint(100, 280), rng.randint(50, 190), rng.randint(200, 3500), "any", "", ""
 
 
+FORECAST_ISSUED = "2024-03-30T00:00"
+"""Moment at which the example forecasts; its meters have spoken since."""
+FORECAST_SITES = ("zhangbei-1", "qiandao-lake", "nantong", "heyuan")
+ROOFS = {"zhangbei-1": (41.15, 114.70, 1200.0), "nantong": (32.02, 120.86, 800.0)}
+"""Roofs of data centres: latitude, longitude, capacity in kW."""
+
+
+def write_energy(folder: Path) -> None:
+    """Hourly weather of the data centres, and two roofs: their power and the weather forecast for them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(f"{SEED} energy")
+    first, past = datetime(2023, 4, 1), datetime(2024, 4, 1)
+    rows: list[tuple[Any, ...]] = []
+    for site in FORECAST_SITES:
+        drift = 0.0
+        for hour in range(int((past - first).total_seconds() // 3600)):
+            at = first + timedelta(hours=hour)
+            if at.hour == 0:
+                drift = 0.7 * drift + rng.gauss(0, 2.2)
+            usual = CLIMATE_C[site][at.month - 1] + 4 * math.sin((at.hour - 9) / 24 * 2 * math.pi)
+            rows.append((site, at, f"{usual + drift + rng.gauss(0, 0.3):.1f}"))
+    _csv(folder / "weather.csv", ("site", "timestamp", "temperature"), rows)
+    lines = ['country = "CN"', 'zone = "Asia/Shanghai"', 'weather = "weather.csv"']
+    for site, (latitude, longitude, capacity) in ROOFS.items():
+        power, weather = _roof(rng, site, latitude, longitude, capacity)
+        _csv(folder / f"roof-{site}.csv", ("timestamp", "kw"), power)
+        _csv(folder / f"roof-{site}-weather.csv", ("timestamp", "temperature", "cloud"), weather)
+        lines += [
+            "", "[[plants]]", f'id = "roof-{site}"', f'site = "{site}"', 'source = "sun"', f"capacity_kw = {capacity}",
+            f"latitude_deg = {latitude}", f"longitude_deg = {longitude}", "tilt_deg = 20.0", "azimuth_deg = 180.0",
+            f'power = "roof-{site}.csv"', f'weather = "roof-{site}-weather.csv"',
+        ]  # fmt: skip
+    lines += [
+        "", "[tariff]", 'currency = "CNY"', "demand_per_kw = 0.0", "[[tariff.bands]]", "hours = [0, 1, 2, 3, 4, 5, 6, 7]",
+        "price_per_kwh = 0.31", "[[tariff.bands]]", "hours = [10, 11, 14, 15, 18, 19, 20]", "price_per_kwh = 1.02",
+        "[[tariff.bands]]", "price_per_kwh = 0.64",
+    ]  # fmt: skip
+    (folder / "energy.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _roof(
+    rng: random.Random, site: str, latitude: float, longitude: float, capacity: float
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Half a year of a roof: power up to the last hour, and the cloud that was forecast, which errs."""
+    power: list[tuple[Any, ...]] = []
+    weather: list[tuple[Any, ...]] = []
+    first, past = datetime(2023, 10, 1), datetime(2024, 4, 1)
+    cloud = 0.4
+    for hour in range(int((past - first).total_seconds() // 3600)):
+        at = first + timedelta(hours=hour)
+        cloud = min(1.0, max(0.0, 0.93 * cloud + 0.07 * 0.45 + rng.gauss(0, 0.1)))
+        middle = at + timedelta(minutes=30) - timedelta(hours=8)  # UTC
+        day = (middle - datetime(middle.year, 1, 1)).total_seconds() / 86400
+        declination = math.radians(23.45) * math.sin(2 * math.pi * (day - 80) / 365.25)
+        turn = math.radians(15 * (middle.hour + middle.minute / 60 - 12) + longitude)
+        height = math.sin(math.radians(latitude)) * math.sin(declination) + math.cos(math.radians(latitude)) * math.cos(declination) * math.cos(turn)  # fmt: skip
+        clear = max(0.0, height) ** 1.1
+        kw = capacity * 0.95 * clear * (1 - 0.75 * cloud**3.4) * (1 + rng.gauss(0, 0.04))
+        power.append((at, f"{max(0.0, min(kw, capacity)):.2f}"))
+        said = min(1.0, max(0.0, cloud + rng.gauss(0, 0.12)))
+        weather.append(
+            (at, f"{CLIMATE_C[site][at.month - 1] + 4 * math.sin((at.hour - 9) / 24 * 2 * math.pi):.1f}", f"{said:.3f}")
+        )
+    return power, weather
+
+
 def write_packing(folder: Path) -> None:
     """Orders of two warehouses in one month, their cartons, what else goes in, and cartons that came in or were bought."""
     rng = random.Random(f"{SEED} packing")

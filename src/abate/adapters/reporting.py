@@ -32,6 +32,7 @@ from abate.operations.facts import CATEGORIES
 if TYPE_CHECKING:
     import duckdb
 
+FORECASTS_SHOWN = 8
 ROWS_SHOWN = 60
 BRIDGED = ("total-location", "gross", "net", "scope3")
 """The first is drawn, the others are told by business."""
@@ -106,6 +107,7 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "value_chain": _value_chain(chain, values, shown),
             "programmes": programmes(workspace, year),
             "plans": _plans(workspace, year),
+            "forecasts": _forecasts(workspace, year),
             "ranges": _ranges(rollups, run, this),
             "bridges": _bridges(bridged[1:], shown),
             "frozen": _frozen(workspace, rollups, run),
@@ -155,6 +157,35 @@ def _plans(workspace: Workspace, year: str) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return told
+
+
+def _forecasts(workspace: Workspace, year: str) -> list[dict[str, Any]]:
+    """Kept forecasts of a fiscal year beside the meters, each with the fan of its first meters and plants."""
+    from abate.adapters.forecasting.house import forecasts
+
+    months = set(workspace.calendar.months(year))
+    told = []
+    for made in forecasts(workspace):
+        if str(made["period_start"])[:7] not in months:
+            continue
+        figures, tonnes = made["figures"], made["t_co2e"]
+        by_meter: dict[str, list[dict[str, Any]]] = {}
+        for row in made["fan"]:
+            by_meter.setdefault(row["meter"], []).append(row)
+        seen = figures or {}
+        told.append(
+            {
+                "site": made["site"], "issued": str(made["issued_at"])[:16], "past": str(made["period_end"])[:16],
+                **{view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})" for view, t in tonnes.items()},
+                **{n: "–" if seen.get(n) is None else f"{seen[n]:+.1%}" for n in ("bias_share", "skill_share")},
+                **{n: "–" if seen.get(n) is None else f"{seen[n]:.0%}" for n in ("inside_50_share", "inside_90_share")},
+                "model": made["component"], "data_version": made["data_version"],
+                "charts": [
+                    _drawn(specs.fan_chart(rows, title=f"{meter}, {made['site']}", unit="kWh an hour")) for meter, rows in by_meter.items()
+                ],
+            }
+        )  # fmt: skip
+    return told[-FORECASTS_SHOWN:]
 
 
 def _text(value: Value) -> str:

@@ -238,6 +238,9 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
     with out.working("packing orders (the first time compiles for a minute)"):
         pages = _pack(workspace, module, directory / "packing", now)
     say(f"Packing of two warehouses, in 3D: {pages}; see 'abate plans --workspace {directory}'")
+    with out.working("forecasting the data centres and their roofs"):
+        _forecast(workspace, module, directory / "energy", now)
+    say(f"Forecasts beside the meters: abate forecasts --workspace {directory}")
     with out.working("drawing the report"):
         path = write_report(workspace, years[-1], directory / "report.html", now=now)
     say(f"Report: {path}")
@@ -270,6 +273,18 @@ def _pack(workspace: Workspace, module: Any, folder: Path, now: datetime) -> Pat
     page = folder / "plan.html"
     write_page(page, model | valued_model(lines))
     return page
+
+
+def _forecast(workspace: Workspace, module: Any, folder: Path, now: datetime) -> None:
+    """Forecast two days of the example's data centres from what was known then, and keep the forecasts."""
+    from abate.adapters.forecasting.house import forecast_site, post_forecast, read_energy
+    from abate.adapters.forecasting.telling import moment_of
+
+    module.write_energy(folder)
+    config = read_energy(folder / "energy.toml")
+    issued = moment_of(module.FORECAST_ISSUED)
+    for site in module.FORECAST_SITES:
+        post_forecast(workspace, forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued), now=now)
 
 
 def _import_all(workspace: Workspace, files: list[Path], now: datetime, quiet: bool) -> int:

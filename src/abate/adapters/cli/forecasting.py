@@ -93,7 +93,10 @@ def forecast(
     chart: ChartOption = None,
     workers: ForecastWorkers = 1,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same data and seed, same bytes.")] = 1,
-    site: Annotated[str, typer.Option(help="Forecast the hourly meters of this site of the workspace.")] = "",
+    site: Annotated[
+        str,
+        typer.Option(help="Forecast the hourly meters of these sites of the workspace: one, or several with commas."),
+    ] = "",
     energy: Annotated[
         Path | None,
         typer.Option(
@@ -110,9 +113,9 @@ def forecast(
     if (file is None) == (not site):
         raise UsageError("what-to-forecast", "Name a file, or a site with --site.", "One of the two.")
     if site:
-        _forecast_site(
+        _forecast_sites(
             workspace,
-            site,
+            [s.strip() for s in site.split(",") if s.strip()],
             energy,
             ahead=ahead,
             issued=issued,
@@ -171,13 +174,15 @@ def forecast(
     _print_forecast(members, made.unit, str(made.issued), len(load.findings))
 
 
-def _forecast_site(
-    workspace: Path, site: str, energy: Path | None, *, ahead: str, issued: str, seed: int, output: Path | None,
+def _forecast_sites(
+    workspace: Path, sites: list[str], energy: Path | None, *, ahead: str, issued: str, seed: int, output: Path | None,
     chart: Path | None, post: bool, json: bool,
 ) -> None:  # fmt: skip
+    """Forecast sites of a workspace: meters, sites and businesses, emissions by day, plants, cost."""
     from abate.adapters.forecasting.house import (
         CONFIG,
         EnergyConfig,
+        business_members,
         forecast_site,
         post_forecast,
         read_energy,
@@ -188,54 +193,55 @@ def _forecast_site(
     opened = opened_at(workspace)
     path = energy or opened.root / CONFIG
     config = read_energy(path) if energy or path.is_file() else EnergyConfig()
+    when = moment_of(issued) if issued else None
     with out.working("forecasting"):
-        made = forecast_site(
-            opened, site, config, ahead_s=span_s(ahead), issued=moment_of(issued) if issued else None, seed=seed
-        )
-    name = post_forecast(opened, made, now=now()) if post else ""
-    members = made.told.members
+        made = [forecast_site(opened, s, config, ahead_s=span_s(ahead), issued=when, seed=seed) for s in sites]
+    kept = [post_forecast(opened, m, now=now()) for m in made] if post else []
+    members = business_members(opened, made)
     rows = list(_rows(members))
     if output is not None:
         write_rows(output, rows)
     if chart is not None:
-        _draw_fan(chart, members, site_readings(opened, site), "kWh")
-    days = [x for x in made.lines if x["view"] in ("location", "market") and x["level"] in ("mean", "p05", "p95")]
-    tonnes: dict[tuple[str, str], dict[str, float]] = {}
-    for x in days:
-        levels = tonnes.setdefault((str(x["period_start"])[:10], x["view"]), {})
-        levels[x["level"]] = levels.get(x["level"], 0.0) + x["co2e_mg"] / 1e9
+        _draw_fan(chart, members, site_readings(opened, sites[0]), "kWh")
+    emissions = _emissions(made)
     plants: list[dict[str, Any]] = [
-        {"plant": roof.plant.id, "component": told.component, "kwh": _plant_kwh(told)} for roof, told in made.roofs
+        {"plant": roof.plant.id, "site": m.site, "component": told.component, "kwh": _plant_kwh(told)}
+        for m in made
+        for roof, told in m.roofs
     ]
-    cost = _cost(config, members)
+    meters = sum(len(m.told.members.names) for m in made)
+    cost = _cost(config, members, meters)
+    findings = [f for m in made for f in m.findings]
     if json:
         out.print_json(
-            {"site": site, "issued": str(made.told.issued), "forecast": name, "refitted": made.refitted,
-             "emissions_t": [{"day": d, "view": v} | levels for (d, v), levels in tonnes.items()], "plants": plants, "cost": cost,
-             "findings": [finding_json(f) for f in made.findings], "rows": rows}
+            {"sites": sites, "issued": str(made[0].told.issued), "forecasts": kept, "refitted": [m.site for m in made if m.refitted],
+             "emissions_t": emissions, "plants": plants, "cost": cost, "findings": [finding_json(f) for f in findings], "rows": rows}
         )  # fmt: skip
         return
-    _print_forecast(members, "kWh", str(made.told.issued), 0)
-    body = [(d, v, *(f"{levels[k]:,.3f}" for k in ("mean", "p05", "p95"))) for (d, v), levels in tonnes.items()]
-    out.table(
-        "Expected emissions of the site, t CO2e",
-        ("day", "view", "mean", "low", "high"),
-        body,
-        right=(2, 3, 4),
-    )
+    _print_forecast(members, "kWh", str(made[0].told.issued), 0)
+    body = [(e["site"], e["day"], e["view"], *(f"{e[k]:,.3f}" for k in ("mean", "p05", "p95"))) for e in emissions]
+    out.table("Expected emissions, t CO2e", ("site", "day", "view", "mean", "5 %", "95 %"), body, right=(3, 4, 5))
     if plants:
         body = [(p["plant"], p["component"], *(f"{p['kwh'][k]:,.1f}" for k in ("p50", "p05", "p95"))) for p in plants]
-        out.table(
-            "Generation in kWh, sums of each hour's quantile",
-            ("plant", "by", "median", "low", "high"),
-            body,
-            right=(2, 3, 4),
-        )
+        title = "Generation in kWh, sums of each hour's quantile"
+        out.table(title, ("plant", "by", "median", "5 %", "95 %"), body, right=(2, 3, 4))
     if cost:
         out.console().print(f"Cost: {cost['mean']:,.2f} {cost['currency']} ({cost['p05']:,.2f} to {cost['p95']:,.2f})")
-    _tell(made.findings)
-    if name:
-        out.console().print(f"Kept as {name}; see 'abate forecasts' when the meters have spoken.")
+    _tell(findings)
+    if kept:
+        out.console().print(f"Kept as {', '.join(kept)}; see 'abate forecasts' when the meters have spoken.")
+
+
+def _emissions(made: list[Any]) -> list[dict[str, Any]]:
+    """Expected tonnes of each site and day by view: mean and range."""
+    tonnes: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for m in made:
+        for line in m.lines:
+            if line["view"] in ("location", "market") and line["level"] in ("mean", "p05", "p95"):
+                key = (m.site, str(line["period_start"])[:10], line["view"])
+                row = tonnes.setdefault(key, dict(zip(("site", "day", "view"), key, strict=True)))
+                row[line["level"]] = row.get(line["level"], 0.0) + line["co2e_mg"] / 1e9
+    return list(tonnes.values())
 
 
 @app.command()
@@ -532,11 +538,11 @@ def _plant_kwh(told: Any) -> dict[str, float]:
     return {f"p{k:02d}": float(told.quantiles[:, k - 1].sum() * hours) for k in (5, 50, 95)}
 
 
-def _cost(config: Any, members: Any) -> dict[str, Any] | None:
+def _cost(config: Any, members: Any, meters: int) -> dict[str, Any] | None:
     import numpy as np
 
     if config.tariff is None:
         return None
-    costs = config.tariff.cost(members.values.sum(axis=1), members.start)
+    costs = config.tariff.cost(members.values[:, :meters].sum(axis=1), members.start)
     low, high = np.quantile(costs, [0.05, 0.95])
     return {"mean": float(costs.mean()), "p05": float(low), "p95": float(high), "currency": config.tariff.currency}

@@ -30,6 +30,7 @@ from abate.kernel.errors import ConfigError, NotFoundError
 from abate.kernel.finding import Finding
 
 METERED = "facility-energy"
+GENERATED = "generation"
 HOUR = np.timedelta64(3600, "s")
 CONFIG = "energy.toml"
 
@@ -175,7 +176,8 @@ def forecast_site(
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
     told = Told(made, moment, "kWh", model, data_version(known))
     roofs = tuple((roof, _roof(roof, moment, horizon, config)) for roof in config.roofs if roof.site == site)
-    return SiteForecast(site, told, roofs, _lines(workspace, site, told), findings, refitted)
+    lines = _lines(workspace, site, told) + [line for roof, made in roofs for line in _roof_lines(site, roof, made)]
+    return SiteForecast(site, told, roofs, lines, findings, refitted)
 
 
 def _weather(
@@ -324,6 +326,20 @@ def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
     return lines
 
 
+def _roof_lines(site: str, roof: Roof, made: Generation) -> list[dict[str, Any]]:
+    """What a plant is expected to give, by step and level; nothing is valued: who uses it is not known yet."""
+    lines = []
+    for level in LEVELS:
+        for moment, quantiles in zip(made.start, made.quantiles, strict=True):
+            lines.append(
+                {"site": site, "unit": "kWh", "basis": "forecast", "level": f"p{round(level * 100):02d}", "kind": GENERATED,
+                 "meter": roof.plant.id, "month": str(moment)[:7], "period_start": moment.item(), "period_end": (moment + HOUR).item(),
+                 "quantity": float(quantiles[round(level * 100) - 1]), "scope": "", "view": "", "method": "", "factor_id": "",
+                 "co2e_mg": None}
+            )  # fmt: skip
+    return lines
+
+
 def _levels(values: Any) -> list[Any]:
     """Mean and quantiles over members; arrays (series, steps)."""
     return [values.mean(axis=0), *np.quantile(values, np.array(LEVELS), axis=0)]
@@ -364,7 +380,7 @@ def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
     Returns:
         For each: what it is; expected kWh and t CO2e by view (mean, p05, p95); and, where meters have spoken, `figures`:
         hours, metered kWh, bias as a share, mean pinball loss, share inside 50 and 90 %, skill beside the same hour a
-        week before.
+        week before; `fan`: hours by meter, for pictures. Expected tonnes of several days add up each day's level.
     """
     if not (workspace.root / "ledger" / "forecasts").is_dir():
         return []
@@ -383,15 +399,32 @@ def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
         }  # fmt: skip
         if row["site"] not in readings:
             readings[row["site"]] = site_readings(workspace, row["site"])
-        told.append(row | {"t_co2e": expected, "figures": _against(mine, readings[row["site"]], row)})
+        told.append(
+            row | {"t_co2e": expected, "figures": _against(mine, readings[row["site"]], row), "fan": _fan(mine, readings[row["site"]])}
+        )  # fmt: skip
     return told
+
+
+def _fan(lines: list[dict[str, Any]], readings: Readings) -> list[dict[str, Any]]:
+    """Hours of a kept forecast by meter, with what the meter showed, for pictures."""
+    rows: dict[tuple[str, Any], dict[str, Any]] = {}
+    for line in lines:
+        if not line["view"] and line["level"] in ("p05", "p25", "p50", "p75", "p95"):
+            row = rows.setdefault((line["meter"], line["period_start"]), {"meter": line["meter"], "start": line["period_start"].isoformat(), "actual": None})  # fmt: skip
+            row[line["level"]] = line["quantity"]
+    for (meter, moment), row in rows.items():
+        at = int((np.datetime64(moment, "s") - readings.start[0]) // HOUR)
+        if meter in readings.names and 0 <= at < readings.values.shape[1]:
+            value = readings.values[readings.names.index(meter), at]
+            row["actual"] = None if np.isnan(value) else float(value)
+    return list(rows.values())
 
 
 def _against(lines: list[dict[str, Any]], readings: Readings, row: dict[str, Any]) -> dict[str, float] | None:
     """Figures of a forecast against the meters; None where they have not spoken yet."""
     by: dict[tuple[str, Any], dict[str, float]] = {}
     for line in lines:
-        if not line["view"]:
+        if line["kind"] == METERED:
             by.setdefault((line["meter"], line["period_start"]), {})[line["level"]] = line["quantity"]
     place = {name: k for k, name in enumerate(readings.names)}
     first = readings.start[0]
