@@ -26,6 +26,10 @@ Array = npt.NDArray[np.float64]
 LEADS = (1, 2, 4, 7)
 """Days ahead up to which a correction by the latest residuals is fitted; past the last there is none."""
 
+WEATHER_GAP_SHARE = 0.25
+"""Share of a day's weather that may be missing and is filled by straight lines."""
+CORRECTION_DAYS = 182
+"""Latest days from which is learnt how long residuals stay."""
 DRIFT_DAYS = 14
 DRIFT_RATIO_MAX = 1.6
 """Growth of the residuals from which a model has drifted."""
@@ -188,8 +192,16 @@ def fit_load(
     if weather is not None:
         stations = laid.fold(weather.values[:, :end])
         weights = _stations(y, stations, chosen) if held is None else held.weights
-        temperature = _filled(np.einsum("w,wds->ds", weights, stations))
-        first = max(first, LEAD_DAYS)
+        seen = np.einsum("w,wds->ds", weights, stations)
+        with_weather = np.flatnonzero(np.isnan(seen).mean(axis=1) < WEATHER_GAP_SHARE)
+        if not len(with_weather):
+            return fit_load(load, calendar=calendar, settings=chosen, held=held)
+        first = max(first, int(with_weather[0]) + LEAD_DAYS)
+        blind = np.setdiff1d(np.arange(laid.count), with_weather)
+        y = y.copy()
+        y[:, blind] = np.nan  # days without weather teach nothing about it
+        temperature = _filled(seen)
+        short = short or laid.count - first < chosen.short_days
         knots = np.quantile(temperature[first:], np.linspace(0.03, 0.97, chosen.knots)) if held is None else held.knots
     short = short if held is None else held.short
     dates = laid.dates
@@ -335,6 +347,7 @@ def _design(
 
 def _correction(residuals: Array) -> Array:
     """How much of the latest residuals is left after some days; by ridge over all days and steps of each series."""
+    residuals = residuals[:, -CORRECTION_DAYS:]
     found = np.zeros((len(LEADS), 3, len(residuals)))
     mean = np.nanmean(np.where(np.isnan(residuals).all(axis=2, keepdims=True), 0.0, residuals), axis=2)
     week = np.stack([np.roll(mean, k, axis=1) for k in range(7)]).mean(axis=0)
