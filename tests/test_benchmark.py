@@ -40,3 +40,15 @@ def test_the_benchmark_of_packing_runs_and_its_answers_are_valid():
     assert done.returncode == 0, done.stderr
     assert "stream 4000 by 2" in done.stdout
     assert "worse:" not in done.stdout
+
+
+def test_the_benchmark_of_forecasts_runs():
+    if not (SHARED / "energy").is_dir():
+        pytest.skip("the shared energy data is not there")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/forecasting.py"), "load", "savings", "coverage", "meters", "estimates", "--small"],
+        capture_output=True, text=True, timeout=500, check=False, env={**os.environ, "ABATE_SHARED": str(SHARED.parent)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "load, our rating" in done.stdout
+    assert "meters, a day ahead" in done.stdout

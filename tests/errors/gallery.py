@@ -144,7 +144,10 @@ def _drifted(workspace: Workspace, folder: Path) -> list[Finding]:
 
     rng = random.Random(7)
     first = datetime(2023, 1, 1)
-    hours = [(first + timedelta(hours=k), (2 if k >= 64 * 24 else 1) * (100 + 10 * (k % 24) + rng.uniform(-3, 3))) for k in range(78 * 24)]
+    hours = [
+        (first + timedelta(hours=k), (2 if k >= 64 * 24 else 1) * (100 + 10 * (k % 24) + rng.uniform(-3, 3)))
+        for k in range(78 * 24)
+    ]
     rows = "".join(f"{t},hq,hq-1,{v:.2f},{v / 1.2:.2f},1\n" for t, v in hours)
     (folder / "meter.csv").write_text(METER + rows)
     add_file(workspace, folder / "meter.csv", now=NOW)
@@ -323,12 +326,24 @@ EXAMPLES = (
     gated("factor-not-checked", line("CO2", "0.2", verification="recalled")),
     ordered("bad-item", "order,item,length_mm,width_mm,height_mm,mass_g\nA,a1,120,-80,60,500\n"),
     ordered("fits-nothing", "order,item,length_mm,width_mm,height_mm,mass_g\nA,a1,1200,80,60,500\n"),
-    metered("reading-gap", "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 04:00,4.4\n2024-01-01 05:00,4.0\n"),
-    metered("reading-twice", "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 01:00,4.6\n2024-01-01 02:00,4.0\n"),
-    metered("reading-unread", "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 02:00,n/a\n2024-01-01 03:00,4.0\n"),
+    metered(
+        "reading-gap",
+        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 04:00,4.4\n2024-01-01 05:00,4.0\n",
+    ),
+    metered(
+        "reading-twice",
+        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 01:00,4.6\n2024-01-01 02:00,4.0\n",
+    ),
+    metered(
+        "reading-unread",
+        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 02:00,n/a\n2024-01-01 03:00,4.0\n",
+    ),
     metered("clock-change", "time,kWh\n2024-10-26 23:00,4.1\n... 30 times ~4\n", zone="Europe/Berlin"),
     metered("unit-slip", "time,kWh\n2024-01-01 00:00,4\n... 191 times ~4\n... 96 times ~4000\n... 192 times ~4\n"),
-    metered("counter-reset", "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,3\n2024-01-01 03:00,7\n"),
+    metered(
+        "counter-reset",
+        "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,3\n2024-01-01 03:00,7\n",
+    ),
     metered("reading-stuck", "time,kWh\n2024-01-01 00:00,4\n... 48 times ~4\n... 13 times 4.7\n... 48 times ~4\n"),
     Example("forecast-drift", "timestamp,site,building,facility_kwh,…: from one day on twice as much", _drifted),
     Example("gwp-differs", "Species,AR4GWP100,AR5GWP100,AR6GWP100\nN2O,298,265,272", _gwp_differs),

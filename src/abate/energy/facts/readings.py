@@ -44,6 +44,10 @@ UNIT_SLIP = Rule(
     "unit-slip", Severity.WARNING, "A stretch of a series in another unit",
     "Ask for the stretch in one unit, or '--mend units' to bring it back to the unit of the rest.", 197,
 )  # fmt: skip
+COUNTER_READ = Rule(
+    "counter-read", Severity.INFO, "A series that counts up",
+    "Its steps were taken as usage; where it is usage that only ever rises, name its unit and send it by day.", 197,
+)  # fmt: skip
 COUNTER_RESET = Rule(
     "counter-reset", Severity.WARNING, "A counter that starts again",
     "Usage of that step is unknown; '--mend resets' takes what the counter shows after it.", 197,
@@ -119,6 +123,10 @@ def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list
     values = readings.values.copy()
     for m, name in enumerate(readings.names):
         line = readings.values[m]
+        known = line[~np.isnan(line)]
+        if len(known):
+            text = f"'{name}' counts from {known[0]:,.1f} to {known[-1]:,.1f}."
+            found.append(Finding.of(COUNTER_READ, text, file=readings.file))
         usage = np.append(np.diff(line), np.nan)
         for step in np.flatnonzero(usage < 0):
             falls.append((m, int(step)))

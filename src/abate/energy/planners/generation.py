@@ -96,7 +96,7 @@ def sun_power(plant: Plant, start: Moments, weather: Weather, above: Sky | None 
     if "dni" in weather and "dhi" in weather:
         dni, dhi = np.maximum(weather["dni"], 0.0), np.maximum(weather["dhi"], 0.0)
     else:
-        parts = pvlib.irradiance.erbs(ghi, np.minimum(zenith, 87.0), middle.dayofyear)
+        parts = pvlib.irradiance.erbs(ghi, np.minimum(zenith, 87.0), middle.day_of_year)
         dni, dhi = np.where(zenith < 87, parts["dni"], 0.0), np.where(zenith < 87, parts["dhi"], ghi)
     light = _on_modules(plant, middle, seen.height_deg, seen.azimuth_deg, ghi, dni, dhi)
     wind = weather.get(
