@@ -80,7 +80,7 @@ def test_forecast_weather_moves_the_load_and_unknown_weather_widens_it():
     at = YEAR[24 * 220]  # August
     model = fit_load(load.as_of(at), calendar=Calendar(), weather=weather.as_of(at))
     ahead = grid(at, 24, HOUR)
-    hot = np.where(YEAR >= at, weather.values[0] + 8, weather.values[0])
+    hot = weather.values[0] + 8.0 * (at <= YEAR)
     told = forecast_load(model, ahead, ahead=observed(("t",), YEAR, hot).as_of(YEAR[-1] + HOUR))
     mild = forecast_load(model, ahead, ahead=weather.as_of(YEAR[-1] + HOUR))
     assert told.values.mean() > 1.1 * mild.values.mean()

@@ -341,6 +341,10 @@ EXAMPLES = (
     metered("clock-change", "time,kWh\n2024-10-26 23:00,4.1\n... 30 times ~4\n", zone="Europe/Berlin"),
     metered("unit-slip", "time,kWh\n2024-01-01 00:00,4\n... 191 times ~4\n... 96 times ~4000\n... 192 times ~4\n"),
     metered(
+        "counter-read",
+        "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,1211\n2024-01-01 03:00,1219\n",
+    ),
+    metered(
         "counter-reset",
         "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,3\n2024-01-01 03:00,7\n",
     ),
