@@ -313,7 +313,7 @@ def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
         ]  # fmt: skip
         sides[level] = pa.Table.from_pylist(activities)
     valued = value_sides(workspace, sides, workspace.organisation, read_terms(workspace, "", "", None), name="forecast")
-    for (level, activity, *_), row in valued.items():
+    for (level, activity, *_), row in sorted(valued.items(), key=lambda item: (item[0][1], names.index(item[0][0]))):
         day = int(activity) - 1
         lines.append(
             shared | {
@@ -469,5 +469,5 @@ def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:
             names.append(name)
             values.append(one.told.members.values[:count, m])
     whole = Members(tuple(names), start, np.stack(values, axis=1))
-    summed = whole.summed(groups)
+    summed = whole.summed(dict(sorted(groups.items(), key=lambda g: g[0].startswith("business/"))))
     return Members((*names, *summed.names), start, np.concatenate([whole.values, summed.values], axis=1))

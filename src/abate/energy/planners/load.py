@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ WEATHER_GAP_SHARE = 0.25
 """Share of a day's weather that may be missing and is filled by straight lines."""
 CORRECTION_DAYS = 182
 """Latest days from which is learnt how long residuals stay."""
+ONE_SEASON_DAYS, TWO_SEASONS_DAYS = 330, 550
+"""Days of history from which a season, and growth beside it, can be learnt."""
 DRIFT_DAYS = 14
 DRIFT_RATIO_MAX = 1.6
 """Growth of the residuals from which a model has drifted."""
@@ -204,6 +206,7 @@ def fit_load(
         short = short or laid.count - first < chosen.short_days
         knots = np.quantile(temperature[first:], np.linspace(0.03, 0.97, chosen.knots)) if held is None else held.knots
     short = short if held is None else held.short
+    chosen = _affordable(chosen, laid.count - first) if held is None else held.settings
     dates = laid.dates
     now = dates[-1] if held is None else held.now
     led = temperature[first - LEAD_DAYS :] if len(knots) else None
@@ -267,6 +270,13 @@ def forecast_load(
     return Members(model.names, start, np.maximum(values, model.low))
 
 
+def _affordable(settings: LoadSettings, days: int) -> LoadSettings:
+    """What a history can tell: growth apart from the season needs more than a year, the season most of one."""
+    if days >= TWO_SEASONS_DAYS:
+        return settings
+    return replace(settings, trend=False, harmonics=min(settings.harmonics, int(days >= ONE_SEASON_DAYS)))
+
+
 def _usual_spread(residuals: Array) -> Array:
     """Root mean square of the residuals in a fortnight, of which nine in ten of the last year are calmer."""
     fortnights = residuals.shape[1] // DRIFT_DAYS
@@ -325,7 +335,7 @@ def _design(
     if short:
         columns = [one, rest * 1.0, (weekday == 5) * 1.0]
     else:
-        season = season_features(dates, settings.harmonics)
+        season = season_features(dates, settings.harmonics) if settings.harmonics else np.zeros((len(dates), 0))
         columns = [one, *((weekday == k) * 1.0 for k in range(1, 7)), off * 1.0, np.array(kinds.is_bridge) * 1.0]
         columns += [np.array(kinds.is_eve) * 1.0, *season.T, *(season[:, :2] * rest[:, None]).T]
         if settings.trend:
