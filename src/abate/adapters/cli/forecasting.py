@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -115,7 +116,7 @@ def forecast(
     if site:
         _forecast_sites(
             workspace,
-            [s.strip() for s in site.split(",") if s.strip()],
+            list(dict.fromkeys(s.strip() for s in site.split(",") if s.strip())),
             energy,
             ahead=ahead,
             issued=issued,
@@ -137,26 +138,33 @@ def forecast(
         with_groups,
         write_rows,
     )
+    from abate.energy.facts.readings import as_energy
 
     calendar = _calendar(country, zone)
-    when = moment_of(issued) if issued else None
+    when = moment_of(issued, zone) if issued else None
     seen = read_series(weather, zone=zone, checked=False) if weather else None
     later = read_series(coming, zone=zone, checked=False) if coming else None
     if workers > 1 and file.suffix == ".parquet" and output is not None and output.suffix == ".parquet":
+        if later is not None:
+            from abate.kernel.errors import DataError
+
+            raise DataError(
+                "no-weather", "A weather forecast is not used by several processes yet.", "Leave out --workers."
+            )
         from abate.adapters.forecasting.reading import meters_of
 
         named = read_groups(groups, meters_of(file)) if groups else None
         with out.counting("forecasting", quiet=json) as step:
             told = forecast_many(
                 file, output, calendar=calendar, ahead_s=span_s(ahead), weather=seen, issued=when, groups=named, workers=workers,
-                seed=seed, on_chunk=step,
+                seed=seed, on_chunk=step, stamp=_stamp(stamp),
             )  # fmt: skip
         if json:
             out.print_json(told | {"output": str(output)})
         else:
             out.console().print(f"{told['meters']:,} meters, {told['rows']:,} rows in {output}")
         return
-    load = read_series(file, zone=zone, stamp=_stamp(stamp))
+    load = as_energy(read_series(file, zone=zone, stamp=_stamp(stamp)))
     with out.working("forecasting"):
         made = forecast_readings(load, calendar=calendar, ahead_s=span_s(ahead), weather=seen, forecast=later, issued=when, seed=seed)  # fmt: skip
     members = with_groups(made.members, read_groups(groups, made.members.names)) if groups else made.members
@@ -188,12 +196,12 @@ def _forecast_sites(
         read_energy,
         site_readings,
     )
-    from abate.adapters.forecasting.telling import moment_of, span_s, write_rows
+    from abate.adapters.forecasting.telling import clock_of, span_s, write_rows
 
     opened = opened_at(workspace)
     path = energy or opened.root / CONFIG
     config = read_energy(path) if energy or path.is_file() else EnergyConfig()
-    when = moment_of(issued) if issued else None
+    when = clock_of(issued, config.calendar.zone) if issued else None
     with out.working("forecasting"):
         made = [forecast_site(opened, s, config, ahead_s=span_s(ahead), issued=when, seed=seed) for s in sites]
     kept = [post_forecast(opened, m, now=now()) for m in made] if post else []
@@ -378,11 +386,17 @@ def savings(
         usage = read_usage(meters, zone=zone, mend=_mends(mend))
         findings = usage.findings
         with out.working("fitting baselines"):
-            found = list(estimate(usage, seen, until=until.date(), since=begin, confidence=confidence, workers=workers))
+            found = list(
+                estimate(
+                    usage, seen, until=until.date(), since=begin, zone=zone, confidence=confidence, workers=workers
+                )
+            )
     else:
         raise UsageError("unknown-model", f"There is no '{model}'.", "Choose daily or hourly.")
     rows: list[dict[str, Any]] = [
-        asdict(s) | {"saved_share": s.saved_share, "reasons": "; ".join(s.reasons)} for s in found
+        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(s).items()}
+        | {"saved_share": s.saved_share, "reasons": "; ".join(s.reasons)}
+        for s in found
     ]
     if output is not None:
         write_rows(output, rows)

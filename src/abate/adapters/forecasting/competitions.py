@@ -101,7 +101,7 @@ def run_competition(
             series if weather is None else _stated(read_series(weather, stamp="end", checked=False), set(), weather)
         )
         if name == "gefcom2014-solar" and weather is None:
-            raise UsageError("no-weather", "The sun's tasks need their weather forecasts.", "Name them with --weather.")
+            raise DataError("no-weather", "The sun's tasks need their weather forecasts.", "Name them with --weather.")
         plants = read(series, beside, names)
         jobs = [(plants, zone, month, component) for month in _months(name, numbers, series, data) for zone in plants]
         results = list(map_groups(_plant_task, jobs, workers=workers))

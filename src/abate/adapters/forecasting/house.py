@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+import zipfile
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 from abate.adapters.engine import read_terms
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.forecasting.reading import read_series, zone_of
-from abate.adapters.forecasting.telling import LEVELS, Told, as_series, data_version, temperature_of
+from abate.adapters.forecasting.telling import LEVELS, Told, Weather, as_series, data_version, enough, temperature_of
 from abate.adapters.plans import value_sides
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
@@ -22,16 +23,17 @@ from abate.algorithms.forecasting.scores import coverage, pinball, skill
 from abate.algorithms.forecasting.series import Known, grid
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.plants import Plant
-from abate.energy.facts.readings import FORECAST_DRIFT, Readings
+from abate.energy.facts.readings import FORECAST_DRIFT, Readings, as_power
 from abate.energy.facts.tariffs import Band, Tariff
 from abate.energy.planners.generation import Generation, forecast_generation
-from abate.energy.planners.load import LoadModel, LoadSettings, Members, fit_load, forecast_load
-from abate.kernel.errors import ConfigError, NotFoundError
+from abate.energy.planners.load import DRIFT_RATIO_MAX, LoadModel, LoadSettings, Members, fit_load, forecast_load
+from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 
 METERED = "facility-energy"
 GENERATED = "generation"
 HOUR = np.timedelta64(3600, "s")
+DAY = np.timedelta64(86_400, "s")
 CONFIG = "energy.toml"
 
 
@@ -165,16 +167,17 @@ def forecast_site(
     """
     load = site_readings(workspace, site)
     calendar = replace(config.calendar, zone="UTC")  # the ledger holds the clock times of its files
-    series = as_series(load)
     moment = issued if issued is not None else load.start[-1] + HOUR
-    known = series.as_of(moment)
-    horizon = grid(moment, max(1, ahead_s // 3600), HOUR)
+    known = as_series(load).as_of(moment)
+    enough(known, load)
+    first = moment.astype("datetime64[h]").astype("datetime64[s]")
+    horizon = grid(first + HOUR * int(first < moment), max(1, ahead_s // 3600), HOUR)
     seen = coming = None
     if config.weather is not None:
         seen, coming = _weather(config, site, load, moment, horizon)
     model, findings, refitted = _model(workspace, site, known, calendar, seen, keep_model)
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
-    told = Told(made, moment, "kWh", model, data_version(known))
+    told = Told(made, moment, "kWh", model, data_version(known, seen, coming))
     roofs = tuple((roof, _roof(roof, moment, horizon, config)) for roof in config.roofs if roof.site == site)
     lines = _lines(workspace, site, told) + [line for roof, made in roofs for line in _roof_lines(site, roof, made)]
     return SiteForecast(site, told, roofs, lines, findings, refitted)
@@ -187,23 +190,23 @@ def _weather(
     assert config.weather is not None
     whole = grid(load.start[0], int((horizon[-1] - load.start[0]) // HOUR) + 1, HOUR)
 
-    def of(path: Path) -> Known:
+    def of(path: Path, coming: bool = False) -> Known:
         read = read_series(path, checked=False)
         mine = [n for n in read.names if n.split("/")[0] == site]
-        return temperature_of(read.picked(mine) if mine else read, whole).as_of(moment)
+        return temperature_of(read.picked(mine) if mine else read, whole, coming=coming).as_of(moment)
 
     told = of(config.weather)
     end = len(load.start)
     seen = Known(told.names, whole[:end], told.values[:, :end], moment)
     if config.forecast is None:
         return seen, None
-    later = of(config.forecast).values
+    later = of(config.forecast, coming=True).values
     return seen, Known(told.names, whole, np.where(whole >= horizon[0], later[:1], told.values), moment)
 
 
 def _roof(roof: Roof, moment: np.datetime64, horizon: Any, config: EnergyConfig) -> Generation:
     """A plant's forecast from its own files; weather of the hours ahead is used where the file has it."""
-    power = read_series(roof.power, zone=config.calendar.zone, checked=False)
+    power = as_power(read_series(roof.power, zone=config.calendar.zone, checked=False))
     weather = read_series(roof.weather, zone=config.calendar.zone, checked=False)
     offset = np.timedelta64(0, "s")
     if config.calendar.zone != "UTC":  # the horizon is in the ledger's clock
@@ -211,14 +214,11 @@ def _roof(roof: Roof, moment: np.datetime64, horizon: Any, config: EnergyConfig)
         shift = local.utcoffset()
         offset = np.timedelta64(int(shift.total_seconds()) if shift else 0, "s")
     known = as_series(power.picked([power.names[0]])).as_of(moment - offset)
-    steps = int((horizon[-1] - offset - power.start[0]) // known.step) + 1
-    start = grid(power.start[0], steps, known.step)
-    at = ((start - weather.start[0]) // np.timedelta64(weather.step_s, "s")).astype(np.int64)
-    inside = (at >= 0) & (at < len(weather.start))
-    given = {}
-    for name, line in zip(weather.names, weather.values, strict=True):
-        given[name] = np.full(len(start), np.nan)
-        given[name][inside] = line[at[inside]]
+    if horizon[0] - offset < power.start[0] + 2 * DAY:
+        raise DataError("too-little-data", f"{roof.power.name} begins at {str(power.start[0])[:16]}.", "Issue later.")
+    start = grid(power.start[0], int((horizon[-1] - offset - power.start[0]) // known.step) + 1, known.step)
+    seen = Weather(weather, start, coming=True).as_of(moment - offset)
+    given = dict(zip(seen.names, seen.values, strict=True))
     made = forecast_generation(roof.plant, known, horizon - offset, weather=given, component="forest")
     return replace(made, start=horizon)
 
@@ -235,8 +235,8 @@ def _model(
         return held, (), False
     if held is not None:
         for name, ratio in zip(held.names, held.drift_ratio, strict=True):
-            if ratio > 1.6:
-                text = f"Residuals of '{name}' in the last two weeks are {ratio:.1f} times those at the fit."
+            if ratio > DRIFT_RATIO_MAX:
+                text = f"Residuals of '{name}' in the last two weeks are {ratio:.0f} times those at the fit."
                 findings.append(Finding.of(FORECAST_DRIFT, text, site=site))
     model = fit_load(known, calendar=calendar, weather=weather, settings=settings)
     if keep:
@@ -264,20 +264,19 @@ def _stored(
         with np.load(path) as data:
             about = json.loads(str(data["about"]))
             arrays = {k: data[k] for k in ("coefficients", "mean", "deviation", "knots", "weights", "spread")}
-    except (OSError, ValueError, KeyError):
+        fitted, now = np.datetime64(about["fitted"]), np.datetime64(about["now"])
+        learnt, short, names = about["parameters"], bool(about["short"]), tuple(about["names"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None  # half written or of another make: fitted anew
-    fitted = np.datetime64(about["fitted"])
-    same = tuple(about["names"]) == known.names and bool(len(arrays["knots"])) == (weather is not None)
-    fresh = (
-        fit_load(known, calendar=calendar, weather=weather, settings=settings)
-        if same and fitted <= known.moment
-        else None
-    )
-    if fresh is None or json.dumps(fresh.parameters["features"]) != json.dumps(about["parameters"]["features"]):
+    if names != known.names or bool(len(arrays["knots"])) != (weather is not None) or fitted > known.moment:
         return None
+    fresh = fit_load(known, calendar=calendar, weather=weather, settings=settings)
+    told = json.loads(json.dumps(fresh.parameters))
+    if {k: v for k, v in told.items() if k != "days"} != {k: v for k, v in learnt.items() if k != "days"}:
+        return None  # other choices, another calendar
     held = replace(
         fresh, coefficients=arrays["coefficients"], scale=(arrays["mean"], arrays["deviation"]), knots=arrays["knots"],
-        weights=arrays["weights"], spread=arrays["spread"], short=about["short"], now=np.datetime64(about["now"]), fitted=fitted,
+        weights=arrays["weights"], spread=arrays["spread"], short=short, now=now, fitted=fitted,
     )  # fmt: skip
     return fit_load(known, calendar=calendar, weather=weather, settings=settings, held=held)
 
@@ -358,7 +357,14 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
         rows = workspace.store.rows("forecasts")
         ends = (members.start[-1] + HOUR).item()
         for r in rows:
-            if (r["site"], r["data_version"], r["period_end"]) == (made.site, made.told.data_version, ends):
+            same = (r["site"], r["data_version"], r["period_start"], r["period_end"], r["parameters"])
+            if same == (
+                made.site,
+                made.told.data_version,
+                members.start[0].item(),
+                ends,
+                json.dumps(made.told.model.parameters),
+            ):
                 return str(r["forecast_id"])  # the same forecast from the same data
         ordinal = 1 + max((r["ordinal"] for r in rows), default=0)
         name = f"{made.site}-{str(made.told.issued)[:13]}#{ordinal}"
@@ -398,7 +404,10 @@ def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
             for view in ("location", "market")
         }  # fmt: skip
         if row["site"] not in readings:
-            readings[row["site"]] = site_readings(workspace, row["site"])
+            try:
+                readings[row["site"]] = site_readings(workspace, row["site"])
+            except NotFoundError:  # its imports were undone since
+                readings[row["site"]] = Readings((), np.array([np.datetime64(0, "s")]), np.zeros((0, 1)), (), "")
         told.append(
             row | {"t_co2e": expected, "figures": _against(mine, readings[row["site"]], row), "fan": _fan(mine, readings[row["site"]])}
         )  # fmt: skip
@@ -458,6 +467,10 @@ def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:
     """Meters, sites and businesses of several forecasts, which add up member by member."""
     count = min(len(m.told.members.values) for m in made)
     start = made[0].told.members.start
+    if any(len(m.told.members.start) != len(start) or m.told.members.start[0] != start[0] for m in made):
+        raise UsageError(
+            "bad-moment", "The sites' readings end at different moments.", "Give one moment with --issued."
+        )
     names: list[str] = []
     values: list[Any] = []
     groups: dict[str, list[int]] = {}

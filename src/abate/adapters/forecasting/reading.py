@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -18,6 +18,7 @@ import numpy as np
 
 from abate.adapters.files.reading import Sheet, read_sheets
 from abate.adapters.store.delta import literal
+from abate.algorithms.forecasting.series import Vintages
 from abate.energy.facts.readings import (
     CLOCK_CHANGE,
     READING_TWICE,
@@ -57,6 +58,20 @@ SERIES_MAX = 20_000
 STEPS_MAX = 2_000_000
 STEP_S = (60, 86_400)
 DAY_S = 86_400
+NUMERIC = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
+)
 WATT_HOURS = {72: "Wh", 38: "W", 169: "therm", 42: "m3", 119: "ft3"}
 """Units of measure of ESPI. Source: NAESB REQ.21, UomType."""
 
@@ -78,23 +93,29 @@ def read_series(
         UsageError: `unknown-zone`.
     """
     place = zone_of(zone)
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     with _plain(path) as plain:
         raw = _read(plain, path.name, place, stamp, "twice" in mend)
-    chosen = counters(raw)
-    counted = [m for m, n in enumerate(raw.names) if m in chosen or any(w in n.lower() for w in COUNTER_WORDS)]
-    found, falls, made = list(raw.findings), [], raw
-    if counted:
-        part, told, some = usage_of_counters(raw.picked([raw.names[m] for m in counted]))
-        values = raw.values.copy()
-        values[counted] = part.values
-        falls = [(counted[m], step) for m, step in some]
-        found += told
-        made = replace(raw, values=values)
+    made, told, falls = _uncounted(raw)
+    found = [*raw.findings, *told]
     if checked:
         found += check_readings(made)
     if mend:
         made, _ = mend_readings(made, mend, falls, raw.values)
     return replace(made, findings=tuple(found))
+
+
+def _uncounted(raw: Readings) -> tuple[Readings, list[Finding], list[tuple[int, int]]]:
+    """Readings whose counters are usage, what that found, and their resets."""
+    chosen = counters(raw)
+    counted = [m for m, n in enumerate(raw.names) if m in chosen or any(w in n.lower() for w in COUNTER_WORDS)]
+    if not counted:
+        return raw, [], []
+    part, told, some = usage_of_counters(raw.picked([raw.names[m] for m in counted]))
+    values = raw.values.copy()
+    values[counted] = part.values
+    return replace(raw, values=values), told, [(counted[m], step) for m, step in some]
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -189,6 +210,8 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
     skipped = next((k for k, (_, cells) in enumerate(sheet.head) if sum(bool(c) for c in cells) > 1), 0)
     header_row, headers = sheet.head[skipped]
     place, meter, available, values = _columns(headers, name)
+    hour = _hour_column(headers, place)
+    values = [k for k in values if k != hour]
     moments: list[str] = []
     owners: list[str] = []
     known: list[str] = []
@@ -199,17 +222,24 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         for row, cells in batch:
             if row <= header_row or place >= len(cells) or not cells[place]:
                 continue
-            moments.append(cells[place])
+            moments.append(f"{cells[place]}|{cells[hour]}" if 0 <= hour < len(cells) else cells[place])
             rows.append(row)
             owners.append(cells[meter] if 0 <= meter < len(cells) else "")
             known.append(cells[available] if 0 <= available < len(cells) else "")
             for column, k in zip(numbers, values, strict=True):
                 column.append(cells[k] if k < len(cells) else "")
-    parsed, odd = _moments(moments, zone)
+    if hour >= 0:
+        moments = _with_hours(moments)
+    parsed, odd = _moments(moments, zone, owners)
     found = [Finding.of(READING_UNREAD, f"'{moments[k]}' is no time.", file=name, row=rows[k]) for k in odd[:20]]
     series, units, columns = [], [], []
     for k, column in zip(values, numbers, strict=True):
         cells, bad = _numbers(column)
+        if not any(column):
+            found.append(
+                Finding.of(READING_UNREAD, f"'{headers[k]}' has no value at all.", file=name, column=headers[k])
+            )
+            continue
         if len(bad) == sum(bool(c) for c in column):
             continue  # a column of words
         found += [
@@ -228,25 +258,69 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
     return replace(made, findings=(*found, *clock, *made.findings))
 
 
-def _moments(texts: list[str], zone: ZoneInfo) -> tuple[Any, list[int]]:
-    """Moments in UTC and the places that are none; a clock time that comes twice is the later one the second time."""
+def _hour_column(headers: list[str], place: int) -> int:
+    """Place of a column of hours beside a column of dates, -1 without."""
+    folded = [h.strip().lower() for h in headers]
+    if folded[place] not in ("date", "day", "日期"):
+        return -1
+    return next((k for k, h in enumerate(folded) if h in ("hour", "hour of day", "hr", "he", "小时", "时")), -1)
+
+
+def _with_hours(texts: list[str]) -> list[str]:
+    """Dates with their hours; hours from 1 to 24 name the end of theirs."""
+    parts = [t.partition("|") for t in texts]
+    hours = [int(float(h)) if h.replace(".", "", 1).isdigit() else -1 for _, _, h in parts]
+    less = int(max(hours, default=0) == 24)
+    return [f"{d} {h - less:02d}:00" if h >= 0 else d for (d, _, _), h in zip(parts, hours, strict=True)]
+
+
+LOOSE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T](\d{1,2})(:.*)?)?")
+
+
+def _moment(text: str) -> datetime:
+    """A moment as files write it: ISO, or with slashes and without leading zeros; 24:00 is the next midnight.
+
+    Raises:
+        ValueError: Where it is none.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        match = LOOSE.fullmatch(text)
+        if match is None:
+            raise
+    year, month, day, hour, rest = match.groups()
+    late = hour == "24"
+    clock = f"T{0 if late else int(hour):02d}{rest or ':00'}" if hour else ""
+    return datetime.fromisoformat(f"{year}-{int(month):02d}-{int(day):02d}{clock}") + timedelta(days=int(late))
+
+
+def _moments(texts: list[str], zone: ZoneInfo, owners: list[str] | None = None) -> tuple[Any, list[int]]:
+    """Moments in UTC and the places that are none; of a clock time that comes twice, which one it is by the order."""
     found = np.full(len(texts), np.datetime64("NaT"), "datetime64[s]")
-    odd, seen = [], set()
-    utc = str(zone) == "UTC"
+    odd: list[int] = []
+    local: list[datetime | None] = []
     for k, text in enumerate(texts):
         try:
-            moment = datetime.fromisoformat(text.replace("/", "-") if text[:4].isdigit() else text)
+            moment = _moment(text)
+            local.append(moment if 1900 <= moment.year <= 2200 else None)
         except ValueError:
-            if text:
-                odd.append(k)
-            continue
-        if not 1900 <= moment.year <= 2200:
+            local.append(None)
+        if local[-1] is None and text:
             odd.append(k)
+    utc = str(zone) == "UTC"
+    naive = [m for m in local if m is not None and m.tzinfo is None]
+    falling = len(naive) > 1 and naive[0] > naive[-1] and (not owners or len(set(owners)) == 1)
+    seen: set[tuple[str, datetime]] = set()
+    for k in range(len(local) - 1, -1, -1) if falling else range(len(local)):
+        clock = local[k]
+        if clock is None:
             continue
-        if moment.tzinfo is None and not utc:
-            fold = int(moment in seen)
-            seen.add(moment)
-            moment = moment.replace(tzinfo=zone, fold=fold)
+        moment = clock
+        if clock.tzinfo is None and not utc:
+            key = (owners[k] if owners else "", clock)
+            moment = clock.replace(tzinfo=zone, fold=int(key in seen))
+            seen.add(key)
         offset = moment.utcoffset()
         seconds = np.datetime64(moment.replace(tzinfo=None), "s")
         found[k] = seconds - np.timedelta64(int(offset.total_seconds()) if offset else 0, "s")
@@ -295,7 +369,9 @@ def _gridded(
     if owners is not None:
         distinct, who = np.unique(owners, return_inverse=True)
         groups = [str(g) for g in distinct]
-    names, all_units, step_s = [], [], _step(moments, who, there, name)
+    names: list[str] = []
+    all_units: list[str] = []
+    step_s = _step(moments, who, there, name)
     step = np.timedelta64(step_s, "s")
     first = moments[there].min()
     span = int((moments[there].max() - first + step // 2) // step) + 1
@@ -303,7 +379,7 @@ def _gridded(
         raise DataError("file-too-large", f"{name} has {len(groups) * len(series):,} series of {span:,} steps.", "Split it.")  # fmt: skip
     at = np.where(there, (moments - first + step // 2) // step, 0).astype(np.int64)  # days of 23 or 25 hours
     values = np.full((len(groups) * len(series), span), np.nan)
-    available = np.full(values.shape, np.datetime64("NaT"), "datetime64[s]") if issued is not None else None
+    told: list[tuple[Any, Any, Any, Any]] = []
     twice = []
     for g, group in enumerate(groups):
         mine = np.flatnonzero(there & (who == g))
@@ -326,12 +402,27 @@ def _gridded(
                 )
             else:
                 values[k, cells] = columns[c][rows]
-            if available is not None:
-                available[k, cells] = issued[rows]
+            if issued is not None:
+                order = rows[np.argsort(issued[rows], kind="stable")]
+                values[k, at[order]] = columns[c][order]
+                told.append((np.full(len(order), k), at[order], issued[order], columns[c][order]))
     start = first + step * np.arange(span)
+    start = start - step if ended else start
     return Readings(
-        tuple(names), start - step if ended else start, values, tuple(all_units), name, available, tuple(twice)
+        tuple(names), start, values, tuple(all_units), name, _vintages(names, start, told, name), tuple(twice)
     )
+
+
+def _vintages(names: list[str], start: Any, told: list[tuple[Any, Any, Any, Any]], file: str) -> Vintages | None:
+    """What was told when, None where the file does not say; names must differ."""
+    if len(set(names)) < len(names):
+        double = next(n for n in names if names.count(n) > 1)
+        raise DataError("no-series", f"{file} names two series '{double}'.", "Give each its own name.")
+    if not told:
+        return None
+    row, cell, when, what = (np.concatenate([t[i] for t in told]) for i in range(4))
+    out = ~np.isnat(when)
+    return Vintages(tuple(names), start, row[out], cell[out], when[out], what[out])
 
 
 def _step(moments: Any, who: Any, there: Any, name: str) -> int:
@@ -363,15 +454,18 @@ def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         described = con.execute(f"describe select * from {source}").fetchall()
         headers = [d[0] for d in described]
         place, meter, available, values = _columns(headers, name)
-        values = [k for k in values if not described[k][1].startswith(("VARCHAR", "TIMESTAMP", "BOOLEAN", "STRUCT"))]
+        values = [k for k in values if described[k][1].startswith(NUMERIC)]
         if not values:
             raise DataError("no-series", f"{name} has no column of numbers.", "Check its columns.")
 
         def quoted(k: int) -> str:
             return '"' + str(headers[k]).replace('"', '""') + '"'
 
-        if described[place][1] == "VARCHAR":
-            texts = [str(r[0]) for r in con.execute(f"select {quoted(place)} from {source}").fetchall()]
+        if described[place][1] in ("VARCHAR", "DATE"):
+            texts = [
+                "" if r[0] is None else str(r[0])
+                for r in con.execute(f"select {quoted(place)} from {source}").fetchall()
+            ]
             moments = _moments(texts, zone)[0]
         else:
             column = f"epoch({quoted(place)})::bigint as at"
@@ -389,7 +483,7 @@ def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
             ).astype(str)
         issued = None
         if available >= 0:
-            issued = np.asarray(con.execute(f"select epoch({quoted(available)})::bigint as a from {source}").fetchnumpy()["a"]).astype("datetime64[s]")  # fmt: skip
+            issued = _moments([str(r[0] or "") for r in con.execute(f"select {quoted(available)}::varchar from {source}").fetchall()], zone)[0]  # fmt: skip
     labels = [_named(headers[k]) for k in values]
     ended = stamp == "end" or (not stamp and headers[place].strip().lower().replace("_", " ") in END_WORDS)
     return _gridded(
@@ -431,14 +525,17 @@ def _green_button(path: Path, name: str, later: bool) -> Readings:
         raise DataError("bad-green-button", f"{name} declares entities.", "Export it again from the utility.")
     moments: list[int] = []
     values: list[float] = []
-    types: set[tuple[int, str]] = set()
+    types: set[tuple[int, str, str]] = set()
+    blocks = 0
     try:
         for _, node in ET.iterparse(path, events=("end",)):  # noqa: S314 - entities are refused above
             tag = node.tag.rsplit("}", 1)[-1]
             if tag == "ReadingType":
                 said = {child.tag.rsplit("}", 1)[-1]: (child.text or "").strip() for child in node}
                 power = int(said.get("powerOfTenMultiplier", "0") or 0)
-                types.add((power, WATT_HOURS.get(int(said.get("uom", "72") or 72), "Wh")))
+                types.add((power, WATT_HOURS[int(said.get("uom", "72") or 72)], said.get("flowDirection", "")))
+            elif tag == "MeterReading":
+                blocks += 1
             elif tag == "IntervalReading":
                 parts = {child.tag.rsplit("}", 1)[-1]: child for child in node}
                 begun = next((c.text for c in parts["timePeriod"] if c.tag.endswith("start")), None)
@@ -447,15 +544,19 @@ def _green_button(path: Path, name: str, later: bool) -> Readings:
                 node.clear()
             elif tag == "IntervalBlock":
                 node.clear()
-    except (ET.ParseError, KeyError, ValueError, TypeError) as error:
+    except (ET.ParseError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise DataError("bad-green-button", f"{name} is no sound Green Button file: {error}.", "Export it again.") from error  # fmt: skip
     if not values:
         raise DataError("bad-green-button", f"{name} holds no interval reading.", "Export intervals, not bills.")
-    if len(types) > 1:
+    if len(types) > 1 or blocks > 1:
         raise DataError(
-            "bad-green-button", f"{name} holds {len(types)} kinds of reading.", "Export one meter and one unit a file."
+            "bad-green-button",
+            f"{name} holds {max(len(types), blocks)} series: flows, meters or units.",
+            "Export one meter and one unit a file.",
         )
-    power, unit = next(iter(types), (0, "Wh"))
+    power, unit, _ = next(iter(types), (0, "Wh", ""))
+    if abs(power) > 12 or max(abs(m) for m in moments) > 7_000_000_000:
+        raise DataError("bad-green-button", f"{name} has a multiplier or a time that cannot be.", "Export it again.")
     scale = 10.0**power / (1000.0 if unit in ("Wh", "W") else 1.0)
     label = {"Wh": "kWh", "W": "kW"}.get(unit, unit)
     return _gridded(
@@ -463,12 +564,14 @@ def _green_button(path: Path, name: str, later: bool) -> Readings:
     )  # fmt: skip
 
 
-def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
+def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "") -> Iterator[Readings]:
     """The series of a long Parquet file, some meters at a time, so that memory is bounded by the chunk.
 
     Args:
         path: Columns of time, meter and one value; quickest where it is sorted by meter.
         count: Meters at a time.
+        zone: Time zone of clock times without an offset.
+        stamp: `start` or `end`: which end of its step a time names.
     """
     import duckdb
     import pyarrow as pa
@@ -479,18 +582,28 @@ def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
         described = con.execute(f"describe select * from {source}").fetchall()
         headers = [d[0] for d in described]
         place, meter, _, values = _columns(headers, path.name)
-        if meter < 0 or len(values) != 1 or not described[meter][1].startswith("VARCHAR"):
-            yield from _whole_chunks(path, count)
+        plain = described[place][1].startswith("TIMESTAMP") and (
+            zone == "UTC" or "WITH TIME ZONE" in described[place][1]
+        )
+        if meter < 0 or len(values) != 1 or not described[meter][1].startswith("VARCHAR") or not plain:
+            yield from _whole_chunks(path, count, zone, stamp)
             return
         at, who, value = (headers[k] for k in (place, meter, values[0]))
-        names = [r[0] for r in con.execute(f'select distinct "{who}"::varchar from {source} order by 1').fetchall()]
+        names = [r[0] for r in con.execute(f'select distinct "{who}"::varchar from {source} where "{who}" is not null order by 1').fetchall()]  # fmt: skip
         (first, last), *_ = con.execute(
             f'select min("{at}")::timestamp, max("{at}")::timestamp from {source}'
         ).fetchall()
-        two = con.execute(f'select distinct "{at}"::timestamp as t from {source} where "{who}"::varchar = ? order by 1 limit 2', [names[0]]).fetchall()  # fmt: skip
-        step_s = int((two[1][0] - two[0][0]).total_seconds())
+        some = con.execute(f'select epoch("{at}"::timestamp)::bigint as t, "{who}"::varchar as w from {source} where "{who}"::varchar in (select unnest(?)) order by 2, 1', [names[:5]]).fetchnumpy()  # fmt: skip
+        moments = np.asarray(some["t"]).astype("datetime64[s]")
+        step_s = _step(
+            moments, np.unique(np.asarray(some["w"]).astype(str), return_inverse=True)[1], ~np.isnat(moments), path.name
+        )
         span = int((last - first).total_seconds()) // step_s + 1
+        if span > STEPS_MAX:
+            raise DataError("file-too-large", f"{path.name} spans {span:,} steps.", "Split it.")
         start = np.datetime64(first, "s") + np.timedelta64(step_s, "s") * np.arange(span)
+        if stamp == "end" or (not stamp and at.strip().lower().replace("_", " ") in END_WORDS):
+            start = start - np.timedelta64(step_s, "s")
         unit = _named(value)[1]
     epoch = np.datetime64(first, "s")
     source_file = pq.ParquetFile(path, read_dictionary=[who])
@@ -509,9 +622,13 @@ def series_chunks(path: Path, *, count: int) -> Iterator[Readings]:
         row: Any = rank[coded.indices.to_numpy()]
         moments = rows.column(at).cast(pa.timestamp("s")).to_numpy()
         cell = (moments - epoch).astype(np.int64) // step_s
-        grid = np.full((len(mine), span), np.nan)
-        grid[row[row >= 0], cell[row >= 0]] = rows.column(value).to_numpy()[row >= 0]
-        yield Readings(tuple(mine), start, grid, (unit,) * len(mine), path.name)
+        taken = np.asarray(rows.column(value).to_numpy(), float)
+        good = (row >= 0) & ~np.isnan(taken) & ~np.isnat(moments)
+        cells = row[good] * span + cell[good]
+        counts = np.bincount(cells, minlength=len(mine) * span)
+        with np.errstate(invalid="ignore"):
+            grid = (np.bincount(cells, taken[good], len(mine) * span) / counts).reshape(len(mine), span)
+        yield _uncounted(Readings(tuple(mine), start, grid, (unit,) * len(mine), path.name))[0]
 
 
 def meters_of(path: Path) -> list[str]:
@@ -528,8 +645,8 @@ def meters_of(path: Path) -> list[str]:
         return [r[0] for r in con.execute(f'select distinct "{quoted}"::varchar from {source} order by 1').fetchall()]
 
 
-def _whole_chunks(path: Path, count: int) -> Iterator[Readings]:
+def _whole_chunks(path: Path, count: int, zone: str, stamp: str) -> Iterator[Readings]:
     """Chunks of a file in another form, which is read whole."""
-    whole = read_series(path, checked=False)
+    whole = read_series(path, zone=zone, stamp=stamp, checked=False)
     for k in range(0, len(whole.names), count):
         yield whole.picked(list(whole.names[k : k + count]))

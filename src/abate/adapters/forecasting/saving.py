@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from abate.adapters.files.reading import read_sheets
-from abate.adapters.forecasting.reading import _moments, _numbers, _plain, read_series, zone_of
+from abate.adapters.forecasting.reading import TIME_WORDS, _moments, _named, _numbers, _plain, read_series, zone_of
 from abate.adapters.groups import map_groups
 from abate.algorithms.forecasting.days import days_of
-from abate.energy.facts.readings import Readings
+from abate.energy.facts.readings import ENERGY_KWH, Readings, as_energy
 from abate.energy.planners.hourly import hourly_savings
 from abate.energy.planners.savings import CONFIDENCE_SHARE, Saving, Side, savings
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
 
 DAY = np.timedelta64(86_400, "s")
+WEATHER_SHARE_MIN = 0.5
+"""Least share of a period's hours that have weather."""
 YEAR_DAYS = 365
 """Days that each side has, or the periods that reach them."""
+BILLS_MAX = 2_000
 GROUP = 250
 """Meters estimated in one batch."""
 
@@ -62,7 +65,7 @@ def read_usage(path: Path, *, zone: str = "UTC", mend: tuple[str, ...] = ()) -> 
     bills = _bills(path, zone)
     if bills is not None:
         return bills
-    readings = read_series(path, zone=zone, mend=mend)
+    readings = as_energy(read_series(path, zone=zone, mend=mend))
     step = np.timedelta64(readings.step_s, "s")
     if readings.step_s == int(DAY.astype(int)):
         edges = np.append(readings.start, readings.start[-1] + step)
@@ -91,18 +94,40 @@ def _bills(path: Path, zone: str) -> Usage | None:
         sheets = read_sheets(plain)
         if sheets[0].rows is None or len(sheets[0].head) < 3:
             return None
-        rows = [row for batch in sheets[0].rows for row in batch[:2_000]][:2_000]
-    moments, _ = _moments([cells[0] for _, cells in rows[1:]], zone_of(zone))
-    apart = np.diff(moments[~np.isnat(moments)])
+        rows = [cells for batch in sheets[0].rows for _, cells in batch][:BILLS_MAX]
+    headers = [h.strip().lower().replace("_", " ") for h in rows[0]]
+    begun = next(
+        (k for k, h in enumerate(headers) if h in ("start", "from", "start date", "period start", "开始日期")), -1
+    )
+    ended = next((k for k, h in enumerate(headers) if h in ("end", "to", "end date", "period end", "结束日期")), -1)
+    if begun < 0:
+        begun = next((k for k, h in enumerate(headers) if h in TIME_WORDS and k != ended), -1)
+    amount = next((k for k, h in enumerate(headers) if k not in (begun, ended) and h), -1)
+    place = begun if begun >= 0 else ended
+    if place < 0 or amount < 0:
+        return None
+
+    def column(k: int) -> list[str]:
+        return [cells[k] if 0 <= k < len(cells) else "" for cells in rows[1:]]
+
+    where = zone_of(zone)
+    edges, _ = _moments(column(place), where)
+    apart = np.diff(edges[~np.isnat(edges)])
     if not len(apart) or np.median(apart) < 2 * DAY:
         return None
-    values, bad = _numbers([cells[1] if len(cells) > 1 else "" for _, cells in rows[1:]])
-    if bad or np.isnat(moments).any() or (apart <= np.timedelta64(0, "s")).any():
-        raise DataError("no-series", f"{path.name} is no list of bills.", "Give start and amount, in order; the last row ends the last bill.")  # fmt: skip
-    days = np.maximum(np.round(np.diff(moments) / DAY), 1.0)
-    if not np.isnan(values[-1]):  # the last bill's end is not stated: it cannot be used
-        values[-1] = np.nan
-    return Usage((path.name.split(".")[0],), moments, (values[:-1] / days)[None], "billing")
+    values, bad = _numbers(column(amount))
+    if begun >= 0 and ended >= 0:  # both ends are stated: the last bill ends at its own
+        last, _ = _moments(column(ended)[-1:], where)
+        edges = np.append(edges, last)
+    elif begun >= 0:
+        values = values[:-1]  # the last row ends the last bill
+    else:
+        values = values[1:]  # the first row begins the first bill
+    if bad or np.isnat(edges).any() or (np.diff(edges) <= np.timedelta64(0, "s")).any():
+        raise DataError("no-series", f"{path.name} is no list of bills.", "Give start and amount, or start, end and amount, in order.")  # fmt: skip
+    scale = ENERGY_KWH.get(_named(rows[0][amount])[1].lower(), 1.0)
+    days = np.maximum(np.round(np.diff(edges) / DAY), 1.0)
+    return Usage((path.name.split(".")[0],), edges, (values * scale / days)[None], "billing")
 
 
 def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC") -> tuple[Side, Side]:
@@ -118,11 +143,10 @@ def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: st
     Raises:
         UsageError: `no-baseline`, `no-reporting`, `no-weather` where a side has no period or no weather.
     """
-    del zone
     temperature = _temperature(weather)
-    end, begin = np.datetime64(until, "s"), np.datetime64(since, "s")
+    end, begin = midnight(until, zone), midnight(since, zone)
     starts, ends = usage.edges[:-1], usage.edges[1:]
-    slack = np.timedelta64(43_200, "s")
+    slack = np.timedelta64(7_200, "s")  # days of files that ignore the change of the clocks
     before, after = np.flatnonzero(ends <= end + slack), np.flatnonzero(starts >= begin - slack)
     before = before[np.cumsum(usage.days[before[::-1]])[::-1] - usage.days[before] < YEAR_DAYS]
     after = after[np.cumsum(usage.days[after]) - usage.days[after] < YEAR_DAYS]
@@ -134,10 +158,24 @@ def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: st
         at = np.searchsorted(edges, weather.start, side="right") - 1
         inside = (at >= 0) & (at < len(periods)) & ~np.isnan(temperature)
         if not inside.any():
-            raise UsageError("no-weather", f"{weather.file} has no temperature for {str(edges[0])[:10]} to {str(edges[-1])[:10]}.", "Give weather for both sides.")  # fmt: skip
+            raise DataError("no-weather", f"{weather.file} has no temperature for {str(edges[0])[:10]} to {str(edges[-1])[:10]}.", "Give weather for both sides.")  # fmt: skip
         hours = np.flatnonzero(inside)
-        made.append(Side(temperature[hours], at[hours], usage.per_day[:, periods], usage.days[periods]))
+        wanted = usage.days[periods] * int(DAY / np.timedelta64(weather.step_s, "s"))
+        blind = np.bincount(at[hours], minlength=len(periods)) < WEATHER_SHARE_MIN * wanted
+        values = np.where(blind[None], np.nan, usage.per_day[:, periods])
+        made.append(Side(temperature[hours], at[hours], values, usage.days[periods]))
     return made[0], made[1]
+
+
+def midnight(day: date, zone: str) -> np.datetime64:
+    """The moment at which a day begins in a zone, in UTC.
+
+    Example:
+        >>> midnight(date(2024, 7, 1), "Asia/Shanghai")
+        np.datetime64('2024-06-30T16:00:00')
+    """
+    begun = datetime(day.year, day.month, day.day, tzinfo=zone_of(zone)).astimezone(UTC)
+    return np.datetime64(begun.replace(tzinfo=None), "s")
 
 
 def _temperature(weather: Readings) -> Any:
@@ -146,18 +184,19 @@ def _temperature(weather: Readings) -> Any:
             return weather.values[k]
     if len(weather.names) == 1:
         return weather.values[0]
-    raise UsageError("no-weather", f"{weather.file} has no column of temperature.", "Name it temperature.")
+    raise DataError("no-weather", f"{weather.file} has no column of temperature.", "Name it temperature.")
 
 
 def estimate(
-    usage: Usage, weather: Readings, *, until: date, since: date, confidence: float = CONFIDENCE_SHARE, workers: int = 1
-) -> Iterator[Saving]:
+    usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC",
+    confidence: float = CONFIDENCE_SHARE, workers: int = 1,
+) -> Iterator[Saving]:  # fmt: skip
     """Savings of every meter of a file, in its order, some hundred meters at a time.
 
     Raises:
         UsageError: As `sides`.
     """
-    before, after = sides(usage, weather, until=until, since=since)
+    before, after = sides(usage, weather, until=until, since=since, zone=zone)
 
     def groups() -> Iterable[tuple[tuple[str, ...], Side, Side, str, float]]:
         for k in range(0, len(usage.names), GROUP):
@@ -189,7 +228,7 @@ def estimate_hourly(
         DataError: `uneven-steps` where the file is not hourly or finer.
         UsageError: `no-weather`.
     """
-    readings = read_series(path, zone=zone, mend=mend)
+    readings = as_energy(read_series(path, zone=zone, mend=mend))
     if readings.step_s > 3600 or 3600 % readings.step_s:
         raise DataError("uneven-steps", f"{path.name} has a reading every {readings.step_s} s.", "Hourly models need hours or parts of them.")  # fmt: skip
     per_hour = 3600 // readings.step_s
@@ -205,12 +244,12 @@ def estimate_hourly(
     laid = days_of(start, zone)
     local_hour = laid.place % laid.steps
     weekday = ((laid.dates.astype(int) + 3) % 7)[laid.place // laid.steps]
-    end, begin = np.datetime64(until, "s"), np.datetime64(since, "s")
+    end, begin = midnight(until, zone), midnight(since, zone)
     year = np.timedelta64(YEAR_DAYS, "D")
     used = ((start < end) & (start >= end - year)) | ((start >= begin) & (start < begin + year))
     usage = np.where(used, hours, np.nan)
     if not np.isfinite(temperature[used]).any():
-        raise UsageError(
+        raise DataError(
             "no-weather", f"{weather.file} has no temperature for these hours.", "Give weather for both sides."
         )
     made = hourly_savings(

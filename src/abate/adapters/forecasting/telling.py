@@ -6,18 +6,19 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from abate.adapters.files.reading import read_sheets
-from abate.adapters.forecasting.reading import series_chunks
+from abate.adapters.forecasting.reading import series_chunks, zone_of
 from abate.adapters.groups import map_groups
-from abate.algorithms.forecasting.series import Known, Series, grid, observed
+from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
 from abate.energy.facts.calendars import Calendar
-from abate.energy.facts.readings import Readings
+from abate.energy.facts.readings import Readings, as_energy
 from abate.energy.planners.load import LoadModel, LoadSettings, Members, fit_load, forecast_load
 from abate.kernel.errors import DataError, UsageError
 
@@ -46,61 +47,96 @@ def span_s(text: str) -> int:
     return seconds
 
 
-def moment_of(text: str) -> np.datetime64:
-    """A moment of UTC.
+def clock_of(text: str, zone: str) -> np.datetime64:
+    """A moment as a zone's clocks show it; one without an offset is taken as it stands.
 
     Raises:
         UsageError: `bad-moment`.
     """
-    from datetime import UTC, datetime
+    moment = moment_of(text)
+    if not re.search(r"(Z|[+-]\d\d:?\d\d)$", text.strip()):
+        return moment
+    local = datetime.fromisoformat(f"{moment}+00:00").astimezone(zone_of(zone))
+    return np.datetime64(local.replace(tzinfo=None), "s")
 
+
+def moment_of(text: str, zone: str = "UTC") -> np.datetime64:
+    """A moment in UTC; one without an offset is of the zone's clock.
+
+    Raises:
+        UsageError: `bad-moment`.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError("bad-moment", f"'{text}' is no moment.", "Write it as 2024-03-01T14:00.") from error
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    moment = (
+        (moment.replace(tzinfo=zone_of(zone)) if moment.tzinfo is None else moment).astimezone(UTC).replace(tzinfo=None)
+    )
     return np.datetime64(moment, "s")
 
 
-def as_series(readings: Readings) -> Series:
-    """Readings as a series; each value is known when its step has ended, or when the file says."""
-    made = observed(readings.names, readings.start, readings.values)
-    if readings.available is None:
-        return made
-    ended = np.broadcast_to(made.available, readings.values.shape)
-    known = np.where(np.isnat(readings.available), ended, readings.available)
-    return Series(made.names, made.start, made.values, known[None])
+def as_series(readings: Readings) -> Series | Vintages:
+    """Readings as a series; each value is known when its step has ended, or when the file says, whichever is later."""
+    told = readings.vintages
+    if told is None:
+        return observed(readings.names, readings.start, readings.values)
+    ended = readings.start[told.step] + np.timedelta64(readings.step_s, "s")
+    return replace(told, issued=np.maximum(told.issued, ended))
 
 
-def temperature_of(weather: Readings, start: Any) -> Series:
+@dataclass(frozen=True, slots=True, eq=False)
+class Weather:
+    """Weather of a file on another grid, as it was known at a moment.
+
+    Args:
+        readings: The file.
+        start: The grid.
+        coming: Whether it is a forecast: known when it was issued, or at once where the file does not say.
+    """
+
+    readings: Readings
+    start: Any
+    coming: bool = False
+
+    def as_of(self, moment: np.datetime64) -> Known:
+        """What was known at a moment: means of finer steps, or the value of the step that a finer one lies in."""
+        r = self.readings
+        if r.vintages is not None:
+            known = r.vintages.as_of(moment).values if self.coming else as_series(r).as_of(moment).values
+        else:
+            known = r.values if self.coming else as_series(r).as_of(moment).values
+        step = np.timedelta64(r.step_s, "s")
+        mine = self.start[1] - self.start[0] if len(self.start) > 1 else step
+        found = np.full((len(r.names), len(self.start)), np.nan)
+        if step >= mine:
+            at = ((self.start - r.start[0]) // step).astype(np.int64)
+            inside = (at >= 0) & (at < len(r.start))
+            found[:, inside] = known[:, at[inside]]
+        else:
+            at = ((r.start - self.start[0]) // mine).astype(np.int64)
+            inside = (at >= 0) & (at < len(self.start))
+            for m, line in enumerate(known):
+                there = inside & ~np.isnan(line)
+                counts = np.bincount(at[there], minlength=len(self.start))
+                with np.errstate(invalid="ignore"):
+                    found[m] = np.bincount(at[there], line[there], len(self.start)) / counts
+        return Known(r.names, self.start, found, moment)
+
+
+def temperature_of(weather: Readings, start: Any, *, coming: bool = False) -> Weather:
     """Temperature on the grid of the load: every series of the file that is one, or all of them.
 
     Raises:
         DataError: `no-weather` where they do not overlap.
     """
-    rows = [
-        k for k, n in enumerate(weather.names)
+    chosen = [
+        n for k, n in enumerate(weather.names)
         if n.lower().rsplit("/", 1)[-1].startswith(("temp", "dry", "outdoor")) or weather.units[k] in ("°C", "°F", "C", "F")
-    ] or list(range(len(weather.names)))  # fmt: skip
-    at = (weather.start - weather.start[0]).astype(np.int64)
-    wanted = (start - weather.start[0]).astype(np.int64)
-    inside = (wanted >= 0) & (wanted <= at[-1])
-    if not inside.any():
+    ] or list(weather.names)  # fmt: skip
+    if weather.start[-1] < start[0] or weather.start[0] > start[-1]:
         raise DataError("no-weather", f"{weather.file} has no weather for the time of the load.", "Give weather of the same years.")  # fmt: skip
-    values = np.full((len(rows), len(start)), np.nan)
-    available = np.full((len(rows), len(start)), np.datetime64("NaT"), "datetime64[s]")
-    step = np.timedelta64(weather.step_s, "s")
-    for k, row in enumerate(rows):
-        line = weather.values[row]
-        there = ~np.isnan(line)
-        values[k, inside] = np.interp(wanted[inside], at[there], line[there]) if there.any() else np.nan
-        place = np.clip(np.searchsorted(at, wanted[inside], side="right") - 1, 0, len(at) - 1)
-        if weather.available is not None:
-            available[k, inside] = weather.available[row][place]
-        missing = np.isnat(available[k, inside])
-        available[k, np.flatnonzero(inside)[missing]] = (weather.start[place] + step)[missing]
-    return Series(tuple(weather.names[r] for r in rows), np.asarray(start), values[None], available[None])
+    return Weather(weather.picked(chosen), start, coming)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,11 +158,30 @@ class Told:
     data_version: str
 
 
-def data_version(known: Known) -> str:
+def data_version(*known: Known | None) -> str:
     """Short hash of what was known."""
-    digest = hashlib.sha256(np.ascontiguousarray(known.values).tobytes())
-    digest.update(np.ascontiguousarray(known.start).tobytes())
+    digest = hashlib.sha256()
+    for one in known:
+        if one is not None:
+            digest.update(np.ascontiguousarray(one.values).tobytes())
+            digest.update(np.ascontiguousarray(one.start).tobytes())
     return digest.hexdigest()[:16]
+
+
+def enough(known: Known, load: Readings) -> None:
+    """Refuse series of which less than two weeks are known.
+
+    Raises:
+        DataError: `too-little-data`.
+    """
+    days = (~np.isnan(known.values)).sum(axis=1) * load.step_s / 86_400
+    if not len(days) or days.min() < 13.5:
+        worst = int(days.argmin()) if len(days) else 0
+        name = load.names[worst] if len(days) else ""
+        raise DataError(
+            "too-little-data", f"'{name}' of {load.file} has {days[worst] if len(days) else 0:.1f} days of values before {str(known.moment)[:16]}.",
+            "A forecast needs two weeks; leave the series out.",
+        )  # fmt: skip
 
 
 def forecast_readings(
@@ -154,25 +209,27 @@ def forecast_readings(
     moment = issued if issued is not None else load.start[-1] + step
     known = series.as_of(moment)
     end = known.last()
-    least = 14 * 86_400 // load.step_s
-    if end < least or np.isnan(known.values).all() or (~np.isnan(known.values)).sum(axis=1).max() < least // 2:
-        raise DataError("too-little-data", f"{load.file} has {end * load.step_s / 86_400:.1f} days before {str(moment)[:16]}.", "A forecast needs two weeks.")  # fmt: skip
+    enough(known, load)
     first = load.start[0] + step * int(-(-(moment - load.start[0]) // step))
     horizon = grid(first, max(1, ahead_s // load.step_s), step)
+    end = known.last()
     seen = coming = None
+    if weather is None and forecast is not None:
+        raise DataError(
+            "no-weather", "A weather forecast needs the weather observed before it.", "Name it with --weather."
+        )
     if weather is not None:
         whole = grid(load.start[0], int((horizon[-1] - load.start[0]) // step) + 1, step)
         told = temperature_of(weather, whole).as_of(moment)
         if forecast is not None:
-            later = temperature_of(forecast, whole).as_of(moment)
-            filled = np.where(np.isnan(told.values), later.values[:1], told.values)
-            coming = Known(told.names, told.start, np.where(whole >= first, filled, told.values), moment)
+            later = temperature_of(forecast, whole, coming=True).as_of(moment)
+            coming = Known(told.names, told.start, np.where(whole >= first, later.values[:1], told.values), moment)
         seen = Known(told.names, told.start[:end], told.values[:, :end], moment)
         if np.isnan(seen.values).all():
             raise DataError("no-weather", f"{weather.file} has no weather for the time of the load.", "Give weather of the same years.")  # fmt: skip
     model = fit_load(known, calendar=calendar, weather=seen, settings=settings)
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
-    return Told(made, moment, next((u for u in load.units if u), ""), model, data_version(known))
+    return Told(made, moment, next((u for u in load.units if u), ""), model, data_version(known, seen, coming))
 
 
 def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
@@ -205,7 +262,12 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
             )
         for k, level in enumerate(headers):
             if k != at and k < len(cells) and cells[k]:
-                groups.setdefault(f"{level}/{cells[k]}", []).append(meter)
+                group = groups.setdefault(f"{level}/{cells[k]}", [])
+                if meter in group:
+                    raise DataError(
+                        "bad-groups", f"{path.name} names '{meter}' twice in {level} {cells[k]}.", "Mend the row."
+                    )
+                group.append(meter)
     return groups
 
 
@@ -243,6 +305,7 @@ def _forecast_some(job: _Job) -> tuple[tuple[str, ...], Any, Any, Any, dict[str,
 def forecast_many(
     path: Path, output: Path, *, calendar: Calendar, ahead_s: int, weather: Readings | None = None,
     issued: np.datetime64 | None = None, groups: dict[str, list[str]] | None = None, workers: int = 2, seed: int = 1,
+    stamp: str = "",
     on_chunk: Any = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Forecast the meters of a long Parquet file some hundred at a time, in several processes, into a Parquet file.
@@ -257,6 +320,7 @@ def forecast_many(
         groups: Sums over meters.
         workers: Processes.
         seed: Of the members.
+        stamp: Which end of its step a time names.
         on_chunk: Told how many meters are done.
 
     Returns:
@@ -266,9 +330,9 @@ def forecast_many(
     import pyarrow.parquet as pq
 
     def jobs() -> Iterator[_Job]:
-        for some in series_chunks(path, count=CHUNK):
+        for some in series_chunks(path, count=CHUNK, zone=calendar.zone, stamp=stamp):
             moment = issued if issued is not None else some.start[-1] + np.timedelta64(some.step_s, "s")
-            yield _Job(some, calendar, ahead_s, weather, moment, seed, groups or {})
+            yield _Job(as_energy(some), calendar, ahead_s, weather, moment, seed, groups or {})
 
     partial = output.with_name(f"{output.name}.partial")
     writer, meters, rows = None, 0, 0
@@ -291,10 +355,13 @@ def forecast_many(
             table = _rows_table(summed.names, start, values.mean(axis=0), summed.quantiles(np.array(LEVELS)))
             writer.write_table(pa.Table.from_batches(table.to_batches(), table.schema))
             rows += table.num_rows
+        writer.close()
+        writer = None
+        partial.replace(output)
     finally:
         if writer is not None:
             writer.close()
-    partial.replace(output)
+        partial.unlink(missing_ok=True)
     return {"meters": meters, "rows": rows}
 
 
@@ -313,22 +380,28 @@ def _rows_table(names: tuple[str, ...], start: Any, mean: Any, quantiles: Any) -
 
 
 def write_rows(output: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows of a forecast as CSV or Parquet, whole or not at all.
+    """Write rows as CSV or Parquet, whole or not at all.
 
     Raises:
         UsageError: `unknown-output`.
+        DataError: `no-series` where there is no row.
     """
-    partial = output.with_name(f"{output.name}.partial")
-    if output.suffix == ".parquet":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        pq.write_table(pa.Table.from_pylist(rows), partial)
-    elif output.suffix == ".csv":
-        with partial.open("w", encoding="utf-8", newline="") as handle:
-            table = csv.DictWriter(handle, list(rows[0]))
-            table.writeheader()
-            table.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
-    else:
+    if output.suffix not in (".csv", ".parquet"):
         raise UsageError("unknown-output", f"'{output.name}' is neither .csv nor .parquet.", "Choose one of these.")
-    partial.replace(output)
+    if not rows:
+        raise DataError("no-series", f"There is no value to write to {output.name}.", "See what the findings say.")
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        if output.suffix == ".parquet":
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            pq.write_table(pa.Table.from_pylist(rows), partial)
+        else:
+            with partial.open("w", encoding="utf-8", newline="") as handle:
+                table = csv.DictWriter(handle, list(rows[0]))
+                table.writeheader()
+                table.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)

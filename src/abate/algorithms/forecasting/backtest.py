@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
 from abate.algorithms.forecasting.scores import PERCENTILES, Array, coverage, crps, pinball, pit, skill
-from abate.algorithms.forecasting.series import Known, Moments, Series, grid
+from abate.algorithms.forecasting.series import Known, Moments, grid
 
 Forecaster = Callable[[Known, Known | None, Moments], Array]
 """What is known of the series, of its weather, and the steps to forecast; returns quantiles (series, steps, 99)."""
+
+
+class Knowable(Protocol):
+    """What says what was known at a moment."""
+
+    @property
+    def start(self) -> Any:
+        """Beginning of each step."""
+
+    def as_of(self, moment: np.datetime64) -> Known:
+        """What was known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +54,12 @@ class Score:
 
 
 def backtest(
-    series: Series,
+    series: Knowable,
     forecasters: dict[str, Forecaster],
     origins: Sequence[np.datetime64],
     steps: int,
     *,
-    weather: Series | None = None,
+    weather: Knowable | None = None,
 ) -> list[Score]:
     """Score forecasters from each origin on.
 
@@ -77,7 +89,7 @@ def backtest(
         start = grid(origin, steps, step)
         place = ((start - series.start[0]) // step).astype(np.int64)
         inside = (place >= 0) & (place < len(series.start))
-        values = np.full((len(series.names), steps), np.nan)
+        values = np.full((len(final.names), steps), np.nan)
         values[:, inside] = final.values[:, place[inside]]
         actual.append(values)
         known = series.as_of(origin)
@@ -106,6 +118,4 @@ def _score(name: str, actual: Array, quantiles: Array) -> Score:
 
 
 def _beside(score: Score, reference: float) -> Score:
-    from dataclasses import replace
-
     return replace(score, skill=skill(score.pinball, reference))

@@ -80,6 +80,12 @@ def days_of(start: Moments, zone: str) -> Days:
     """
     step = int(step_of(start) // np.timedelta64(1, "s"))
     local = start + _offsets(start, zone)
+    if step == DAY_S:  # whole days that begin an hour off in half of the year are still their day
+        local = (
+            (start + np.timedelta64(DAY_S // 2, "s") + _offsets(start, zone))
+            .astype("datetime64[D]")
+            .astype("datetime64[s]")
+        )
     days = local.astype("datetime64[D]")
     seconds = (local - days).astype("timedelta64[s]").astype(np.int64)
     index = (days - days[0]).astype(np.int64)

@@ -52,7 +52,7 @@ class Series:
         available: Moment from which a value can be known; broadcasts to the shape of `values`.
 
     Raises:
-        ValueError: Where steps are unequal, or an observation would be known before its step ends.
+        ValueError: Where steps are unequal.
     """
 
     names: tuple[str, ...]
@@ -85,6 +85,42 @@ class Series:
             take = (available <= moment) & ~np.isnan(self.values[layer]) & (np.isnat(since) | (available >= since))
             newest[take], since[take] = self.values[layer][take], available[take]
         return Known(self.names, self.start, newest, moment)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vintages:
+    """Values that were told more than once, each time with when: the newest that was out is what was known.
+
+    Args:
+        names: Names of the series.
+        start: Beginning of each step; shape (steps,).
+        series: Which series each row is of; shape (rows,).
+        step: Which step.
+        issued: When it was told.
+        value: What was told.
+    """
+
+    names: tuple[str, ...]
+    start: Moments
+    series: npt.NDArray[np.int64]
+    step: npt.NDArray[np.int64]
+    issued: Moments
+    value: npt.NDArray[np.float64]
+
+    def as_of(self, moment: np.datetime64) -> Known:
+        """What was known at a moment.
+
+        Example:
+            >>> hours = np.array(["2024-01-01T00", "2024-01-01T01"], "datetime64[s]")
+            >>> told = Vintages(("t",), hours, np.array([0, 0]), np.array([1, 1]), hours, np.array([5.0, 6.0]))
+            >>> told.as_of(hours[0]).values.tolist(), told.as_of(hours[1]).values.tolist()
+            ([[nan, 5.0]], [[nan, 6.0]])
+        """
+        out = np.flatnonzero(self.issued <= moment)
+        out = out[np.argsort(self.issued[out], kind="stable")]
+        values = np.full((len(self.names), len(self.start)), np.nan)
+        values[self.series[out], self.step[out]] = self.value[out]
+        return Known(self.names, self.start, values, moment)
 
 
 def observed(names: tuple[str, ...], start: Any, values: Any, *, delay: np.timedelta64 | None = None) -> Series:

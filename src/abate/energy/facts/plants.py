@@ -35,8 +35,8 @@ class Plant:
     id: str
     source: str
     capacity_kw: float
-    latitude_deg: float = 0.0
-    longitude_deg: float = 0.0
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
     altitude_m: float = 0.0
     tilt_deg: float | None = None
     azimuth_deg: float | None = None
@@ -49,12 +49,16 @@ class Plant:
     def __post_init__(self) -> None:
         limits = {
             "capacity_kw": (0.0, 1e8), "latitude_deg": (-90, 90), "longitude_deg": (-180, 360), "altitude_m": (-500, 9000),
-            "gamma_per_k": (-0.02, 0.0), "loss_share": (0.0, 0.9), "inverter_ratio": (0.3, 3.0), "hub_height_m": (1.0, 400.0),
+            "gamma_per_k": (-0.02, 0.0), "loss_share": (0.0, 0.9), "inverter_ratio": (0.3, 3.0), "hub_height_m": (1.0, 400.0), "tilt_deg": (0.0, 90.0), "azimuth_deg": (-360.0, 360.0),
         }  # fmt: skip
         if self.source not in ("sun", "wind"):
             raise ConfigError("bad-plant", f"'{self.id}' runs on '{self.source}'.", 'Write source = "sun" or "wind".')
+        if self.source == "sun" and (self.latitude_deg is None or self.longitude_deg is None):
+            raise ConfigError("bad-plant", f"'{self.id}' states no place.", "Write latitude_deg and longitude_deg.")
         for name, (low, high) in limits.items():
             value = getattr(self, name)
+            if value is None and name in ("latitude_deg", "longitude_deg", "tilt_deg", "azimuth_deg"):
+                continue
             if not (isinstance(value, int | float) and low <= value <= high) or (name == "capacity_kw" and value <= 0):
                 raise ConfigError(
                     "bad-plant", f"'{self.id}': {name} is {value}.", f"It lies between {low:g} and {high:g}."
@@ -68,12 +72,12 @@ class Plant:
     @property
     def faces_deg(self) -> float:
         """Azimuth of the modules, the equator's where it is not stated."""
-        return (180.0 if self.latitude_deg >= 0 else 0.0) if self.azimuth_deg is None else self.azimuth_deg
+        return (180.0 if (self.latitude_deg or 0.0) >= 0 else 0.0) if self.azimuth_deg is None else self.azimuth_deg
 
     @property
     def leans_deg(self) -> float:
         """Tilt of the modules, the latitude where it is not stated."""
-        return abs(self.latitude_deg) if self.tilt_deg is None else self.tilt_deg
+        return abs(self.latitude_deg or 0.0) if self.tilt_deg is None else self.tilt_deg
 
     def turned(self, speed_m_s: np.ndarray) -> np.ndarray:
         """Share of capacity at a wind speed; nothing beyond 25 m/s where no curve is stated.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from abate.algorithms.forecasting.series import Vintages
 from abate.kernel.finding import Finding, Rule, Severity
 
 Array = npt.NDArray[np.float64]
@@ -87,7 +88,7 @@ class Readings:
         values: NaN where missing; shape (series, steps).
         units: Unit of each series as the file states it, empty where it does not.
         file: Where they came from.
-        available: Moment from which each value was known, where the file says so; shape (series, steps), NaT where not.
+        vintages: Every value with when it was told, where the file says so.
         findings: What reading them found.
     """
 
@@ -96,7 +97,7 @@ class Readings:
     values: Array
     units: tuple[str, ...]
     file: str
-    available: Any = None
+    vintages: Vintages | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -107,10 +108,40 @@ class Readings:
     def picked(self, names: list[str]) -> Readings:
         """Some of the series."""
         rows = [self.names.index(n) for n in names]
-        available = None if self.available is None else self.available[rows]
+        told = self.vintages
+        if told is not None:
+            mine = np.isin(told.series, rows)
+            place = np.full(len(self.names), -1)
+            place[rows] = np.arange(len(rows))
+            told = Vintages(tuple(names), told.start, place[told.series[mine]], told.step[mine], told.issued[mine], told.value[mine])  # fmt: skip
         return replace(
-            self, names=tuple(names), values=self.values[rows], units=tuple(self.units[r] for r in rows), available=available
+            self, names=tuple(names), values=self.values[rows], units=tuple(self.units[r] for r in rows), vintages=told,
         )  # fmt: skip
+
+
+ENERGY_KWH = {"wh": 0.001, "kwh": 1.0, "千瓦时": 1.0, "mwh": 1000.0}
+POWER_KW = {"w": 0.001, "kw": 1.0, "mw": 1000.0}
+
+
+def as_energy(readings: Readings) -> Readings:
+    """Readings of power or energy as energy a step [kWh]; those in other units, or in none, as they are."""
+    hours = readings.step_s / HOUR_S
+    return _scaled(readings, {**ENERGY_KWH, **{u: f * hours for u, f in POWER_KW.items()}}, "kWh")
+
+
+def as_power(readings: Readings) -> Readings:
+    """Readings of power or energy as mean power of a step [kW]; those in other units, or in none, as they are."""
+    hours = readings.step_s / HOUR_S
+    return _scaled(readings, {**POWER_KW, **{u: f / hours for u, f in ENERGY_KWH.items()}}, "kW")
+
+
+def _scaled(readings: Readings, factors: dict[str, float], unit: str) -> Readings:
+    by = np.array([factors.get(u.lower(), 1.0) for u in readings.units])
+    units = tuple(unit if u.lower() in factors else u for u in readings.units)
+    told = readings.vintages
+    if told is not None:
+        told = replace(told, value=told.value * by[told.series])
+    return replace(readings, values=readings.values * by[:, None], units=units, vintages=told)
 
 
 def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list[tuple[int, int]]]:

@@ -13,6 +13,7 @@ from abate.algorithms.forecasting.conditional import Average, Boosted, Component
 from abate.algorithms.forecasting.scores import PERCENTILES, ordered
 from abate.algorithms.forecasting.series import Known, Moments
 from abate.energy.facts.plants import Plant
+from abate.kernel.errors import DataError
 
 Array = npt.NDArray[np.float64]
 Weather = Mapping[str, Array]
@@ -90,6 +91,8 @@ def sun_power(plant: Plant, start: Moments, weather: Weather, above: Sky | None 
     middle = pd.DatetimeIndex(start + (start[1] - start[0]) // 2 if len(start) > 1 else start, tz="UTC")
     zenith = 90.0 - seen.height_deg
     ghi = weather.get("ghi")
+    if ghi is None and "cloud" not in weather:
+        raise DataError("no-weather", f"The weather of '{plant.id}' has neither ghi nor cloud.", "Give one of them.")
     if ghi is None:  # Kasten and Czeplak (1980)
         ghi = seen.clear_ghi * (1.0 - 0.75 * weather["cloud"] ** 3.4)
     ghi = np.clip(ghi, 0.0, 1500.0)
@@ -137,6 +140,8 @@ def _speeds(weather: Weather, plant: Plant) -> tuple[Array, Array]:
         high = np.hypot(weather["wind_u_100"], weather["wind_v_100"])
         low = np.hypot(weather["wind_u_10"], weather["wind_v_10"]) if "wind_u_10" in weather else high * 0.1**0.143
         return high, low
+    if "wind_u_10" not in weather and "wind_speed" not in weather:
+        raise DataError("no-weather", f"The weather of '{plant.id}' has no wind speed.", "Name it wind_speed.")
     low = np.hypot(weather["wind_u_10"], weather["wind_v_10"]) if "wind_u_10" in weather else weather["wind_speed"]
     return low * (plant.hub_height_m / 10.0) ** 0.143, low
 
@@ -245,7 +250,17 @@ def forecast_generation(
         others: Weather at plants around it, on the same grid.
         component: Of `COMPONENTS`, or `choose` to take the best by backtest.
         seed: Of the trees.
+
+    Raises:
+        DataError: `too-little-data` where less than two days of the plant are known, `no-weather` where the weather
+            lacks what its source needs.
     """
+    if (~np.isnan(power.values[0])).sum() * (power.step / np.timedelta64(1, "D")) < 2:
+        raise DataError(
+            "too-little-data",
+            f"'{plant.id}' has less than two days before {str(power.moment)[:16]}.",
+            "Give more of its past.",
+        )
     step = power.step
     grid_start = power.start[0] + step * np.arange(int((start[-1] - power.start[0]) // step) + 1)
     share = np.full(len(grid_start), np.nan)

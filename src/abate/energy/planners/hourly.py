@@ -80,7 +80,11 @@ def _saving(
         b = ridge(used, line[before][:, None], np.ones(n), np.full(x.shape[1], 1e-9))[:, 0]
         residual = line[before] - used @ b
         k = int(np.linalg.matrix_rank(used.T @ used)) + 1
-        aicc = n * np.log((residual**2).sum() / n) + 2 * k + 2 * k * (k + 1) / max(n - k - 1, 1)
+        aicc = (
+            n * np.log(max(float((residual**2).sum()), 1e-12 * float((line[before] ** 2).sum()) + 1e-300) / n)
+            + 2 * k
+            + 2 * k * (k + 1) / max(n - k - 1, 1)
+        )
         if best is None or aicc < best[0]:
             best = (aicc, title, x, b, residual, k)
     assert best is not None
@@ -107,7 +111,8 @@ def _saving(
         ((temperature[after] < temperature[before].min()) | (temperature[after] > temperature[before].max())).mean()
     )
     reasons = reasons_against(
-        days, "hourly", cv_rmse, nmbe, saved, deviation, outside, float(after.sum()) / DAY_H, line[before], n
-    )
+        days, "hourly", cv_rmse, nmbe, saved, deviation, outside, float(after.sum()) / DAY_H, line[before], n,
+        float(np.ptp(np.flatnonzero(after)) + 1) / DAY_H,
+    )  # fmt: skip
     r2 = 1 - float((residual**2).sum()) / max(float(((line[before] - line[before].mean()) ** 2).sum()), 1e-300)
     return Saving(name, title, level * DAY_H, 0.0, 0.0, None, None, expected, used, saved, saved - reach, saved + reach, cv_rmse, nmbe, r2, rho, reasons)  # fmt: skip

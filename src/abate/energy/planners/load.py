@@ -32,6 +32,8 @@ CORRECTION_DAYS = 182
 """Latest days from which is learnt how long residuals stay."""
 ONE_SEASON_DAYS, TWO_SEASONS_DAYS = 330, 550
 """Days of history from which a season, and growth beside it, can be learnt."""
+LEAST_DAYS = 14
+"""Days with weather below which a model does without it."""
 DRIFT_DAYS = 14
 DRIFT_RATIO_MAX = 1.6
 """Growth of the residuals from which a model has drifted."""
@@ -126,7 +128,7 @@ class LoadModel:
         now: Day from which growth is counted.
         fitted: Up to when data was known when the coefficients were fitted.
         spread: Root mean square of the residuals in a bad fortnight up to the fit; shape (series,).
-        low: What no value falls below.
+        low: What no value falls below; shape (series,).
         parameters: Choices and what became of them, for the record.
     """
 
@@ -146,7 +148,7 @@ class LoadModel:
     now: np.datetime64
     fitted: np.datetime64
     spread: Array
-    low: float = 0.0
+    low: Array
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -196,7 +198,7 @@ def fit_load(
         weights = _stations(y, stations, chosen) if held is None else held.weights
         seen = np.einsum("w,wds->ds", weights, stations)
         with_weather = np.flatnonzero(np.isnan(seen).mean(axis=1) < WEATHER_GAP_SHARE)
-        if not len(with_weather):
+        if len(with_weather) < LEAD_DAYS + LEAST_DAYS:
             return fit_load(load, calendar=calendar, settings=chosen, held=held)
         first = max(first, int(with_weather[0]) + LEAD_DAYS)
         blind = np.setdiff1d(np.arange(laid.count), with_weather)
@@ -230,7 +232,7 @@ def fit_load(
         load.names, chosen, calendar, load.moment, laid, coefficients, residuals, _correction(residuals), scale, knots,
         weights, temperature, short, now, load.moment if held is None else held.fitted,
         np.maximum(usual, 1e-12) if held is None else held.spread,
-        low=0.0 if not (y < 0).any() else -np.inf,
+        low=np.where((np.nan_to_num(y) < 0).any(axis=(1, 2)), -np.inf, 0.0),
         parameters=asdict(chosen) | {"calendar": asdict(calendar), "days": count, "features": design.shape[-1]},
     )  # fmt: skip
 
@@ -267,7 +269,7 @@ def forecast_load(
     values = np.empty((draws, len(model.names), len(whole.place)))
     for j, residual in enumerate(_residual_paths(model, offset, lead, whole.count, draws, rng)):
         values[j] = whole.unfold(central[j % weathers] + model.settings.spread_ratio * residual)
-    return Members(model.names, start, np.maximum(values, model.low))
+    return Members(model.names, start, np.maximum(values, model.low[:, None]))
 
 
 def _affordable(settings: LoadSettings, days: int) -> LoadSettings:
@@ -309,6 +311,9 @@ def _stations(y: Array, stations: Array, settings: LoadSettings) -> Array:
     mean = np.nanmean(y[:, recent] / np.nanmean(y, axis=(1, 2), keepdims=True), axis=0)
     errors = []
     for station in stations:
+        if np.isnan(station[recent]).all() or not np.nanstd(station) > 0:
+            errors.append(np.inf)
+            continue
         t = station[recent] / np.nanstd(station)
         error = 0.0
         for s in range(0, mean.shape[1], max(1, mean.shape[1] // 4)):

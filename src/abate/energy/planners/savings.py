@@ -161,6 +161,7 @@ def savings(
         reasons = ("Too few values with weather to fit any model.",) if not good[m] else reasons_against(
             float(weights[m].sum()), kind, fit["cv_rmse"][m], fit["nmbe"][m], saved, float(deviation[m]),
             float(outside[m]), float(days[m].sum()), baseline.usage[m], int(found.count[m]),
+            float(np.broadcast_to(reporting.days, reporting.usage.shape)[m].sum()),
         )  # fmt: skip
         made.append(
             Saving(
@@ -236,6 +237,7 @@ def _outside(baseline: Side, reporting: Side, count: int) -> Any:
 def reasons_against(
     days: float, kind: str, cv_rmse: float, nmbe: float, saved: float, deviation: float,
     outside_share: float, reporting_days: float, usage: Any, periods: int,
+    reported_days: float,
 ) -> tuple[str, ...]:  # fmt: skip
     """Why a meter's savings cannot be relied on, in words; empty where they can.
 
@@ -250,14 +252,15 @@ def reasons_against(
         reporting_days: Days of the reporting period.
         usage: Of the baseline, by period.
         periods: Periods of the baseline.
+        reported_days: All days of the reporting period.
     """
     reasons = []
     if days < COVERAGE_SHARE_MIN * 365:
         reasons.append(f"The baseline covers {days:.0f} days, fewer than {COVERAGE_SHARE_MIN * 365:.0f}.")
     if kind == "billing" and periods < BILLS_MIN:
         reasons.append(f"The baseline has {periods} bills, fewer than {BILLS_MIN}.")
-    if reporting_days <= 0:
-        reasons.append("There is no reporting day with value and weather.")
+    if reporting_days < COVERAGE_SHARE_MIN * reported_days or reporting_days <= 0:
+        reasons.append(f"{reporting_days:.0f} of {reported_days:.0f} reporting days have value and weather.")
     if not cv_rmse <= CV_RMSE_MAX[kind]:
         reasons.append(f"CV(RMSE) is {cv_rmse:.3f}, above {CV_RMSE_MAX[kind]:.2f}.")
     if not abs(nmbe) <= NMBE_MAX[kind]:
