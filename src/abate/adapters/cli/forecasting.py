@@ -401,49 +401,53 @@ def savings(
     if output is not None:
         write_rows(output, rows)
     if chart is not None:
-        import vl_convert
-
-        from abate.disclosure.charts import savings_chart
-
-        shown = [
-            {"meter": s.meter, "saved_share": s.saved_share, "low_share": s.low / s.expected, "high_share": s.high / s.expected,
-             "held": "disqualified" if s.reasons else "qualified"}
-            for s in found if s.expected > 0
-        ]  # fmt: skip
-        chart.write_text(
-            vl_convert.vegalite_to_svg(savings_chart(shown[:60], title=f"Savings since {begin}")), encoding="utf-8"
-        )
+        _draw_savings(chart, found, f"Savings since {begin}")
     if json:
         out.print_json({"confidence": confidence, "meters": rows, "findings": [finding_json(f) for f in findings]})
     else:
-        body = [
-            (
-                s.meter, s.model, _point(s.heating_balance_point), _point(s.cooling_balance_point), f"{s.expected:,.0f}", f"{s.used:,.0f}",
-                "–" if s.saved_share is None else f"{s.saved_share:.1%}", f"{s.low:,.0f} to {s.high:,.0f}",
-                f"{s.cv_rmse:.2f}", f"{s.nmbe:.3f}", "; ".join(s.reasons) or "qualified",
-            )
-            for s in found
-        ]  # fmt: skip
-        columns = (
-            "meter",
-            "model",
-            "heats below",
-            "cools above",
-            "expected",
-            "used",
-            "saved",
-            f"range, {confidence:.0%}",
-            "CV(RMSE)",
-            "NMBE",
-            "",
-        )
-        out.table("", columns, body[:200], right=(2, 3, 4, 5, 6, 7, 8, 9))
-        good = [s for s in found if not s.reasons]
-        out.console().print(
-            f"{len(good)} of {len(found)} meters qualify; they saved {sum(s.saved for s in good):,.0f}."
-        )
+        _print_savings(found, confidence)
         _tell(findings)
     raise typer.Exit(1 if any(s.reasons for s in found) else 0)
+
+
+def _draw_savings(path: Path, found: list[Any], title: str) -> None:
+    import vl_convert
+
+    from abate.disclosure.charts import savings_chart
+
+    shown = [
+        {"meter": s.meter, "saved_share": s.saved_share, "low_share": s.low / s.expected, "high_share": s.high / s.expected,
+         "held": "disqualified" if s.reasons else "qualified"}
+        for s in found if s.expected > 0
+    ]  # fmt: skip
+    path.write_text(vl_convert.vegalite_to_svg(savings_chart(shown[:60], title=title)), encoding="utf-8")
+
+
+def _print_savings(found: list[Any], confidence: float) -> None:
+    body = [
+        (
+            s.meter, s.model, _point(s.heating_balance_point), _point(s.cooling_balance_point), f"{s.expected:,.0f}", f"{s.used:,.0f}",
+            "–" if s.saved_share is None else f"{s.saved_share:.1%}", f"{s.low:,.0f} to {s.high:,.0f}",
+            f"{s.cv_rmse:.2f}", f"{s.nmbe:.3f}", "; ".join(s.reasons) or "qualified",
+        )
+        for s in found
+    ]  # fmt: skip
+    columns = (
+        "meter",
+        "model",
+        "heats below",
+        "cools above",
+        "expected",
+        "used",
+        "saved",
+        f"range, {confidence:.0%}",
+        "CV(RMSE)",
+        "NMBE",
+        "",
+    )
+    out.table("", columns, body[:200], right=(2, 3, 4, 5, 6, 7, 8, 9))
+    good = [s for s in found if not s.reasons]
+    out.console().print(f"{len(good)} of {len(found)} meters qualify; they saved {sum(s.saved for s in good):,.0f}.")
 
 
 def _tell(findings: Any) -> None:
