@@ -413,3 +413,121 @@ def test_an_energy_file_that_says_nonsense_is_refused(tmp_path, text):
     with pytest.raises(AbateError) as said:
         read_energy(tmp_path / "energy.toml")
     assert said.value.hint
+
+
+def test_of_weather_told_twice_the_newest_that_was_out_is_used(meters, tmp_path):
+    text = (meters / "weather.csv").read_text().splitlines()[1:]
+    later = [line.split(",") for line in text if line >= "2024-06-10"][:48]
+    rows = [("time", "temperature", "issued")]
+    rows += [(t, float(v) + 15, "2024-06-09 00:00") for t, v in later] + [(t, 99, "2024-06-11 00:00") for t, v in later]
+    coming = write(tmp_path / "coming.csv", rows)
+    common = (
+        "forecast",
+        meters / "load.csv",
+        "--weather",
+        meters / "weather.csv",
+        "--issued",
+        "2024-06-10T00:00",
+        "--json",
+    )
+    plain, hot = (json.loads(run(*common, *extra))["rows"] for extra in ((), ("--weather-forecast", coming)))
+    assert plain != hot
+    only = write(tmp_path / "first.csv", rows[: 1 + len(later)])
+    assert json.loads(run(*common, "--weather-forecast", only))["rows"] == hot
+
+
+def test_weather_before_the_issue_does_not_lean_towards_what_came_after(meters, tmp_path):
+    from abate.adapters.forecasting.telling import temperature_of
+
+    rows = [line.split(",") for line in (meters / "weather.csv").read_text().splitlines()]
+    odd = [
+        rows[0],
+        *([t, v if t < "2024-06-10" else "500"] for t, v in rows[1:] if not "2024-06-09 12" <= t < "2024-06-10 12"),
+    ]
+    seen = [
+        temperature_of(read_series(path, checked=False), read_series(meters / "load.csv", checked=False).start).as_of(
+            np.datetime64("2024-06-10")
+        )
+        for path in (meters / "weather.csv", write(tmp_path / "odd.csv", odd))
+    ]
+    known = ~np.isnan(seen[1].values)
+    np.testing.assert_array_equal(seen[0].values[known], seen[1].values[known])
+
+
+def test_power_is_taken_as_energy_and_a_day_begins_at_local_midnight(tmp_path):
+    at = hours(96 * 400, datetime(2022, 1, 1), timedelta(minutes=15))
+    warmth = [
+        ("time", "temperature"),
+        *((t, 10 + 8 * np.sin(k / 35040 * 2 * np.pi)) for k, t in enumerate(at) if t.minute == 0),
+    ]
+    rows = [
+        ("time", "load (kW)"),
+        *((t, 0.0 if t >= datetime(2023, 1, 1) else 4.0 + 0.1 * (k % 96) / 96) for k, t in enumerate(at)),
+    ]
+    weather, load = write(tmp_path / "w.csv", warmth), write(tmp_path / "l.csv", rows)
+    usage = read_usage(load, zone="Pacific/Auckland")
+    assert np.nanmax(usage.per_day) == pytest.approx(24 * 4.05, rel=0.01)
+    (made,) = estimate(
+        usage, read_series(weather, zone="Pacific/Auckland", checked=False), until=datetime(2023, 1, 1).date(),
+        since=datetime(2023, 1, 1).date(), zone="Pacific/Auckland",
+    )  # fmt: skip
+    assert made.used == 0
+    assert made.cv_rmse < 0.01
+
+
+def test_a_reporting_period_without_its_weather_is_disqualified(tmp_path):
+    at = hours(24 * 720, datetime(2022, 1, 1))
+    load = write(tmp_path / "l.csv", [("time", "kWh"), *((t, 5 + (t.hour == 9)) for t in at)])
+    weather = write(
+        tmp_path / "w.csv", [("time", "temperature"), *((t, 10 + t.month) for t in at if t < datetime(2023, 2, 1))]
+    )
+    (made,) = estimate(read_usage(load), read_series(weather, checked=False), until=datetime(2023, 1, 1).date(), since=datetime(2023, 1, 1).date())  # fmt: skip
+    assert any("reporting days" in r for r in made.reasons)
+
+
+@pytest.mark.parametrize("headers", [("start", "amount"), ("start", "end", "amount"), ("end", "amount")])
+def test_bills_are_read_by_their_headers(tmp_path, headers):
+    edges = [datetime(2023, m, 1) for m in range(1, 13)]
+    amounts = [100.0 + m for m in range(11)]
+    if len(headers) == 3:
+        rows = list(zip(edges, edges[1:], amounts, strict=False))
+    elif headers[0] == "start":
+        rows = [*zip(edges, amounts, strict=False), (edges[-1], "")]
+    else:
+        rows = [(edges[0], ""), *zip(edges[1:], amounts, strict=True)]
+    usage = read_usage(write(tmp_path / "bills.csv", [headers, *rows]))
+    assert usage.kind == "billing"
+    np.testing.assert_allclose(usage.per_day[0] * usage.days, amounts)
+
+
+def test_dates_with_hours_beside_and_times_as_spreadsheets_write_them_are_read(tmp_path):
+    rows = [("Date", "Hour", "kWh"), *((f"2024/1/{1 + k // 24}", k % 24 + 1, k % 7) for k in range(48))]
+    made = read_series(write(tmp_path / "he.csv", rows))
+    assert made.start[0] == np.datetime64("2024-01-01T00:00:00")
+    np.testing.assert_array_equal(made.values[0], np.arange(48.0) % 7)
+    rows = [("time", "kWh"), *((f"2024/1/1 {h}:00" if h < 24 else "2024/1/1 24:00", h) for h in range(25))]
+    assert read_series(write(tmp_path / "loose.csv", rows)).values.shape == (1, 25)
+
+
+def test_a_damaged_model_is_fitted_anew_and_a_site_that_lost_its_meter_keeps_its_forecast(metered):
+    from abate.adapters.files.importing import live_imports, undo
+    from abate.adapters.forecasting.house import EnergyConfig
+
+    def made():
+        return forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))
+
+    post_forecast(metered, made(), now=NOW)
+    (metered.root / "models" / "hq.npz").write_bytes(b"PK\x03\x04 torn")
+    assert made().refitted
+    other = forecast_site(
+        metered, "hq", read_energy_of(metered, 'country = "CN"'), ahead_s=86_400, issued=moment_of("2023-03-15")
+    )
+    assert other.refitted
+    undo(metered, live_imports(metered)[-1]["import_id"], reason="wrong site", now=NOW)
+    assert forecasts(open_workspace(metered.root))[0]["figures"] is None
+
+
+def read_energy_of(workspace, text):
+    path = workspace.root / "energy.toml"
+    path.write_text(text)
+    return read_energy(path)

@@ -261,7 +261,7 @@ def _stored(
     if not path.is_file():
         return None
     try:
-        with np.load(path) as data:
+        with path.open("rb") as handle, np.load(handle) as data:
             about = json.loads(str(data["about"]))
             arrays = {k: data[k] for k in ("coefficients", "mean", "deviation", "knots", "weights", "spread")}
         fitted, now = np.datetime64(about["fitted"]), np.datetime64(about["now"])

@@ -14,6 +14,7 @@ from abate.kernel.finding import Finding, Rule, Severity
 
 Array = npt.NDArray[np.float64]
 HOUR_S = 3600
+WEEK_H = 168
 STUCK_HOURS = 12
 """Hours of one reading, other than zero, from which a meter counts as stuck."""
 SLIP_DAYS_MIN = 2
@@ -178,11 +179,11 @@ def counters(readings: Readings) -> list[int]:
     found = []
     for m in range(len(readings.names)):
         line = readings.values[m][~np.isnan(readings.values[m])]
-        if len(line) < 48:
+        if len(line) < WEEK_H:
             continue
         moves = np.diff(line)
         rises = moves[moves > 0]
-        if len(rises) and (moves >= 0).mean() >= COUNTER_SHARE and line.mean() > 20 * np.median(rises) and len(rises) > len(moves) / 4:  # fmt: skip
+        if len(rises) and (moves >= 0).mean() >= COUNTER_SHARE and line.mean() > 50 * np.median(rises) and len(rises) > len(moves) / 4:  # fmt: skip
             found.append(m)
     return found
 
