@@ -396,9 +396,13 @@ def _left_of(model: LoadModel, day: int, lead: int) -> Array:
     if bucket is None or lead < 1:
         return np.zeros((len(model.names), model.days.steps))
     on_mean, on_step, on_week = model.correction[bucket]
-    own = np.nan_to_num(model.residuals[:, day])
-    week = np.nan_to_num(model.residuals[:, max(0, day - 6) : day + 1]).mean(axis=(1, 2))
-    carried: Array = on_step[:, None] * own + (on_mean * own.mean(axis=1) + on_week * week)[:, None]
+    latest, last = model.residuals[:, max(0, day - 6) : day + 1], model.residuals[:, day]
+    mean, week = (
+        np.nan_to_num(part).sum(axis=axes)
+        / np.maximum((~np.isnan(part)).sum(axis=axes), 1)  # of a day that is not over too
+        for part, axes in ((last, 1), (latest, (1, 2)))
+    )
+    carried: Array = on_step[:, None] * np.nan_to_num(last) + (on_mean * mean + on_week * week)[:, None]
     return carried
 
 
