@@ -497,12 +497,12 @@ def _rows(members: Any) -> Any:
     """A row for each series and step of a forecast: mean and quantiles."""
     import numpy as np
 
-    from abate.adapters.forecasting.telling import LEVELS
+    from abate.adapters.forecasting.telling import LEVELS, level_name
 
     quantiles, mean = members.quantiles(np.array(LEVELS)), members.values.mean(axis=0)
     for m, name in enumerate(members.names):
         for k, start in enumerate(members.start):
-            said = {f"p{round(level * 100):02d}": float(quantiles[m, k, i]) for i, level in enumerate(LEVELS)}
+            said = {level_name(level): float(quantiles[m, k, i]) for i, level in enumerate(LEVELS)}
             yield {"series": name, "start": str(start), "mean": float(mean[m, k])} | said
 
 

@@ -15,7 +15,16 @@ import numpy as np
 from abate.adapters.engine import read_terms
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.forecasting.reading import read_series, zone_of
-from abate.adapters.forecasting.telling import LEVELS, Told, Weather, as_series, data_version, enough, temperature_of
+from abate.adapters.forecasting.telling import (
+    LEVELS,
+    Told,
+    Weather,
+    as_series,
+    data_version,
+    enough,
+    level_name,
+    weather_of,
+)
 from abate.adapters.plans import value_sides
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
@@ -188,20 +197,13 @@ def _weather(
 ) -> tuple[Known, Known | None]:
     """Temperature seen up to the moment, and what was forecast for the hours after it."""
     assert config.weather is not None
-    whole = grid(load.start[0], int((horizon[-1] - load.start[0]) // HOUR) + 1, HOUR)
 
-    def of(path: Path, coming: bool = False) -> Known:
+    def of(path: Path) -> Readings:
         read = read_series(path, checked=False)
         mine = [n for n in read.names if n.split("/")[0] == site]
-        return temperature_of(read.picked(mine) if mine else read, whole, coming=coming).as_of(moment)
+        return read.picked(mine) if mine else read
 
-    told = of(config.weather)
-    end = len(load.start)
-    seen = Known(told.names, whole[:end], told.values[:, :end], moment)
-    if config.forecast is None:
-        return seen, None
-    later = of(config.forecast, coming=True).values
-    return seen, Known(told.names, whole, np.where(whole >= horizon[0], later[:1], told.values), moment)
+    return weather_of(of(config.weather), of(config.forecast) if config.forecast else None, load, horizon, moment)
 
 
 def _roof(roof: Roof, moment: np.datetime64, horizon: Any, config: EnergyConfig) -> Generation:
@@ -285,7 +287,7 @@ def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
     """Activities of basis forecast by level: each meter's steps, and each day of the whole site, valued."""
     import pyarrow as pa
 
-    names = ["mean", *(f"p{round(level * 100):02d}" for level in LEVELS)]
+    names = ["mean", *(level_name(level) for level in LEVELS)]
     members, start = told.members, told.members.start
     steps = _levels(members.values)
     edges = np.flatnonzero(np.diff(start.astype("datetime64[D]").astype(int), prepend=-1))
@@ -331,7 +333,7 @@ def _roof_lines(site: str, roof: Roof, made: Generation) -> list[dict[str, Any]]
     for level in LEVELS:
         for moment, quantiles in zip(made.start, made.quantiles, strict=True):
             lines.append(
-                {"site": site, "unit": "kWh", "basis": "forecast", "level": f"p{round(level * 100):02d}", "kind": GENERATED,
+                {"site": site, "unit": "kWh", "basis": "forecast", "level": level_name(level), "kind": GENERATED,
                  "meter": roof.plant.id, "month": str(moment)[:7], "period_start": moment.item(), "period_end": (moment + HOUR).item(),
                  "quantity": float(quantiles[round(level * 100) - 1]), "scope": "", "view": "", "method": "", "factor_id": "",
                  "co2e_mg": None}
@@ -446,7 +448,7 @@ def _against(lines: list[dict[str, Any]], readings: Readings, row: dict[str, Any
         value = readings.values[place[meter], at]
         if not np.isnan(value):
             actual.append(value)
-            said.append([levels[f"p{round(level * 100):02d}"] for level in LEVELS])
+            said.append([levels[level_name(level)] for level in LEVELS])
             mean.append(levels["mean"])
             week = at - 168
             naive.append(readings.values[place[meter], week] if week >= 0 else np.nan)

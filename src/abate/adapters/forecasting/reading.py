@@ -190,6 +190,11 @@ def _columns(headers: list[str], name: str) -> tuple[int, int, int, list[int]]:
     return place, meter, available, values
 
 
+def _names_end(stamp: str, header: str) -> bool:
+    """Whether times name the end of their step: as stated, else as the header says."""
+    return stamp == "end" or (not stamp and header.strip().lower().replace("_", " ") in END_WORDS)
+
+
 def _named(header: str) -> tuple[str, str]:
     """A series' name and unit from a header.
 
@@ -251,7 +256,7 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         columns.append(cells)
     if not columns:
         raise DataError("no-series", f"{name} has no column of numbers.", "Check the decimal sign and the columns.")
-    ended = stamp == "end" or (not stamp and headers[place].strip().lower().replace("_", " ") in END_WORDS)
+    ended = _names_end(stamp, headers[place])
     issued = _moments(known, zone)[0] if available >= 0 else None
     made = _gridded(parsed, np.array(owners) if meter >= 0 else None, series, units, np.array(columns), issued, name, ended, later)  # fmt: skip
     clock = _clock_changes(moments, parsed, zone, name)
@@ -485,7 +490,7 @@ def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         if available >= 0:
             issued = _moments([str(r[0] or "") for r in con.execute(f"select {quoted(available)}::varchar from {source}").fetchall()], zone)[0]  # fmt: skip
     labels = [_named(headers[k]) for k in values]
-    ended = stamp == "end" or (not stamp and headers[place].strip().lower().replace("_", " ") in END_WORDS)
+    ended = _names_end(stamp, headers[place])
     return _gridded(
         moments, owners, [x[0] for x in labels], [x[1] for x in labels], columns, issued, name, ended, later
     )
@@ -602,7 +607,7 @@ def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "")
         if span > STEPS_MAX:
             raise DataError("file-too-large", f"{path.name} spans {span:,} steps.", "Split it.")
         start = np.datetime64(first, "s") + np.timedelta64(step_s, "s") * np.arange(span)
-        if stamp == "end" or (not stamp and at.strip().lower().replace("_", " ") in END_WORDS):
+        if _names_end(stamp, at):
             start = start - np.timedelta64(step_s, "s")
         unit = _named(value)[1]
     epoch = np.datetime64(first, "s")

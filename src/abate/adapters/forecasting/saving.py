@@ -14,7 +14,7 @@ from abate.adapters.files.reading import read_sheets
 from abate.adapters.forecasting.reading import TIME_WORDS, _moments, _named, _numbers, _plain, read_series, zone_of
 from abate.adapters.groups import map_groups
 from abate.algorithms.forecasting.days import days_of
-from abate.energy.facts.readings import ENERGY_KWH, Readings, as_energy
+from abate.energy.facts.readings import ENERGY_KWH, Readings, as_energy, is_temperature
 from abate.energy.planners.hourly import hourly_savings
 from abate.energy.planners.savings import CONFIDENCE_SHARE, Saving, Side, savings
 from abate.kernel.errors import DataError, UsageError
@@ -180,7 +180,7 @@ def midnight(day: date, zone: str) -> np.datetime64:
 
 def _temperature(weather: Readings) -> Any:
     for k, name in enumerate(weather.names):
-        if name.lower().startswith(("temp", "dry", "outdoor")) or weather.units[k] in ("°C", "°F", "C", "F"):
+        if is_temperature(name, weather.units[k]):
             return weather.values[k]
     if len(weather.names) == 1:
         return weather.values[0]

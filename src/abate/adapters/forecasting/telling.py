@@ -18,7 +18,7 @@ from abate.adapters.forecasting.reading import series_chunks, zone_of
 from abate.adapters.groups import map_groups
 from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
 from abate.energy.facts.calendars import Calendar
-from abate.energy.facts.readings import Readings, as_energy
+from abate.energy.facts.readings import Readings, as_energy, is_temperature
 from abate.energy.planners.load import LoadModel, LoadSettings, Members, fit_load, forecast_load
 from abate.kernel.errors import DataError, UsageError
 
@@ -28,6 +28,16 @@ MANY_MEMBERS = 100
 CHUNK = 125
 SPANS = {"h": 3600, "d": 86_400, "w": 7 * 86_400, "m": 30 * 86_400, "y": 365 * 86_400}
 SPAN_S_MAX = 366 * 86_400
+
+
+def level_name(level: float) -> str:
+    """How a quantile is named in files and tables.
+
+    Example:
+        >>> level_name(0.05)
+        'p05'
+    """
+    return f"p{round(level * 100):02d}"
 
 
 def span_s(text: str) -> int:
@@ -102,10 +112,10 @@ class Weather:
     def as_of(self, moment: np.datetime64) -> Known:
         """What was known at a moment: means of finer steps, or the value of the step that a finer one lies in."""
         r = self.readings
-        if r.vintages is not None:
-            known = r.vintages.as_of(moment).values if self.coming else as_series(r).as_of(moment).values
+        if not self.coming:
+            known = as_series(r).as_of(moment).values
         else:
-            known = r.values if self.coming else as_series(r).as_of(moment).values
+            known = r.values if r.vintages is None else r.vintages.as_of(moment).values
         step = np.timedelta64(r.step_s, "s")
         mine = self.start[1] - self.start[0] if len(self.start) > 1 else step
         found = np.full((len(r.names), len(self.start)), np.nan)
@@ -132,11 +142,30 @@ def temperature_of(weather: Readings, start: Any, *, coming: bool = False) -> We
     """
     chosen = [
         n for k, n in enumerate(weather.names)
-        if n.lower().rsplit("/", 1)[-1].startswith(("temp", "dry", "outdoor")) or weather.units[k] in ("°C", "°F", "C", "F")
+        if is_temperature(n.rsplit("/", 1)[-1], weather.units[k])
     ] or list(weather.names)  # fmt: skip
     if weather.start[-1] < start[0] or weather.start[0] > start[-1]:
         raise DataError("no-weather", f"{weather.file} has no weather for the time of the load.", "Give weather of the same years.")  # fmt: skip
     return Weather(weather.picked(chosen), start, coming)
+
+
+def weather_of(
+    weather: Readings, forecast: Readings | None, load: Readings, horizon: Any, moment: np.datetime64
+) -> tuple[Known, Known | None]:
+    """Temperature seen up to a moment on the grid of the load, and what was forecast for the steps after it.
+
+    Raises:
+        DataError: `no-weather`.
+    """
+    step = np.timedelta64(load.step_s, "s")
+    whole = grid(load.start[0], int((horizon[-1] - load.start[0]) // step) + 1, step)
+    told = temperature_of(weather, whole).as_of(moment)
+    end = len(load.start)
+    seen = Known(told.names, whole[:end], told.values[:, :end], moment)
+    if forecast is None:
+        return seen, None
+    later = temperature_of(forecast, whole, coming=True).as_of(moment)
+    return seen, Known(told.names, whole, np.where(whole >= horizon[0], later.values[:1], told.values), moment)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,23 +237,16 @@ def forecast_readings(
     step = np.timedelta64(load.step_s, "s")
     moment = issued if issued is not None else load.start[-1] + step
     known = series.as_of(moment)
-    end = known.last()
     enough(known, load)
     first = load.start[0] + step * int(-(-(moment - load.start[0]) // step))
     horizon = grid(first, max(1, ahead_s // load.step_s), step)
-    end = known.last()
     seen = coming = None
     if weather is None and forecast is not None:
         raise DataError(
             "no-weather", "A weather forecast needs the weather observed before it.", "Name it with --weather."
         )
     if weather is not None:
-        whole = grid(load.start[0], int((horizon[-1] - load.start[0]) // step) + 1, step)
-        told = temperature_of(weather, whole).as_of(moment)
-        if forecast is not None:
-            later = temperature_of(forecast, whole, coming=True).as_of(moment)
-            coming = Known(told.names, told.start, np.where(whole >= first, later.values[:1], told.values), moment)
-        seen = Known(told.names, told.start[:end], told.values[:, :end], moment)
+        seen, coming = weather_of(weather, forecast, load, horizon, moment)
         if np.isnan(seen.values).all():
             raise DataError("no-weather", f"{weather.file} has no weather for the time of the load.", "Give weather of the same years.")  # fmt: skip
     model = fit_load(known, calendar=calendar, weather=seen, settings=settings)
@@ -375,7 +397,7 @@ def _rows_table(names: tuple[str, ...], start: Any, mean: Any, quantiles: Any) -
         "mean": pa.array(mean.ravel()),
     }
     for k, level in enumerate(LEVELS):
-        columns[f"p{round(level * 100):02d}"] = pa.array(np.ascontiguousarray(quantiles[:, :, k]).ravel())
+        columns[level_name(level)] = pa.array(np.ascontiguousarray(quantiles[:, :, k]).ravel())
     return pa.table(columns)
 
 

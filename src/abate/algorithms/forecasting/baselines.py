@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.algorithms.forecasting.days import days_of
+from abate.algorithms.forecasting.days import Days, days_of
 from abate.algorithms.forecasting.scores import PERCENTILES, Array, ordered
 from abate.algorithms.forecasting.series import Known, Moments
 
@@ -26,11 +26,7 @@ def climatology(known: Known, start: Moments, *, zone: str = "UTC", window_days:
     Returns:
         Shape (series, steps, 99), NaN where nothing is known.
     """
-    end = known.last()
-    past, ahead = days_of(known.start[:end], zone), days_of(start, zone)
-    values = past.fold(known.values[:, :end])
-    offset = int((ahead.first - past.first).astype(int))
-    found = np.full((len(values), ahead.count, ahead.steps, len(PERCENTILES)), np.nan)
+    past, ahead, values, offset, found = _laid(known, start, zone)
     for i in range(ahead.count):
         days = [
             offset + i - round(365.25 * back) + move
@@ -47,8 +43,7 @@ def climatology(known: Known, start: Moments, *, zone: str = "UTC", window_days:
             found[:, i] = np.where(
                 there[..., None], np.moveaxis(np.nanquantile(filled, PERCENTILES, axis=1), 0, -1), np.nan
             )
-    flat = found.reshape(len(values), -1, len(PERCENTILES))
-    return ordered(flat[:, ahead.place])
+    return _unlaid(found, ahead)
 
 
 def seasonal_naive(known: Known, start: Moments, *, zone: str = "UTC", weeks: int = 8) -> Array:
@@ -57,11 +52,7 @@ def seasonal_naive(known: Known, start: Moments, *, zone: str = "UTC", weeks: in
     Returns:
         Shape (series, steps, 99), NaN where nothing is known.
     """
-    end = known.last()
-    past, ahead = days_of(known.start[:end], zone), days_of(start, zone)
-    values = past.fold(known.values[:, :end])
-    offset = int((ahead.first - past.first).astype(int))
-    found = np.full((len(values), ahead.count, ahead.steps, len(PERCENTILES)), np.nan)
+    past, ahead, values, offset, found = _laid(known, start, zone)
     for i in range(ahead.count):
         back = -(-(offset + i - (past.count - 2)) // 7) * 7
         day = offset + i - max(back, 7)
@@ -78,5 +69,18 @@ def seasonal_naive(known: Known, start: Moments, *, zone: str = "UTC", weeks: in
             )
         else:
             found[:, i] = centre[..., None]
-    flat = found.reshape(len(values), -1, len(PERCENTILES))
-    return ordered(flat[:, ahead.place])
+    return _unlaid(found, ahead)
+
+
+def _laid(known: Known, start: Moments, zone: str) -> tuple[Days, Days, Array, int, Array]:
+    """Days known and to come, values by day and step, days between the two firsts, and room for quantiles."""
+    end = known.last()
+    past, ahead = days_of(known.start[:end], zone), days_of(start, zone)
+    values = past.fold(known.values[:, :end])
+    room = np.full((len(values), ahead.count, ahead.steps, len(PERCENTILES)), np.nan)
+    return past, ahead, values, int((ahead.first - past.first).astype(int)), room
+
+
+def _unlaid(found: Array, ahead: Days) -> Array:
+    """Quantiles by moment, in their order."""
+    return ordered(found.reshape(len(found), -1, len(PERCENTILES))[:, ahead.place])

@@ -124,6 +124,11 @@ ENERGY_KWH = {"wh": 0.001, "kwh": 1.0, "千瓦时": 1.0, "mwh": 1000.0}
 POWER_KW = {"w": 0.001, "kw": 1.0, "mw": 1000.0}
 
 
+def is_temperature(name: str, unit: str) -> bool:
+    """Whether a series tells outdoor temperature, by its name or its unit."""
+    return name.lower().startswith(("temp", "dry", "outdoor")) or unit in ("°C", "°F", "C", "F")
+
+
 def as_energy(readings: Readings) -> Readings:
     """Readings of power or energy as energy a step [kWh]; those in other units, or in none, as they are."""
     hours = readings.step_s / HOUR_S
