@@ -102,6 +102,14 @@ class TransferLedger:
                 found.setdefault(row.key.split("#")[0], (row.reason, []))[1].append(row.key)
         return {subject: (reason, sorted(keys)) for subject, (reason, keys) in found.items()}
 
+    def rows(self, ledger: str) -> list[Transfer]:
+        """Every transfer of a ledger, by key."""
+        with self.engine.connect() as con:
+            found = con.execute(
+                select(_TRANSFERS).where(_TRANSFERS.c.ledger == ledger).order_by(_TRANSFERS.c.key)
+            ).all()
+        return [Transfer(r.key, r.ledger, r.source, r.target, int(r.amount), r.reason) for r in found]
+
     def turns(self, ledger: str) -> dict[str, int]:
         """How many transfers of each subject were posted so far: the number for its next keys."""
         with self.engine.connect() as con:

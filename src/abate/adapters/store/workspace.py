@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.store.delta import Store
+from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
 from abate.kernel.claim import Programme
 from abate.kernel.errors import ConfigError, NotFoundError
+from abate.kernel.figure import FIGURES
 from abate.kernel.organisation import Boundary, Climate, Entity, Organisation, Ownership, Site
 from abate.kernel.period import FiscalCalendar, parse_fiscal_year
 from abate.kernel.species import GWP_SETS
-from abate.kernel.target import Target
+from abate.kernel.target import Target, TargetKind
 from abate.operations.facts import CATEGORIES
 
 CONFIG = "abate.toml"
@@ -32,7 +34,27 @@ SECTIONS = {
     "sites",
     "programmes",
     "targets",
+    "pathways",
+    "measures",
+    "finance",
+    "owners",
+    "report",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Finance:
+    """What money is worth to planners.
+
+    Args:
+        discount_share: Yearly discount rate of measures.
+        carbon_price: Internal price of a tonne of CO2e in the organisation's currency; None where there is none.
+        carbon_price_basis: Where the price is from, and what it is used for.
+    """
+
+    discount_share: float = 0.06
+    carbon_price: float | None = None
+    carbon_price_basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,11 @@ class Workspace:
         not_assessed: Categories of Scope 3 that are switched off, each with the reason.
         base_year: Base year and the rule of its recalculation, where there is one.
         targets: Figures wanted by a year.
+        pathways: Pathways that targets may name: those that ship and those of `abate.toml`.
+        measures: What is to lower figures.
+        finance: Discount rate and internal carbon price.
+        owners: Who prepares, reviews and approves which periods.
+        texts: Texts of the report by name, such as `letter`, in the languages that are given.
     """
 
     root: Path
@@ -60,6 +87,11 @@ class Workspace:
     not_assessed: tuple[tuple[str, str], ...] = ()
     base_year: BaseYearPolicy | None = None
     targets: tuple[Target, ...] = ()
+    pathways: tuple[Pathway, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    finance: Finance = Finance()
+    owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def store(self) -> Store:
@@ -181,6 +213,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
         odd = [k for k, reason in excluded.items() if k not in CATEGORIES or not reason]
         if odd:
             raise ValueError(f"category '{odd[0]}' is none of 1 to 15, or is switched off without a reason")
+        paths = {**pathways(), **{p["id"]: _sector_pathway(p) for p in data.get("pathways", [])}}
         workspace = Workspace(
             root=root,
             organisation=organisation,
@@ -190,7 +223,12 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             proxies=tuple(str(p) for p in value_chain.get("proxies", [])),
             not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
             base_year=_policy(data.get("base_year", {})),
-            targets=tuple(_target(t, organisation) for t in data.get("targets", [])),
+            targets=tuple(_target(t, organisation, set(paths)) for t in data.get("targets", [])),
+            pathways=tuple(paths.values()),
+            measures=tuple(_measure(m, organisation) for m in data.get("measures", [])),
+            finance=_finance(data.get("finance", {})),
+            owners=_owners(data.get("owners", {})),
+            texts=tuple((str(k), str(v)) for k, v in data.get("report", {}).items()),
         )
     except KeyError as error:
         raise ConfigError("bad-config", f"{CONFIG} lacks {error}.", "See docs/start.md.") from error
@@ -208,13 +246,82 @@ def _policy(data: dict[str, Any]) -> BaseYearPolicy | None:
     return BaseYearPolicy(year, float(data.get("threshold", 0.05)), data.get("recalculation", "whole-year"))
 
 
-def _target(data: dict[str, Any], organisation: Organisation) -> Target:
-    site, building = data.get("site", ""), data.get("building", "")
+def _target(data: dict[str, Any], organisation: Organisation, paths: set[str]) -> Target:
+    site, building, org = data.get("site", ""), data.get("building", ""), data.get("org", "")
     known = {s.id: s for s in organisation.sites}
     if (site and site not in known) or (building and (not site or building not in known[site].buildings)):
         raise ValueError(f"target of {data['figure']}: no site '{site}' with a building '{building}'")
-    year = f"FY{parse_fiscal_year(data['year']):04d}"
-    return Target(data["figure"], float(data["value"]), year, site, building)
+    if org and org not in {e.id for e in organisation.entities}:
+        raise ValueError(f"target of {data['figure']}: no entity '{org}'")
+    if data.get("pathway", "linear") not in paths:
+        raise ValueError(
+            f"target of {data['figure']}: pathway '{data['pathway']}' is none of {', '.join(sorted(paths))}"
+        )
+    kind = TargetKind(data.get("kind", "level"))
+    given = {"level": "value", "cumulative": "value", "absolute": "reduction", "intensity": "reduction"}.get(kind)
+    if given and given not in data:
+        raise ValueError(f"target of {data['figure']}: a target of kind {kind} needs {given}")
+    if kind is not TargetKind.LEVEL and "base_year" not in data:
+        raise ValueError(f"target of {data['figure']}: a target of kind {kind} needs a base_year")
+    base_value = data.get("base_value")
+    return Target(
+        data["figure"], float(data.get("value", 0)), _year(data["year"]), site, building, kind, data.get("title", ""),
+        _year(data["base_year"]) if "base_year" in data else "", float(data.get("reduction", 0)),
+        data.get("pathway", "linear"), org, None if base_value is None else float(base_value),
+        data.get("base_source", ""), float(data.get("growth", 0)),
+    )  # fmt: skip
+
+
+def _year(text: Any) -> str:
+    return f"FY{parse_fiscal_year(str(text)):04d}"
+
+
+def _sector_pathway(data: dict[str, Any]) -> Pathway:
+    """A sector's intensity by calendar year, for convergence (SDA)."""
+    points = tuple(sorted((int(y), float(v)) for y, v in data["points"].items()))
+    if len(points) < 2 or points[-1][0] < 2050 or not all(0 <= v < float("inf") for _, v in points):
+        raise ValueError(f"pathway '{data['id']}' needs intensities of at least two years, up to 2050")
+    return Pathway(
+        data["id"], data.get("title", data["id"]), data.get("title_zh", data.get("title", data["id"])), "sector", 0.0,
+        "sector intensity", str(data["source"]), str(data.get("edition", "")), "abate.toml", "stated", points,
+    )  # fmt: skip
+
+
+def _measure(data: dict[str, Any], organisation: Organisation) -> Measure:
+    org = data.get("org", "")
+    if org and org not in {e.id for e in organisation.entities}:
+        raise ValueError(f"measure '{data['id']}': no entity '{org}'")
+    if data["figure"] not in FIGURES or FIGURES[data["figure"]].unit != "t CO2e":
+        raise ValueError(f"measure '{data['id']}': '{data['figure']}' is no figure in t CO2e")
+    return Measure(
+        data["id"], data.get("title", data["id"]), data["figure"], _year(data["start"]), float(data["abated_t"]),
+        float(data.get("investment", 0)), float(data.get("yearly_cost", 0)), int(data["lifetime_years"]), org,
+    )  # fmt: skip
+
+
+def _finance(data: dict[str, Any]) -> Finance:
+    price = data.get("carbon_price")
+    discount = float(data.get("discount", 0.06))
+    if not 0 <= discount < 1:
+        raise ValueError(f"discount of [finance] is {discount}, not a share a year")
+    if price is not None and not 0 < float(price) < 1e6:
+        raise ValueError(f"carbon_price of [finance] is {price}, not a price of a tonne")
+    return Finance(discount, None if price is None else float(price), str(data.get("carbon_price_basis", "")))
+
+
+ROLES = ("preparer", "reviewer", "approver")
+
+
+def _owners(data: dict[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """People by role; nobody who prepares may approve."""
+    odd = sorted(set(data) - set(ROLES))
+    if odd:
+        raise ValueError(f"[owners] names '{odd[0]}', which is none of {', '.join(ROLES)}")
+    held = {r: (data[r],) if isinstance(data[r], str) else tuple(data[r]) for r in ROLES if r in data}
+    both = sorted({fold(n) for n in held.get("preparer", ())} & {fold(n) for n in held.get("approver", ())})
+    if both:
+        raise ValueError(f"[owners] '{both[0]}' is preparer and approver")
+    return tuple(held.items())
 
 
 def _programme(data: dict[str, Any]) -> Programme:

@@ -1,0 +1,184 @@
+"""Commands of promises and statements: indicators, targets, credits, neutrality, claims, sign-off, filings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from abate.adapters.cli import show as out
+from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, finding_json, now, opened_at
+
+LangOption = Annotated[str, typer.Option(help="en or zh.")]
+
+
+@app.command()
+def indicators(
+    name: Annotated[str, typer.Argument(help="An indicator; all where none is named.")] = "",
+    year: YearOption = "",
+    lang: LangOption = "en",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show indicators over three years, with formula, direction and the frameworks that ask for them."""
+    from abate.adapters.disclosing.indicators import indicator_values
+    from abate.adapters.disclosing.reporting import amount_text, language
+    from abate.adapters.figures import years
+    from abate.kernel.period import parse_fiscal_year
+
+    opened = opened_at(workspace)
+    lang = language(lang)
+    if year:
+        parse_fiscal_year(year)
+    shown = [y for y in years(opened) if not year or y <= year.upper()][-3:]
+    told = indicator_values(opened, shown, [name] if name else [])
+    if json:
+        out.print_json([v.json for values in told.values() for v in values])
+        return
+    rows = [
+        (
+            i, values[0].indicator.title_zh if lang == "zh" else values[0].indicator.title, values[0].unit,
+            *(amount_text(v) for v in values), {"lower": "↓", "higher": "↑", "none": ""}[values[0].indicator.direction],
+            ", ".join(f"{f} {r}" for f, r in values[0].indicator.references),
+        )
+        for i, values in told.items()
+        if values
+    ]  # fmt: skip
+    columns = ("indicator", "title", "unit", *shown, "wanted", "asked for by")
+    out.table("", columns, rows, right=range(3, 3 + len(shown)))
+    if name and rows:
+        one = told[name][-1]
+        formula = one.indicator.formula or f"as stated: {one.indicator.stated}"
+        out.console().print(f"{one.indicator.note}\n= {formula}; from {one.origin or 'nothing yet'}, {one.status}")
+
+
+@app.command()
+def targets(
+    svg: Annotated[Path | None, typer.Option(help="Folder for the charts of paths, wedges and costs.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show targets: pathway, gap, the year the trend meets them, the yearly rate needed, measures and their costs."""
+    from abate.adapters.disclosing.targets import macc, progress_json, target_progress
+    from abate.kernel.figure import FIGURES
+
+    opened = opened_at(workspace)
+    told, found = target_progress(opened)
+    if svg is not None:
+        from abate.adapters.disclosing.reporting import target_charts
+        from abate.adapters.reporting import drawn
+
+        svg.mkdir(parents=True, exist_ok=True)
+        for k, spec in enumerate(target_charts(opened, told, "en"), 1):
+            (svg / f"target-{k}.svg").write_text(str(drawn(spec)["svg"]), encoding="utf-8")
+    if json:
+        content = {"targets": [progress_json(opened, p) for p in told], "macc": macc(opened)}
+        out.print_json(content | {"findings": [finding_json(f) for f in found]})
+        return
+    from abate.adapters.disclosing.reporting import rate_text, target_number
+
+    rows = [
+        (
+            p.target.name, p.target.figure, p.target.year, target_number(p, p.base), target_number(p, p.end),
+            FIGURES[p.target.figure].unit, "" if p.latest is None else f"FY{p.latest} {target_number(p, p.actual[p.latest])}",
+            "–" if p.gap is None else target_number(p, p.gap), p.status, "never" if p.meets is None else f"FY{p.meets}",
+            rate_text(p, p.rate_so_far), rate_text(p, p.rate_needed),
+        )
+        for p in told
+    ]  # fmt: skip
+    columns = ("target", "figure", "by", "base", "wanted", "unit", "latest", "behind by", "status", "trend meets", "so far a year", "needed a year")  # fmt: skip
+    out.table("", columns, rows, right=(3, 4, 7, 10, 11))
+    curve = macc(opened)
+    if curve:
+        currency = opened.organisation.currency
+        lines = [
+            (r["title"], r["start"], f"{r['abated_t']:,.0f}", f"{r['cost_per_t']:,.0f}",
+             {None: "–", True: "yes", False: "no"}[r["pays_at_carbon_price"]])
+            for r in curve
+        ]  # fmt: skip
+        out.table("Measures, cheapest first", ("measure", "from", "t CO2e a year", f"{currency}/t", "pays at the carbon price"), lines, right=(2, 3))  # fmt: skip
+    if found:
+        out.findings_table("", found)
+
+
+credits_app = typer.Typer(help="Carbon credits by serial number: take in, retire once, list.", no_args_is_help=True)
+app.add_typer(credits_app, name="credits")
+
+
+@credits_app.command("add")
+def credits_add(
+    path: Annotated[Path, typer.Argument(help="CSV: serial, registry, project, kind, standard, vintage, amount_t.")],
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Take credits into the ledger of transfers; nothing is taken where one row is wrong."""
+    from abate.adapters.disclosing.neutrality import add_credits
+
+    taken, there = add_credits(opened_at(workspace), path)
+    out.console().print(f"{taken} blocks taken in, {there} were there already.")
+
+
+@credits_app.command("retire")
+def credits_retire(
+    serial: Annotated[str, typer.Argument(help="Serial number of the block.")],
+    year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year for which it is retired.")],
+    person: Annotated[str, typer.Option("--by", help="Who retires it.")],
+    amount_t: Annotated[
+        float | None, typer.Option("--amount", help="Tonnes; all that is left where none is said.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Retire a block, or a part of it, for a fiscal year: once, and never more than is held."""
+    from abate.adapters.disclosing.neutrality import retire_credit
+
+    left = retire_credit(opened_at(workspace), serial, year.upper(), amount_t, person=person)
+    out.console().print(f"{left.retired_for(year.upper()) / 1000:,.3f} t of {serial} are retired for {year.upper()}; {left.held_kg / 1000:,.3f} t are left.")  # fmt: skip
+
+
+@credits_app.command("list")
+def credits_list(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
+    """List credits: registry, project, kind, what is held and what is retired for which year."""
+    from dataclasses import asdict
+
+    from abate.adapters.disclosing.neutrality import credits_of
+
+    every = credits_of(opened_at(workspace), "").every
+    if json:
+        out.print_json([asdict(c) for c in every])
+        return
+    rows = [
+        (c.serial, c.registry, c.project, str(c.kind), c.standard, c.vintage, f"{c.amount_kg / 1000:,.3f}",
+         f"{c.held_kg / 1000:,.3f}", ", ".join(f"{y} {kg / 1000:,.3f}" for y, kg in c.retired_kg))
+        for c in every
+    ]  # fmt: skip
+    columns = ("serial", "registry", "project", "kind", "standard", "vintage", "t CO2e", "held", "retired")
+    out.table("", columns, rows, right=(6, 7))
+
+
+@app.command()
+def neutrality(
+    year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year.")],
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """State the balance of a year: gross, removed, offset, and whether "carbon neutral" may be said."""
+    from abate.adapters.disclosing.neutrality import credits_of, neutrality_json, neutrality_of
+    from abate.adapters.disclosing.reporting import neutrality_text
+
+    opened = opened_at(workspace)
+    told = neutrality_of(opened, year.upper())
+    held = credits_of(opened, year.upper()).retired
+    if json:
+        out.print_json(neutrality_json(told, held))
+        return
+    lines = [
+        ("Gross (Scope 1 and location-based Scope 2)", f"{told.gross_t:,.3f}"),
+        ("  of which named instruments cover", f"{told.reduction_t:,.3f}"),
+        ("Net", f"{told.net_t:,.3f}"),
+        ("Removals retired", f"{told.removed_t:,.3f}"),
+        ("Avoidance credits retired", f"{told.offset_t:,.3f}"),
+        ("Gross less retired", f"{told.left_t:,.3f}"),
+    ]
+    out.table(f"{told.year} [t CO2e]", ("what", "t CO2e"), lines, right=(1,))
+    for text in neutrality_text(told, "en"):
+        out.console().print(text)

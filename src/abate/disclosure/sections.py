@@ -1,0 +1,287 @@
+"""Tables of the yearly report, from what was gathered: one place for the page, the print and the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from abate.disclosure.markup import Cell, Table, Translate
+
+Model = dict[str, Any]
+TEXT_MAX = 240
+"""Characters of a text in a cell of the print and the page."""
+
+
+def tables(model: Model, t: Translate) -> dict[str, Table]:
+    """Every table for which there is something to show, by name.
+
+    Args:
+        model: What `abate.adapters.reporting` gathers.
+        t: English to the language of the report.
+    """
+    made = {name: make(model, t) for name, make in MAKERS.items()}
+    return {name: table for name, table in made.items() if table.rows}
+
+
+def _number(cell: Any) -> Cell:
+    return Cell(cell["text"], cell.get("value"), cell.get("link", ""))
+
+
+def _inventory(m: Model, t: Translate) -> Table:
+    columns = [t("Figure"), t("Unit")]
+    for k, year in enumerate(m["years"]):
+        columns += [f">{year}"] if not k else [f">{year}", ">" + t("change")]
+    rows = []
+    for line in m["inventory"]:
+        row = [Cell(t(line["title"])), Cell(line["unit"])]
+        for k, cell in enumerate(line["cells"]):
+            link = f"x-{line['figure']}" if cell["link"] else ""
+            row.append(Cell(cell["text"], cell["value"], link))
+            row += [Cell(cell["change"])] if k else []
+        rows.append(row)
+    return Table.of("inventory", t("Inventory"), columns, rows)
+
+
+def _frozen(m: Model, t: Translate) -> Table:
+    lines = m["frozen"]["lines"] if m["frozen"] else []
+    rows = [(t(x["title"]), Cell(x["published"]), Cell(x["restated"])) for x in lines]
+    return Table.of("frozen", t("As published and as restated"), (t("Figure"), ">" + t("as published"), ">" + t("as restated")), rows)  # fmt: skip
+
+
+def _value_chain(m: Model, t: Translate) -> Table:
+    columns = (">" + t("No."), t("Category"), *(f">{y} [t CO2e]" for y in m["years"]), t("Methods, or why not assessed"))
+    rows = [
+        (
+            c["category"], t(c["title"]),
+            *(Cell(t(x["text"]), x["value"], f"x-{c['figure']}" if x["link"] else "") for x in c["cells"]), c["how"],
+        )
+        for c in m["value_chain"]
+    ]  # fmt: skip
+    return Table.of("value-chain", t("Scope 3 by category"), columns, rows)
+
+
+def _bridge(m: Model, t: Translate) -> Table:
+    drivers = m["bridges"][0]["drivers"] if m["bridges"] else ()
+    columns = (t("Figure"), t("Business"), *(">" + t(d) for d in drivers), ">" + t("difference"))
+    rows = [(t(b["title"]), x["org"], *x["cells"], x["sum"]) for b in m["bridges"] for x in b["lines"]]
+    return Table.of("bridge", t("What changed, and why"), columns, rows)
+
+
+def _ranges(m: Model, t: Translate) -> Table:
+    heads = ("t CO2e", "95 %", t("from"), t("to"), t("quality"), t("primary data"))
+    rows = [
+        (t(r["title"]), Cell(r["value"]), r["share"], r["low"], r["high"], r["quality"], r["primary"])
+        for r in m["ranges"]["lines"]
+    ]
+    return Table.of("ranges", t("Uncertainty and data quality"), (t("Figure"), *(">" + h for h in heads)), rows)
+
+
+def _next(m: Model, t: Translate) -> Table:
+    rows = [(c["share"], c["source"], c["what"], c["tonnes"]) for c in m["ranges"]["next"]]
+    columns = (">" + t("part of variance"), t("what"), t("name"), ">" + t("t CO2e on it"))
+    return Table.of("next", t("What to measure better next"), columns, rows)
+
+
+def _programmes(m: Model, t: Translate) -> Table:
+    rows = []
+    for p in m["programmes"]:
+        told = f"{p['title']} {p['methodology']}. {p['functional_unit']}: {p['baseline']}; {p['actual']}"
+        if p["publishable"]:
+            claimed = ", ".join(f"{n} {float(v):,.0f}" for n, v in p["by_claimant_t"].items())
+            row = [Cell(f"{float(p['avoided_t']):,.0f}", float(p["avoided_t"])), Cell(claimed)]
+        else:
+            row = [Cell(t("withheld")), Cell("; ".join(p["obstacles"]))]
+        rows.append([Cell(p["name"]), Cell(told), Cell(p["mechanism"]), Cell(str(p["tier"])), *row])
+    columns = (t("Programme"), t("Methodology"), t("How"), ">" + t("tier"), ">" + t("t CO2e avoided"), t("Claimed by"))
+    return Table.of("programmes", t("Avoided by others (Scope 3+)"), columns, rows)
+
+
+def _plans(m: Model, t: Translate) -> Table:
+    rows = [
+        (
+            p["title"], p["saving"], p["inside"], p["outside"], f"{p['objective']} ({p['unit']})", p["bound"],
+            f"{p['cost']} {p['currency']}", p["stop"],
+        )
+        for p in m["plans"]
+    ]  # fmt: skip
+    columns = (t("Plan"), ">" + t("kg CO2e less"), ">" + t("in the inventory"), ">" + t("outside, as avoided"), t("objective"), ">" + t("bound"), ">" + t("cost"), t("why it stopped"))  # fmt: skip
+    return Table.of("plans", t("Plans"), columns, rows)
+
+
+def _plan_lines(m: Model, t: Translate) -> Table:
+    rows = [
+        (
+            line["side"], f"{line['kind']} {line['item']}", line["site"], line["month"], f"{line['amount']} {line['unit']}",
+            line["scope"], Cell(line["method"], code=True), Cell(line["factor_id"], code=True), line["kg"],
+        )
+        for p in m["plans"]
+        for line in p["lines"]
+    ]  # fmt: skip
+    columns = (t("Side"), t("Activity"), t("Site"), t("Month"), ">" + t("Amount"), t("Scope"), t("Method"), t("Factor"), ">kg CO2e")  # fmt: skip
+    return Table.of("plan-lines", t("Both sides, line by line"), columns, rows)
+
+
+def _forecasts(m: Model, t: Translate) -> Table:
+    heads = ("expected, location [t CO2e] (5 to 95 %)", "expected, market [t CO2e]", "too high by", "inside 50 %", "inside 90 %", "better than last week by")  # fmt: skip
+    rows = [
+        (
+            f["site"], f["issued"], f["past"], f["location"], f["market"], f["bias_share"], f["inside_50_share"],
+            f["inside_90_share"], f["skill_share"],
+        )
+        for f in m["forecasts"]
+    ]  # fmt: skip
+    return Table.of("forecasts", t("Forecasts beside the meters"), (t("Site"), t("Issued"), t("Until"), *(">" + t(h) for h in heads)), rows)  # fmt: skip
+
+
+def _views(m: Model, t: Translate) -> Table:
+    rows = [(t(x["label"]), Cell(x["text"]), x["unit"], x["how"]) for x in m["views"]["lines"]]
+    return Table.of("views", t("Why net and market-based differ"), (t("Figure"), ">" + t("Amount"), t("Unit"), t("How")), rows)  # fmt: skip
+
+
+def _instruments(m: Model, t: Translate) -> Table:
+    rows = [(i["instrument"], i["tier"], i["kwh"], i["reduction"], i["sites"]) for i in m["instruments"]]
+    columns = (t("Instrument"), t("Tier"), ">" + t("matched [kWh]"), ">" + t("reduction [t CO2e]"), ">" + t("sites"))
+    return Table.of("instruments", t("Instruments"), columns, rows)
+
+
+def _buildings(m: Model, t: Translate) -> Table:
+    rows = [(b["building"], *(t(b[k]) for k in ("facility", "it", "pue", "wue"))) for b in m["buildings"]]
+    columns = (t("Building"), ">" + t("facility [kWh]"), ">" + t("IT [kWh]"), ">PUE", ">WUE [L/kWh]")
+    return Table.of("buildings", t("Data-centre buildings"), columns, rows)
+
+
+def _coverage(m: Model, t: Translate) -> Table:
+    rows = [(c["kind"], c["rows"], c["metered"], c["estimated"], c["quarantined"], c["missing"]) for c in m["coverage"]]
+    heads = ("activities", "metered", "estimated", "in quarantine", "months missing")
+    return Table.of("coverage", t("Data coverage"), (t("Kind of activity"), *(">" + t(h) for h in heads)), rows)
+
+
+def _findings(m: Model, t: Translate) -> Table:
+    rows = [
+        (t(f["severity"]), Cell(f["code"], code=True), f["place"], f["message"][:TEXT_MAX], f["hint"][:TEXT_MAX])
+        for f in m["findings"]
+    ]
+    columns = (t("Severity"), t("Code"), t("Where"), t("What"), t("What to do"))
+    return Table.of("findings", t("Open findings"), columns, rows)
+
+
+def _mends(m: Model, t: Translate) -> Table:
+    rows = [(x["action"], x["place"], Cell(x["detail"], code=True), x["reason"]) for x in m["mends"]]
+    return Table.of("corrections", t("Corrections"), (t("What"), t("Where"), t("New values"), t("Reason")), rows)
+
+
+def _methods(m: Model, t: Translate) -> Table:
+    rows = [
+        (Cell(x["name"], code=True), f"{x['scope']} {x['view']}", x["summary"], Cell(x["formula"], code=True), x["source"])
+        for x in m["methods"]
+    ]
+    columns = (t("Method"), t("Scope"), t("What it does"), t("Formula"), t("Source"))
+    return Table.of("methods", t("Methods"), columns, rows)
+
+
+def _factors(m: Model, t: Translate) -> Table:
+    rows = [
+        (
+            Cell(f["id"], anchor=f"f-{f['id']}", code=True), f["region"], f["year"], f["printed"], f["publication"], f["table"],
+            f"{f['edition']}, {f['published_on']}", f["licence"], f["verification"],
+        )
+        for f in m["factors"]
+    ]  # fmt: skip
+    columns = (t("Factor"), t("Region"), t("Year"), t("Values"), t("Publication"), t("Table"), t("Edition"), t("Licence"), t("Check"))  # fmt: skip
+    return Table.of("factors", t("Factors used"), columns, rows)
+
+
+def _indicators(m: Model, t: Translate) -> Table:
+    columns = (t("Indicator"), t("Unit"), *(f">{y}" for y in m["kpi_years"]), ">" + t("change"), t("wanted"), t("assured"), t("Method note"))  # fmt: skip
+    rows = [
+        (
+            Cell(k["title"], anchor=f"i-{k['id']}"), k["unit"], *map(_number, k["cells"]), k["change"], t(k["direction"]),
+            t(k["assured"]), k["note"],
+        )
+        for k in m["kpis"]
+    ]  # fmt: skip
+    return Table.of("indicators", t("Indicators over three years"), columns, rows)
+
+
+def _targets(m: Model, t: Translate) -> Table:
+    heads = ("base", "wanted", "latest", "behind by", "trend meets", "so far a year", "needed a year")
+    columns = (t("Target"), t("by"), t("Unit"), *(">" + t(h) for h in heads), t("status"), t("pathway"))
+    rows = [
+        (x["name"], x["year"], x["unit"], *(Cell(x[k]) for k in ("base", "end", "latest", "gap", "meets", "so_far", "needed")), t(x["status"]), x["pathway"])  # fmt: skip
+        for x in m["targets"]
+    ]
+    return Table.of("targets", t("Targets"), columns, rows)
+
+
+def _measures(m: Model, t: Translate) -> Table:
+    rows = [
+        (
+            x["title"], x["start"], Cell(f"{x['abated_t']:,.0f}", x["abated_t"]), Cell(f"{x['cost_per_t']:,.0f}", x["cost_per_t"]),
+            t({None: "–", True: "yes", False: "no"}[x["pays_at_carbon_price"]]),
+        )
+        for x in m["macc"]
+    ]  # fmt: skip
+    columns = (t("Measure"), t("from"), ">" + t("t CO2e a year"), f">{m['currency']}/t", t("pays at the carbon price"))
+    return Table.of("measures", t("Measures, cheapest first"), columns, rows)
+
+
+def _neutrality(m: Model, t: Translate) -> Table:
+    n = m["neutrality"]
+    lines = (
+        ()
+        if n is None
+        else (
+            ("Gross (Scope 1 and location-based Scope 2)", n.gross_t), ("of which named instruments cover", n.reduction_t),
+            ("Net (gross less named reductions)", n.net_t), ("Removals retired", n.removed_t),
+            ("Avoidance credits retired", n.offset_t), ("Gross less retired", n.left_t),
+        )
+    )  # fmt: skip
+    rows = [(t(title), Cell(f"{value:,.1f}", value)) for title, value in lines]
+    return Table.of("neutrality", t("Reduce, remove, offset"), (t("Figure"), ">t CO2e"), rows)
+
+
+def _credits(m: Model, t: Translate) -> Table:
+    rows = [
+        (c.serial, c.registry, c.project, t(str(c.kind)), c.standard, str(c.vintage), f"{c.retired_for(m['year']) / 1000:,.3f}")
+        for c in m["credits"]
+    ]
+    columns = (t("Serial number"), t("Registry"), t("Project"), t("Kind"), t("Standard"), t("Vintage"), ">" + t("retired [t CO2e]"))  # fmt: skip
+    return Table.of("credits", t("Credits retired"), columns, rows)
+
+
+def _claims(m: Model, t: Translate) -> Table:
+    rows = [
+        (Cell(v["rule"], code=True), t(v["verdict"]), v["statement"][:TEXT_MAX], v["calculation"][:TEXT_MAX], v["sources"][:120])
+        for v in m["claims"]
+    ]
+    columns = (t("Rule"), t("Verdict"), t("Statement"), t("Calculation"), t("Sources"))
+    return Table.of("claims", t("Claims of this report, checked"), columns, rows)
+
+
+def _index(m: Model, t: Translate) -> Table:
+    rows = [
+        (x["framework"], x["edition"], Cell(x["id"]), x["title"], Cell(t("see"), link=f"i-{x['indicator']}", page=True), x["text"])
+        for x in m["index"]
+    ]
+    columns = (t("Framework"), t("Edition"), t("Datapoint"), t("Indicator"), ">" + t("Page"), ">" + m["year"])
+    return Table.of("index", t("Framework index"), columns, rows)
+
+
+def _signoffs(m: Model, t: Translate) -> Table:
+    rows = [
+        (s["fiscal_year"], t(s["step"]), s["person"], str(s["committed_at"])[:16], Cell(s["run_id"], code=True), s["note"])
+        for s in m["signoffs"]
+    ]
+    columns = (t("Year"), t("Step"), t("Person"), t("Time"), t("Run"), t("Note"))
+    return Table.of("signoffs", t("Sign-off"), columns, rows)
+
+
+MAKERS: dict[str, Callable[[Model, Translate], Table]] = {
+    "indicators": _indicators, "targets": _targets, "measures": _measures, "inventory": _inventory, "frozen": _frozen,
+    "value_chain": _value_chain, "bridge": _bridge, "ranges": _ranges, "next": _next, "programmes": _programmes,
+    "plans": _plans, "plan_lines": _plan_lines, "forecasts": _forecasts, "views": _views, "instruments": _instruments,
+    "buildings": _buildings, "neutrality": _neutrality, "credits": _credits, "claims": _claims, "index": _index,
+    "signoffs": _signoffs, "coverage": _coverage, "findings": _findings, "corrections": _mends, "methods": _methods,
+    "factors": _factors,
+}  # fmt: skip
+"""What makes each table, in the order of the workbook's sheets."""

@@ -1,0 +1,214 @@
+"""Markdown as Typst, for the print: contents, page numbers, tables with headers, pictures with their words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from markdown_it.token import Token
+
+from abate.disclosure.markup import ANCHOR, CHART, PAGE, heading_id, reader
+
+FONTS = ("Libertinus Serif", "Noto Serif CJK SC")
+SANS = ("DejaVu Sans", "Noto Sans CJK SC")
+WIDTH_MAX = 42
+"""Characters of a cell beyond which it asks for no wider column."""
+
+
+def quoted(text: str) -> str:
+    r"""A text as a Typst string.
+
+    Example:
+        >>> print(quoted('a "b" \\ c'))
+        "a \"b\" \\ c"
+    """
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
+def to_typst(
+    markdown: str, charts: Mapping[str, tuple[str, str]], *, title: str, author: str, lang: str, day: date,
+    contents: str, page_of: str, same: Mapping[str, str],
+) -> str:  # fmt: skip
+    """A report as a Typst document.
+
+    Args:
+        markdown: The report; its first heading is its title.
+        charts: File and words of each chart, by name.
+        title: Title of the document.
+        author: The organisation.
+        lang: `en` or `zh`.
+        day: Day on which it is written.
+        contents: Title of the contents.
+        page_of: Between the number of a page and that of all pages.
+        same: Names of places that stand under another name in print.
+    """
+    tokens = reader().parse(markdown)
+    placed = set(re.findall(rf"\({ANCHOR}([^)\s]+)\)", markdown)) | set(re.findall(r"\{#([\w.-]+)\}", markdown))
+    body = _Setter(tokens, charts, placed, same).run()
+    serif, sans = (f"({', '.join(map(quoted, fonts))})" for fonts in (FONTS, SANS))
+    region = ', region: "CN"' if lang == "zh" else ""
+    return f"""#set document(title: {quoted(title)}, author: {quoted(author)}, date: datetime(year: {day.year}, month: {day.month}, day: {day.day}))
+#set page(paper: "a4", margin: (x: 20mm, top: 20mm, bottom: 22mm), footer: context align(center, text(8pt, fill: rgb("#4d5963"))[#{quoted(title)} · #counter(page).display()#{quoted(page_of)}#counter(page).final().first()]))
+#set text(font: {serif}, size: 10pt, lang: {quoted(lang)}{region})
+#set par(justify: false, leading: 0.62em)
+#show heading: set text(font: {sans}, weight: "bold")
+#show heading.where(level: 1): it => {{ set text(15pt); block(above: 1.6em, below: 0.9em, it) }}
+#show heading.where(level: 2): it => {{ set text(11.5pt); block(above: 1.4em, below: 0.7em, it) }}
+#show heading.where(level: 3): it => {{ set text(10pt); block(above: 1.2em, below: 0.6em, it) }}
+#show table: set text(7.6pt)
+#show table: set par(justify: false, leading: 0.45em)
+#show raw: set text(0.92em)
+#show link: set text(fill: rgb("#1f5a7a"))
+#set table(stroke: (x, y) => (bottom: 0.4pt + rgb("#b8c2c9")), inset: (x: 3pt, y: 3pt))
+#align(left)[#text(font: {sans}, size: 21pt, weight: "bold")[#{quoted(title)}]]
+#v(4mm)
+#outline(title: {quoted(contents)}, depth: 1)
+#pagebreak()
+{body}"""
+
+
+class _Setter:
+    """Walks the tokens of a text once and writes Typst."""
+
+    def __init__(
+        self, tokens: Sequence[Token], charts: Mapping[str, tuple[str, str]], placed: set[str], same: Mapping[str, str]
+    ) -> None:
+        self.tokens, self.charts, self.placed, self.same = tokens, charts, placed, same
+        self.out: list[str] = []
+
+    def run(self) -> str:
+        at = 0
+        while at < len(self.tokens):
+            at = self._block(at)
+        return "".join(self.out)
+
+    def _block(self, at: int) -> int:
+        token = self.tokens[at]
+        match token.type:
+            case "heading_open":
+                inline = self.tokens[at + 1]
+                name = heading_id(inline)
+                level = max(1, int(token.tag[1]) - 1)
+                if token.tag != "h1":  # the title stands on the first page already
+                    label = f" <{name}>" if name else ""
+                    self.out.append(f"\n#heading(level: {level})[{self._inline(inline)}]{label}\n")
+                return at + 3
+            case "table_open":
+                return self._table(at)
+            case "bullet_list_open" | "ordered_list_open":
+                self.out.append("\n#list(" if token.type.startswith("b") else "\n#enum(")
+            case "bullet_list_close" | "ordered_list_close":
+                self.out.append(")\n")
+            case "list_item_open":
+                self.out.append("[")
+            case "list_item_close":
+                self.out.append("],")
+            case "blockquote_open":
+                self.out.append('\n#block(fill: rgb("#f1f4f5"), inset: 8pt, radius: 3pt, width: 100%)[')
+            case "blockquote_close":
+                self.out.append("]\n")
+            case "inline":
+                self.out.append(self._inline(token))
+            case "paragraph_close":
+                self.out.append("\n\n")
+            case "fence" | "code_block":
+                self.out.append(f"\n#raw({quoted(token.content)}, block: true)\n")
+            case "hr":
+                self.out.append("\n#line(length: 100%, stroke: 0.4pt)\n")
+        return at + 1
+
+    def _table(self, at: int) -> int:
+        head: list[str] = []
+        body: list[list[str]] = []
+        aligned: list[str] = []
+        widths: list[int] = []
+        row: list[str] = []
+        is_head = True
+        while self.tokens[at].type != "table_close":
+            token = self.tokens[at]
+            if token.type == "tbody_open":
+                is_head = False
+            elif token.type == "tr_open":
+                row = []
+            elif token.type in ("th_open", "td_open"):
+                inline = self.tokens[at + 1]
+                row.append(self._inline(inline))
+                text = "".join(c.content for c in inline.children or [] if c.content)
+                place = len(row) - 1
+                if is_head:
+                    aligned.append("right" if "right" in str(token.attrGet("style") or "") else "left")
+                    widths.append(_width(text))
+                else:
+                    widths[place] = max(widths[place], _width(text))
+            elif token.type == "tr_close":
+                if is_head:
+                    head = row
+                else:
+                    body.append(row)
+            at += 1
+        columns = ", ".join("auto" if w <= 11 else f"{min(w, WIDTH_MAX)}fr" for w in widths)
+        if all(w <= 11 for w in widths):
+            columns = ", ".join("1fr" for _ in widths)
+        cells = ",\n".join(", ".join(f"[{c}]" for c in r) for r in body)
+        header = ", ".join(f"[#strong[{c}]]" for c in head)
+        self.out.append(
+            f"\n#table(columns: ({columns},), align: ({', '.join(aligned)},), table.header({header}),\n{cells})\n"
+        )
+        return at + 1
+
+    def _inline(self, token: Token) -> str:
+        out: list[str] = []
+        closing: list[str] = []
+        for child in token.children or []:
+            address = str(child.attrGet("href") or child.attrGet("src") or "")
+            match child.type:
+                case "text":
+                    if child.content:
+                        out.append(f"#{quoted(child.content)};")
+                case "softbreak" | "hardbreak":
+                    out.append("\n")
+                case "code_inline":
+                    soft = re.sub(r"(?<=[/_.:-])(?=\w)", "\u200b", child.content)
+                    out.append(f"#raw({quoted(soft)});")
+                case "strong_open":
+                    out.append("#strong[")
+                case "em_open":
+                    out.append("#emph[")
+                case "strong_close" | "em_close":
+                    out.append("]")
+                case "image" if address.startswith(CHART):
+                    file, words = self.charts[address.removeprefix(CHART)]
+                    out.append(f"#align(center, image({quoted(file)}, alt: {quoted(words)}, width: 88%))")
+                case "link_open":
+                    begin, end = self._link(address)
+                    out.append(begin)
+                    closing.append(end)
+                    if address.startswith(PAGE):
+                        closing[-1] = "skip" + end
+                case "link_close":
+                    out.append(closing.pop().removeprefix("skip"))
+            if closing and closing[-1].startswith("skip") and child.type not in ("link_open", "link_close"):
+                out.pop()
+        return "".join(out)
+
+    def _link(self, address: str) -> tuple[str, str]:
+        if address.startswith(ANCHOR):
+            return "#box[#[", f"]<{address.removeprefix(ANCHOR)}>]"
+        if address.startswith(PAGE):
+            name = self._place(address.removeprefix(PAGE))
+            return (f"#context link(<{name}>)[#counter(page).at(<{name}>).first()];" if name else "–"), ""
+        if address.startswith("#"):
+            name = self._place(address[1:])
+            return (f"#link(<{name}>)[", "]") if name else ("", "")
+        return f"#link({quoted(address)})[", "]"
+
+    def _place(self, name: str) -> str:
+        """The name under which a place stands in print; empty where it does not."""
+        there = self.same.get(name, name)
+        return there if there in self.placed else ""
+
+
+def _width(text: str) -> int:
+    """Characters that a cell asks for: a Chinese one counts twice."""
+    return sum(2 if ord(ch) > 0x2E80 else 1 for ch in text)
