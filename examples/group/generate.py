@@ -58,6 +58,34 @@ CLIMATE_SOURCE = {
 }
 TARGETS_WANTED = (("pue", 1.25, ""), ("pue", 1.2, "zhangbei-1"), ("wue", 1.4, ""), ("clean-share", 0.5, ""))
 """Made up, like all of the group: what its buildings should reach."""
+PLEDGES: tuple[dict[str, Any], ...] = (
+    # One hundredth of a published pledge: own operations neutral by 2030, value-chain intensity halved on 2020, 1.5 Gt
+    # less in the ecosystem by 2035, and neutrality of the cloud's Scope 3 by 2030.
+    {"title": "Own operations carbon neutral by 2030", "figure": "net", "kind": "neutrality", "year": "FY2030", "base_year": "FY2022", "growth": 0.06},
+    {"title": "Own operations on 1.5 °C", "figure": "total-market", "kind": "absolute", "year": "FY2030", "base_year": "FY2022", "reduction": 0.42, "pathway": "sbti-1.5c"},
+    {"title": "Value-chain intensity halved by 2030", "figure": "scope3-intensity", "kind": "intensity", "year": "FY2030", "base_year": "FY2020", "reduction": 0.5, "base_value": 8.22, "base_source": "stated for calendar 2020, with fewer categories than today"},
+    {"title": "15 Mt less in the ecosystem by 2035", "figure": "avoided", "kind": "cumulative", "year": "FY2035", "base_year": "FY2021", "value": 15e6},
+    {"title": "The cloud's Scope 3 neutral by 2030", "figure": "scope3", "kind": "neutrality", "year": "FY2030", "base_year": "FY2022", "org": "cloud"},
+)  # fmt: skip
+MEASURES: tuple[dict[str, Any], ...] = (
+    # Made up: what engineers of such a group might list.
+    {"id": "led", "title": "LED and controls in stores", "figure": "net", "start": "FY2025", "abated_t": 2400.0, "investment": 6.0e6, "yearly_cost": -1.9e6, "lifetime_years": 10},
+    {"id": "free-cooling", "title": "Free cooling in data centres", "figure": "net", "start": "FY2026", "abated_t": 3600.0, "investment": 1.4e7, "yearly_cost": -1.2e6, "lifetime_years": 15},
+    {"id": "refrigerants", "title": "Leak checks and CO2 chillers", "figure": "net", "start": "FY2026", "abated_t": 1500.0, "investment": 4.5e6, "yearly_cost": 1.0e5, "lifetime_years": 12},
+    {"id": "fleet", "title": "Electric vans", "figure": "net", "start": "FY2027", "abated_t": 1900.0, "investment": 1.1e7, "yearly_cost": -6.0e5, "lifetime_years": 8},
+    {"id": "wind", "title": "Wind contract for three regions", "figure": "net", "start": "FY2027", "abated_t": 19000.0, "investment": 0.0, "yearly_cost": 1.4e6, "lifetime_years": 12},
+    {"id": "heat-pumps", "title": "Heat pumps on campus", "figure": "net", "start": "FY2028", "abated_t": 700.0, "investment": 5.2e6, "yearly_cost": 9.0e4, "lifetime_years": 18},
+)  # fmt: skip
+CREDITS: tuple[tuple[Any, ...], ...] = (
+    ("EX-REM-2023-0001", "Example Registry", "Biochar, made up", "removal", "Example Standard", 2023, 400),
+    ("EX-AVO-2022-0007", "Example Registry", "Cookstoves, made up", "avoidance", "Example Standard", 2022, 2600),
+)
+STATED: tuple[tuple[str, str, float, str], ...] = (
+    ("FY2023", "open_source_models", 23, "count"), ("FY2024", "open_source_models", 38, "count"),
+    ("FY2024", "organisations_using_ai", 22000, "count"), ("FY2022", "employees", 2549, "count"),
+    ("FY2023", "employees", 2352, "count"), ("FY2024", "employees", 2048, "count"), ("FY2024", "ev_share", 0.31, "share"),
+)  # fmt: skip
+"""Made up: indicators that are only stored and shown."""
 
 # AR6 GWPs: IPCC AR6 WG1 Tables 7.15 and 7.SM.7. Fuel factors: 2006 IPCC Guidelines, Volume 2, Tables 1.2, 2.4, 3.2.1
 # and 3.2.2. Densities: IEA Energy Statistics Manual (2005), Table A3.8. Gas by volume: 389.31 GJ per 10,000 m3 (NDRC).
@@ -977,11 +1005,33 @@ def config() -> str:
             'climate-science = "The solution burns and sells no fossil fuel."',
             'legitimacy = "Direct effect, see the methodology."',
         ]  # fmt: skip
+    lines += ["", "[finance]", "discount = 0.06", "carbon_price = 300", 'carbon_price_basis = "made up: ranks measures"']
+    lines += ["", "[owners]", 'preparer = ["Lin"]', 'reviewer = ["Mara"]', 'approver = ["Okafor"]']
+    for section, blocks in (("targets", PLEDGES), ("measures", MEASURES)):
+        for block in blocks:
+            lines += ["", f"[[{section}]]", *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in block.items())]
     for name, value, site in TARGETS_WANTED:
         lines += ["", "[[targets]]", f'figure = "{name}"', f"value = {value}", 'year = "FY2025"'] + (
             [f'site = "{site}"'] if site else []
         )
     return "\n".join(lines) + "\n"
+
+
+def write_statements(folder: Path) -> tuple[Path, Path]:
+    """What the group states of itself, and its credits.
+
+    Args:
+        folder: Where to; made if need be.
+
+    Returns:
+        Stated figures, and credits by serial number.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stated, credits = folder / "stated.csv", folder / "credits.csv"
+    rows = [("Example Group (synthetic)", *row, "made up") for row in STATED]
+    _csv(stated, ("entity", "fiscal_year", "metric", "value", "unit", "source"), rows)
+    _csv(credits, ("serial", "registry", "project", "kind", "standard", "vintage", "amount_t"), list(CREDITS))
+    return stated, credits
 
 
 def generate(folder: Path, on_file: Callable[[str], None] = lambda _: None) -> list[Path]:

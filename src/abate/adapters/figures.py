@@ -115,7 +115,10 @@ def runs(workspace: Workspace) -> list[dict[str, Any]]:
     """Posted runs, oldest first, each with its status: published, restated or draft."""
     rows = sorted(workspace.store.rows("runs"), key=lambda r: r["ordinal"])
     marks = {p["run_id"]: p for p in sorted(workspace.store.rows("publications"), key=lambda p: p["ordinal"])}
+    there = (workspace.store.root / "signoffs").is_dir()
+    locked = {s["run_id"] for s in workspace.store.rows("signoffs") if s["step"] == "locked"} if there else set()
     for row in rows:
+        row["locked"] = row["run_id"] in locked
         mark = marks.get(row["run_id"])
         row["status"] = mark["status"] if mark else "draft"
         row["reason"] = mark["reason"] if mark else ""
@@ -127,7 +130,8 @@ def run_of(
 ) -> dict[str, Any]:
     """The run asked for, or the latest of a year; among `every` run where the caller has read them.
 
-    A base year valued on a later structure counts as the latest only once it is published.
+    A base year valued on a later structure counts as the latest only once it is published; so does every run of a year
+    that is locked: a locked figure changes by restatement alone.
 
     Raises:
         NotFoundError: `no-run`, `unknown-run`.
@@ -139,6 +143,8 @@ def run_of(
             raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
         return named[0]
     of_year = [r for r in every if r["fiscal_year"] == year and (not r["structure"] or r["status"] != "draft")]
+    if any(r["locked"] for r in of_year):
+        of_year = [r for r in of_year if r["status"] != "draft"]
     if not of_year:
         raise NotFoundError("no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'.")
     return of_year[-1]

@@ -10,8 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from abate.adapters.bridging import BridgeResult, bridges_between
 from abate.adapters.cli.show import change, number
+from abate.adapters.disclosing.reporting import language, promises, target_charts
 from abate.adapters.explain import activity_name, rows_condition, run_views
 from abate.adapters.figures import Rollups, Value, run_of, runs, years
 from abate.adapters.files.importing import live_imports, live_views
@@ -23,8 +26,11 @@ from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure import charts as specs
-from abate.disclosure.report import render
+from abate.disclosure.markup import escaped, to_html
+from abate.disclosure.report import filled, headings, localised, page, report_markdown, translator
+from abate.disclosure.sections import MAKERS, tables
 from abate.kernel.bridge import DRIVERS
+from abate.kernel.errors import UsageError
 from abate.kernel.figure import FIGURES, HEADLINES, SCOPE_3, figure
 from abate.kernel.finding import Finding, Severity
 from abate.operations.facts import CATEGORIES
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
     import duckdb
 
 FORECASTS_SHOWN = 8
-ROWS_SHOWN = 60
+ROWS_SHOWN = 16
 BRIDGED = ("total-location", "gross", "net", "scope3")
 """The first is drawn, the others are told by business."""
 RANGED = ("scope1", "scope2-location", "scope2-market", "gross", "net", "scope3", "total-location")
@@ -52,8 +58,16 @@ CARDS = (
 OPENED = (*HEADLINES, *SCOPE_3, "total-location", "total-market", "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
 
 
-def write_report(workspace: Workspace, year: str, path: Path, *, now: datetime, charts: Path | None = None) -> Path:
-    """Write the report of a year as one HTML file.
+FORMATS = ("html", "pdf", "xlsx", "md")
+
+
+def write_report(
+    workspace: Workspace, year: str, path: Path, *, now: datetime, charts: Path | None = None, lang: str = "en",
+    kind: str = "html", template: Path | None = None,
+) -> Path:  # fmt: skip
+    """Write the report of a year, as one HTML file, a tagged PDF, a workbook or Markdown.
+
+    What it says is checked first, by the rules for claims: a report that contradicts itself is not written.
 
     Args:
         workspace: Whose.
@@ -61,20 +75,119 @@ def write_report(workspace: Workspace, year: str, path: Path, *, now: datetime, 
         path: File to write; replaced whole.
         now: Present moment.
         charts: Folder for the charts as SVG, too.
+        lang: `en` or `zh`.
+        kind: `html`, `pdf`, `xlsx` or `md`.
+        template: A template of one's own in Markdown.
+
+    Raises:
+        UsageError: `unknown-format`, `unknown-language`, `bad-template`, `no-cjk-font`.
+        DataError: `report-contradicts`.
     """
-    model = report_model(workspace, year.upper(), now)
+    if kind not in FORMATS:
+        raise UsageError("unknown-format", f"No report as '{kind}'.", f"There are: {', '.join(FORMATS)}.")
+    return write_reports(workspace, year, {kind: path}, now=now, charts=charts, lang=lang, template=template)[0]
+
+
+def write_reports(
+    workspace: Workspace, year: str, paths: dict[str, Path], *, now: datetime, charts: Path | None = None,
+    lang: str = "en", template: Path | None = None,
+) -> list[Path]:  # fmt: skip
+    """Write the report of a year in several formats, gathered once; see `write_report`."""
+    from abate.adapters.disclosing.claims import check_report
+    from abate.adapters.disclosing.printing import pdf_bytes, workbook_bytes
+
+    model = report_model(workspace, year.upper(), now, language(lang))
+    model["claims"] = check_report(workspace, model)
+    text, pictures = _markdown(model, lang, template)
+    check_report(workspace, model, text)
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
-        for k, chart in enumerate(model["charts"], 1):
-            (charts / f"chart-{k}.svg").write_text(str(chart["svg"]), encoding="utf-8")
+        for k, chart in enumerate(pictures.values(), 1):
+            _written(charts / f"chart-{k}.svg", str(chart["svg"]).encode())
+    for kind, path in paths.items():
+        if kind == "html":
+            content = _page(model, text, pictures, lang).encode()
+        elif kind == "pdf":
+            content = pdf_bytes(text, pictures, model, lang=lang, day=now.date())
+        elif kind == "xlsx":
+            content = workbook_bytes(tables(model, translator(lang)).values(), model, now=now)
+        else:
+            content = text.encode()
+        _written(path, content)
+    return list(paths.values())
+
+
+def _written(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(render(model), encoding="utf-8")
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
     partial.replace(path)
-    return path
 
 
-def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, Any]:
+def _markdown(model: dict[str, Any], lang: str, template: Path | None) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The report in Markdown, and its charts by name, those that it shows."""
+    t = translator(lang)
+    pictures = {name: drawn(localised(spec, t)) for name, spec in model["specs"].items()}
+
+    def fig(name: str, year: str = "") -> Markup:
+        value = model["values"][(year or model["year"]).upper()][name]
+        unit = "" if value.unit == "share" else f" {value.unit}"
+        told = escaped(t(_text(value)) + (unit if value.value is not None else ""))
+        return Markup(f"[{told}](#x-{name})" if (year or model["year"]) == model["year"] else told)  # noqa: S704
+
+    def moved(name: str) -> str:
+        here, last = (model["values"][y][name] for y in model["years"][-2:])
+        return change(here.value, last.value, last.unit)
+
+    def chart(name: str) -> Markup:
+        return Markup(f"\n![{escaped(pictures[name]['title'])}](chart:{name})\n" if name in pictures else "")  # noqa: S704
+
+    shown = dict.fromkeys(MAKERS) | tables(model, t)
+    words = {
+        "fig": fig, "change": moved, "chart": chart, "tables": shown, "boundary": t(model["run"]["boundary"]),
+        "status": t(model["run"]["status"]), "has_before": len(model["years"]) > 1, "inputs_hash": model["run"]["inputs_hash"][:16],
+        "before": model["years"][-2] if len(model["years"]) > 1 else "",
+        **{f"{kind}_charts": [n for n in pictures if n.startswith(f"{kind}-")] for kind in ("target", "wedge", "fan")},
+        "plan_cards": [f"{p['title']}: " + "; ".join(f"{c['title']} {c['text']} {c['unit']}".strip() for c in p["cards"]) for p in model["plans"] if p["cards"]],
+        "estimated": [e | {"title": t(e["title"]), "text": t(e["text"])} for e in model["estimated"]],
+    }  # fmt: skip
+    model["tables"] = shown
+    for name in ("letter", "strategy"):
+        words[name] = filled(model[f"{name}_text"], model | words) if model[f"{name}_text"] else ""
+    own = _template(template) if template is not None else ""
+    return report_markdown(model | words, lang=lang, template=own), pictures
+
+
+def _template(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("bad-template", f"{path.name} cannot be read as UTF-8 text.", "Check the path.") from error
+    if len(text) > 1_000_000:
+        raise UsageError("bad-template", f"{path.name} is larger than a report.", "Keep it under a million characters.")
+    return text
+
+
+def _page(model: dict[str, Any], text: str, pictures: dict[str, dict[str, Any]], lang: str) -> str:
+    """The report as one page."""
+    t = translator(lang)
+    figures = {
+        name: Markup(page("chart.html", {"chart": picture}))  # noqa: S704
+        for name, picture in pictures.items()
+    }
+    title, contents = headings(text)
+    body = to_html(text.split("\n", 1)[1] if text.startswith("# ") else text, figures, page_word=t("see"))
+    lines = model["tables"].get("plan_lines")
+    return page(
+        "report.html",
+        model | {
+            "t": t, "html_lang": "zh-CN" if lang == "zh" else "en", "title": title, "contents": contents, "body": body,
+            "plan_lines": to_html(lines.markdown, {}, page_word="") if lines else "",
+        },
+    )  # fmt: skip
+
+
+def report_model(workspace: Workspace, year: str, now: datetime, lang: str = "en") -> dict[str, Any]:
     """Everything the report shows."""
     import abate
 
@@ -92,7 +205,9 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             else []
         )
         used = {r[0] for r in con.execute("select distinct method from run_resolutions").fetchall()}
-        return {
+        told = promises(workspace, run, shown, lang)
+        foreseen = _forecasts(workspace, year)
+        return told | {
             "organisation": workspace.organisation.name,
             "year": year,
             "first_day": workspace.calendar.first_day(year),
@@ -101,17 +216,19 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "written": now.date(),
             "version": abate.__version__,
             "years": shown,
+            "values": values,
             "cards": [_card(name, values, shown) for name in CARDS],
             "inventory": [_line(name, values, shown) for name in HEADLINES],
             "notes": [f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}." for n, v in this.items() if v.without],
             "value_chain": _value_chain(chain, values, shown),
             "programmes": programmes(workspace, year),
             "plans": _plans(workspace, year),
-            "forecasts": _forecasts(workspace, year),
+            "forecasts": foreseen,
             "ranges": _ranges(rollups, run, this),
             "bridges": _bridges(bridged[1:], shown),
             "frozen": _frozen(workspace, rollups, run),
-            "charts": [_drawn(s) for s in _specs(rollups, values, shown, run, chain, bridged[:1])],
+            "specs": _specs(rollups, values, shown, run, chain, bridged[:1]) | _promised(workspace, told, lang)
+            | {f"fan-{k}": s for k, s in enumerate(s for f in foreseen for s in f["specs"])},
             "views": _two_views(con, this),
             "instruments": _instruments(con),
             "buildings": _buildings(rollups, run),
@@ -119,7 +236,6 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "estimated": _estimated(rollups, run),
             "findings": [_finding(f) for f in found],
             "mends": [_mend(m) for m in mended(workspace)],
-            "rows_shown": ROWS_SHOWN,
             "explanations": [_explanation(con, name, this) for name in OPENED],
             "methods": [
                 {"name": m.card.name, "scope": m.card.scope, "view": m.card.view, "summary": m.summary,
@@ -130,6 +246,18 @@ def report_model(workspace: Workspace, year: str, now: datetime) -> dict[str, An
             "factors": _factors(con),
             "bundle": _bundle(),
         }  # fmt: skip
+
+
+def _promised(workspace: Workspace, told: dict[str, Any], lang: str) -> dict[str, dict[str, Any]]:
+    """Charts of targets by name."""
+    found = target_charts(workspace, told["progress"], lang)
+    kinds = {"area": "wedge", "rect": "macc"}
+    named = {}
+    for k, spec in enumerate(found):
+        first = spec.get("mark") or spec["layer"][0]["mark"]
+        kind = kinds.get(first["type"], "target")
+        named["macc" if kind == "macc" else f"{kind}-{k}"] = spec
+    return named
 
 
 def _plans(workspace: Workspace, year: str) -> list[dict[str, Any]]:
@@ -180,8 +308,8 @@ def _forecasts(workspace: Workspace, year: str) -> list[dict[str, Any]]:
                 **{n: "–" if seen.get(n) is None else f"{seen[n]:+.1%}" for n in ("bias_share", "skill_share")},
                 **{n: "–" if seen.get(n) is None else f"{seen[n]:.0%}" for n in ("inside_50_share", "inside_90_share")},
                 "model": made["component"], "data_version": made["data_version"],
-                "charts": [
-                    _drawn(specs.fan_chart(rows, title=f"{meter}, {made['site']}", unit="kWh an hour")) for meter, rows in by_meter.items()
+                "specs": [
+                    specs.fan_chart(rows, title=f"{meter}, {made['site']}", unit="kWh an hour") for meter, rows in by_meter.items()
                 ],
             }
         )  # fmt: skip
@@ -210,7 +338,8 @@ def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> d
     for k, y in enumerate(shown):
         one = values[y][name]
         moved = change(values[shown[k - 1]][name].value, one.value, one.unit) if k else ""
-        cells.append({"text": _text(one), "change": moved, "link": y == shown[-1]})
+        exact = None if one.value is None else float(one.value)
+        cells.append({"text": _text(one), "value": exact, "change": moved, "link": y == shown[-1]})
     return {"figure": name, "title": FIGURES[name].title, "unit": values[shown[-1]][name].unit, "cells": cells}
 
 
@@ -232,7 +361,7 @@ def _specs(
     run: dict[str, Any],
     chain: list[dict[str, Any]],
     bridged: list[BridgeResult],
-) -> list[dict[str, Any]]:
+) -> dict[str, dict[str, Any]]:
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     yearly = [
         {"year": y, "series": label, "value": float(v.value), "net": name == "net"}
@@ -249,21 +378,25 @@ def _specs(
         ]
         for dimension in ("org", "month")
     }
-    drawn = [specs.years_chart(yearly), specs.business_chart(by["org"]), specs.months_chart(by["month"])]
+    told = {
+        "years": specs.years_chart(yearly),
+        "org": specs.business_chart(by["org"]),
+        "month": specs.months_chart(by["month"]),
+    }
     for found in bridged:
-        title = f"Why Scopes 1 to 3 changed, {shown[-2]} to {shown[-1]}"
-        drawn.insert(1, specs.waterfall_chart(title, bridge_steps(found, shown[-2], shown[-1])))
+        title = f"{shown[-2]} → {shown[-1]}"
+        told["bridge"] = specs.waterfall_chart(title, bridge_steps(found, shown[-2], shown[-1]))
     if chain:
         points = [r | {"category": f"{r['category']} {CATEGORIES[r['category']]}"[:32]} for r in chain]
-        drawn.append(specs.categories_chart(points))
+        told["categories"] = specs.categories_chart(points)
     for name, title, unit, floor in (
         ("pue", "PUE by building", "ratio", 1.0),
         ("wue", "WUE by building", "L/kWh", 0.0),
     ):
         points = _ratio_points(rollups, name, run)
         if points:
-            drawn.append(specs.ratio_chart(title, unit, points, floor=floor))
-    return drawn
+            told[name] = specs.ratio_chart(title, unit, points, floor=floor)
+    return told
 
 
 def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str, Any]]:
@@ -291,7 +424,7 @@ def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str,
 def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
     """A bridge as a waterfall chart."""
     title = f"Why {FIGURES[found.figure].title} changed"
-    return str(_drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
+    return str(drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
 
 
 def _chain(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
@@ -319,7 +452,11 @@ def _value_chain(
         whole = sum(v for _, v in parts) or 1.0
         told = ", ".join(f"{a} {v / whole * 100:.0f} %" for a, v in parts)
         cells = [
-            {"text": "not assessed" if v.note else _text(v), "link": y == shown[-1]}
+            {
+                "text": "not assessed" if v.note else _text(v),
+                "value": None if v.value is None else float(v.value),
+                "link": y == shown[-1],
+            }
             for y in shown
             for v in [values[y][name]]
         ]
@@ -395,9 +532,9 @@ def _ratio_points(rollups: Rollups, name: str, run: dict[str, Any]) -> list[dict
     ]
 
 
-def _drawn(spec: dict[str, Any]) -> dict[str, Any]:
+def drawn(spec: dict[str, Any]) -> dict[str, Any]:
+    """A chart with its static picture."""
     import vl_convert
-    from markupsafe import Markup
 
     svg = vl_convert.vegalite_to_svg(spec)
     wide = spec["width"] == specs.WIDE
@@ -407,8 +544,6 @@ def _drawn(spec: dict[str, Any]) -> dict[str, Any]:
 @cache
 def _bundle() -> str:
     """The charts' script, as it was made when the package was built; no network is asked."""
-    from markupsafe import Markup
-
     from abate.kernel.resources import package_text
 
     return Markup(package_text("abate.adapters.web", "static/vega.js").replace("</script", "<\\/script"))  # noqa: S704
@@ -418,7 +553,7 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[s
     """Market-based against what location-based leaves after the matched part, and why they differ."""
     location, market, reduction = (this[n].value for n in ("scope2-location", "scope2-market", "reduction"))
     if location is None or market is None:
-        return {"text": "There is no Scope 2 in this year.", "lines": []}
+        return {"text": "There is no Scope 2 in this year.", "text_zh": "本年没有范围二。", "lines": []}
     rest = location - (reduction or 0)
     rows = fetch(
         con,
@@ -450,7 +585,12 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[s
         f"{number(rest, 't CO2e')} t CO2e and count that clean power twice (GHG Protocol Scope 2 Guidance, Table 6.3)."
     )
     shaped = [{"label": a, "text": number(b, c), "unit": c, "how": d} for a, b, c, d in lines]
-    return {"text": text, "lines": shaped}
+    text_zh = (
+        f"基于市场的范围二比基于位置的范围二扣除匹配部分后{'高' if market > rest else '低'} {number(abs(market - rest), 't CO2e')} t CO2e。"
+        "没有凭证覆盖的电力在此采用剩余电力组合，其中已剔除他人认领的清洁电力；若采用电网平均，则为 "
+        f"{number(rest, 't CO2e')} t CO2e，并把这些清洁电力计算两次（《温室气体核算体系》范围二指南，表 6.3）。"
+    )
+    return {"text": text, "text_zh": text_zh, "lines": shaped}
 
 
 def _instruments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

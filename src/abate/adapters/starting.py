@@ -201,7 +201,7 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
     Raises:
         ConfigError: `folder-in-use`.
     """
-    from abate.adapters.reporting import write_report
+    from abate.adapters.reporting import write_reports
 
     marker = directory / ".abate-demo"
     if directory.exists() and any(directory.iterdir()):
@@ -241,9 +241,12 @@ def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
     with out.working("forecasting the data centres and their roofs"):
         _forecast(workspace, module, directory / "energy", now)
     say(f"Forecasts beside the meters: abate forecasts --workspace {directory}")
+    _state(workspace, module, directory / "statements", years, now)
+    say(f"Targets, credits and sign-off: abate targets --workspace {directory}, abate neutrality, abate sign")
     with out.working("drawing the report"):
-        path = write_report(workspace, years[-1], directory / "report.html", now=now)
-    say(f"Report: {path}")
+        paths = {kind: directory / f"report.{kind}" for kind in ("html", "pdf", "xlsx")}
+        write_reports(workspace, years[-1], paths, now=now)
+    say(f"Report: {paths['html']}, beside it as PDF and workbook")
     say(f"Open a number: abate explain net --year {years[-1]} --workspace {directory}")
     say(f"Why it changed: abate bridge {years[-2]} {years[-1]} --by org --workspace {directory}")
 
@@ -285,6 +288,22 @@ def _forecast(workspace: Workspace, module: Any, folder: Path, now: datetime) ->
     issued = moment_of(module.FORECAST_ISSUED)
     for site in module.FORECAST_SITES:
         post_forecast(workspace, forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued), now=now)
+
+
+def _state(workspace: Workspace, module: Any, folder: Path, years: list[str], now: datetime) -> None:
+    """Take in what the example states of itself and its credits, retire them, and sign its last year off."""
+    from abate.adapters.disclosing.neutrality import add_credits, credits_of, retire_credit
+    from abate.adapters.disclosing.signing import sign
+    from abate.adapters.published import add_published
+
+    stated, credits = module.write_statements(folder)
+    add_published(workspace, stated, now=now)
+    add_credits(workspace, credits)
+    approver = dict(workspace.owners)["approver"][0]
+    for held in credits_of(workspace, years[-1]).every:
+        retire_credit(workspace, held.serial, years[-1], None, person=approver)
+    for step, (role, people) in zip(("prepared", "reviewed", "approved", "locked"), (*workspace.owners, ("approver", (approver,))), strict=True):  # fmt: skip
+        sign(workspace, years[-1], step, people[0], now=now, note=f"as {role} of the example")
 
 
 def _import_all(workspace: Workspace, files: list[Path], now: datetime, quiet: bool) -> int:

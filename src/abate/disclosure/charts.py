@@ -336,3 +336,73 @@ def savings_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]
     tips = [{"field": "meter"}, *({"field": f, "format": ".1%"} for f in ("saved_share", "low_share", "high_share"))]
     encoding = {"y": y, "color": colour, "tooltip": tips}
     return _chart(title, values, layer=[bars, dots], encoding=encoding, width=WIDE, height={"step": 22})
+
+
+def path_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[str, Any]:
+    """A target's pathway beside what was valued, the trend, business as usual and the country's line.
+
+    Args:
+        values: Rows with `year`, `value` and `series`; what was valued is drawn with points.
+        title: The target.
+        unit: Unit of the values.
+    """
+    x = {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": -45}}
+    y = {"field": "value", "type": "quantitative", "title": unit}
+    colour = {"field": "series", "type": "nominal", "title": None, "sort": None}
+    tooltip = [{"field": "year"}, {"field": "series"}, {"field": "value", "format": ",.2f"}]
+    lines = {
+        "transform": [{"filter": "!datum.seen"}],
+        "mark": {"type": "line", "strokeDash": [5, 3], "strokeWidth": 1.6},
+        "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
+    }
+    seen = {
+        "transform": [{"filter": "datum.seen"}],
+        "mark": {"type": "line", "point": {"size": 60}, "strokeWidth": 2.6},
+        "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
+    }
+    return _chart(title, values, layer=[lines, seen], width=WIDE, height=250)
+
+
+def wedge_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]:
+    """Business as usual, split into what each measure takes away and what is left.
+
+    Args:
+        values: Rows with `year`, `part`, `rank` (order of the stack) and `value` [t CO2e].
+        title: The target.
+    """
+    encoding = {
+        "x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": -45}},
+        "y": {"field": "value", "type": "quantitative", "title": "t CO2e", "stack": True},
+        "color": {"field": "part", "type": "nominal", "title": None, "sort": None},
+        "order": {"field": "rank", "type": "quantitative"},
+        "tooltip": [{"field": "year"}, {"field": "part"}, {"field": "value", "format": ",.0f"}],
+    }
+    return _chart(title, values, mark={"type": "area", "opacity": 0.85}, encoding=encoding, width=WIDE, height=250)
+
+
+def macc_chart(values: list[dict[str, Any]], *, title: str, unit: str, price: float | None) -> dict[str, Any]:
+    """The marginal abatement cost curve: a bar per measure, as wide as what it abates, as high as a tonne costs.
+
+    Args:
+        values: Rows with `title`, `from_t`, `to_t` [t CO2e a year] and `cost_per_t`.
+        title: Title.
+        unit: Currency a tonne.
+        price: Internal carbon price, drawn as a line; None where there is none.
+    """
+    bars = {
+        "mark": {"type": "rect", "stroke": "#ffffff"},
+        "encoding": {
+            "x": {"field": "from_t", "type": "quantitative", "title": "t CO2e"},
+            "x2": {"field": "to_t"},
+            "y": {"field": "cost_per_t", "type": "quantitative", "title": unit},
+            "y2": {"datum": 0},
+            "color": {"field": "title", "type": "nominal", "title": None, "sort": None},
+            "tooltip": [
+                {"field": "title"},
+                {"field": "cost_per_t", "format": ",.0f"},
+                {"field": "abated_t", "format": ",.0f"},
+            ],
+        },
+    }
+    line = {"mark": {"type": "rule", "strokeDash": [4, 3], "color": "#b5533c"}, "encoding": {"y": {"datum": price}}}
+    return _chart(title, values, layer=[bars] if price is None else [bars, line], width=WIDE, height=250)

@@ -102,7 +102,7 @@ def escaped(text: str) -> str:
 def reader() -> MarkdownIt:
     """The reader of Markdown: tables, no raw HTML, no addresses but those that a report may hold."""
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
-    made.validateLink = _allowed  # type: ignore[method-assign]
+    made.validateLink = _allowed  # type: ignore[method-assign, assignment]
     return made
 
 

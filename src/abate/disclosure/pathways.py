@@ -241,7 +241,8 @@ def progress_of(target: Target, pathway: Pathway, base: float, yearly: Mapping[i
         run = [y for y in known if all(z in yearly for z in range(known[0], y))] if known else []
         actual = {y: sum(yearly[z] for z in run if z <= y) for y in run}
     else:
-        wanted = tuple(pathway_values(pathway, base, start, end, years))
+        is_level = target.kind is TargetKind.LEVEL and not target.base_year
+        wanted = tuple(end for _ in years) if is_level else tuple(pathway_values(pathway, base, start, end, years))
         actual = {y: v for y, v in yearly.items() if y >= start}
     latest = max(actual, default=None)
     sign = -1 if target.wanted_high else 1
@@ -249,6 +250,8 @@ def progress_of(target: Target, pathway: Pathway, base: float, yearly: Mapping[i
     gap = None if latest is None else sign * (actual[latest] - at_latest)
     trend, meets = _trend(target, actual, yearly, years, end)
     needed, so_far = _rates(target, actual, base, start, end)
+    if latest is not None and (actual[latest] >= end if target.wanted_high else actual[latest] <= end):
+        needed = None  # nothing is needed any more
     usual = {y: actual[latest] * (1 + target.growth_share) ** (y - latest) for y in years if y >= latest} if latest is not None and not is_sum else {}  # fmt: skip
     return Progress(target, base, end, years, wanted, actual, gap, trend, meets, needed, so_far, usual)
 

@@ -1,29 +1,83 @@
-"""The yearly report as one HTML page: pure text from what it is given."""
+"""The yearly report: a template in Markdown whose figures are references, as a page and as a print."""
 
 from __future__ import annotations
 
 import json
+import tomllib
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from abate.disclosure.markup import Translate, escaped, heading_id, reader
+from abate.kernel.errors import UsageError
 from abate.kernel.resources import package_text
 
+LANGUAGES = ("en", "zh")
 
-def render(model: dict[str, Any]) -> str:
-    """The report's HTML.
+
+def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") -> str:
+    """The report in Markdown.
 
     Args:
-        model: What `abate.adapters.reporting` gathers: figures, charts, explanations, findings, methods, factors.
+        model: What `abate.adapters.reporting` gathers, with `fig`, `change` and `chart`, which write references.
+        lang: `en` or `zh`.
+        template: A template of one's own; that of the package where there is none.
 
-    Returns:
-        One page that needs no network; every value in it is escaped.
+    Raises:
+        UsageError: `bad-template` where a template names what is not there, or cannot be read.
     """
-    return page("report.html", model)
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_finalised,
+        comment_start_string="{##", comment_end_string="##}",  # `{#name}` names a heading
+    )  # Markdown is escaped by `finalize`; HTML is never read from it
+    text = template or package_text("abate.disclosure", f"report.{lang}.md")
+    try:
+        return environment.from_string(text).render(**model)
+    except (TemplateError, TypeError, AttributeError) as error:
+        raise UsageError("bad-template", f"The report's template: {error}.", "See docs/systems/report.md.") from error
 
 
-def page(name: str, model: dict[str, Any]) -> str:
+def filled(text: str, model: Mapping[str, Any]) -> Markup:
+    """A text of the organisation, such as its letter, with its references filled in."""
+    return Markup(report_markdown(model, lang="", template=text))  # noqa: S704  (Markdown of the organisation's own)
+
+
+def _finalised(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return value
+    markdown = getattr(value, "markdown", None)
+    return markdown if markdown is not None else escaped(str(value))
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    read: dict[str, str] = tomllib.loads(package_text("abate.disclosure", "zh.toml"))
+    return read
+
+
+def translator(lang: str) -> Translate:
+    """English of the report in a language; what is not known stays as it is."""
+    known = _chinese() if lang == "zh" else {}
+    return lambda text: known.get(text, text)
+
+
+def localised(spec: Any, t: Translate) -> Any:
+    """A chart with its titles and the names of its series in another language."""
+    if isinstance(spec, dict):
+        return {
+            k: t(v)
+            if isinstance(v, str) and k in ("title", "text", "series", "part", "step", "name")
+            else localised(v, t)
+            for k, v in spec.items()
+        }
+    return [localised(v, t) for v in spec] if isinstance(spec, list) else spec
+
+
+def page(name: str, model: Mapping[str, Any]) -> str:
     """A template of this package filled in; every value in it is escaped."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["script_json"] = script_json
@@ -38,3 +92,23 @@ def script_json(content: Any) -> str:
         {"a": "\u003c/script>"}
     """
     return Markup(json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704
+
+
+def headings(markdown: str) -> tuple[str, list[tuple[str, str]]]:
+    r"""Title of a report, and its chapters by the names they carry.
+
+    Example:
+        >>> headings("# A report\n\n## One {#one}\n\ntext")
+        ('A report', [('one', 'One')])
+    """
+    title, found = "", []
+    tokens = reader().parse(markdown)
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag in ("h1", "h2"):
+            name = heading_id(tokens[at + 1])
+            text = "".join(c.content for c in tokens[at + 1].children or [])
+            if token.tag == "h1":
+                title = title or text
+            elif name:
+                found.append((name, text))
+    return title, found

@@ -49,7 +49,12 @@ def _frozen(m: Model, t: Translate) -> Table:
 
 
 def _value_chain(m: Model, t: Translate) -> Table:
-    columns = (">" + t("No."), t("Category"), *(f">{y} [t CO2e]" for y in m["years"]), t("Methods, or why not assessed"))
+    columns = (
+        ">" + t("No."),
+        t("Category"),
+        *(f">{y} [t CO2e]" for y in m["years"]),
+        t("Methods, or why not assessed"),
+    )
     rows = [
         (
             c["category"], t(c["title"]),
@@ -172,7 +177,13 @@ def _mends(m: Model, t: Translate) -> Table:
 
 def _methods(m: Model, t: Translate) -> Table:
     rows = [
-        (Cell(x["name"], code=True), f"{x['scope']} {x['view']}", x["summary"], Cell(x["formula"], code=True), x["source"])
+        (
+            Cell(x["name"], code=True),
+            f"{x['scope']} {x['view']}",
+            x["summary"],
+            Cell(x["formula"], code=True),
+            x["source"],
+        )
         for x in m["methods"]
     ]
     columns = (t("Method"), t("Scope"), t("What it does"), t("Formula"), t("Source"))
@@ -207,7 +218,14 @@ def _targets(m: Model, t: Translate) -> Table:
     heads = ("base", "wanted", "latest", "behind by", "trend meets", "so far a year", "needed a year")
     columns = (t("Target"), t("by"), t("Unit"), *(">" + t(h) for h in heads), t("status"), t("pathway"))
     rows = [
-        (x["name"], x["year"], x["unit"], *(Cell(x[k]) for k in ("base", "end", "latest", "gap", "meets", "so_far", "needed")), t(x["status"]), x["pathway"])  # fmt: skip
+        (
+            x["name"],
+            x["year"],
+            x["unit"],
+            *(Cell(x[k]) for k in ("base", "end", "latest", "gap", "meets", "so_far", "needed")),
+            t(x["status"]),
+            x["pathway"],
+        )  # fmt: skip
         for x in m["targets"]
     ]
     return Table.of("targets", t("Targets"), columns, rows)
@@ -242,7 +260,15 @@ def _neutrality(m: Model, t: Translate) -> Table:
 
 def _credits(m: Model, t: Translate) -> Table:
     rows = [
-        (c.serial, c.registry, c.project, t(str(c.kind)), c.standard, str(c.vintage), f"{c.retired_for(m['year']) / 1000:,.3f}")
+        (
+            c.serial,
+            c.registry,
+            c.project,
+            t(str(c.kind)),
+            c.standard,
+            str(c.vintage),
+            f"{c.retired_for(m['year']) / 1000:,.3f}",
+        )
         for c in m["credits"]
     ]
     columns = (t("Serial number"), t("Registry"), t("Project"), t("Kind"), t("Standard"), t("Vintage"), ">" + t("retired [t CO2e]"))  # fmt: skip
@@ -251,7 +277,13 @@ def _credits(m: Model, t: Translate) -> Table:
 
 def _claims(m: Model, t: Translate) -> Table:
     rows = [
-        (Cell(v["rule"], code=True), t(v["verdict"]), v["statement"][:TEXT_MAX], v["calculation"][:TEXT_MAX], v["sources"][:120])
+        (
+            Cell(v["rule"], code=True),
+            t(v["verdict"]),
+            v["statement"][:TEXT_MAX],
+            v["calculation"][:TEXT_MAX],
+            v["sources"][:120],
+        )
         for v in m["claims"]
     ]
     columns = (t("Rule"), t("Verdict"), t("Statement"), t("Calculation"), t("Sources"))
@@ -260,7 +292,14 @@ def _claims(m: Model, t: Translate) -> Table:
 
 def _index(m: Model, t: Translate) -> Table:
     rows = [
-        (x["framework"], x["edition"], Cell(x["id"]), x["title"], Cell(t("see"), link=f"i-{x['indicator']}", page=True), x["text"])
+        (
+            x["framework"],
+            x["edition"],
+            Cell(x["id"]),
+            x["title"],
+            Cell(t("see"), link=f"i-{x['indicator']}", page=True),
+            x["text"],
+        )
         for x in m["index"]
     ]
     columns = (t("Framework"), t("Edition"), t("Datapoint"), t("Indicator"), ">" + t("Page"), ">" + m["year"])
@@ -269,7 +308,14 @@ def _index(m: Model, t: Translate) -> Table:
 
 def _signoffs(m: Model, t: Translate) -> Table:
     rows = [
-        (s["fiscal_year"], t(s["step"]), s["person"], str(s["committed_at"])[:16], Cell(s["run_id"], code=True), s["note"])
+        (
+            s["fiscal_year"],
+            t(s["step"]),
+            s["person"],
+            str(s["committed_at"])[:16],
+            Cell(s["run_id"], code=True),
+            s["note"],
+        )
         for s in m["signoffs"]
     ]
     columns = (t("Year"), t("Step"), t("Person"), t("Time"), t("Run"), t("Note"))

@@ -27,14 +27,14 @@ def quoted(text: str) -> str:
 
 
 def to_typst(
-    markdown: str, charts: Mapping[str, tuple[str, str]], *, title: str, author: str, lang: str, day: date,
+    markdown: str, charts: Mapping[str, tuple[str, str, int]], *, title: str, author: str, lang: str, day: date,
     contents: str, page_of: str, same: Mapping[str, str],
 ) -> str:  # fmt: skip
     """A report as a Typst document.
 
     Args:
         markdown: The report; its first heading is its title.
-        charts: File and words of each chart, by name.
+        charts: File, words and width [% of the line] of each chart, by name.
         title: Title of the document.
         author: The organisation.
         lang: `en` or `zh`.
@@ -72,7 +72,7 @@ class _Setter:
     """Walks the tokens of a text once and writes Typst."""
 
     def __init__(
-        self, tokens: Sequence[Token], charts: Mapping[str, tuple[str, str]], placed: set[str], same: Mapping[str, str]
+        self, tokens: Sequence[Token], charts: Mapping[str, tuple[str, str, int]], placed: set[str], same: Mapping[str, str]
     ) -> None:
         self.tokens, self.charts, self.placed, self.same = tokens, charts, placed, same
         self.out: list[str] = []
@@ -91,7 +91,7 @@ class _Setter:
                 name = heading_id(inline)
                 level = max(1, int(token.tag[1]) - 1)
                 if token.tag != "h1":  # the title stands on the first page already
-                    label = f" <{name}>" if name else ""
+                    label = f" #label({quoted(name)})" if name else ""
                     self.out.append(f"\n#heading(level: {level})[{self._inline(inline)}]{label}\n")
                 return at + 3
             case "table_open":
@@ -147,9 +147,10 @@ class _Setter:
                 else:
                     body.append(row)
             at += 1
-        columns = ", ".join("auto" if w <= 11 else f"{min(w, WIDTH_MAX)}fr" for w in widths)
-        if all(w <= 11 for w in widths):
-            columns = ", ".join("1fr" for _ in widths)
+        narrow = [w <= 12 or (w <= 18 and side == "right") for w, side in zip(widths, aligned, strict=True)]
+        if all(narrow):
+            narrow[0] = False
+        columns = ", ".join("auto" if n else f"{min(w, WIDTH_MAX)}fr" for w, n in zip(widths, narrow, strict=True))
         cells = ",\n".join(", ".join(f"[{c}]" for c in r) for r in body)
         header = ", ".join(f"[#strong[{c}]]" for c in head)
         self.out.append(
@@ -178,8 +179,8 @@ class _Setter:
                 case "strong_close" | "em_close":
                     out.append("]")
                 case "image" if address.startswith(CHART):
-                    file, words = self.charts[address.removeprefix(CHART)]
-                    out.append(f"#align(center, image({quoted(file)}, alt: {quoted(words)}, width: 88%))")
+                    file, words, share = self.charts[address.removeprefix(CHART)]
+                    out.append(f"#align(center, image({quoted(file)}, alt: {quoted(words)}, width: {share}%))")
                 case "link_open":
                     begin, end = self._link(address)
                     out.append(begin)
@@ -194,13 +195,13 @@ class _Setter:
 
     def _link(self, address: str) -> tuple[str, str]:
         if address.startswith(ANCHOR):
-            return "#box[#[", f"]<{address.removeprefix(ANCHOR)}>]"
+            return "#box[#[", f"]#label({quoted(address.removeprefix(ANCHOR))})]"
         if address.startswith(PAGE):
             name = self._place(address.removeprefix(PAGE))
-            return (f"#context link(<{name}>)[#counter(page).at(<{name}>).first()];" if name else "–"), ""
+            return (f"#context link(label({quoted(name)}))[#counter(page).at(label({quoted(name)})).first()];" if name else "–"), ""
         if address.startswith("#"):
             name = self._place(address[1:])
-            return (f"#link(<{name}>)[", "]") if name else ("", "")
+            return (f"#link(label({quoted(name)}))[", "]") if name else ("", "")
         return f"#link({quoted(address)})[", "]"
 
     def _place(self, name: str) -> str:

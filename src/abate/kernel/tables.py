@@ -317,6 +317,16 @@ FORECAST_LINES = _schema(  # activities of basis forecast: by step as amounts, b
     factor_id=TEXT,
     co2e_mg=WHOLE,
 )
+SIGNOFFS = _schema(  # who took which step over which run; the latest run with a lock is what its year says
+    ordinal=WHOLE,
+    fiscal_year=TEXT,
+    run_id=TEXT,
+    step=TEXT,
+    person=TEXT,
+    note=TEXT,
+    figures=TEXT,  # what assurance covers, joined with commas
+    committed_at=TIME,
+)
 EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
 
 TABLES: dict[str, pa.Schema] = {
@@ -339,9 +349,10 @@ TABLES: dict[str, pa.Schema] = {
     "forecasts": FORECASTS,
     "forecast_lines": FORECAST_LINES,
     "published": PUBLISHED,
+    "signoffs": SIGNOFFS,
 }
 PARTITIONED = {
     name
     for name, schema in TABLES.items()
-    if "fiscal_year" in schema.names and name not in ("runs", "publications", "published")
+    if "fiscal_year" in schema.names and name not in ("runs", "publications", "published", "signoffs")
 }

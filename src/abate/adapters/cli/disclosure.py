@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from abate.adapters.cli import show as out
-from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, finding_json, now, opened_at
+from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, finding_json, opened_at
 
 LangOption = Annotated[str, typer.Option(help="en or zh.")]
 

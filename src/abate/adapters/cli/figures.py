@@ -416,13 +416,21 @@ def _print_entry(told: dict[str, Any]) -> None:
 @app.command()
 def report(
     year: YearOption,
-    output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path("report.html"),
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; report.html and so on where none is named.")] = None,
+    kind: Annotated[str, typer.Option("--format", help="html, pdf, xlsx or md.")] = "",
+    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    template: Annotated[Path | None, typer.Option(help="A template of your own in Markdown.")] = None,
     charts: Annotated[Path | None, typer.Option(help="Folder for the charts as SVG, too.")] = None,
     workspace: WorkspaceOption = HERE,
 ) -> None:
-    """Write the yearly report: one HTML file that opens without a network."""
+    """Write the yearly report: one HTML file that opens without a network, a tagged PDF, or a workbook."""
     from abate.adapters.reporting import write_report
 
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    kind = kind or (ending if ending in ("pdf", "xlsx", "md") else "html")
+    path = output or Path(f"report.{kind}")
     with out.working("drawing the report"):
-        path = write_report(opened_at(workspace), year, output, now=now(), charts=charts)
+        write_report(
+            opened_at(workspace), year, path, now=now(), charts=charts, lang=lang, kind=kind, template=template
+        )
     out.console().print(f"Report: {path}")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sys
 
-from abate.adapters.cli import data, factors, figures, forecasting, packing, serving, valuing
+from abate.adapters.cli import data, disclosure, factors, figures, forecasting, packing, serving, valuing
 from abate.adapters.cli.app import app
 from abate.kernel.errors import AbateError, UsageError
 
-COMMANDS = (data, valuing, figures, factors, packing, forecasting, serving)
+COMMANDS = (data, valuing, figures, factors, packing, forecasting, disclosure, serving)
 """Modules whose commands the app holds."""
 
 

@@ -58,7 +58,8 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
         if target.kind in FALLING and progress.end > asked * (1 + 1e-9):
             told_share = (base - asked) / base
             found.append(Finding.of(WEAK_PATHWAY, f"{target.name}: wants {target.reduction_share:.0%} less, {path.title} asks for {told_share:.0%}"))  # fmt: skip
-        if target.base_year and not restated and _structure_changed(workspace, target.base_year):
+        is_compared = target.kind in FALLING and target.base_value is None
+        if is_compared and not restated and _structure_changed(workspace, target.base_year):
             found.append(Finding.of(OLD_BASE, f"{target.name}: sites were bought or sold after {target.base_year}"))
         told.append(progress)
     return told, found

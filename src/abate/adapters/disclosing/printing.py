@@ -1,0 +1,134 @@
+"""The report as a print (Typst to PDF/UA) and as a workbook."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from abate.disclosure.markup import Table
+from abate.disclosure.report import headings, translator
+from abate.disclosure.typesetting import to_typst
+from abate.kernel.errors import IntegrityError, UsageError
+
+CJK_FONT = "Noto Serif CJK SC"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""First characters by which a workbook would take a text for a formula."""
+
+
+@cache
+def fonts() -> frozenset[str]:
+    """Families of fonts that the print can use."""
+    import typst
+
+    return frozenset(typst.Fonts().families())
+
+
+def pdf_bytes(
+    text: str, pictures: Mapping[str, Mapping[str, Any]], model: Mapping[str, Any], *, lang: str, day: date
+) -> bytes:
+    """A report as tagged PDF (PDF/UA-1): the same bytes for the same text.
+
+    Raises:
+        UsageError: `no-cjk-font` where a Chinese report finds no Chinese font.
+    """
+    import typst
+
+    if lang == "zh" and CJK_FONT not in fonts():
+        raise UsageError("no-cjk-font", f"There is no font '{CJK_FONT}'.", "On Debian: apt install fonts-noto-cjk.")
+    t = translator(lang)
+    title, _ = headings(text)
+    same = {f"x-{i}": f"i-{k}" for k, i in _opened(model)}
+    with tempfile.TemporaryDirectory() as folder:
+        charts = {}
+        for name, picture in pictures.items():
+            file = Path(folder) / f"{name}.svg"
+            file.write_text(print_svg(str(picture["svg"])), encoding="utf-8")
+            charts[name] = (file.name, str(picture["title"]), 86 if picture["wide"] else 52)
+        source = to_typst(
+            text, charts, title=title, author=str(model["organisation"]), lang=lang, day=day, contents=t("Contents"),
+            page_of=t(" of "), same=same,
+        )  # fmt: skip
+        main = Path(folder) / "report.typ"
+        main.write_text(source, encoding="utf-8")
+        try:
+            made: bytes = typst.compile(str(main), format="pdf", pdf_standards=["ua-1"], timestamp=0)
+        except typst.TypstError as error:
+            raise IntegrityError(
+                "print-failed", f"The report cannot be set: {error}", "Report it, with the template."
+            ) from error
+    return made
+
+
+def _opened(model: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Indicators with the figure that they show as it is."""
+    from abate.disclosure.indicators import indicators
+
+    shown = {k["id"] for k in model["kpis"]}
+    return [(i.id, i.figure) for i in reversed(indicators().values()) if i.figure and i.id in shown]
+
+
+def print_svg(svg: str) -> str:
+    """A chart for paper: a family of fonts that the print has, in place of what browsers choose."""
+    return svg.replace("system-ui, sans-serif", "DejaVu Sans, Noto Sans CJK SC").replace(
+        'font-family="sans-serif"', 'font-family="DejaVu Sans, Noto Sans CJK SC"'
+    )
+
+
+def workbook_bytes(tables: Iterable[Table], model: Mapping[str, Any], *, now: datetime) -> bytes:
+    """Tables of a report as a workbook: a sheet each, numbers as numbers beside their units, no formula."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font
+
+    book = Workbook(write_only=True)
+    book.properties.title = f"{model['organisation']} {model['year']}"
+    book.properties.creator = str(model["organisation"])
+    book.properties.created = book.properties.modified = now
+    for table in tables:
+        sheet = book.create_sheet(table.id[:31])
+        sheet.freeze_panes = "B4"
+        for place, column in enumerate(table.columns):
+            longest = max([len(r[place].text) for r in table.rows] + [len(column)])
+            sheet.column_dimensions[chr(65 + place) if place < 26 else f"A{chr(39 + place)}"].width = min(
+                60, longest + 3
+            )
+        title = WriteOnlyCell(sheet, value=safe_text(table.title))
+        title.font = Font(bold=True, size=13)
+        sheet.append([title])
+        sheet.append([safe_text(f"{model['organisation']} {model['year']}, run {model['run']['run_id']}")])
+        head = []
+        for column in table.columns:
+            cell = WriteOnlyCell(sheet, value=safe_text(column.removeprefix(">")))
+            cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
+            head.append(cell)
+        sheet.append(head)
+        for row in table.rows:
+            sheet.append([_sheet_cell(sheet, c.text, c.value) for c in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _sheet_cell(sheet: Any, text: str, value: float | None) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    if value is None:
+        return safe_text(text)
+    cell = WriteOnlyCell(sheet, value=value)
+    cell.number_format = "0.0%" if text.endswith("%") else "#,##0" if abs(value) >= 1000 else "#,##0.###"
+    return cell
+
+
+def safe_text(text: str) -> str:
+    """A text that no workbook takes for a formula, without characters that a workbook cannot hold."""
+    shown = "".join(ch for ch in text if ch.isprintable() or ch in "\n")
+    return f"'{shown}" if shown.startswith(FORMULA_STARTS) and not _is_number(shown) else shown
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-").replace(",", "").replace(".", "").replace("%", "").strip().isdecimal()
