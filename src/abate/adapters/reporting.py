@@ -97,9 +97,9 @@ def write_reports(
     from abate.adapters.disclosing.printing import pdf_bytes, workbook_bytes
 
     model = report_model(workspace, year.upper(), now, language(lang))
-    model["claims"] = check_report(workspace, model)
+    model["claims"] = check_report(model)
     text, pictures = _markdown(model, lang, template)
-    check_report(workspace, model, text)
+    check_report(model, text)
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
         for k, chart in enumerate(pictures.values(), 1):

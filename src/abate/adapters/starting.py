@@ -296,12 +296,12 @@ def _state(workspace: Workspace, module: Any, folder: Path, years: list[str], no
     from abate.adapters.disclosing.signing import sign
     from abate.adapters.published import add_published
 
-    stated, credits = module.write_statements(folder)
+    stated, held = module.write_statements(folder)
     add_published(workspace, stated, now=now)
-    add_credits(workspace, credits)
+    add_credits(workspace, held)
     approver = dict(workspace.owners)["approver"][0]
-    for held in credits_of(workspace, years[-1]).every:
-        retire_credit(workspace, held.serial, years[-1], None, person=approver)
+    for credit in credits_of(workspace, years[-1]).every:
+        retire_credit(workspace, credit.serial, years[-1], None, person=approver)
     for step, (role, people) in zip(("prepared", "reviewed", "approved", "locked"), (*workspace.owners, ("approver", (approver,))), strict=True):  # fmt: skip
         sign(workspace, years[-1], step, people[0], now=now, note=f"as {role} of the example")
 

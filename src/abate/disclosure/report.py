@@ -31,8 +31,13 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
         UsageError: `bad-template` where a template names what is not there, or cannot be read.
     """
     environment = SandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_finalised,
-        comment_start_string="{##", comment_end_string="##}",  # `{#name}` names a heading
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+        finalize=_finalised,
+        comment_start_string="{##",
+        comment_end_string="##}",  # `{#name}` names a heading
     )  # Markdown is escaped by `finalize`; HTML is never read from it
     text = template or package_text("abate.disclosure", f"report.{lang}.md")
     try:

@@ -225,7 +225,7 @@ def _targets(m: Model, t: Translate) -> Table:
             *(Cell(x[k]) for k in ("base", "end", "latest", "gap", "meets", "so_far", "needed")),
             t(x["status"]),
             x["pathway"],
-        )  # fmt: skip
+        )
         for x in m["targets"]
     ]
     return Table.of("targets", t("Targets"), columns, rows)

@@ -72,7 +72,11 @@ class _Setter:
     """Walks the tokens of a text once and writes Typst."""
 
     def __init__(
-        self, tokens: Sequence[Token], charts: Mapping[str, tuple[str, str, int]], placed: set[str], same: Mapping[str, str]
+        self,
+        tokens: Sequence[Token],
+        charts: Mapping[str, tuple[str, str, int]],
+        placed: set[str],
+        same: Mapping[str, str],
     ) -> None:
         self.tokens, self.charts, self.placed, self.same = tokens, charts, placed, same
         self.out: list[str] = []
@@ -198,7 +202,11 @@ class _Setter:
             return "#box[#[", f"]#label({quoted(address.removeprefix(ANCHOR))})]"
         if address.startswith(PAGE):
             name = self._place(address.removeprefix(PAGE))
-            return (f"#context link(label({quoted(name)}))[#counter(page).at(label({quoted(name)})).first()];" if name else "–"), ""
+            return (
+                f"#context link(label({quoted(name)}))[#counter(page).at(label({quoted(name)})).first()];"
+                if name
+                else "–"
+            ), ""
         if address.startswith("#"):
             name = self._place(address[1:])
             return (f"#link(label({quoted(name)}))[", "]") if name else ("", "")

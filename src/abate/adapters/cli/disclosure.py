@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from abate.adapters.cli import show as out
-from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, finding_json, opened_at
+from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, finding_json, now, opened_at
 
 LangOption = Annotated[str, typer.Option(help="en or zh.")]
 
@@ -182,3 +182,81 @@ def neutrality(
     out.table(f"{told.year} [t CO2e]", ("what", "t CO2e"), lines, right=(1,))
     for text in neutrality_text(told, "en"):
         out.console().print(text)
+
+
+claims_app = typer.Typer(
+    help="Test published statements against each other and against the ledger.", no_args_is_help=True
+)
+app.add_typer(claims_app, name="claims")
+
+
+@claims_app.command("check")
+def claims_check(
+    paths: Annotated[list[Path], typer.Argument(help="Tables (CSV, JSON), texts, Markdown or HTML pages.")],
+    aliases: Annotated[Path | None, typer.Option(help="CSV: kind (entity, metric, scope), alias, canonical.")] = None,
+    year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year that texts report.")] = "",
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Against the workspace's figures and published ones, too.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show what agrees, too.")] = False,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Test statements: verdict, calculation with its interval, both sources; exit code 1 where one is an error."""
+    from abate.adapters.disclosing.claims import check_claims
+    from abate.kernel.period import parse_fiscal_year
+
+    opened = opened_at(workspace) if ledger else None
+    told = check_claims(paths, aliases=aliases, workspace=opened, year=parse_fiscal_year(year) if year else 0)
+    errors = sum(v.severity == "error" for v in told.verdicts)
+    if json:
+        out.print_json(told.json)
+    else:
+        shown = [v for v in told.verdicts if every or v.severity != "info"]
+        rows = [(v.severity, v.rule, v.verdict, v.statement[:120], v.calculation, "; ".join(v.sources)) for v in shown]
+        out.table("", ("severity", "rule", "verdict", "statement", "calculation", "sources"), rows)
+        agreed = len(told.verdicts) - len(shown)
+        out.console().print(f"{len(told.statements)} statements read, {len(told.verdicts)} verdicts, {errors} errors" + (f"; {agreed} that agree are not shown (--all)." if agreed else "."))  # fmt: skip
+        if told.unread:
+            out.table("What could not be read", ("where", "text"), told.unread[:40])
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sign(
+    step: Annotated[
+        str, typer.Argument(help="prepared, reviewed, approved, locked or assured; empty lists the steps.")
+    ] = "",
+    year: YearOption = "",
+    person: Annotated[str, typer.Option("--by", help="Who takes the step.")] = "",
+    note: Annotated[str, typer.Option(help="Anything to add; for assurance the level and the standard.")] = "",
+    figures: Annotated[
+        str, typer.Option(help="Figures that assurance covers, with commas; all where none is named.")
+    ] = "",
+    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Sign a year off, step by step: who prepares never approves; what is locked changes by restatement alone."""
+    from abate.adapters.disclosing.signing import sign as take
+    from abate.adapters.disclosing.signing import signoffs
+    from abate.kernel.errors import UsageError
+    from abate.kernel.period import parse_fiscal_year
+
+    opened = opened_at(workspace)
+    if step:
+        if not year:
+            raise UsageError("bad-year", "Which year?", "Give --year FY2024.")
+        parse_fiscal_year(year)
+        names = [f.strip() for f in figures.split(",") if f.strip()]
+        take(opened, year.upper(), step, person, now=now(), note=note, run_id=run_id, figures=names)
+    rows = signoffs(opened, year.upper())
+    if json:
+        out.print_json(rows)
+        return
+    body = [
+        (r["fiscal_year"], r["step"], r["person"], str(r["committed_at"]), r["run_id"], r["note"], r["figures"])
+        for r in rows
+    ]
+    out.table("", ("year", "step", "by", "at", "run", "note", "figures"), body)

@@ -416,7 +416,9 @@ def _print_entry(told: dict[str, Any]) -> None:
 @app.command()
 def report(
     year: YearOption,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; report.html and so on where none is named.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; report.html and so on where none is named.")
+    ] = None,
     kind: Annotated[str, typer.Option("--format", help="html, pdf, xlsx or md.")] = "",
     lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
     template: Annotated[Path | None, typer.Option(help="A template of your own in Markdown.")] = None,

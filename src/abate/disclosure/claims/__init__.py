@@ -1,0 +1,1 @@
+"""Claims: published statements, read and tested against each other and against the ledger."""
