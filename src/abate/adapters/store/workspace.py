@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -75,7 +76,8 @@ class Workspace:
         measures: What is to lower figures.
         finance: Discount rate and internal carbon price.
         owners: Who prepares, reviews and approves which periods.
-        texts: Texts of the report by name, such as `letter`, in the languages that are given.
+        texts: Texts of the report by name, such as `letter_en`.
+        lei: Legal entity identifier (ISO 17442) for filings; empty where there is none.
     """
 
     root: Path
@@ -92,6 +94,7 @@ class Workspace:
     finance: Finance = Finance()
     owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    lei: str = ""
 
     @cached_property
     def store(self) -> Store:
@@ -228,6 +231,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             measures=tuple(_measure(m, organisation) for m in data.get("measures", [])),
             finance=_finance(data.get("finance", {})),
             owners=_owners(data.get("owners", {})),
+            lei=_lei(about.get("lei", "")),
             texts=tuple((str(k), str(v)) for k, v in data.get("report", {}).items()),
         )
     except KeyError as error:
@@ -307,6 +311,14 @@ def _finance(data: dict[str, Any]) -> Finance:
     if price is not None and not 0 < float(price) < 1e6:
         raise ValueError(f"carbon_price of [finance] is {price}, not a price of a tonne")
     return Finance(discount, None if price is None else float(price), str(data.get("carbon_price_basis", "")))
+
+
+def _lei(text: Any) -> str:
+    """A legal entity identifier whose check digits are right (ISO 17442, ISO/IEC 7064 mod 97-10)."""
+    lei = str(text).strip().upper()
+    if lei and (not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", lei) or int("".join(str(int(ch, 36)) for ch in lei)) % 97 != 1):
+        raise ValueError(f"lei '{lei}' is no legal entity identifier")
+    return lei
 
 
 ROLES = ("preparer", "reviewer", "approver")

@@ -1,0 +1,1 @@
+"""Filings: inline XBRL with a small extension taxonomy, EFRAG's template for small firms, and JSON of all disclosures."""
