@@ -1005,7 +1005,13 @@ def config() -> str:
             'climate-science = "The solution burns and sells no fossil fuel."',
             'legitimacy = "Direct effect, see the methodology."',
         ]  # fmt: skip
-    lines += ["", "[finance]", "discount = 0.06", "carbon_price = 300", 'carbon_price_basis = "made up: ranks measures"']
+    lines += [
+        "",
+        "[finance]",
+        "discount = 0.06",
+        "carbon_price = 300",
+        'carbon_price_basis = "made up: ranks measures"',
+    ]
     lines += ["", "[owners]", 'preparer = ["Lin"]', 'reviewer = ["Mara"]', 'approver = ["Okafor"]']
     for section, blocks in (("targets", PLEDGES), ("measures", MEASURES)):
         for block in blocks:
@@ -1027,11 +1033,11 @@ def write_statements(folder: Path) -> tuple[Path, Path]:
         Stated figures, and credits by serial number.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stated, credits = folder / "stated.csv", folder / "credits.csv"
+    stated, held = folder / "stated.csv", folder / "credits.csv"
     rows = [("Example Group (synthetic)", *row, "made up") for row in STATED]
     _csv(stated, ("entity", "fiscal_year", "metric", "value", "unit", "source"), rows)
-    _csv(credits, ("serial", "registry", "project", "kind", "standard", "vintage", "amount_t"), list(CREDITS))
-    return stated, credits
+    _csv(held, ("serial", "registry", "project", "kind", "standard", "vintage", "amount_t"), list(CREDITS))
+    return stated, held
 
 
 def generate(folder: Path, on_file: Callable[[str], None] = lambda _: None) -> list[Path]:

@@ -110,12 +110,16 @@ def init_workspace(directory: Path, name: str) -> Path:
         ConfigError: `workspace-exists`.
     """
     workspace = create_workspace(directory, _config(name))
+    _write_templates(workspace)
+    return workspace.root
+
+
+def _write_templates(workspace: Workspace) -> None:
     templates = workspace.root / "templates"
     templates.mkdir(exist_ok=True)
     for template in TEMPLATES.values():
         with (templates / f"{template.id}.csv").open("w", encoding="utf-8-sig", newline="") as handle:
             csv.writer(handle).writerows(template.example)
-    return workspace.root
 
 
 def _config(
@@ -168,8 +172,32 @@ def describe_workspace(
     partial.replace(workspace.root / "abate.toml")
 
 
-def example_folder() -> Path:
-    """Folder of the example group: inside the installed package, or beside the sources.
+def init_firm(directory: Path, name: str, *, samples: bool) -> tuple[Path, list[Path]]:
+    """Make a workspace for a firm with bills and a car: one place, the basic module of VSME, nothing else.
+
+    Args:
+        directory: Folder to make.
+        name: Name of the firm; with samples, that of the example.
+        samples: Whether to write the five files of an example firm to try it with.
+
+    Returns:
+        The folder, and the sample files.
+
+    Raises:
+        ConfigError: `workspace-exists`.
+    """
+    module = _generator(example_folder("firm"))
+    text = module.config()
+    if not samples:
+        text = text.replace(json.dumps(module.FIRM, ensure_ascii=False), json.dumps(name, ensure_ascii=False))
+        text = text.replace(" Synthetic: it does not exist.", "").replace('duns = "000000000"', '# duns = "…"')
+    workspace = create_workspace(directory, text)
+    _write_templates(workspace)
+    return workspace.root, module.generate(workspace.root / "files") if samples else []
+
+
+def example_folder(name: str = "group") -> Path:
+    """Folder of an example: inside the installed package, or beside the sources.
 
     Raises:
         NotFoundError: `no-example`.
@@ -177,14 +205,14 @@ def example_folder() -> Path:
     import abate
 
     package = Path(str(abate.__file__)).parent
-    for folder in (package / "examples" / "group", package.parents[1] / "examples" / "group"):
+    for folder in (package / "examples" / name, package.parents[1] / "examples" / name):
         if (folder / "generate.py").is_file():
             return folder
-    raise NotFoundError("no-example", "The example group is not installed.", "Install Abate from its repository.")
+    raise NotFoundError("no-example", f"The example '{name}' is not installed.", "Install Abate from its repository.")
 
 
 def _generator(folder: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("abate_example_group", folder / "generate.py")
+    spec = importlib.util.spec_from_file_location(f"abate_example_{folder.name}", folder / "generate.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -15,7 +15,14 @@ RENEWABLE = frozenset({"solar", "wind", "hydro", "geothermal", "biomass", "bioga
 Source: Directive (EU) 2018/2001, article 2 (1).
 """
 NUCLEAR = frozenset({"nuclear"})
-EXTRAS = ("renewable_electricity", "nuclear_electricity", "packaging_saved", "credits_retired", "carbon_price")
+EXTRAS = (
+    "renewable_electricity",
+    "nuclear_electricity",
+    "fuel_energy",
+    "packaging_saved",
+    "credits_retired",
+    "carbon_price",
+)
 """Names of formulas that are no figures of the rollups: from instruments, plans, transfers and settings."""
 
 

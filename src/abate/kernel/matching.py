@@ -175,6 +175,16 @@ class FactorBook:
             found[mass.species] = in_units(amount * bridge, f"mg/{need.unit}")
         return found, bridges
 
+    def energy_per_unit(self, need: Need) -> float:
+        """Net energy of a unit of a fuel by its properties in the book [MJ].
+
+        Raises:
+            UsageError: `unit-mismatch` where no property of the fuel converts the unit.
+        """
+        amount = quantity(1, "mg/MJ_net")
+        bridge, _ = self._bridge(amount, need)
+        return float(in_units(amount * bridge, f"mg/{need.unit}"))
+
     def _bridge(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...]]:
         """Fuel properties whose product turns the factor's unit into the activity's; one where none is needed."""
         target = quantity(1, f"mg/{need.unit}").dimensionality

@@ -27,10 +27,17 @@ from abate.kernel.errors import AbateError
 def init(
     directory: Annotated[Path, typer.Argument(help="Folder to make.")],
     name: Annotated[str, typer.Option(help="Name of the organisation.")] = "My organisation",
+    sme: Annotated[bool, typer.Option("--sme", help="For a small firm with bills and a car.")] = False,
+    samples: Annotated[bool, typer.Option("--samples", help="With --sme: the five files of an example firm.")] = False,
 ) -> None:
     """Make a workspace: a commented abate.toml and a blank file for each kind of data."""
-    from abate.adapters.starting import init_workspace
+    from abate.adapters.starting import init_firm, init_workspace
 
+    if sme:
+        root, files = init_firm(directory, name, samples=samples)
+        told = f" Samples: {', '.join(f.name for f in files)} in files/." if files else ""
+        out.console().print(f"Made {root}.{told} Next: 'abate bill BILL.pdf --site workshop', 'abate add' the others.")
+        return
     root = init_workspace(directory, name)
     out.console().print(
         f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate add' it."

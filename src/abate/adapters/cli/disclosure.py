@@ -260,3 +260,102 @@ def sign(
         for r in rows
     ]
     out.table("", ("year", "step", "by", "at", "run", "note", "figures"), body)
+
+
+@app.command()
+def bill(
+    path: Annotated[Path, typer.Argument(help="Electricity bill as PDF with text.")],
+    site: Annotated[str, typer.Option(help="Site that it is of.")] = "",
+    confirm: Annotated[bool, typer.Option("--confirm", help="The values are right: store them.")] = False,
+    set_: Annotated[
+        list[str], typer.Option("--set", help="A value of your own: energy=1234.5, from=2024-01-01, …")
+    ] = [],  # noqa: B006
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Read an electricity bill: each value with its place on the page and a confidence; stored once confirmed."""
+    import sys
+    from dataclasses import asdict
+
+    from abate.adapters.files.billing import doubtful, given, read_bill, store_bill
+    from abate.adapters.store.workspace import fold
+    from abate.kernel.errors import UsageError
+
+    pairs = dict(s.partition("=")[::2] for s in set_)
+    reads = given(read_bill(path), pairs)
+    lacking = doubtful(reads)
+    if json:
+        out.print_json({"reads": [asdict(r) | {"place": r.place} for r in reads], "doubtful": lacking})
+    else:
+        rows = [(r.field, r.value, r.text, r.place, f"{r.confidence:.0%}", r.why) for r in reads]
+        out.table(path.name, ("field", "value", "as printed", "where", "confidence", "found by"), rows)
+        if lacking:
+            out.console().print(
+                f"Not sure: {', '.join(lacking)}. Look at the page and give --set FIELD=VALUE.", style="yellow"
+            )
+    if not confirm and not json and not lacking and sys.stdin.isatty():
+        confirm = typer.confirm("Are these right? Store them")
+    if not confirm:
+        return
+    opened = opened_at(workspace)
+    if fold(site) not in opened.names:
+        raise UsageError(
+            "unknown-site", f"No site '{site}'.", f"Give --site: {', '.join(s.id for s in opened.organisation.sites)}."
+        )
+    result = store_bill(opened, path, reads, site=site, now=now())
+    out.console().print(
+        f"{result.import_id}: {result.accepted_count} row stored, {result.quarantined_count} in quarantine; the PDF is its evidence."
+    )
+
+
+@app.command()
+def vsme(
+    year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year.")],
+    template: Annotated[Path | None, typer.Option(help="EFRAG's VSME digital template, to be filled.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write: .xlsx for the template, .html or .pdf for the report."),
+    ] = None,
+    lang: LangOption = "en",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Write a small firm's report after EFRAG's voluntary standard (VSME), or fill EFRAG's own template."""
+    from abate.adapters.disclosing.reporting import language
+    from abate.adapters.disclosing.vsme import vsme_datapoints, write_vsme
+
+    opened = opened_at(workspace)
+    if output is not None or template is not None:
+        path = write_vsme(opened, year.upper(), output, template=template, lang=language(lang), now=now())
+        out.console().print(f"VSME: {path}")
+        return
+    told = vsme_datapoints(opened, year.upper())
+    if json:
+        out.print_json([d.json for d in told])
+        return
+    rows = [(d.disclosure, d.title, "missing" if d.value is None else f"{d.value:,.6g}" if isinstance(d.value, float) and abs(d.value) < 1 else f"{d.value:,.1f}" if isinstance(d.value, float) else d.value, d.unit, d.why or d.origin) for d in told]  # fmt: skip
+    out.table(f"VSME, {year.upper()}", ("", "datapoint", "value", "unit", "from, or why missing"), rows, right=(2,))
+
+
+@app.command()
+def filing(
+    year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path("filing"),
+    lang: LangOption = "en",
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Write the year as inline XBRL with its taxonomy, and JSON of all disclosures; validated where Arelle is there."""
+    from abate.adapters.disclosing.filing import validate_filing, write_filing
+    from abate.adapters.disclosing.reporting import language
+
+    with out.working("writing and validating"):
+        files = write_filing(opened_at(workspace), year.upper(), output, lang=language(lang))
+        messages = validate_filing(files[0])
+    out.console().print(f"Filing: {files[0]} and {len(files) - 1} files beside it")
+    if messages is None:
+        out.console().print("Not validated: install abate[filing] for Arelle.", style="yellow")
+        return
+    out.table("", ("level", "code", "message"), [(m["level"], m["code"], m["text"]) for m in messages])
+    out.console().print(f"Arelle, offline: {len(messages)} messages.")
+    if messages:
+        raise typer.Exit(1)

@@ -76,8 +76,10 @@ def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "
     if not any(f.year == year for f in facts):
         raise UsageError("nothing-to-file", f"{year} has no whole figure.", "See 'abate check'.")
     organisation = workspace.organisation
-    scheme = LEI_SCHEME if workspace.lei else OWN_SCHEME
-    identifier = workspace.lei or re.sub(r"[^A-Za-z0-9]+", "-", organisation.name).strip("-") or "organisation"
+    scheme = LEI_SCHEME if workspace.identifier[0] == "lei" else OWN_SCHEME
+    identifier = (
+        workspace.identifier[1] or re.sub(r"[^A-Za-z0-9]+", "-", organisation.name).strip("-") or "organisation"
+    )
     files = filing_files(
         facts, entity=identifier, scheme=scheme, name=organisation.name, currency=organisation.currency,
         periods={y: (workspace.calendar.first_day(y), workspace.calendar.last_day(y)) for y in {f.year for f in facts}},

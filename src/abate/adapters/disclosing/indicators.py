@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from abate.adapters.disclosing.neutrality import credits_of
+from abate.adapters.engine import factor_imports, load_factors
 from abate.adapters.figures import Rollups, run_of
 from abate.adapters.plans import plans
 from abate.adapters.published import published
+from abate.adapters.registry import default_factors
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure.indicators import EXTRAS, NUCLEAR, RENEWABLE, Indicator, indicators
-from abate.kernel.errors import NotFoundError
+from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.matching import FactorBook, Need
 
 MATERIAL = frozenset({"purchased-goods"})
 """Kinds of a packing plan's lines that are material itself, not what becomes of it."""
@@ -117,6 +120,7 @@ def _extras(workspace: Workspace, year: str, run_id: str, electricity_kwh: float
     return {
         "renewable_electricity": sum(v for t, v in by_technology.items() if t in RENEWABLE) if there else None,
         "nuclear_electricity": sum(v for t, v in by_technology.items() if t in NUCLEAR) if there else None,
+        "fuel_energy": fuel_energy_kwh(workspace, run_id),
         "packaging_saved": packaging_saved_t(workspace, year),
         "credits_retired": credits_of(workspace, year).retired_t,
         "carbon_price": workspace.finance.carbon_price,
@@ -133,6 +137,33 @@ def technologies(workspace: Workspace, run_id: str) -> dict[str, float]:
             [run_id],
         ).fetchall()
     return {technology: float(kwh) for technology, kwh in rows}
+
+
+def fuels_burnt(workspace: Workspace, run_id: str) -> list[tuple[str, str, str, str, str, float]]:
+    """Fuels that a run valued: kind, item, site, unit, last month and amount."""
+    with workspace.store.connect("rollups") as con:
+        rows: list[tuple[str, str, str, str, str, float]] = con.execute(
+            "select kind, item, site, unit, max(month), sum(quantity_micro)::double / 1e6 from rollups where run_id = ? "
+            "and source = 'entry' and kind in ('stationary-fuel', 'mobile-fuel') and scope = '1' and species = 'CO2' group by all",
+            [run_id],
+        ).fetchall()
+    return rows
+
+
+def fuel_energy_kwh(workspace: Workspace, run_id: str) -> float | None:
+    """Net energy of the fuels that a run valued [kWh]; None without fuels, or where a property is lacking."""
+    rows = fuels_burnt(workspace, run_id)
+    if not rows:
+        return None
+    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
+    region_of = workspace.organisation.region_of
+    try:
+        return sum(
+            book.energy_per_unit(Need(kind, item, region_of(site), int(month[:4]), unit)) * amount / 3.6
+            for kind, item, site, unit, month, amount in rows
+        )
+    except UsageError:
+        return None
 
 
 def packaging_saved_t(workspace: Workspace, year: str) -> float | None:

@@ -77,7 +77,7 @@ class Workspace:
         finance: Discount rate and internal carbon price.
         owners: Who prepares, reviews and approves which periods.
         texts: Texts of the report by name, such as `letter_en`.
-        lei: Legal entity identifier (ISO 17442) for filings; empty where there is none.
+        identifier: Scheme (lei, euid, duns or permid) and identifier for filings; both empty where there is none.
     """
 
     root: Path
@@ -94,7 +94,7 @@ class Workspace:
     finance: Finance = Finance()
     owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
-    lei: str = ""
+    identifier: tuple[str, str] = ("", "")
 
     @cached_property
     def store(self) -> Store:
@@ -231,7 +231,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             measures=tuple(_measure(m, organisation) for m in data.get("measures", [])),
             finance=_finance(data.get("finance", {})),
             owners=_owners(data.get("owners", {})),
-            lei=_lei(about.get("lei", "")),
+            identifier=_identifier(about),
             texts=tuple((str(k), str(v)) for k, v in data.get("report", {}).items()),
         )
     except KeyError as error:
@@ -313,12 +313,19 @@ def _finance(data: dict[str, Any]) -> Finance:
     return Finance(discount, None if price is None else float(price), str(data.get("carbon_price_basis", "")))
 
 
-def _lei(text: Any) -> str:
-    """A legal entity identifier whose check digits are right (ISO 17442, ISO/IEC 7064 mod 97-10)."""
-    lei = str(text).strip().upper()
-    if lei and (not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", lei) or int("".join(str(int(ch, 36)) for ch in lei)) % 97 != 1):
-        raise ValueError(f"lei '{lei}' is no legal entity identifier")
-    return lei
+def _identifier(about: dict[str, Any]) -> tuple[str, str]:
+    """The first identifier given; a legal entity identifier's check digits must be right (ISO 17442, mod 97-10)."""
+    for scheme in ("lei", "euid", "duns", "permid"):
+        text = str(about.get(scheme, "")).strip().upper()
+        if not text:
+            continue
+        digits = "".join(str(int(ch, 36)) for ch in text if ch.isalnum())
+        if scheme == "lei" and (not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text) or int(digits) % 97 != 1):
+            raise ValueError(f"lei '{text}' is no legal entity identifier")
+        if len(text) > 100 or not text.isprintable():
+            raise ValueError(f"{scheme} of [organisation] is no identifier")
+        return scheme, text
+    return "", ""
 
 
 ROLES = ("preparer", "reviewer", "approver")
