@@ -103,6 +103,24 @@ def configured(code: str, config: str, *files: tuple[str, str]) -> Example:
     return Example(code, "\n".join(text for _, text in files) + f"\n(abate.toml){config}", found)
 
 
+def targeted(code: str, target: str, more: str = "") -> Example:
+    """A target held against a ledger that has two years, or none for the base."""
+
+    def found(workspace: Workspace, folder: Path) -> list[Finding]:
+        from abate.adapters.disclosing.targets import target_progress
+
+        path = workspace.root / "abate.toml"
+        path.write_text(path.read_text().replace("closed = 2023", "sold = 2023") + target)
+        reopened = open_workspace(workspace.root)
+        bills = [(s, f"{y}-0{m}", 1000, "kWh") for y in (2022, 2023) for s in ("hq", "sold") for m in (5, 6)]
+        _add(reopened, folder, electricity(bills), "bills.csv")
+        for year in ("FY2023", "FY2024"):
+            run_year(reopened, year, now=NOW)
+        return target_progress(reopened)[1]
+
+    return Example(code, f"(abate.toml){target}", found)
+
+
 def metered(code: str, given: str, *, zone: str = "UTC") -> Example:
     """A file of interval data, read and checked."""
 
@@ -350,5 +368,23 @@ EXAMPLES = (
     ),
     metered("reading-stuck", "time,kWh\n2024-01-01 00:00,4\n... 48 times ~4\n... 13 times 4.7\n... 48 times ~4\n"),
     Example("forecast-drift", "timestamp,site,building,facility_kwh,…: from one day on twice as much", _drifted),
+    targeted(
+        "target-without-base",
+        '\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2019"\nreduction = 0.5\n',
+    ),
+    targeted(
+        "base-year-stated",
+        '\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2019"\n'
+        'reduction = 0.5\nbase_value = 4.0\nbase_source = "report of 2019"\n',
+    ),
+    targeted(
+        "target-below-pathway",
+        '\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2023"\n'
+        'reduction = 0.2\npathway = "sbti-1.5c"\n',
+    ),
+    targeted(
+        "base-year-to-restate",
+        '\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2023"\nreduction = 0.5\n',
+    ),
     Example("gwp-differs", "Species,AR4GWP100,AR5GWP100,AR6GWP100\nN2O,298,265,272", _gwp_differs),
 )

@@ -55,6 +55,7 @@ def ledger_checks() -> tuple[Check, ...]:
 def every_rule() -> tuple[Rule, ...]:
     """Every rule by which data can be found wanting, in the order of precedence."""
     from abate.adapters.files.gates import GATES
+    from abate.disclosure.pathways import TARGET_RULES
     from abate.energy.facts.readings import RULES as READING_RULES
     from abate.kernel.checks import MISSING_MONTH
     from abate.kernel.resolution import RESOLUTION_RULES
@@ -66,5 +67,6 @@ def every_rule() -> tuple[Rule, ...]:
         *GATES,
         *PACKING_RULES,
         *READING_RULES,
+        *TARGET_RULES,
     ]
     return tuple(sorted(rules, key=lambda r: (r.precedence, r.code)))

@@ -6,9 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from abate.kernel.finding import Rule, Severity
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.resources import package_table
 from abate.kernel.target import Target, TargetKind
+
+NO_BASE = Rule(
+    "target-without-base", Severity.WARNING, "A target's base year was never valued",
+    "Import and value the base year, or state base_value with base_source.",
+)  # fmt: skip
+STATED_BASE = Rule(
+    "base-year-stated", Severity.WARNING, "A target's base value is stated, not computed",
+    "Value the base year with today's methods and boundary before any claim.",
+)  # fmt: skip
+WEAK_PATHWAY = Rule(
+    "target-below-pathway", Severity.WARNING, "A target falls short of its own pathway",
+    "Raise the target, or name the pathway that it does follow.",
+)  # fmt: skip
+OLD_BASE = Rule(
+    "base-year-to-restate", Severity.WARNING, "The structure changed since the base year",
+    "Run 'abate base-year', and publish the recalculated base year.",
+)  # fmt: skip
+TARGET_RULES = (NO_BASE, STATED_BASE, WEAK_PATHWAY, OLD_BASE)
 
 FIRST_SBTI_YEAR = 2020
 """A base year later than this is held to what a start in this year would have asked for."""

@@ -112,7 +112,7 @@ def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], la
         "restated_years": [f"{y} ({origin})" for y, origin in sorted(restated.items())],
         "kpis": [_kpi(told, covered, lang) for told in values.values()],
         "targets": [_target(p, paths[p.target.pathway], lang) for p in progress],
-        "target_findings": [f"[{f.code}] {f.message}. {f.hint}" for f in found],
+        "target_findings": [f"[{f.code}] {f.message} {f.hint}" for f in found],
         "pathway_sources": list(dict.fromkeys(sources)),
         "macc": macc(workspace),
         "discount": f"{workspace.finance.discount_share:.1%}",

@@ -6,29 +6,22 @@ from typing import Any
 
 from abate.adapters.figures import Rollups, run_of, years
 from abate.adapters.store.workspace import Workspace
-from abate.disclosure.pathways import Pathway, Progress, cost_curve, pathway_values, progress_of, with_measures
+from abate.disclosure.pathways import (
+    NO_BASE,
+    OLD_BASE,
+    STATED_BASE,
+    WEAK_PATHWAY,
+    Pathway,
+    Progress,
+    cost_curve,
+    pathway_values,
+    progress_of,
+    with_measures,
+)
 from abate.kernel.figure import FIGURES
-from abate.kernel.finding import Finding, Rule, Severity
+from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.target import FALLING, Target, TargetKind
-
-NO_BASE = Rule(
-    "target-without-base", Severity.WARNING, "A target's base year was never valued",
-    "Import and value the base year, or state base_value with base_source.",
-)  # fmt: skip
-STATED_BASE = Rule(
-    "base-year-stated", Severity.WARNING, "A target's base value is stated, not computed",
-    "Value the base year with today's methods and boundary before any claim.",
-)  # fmt: skip
-WEAK_PATHWAY = Rule(
-    "target-below-pathway", Severity.WARNING, "A target falls short of its own pathway",
-    "Raise the target, or name the pathway that it does follow.",
-)  # fmt: skip
-OLD_BASE = Rule(
-    "base-year-to-restate", Severity.WARNING, "The structure changed since the base year",
-    "Run 'abate base-year', and publish the recalculated base year.",
-)  # fmt: skip
-TARGET_RULES = (NO_BASE, STATED_BASE, WEAK_PATHWAY, OLD_BASE)
 
 
 def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]]:
@@ -48,19 +41,19 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
             base = 0.0
         if base is None or (not target.base_year and not yearly):
             if target.base_year:
-                found.append(Finding.of(NO_BASE, f"{target.name}: {target.base_year} has no value of {target.figure}"))
+                found.append(Finding.of(NO_BASE, f"{target.name}: {target.base_year} has no value of {target.figure}."))
             continue
         if target.base_value is not None:
-            found.append(Finding.of(STATED_BASE, f"{target.name}: {target.base_year} is stated as {target.base_value:g} ({target.base_source})"))  # fmt: skip
+            found.append(Finding.of(STATED_BASE, f"{target.name}: {target.base_year} is stated as {target.base_value:g} ({target.base_source})."))  # fmt: skip
         path = paths[target.pathway]
         progress = progress_of(target, path, base, yearly)
         asked = progress.wanted[-1]
         if target.kind in FALLING and progress.end > asked * (1 + 1e-9):
             told_share = (base - asked) / base
-            found.append(Finding.of(WEAK_PATHWAY, f"{target.name}: wants {target.reduction_share:.0%} less, {path.title} asks for {told_share:.0%}"))  # fmt: skip
+            found.append(Finding.of(WEAK_PATHWAY, f"{target.name}: wants {target.reduction_share:.0%} less, {path.title} asks for {told_share:.0%}."))  # fmt: skip
         is_compared = target.kind in FALLING and target.base_value is None
         if is_compared and not restated and _structure_changed(workspace, target.base_year):
-            found.append(Finding.of(OLD_BASE, f"{target.name}: sites were bought or sold after {target.base_year}"))
+            found.append(Finding.of(OLD_BASE, f"{target.name}: sites were bought or sold after {target.base_year}."))
         told.append(progress)
     return told, found
 

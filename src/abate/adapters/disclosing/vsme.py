@@ -55,99 +55,90 @@ class Datapoint:
         }  # fmt: skip
 
 
+ENERGY = "EnergyConsumptionFrom"
+BOTH = "TotalRenewableAndNonRenewableEnergyMember"
+
+
 def vsme_datapoints(workspace: Workspace, year: str) -> list[Datapoint]:
     """Datapoints of the basic module that the ledger can answer, and why the others are missing."""
     run = run_of(workspace, year)
     wanted = ["electricity", "renewable-share", "fuel-energy", "energy-total", "revenue", "employees"]
     known = {k: v[0] for k, v in indicator_values(workspace, [year], wanted).items()}
-    names = ["scope1", "scope2-location", "scope2-market", "scope3", "gross", "total-location", "total-market"]
-    names += [f"scope3-{c}" for c in CATEGORIES]
-    with Rollups(workspace) as rollups:
-        figures = {v.figure: v for v in rollups.values(names, run)}
-    run_id = run["run_id"]
-    told: list[Datapoint] = []
+    turnover, people = known["revenue"], known["employees"]
+    burnt = bool(fuels_burnt(workspace, run["run_id"]))
+    return [
+        _datapoint("Turnover", "B1", "Turnover", turnover.value, turnover.unit, "no rows", turnover.origin),
+        _datapoint("NumberOfEmployees", "B1", "Employees", people.value, "count", "not stated", people.origin),
+        *_energy({k: v.value for k, v in known.items()}, run["run_id"], burnt=burnt),
+        *_emissions(workspace, run, turnover.value),
+    ]
 
-    def add(name: str, disclosure: str, title: str, value: float | None, unit: str, why: str = "no rows", origin: str = run_id) -> None:  # fmt: skip
-        told.append(Datapoint(name, disclosure, title, value, unit, origin if value is not None else "", "" if value is not None else why))  # fmt: skip
 
-    def mass(figure: str) -> tuple[float | None, str]:
-        value = figures[figure]
-        return (None, f"without {', '.join(value.without)}") if value.without else (None if value.value is None else float(value.value), "no rows")  # fmt: skip
+def _datapoint(
+    name: str, disclosure: str, title: str, value: float | None, unit: str, why: str, origin: str
+) -> Datapoint:
+    if value is None:
+        return Datapoint(name, disclosure, title, None, unit, "", why)
+    return Datapoint(name, disclosure, title, value, unit, origin)
 
-    add("Turnover", "B1", "Turnover", known["revenue"].value, known["revenue"].unit)
-    add(
-        "NumberOfEmployees",
-        "B1",
-        "Employees",
-        known["employees"].value,
-        "count",
-        "not stated",
-        known["employees"].origin,
-    )
-    power, share = known["electricity"].value, known["renewable-share"].value
+
+def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list[Datapoint]:
+    """Electricity and fuels [MWh]; a total is missing where the energy of a fuel is not known."""
+    power, share, fuels = known["electricity"], known["renewable-share"], known["fuel-energy"]
     green = None if power is None or share is None else power * share
-    add("EnergyConsumptionFromElectricity_RenewableEnergyMember", "B3", "Electricity, renewable", green, "MWh")
     rest = None if power is None or green is None else power - green
-    add("EnergyConsumptionFromElectricity_NonRenewableEnergyMember", "B3", "Electricity, not renewable", rest, "MWh")
-    add("EnergyConsumptionFromElectricity_TotalRenewableAndNonRenewableEnergyMember", "B3", "Electricity", power, "MWh")
-    fuels, burnt = known["fuel-energy"].value, bool(fuels_burnt(workspace, run_id))
-    add(
-        "EnergyConsumptionFromFuels_NonRenewableEnergyMember",
-        "B3",
-        "Fuels, not renewable",
-        fuels,
-        "MWh",
-        "the energy of a fuel is not known" if burnt else "no fuels",
+    unknown = "the energy of a fuel is not known" if burnt else "no fuels"
+    lines = (
+        (f"{ENERGY}Electricity_RenewableEnergyMember", "Electricity, renewable", green, "no rows"),
+        (f"{ENERGY}Electricity_NonRenewableEnergyMember", "Electricity, not renewable", rest, "no rows"),
+        (f"{ENERGY}Electricity_{BOTH}", "Electricity", power, "no rows"),
+        (f"{ENERGY}Fuels_NonRenewableEnergyMember", "Fuels, not renewable", fuels, unknown),
+        (f"{ENERGY}Fuels_{BOTH}", "Fuels", fuels, unknown),
+        ("TotalEnergyConsumption", "Energy consumed", known["energy-total"] if burnt else power, unknown),
     )
-    add(
-        "EnergyConsumptionFromFuels_TotalRenewableAndNonRenewableEnergyMember",
-        "B3",
-        "Fuels",
-        fuels,
-        "MWh",
-        "the energy of a fuel is not known" if burnt else "no fuels",
-    )
-    add(
-        "TotalEnergyConsumption",
-        "B3",
-        "Energy consumed",
-        known["energy-total"].value if fuels is not None else power,
-        "MWh",
-    )
-    one, location, market = (mass(n) for n in ("scope1", "scope2-location", "scope2-market"))
-    add("GrossScope1GreenhouseGasEmissions", "B3", "Gross Scope 1", one[0], "t CO2e", one[1])
-    add(
-        "GrossLocationBasedScope2GreenhouseGasEmissions",
-        "B3",
-        "Gross Scope 2, location-based",
-        location[0],
-        "t CO2e",
-        location[1],
-    )
-    add(
-        "GrossMarketBasedScope2GreenhouseGasEmissions",
-        "B3",
-        "Gross Scope 2, market-based",
-        market[0],
-        "t CO2e",
-        market[1],
-    )
-    gross = mass("gross")
-    add(
-        "TotalGrossLocationBasedScope1AndScope2GHGEmissions",
-        "B3",
-        "Scopes 1 and 2, location-based",
-        gross[0],
-        "t CO2e",
-        gross[1],
-    )
-    by_market = one[0] + market[0] if one[0] is not None and market[0] is not None else None
-    add("TotalGrossMarketBasedScope1AndScope2GHGEmissions", "B3", "Scopes 1 and 2, market-based", by_market, "t CO2e")
-    turnover = known["revenue"].value
-    currency = workspace.organisation.currency
-    for view, total in (("Location", gross[0]), ("Market", by_market)):
+    return [_datapoint(name, "B3", title, value, "MWh", why, origin) for name, title, value, why in lines]
+
+
+def _emissions(workspace: Workspace, run: dict[str, Any], turnover: float | None) -> list[Datapoint]:
+    """Scopes 1 and 2 and their intensities; a sum without one of its parts is missing."""
+    with Rollups(workspace) as rollups:
+        found = {v.figure: v for v in rollups.values(["scope1", "scope2-location", "scope2-market", "gross"], run)}
+    values = {n: None if v.value is None or v.without else float(v.value) for n, v in found.items()}
+    why = {n: f"without {', '.join(v.without)}" if v.without else "no rows" for n, v in found.items()}
+    one, market = values["scope1"], values["scope2-market"]
+    by_market = one + market if one is not None and market is not None else None
+    ghg = "GreenhouseGasEmissions"
+    lines = [
+        (f"GrossScope1{ghg}", "Gross Scope 1", one, why["scope1"]),
+        (
+            f"GrossLocationBasedScope2{ghg}",
+            "Gross Scope 2, location-based",
+            values["scope2-location"],
+            why["scope2-location"],
+        ),
+        (f"GrossMarketBasedScope2{ghg}", "Gross Scope 2, market-based", market, why["scope2-market"]),
+        (
+            "TotalGrossLocationBasedScope1AndScope2GHGEmissions",
+            "Scopes 1 and 2, location-based",
+            values["gross"],
+            why["gross"],
+        ),
+        (
+            "TotalGrossMarketBasedScope1AndScope2GHGEmissions",
+            "Scopes 1 and 2, market-based",
+            by_market,
+            "without a scope",
+        ),
+    ]
+    told = [
+        _datapoint(name, "B3", title, value, "t CO2e", reason, run["run_id"]) for name, title, value, reason in lines
+    ]
+    for view, total in (("Location", values["gross"]), ("Market", by_market)):
+        name = f"Scope1AndScope2{ghg}IntensityValue{view}Based"
+        title = f"Intensity of Scopes 1 and 2, {view.lower()}-based"
         intensity = total / turnover if total is not None and turnover else None
-        add(f"Scope1AndScope2GreenhouseGasEmissionsIntensityValue{view}Based", "B3", f"Intensity of Scopes 1 and 2, {view.lower()}-based", intensity, f"t CO2e/{currency}", "no turnover or total")  # fmt: skip
+        unit = f"t CO2e/{workspace.organisation.currency}"
+        told.append(_datapoint(name, "B3", title, intensity, unit, "no turnover or total", run["run_id"]))
     return told
 
 
