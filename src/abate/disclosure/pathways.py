@@ -294,7 +294,8 @@ def _trend(
         if year < latest or meets is not None:
             continue
         at = values.get(year, here) if year > latest else actual[latest]
-        if at >= end if target.wanted_high else at <= end:
+        slack = 1e-9 * max(abs(at), abs(end))
+        if at >= end - slack if target.wanted_high else at <= end + slack:
             meets = year
     return tuple(values[y] for y in years if y in values), meets
 

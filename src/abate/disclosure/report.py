@@ -42,7 +42,7 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
     text = template or package_text("abate.disclosure", f"report.{lang}.md")
     try:
         return environment.from_string(text).render(**model)
-    except (TemplateError, TypeError, AttributeError) as error:
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise UsageError("bad-template", f"The report's template: {error}.", "See docs/systems/report.md.") from error
 
 

@@ -1,0 +1,458 @@
+"""Reports, filings, credits, sign-off and the small firm's path, on real workspaces."""
+
+import io
+import json
+import re
+import shlex
+import warnings
+from datetime import date
+
+import pytest
+
+from abate.adapters.cli import main as cli
+from abate.adapters.disclosing.filing import validate_filing, write_filing
+from abate.adapters.disclosing.indicators import indicator_values
+from abate.adapters.disclosing.neutrality import add_credits, credits_of, neutrality_of, retire_credit
+from abate.adapters.disclosing.printing import safe_text
+from abate.adapters.disclosing.signing import assured_figures, sign, signoffs
+from abate.adapters.disclosing.targets import macc, target_progress
+from abate.adapters.disclosing.vsme import fill_template
+from abate.adapters.engine import run_year
+from abate.adapters.figures import Rollups, publish, run_of
+from abate.adapters.files.billing import doubtful, given, read_bill, store_bill
+from abate.adapters.reporting import write_report
+from abate.adapters.starting import init_firm
+from abate.adapters.store.transfers import open_transfers
+from abate.adapters.store.workspace import open_workspace
+from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
+from support import NOW, ROOT, SHARED, electricity, months
+
+TEMPLATE = SHARED / "filings/VSME-Digital-Template-1.3.0.xlsx"
+
+
+@pytest.fixture
+def ledger(workspace, add):
+    """The small group with bills of two years, valued."""
+    add(electricity([("hq", m, 1000, "kWh") for m in (*months("2022-04", 12), *months("2023-04", 12))]))
+    for year in ("FY2023", "FY2024"):
+        run_year(workspace, year, now=NOW)
+    return workspace
+
+
+def pdf_text(path):
+    import pdfplumber
+
+    with pdfplumber.open(path) as document:
+        return "\n".join(page.extract_text() or "" for page in document.pages), len(document.pages)
+
+
+# ---- the example group
+
+
+def test_the_demo_ends_with_the_report_in_three_formats(demo):
+    html = (demo.root / "report.html").read_text(encoding="utf-8")
+    assert len(html) < 3_000_000
+    assert html.index('id="letter"') < html.index('id="targets"') < html.index('id="explain"')
+    for chapter in ("about", "strategy", "levers", "indicators", "claims", "index", "assurance", "methods", "factors"):
+        assert f'id="{chapter}"' in html
+    assert html.count("<figure") == html.count('class="view"><svg') > 10  # each interactive chart has its static picture
+    assert (demo.root / "report.pdf").read_bytes().startswith(b"%PDF-1.7")
+    assert (demo.root / "report.xlsx").stat().st_size > 10_000
+
+
+def test_links_of_the_page_lead_somewhere(demo):
+    html = (demo.root / "report.html").read_text(encoding="utf-8")
+    body = html[: html.index("<script>")]
+    ids = set(re.findall(r'id="([^"]+)"', body))
+    assert {a for a in re.findall(r'href="#([^"]+)"', body)} <= ids
+    assert len(re.findall(r'id="([^"]+)"', body)) == len(ids)
+
+
+def test_the_print_is_tagged_has_contents_and_page_numbers(demo):
+    raw = (demo.root / "report.pdf").read_bytes()
+    assert b"/StructTreeRoot" in raw
+    assert b"pdfuaid" in raw or b"MarkInfo" in raw
+    text, pages = pdf_text(demo.root / "report.pdf")
+    assert f"1 of {pages}" in text
+    assert "Contents" in text
+    assert "67,700" in text  # gross of FY2024
+    assert "1.187" in text  # PUE of the meters
+    assert "Packaging saved" in text
+
+
+def test_the_workbook_holds_numbers_beside_their_units_and_no_formula(demo):
+    from openpyxl import load_workbook
+
+    book = load_workbook(demo.root / "report.xlsx")
+    sheet = book["indicators"]
+    rows = {r[0].value: r for r in sheet.iter_rows(min_row=4)}
+    gross = rows["Gross emissions of own operations (location-based)"]
+    assert gross[1].value == "t CO2e"
+    with Rollups(demo) as rollups:
+        assert gross[4].value == pytest.approx(float(rollups.values(["gross"], run_of(demo, "FY2024"))[0].value))
+    cells = [c for s in book for row in s.iter_rows() for c in row]
+    assert not [c for c in cells if c.data_type == "f"]
+    assert safe_text("=cmd|x") == "'=cmd|x"
+    assert safe_text("-5.0 %") == "-5.0 %"
+
+
+def test_the_chinese_report_is_chinese_and_the_same_bytes_twice(demo, tmp_path):
+    pages = [write_report(demo, "FY2024", tmp_path / f"{k}.pdf", now=NOW, lang="zh", kind="pdf") for k in range(2)]
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+    text, _ = pdf_text(pages[0])
+    for word in ("目录", "致辞", "三年指标", "框架索引", "范围三分类", "碳中和"):
+        assert word in text
+    html = write_report(demo, "FY2024", tmp_path / "r.html", now=NOW, lang="zh").read_text(encoding="utf-8")
+    assert 'lang="zh-CN"' in html
+    assert "不是" in html or "未达到碳中和" in html
+    headers = " ".join(re.findall(r"<th[^>]*>([^<]+)</th>", html[html.index("<main>") : html.index('id="factors"')]))
+    assert "Figure" not in headers
+    assert "change" not in headers
+
+
+def test_indicators_tell_clean_renewable_and_nuclear_apart_and_say_what_is_missing(demo):
+    told = indicator_values(demo, ["FY2024"])
+    value = {i: v[0].value for i, v in told.items()}
+    assert value["clean-share"] == pytest.approx(0.39)
+    assert value["renewable-share"] + value["nuclear-share"] == pytest.approx(value["clean-share"])
+    assert value["jobs"] is None
+    assert told["jobs"][0].status == "not stated"
+    assert value["open-models"] == 38
+    assert "stated.csv row" in told["open-models"][0].origin
+    assert value["packaging-saved"] > 0
+    assert value["avoided-driving"] + value["avoided-enabling"] == pytest.approx(value["avoided"])
+    assert value["energy-total"] == pytest.approx(value["electricity"] + value["fuel-energy"])
+
+
+def test_the_pledges_of_the_example_are_behind_and_say_by_how_much(demo):
+    told, found = target_progress(demo)
+    by = {p.target.title: p for p in told}
+    own = by["Own operations carbon neutral by 2030"]
+    assert own.end == 0
+    assert own.status == "behind"
+    with Rollups(demo) as rollups:
+        net = {y: float(rollups.values(["net"], run_of(demo, y))[0].value) for y in ("FY2022", "FY2024")}
+    assert own.gap == pytest.approx(net["FY2024"] - net["FY2022"] * 6 / 8)
+    assert own.rate_needed == pytest.approx(-1 / 6)
+    ecosystem = by["15 Mt less in the ecosystem by 2035"]
+    assert ecosystem.actual[2024] == pytest.approx(562_450, rel=1e-4)
+    assert {f.code for f in found} == {"base-year-stated", "base-year-to-restate"}
+    costs = [m["cost_per_t"] for m in macc(demo)]
+    assert costs == sorted(costs)
+
+
+def test_the_filing_passes_arelle_and_a_planted_typo_does_not(demo, tmp_path):
+    pytest.importorskip("arelle")
+    files = write_filing(demo, "FY2024", tmp_path / "filing")
+    assert validate_filing(files[0]) == []
+    text = files[0].read_text(encoding="utf-8")
+    good = re.search(r'name="abate:GrossScope1GreenhouseGasEmissions"[^>]*>([\d,.]+)<', text).group(1)
+    files[0].write_text(
+        text.replace(f">{good}<", f">{good[0]}{good[3:4]}{good[2:3]}{good[4:]}<" if False else f">9{good[1:]}<", 1),
+        encoding="utf-8",
+    )
+    codes = {m["code"] for m in validate_filing(files[0])}
+    assert "calc11e:inconsistentCalculationUsingRounding" in codes
+    told = json.loads((tmp_path / "filing/disclosures.json").read_text(encoding="utf-8"))
+    scope1 = next(d for d in told["disclosures"] if d["datapoint"] == "E1-6_07")
+    assert scope1["figure"] == "scope1"
+    assert told["run"] == run_of(demo, "FY2024")["run_id"]
+    assert told["evidence"]
+
+
+# ---- reports of one's own
+
+
+def test_a_letter_that_contradicts_the_ledger_is_not_written(ledger, tmp_path):
+    config = ledger.root / "abate.toml"
+    config.write_text(
+        config.read_text()
+        + '\n[report]\nletter_en = "In fiscal year 2024 Small group emitted gross emissions of 9,000 tons."\n'
+    )
+    with pytest.raises(DataError, match="report-contradicts"):
+        write_report(open_workspace(ledger.root), "FY2024", tmp_path / "r.html", now=NOW)
+    assert not list(tmp_path.glob("r.*"))
+
+
+def test_a_letter_may_refer_to_figures_and_a_template_of_ones_own_is_used(ledger, tmp_path):
+    config = ledger.root / "abate.toml"
+    config.write_text(config.read_text() + "\n[report]\nletter_en = \"We emitted **{{ fig('scope2-location') }}**.\"\n")
+    page = write_report(open_workspace(ledger.root), "FY2024", tmp_path / "r.html", now=NOW).read_text()
+    assert re.search(r'We emitted <strong><a href="#x-scope2-location">[\d.]+ t CO2e</a></strong>', page)
+    own = tmp_path / "own.md"
+    own.write_text("# Mine\n\n## Only {#only}\n\n{{ tables.inventory }}\n")
+    text = write_report(ledger, "FY2024", tmp_path / "r.md", now=NOW, kind="md", template=own).read_text()
+    assert text.startswith("# Mine")
+    own.write_text("{{ ''.__class__ }}")
+    with pytest.raises(UsageError, match="bad-template"):
+        write_report(ledger, "FY2024", tmp_path / "r.md", now=NOW, kind="md", template=own)
+    with pytest.raises(UsageError, match="unknown-language"):
+        write_report(ledger, "FY2024", tmp_path / "r.html", now=NOW, lang="fr")
+    with pytest.raises(UsageError, match="unknown-format"):
+        write_report(ledger, "FY2024", tmp_path / "r.doc", now=NOW, kind="doc")
+
+
+def test_an_organisation_with_a_nasty_name_gets_a_report_that_prints_it(workspace, add, tmp_path):
+    config = workspace.root / "abate.toml"
+    config.write_text(config.read_text().replace("Small group", "A <script>x</script> #b $c$ [d](e) | =1+1"))
+    nasty = open_workspace(workspace.root)
+    add(electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)]))
+    run_year(nasty, "FY2024", now=NOW)
+    page = write_report(nasty, "FY2024", tmp_path / "r.html", now=NOW).read_text()
+    assert "<script>x" not in page
+    for kind in ("pdf", "xlsx"):
+        assert write_report(nasty, "FY2024", tmp_path / f"r.{kind}", now=NOW, kind=kind).stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '[[targets]]\nfigure = "net"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2022"\n',
+        '[[targets]]\nfigure = "net"\nvalue = 1\nyear = "FY2030"\npathway = "wishful"\n',
+        '[[targets]]\nfigure = "net"\nvalue = 1\nyear = "FY2030"\norg = "nobody"\n',
+        '[[measures]]\nid = "m"\nfigure = "net"\nstart = "FY2025"\nabated_t = -5\nlifetime_years = 3\n',
+        '[[measures]]\nid = "m"\nfigure = "pue"\nstart = "FY2025"\nabated_t = 5\nlifetime_years = 3\n',
+        "[finance]\ncarbon_price = -3\n",
+        "[finance]\ndiscount = 1.5\n",
+        '[owners]\npreparer = "Ann"\napprover = ["ann"]\n',
+        '[owners]\nboss = "Ann"\n',
+        '[[pathways]]\nid = "steel"\nsource = "x"\npoints = { 2020 = 1.8 }\n',
+    ],
+)
+def test_promises_that_make_no_sense_are_refused_when_the_workspace_opens(workspace, wrong):
+    config = workspace.root / "abate.toml"
+    config.write_text(config.read_text() + "\n" + wrong)
+    with pytest.raises(ConfigError, match="bad-config"):
+        open_workspace(workspace.root)
+
+
+# ---- credits and neutrality
+
+
+def credit_file(tmp_path, *rows):
+    path = tmp_path / "credits.csv"
+    path.write_text("serial,registry,project,kind,standard,vintage,amount_t\n" + "".join(f"{r}\n" for r in rows))
+    return path
+
+
+def test_credits_are_retired_once_and_never_overdrawn(ledger, tmp_path):
+    rows = ("R-1,Reg,Forest,removal,Std,2023,5", "A-1,Reg,Stoves,avoidance,Std,2022,3.5")
+    assert add_credits(ledger, credit_file(tmp_path, *rows)) == (2, 0)
+    assert add_credits(ledger, credit_file(tmp_path, *rows)) == (0, 2)
+    with pytest.raises(DataError, match="other content"):
+        add_credits(ledger, credit_file(tmp_path, "R-1,Reg,Forest,removal,Std,2023,50"))
+    retire_credit(ledger, "A-1", "FY2024", 1.5, person="Ann")
+    with pytest.raises(UsageError, match="credit-not-retired"):
+        retire_credit(ledger, "A-1", "FY2024", 1.0, person="Ann")
+    with pytest.raises(UsageError, match="overdrawn"):
+        retire_credit(ledger, "A-1", "FY2023", 2.5, person="Ann")
+    with pytest.raises(NotFoundError, match="no-credit"):
+        retire_credit(ledger, "X", "FY2024", None, person="Ann")
+    held = {c.serial: c for c in credits_of(ledger, "FY2024").every}
+    assert (held["A-1"].held_kg, held["A-1"].retired_for("FY2024"), held["R-1"].held_kg) == (2000, 1500, 5000)
+    assert open_transfers(ledger.root).total("credit") == 0
+
+
+@pytest.mark.parametrize("row", ["X,Reg,P,removal,S,2023,-1", "X,Reg,P,removal,S,2023,nan", "X,Reg,P,gift,S,2023,1", "X,Reg,P,removal,S,1066,1", ",Reg,P,removal,S,2023,1", "X/1,Reg,P,removal,S,2023,1", "X,Reg,P,removal,S,2023,0.00001"])  # fmt: skip
+def test_a_wrong_credit_is_refused_and_nothing_is_taken(ledger, tmp_path, row):
+    with pytest.raises(DataError, match="bad-credit"):
+        add_credits(ledger, credit_file(tmp_path, "OK-1,Reg,P,removal,S,2023,1", row))
+    assert credits_of(ledger, "").every == ()
+
+
+def test_neutrality_needs_the_whole_of_gross(ledger):
+    with pytest.raises(UsageError, match="without scope1"):
+        neutrality_of(ledger, "FY2024")
+
+
+# ---- sign-off
+
+
+def test_a_locked_year_changes_by_restatement_alone(ledger, add):
+    first = run_of(ledger, "FY2024")["run_id"]
+    for step, who in (("prepared", "Ann"), ("reviewed", "Bo"), ("approved", "Cy"), ("locked", "Cy")):
+        sign(ledger, "FY2024", step, who, now=NOW)
+    assert run_of(ledger, "FY2024")["status"] == "published"
+    add(electricity([("plant", "2023-05", 5000, "kWh")]), "late.csv")
+    later = run_year(ledger, "FY2024", now=NOW).run_id
+    assert later != first
+    assert run_of(ledger, "FY2024")["run_id"] == first
+    with pytest.raises(UsageError, match="reason-needed"):
+        publish(ledger, later, reason="", now=NOW)
+    publish(ledger, later, reason="a late bill", now=NOW)
+    assert run_of(ledger, "FY2024")["run_id"] == later
+    with pytest.raises(UsageError, match="sign-off-order"):
+        sign(ledger, "FY2024", "assured", "Auditor", now=NOW)
+    sign(ledger, "FY2024", "assured", "Auditor", now=NOW, run_id=first, note="limited", figures=["scope2-location"])
+    assert assured_figures(ledger, first) == ({"scope2-location"}, "Auditor: limited")
+    assert [s["step"] for s in signoffs(ledger, "FY2024")] == ["prepared", "reviewed", "approved", "locked", "assured"]
+
+
+# ---- a small firm
+
+
+def test_the_tutorial_of_a_small_firm_runs(tmp_path, monkeypatch, capsys):
+    """Every command of the guide, in its order, in an empty folder."""
+    page = (ROOT / "docs/guides/small-firm.md").read_text(encoding="utf-8")
+    commands = [
+        c
+        for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+        for c in block.splitlines()
+        if c.startswith("abate ")
+    ]
+    assert len(commands) >= 8
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        words = shlex.split(command.split("  #")[0])
+        if "--template" in words:
+            if not TEMPLATE.is_file():
+                continue
+            words[words.index("--template") + 1] = str(TEMPLATE)
+        monkeypatch.setattr("sys.argv", words)
+        try:
+            cli.main()
+        except SystemExit as stop:
+            assert not stop.code, (command, capsys.readouterr().err)
+    firm = open_workspace(tmp_path / "firm")
+    with Rollups(firm) as rollups:
+        values = {
+            v.figure: v for v in rollups.values(["electricity", "scope1", "scope2-location"], run_of(firm, "FY2024"))
+        }
+    assert values["electricity"].value == 25_800
+    assert 12 < values["scope2-location"].value < 14
+    assert (tmp_path / "firm/vsme.html").stat().st_size > 1000
+    assert (tmp_path / "firm/filing/report.xhtml").is_file()
+
+
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory):
+    root, files = init_firm(tmp_path_factory.mktemp("firm") / "w", "x", samples=True)
+    workspace = open_workspace(root)
+    store_bill(workspace, files[0], read_bill(files[0]), site="workshop", now=NOW)
+    from abate.adapters.files.importing import add_file
+    from abate.adapters.published import add_published
+
+    for path in files[1:4]:
+        add_file(workspace, path, now=NOW)
+    add_published(workspace, files[4], now=NOW)
+    run_year(workspace, "FY2024", now=NOW)
+    return workspace
+
+
+def test_efrags_template_is_filled_with_values_that_a_reader_of_values_finds(firm):
+    from openpyxl import load_workbook
+
+    if not TEMPLATE.is_file():
+        pytest.skip("EFRAG's template is not there")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = load_workbook(io.BytesIO(fill_template(firm, "FY2024", TEMPLATE)), data_only=True)
+
+    def value(name):
+        sheet, cells = next(iter(book.defined_names[name].destinations))
+        return book[sheet][cells.replace("$", "").split(":")[0]].value
+
+    assert date.fromisoformat(value("template_reporting_period_startdate")) == date(2024, 1, 1)
+    assert date.fromisoformat(value("template_reporting_period_enddate")) == date(2024, 12, 31)
+    assert value("template_reporting_schemaRef").startswith("https://xbrl.efrag.org/taxonomy/vsme/")
+    assert value("template_reporting_entity_name") == "Example Workshop (synthetic)"
+    assert value("template_reporting_entity_identifier_scheme") in ("LEI", "DUNS", "EU ID", "PermID")
+    assert value("CountryOfPrimaryOperationsAndLocationOfSignificantAssets") == "China"
+    assert value("NumberOfEmployees") == 14
+    one, two = value("GrossScope1GreenhouseGasEmissions"), value("GrossLocationBasedScope2GreenhouseGasEmissions")
+    assert value("TotalGrossLocationBasedScope1AndScope2GHGEmissions") == pytest.approx(one + two)
+    assert value("TotalEnergyConsumption") == pytest.approx(
+        value("EnergyConsumptionFromElectricity_TotalRenewableAndNonRenewableEnergyMember")
+        + value("EnergyConsumptionFromFuels_TotalRenewableAndNonRenewableEnergyMember")
+    )
+    for name, named in book.defined_names.items():
+        if name.startswith(("enum_", "template_label", "footnote_")) or "#REF" in named.attr_text:
+            continue
+        for sheet, cells in named.destinations:
+            block = book[sheet][cells.replace("$", "")]
+            flat = [
+                c
+                for row in (block if isinstance(block, tuple) else ((block,),))
+                for c in (row if isinstance(row, tuple) else (row,))
+            ]
+            assert not [c for c in flat if isinstance(c.value, str) and c.value.startswith(("=", "#VALUE", "#REF"))], (
+                name
+            )
+
+
+def test_the_template_must_be_one_and_the_firm_must_have_an_identifier(firm, workspace, tmp_path):
+    odd = tmp_path / "odd.xlsx"
+    odd.write_bytes(b"no workbook")
+    with pytest.raises(DataError, match="bad-template-file"):
+        fill_template(firm, "FY2024", odd)
+    with pytest.raises(UsageError, match="no-identifier"):
+        fill_template(workspace, "FY2024", odd)
+
+
+def bill(tmp_path, body, name="bill.pdf"):
+    import typst
+
+    path = tmp_path / name
+    path.write_bytes(typst.compile(f"#set page(height: 20cm)\n{body}".encode(), format="pdf"))
+    return path
+
+
+def test_a_bill_is_read_with_places_and_the_doubtful_must_be_given(tmp_path, workspace):
+    path = bill(
+        tmp_path,
+        "= Power Co\n\nBilling period: 1 January 2024 to 31 January 2024\n\nTotal consumption 1,234.5 kWh\n\nAverage daily 39.8 kWh",
+    )
+    reads = {r.field: r for r in read_bill(path)}
+    assert (reads["energy"].value, reads["unit"].value) == ("1234.5", "kWh")
+    assert (reads["from"].value, reads["to"].value) == ("2024-01-01", "2024-01-31")
+    left, top, right, bottom = reads["energy"].box
+    assert reads["energy"].page == 1
+    assert 0 < left < right < 600
+    assert 0 < top < bottom < 600
+    vague = bill(tmp_path, "Power Co\n\n120 kWh and 180 kWh\n\n03/04/2024 to 03/05/2024", "vague.pdf")
+    found = read_bill(vague)
+    assert set(doubtful(found)) >= {"energy", "from", "to"}
+    with pytest.raises(UsageError, match="bill-in-doubt"):
+        store_bill(workspace, vague, found, site="hq", now=NOW)
+    whole = given(found, {"energy": "300", "unit": "kWh", "from": "2024-04-03", "to": "2024-05-03"})
+    assert doubtful(whole) == []
+    with pytest.raises(UsageError, match="bad-bill-value"):
+        given(found, {"energy": "many"})
+
+
+def test_a_scan_and_a_broken_file_are_refused(tmp_path):
+    scan = bill(tmp_path, "#rect(width: 3cm, height: 3cm)")
+    with pytest.raises(DataError, match="bill-without-text"):
+        read_bill(scan)
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 nonsense")
+    with pytest.raises(DataError, match="unreadable-file"):
+        read_bill(broken)
+
+
+# ---- claims on the command line
+
+
+def test_claims_are_checked_from_the_command_line(ledger, tmp_path, monkeypatch, capsys):
+    table = tmp_path / "claims.csv"
+    table.write_text(
+        "entity,metric,fiscal_year,value,unit,comparison\nSmall group,scope2-location,FY2024,9.0,t CO2e,\nAcme,scope1,FY2024,?,t,\n"
+    )
+    monkeypatch.setattr(
+        "sys.argv", ["abate", "claims", "check", str(table), "--ledger", "--workspace", str(ledger.root), "--json"]
+    )
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [(v["rule"], v["verdict"]) for v in told["verdicts"] if v["severity"] == "error"] == [
+        ("ledger", "contradiction")
+    ]
+    assert told["unread"] == [{"place": "claims.csv row 3", "text": "scope1: '?' t"}]
+    for content in (b"\xff\xfe\x00", b"a,b\n1,2\n"):
+        table.write_bytes(content)
+        monkeypatch.setattr("sys.argv", ["abate", "claims", "check", str(table)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert stop.value.code == 1
+        assert "[bad-claims]" in (said := capsys.readouterr().err) or "[unreadable-file]" in said
