@@ -26,11 +26,12 @@ $(BIN)/.browser: $(BIN)/.installed tests/browser/install.sh
 test: check $(BIN)/.browser  ## the whole gate; its last lines are pytest's
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL, the pages over them, packing, forecasts; figures for benchmarks/RESULTS.md
+bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL, the pages over them, packing, forecasts, claims and report; figures for benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/spine.py
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/packing.py
 	$(BIN)/python benchmarks/forecasting.py
+	$(BIN)/python benchmarks/disclosure.py
 
 docs: $(BIN)/.installed  ## write the generated pages again
 	$(BIN)/python docs/generate.py

@@ -52,3 +52,13 @@ def test_the_benchmark_of_forecasts_runs():
     assert done.returncode == 0, done.stderr
     assert "load, our rating" in done.stdout
     assert "meters, a day ahead" in done.stdout
+
+
+def test_the_benchmark_of_claims_and_report_runs(demo):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/disclosure.py"), "claims", "report", "--small", "--demo", str(demo.root)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "given  all: recall 1.000" in done.stdout
+    assert "filing: Arelle says []" in done.stdout

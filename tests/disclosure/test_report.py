@@ -19,7 +19,7 @@ NASTY = '<script>alert(1)</script> | `a` *b* _c_ [d](javascript:e) #f $g$ @h \\ 
 
 def test_a_nasty_text_prints_as_itself_on_the_page_and_on_paper():
     table = Table.of("t", "T", ("A", ">B"), [(NASTY, Cell("5", 5.0))])
-    html = to_html(table.markdown, {}, page_word="see")
+    html = to_html(table.markdown, {})
     assert "<script>" not in html
     assert "javascript:e" not in html.replace("(javascript:e)", "")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -31,7 +31,7 @@ def test_a_nasty_text_prints_as_itself_on_the_page_and_on_paper():
 
 
 def test_raw_html_of_a_template_is_shown_and_not_obeyed():
-    assert "<b>" not in to_html("a <b>bold</b> word", {}, page_word="")
+    assert "<b>" not in to_html("a <b>bold</b> word", {})
 
 
 @pytest.mark.parametrize("evil", ["{{ ''.__class__.__mro__ }}", "{% for x in ().__class__.__bases__ %}{% endfor %}", "{{ nothing }}", "{% if %}", "{{ 1 / 0 }}"])  # fmt: skip
@@ -42,7 +42,7 @@ def test_a_template_reaches_nothing_it_should_not(evil):
 
 def test_rows_have_headers_and_places_have_names():
     table = Table.of("t", "T", ("A", ">B"), [(Cell("x", anchor="here"), Cell("1", link="there"))])
-    html = to_html(f"## Head {{#there}}\n{table.markdown}", {}, page_word="see")
+    html = to_html(f"## Head {{#there}}\n{table.markdown}", {})
     assert '<h2 id="there">Head</h2>' in html
     assert '<th scope="row"><span id="here">x</span></th>' in html
     assert '<td class="n"><a href="#there">1</a></td>' in html

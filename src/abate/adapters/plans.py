@@ -41,7 +41,7 @@ def plan_lines(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary:
     terms = read_terms(workspace, gwp_set, boundary, None)
     sides = {"baseline": plan.baseline, "proposed": plan.proposed}
     inside = value_sides(workspace, sides, workspace.organisation, terms, name=plan.id)
-    owned = _wholly_owned(workspace.organisation)
+    owned = wholly_owned(workspace.organisation)
     whole = value_sides(workspace, sides, owned, replace(terms, boundary=Boundary.OPERATIONAL), name=plan.id)
     lines = []
     for key, row in whole.items():
@@ -80,7 +80,7 @@ def sums_of(lines: list[dict[str, Any]], book: str) -> dict[str, dict[str, int]]
     return sides
 
 
-def _wholly_owned(organisation: Organisation) -> Organisation:
+def wholly_owned(organisation: Organisation) -> Organisation:
     """The organisation as if it controlled all of its entities."""
     every = tuple(
         replace(e, operational_control=True, financial_control=True, ownership=()) for e in organisation.entities

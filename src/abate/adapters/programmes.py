@@ -55,3 +55,8 @@ def _told(programme: Any, sums: list[dict[str, Any]], used: list[dict[str, Any]]
         "by_claimant_t": {name: exact_text(in_unit("co2e_mg", mg)) for name, mg in sorted(by.items())},
         "publishable": not obstacles, "obstacles": list(obstacles),
     }  # fmt: skip
+
+
+def withheld(workspace: Workspace, year: str) -> bool:
+    """Whether what others avoided in a year may not be made public, in whole or in part."""
+    return any(p["avoided_t"] is not None and not p["publishable"] for p in programmes(workspace, year))

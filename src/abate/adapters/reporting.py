@@ -98,7 +98,7 @@ def write_reports(
 
     model = report_model(workspace, year.upper(), now, language(lang))
     model["claims"] = check_report(model)
-    text, pictures = _markdown(model, lang, template)
+    text, pictures = report_text(model, lang, template)
     check_report(model, text)
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ def _written(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
-def _markdown(model: dict[str, Any], lang: str, template: Path | None) -> tuple[str, dict[str, dict[str, Any]]]:
+def report_text(model: dict[str, Any], lang: str, template: Path | None) -> tuple[str, dict[str, dict[str, Any]]]:
     """The report in Markdown, and its charts by name, those that it shows."""
     t = translator(lang)
     pictures = {name: drawn(localised(spec, t)) for name, spec in model["specs"].items()}
@@ -176,13 +176,13 @@ def _page(model: dict[str, Any], text: str, pictures: dict[str, dict[str, Any]],
         for name, picture in pictures.items()
     }
     title, contents = headings(text)
-    body = to_html(text.split("\n", 1)[1] if text.startswith("# ") else text, figures, page_word=t("see"))
+    body = to_html(text.split("\n", 1)[1] if text.startswith("# ") else text, figures)
     lines = model["tables"].get("plan_lines")
     return page(
         "report.html",
         model | {
             "t": t, "html_lang": "zh-CN" if lang == "zh" else "en", "title": title, "contents": contents, "body": body,
-            "plan_lines": to_html(lines.markdown, {}, page_word="") if lines else "",
+            "plan_lines": to_html(lines.markdown, {}) if lines else "",
         },
     )  # fmt: skip
 

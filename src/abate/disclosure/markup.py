@@ -122,13 +122,12 @@ def heading_id(inline: Token) -> str:
     return found.group(1)
 
 
-def to_html(markdown: str, figures: Mapping[str, Markup], *, page_word: str) -> Markup:
+def to_html(markdown: str, figures: Mapping[str, Markup]) -> Markup:
     """Markdown as HTML.
 
     Args:
         markdown: The text.
         figures: HTML of each chart, by name.
-        page_word: What stands where the print has the number of a page.
     """
     tokens = reader().parse(markdown)
     for at, token in enumerate(tokens):
@@ -141,7 +140,7 @@ def to_html(markdown: str, figures: Mapping[str, Markup], *, page_word: str) -> 
         elif token.type in ("th_open", "td_open") and "right" in str(token.attrGet("style") or ""):
             token.attrs = {"class": "n"}
         elif token.type == "inline":
-            _inline(token, figures, page_word)
+            _inline(token, figures)
     text = reader().renderer.render(_row_headers(tokens), reader().options, {})
     text = text.replace("<table", '<div class="scroll"><table').replace("</table>", "</table></div>")
     text = re.sub(r"<p>(<figure.*?</figure>)</p>", r"\1", text, flags=re.DOTALL)
@@ -163,7 +162,7 @@ def _row_headers(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-def _inline(token: Token, figures: Mapping[str, Markup], page_word: str) -> None:
+def _inline(token: Token, figures: Mapping[str, Markup]) -> None:
     closing: list[str] = []
     for child in token.children or []:
         address = str(child.attrGet("href") or child.attrGet("src") or "")
@@ -175,7 +174,7 @@ def _inline(token: Token, figures: Mapping[str, Markup], page_word: str) -> None
             closing.append("</span>")
         elif child.type == "link_open" and address.startswith(PAGE):
             child.type = "html_inline"
-            child.content = f'<a href="#{escape(address.removeprefix(PAGE))}">{escape(page_word)}'
+            child.content = f'<a href="#{escape(address.removeprefix(PAGE))}">'
             closing.append("</a>")
         elif child.type == "link_open":
             closing.append("")

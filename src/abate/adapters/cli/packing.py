@@ -43,7 +43,10 @@ def pack(
         ),
     ] = Path("plan"),
     objective: Annotated[
-        str, typer.Option(help="board, cost, volume, parcels, or a weighting such as board=1,parcels=0.05.")
+        str,
+        typer.Option(
+            help="board, cost, volume, parcels, a weighting such as board=1,parcels=0.05, or cost+carbon: money with the internal carbon price."
+        ),
     ] = "board",
     support: Annotated[
         float | None, typer.Option(help="Least share of each base that is supported.", show_default="0.8")
@@ -72,14 +75,17 @@ def pack(
     """Pack orders into cartons: the plan, its proof, and what is used now beside it. Exit code 1 where rows are wrong."""
     from contextlib import ExitStack
 
-    from abate.adapters.packing.planning import pack_file, packaging_plan
+    from abate.adapters.packing.planning import carbon_priced, pack_file, packaging_plan
     from abate.adapters.packing.stocks import in_stock, read_packaging, site_names
     from abate.adapters.packing.writing import page_model, plan_file, valued_model, write_page
     from abate.adapters.plans import post_plan
 
     record, fill_share_max = _baseline(baseline)
-    opened = opened_at(workspace) if post or use_stock else None
+    priced = objective == "cost+carbon"
+    opened = opened_at(workspace) if post or use_stock or priced else None
     materials, scheme = read_packaging(packaging) if packaging else (None, None)
+    if opened is not None and priced:
+        objective = carbon_priced(opened, site=site, month=month, materials=materials)
     held = in_stock(opened) if opened and use_stock else None
     paths = [output] if output.suffix else [output.with_suffix(".jsonl"), output.with_suffix(".html")]
     _writable(*paths)

@@ -226,7 +226,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
     shown, values = model["years"], model["values"]
     held = [s for y in shown for v in values[y].values() if v.figure in OF_FIGURES and (s := _of_value(v, name))]
     if text:
-        read = extract(_paragraphs(text), "report", {}, year=int(model["year"][2:]))
+        read = extract(_paragraphs(text), "report", {("entity", fold(name)): name}, year=int(model["year"][2:]))
         mine = [s for s in read.statements if fold(s.entity) == fold(name) and s.metric in OF_FIGURES.values()]
         clear = [s for s in mine if s.nature in ("level", "reduction") and s.period.text in shown]
         verdicts = [v for v in check([*clear, *held]) if v.rule == "ledger" and v.verdict == "contradiction"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from abate.adapters.disclosing.indicators import indicator_values
 from abate.adapters.disclosing.neutrality import credits_of
 from abate.adapters.figures import Rollups, Value, not_assessed, run_of, years
+from abate.adapters.programmes import withheld
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure.filing.taxonomy import DIMENSIONAL, Fact, elements, filing_files
 from abate.disclosure.indicators import frameworks
@@ -33,8 +35,9 @@ def filing_facts(workspace: Workspace, year: str) -> list[Fact]:
     with Rollups(workspace) as rollups:
         for y in shown:
             values = {v.figure: v for v in rollups.values(names, run_of(workspace, y))}
+            closed = {"avoided"} if withheld(workspace, y) else set()
             for one in known.values():
-                if one.figure and (found := _decimal(values[one.figure])) is not None:
+                if one.figure and one.figure not in closed and (found := _decimal(values[one.figure])) is not None:
                     facts.append(Fact(one, y, found / 1000 if one.figure == "electricity" else found))
             for category in CATEGORIES:
                 value = values[f"scope3-{category}"]
@@ -107,13 +110,15 @@ def _notes(run: dict[str, Any]) -> list[str]:
 def disclosures(workspace: Workspace, year: str) -> dict[str, Any]:
     """Every datapoint that an indicator answers, with figure, run, imports and evidence."""
     run = run_of(workspace, year)
-    used = json.loads(run["imports"])
-    imports = sorted(used if isinstance(used, dict) else {str(i) for i in used})
+    imports = sorted(name for name, _ in json.loads(run["imports"]))
+    is_withheld = withheld(workspace, year)
     evidence = sorted({e["sha256"] for e in workspace.store.rows("evidence") if e["import_id"] in imports})
     editions = frameworks()
     told = []
     for values in indicator_values(workspace, [year]).values():
         one, value = values[0].indicator, values[0]
+        if is_withheld and one.opens.startswith("avoided"):
+            value = replace(value, value=None, missing=("withheld: see 'abate programmes'",))
         for framework, datapoint in one.references:
             told.append(
                 {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ from abate.adapters.disclosing.indicators import IndicatorValue, indicator_value
 from abate.adapters.disclosing.neutrality import credits_of, neutrality_of
 from abate.adapters.disclosing.signing import assured_figures, signoffs
 from abate.adapters.disclosing.targets import macc, measures_of, national_line, target_progress
+from abate.adapters.programmes import withheld
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure import charts as specs
 from abate.disclosure.indicators import frameworks
@@ -53,7 +55,7 @@ def language(lang: str) -> str:
 def amount_text(value: IndicatorValue) -> str:
     """An indicator's value for people; `missing` or `not stated` where there is none, * where parts are missing."""
     if value.value is None:
-        return "not stated" if value.status == "not stated" else "missing"
+        return value.status if value.status in ("not stated", "withheld") else "missing"
     told = number(Fraction(value.value), value.unit)
     if value.unit == "count":
         told = f"{value.value:,.0f}"
@@ -94,8 +96,14 @@ def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], la
     t = translator(lang)
     kpi_years = list(shown)[-3:]
     values = indicator_values(workspace, kpi_years)
+    closed = {y for y in kpi_years if withheld(workspace, y)}
+    for told in values.values():
+        if told[0].indicator.opens.startswith("avoided"):
+            told[:] = [replace(v, value=None, status="withheld") if v.year in closed else v for v in told]
     covered, assurance = assured_figures(workspace, run["run_id"])
     progress, found = target_progress(workspace)
+    if closed:  # what may not be made public stands in no report, also not as a target's progress
+        progress = [_closed(p) if p.target.figure.startswith("avoided") else p for p in progress]
     try:
         balance: Neutrality | None = neutrality_of(workspace, year)
     except UsageError:
@@ -129,6 +137,11 @@ def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], la
         "strategy_text": texts.get(f"strategy_{lang}", ""),
         "progress": progress,
     }
+
+
+def _closed(p: Progress) -> Progress:
+    """A target of what may not be shown: wanted, and nothing of where it is."""
+    return replace(p, actual={}, gap=None, trend=(), meets=None, rate_needed=None, rate_so_far=None)
 
 
 def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> dict[str, Any]:

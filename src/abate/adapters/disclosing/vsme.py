@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from abate.adapters.disclosing.indicators import fuels_burnt, indicator_values
 from abate.adapters.figures import Rollups, run_of
@@ -178,7 +179,7 @@ def fill_template(workspace: Workspace, year: str, template: Path, *, employees_
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # parts of a workbook that the library leaves out
             book = load_workbook(template, data_only=True)
-    except (InvalidFileException, KeyError, OSError, ValueError) as error:
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
         raise DataError(
             "bad-template-file", f"{template.name} cannot be read.", "Take EFRAG's VSME digital template."
         ) from error
@@ -284,7 +285,7 @@ def write_vsme(
         return _written(target, pdf_bytes(text, {}, model, lang=lang, day=now.date()))
     if kind == "html":
         title, _ = headings(text)
-        body = to_html(text, {}, page_word="")
+        body = to_html(text, {})
         text = page("plain.html", {"title": title, "body": body, "html_lang": "zh-CN" if lang == "zh" else "en"})
     return _written(target, text.encode())
 

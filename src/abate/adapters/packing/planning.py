@@ -17,6 +17,7 @@ from abate.adapters.packing.reading import Batch, Block, open_orders
 from abate.adapters.packing.stocks import site_names
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
+from abate.kernel.organisation import Boundary
 from abate.kernel.period import month_start
 from abate.kernel.plan import Plan, Proof
 from abate.logistics.facts import FITS_NOTHING, Materials, Objective, Source, packaging_activities
@@ -250,6 +251,51 @@ def pack_file(
         total.add(tally)
         on_batch(tally)
     return packer, total
+
+
+def carbon_priced(workspace: Any, *, site: str, month: str, materials: Materials | None = None) -> str:
+    """The objective of money in which what a carton emits costs the internal carbon price.
+
+    A kilogram of board and of film is valued by the ledger's own methods, with what becomes of it, as a plan would be.
+
+    Args:
+        workspace: Whose price, factors and sites.
+        site: Site whose region decides; the first where none is named.
+        month: Month whose factors decide.
+        materials: Ends of the materials.
+
+    Returns:
+        A weighting such as `cost=1,board=0.3,film=0.9`.
+
+    Raises:
+        UsageError: `no-carbon-price`, `no-site`, `no-month`, `plan-not-valued`.
+    """
+    import pyarrow as pa
+
+    from abate.adapters.engine import read_terms
+    from abate.adapters.plans import value_sides, wholly_owned
+
+    price = workspace.finance.carbon_price
+    if price is None:
+        raise UsageError("no-carbon-price", "abate.toml has no carbon price.", "Add carbon_price to [finance].")
+    names = site_names(workspace)
+    named = names.get(site, "") if site else next(iter(names.values()), "")
+    if not named:
+        raise UsageError("no-site", f"'{site}' is no site of abate.toml.", "Give --site.")
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) is None:
+        raise UsageError("no-month", f"'{month}' is no month.", "Give --month 2024-03.")
+    year = workspace.calendar.year_of(month_start(month))
+    ends = (materials or Materials()).ends
+    sides = {}
+    for name, item in (("board", "board"), ("film", "plastic-film")):
+        rows = [{"kind": "purchased-goods", "item": item, "quantity": 1.0}]
+        rows += [{"kind": "end-of-life", "item": end, "quantity": share} for of, end, share in ends if of == item]
+        common = {"site": named, "month": month, "unit": "kg", "basis": "planned", "fiscal_year": year}
+        sides[name] = pa.Table.from_pylist([row | common | {"activity_id": k} for k, row in enumerate(rows, 1)])
+    terms = replace(read_terms(workspace, "", "", None), boundary=Boundary.OPERATIONAL)
+    lines = value_sides(workspace, sides, wholly_owned(workspace.organisation), terms, name="carbon price")
+    kg = {name: sum(line["co2e_mg"] for line in lines.values() if line["side"] == name) / 1e6 for name in sides}
+    return "cost=1," + ",".join(f"{name}={mass * price / 1000:.6g}" for name, mass in kg.items())
 
 
 def packaging_plan(
