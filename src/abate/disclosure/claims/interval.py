@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 
+LOOSE_SHARE = Decimal("0.1")
+"""Zeros at the end may be rounding as long as it moves the number by no more than this share: 80 may be 81.8, 100 not 140."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Least and greatest value that a number can stand for.
@@ -75,16 +79,19 @@ def printed(text: str, *, loose: bool = False) -> Interval:
         >>> printed("4.45"), printed("80"), printed("80", loose=True)
         (Interval(low=4.445, high=4.455), Interval(low=79.5, high=80.5), Interval(low=75.0, high=85.0))
     """
-    clean = text.strip().replace(",", "").replace("−", "-").lstrip("+")
-    if re.fullmatch(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", clean) is None:
+    shown = text.strip().replace("−", "-").lstrip("+")
+    if re.fullmatch(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?([eE][+-]?\d{1,3})?", shown) is None:
         raise ValueError(f"'{text}' is no number")
+    clean = shown.replace(",", "")
     number = Decimal(clean)
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)
     step = Decimal(1).scaleb(exponent)
     if loose and exponent >= 0 and number != 0:
-        digits = clean.lstrip("-").partition("e")[0]
-        step = Decimal(1).scaleb(len(digits) - len(digits.rstrip("0")))
+        digits = str(abs(int(number)))
+        zeros = len(digits) - len(digits.rstrip("0"))
+        fitting = [k for k in range(zeros + 1) if Decimal(10) ** k / 2 <= abs(number) * LOOSE_SHARE]
+        step = Decimal(10) ** max(fitting, default=0)
     return Interval(float(number - step / 2), float(number + step / 2))
 
 

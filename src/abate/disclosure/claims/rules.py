@@ -49,7 +49,7 @@ def _judged(one: tuple[Interval, Interval], other: tuple[Interval, Interval]) ->
     """Whether two numbers agree as printed, or only where zeros at the end are rounding: pairs of strict and loose."""
     if one[0].meets(other[0]):
         return "consistent"
-    return "rounding_loose" if one[1].meets(other[1]) else "contradiction"
+    return "rounding_loose" if one[1].meets(other[0]) or one[0].meets(other[1]) else "contradiction"
 
 
 def _both(s: Statement) -> tuple[Interval, Interval]:
@@ -196,7 +196,7 @@ def _variant(one: Statement, other: Statement) -> Verdict | None:
     if ratio >= 3 or "oom" in (one.bound, other.bound):
         unit = "; the same digits in another unit" if abs(ratio / 10 ** round(_log10(ratio)) - 1) < 0.02 else ""
         return Verdict("order_of_magnitude", "contradiction", said + unit, (one, other))
-    if one.value(loose=True).meets(other.value(loose=True)):
+    if one.value(loose=True).meets(b) or a.meets(other.value(loose=True)):
         return Verdict("rounding", "rounding_loose", said, (one, other))
     return Verdict("rounding", "contradiction", said, (one, other))
 
@@ -276,7 +276,7 @@ def sum_of_parts(statements: Sequence[Statement]) -> Iterator[Verdict]:
         for sum_of, terms in IDENTITIES:
             if sum_of in held and all(m in held for m, _ in terms):
                 summed = [_signed(held, terms, loose=k) for k in (False, True)]
-                verdict = _judged((summed[0], summed[1]), _both(held[sum_of]))
+                verdict = _judged((summed[0], summed[0]), _both(held[sum_of]))
                 terms_told = tuple(held[m] for m, _ in terms)
                 said = " ".join(f"{'+' if sign > 0 else '-'} {held[m].text}" for m, sign in terms).lstrip("+ ")
                 yield Verdict(
@@ -330,7 +330,7 @@ def _summed(whole: Statement, parts: Sequence[Statement]) -> Verdict:
         for p in parts:
             total = total + p.value(loose=loose)
         sums.append(total)
-    verdict = _judged((sums[0], sums[1]), _both(whole))
+    verdict = _judged((sums[0], sums[0]), _both(whole))
     said = f"sum of {len(parts)} parts {sums[0]} against {whole.value()} {whole.unit}"
     short = whole.value().low - sums[0].high
     if verdict == "contradiction" and short > GAP_INCOMPLETE_SHARE * abs(whole.value().middle):

@@ -23,6 +23,9 @@ UNITS: dict[str, tuple[float, str]] = {
     "per cent": (0.01, "share"), "百分点": (0.01, "points"), "pp": (0.01, "points"), "percentage points": (0.01, "points"),
     "ratio": (1, "ratio"), "share": (1, "share"), "count": (1, "count"), "": (1, "count"), "year": (1, "year"),
     "l/kwh": (1, "L/kWh"), "m3": (1, "m3"), "m2": (1, "m2"), "date": (1, "date"), "degc": (1, "degC"),
+    "tco2e": (1, "t"), "tco2": (1, "t"), "ktco2e": (1e3, "t"), "gtco2e": (1e9, "t"), "kgco2e": (1e-3, "t"), "gj": (1000 / 3.6, "kWh"),
+    "tj": (1e6 / 3.6, "kWh"), "mj": (1 / 3.6, "kWh"), "mwp": (1e3, "kW"), "kwp": (1, "kW"), "gwp": (1e6, "kW"), "pts": (0.01, "points"),
+    "percentage point": (0.01, "points"), "points": (0.01, "points"), "share points": (0.01, "points"),
     "households": (1, "count"), "orders": (1, "count"), "items": (1, "count"),
 }  # fmt: skip
 """Units and their canonical ones; `Mt` is a million tonnes, `MT` is read as the same."""
@@ -68,6 +71,10 @@ def period_of(text: str) -> Period:
     until = re.fullmatch(r"(?:to|by|until)\s+(\d{4})(?:-\d{2}){0,2}", clean, re.IGNORECASE)
     if until:
         return Period("point", int(until.group(1)), int(until.group(1)), clean)
+    split = re.fullmatch(r"(?:FY)?\s*(\d{4})\s*/\s*(\d{2}|\d{4})", clean, re.IGNORECASE)
+    if split:
+        year = int(split.group(1)) + 1
+        return Period("FY", year, year, clean)
     found = re.fullmatch(r"(FY|CY)?\s*(\d{4}|\d{2})(?:\s*[-–]\s*(?:FY|CY)?\s*(\d{4}))?", clean, re.IGNORECASE)
     if found is None or (len(found.group(2)) == 2 and not found.group(1)):
         return Period("", 0, 0, clean)
@@ -153,6 +160,11 @@ def fold(text: str) -> str:
     return re.sub(r"[\s_\-,.()]+", " ", text).strip().casefold()
 
 
+def is_known_unit(unit: str) -> bool:
+    """Whether a unit can be compared with others: one of ours, a currency, or a mass by something."""
+    return unit in {u for _, u in UNITS.values()} or bool(re.fullmatch(r"[A-Z]{3}|(?:t|kg|g)/.+", unit))
+
+
 def unit_of(text: str) -> tuple[float, str, frozenset[str], str]:
     """Read a unit as tables write it: scale, canonical unit, flags and bound.
 
@@ -178,7 +190,8 @@ def unit_of(text: str) -> tuple[float, str, frozenset[str], str]:
     per = re.fullmatch(r"(t|kg|g)(?: CO2e?)?\s*/\s*(million\s*)?([A-Z]{3}.*|\w.*)", clean)
     if per:
         return 1.0, f"{per.group(1)}/{per.group(2) or ''}{per.group(3)}".replace("  ", " "), frozenset(flags), bound
-    bare = re.sub(r"\s*(CO2e?q?|CO₂e?|carbon dioxide equivalent)$", "", clean, flags=re.IGNORECASE).strip()
+    bare = re.sub(r"\s*(?:of\s+)?(CO2[- ]?e?q?\.?|CO2 equivalent|CO₂e?|carbon dioxide equivalent|carbon dioxide)$", "", clean, flags=re.IGNORECASE).strip()  # fmt: skip
+    bare = re.sub(r"^(Mio|Mrd|Tsd)\.?(?=\s)", lambda m: {"mio": "million", "mrd": "billion", "tsd": "thousand"}[m.group(1).casefold()], bare, flags=re.IGNORECASE)  # fmt: skip
     found = re.fullmatch(r"(thousand|million|billion|trillion|万亿|百万|万|亿|千)?\s*(.*)", bare, re.IGNORECASE)
     assert found is not None
     scale = SCALES.get((found.group(1) or "").casefold(), 1.0)
@@ -189,7 +202,10 @@ def unit_of(text: str) -> tuple[float, str, frozenset[str], str]:
     return scale * factor, unit, frozenset(flags), bound
 
 
-CHANGE_WORDS = re.compile(r"yoy|year[- ]on[- ]year|同比", re.IGNORECASE)
+RISE = r"up|increas\w*|rise|rising|rose|risen|improv\w*|grow\w*|grew|jump\w*|surg\w*|gain\w*|higher|增长|上升|增加|提升|提高"
+FALL = r"down|decreas\w*|declin\w*|drop\w*|fall\w*|fell|reduc\w*|cut\w*|lower\w*|slash\w*|less|shr[aiu]nk\w*|下降|减少|降低|降至"
+"""Words of direction, in texts and in tables."""
+CHANGE_WORDS = re.compile(rf"yoy|y/y|year[- ]on[- ]year|year[- ]over[- ]year|同比|\b(?:{RISE}|{FALL})\b", re.IGNORECASE)
 
 
 def compared(statement: Statement, comparison: str) -> Statement:
@@ -218,7 +234,9 @@ def compared(statement: Statement, comparison: str) -> Statement:
         return replace(statement, bound="oom")
     stated = re.search(r"([+\-−]?\d[\d.,]*)\s*(%|percent)", text)
     if CHANGE_WORDS.search(low) and stated and statement.unit != "points":
-        return replace(statement, change=stated.group(1).replace("−", "-"))
+        number = stated.group(1).replace("−", "-")
+        falls = number[0].isdigit() and re.search(FALL, low) and not re.search(RISE, low)
+        return replace(statement, change=f"-{number}" if falls else number)
     if CHANGE_WORDS.search(low) and statement.unit == "share" and "pp" not in low:
         return replace(statement, nature="change", base=base if based and base != statement.period.year - 1 else 0)
     if based and statement.unit == "share":

@@ -58,11 +58,14 @@ def statement_of(
     period = period_of(cell["fiscal_year"] or cell["period"])
     metric, nature = _metric(canonical("metric", cell["metric"], own), own)
     text = cell["value"].replace("\u2212", "-")
+    if nature == "event" and not text:
+        text = "1"
     bound = ">" if text.startswith((">", "≥")) else bound
     text = text.lstrip(">≥~<≤≈ ").removesuffix("%").strip()
+    report = cell["fiscal_year"] if unit == "date" and period.kind in ("FY", "CY") else ""
     if unit == "date":
-        period = period_of(text or cell["fiscal_year"])
-        text = text or cell["fiscal_year"]
+        text = iso_day(text or cell["fiscal_year"])
+        period = period_of(text)
     elif unit == "year" and not text:
         return None
     else:
@@ -74,12 +77,43 @@ def statement_of(
             return None
     stated = cell["source"] or cell["source_file"] or source or place
     made = Statement(
-        place, canonical("entity", cell["entity"], own), metric, canonical("scope", cell["scope"], own), period, text,
+        place, canonical("entity", cell["entity"], own), metric, canonical("scope", cell["scope"] or report, own), period, text,
         1.0 if unit == "date" else scale, unit, bound, nature=nature, part_of=canonical("metric", cell["part_of"], own),
         cause=cell["cause"], vintage=cell["vintage"] or _vintage(cell["note"]), source=stated, quote=cell["quote"],
         trust=_trust(cell["trust"], cell["confidence"], stated), flags=flags | ({"restated"} if "restated" in cell["note"].casefold() else set()),
     )  # fmt: skip
     return _flagged(compared(made, cell["comparison"]), flags, cell["fiscal_year"], period)
+
+
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+
+
+def iso_day(text: str) -> str:
+    """A day in words as YYYY-MM-DD; as it is where it is none.
+
+    Example:
+        >>> iso_day("22 July 2024"), iso_day("July 22nd, 2024"), iso_day("2024-07-22")
+        ('2024-07-22', '2024-07-22', '2024-07-22')
+    """
+    found = re.fullmatch(
+        r"(?:(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]+)|([A-Za-z]+) (\d{1,2})(?:st|nd|rd|th)?),? (\d{4})", text.strip()
+    )
+    if found is None or (name := (found.group(2) or found.group(3)).casefold()) not in MONTHS:
+        return text.strip()
+    return f"{found.group(5)}-{MONTHS.index(name) + 1:02d}-{int(found.group(1) or found.group(4)):02d}"
 
 
 def _metric(name: str, own: Mapping[tuple[str, str], str]) -> tuple[str, str]:
