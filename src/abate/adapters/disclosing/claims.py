@@ -14,7 +14,8 @@ from abate.adapters.files.reading import encoding_of
 from abate.adapters.published import published
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure.claims.extracting import extract, text_of
-from abate.disclosure.claims.rules import LEDGER, check
+from abate.disclosure.claims.rules import check
+from abate.disclosure.claims.rules.pairing import LEDGER
 from abate.disclosure.claims.statement import Statement, fold, period_of
 from abate.disclosure.claims.tabled import REQUIRED, canonical, statement_of
 from abate.disclosure.claims.verdict import Verdict
