@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.disclosure.claims.extracting import extract, text_of
 from abate.disclosure.claims.rules import check
 from abate.disclosure.claims.rules.pairing import LEDGER
-from abate.disclosure.claims.statement import Statement, fold, period_of
+from abate.disclosure.claims.statement import Statement, fold, is_known_unit, period_of
 from abate.disclosure.claims.tabled import REQUIRED, canonical, statement_of
 from abate.disclosure.claims.verdict import Verdict
 from abate.disclosure.markup import plain_text
@@ -88,7 +89,10 @@ def check_claims(
         unread += missed
     if workspace is not None:
         name = canonical("entity", workspace.organisation.name, own)
-        statements += ledger_statements(workspace, name)
+        held = ledger_statements(workspace, name)
+        statements += held
+        if workspace.calendar.start_month == 1:  # a fiscal year that is the calendar year answers to both names
+            statements += [replace(s, id=f"{s.id}/CY", period=period_of(f"CY{s.period.year}")) for s in held]
         statements += _published(workspace, own)
     if len(statements) > STATEMENTS_MAX:
         raise DataError("bad-claims", f"{len(statements):,} statements are too many.", "Check files one by one.")
@@ -112,21 +116,7 @@ def _read(path: Path, own: Mapping[tuple[str, str], str], year: int) -> tuple[li
         raise DataError("bad-claims", f"{path.name} is larger than {BYTES_MAX:,} bytes.", "Split it.")
     ending = path.suffix.casefold()
     if ending in (".csv", ".tsv", ".json"):
-        rows = _rows(path)
-        lacking = [c for c in REQUIRED if rows and c not in rows[0]]
-        if lacking or not rows:
-            raise DataError("bad-claims", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", f"Columns: {', '.join(REQUIRED)}, fiscal_year, scope, comparison, …")  # fmt: skip
-        found: list[Statement] = []
-        missed: list[tuple[str, str]] = []
-        for number, row in enumerate(rows, 2):
-            made = statement_of(row, f"{path.name} row {number}", own)
-            if made is None:
-                missed.append(
-                    (f"{path.name} row {number}", f"{row.get('metric')}: '{row.get('value')}' {row.get('unit')}")
-                )
-            else:
-                found.append(made)
-        return found, missed
+        return _table(path, own)
     try:
         text = path.read_text(encoding=encoding_of(path))
     except (UnicodeDecodeError, LookupError) as error:
@@ -139,6 +129,26 @@ def _read(path: Path, own: Mapping[tuple[str, str], str], year: int) -> tuple[li
         text = plain_text(text)
     read = extract(text, path.name, own, year=year)
     return list(read.statements), [(path.name, f"{number}: {sentence[:200]}") for number, sentence in read.unread]
+
+
+def _table(path: Path, own: Mapping[tuple[str, str], str]) -> tuple[list[Statement], list[tuple[str, str]]]:
+    rows = _rows(path)
+    lacking = [c for c in REQUIRED if rows and c not in rows[0]]
+    if lacking or not rows:
+        raise DataError("bad-claims", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", f"Columns: {', '.join(REQUIRED)}, fiscal_year, scope, comparison, …")  # fmt: skip
+    found: list[Statement] = []
+    missed: list[tuple[str, str]] = []
+    for number, row in enumerate(rows, 2):
+        made = statement_of(row, f"{path.name} row {number}", own)
+        if made is None:
+            missed.append((f"{path.name} row {number}", f"{row.get('metric')}: '{row.get('value')}' {row.get('unit')}"))
+        else:
+            found.append(made)
+            if not is_known_unit(made.unit):
+                missed.append((made.id, f"{made.metric}: the unit '{made.unit}' is not known, nothing is compared"))
+            if made.period.text and not made.period.kind:
+                missed.append((made.id, f"{made.metric}: the period '{made.period.text}' is not known"))
+    return found, missed
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -227,10 +237,18 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
     shown, values = model["years"], model["values"]
     held = [s for y in shown for v in values[y].values() if v.figure in OF_FIGURES and (s := _of_value(v, name))]
     if text:
-        read = extract(_paragraphs(text), "report", {("entity", fold(name)): name}, year=int(model["year"][2:]))
-        mine = [s for s in read.statements if fold(s.entity) == fold(name) and s.metric in OF_FIGURES.values()]
-        clear = [s for s in mine if s.nature in ("level", "reduction") and s.period.text in shown]
-        verdicts = [v for v in check([*clear, *held]) if v.rule == "ledger" and v.verdict == "contradiction"]
+        told = _paragraphs(text)
+        own = {("entity", alias): name for alias in _own_names(name)}
+        read = extract(told, "report", own, year=int(model["year"][2:]))
+        mine = [replace(s, entity=name, scope="") for s in read.statements if fold(s.entity) in {"", *_own_names(name)}]
+        clear = [
+            s for s in mine if s.metric in OF_FIGURES.values() and s.nature in ("level", "reduction", "share", "change")
+        ]
+        verdicts = [
+            v for v in check([*clear, *held])
+            if v.rule in ("ledger", "growth_rate") and v.verdict == "contradiction" and any(s.source == "report" for s in v.statements)
+        ]  # fmt: skip
+        _refuse_neutral(told, model)
     else:
         printed = []
         for k, year in enumerate(shown):
@@ -254,6 +272,27 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
         {"rule": v.rule, "verdict": v.verdict, "statement": v.statement, "calculation": v.calculation, "sources": ", ".join(v.sources)}
         for v in ranked
     ]  # fmt: skip
+
+
+def _own_names(name: str) -> set[str]:
+    """Names under which an organisation speaks of itself."""
+    bare = re.sub(r"\(.*?\)", "", name).strip()
+    return {fold(n) for n in (name, bare, "we", "our", "us", "the group", "the company") if n}
+
+
+def _refuse_neutral(told: str, model: Mapping[str, Any]) -> None:
+    """Refuse a text that says carbon neutral where the balance does not.
+
+    Raises:
+        DataError: `report-contradicts`.
+    """
+    balance = model["neutrality"]
+    said = re.search(r"\b(?:is|are|was|were|became|remains?|has been|have been)(?: already| now)? (?:carbon|climate|CO2)[- ]neutral|(?<!未)(?:已|是|为|实现了?)碳中和", told)  # fmt: skip
+    if said and (balance is None or not balance.is_neutral):
+        raise DataError(
+            "report-contradicts", f"The text says '{said.group(0)}'; gross less what is retired is not zero.",
+            "Say what 'abate neutrality' says, or retire credits first.",
+        )  # fmt: skip
 
 
 def _paragraphs(text: str) -> str:

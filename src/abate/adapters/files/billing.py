@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,17 @@ SURE = 0.7
 """Confidence from which a value needs no second look; below it, it must be given with --set."""
 FIELDS = ("energy", "unit", "from", "to", "document", "supplier")
 REQUIRED = ("energy", "unit", "from", "to")
-NUMBER = r"(?P<number>\d{1,3}(?:[,\u2009 ]\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+NUMBER = r"(?<![\d.,'’])(?P<sign>[-−+]\s?)?(?P<number>\d{1,3}(?:[,.'’\u2009 ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
 ENERGY = re.compile(rf"{NUMBER}\s*(?P<unit>kWh|MWh|千瓦时|度)", re.IGNORECASE)
+ELSEWHERE = re.compile(
+    r"last year|previous|prior|average|daily|annual|12 months|same period|estimate|reading|meter read|export|credit|feed-in|"
+    r"gas\b|heat|去年|上期|上年|同期|示数|读数|上网|Vorjahr|Zählerstand|Einspeisung|Erdgas|Durchschnitt|voraussichtlich",
+    re.IGNORECASE,
+)
+"""Words beside a number of kWh that is not what was used in the period."""
+OTHER_PERIOD = re.compile(
+    r"previous|last|prior|contract|agreement|tariff|price|upcoming|next|上期|合同|Vertrag|Vorjahr", re.IGNORECASE
+)
 LABELS: dict[str, tuple[tuple[str, float], ...]] = {
     "energy": (
         (r"total (?:energy |electricity )?(?:consumption|usage|used|kWh)|consumption this period|本期用电量|合计电量|总电量|Gesamtverbrauch", 0.95),
@@ -35,7 +44,7 @@ LABELS: dict[str, tuple[tuple[str, float], ...]] = {
     ),
     "period": (
         (r"billing period|bill period|period of supply|charges for|supply period|计费周期|用电周期|账期|Abrechnungszeitraum", 0.95),
-        (r"period|from|周期", 0.75),
+        (r"period|from|周期", 0.65),
     ),
 }  # fmt: skip
 """Words that stand before a value, and how sure they make it."""
@@ -170,63 +179,87 @@ def _labelled(lines: list[_Line], at: int, start: int, labels: tuple[tuple[str, 
 
 
 def _energy(lines: list[_Line]) -> Read | None:
-    best: Read | None = None
+    """The energy that the words before it make surest; in doubt where another value is as sure."""
+    found: list[Read] = []
+    german = any(re.search(r"verbrauch|rechnung|zählerstand", line.text, re.IGNORECASE) for line in lines)
     for at, line in enumerate(lines):
         for match in ENERGY.finditer(line.text):
             sure, label = _labelled(lines, at, match.start(), LABELS["energy"])
-            per = re.search(r"(?:/|per |每)\s*$", line.text[max(0, match.start("number") - 6) : match.start("number")])
-            if per or re.search(
-                r"last year|previous|average|去年|上期|Vorjahr|daily", line.text[: match.start()], re.IGNORECASE
-            ):
+            said = line.text[: match.start()] if label else line.text
+            if re.search(
+                r"(?:/|per |每)\s*$", line.text[max(0, match.start() - 6) : match.start()]
+            ) or ELSEWHERE.search(said):
                 sure -= 0.5
-            value = _decimal(match.group("number"))
-            read = Read("energy", value, match.group(0), line.page, line.box(*match.span()), max(sure, 0.3), f"after '{label}'" if label else "a number of kWh")  # fmt: skip
-            if best is None or read.confidence > best.confidence:
-                best = read
-    if best is not None:
-        others = {
-            r for line in lines for m in ENERGY.finditer(line.text) if (r := _decimal(m.group("number"))) != best.value
-        }
-        if others and best.confidence < 0.9:
-            best = Read(best.field, best.value, best.text, best.page, best.box, best.confidence - 0.15, best.why + f"; there are also {', '.join(sorted(others)[:3])}")  # fmt: skip
+            value, doubt = _decimal(match.group("number"), comma_is_point=german)
+            sure -= doubt + (0.5 if (match.group("sign") or "").strip() in ("-", "−") else 0.0)
+            why = f"after '{label}'" if label else "a number of kWh"
+            found.append(Read("energy", value, match.group(0), line.page, line.box(*match.span()), max(sure, 0.2), why))
+    if not found:
+        return None
+    best = max(found, key=lambda r: r.confidence)
+    rivals = sorted({r.value for r in found if r.value != best.value and r.confidence >= best.confidence - 0.2})
+    if rivals:
+        why = f"{best.why}; as sure: {', '.join(rivals[:3])}"
+        return replace(best, confidence=min(best.confidence, SURE - 0.1), why=why)
     return best
 
 
-def _decimal(text: str) -> str:
-    r"""A printed number as a decimal: a comma with three digits behind it separates thousands.
+def _decimal(text: str, *, comma_is_point: bool = False) -> tuple[str, float]:
+    r"""A printed number as a decimal, and how much its marks leave in doubt.
+
+    Args:
+        text: The number with its marks.
+        comma_is_point: Whether the page writes numbers as German does.
 
     Example:
-        >>> _decimal("12,345.6"), _decimal("1 234"), _decimal("845,5")
-        ('12345.6', '1234', '845.5')
+        >>> _decimal("12,345.6")[0], _decimal("4.512,5")[0], _decimal("1'234")[0], _decimal("845,5")[0]
+        ('12345.6', '4512.5', '1234', '845.5')
+        >>> _decimal("4.512")[1] > 0, _decimal("4.512", comma_is_point=True)
+        (True, ('4512', 0.0))
     """
-    bare = re.sub(r"[\u2009 ]", "", text)
-    if "," in bare and "." not in bare and not re.fullmatch(r"\d{1,3}(,\d{3})+", bare):
-        return bare.replace(",", ".")
-    return bare.replace(",", "")
+    bare = re.sub(r"[\u2009 '’]", "", text)
+    marks = re.findall(r"[.,]", bare)
+    if not marks:
+        return bare, 0.0
+    last = marks[-1]
+    behind = len(bare) - bare.rindex(last) - 1
+    if len(set(marks)) == 2:  # the last mark is the point
+        return bare.replace("," if last == "." else ".", "").replace(last, "."), 0.0
+    if len(marks) > 1:
+        return bare.replace(last, ""), 0.0
+    if behind != 3:
+        return bare.replace(last, "."), 0.0
+    thousands = (last == ",") != comma_is_point
+    return bare.replace(last, "" if thousands else "."), 0.0 if thousands else 0.4
 
 
 def _period(lines: list[_Line]) -> list[Read | None]:
     """First and last day: two dates on one line, the surest by the words before them."""
-    best: tuple[float, list[Read | None]] = (0.0, [None, None])
+    found: list[tuple[float, Read, Read]] = []
     for at, line in enumerate(lines):
         days = [(m, d, sure) for m in DAY.finditer(line.text) for d, sure in [_day(m)] if d is not None]
         if len(days) < 2:
             continue
         (one, first, sure_one), (other, last, sure_other) = days[0], days[1]
-        label_sure, label = _labelled(lines, at, one.start(), LABELS["period"])
-        sure = (label_sure or 0.5) * min(sure_one, sure_other)
         if last <= first or (last - first).days > 400:
             continue
-        if sure > best[0]:
-            why = f"after '{label}'" if label else "two dates on a line"
-            best = (
-                sure,
-                [
-                    Read("from", first.isoformat(), one.group(0), line.page, line.box(*one.span()), sure, why),
-                    Read("to", last.isoformat(), other.group(0), line.page, line.box(*other.span()), sure, why),
-                ],
-            )
-    return best[1]
+        label_sure, label = _labelled(lines, at, one.start(), LABELS["period"])
+        sure = (label_sure or 0.5) * min(sure_one, sure_other) - (
+            0.5 if OTHER_PERIOD.search(line.text[: one.start()]) else 0.0
+        )
+        why = f"after '{label}'" if label else "two dates on a line"
+        start, end = (
+            Read(field, day.isoformat(), m.group(0), line.page, line.box(*m.span()), max(sure, 0.1), why)
+            for field, day, m in (("from", first, one), ("to", last, other))
+        )
+        found.append((sure, start, end))
+    if not found:
+        return [None, None]
+    sure, start, end = max(found, key=lambda f: f[0])
+    if any((s.value, e.value) != (start.value, end.value) and other_sure >= sure - 0.2 for other_sure, s, e in found):
+        doubt = min(sure, SURE - 0.1)
+        return [replace(r, confidence=doubt, why=f"{r.why}; another period is as sure") for r in (start, end)]
+    return [start, end]
 
 
 def _day(match: re.Match[str]) -> tuple[date | None, float]:

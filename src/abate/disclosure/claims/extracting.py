@@ -12,30 +12,28 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from abate.disclosure.claims.statement import SCALES, UNITS, Period, Statement
+from abate.disclosure.claims.statement import FALL, RISE, SCALES, UNITS, Period, Statement
 from abate.disclosure.claims.tabled import canonical
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 SCALE = r"thousand|million|billion|trillion|百万|万亿|万|亿"
 UNIT = (
-    r"percentage points?|百分点|percent|per cent|%|(?:metric )?tonn?e?s?(?: of (?:carbon dioxide|CO2)(?: equivalent)?| CO2e?)?"
+    r"(?:kt|Mt|Gt|kg|t)\s?CO2(?:e|-?eq)?|percentage points?|百分点|percent|per cent|%|(?:metric )?tonn?e?s?(?: of (?:carbon dioxide|CO2)(?: equivalent)?| CO2e?)?"
     r" per million (?:yuan|RMB|CNY|USD|dollars|euros?)|t/million [A-Z]{3}"
     r"|(?:metric )?ton(?:ne)?s?|megaton(?:ne)?s?|gigaton(?:ne)?s?|MtCO2e|Mt|Gt|kt|吨|kWh|MWh|GWh|TWh|kilowatt[- ]hours?"
     r"|megawatt[- ]hours?|gigawatt[- ]hours?|千瓦时|MW|GW|megawatts?|gigawatts?|households?|orders?|parcels?|items?"
     r"|cardboard boxes|cartons?|boxes"
 )
 QUANTITY = re.compile(
-    rf"(?<![\w.,-])(?P<sign>[+\-−])?(?P<number>{NUMBER})(?:\s*(?P<scale>{SCALE})\b|(?P<scale_zh>百万|万亿|万|亿))?\s*"
-    rf"(?P<unit>{UNIT})?(?![\w])",
+    rf"(?<![A-Za-z0-9_.,-])(?P<sign>[+\-−])?(?P<number>{NUMBER})(?:\s*(?P<scale>{SCALE})\b|(?P<scale_zh>百万|万亿|万|亿))?\s*"
+    rf"(?P<unit>{UNIT})?(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
 ABOUT = re.compile(r"(?:about|approximately|nearly|around|roughly|some|约|近)\s*(?:an?\s)?$", re.IGNORECASE)
 ABOVE = re.compile(r"(?:more than|over|exceed(?:ed|ing|s)?|at least|above|超过|逾)\s*$", re.IGNORECASE)
 HALF = re.compile(r"(?P<above>more than )?(?P<by>by )?\bhalf\b", re.IGNORECASE)
-RISE = r"up|increas\w*|rise|rose|improv\w*|grow\w*|grew|jump\w*|surge\w*|gain\w*|higher|增长|上升"
-FALL = r"down|decreas\w*|declin\w*|drop\w*|fall\w*|fell|reduc\w*|cut\w*|lower\w*|slash\w*|下降|减少"
 YEARLY = r"year[- ]on[- ]year|yoy|from (?:the )?(?:previous|prior|last) (?:fiscal )?year|compared (?:to|with) the (?:previous|prior)|than (?:a|the) year|a year earlier|from last year|同比|on the (?:previous|prior) year"
-SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
 CLAUSE = re.compile(r"(?<=[;；])\s*")
 YEAR = re.compile(
     r"(?:FY|fiscal(?: year)?)\s*(?:of\s*)?(?P<a>20\d{2}|\d{2}\b)|(?P<b>20\d{2}) fiscal year|(?P<c>20\d{2})财年",
@@ -43,8 +41,12 @@ YEAR = re.compile(
 )
 NEUTRAL = re.compile(r"carbon[- ]neutral(?:ity)?|net[- ]zero(?: emissions)?|碳中和", re.IGNORECASE)
 BY_YEAR = re.compile(r"\b(?:by|before|until|in)\s+(?P<year>20[2-9]\d)\b|(?P<zh>20[2-9]\d)\s*年", re.IGNORECASE)
+DAY_FIRST = re.compile(
+    r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)? (?P<month>January|February|March|April|May|June|July|August|September|October|November|December)(?:,? (?P<year>20\d{2}))?\b",
+    re.IGNORECASE,
+)
 DATE = re.compile(
-    r"\b(?:On\s+)?(?P<month>January|February|March|April|May|June|July|August|September|October|November|December)\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year>20\d{2}))?",
+    r"\b(?:On\s+)?(?P<month>January|February|March|April|May|June|July|August|September|October|November|December)\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<year>20\d{2}))?",
     re.IGNORECASE,
 )
 MONTHS = (
@@ -61,7 +63,7 @@ MONTHS = (
     "november",
     "december",
 )
-DURING = re.compile(r"\bin (?:the year )?(?P<year>(?:19|20)\d{2})\b")
+DURING = re.compile(r"\b(?:in|during) (?:the year )?(?P<year>(?:19|20)\d{2})\b", re.IGNORECASE)
 
 WORDS: tuple[tuple[str, str, str], ...] = (
     (r"scope 3\+|platform ecosystem|broader ecosystem|ecosystem|平台生态|范围3\+", "t", "scope3plus_reduction"),
@@ -71,7 +73,13 @@ WORDS: tuple[tuple[str, str, str], ...] = (
     (r"renewable|可再生", "share", "renewable_electricity_share"),
     (r"renewable|可再生", "kWh", "renewable_electricity"),
     (r"clean (?:electricity|energy|power)|清洁(?:电力|能源)", "kWh", "clean_electricity"),
-    (r"power (?:usage|utili[sz]ation) (?:effectiveness|efficiency)|\bPUE\b", "ratio", "pue"),
+    (r"scopes? 1 and 2", "t", "scope1_2"),
+    (r"scopes? 1 and 2", "share", "scope1_2"),
+    (r"scope 1(?! and)|范围一", "share", "scope1"),
+    (r"scope 2|范围二", "share", "scope2"),
+    (r"scope 3(?!\+)|范围三", "share", "scope3"),
+    (r"emitted net\b", "t", "net_scope1_2"),
+    (r"power (?:usage|utili[sz]ation) (?:effectiveness|efficiency)|(?<![A-Za-z])PUE(?![A-Za-z])", "ratio", "pue"),
     (r"water usage effectiveness|\bWUE\b", "ratio", "wue"),
     (r"packag\w+", "t", "packaging_reduced"),
     (r"cardboard boxes|cartons", "count", "cartons_reused"),
@@ -228,6 +236,7 @@ class _Sentence:
         self.text, self.place, self.source, self.entity, self.own, self.year = text, place, source, entity, own, year
         self.quote = " ".join(text.split())
         self.scope = ""
+        self.pending: Statement | None = None
 
     def read(self) -> tuple[list[Statement], list[str]]:
         found: list[Statement] = []
@@ -239,6 +248,7 @@ class _Sentence:
             for m in (
                 *YEAR.finditer(self.text),
                 *DATE.finditer(self.text),
+                *DAY_FIRST.finditer(self.text),
                 *DURING.finditer(self.text),
                 *BY_YEAR.finditer(self.text),
             )
@@ -293,9 +303,11 @@ class _Sentence:
             )
             unit_scale, unit = 1.0, f"t/million {currency}"
         else:
-            unit_scale, unit = UNITS.get(
-                unit_text.casefold(), UNITS.get(unit_text.casefold().removesuffix("s"), (1.0, "count"))
-            )
+            bare = re.sub(r"\s?co2.*$", "", unit_text.casefold())
+            unit_scale, unit = UNITS.get(bare, UNITS.get(bare.removesuffix("s"), (1.0, "count")))
+        if unit == "points":
+            metric = self._metric("share", start)
+            return [self._statement(metric, number, unit_scale, unit, start, nature="change")] if metric else None
         if unit_text == "" and self.text[match.end() : match.end() + 2].startswith("°C"):
             unit = "degC"
         bound = (
@@ -344,6 +356,15 @@ class _Sentence:
         if metric == "reduction" and own and not re.search(r"value chain|users|customers|consumers", self.text):
             metric = "reduction_scope1_2"
         made = self._statement(metric, number, factor * unit_scale, unit, start, bound=bound, nature=nature)
+        if (
+            self.pending is not None
+            and self.pending.metric == metric
+            and nature in ("level", "reduction")
+            and unit != "share"
+        ):
+            leaves = re.search(r"\bfrom\s*$", self.text[: match.start()], re.IGNORECASE)
+            if not leaves:  # of what it was before, nothing is said
+                made, self.pending = replace(made, change=self.pending.text), None
         if nature == "target":
             year = BY_YEAR.search(self.text)
             if year and year.group("year"):
@@ -371,8 +392,10 @@ class _Sentence:
     def _changed(self, match: re.Match[str], number: str, found: list[Statement]) -> list[Statement] | None:
         """A percentage as a change: of the level told just before, or of what the sentence is about."""
         before, after = self.text[: match.start()], self.text[match.end() : match.end() + 40]
-        word = re.findall(rf"\b(?:{RISE}|{FALL})", before[-90:], re.IGNORECASE)
-        last = word[-1] if word else (re.findall(rf"\b(?:{RISE}|{FALL})", after, re.IGNORECASE) or [""])[0]
+        if re.search(r"(?:\b(?:not|never|without)\b|n't\b)[^.;,]{0,60}$", before[-90:], re.IGNORECASE):
+            return None
+        word = re.findall(rf"(?<![A-Za-z])(?:{RISE}|{FALL})", before[-90:], re.IGNORECASE)
+        last = word[-1] if word else (re.findall(rf"(?<![A-Za-z])(?:{RISE}|{FALL})", after, re.IGNORECASE) or [""])[0]
         falls = bool(re.match(FALL, last, re.IGNORECASE)) and not re.match(rf"\W*(?:{RISE})", after, re.IGNORECASE)
         base = re.search(r"(?:base(?:line)? year of|baseline of|using|vs\.?|from)\s*(20\d{2})(?: levels)?", self.text)
         signed = f"-{number}" if falls else number
@@ -403,6 +426,8 @@ class _Sentence:
             base=int(base.group(1)) if base else 0,
         )
         year = BY_YEAR.search(self.text)
+        if not levels and not target:
+            self.pending = made
         if target and year and year.group("year"):
             made = replace(
                 made, period=Period("FY", int(year.group("year")), int(year.group("year")), f"FY{year.group('year')}")
@@ -478,7 +503,7 @@ class _Sentence:
         if not re.search(r"releas|publish|launch|发布", self.text, re.IGNORECASE):
             return []
         found = []
-        for match in DATE.finditer(self.text):
+        for match in (*DATE.finditer(self.text), *DAY_FIRST.finditer(self.text)):
             year = int(match.group("year") or self.year or 0)
             if year:
                 text = f"{year}-{MONTHS.index(match.group('month').casefold()) + 1:02d}-{int(match.group('day')):02d}"
@@ -497,12 +522,14 @@ class _Sentence:
             if wanted != unit:
                 continue
             for match in re.finditer(pattern, self.text, re.IGNORECASE):
-                away = at - match.end() if match.end() <= at else 1.6 * (match.start() - at)
+                away = at - match.end() if match.end() <= at else 2.2 * (match.start() - at)
                 away += (
                     4 * rank
                     - 70 * (metric == "scope3plus_reduction")
                     + (0 if metric not in ("emissions", "reduction") else 25)
                 )
+                if re.search(r"[;,，；]", self.text[at : match.start()]):
+                    away += 60
                 if ";" in self.text[min(at, match.start()) : max(at, match.end())]:
                     away += 60
                 if away < distance:
@@ -537,7 +564,7 @@ class _Sentence:
     def _period(self, at: int) -> Period:
         """The fiscal year told nearest to a place, else the one that the text reports."""
         found = [
-            (m.start() - at if m.start() >= at else 4 * (at - m.end()), _fiscal(m)) for m in YEAR.finditer(self.text)
+            (m.start() - at if m.start() >= at else 6 * (at - m.end()), _fiscal(m)) for m in YEAR.finditer(self.text)
         ]
         if found:
             year = min(found)[1]

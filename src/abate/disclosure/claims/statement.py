@@ -205,7 +205,9 @@ def unit_of(text: str) -> tuple[float, str, frozenset[str], str]:
 RISE = r"up|increas\w*|rise|rising|rose|risen|improv\w*|grow\w*|grew|jump\w*|surg\w*|gain\w*|higher|增长|上升|增加|提升|提高"
 FALL = r"down|decreas\w*|declin\w*|drop\w*|fall\w*|fell|reduc\w*|cut\w*|lower\w*|slash\w*|less|shr[aiu]nk\w*|下降|减少|降低|降至"
 """Words of direction, in texts and in tables."""
-CHANGE_WORDS = re.compile(rf"yoy|y/y|year[- ]on[- ]year|year[- ]over[- ]year|同比|\b(?:{RISE}|{FALL})\b", re.IGNORECASE)
+CHANGE_WORDS = re.compile(
+    rf"yoy|y/y|year[- ]on[- ]year|year[- ]over[- ]year|同比|(?<![A-Za-z])(?:{RISE}|{FALL})(?![A-Za-z])", re.IGNORECASE
+)
 
 
 def compared(statement: Statement, comparison: str) -> Statement:

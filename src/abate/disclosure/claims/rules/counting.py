@@ -11,6 +11,7 @@ from abate.disclosure.claims.verdict import Verdict
 
 
 def cumulates(s: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether a metric is told as a sum over years."""
     return s.nature == "cumulative" or any(
         o.nature == "cumulative" and o.metric == s.metric and fold(o.entity) == fold(s.entity) for o in statements
     )

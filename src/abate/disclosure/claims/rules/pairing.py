@@ -13,10 +13,12 @@ LEVELS = frozenset({"level", "cumulative", "reduction", "share"})
 
 
 def levels_of(statements: Sequence[Statement]) -> list[Statement]:
+    """Statements of an amount, not of a change, a target or an event."""
     return [s for s in statements if s.nature in LEVELS and s.unit not in ("date", "year", "")]
 
 
 def same_thing(one: Statement, other: Statement) -> bool:
+    """Whether two statements are of one entity, metric, boundary and unit."""
     return one.key == other.key and one.unit == other.unit
 
 
@@ -28,6 +30,7 @@ def agreement(one: tuple[Interval, Interval], other: tuple[Interval, Interval]) 
 
 
 def readings(s: Statement) -> tuple[Interval, Interval]:
+    """A number strict and loose."""
     return s.value(), s.value(loose=True)
 
 
