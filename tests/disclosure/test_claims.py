@@ -166,3 +166,61 @@ def test_a_page_is_read_without_its_scripts():
     html = "<html><script>var x = '9 million tons';</script><p>Acme Group cut <b>packaging</b> by 5,000 tons in fiscal year 2024.</p></html>"
     read = extract(text_of(html), "a.html", {})
     assert [(s.metric, s.number) for s in read.statements] == [("packaging_reduced", 5000.0)]
+
+
+@pytest.mark.parametrize(
+    "comparison", ["down 5% yoy", "5% decrease year-on-year", "yoy 5% lower", "同比下降5%", "yoy -5%"]
+)
+def test_a_fall_is_a_fall_however_it_is_said(comparison):
+    assert ("growth_rate", "consistent") in said(
+        ("scope1", "FY2023", "100.0", "t"), ("scope1", "FY2024", "95.0", "t", comparison)
+    )
+
+
+def test_loose_is_not_lax():
+    assert ("rounding", "contradiction") in said(("scope1", "FY2024", "100", "t"), ("scope1", "FY2024", "140", "t"))
+    assert ("rounding", "rounding_loose") in said(
+        ("scope1", "FY2024", "10000", "t"), ("scope1", "FY2024", "10450", "t")
+    )
+    parts = [("scope1", "FY2024", "60", "t"), ("scope2", "FY2024", "50", "t"), ("scope3", "FY2024", "5", "t")]
+    assert ("sum_of_parts", "contradiction") in said(*parts, ("total", "FY2024", "105", "t"))
+
+
+def test_odd_numbers_end_no_check_and_are_not_guessed():
+    assert said(("ghg_reduction", "2024", "15", "t"), ("total", "2024", "0", "t")) == set()
+    said(("net_scope1_2", "FY2024", "4.45", "Mt"), ("ghg_reduction_own_operations", "FY2024", "2.32", "Mt"), ("clean_electricity_share", "FY2024", "39", "%"), ("scope1", "FY2024", "0", "t"))  # fmt: skip
+    assert statement_of({"entity": "G", "metric": "scope1", "value": "1,25", "unit": "Mt"}, "r", {}) is None
+    assert statement_of({"entity": "G", "metric": "scope1", "value": "10 000", "unit": "t"}, "r", {}) is None
+
+
+def test_two_years_written_as_a_span_are_two_years():
+    rows = [("scope3", "FY2022/23", "10.00", "Mt"), ("scope3", "FY2023/24", "11.00", "Mt", "yoy +20%")]
+    assert {("growth_rate", "contradiction"), ("backcast_prior_year", "contradiction")} == said(*rows)
+
+
+def test_growth_that_is_true_is_no_reuse_of_a_share():
+    rows = [
+        ("clean_electricity_share", "FY2023", "50.0", "%", "level"), ("clean_electricity_share", "FY2024", "60.0", "%", "level"),
+        ("clean_electricity", "FY2023", "1000", "GWh"), ("clean_electricity", "FY2024", "1500", "GWh", "yoy +50.0%"),
+    ]  # fmt: skip
+    assert not {r for r, v in said(*rows) if v == "contradiction"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Acme Group's Scope 1 emissions decreased by 10 percent from 100,000 tonnes in FY2023 to 80,000 tonnes in FY2024.", {("scope1", 1e5, 2023), ("scope1", 8e4, 2024)}),
+        ("In 2024, Acme Group's Scope 1 emissions were 100 tonnes. In 2023, its Scope 1 emissions were 150 tonnes.", {("scope1", 100, 2024), ("scope1", 150, 2023)}),
+        ("Scope 1 emissions were 10 tonnes, Scope 2 emissions were 20 tonnes in FY2024.", {("scope1", 10, 2024), ("scope2", 20, 2024)}),
+        ("2024财年，某某集团自身运营净排放量为445万吨，同比下降5%。2023财年净排放量为468.1万吨。", {("net_scope1_2", 4.45e6, 2024), ("net_scope1_2", 4.681e6, 2023)}),
+    ],
+)  # fmt: skip
+def test_sentences_that_everybody_writes_are_read(text, wanted):
+    levels = {(s.metric, round(s.number, 6), s.period.year) for s in extract(text, "t", {}).statements if s.unit == "t"}
+    assert levels == wanted
+
+
+def test_what_was_not_done_is_not_read_as_done():
+    read = extract("Acme Group did not reduce its Scope 1 emissions by 10% in FY2024.", "t", {})
+    assert not read.statements
+    assert [n for n, _ in read.unread] == ["10%"]

@@ -386,5 +386,14 @@ EXAMPLES = (
         "base-year-to-restate",
         '\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2023"\nreduction = 0.5\n',
     ),
+    targeted(
+        "target-incomplete",
+        '\n[[targets]]\nfigure = "gross"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2023"\nreduction = 0.5\n',
+    ),
+    targeted(
+        "pathway-misused",
+        '\n[[targets]]\nfigure = "total-market"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2023"\n'
+        'reduction = 0.5\npathway = "sbti-1.5c"\n',
+    ),
     Example("gwp-differs", "Species,AR4GWP100,AR5GWP100,AR6GWP100\nN2O,298,265,272", _gwp_differs),
 )

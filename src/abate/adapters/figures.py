@@ -295,28 +295,41 @@ class Rollups:
         return float(values.get("estimated", Fraction(0)) / whole) if whole else None
 
 
-def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any) -> str:
+def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any, signed: bool = False) -> str:
     """Freeze a run as published, or as a restatement where the year has a published one.
+
+    Args:
+        workspace: Whose.
+        run_id: The run.
+        reason: Why, for a restatement.
+        now: The moment.
+        signed: Whether the run was prepared, reviewed and approved: a year that is locked takes no other.
 
     Returns:
         `published` or `restated`.
 
     Raises:
-        UsageError: `reason-needed`, `already-published`.
+        UsageError: `reason-needed`, `already-published`, `year-locked`.
     """
-    run = run_of(workspace, "", run_id)
+    every = runs(workspace)
+    run = run_of(workspace, "", run_id, every)
+    if not signed and any(r["locked"] for r in every if r["fiscal_year"] == run["fiscal_year"]):
+        raise UsageError(
+            "year-locked", f"{run['fiscal_year']} is locked.",
+            f"Sign the restatement off, step by step: abate sign prepared --run {run_id}.",
+        )  # fmt: skip
     if run["status"] != "draft":
         raise UsageError("already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do.")
     with workspace.store.lock():
-        every = workspace.store.rows("publications")
-        before = [p for p in every if p["fiscal_year"] == run["fiscal_year"]]
+        marks = workspace.store.rows("publications")
+        before = [p for p in marks if p["fiscal_year"] == run["fiscal_year"]]
         status = "restated" if before else "published"
         if before and not reason:
             raise UsageError(
                 "reason-needed", f"{run['fiscal_year']} is published.", "Give --reason for the restatement."
             )
         row = {
-            "ordinal": len(every),
+            "ordinal": len(marks),
             "fiscal_year": run["fiscal_year"],
             "run_id": run_id,
             "status": status,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -155,7 +156,13 @@ def report_text(model: dict[str, Any], lang: str, template: Path | None) -> tupl
     for name in ("letter", "strategy"):
         words[name] = filled(model[f"{name}_text"], model | words) if model[f"{name}_text"] else ""
     own = _template(template) if template is not None else ""
-    return report_markdown(model | words, lang=lang, template=own), pictures
+    text = report_markdown(model | words, lang=lang, template=own)
+    strange = [a for a in re.findall(r"!\[[^\]]*\]\(([^)\s]*)", text) if a.removeprefix("chart:") not in pictures]
+    if strange:
+        raise UsageError(
+            "bad-template", f"There is no picture '{strange[0][:80]}'.", f"There are: {', '.join(pictures)}."
+        )
+    return text, pictures
 
 
 def _template(path: Path) -> str:
@@ -725,8 +732,6 @@ def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
 
 def _prefixed(where: str) -> str:
     """The condition with its columns taken from the figure's own table."""
-    import re
-
     return re.sub(r"\b(kind|book|scope|view|species|instrument)\b(?= (in|<>|=))", r"e.\1", where)
 
 

@@ -142,7 +142,9 @@ def to_html(markdown: str, figures: Mapping[str, Markup]) -> Markup:
         elif token.type == "inline":
             _inline(token, figures)
     text = reader().renderer.render(_row_headers(tokens), reader().options, {})
-    text = text.replace("<table", '<div class="scroll"><table').replace("</table>", "</table></div>")
+    text = text.replace("<table", '<div class="scroll" tabindex="0" role="group"><table').replace(
+        "</table>", "</table></div>"
+    )
     text = re.sub(r"<p>(<figure.*?</figure>)</p>", r"\1", text, flags=re.DOTALL)
     return Markup(text)  # noqa: S704  (the reader escapes what is not ours)
 

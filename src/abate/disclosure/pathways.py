@@ -23,11 +23,23 @@ WEAK_PATHWAY = Rule(
     "target-below-pathway", Severity.WARNING, "A target falls short of its own pathway",
     "Raise the target, or name the pathway that it does follow.",
 )  # fmt: skip
+INCOMPLETE = Rule(
+    "target-incomplete",
+    Severity.WARNING,
+    "A target is held against a figure that lacks a year or a part",
+    "Import and value what is missing, or begin the target later.",
+)
+MISUSED = Rule(
+    "pathway-misused",
+    Severity.WARNING,
+    "A pathway is used for a figure it is not made for",
+    "Name a pathway made for the figure's scopes, or set the target on another figure.",
+)
 OLD_BASE = Rule(
     "base-year-to-restate", Severity.WARNING, "The structure changed since the base year",
     "Run 'abate base-year', and publish the recalculated base year.",
 )  # fmt: skip
-TARGET_RULES = (NO_BASE, STATED_BASE, WEAK_PATHWAY, OLD_BASE)
+TARGET_RULES = (NO_BASE, STATED_BASE, WEAK_PATHWAY, INCOMPLETE, MISUSED, OLD_BASE)
 
 FIRST_SBTI_YEAR = 2020
 """A base year later than this is held to what a start in this year would have asked for."""
@@ -256,8 +268,9 @@ def progress_of(target: Target, pathway: Pathway, base: float, yearly: Mapping[i
     is_sum = target.kind is TargetKind.CUMULATIVE
     if is_sum:
         wanted = tuple(end * k / (len(years) - 1) for k in range(len(years)))
-        known = [y for y in years[1:] if y in yearly]
-        run = [y for y in known if all(z in yearly for z in range(known[0], y))] if known else []
+        run = [
+            y for y in years[1:] if all(z in yearly for z in range(years[1], y + 1))
+        ]  # a year without value ends the sum
         actual = {y: sum(yearly[z] for z in run if z <= y) for y in run}
     else:
         is_level = target.kind is TargetKind.LEVEL and not target.base_year
@@ -311,7 +324,13 @@ def _rates(
     if target.kind is TargetKind.CUMULATIVE:
         return (max(0.0, end - here) / left if left > 0 else None), (here / len(actual))
     linear = end <= 0  # no compound rate ends at zero: the share of the base value a year instead
-    needed = None if left <= 0 or not here else (end - here) / here / left if linear else (end / here) ** (1 / left) - 1
+    needed = (
+        None
+        if left <= 0 or not here or not base
+        else (end - here) / base / left
+        if linear
+        else (end / here) ** (1 / left) - 1
+    )
     so_far = None if gone <= 0 or not base or here <= 0 else (here - base) / base / gone if linear else (here / base) ** (1 / gone) - 1  # fmt: skip
     return needed, so_far
 

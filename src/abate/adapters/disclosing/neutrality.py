@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,8 @@ def _transfer(row: dict[str, str], number: int, file: str) -> Transfer:
     if not cells["vintage"].isdecimal() or not 1990 <= int(cells["vintage"]) <= 2100:
         raise bad(f"vintage is '{cells['vintage']}'", "It is a calendar year.")
     try:
+        if not re.fullmatch(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", cells["amount_t"]):
+            raise ValueError
         amount_kg = float(cells["amount_t"].replace(",", "")) * 1000
     except ValueError:
         raise bad(f"amount_t is '{cells['amount_t']}'", "It is a number of tonnes.") from None
@@ -107,13 +110,20 @@ def retire_credit(workspace: Workspace, serial: str, year: str, amount_t: float 
         person: Who retires it.
 
     Raises:
-        NotFoundError: `no-credit`.
-        UsageError: `credit-not-retired`, with what the ledger says.
+        NotFoundError: `no-credit`, `no-run`.
+        UsageError: `credit-not-retired`, with what the ledger says; `no-person`.
     """
-    parse_fiscal_year(year)
+    if year not in years(workspace):
+        raise NotFoundError("no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'.")
+    if not person.strip() or not person.isprintable():
+        raise UsageError("no-person", "A retirement needs the name of a person.", "Give --by.")
     found = next((c for c in credits_of(workspace, year).every if c.serial == serial), None)
     if found is None:
         raise NotFoundError("no-credit", f"No credit of serial '{serial}'.", "See 'abate credits'.")
+    if found.vintage > parse_fiscal_year(year):
+        raise UsageError(
+            "credit-not-retired", f"'{serial}' is of {found.vintage}, later than {year}.", "Take an older one."
+        )
     kg = found.held_kg if amount_t is None else amount_t * 1000
     if not math.isfinite(kg) or abs(kg - round(kg)) > 1e-6:
         raise UsageError("credit-not-retired", f"{amount_t} t is no whole number of kilograms.", "Round it.")

@@ -65,7 +65,7 @@ def sign(
             workspace.store.append("signoffs", [row])
             return row
     if next(r for r in runs(workspace) if r["run_id"] == run["run_id"])["status"] == "draft":
-        publish(workspace, run["run_id"], reason=note, now=now)
+        publish(workspace, run["run_id"], reason=note, now=now, signed=True)
     with workspace.store.lock():
         workspace.store.append("signoffs", [row])
     return row

@@ -7,6 +7,8 @@ from typing import Any
 from abate.adapters.figures import Rollups, run_of, years
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure.pathways import (
+    INCOMPLETE,
+    MISUSED,
     NO_BASE,
     OLD_BASE,
     STATED_BASE,
@@ -18,7 +20,7 @@ from abate.disclosure.pathways import (
     progress_of,
     with_measures,
 )
-from abate.kernel.figure import FIGURES
+from abate.kernel.figure import FIGURES, totals_needed
 from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.target import FALLING, Target, TargetKind
@@ -34,7 +36,7 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
     told: list[Progress] = []
     found: list[Finding] = []
     for target in workspace.targets:
-        yearly, restated = _yearly(workspace, target)
+        yearly, restated, lacking = _yearly(workspace, target)
         start = parse_fiscal_year(target.base_year) if target.base_year else min(yearly, default=0)
         base = target.base_value if target.base_value is not None else yearly.get(start)
         if target.kind is TargetKind.CUMULATIVE:
@@ -51,6 +53,7 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
         if target.kind in FALLING and progress.end > asked * (1 + 1e-9):
             told_share = (base - asked) / base
             found.append(Finding.of(WEAK_PATHWAY, f"{target.name}: wants {target.reduction_share:.0%} less, {path.title} asks for {told_share:.0%}."))  # fmt: skip
+        found += _unfit(target, path, progress, lacking)
         is_compared = target.kind in FALLING and target.base_value is None
         if is_compared and not restated and _structure_changed(workspace, target.base_year):
             found.append(Finding.of(OLD_BASE, f"{target.name}: sites were bought or sold after {target.base_year}."))
@@ -58,9 +61,25 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
     return told, found
 
 
-def _yearly(workspace: Workspace, target: Target) -> tuple[dict[int, float], bool]:
-    """Values of a target's figure by year; and whether the base year was published anew on a later structure."""
+def _unfit(target: Target, path: Pathway, progress: Progress, lacking: dict[int, str]) -> list[Finding]:
+    """What keeps a target from being judged: a year or a part that is missing, a pathway made for other scopes."""
+    found = []
+    if target.kind is TargetKind.CUMULATIVE:
+        first = progress.years[1]
+        if first not in progress.actual and lacking.keys() | progress.actual.keys():
+            found.append(Finding.of(INCOMPLETE, f"{target.name}: FY{first} has no value of {target.figure}, nothing is added up."))  # fmt: skip
+    elif progress.latest is not None and lacking.get(progress.latest):
+        found.append(Finding.of(INCOMPLETE, f"{target.name}: {target.figure} of FY{progress.latest} is without {lacking[progress.latest]}."))  # fmt: skip
+    scopes = {t.split("-")[0] for t in totals_needed(target.figure)}
+    if path.applies_to == "scopes 1 and 2" and "scope3" in scopes:
+        found.append(Finding.of(MISUSED, f"{target.name}: {path.title} is made for {path.applies_to}, {target.figure} holds Scope 3."))  # fmt: skip
+    return found
+
+
+def _yearly(workspace: Workspace, target: Target) -> tuple[dict[int, float], bool, dict[int, str]]:
+    """Values of a target's figure by year; whether the base year was published anew on a later structure; what is lacking."""
     values: dict[int, float] = {}
+    lacking: dict[int, str] = {}
     restated = False
     where = {k: v for k, v in (("org", target.org), ("site", target.site), ("building", target.building)) if v}
     with Rollups(workspace) as rollups:
@@ -70,7 +89,9 @@ def _yearly(workspace: Workspace, target: Target) -> tuple[dict[int, float], boo
             for value in rollups.values([target.figure], run, "", where):
                 if value.value is not None:
                     values[parse_fiscal_year(year)] = float(value.value)
-    return values, restated
+                if value.value is None or value.without:
+                    lacking[parse_fiscal_year(year)] = ", ".join(value.without)
+    return values, restated, lacking
 
 
 def _structure_changed(workspace: Workspace, base_year: str) -> bool:

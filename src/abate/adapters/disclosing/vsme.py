@@ -154,14 +154,13 @@ def scope3_cells(workspace: Workspace, year: str) -> dict[int, float]:
     return {int(v.figure.removeprefix("scope3-")): float(v.value) for v in found if v.value is not None}
 
 
-def fill_template(workspace: Workspace, year: str, template: Path, *, employees_at_end: bool = True) -> bytes:
+def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
     """Fill EFRAG's digital template: every named range as a value, for the converter reads values, not formulas.
 
     Args:
         workspace: Whose.
         year: Fiscal year.
         template: The template as EFRAG publishes it.
-        employees_at_end: Whether employees are counted at the end of the year rather than on average.
 
     Raises:
         DataError: `bad-template-file` where the file is not such a template.
@@ -203,8 +202,6 @@ def fill_template(workspace: Workspace, year: str, template: Path, *, employees_
     }  # fmt: skip
     datapoints = {d.name: d for d in vsme_datapoints(workspace, year)}
     values |= {n: d.value for n, d in datapoints.items() if d.value is not None}
-    if datapoints["NumberOfEmployees"].value is not None:
-        values["EmployeeCountingMethodology"] = "At the end of the reporting period" if employees_at_end else "As an average across the reporting period"  # fmt: skip
     categories = scope3_cells(workspace, year)
     sheet = book["Environmental Disclosures"]
     sheet["G10"] = values.get("EnergyConsumptionFromElectricity_TotalRenewableAndNonRenewableEnergyMember") is not None
@@ -256,7 +253,10 @@ def _put(book: Any, name: str, value: Any) -> None:
     if name not in book.defined_names:
         return
     sheet, cells = next(iter(book.defined_names[name].destinations))
-    book[sheet][cells.replace("$", "").split(":")[0]] = value
+    cell = book[sheet][cells.replace("$", "").split(":")[0]]
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"  # also a name that begins like a formula
 
 
 def write_vsme(

@@ -190,6 +190,8 @@ def _energy(lines: list[_Line]) -> Read | None:
                 r"(?:/|per |每)\s*$", line.text[max(0, match.start() - 6) : match.start()]
             ) or ELSEWHERE.search(said):
                 sure -= 0.5
+            if re.search(r"\d[^\w\s]?\s?$", line.text[: match.start("number")]):
+                sure -= 0.5  # the tail of a longer number
             value, doubt = _decimal(match.group("number"), comma_is_point=german)
             sure -= doubt + (0.5 if (match.group("sign") or "").strip() in ("-", "−") else 0.0)
             why = f"after '{label}'" if label else "a number of kWh"
