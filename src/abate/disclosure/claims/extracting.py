@@ -33,6 +33,7 @@ ABOUT = re.compile(r"(?:about|approximately|nearly|around|roughly|some|约|近)\
 ABOVE = re.compile(r"(?:more than|over|exceed(?:ed|ing|s)?|at least|above|超过|逾)\s*$", re.IGNORECASE)
 HALF = re.compile(r"(?P<above>more than )?(?P<by>by )?\bhalf\b", re.IGNORECASE)
 YEARLY = r"year[- ]on[- ]year|yoy|from (?:the )?(?:previous|prior|last) (?:fiscal )?year|compared (?:to|with) the (?:previous|prior)|than (?:a|the) year|a year earlier|from last year|同比|on the (?:previous|prior) year"
+AGAINST = r"on|from|against|than|over|vs\.?|compared (?:to|with)"
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
 CLAUSE = re.compile(r"(?<=[;；])\s*")
 YEAR = re.compile(
@@ -292,87 +293,60 @@ class _Sentence:
         return bare and (re.match(r"(?:st|nd|rd|th)\b", after) is not None)
 
     def _quantity(self, match: re.Match[str], found: list[Statement]) -> list[Statement] | None:
-        start = match.start("number")
-        number, unit_text = match.group("number"), (match.group("unit") or "").strip()
-        scale_word = match.group("scale") or match.group("scale_zh") or ""
-        factor = SCALES.get(scale_word.casefold(), 1.0)
-        per = re.search(r"per million (\w+)|/million ([A-Z]{3})", unit_text, re.IGNORECASE)
-        if per:
-            currency = {"yuan": "CNY", "rmb": "CNY", "dollars": "USD", "euro": "EUR", "euros": "EUR"}.get(
-                (per.group(1) or per.group(2)).casefold(), (per.group(1) or per.group(2)).upper()
-            )
-            unit_scale, unit = 1.0, f"t/million {currency}"
-        else:
-            bare = re.sub(r"\s?co2.*$", "", unit_text.casefold())
-            unit_scale, unit = UNITS.get(bare, UNITS.get(bare.removesuffix("s"), (1.0, "count")))
+        """A number with its unit as statements; None where it cannot be placed."""
+        start, number, before = match.start("number"), match.group("number"), self.text[: match.start()]
+        unit_scale, unit = self._unit(match)
         if unit == "points":
             metric = self._metric("share", start)
             return [self._statement(metric, number, unit_scale, unit, start, nature="change")] if metric else None
-        if unit_text == "" and self.text[match.end() : match.end() + 2].startswith("°C"):
-            unit = "degC"
-        bound = (
-            ">"
-            if ABOVE.search(self.text[: match.start()])
-            else "~"
-            if ABOUT.search(self.text[: match.start()])
-            else "="
-        )
         if unit == "share" and self._is_change(match):
             return self._changed(match, number, found)
-        kind = (
-            "intensity"
-            if unit.startswith("t/million")
-            else "ratio"
-            if unit == "count" and not scale_word and "." in number and float(number.replace(",", "")) < 5
-            else unit
-        )
-        metric = self._metric(kind, start)
-        if not metric or (
-            unit == "count"
-            and kind != "ratio"
-            and float(number.replace(",", "")) * factor < 10
-            and metric != "sdg_count"
-        ):
-            return None
-        if kind == "ratio":
+        scale_word = match.group("scale") or match.group("scale_zh") or ""
+        factor = SCALES.get(scale_word.casefold(), 1.0)
+        size = float(number.replace(",", "")) * factor
+        if unit == "count" and not scale_word and "." in number and size < 5:
             unit = "ratio"
-        nature = "level"
-        own_reduction = metric == "reduction"
-        if metric in ("reduction", "scope3plus_reduction", "packaging_reduced") or own_reduction:
-            nature = "target" if re.search(r"\b(?:by|before) 20[2-9]\d|pledge|aim|commit", self.text) else "reduction"
-        if (
-            unit == "share"
-            and (
-                m := re.search(
-                    r"(?:accounting|accounts|accounted) for(?: about| approximately| nearly)?\s*$",
-                    self.text[: match.start()],
-                )
-            )
-            and m
-            and metric == "emissions"
-        ):
-            metric, nature = "emissions_share", "share"
+        metric = self._metric("intensity" if unit.startswith("t/million") else unit, start)
+        if not metric or (unit == "count" and size < 10 and metric != "sdg_count"):
+            return None
+        metric, nature = self._sense(metric, unit, before)
+        bound = ">" if ABOVE.search(before) else "~" if ABOUT.search(before) else "="
+        made = self._statement(metric, number, factor * unit_scale, unit, start, bound=bound, nature=nature)
+        is_level = nature in ("level", "reduction") and unit != "share"
+        was = re.search(r"\bfrom\s*$", before, re.IGNORECASE)  # a change says nothing of what it starts from
+        if self.pending is not None and self.pending.metric == metric and is_level and not was:
+            made, self.pending = replace(made, change=self.pending.text), None
+        year = BY_YEAR.search(self.text)
+        if nature == "target" and year and year.group("year"):
+            last = int(year.group("year"))
+            made = replace(made, period=Period("CY", last, last, f"by {last}"))
+        return [made]
+
+    def _unit(self, match: re.Match[str]) -> tuple[float, str]:
+        """Scale and canonical unit of a number."""
+        text = (match.group("unit") or "").strip()
+        per = re.search(r"per million (\w+)|/million ([A-Z]{3})", text, re.IGNORECASE)
+        if per:
+            money = per.group(1) or per.group(2)
+            known = {"yuan": "CNY", "rmb": "CNY", "dollars": "USD", "euro": "EUR", "euros": "EUR"}
+            return 1.0, f"t/million {known.get(money.casefold(), money.upper())}"
+        if not text and self.text[match.end() : match.end() + 2].startswith("°C"):
+            return 1.0, "degC"
+        bare = re.sub(r"\s?co2.*$", "", text.casefold())
+        return UNITS.get(bare, UNITS.get(bare.removesuffix("s"), (1.0, "count")))
+
+    def _sense(self, metric: str, unit: str, before: str) -> tuple[str, str]:
+        """Metric and nature of a number, by the words of its sentence: a level, a reduction, a target or a share."""
+        accounts = re.search(r"(?:accounting|accounts|accounted) for(?: about| approximately| nearly)?\s*$", before)
+        if unit == "share" and accounts and metric == "emissions":
+            return "emissions_share", "share"
+        if metric not in ("reduction", "scope3plus_reduction", "packaging_reduced"):
+            return metric, "level"
         own = re.search(r"own operations?|its carbon emissions", self.text, re.IGNORECASE)
         if metric == "reduction" and own and not re.search(r"value chain|users|customers|consumers", self.text):
             metric = "reduction_scope1_2"
-        made = self._statement(metric, number, factor * unit_scale, unit, start, bound=bound, nature=nature)
-        if (
-            self.pending is not None
-            and self.pending.metric == metric
-            and nature in ("level", "reduction")
-            and unit != "share"
-        ):
-            leaves = re.search(r"\bfrom\s*$", self.text[: match.start()], re.IGNORECASE)
-            if not leaves:  # of what it was before, nothing is said
-                made, self.pending = replace(made, change=self.pending.text), None
-        if nature == "target":
-            year = BY_YEAR.search(self.text)
-            if year and year.group("year"):
-                made = replace(
-                    made,
-                    period=Period("CY", int(year.group("year")), int(year.group("year")), f"by {year.group('year')}"),
-                )
-        return [made]
+        is_target = re.search(r"\b(?:by|before) 20[2-9]\d|pledge|aim|commit", self.text)
+        return metric, "target" if is_target else "reduction"
 
     def _is_change(self, match: re.Match[str]) -> bool:
         """Whether a percentage tells a change rather than a share."""
@@ -426,6 +400,12 @@ class _Sentence:
             base=int(base.group(1)) if base else 0,
         )
         year = BY_YEAR.search(self.text)
+        on = re.match(rf"\W*(?:{AGAINST})\s+(?:in )?(?:FY|fiscal (?:year )?)?(20\d{{2}})\b", after, re.IGNORECASE)
+        if on and not base:
+            later = int(on.group(1)) + 1
+            made = replace(
+                made, period=Period(made.period.kind or "FY", later, later, f"{made.period.kind or 'FY'}{later}")
+            )
         if not levels and not target:
             self.pending = made
         if target and year and year.group("year"):
