@@ -215,7 +215,7 @@ def report() -> None:
         sizes = {k: f"{p.stat().st_size / 1e6:.2f} MB" for k, p in paths.items()}
         with pdfplumber.open(paths["pdf"]) as document:
             pages = len(document.pages)
-        model = report_model(workspace, "FY2024", now)
+        model = report_model(workspace, "FY2024", now) | {"claims": []}
         text, pictures = report_text(model, "en", None)
         began = time.perf_counter()
         pdf_bytes(text, pictures, model, lang="en", day=now.date())

@@ -77,6 +77,8 @@ def indicator_values(
     figures = sorted({n.replace("_", "-") for i in chosen for n in i.names if n not in EXTRAS})
     told: dict[str, list[IndicatorValue]] = {i.id: [] for i in chosen}
     own = {(p["metric"], p["fiscal_year"]): p for p in published(workspace) if _is_own(workspace, p["entity"])}
+    wanted = {n for i in chosen for n in i.names}
+    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors()) if "fuel_energy" in wanted else None  # fmt: skip
     with Rollups(workspace) as rollups:
         for year in years:
             run = run_of(workspace, year)
@@ -84,7 +86,7 @@ def indicator_values(
             values: dict[str, float | None] = {
                 n.replace("-", "_"): None if v.value is None else float(v.value) for n, v in found.items()
             }
-            values |= _extras(workspace, year, run["run_id"], values.get("electricity"))
+            values |= _extras(workspace, year, run["run_id"], values.get("electricity"), book)
             for one in chosen:
                 told[one.id].append(_valued(workspace, one, year, run, values, found, own))
     return told
@@ -113,14 +115,16 @@ def _is_own(workspace: Workspace, entity: str) -> bool:
     return entity.casefold() == workspace.organisation.name.casefold()
 
 
-def _extras(workspace: Workspace, year: str, run_id: str, electricity_kwh: float | None) -> dict[str, float | None]:
+def _extras(
+    workspace: Workspace, year: str, run_id: str, electricity_kwh: float | None, book: FactorBook | None
+) -> dict[str, float | None]:
     """What no figure of the rollups holds."""
     by_technology = technologies(workspace, run_id)
     there = electricity_kwh is not None
     return {
         "renewable_electricity": sum(v for t, v in by_technology.items() if t in RENEWABLE) if there else None,
         "nuclear_electricity": sum(v for t, v in by_technology.items() if t in NUCLEAR) if there else None,
-        "fuel_energy": fuel_energy_kwh(workspace, run_id),
+        "fuel_energy": None if book is None else fuel_energy_kwh(workspace, run_id, book),
         "packaging_saved": packaging_saved_t(workspace, year),
         "credits_retired": credits_of(workspace, year).retired_t,
         "carbon_price": workspace.finance.carbon_price,
@@ -150,12 +154,11 @@ def fuels_burnt(workspace: Workspace, run_id: str) -> list[tuple[str, str, str, 
     return rows
 
 
-def fuel_energy_kwh(workspace: Workspace, run_id: str) -> float | None:
+def fuel_energy_kwh(workspace: Workspace, run_id: str, book: FactorBook) -> float | None:
     """Net energy of the fuels that a run valued [kWh]; None without fuels, or where a property is lacking."""
     rows = fuels_burnt(workspace, run_id)
     if not rows:
         return None
-    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
     region_of = workspace.organisation.region_of
     try:
         return sum(
