@@ -19,6 +19,8 @@ EXTRAS = (
     "renewable_electricity",
     "nuclear_electricity",
     "fuel_energy",
+    "fuel_burnt",
+    "heat_purchased",
     "packaging_saved",
     "credits_retired",
     "carbon_price",

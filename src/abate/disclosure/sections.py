@@ -295,7 +295,7 @@ def _index(m: Model, t: Translate) -> Table:
         (
             x["framework"],
             x["edition"],
-            Cell(x["id"]),
+            Cell(x["id"], code=True),
             x["title"],
             Cell(t("see"), link=f"i-{x['indicator']}", page=True),
             x["text"],

@@ -174,7 +174,7 @@ class _Setter:
                 case "softbreak" | "hardbreak":
                     out.append("\n")
                 case "code_inline":
-                    soft = re.sub(r"(?<=[/_.:-])(?=\w)", "\u200b", child.content)
+                    soft = re.sub(r"(?<=[/_.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "\u200b", child.content)
                     out.append(f"#raw({quoted(soft)});")
                 case "strong_open":
                     out.append("#strong[")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from abate.adapters.disclosing.neutrality import credits_of
@@ -78,7 +79,7 @@ def indicator_values(
     told: dict[str, list[IndicatorValue]] = {i.id: [] for i in chosen}
     own = {(p["metric"], p["fiscal_year"]): p for p in published(workspace) if _is_own(workspace, p["entity"])}
     wanted = {n for i in chosen for n in i.names}
-    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors()) if "fuel_energy" in wanted else None  # fmt: skip
+    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors()) if wanted & {"fuel_energy", "fuel_burnt"} else None  # fmt: skip
     with Rollups(workspace) as rollups:
         for year in years:
             run = run_of(workspace, year)
@@ -86,6 +87,8 @@ def indicator_values(
             values: dict[str, float | None] = {
                 n.replace("-", "_"): None if v.value is None else float(v.value) for n, v in found.items()
             }
+            if wanted & {"fuel_burnt", "heat_purchased"}:
+                values |= _purchased(workspace, run["run_id"], rollups.values(["heat"], run)[0].value, book)
             values |= _extras(workspace, year, run["run_id"], values.get("electricity"), book)
             for one in chosen:
                 told[one.id].append(_valued(workspace, one, year, run, values, found, own))
@@ -141,6 +144,17 @@ def technologies(workspace: Workspace, run_id: str) -> dict[str, float]:
             [run_id],
         ).fetchall()
     return {technology: float(kwh) for technology, kwh in rows}
+
+
+def _purchased(
+    workspace: Workspace, run_id: str, heat: Fraction | None, book: FactorBook | None
+) -> dict[str, float | None]:
+    """Heat and fuels as parts of a total [kWh]: none where the ledger has no row of the kind, unknown where it cannot tell."""
+    burnt = bool(fuels_burnt(workspace, run_id))
+    return {
+        "heat_purchased": 0.0 if heat is None else float(heat),
+        "fuel_burnt": 0.0 if not burnt else None if book is None else fuel_energy_kwh(workspace, run_id, book),
+    }
 
 
 def fuels_burnt(workspace: Workspace, run_id: str) -> list[tuple[str, str, str, str, str, float]]:

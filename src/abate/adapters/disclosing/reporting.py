@@ -160,7 +160,7 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> dict[str, 
         note += (" 不含：" if lang == "zh" else " Without: ") + ", ".join(last.without) + "."
     if last.status == "stated":
         note += f" [{last.origin}]"
-    is_assured = last.value is not None and ("*" in covered or bool(one.opens and one.opens in covered))
+    is_assured = last.value is not None and ("*" in covered or bool(one.figure and one.figure in covered))
     return {
         "id": one.id, "title": one.title_zh if lang == "zh" else one.title, "unit": last.unit, "cells": cells,
         "change": moved, "direction": {"lower": "less", "higher": "more", "none": "–"}[one.direction],
@@ -174,7 +174,7 @@ def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
         "end": target_number(p, p.end),
         "latest": "–" if p.latest is None else f"FY{p.latest}: {target_number(p, p.actual[p.latest])}",
         "gap": "–" if p.gap is None else target_number(p, p.gap), "meets": "–" if p.meets is None else f"FY{p.meets}",
-        "so_far": rate_text(p, p.rate_so_far), "needed": rate_text(p, p.rate_needed), "status": p.status,
+        "so_far": rate_text(p, p.rate_so_far), "needed": rate_text(p, p.rate_needed), "status": "withheld" if p.target.figure.startswith("avoided") and not p.actual else p.status,
         "pathway": path.title_zh if lang == "zh" else path.title,
     }  # fmt: skip
 

@@ -95,7 +95,12 @@ def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list
         (f"{ENERGY}Electricity_{BOTH}", "Electricity", power, "no rows"),
         (f"{ENERGY}Fuels_NonRenewableEnergyMember", "Fuels, not renewable", fuels, unknown),
         (f"{ENERGY}Fuels_{BOTH}", "Fuels", fuels, unknown),
-        ("TotalEnergyConsumption", "Energy consumed", known["energy-total"] if burnt else power, unknown),
+        (
+            "TotalEnergyConsumption",
+            "Energy consumed",
+            known["energy-total"],
+            "no electricity, or the energy of a fuel is not known",
+        ),
     )
     return [_datapoint(name, "B3", title, value, "MWh", why, origin) for name, title, value, why in lines]
 
