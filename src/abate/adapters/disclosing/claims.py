@@ -280,6 +280,14 @@ def _own_names(name: str) -> set[str]:
     return {fold(n) for n in (name, bare, "we", "our", "us", "the group", "the company") if n}
 
 
+def _is_plain(s: Statement) -> bool:
+    """Whether a statement of running text is plain enough to hold a report back: a change whose sentence names one year."""
+    if s.nature == "change" or s.change:
+        named = set(re.findall(r"20\d{2}", s.quote))
+        return s.nature != "target" and named <= {str(s.period.year)}
+    return s.nature in ("level", "reduction", "share")
+
+
 def _refuse_neutral(told: str, model: Mapping[str, Any]) -> None:
     """Refuse a text that says carbon neutral where the balance does not.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -16,6 +17,8 @@ from abate.disclosure.typesetting import to_typst
 from abate.kernel.errors import IntegrityError, UsageError
 
 CJK_FONT = "Noto Serif CJK SC"
+UNUSUAL = re.compile(r"[^\u0000-\u2bff]+")
+"""Letters that a machine may have no font for: Chinese where no such font is installed, signs beyond the common ones."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """First characters by which a workbook would take a text for a formula."""
 
@@ -36,15 +39,13 @@ def pdf_bytes(
     Raises:
         UsageError: `no-cjk-font` where a Chinese report finds no Chinese font.
     """
-    import typst
-
     if lang == "zh" and CJK_FONT not in fonts():
         raise UsageError("no-cjk-font", f"There is no font '{CJK_FONT}'.", "On Debian: apt install fonts-noto-cjk.")
     t = translator(lang)
     title, _ = headings(text)
     same = {f"x-{i}": f"i-{k}" for k, i in _opened(model)}
     with tempfile.TemporaryDirectory() as folder:
-        charts = {}
+        charts: dict[str, tuple[str, str, int]] = {}
         for name, picture in pictures.items():
             file = Path(folder) / f"{name}.svg"
             file.write_text(print_svg(str(picture["svg"])), encoding="utf-8")
@@ -53,15 +54,27 @@ def pdf_bytes(
             text, charts, title=title, author=str(model["organisation"]), lang=lang, day=day, contents=t("Contents"),
             page_of=t(" of "), same=same,
         )  # fmt: skip
-        main = Path(folder) / "report.typ"
-        main.write_text(source, encoding="utf-8")
+        return _set(source, Path(folder) / "report.typ")
+
+
+def _set(source: str, main: Path) -> bytes:
+    """Set a document; letters for which this machine has no font are printed as (?), never as nothing.
+
+    Raises:
+        IntegrityError: `print-failed`.
+    """
+    import typst
+
+    for text in (source, UNUSUAL.sub("(?)", source)):
+        main.write_text(text, encoding="utf-8")
         try:
             made: bytes = typst.compile(str(main), format="pdf", pdf_standards=["ua-1"], timestamp=0)
         except typst.TypstError as error:
-            raise IntegrityError(
-                "print-failed", f"The report cannot be set: {error}", "Report it, with the template."
-            ) from error
-    return made
+            if "could not be displayed" in str(error) and text is source:
+                continue
+            raise IntegrityError("print-failed", f"The report cannot be set: {error}", "Report it, with the template.") from error  # fmt: skip
+        return made
+    raise AssertionError
 
 
 def _opened(model: Mapping[str, Any]) -> list[tuple[str, str]]:
