@@ -241,9 +241,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
         own = {("entity", alias): name for alias in _own_names(name)}
         read = extract(told, "report", own, year=int(model["year"][2:]))
         mine = [replace(s, entity=name, scope="") for s in read.statements if fold(s.entity) in {"", *_own_names(name)}]
-        clear = [
-            s for s in mine if s.metric in OF_FIGURES.values() and s.nature in ("level", "reduction", "share", "change")
-        ]
+        clear = [s for s in mine if s.metric in OF_FIGURES.values() and _is_plain(s)]
         verdicts = [
             v for v in check([*clear, *held])
             if v.rule in ("ledger", "growth_rate") and v.verdict == "contradiction" and any(s.source == "report" for s in v.statements)
