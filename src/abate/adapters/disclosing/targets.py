@@ -35,8 +35,10 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
     paths = {p.id: p for p in workspace.pathways}
     told: list[Progress] = []
     found: list[Finding] = []
-    for target in workspace.targets:
-        yearly, restated, lacking = _yearly(workspace, target)
+    with Rollups(workspace) as rollups:
+        every = [run_of(workspace, year) for year in years(workspace)]
+        held = [(target, *_yearly(rollups, every, target)) for target in workspace.targets]
+    for target, yearly, restated, lacking in held:
         start = parse_fiscal_year(target.base_year) if target.base_year else min(yearly, default=0)
         base = target.base_value if target.base_value is not None else yearly.get(start)
         if target.kind is TargetKind.CUMULATIVE:
@@ -76,21 +78,22 @@ def _unfit(target: Target, path: Pathway, progress: Progress, lacking: dict[int,
     return found
 
 
-def _yearly(workspace: Workspace, target: Target) -> tuple[dict[int, float], bool, dict[int, str]]:
+def _yearly(
+    rollups: Rollups, every: list[dict[str, Any]], target: Target
+) -> tuple[dict[int, float], bool, dict[int, str]]:
     """Values of a target's figure by year; whether the base year was published anew on a later structure; what is lacking."""
     values: dict[int, float] = {}
     lacking: dict[int, str] = {}
     restated = False
     where = {k: v for k, v in (("org", target.org), ("site", target.site), ("building", target.building)) if v}
-    with Rollups(workspace) as rollups:
-        for year in years(workspace):
-            run = run_of(workspace, year)
-            restated |= year == target.base_year and bool(run["structure"])
-            for value in rollups.values([target.figure], run, "", where):
-                if value.value is not None:
-                    values[parse_fiscal_year(year)] = float(value.value)
-                if value.value is None or value.without:
-                    lacking[parse_fiscal_year(year)] = ", ".join(value.without)
+    for run in every:
+        year = parse_fiscal_year(run["fiscal_year"])
+        restated |= run["fiscal_year"] == target.base_year and bool(run["structure"])
+        for value in rollups.values([target.figure], run, "", where):
+            if value.value is not None:
+                values[year] = float(value.value)
+            if value.value is None or value.without:
+                lacking[year] = ", ".join(value.without)
     return values, restated, lacking
 
 
