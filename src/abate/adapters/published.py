@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from abate.adapters.files.importing import commit_import, free_id, live_imports
-from abate.adapters.files.reading import encoding_of
+from abate.adapters.files.reading import table_of
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError
 
@@ -33,13 +32,7 @@ def add_published(workspace: Workspace, path: Path, *, now: datetime) -> tuple[i
         DataError: `unreadable-file`, `bad-published`: nothing is stored then.
         DuplicateImportError: `duplicate-import`.
     """
-    if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
-    with path.open(encoding=encoding_of(path), newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    lacking = [c for c in COLUMNS if not rows or c not in rows[0]]
-    if lacking:
-        raise DataError("bad-published", f"{path.name} lacks {', '.join(lacking)}.", f"Columns: {', '.join(COLUMNS)}.")
+    rows = table_of(path, COLUMNS, "bad-published")
     found = [_row(row, number, path.name) for number, row in enumerate(rows, 2)]
     keys: dict[tuple[str, ...], int] = {}
     for line in found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.figures import Rollups, run_of, years
-from abate.adapters.files.reading import encoding_of
+from abate.adapters.files.reading import table_of
 from abate.adapters.store.transfers import REVERSED, open_transfers
 from abate.adapters.store.workspace import Workspace
 from abate.disclosure.neutrality import Credit, CreditKind, Credits, Neutrality
@@ -37,13 +36,7 @@ def add_credits(workspace: Workspace, path: Path) -> tuple[int, int]:
     Raises:
         DataError: `unreadable-file`, `bad-credit`.
     """
-    if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
-    with path.open(encoding=encoding_of(path), newline="") as handle:
-        rows = list(csv.DictReader(handle))
-    lacking = [c for c in COLUMNS if not rows or c not in rows[0]]
-    if lacking:
-        raise DataError("bad-credit", f"{path.name} lacks {', '.join(lacking)}.", f"Columns: {', '.join(COLUMNS)}.")
+    rows = table_of(path, COLUMNS, "bad-credit")
     if len(rows) > ROWS_MAX:
         raise DataError("bad-credit", f"{path.name} has more than {ROWS_MAX:,} rows.", "Split the file.")
     wanted = [_transfer(row, number, path.name) for number, row in enumerate(rows, 2)]

@@ -6,7 +6,7 @@ import codecs
 import csv
 import datetime
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,27 @@ def _xlsx(path: Path) -> list[Sheet]:
     if not sheets:
         raise DataError("empty-file", f"{path.name} has no cell with content.", "Export it again.")
     return sheets
+
+
+def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, str]]:
+    """Rows of a small CSV file, header as keys.
+
+    Args:
+        path: File.
+        columns: Headers that it must have.
+        code: Code of the error where one lacks.
+
+    Raises:
+        DataError: `unreadable-file`, `bad-encoding`, or `code`.
+    """
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+    with path.open(encoding=encoding_of(path), newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    lacking = [c for c in columns if not rows or c not in rows[0]]
+    if lacking:
+        raise DataError(code, f"{path.name} lacks {', '.join(lacking)}.", f"Columns: {', '.join(columns)}.")
+    return rows
 
 
 def encoding_of(path: Path) -> str:

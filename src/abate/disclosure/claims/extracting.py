@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from abate.disclosure.claims.statement import FALL, RISE, SCALES, UNITS, Period, Statement
-from abate.disclosure.claims.tabled import canonical
+from abate.disclosure.claims.tabled import canonical, iso_day
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 SCALE = r"thousand|million|billion|trillion|百万|万亿|万|亿"
@@ -49,20 +49,6 @@ DAY_FIRST = re.compile(
 DATE = re.compile(
     r"\b(?:On\s+)?(?P<month>January|February|March|April|May|June|July|August|September|October|November|December)\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<year>20\d{2}))?",
     re.IGNORECASE,
-)
-MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
 )
 DURING = re.compile(r"\b(?:in|during) (?:the year )?(?P<year>(?:19|20)\d{2})\b", re.IGNORECASE)
 
@@ -486,7 +472,7 @@ class _Sentence:
         for match in (*DATE.finditer(self.text), *DAY_FIRST.finditer(self.text)):
             year = int(match.group("year") or self.year or 0)
             if year:
-                text = f"{year}-{MONTHS.index(match.group('month').casefold()) + 1:02d}-{int(match.group('day')):02d}"
+                text = iso_day(f"{match.group('day')} {match.group('month')} {year}")
                 made = self._statement("report_publication_date", text, 1.0, "date", match.start(), nature="date")
                 found.append(replace(made, period=Period("date", year, year, text)))
         return found
