@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.figures import DIMENSIONS, Rollups, Value, check_dimensions, exact_text, run_of
+from abate.adapters.figures import DIMENSIONS, Rollups, Value, chain_of, check_dimensions, exact_text, run_of
 from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
@@ -140,18 +140,19 @@ def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[st
     """Make `run_entries`, `run_activities` and `run_resolutions`: the rows of one run."""
     store, year = workspace.store, run["fiscal_year"]
     con.execute(
-        f"create view run_entries as select * from {store.source('entries')} where fiscal_year = '{year}' "
-        f"and run_id = '{run['run_id']}'"
+        f"create view run_resolutions as select * from {store.source('resolutions', {run['run_id']})} "
+        f"where fiscal_year = '{year}' and run_id = '{run['run_id']}'"
+    )
+    chain = chain_of(run)
+    standing = "and resolution in (select resolution from run_resolutions)" if len(chain) > 1 else ""
+    con.execute(
+        f"create view run_entries as select * from {store.source('entries', chain)} where fiscal_year = '{year}' "
+        f"and run_id in ({', '.join(map(literal, chain))}) {standing}"
     )
     named = [i[0] for i in json.loads(run["imports"])]
-    listed = ", ".join(f"'{i}'" for i in named)
     con.execute(
-        f"create view run_activities as select * from {store.source('activities')} where fiscal_year = '{year}' "
-        f"and import_id in ({listed})"
-    )
-    con.execute(
-        f"create view run_resolutions as select * from {store.source('resolutions')} where fiscal_year = '{year}' "
-        f"and run_id = '{run['run_id']}'"
+        f"create view run_activities as select * from {store.source('activities', named)} where fiscal_year = '{year}' "
+        f"and import_id in ({', '.join(map(literal, named))})"
     )
 
 

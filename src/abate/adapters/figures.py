@@ -150,6 +150,11 @@ def run_of(
     return of_year[-1]
 
 
+def chain_of(run: dict[str, Any]) -> list[str]:
+    """Runs whose entries count in a run, under its own resolutions: itself, and those it went on from."""
+    return list(json.loads(run["chain"])) if run["chain"] else [run["run_id"]]
+
+
 def not_assessed(run: dict[str, Any]) -> dict[str, str]:
     """Figures of the categories that a run leaves out, each with the reason."""
     config = json.loads(run["config"]).get("scope3", {})
@@ -170,7 +175,7 @@ class Rollups:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.con: duckdb.DuckDBPyConnection = open_engine(workspace.store.root)
+        self.con: duckdb.DuckDBPyConnection = open_engine(workspace.store.root, workspace.limits)
         self.con.execute(f"create view rollups as select * from {workspace.store.source('rollups')}")
 
     def load(self) -> Rollups:

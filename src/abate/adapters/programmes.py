@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from abate.adapters.explain import run_views
 from abate.adapters.figures import Rollups, exact_text, run_of, runs
-from abate.adapters.store.delta import fetch, literal
+from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.figure import SCOPE_3, in_unit
@@ -22,14 +23,15 @@ def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
     with Rollups(workspace) as rollups:
         scopes = rollups.values(["scope1", "scope2-location", *SCOPE_3], run)
         complete = published and all(v.value is not None or v.note for v in scopes)
-    with workspace.store.connect("factors", "entries") as con:
-        condition = f"run_id = {literal(run['run_id'])} and book = 'avoided'"
+    with workspace.store.connect("factors") as con:
+        run_views(con, workspace, run)
         sums = fetch(
-            con, f"select site, instrument, sum(co2e_mg)::hugeint as mg from entries where {condition} group by all"
+            con,
+            "select site, instrument, sum(co2e_mg)::hugeint as mg from run_entries where book = 'avoided' group by all",
         )
         used = fetch(
             con,
-            f"""with resolved as (select * from {workspace.store.source("resolutions")} where {condition}),
+            """with resolved as (select * from run_resolutions where book = 'avoided'),
                 used as (select site, factor_id from resolved
                          union select site, unnest(from_json(json_extract(why, '$.ratios'), '["VARCHAR"]')) from resolved
                          union select site, unnest(from_json(json_extract(why, '$.bridges'), '["VARCHAR"]')) from resolved)

@@ -7,6 +7,7 @@ AbateError                  code, message, hint
 │   └── NotFoundError       no such run, figure, import, factor
 ├── DataError               a file that cannot be taken as it is: exit code 1
 │   └── DuplicateImportError  the same content is in the ledger already
+├── EngineError             a cluster that is not there, or gives up
 └── IntegrityError          the ledger does not add up: our mistake, or a damaged store
 ```
 
@@ -53,6 +54,10 @@ class DataError(AbateError):
 
 class DuplicateImportError(DataError):
     """The same content is in the ledger already."""
+
+
+class EngineError(AbateError):
+    """The engine that was asked for is not there, or gives up; nothing was posted."""
 
 
 class IntegrityError(AbateError):

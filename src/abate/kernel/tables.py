@@ -44,6 +44,21 @@ ACTIVITIES = _schema(
     reason=TEXT,  # why it was mended, added or accepted
     fiscal_year=TEXT,
 )
+TOTALS = _schema(  # an import's activities by need, worked out once: an import never changes
+    import_id=TEXT,
+    kind=TEXT,
+    item=TEXT,
+    site=TEXT,
+    building=TEXT,
+    month=TEXT,
+    basis=TEXT,
+    unit=TEXT,
+    region=TEXT,
+    party=TEXT,
+    quantity_micro=SUM,
+    row_count=WHOLE,
+    fiscal_year=TEXT,
+)
 INSTRUMENTS = _schema(
     import_id=TEXT,
     instrument_id=TEXT,
@@ -127,13 +142,14 @@ RUNS = _schema(
     factor_imports=TEXT,
     factor_hash=TEXT,
     inputs_hash=TEXT,
+    chain=TEXT,  # runs whose entries of its resolutions count, as JSON: itself last, those it went on from before
     entry_count=WHOLE,
     activity_count=WHOLE,
     committed_at=TIME,
 )
 RESOLUTIONS = _schema(
     run_id=TEXT,
-    resolution=INT,  # ordinal within the run, by which entries name it
+    resolution=INT,  # ordinal, by which entries name it; a run that goes on from another keeps its ordinals
     kind=TEXT,
     item=TEXT,
     site=TEXT,
@@ -201,6 +217,7 @@ ENTRIES = _schema(
 ROLLUPS = _schema(
     run_id=TEXT,
     source=TEXT,  # entry or activity
+    resolution=INT,  # of entries
     book=TEXT,
     kind=TEXT,
     item=TEXT,
@@ -331,6 +348,7 @@ EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, commi
 
 TABLES: dict[str, pa.Schema] = {
     "activities": ACTIVITIES,
+    "totals": TOTALS,
     "instruments": INSTRUMENTS,
     "quarantine": QUARANTINE,
     "findings": FINDINGS,

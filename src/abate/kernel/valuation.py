@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import ibis
+import pyarrow as pa
 
 from abate.kernel.method import Method
 from abate.kernel.resolution import KEY
+from abate.kernel.tables import ACTIVITIES, ENTRIES, RESOLUTIONS
+from abate.kernel.uncertainty import Z_95
 
 MICRO = 1_000_000
 """Quantities are summed as whole millionths of their canonical unit."""
@@ -18,6 +21,70 @@ MICRO = 1_000_000
 def whole(value: Any) -> Any:
     """Round a column of doubles to whole numbers, halves up: `floor(x + 0.5)` as a 64-bit integer."""
     return (value + ibis.literal(0.5)).floor().cast("int64")
+
+
+WholeSum: TypeAlias = Callable[[Any], Any]
+"""How an engine adds up whole numbers without overflow."""
+
+
+def table(name: str, schema: pa.Schema) -> Any:
+    """A table that an engine knows by name, with the columns of an Arrow schema."""
+    return ibis.table(ibis.Schema.from_pyarrow(schema), name=name)
+
+
+def activities(name: str, fiscal_year: str) -> Any:
+    """Activities of a year, with the relative standard deviation of those that state a spread.
+
+    Formula: `spread_95 / z`, of a lognormal one `sqrt(exp((ln(spread_95) / z)^2) - 1)`, as `uncertainty.relative_deviation`.
+    """
+    rows = table(name, ACTIVITIES)
+    spread = rows["spread_95"]
+    lognormal = (((spread.ln() / Z_95) ** 2).exp() - 1).sqrt()
+    deviation = ibis.cases(
+        (rows["spread_kind"] == "lognormal", lognormal), (rows["spread_kind"] == "normal", spread / Z_95)
+    )
+    return rows.filter(rows["fiscal_year"] == fiscal_year).mutate(deviation=deviation)
+
+
+def resolutions(name: str) -> Any:
+    """The resolution table of a run."""
+    return table(name, RESOLUTIONS)
+
+
+def totals(name: str, whole_sum: WholeSum, *, metered: Sequence[str]) -> Any:
+    """Activities of imports added up by need, building and basis: the table `totals`.
+
+    Args:
+        name: Activities, as the engine knows them.
+        whole_sum: The engine's sum of whole numbers.
+        metered: Kinds that are told apart by building.
+    """
+    rows = table(name, ACTIVITIES)
+    by = rows.mutate(
+        building=rows["kind"].isin(metered).ifelse(rows["meter"], ""), micro=whole(rows["quantity"] * float(MICRO))
+    )
+    keys = ["import_id", "kind", "item", "site", "building", "month", "basis", "unit", "region", "party", "fiscal_year"]
+    return by.group_by(keys).aggregate(quantity_micro=whole_sum(by["micro"]), row_count=by.count())
+
+
+def sums(name: str, whole_sum: WholeSum, *, deviations: Mapping[str, float]) -> Any:
+    """Entries added up by resolution and basis.
+
+    Args:
+        name: Entries, as the engine knows them.
+        whole_sum: The engine's sum of whole numbers.
+        deviations: Relative standard deviation by basis, for entries that state none.
+    """
+    rows = table(name, ENTRIES)
+    own = ibis.coalesce(rows["deviation"], ibis.cases(*((rows["basis"] == b, d) for b, d in deviations.items())))
+    by = rows.mutate(off=(rows["co2e_mg"].cast("float64") * own) ** 2)
+    return by.group_by(["resolution", "basis"]).aggregate(
+        co2e_mg=whole_sum(by["co2e_mg"]),
+        mass_mg=whole_sum(by["mass_mg"]),
+        quantity_micro=whole_sum(by["quantity_micro"]),
+        square=by["off"].sum(),
+        row_count=by.count(),
+    )
 
 
 def value(

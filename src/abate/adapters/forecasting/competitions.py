@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from abate.adapters.engine.groups import map_groups
 from abate.adapters.forecasting.reading import read_series
-from abate.adapters.groups import map_groups
 from abate.algorithms.forecasting.scores import pinball
 from abate.algorithms.forecasting.series import Series, grid, observed
 from abate.energy.facts.calendars import Calendar

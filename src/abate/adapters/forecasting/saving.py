@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from abate.adapters.engine.groups import map_groups
 from abate.adapters.files.reading import read_sheets
 from abate.adapters.forecasting.reading import TIME_WORDS, _moments, _named, _numbers, _plain, read_series, zone_of
-from abate.adapters.groups import map_groups
 from abate.algorithms.forecasting.days import days_of
 from abate.energy.facts.readings import ENERGY_KWH, Readings, as_energy, is_temperature
 from abate.energy.planners.hourly import hourly_savings

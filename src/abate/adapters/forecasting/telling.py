@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from abate.adapters.engine.groups import map_groups
 from abate.adapters.files.reading import read_sheets
 from abate.adapters.forecasting.reading import series_chunks, zone_of
-from abate.adapters.groups import map_groups
 from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings, as_energy, is_temperature

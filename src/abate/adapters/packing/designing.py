@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.adapters.groups import map_groups
+from abate.adapters.engine.groups import map_groups
 from abate.adapters.packing.reading import Block, open_orders
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import Carton, Objective

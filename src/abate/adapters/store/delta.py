@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOCK_WAIT_S = 60.0
+PACKED = "packed"
+"""Tag of files that hold the rows of several writers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What engines may use, and where the cluster is, if there is one.
+
+    Args:
+        memory: Bound of the embedded engine, beyond which it spills.
+        threads: Its threads; 0 takes one per core.
+        spill: Folder to spill into; empty takes one beside the tables.
+        master: Master of a Spark cluster that values runs; empty for the embedded engine.
+        ledger: The folder of tables as the cluster names it, such as `s3a://bucket/ledger`; empty for the same path.
+        spark: Settings of Spark, by name.
+    """
+
+    memory: str = "1GB"
+    threads: int = 0
+    spill: str = ""
+    master: str = ""
+    ledger: str = ""
+    spark: tuple[tuple[str, str], ...] = ()
+
+
+NO_LIMITS = Limits()
+"""What holds where `abate.toml` says nothing."""
 
 
 class Store:
@@ -30,10 +58,12 @@ class Store:
 
     Args:
         root: Folder that holds one folder per table.
+        limits: What engines may use.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, limits: Limits = NO_LIMITS) -> None:
         self.root = root
+        self.limits = limits
         self._open: dict[str, DeltaTable] = {}
         self._reader: duckdb.DuckDBPyConnection | None = None
         self._rows: dict[str, tuple[int, list[dict[str, Any]]]] = {}
@@ -101,8 +131,6 @@ class Store:
         Returns:
             Rows written.
         """
-        from deltalake.transaction import AddAction, RemoveAction
-
         from abate.kernel.tables import TABLES
 
         folder = self.root / name
@@ -114,16 +142,40 @@ class Store:
             f"copy (select {', '.join(names)} from ({sql})) to {literal(str(target))} (format parquet, compression zstd, "
             f"{how}, filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore, return_stats)"
         ).fetchall()
+        files = [
+            (path, count, {"fiscal_year": fiscal_year} if fiscal_year else keys)
+            for path, count, _, _, _, keys in written
+        ]
+        self.commit(name, files)
+        return sum(count for _, count, _ in files)
+
+    def commit(
+        self, name: str, files: Sequence[tuple[str, int, dict[str, str]]], replaced: Collection[str] = ()
+    ) -> None:
+        """Take files that an engine wrote into a table, and others out of it, as one commit.
+
+        Args:
+            name: A partitioned table.
+            files: Path, number of rows and partition of each.
+            replaced: Paths of files whose very rows are in the new ones.
+        """
+        from deltalake.transaction import AddAction, RemoveAction
+
+        table, folder = self._table(name), self.root / name
         actions: list[AddAction | RemoveAction] = []
-        for path, count, size, _, _, keys in written:
-            relative = str(Path(path).relative_to(folder))
-            now_ms = int(Path(path).stat().st_mtime * 1000)
-            partition = {"fiscal_year": fiscal_year} if fiscal_year else keys
-            actions.append(AddAction(relative, size, partition, now_ms, True, json.dumps({"numRecords": count})))
+        for path, count, partition in files:
+            about = Path(path).stat()
+            relative, told = str(Path(path).relative_to(folder)), json.dumps({"numRecords": count})
+            actions.append(
+                AddAction(relative, about.st_size, partition, int(about.st_mtime * 1000), not replaced, told)
+            )
+        for path in replaced:
+            inside = Path(path).relative_to(folder)
+            year: dict[str, str | None] = {"fiscal_year": inside.parts[0].partition("=")[2]}
+            now_ms, size = int(time.time() * 1000), Path(path).stat().st_size
+            actions.append(RemoveAction(str(inside), False, now_ms, size, year))
         if actions:
-            table = self._table(name)
             table.create_write_transaction(actions, "append", table.schema(), partition_by=["fiscal_year"])
-        return sum(row[1] for row in written)
 
     def files(self, name: str) -> list[str]:
         """Paths of a table's files as of its last commit.
@@ -140,7 +192,16 @@ class Store:
 
     def tags(self, name: str) -> set[str]:
         """Tags of the writers that appended to a table by `append_query`, also of those that never committed."""
-        return {Path(path).name.split(".")[0] for path in self.files(name)}
+        return {self.tag(name, path) for path in self.files(name)}
+
+    def tag(self, name: str, path: str) -> str:
+        """Tag of the writer of a file: the first part of its name, or of its folder's inside the year's."""
+        parts = Path(path).relative_to(self.root / name).parts
+        return parts[-1 if len(parts) == 1 else 1].split(".")[0]
+
+    def written_by(self, name: str, tags: Collection[str]) -> list[str]:
+        """Files that hold the rows of some writers; a file of several writers may hold others' too."""
+        return [f for f in self.files(name) if self.tag(name, f) in tags or self.tag(name, f).startswith(PACKED)]
 
     def source(self, name: str, tags: Collection[str] | None = None) -> str:
         """SQL that reads a table: usable after `from`.
@@ -149,7 +210,7 @@ class Store:
             name: The table.
             tags: Writers whose rows are enough, such as an import's id: the files of others are not opened.
         """
-        files = [f for f in self.files(name) if tags is None or Path(f).name.split(".")[0] in tags]
+        files = self.files(name) if tags is None else self.written_by(name, tags)
         if not files:
             fields = json.loads(self._table(name).schema().to_json())["fields"]
             columns = ", ".join(f"null::{_sql_type(f['type'])} as {f['name']}" for f in fields)
@@ -157,9 +218,9 @@ class Store:
         listed = ", ".join(literal(f) for f in files)
         return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
 
-    def connect(self, *names: str, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
         """A connection to a throw-away engine with a view for each of the named tables."""
-        con = open_engine(self.root, memory_limit)
+        con = open_engine(self.root, self.limits)
         for name in names:
             con.execute(f"create view {name} as select * from {self.source(name)}")
         return con
@@ -169,20 +230,22 @@ class Store:
         version = self._table(name).version()
         if self._rows.get(name, (-1, []))[0] != version:
             if self._reader is None:
-                self._reader = open_engine(self.root)
+                self._reader = open_engine(self.root, self.limits)
             self._rows[name] = (version, fetch(self._reader, f"select * from {self.source(name)}"))
         return [dict(row) for row in self._rows[name][1]]
 
 
-def open_engine(root: Path, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+def open_engine(root: Path, limits: Limits = NO_LIMITS) -> duckdb.DuckDBPyConnection:
     """An embedded engine with bounded memory that spills beside the workspace's tables."""
     import duckdb
 
     con = duckdb.connect(":memory:")
-    con.execute(f"set memory_limit = '{memory_limit}'")
+    con.execute(f"set memory_limit = {literal(limits.memory)}")
+    if limits.threads:
+        con.execute(f"set threads = {limits.threads}")
     con.execute("set preserve_insertion_order = false")
     con.execute("set enable_progress_bar = false")
-    con.execute(f"set temp_directory = {literal(str(root / '.spill'))}")
+    con.execute(f"set temp_directory = {literal(limits.spill or str(root / '.spill'))}")
     return con
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.store.delta import Store
+from abate.adapters.store.delta import NO_LIMITS, Limits, Store
 from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
@@ -40,6 +40,7 @@ SECTIONS = {
     "finance",
     "owners",
     "report",
+    "engine",
 }
 
 
@@ -78,6 +79,7 @@ class Workspace:
         owners: Who prepares, reviews and approves which periods.
         texts: Texts of the report by name, such as `letter_en`.
         identifier: Scheme (lei, euid, duns or permid) and identifier for filings; both empty where there is none.
+        limits: What engines may use, and where the cluster is.
     """
 
     root: Path
@@ -95,11 +97,12 @@ class Workspace:
     owners: tuple[tuple[str, tuple[str, ...]], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     identifier: tuple[str, str] = ("", "")
+    limits: Limits = NO_LIMITS
 
     @cached_property
     def store(self) -> Store:
         """Its tables."""
-        return Store(self.root / "ledger")
+        return Store(self.root / "ledger", self.limits)
 
     @property
     def raw(self) -> Path:
@@ -232,6 +235,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             finance=_finance(data.get("finance", {})),
             owners=_owners(data.get("owners", {})),
             identifier=_identifier(about),
+            limits=_limits(data.get("engine", {})),
             texts=tuple((str(k), str(v)) for k, v in data.get("report", {}).items()),
         )
     except KeyError as error:
@@ -311,6 +315,21 @@ def _finance(data: dict[str, Any]) -> Finance:
     if price is not None and not 0 < float(price) < 1e6:
         raise ValueError(f"carbon_price of [finance] is {price}, not a price of a tonne")
     return Finance(discount, None if price is None else float(price), str(data.get("carbon_price_basis", "")))
+
+
+def _limits(data: dict[str, Any]) -> Limits:
+    """What `[engine]` says."""
+    memory, threads = str(data.get("memory", NO_LIMITS.memory)), data.get("threads", 0)
+    if not re.fullmatch(r"\d{1,6}(\.\d+)? ?[KMGT]i?B", memory):
+        raise ValueError(f"memory of [engine] is '{memory}', not such as '4GB'")
+    if not isinstance(threads, int) or not 0 <= threads <= 4096:
+        raise ValueError(f"threads of [engine] is {threads}, not a number of threads")
+    known = {"memory", "threads", "spill", "master", "ledger", "spark"}
+    if odd := sorted(set(data) - known):
+        raise ValueError(f"[engine] has no '{odd[0]}'; it has {', '.join(sorted(known))}")
+    spark = tuple(sorted((str(k), str(v)) for k, v in data.get("spark", {}).items()))
+    texts = {k: str(data.get(k, "")) for k in ("spill", "master", "ledger")}
+    return Limits(memory, threads, **texts, spark=spark)
 
 
 def _identifier(about: dict[str, Any]) -> tuple[str, str]:

@@ -1,0 +1,37 @@
+"""Runs: activities valued into posted entries, on the embedded engine or on a cluster, and verified."""
+
+from abate.adapters.engine.certificates import CERTIFICATES
+from abate.adapters.engine.inputs import (
+    GATES,
+    ensure_default_factors,
+    factor_imports,
+    load_factors,
+    read_terms,
+    store_factors,
+)
+from abate.adapters.engine.valuing import (
+    RUN_RULES,
+    entries_sql,
+    key_of,
+    methods_of,
+    register_resolutions,
+    run_year,
+)
+from abate.adapters.engine.verifying import verify_run
+
+__all__ = [
+    "CERTIFICATES",
+    "GATES",
+    "RUN_RULES",
+    "ensure_default_factors",
+    "entries_sql",
+    "factor_imports",
+    "key_of",
+    "load_factors",
+    "methods_of",
+    "read_terms",
+    "register_resolutions",
+    "run_year",
+    "store_factors",
+    "verify_run",
+]

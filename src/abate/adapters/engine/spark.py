@@ -1,0 +1,182 @@
+"""The engine on a cluster: the same expressions as Spark SQL, over the ledger's files where they lie."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from abate.adapters.engine.embedded import statement
+from abate.adapters.store.delta import Store
+from abate.kernel.errors import EngineError, UsageError
+from abate.kernel.tables import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MASTERS = r"spark://[^/]+|sc://.+|k8s://.+|yarn|local(\[[^\]]+\])?"
+SETTINGS = {
+    "spark.app.name": "abate",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",  # an overflow is an error, never a wrong figure
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.autoBroadcastJoinThreshold": str(256 << 20),  # resolutions travel to the activities, not the other way
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+}
+"""What holds unless `[engine.spark]` of `abate.toml` says otherwise."""
+CONNECT_S = 5.0
+
+
+class Cluster:
+    """A Spark session on a cluster.
+
+    Args:
+        store: Tables of the workspace, which the cluster reads and writes under the same path or `limits.ledger`.
+        master: `spark://host:port`, `sc://host:port` (Spark Connect), `yarn`, `k8s://...` or `local[n]`.
+
+    Raises:
+        UsageError: `unknown-engine`.
+        EngineError: `no-cluster`.
+    """
+
+    def __init__(self, store: Store, master: str) -> None:
+        self.store, self.session = store, open_session(master, dict(store.limits.spark))
+
+    def know(self, name: str, table: str, tags: Collection[str] | None = None) -> None:
+        """Know the rows that some writers appended to a table of the ledger, or all rows."""
+        files = self.store.files(table) if tags is None else self.store.written_by(table, tags)
+        columns = ", ".join(f"`{f.name}` {_type(f.type)}" for f in TABLES[table])
+        with told():
+            if files:
+                reader = self.session.read.schema(columns).option("basePath", self._url(self.store.root / table))
+                frame = reader.parquet(*(self._url(Path(f)) for f in files))
+            else:
+                frame = self.session.createDataFrame([], columns)
+            frame.createOrReplaceTempView(name)
+
+    def given(self, name: str, rows: pa.Table) -> None:
+        """Know a small table."""
+        with told():
+            self.session.createDataFrame(rows).createOrReplaceTempView(name)
+
+    def take(self, expression: Any) -> pa.Table:
+        """The rows of an expression, which must be few."""
+        with told():
+            return self.session.sql(_sql(expression)).toArrow()
+
+    def append(self, table: str, expression: Any, tag: str, fiscal_year: str) -> int:
+        """Write the rows of an expression, which may be many, to a table of the ledger; their number.
+
+        The workers write into a folder of their own, which only the commit makes part of the table.
+        """
+        import pyarrow.parquet as pq
+
+        folder = self.store.root / table / f"fiscal_year={fiscal_year}" / f"{tag}.spark"
+        names = [n for n in TABLES[table].names if n != "fiscal_year"]
+        with told():
+            frame = self.session.sql(_sql(expression)).select(*names)
+            frame.write.mode("error").parquet(self._url(folder))
+        for path in folder.iterdir():
+            if path.suffix != ".parquet":  # checksums and marks of the file system's own
+                path.unlink()
+        files = [(str(p), pq.read_metadata(p).num_rows, {"fiscal_year": fiscal_year}) for p in sorted(folder.iterdir())]
+        self.store.commit(table, files)
+        return sum(count for _, count, _ in files)
+
+    def whole_sum(self, column: Any) -> Any:
+        """A sum of whole numbers in 38 digits, for 64 bits would overflow."""
+        return column.cast("decimal(38, 0)").sum()
+
+    def close(self) -> None:
+        """End the session."""
+        self.session.stop()
+
+    def _url(self, path: Path) -> str:
+        """A path of the ledger as the cluster names it."""
+        if not self.store.limits.ledger:
+            return f"file://{path.resolve()}"
+        return f"{self.store.limits.ledger.rstrip('/')}/{path.relative_to(self.store.root).as_posix()}"
+
+
+def open_session(master: str, settings: dict[str, str]) -> Any:
+    """A session on a cluster.
+
+    Raises:
+        UsageError: `unknown-engine`.
+        EngineError: `no-cluster`.
+    """
+    if not re.fullmatch(MASTERS, master):
+        raise UsageError(
+            "unknown-engine",
+            f"No engine '{master}'.",
+            "Write embedded, spark://host:7077, sc://host:15002 or local[2].",
+        )
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise EngineError("no-cluster", "PySpark is not installed.", "pip install 'abate[spark]'.") from error
+    address = urlsplit(master)
+    if address.port:
+        try:
+            socket.create_connection((address.hostname or "", address.port), CONNECT_S).close()
+        except OSError as error:
+            raise EngineError(
+                "no-cluster", f"Nothing answers at {master}: {error}.", "Check address and port."
+            ) from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    connect = master.startswith("sc://")
+    here = address.hostname in ("127.0.0.1", "localhost", "::1") or master.startswith("local")
+    near = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} if here and not connect else {}
+    with told("no-cluster"):
+        builder = SparkSession.builder.remote(master) if connect else SparkSession.builder.master(master)
+        for name, value in {**SETTINGS, **near, **settings}.items():
+            builder = builder.config(name, value)
+        return builder.getOrCreate()
+
+
+@contextmanager
+def told(code: str = "engine-failed") -> Iterator[None]:
+    """Say what a cluster says as one line.
+
+    Raises:
+        EngineError: `no-cluster`, `engine-failed`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
+            )
+            yield
+    except Exception as error:  # whatever the cluster raises, through two languages
+        line = next((text for text in str(error).splitlines() if text.strip()), type(error).__name__)
+        raise EngineError(
+            code, f"The cluster gave up: {line[:400]}", "Nothing was posted; see the cluster's log."
+        ) from error
+
+
+def _sql(expression: Any) -> str:
+    import ibis
+
+    ibis.pyspark.name  # loads the options that the compiler reads
+    return statement(expression, "pyspark")
+
+
+def _type(kind: pa.DataType) -> str:
+    """Spark's name of a type of the ledger."""
+    known = {
+        "string": "string",
+        "int32": "int",
+        "int64": "bigint",
+        "double": "double",
+        "timestamp[us]": "timestamp_ntz",
+    }
+    return known.get(str(kind), "decimal(38, 0)")
