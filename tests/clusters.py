@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
@@ -55,35 +57,14 @@ class SparkCluster:
 
     def kill_worker(self) -> None:
         """Kill a worker and its executors, as a machine that goes down."""
-        worker = self.workers.pop()
-        for child in _children(worker.pid):
-            os.kill(child, signal.SIGKILL)
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
+        _end(self.workers.pop())
 
     def __exit__(self, *_: object) -> None:
         for process in reversed(self.processes):
-            for child in _children(process.pid):
-                os.kill(child, signal.SIGKILL)
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
+            _end(process)
 
     def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
-        import pyspark
-
-        home = Path(pyspark.__file__).parent
-        log = (self.folder / f"{what.split('.')[0]}-{time.monotonic_ns()}.log").open("wb")
-        about = {
-            **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "512m",
-            "SPARK_DAEMON_JAVA_OPTS": self.java, "PYSPARK_PYTHON": sys.executable, "TZ": "UTC",
-            "SPARK_WORKER_DIR": str(self.folder / "work"), "SPARK_LOCAL_DIRS": str(self.folder / "scratch"),
-        }  # fmt: skip
-        spark_class = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{what}", "--host", "127.0.0.1"]
-        with log:
-            return subprocess.Popen([*spark_class, *words], env=about, stdout=log, stderr=log, start_new_session=True)
+        return _java(self.folder, f"org.apache.spark.deploy.{what}", "--host", "127.0.0.1", *words, java=self.java)
 
     def _wait(self, ready: object) -> None:
         until = time.monotonic() + WAIT_S
@@ -98,6 +79,53 @@ class SparkCluster:
                 logs = "\n".join(p.read_text(errors="replace")[-2000:] for p in self.folder.glob("*.log"))
                 raise TimeoutError(f"The cluster did not come up.\n{logs}")
             time.sleep(0.2)
+
+
+def _java(folder: Path, *words: str, java: str) -> subprocess.Popen[bytes]:
+    """One of Spark's own processes, its output in a file of the folder."""
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    about = {
+        **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "512m", "TZ": "UTC",
+        "SPARK_DAEMON_JAVA_OPTS": java, "SPARK_SUBMIT_OPTS": java, "PYSPARK_PYTHON": sys.executable,
+        "SPARK_WORKER_DIR": str(folder / "work"), "SPARK_LOCAL_DIRS": str(folder / "scratch"),
+    }  # fmt: skip
+    with (folder / f"spark-{time.monotonic_ns()}.log").open("wb") as log:
+        command = [str(home / "bin" / "spark-class"), *words]
+        return subprocess.Popen(command, env=about, stdout=log, stderr=log, start_new_session=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all that it started."""
+    for child in _children(process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@contextmanager
+def spark_class(folder: Path, *words: str) -> Iterator[int]:
+    """A server of Spark's; `{port}` in its words is the free port that is given."""
+    port = _free_port()
+    process = _java(folder, *(w.replace("{port}", str(port)) for w in words), java=QUICK)
+    try:
+        yield port
+    finally:
+        _end(process)
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until something listens on a port of this machine."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if time.monotonic() > until:
+            raise TimeoutError(f"Nothing listens on {port}.")
+        time.sleep(0.2)
 
 
 def _children(pid: int) -> list[int]:

@@ -115,8 +115,7 @@ def runs(workspace: Workspace) -> list[dict[str, Any]]:
     """Posted runs, oldest first, each with its status: published, restated or draft."""
     rows = sorted(workspace.store.rows("runs"), key=lambda r: r["ordinal"])
     marks = {p["run_id"]: p for p in sorted(workspace.store.rows("publications"), key=lambda p: p["ordinal"])}
-    there = (workspace.store.root / "signoffs").is_dir()
-    locked = {s["run_id"] for s in workspace.store.rows("signoffs") if s["step"] == "locked"} if there else set()
+    locked = {s["run_id"] for s in workspace.store.rows("signoffs") if s["step"] == "locked"}
     for row in rows:
         row["locked"] = row["run_id"] in locked
         mark = marks.get(row["run_id"])

@@ -70,7 +70,7 @@ def finding_of(r: dict[str, Any]) -> Finding:
 def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: datetime) -> list[Finding]:
     """Months without an activity that the site's `expects` asks for; a row in quarantine is not missing."""
     spans = con.execute(
-        "select kind, min(fiscal_year), max(fiscal_year), max(month) from live_activities group by kind"
+        "select kind, min(fiscal_year), max(fiscal_year), max(month) from live_totals group by kind"
     ).fetchall()
     ended = now.strftime("%Y-%m")
     expected: list[tuple[str, str, str]] = []
@@ -90,9 +90,9 @@ def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: d
     con.execute("""
         create or replace temp view expected as
         select w.kind, w.site, w.month, a.row_count from wanted w
-        left join (select kind, site, month, count(*) as row_count from
-                   (select kind, site, month from live_activities union all select kind, site, month from open_quarantine)
-                   group by all) a using (kind, site, month)
+        left join (select kind, site, month, sum(rows)::bigint as row_count from
+                   (select kind, site, month, row_count as rows from live_totals
+                    union all select kind, site, month, 1 from open_quarantine) group by all) a using (kind, site, month)
     """)
     return _ask(con, "missing-month")
 
@@ -100,9 +100,9 @@ def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: d
 def _of_totals(con: duckdb.DuckDBPyConnection) -> list[Finding]:
     con.execute("""
         create or replace temp view monthly as
-        select kind, item, site, meter, month, sum(quantity) as quantity, count(*) as row_count,
-               day(last_day(strptime(month || '-01', '%Y-%m-%d'))) as days_in_month
-        from live_activities where month <> '' group by all
+        select kind, item, site, building as meter, month, sum(quantity_micro)::double / 1e6 as quantity,
+               sum(row_count)::bigint as row_count, day(last_day(strptime(month || '-01', '%Y-%m-%d'))) as days_in_month
+        from live_totals where month <> '' group by all
     """)
     con.execute(f"create or replace temp view runs as {equal_readings('live_activities')}")
     return [f for check in ledger_checks() for f in _ask(con, check.rule.code)]

@@ -154,7 +154,6 @@ def post_plan(
     terms = read_terms(workspace, "", "", None)
     lines = plan_lines(workspace, plan)
     with workspace.store.lock():
-        workspace.store.create()
         ordinal = 1 + max((r["ordinal"] for r in workspace.store.rows("plans")), default=0)
         name = f"{plan.id}#{ordinal}"
         workspace.store.append("plan_lines", [line | {"plan_id": name} for line in lines])
@@ -170,8 +169,6 @@ def post_plan(
 
 def plans(workspace: Workspace) -> list[dict[str, Any]]:
     """Plans as they stand last, with their lines and what they promise by scope and category."""
-    if not (workspace.root / "ledger" / "plans").is_dir():
-        return []
     latest = {r["plan_id"]: r for r in sorted(workspace.store.rows("plans"), key=lambda r: r["ordinal"])}
     lines = workspace.store.rows("plan_lines") if latest else []
     told = []

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from abate.kernel.errors import UsageError
+
 app = typer.Typer(
     name="abate",
     help="Carbon accounting in which every number opens: raw files in, checked, valued, posted, explained.",
@@ -19,12 +21,20 @@ app = typer.Typer(
 )
 factors_app = typer.Typer(help="Search, show, audit and import emission factors.", no_args_is_help=True)
 app.add_typer(factors_app, name="factors")
+store_app = typer.Typer(
+    help="Look after a workspace's tables: stats, compact, backup, restore, upgrade.", no_args_is_help=True
+)
+app.add_typer(store_app, name="store")
 
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="Folder with abate.toml.", show_default="here")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 YearOption = Annotated[str, typer.Option("--year", "-y", help="Fiscal year, such as FY2024.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="Spark master such as spark://host:7077 or sc://host:15002; else embedded.")
+]
+WORKERS_MAX = 256
 HERE = Path()
 
 
@@ -43,3 +53,21 @@ def opened_at(workspace: Path) -> Any:
 def finding_json(finding: Any) -> dict[str, Any]:
     """A finding as machines get it."""
     return asdict(finding) | {"severity": str(finding.severity)}
+
+
+def workers_of(text: str) -> int | str:
+    """Processes of this machine, or the master of a cluster, as people write it.
+
+    Raises:
+        UsageError: `unknown-engine`.
+
+    Example:
+        >>> workers_of("2"), workers_of("spark://127.0.0.1:7077")
+        (2, 'spark://127.0.0.1:7077')
+    """
+    if not text.isdecimal():
+        return text
+    if not 1 <= int(text) <= WORKERS_MAX:
+        hint = f"Take 1 to {WORKERS_MAX} processes, or name a cluster."
+        raise UsageError("unknown-engine", f"{text} is no number of workers.", hint)
+    return int(text)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from abate.adapters.cli import show as out
-from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at
+from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at, workers_of
 
 ZoneOption = Annotated[str, typer.Option(help="Time zone of clock times without an offset, such as Asia/Shanghai.")]
 StampOption = Annotated[
@@ -25,7 +25,7 @@ WeatherOption = Annotated[
 ]
 CountryOption = Annotated[str, typer.Option(help="Country of the holidays, such as CN or US; DE-BY with a part of it.")]
 ChartOption = Annotated[Path | None, typer.Option("--chart", help="SVG to draw.")]
-ForecastWorkers = Annotated[int, typer.Option(help="Processes.", min=1, max=64)]
+ForecastWorkers = Annotated[str, typer.Option(help="Processes, or a Spark master such as spark://host:7077.")]
 
 
 @app.command()
@@ -92,7 +92,7 @@ def forecast(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Quantiles: .csv or .parquet.")] = None,
     chart: ChartOption = None,
-    workers: ForecastWorkers = 1,
+    workers: ForecastWorkers = "1",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same data and seed, same bytes.")] = 1,
     site: Annotated[
         str,
@@ -144,7 +144,7 @@ def forecast(
     when = moment_of(issued, zone) if issued else None
     seen = read_series(weather, zone=zone, checked=False) if weather else None
     later = read_series(coming, zone=zone, checked=False) if coming else None
-    if workers > 1 and file.suffix == ".parquet" and output is not None and output.suffix == ".parquet":
+    if workers != "1" and file.suffix == ".parquet" and output is not None and output.suffix == ".parquet":
         if later is not None:
             from abate.kernel.errors import DataError
 
@@ -156,7 +156,7 @@ def forecast(
         named = read_groups(groups, meters_of(file)) if groups else None
         with out.counting("forecasting", quiet=json) as step:
             told = forecast_many(
-                file, output, calendar=calendar, ahead_s=span_s(ahead), weather=seen, issued=when, groups=named, workers=workers,
+                file, output, calendar=calendar, ahead_s=span_s(ahead), weather=seen, issued=when, groups=named, workers=workers_of(workers),
                 seed=seed, on_chunk=step, stamp=_stamp(stamp),
             )  # fmt: skip
         if json:
@@ -300,7 +300,7 @@ def backtest(
     country: CountryOption = "",
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
-    workers: ForecastWorkers = 1,
+    workers: ForecastWorkers = "1",
     json: JsonOption = False,
 ) -> None:
     """Score forecasts of the past, each from what was known then, beside baselines."""
@@ -316,7 +316,9 @@ def backtest(
         if data is None:
             raise UsageError("no-data", "The competition's data is not part of Abate.", "Name its file with --data.")
         with out.working("forecasting each task"):
-            told = run_competition(what, data, tasks=tasks, weather=weather, workers=workers, component=component)
+            told = run_competition(
+                what, data, tasks=tasks, weather=weather, workers=workers_of(workers), component=component
+            )
         if json:
             out.print_json(told)
             return
@@ -361,7 +363,7 @@ def savings(
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the ranges.")] = 0.95,
     zone: ZoneOption = "UTC",
     mend: MendOption = "",
-    workers: ForecastWorkers = 1,
+    workers: ForecastWorkers = "1",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Estimates: .csv or .parquet.")] = None,
     chart: ChartOption = None,
     json: JsonOption = False,
@@ -388,7 +390,13 @@ def savings(
         with out.working("fitting baselines"):
             found = list(
                 estimate(
-                    usage, seen, until=until.date(), since=begin, zone=zone, confidence=confidence, workers=workers
+                    usage,
+                    seen,
+                    until=until.date(),
+                    since=begin,
+                    zone=zone,
+                    confidence=confidence,
+                    workers=workers_of(workers),
                 )
             )
     else:

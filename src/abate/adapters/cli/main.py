@@ -10,11 +10,11 @@ from copy import copy
 
 from typer.models import CommandInfo
 
-from abate.adapters.cli import data, disclosure, factors, figures, forecasting, packing, serving, valuing
+from abate.adapters.cli import data, disclosure, factors, figures, forecasting, keeping, packing, serving, valuing
 from abate.adapters.cli.app import app
 from abate.kernel.errors import AbateError, UsageError
 
-COMMANDS = (data, valuing, figures, factors, packing, forecasting, disclosure, serving)
+COMMANDS = (data, valuing, figures, factors, packing, forecasting, disclosure, serving, keeping)
 """Modules whose commands the app holds."""
 
 

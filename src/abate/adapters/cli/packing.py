@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from abate.adapters.cli import show as out
-from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at
+from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at, workers_of
 
 CartonsOption = Annotated[
     Path | None, typer.Option("--cartons", "-c", help="Assortment: CSV, Parquet or JSON.", show_default="in ORDERS")
 ]
 WorkersOption = Annotated[
-    int, typer.Option(help="Processes; cartons that are few are shared out by one.", min=1, max=64)
+    str, typer.Option(help="Processes, or a Spark master such as spark://host:7077; few cartons are shared out by one.")
 ]
 SiteOption = Annotated[str, typer.Option(help="Site of orders that name none.")]
 MonthOption = Annotated[str, typer.Option(help="Month of orders that name none, such as 2024-03.")]
@@ -58,7 +58,7 @@ def pack(
             help="What the warehouse does now: volume, volume=0.8 (how full its rule lets a carton be), record, or none."
         ),
     ] = "volume",
-    workers: WorkersOption = 1,
+    workers: WorkersOption = "1",
     seed: SeedOption = 0,
     packaging: PackagingOption = None,
     post: Annotated[
@@ -93,7 +93,7 @@ def pack(
         writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
         packer, tally = pack_file(
             orders, cartons, lambda lines: [write(lines) for write in writers], objective=objective, support_share=support,
-            effort=effort, seed=seed, fill_share_max=fill_share_max, record=record, workers=workers,
+            effort=effort, seed=seed, fill_share_max=fill_share_max, record=record, workers=workers_of(workers),
             on_batch=lambda some: step(some.orders), sites=site_names(opened, site) if opened else None, stock=held,
         )  # fmt: skip
     model = page_model(packer, tally, title=orders.name, objective=objective)
@@ -168,7 +168,7 @@ def assort(
     chart: Annotated[Path | None, typer.Option(help="The curve over the number of sizes as SVG.")] = None,
     objective: Annotated[str, typer.Option(help="board, cost, volume, parcels, or a weighting.")] = "board",
     support: Annotated[float, typer.Option(help="Least share of each base that is supported.", min=0, max=1)] = 0.8,
-    workers: WorkersOption = 1,
+    workers: WorkersOption = "1",
     json: JsonOption = False,
 ) -> None:
     """Design the assortment: which k sizes make past orders cost least, tested on orders that the design has not seen."""
@@ -184,7 +184,7 @@ def assort(
     counts = range(int(first), int(last or first) + 1)
     with out.counting("designing", quiet=json) as step:
         designs, present, used = design_file(
-            orders, cartons, counts=counts, objective=objective, support_share=support, workers=workers,
+            orders, cartons, counts=counts, objective=objective, support_share=support, workers=workers_of(workers),
             on_step=lambda _what, count: step(count),
         )  # fmt: skip
 

@@ -137,7 +137,7 @@ def tree(node: dict[str, Any]) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int, *, quiet: bool = False) -> Iterator[Any]:
+def progress(label: str, total: int | None, *, quiet: bool = False) -> Iterator[Any]:
     """A bar on the error stream for work of many steps; nothing where no person watches."""
     if quiet or not sys.stderr.isatty():
         yield lambda _text="": None

@@ -11,6 +11,7 @@ import typer
 from abate.adapters.cli import show as out
 from abate.adapters.cli.app import (
     HERE,
+    EngineOption,
     JsonOption,
     WorkspaceOption,
     YearOption,
@@ -29,6 +30,8 @@ def run(
     boundary: Annotated[str, typer.Option(help="operational, financial or equity.")] = "",
     as_of: Annotated[str, typer.Option(help="Take only factors published until this day.")] = "",
     structure: Annotated[str, typer.Option(help="Later year on whose structure to value a base year.")] = "",
+    engine: EngineOption = "",
+    anew: Annotated[bool, typer.Option("--anew", help="Value every activity, not only what has changed.")] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -43,18 +46,20 @@ def run(
     with out.progress(f"valuing {year}", 3, quiet=json) as step:
         opened = opened_at(workspace)
         result = run_year(
-            opened, year, now=now(), gwp_set=gwp, boundary=boundary, as_of=day, structure=structure, on_step=step
-        )
+            opened, year, now=now(), gwp_set=gwp, boundary=boundary, as_of=day, structure=structure, engine=engine,
+            anew=anew, on_step=step,
+        )  # fmt: skip
     waiting = sum(f.severity == "blocker" for f in open_findings(opened, now=now(), year=result.fiscal_year))
     if json:
         out.print_json(
             {
                 "run": result.run_id, "year": year, "entries": result.entry_count, "activities": result.activity_count,
-                "unchanged": result.unchanged, "open_blockers": waiting, "findings": [finding_json(f) for f in result.findings],
+                "posted": result.posted_count, "unchanged": result.unchanged, "open_blockers": waiting, "findings": [finding_json(f) for f in result.findings],
             }
         )  # fmt: skip
     else:
-        state = "stands already, nothing changed" if result.unchanged else "posted"
+        state = f"posted, {result.posted_count:,} of its entries valued now" if result.posted_count else "posted"
+        state = "stands already, nothing changed" if result.unchanged else state
         out.console().print(
             f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,} activities."
         )
@@ -103,6 +108,7 @@ def publish(
 @app.command()
 def verify(
     run_id: Annotated[str, typer.Argument(metavar="[RUN]")] = "",
+    engine: EngineOption = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -115,7 +121,7 @@ def verify(
     with out.progress("verifying", len(names), quiet=json) as step:
         results = []
         for name in names:
-            results.append(verify_run(opened, name))
+            results.append(verify_run(opened, name, engine=engine))
             step(name)
     if json:
         out.print_json([asdict(r) | {"holds": r.holds} for r in results])

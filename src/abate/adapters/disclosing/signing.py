@@ -15,8 +15,6 @@ from abate.kernel.figure import figure
 
 def signoffs(workspace: Workspace, year: str = "") -> list[dict[str, Any]]:
     """Steps that were taken, oldest first."""
-    if not (workspace.store.root / "signoffs").is_dir():
-        return []
     rows = sorted(workspace.store.rows("signoffs"), key=lambda r: r["ordinal"])
     return [r for r in rows if not year or r["fiscal_year"] == year]
 
@@ -55,7 +53,6 @@ def sign(
     if run["fiscal_year"] != year:
         raise UsageError("sign-off-order", f"'{run['run_id']}' is of {run['fiscal_year']}.", f"Name a run of {year}.")
     with workspace.store.lock():
-        workspace.store.create()
         every = signoffs(workspace)
         taken = [(Step(r["step"]), r["person"]) for r in every if r["run_id"] == run["run_id"]]
         check_step(Step(step), person, taken, dict(workspace.owners), year=year)

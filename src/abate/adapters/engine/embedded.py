@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from abate.adapters.store.delta import Store, open_engine
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 
@@ -42,11 +43,12 @@ class Embedded:
 
     Args:
         store: Tables of the workspace.
+        con: A connection to use; empty opens one.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, con: duckdb.DuckDBPyConnection | None = None) -> None:
         self.store = store
-        self.con = open_engine(store.root, store.limits)
+        self.con = con or open_engine(store.root, store.limits)
 
     def know(self, name: str, table: str, tags: Collection[str] | None = None) -> None:
         """Know the rows that some writers appended to a table of the ledger, or all rows."""

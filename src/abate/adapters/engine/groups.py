@@ -1,44 +1,148 @@
-"""One function over many groups: in this process or in several, results in the order of the groups."""
+"""One function over many groups: in this process, in several, or on a cluster, results in the order of the groups."""
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from abate.kernel.errors import AbateError, EngineError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Group = TypeVar("Group")
 Result = TypeVar("Result")
+Workers: TypeAlias = "int | str"
+"""Processes of this machine; or the master of a Spark cluster, such as `spark://host:7077`."""
 AHEAD = 3
 """Groups handed out per worker before the first result is waited for; bounds the memory."""
+WAVE = 4
+"""Groups handed to a cluster at once, per core."""
+BEHIND_SERVER = 8
+"""Cores taken for granted behind a Spark Connect server, which does not tell them."""
 
 
-def map_groups(function: Callable[[Group], Result], groups: Iterable[Group], *, workers: int = 1) -> Iterator[Result]:
-    """Apply a function to each group; results come in the order of the groups, whatever the number of workers.
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A group that failed: what is known of it, as plain values that travel between machines."""
+
+    code: str
+    message: str
+    hint: str
+    kind: type[AbateError] = EngineError
+
+
+def map_groups(
+    function: Callable[[Group], Result],
+    groups: Iterable[Group],
+    *,
+    workers: Workers = 1,
+    key: Callable[[Group], str] = lambda _: "",
+    on_done: Callable[[int], Any] = lambda _: None,
+) -> Iterator[Result]:
+    """Apply a function to each group; results come in the order of the groups, whoever does the work.
 
     Args:
-        function: Defined in a module, without state.
-        groups: Read as they are needed, a few ahead of the work.
-        workers: Processes; 1 works in this one.
+        function: Defined in a module, without state: the same group gives the same result on any machine.
+        groups: Such as Arrow tables of some orders; read as they are needed, a few ahead of the work.
+        workers: 1 works in this process; more are processes of this machine; a text is the master of a Spark cluster.
+        key: What a group is called where it fails.
+        on_done: Told how many groups are done.
+
+    Raises:
+        AbateError: The error of the first group that failed, with its key.
+        EngineError: `group-failed`, `worker-died`, `no-cluster`, `engine-failed`.
+        UsageError: `unknown-engine`.
 
     Example:
         >>> list(map_groups(sum, [[1, 2], [3]]))
         [3, 3]
     """
-    if workers <= 1:
-        yield from map(function, groups)
-        return
+    where = _cluster if isinstance(workers, str) else _here if workers <= 1 else _processes
+    named: deque[str] = deque()
+
+    def remembered() -> Iterator[Group]:
+        for group in groups:
+            named.append(key(group))
+            yield group
+
+    for number, result in enumerate(where(partial(_attempt, function), remembered(), workers), 1):
+        name = named.popleft() or f"group {number}"
+        if isinstance(result, Failure):
+            raise result.kind(result.code, f"{name}: {result.message}", result.hint)
+        on_done(number)
+        yield result
+
+
+def _attempt(function: Callable[[Group], Result], group: Group) -> Result | Failure:
+    """The result, or the failure as a value: an exception may not survive the way between processes."""
+    try:
+        return function(group)
+    except AbateError as error:
+        return Failure(error.code, error.message, error.hint, type(error))
+    except Exception as error:
+        return Failure("group-failed", f"{type(error).__name__}: {error}", "The others before it are done.")
+
+
+def _here(attempt: Callable[[Any], Any], groups: Iterator[Any], _: Workers) -> Iterator[Any]:
+    return map(attempt, groups)
+
+
+def _processes(attempt: Callable[[Any], Any], groups: Iterator[Any], workers: Any) -> Iterator[Any]:
     from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: deque[Future[Result]] = deque()
+        waiting: deque[Future[Any]] = deque()
         try:
             for group in groups:
-                waiting.append(pool.submit(function, group))
+                waiting.append(pool.submit(attempt, group))
                 if len(waiting) >= workers * AHEAD:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BrokenProcessPool as error:
+            raise EngineError(
+                "worker-died", "A worker process ended.", "Give it more memory, or fewer workers."
+            ) from error
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _cluster(attempt: Callable[[Any], Any], groups: Iterator[Any], master: Any) -> Iterator[Any]:
+    """Some groups per core at a time, as Arrow batches to the workers and back."""
+    import pyarrow as pa
+
+    from abate.adapters.engine.spark import open_session, told
+
+    with open_session(master) as session:
+        cores = BEHIND_SERVER if master.startswith("sc://") else session.sparkContext.defaultParallelism
+        while some := list(islice(groups, cores * WAVE)):
+            block = pa.table({"place": range(len(some)), "group": pa.array(map(_packed, some), pa.binary())})
+            with told():
+                sent = session.createDataFrame(block).repartition(len(some))
+                done = sent.mapInArrow(partial(_batches, attempt), "place bigint, result binary").toArrow()
+            for result in done.sort_by("place")["result"]:
+                yield pickle.loads(result.as_py())  # noqa: S301 - from our own workers
+
+
+def _batches(attempt: Callable[[Any], Any], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for batch in batches:
+        for place, group in zip(batch["place"], batch["group"], strict=True):
+            result = _packed(attempt(pickle.loads(group.as_py())))  # noqa: S301 - from our own driver
+            yield pa.record_batch(
+                {"place": pa.array([place.as_py()], pa.int64()), "result": pa.array([result], pa.binary())}
+            )
+
+
+def _packed(value: Any) -> bytes:
+    return pickle.dumps(value, protocol=5)

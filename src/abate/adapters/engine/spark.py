@@ -7,15 +7,16 @@ import re
 import socket
 import sys
 import warnings
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from abate.adapters.engine.embedded import statement
 from abate.adapters.store.delta import Store
-from abate.kernel.errors import EngineError, UsageError
+from abate.kernel.errors import AbateError, EngineError, UsageError
 from abate.kernel.tables import TABLES
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Cluster:
     """
 
     def __init__(self, store: Store, master: str) -> None:
-        self.store, self.session = store, open_session(master, dict(store.limits.spark))
+        self.store, self._open = store, ExitStack()
+        self.session = self._open.enter_context(open_session(master, dict(store.limits.spark)))
 
     def know(self, name: str, table: str, tags: Collection[str] | None = None) -> None:
         """Know the rows that some writers appended to a table of the ledger, or all rows."""
@@ -97,8 +99,8 @@ class Cluster:
         return column.cast("decimal(38, 0)").sum()
 
     def close(self) -> None:
-        """End the session."""
-        self.session.stop()
+        """End the session, if it was opened here."""
+        self._open.close()
 
     def _url(self, path: Path) -> str:
         """A path of the ledger as the cluster names it."""
@@ -107,40 +109,49 @@ class Cluster:
         return f"{self.store.limits.ledger.rstrip('/')}/{path.relative_to(self.store.root).as_posix()}"
 
 
-def open_session(master: str, settings: dict[str, str]) -> Any:
-    """A session on a cluster.
+@contextmanager
+def open_session(master: str, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Any]:
+    """A session on a cluster, ended afterwards; beside the process's own where it has one on the same master.
 
     Raises:
         UsageError: `unknown-engine`.
         EngineError: `no-cluster`.
     """
     if not re.fullmatch(MASTERS, master):
-        raise UsageError(
-            "unknown-engine",
-            f"No engine '{master}'.",
-            "Write embedded, spark://host:7077, sc://host:15002 or local[2].",
-        )
+        hint = "Write embedded, spark://host:7077, sc://host:15002 or local[2]."
+        raise UsageError("unknown-engine", f"No engine '{master}'.", hint)
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise EngineError("no-cluster", "PySpark is not installed.", "pip install 'abate[spark]'.") from error
+    connect, wanted = master.startswith("sc://"), {**SETTINGS, **settings}
+    there = None if connect else SparkSession.getActiveSession()
+    if there is not None and there.sparkContext.master == master:
+        beside = there.newSession()
+        for name, value in wanted.items():
+            if name.startswith("spark.sql."):
+                beside.conf.set(name, value)
+        yield beside
+        return
     address = urlsplit(master)
     if address.port:
         try:
             socket.create_connection((address.hostname or "", address.port), CONNECT_S).close()
         except OSError as error:
-            raise EngineError(
-                "no-cluster", f"Nothing answers at {master}: {error}.", "Check address and port."
-            ) from error
+            told_as = f"Nothing answers at {master}: {error}."
+            raise EngineError("no-cluster", told_as, "Check address and port.") from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    connect = master.startswith("sc://")
-    here = address.hostname in ("127.0.0.1", "localhost", "::1") or master.startswith("local")
-    near = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} if here and not connect else {}
+    if not connect and (address.hostname in ("127.0.0.1", "localhost", "::1") or master.startswith("local")):
+        wanted = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", **wanted}
     with told("no-cluster"):
         builder = SparkSession.builder.remote(master) if connect else SparkSession.builder.master(master)
-        for name, value in {**SETTINGS, **near, **settings}.items():
+        for name, value in wanted.items():
             builder = builder.config(name, value)
-        return builder.getOrCreate()
+        session = builder.getOrCreate()
+    try:
+        yield session
+    finally:
+        session.stop()
 
 
 @contextmanager
@@ -156,6 +167,8 @@ def told(code: str = "engine-failed") -> Iterator[None]:
                 "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
             )
             yield
+    except AbateError:
+        raise
     except Exception as error:  # whatever the cluster raises, through two languages
         line = next((text for text in str(error).splitlines() if text.strip()), type(error).__name__)
         raise EngineError(
@@ -166,7 +179,7 @@ def told(code: str = "engine-failed") -> Iterator[None]:
 def _sql(expression: Any) -> str:
     import ibis
 
-    ibis.pyspark.name  # loads the options that the compiler reads
+    assert ibis.pyspark.name == "pyspark"  # asking loads the options that the compiler reads
     return statement(expression, "pyspark")
 
 

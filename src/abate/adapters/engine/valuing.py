@@ -26,6 +26,7 @@ from abate.adapters.engine.inputs import (
     load_factors,
     read_terms,
 )
+from abate.adapters.engine.totals import keep_totals
 from abate.adapters.figures import chain_of
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.registry import KINDS, METHODS
@@ -57,8 +58,6 @@ UNASSESSED = Rule(
     718,
 )
 RUN_RULES = (USED_TWICE, UNASSESSED)
-METERED = ("facility-energy", "it-energy", "water")
-"""Kinds whose meters name buildings."""
 CHAIN_MAX = 16
 """Runs that one may go on from, one after the other; then the year is valued anew, so that reading stays quick."""
 FRESH_SHARE_MAX = 0.5
@@ -72,10 +71,11 @@ class RunResult:
     Args:
         run_id: Its id.
         fiscal_year: The year it values.
-        entry_count: Entries posted.
+        entry_count: Its entries.
         activity_count: Activities in the year.
         findings: What it found.
         unchanged: Whether a run of the same inputs stands already, and was not posted again.
+        posted_count: Entries that were valued and posted now; the others stand since an earlier run.
     """
 
     run_id: str
@@ -84,6 +84,7 @@ class RunResult:
     activity_count: int
     findings: tuple[Finding, ...]
     unchanged: bool = False
+    posted_count: int = 0
 
 
 def run_year(
@@ -180,23 +181,6 @@ def opened(workspace: Workspace, engine: str = "") -> Iterator[tuple[Embedded, E
             big.close()
     finally:
         local.close()
-
-
-def keep_totals(local: Embedded, big: Engine, imports: Sequence[str]) -> None:
-    """Add up the activities of imports that were not added up before; the caller holds the lock."""
-    from abate.kernel import valuation
-
-    store = local.store
-    local.know("known_totals", "totals")
-    known = {row[0] for row in local.con.execute("select distinct import_id from known_totals").fetchall()}
-    lacking = (set(imports) & store.tags("activities")) - known
-    if lacking:
-        big.know("untotalled", "activities", lacking)
-        found = big.take(valuation.totals("untotalled", big.whole_sum, metered=METERED))
-        local.given("new_totals", found)
-        listed = ", ".join(map(literal, sorted(lacking)))
-        tag = hashlib.sha256(listed.encode()).hexdigest()[:16]
-        store.append_query("totals", local.con, f"select * from new_totals where import_id in ({listed})", tag)
 
 
 def add_up(con: duckdb.DuckDBPyConnection, source: str) -> None:
@@ -505,8 +489,9 @@ def _post(
     key = tuple(
         c for c in KEY if c not in silent
     )  # what says nothing anywhere is left out of the join, which is faster
+    posted_count = 0
     if tables:
-        big.append(
+        posted_count = big.append(
             "entries",
             entries(run_id, methods_of(matched.rows), inputs.fiscal_year, going, key),
             run_id,
@@ -536,7 +521,9 @@ def _post(
         "committed_at": now,
     }
     store.append("runs", [row])
-    return RunResult(run_id, inputs.fiscal_year, entry_count, activity_count, tuple(matched.findings))
+    return RunResult(
+        run_id, inputs.fiscal_year, entry_count, activity_count, tuple(matched.findings), posted_count=posted_count
+    )
 
 
 def value_tables(engine: Engine, inputs: Inputs, going: Going = Going()) -> bool:

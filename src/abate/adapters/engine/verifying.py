@@ -7,8 +7,8 @@ from typing import Any
 
 from abate.adapters.engine.embedded import Engine
 from abate.adapters.engine.inputs import inputs_of
+from abate.adapters.engine.totals import METERED
 from abate.adapters.engine.valuing import (
-    METERED,
     add_up,
     entries,
     match,

@@ -22,7 +22,7 @@ from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, 
 if TYPE_CHECKING:
     import duckdb
 
-DATA_VIEWS = ("activities", "instruments", "quarantine", "mends")
+DATA_VIEWS = ("activities", "totals", "instruments", "quarantine", "mends")
 CORRECTION_COLUMNS = {"action", "file", "sheet", "row", "reason", *staging.GIVEN} - {"source_file", "source_row"}
 ACTIONS = ("set", "accept", "drop", "add")
 
@@ -72,7 +72,7 @@ def _live(rows: list[dict[str, Any]]) -> set[str]:
 
 
 def live_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: list[dict[str, Any]]) -> None:
-    """Make `live_activities`, `live_instruments`, `open_quarantine`: the rows of imports that count."""
+    """Make `live_activities`, `live_totals`, `live_instruments`, `open_quarantine`: the rows of imports that count."""
     ids = ", ".join(literal(r["import_id"]) for r in imports)
     con.execute(f"create or replace temp table live_imports as select unnest([{ids}]::varchar[]) as import_id")
     for name in DATA_VIEWS:
@@ -264,6 +264,9 @@ def free_id(workspace: Workspace, seed: str) -> str:
 
 def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, template: str) -> tuple[int, int]:
     """Write accepted and quarantined rows; they count only once the import's own row is there."""
+    from abate.adapters.engine.embedded import Embedded
+    from abate.adapters.engine.totals import keep_totals
+
     con.execute(f"""
         create or replace temp view sound as
         select s.*, '{import_id}' as import_id, r.reason
@@ -292,6 +295,8 @@ def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str,
         from sound where kind = 'instrument'""",
         import_id,
     )
+    engine = Embedded(store, con)
+    keep_totals(engine, engine, [import_id])
     packed = ", ".join(f"{n} := {n}" for n in staging.GIVEN)
     store.append_query(
         "quarantine",

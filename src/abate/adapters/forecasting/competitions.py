@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.adapters.engine.groups import map_groups
+from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.forecasting.reading import read_series
 from abate.algorithms.forecasting.scores import pinball
 from abate.algorithms.forecasting.series import Series, grid, observed
@@ -64,7 +64,7 @@ def tasks_of(text: str) -> list[int]:
 
 
 def run_competition(
-    name: str, data: Path, *, tasks: str = "", weather: Path | None = None, workers: int = 1, component: str = "average",
+    name: str, data: Path, *, tasks: str = "", weather: Path | None = None, workers: Workers = 1, component: str = "average",
     settings: LoadSettings | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Forecast each task from what was known before its month, and score it.
@@ -74,7 +74,7 @@ def run_competition(
         data: File of the track.
         tasks: Numbers, such as `4-12`.
         weather: The sun's file of weather forecasts.
-        workers: Processes.
+        workers: Processes, or the master of a Spark cluster.
         component: Of wind and sun.
         settings: Of the load model.
 
@@ -110,7 +110,7 @@ def run_competition(
         scores.setdefault(numbers[k * len(numbers) // len(results)], []).append(loss)
     by_task = {str(task): round(float(np.mean(losses)), 6) for task, losses in scores.items()}
     own = time.process_time() - begun
-    cpu_s = own + (sum(cpu for _, cpu in results) if workers > 1 else 0.0)
+    cpu_s = own + (sum(cpu for _, cpu in results) if workers != 1 else 0.0)
     return {
         "name": name,
         "scores": by_task,

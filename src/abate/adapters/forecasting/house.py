@@ -355,7 +355,6 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
     terms = read_terms(workspace, "", "", None)
     members = made.told.members
     with workspace.store.lock():
-        workspace.store.create()
         rows = workspace.store.rows("forecasts")
         ends = (members.start[-1] + HOUR).item()
         for r in rows:
@@ -390,8 +389,6 @@ def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
         hours, metered kWh, bias as a share, mean pinball loss, share inside 50 and 90 %, skill beside the same hour a
         week before; `fan`: hours by meter, for pictures. Expected tonnes of several days add up each day's level.
     """
-    if not (workspace.root / "ledger" / "forecasts").is_dir():
-        return []
     told = []
     readings: dict[str, Readings] = {}
     rows = sorted(workspace.store.rows("forecasts"), key=lambda r: r["ordinal"])

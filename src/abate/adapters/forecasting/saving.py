@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.adapters.engine.groups import map_groups
+from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.files.reading import read_sheets
 from abate.adapters.forecasting.reading import TIME_WORDS, _moments, _named, _numbers, _plain, read_series, zone_of
 from abate.algorithms.forecasting.days import days_of
@@ -189,7 +189,7 @@ def _temperature(weather: Readings) -> Any:
 
 def estimate(
     usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC",
-    confidence: float = CONFIDENCE_SHARE, workers: int = 1,
+    confidence: float = CONFIDENCE_SHARE, workers: Workers = 1,
 ) -> Iterator[Saving]:  # fmt: skip
     """Savings of every meter of a file, in its order, some hundred meters at a time.
 
@@ -209,7 +209,7 @@ def estimate(
                 confidence,
             )
 
-    for made in map_groups(_group, groups(), workers=workers):
+    for made in map_groups(_group, groups(), workers=workers, key=lambda job: f"meters {job[0][0]} to {job[0][-1]}"):
         yield from made
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.adapters.engine.groups import map_groups
+from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.files.reading import read_sheets
 from abate.adapters.forecasting.reading import series_chunks, zone_of
 from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
@@ -326,7 +326,7 @@ def _forecast_some(job: _Job) -> tuple[tuple[str, ...], Any, Any, Any, dict[str,
 
 def forecast_many(
     path: Path, output: Path, *, calendar: Calendar, ahead_s: int, weather: Readings | None = None,
-    issued: np.datetime64 | None = None, groups: dict[str, list[str]] | None = None, workers: int = 2, seed: int = 1,
+    issued: np.datetime64 | None = None, groups: dict[str, list[str]] | None = None, workers: Workers = 2, seed: int = 1,
     stamp: str = "",
     on_chunk: Any = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -340,7 +340,7 @@ def forecast_many(
         weather: Observed temperature of all meters.
         issued: Moment of issue; the end of the load where it is not stated.
         groups: Sums over meters.
-        workers: Processes.
+        workers: Processes, or the master of a Spark cluster.
         seed: Of the members.
         stamp: Which end of its step a time names.
         on_chunk: Told how many meters are done.
@@ -361,7 +361,7 @@ def forecast_many(
     totals: dict[str, Any] = {}
     start: Any = None
     try:
-        for names, start, mean, quantiles, sums in map_groups(_forecast_some, jobs(), workers=workers):
+        for names, start, mean, quantiles, sums in map_groups(_forecast_some, jobs(), workers=workers, key=_meters):
             table = _rows_table(names, start, mean, quantiles)
             writer = writer or pq.ParquetWriter(partial, table.schema, compression="zstd")
             writer.write_table(table)
@@ -385,6 +385,10 @@ def forecast_many(
             writer.close()
         partial.unlink(missing_ok=True)
     return {"meters": meters, "rows": rows}
+
+
+def _meters(job: _Job) -> str:
+    return f"meters {job.load.names[0]} to {job.load.names[-1]}"
 
 
 def _rows_table(names: tuple[str, ...], start: Any, mean: Any, quantiles: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.adapters.engine.groups import map_groups
+from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.packing.reading import Block, open_orders
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import Carton, Objective
@@ -36,7 +36,7 @@ STEPS_MM = (20, 10, 5)
 
 def design_file(
     orders: Path, cartons: Path | None, *, counts: Iterable[int], objective: str = "board", support_share: float = 0.8,
-    workers: int = 1, on_step: Callable[[str, int], Any] = lambda _what, _count: None,
+    workers: Workers = 1, on_step: Callable[[str, int], Any] = lambda _what, _count: None,
 ) -> tuple[list[Design], Design, int]:  # fmt: skip
     """Design assortments of several sizes from the orders of a file.
 
@@ -49,7 +49,7 @@ def design_file(
         counts: How many sizes, each for itself.
         objective: `board`, `cost`, `volume`, `parcels`, or a weighting.
         support_share: Least share of each base that is supported.
-        workers: Processes.
+        workers: Processes, or the master of a Spark cluster.
         on_step: Told what is going on, and how many orders were read.
 
     Returns:
@@ -65,7 +65,7 @@ def design_file(
     candidates = candidate_cartons(fresh)
     sample = list(islice(blocks, SAMPLE_BATCHES))
     for step_mm in STEPS_MM:  # sizes near those that a sample of the orders chooses join the grid
-        merged = _merged(map_groups(partial(_fits, candidates, support_share), sample, workers=workers))
+        merged = _merged(map_groups(partial(_fits, candidates, support_share), sample, workers=workers, key=Block.name))
         if merged is None:
             break
         near = choose_assortments(candidates, fresh, wanted, *merged[:2], numbers[-1:])[-1]
@@ -75,7 +75,9 @@ def design_file(
     kept: list[Any] = []
 
     def watched() -> Iterator[Any]:
-        for result in map_groups(partial(_fits, candidates, support_share), chain(sample, blocks), workers=workers):
+        for result in map_groups(
+            partial(_fits, candidates, support_share), chain(sample, blocks), workers=workers, key=Block.name
+        ):
             if sum(len(k) for k in kept) < TEST_ORDERS_MAX:
                 kept.append(result[1])
             on_step("packing into candidates", result[2])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.adapters.engine.groups import map_groups
+from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.packing.reading import Batch, Block, open_orders
 from abate.adapters.packing.stocks import site_names
 from abate.kernel.errors import UsageError
@@ -204,7 +204,7 @@ def _shared_out(
 def pack_file(
     orders: Path, cartons: Path | None, write: Callable[[bytes], Any], *, objective: str = "board",
     support_share: float | None = None, effort: str = "fast", seed: int = 0, fill_share_max: float = 1.0,
-    record: bool = False, workers: int = 1, on_batch: Callable[[Tally], Any] = lambda _tally: None,
+    record: bool = False, workers: Workers = 1, on_batch: Callable[[Tally], Any] = lambda _tally: None,
     stock: dict[str, dict[str, int]] | None = None, sites: dict[str, str] | None = None,
 ) -> tuple[Packer, Tally]:  # fmt: skip
     """Pack a file of orders, batch by batch.
@@ -219,7 +219,7 @@ def pack_file(
         seed: Of the draws.
         fill_share_max: How full by volume the present rule lets a carton be.
         record: The column `carton` of the orders is what was used.
-        workers: Processes.
+        workers: Processes, or the master of a Spark cluster.
         on_batch: Called with the tally of each batch.
         stock: How many used and circulating cartons each site has, by its id and by carton; None takes the word of the
             file of cartons, for all sites together. Cartons that are few are shared out by one process.
@@ -239,7 +239,7 @@ def pack_file(
     packing = Packing(packer, fill_share_max, record)
     results: Iterator[tuple[bytes, Tally]]
     if stock is None and all(c.stock is None for c in sizes):
-        results = map_groups(packing.block, blocks, workers=workers)
+        results = map_groups(packing.block, blocks, workers=workers, key=Block.name)
     else:
         known = sites or {}
         every = (site for block in open_orders(orders, cartons)[1] for site in block.sites())

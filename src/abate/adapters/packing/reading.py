@@ -372,6 +372,10 @@ class Block:
         rows = [(self.line + k, row) for k, row in enumerate(self.table.to_pylist())]
         return _batch(rows, self.heads, self.file)
 
+    def name(self) -> str:
+        """Where the orders stand."""
+        return f"{self.file} rows {self.line} to {self.line + len(self.table) - 1}"
+
     def sites(self) -> list[str]:
         """Site of each order, by its first row."""
         begins = _begins(self.table.column(self.heads["order"]))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOCK_WAIT_S = 60.0
+FORMAT = 2
+"""Of the tables as a whole; raised whenever an older workspace needs more than new tables."""
 PACKED = "packed"
 """Tag of files that hold the rows of several writers."""
 
@@ -68,7 +70,7 @@ class Store:
         self._reader: duckdb.DuckDBPyConnection | None = None
         self._rows: dict[str, tuple[int, list[dict[str, Any]]]] = {}
 
-    def _table(self, name: str) -> DeltaTable:
+    def opened(self, name: str) -> DeltaTable:
         """A table as of its last commit; opened once, then brought up to date."""
         if name in self._open:
             self._open[name].update_incremental()
@@ -84,6 +86,20 @@ class Store:
         for name, schema in TABLES.items():
             partition = ["fiscal_year"] if name in PARTITIONED else []
             DeltaTable.create(self.root / name, schema, mode="ignore", partition_by=partition)
+
+    @property
+    def format(self) -> int:
+        """Format of the tables; 1 where none is written down, 0 where there are no tables yet."""
+        mark = self.root / "FORMAT"
+        if mark.is_file():
+            return int(mark.read_text(encoding="ascii"))
+        return 1 if (self.root / "imports").is_dir() else 0
+
+    def mark(self) -> None:
+        """Write down that the tables are of this version's format."""
+        partial = self.root / "FORMAT.partial"
+        partial.write_text(f"{FORMAT}\n", encoding="ascii")
+        partial.replace(self.root / "FORMAT")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -116,7 +132,7 @@ class Store:
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema=TABLES[name])
         if table.num_rows:
             partition = ["fiscal_year"] if name in PARTITIONED else None
-            write_deltalake(self._table(name), table.cast(TABLES[name]), mode="append", partition_by=partition)
+            write_deltalake(self.opened(name), table.cast(TABLES[name]), mode="append", partition_by=partition)
 
     def append_query(self, name: str, con: duckdb.DuckDBPyConnection, sql: str, tag: str, fiscal_year: str = "") -> int:
         """Append the result of a query, written by the engine itself: bounded memory, no copy through Python.
@@ -155,27 +171,32 @@ class Store:
         """Take files that an engine wrote into a table, and others out of it, as one commit.
 
         Args:
-            name: A partitioned table.
+            name: The table.
             files: Path, number of rows and partition of each.
-            replaced: Paths of files whose very rows are in the new ones.
+            replaced: Paths of files that go; where files come too, their very rows are in these.
         """
         from deltalake.transaction import AddAction, RemoveAction
 
-        table, folder = self._table(name), self.root / name
+        table, folder, same_rows = self.opened(name), self.root / name, bool(files and replaced)
         actions: list[AddAction | RemoveAction] = []
         for path, count, partition in files:
             about = Path(path).stat()
             relative, told = str(Path(path).relative_to(folder)), json.dumps({"numRecords": count})
             actions.append(
-                AddAction(relative, about.st_size, partition, int(about.st_mtime * 1000), not replaced, told)
+                AddAction(relative, about.st_size, partition, int(about.st_mtime * 1000), not same_rows, told)
             )
         for path in replaced:
-            inside = Path(path).relative_to(folder)
-            year: dict[str, str | None] = {"fiscal_year": inside.parts[0].partition("=")[2]}
+            year: dict[str, str | None] = dict(self.partition(name, path))
             now_ms, size = int(time.time() * 1000), Path(path).stat().st_size
-            actions.append(RemoveAction(str(inside), False, now_ms, size, year))
+            actions.append(RemoveAction(str(Path(path).relative_to(folder)), not same_rows, now_ms, size, year))
         if actions:
-            table.create_write_transaction(actions, "append", table.schema(), partition_by=["fiscal_year"])
+            columns = table.metadata().partition_columns
+            table.create_write_transaction(actions, "append", table.schema(), partition_by=columns)
+
+    def partition(self, name: str, path: str) -> dict[str, str]:
+        """Year of a file, as its path says."""
+        first = Path(path).relative_to(self.root / name).parts[0]
+        return {"fiscal_year": first.partition("=")[2]} if first.startswith("fiscal_year=") else {}
 
     def files(self, name: str) -> list[str]:
         """Paths of a table's files as of its last commit.
@@ -184,7 +205,7 @@ class Store:
             IntegrityError: `damaged-store` where the table cannot be read.
         """
         try:
-            return sorted(self._table(name).file_uris())
+            return sorted(self.opened(name).file_uris())
         except Exception as error:
             raise IntegrityError(
                 "damaged-store", f"Table '{name}' cannot be read: {error}", "Restore the workspace from its backup."
@@ -212,7 +233,7 @@ class Store:
         """
         files = self.files(name) if tags is None else self.written_by(name, tags)
         if not files:
-            fields = json.loads(self._table(name).schema().to_json())["fields"]
+            fields = json.loads(self.opened(name).schema().to_json())["fields"]
             columns = ", ".join(f"null::{_sql_type(f['type'])} as {f['name']}" for f in fields)
             return f"(select {columns} where false)"
         listed = ", ".join(literal(f) for f in files)
@@ -227,7 +248,7 @@ class Store:
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """All rows of a small table, read again only where it has grown."""
-        version = self._table(name).version()
+        version = self.opened(name).version()
         if self._rows.get(name, (-1, []))[0] != version:
             if self._reader is None:
                 self._reader = open_engine(self.root, self.limits)

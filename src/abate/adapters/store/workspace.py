@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.store.delta import NO_LIMITS, Limits, Store
+from abate.adapters.store.delta import FORMAT, NO_LIMITS, Limits, Store
 from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
@@ -145,12 +145,16 @@ def fold(name: str) -> str:
     return "".join(ch for ch in name.casefold() if ch not in " -_　")
 
 
-def open_workspace(path: Path | str) -> Workspace:
+def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
     """Open the workspace of a folder.
+
+    Args:
+        path: The folder.
+        of_any_age: Also one whose tables an older version made, to upgrade it.
 
     Raises:
         NotFoundError: `no-workspace` where the folder has no `abate.toml`.
-        ConfigError: Where the file does not say what is needed.
+        ConfigError: Where the file does not say what is needed; `older-workspace`, `newer-workspace`.
     """
     root = Path(path).resolve()
     config = root / CONFIG
@@ -165,15 +169,23 @@ def open_workspace(path: Path | str) -> Workspace:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("bad-toml", f"{CONFIG}: {error}.", "Mend the file.") from error
     workspace = read_config(root, data)
-    if not (root / "ledger").is_dir():  # a configuration that was copied: its ledger begins empty
+    age = workspace.store.format
+    if age == 0:  # a configuration that was copied: its ledger begins empty
         _folders(root)
+    elif age > FORMAT:
+        raise ConfigError("newer-workspace", "A newer version of Abate wrote this workspace.", "Install that version.")
+    elif age < FORMAT and not of_any_age:
+        hint = "Back it up, then: abate store upgrade."
+        raise ConfigError("older-workspace", "An older version of Abate wrote this workspace.", hint)
     return workspace
 
 
 def _folders(root: Path) -> None:
     for folder in ("raw", "evidence", "mappings", "ledger"):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    Store(root / "ledger").create()
+    store = Store(root / "ledger")
+    store.create()
+    store.mark()
 
 
 def create_workspace(path: Path | str, config: str) -> Workspace:

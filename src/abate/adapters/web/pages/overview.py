@@ -90,9 +90,9 @@ def stale(desk: Desk) -> list[str]:
 
 def import_years(workspace: Workspace) -> dict[str, set[str]]:
     """Fiscal years of which an import brought rows."""
-    with workspace.store.connect("activities", "instruments") as con:
+    with workspace.store.connect("totals", "instruments") as con:
         rows = con.execute(
-            "select distinct import_id, fiscal_year from activities union select import_id, fiscal_year from instruments"
+            "select distinct import_id, fiscal_year from totals union select import_id, fiscal_year from instruments"
         ).fetchall()
     found: dict[str, set[str]] = {}
     for import_id, year in rows:
@@ -170,7 +170,7 @@ def data_years(desk: Desk) -> list[str]:
         workspace = desk.workspace
         with workspace.store.connect() as con:
             live_views(con, workspace, live_imports(workspace))
-            rows = con.execute("select distinct fiscal_year from live_activities order by 1").fetchall()
+            rows = con.execute("select distinct fiscal_year from live_totals order by 1").fetchall()
         return [r[0] for r in rows]
 
     return desk.kept(("data years", desk.version("imports")), make)

@@ -1,0 +1,33 @@
+"""Totals: the activities of an import added up by need, once, for an import never changes.
+
+Runs resolve, load and roll up from them; findings and pages ask them for months. They follow from the activities, so they
+are made again where they lack: of imports that an older version or a killed process left without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from abate.adapters.engine.embedded import Embedded, Engine
+from abate.adapters.store.delta import literal
+
+METERED = ("facility-energy", "it-energy", "water")
+"""Kinds whose meters name buildings."""
+
+
+def keep_totals(local: Embedded, big: Engine, imports: Sequence[str]) -> None:
+    """Add up the activities of imports that were not added up before; the caller holds the lock."""
+    from abate.kernel import valuation
+
+    store = local.store
+    local.know("known_totals", "totals")
+    known = {row[0] for row in local.con.execute("select distinct import_id from known_totals").fetchall()}
+    lacking = (set(imports) & store.tags("activities")) - known
+    if lacking:
+        big.know("untotalled", "activities", lacking)
+        found = big.take(valuation.totals("untotalled", big.whole_sum, metered=METERED))
+        local.given("new_totals", found)
+        listed = ", ".join(map(literal, sorted(lacking)))
+        tag = hashlib.sha256(listed.encode()).hexdigest()[:16]
+        store.append_query("totals", local.con, f"select * from new_totals where import_id in ({listed})", tag)

@@ -1,0 +1,371 @@
+"""Keeping a workspace: what its tables hold, packing small files, backup, restore, and upgrade from older versions.
+
+Nothing that an audit needs is ever removed: packing and upgrading write the same rows into new files and leave the old
+ones where they are. Only what a killed process left without its commit is swept away, where that is asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abate.adapters.store.delta import FORMAT, PACKED, Store, literal, open_engine
+from abate.adapters.store.workspace import CONFIG, Workspace, file_hash, open_workspace
+from abate.kernel.errors import DataError, IntegrityError, UsageError
+
+if TYPE_CHECKING:
+    import duckdb
+
+SMALL_BYTES = 32 << 20
+"""Files below this are packed together."""
+PACK_BYTES = 256 << 20
+"""Files are packed up to about this."""
+LOG_MAX = 50
+"""Commits of a table beyond which its log is summed up."""
+TAGS = {
+    "activities": "import_id", "instruments": "import_id", "quarantine": "import_id", "entries": "run_id",
+    "resolutions": "run_id", "rollups": "run_id",
+}  # fmt: skip
+"""Tables whose files are named after their writer, with the column that says who that is."""
+DEFAULTS = {("resolutions", "book"): "'inventory'", ("resolutions", "ratio"): "1.0"}
+"""What older versions meant where they had no such column; otherwise an empty text, or nothing known."""
+MANIFEST = "MANIFEST.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TableStats:
+    """What a table holds.
+
+    Args:
+        name: The table.
+        rows: Rows.
+        files: Files that hold them.
+        bytes: Their size.
+        small: Files that packing would put together.
+        idle_bytes: Size of files on disk that are not part of the table: replaced by packing, or never committed.
+        unfinished: Files that a writer left without its commit.
+        commits: Commits so far.
+    """
+
+    name: str
+    rows: int
+    files: int
+    bytes: int
+    small: int
+    idle_bytes: int
+    unfinished: int
+    commits: int
+
+
+def stats(workspace: Workspace) -> list[TableStats]:
+    """What each table holds."""
+    store, told = workspace.store, []
+    for name in _tables():
+        files = store.files(name)
+        on_disk = list((store.root / name).rglob("*.parquet"))
+        live = {str(Path(f).resolve()) for f in files}
+        idle = sum(p.stat().st_size for p in on_disk if str(p.resolve()) not in live)
+        small = sum(len(group) for group in _packable(workspace, name))
+        told.append(
+            TableStats(
+                name, _row_count(files), len(files), sum(Path(f).stat().st_size for f in files), small, idle,
+                len(_unfinished(workspace, name)), store.opened(name).version(),
+            )
+        )  # fmt: skip
+    return told
+
+
+def _tables() -> list[str]:
+    from abate.kernel.tables import TABLES
+
+    return sorted(TABLES)
+
+
+def _row_count(files: Sequence[str]) -> int:
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(f).num_rows for f in files)
+
+
+def _committed(workspace: Workspace, column: str) -> set[str]:
+    """Imports or runs that have their commit."""
+    return {r[column] for r in workspace.store.rows("imports" if column == "import_id" else "runs")}
+
+
+def _unfinished(workspace: Workspace, name: str) -> list[Path]:
+    """Files of a table, committed to its log or not, that a writer left without the commit of the whole."""
+    if name not in TAGS:
+        return []
+    known, store = _committed(workspace, TAGS[name]), workspace.store
+    files = (p for p in (store.root / name).rglob("*") if p.is_file() and "_delta_log" not in p.parts)
+    return [p for p in files if (tag := store.tag(name, str(p))) not in known and not tag.startswith((PACKED, "part-"))]
+
+
+def _packable(workspace: Workspace, name: str) -> list[list[str]]:
+    """Small files of a table by year, as lists that each become one file."""
+    store, known = workspace.store, _committed(workspace, TAGS[name]) if name in TAGS else None
+    by_year: dict[str, list[tuple[str, int]]] = {}
+    for path in store.files(name):
+        size, tag = Path(path).stat().st_size, store.tag(name, path)
+        whole = known is None or tag in known or tag.startswith((PACKED, "part-"))
+        if size < SMALL_BYTES and whole:
+            by_year.setdefault(store.partition(name, path).get("fiscal_year", ""), []).append((path, size))
+    packs: list[list[str]] = []
+    for some in by_year.values():
+        pack, held = [], 0
+        for path, size in some:
+            pack.append(path)
+            held += size
+            if held >= PACK_BYTES:
+                packs.append(pack)
+                pack, held = [], 0
+        packs.append(pack)
+    return [p for p in packs if len(p) > 1]
+
+
+def compact(
+    workspace: Workspace, *, sweep: bool = False, on_step: Callable[[str], None] = lambda _: None
+) -> dict[str, tuple[int, int]]:
+    """Pack small files into larger ones, and sum up long logs; the rows stay the very same.
+
+    Args:
+        workspace: Whose.
+        sweep: Remove what killed imports and runs left without their commit, which no figure and no audit reads.
+        on_step: Told which table is at work.
+
+    Returns:
+        Files before and after, by table, where that changed.
+
+    Raises:
+        IntegrityError: `pack-differs`: nothing is changed then.
+    """
+    from abate.adapters.engine.embedded import Embedded
+    from abate.adapters.engine.totals import keep_totals
+
+    store, changed = workspace.store, {}
+    with store.lock(), closing(open_engine(store.root, store.limits)) as con:
+        engine = Embedded(store, con)
+        keep_totals(
+            engine, engine, sorted(_committed(workspace, "import_id"))
+        )  # asked by file, before files are packed
+        for name in _tables():
+            on_step(name)
+            before = len(store.files(name))
+            if sweep:
+                _sweep(workspace, name)
+            for pack in _packable(workspace, name):
+                _rewrite(con, store, name, pack, PACKED, order=TAGS.get(name, ""))
+            table = store.opened(name)
+            if table.version() > LOG_MAX:
+                table.create_checkpoint()
+            after = len(store.files(name))
+            if after != before:
+                changed[name] = (before, after)
+    return changed
+
+
+def _sweep(workspace: Workspace, name: str) -> None:
+    store, left = workspace.store, _unfinished(workspace, name)
+    listed = {str(Path(f).resolve()): f for f in store.files(name)}
+    store.commit(name, [], [listed[str(p.resolve())] for p in left if str(p.resolve()) in listed])
+    for path in left:
+        path.unlink()
+
+
+def _rewrite(
+    con: duckdb.DuckDBPyConnection, store: Store, name: str, paths: Sequence[str], tag: str, *, order: str = "",
+    lacking: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Put the rows of some files of one year into one new file, with columns that they lack; compared before the commit."""
+    from abate.kernel.tables import TABLES
+
+    schema, partition = TABLES[name], store.partition(name, paths[0])
+    columns = [f'"{c}"' for c in schema.names if c not in partition and c not in lacking]
+    source = f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
+    added = [f'{DEFAULTS.get((name, c), _nothing(schema.field(c).type))} as "{c}"' for c in lacking]
+    target = (
+        Path(paths[0]).parent if lacking else store.root / name / "/".join(f"{k}={v}" for k, v in partition.items())
+    )
+    path = target / f"{tag}.{uuid.uuid4()}.parquet"
+    con.execute(
+        f"copy (select {', '.join(columns + added)} from {source} {f'order by {order}' if order else ''}) "
+        f"to {literal(str(path))} (format parquet, compression zstd)"
+    )
+    told = [
+        con.execute(f"select count(*), sum(hash({', '.join(columns)})::hugeint) from {where}").fetchone()
+        for where in (source, f"read_parquet({literal(str(path))}, hive_partitioning = false)")
+    ]
+    if told[0] != told[1]:
+        path.unlink()
+        raise IntegrityError(
+            "pack-differs", f"Packed rows of '{name}' differ from what they were.", "Nothing was changed."
+        )
+    assert told[0] is not None
+    store.commit(name, [(str(path), int(told[0][0]), partition)], paths)
+
+
+def _nothing(kind: Any) -> str:
+    """SQL of what a column holds where nothing is known: an empty text, else null."""
+    known = {"string": "''", "int32": "null::integer", "int64": "null::bigint", "double": "null::double"}
+    return known.get(str(kind), "null::timestamp" if "timestamp" in str(kind) else "null::decimal(38, 0)")
+
+
+def upgrade(folder: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, list[str]]:
+    """Bring the tables of an older workspace to this version: columns that they lack are added with what they meant.
+
+    Can be interrupted and repeated; the workspace opens once it is done.
+
+    Returns:
+        Columns added, by table; empty where there was nothing to do.
+
+    Raises:
+        NotFoundError: `no-workspace`.
+        ConfigError: `newer-workspace`.
+    """
+    import pyarrow.parquet as pq
+    from deltalake import Field, Schema
+
+    from abate.adapters.engine.embedded import Embedded
+    from abate.adapters.engine.totals import keep_totals
+    from abate.kernel.tables import TABLES
+
+    workspace = open_workspace(folder, of_any_age=True)
+    store, added = workspace.store, {}
+    with store.lock(), closing(open_engine(store.root, store.limits)) as con:
+        store.create()
+        for name in _tables():
+            on_step(name)
+            known = {f.name for f in store.opened(name).schema().fields}
+            fields = Schema.from_arrow(TABLES[name]).fields
+            new = [Field(f.name, f.type, nullable=True) for f in fields if f.name not in known]
+            if new:
+                store.opened(name).alter.add_columns(new)
+                added[name] = [f.name for f in new]
+            for path in store.files(name):
+                inside = {*pq.read_schema(path).names, *store.partition(name, path)}
+                if lacking := [c for c in TABLES[name].names if c not in inside]:
+                    _rewrite(con, store, name, [path], store.tag(name, path), lacking=lacking)
+        engine = Embedded(store, con)
+        keep_totals(engine, engine, [r["import_id"] for r in store.rows("imports")])
+        store.mark()
+    return added
+
+
+def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, int]:
+    """Write a workspace into one archive, as it is at one moment: writers wait, readers go on.
+
+    Args:
+        workspace: Whose.
+        archive: A tar file, made whole or not at all.
+        on_step: Told which part is at work.
+
+    Returns:
+        `files` and `bytes`.
+
+    Raises:
+        UsageError: `archive-exists`, `archive-inside`.
+    """
+    if archive.exists():
+        raise UsageError("archive-exists", f"{archive.name} exists already.", "Choose another name.")
+    if archive.resolve().is_relative_to(workspace.root):
+        raise UsageError("archive-inside", f"{archive.name} lies in the workspace itself.", "Choose another folder.")
+    partial = archive.with_name(f"{archive.name}.partial")
+    manifest: dict[str, dict[str, Any]] = {}
+    try:
+        with workspace.store.lock(), tarfile.open(partial, "w") as tar, tempfile.TemporaryDirectory() as scratch:
+            for path in _kept(workspace.root):
+                name = path.relative_to(workspace.root).as_posix()
+                on_step("/".join(name.split("/")[:2]))
+                source = _still(path, Path(scratch))
+                manifest[name] = {"bytes": source.stat().st_size, "sha256": file_hash(source)}
+                tar.add(source, name, recursive=False)
+            text = json.dumps({"format": FORMAT, "files": manifest}).encode()
+            about = tarfile.TarInfo(MANIFEST)
+            about.size = len(text)
+            tar.addfile(about, io.BytesIO(text))
+        partial.replace(archive)
+    finally:
+        partial.unlink(missing_ok=True)
+    return {"files": len(manifest), "bytes": sum(f["bytes"] for f in manifest.values())}
+
+
+def _kept(root: Path) -> Iterator[Path]:
+    """Files of a workspace that are to be kept: not what is being written, spilled or locked."""
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        passing = any(p in (".spill", "_temporary") or p.startswith(".correction-") for p in parts)
+        if (
+            path.is_file()
+            and not passing
+            and path.name != ".lock"
+            and not path.name.endswith((".partial", "-wal", "-shm"))
+        ):
+            yield path
+
+
+def _still(path: Path, scratch: Path) -> Path:
+    """A file that does not move: of a database a copy as of now, for others may be writing to it."""
+    if path.suffix != ".sqlite":
+        return path
+    copy = scratch / path.name
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
+
+
+def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, int]:
+    """Unpack a backup into a new folder, every file compared with its hash; made whole or not at all.
+
+    Returns:
+        `files` and `bytes`.
+
+    Raises:
+        UsageError: `folder-in-use`.
+        DataError: `bad-backup`: nothing is left behind then.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError("folder-in-use", f"{folder.name} holds other files.", "Choose a new folder.")
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        found: dict[str, dict[str, Any]] = {}
+        listed: dict[str, Any] = {}
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                if member.name == MANIFEST:
+                    handle = tar.extractfile(member)
+                    listed = json.load(handle) if handle else {}
+                    continue
+                if not member.isfile():
+                    raise ValueError(f"'{member.name}' is no file")
+                on_step("/".join(member.name.split("/")[:2]))
+                found[member.name] = _unpack(tar, member, partial)
+        if not listed or found != listed["files"] or CONFIG not in found:
+            odd = sorted(
+                n for n in {*found, *listed.get("files", {})} if found.get(n) != listed.get("files", {}).get(n)
+            )
+            raise ValueError(f"'{odd[0]}' is not as it was" if odd else "its list of files is missing")
+        if folder.exists():
+            folder.rmdir()
+        partial.replace(folder)
+    except (tarfile.TarError, ValueError, KeyError, EOFError, OSError) as error:
+        raise DataError("bad-backup", f"{archive.name} cannot be restored: {error}.", "Take another backup.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return {"files": len(found), "bytes": sum(f["bytes"] for f in found.values())}
+
+
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> dict[str, Any]:
+    tar.extract(member, folder, filter="data")
+    path = folder / member.name
+    return {"bytes": path.stat().st_size, "sha256": file_hash(path)}
