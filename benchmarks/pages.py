@@ -160,10 +160,10 @@ def main() -> None:
             stdout=subprocess.DEVNULL,
         )
     if not (given.folder / "abate.toml").is_file():
-        import spine
+        import scale
 
-        spine.build(given.folder, given.rows)
-        spine.ours(given.folder)
+        scale.build(given.folder, given.rows)
+        scale.ours(given.folder)
     told = {
         "demo": timed(given.demo, DEMO_PAGES, given.repeat),
         "large": timed(given.folder, LARGE_PAGES, given.repeat),

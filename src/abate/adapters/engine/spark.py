@@ -170,7 +170,9 @@ def told(code: str = "engine-failed") -> Iterator[None]:
     except AbateError:
         raise
     except Exception as error:  # whatever the cluster raises, through two languages
-        line = next((text for text in str(error).splitlines() if text.strip()), type(error).__name__)
+        said = [text.strip() for text in str(error).splitlines() if text.strip()] or [type(error).__name__]
+        deeper = [text for text in said[1:] if re.match(r"[\w.]*(Error|Exception): ", text)]
+        line = f"{said[0]} {deeper[0]}" if deeper else said[0]
         raise EngineError(
             code, f"The cluster gave up: {line[:400]}", "Nothing was posted; see the cluster's log."
         ) from error
