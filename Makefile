@@ -26,8 +26,8 @@ $(BIN)/.browser: $(BIN)/.installed tests/browser/install.sh
 test: check $(BIN)/.browser  ## the whole gate; its last lines are pytest's
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: $(BIN)/.installed  ## 10 million activities beside hand-written SQL, the pages over them, packing, forecasts, claims and report; figures for benchmarks/RESULTS.md
-	$(BIN)/python benchmarks/spine.py
+bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Polars and on a cluster, the pages, packing, forecasts, claims, report
+	$(BIN)/python benchmarks/scale.py --spark
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/packing.py
 	$(BIN)/python benchmarks/forecasting.py

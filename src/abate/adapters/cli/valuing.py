@@ -58,10 +58,11 @@ def run(
             }
         )  # fmt: skip
     else:
-        state = f"posted, {result.posted_count:,} of its entries valued now" if result.posted_count else "posted"
-        state = "stands already, nothing changed" if result.unchanged else state
+        state = "stands already, nothing changed" if result.unchanged else "posted"
+        kept = result.entry_count - result.posted_count
+        stood = f" {kept:,} of them stand since an earlier run." if kept and not result.unchanged else ""
         out.console().print(
-            f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,} activities."
+            f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,} activities.{stood}"
         )
         if waiting:
             notice = f"{waiting} blocking findings of {result.fiscal_year} are open: their rows are in no figure. See 'abate check'."

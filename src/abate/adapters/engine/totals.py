@@ -6,11 +6,10 @@ are made again where they lack: of imports that an older version or a killed pro
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from abate.adapters.engine.embedded import Embedded, Engine
-from abate.adapters.store.delta import literal
+from abate.adapters.store.delta import PACKED
 
 METERED = ("facility-energy", "it-energy", "water")
 """Kinds whose meters name buildings."""
@@ -18,6 +17,8 @@ METERED = ("facility-energy", "it-energy", "water")
 
 def keep_totals(local: Embedded, big: Engine, imports: Sequence[str]) -> None:
     """Add up the activities of imports that were not added up before; the caller holds the lock."""
+    import pyarrow as pa
+
     from abate.kernel import valuation
 
     store = local.store
@@ -26,8 +27,7 @@ def keep_totals(local: Embedded, big: Engine, imports: Sequence[str]) -> None:
     lacking = (set(imports) & store.tags("activities")) - known
     if lacking:
         big.know("untotalled", "activities", lacking)
-        found = big.take(valuation.totals("untotalled", big.whole_sum, metered=METERED))
-        local.given("new_totals", found)
-        listed = ", ".join(map(literal, sorted(lacking)))
-        tag = hashlib.sha256(listed.encode()).hexdigest()[:16]
-        store.append_query("totals", local.con, f"select * from new_totals where import_id in ({listed})", tag)
+        local.given("new_totals", big.take(valuation.totals("untotalled", big.whole_sum, metered=METERED)))
+        local.given("lacking_imports", pa.table({"import_id": sorted(lacking)}))
+        tag = min(lacking) if len(lacking) == 1 else PACKED
+        store.append_query("totals", local.con, "from new_totals semi join lacking_imports using (import_id)", tag)

@@ -197,7 +197,7 @@ def add_up(con: duckdb.DuckDBPyConnection, source: str) -> None:
 def _free_run_id(workspace: Workspace, inputs: Inputs) -> str:
     """An id that no run has, nor one that was killed before its commit."""
     store = workspace.store
-    taken = store.tags("entries") | store.tags("resolutions") | store.tags("rollups")
+    taken = {tag for name in ("entries", "resolutions", "rollups", "allocations") for tag in store.tags(name)}
     taken |= {f["origin"] for f in store.rows("findings")} | {r["run_id"] for r in store.rows("runs")}
     k = 0
     while True:
@@ -341,11 +341,16 @@ def _number(
     if base is None:
         return Going()
     before, present = {i for i, _ in json.loads(base["imports"])}, {i for i, _ in inputs.imports}
-    kept, gone = sorted(before & present), sorted(before - present)
+    kept = before & present
     year, key = literal(inputs.fiscal_year), ", ".join(KEY)
+    for name, ids in (("gone_imports", before - present), ("kept_imports", kept)):
+        con.execute(
+            f"create or replace temp table {name} as "
+            f"select unnest([{', '.join(map(literal, sorted(ids)))}]::varchar[]) as import_id"
+        )
     con.execute(
         f"create or replace temp table gone_needs as select distinct {key} from import_totals "
-        f"where fiscal_year = {year} and list_contains([{', '.join(map(literal, gone))}]::varchar[], import_id)"
+        f"semi join gone_imports using (import_id) where fiscal_year = {year}"
     )
     named = (*KEY, "method", "part", "species")
     same = " and ".join(f"b.{c} is not distinct from n.{c}" for c in COLUMNS if c not in ("resolution", "why", *named))
@@ -368,10 +373,9 @@ def _number(
     con.execute("create or replace temp table year_resolutions as select * from numbered_resolutions")
     again = _count(con, f"""
         select count(*) from (select distinct {key} from year_resolutions where resolution > {top}) semi join
-        (select * from import_totals where fiscal_year = {year}
-         and list_contains([{", ".join(map(literal, kept))}]::varchar[], import_id)) using ({key})
+        (select * from import_totals semi join kept_imports using (import_id) where fiscal_year = {year}) using ({key})
     """)  # fmt: skip
-    return Going(base, top, tuple(sorted(present - before)), tuple(kept), again > 0)
+    return Going(base, top, tuple(sorted(present - before)), tuple(sorted(kept)), again > 0)
 
 
 def methods_of(rows: list[Row]) -> set[str]:
@@ -480,6 +484,8 @@ def _post(
     now: datetime,
 ) -> RunResult:  # fmt: skip
     """Write resolutions, entries, allocations, rollups and findings; the run's own row comes last and commits them."""
+    import pyarrow as pa
+
     store, con = workspace.store, local.con
     store.append_query("resolutions", con, "select * from year_resolutions", run_id)
     tables = value_tables(big, inputs, going)
@@ -497,7 +503,9 @@ def _post(
             run_id,
             inputs.fiscal_year,
         )
-    store.append("allocations", [{"run_id": run_id, **row} for row in matched.allocations])
+    if matched.allocations:
+        local.given("new_allocations", pa.Table.from_pylist(matched.allocations))
+        store.append_query("allocations", con, f"select *, {literal(run_id)} as run_id from new_allocations", run_id)
     entry_count = _roll_up(local, big, workspace, inputs, run_id, going)
     activity_count = _count(con, "select coalesce(sum(row_count), 0)::bigint from year_totals")
     store.append("findings", [finding_row(run_id, f) for f in matched.findings])

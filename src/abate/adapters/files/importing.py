@@ -253,7 +253,7 @@ def free_id(workspace: Workspace, seed: str) -> str:
     """An id that no import has, nor one that was killed before its commit; it is the upper half of activity ids."""
     store = workspace.store
     taken = {r["import_id"] for r in store.rows("imports")} | {r["origin"] for r in store.rows("findings")}
-    taken |= store.tags("activities") | store.tags("instruments") | store.tags("quarantine")
+    taken |= {tag for name in ("activities", "totals", "instruments", "quarantine") for tag in store.tags(name)}
     k = 0
     while True:
         half = int(hashlib.sha256(f"{seed}/{k}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF

@@ -33,8 +33,8 @@ PACK_BYTES = 256 << 20
 LOG_MAX = 50
 """Commits of a table beyond which its log is summed up."""
 TAGS = {
-    "activities": "import_id", "instruments": "import_id", "quarantine": "import_id", "entries": "run_id",
-    "resolutions": "run_id", "rollups": "run_id",
+    "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",
+    "entries": "run_id", "resolutions": "run_id", "rollups": "run_id", "allocations": "run_id",
 }  # fmt: skip
 """Tables whose files are named after their writer, with the column that says who that is."""
 DEFAULTS = {("resolutions", "book"): "'inventory'", ("resolutions", "ratio"): "1.0"}
