@@ -101,6 +101,22 @@ def test_only_what_is_new_is_valued(workspace, add):
         assert entry["mass_mg"] == entry["recomputed_mg"]
 
 
+def test_an_ordinal_that_was_given_up_is_never_given_again(workspace, add):
+    """Else the entries of an undone import would count again under the resolution of another."""
+    rows = [("hq", m, 1000, "kWh") for m in months("2023-04", 12)]
+    add(electricity(rows))
+    last = add(electricity([("plant", m, 777, "kWh") for m in months("2023-04", 3)]), name="electricity-2.csv")
+    run_year(workspace, YEAR, now=NOW)
+    undo(workspace, last.import_id, reason="", now=NOW)
+    without = run_year(workspace, YEAR, now=NOW)
+    add(electricity([("sold", m, 5, "kWh") for m in months("2023-04", 3)]), name="electricity-3.csv")
+    run = run_year(workspace, YEAR, now=NOW)
+    assert len(chain_of(run_of(workspace, YEAR))) == 3
+    assert without.posted_count == 0
+    assert verify_run(workspace, run.run_id).holds
+    assert rolled(workspace, run.run_id) == rolled(workspace, run_year(workspace, YEAR, now=NOW, anew=True).run_id)
+
+
 def test_a_run_of_the_same_inputs_can_be_valued_anew(workspace, add):
     add(electricity([("hq", "2023-05", 1000, "kWh")]))
     first = run_year(workspace, YEAR, now=NOW)

@@ -294,7 +294,7 @@ class Going:
 
     Args:
         base: The run it goes on from; None where the year is valued anew.
-        kept_max: Largest ordinal of the base's resolutions: those beyond it are new.
+        kept_max: Largest ordinal of the chain so far: those beyond it are new.
         added: Imports that the base has not.
         kept: Imports that both have.
         again: Whether activities of kept imports are to be valued under new resolutions.
@@ -354,11 +354,16 @@ def _number(
     )
     named = (*KEY, "method", "part", "species")
     same = " and ".join(f"b.{c} is not distinct from n.{c}" for c in COLUMNS if c not in ("resolution", "why", *named))
+    chain = chain_of(base)
     con.execute(f"""
-        create or replace temp table base_resolutions as
-        select * from {workspace.store.source("resolutions", {base["run_id"]})} where run_id = {literal(base["run_id"])}
+        create or replace temp view chain_resolutions as select * from {workspace.store.source("resolutions", chain)}
+        where run_id in ({", ".join(map(literal, chain))})
     """)
-    top = int((con.execute("select coalesce(max(resolution), -1) from base_resolutions").fetchone() or (-1,))[0])
+    con.execute(
+        "create or replace temp table base_resolutions as "
+        f"select * from chain_resolutions where run_id = {literal(base['run_id'])}"
+    )
+    top = _count(con, "select coalesce(max(resolution), -1) from chain_resolutions")  # of all: no ordinal serves twice
     con.execute(f"""
         create or replace temp table numbered_resolutions as
         select n.* replace (coalesce(b.resolution, {top} + row_number() over (partition by b.resolution is null
