@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import tarfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from abate.adapters.explain import explain_entry, explain_figure
 from abate.adapters.figures import Rollups, chain_of, run_of, runs
 from abate.adapters.files.importing import add_file, live_imports, undo
 from abate.adapters.findings import open_findings
+from abate.adapters.ranges import ranges
 from abate.adapters.store import keeping
 from abate.adapters.store.keeping import backup, compact, restore, stats, upgrade
 from abate.adapters.store.workspace import create_workspace, open_workspace
@@ -196,8 +198,11 @@ def test_what_a_killed_run_left_is_found_and_swept_on_request(workspace, add, mo
         with pytest.raises(KeyboardInterrupt):
             run_year(workspace, YEAR, now=NOW)
     fresh = open_workspace(workspace.root)
+    gone = workspace.store.root / "entries" / f"fiscal_year={YEAR}" / "FY2024-0123456789.spark" / "_temporary" / "0"
+    gone.mkdir(parents=True)
+    (gone / "part-0.parquet").write_bytes(b"half")
     left = {s.name: s.unfinished for s in stats(fresh) if s.unfinished}
-    assert left == {"allocations": 1, "entries": 1, "resolutions": 1}
+    assert left == {"allocations": 1, "entries": 2, "resolutions": 1}
     compact(fresh)
     assert {s.name: s.unfinished for s in stats(fresh) if s.unfinished} == left
     compact(fresh, sweep=True)
@@ -280,6 +285,11 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
     assert known["net"] * 10**9 == 13_771_897_888
     assert len([f for f in open_findings(workspace, now=NOW) if f.severity == "blocker"]) == 1
     assert explain_figure(workspace, "gross", YEAR)["entries"]["count"] > 0
+    with (
+        Rollups(workspace) as opened,
+        pytest.raises(UsageError, match="no-range") if archive.name == "first.tar.gz" else nullcontext(),
+    ):
+        assert ranges(opened, "gross", run)[0].closed.total == pytest.approx(16.644397888)
     new = run_year(workspace, YEAR, now=NOW, anew=True)
     assert chain_of(runs(workspace)[-1]) == [new.run_id]
     assert verify_run(workspace, new.run_id).holds

@@ -159,6 +159,8 @@ def _factor_parts(rollups: Rollups, source: str) -> list[Part]:
         f"select factor_id, species, spread_kind, spread_95, sum(sign * co2e_mg) / {MG_PER_T} as total from {source} "
         "group by all order by all",
     )
+    if any(r["spread_95"] is None for r in rows):
+        raise UsageError("no-range", "An older version posted this run, without spreads.", "Run the year again.")
     widest: dict[str, Part] = {}
     for r in rows:
         part = Part(f"{r['factor_id']} {r['species']}", float(r["total"]), r["spread_kind"], float(r["spread_95"]), 0.0)

@@ -58,8 +58,8 @@ UNASSESSED = Rule(
     718,
 )
 RUN_RULES = (USED_TWICE, UNASSESSED)
-CHAIN_MAX = 16
-"""Runs that one may go on from, one after the other; then the year is valued anew, so that reading stays quick."""
+CHAIN_MAX = 400
+"""Runs that one may go on from, one after the other: one a day, and some. Then the year is valued anew."""
 FRESH_SHARE_MAX = 0.5
 """Share of resolutions that may be new; beyond it the year is valued anew."""
 

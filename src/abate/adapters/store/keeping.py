@@ -180,6 +180,8 @@ def _sweep(workspace: Workspace, name: str) -> None:
     store.commit(name, [], [listed[str(p.resolve())] for p in left if str(p.resolve()) in listed])
     for path in left:
         path.unlink()
+    for folder in {p.parent for p in left if p.parent.suffix == ".spark"}:
+        shutil.rmtree(folder)
 
 
 def _rewrite(
