@@ -174,6 +174,62 @@ def test_packing_keeps_every_row_and_every_file(workspace, tmp_path):
     run = run_year(fresh, YEAR, now=NOW)
     assert run.posted_count < run.entry_count
     assert verify_run(fresh, run.run_id).holds
+    anew = run_year(fresh, YEAR, now=NOW, anew=True)
+    assert rolled(fresh, run.run_id) == rolled(fresh, anew.run_id)
+    assert anew.entry_count == run.entry_count
+    (tmp_path / "next.csv").write_text(electricity([("plant", "2024-05", 5, "kWh")]))
+    add_file(fresh, tmp_path / "next.csv", now=NOW)
+    other = run_year(fresh, "FY2025", now=NOW)
+    assert verify_run(fresh, other.run_id).holds
+    assert other.entry_count == anew.entry_count // 7
+
+
+def test_totals_that_are_not_those_of_the_entries_are_found(workspace, add):
+    add(electricity([("hq", "2023-05", 1000, "kWh")]))
+    run = run_year(workspace, YEAR, now=NOW)
+    (row, *_) = [r for r in workspace.store.rows("rollups") if r["source"] == "entry"]
+    workspace.store.append("rollups", [row])
+    assert not verify_run(open_workspace(workspace.root), run.run_id).holds
+
+
+def test_the_latest_run_is_that_of_the_present_imports(workspace, add):
+    """Undoing an undo leads back to inputs that were valued before: the year's figures follow."""
+    add(electricity([("hq", "2023-05", 1000, "kWh")]))
+    extra = add(electricity([("plant", "2023-05", 500, "kWh")]), name="electricity-2.csv")
+    first = run_year(workspace, YEAR, now=NOW)
+    reversal = undo(workspace, extra.import_id, reason="", now=NOW)
+    run_year(workspace, YEAR, now=NOW)
+    undo(workspace, reversal, reason="", now=NOW)
+    again = run_year(workspace, YEAR, now=NOW)
+    assert not again.unchanged
+    assert rolled(workspace, run_of(workspace, YEAR)["run_id"]) == rolled(workspace, first.run_id)
+    assert verify_run(workspace, again.run_id).holds
+    assert run_year(workspace, YEAR, now=NOW).unchanged
+
+
+def test_a_chain_that_is_full_is_begun_anew(workspace, tmp_path, monkeypatch):
+    from abate.adapters.engine import valuing
+
+    monkeypatch.setattr(valuing, "CHAIN_MAX", 3)
+    many_imports(workspace, tmp_path, 5)
+    assert [len(chain_of(r)) for r in runs(workspace)] == [1, 2, 3, 1, 2]
+    assert all(verify_run(workspace, r["run_id"]).holds for r in runs(workspace))
+
+
+def test_a_workspace_may_lie_behind_links_and_odd_names(tmp_path):
+    workspace = create_workspace(tmp_path / "a b" / "w", CONFIG)
+    (tmp_path / "large").mkdir()
+    shutil.move(workspace.root / "ledger", tmp_path / "large" / "ledger")
+    (workspace.root / "ledger").symlink_to(tmp_path / "large" / "ledger")
+    linked = open_workspace(workspace.root)
+    many_imports(linked, tmp_path, 2)
+    assert all(verify_run(linked, r["run_id"]).holds for r in runs(linked))
+    backup(linked, tmp_path / "b.tar")
+    restore(tmp_path / "b.tar", tmp_path / "new")
+    assert rows_of(open_workspace(tmp_path / "new")) == rows_of(linked)
+    (workspace.root / "ledger").unlink()
+    with pytest.raises(ConfigError, match="no-ledger"):
+        open_workspace(workspace.root)
 
 
 def test_packing_that_would_change_a_row_changes_nothing(workspace, tmp_path, monkeypatch):
@@ -227,6 +283,7 @@ def test_a_backup_comes_back_whole(workspace, tmp_path):
     back = open_workspace(tmp_path / "new")
     assert rows_of(back) == rows_of(workspace)
     assert all(verify_run(back, r["run_id"]).holds for r in runs(back))
+    assert (back.root / "evidence").is_dir()
     assert {p.name for p in back.raw.iterdir()} == {p.name for p in workspace.raw.iterdir()}
     with pytest.raises(UsageError, match="folder-in-use"):
         restore(archive, tmp_path / "new")
@@ -271,6 +328,7 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
         tar.extractall(tmp_path, filter="data")
     root = tmp_path / "w"
     files = set(root.rglob("*.parquet"))
+    backup(open_workspace(root, of_any_age=True), tmp_path / "before.tar")
     with pytest.raises(ConfigError, match="older-workspace"):
         open_workspace(root)
     assert upgrade(root)["runs"] == ["structure", "chain"] or upgrade(root) == {}
@@ -313,7 +371,7 @@ def test_limits_of_the_engine_are_settings(tmp_path):
             "select current_setting('threads'), current_setting('memory_limit'), current_setting('temp_directory')"
         ).fetchone()
     assert told == (1, "476.8 MiB", str(tmp_path / "spill"))
-    for wrong in ('memory = "lots"', "threads = -1", 'threads = "two"', "speed = 9"):
+    for wrong in ('memory = "lots"', 'memory = "0GB"', 'spark = "x"', "threads = -1", 'threads = "two"', "speed = 9"):
         with pytest.raises(ConfigError, match="bad-config"):
             create_workspace(tmp_path / "bad", CONFIG + f"\n[engine]\n{wrong}\n")
     assert not (tmp_path / "bad").exists() or not list(Path(tmp_path / "bad").iterdir())

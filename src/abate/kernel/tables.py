@@ -374,3 +374,8 @@ PARTITIONED = {
     for name, schema in TABLES.items()
     if "fiscal_year" in schema.names and name not in ("runs", "publications", "published", "signoffs")
 }
+WRITERS = {
+    "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",
+    "entries": "run_id", "resolutions": "run_id", "rollups": "run_id", "allocations": "run_id",
+}  # fmt: skip
+"""Tables whose files are named after the import or run that wrote them, with the column that says which."""

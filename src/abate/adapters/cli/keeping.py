@@ -72,9 +72,10 @@ def backup(
 ) -> None:
     """Write the whole workspace into one archive, as it is at one moment."""
     from abate.adapters.store.keeping import backup as backup_workspace
+    from abate.adapters.store.workspace import open_workspace
 
     with out.progress("backing up", None, quiet=json) as step:
-        told = backup_workspace(opened_at(workspace), archive, on_step=step)
+        told = backup_workspace(open_workspace(workspace, of_any_age=True), archive, on_step=step)
     _told(told, f"{archive.name} holds", json)
 
 

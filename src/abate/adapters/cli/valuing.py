@@ -128,9 +128,14 @@ def verify(
         out.print_json([asdict(r) | {"holds": r.holds} for r in results])
     else:
         body = [
-            (r.run_id, f"{r.posted_count:,}", f"{r.recomputed_count:,}", r.differences, ", ".join(r.raw_faults) or "intact",
+            (r.run_id, f"{r.posted_count:,}", f"{r.recomputed_count:,}", r.differences, r.odd_totals, ", ".join(r.raw_faults) or "intact",
              "holds" if r.holds else "DIFFERS")
             for r in results
         ]  # fmt: skip
-        out.table("", ("run", "posted", "recomputed", "different", "raw files", "verdict"), body, right=(1, 2, 3))
+        out.table(
+            "",
+            ("run", "posted", "recomputed", "different", "odd totals", "raw files", "verdict"),
+            body,
+            right=(1, 2, 3, 4),
+        )
     raise typer.Exit(0 if all(r.holds for r in results) else 1)

@@ -12,12 +12,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from abate.adapters.engine.embedded import statement
 from abate.adapters.store.delta import Store
 from abate.kernel.errors import AbateError, EngineError, UsageError
-from abate.kernel.tables import TABLES
+from abate.kernel.tables import TABLES, WRITERS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,6 +60,8 @@ class Cluster:
             if files:
                 reader = self.session.read.schema(columns).option("basePath", self._url(self.store.root / table))
                 frame = reader.parquet(*(self._url(Path(f)) for f in files))
+                if tags is not None and self.store.mixed(table, files):
+                    frame = frame.filter(frame[WRITERS[table]].isin(sorted(tags)))
             else:
                 frame = self.session.createDataFrame([], columns)
             frame.createOrReplaceTempView(name)
@@ -103,7 +104,13 @@ class Cluster:
         self._open.close()
 
     def _url(self, path: Path) -> str:
-        """A path of the ledger as the cluster names it."""
+        """A path of the ledger as the cluster names it.
+
+        Raises:
+            UsageError: `bad-path` where Spark would read it as a pattern.
+        """
+        if set(str(path)) & set("*?[]{}\\,"):
+            raise UsageError("bad-path", f"Spark takes '{path.name}' for a pattern.", "Rename the folder.")
         if not self.store.limits.ledger:
             return f"file://{path.resolve()}"
         return f"{self.store.limits.ledger.rstrip('/')}/{path.relative_to(self.store.root).as_posix()}"
@@ -126,22 +133,25 @@ def open_session(master: str, settings: Mapping[str, str] = MappingProxyType({})
         raise EngineError("no-cluster", "PySpark is not installed.", "pip install 'abate[spark]'.") from error
     connect, wanted = master.startswith("sc://"), {**SETTINGS, **settings}
     there = None if connect else SparkSession.getActiveSession()
-    if there is not None and there.sparkContext.master == master:
+    if there is not None:
+        if there.sparkContext.master != master:
+            raise EngineError("no-cluster", "This process has a session on another cluster.", "End that one first.")
         beside = there.newSession()
         for name, value in wanted.items():
             if name.startswith("spark.sql."):
                 beside.conf.set(name, value)
         yield beside
         return
-    address = urlsplit(master)
-    if address.port:
+    address = re.match(r"s(?:park|c)://([^/:;,]+):(\d{1,5})(?=[/;]|$)", master)  # several masters are Spark's to try
+    host = address.group(1) if address else ""
+    if address:
         try:
-            socket.create_connection((address.hostname or "", address.port), CONNECT_S).close()
-        except OSError as error:
-            told_as = f"Nothing answers at {master}: {error}."
+            socket.create_connection((host, int(address.group(2))), CONNECT_S).close()
+        except (OSError, OverflowError) as error:
+            told_as = f"Nothing answers at {host}:{address.group(2)}: {error}."
             raise EngineError("no-cluster", told_as, "Check address and port.") from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    if not connect and (address.hostname in ("127.0.0.1", "localhost", "::1") or master.startswith("local")):
+    if not connect and (host in ("127.0.0.1", "localhost") or master.startswith("local")):
         wanted = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", **wanted}
     with told("no-cluster"):
         builder = SparkSession.builder.remote(master) if connect else SparkSession.builder.master(master)

@@ -146,9 +146,9 @@ def run_year(
             terms,
             workspace.calendar,
         )
-        standing = [r for r in workspace.store.rows("runs") if r["inputs_hash"] == inputs.hash]
-        if standing and not anew:
-            return _unchanged(workspace, standing[0])
+        last = _latest(workspace, inputs)
+        if last and last["inputs_hash"] == inputs.hash and not anew:
+            return _unchanged(workspace, last)
         run_id = _free_run_id(workspace, inputs)
         on_step("matching")
         matched = match(con, workspace, inputs, settle=True)
@@ -311,17 +311,26 @@ class Going:
         return [*(chain_of(self.base) if self.base else []), run_id]
 
 
+def _latest(workspace: Workspace, inputs: Inputs) -> dict[str, Any] | None:
+    """The latest run of the year, on the same structure."""
+    of_year = [
+        r
+        for r in workspace.store.rows("runs")
+        if (r["fiscal_year"], r["structure"]) == (inputs.fiscal_year, inputs.structure)
+    ]
+    return max(of_year, key=lambda r: r["ordinal"], default=None)
+
+
 def _base(workspace: Workspace, inputs: Inputs) -> dict[str, Any] | None:
-    """The latest run of the year on the same terms from which one may go on."""
+    """The latest run of the year on the same terms, if one may go on from it."""
+    terms = (inputs.fiscal_year, inputs.terms.gwp_set, inputs.terms.boundary.value, inputs.structure)
     same = [
         r
         for r in workspace.store.rows("runs")
-        if r["chain"]
-        and (r["fiscal_year"], r["gwp_set"], r["boundary"], r["structure"])
-        == (inputs.fiscal_year, inputs.terms.gwp_set, inputs.terms.boundary.value, inputs.structure)
-        and len(chain_of(r)) < CHAIN_MAX
+        if (r["fiscal_year"], r["gwp_set"], r["boundary"], r["structure"]) == terms
     ]
-    return max(same, key=lambda r: r["ordinal"], default=None)
+    last = max(same, key=lambda r: r["ordinal"], default=None)
+    return last if last and last["chain"] and len(chain_of(last)) < CHAIN_MAX else None
 
 
 def _number(

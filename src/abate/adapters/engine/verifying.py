@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from abate.adapters.engine.embedded import Engine
+from abate.adapters.engine.embedded import Embedded, Engine
 from abate.adapters.engine.inputs import inputs_of
 from abate.adapters.engine.totals import METERED
 from abate.adapters.engine.valuing import (
@@ -19,6 +19,7 @@ from abate.adapters.engine.valuing import (
 )
 from abate.adapters.figures import chain_of
 from abate.adapters.files.importing import live_views
+from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import NotFoundError
 from abate.kernel.valuation import whole
@@ -33,6 +34,7 @@ class VerifyResult:
         posted_count: Entries posted.
         recomputed_count: Entries computed anew.
         differences: Entries that stand on one side only, to the milligram.
+        odd_totals: Totals that figures are read from, and that the entries do not come to.
         raw_faults: Raw files whose content is no longer what was imported.
     """
 
@@ -40,12 +42,18 @@ class VerifyResult:
     posted_count: int
     recomputed_count: int
     differences: int
+    odd_totals: int
     raw_faults: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
         """Whether the run stands as posted."""
-        return self.differences == 0 and not self.raw_faults and self.posted_count == self.recomputed_count
+        return (
+            self.differences == 0
+            and self.odd_totals == 0
+            and not self.raw_faults
+            and self.posted_count == self.recomputed_count
+        )
 
 
 COMPARED = (
@@ -54,9 +62,14 @@ COMPARED = (
 )  # fmt: skip
 
 
+TOTALLED = ("book", "scope", "category", "view", "species", "method", "factor_id", "org", "site", "month", "basis")
+"""Columns by which entries and rollups are compared."""
+
+
 def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> VerifyResult:
     """Compute a run anew from what it names, and compare with what it posted, entry by entry, to the milligram.
 
+    The totals that figures are read from are compared with the entries.
     Nothing that was worked out before is trusted: activities are added up and valued again, all of them.
 
     Args:
@@ -88,12 +101,15 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
         big.given("year_resolutions", local.con.execute("from year_resolutions").to_arrow_table())
         recomputed = entries(run_id, methods_of(matched.rows), inputs.fiscal_year).select(*COMPARED, "deviation")
-        posted = _posted(big, rows[run_id]).select(*COMPARED, "deviation")
+        posted_rows = _posted(big, rows[run_id])
+        posted = posted_rows.select(*COMPARED, "deviation")
         sides = [_comparable(side) for side in (posted, recomputed)]
         lost, found = (a.difference(b, distinct=False) for a, b in (sides, sides[::-1]))
         counts = [_count(big, rows_of) for rows_of in (posted, recomputed)]
         differences = _count(big, lost) + _count(big, found)
-    return VerifyResult(run_id, counts[0], counts[1], differences, _raw_faults(workspace, dict(inputs.imports)))
+        odd_totals = _odd_totals(local, big, posted_rows, rows[run_id]) + (counts[0] != rows[run_id]["entry_count"])
+    faults = _raw_faults(workspace, dict(inputs.imports))
+    return VerifyResult(run_id, counts[0], counts[1], differences, odd_totals, faults)
 
 
 def _posted(engine: Engine, run: dict[str, Any]) -> Any:
@@ -112,6 +128,24 @@ def _posted(engine: Engine, run: dict[str, Any]) -> Any:
         known = ibis.table({"run_id": "string", "resolution": "int32"}, name="run_resolutions")
         rows = rows.semi_join(known.filter(known["run_id"] == run["run_id"]), "resolution")
     return rows
+
+
+def _odd_totals(local: Embedded, big: Engine, posted: Any, run: dict[str, Any]) -> int:
+    """Totals in the run's rollups, which figures are read from, that its entries do not come to."""
+    sums = {c: big.whole_sum(posted[c]) for c in ("co2e_mg", "mass_mg", "quantity_micro")}
+    local.given("added_up", big.take(posted.group_by(TOTALLED).aggregate(**sums, row_count=posted.count())))
+    columns = ", ".join(TOTALLED)
+    added = ", ".join(f"{c}::decimal(38, 0) as {c}" for c in sums)
+    rolled = ", ".join(f"sum({c})::decimal(38, 0) as {c}" for c in sums)
+    of_entries = f"select {columns}, {added}, row_count::bigint as row_count from added_up"
+    of_rollups = f"""select {columns}, {rolled}, sum(row_count)::bigint as row_count
+        from {local.store.source("rollups")}
+        where run_id = {literal(run["run_id"])} and source = 'entry' group by {columns}"""
+    row = local.con.execute(
+        f"select (select count(*) from ({of_entries} except {of_rollups})) + "
+        f"(select count(*) from ({of_rollups} except {of_entries}))"
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _count(engine: Engine, rows: Any) -> int:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 LOCK_WAIT_S = 60.0
 FORMAT = 2
 """Of the tables as a whole; raised whenever an older workspace needs more than new tables."""
+KEPT = {"delta.enableExpiredLogCleanup": "false"}
+"""No commit of a table is ever forgotten."""
 PACKED = "packed"
 """Tag of files that hold the rows of several writers."""
 
@@ -64,7 +67,7 @@ class Store:
     """
 
     def __init__(self, root: Path, limits: Limits = NO_LIMITS) -> None:
-        self.root = root
+        self.root = root.resolve()  # as the paths of its files are told
         self.limits = limits
         self._open: dict[str, DeltaTable] = {}
         self._reader: duckdb.DuckDBPyConnection | None = None
@@ -85,7 +88,7 @@ class Store:
         self.root.mkdir(parents=True, exist_ok=True)
         for name, schema in TABLES.items():
             partition = ["fiscal_year"] if name in PARTITIONED else []
-            DeltaTable.create(self.root / name, schema, mode="ignore", partition_by=partition)
+            DeltaTable.create(self.root / name, schema, mode="ignore", partition_by=partition, configuration=KEPT)
 
     @property
     def format(self) -> int:
@@ -205,7 +208,7 @@ class Store:
             IntegrityError: `damaged-store` where the table cannot be read.
         """
         try:
-            return sorted(self.opened(name).file_uris())
+            return sorted(unquote(uri) for uri in self.opened(name).file_uris())
         except Exception as error:
             raise IntegrityError(
                 "damaged-store", f"Table '{name}' cannot be read: {error}", "Restore the workspace from its backup."
@@ -229,7 +232,7 @@ class Store:
 
         Args:
             name: The table.
-            tags: Writers whose rows are enough, such as an import's id: the files of others are not opened.
+            tags: Writers whose rows are wanted, such as an import's id: the files of others are not opened.
         """
         files = self.files(name) if tags is None else self.written_by(name, tags)
         if not files:
@@ -237,7 +240,16 @@ class Store:
             columns = ", ".join(f"null::{_sql_type(f['type'])} as {f['name']}" for f in fields)
             return f"(select {columns} where false)"
         listed = ", ".join(literal(f) for f in files)
-        return f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
+        rows = f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
+        if tags is None or not self.mixed(name, files):
+            return rows
+        from abate.kernel.tables import WRITERS
+
+        return f"(select * from {rows} where {WRITERS[name]} in ({', '.join(literal(t) for t in sorted(tags))}))"
+
+    def mixed(self, name: str, files: Sequence[str]) -> bool:
+        """Whether any of the files holds the rows of several writers."""
+        return any(self.tag(name, f).startswith(PACKED) for f in files)
 
     def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
         """A connection to a throw-away engine with a view for each of the named tables."""

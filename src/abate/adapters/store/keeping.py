@@ -6,22 +6,25 @@ ones where they are. Only what a killed process left without its commit is swept
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import shutil
 import sqlite3
 import tarfile
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from abate.adapters.store.delta import FORMAT, PACKED, Store, literal, open_engine
+from abate.adapters.store.delta import KEPT, PACKED, Store, literal, open_engine
 from abate.adapters.store.workspace import CONFIG, Workspace, file_hash, open_workspace
 from abate.kernel.errors import DataError, IntegrityError, UsageError
+from abate.kernel.tables import WRITERS
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,11 +35,6 @@ PACK_BYTES = 256 << 20
 """Files are packed up to about this."""
 LOG_MAX = 50
 """Commits of a table beyond which its log is summed up."""
-TAGS = {
-    "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",
-    "entries": "run_id", "resolutions": "run_id", "rollups": "run_id", "allocations": "run_id",
-}  # fmt: skip
-"""Tables whose files are named after their writer, with the column that says who that is."""
 DEFAULTS = {("resolutions", "book"): "'inventory'", ("resolutions", "ratio"): "1.0"}
 """What older versions meant where they had no such column; otherwise an empty text, or nothing known."""
 MANIFEST = "MANIFEST.json"
@@ -104,16 +102,16 @@ def _committed(workspace: Workspace, column: str) -> set[str]:
 
 def _unfinished(workspace: Workspace, name: str) -> list[Path]:
     """Files of a table, committed to its log or not, that a writer left without the commit of the whole."""
-    if name not in TAGS:
+    if name not in WRITERS:
         return []
-    known, store = _committed(workspace, TAGS[name]), workspace.store
+    known, store = _committed(workspace, WRITERS[name]), workspace.store
     files = (p for p in (store.root / name).rglob("*") if p.is_file() and "_delta_log" not in p.parts)
     return [p for p in files if (tag := store.tag(name, str(p))) not in known and not tag.startswith((PACKED, "part-"))]
 
 
 def _packable(workspace: Workspace, name: str) -> list[list[str]]:
     """Small files of a table by year, as lists that each become one file."""
-    store, known = workspace.store, _committed(workspace, TAGS[name]) if name in TAGS else None
+    store, known = workspace.store, _committed(workspace, WRITERS[name]) if name in WRITERS else None
     by_year: dict[str, list[tuple[str, int]]] = {}
     for path in store.files(name):
         size, tag = Path(path).stat().st_size, store.tag(name, path)
@@ -164,7 +162,7 @@ def compact(
             if sweep:
                 _sweep(workspace, name)
             for pack in _packable(workspace, name):
-                _rewrite(con, store, name, pack, PACKED, order=TAGS.get(name, ""))
+                _rewrite(con, store, name, pack, PACKED, order=WRITERS.get(name, ""))
             table = store.opened(name)
             if table.version() > LOG_MAX:
                 table.create_checkpoint()
@@ -180,7 +178,7 @@ def _sweep(workspace: Workspace, name: str) -> None:
     store.commit(name, [], [listed[str(p.resolve())] for p in left if str(p.resolve()) in listed])
     for path in left:
         path.unlink()
-    for folder in {p.parent for p in left if p.parent.suffix == ".spark"}:
+    for folder in {q for p in left for q in p.parents if q.suffix == ".spark"}:
         shutil.rmtree(folder)
 
 
@@ -247,6 +245,8 @@ def upgrade(folder: Path, *, on_step: Callable[[str], None] = lambda _: None) ->
         store.create()
         for name in _tables():
             on_step(name)
+            if store.opened(name).metadata().configuration != KEPT:
+                store.opened(name).alter.set_table_properties(KEPT)
             known = {f.name for f in store.opened(name).schema().fields}
             fields = Schema.from_arrow(TABLES[name]).fields
             new = [Field(f.name, f.type, nullable=True) for f in fields if f.name not in known]
@@ -264,10 +264,12 @@ def upgrade(folder: Path, *, on_step: Callable[[str], None] = lambda _: None) ->
 
 
 def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, int]:
-    """Write a workspace into one archive, as it is at one moment: writers wait, readers go on.
+    """Write a workspace into one archive, as it is at one moment.
+
+    Writers wait only while files are listed and those that change are copied; tables' own files never change.
 
     Args:
-        workspace: Whose.
+        workspace: Whose, of any age.
         archive: A tar file, made whole or not at all.
         on_step: Told which part is at work.
 
@@ -276,6 +278,7 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
 
     Raises:
         UsageError: `archive-exists`, `archive-inside`.
+        DataError: `backup-failed`: no archive is left then.
     """
     if archive.exists():
         raise UsageError("archive-exists", f"{archive.name} exists already.", "Choose another name.")
@@ -284,45 +287,69 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
     partial = archive.with_name(f"{archive.name}.partial")
     manifest: dict[str, dict[str, Any]] = {}
     try:
-        with workspace.store.lock(), tarfile.open(partial, "w") as tar, tempfile.TemporaryDirectory() as scratch:
-            for path in _kept(workspace.root):
-                name = path.relative_to(workspace.root).as_posix()
+        with tempfile.TemporaryDirectory() as scratch, tarfile.open(partial, "w") as tar:
+            with workspace.store.lock():
+                sources = {name: _still(path, Path(scratch) / name) for name, path in _kept(workspace.root)}
+            for name, source in sources.items():
                 on_step("/".join(name.split("/")[:2]))
-                source = _still(path, Path(scratch))
-                manifest[name] = {"bytes": source.stat().st_size, "sha256": file_hash(source)}
-                tar.add(source, name, recursive=False)
-            text = json.dumps({"format": FORMAT, "files": manifest}).encode()
+                manifest[name] = _pack(tar, source, name)
+            text = json.dumps({"format": workspace.store.format, "files": manifest}).encode()
             about = tarfile.TarInfo(MANIFEST)
             about.size = len(text)
             tar.addfile(about, io.BytesIO(text))
         partial.replace(archive)
+    except OSError as error:
+        raise DataError("backup-failed", f"{archive.name} was not written: {error}.", "Try again.") from error
     finally:
         partial.unlink(missing_ok=True)
     return {"files": len(manifest), "bytes": sum(f["bytes"] for f in manifest.values())}
 
 
-def _kept(root: Path) -> Iterator[Path]:
-    """Files of a workspace that are to be kept: not what is being written, spilled or locked."""
-    for path in sorted(root.rglob("*")):
-        parts = path.relative_to(root).parts
-        passing = any(p in (".spill", "_temporary") or p.startswith(".correction-") for p in parts)
-        if (
-            path.is_file()
-            and not passing
-            and path.name != ".lock"
-            and not path.name.endswith((".partial", "-wal", "-shm"))
-        ):
-            yield path
+PASSING = {".spill", "_temporary", "uploads"}
+"""Folders whose content comes and goes."""
 
 
-def _still(path: Path, scratch: Path) -> Path:
-    """A file that does not move: of a database a copy as of now, for others may be writing to it."""
-    if path.suffix != ".sqlite":
+def _kept(root: Path) -> Iterator[tuple[str, Path]]:
+    """Files of a workspace that are to be kept, by name: not what is being written, spilled, uploaded or locked."""
+    for folder, folders, names in os.walk(root, followlinks=True):
+        folders[:] = sorted(f for f in folders if f not in PASSING and not f.startswith(".correction-"))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if name != ".lock" and not name.endswith((".partial", "-wal", "-shm")) and path.is_file():
+                yield path.relative_to(root).as_posix(), path
+
+
+def _still(path: Path, copy: Path) -> Path:
+    """A file that does not change: a table's own, or a copy as of now; of a database as others have committed to it."""
+    if path.suffix == ".parquet" or (path.suffix == ".json" and path.parent.name == "_delta_log"):
         return path
-    copy = scratch / path.name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix != ".sqlite":
+        shutil.copyfile(path, copy)
+        return copy
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     return copy
+
+
+class _Hashing:
+    """A file that is hashed as it is read."""
+
+    def __init__(self, handle: BinaryIO) -> None:
+        self.handle, self.digest = handle, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.handle.read(size)
+        self.digest.update(block)
+        return block
+
+
+def _pack(tar: tarfile.TarFile, source: Path, name: str) -> dict[str, Any]:
+    with source.open("rb") as handle:
+        about, hashing = tarfile.TarInfo(name), _Hashing(handle)
+        about.size, about.mtime = source.stat().st_size, int(source.stat().st_mtime)
+        tar.addfile(about, hashing)
+    return {"bytes": about.size, "sha256": hashing.digest.hexdigest()}
 
 
 def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, int]:
@@ -335,14 +362,15 @@ def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lam
         UsageError: `folder-in-use`.
         DataError: `bad-backup`: nothing is left behind then.
     """
-    if folder.exists() and any(folder.iterdir()):
+    folder = folder.resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError("folder-in-use", f"{folder.name} holds other files.", "Choose a new folder.")
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    found: dict[str, dict[str, Any]] = {}
+    listed: dict[str, Any] = {}
     try:
-        found: dict[str, dict[str, Any]] = {}
-        listed: dict[str, Any] = {}
-        with tarfile.open(archive) as tar:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".restoring-") as scratch, tarfile.open(archive) as tar:
+            partial = Path(scratch)
             for member in tar:
                 if member.name == MANIFEST:
                     handle = tar.extractfile(member)
@@ -352,18 +380,19 @@ def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lam
                     raise ValueError(f"'{member.name}' is no file")
                 on_step("/".join(member.name.split("/")[:2]))
                 found[member.name] = _unpack(tar, member, partial)
-        if not listed or found != listed["files"] or CONFIG not in found:
-            odd = sorted(
-                n for n in {*found, *listed.get("files", {})} if found.get(n) != listed.get("files", {}).get(n)
-            )
-            raise ValueError(f"'{odd[0]}' is not as it was" if odd else "its list of files is missing")
-        if folder.exists():
-            folder.rmdir()
-        partial.replace(folder)
+            if not listed or found != listed["files"] or CONFIG not in found:
+                told = listed.get("files", {})
+                odd = sorted(n for n in {*found, *told} if found.get(n) != told.get(n))
+                raise ValueError(f"'{odd[0]}' is not as it was" if odd else "its list of files is missing")
+            for name in ("raw", "evidence", "mappings"):
+                (partial / name).mkdir(exist_ok=True)
+            config, *others = sorted(partial.iterdir(), key=lambda p: p.name != CONFIG)
+            for path in (*others, config):  # its configuration last: until then it is no workspace
+                path.replace(folder / path.name)
     except (tarfile.TarError, ValueError, KeyError, EOFError, OSError) as error:
+        with suppress(OSError):
+            folder.rmdir()
         raise DataError("bad-backup", f"{archive.name} cannot be restored: {error}.", "Take another backup.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return {"files": len(found), "bytes": sum(f["bytes"] for f in found.values())}
 
 

@@ -154,7 +154,8 @@ def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
 
     Raises:
         NotFoundError: `no-workspace` where the folder has no `abate.toml`.
-        ConfigError: Where the file does not say what is needed; `older-workspace`, `newer-workspace`.
+        ConfigError: Where the file does not say what is needed; `older-workspace`, `newer-workspace`,
+            `no-ledger`.
     """
     root = Path(path).resolve()
     config = root / CONFIG
@@ -171,6 +172,9 @@ def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
     workspace = read_config(root, data)
     age = workspace.store.format
     if age == 0:  # a configuration that was copied: its ledger begins empty
+        if (root / "raw").is_dir() and any((root / "raw").iterdir()):
+            hint = "Mount or restore it; an empty one would show nothing."
+            raise ConfigError("no-ledger", "The workspace's ledger is not there, but its files are.", hint)
         _folders(root)
     elif age > FORMAT:
         raise ConfigError("newer-workspace", "A newer version of Abate wrote this workspace.", "Install that version.")
@@ -332,13 +336,15 @@ def _finance(data: dict[str, Any]) -> Finance:
 def _limits(data: dict[str, Any]) -> Limits:
     """What `[engine]` says."""
     memory, threads = str(data.get("memory", NO_LIMITS.memory)), data.get("threads", 0)
-    if not re.fullmatch(r"\d{1,6}(\.\d+)? ?[KMGT]i?B", memory):
+    if not re.fullmatch(r"\d{1,6}(\.\d+)? ?[MGT]i?B", memory) or not float(re.sub(r"[^\d.]", "", memory)):
         raise ValueError(f"memory of [engine] is '{memory}', not such as '4GB'")
     if not isinstance(threads, int) or not 0 <= threads <= 4096:
         raise ValueError(f"threads of [engine] is {threads}, not a number of threads")
     known = {"memory", "threads", "spill", "master", "ledger", "spark"}
     if odd := sorted(set(data) - known):
         raise ValueError(f"[engine] has no '{odd[0]}'; it has {', '.join(sorted(known))}")
+    if not isinstance(data.get("spark", {}), dict):
+        raise ValueError("[engine.spark] is not a table of settings")
     spark = tuple(sorted((str(k), str(v)) for k, v in data.get("spark", {}).items()))
     texts = {k: str(data.get(k, "")) for k in ("spill", "master", "ledger")}
     return Limits(memory, threads, **texts, spark=spark)
