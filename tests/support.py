@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from abate.adapters.figures import Rollups
+from abate.adapters.store.workspace import Workspace
 
 NOW = datetime(2026, 11, 22, 12, 0)
 ROOT = Path(__file__).parents[1]
@@ -84,3 +88,13 @@ def months(first: str, count: int) -> list[str]:
     """Consecutive months from one on."""
     start = int(first[:4]) * 12 + int(first[5:]) - 1
     return [f"{(start + k) // 12}-{(start + k) % 12 + 1:02d}" for k in range(count)]
+
+
+def rolled(workspace: Workspace, run_id: str) -> list[Any]:
+    """Rollups of a run: gas by gas, whole milligrams."""
+    with Rollups(workspace) as opened:
+        return opened.con.execute(
+            "select source, book, kind, item, party, region, scope, category, view, species, method, factor_id, matched, org, "
+            "site, building, month, basis, unit, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count) "
+            f"from rollups where run_id = '{run_id}' group by all order by all"
+        ).fetchall()

@@ -21,20 +21,11 @@ from abate.adapters.store.keeping import backup, compact, restore, stats, upgrad
 from abate.adapters.store.workspace import create_workspace, open_workspace
 from abate.kernel.errors import ConfigError, DataError, IntegrityError, UsageError
 from abate.kernel.figure import FIGURES
-from support import CONFIG, NOW, ROOT, electricity, months
+from support import CONFIG, NOW, ROOT, electricity, months, rolled
 
 YEAR = "FY2024"
 CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
 OLDER = sorted((ROOT / "tests/golden/workspaces").glob("*.tar.gz"))
-
-
-def rolled(workspace, run_id):
-    with Rollups(workspace) as opened:
-        return opened.con.execute(
-            "select source, book, kind, item, scope, category, view, species, method, factor_id, matched, org, site, building, "
-            "month, basis, unit, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count) "
-            f"from rollups where run_id = '{run_id}' group by all order by all"
-        ).fetchall()
 
 
 def every_figure(workspace, run):

@@ -34,7 +34,7 @@ from abate.kernel.species import GWP_SETS, all_species, gwp
 from abate.kernel.tables import ACTIVITIES, ENTRIES, RESOLUTIONS
 from abate.kernel.valuation import sums, totals
 from clusters import QUICK, SparkCluster, spark_class, wait_for_port
-from support import CONFIG, NOW, ROOT, electricity, months
+from support import CONFIG, NOW, ROOT, electricity, months, rolled
 
 pyspark = pytest.importorskip("pyspark")
 YEAR = "FY2024"
@@ -58,16 +58,6 @@ def session(cluster):
 
     with open_session(cluster.master, SPARK) as one:
         yield one
-
-
-def rolled(workspace, run_id):
-    """Rollups of a run: gas by gas, whole milligrams."""
-    with Rollups(workspace) as opened:
-        return opened.con.execute(
-            "select source, book, kind, item, party, region, scope, category, view, species, method, factor_id, matched, org, "
-            "site, building, month, basis, unit, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count) "
-            f"from rollups where run_id = '{run_id}' group by all order by all"
-        ).fetchall()
 
 
 def odd_amounts(rng, count):
