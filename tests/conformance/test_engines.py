@@ -146,8 +146,8 @@ def test_a_million_rows_and_a_worker_killed_in_mid_run_give_the_same_entries(tmp
     import scale
 
     scale.build(tmp_path / "w", 1_000_000)
-    with (tmp_path / "w" / "abate.toml").open("a") as config:
-        config.write(ENGINE)
+    config = tmp_path / "w" / "abate.toml"
+    config.write_text(config.read_text().replace(scale.SPARK, ENGINE))
     workspace = open_workspace(tmp_path / "w")
     embedded = run_year(workspace, "FY2023", now=NOW)
     with SparkCluster(tmp_path, memory="1500m") as own:
