@@ -50,7 +50,7 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(STEPS)
 def test_a_run_that_goes_on_equals_the_run_anew(tmp_path_factory, steps):
     """Whatever is added, mended by certificates or undone in between, to the milligram, and as verified."""
