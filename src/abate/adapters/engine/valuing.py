@@ -231,8 +231,9 @@ def _unchanged(workspace: Workspace, row: dict[str, Any]) -> RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What a run's needs come to: resolution rows, allocations, findings."""
+    """What a run's needs come to: columns that tell them apart, resolution rows, allocations, findings."""
 
+    key: tuple[str, ...]
     rows: list[Row]
     allocations: list[dict[str, Any]]
     findings: list[Finding]
@@ -254,7 +255,9 @@ def match(con: duckdb.DuckDBPyConnection, workspace: Workspace, inputs: Inputs, 
     resolver = Resolver(book, inputs.organisation, METHODS, inputs.terms)
     rows, remarks = resolver.resolve(keys, held, matched, loads_wh)
     remarks += _unassessed(rows, inputs.terms)
-    return Matched(rows, _allocation_rows(matched, held, loads_wh, inputs.fiscal_year), findings + remarks)
+    return Matched(
+        key_of(keys), rows, _allocation_rows(matched, held, loads_wh, inputs.fiscal_year), findings + remarks
+    )
 
 
 def _unassessed(rows: list[Row], terms: Terms) -> list[Finding]:
@@ -505,15 +508,11 @@ def _post(
     tables = value_tables(big, inputs, going)
     if big is not local:
         big.know("year_resolutions", "resolutions", {run_id})
-    silent = {c for c in ("region", "party") if not _count(con, f"select count(*) from year_totals where {c} <> ''")}
-    key = tuple(
-        c for c in KEY if c not in silent
-    )  # what says nothing anywhere is left out of the join, which is faster
     posted_count = 0
     if tables:
         posted_count = big.append(
             "entries",
-            entries(run_id, methods_of(matched.rows), inputs.fiscal_year, going, key),
+            entries(run_id, methods_of(matched.rows), inputs.fiscal_year, going, matched.key),
             run_id,
             inputs.fiscal_year,
         )

@@ -90,8 +90,8 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
     inputs = inputs_of(workspace, rows[run_id])
     with opened(workspace, engine) as (local, big):
-        con, names = local.con, [i for i, _ in inputs.imports]
-        live_views(con, workspace, [r for r in workspace.store.rows("imports") if r["import_id"] in set(names)])
+        con, names = local.con, {i for i, _ in inputs.imports}
+        live_views(con, workspace, [r for r in workspace.store.rows("imports") if r["import_id"] in names])
         value_tables(big, inputs)
         local.given("import_totals", big.take(valuation.totals("all_activities", big.whole_sum, metered=METERED)))
         add_up(
