@@ -98,3 +98,11 @@ def rolled(workspace: Workspace, run_id: str) -> list[Any]:
             "site, building, month, basis, unit, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count) "
             f"from rollups where run_id = '{run_id}' group by all order by all"
         ).fetchall()
+
+
+def dies(folder: Path, group: int) -> int:
+    """A group that takes its process with it: 7 always, 3 the first time."""
+    if group == 7 or (group == 3 and not (folder / "seen").exists()):
+        (folder / "seen").touch()
+        os._exit(9)
+    return group * 2

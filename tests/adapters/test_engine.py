@@ -8,8 +8,10 @@ from abate.adapters.engine import CERTIFICATES, run_year, verify_run
 from abate.adapters.explain import explain_entry, explain_figure
 from abate.adapters.figures import Rollups, publish, run_of, runs
 from abate.adapters.files.importing import undo
+from abate.adapters.store import delta
+from abate.adapters.store.keeping import compact
 from abate.adapters.store.transfers import open_transfers
-from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.figure import FIGURES
 from support import NOW, electricity, months
 
@@ -143,6 +145,28 @@ def test_undo_restores_every_figure(workspace, add):
             figures.append({v.figure: v.value for v in opened.values(list(FIGURES), run_of(workspace, "", run.run_id))})
     assert figures[0] == figures[1]
     assert run_of(workspace, "FY2024")["run_id"] == again.run_id
+
+
+def test_imports_go_on_while_a_run_values_and_other_runs_wait(workspace, add, monkeypatch):
+    monkeypatch.setattr(delta, "LOCK_WAIT_S", 0.2)
+    add(electricity([("hq", "2023-05", 1000, "kWh")]))
+    told = []
+
+    def meanwhile(step: str) -> None:
+        told.append(step)
+        if step == "posting":
+            add(electricity([("plant", "2023-06", 500, "kWh")]), name="late.csv")
+            with pytest.raises(DataError, match=r"\[workspace-busy\] Another process values a year of this workspace"):
+                run_year(workspace, "FY2024", now=NOW)
+            with pytest.raises(DataError, match="workspace-busy"):
+                compact(workspace)
+
+    first = run_year(workspace, "FY2024", now=NOW, on_step=meanwhile)
+    assert told == ["reading", "matching", "posting"]
+    assert (first.activity_count, value(workspace, "electricity")) == (1, 1000)
+    assert verify_run(workspace, first.run_id).holds
+    second = run_year(workspace, "FY2024", now=NOW)
+    assert (second.activity_count, second.posted_count, value(workspace, "electricity")) == (2, 5, 1500)
 
 
 def test_gwp_set_and_boundary_are_chosen_per_run(workspace, add):

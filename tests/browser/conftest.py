@@ -31,8 +31,9 @@ def chromium() -> Iterator[Any]:
     if path is None or not AXE.is_file():
         said = "Chromium or axe-core is not installed: see tests/browser/install.sh"
         pytest.fail(said) if os.environ.get("CI") else pytest.skip(said)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # a page waits for its server, whose machine may test other things beside
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

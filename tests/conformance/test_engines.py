@@ -34,7 +34,7 @@ from abate.kernel.species import GWP_SETS, all_species, gwp
 from abate.kernel.tables import ACTIVITIES, ENTRIES, RESOLUTIONS
 from abate.kernel.valuation import sums, totals
 from clusters import QUICK, SparkCluster, spark_class, wait_for_port
-from support import CONFIG, NOW, ROOT, electricity, months, rolled
+from support import CONFIG, NOW, ROOT, dies, electricity, months, rolled
 
 pyspark = pytest.importorskip("pyspark")
 YEAR = "FY2024"
@@ -224,9 +224,14 @@ def test_groups_come_in_order_with_progress_and_failures_name_the_key(where, ses
         done.extend(map_groups(doubled, [{"a": 1.0}, {"a": 2.0}, {}, {"a": 4.0}], workers=workers))
 
 
-def test_a_worker_process_that_dies_is_told():
-    with pytest.raises(EngineError, match="worker-died"):
-        list(map_groups(os._exit, [9, 9], workers=2))
+def test_a_worker_that_dies_is_tried_once_more_and_then_told_with_its_key(tmp_path, session, cluster):
+    function, done = partial(dies, tmp_path), []
+    assert list(map_groups(function, range(7), workers=2)) == [0, 2, 4, 6, 8, 10, 12]
+    with pytest.raises(EngineError, match=r"\[worker-died\] order 7: "):
+        done.extend(map_groups(function, range(12), workers=2, key=lambda g: f"order {g}"))
+    assert done == [0, 2, 4, 6, 8, 10, 12]
+    with pytest.raises(EngineError, match=r"\[engine-failed\] Among order 9 to order 8: The cluster gave up: "):
+        list(map_groups(os._exit, [9, 8], workers=cluster.master, key=lambda g: f"order {g}"))
 
 
 def test_orders_are_packed_on_the_cluster_to_the_same_bytes(session, cluster, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -160,13 +161,14 @@ class Organisation:
     _entity: dict[str, Entity] = field(init=False, repr=False, compare=False, default_factory=dict)
     _site: dict[str, Site] = field(init=False, repr=False, compare=False, default_factory=dict)
     _programme: dict[str, Programme] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _shares: dict[tuple[str, str, Boundary], float] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._entity.update({e.id: e for e in self.entities})
         self._site.update({s.id: s for s in self.sites})
         self._programme.update({p.id: p for p in self.programmes})
         names = [e.id for e in self.entities] + [s.id for s in self.sites] + [p.id for p in self.programmes]
-        repeated = sorted({n for n in names if names.count(n) > 1})
+        repeated = sorted(n for n, count in Counter(names).items() if count > 1)
         if repeated:
             raise ConfigError(
                 "bad-organisation", f"These ids stand twice: {', '.join(repeated)}.", "Give each its own."
@@ -264,6 +266,11 @@ class Organisation:
             >>> org.month_share("s", "2023-04", Boundary.EQUITY), org.month_share("s", "2023-04", Boundary.OPERATIONAL)
             (0.4, 1.0)
         """
+        if (place, month, boundary) not in self._shares:  # a run asks for each several times
+            self._shares[place, month, boundary] = self._month_share(place, month, boundary)
+        return self._shares[place, month, boundary]
+
+    def _month_share(self, place: str, month: str, boundary: Boundary) -> float:
         first, last = month_start(month), month_end(month)
         if not any(first < day <= last for day in self._changes(place)):
             return self.share_on(place, first, boundary)

@@ -137,7 +137,7 @@ def retire_credit(workspace: Workspace, serial: str, year: str, amount_t: float 
 
 def credits_of(workspace: Workspace, year: str) -> Credits:
     """Credits that the ledger holds, and what of them is retired for a year."""
-    if not (workspace.root / "transfers.sqlite").is_file():
+    if not workspace.transfers.is_file():
         return Credits(year, ())
     ledger = open_transfers(workspace.root)
     try:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from abate.adapters.store.delta import fetch, literal
-from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.allocation import Instrument
 from abate.kernel.factor import Factor, Mass, Source
@@ -61,6 +60,10 @@ def settle_transfers(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
             conflicts.append((r["instrument_id"], r["import_id"]))
         else:
             wanted[r["instrument_id"]] = claim
+    if not wanted and not workspace.transfers.is_file():
+        return []
+    from abate.adapters.store.transfers import open_transfers
+
     ledger = open_transfers(workspace.root)
     try:
         standing = ledger.standing(CERTIFICATES)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from abate.kernel.errors import AbateError, EngineError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
     import pyarrow as pa
 
 Group = TypeVar("Group")
@@ -56,7 +58,8 @@ def map_groups(
 
     Raises:
         AbateError: The error of the first group that failed, with its key.
-        EngineError: `group-failed`, `worker-died`, `no-cluster`, `engine-failed`.
+        EngineError: `group-failed`, `worker-died` with the key, `engine-failed` with the keys that were under way,
+            `no-cluster`.
         UsageError: `unknown-engine`.
 
     Example:
@@ -67,16 +70,21 @@ def map_groups(
     named: deque[str] = deque()
 
     def remembered() -> Iterator[Group]:
-        for group in groups:
-            named.append(key(group))
+        for number, group in enumerate(groups, 1):
+            named.append(key(group) or f"group {number}")
             yield group
 
-    for number, result in enumerate(where(partial(_attempt, function), remembered(), workers), 1):
-        name = named.popleft() or f"group {number}"
-        if isinstance(result, Failure):
-            raise result.kind(result.code, f"{name}: {result.message}", result.hint)
-        on_done(number)
-        yield result
+    try:
+        for number, result in enumerate(where(partial(_attempt, function), remembered(), workers), 1):
+            name = named.popleft()
+            if isinstance(result, Failure):
+                raise result.kind(result.code, f"{name}: {result.message}", result.hint)
+            on_done(number)
+            yield result
+    except EngineError as error:
+        if error.code != "engine-failed" or not named:
+            raise
+        raise EngineError(error.code, f"Among {named[0]} to {named[-1]}: {error.message}", error.hint) from error
 
 
 def _attempt(function: Callable[[Group], Result], group: Group) -> Result | Failure:
@@ -94,26 +102,56 @@ def _here(attempt: Callable[[Any], Any], groups: Iterator[Any], _: Workers) -> I
 
 
 def _processes(attempt: Callable[[Any], Any], groups: Iterator[Any], workers: Any) -> Iterator[Any]:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    """Groups by worker processes; where one dies, the group that is waited for is tried once more by itself."""
     from concurrent.futures.process import BrokenProcessPool
+
+    pool, waiting = _pool(workers), deque[tuple[Any, Any]]()
+    try:
+        while True:
+            for group in islice(groups, workers * AHEAD - len(waiting)):
+                waiting.append((group, _handed(pool, attempt, group)))
+            if not waiting:
+                return
+            group, future = waiting.popleft()
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                pool.shutdown()
+                result, pool = _alone(attempt, group), _pool(workers)
+                waiting = deque((g, _handed(pool, attempt, g)) for g, _ in waiting)
+            yield result
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: deque[Future[Any]] = deque()
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+def _handed(pool: ProcessPoolExecutor, attempt: Callable[[Any], Any], group: Any) -> Future[Any]:
+    from concurrent.futures import Future
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return pool.submit(attempt, group)
+    except BrokenProcessPool as error:
+        broken: Future[Any] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+def _alone(attempt: Callable[[Any], Any], group: Any) -> Any:
+    """The result of a group whose worker died, perhaps of another group; a failure where its own dies too."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    with _pool(1) as pool:
         try:
-            for group in groups:
-                waiting.append(pool.submit(attempt, group))
-                if len(waiting) >= workers * AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool as error:
-            raise EngineError(
-                "worker-died", "A worker process ended.", "Give it more memory, or fewer workers."
-            ) from error
-        finally:
-            for future in waiting:
-                future.cancel()
+            return _handed(pool, attempt, group).result()
+        except BrokenProcessPool:
+            return Failure("worker-died", "The worker process ended, twice.", "Give it more memory, or fewer workers.")
 
 
 def _cluster(attempt: Callable[[Any], Any], groups: Iterator[Any], master: Any) -> Iterator[Any]:

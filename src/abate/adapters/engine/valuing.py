@@ -30,7 +30,7 @@ from abate.adapters.engine.totals import keep_totals
 from abate.adapters.figures import chain_of
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.registry import KINDS, METHODS
-from abate.adapters.store.delta import literal
+from abate.adapters.store.delta import RUNNING, literal
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.allocation import Allocation, Instrument, Load, allocate
 from abate.kernel.errors import NotFoundError
@@ -102,6 +102,8 @@ def run_year(
 ) -> RunResult:
     """Value a fiscal year and post its entries; a run of the same inputs is not posted twice.
 
+    It values what is there when it starts; imports may go on while it does.
+
     Args:
         workspace: Whose activities.
         fiscal_year: Such as FY2024.
@@ -119,41 +121,24 @@ def run_year(
         UsageError: `bad-year`, `unknown-gwp-set`, `unknown-boundary`, `unknown-engine`.
         NotFoundError: `no-activities`.
         EngineError: `no-cluster`, `engine-failed`: nothing is posted then.
+        DataError: `workspace-busy` where another run goes on for a minute.
     """
     fiscal_year = f"FY{parse_fiscal_year(fiscal_year):04d}"
     terms = read_terms(workspace, gwp_set, boundary, as_of, structure)
     ensure_default_factors(workspace, now)
-    with workspace.store.lock(), opened(workspace, engine) as (local, big):
-        on_step("reading")
-        con, imports = local.con, live_imports(workspace)
-        live_views(con, workspace, imports)
-        keep_totals(local, big, [r["import_id"] for r in imports])
-        local.know("import_totals", "totals")
-        add_up(
-            con, f"import_totals semi join live_imports using (import_id) where fiscal_year = {literal(fiscal_year)}"
-        )
-        used = _imports_used(con, fiscal_year, imports)
-        if not used:
-            raise NotFoundError("no-activities", f"No activities in {fiscal_year}.", "Import some with 'abate add'.")
-        factor_ids = tuple(factor_imports(workspace))
-        inputs = Inputs(
-            fiscal_year,
-            used,
-            workspace.organisation,
-            config_json(workspace),
-            load_factors(workspace, factor_ids),
-            factor_ids,
-            terms,
-            workspace.calendar,
-        )
-        last = _latest(workspace, inputs)
-        if last and last["inputs_hash"] == inputs.hash and not anew:
-            return _unchanged(workspace, last)
-        run_id = _free_run_id(workspace, inputs)
-        on_step("matching")
-        matched = match(con, workspace, inputs, settle=True)
-        base = None if anew else _base(workspace, inputs)
-        plan = _number(con, workspace, matched, run_id, inputs, base)
+    store = workspace.store
+    with store.lock(RUNNING), opened(workspace, engine) as (local, big):
+        with store.lock():
+            on_step("reading")
+            inputs = _read(local, big, workspace, fiscal_year, terms)
+            last = _latest(workspace, inputs)
+            if last and last["inputs_hash"] == inputs.hash and not anew:
+                return _unchanged(workspace, last)
+            run_id = _free_run_id(workspace, inputs)
+            on_step("matching")
+            matched = match(local.con, workspace, inputs, settle=True)
+            base = None if anew else _base(workspace, inputs)
+            plan = _number(local.con, workspace, matched, run_id, inputs, base)
         on_step("posting")
         return _post(local, big, workspace, inputs, run_id, matched, plan, now)
 
@@ -192,6 +177,29 @@ def add_up(con: duckdb.DuckDBPyConnection, source: str) -> None:
                sum(quantity_micro)::decimal(38, 0) as quantity_micro, sum(row_count)::bigint as row_count
         from totals_of_imports group by all
     """)
+
+
+def _read(local: Embedded, big: Engine, workspace: Workspace, fiscal_year: str, terms: Terms) -> Inputs:
+    """What decides the run, as it is now, with the tables that matching and posting ask."""
+    con, imports = local.con, live_imports(workspace)
+    live_views(con, workspace, imports)
+    keep_totals(local, big, [r["import_id"] for r in imports])
+    local.know("import_totals", "totals")
+    add_up(con, f"import_totals semi join live_imports using (import_id) where fiscal_year = {literal(fiscal_year)}")
+    used = _imports_used(con, fiscal_year, imports)
+    if not used:
+        raise NotFoundError("no-activities", f"No activities in {fiscal_year}.", "Import some with 'abate add'.")
+    factor_ids = tuple(factor_imports(workspace))
+    return Inputs(
+        fiscal_year,
+        used,
+        workspace.organisation,
+        config_json(workspace),
+        load_factors(workspace, factor_ids),
+        factor_ids,
+        terms,
+        workspace.calendar,
+    )
 
 
 def _free_run_id(workspace: Workspace, inputs: Inputs) -> str:
@@ -281,12 +289,23 @@ def resolution_block(rows: list[Row]) -> pa.Table:
     return pa.table({c: pa.array(v, types[c]) for c, v in columns.items()})
 
 
+CARRIED_OVER = ("method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org")
+"""Texts that entries take from their resolution as they are."""
+
+
 def register_resolutions(con: duckdb.DuckDBPyConnection, rows: list[Row], run_id: str, fiscal_year: str) -> None:
-    """Make the resolution table of a run known to the embedded engine as `year_resolutions`."""
+    """Make the resolution table of a run known to the embedded engine as `year_resolutions`.
+
+    Texts that entries carry over are enumerated once here: written a hundred million times as numbers into Parquet's
+    dictionaries, instead of being hashed each time, they cost a third.
+    """
     con.register("resolutions_block", resolution_block(rows))
+    for name in CARRIED_OVER:
+        con.execute(f"create or replace type of_{name} as enum (select distinct {name} from resolutions_block)")
+    enumerated = ", ".join(f"{name}::of_{name} as {name}" for name in CARRIED_OVER)
     con.execute(
-        f"create or replace temp table year_resolutions as select '{run_id}' as run_id, *, '{fiscal_year}' as fiscal_year "
-        "from resolutions_block"
+        f"create or replace temp table year_resolutions as select '{run_id}' as run_id, * replace ({enumerated}), "
+        f"'{fiscal_year}' as fiscal_year from resolutions_block"
     )
     con.unregister("resolutions_block")
 
@@ -521,7 +540,6 @@ def _post(
         store.append_query("allocations", con, f"select *, {literal(run_id)} as run_id from new_allocations", run_id)
     entry_count = _roll_up(local, big, workspace, inputs, run_id, going)
     activity_count = _count(con, "select coalesce(sum(row_count), 0)::bigint from year_totals")
-    store.append("findings", [finding_row(run_id, f) for f in matched.findings])
     row = {
         "ordinal": len(store.rows("runs")),
         "run_id": run_id,
@@ -541,7 +559,9 @@ def _post(
         "activity_count": activity_count,
         "committed_at": now,
     }
-    store.append("runs", [row])
+    with store.lock():
+        store.append("findings", [finding_row(run_id, f) for f in matched.findings])
+        store.append("runs", [row])
     return RunResult(
         run_id, inputs.fiscal_year, entry_count, activity_count, tuple(matched.findings), posted_count=posted_count
     )

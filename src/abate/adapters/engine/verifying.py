@@ -22,6 +22,7 @@ from abate.adapters.files.importing import live_views
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import NotFoundError
+from abate.kernel.tables import RESOLUTIONS
 from abate.kernel.valuation import whole
 
 
@@ -99,7 +100,9 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         )
         matched = match(con, workspace, inputs, settle=False)
         register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
-        big.given("year_resolutions", local.con.execute("from year_resolutions").to_arrow_table())
+        if big is not local:
+            plain = local.con.execute("from year_resolutions").to_arrow_table().cast(RESOLUTIONS)
+            big.given("year_resolutions", plain)
         recomputed = entries(run_id, methods_of(matched.rows), inputs.fiscal_year).select(*COMPARED, "deviation")
         posted_rows = _posted(big, rows[run_id])
         posted = posted_rows.select(*COMPARED, "deviation")

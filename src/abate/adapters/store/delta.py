@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOCK_WAIT_S = 60.0
+WRITING, RUNNING = ".lock", ".run-lock"
+"""Files that are locked: while something is written, and by a run while it values."""
 FORMAT = 2
 """Of the tables as a whole; raised whenever an older workspace needs more than new tables."""
 KEPT = {"delta.enableExpiredLogCleanup": "false"}
@@ -105,13 +107,17 @@ class Store:
         partial.replace(self.root / "FORMAT")
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the workspace's write lock; the system frees it when the process ends, however it ends.
+    def lock(self, what: str = WRITING) -> Iterator[None]:
+        """Hold one of the workspace's locks; the system frees it when the process ends, however it ends.
+
+        Args:
+            what: `WRITING`, held while something is written, or `RUNNING`, held by a run while it values, so that
+                imports need not wait for it. Who takes both takes `RUNNING` first.
 
         Raises:
             DataError: `workspace-busy` where another process holds it for a minute.
         """
-        with (self.root / ".lock").open("w") as handle:
+        with (self.root / what).open("w") as handle:
             until = time.monotonic() + LOCK_WAIT_S
             while True:
                 try:
@@ -119,8 +125,9 @@ class Store:
                     break
                 except BlockingIOError:
                     if time.monotonic() > until:
+                        does = "writes to" if what == WRITING else "values a year of"
                         raise DataError(
-                            "workspace-busy", "Another process writes to this workspace.", "Wait for it to end."
+                            "workspace-busy", f"Another process {does} this workspace.", "Wait for it to end."
                         ) from None
                     time.sleep(0.05)
             yield

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from abate.adapters.store.delta import KEPT, PACKED, Store, literal, open_engine
+from abate.adapters.store.delta import KEPT, PACKED, RUNNING, WRITING, Store, literal, open_engine
 from abate.adapters.store.workspace import CONFIG, Workspace, file_hash, open_workspace
 from abate.kernel.errors import DataError, IntegrityError, UsageError
 from abate.kernel.tables import WRITERS
@@ -151,7 +151,7 @@ def compact(
     from abate.adapters.engine.totals import keep_totals
 
     store, changed = workspace.store, {}
-    with store.lock(), closing(open_engine(store.root, store.limits)) as con:
+    with store.lock(RUNNING), store.lock(), closing(open_engine(store.root, store.limits)) as con:
         engine = Embedded(store, con)
         keep_totals(
             engine, engine, sorted(_committed(workspace, "import_id"))
@@ -241,7 +241,7 @@ def upgrade(folder: Path, *, on_step: Callable[[str], None] = lambda _: None) ->
 
     workspace = open_workspace(folder, of_any_age=True)
     store, added = workspace.store, {}
-    with store.lock(), closing(open_engine(store.root, store.limits)) as con:
+    with store.lock(RUNNING), store.lock(), closing(open_engine(store.root, store.limits)) as con:
         store.create()
         for name in _tables():
             on_step(name)
@@ -315,7 +315,7 @@ def _kept(root: Path) -> Iterator[tuple[str, Path]]:
         folders[:] = sorted(f for f in folders if f not in PASSING and not f.startswith(".correction-"))
         for name in sorted(names):
             path = Path(folder) / name
-            if name != ".lock" and not name.endswith((".partial", "-wal", "-shm")) and path.is_file():
+            if name not in (WRITING, RUNNING) and not name.endswith((".partial", "-wal", "-shm")) and path.is_file():
                 yield path.relative_to(root).as_posix(), path
 
 

@@ -110,6 +110,11 @@ class Workspace:
         return self.root / "raw"
 
     @property
+    def transfers(self) -> Path:
+        """Database of transfers, made when something first changes hands."""
+        return self.root / "transfers.sqlite"
+
+    @property
     def evidence(self) -> Path:
         """Attached documents, named by their hash."""
         return self.root / "evidence"
