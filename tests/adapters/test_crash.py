@@ -1,7 +1,9 @@
 """Killed at any moment, the workspace stays readable, and each import and run is whole or absent."""
 
+import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -15,28 +17,37 @@ from abate.adapters.store.workspace import create_workspace, open_workspace
 from support import CONFIG, NOW, electricity, months
 
 KILLS = 50
-CHILD = """
-import sys
+NURSERY = """
+import json, os, sys
 from datetime import datetime
 from pathlib import Path
 from abate.adapters.store.workspace import open_workspace
 from abate.adapters.files.importing import add_file
 from abate.adapters.engine import run_year
-import pyarrow, sqlalchemy
+import pandas, pyarrow, sqlalchemy
 from abate.adapters.engine import entries_sql
 from abate.adapters.files.staging import _checks_sql
 from abate.kernel.units import registry
 registry(), _checks_sql(), entries_sql("r", set())  # what every process does once is not what is to be killed
-workspace = open_workspace(sys.argv[1])
-print("ready", flush=True)
-for path in sys.argv[2:]:
-    try:
-        add_file(workspace, Path(path), now=datetime(2026, 11, 22))
-    except Exception as error:
-        assert "duplicate-import" in str(error), error
-    run_year(workspace, "FY2024", now=datetime(2026, 11, 22))
-print("done", flush=True)
+
+def work(paths):
+    workspace = open_workspace(sys.argv[1])
+    print(os.getpid(), flush=True)
+    for path in paths:
+        try:
+            add_file(workspace, Path(path), now=datetime(2026, 11, 22))
+        except Exception as error:
+            assert "duplicate-import" in str(error), error
+        run_year(workspace, "FY2024", now=datetime(2026, 11, 22))
+
+for line in sys.stdin:
+    if child := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    else:
+        work(json.loads(line))
+        os._exit(0)
 """
+"""Starts a process for each list of files: born with everything loaded, and nothing begun."""
 
 
 def test_fifty_kills_leave_each_import_and_run_whole_or_absent(tmp_path):
@@ -55,12 +66,13 @@ def test_fifty_kills_leave_each_import_and_run_whole_or_absent(tmp_path):
         certificate + "G1,certificate,wind,CN,,2023-04-01,2024-03-31,50,kWh,FY2024\n"
     )
     files.insert(3, tmp_path / "certificates.csv")
-    seconds = _one_child(workspace.root, files[:1], None)
-    rng = random.Random(7)
-    killed = 0
-    for k in range(KILLS):
-        killed += _one_child(workspace.root, files[k + 1 : k + 2], rng.uniform(0, 1.1) * seconds) is None
-        _is_whole(workspace.root)
+    rng, killed = random.Random(7), 0
+    words = [sys.executable, "-c", NURSERY, str(workspace.root)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery:
+        seconds = _one_child(nursery, files[:1], None)
+        for k in range(KILLS):
+            killed += _one_child(nursery, files[k + 1 : k + 2], rng.uniform(0, 1.1) * seconds) is None
+            _is_whole(workspace.root)
     final = open_workspace(workspace.root)
     committed = len([r for r in live_imports(final) if r["template"] == "electricity"])
     assert killed >= KILLS * 0.6
@@ -70,20 +82,18 @@ def test_fifty_kills_leave_each_import_and_run_whole_or_absent(tmp_path):
     assert verify_run(final, result.run_id).holds
 
 
-def _one_child(root, files, after):
+def _one_child(nursery, files, after):
     """Import and run in a process of its own; seconds it took, or None where it was killed before its end."""
-    words = [sys.executable, "-c", CHILD, str(root), *map(str, files)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        start = time.perf_counter()
-        try:
-            child.wait(after)
-        except subprocess.TimeoutExpired:
-            os.kill(child.pid, signal.SIGKILL)
-            return None
-        assert child.stdout.read() == "done\n"
-        return time.perf_counter() - start
+    nursery.stdin.write(json.dumps([str(f) for f in files]) + "\n")
+    nursery.stdin.flush()
+    pid, start = int(nursery.stdout.readline()), time.perf_counter()
+    ending = os.pidfd_open(pid)
+    if not select.select([ending], [], [], after)[0]:
+        os.kill(pid, signal.SIGKILL)
+    os.close(ending)
+    status = int(nursery.stdout.readline())
+    assert status in (0, -signal.SIGKILL)
+    return None if status else time.perf_counter() - start
 
 
 def _is_whole(root):

@@ -249,9 +249,10 @@ def test_what_a_killed_run_left_is_found_and_swept_on_request(workspace, add, mo
     gone.mkdir(parents=True)
     (gone / "part-0.parquet").write_bytes(b"half")
     left = {s.name: s.unfinished for s in stats(fresh) if s.unfinished}
-    assert left == {"allocations": 1, "entries": 2, "resolutions": 1}
+    written = left.pop("entries")  # by each thread that had rows, and the half of the cluster's
+    assert (written > 1, left) == (True, {"allocations": 1, "resolutions": 1})
     compact(fresh)
-    assert {s.name: s.unfinished for s in stats(fresh) if s.unfinished} == left
+    assert {s.name: s.unfinished for s in stats(fresh) if s.unfinished} == {**left, "entries": written}
     compact(fresh, sweep=True)
     assert not any(s.unfinished for s in stats(fresh))
     run = run_year(fresh, YEAR, now=NOW)
