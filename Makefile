@@ -24,7 +24,7 @@ $(BIN)/.browser: $(BIN)/.installed tests/browser/install.sh
 	@touch $@
 
 test: check $(BIN)/.browser  ## the whole gate; its last lines are pytest's
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Polars and on a cluster, the pages, packing, forecasts, claims, report
 	$(BIN)/python benchmarks/scale.py --spark

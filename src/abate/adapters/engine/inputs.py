@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from abate.adapters.files.importing import commit_import, free_id, live_imports
@@ -22,7 +23,7 @@ from abate.kernel.resolution import Terms
 from abate.kernel.species import GWP_SETS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inputs:
     """Everything that decides a run's entries.
 
@@ -54,7 +55,7 @@ class Inputs:
         year = self.calendar.year_of(month_start(self.terms.structure[0]))
         return f"{year}/{'whole-year' if self.terms.whole_year else 'pro-rata'}"
 
-    @property
+    @cached_property
     def factor_hash(self) -> str:
         """Hash of the factor book."""
         return content_hash(list(self.factors))
@@ -64,7 +65,7 @@ class Inputs:
         """Names and versions of the methods, as JSON."""
         return json.dumps(sorted(m.card.name for m in METHODS))
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Hash of all of it."""
         parts = [
