@@ -289,7 +289,9 @@ def resolution_block(rows: list[Row]) -> pa.Table:
     return pa.table({c: pa.array(v, types[c]) for c, v in columns.items()})
 
 
-CARRIED_OVER = ("method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org")
+CARRIED_OVER = (
+    "method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org", "site", "month",
+)  # fmt: skip
 """Texts that entries take from their resolution as they are."""
 
 

@@ -101,8 +101,8 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         matched = match(con, workspace, inputs, settle=False)
         register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
         if big is not local:
-            plain = local.con.execute("from year_resolutions").to_arrow_table().cast(RESOLUTIONS)
-            big.given("year_resolutions", plain)
+            known = local.con.execute("from year_resolutions").to_arrow_table()
+            big.given("year_resolutions", known.select(RESOLUTIONS.names).cast(RESOLUTIONS))
         recomputed = entries(run_id, methods_of(matched.rows), inputs.fiscal_year).select(*COMPARED, "deviation")
         posted_rows = _posted(big, rows[run_id])
         posted = posted_rows.select(*COMPARED, "deviation")

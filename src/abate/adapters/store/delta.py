@@ -165,7 +165,7 @@ class Store:
         target.mkdir(exist_ok=True)
         how = "per_thread_output true" if fiscal_year else "partition_by (fiscal_year)"
         written = con.execute(
-            f"copy (select {', '.join(names)} from ({sql})) to {literal(str(target))} (format parquet, compression zstd, "
+            f"copy (select {', '.join(names)} from ({sql})) to {literal(str(target))} (format parquet, compression zstd, compression_level 1, "
             f"{how}, filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore, return_stats)"
         ).fetchall()
         files = [
