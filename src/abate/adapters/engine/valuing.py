@@ -30,7 +30,7 @@ from abate.adapters.engine.totals import keep_totals
 from abate.adapters.figures import chain_of
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.registry import KINDS, METHODS
-from abate.adapters.store.delta import RUNNING, literal
+from abate.adapters.store.delta import RUNNING, counted, literal
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.allocation import Allocation, Instrument, Load, allocate
 from abate.kernel.errors import NotFoundError
@@ -396,7 +396,7 @@ def _number(
         "create or replace temp table base_resolutions as "
         f"select * from chain_resolutions where run_id = {literal(base['run_id'])}"
     )
-    top = _count(con, "select coalesce(max(resolution), -1) from chain_resolutions")  # of all: no ordinal serves twice
+    top = counted(con, "select coalesce(max(resolution), -1) from chain_resolutions")  # of all: no ordinal serves twice
     con.execute(f"""
         create or replace temp table numbered_resolutions as
         select n.* replace (coalesce(b.resolution, {top} + row_number() over (partition by b.resolution is null
@@ -405,11 +405,11 @@ def _number(
         left join (select * from base_resolutions anti join gone_needs using ({key})) b
              on {" and ".join(f"b.{c} = n.{c}" for c in named)} and {same}
     """)
-    fresh = _count(con, f"select count(*) from numbered_resolutions where resolution > {top}")
+    fresh = counted(con, f"select count(*) from numbered_resolutions where resolution > {top}")
     if fresh > FRESH_SHARE_MAX * len(matched.rows):
         return Going()
     con.execute("create or replace temp table year_resolutions as select * from numbered_resolutions")
-    again = _count(con, f"""
+    again = counted(con, f"""
         select count(*) from (select distinct {key} from year_resolutions where resolution > {top}) semi join
         (select * from import_totals semi join kept_imports using (import_id) where fiscal_year = {year}) using ({key})
     """)  # fmt: skip
@@ -541,7 +541,7 @@ def _post(
         local.given("new_allocations", pa.Table.from_pylist(matched.allocations))
         store.append_query("allocations", con, f"select *, {literal(run_id)} as run_id from new_allocations", run_id)
     entry_count = _roll_up(local, big, workspace, inputs, run_id, going)
-    activity_count = _count(con, "select coalesce(sum(row_count), 0)::bigint from year_totals")
+    activity_count = counted(con, "select coalesce(sum(row_count), 0)::bigint from year_totals")
     row = {
         "ordinal": len(store.rows("runs")),
         "run_id": run_id,
@@ -629,7 +629,7 @@ def _roll_up(local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs,
               qualify kind not in ({averaged}) or month = max(month) over (partition by kind, site)) t
         left join places p using (site, month) where kind in ({added}) group by all"""
     store.append_query("rollups", con, f"{of_entries} union all {of_activities}", run_id)
-    return _count(con, "select coalesce(sum(row_count), 0)::bigint from year_sums")
+    return counted(con, "select coalesce(sum(row_count), 0)::bigint from year_sums")
 
 
 def _register_places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
@@ -648,8 +648,3 @@ def _register_places(con: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
     con.register("places_block", pa.Table.from_pylist(rows))
     con.execute("create or replace temp table places as select * from places_block")
     con.unregister("places_block")
-
-
-def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0

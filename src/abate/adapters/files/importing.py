@@ -15,7 +15,7 @@ from abate.adapters.files import staging
 from abate.adapters.files.mapping import Mapped, Mapping, describe, load_mapping, map_sheet, signature
 from abate.adapters.files.reading import Sheet, read_sheets
 from abate.adapters.registry import KINDS
-from abate.adapters.store.delta import fetch, literal
+from abate.adapters.store.delta import counted, fetch, literal
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 
@@ -132,7 +132,7 @@ def add_file(
         import_id = _new_id(workspace, imports, sha256, path.name)
         live_views(con, workspace, imports)
         row_count = stage(con, workspace, found, path, now=now, accept=accept, on_step=on_step)
-        blocked = _one(con, "select count(*) from blocked")
+        blocked = counted(con, "select count(*) from blocked")
         if strict and blocked:
             first = fetch(
                 con, "select * from found where severity = 'blocker' order by source_row, precedence limit 1"
@@ -312,7 +312,7 @@ def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str,
         group by all""",
         import_id,
     )
-    return activities + instruments, _one(con, "select count(*) from blocked")
+    return activities + instruments, counted(con, "select count(*) from blocked")
 
 
 def _store_findings(
@@ -381,11 +381,6 @@ def _keep(path: Path, folder: Path, sha256: str) -> None:
         partial = kept.with_suffix(".partial")
         shutil.copyfile(path, partial)
         partial.replace(kept)
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0
 
 
 def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> ImportResult:

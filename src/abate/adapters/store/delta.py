@@ -296,6 +296,12 @@ def fetch(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = 
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
+def counted(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    """The one whole number that a query gives."""
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
 def literal(text: str) -> str:
     """A text as an SQL literal, quotes doubled: for names and constants of our own, never for cells of a file."""
     return "'" + text.replace("'", "''") + "'"

@@ -288,7 +288,7 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
     manifest: dict[str, dict[str, Any]] = {}
     try:
         with tempfile.TemporaryDirectory() as scratch, tarfile.open(partial, "w") as tar:
-            with workspace.store.lock():
+            with workspace.store.lock(RUNNING), workspace.store.lock():
                 sources = {name: _still(path, Path(scratch) / name) for name, path in _kept(workspace.root)}
             for name, source in sources.items():
                 on_step("/".join(name.split("/")[:2]))
