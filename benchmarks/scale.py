@@ -360,7 +360,7 @@ def main() -> None:
         repeat = options.repeat if rows <= 10_000_000 else 1
         ratios[rows] = one_size(options.folder, rows, repeat)
         if options.spark and rows == options.rows[-1]:
-            on_cluster(options.folder, rows, ["one worker", "two workers"])
+            on_cluster(options.folder, rows, ["two workers", "one worker"])
         elif options.spark and rows == options.rows[-2]:
             on_cluster(options.folder, rows, ["two, one killed"])
         shutil.rmtree(options.folder)

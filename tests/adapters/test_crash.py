@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 from abate.adapters.engine import run_year, verify_run
 from abate.adapters.figures import runs
@@ -32,7 +33,7 @@ registry(), _checks_sql(), entries_sql("r", set())  # what every process does on
 
 def work(paths):
     workspace = open_workspace(sys.argv[1])
-    print(os.getpid(), flush=True)
+    print('pid', os.getpid(), flush=True)
     for path in paths:
         try:
             add_file(workspace, Path(path), now=datetime(2026, 11, 22))
@@ -42,7 +43,7 @@ def work(paths):
 
 for line in sys.stdin:
     if child := os.fork():
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print('status', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
     else:
         work(json.loads(line))
         os._exit(0)
@@ -86,12 +87,14 @@ def _one_child(nursery, files, after):
     """Import and run in a process of its own; seconds it took, or None where it was killed before its end."""
     nursery.stdin.write(json.dumps([str(f) for f in files]) + "\n")
     nursery.stdin.flush()
-    pid, start = int(nursery.stdout.readline()), time.perf_counter()
-    ending = os.pidfd_open(pid)
+    word, pid = nursery.stdout.readline().split()
+    assert word == "pid"
+    start, ending = time.perf_counter(), os.pidfd_open(int(pid))
     if not select.select([ending], [], [], after)[0]:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(ending, signal.SIGKILL)
     os.close(ending)
-    status = int(nursery.stdout.readline())
+    status = int(nursery.stdout.readline().removeprefix("status "))
     assert status in (0, -signal.SIGKILL)
     return None if status else time.perf_counter() - start
 

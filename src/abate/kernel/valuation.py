@@ -109,8 +109,7 @@ def value(
     Returns:
         Expression with the columns of the table `entries`. Masses are whole milligrams per species, rounded once.
     """
-    # Place and month are the resolution's own: an engine may hold them as numbers there, once for all its activities.
-    joined = activities.join(resolutions.mutate(at_site=resolutions["site"], in_month=resolutions["month"]), list(key))
+    joined = activities.join(resolutions, list(key))
     mass = _mass_mg(joined, methods)
     valued = joined.mutate(mass_mg=whole(mass))
     return valued.select(
@@ -127,8 +126,8 @@ def value(
         category=valued["category"],
         view=valued["view"],
         org=valued["org"],
-        site=valued["at_site"],
-        month=valued["in_month"],
+        site=valued["site"],
+        month=valued["month"],
         basis=valued["basis"],
         share=valued["share"],
         deviation=valued["deviation"],

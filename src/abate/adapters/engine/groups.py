@@ -74,17 +74,20 @@ def map_groups(
             named.append(key(group) or f"group {number}")
             yield group
 
-    try:
-        for number, result in enumerate(where(partial(_attempt, function), remembered(), workers), 1):
-            name = named.popleft()
-            if isinstance(result, Failure):
-                raise result.kind(result.code, f"{name}: {result.message}", result.hint)
-            on_done(number)
-            yield result
-    except EngineError as error:
-        if error.code != "engine-failed" or not named:
-            raise
-        raise EngineError(error.code, f"Among {named[0]} to {named[-1]}: {error.message}", error.hint) from error
+    def results() -> Iterator[Result | Failure]:
+        try:
+            yield from where(partial(_attempt, function), remembered(), workers)
+        except EngineError as error:
+            if error.code != "engine-failed" or not named:
+                raise
+            raise EngineError(error.code, f"Among {named[0]} to {named[-1]}: {error.message}", error.hint) from error
+
+    for number, result in enumerate(results(), 1):
+        name = named.popleft()
+        if isinstance(result, Failure):
+            raise result.kind(result.code, f"{name}: {result.message}", result.hint)
+        on_done(number)
+        yield result
 
 
 def _attempt(function: Callable[[Group], Result], group: Group) -> Result | Failure:

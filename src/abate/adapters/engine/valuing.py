@@ -289,9 +289,7 @@ def resolution_block(rows: list[Row]) -> pa.Table:
     return pa.table({c: pa.array(v, types[c]) for c, v in columns.items()})
 
 
-CARRIED_OVER = (
-    "method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org", "site", "month",
-)  # fmt: skip
+CARRIED_OVER = ("method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org")
 """Texts that entries take from their resolution as they are."""
 
 
@@ -302,8 +300,10 @@ def register_resolutions(con: duckdb.DuckDBPyConnection, rows: list[Row], run_id
     dictionaries, instead of being hashed each time, they cost a third.
     """
     con.register("resolutions_block", resolution_block(rows))
-    for name in CARRIED_OVER:
-        con.execute(f"create or replace type of_{name} as enum (select distinct {name} from resolutions_block)")
+    for name in CARRIED_OVER:  # in the order of the texts, so that rows sort as they would by them
+        con.execute(
+            f"create or replace type of_{name} as enum (select distinct {name} from resolutions_block order by 1)"
+        )
     enumerated = ", ".join(f"{name}::of_{name} as {name}" for name in CARRIED_OVER)
     con.execute(
         f"create or replace temp table year_resolutions as select '{run_id}' as run_id, * replace ({enumerated}), "
@@ -561,7 +561,7 @@ def _post(
         "activity_count": activity_count,
         "committed_at": now,
     }
-    with store.lock():
+    with store.lock(patient=True):
         store.append("findings", [finding_row(run_id, f) for f in matched.findings])
         store.append("runs", [row])
     return RunResult(

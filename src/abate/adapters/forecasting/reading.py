@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from abate.adapters.files.reading import Sheet, read_sheets
-from abate.adapters.store.delta import literal
+from abate.adapters.store.delta import literal, spill_folder
 from abate.algorithms.forecasting.series import Vintages
 from abate.energy.facts.readings import (
     CLOCK_CHANGE,
@@ -582,7 +582,8 @@ def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "")
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with duckdb.connect(config={"memory_limit": "300MB", "threads": 2}) as con:
+    spill = str(spill_folder(Path(tempfile.gettempdir())))
+    with duckdb.connect(config={"memory_limit": "300MB", "threads": 2, "temp_directory": spill}) as con:
         source = f"read_parquet({literal(str(path))})"
         described = con.execute(f"describe select * from {source}").fetchall()
         headers = [d[0] for d in described]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ KEPT = {"delta.enableExpiredLogCleanup": "false"}
 """No commit of a table is ever forgotten."""
 PACKED = "packed"
 """Tag of files that hold the rows of several writers."""
+SPILL = ".spill-"
+"""Begins the name of the folder that an engine spills into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Limits:
     Args:
         memory: Bound of the embedded engine, beyond which it spills.
         threads: Its threads; 0 takes one per core.
-        spill: Folder to spill into; empty takes one beside the tables.
+        spill: Where engines make folders to spill into; empty takes the place beside the tables.
         master: Master of a Spark cluster that values runs; empty for the embedded engine.
         ledger: The folder of tables as the cluster names it, such as `s3a://bucket/ledger`; empty for the same path.
         spark: Settings of Spark, by name.
@@ -107,12 +110,13 @@ class Store:
         partial.replace(self.root / "FORMAT")
 
     @contextmanager
-    def lock(self, what: str = WRITING) -> Iterator[None]:
+    def lock(self, what: str = WRITING, *, patient: bool = False) -> Iterator[None]:
         """Hold one of the workspace's locks; the system frees it when the process ends, however it ends.
 
         Args:
             what: `WRITING`, held while something is written, or `RUNNING`, held by a run while it values, so that
                 imports need not wait for it. Who takes both takes `RUNNING` first.
+            patient: Wait as long as it takes: for who would lose long work.
 
         Raises:
             DataError: `workspace-busy` where another process holds it for a minute.
@@ -124,7 +128,7 @@ class Store:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
-                    if time.monotonic() > until:
+                    if not patient and time.monotonic() > until:
                         does = "writes to" if what == WRITING else "values a year of"
                         raise DataError(
                             "workspace-busy", f"Another process {does} this workspace.", "Wait for it to end."
@@ -285,8 +289,37 @@ def open_engine(root: Path, limits: Limits = NO_LIMITS) -> duckdb.DuckDBPyConnec
         con.execute(f"set threads = {limits.threads}")
     con.execute("set preserve_insertion_order = false")
     con.execute("set enable_progress_bar = false")
-    con.execute(f"set temp_directory = {literal(limits.spill or str(root / '.spill'))}")
+    con.execute(f"set temp_directory = {literal(str(spill_folder(Path(limits.spill or root))))}")
     return con
+
+
+def spill_folder(parent: Path) -> Path:
+    """A folder for one engine to spill into: two in one folder would take each other's blocks for their own.
+
+    The engine makes it when it first spills, and removes it when it is closed.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent / f"{SPILL}{os.urandom(4).hex()}-{os.getpid()}-{os.uname().nodename}"
+
+
+def dead_spills(parent: Path) -> list[Path]:
+    """Folders into which processes of this machine spilled that were killed."""
+    found = []
+    for folder in parent.glob(f"{SPILL}*"):
+        _, _, pid, host = folder.name.split("-", 3)
+        if host == os.uname().nodename and not _is_alive(int(pid)):
+            found.append(folder)
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def fetch(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from abate.adapters.store.delta import KEPT, PACKED, RUNNING, WRITING, Store, literal, open_engine
+from abate.adapters.store.delta import KEPT, PACKED, RUNNING, SPILL, WRITING, Store, dead_spills, literal, open_engine
 from abate.adapters.store.workspace import CONFIG, Workspace, file_hash, open_workspace
 from abate.kernel.errors import DataError, IntegrityError, UsageError
 from abate.kernel.tables import WRITERS
@@ -138,7 +138,8 @@ def compact(
 
     Args:
         workspace: Whose.
-        sweep: Remove what killed imports and runs left without their commit, which no figure and no audit reads.
+        sweep: Remove what killed imports and runs left without their commit, which no figure and no audit reads, and
+            what killed processes of this machine had spilled.
         on_step: Told which table is at work.
 
     Returns:
@@ -156,6 +157,8 @@ def compact(
         keep_totals(
             engine, engine, sorted(_committed(workspace, "import_id"))
         )  # asked by file, before files are packed
+        for folder in dead_spills(Path(store.limits.spill or store.root)) if sweep else ():
+            shutil.rmtree(folder)
         for name in _tables():
             on_step(name)
             before = len(store.files(name))
@@ -305,14 +308,14 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
     return {"files": len(manifest), "bytes": sum(f["bytes"] for f in manifest.values())}
 
 
-PASSING = {".spill", "_temporary", "uploads"}
-"""Folders whose content comes and goes."""
+PASSING = ("_temporary", "uploads", SPILL, ".correction-")
+"""Beginnings of the names of folders whose content comes and goes."""
 
 
 def _kept(root: Path) -> Iterator[tuple[str, Path]]:
     """Files of a workspace that are to be kept, by name: not what is being written, spilled, uploaded or locked."""
     for folder, folders, names in os.walk(root, followlinks=True):
-        folders[:] = sorted(f for f in folders if f not in PASSING and not f.startswith(".correction-"))
+        folders[:] = sorted(f for f in folders if not f.startswith(PASSING))
         for name in sorted(names):
             path = Path(folder) / name
             if name not in (WRITING, RUNNING) and not name.endswith((".partial", "-wal", "-shm")) and path.is_file():

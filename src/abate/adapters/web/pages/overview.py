@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -75,24 +76,18 @@ def _overview(page: Page) -> Response:
 
 
 def stale(desk: Desk) -> list[str]:
-    """Valued years whose data changed after their last run: by an import, a correction or a reversal."""
-    known = desk.years()
-    if not known:
-        return []
+    """Valued years of which the last run has not the imports that count now: some came, were mended or undone since."""
     of_import = desk.kept(("import years", desk.version("imports")), lambda: import_years(desk.workspace))
-    changed: dict[str, Any] = {}
-    for r in desk.imports():
-        for year in of_import.get(r["reverses"] or r["import_id"], ()):
-            changed[year] = max(r["committed_at"], changed.get(year, r["committed_at"]))
-    last = {y: max(r["committed_at"] for r in desk.runs() if r["fiscal_year"] == y) for y in known}
-    return [y for y in known if y in changed and changed[y] > last[y]]
+    last = {r["fiscal_year"]: {i for i, _ in json.loads(r["imports"])} for r in desk.runs()}
+    live = [r["import_id"] for r in desk.imports() if r["live"]]
+    return [y for y, valued in sorted(last.items()) if {i for i in live if y in of_import.get(i, ())} != valued]
 
 
 def import_years(workspace: Workspace) -> dict[str, set[str]]:
     """Fiscal years of which an import brought rows."""
     with workspace.store.connect("totals", "instruments") as con:
         rows = con.execute(
-            "select distinct import_id, fiscal_year from totals union select import_id, fiscal_year from instruments"
+            "select distinct import_id, fiscal_year from totals union select import_id, retired_for from instruments"
         ).fetchall()
     found: dict[str, set[str]] = {}
     for import_id, year in rows:
