@@ -308,14 +308,14 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
     return {"files": len(manifest), "bytes": sum(f["bytes"] for f in manifest.values())}
 
 
-PASSING = ("_temporary", "uploads", SPILL, ".correction-")
-"""Beginnings of the names of folders whose content comes and goes."""
+PASSING = {"_temporary", "uploads"}
+"""Folders whose content comes and goes."""
 
 
 def _kept(root: Path) -> Iterator[tuple[str, Path]]:
     """Files of a workspace that are to be kept, by name: not what is being written, spilled, uploaded or locked."""
     for folder, folders, names in os.walk(root, followlinks=True):
-        folders[:] = sorted(f for f in folders if not f.startswith(PASSING))
+        folders[:] = sorted(f for f in folders if f not in PASSING and not f.startswith((SPILL, ".correction-")))
         for name in sorted(names):
             path = Path(folder) / name
             if name not in (WRITING, RUNNING) and not name.endswith((".partial", "-wal", "-shm")) and path.is_file():
