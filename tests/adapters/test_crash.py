@@ -80,7 +80,8 @@ def test_fifty_kills_leave_each_import_and_run_whole_or_absent(tmp_path):
                 killed_in_run, killed_in_import = killed_in_run + whole, killed_in_import + (not whole)
             _is_whole(workspace.root)
     final = open_workspace(workspace.root)
-    assert killed_in_import >= 5 and killed_in_run >= 5 and killed_in_import + killed_in_run >= 25
+    assert min(killed_in_import, killed_in_run) >= 5
+    assert killed_in_import + killed_in_run >= 25
     assert len(runs(final)) >= PASSES // UNDISTURBED_EVERY
     result = run_year(final, "FY2024", now=NOW)
     assert verify_run(final, result.run_id).holds
