@@ -29,7 +29,7 @@ from abate.adapters.store.workspace import create_workspace, open_workspace
 from abate.kernel.errors import EngineError, UsageError
 from abate.kernel.figure import FIGURES
 from abate.kernel.formula import evaluate
-from abate.kernel.resolution import COLUMNS
+from abate.kernel.resolution import FOUND, PLACED
 from abate.kernel.species import GWP_SETS, all_species, gwp
 from abate.kernel.tables import ACTIVITIES, ENTRIES, RESOLUTIONS
 from abate.kernel.valuation import sums, totals
@@ -72,7 +72,7 @@ def test_every_method_gives_the_same_milligrams_on_both_engines(workspace, sessi
     for k, one in enumerate(METHODS):
         kind, amounts = f"kind-{k}", odd_amounts(rng, 60)
         for gas in rng.sample(species, 4):
-            blank = dict.fromkeys(COLUMNS, "") | dict.fromkeys(("spread_95", "gwp"), 1.0)
+            blank = dict.fromkeys((*PLACED, *FOUND), "") | dict.fromkeys(("spread_95", "gwp"), 1.0)
             cells.append(blank | {
                 "resolution": len(cells), "kind": kind, "site": "hq", "month": "2023-04", "unit": "kWh", "part": 0,
                 "method": one.card.name, "book": one.card.book, "scope": one.card.scope, "species": gas,

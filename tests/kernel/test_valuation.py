@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abate.adapters.engine import entries_sql, methods_of, register_resolutions
+from abate.adapters.engine import entries_sql, register_resolutions
+from abate.adapters.engine.valuing import resolution_block
 from abate.adapters.registry import METHODS, default_factors
 from abate.adapters.store.workspace import read_config
 from abate.kernel.allocation import Instrument, Load, allocate
@@ -18,7 +19,7 @@ from abate.kernel.formula import evaluate, to_whole_mg
 from abate.kernel.matching import FactorBook
 from abate.kernel.period import FiscalCalendar
 from abate.kernel.region import region_chain
-from abate.kernel.resolution import COLUMNS, Key, Resolver, Terms
+from abate.kernel.resolution import Key, Resolver, Terms
 from support import CONFIG
 
 import tomllib  # isort: skip
@@ -66,10 +67,10 @@ def value_rows(rows, certificate_wh=0, terms=None):
     with duckdb.connect() as con:
         con.register("year_activities", pa.Table.from_pylist(activities))
         register_resolutions(con, resolutions, "r", "FY2024")
-        result = con.execute(entries_sql("r", methods_of(resolutions)))
+        result = con.execute(entries_sql("r", resolutions.methods))
         names = [c[0] for c in result.description]
         entries = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    return entries, findings, activities, [dict(zip(COLUMNS, r, strict=True)) for r in resolutions]
+    return entries, findings, activities, resolution_block(resolutions).to_pylist()
 
 
 @settings(deadline=None, max_examples=30)

@@ -12,7 +12,6 @@ from abate.adapters.engine import (
     factor_imports,
     key_of,
     load_factors,
-    methods_of,
     read_terms,
     register_resolutions,
 )
@@ -119,7 +118,7 @@ def value_sides(
             if blocking:
                 raise UsageError("plan-not-valued", f"{title}: {blocking[0].message}", blocking[0].hint)
             register_resolutions(con, rows, name, "plan")
-            sql = entries_sql(name, methods_of(rows), key=key_of(distinct), book="plan", source="plan_side")
+            sql = entries_sql(name, rows.methods, key=key_of(distinct), book="plan", source="plan_side")
             found = fetch(
                 con,
                 f"""select a.kind, a.item, a.site, a.month, a.quantity, a.unit, e.scope, e.category, e.view, e.method,

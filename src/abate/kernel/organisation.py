@@ -266,9 +266,13 @@ class Organisation:
             >>> org.month_share("s", "2023-04", Boundary.EQUITY), org.month_share("s", "2023-04", Boundary.OPERATIONAL)
             (0.4, 1.0)
         """
-        if (place, month, boundary) not in self._shares:  # a run asks for each several times
-            self._shares[place, month, boundary] = self._month_share(place, month, boundary)
-        return self._shares[place, month, boundary]
+        share = self._shares.get((place, "", boundary))  # of one that never changes
+        if share is None:
+            share = self._shares.get((place, month, boundary))
+        if share is None:  # a run asks for each several times
+            share = self._month_share(place, month, boundary)
+            self._shares[place, month if self._changes(place) else "", boundary] = share
+        return share
 
     def _month_share(self, place: str, month: str, boundary: Boundary) -> float:
         first, last = month_start(month), month_end(month)

@@ -184,43 +184,47 @@ class Terms:
         return organisation.month_share(place, month, self.boundary)
 
 
-COLUMNS = (
-    "resolution",
-    "kind",
-    "item",
-    "site",
-    "month",
-    "unit",
-    "region",
-    "party",
-    "method",
-    "approach",
-    "book",
-    "category",
-    "view",
-    "org",
-    "boundary_share",
-    "part",
-    "instrument",
-    "tier",
-    "share",
-    "scope",
-    "factor_id",
-    "species",
-    "mg_per_unit",
-    "ratio",
-    "gwp",
-    "spread_kind",
-    "spread_95",
-    "quality",
-    "why",
-)
-"""Columns of a resolution row, in order; `resolution` is its ordinal."""
+PLACED = (*KEY, "org", "boundary_share")
+"""Columns of a resolution row that its need and place decide."""
+FOUND = (
+    "method", "approach", "book", "category", "view", "part", "instrument", "tier", "share", "scope", "factor_id", "species",
+    "mg_per_unit", "ratio", "gwp", "spread_kind", "spread_95", "quality", "why",
+)  # fmt: skip
+"""Columns that the method and its factor decide: many needs share them."""
 
 Row: TypeAlias = tuple[Any, ...]
-"""A resolution row: plain, for there may be a million of them."""
+"""Cells of a resolution row: plain, for there may be a million of them."""
 Piece: TypeAlias = "tuple[Instrument | None, str, float]"
 """A part of an activity: the instrument that covers it, or the claimant, and its share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolutions:
+    """Rows of the resolution table, each a need with its place beside what was found, which many needs share.
+
+    Args:
+        needs: Cells of the columns of `PLACED`.
+        found: Cells of the columns of `FOUND`.
+        pairs: The rows in order: place of the need and place of what was found.
+    """
+
+    needs: list[Row] = field(default_factory=list)
+    found: list[Row] = field(default_factory=list)
+    pairs: list[tuple[int, int]] = field(default_factory=list)
+    _alike: dict[tuple[str, ...], range] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def shared(self) -> list[dict[str, Any]]:
+        """What the rows have from methods and factors, each once, by column."""
+        return [dict(zip(FOUND, self.found[k], strict=True)) for k in sorted({found for _, found in self.pairs})]
+
+    @property
+    def methods(self) -> set[str]:
+        """Names of the methods in the rows."""
+        return {found["method"] for found in self.shared}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,8 @@ class Resolver:
     organisation: Organisation
     methods: Sequence[Method]
     terms: Terms
-    _shares: dict[tuple[str, str], tuple[str, float]] = field(init=False, repr=False, default_factory=dict)
+    _places: dict[tuple[str, str], tuple[str, float]] = field(init=False, repr=False, default_factory=dict)
+    _regions: dict[str, str] = field(init=False, repr=False, default_factory=dict)
     _answers: dict[tuple[str, ...], Answer] = field(init=False, repr=False, default_factory=dict)
 
     def resolve(
@@ -255,13 +260,13 @@ class Resolver:
         instruments: Sequence[Instrument] = (),
         allocations: Sequence[Allocation] = (),
         loads_wh: dict[tuple[str, str], int] | None = None,
-    ) -> tuple[list[Row], list[Finding]]:
-        """Rows of the resolution table, with the columns of `COLUMNS`, and findings.
+    ) -> tuple[Resolutions, list[Finding]]:
+        """Rows of the resolution table, and findings.
 
         Every key of a kind that a method values gets rows whose shares per method sum to one for each species,
         or one blocking finding. Of the methods of a ladder the first that finds a factor values it.
         """
-        rows: list[Row] = []
+        rows = Resolutions()
         findings: dict[tuple[str, ...], Finding] = {}
         parts = _parts(instruments, allocations, loads_wh or {})
         by_kind = {k: _ladders(self.methods, k) for m in self.methods for k in m.card.kinds}
@@ -275,35 +280,56 @@ class Resolver:
                         told = Finding.of(EXCLUDED, message, site=key.site, month=key.month)
                         findings[EXCLUDED.code, key.kind, ladder[0].category] = told
                     continue
-                whole &= self._climb(key, ladder, parts, rows, findings)
-            if not whole and rows[first_row:] and rows[-1][COLUMNS.index("book")] == "avoided":
-                del rows[first_row:]  # a baseline without its actual side, or the other way round, is no saving
+                found = self._found(key, ladder, parts, rows, findings)
+                whole &= len(found) > 0
+                rows.pairs.extend((len(rows.needs), k) for k in found)
+            if len(rows) > first_row:
+                place = self._place(key.site, key.month)
+                rows.needs.append((key.kind, key.item, key.site, key.month, key.unit, key.region, key.party, *place))
+                if not whole and rows.found[rows.pairs[-1][1]][FOUND.index("book")] == "avoided":
+                    del rows.pairs[first_row:]  # a baseline without its actual side, or the reverse, is no saving
         return rows, list(findings.values())
+
+    def _found(
+        self,
+        key: Key,
+        ladder: tuple[Card, ...],
+        parts: dict[tuple[str, str], list[Piece]],
+        rows: Resolutions,
+        findings: dict[tuple[str, ...], Finding],
+    ) -> range:
+        """Places in `rows.found` of what a ladder finds for a key: once for all that differ in nothing but site and month."""
+        fault = self._place_fault(key, ladder[0])
+        if fault is not None:
+            findings.setdefault((fault.code, fault.message), fault)
+            return range(0)
+        own = ladder[0].book == "avoided" or (key.kind == "electricity" and (key.site, key.month) in parts)
+        alike = (ladder[0].id, key.kind, key.item, self._region(key), key.party, key.month[:4], key.unit)
+        if own or alike not in rows._alike:
+            first = len(rows.found)
+            rows.found.extend(self._climb(key, ladder, parts, findings))
+            found = range(first, len(rows.found))
+            if own:
+                return found
+            rows._alike[alike] = found
+        return rows._alike[alike]
 
     def _climb(
         self,
         key: Key,
         ladder: tuple[Card, ...],
         parts: dict[tuple[str, str], list[Piece]],
-        rows: list[Row],
         findings: dict[tuple[str, ...], Finding],
-    ) -> bool:
-        """Rows by the first rung that finds its factors; the first rung's finding where none does: then false."""
+    ) -> list[Row]:
+        """What the first rung finds that has factors; nothing, and the first rung's finding, where none has."""
         first = ladder[0]
-        fault = self._place_fault(key, first)
-        if fault is not None:
-            findings.setdefault((fault.code, fault.message), fault)
-            return False
         missed: list[tuple[Card, Finding]] = []
         for card in (c for c in ladder if not c.dimensions or dimension_of(key.unit) in c.dimensions):
-            found, remarks, miss = self._rows(key, card, parts)
+            found, remarks, miss = self._by_card(key, card, parts)
             if miss is None:
-                if missed:
-                    passed = [{"method": c.name, "reason": f.message} for c, f in missed]
-                    found = [(*row[:-1], _with_rungs(row[-1], passed)) for row in found]
-                rows += [(len(rows) + k, *row) for k, row in enumerate(found)]
                 _keep(findings, remarks, key)
-                return True
+                passed = [{"method": c.name, "reason": f.message} for c, f in missed]
+                return [(*row[:-1], _with_rungs(row[-1], passed)) for row in found] if passed else found
             missed.append((card, miss))
         if not missed:
             approaches = ", ".join(c.approach for c in ladder)
@@ -313,7 +339,7 @@ class Resolver:
         if first.optional:
             miss = Finding.of(INCOMPLETE, f"Category {first.category} lacks '{card.id}' of {key.kind}: {miss.message}")
         _keep(findings, [miss], key)
-        return False
+        return []
 
     def _place_fault(self, key: Key, card: Card) -> Finding | None:
         """What is wrong with the place of a key, if anything."""
@@ -323,18 +349,16 @@ class Resolver:
                 told = f"'{key.site}' is no programme of methodology '{card.category}', which values {key.kind}."
                 return Finding.of(NO_PROGRAMME, told, site=key.site)
             return None
-        if not (key.region or self.organisation.region_of(key.site)):
+        if not self._region(key):
             message = f"'{key.site}' is no site with a region, so '{card.id}' cannot value its {key.kind}."
             return Finding.of(NO_FACTOR, message, site=key.site)
         return None
 
-    def _rows(
+    def _by_card(
         self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]
     ) -> tuple[list[Row], list[Finding], Finding | None]:
-        """Rows of a key by one method, what is to be said of them, and what kept the method away."""
-        named = (card.name, card.approach, card.book, card.category, card.view)
-        place = self._place(key.site, key.month)
-        head: Row = (key.kind, key.item, key.site, key.month, key.unit, key.region, key.party, *named, *place)
+        """What one method finds for a key, what is to be said of it, and what kept the method away."""
+        named: Row = (card.name, card.approach, card.book, card.category, card.view)
         found: list[Row] = []
         remarks: list[Finding] = []
         for part, (instrument, claimant, share) in enumerate(self._pieces(key, card, parts)):
@@ -343,7 +367,7 @@ class Resolver:
                 return [], [], answer.findings[0]
             remarks += answer.findings
             named_piece = (instrument.id, instrument.tier) if instrument else (claimant, "")
-            found += [(*head, part, *named_piece, share, *tail) for tail in answer.tails]
+            found += [(*named, part, *named_piece, share, *tail) for tail in answer.tails]
         return found, remarks, None
 
     def _pieces(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> list[Piece]:
@@ -358,16 +382,18 @@ class Resolver:
         """Region in which factors are looked up: the row's, the site's own where the book has factors made for it."""
         if key.region:
             return key.region
-        region = self.organisation.region_of(key.site)
-        own = f"{region}/{key.site}"
-        return own if own in self.book.regions else region
+        if key.site not in self._regions:
+            region = self.organisation.region_of(key.site)
+            own = f"{region}/{key.site}"
+            self._regions[key.site] = own if own in self.book.regions else region
+        return self._regions[key.site]
 
     def _place(self, site: str, month: str) -> tuple[str, float]:
         """Business and counted share of a site in a month, worked out once."""
-        if (site, month) not in self._shares:
+        if (site, month) not in self._places:
             share = self.terms.share(self.organisation, site, month)
-            self._shares[site, month] = (self.organisation.business_of(site), share)
-        return self._shares[site, month]
+            self._places[site, month] = (self.organisation.business_of(site), share)
+        return self._places[site, month]
 
     def _answer(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> Answer:
         """The answer to what a method needs for a key, worked out once per method, item, region, year and unit."""

@@ -13,7 +13,6 @@ from abate.adapters.engine.valuing import (
     RUN_RULES,
     entries_sql,
     key_of,
-    methods_of,
     register_resolutions,
     run_year,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "factor_imports",
     "key_of",
     "load_factors",
-    "methods_of",
     "read_terms",
     "register_resolutions",
     "run_year",

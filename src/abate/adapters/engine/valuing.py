@@ -42,7 +42,7 @@ from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Organisation
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.region import region_chain
-from abate.kernel.resolution import COLUMNS, KEY, Key, Resolver, Row, Terms, unused_findings
+from abate.kernel.resolution import FOUND, KEY, PLACED, Key, Resolutions, Resolver, Terms, unused_findings
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, relative_deviation
 from abate.operations.facts import CATEGORIES
 
@@ -242,7 +242,7 @@ class Matched:
     """What a run's needs come to: columns that tell them apart, resolution rows, allocations, findings."""
 
     key: tuple[str, ...]
-    rows: list[Row]
+    rows: Resolutions
     allocations: list[dict[str, Any]]
     findings: list[Finding]
 
@@ -268,43 +268,51 @@ def match(con: duckdb.DuckDBPyConnection, workspace: Workspace, inputs: Inputs, 
     )
 
 
-def _unassessed(rows: list[Row], terms: Terms) -> list[Finding]:
+def _unassessed(rows: Resolutions, terms: Terms) -> list[Finding]:
     """A finding for categories with neither data nor a reason, where the value chain is looked at at all."""
-    scope, category = COLUMNS.index("scope"), COLUMNS.index("category")
-    there = {row[category] for row in rows if row[scope] == "3"} | set(terms.excluded)
+    there = {found["category"] for found in rows.shared if found["scope"] == "3"} | set(terms.excluded)
     if there <= {"3"}:
         return []
     gone = [f"{k} ({title.lower()})" for k, title in CATEGORIES.items() if k not in there]
     return [Finding.of(UNASSESSED, f"No data and no reason: categories {', '.join(gone)}.")] if gone else []
 
 
-def resolution_block(rows: list[Row]) -> pa.Table:
-    """Resolution rows as a table."""
+def resolution_block(rows: Resolutions) -> pa.Table:
+    """Resolution rows as a table; texts that rows share are dictionaries."""
     import pyarrow as pa
 
     from abate.kernel.tables import RESOLUTIONS
 
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
-    types = {c: RESOLUTIONS.field(c).type for c in COLUMNS} | {"why": pa.dictionary(pa.int32(), pa.string())}
-    return pa.table({c: pa.array(v, types[c]) for c, v in columns.items()})
+    columns = {"resolution": pa.array(range(len(rows)), RESOLUTIONS.field("resolution").type)}
+    needs, found = zip(*rows.pairs, strict=True) if rows.pairs else ((), ())
+    for names, cells, places in ((PLACED, rows.needs, needs), (FOUND, rows.found, found)):
+        taken, by_column = pa.array(places, pa.int64()), list(zip(*cells, strict=True)) or [()] * len(names)
+        for name, some in zip(names, by_column, strict=True):
+            known = RESOLUTIONS.field(name).type
+            shared = names is FOUND and pa.types.is_string(known)
+            columns[name] = pa.array(some, pa.dictionary(pa.int32(), known) if shared else known).take(taken)
+    return pa.table(columns)
 
 
-CARRIED_OVER = ("method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org")
-"""Texts that entries take from their resolution as they are."""
+ENUMERATED = (
+    "method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org", "approach", "tier",
+    "spread_kind", "quality", "why",
+)  # fmt: skip
+"""Texts of the resolutions that repeat and that activities are not joined by; entries carry most of them over."""
 
 
-def register_resolutions(con: duckdb.DuckDBPyConnection, rows: list[Row], run_id: str, fiscal_year: str) -> None:
+def register_resolutions(con: duckdb.DuckDBPyConnection, rows: Resolutions, run_id: str, fiscal_year: str) -> None:
     """Make the resolution table of a run known to the embedded engine as `year_resolutions`.
 
-    Texts that entries carry over are enumerated once here: written a hundred million times as numbers into Parquet's
+    Texts that repeat are enumerated once here: written a hundred million times as numbers into Parquet's
     dictionaries, instead of being hashed each time, they cost a third.
     """
     con.register("resolutions_block", resolution_block(rows))
-    for name in CARRIED_OVER:  # in the order of the texts, so that rows sort as they would by them
+    for name in ENUMERATED:  # in the order of the texts, so that rows sort as they would by them
         con.execute(
             f"create or replace type of_{name} as enum (select distinct {name} from resolutions_block order by 1)"
         )
-    enumerated = ", ".join(f"{name}::of_{name} as {name}" for name in CARRIED_OVER)
+    enumerated = ", ".join(f"{name}::of_{name} as {name}" for name in ENUMERATED)
     con.execute(
         f"create or replace temp table year_resolutions as select '{run_id}' as run_id, * replace ({enumerated}), "
         f"'{fiscal_year}' as fiscal_year from resolutions_block"
@@ -386,7 +394,7 @@ def _number(
         f"semi join gone_imports using (import_id) where fiscal_year = {year}"
     )
     named = (*KEY, "method", "part", "species")
-    same = " and ".join(f"b.{c} is not distinct from n.{c}" for c in COLUMNS if c not in ("resolution", "why", *named))
+    same = " and ".join(f"b.{c} is not distinct from n.{c}" for c in (*PLACED, *FOUND) if c not in ("why", *named))
     chain = chain_of(base)
     con.execute(f"""
         create or replace temp view chain_resolutions as select * from {workspace.store.source("resolutions", chain)}
@@ -414,12 +422,6 @@ def _number(
         (select * from import_totals semi join kept_imports using (import_id) where fiscal_year = {year}) using ({key})
     """)  # fmt: skip
     return Going(base, top, tuple(sorted(present - before)), tuple(sorted(kept)), again > 0)
-
-
-def methods_of(rows: list[Row]) -> set[str]:
-    """Names of the methods that resolution rows name."""
-    place = COLUMNS.index("method")
-    return {row[place] for row in rows}
 
 
 def _supplied(factor: Factor) -> Factor:
@@ -524,8 +526,8 @@ def _post(
     """Write resolutions, entries, allocations, rollups and findings; the run's own row comes last and commits them."""
     import pyarrow as pa
 
-    store, con = workspace.store, local.con
-    store.append_query("resolutions", con, "select * from year_resolutions", run_id)
+    store, con, year = workspace.store, local.con, inputs.fiscal_year
+    store.append_query("resolutions", con, "from year_resolutions", run_id, year)
     tables = value_tables(big, inputs, going)
     if big is not local:
         big.know("year_resolutions", "resolutions", {run_id})
@@ -533,13 +535,14 @@ def _post(
     if tables:
         posted_count = big.append(
             "entries",
-            entries(run_id, methods_of(matched.rows), inputs.fiscal_year, going, matched.key),
+            entries(run_id, matched.rows.methods, year, going, matched.key),
             run_id,
-            inputs.fiscal_year,
+            year,
         )
     if matched.allocations:
         local.given("new_allocations", pa.Table.from_pylist(matched.allocations))
-        store.append_query("allocations", con, f"select *, {literal(run_id)} as run_id from new_allocations", run_id)
+        told = f"select *, {literal(run_id)} as run_id from new_allocations"
+        store.append_query("allocations", con, told, run_id, year)
     entry_count = _roll_up(local, big, workspace, inputs, run_id, going)
     activity_count = counted(con, "select coalesce(sum(row_count), 0)::bigint from year_totals")
     row = {
@@ -628,7 +631,7 @@ def _roll_up(local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs,
         from (select * from year_totals
               qualify kind not in ({averaged}) or month = max(month) over (partition by kind, site)) t
         left join places p using (site, month) where kind in ({added}) group by all"""
-    store.append_query("rollups", con, f"{of_entries} union all {of_activities}", run_id)
+    store.append_query("rollups", con, f"{of_entries} union all {of_activities}", run_id, inputs.fiscal_year)
     return counted(con, "select coalesce(sum(row_count), 0)::bigint from year_sums")
 
 

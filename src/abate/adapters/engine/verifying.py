@@ -12,7 +12,6 @@ from abate.adapters.engine.valuing import (
     add_up,
     entries,
     match,
-    methods_of,
     opened,
     register_resolutions,
     value_tables,
@@ -103,7 +102,7 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         if big is not local:
             known = local.con.execute("from year_resolutions").to_arrow_table()
             big.given("year_resolutions", known.select(RESOLUTIONS.names).cast(RESOLUTIONS))
-        recomputed = entries(run_id, methods_of(matched.rows), inputs.fiscal_year).select(*COMPARED, "deviation")
+        recomputed = entries(run_id, matched.rows.methods, inputs.fiscal_year).select(*COMPARED, "deviation")
         posted_rows = _posted(big, rows[run_id])
         posted = posted_rows.select(*COMPARED, "deviation")
         sides = [_comparable(side) for side in (posted, recomputed)]
