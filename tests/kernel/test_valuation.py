@@ -142,3 +142,34 @@ def test_a_blend_is_posted_by_its_gases():
 def test_masses_do_not_depend_on_the_gwp_set(gwp_set):
     entries, *_ = value_rows([(NEEDS[1], "hq", "2023-05", 1000.0)], terms=Terms(gwp_set))
     assert {e["species"]: e["mass_mg"] for e in entries}["CH4-fossil"] == 195  # 1000 L x 0.038931 MJ/L x 5 mg/MJ
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(NEEDS), st.sampled_from(SITES), st.sampled_from(MONTHS)), min_size=2, max_size=40
+    ),
+    st.sampled_from(["", "CN-ZJ", "GB"]),
+)
+def test_needs_resolved_together_find_what_each_finds_alone(needs, region):
+    """What needs share is found once; row by row it is what each would have found by itself."""
+    keys = {Key(n[0], n[1], site, month, n[2], region if k % 2 else "") for k, (n, site, month) in enumerate(needs)}
+    together, findings = Resolver(BOOK, ORGANISATION, METHODS, Terms()).resolve(keys)
+    alone, told = [], set()
+    for key in keys:
+        rows, found = Resolver(BOOK, ORGANISATION, METHODS, Terms()).resolve([key])
+        alone += [row | {"resolution": 0} for row in resolution_block(rows).to_pylist()]
+        told |= {(f.code, f.message) for f in found}
+    rows = resolution_block(together).to_pylist()
+    assert [row["resolution"] for row in rows] == list(range(len(rows)))
+    assert sorted((row | {"resolution": 0} for row in rows), key=repr) == sorted(alone, key=repr)
+    assert sorted((f.code, f.message) for f in findings) == sorted(told)
+
+
+def test_a_thousand_places_share_what_their_region_finds():
+    """Twelve months at three sites of one region: one factor is looked up, and thirty-six needs point at it."""
+    keys = [Key("electricity", "", site, month, "kWh", "CN-ZJ") for site in ("hq", "plant", "mill") for month in MONTHS]
+    rows, _ = Resolver(BOOK, ORGANISATION, METHODS, Terms()).resolve(keys)
+    assert len(rows.needs) == 36
+    assert len(rows) == len(resolution_block(rows)) > 36
+    assert len(rows.found) < 36
