@@ -216,15 +216,15 @@ class Resolutions:
     def __len__(self) -> int:
         return len(self.pairs)
 
-    @property
-    def shared(self) -> list[dict[str, Any]]:
-        """What the rows have from methods and factors, each once, by column."""
-        return [dict(zip(FOUND, self.found[k], strict=True)) for k in sorted({found for _, found in self.pairs})]
+    def shared(self, *columns: str) -> set[Row]:
+        """What the rows have in some columns of `FOUND`, each once."""
+        places = [FOUND.index(c) for c in columns]
+        return {tuple(self.found[k][p] for p in places) for k in {found for _, found in self.pairs}}
 
     @property
     def methods(self) -> set[str]:
         """Names of the methods in the rows."""
-        return {found["method"] for found in self.shared}
+        return {name for (name,) in self.shared("method")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,8 @@ class Resolver:
         if fault is not None:
             findings.setdefault((fault.code, fault.message), fault)
             return range(0)
-        own = ladder[0].book == "avoided" or (key.kind == "electricity" and (key.site, key.month) in parts)
+        split = ladder[0].view and key.kind == "electricity" and (key.site, key.month) in parts
+        own = ladder[0].book == "avoided" or split
         alike = (ladder[0].id, key.kind, key.item, self._region(key), key.party, key.month[:4], key.unit)
         if own or alike not in rows._alike:
             first = len(rows.found)
@@ -385,7 +386,7 @@ class Resolver:
         if key.site not in self._regions:
             region = self.organisation.region_of(key.site)
             own = f"{region}/{key.site}"
-            self._regions[key.site] = own if own in self.book.regions else region
+            self._regions[key.site] = own if region and own in self.book.regions else region
         return self._regions[key.site]
 
     def _place(self, site: str, month: str) -> tuple[str, float]:

@@ -270,7 +270,7 @@ def match(con: duckdb.DuckDBPyConnection, workspace: Workspace, inputs: Inputs, 
 
 def _unassessed(rows: Resolutions, terms: Terms) -> list[Finding]:
     """A finding for categories with neither data nor a reason, where the value chain is looked at at all."""
-    there = {found["category"] for found in rows.shared if found["scope"] == "3"} | set(terms.excluded)
+    there = {category for scope, category in rows.shared("scope", "category") if scope == "3"} | set(terms.excluded)
     if there <= {"3"}:
         return []
     gone = [f"{k} ({title.lower()})" for k, title in CATEGORIES.items() if k not in there]
@@ -527,7 +527,7 @@ def _post(
     import pyarrow as pa
 
     store, con, year = workspace.store, local.con, inputs.fiscal_year
-    store.append_query("resolutions", con, "from year_resolutions", run_id, year)
+    store.append_query("resolutions", con, "from year_resolutions", run_id, year, few=True)
     tables = value_tables(big, inputs, going)
     if big is not local:
         big.know("year_resolutions", "resolutions", {run_id})
@@ -542,7 +542,7 @@ def _post(
     if matched.allocations:
         local.given("new_allocations", pa.Table.from_pylist(matched.allocations))
         told = f"select *, {literal(run_id)} as run_id from new_allocations"
-        store.append_query("allocations", con, told, run_id, year)
+        store.append_query("allocations", con, told, run_id, year, few=True)
     entry_count = _roll_up(local, big, workspace, inputs, run_id, going)
     activity_count = counted(con, "select coalesce(sum(row_count), 0)::bigint from year_totals")
     row = {
@@ -631,7 +631,7 @@ def _roll_up(local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs,
         from (select * from year_totals
               qualify kind not in ({averaged}) or month = max(month) over (partition by kind, site)) t
         left join places p using (site, month) where kind in ({added}) group by all"""
-    store.append_query("rollups", con, f"{of_entries} union all {of_activities}", run_id, inputs.fiscal_year)
+    store.append_query("rollups", con, f"{of_entries} union all {of_activities}", run_id, inputs.fiscal_year, few=True)
     return counted(con, "select coalesce(sum(row_count), 0)::bigint from year_sums")
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+from uuid import uuid4
 
 from deltalake import DeltaTable
 
@@ -148,7 +149,9 @@ class Store:
             partition = ["fiscal_year"] if name in PARTITIONED else None
             write_deltalake(self.opened(name), table.cast(TABLES[name]), mode="append", partition_by=partition)
 
-    def append_query(self, name: str, con: duckdb.DuckDBPyConnection, sql: str, tag: str, fiscal_year: str = "") -> int:
+    def append_query(
+        self, name: str, con: duckdb.DuckDBPyConnection, sql: str, tag: str, fiscal_year: str = "", *, few: bool = False
+    ) -> int:
         """Append the result of a query, written by the engine itself: bounded memory, no copy through Python.
 
         Args:
@@ -157,6 +160,7 @@ class Store:
             sql: Query with the table's columns.
             tag: Unique name of the writer; its files carry it.
             fiscal_year: The year of all rows, where they are of one: a fifth faster than sorting them into years.
+            few: Whether the rows of that year make one file rather than one for each thread.
 
         Returns:
             Rows written.
@@ -167,15 +171,21 @@ class Store:
         names = [c for c in TABLES[name].names if not (fiscal_year and c == "fiscal_year")]
         target = folder / f"fiscal_year={fiscal_year}" if fiscal_year else folder
         target.mkdir(exist_ok=True)
-        how = "per_thread_output true" if fiscal_year else "partition_by (fiscal_year)"
+        path, how = target, f"filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore, "
+        if few:
+            path, how = target / f"{tag}.{uuid4()}.parquet", "use_tmp_file false, "
+        else:
+            how += "per_thread_output true, " if fiscal_year else "partition_by (fiscal_year), "
         written = con.execute(
-            f"copy (select {', '.join(names)} from ({sql})) to {literal(str(target))} (format parquet, compression zstd, compression_level 1, "
-            f"{how}, filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore, return_stats)"
+            f"copy (select {', '.join(names)} from ({sql})) to {literal(str(path))} "
+            f"(format parquet, compression zstd, compression_level 1, {how}return_stats)"
         ).fetchall()
-        files = [
-            (path, count, {"fiscal_year": fiscal_year} if fiscal_year else keys)
-            for path, count, _, _, _, keys in written
-        ]
+        files = []
+        for written_to, count, _, _, _, keys in written:
+            if count:
+                files.append((written_to, count, {"fiscal_year": fiscal_year} if fiscal_year else keys))
+            else:
+                Path(written_to).unlink()
         self.commit(name, files)
         return sum(count for _, count, _ in files)
 
