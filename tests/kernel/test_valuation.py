@@ -166,7 +166,7 @@ def test_needs_resolved_together_find_what_each_finds_alone(needs, region):
     assert sorted((f.code, f.message) for f in findings) == sorted(told)
 
 
-def test_a_thousand_places_share_what_their_region_finds():
+def test_places_share_what_their_region_finds():
     """Twelve months at three sites of one region: one factor is looked up, and thirty-six needs point at it."""
     keys = [Key("electricity", "", site, month, "kWh", "CN-ZJ") for site in ("hq", "plant", "mill") for month in MONTHS]
     rows, _ = Resolver(BOOK, ORGANISATION, METHODS, Terms()).resolve(keys)

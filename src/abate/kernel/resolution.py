@@ -303,8 +303,7 @@ class Resolver:
         if fault is not None:
             findings.setdefault((fault.code, fault.message), fault)
             return range(0)
-        split = ladder[0].view and key.kind == "electricity" and (key.site, key.month) in parts
-        own = ladder[0].book == "avoided" or split
+        own = self._is_split(key, ladder[0], parts)
         alike = (ladder[0].id, key.kind, key.item, self._region(key), key.party, key.month[:4], key.unit)
         if own or alike not in rows._alike:
             first = len(rows.found)
@@ -371,13 +370,19 @@ class Resolver:
             found += [(*named, part, *named_piece, share, *tail) for tail in answer.tails]
         return found, remarks, None
 
+    def _is_split(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> bool:
+        """Whether a key has parts of its own: by instrument in the views of Scope 2, by claimant in the avoided book."""
+        by_instrument = bool(card.view) and key.kind == "electricity" and (key.site, key.month) in parts
+        return card.book == "avoided" or by_instrument
+
     def _pieces(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> list[Piece]:
-        """Parts of a key: by instrument in the views of Scope 2, by claimant in the avoided book, else whole."""
-        whole: list[Piece] = [(None, "", 1.0)]
-        if card.book == "avoided":
-            programme = self.organisation.programme(key.site)
-            return [(None, claimant, share) for claimant, share in programme.parts] if programme else whole
-        return parts.get((key.site, key.month), whole) if card.view and key.kind == "electricity" else whole
+        """Parts of a key, or the whole of it."""
+        if not self._is_split(key, card, parts):
+            return [(None, "", 1.0)]
+        if card.book != "avoided":
+            return parts[key.site, key.month]
+        programme = self.organisation.programme(key.site)
+        return [(None, claimant, share) for claimant, share in programme.parts] if programme else [(None, "", 1.0)]
 
     def _region(self, key: Key) -> str:
         """Region in which factors are looked up: the row's, the site's own where the book has factors made for it."""

@@ -171,14 +171,14 @@ class Store:
         names = [c for c in TABLES[name].names if not (fiscal_year and c == "fiscal_year")]
         target = folder / f"fiscal_year={fiscal_year}" if fiscal_year else folder
         target.mkdir(exist_ok=True)
-        path, how = target, f"filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore, "
+        path, spread = target, "per_thread_output true" if fiscal_year else "partition_by (fiscal_year)"
+        how = f"{spread}, filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore"
         if few:
-            path, how = target / f"{tag}.{uuid4()}.parquet", "use_tmp_file false, "
-        else:
-            how += "per_thread_output true, " if fiscal_year else "partition_by (fiscal_year), "
+            assert fiscal_year
+            path, how = target / f"{tag}.{uuid4()}.parquet", "use_tmp_file false"  # a killed one keeps its tag
         written = con.execute(
             f"copy (select {', '.join(names)} from ({sql})) to {literal(str(path))} "
-            f"(format parquet, compression zstd, compression_level 1, {how}return_stats)"
+            f"(format parquet, compression zstd, compression_level 1, {how}, return_stats)"
         ).fetchall()
         files = []
         for written_to, count, _, _, _, keys in written:
