@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -74,6 +75,12 @@ class Factor:
         gwp_set: GWP set of a factor that is only printed as CO2e.
         source: Where it is printed.
         note: Anything a reader should know.
+        for_year: Year for which the publisher means the value, where that is not the year of the data.
+        per: Of electricity, `consumed` or `generated`: the kWh it is printed per; empty where that is not said.
+        evidence: How well the value is proved: `A` the publication itself, `B` copies that agree, `C` one copy that
+            cites its place, `D` one copy without a place or copies that differ; empty where not graded.
+        ages: Whether a value that is tied to no year belongs to its edition's year all the same: it may serve earlier
+            and later years, with a finding, and any value made for the year comes before it.
     """
 
     id: str
@@ -87,11 +94,30 @@ class Factor:
     gwp_set: str
     source: Source
     note: str = ""
+    for_year: int | None = None
+    per: str = ""
+    evidence: str = ""
+    ages: bool = False
+
+    @property
+    def year(self) -> int | None:
+        """Calendar year for which the value is meant; None where it is tied to none."""
+        return self.data_year if self.for_year is None else self.for_year
+
+    @property
+    def edition_year(self) -> int:
+        """Year of the edition, as its name says, else as its day of publication does."""
+        named = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", self.source.edition)
+        return int(named.group(0)) if named else self.source.published_on.year
 
     @property
     def gas_basis(self) -> str:
-        """`CO2e` where only the equivalent is printed, `CO2` where only carbon dioxide is, else `species`."""
-        species = {m.species for m in self.masses}
+        """`CO2e` where only the equivalent is printed, `CO2` where only carbon dioxide is, else `species`.
+
+        Biogenic CO2, which stands outside the scopes, is left out of account where anything else is printed.
+        """
+        every = {m.species for m in self.masses}
+        species = every - {BIOGENIC_CO2} or every
         if species == {UNSPECIFIED}:
             return "CO2e"
         return "CO2" if species == {"CO2"} else "species"
@@ -101,6 +127,8 @@ class Factor:
         """Whether it states a property of a fuel rather than an emission."""
         return any(m.species == PROPERTY for m in self.masses)
 
+
+BIOGENIC_CO2 = "CO2-biogenic"
 
 COLUMNS = (
     "factor_id",
@@ -123,8 +151,16 @@ COLUMNS = (
     "licence",
     "verification",
     "note",
+    "for_year",
+    "per",
+    "evidence",
+    "ages",
 )
 """Columns of a factor table in Abate's own format: one row per factor and species (docs/reference/factor-format.md)."""
+OPTIONAL = ("for_year", "per", "evidence", "ages")
+"""Columns that a table may lack."""
+_ADDED = {"for_year": None, "per": "", "evidence": "", "ages": False}
+"""Fields that factors of earlier versions had not; a hash passes over them where they say nothing."""
 
 
 def factors_from_rows(rows: list[dict[str, str]]) -> list[Factor]:
@@ -162,11 +198,22 @@ def _factor(rows: list[dict[str, str]]) -> Factor:
                 first["verification"] or "checked",
             ),
             note=first["note"],
+            for_year=int(first["for_year"]) if first.get("for_year") else None,
+            per=_one_of(first, "per", ("", "consumed", "generated")),
+            evidence=_one_of(first, "evidence", ("", "A", "B", "C", "D")),
+            ages=_one_of(first, "ages", ("", "yes")) == "yes",
         )
     except (ValueError, KeyError, UsageError) as error:
         raise DataError(
             "bad-factor", f"Factor '{first.get('factor_id')}': {error}.", "See docs/reference/factor-format.md."
         ) from error
+
+
+def _one_of(row: dict[str, str], column: str, choices: tuple[str, ...]) -> str:
+    value = row.get(column) or ""
+    if value not in choices:
+        raise ValueError(f"{column} is '{value}', not one of {', '.join(c for c in choices if c)}")
+    return value
 
 
 def _mass(row: dict[str, str]) -> Mass:
@@ -207,6 +254,10 @@ def factor_rows(factor: Factor) -> list[dict[str, str]]:
             "licence": source.licence,
             "verification": source.verification,
             "note": factor.note,
+            "for_year": "" if factor.for_year is None else str(factor.for_year),
+            "per": factor.per,
+            "evidence": factor.evidence,
+            "ages": "yes" if factor.ages else "",
         }
         for mass in factor.masses
     ]
@@ -216,5 +267,6 @@ def content_hash(factors: list[Factor]) -> str:
     """Hash of what the factors say, independent of their order."""
     digest = hashlib.sha256()
     for factor in sorted(factors, key=lambda f: f.id):
-        digest.update(repr(tuple(repr(getattr(factor, f.name)) for f in fields(factor))).encode())
+        said = [f.name for f in fields(factor) if getattr(factor, f.name) != _ADDED.get(f.name, ...)]
+        digest.update(repr(tuple(repr(getattr(factor, name)) for name in said)).encode())
     return digest.hexdigest()

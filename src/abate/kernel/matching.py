@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from itertools import combinations
+from typing import Any, TypeAlias
 
 from abate.kernel.errors import UsageError
 from abate.kernel.factor import PROPERTY, Factor
 from abate.kernel.region import region_chain
 from abate.kernel.units import dimensions, in_units, money_in, quantity, spelled
+
+SAME_SHARE = 0.001
+"""Values that differ by less are one value, printed in two units or rounded twice."""
+MONEY_YEARS_BACK = 6
+"""Years for which money without a price index or rate of its own year counts as money of an earlier one."""
+
+Rank: TypeAlias = "tuple[int | bool, ...]"
+RANKS = (
+    "a nearer region is there",
+    "one per kWh consumed is there",
+    "one of more gases than CO2 is there",
+    "nearer data are there",
+    "one made for the year is there",
+    "a newer edition is there",
+    "fewer conversions are needed",
+    "one printed in this very unit is there",
+)
+"""What puts one factor before another, in this order, as it is said of the one passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,7 @@ class Match:
         why: Why this one, for people.
         passed: Those passed over.
         proxy: Whether the factor was made for another region and serves in its place.
+        money_year: Year whose rate or price index serves money of a later year, 0 where the year has its own.
     """
 
     factor: Factor
@@ -68,6 +89,7 @@ class Match:
     why: str
     passed: tuple[Passed, ...]
     proxy: bool = False
+    money_year: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +97,8 @@ class NoMatch:
     """No factor answers the need.
 
     Args:
-        code: `no-factor`, or the mismatch that kept the nearest away: `unit-mismatch`, `heating-value-mismatch`.
+        code: `no-factor`, or what kept the nearest away: `unit-mismatch`, `heating-value-mismatch`, `price-mismatch`,
+            `ambiguous-factor` where two that are as near say different things.
         message: What was looked for, and what there is.
         passed: Those passed over.
     """
@@ -108,47 +131,74 @@ class FactorBook:
         return self._by_id.get(factor_id)
 
     def match(self, need: Need) -> Match | NoMatch:
-        """Find the factor for a need: nearest region, then nearest earlier year, then newest edition.
+        """Find the factor for a need.
 
-        A factor never serves a place outside its region, nor a year before its data; where `reach` is `exact` it
-        serves its own region only. Older data are carried forward, and the match says by how many years.
+        The nearest region comes first; within it a value per kWh consumed before one per kWh generated, all gases
+        before CO2 alone, the nearest year, and the newest edition. Of several values of one edition, such as gas per
+        tonne and per kWh, the one that needs the fewest conversions serves, then the one printed in the activity's very
+        unit. A name decides nothing: two values that are as near and differ are a question.
+
+        A factor never serves a place outside its region, nor a year before its own, unless it only ages; where `reach`
+        is `exact` it serves its own region only. Older data are carried forward, and the match says by how many years.
         """
         chain = _regions(need)
         eligible, passed = self._ranked(need, chain)
         mismatch: tuple[str, str] | None = None
-        for place, (rank, factor) in enumerate(eligible):
+        found: list[tuple[Rank, Factor, dict[str, float], tuple[str, ...], int]] = []
+        for rank, factor in eligible:
+            if found and rank > found[0][0][: len(rank)]:
+                passed.append(Passed(factor.id, _worse(found[0][0], rank)))
+                continue
             try:
-                mg_per_unit, bridges = self._per_unit(factor, need)
+                mg_per_unit, bridges, money_year = self._per_unit(factor, need)
             except UsageError as error:
                 mismatch = mismatch or (error.code, f" {factor.id}: {error.message}.")
                 passed.append(Passed(factor.id, f"{error.code}: {error.message}"))
                 continue
-            later = [Passed(f.id, _worse(rank, r)) for r, f in eligible[place + 1 :]]
-            why = f"nearest region {factor.region} for {need.region}" + (
-                f", data year {factor.data_year} for {need.year}" if factor.data_year else ", not tied to a year"
-            )
-            proxy = factor.region not in region_chain(need.region)
-            return Match(factor, mg_per_unit, rank[1], bridges, why, tuple(later + passed), proxy)
-        code, reason = mismatch or ("no-factor", "")
-        return NoMatch(code, self._absence(need) + reason, tuple(passed))
+            printed = factor.masses[0].unit.partition("/")[2]
+            found.append(((*rank, len(bridges), printed != need.unit), factor, mg_per_unit, bridges, money_year))
+        if not found:
+            code, reason = mismatch or ("no-factor", "")
+            return NoMatch(code, self._absence(need, passed) + reason, tuple(passed))
+        found.sort(key=lambda f: (f[0], f[1].id))
+        best, factor, mg_per_unit, bridges, money_year = found[0]
+        for rank, other, mg_other, *_ in found[1:]:
+            if rank == best and _differ(mg_per_unit, mg_other):
+                told = f"'{factor.id}' and '{other.id}' are as near for {_named(need)} and differ."
+                return NoMatch("ambiguous-factor", told, tuple(passed))
+            passed.insert(0, Passed(other.id, _worse(best, rank) if rank > best else "the same value"))
+        why = f"nearest region {factor.region} for {need.region}" + (
+            f", data year {factor.data_year} for {need.year}" if factor.data_year else ", not tied to a year"
+        )
+        if factor.for_year is not None:
+            why += f", meant for {factor.for_year}"
+        if len(found) > 1:
+            steps = f"{len(bridges)} conversions" if len(bridges) > 1 else "1 conversion" if bridges else "no conversion"
+            why += f"; printed per {factor.masses[0].unit.partition('/')[2]}, so {steps}"
+        proxy = factor.region not in region_chain(need.region)
+        return Match(factor, mg_per_unit, _gap(factor, need), bridges, why, tuple(passed), proxy, money_year)
 
-    def _ranked(
-        self, need: Need, chain: tuple[str, ...]
-    ) -> tuple[list[tuple[tuple[int, int, int, str], Factor]], list[Passed]]:
+    def _ranked(self, need: Need, chain: tuple[str, ...]) -> tuple[list[tuple[Rank, Factor]], list[Passed]]:
         """Factors that may serve a need, best first, and those that may not."""
         passed: list[Passed] = []
-        eligible: list[tuple[tuple[int, int, int, str], Factor]] = []
+        eligible: list[tuple[Rank, Factor]] = []
         for factor in self._index.get((need.kind, need.item), []):
             reason = _unfit(factor, need, chain)
             if reason:
                 passed.append(Passed(factor.id, reason))
                 continue
-            gap = 0 if factor.data_year is None else need.year - factor.data_year
-            rank = (chain.index(factor.region), gap, -factor.source.published_on.toordinal(), factor.id)
+            rank = (
+                chain.index(factor.region), factor.per == "generated", factor.gas_basis == "CO2", abs(_gap(factor, need)),
+                factor.ages, -factor.source.published_on.toordinal(),
+            )  # fmt: skip
             eligible.append((rank, factor))
-        eligible.sort(key=lambda pair: pair[0])
+        eligible.sort(key=lambda pair: (pair[0], pair[1].id))
         passed.sort(key=lambda p: p.reason.startswith("made for"))
         return eligible, passed
+
+    def items(self, kind: str) -> tuple[str, ...]:
+        """Items of which the book has a factor of a kind."""
+        return tuple(item for known, item in self._index if known == kind)
 
     def ratio(self, need: Need) -> tuple[Factor, float] | NoMatch:
         """The nearest property of a kind that is a plain ratio, such as the loss per kWh delivered."""
@@ -158,22 +208,32 @@ class FactorBook:
         factor = eligible[0][1]
         return factor, float(quantity(factor.masses[0].value, factor.masses[0].unit).to("kg/kg").magnitude)
 
-    def _absence(self, need: Need) -> str:
-        have = self._index.get((need.kind, need.item), [])
-        there = sorted({f.region for f in have})
-        listed = ", ".join(there[:8]) + (f" and {len(there) - 8} more" if len(there) > 8 else "")
-        tail = f"There is one for: {listed}." if there else "There is none for any region."
-        return f"No factor for '{need.kind}' of '{need.item}' in '{need.region}' valid in {need.year} per {need.unit}. {tail}"
+    def _absence(self, need: Need, passed: Iterable[Passed]) -> str:
+        """What was looked for, what there is for the place and why it does not serve, and where else there is one."""
+        told = f"No factor for {_named(need)} valid in {need.year} per {need.unit}."
+        chain = set(_regions(need))
+        near = [p for p in passed if self._by_id[p.factor_id].region in chain]
+        if near:
+            listed = "; ".join(f"{p.factor_id} ({p.reason})" for p in near[:4])
+            return f"{told} For this place there is: {listed}" + (f" and {len(near) - 4} more." if len(near) > 4 else ".")
+        there = sorted({f.region for f in self._index.get((need.kind, need.item), [])})
+        if there:
+            listed = ", ".join(there[:8]) + (f" and {len(there) - 8} more" if len(there) > 8 else "")
+            return f"{told} There is one for: {listed}."
+        alike = nearest_items(need.item, self.items(need.kind))
+        return f"{told} There is none for any region." + (f" Names most like it: {', '.join(alike)}." if alike else "")
 
-    def _per_unit(self, factor: Factor, need: Need) -> tuple[dict[str, float], tuple[str, ...]]:
-        """Milligrams of each species per canonical unit of the activity, proved by dimension."""
+    def _per_unit(self, factor: Factor, need: Need) -> tuple[dict[str, float], tuple[str, ...], int]:
+        """Milligrams of each species per canonical unit of the activity, proved by dimension; conversions; money's year."""
         found: dict[str, float] = {}
         bridges: tuple[str, ...] = ()
+        money_year = 0
         for mass in factor.masses:
             amount = quantity(mass.value, mass.unit)
-            bridge, bridges = self._bridge(amount, need)
+            bridge, used, money_year = self._bridge(amount, need)
+            bridges += tuple(b for b in used if b not in bridges)
             found[mass.species] = in_units(amount * bridge, f"mg/{need.unit}")
-        return found, bridges
+        return found, bridges, money_year
 
     def energy_per_unit(self, need: Need) -> float:
         """Net energy of a unit of a fuel by its properties in the book [MJ].
@@ -182,30 +242,43 @@ class FactorBook:
             UsageError: `unit-mismatch` where no property of the fuel converts the unit.
         """
         amount = quantity(1, "mg/MJ_net")
-        bridge, _ = self._bridge(amount, need)
+        bridge, *_ = self._bridge(amount, need)
         return float(in_units(amount * bridge, f"mg/{need.unit}"))
 
-    def _bridge(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...]]:
-        """Fuel properties whose product turns the factor's unit into the activity's; one where none is needed."""
+    def _bridge(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...], int]:
+        """Fuel properties whose product turns the factor's unit into the activity's; one where none is needed.
+
+        The fewest properties serve, of those the nearest in region, then the newest; any that are as good and give
+        another result leave a question.
+        """
         target = quantity(1, f"mg/{need.unit}").dimensionality
         if amount.dimensionality == target:
-            return quantity(1, "kg/kg"), ()
+            return quantity(1, "kg/kg"), (), 0
         money = money_in(need.unit)
         if money and (paid := money_in(spelled(amount))):
-            return self._exchange(money, paid, need)
+            return self._exchange_of_some_year(money, paid, need)
         properties = self._properties(need)
-        frontier: list[tuple[Any, tuple[str, ...]]] = [(quantity(1, "kg/kg"), ())]
+        frontier: list[tuple[Any, tuple[str, ...], int]] = [(quantity(1, "kg/kg"), (), 0)]
         for _ in range(3):
-            longer: list[tuple[Any, tuple[str, ...]]] = []
-            for product, used in frontier:
-                for factor_id, value in properties:
+            longer: list[tuple[Any, tuple[str, ...], int]] = []
+            fits: dict[frozenset[str], tuple[int, Any, tuple[str, ...]]] = {}
+            for product, used, far in frontier:
+                for factor_id, value, rank in properties:
                     if factor_id in used:
                         continue
                     for step in (value, 1 / value):
-                        candidate = product * step
+                        candidate, through = product * step, (*used, factor_id)
                         if (amount * candidate).dimensionality == target:
-                            return candidate, (*used, factor_id)
-                        longer.append((candidate, (*used, factor_id)))
+                            fits.setdefault(frozenset(through), (far + rank, candidate, through))
+                        longer.append((candidate, through, far + rank))
+            if fits:
+                ordered = sorted(fits.values(), key=lambda f: (f[0], f[2]))
+                best, candidate, through = ordered[0]
+                for rank, other, others in ordered[1:]:
+                    if rank == best and abs(float((other / candidate).to("kg/kg").magnitude) - 1) > SAME_SHARE:
+                        told = f"{' and '.join(through)} convert it, and {' and '.join(others)} otherwise"
+                        raise UsageError("unit-mismatch", told, "Undo the import of one of them.")
+                return candidate, through, 0
             frontier = longer
         heating = {str(d) for d in (*amount.dimensionality, *target)} & {
             "[net_calorific_value]",
@@ -217,11 +290,27 @@ class FactorBook:
             "State the heating-value basis of the activity, or add the property to the factor book.",
         )
 
+    def _exchange_of_some_year(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...], int]:
+        """The exchange of the activity's year, else that of the last year before it that has one."""
+        match = re.fullmatch(r"([A-Z]{3})(\d{4})(\w*)", source)
+        for back in range(MONEY_YEARS_BACK + 1 if match else 1):
+            year = int(match.group(2)) - back if match else 0
+            paid = f"{match.group(1)}{year}{match.group(3)}" if match else source
+            try:
+                product, used = self._exchange(paid, target, need)
+            except UsageError:
+                if back == MONEY_YEARS_BACK or not match:
+                    raise
+                continue
+            one = quantity(1, f"{paid}/{source}") if back else quantity(1, "kg/kg")
+            return product * one, used, year if back else 0
+        raise AssertionError
+
     def _exchange(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...]]:
         """Rates, price indices and margins that turn money as paid into the money of a factor: the shortest chain.
 
         Money is exchanged in the year of the activity and then brought to the factor's price year by the price index
-        of the factor's currency.
+        of the factor's currency; the index of any other currency is no step.
 
         Source: GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013), category 1, spend-based.
         """
@@ -229,7 +318,8 @@ class FactorBook:
         for factor in [*self._index.get(("price", ""), []), *self._index.get(("price", need.item), [])]:
             above, _, below = factor.masses[0].unit.partition("/")
             late = need.as_of is not None and factor.source.published_on > need.as_of
-            if late or factor.region not in _regions(need):
+            foreign = below.endswith("_basket") and below[:3] != target[:3]
+            if late or foreign or factor.region not in _regions(need):
                 continue
             value = quantity(factor.masses[0].value, factor.masses[0].unit)
             steps.setdefault(below, []).append((above, factor.id, value))
@@ -252,8 +342,8 @@ class FactorBook:
             "Add one of kind 'price' to the factor book.",
         )
 
-    def _properties(self, need: Need) -> list[tuple[str, Any]]:
-        """The nearest property of the item for each unit it relates, in a fixed order."""
+    def _properties(self, need: Need) -> list[tuple[str, Any, int]]:
+        """The nearest property of the item for each unit it relates, with how far its region is, in a fixed order."""
         chain = region_chain(need.region)
         best: dict[tuple[tuple[str, Fraction], ...], tuple[tuple[int, int, str], Factor]] = {}
         for factor in self._index.get(("fuel-property", need.item), []):
@@ -265,8 +355,55 @@ class FactorBook:
             unit = dimensions(quantity(1, factor.masses[0].unit))
             if unit not in best or rank < best[unit][0]:
                 best[unit] = (rank, factor)
-        ordered = sorted((f for _, f in best.values()), key=lambda f: f.id)
-        return [(f.id, quantity(f.masses[0].value, f.masses[0].unit)) for f in ordered]
+        ordered = sorted(best.values(), key=lambda pair: pair[1].id)
+        return [(f.id, quantity(f.masses[0].value, f.masses[0].unit), rank[0]) for rank, f in ordered]
+
+
+def broader(item: str) -> list[str]:
+    """An item and what it is one of: without some of its attributes, then without any.
+
+    Example:
+        >>> broader("car/small/diesel")
+        ['car/small/diesel', 'car/small', 'car/diesel', 'car']
+    """
+    base, *attributes = item.split("/")
+    sizes = range(len(attributes), -1, -1)
+    return ["/".join((base, *some)) for size in sizes for some in combinations(attributes, size)]
+
+
+def nearest_items(item: str, items: Iterable[str], count: int = 4) -> list[str]:
+    """Items whose names are most like one: those that hold it, then those spelled like it.
+
+    Example:
+        >>> nearest_items("coal", ["coal-domestic", "charcoal", "diesel"])
+        ['coal-domestic', 'charcoal']
+    """
+    import difflib  # noqa: PLC0415
+
+    every = sorted(set(items))
+    holding = [i for i in every if item and (item in i or i in item)]
+    alike = difflib.get_close_matches(item, every, n=count, cutoff=0.6)
+    whole = [i for i in holding if re.search(rf"(^|[-/]){re.escape(item)}([-/]|$)", i)]
+    return list(dict.fromkeys([*whole, *alike, *holding]))[:count]
+
+
+def _named(need: Need) -> str:
+    return f"'{need.kind}' of '{need.item}' in '{need.region}'"
+
+
+def _differ(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two valuations of a unit say different things."""
+    if one.keys() != other.keys():
+        return True
+    largest = max((abs(v) for v in one.values()), default=0.0)
+    return any(abs(one[s] - other[s]) > SAME_SHARE * max(abs(one[s]), 0.01 * largest) for s in one)
+
+
+def _gap(factor: Factor, need: Need) -> int:
+    """Years by which a factor is older than an activity; below zero where one that ages is younger."""
+    if factor.ages:
+        return need.year - factor.edition_year
+    return 0 if factor.year is None else need.year - factor.year
 
 
 def _regions(need: Need) -> tuple[str, ...]:
@@ -283,16 +420,13 @@ def _unfit(factor: Factor, need: Need, chain: tuple[str, ...]) -> str:
         return f"serves {factor.region} only, not the places inside it"
     if factor.basis != need.basis and (need.basis or factor.basis == "upstream"):
         return f"{factor.basis} basis, {need.basis} wanted"
-    if factor.data_year is not None and factor.data_year > need.year:
-        return f"data of {factor.data_year}, later than {need.year}"
+    if factor.year is not None and factor.year > need.year and not factor.ages:
+        of = "data of" if factor.for_year is None else "meant for"
+        return f"{of} {factor.year}, later than {need.year}"
     if need.as_of is not None and factor.source.published_on > need.as_of:
         return f"published on {factor.source.published_on}, after {need.as_of}"
     return ""
 
 
-def _worse(best: tuple[int, int, int, str], other: tuple[int, int, int, str]) -> str:
-    if other[0] > best[0]:
-        return "a nearer region is there"
-    if other[1] > best[1]:
-        return "nearer data are there"
-    return "a newer edition is there" if other[2] > best[2] else "same rank, later in the alphabet"
+def _worse(best: Rank, other: Rank) -> str:
+    return next(reason for reason, a, b in zip(RANKS, best, other, strict=False) if b > a)

@@ -22,7 +22,7 @@ class Card:
         formula: The formula as text, over the names of the function's arguments.
         source: Standard, edition and clause.
         lookups: Kinds and items of factor to look for, best first. `{item}` is the activity's own item, `{tail}` what
-            stands behind its last slash, `{party}` its supplier, carrier or tenant, `{power}` the item, with the grid's
+            stands behind its last slash, `{broader}` the item and then what it is one of, `{party}` its supplier, carrier or tenant, `{power}` the item, with the grid's
             average for electricity.
         view: `location` or `market` for Scope 2, else empty.
         instruments: Whether load covered by an instrument takes the instrument's factor.

@@ -51,6 +51,16 @@ class FiscalCalendar:
         first = parse_fiscal_year(fiscal_year) * 12 - self.shift_months
         return [f"{(first + k) // 12:04d}-{(first + k) % 12 + 1:02d}" for k in range(12)]
 
+    def main_year(self, fiscal_year: str) -> int:
+        """Calendar year in which most of a fiscal year falls; of two halves, the one in which it ends.
+
+        Example:
+            >>> FiscalCalendar(start_month=4).main_year("FY2024"), FiscalCalendar(start_month=10).main_year("FY2024")
+            (2023, 2024)
+        """
+        years = [int(month[:4]) for month in self.months(fiscal_year)]
+        return years[5] if years.count(years[5]) > 6 else years[-1]
+
     def first_day(self, fiscal_year: str) -> date:
         """First day of a fiscal year."""
         return month_start(self.months(fiscal_year)[0])

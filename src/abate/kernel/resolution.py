@@ -12,9 +12,10 @@ from abate.kernel.allocation import Allocation, Instrument
 from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.kind import fold
-from abate.kernel.matching import FactorBook, Match, Need, NoMatch
+from abate.kernel.matching import FactorBook, Match, Need, NoMatch, broader
 from abate.kernel.method import Card, Method
 from abate.kernel.organisation import Boundary, Organisation
+from abate.kernel.period import FiscalCalendar, month_start
 from abate.kernel.quality import property_spread, scores
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
 from abate.kernel.uncertainty import combined, pedigree_factor
@@ -24,12 +25,18 @@ NO_FACTOR = Rule(
     "no-factor",
     Severity.BLOCKER,
     "No factor answers the activity",
-    "Import one with 'abate factors import', or map the site to a region that has one.",
+    "Import an edition with 'abate factors import FILE', add one value with 'abate factors add', or name what was meant "
+    "('abate factors search WORD').",
     700,
 )
 MISMATCHES = {
     "unit-mismatch": Rule(
-        "unit-mismatch", Severity.BLOCKER, "Unit and factor do not fit", "Mend the unit, or add a fuel property.", 701
+        "unit-mismatch",
+        Severity.BLOCKER,
+        "Unit and factor do not fit",
+        "Give the amount in a unit of the factor, or add what converts it: "
+        "abate factors add fuel-property ITEM VALUE MJ_gross/m3 --region CODE --source TEXT.",
+        701,
     ),
     "heating-value-mismatch": Rule(
         "heating-value-mismatch",
@@ -45,6 +52,13 @@ MISMATCHES = {
         "Import an exchange rate, a price index or a margin of kind 'price'.",
         706,
     ),
+    "ambiguous-factor": Rule(
+        "ambiguous-factor",
+        Severity.BLOCKER,
+        "Two factors fit alike and differ",
+        "Undo the import of one of them ('abate factors show ID' says which it is), or give one an item of its own.",
+        707,
+    ),
 }
 CARRIED = Rule(
     "factor-carried-forward",
@@ -52,6 +66,41 @@ CARRIED = Rule(
     "Factor of an earlier year",
     "Import the edition for the year when it is published, and run again.",
     710,
+)
+CARRIED_BACK = Rule(
+    "factor-carried-back",
+    Severity.WARNING,
+    "Factor of a later year",
+    "Import the edition of the year, and run again.",
+    718,
+)
+GENERAL = Rule(
+    "factor-general",
+    Severity.WARNING,
+    "Factor of a wider group",
+    "Import factors that tell the group apart, such as by size, fuel or class.",
+    719,
+)
+OTHER_BASIS = Rule(
+    "factor-other-basis",
+    Severity.WARNING,
+    "Factor on another basis, as [factors] of abate.toml allows",
+    "Import a direct one for the place, and take the basis out of [factors].",
+    722,
+)
+WEAK_EVIDENCE = Rule(
+    "factor-weak-evidence",
+    Severity.WARNING,
+    "Factor from one copy without a place, or from copies that differ",
+    "Compare it with the publication before you file the figure.",
+    723,
+)
+MONEY_CARRIED = Rule(
+    "price-carried-forward",
+    Severity.WARNING,
+    "Money counted at the prices of an earlier year",
+    "Import the exchange rates and price indices of the year when they are published, and run again.",
+    724,
 )
 CO2_ONLY = Rule(
     "factor-co2-only", Severity.INFO, "Factor of CO2 alone", "CH4 and N2O are not in this factor's publication.", 720
@@ -133,9 +182,18 @@ RESOLUTION_RULES = (
     INCOMPLETE,
     PROXY,
     ASSUMED,
+    CARRIED_BACK,
+    GENERAL,
+    OTHER_BASIS,
+    WEAK_EVIDENCE,
+    MONEY_CARRIED,
     CO2_ONLY,
     EXCLUDED,
 )
+
+
+BROADER = "{broader}"
+"""As an item of a lookup: the activity's own item, then what it is one of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +225,8 @@ class Terms:
         excluded: Categories of Scope 3 that are switched off.
         structure: Months of a later year whose structure a base year is valued on; empty takes the year's own.
         whole_year: Whether that structure is the one at the end of the later year.
+        other_bases: What may serve where there is no direct factor: `life-cycle`, `operating-margin`.
+        factor_years: Where the fiscal year decides: its calendar, whose year's factors serve in which most of it falls.
     """
 
     gwp_set: str = "AR6"
@@ -176,6 +236,18 @@ class Terms:
     excluded: tuple[str, ...] = ()
     structure: tuple[str, ...] = ()
     whole_year: bool = True
+    other_bases: tuple[str, ...] = ()
+    factor_years: FiscalCalendar | None = None
+
+    def factor_year(self, month: str) -> int:
+        """Calendar year whose factors value a month.
+
+        Source: UK Government, Environmental Reporting Guidelines (2019), and the methodology paper of the conversion
+            factors: those of the calendar year in which most of the reporting year falls.
+        """
+        if self.factor_years is None:
+            return int(month[:4])
+        return self.factor_years.main_year(self.factor_years.year_of(month_start(month)))
 
     def share(self, organisation: Organisation, place: str, month: str) -> float:
         """Share of a place that counts in a month on these terms."""
@@ -264,7 +336,7 @@ class Resolver:
         """Rows of the resolution table, and findings.
 
         Every key of a kind that a method values gets rows whose shares per method sum to one for each species,
-        or one blocking finding. Of the methods of a ladder the first that finds a factor values it.
+        or one blocking finding: none is half valued. Of the methods of a ladder the first that finds a factor values it.
         """
         rows = Resolutions()
         findings: dict[tuple[str, ...], Finding] = {}
@@ -281,13 +353,13 @@ class Resolver:
                         findings[EXCLUDED.code, key.kind, ladder[0].category] = told
                     continue
                 found = self._found(key, ladder, parts, rows, findings)
-                whole &= len(found) > 0
+                whole &= len(found) > 0 or (ladder[0].optional and ladder[0].book == "inventory")
                 rows.pairs.extend((len(rows.needs), k) for k in found)
             if len(rows) > first_row:
                 place = self._place(key.site, key.month)
                 rows.needs.append((key.kind, key.item, key.site, key.month, key.unit, key.region, key.party, *place))
-                if not whole and rows.found[rows.pairs[-1][1]][FOUND.index("book")] == "avoided":
-                    del rows.pairs[first_row:]  # a baseline without its actual side, or the reverse, is no saving
+                if not whole:  # Scope 1 without a factor while its upstream has one; a baseline without its actual side
+                    del rows.pairs[first_row:]
         return rows, list(findings.values())
 
     def _found(
@@ -304,7 +376,7 @@ class Resolver:
             findings.setdefault((fault.code, fault.message), fault)
             return range(0)
         own = self._is_split(key, ladder[0], parts)
-        alike = (ladder[0].id, key.kind, key.item, self._region(key), key.party, key.month[:4], key.unit)
+        alike = (ladder[0].id, key.kind, key.item, self._region(key), key.party, self._years(key), key.unit)
         if own or alike not in rows._alike:
             first = len(rows.found)
             rows.found.extend(self._climb(key, ladder, parts, findings))
@@ -405,13 +477,18 @@ class Resolver:
         """The answer to what a method needs for a key, worked out once per method, item, region, year and unit."""
         used = instrument.id if instrument is not None and card.instruments else ""
         programme = key.site if card.book == "avoided" else ""
-        signature = (card.id, key.item, key.party, region, key.month[:4], key.unit, used, programme)
+        signature = (card.id, key.item, key.party, region, self._years(key), key.unit, used, programme)
         if signature not in self._answers:
             self._answers[signature] = self._look_up(self._needs(key, card, region, instrument), card, programme)
         return self._answers[signature]
 
+    def _years(self, key: Key) -> str:
+        """Year of the factors, and that of the prices."""
+        return f"{self.terms.factor_year(key.month)}/{key.month[:4]}"
+
     def _needs(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> list[Need]:
-        year = int(key.month[:4])
+        """What a method looks for, best first: purpose before place, what is meant before what it is one of."""
+        year = self.terms.factor_year(key.month)
         tail = (card.basis, self.terms.as_of, self.terms.proxies if card.proxies else ())
         if instrument is not None and card.instruments:
             item = instrument.id if instrument.kg_co2_per_kwh is not None else instrument.technology
@@ -419,8 +496,20 @@ class Resolver:
         power = "grid-average" if key.item == "electricity" else key.item
         party = fold(key.party)
         names = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": party, "power": power}
-        unit = priced(key.unit, year)
-        return [Need(kind, item.format(**names), region, year, unit, *tail) for kind, item in card.lookups]
+        unit = priced(key.unit, int(key.month[:4]))
+        needs: list[Need] = []
+        for kind, item in card.lookups:
+            if item == BROADER:
+                forms = [Need(kind, form, region, year, unit, *tail) for form in broader(key.item)]
+                needs += [replace(need, proxies=()) for need in forms] if tail[-1] else []
+                needs += forms
+            else:
+                needs.append(Need(kind, item.format(**names), region, year, unit, *tail))
+        if card.basis == "direct" and "life-cycle" in self.terms.other_bases:
+            needs += [replace(need, basis="life-cycle") for need in needs]
+        if "operating-margin" in self.terms.other_bases and ("electricity", "grid-average") in card.lookups:
+            needs.append(Need("electricity-margin", "operating-margin", region, year, unit, *tail))
+        return needs
 
     def _look_up(self, needs: list[Need], card: Card, programme: str) -> Answer:
         """The factor of the first need that has one."""
@@ -430,7 +519,7 @@ class Resolver:
             if isinstance(match, NoMatch):
                 misses.append(match)
                 continue
-            ratio, findings = 1.0 * card.sign, self._remarks(match, need)
+            ratio, findings = 1.0 * card.sign, self._remarks(match, need, needs[0])
             used: tuple[str, ...] = ()
             through = [known for b in match.bridges if (known := self.book.get(b))]
             if programme:
@@ -457,11 +546,24 @@ class Resolver:
         first = misses[0]
         return Answer((), (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),))
 
-    def _remarks(self, match: Match, need: Need) -> list[Finding]:
+    def _remarks(self, match: Match, need: Need, wanted: Need) -> list[Finding]:
         factor, remarks = match.factor, []
         if match.years_carried:
-            text = f"{factor.id}: data of {factor.data_year} used for {need.year}, {match.years_carried} year(s) later."
-            remarks.append(Finding.of(CARRIED, text))
+            later = "later" if match.years_carried > 0 else "earlier"
+            of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
+            text = f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s) {later}."
+            remarks.append(Finding.of(CARRIED if match.years_carried > 0 else CARRIED_BACK, text))
+        if need.item != wanted.item and need.item in broader(wanted.item):
+            text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in {need.region}."
+            remarks.append(Finding.of(GENERAL, text))
+        if (need.kind, need.basis) != (wanted.kind, wanted.basis) and self.terms.other_bases:
+            basis = need.item if need.kind == "electricity-margin" else factor.basis
+            if basis in self.terms.other_bases:
+                text = f"{factor.id}, {basis}, serves {need.region}, for which there is no direct factor."
+                remarks.append(Finding.of(OTHER_BASIS, text))
+        if match.money_year:
+            text = f"Money of {need.unit} is counted at prices of {match.money_year}: there is no rate or index after it."
+            remarks.append(Finding.of(MONEY_CARRIED, text))
         if match.proxy:
             text = f"{factor.id}, made for {factor.region}, serves {need.region}, for which there is none."
             remarks.append(Finding.of(PROXY, text))
@@ -470,7 +572,7 @@ class Resolver:
             remarks += self._source_remarks(known) if known else []
         if factor.gas_basis == "CO2" and any(m.value != "0" for m in factor.masses):
             remarks.append(Finding.of(CO2_ONLY, f"{factor.id} is of CO2 alone."))
-        if UNSPECIFIED in match.mg_per_unit and factor.gwp_set != self.terms.gwp_set:
+        if match.mg_per_unit.get(UNSPECIFIED) and factor.gwp_set != self.terms.gwp_set:
             text = f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the run uses {self.terms.gwp_set}."
             remarks.append(Finding.of(GWP_FIXED, text))
         return remarks
@@ -480,7 +582,9 @@ class Resolver:
             "recalled": (RECALLED, f"{factor.id} ({factor.source.publication}) is recalled, not checked."),
             "assumption": (ASSUMED, f"{factor.id} is an assumption: {factor.note or factor.source.publication}."),
         }
-        return [Finding.of(*told[v]) for v in [factor.source.verification] if v in told]
+        weak = f"{factor.id} ({factor.source.publication}) has evidence of grade D."
+        remarks = [Finding.of(*told[v]) for v in [factor.source.verification] if v in told]
+        return [*remarks, Finding.of(WEAK_EVIDENCE, weak)] if factor.evidence == "D" else remarks
 
 
 def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[Card, ...]]:
