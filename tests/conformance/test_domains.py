@@ -55,7 +55,7 @@ def test_a_card_is_complete(method):
 def test_the_rungs_of_a_ladder_are_told_apart_by_place_or_by_unit():
     for kind in KINDS:
         cards = [m.card for m in METHODS if kind in m.card.kinds and m.card.rung]
-        places = [(c.rung, d) for c in cards for d in c.dimensions or ("any",)]
+        places = [(c.ladder, c.rung, d) for c in cards for d in c.dimensions or ("any",)]
         assert len(places) == len(set(places)), kind
 
 

@@ -19,9 +19,19 @@ from abate.adapters.files.publishers import READERS, guess_publisher, read_own
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
-from abate.kernel.factor import COLUMNS, PROPERTY, Factor, Mass, Source, factor_rows, factors_from_rows
+from abate.kernel.factor import (
+    BIOGENIC_CO2,
+    COLUMNS,
+    OPTIONAL,
+    PROPERTY,
+    Factor,
+    Mass,
+    Source,
+    factor_rows,
+    factors_from_rows,
+)
 from abate.kernel.finding import Finding, Severity
-from abate.kernel.species import UNSPECIFIED, all_species, gwp
+from abate.kernel.species import NON_KYOTO, UNSPECIFIED, all_species, gwp
 from abate.kernel.units import dimensions, quantity
 
 
@@ -48,7 +58,7 @@ class FactorImport:
 
 def read_factors(
     path: Path, *, publisher: str = "", previous: Path | None = None, accept: frozenset[str] = frozenset(),
-    before: Iterable[Line] = (),
+    before: Iterable[Factor] = (),
 ) -> tuple[str, str, list[Factor], list[Finding], int]:  # fmt: skip
     """Read a publisher's file through the gates, without storing it.
 
@@ -71,7 +81,7 @@ def read_factors(
         )
     try:
         publication = READERS[chosen](path)
-        older = list(READERS[chosen](previous).lines) if previous else list(before)
+        older = list(READERS[chosen](previous).lines) if previous else _edition_before(publication, before)
     except (KeyError, IndexError, StopIteration, ValueError) as error:
         raise DataError(
             "unreadable-file", f"{path.name} is not laid out as a file of '{chosen}' ({error}).", "Check --from."
@@ -205,7 +215,8 @@ def import_factors(
     """
     ensure_default_factors(workspace, now)
     chosen, edition, factors, findings, refused = read_factors(
-        path, publisher=publisher, previous=previous, accept=accept, before=_ledger_lines(workspace)
+        path, publisher=publisher, previous=previous, accept=accept,
+        before=load_factors(workspace, factor_imports(workspace)),
     )
     if not factors:
         return FactorImport("", chosen, edition, 0, refused, tuple(findings))
@@ -221,19 +232,24 @@ def import_factors(
     return FactorImport(import_id, chosen, edition, len(factors), refused, tuple(findings))
 
 
-def _ledger_lines(workspace: Workspace) -> list[Line]:
-    """Factors of the same publisher in the ledger, as lines to compare with."""
-    lines = []
-    for factor in load_factors(workspace, factor_imports(workspace)):
-        publisher, *rest = factor.id.split("/")
-        if publisher in ("desnz", "epa"):
-            key = "/".join(rest[1:])
-            lines += [
-                Line(factor.id, key, factor.kind, factor.item, factor.region, factor.data_year, factor.basis, m.species,
-                     m.value, m.unit, "", 0)
-                for m in factor.masses
-            ]  # fmt: skip
-    return lines
+def _edition_before(publication: Publication, book: Iterable[Factor]) -> list[Line]:
+    """The publisher's newest edition in the book that is older than this one, as lines to compare with.
+
+    An edition that came out later is none, in whatever order the files are imported.
+    """
+    if publication.publisher not in COMPARED:
+        return []
+    older = [
+        f for f in book
+        if f.id.startswith(f"{publication.publisher}/") and f.source.published_on < publication.published_on
+    ]  # fmt: skip
+    latest = max((f.source.published_on for f in older), default=None)
+    return [
+        Line(f.id, "/".join(f.id.split("/")[2:]), f.kind, f.item, f.region, f.data_year, f.basis, m.species, m.value, m.unit, "", 0)
+        for f in older
+        if f.source.published_on == latest
+        for m in f.masses
+    ]
 
 
 def _like(publication: Publication, lines: list[Line]) -> Publication:
@@ -244,12 +260,12 @@ def _like(publication: Publication, lines: list[Line]) -> Publication:
 
 def _own_rows(path: Path) -> list[dict[str, str]]:
     rows = read_own(path)
-    lacking = [c for c in COLUMNS if rows and c not in rows[0]]
+    lacking = [c for c in COLUMNS if rows and c not in rows[0] and c not in OPTIONAL]
     if not rows or lacking:
         raise DataError(
             "bad-factor", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", "See docs/reference/factor-format.md."
         )
-    return [{c: (row[c] or "") for c in COLUMNS} for row in rows]
+    return [{c: (row.get(c) or "") for c in COLUMNS} for row in rows]
 
 
 def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
@@ -259,23 +275,29 @@ def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
         grouped.setdefault(line.factor_id, []).append(line)
     factors = []
     for factor_id, group in grouped.items():
-        gases = [line for line in group if line.species != "co2e"]
-        chosen = gases or group
+        gases = [line for line in group if line.species not in ("co2e", BIOGENIC_CO2)]
+        beside = [line for line in group if line.species == BIOGENIC_CO2 or (line.species == "co2e" and not _is_printed(gases))]
+        chosen = [*(gases if _is_printed(gases) else []), *beside, *(() if _is_printed(gases) else gases)]
         masses = tuple(
             Mass(UNSPECIFIED if line.species == "co2e" else line.species, line.text, line.unit) for line in chosen
         )
         first = chosen[0]
-        only_co2e = {m.species for m in masses} == {UNSPECIFIED}
+        as_co2e = bool({m.species for m in masses} & {UNSPECIFIED, NON_KYOTO})
         factors.append(
             Factor(
-                factor_id, first.kind, first.item, first.region, "within", first.data_year, first.basis, masses,
-                publication.gwp_set if only_co2e else "",
+                factor_id, first.kind, first.item, first.region, first.reach, first.data_year, first.basis, masses,
+                (first.gwp_set or publication.gwp_set) if as_co2e else "",
                 Source(publication.title, first.table, first.edition or publication.edition,
                        first.published_on or publication.published_on, publication.licence, first.verification),
-                first.note,
+                first.note, first.for_year, first.per, first.evidence,
             )
         )  # fmt: skip
     return factors
+
+
+def _is_printed(gases: list[Line]) -> bool:
+    """Whether gases are printed that the total beside them sums up; those beyond the Kyoto Protocol stand beside it."""
+    return any(line.species != NON_KYOTO for line in gases)
 
 
 def _compare_gwp(lines: list[Line], findings: list[Finding], file: str) -> tuple[list[Line], list[Finding]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +23,12 @@ class Kind:
         cumulative: Whether amounts of a year add up; floor area does not.
         open: Whether items beyond the list are taken as they are written; the factor book then says what it knows.
         book: Book that its entries are posted in: `inventory`, or `avoided` for what happens outside it.
+        known_by: Kinds of factor whose items are items of this kind too: what the book knows, a file may name.
+        asks: Words that may mean several items, with those items: they are asked about, never guessed.
+        attributes: Canonical names of what may stand behind an item, such as a class of travel, with the words for them;
+            one with a star becomes an item of its own: `electric-*` makes a car an `electric-car`.
+        bands: Items that the amount of a row tells apart, as flights by their distance: for each, upper limits in the
+            canonical unit with the item below them, widest last.
     """
 
     id: str
@@ -31,19 +39,62 @@ class Kind:
     cumulative: bool = True
     open: bool = False
     book: Literal["inventory", "avoided"] = "inventory"
+    known_by: tuple[str, ...] = ()
+    asks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bands: dict[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
 
-    def item_named(self, text: str) -> str | None:
-        """Canonical item for a word found in a file, or None.
+    def item_named(self, text: str, known: Collection[str] = ()) -> str | None:
+        """Canonical item for a word found in a file, or None where it names none or leaves a choice.
+
+        Attributes follow the item behind a slash or a dash: `car / small / diesel`, `general waste - landfill`.
+
+        Args:
+            text: As it stands.
+            known: Items that the factor book has for this kind.
 
         Example:
-            >>> Kind("stationary-fuel", "Fuel", ("volume",), {"diesel": ("0#柴油",)}).item_named("0#柴油")
-            'diesel'
+            >>> fuel = Kind("fuel", "Fuel", ("volume",), {"diesel": ("0#柴油",)}, asks={"coal": ("anthracite", "lignite")})
+            >>> fuel.item_named("0#柴油"), fuel.item_named("Wood pellets", ["wood-pellets"]), fuel.item_named("coal")
+            ('diesel', 'wood-pellets', None)
+            >>> car = Kind("trip", "Trip", ("distance",), {"car": ()}, attributes={"diesel": ("Diesel fuel",)})
+            >>> car.item_named("car / diesel fuel")
+            'car/diesel'
         """
-        folded = fold(text)
+        whole = self._one_item(text, known)
+        if whole is not None or self.choices(text):
+            return whole
+        for parts in (re.split(r"\s*/\s*", text.strip()), re.split(r"\s+[-–—]\s+|\s*/\s*", text.strip())):
+            base = self._one_item(parts[0], known) if len(parts) > 1 and self.attributes else None
+            rest = [self._attribute(p) for p in parts[1:] if p.strip()]
+            if base is not None and (self.open or all(found for found, _ in rest)):
+                named = [a for _, a in rest if a and a not in base.split("/")]
+                for own in (a for a in named if "*" in a):
+                    head, _, tail = base.partition("/")
+                    base = own.replace("*", head) + (f"/{tail}" if tail else "")
+                return "/".join((base, *dict.fromkeys(a for a in named if "*" not in a)))
+        return fold(text) if self.open else None
+
+    def choices(self, text: str) -> tuple[str, ...]:
+        """Items among which a word leaves a choice."""
+        wanted = fold(text)
+        return next((items for word, items in self.asks.items() if fold(word) == wanted), ())
+
+    def _one_item(self, text: str, known: Collection[str]) -> str | None:
+        wanted = fold(text)
         for item, words in self.items.items():
-            if folded == fold(item) or folded in {fold(w) for w in words}:
+            if wanted == fold(item) or wanted in {fold(w) for w in words}:
                 return item
-        return folded if self.open else None
+        spelled = next((k for k in known if fold(k) == wanted), None)  # HFC-32 as the book writes it
+        return spelled or (slug(text) if slug(text) in known else None)
+
+    def _attribute(self, text: str) -> tuple[bool, str]:
+        """Whether a word names an attribute, and its canonical name; empty for what says nothing, such as `average`."""
+        wanted = fold(text)
+        for name, words in self.attributes.items():
+            if wanted == fold(name.replace("-*", "")) or wanted in {fold(w) for w in words}:
+                return True, name if name != NO_ATTRIBUTE else ""
+        return False, slug(text) or wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +113,11 @@ class Measure:
         measures: Dimensions that this column may have, where the kind has more; empty takes the kind's.
         for_period: Whether the amount is multiplied by the row's period in years, as space that is rented is.
         by_unit: Unit by which the unit of the amount is multiplied: tonnes by `km` are tonne-kilometres.
+        amount: Unit in which the amount itself is taken before it is multiplied, where the result has another: kilometres
+            of a car become litres.
+        between: Fields of two places whose distance is the amount, such as the airports of a flight; it has no header.
+        item: Item of rows that name none.
+        item_fields: Fields that say what the item is and more about it, in the order of its attributes; empty for `item`.
     """
 
     kind: str
@@ -74,6 +130,10 @@ class Measure:
     by_unit: str = ""
     measures: tuple[str, ...] = ()
     for_period: bool = False
+    amount: str = ""
+    between: tuple[str, ...] = ()
+    item: str = ""
+    item_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +160,20 @@ class Template:
     required: tuple[str, ...] = ("site", "period")
     example: tuple[tuple[str, ...], ...] = ()
     alternatives: bool = False
+
+
+NO_ATTRIBUTE = "any"
+"""In place of an attribute: words that say nothing, such as `average`."""
+
+
+def slug(text: str) -> str:
+    """A printed name as a kebab-case item.
+
+    Example:
+        >>> slug("Petroleum Coke (Solid)")
+        'petroleum-coke-solid'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower().replace("&", " and ")).strip("-")
 
 
 def fold(text: str) -> str:

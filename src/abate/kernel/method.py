@@ -9,6 +9,10 @@ from typing import Any
 from abate.kernel.formula import names_in
 
 
+BROADER = "{broader}"
+"""As an item of a lookup: the activity's own item, then what it is one of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """What a method is.
@@ -29,6 +33,7 @@ class Card:
         basis: `direct`, `upstream` or `life-cycle`; empty takes any.
         approach: Data it stands on, such as `supplier-specific`; empty outside a ladder.
         rung: Place in the ladder of its kinds, 1 the best; 0 stands alone.
+        ladder: Name of its ladder, where its kinds have several.
         dimensions: Dimensions of quantity it takes; empty takes all.
         ratio: Kind of property whose value enters the formula as `ratio`.
         sign: Minus one where its masses are subtracted.
@@ -50,6 +55,7 @@ class Card:
     basis: str = "direct"
     approach: str = ""
     rung: int = 0
+    ladder: str = ""
     dimensions: tuple[str, ...] = ()
     ratio: str = ""
     sign: int = 1

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from abate.kernel.allocation import Allocation, Instrument
@@ -13,7 +14,7 @@ from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.kind import fold
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch, broader
-from abate.kernel.method import Card, Method
+from abate.kernel.method import BROADER, Card, Method
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start
 from abate.kernel.quality import property_spread, scores
@@ -190,10 +191,6 @@ RESOLUTION_RULES = (
     CO2_ONLY,
     EXCLUDED,
 )
-
-
-BROADER = "{broader}"
-"""As an item of a lookup: the activity's own item, then what it is one of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -590,8 +587,8 @@ class Resolver:
 def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[Card, ...]]:
     """Methods that value a kind: each alone, and those of a ladder together, best first."""
     cards = [m.card for m in methods if kind in m.card.kinds]
-    rungs = sorted((c for c in cards if c.rung), key=lambda c: c.rung)
-    return [(c,) for c in cards if not c.rung] + ([tuple(rungs)] if rungs else [])
+    rungs = sorted((c for c in cards if c.rung), key=lambda c: (c.ladder, c.rung))
+    return [(c,) for c in cards if not c.rung] + [tuple(some) for _, some in groupby(rungs, lambda c: c.ladder)]
 
 
 def _keep(findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key: Key) -> None:

@@ -10,6 +10,8 @@ from abate.kernel.resources import package_table
 
 GWP_SETS = ("AR4", "AR5", "AR6")
 UNSPECIFIED = "unspecified-co2e"
+NON_KYOTO = "unspecified-non-kyoto"
+"""Published as CO2e only, of gases that the Kyoto Protocol does not name: reported apart from the scopes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from abate.kernel.errors import UsageError
+from abate.kernel.factor import BIOGENIC_CO2
 from abate.kernel.finding import Finding, Rule, Severity
-from abate.kernel.species import UNSPECIFIED
+from abate.kernel.species import NON_KYOTO, UNSPECIFIED
 from abate.kernel.units import quantity
 
 EMPTY = Rule("empty-cell", Severity.INFO, "No number is printed", "Nothing to do: the factor is left out.", 600)
@@ -32,9 +34,9 @@ SUM = Rule(
 )
 JUMP = Rule(
     "edition-jump",
-    Severity.BLOCKER,
+    Severity.WARNING,
     "More than a third up or down from the edition before",
-    "Left out; let it in with --accept edition-jump once the publisher explains it.",
+    "They count: a publisher's own new edition replaces the old one. Read why it changed before you compare years.",
     605,
 )
 YEAR = Rule(
@@ -55,9 +57,24 @@ UNCHECKED = Rule(
 GWP_DIFFERS = Rule(
     "gwp-differs", Severity.BLOCKER, "GWP differs from the one in use", "Left out; check the assessment report.", 609
 )
-GATES = (EMPTY, TEXT, NOT_A_FACTOR, NEGATIVE, SUM, JUMP, YEAR, TWICE, UNCHECKED, GWP_DIFFERS)
+NOT_USED = Rule(
+    "section-not-used",
+    Severity.INFO,
+    "Rows that no method looks up",
+    "Nothing to do; the reason says where their emissions are counted instead.",
+    610,
+)
+MISPRINT = Rule(
+    "known-misprint",
+    Severity.WARNING,
+    "Row that the publisher is known to have printed wrong",
+    "Left out; import the publisher's corrected edition.",
+    611,
+)
+GATES = (EMPTY, TEXT, NOT_A_FACTOR, NEGATIVE, SUM, JUMP, YEAR, TWICE, UNCHECKED, GWP_DIFFERS, NOT_USED, MISPRINT)
 
 JUMP_RATIO = 4 / 3
+JUMPS_SHOWN = 5
 SUM_TOLERANCE = 0.01
 
 
@@ -100,6 +117,11 @@ class Line:
     verification: str = "checked"
     published_on: date | None = None
     edition: str = ""
+    reach: str = "within"
+    for_year: int | None = None
+    per: str = ""
+    evidence: str = ""
+    gwp_set: str = ""
 
 
 @dataclass(slots=True)
@@ -116,6 +138,7 @@ class Publication:
         lines: Printed numbers.
         years: Years that the file states of itself, by place.
         reference: Printed CO2e per factor key from a sister file, to compare sums with.
+        unused: Rows that no method looks up, by section and reason.
     """
 
     publisher: str
@@ -127,6 +150,7 @@ class Publication:
     lines: list[Line]
     years: dict[str, int] = field(default_factory=dict)
     reference: dict[str, float] = field(default_factory=dict)
+    unused: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def pass_gates(
@@ -150,10 +174,10 @@ def pass_gates(
     if len(years) > 1 and YEAR.code not in accept:
         told = ", ".join(f"{place} says {year}" for place, year in sorted(publication.years.items()))
         return [], [Finding.of(YEAR, f"{told}.", file=file)]
-    numbers = [n for line in publication.lines if (n := _number(line, findings, file)) is not None]
+    empty: Counter[str] = Counter()
+    numbers = [n for line in publication.lines if (n := _number(line, findings, file, empty)) is not None]
     fine = [line for line in numbers if _fits(line, findings, file)]
     refused = _twice(fine, findings, file) | _sums(fine, publication, gwp, findings, file)
-    refused |= _jumps(fine, previous, publication, gwp, findings, file)
     let_in = {f.code for f in findings} & accept
     kept = [line for line in fine if not {code for code, fid in refused if fid == line.factor_id} - let_in]
     findings = [replace(f, severity=Severity.WARNING) if f.code in accept else f for f in findings]
@@ -161,14 +185,31 @@ def pass_gates(
         count = sum(line.verification == verification for line in kept)
         if verification == "recalled":
             findings.append(Finding.of(UNCHECKED, f"{count} rows are {verification}, not checked.", file=file))
-    return kept, findings
+    jumps = _jumps(kept, previous, publication, gwp, file)
+    for section, count in sorted(empty.items()):
+        findings.append(Finding.of(EMPTY, f"{section}: {count} cells are empty.", file=file))
+    for (section, reason), count in sorted(publication.unused.items()):
+        rule = MISPRINT if reason.startswith(MISPRINTED) else NOT_USED
+        findings.append(Finding.of(rule, f"{section}: {count} rows are not used: {reason}.", file=file))
+    order = (Severity.BLOCKER, Severity.WARNING, Severity.INFO)
+    return kept, sorted([*jumps, *findings], key=lambda f: order.index(f.severity))
 
 
-def _number(line: Line, findings: list[Finding], file: str) -> Line | None:
+MISPRINTED = "printed wrong"
+APART = (BIOGENIC_CO2, NON_KYOTO)
+"""Species that a printed total does not hold."""
+
+
+def section_of(line: Line) -> str:
+    """Section of the publication in which a number stands."""
+    return line.table.removeprefix("Factors by Category: ").split(" / ")[0]
+
+
+def _number(line: Line, findings: list[Finding], file: str, empty: Counter[str]) -> Line | None:
     """The line with a clean number, or None where there is none."""
     text = line.text.strip()
     if text in ("", "NA", "N/A", "n/a", "-", "–"):
-        findings.append(Finding.of(EMPTY, f"{line.factor_id} {line.species} is empty.", file=file, row=line.row))
+        empty[section_of(line)] += 1
         return None
     try:
         value = float(text.replace(",", ""))
@@ -220,7 +261,7 @@ def co2e(lines: Iterable[Line], gwp: dict[str, float]) -> dict[str, float]:
     for line in lines:
         if line.species in ("co2e", UNSPECIFIED):
             printed[line.key] = float(line.text)
-        elif line.species in gwp:
+        elif line.species in gwp and line.species not in APART:
             sums[line.key] = sums.get(line.key, 0.0) + float(line.text) * gwp[line.species] * _kg(line.unit)
     return printed | sums
 
@@ -237,7 +278,7 @@ def _sums(
     sums: dict[str, float] = {}
     first: dict[str, Line] = {}
     for line in lines:
-        if line.species in gwp and line.key in printed:
+        if line.species in gwp and line.species not in APART and line.key in printed:
             sums[line.key] = sums.get(line.key, 0.0) + float(line.text) * gwp[line.species]
             first.setdefault(line.key, line)
     refused = set()
@@ -257,23 +298,21 @@ def _decimals(value: float) -> int:
 
 
 def _jumps(
-    lines: Sequence[Line],
-    previous: Iterable[Line],
-    publication: Publication,
-    gwp: dict[str, float],
-    findings: list[Finding],
-    file: str,
-) -> set[tuple[str, str]]:
-    """Factors whose CO2e left the corridor around the edition before."""
+    lines: Sequence[Line], previous: Iterable[Line], publication: Publication, gwp: dict[str, float], file: str
+) -> list[Finding]:
+    """Per section, the factors whose CO2e left the corridor around the edition before, the farthest first."""
     before, after = co2e(previous, gwp), co2e(lines, gwp)
     first = {line.key: line for line in reversed(lines)}
-    refused = set()
+    changed: dict[str, list[tuple[float, str, Line]]] = defaultdict(list)
     for key, value in after.items():
         old = before.get(key, 0.0)
         if old > 0 and value > 0 and not 1 / JUMP_RATIO <= value / old <= JUMP_RATIO:
-            line = first[key]
-            change = (value / old - 1) * 100
-            text = f"{line.factor_id}: {old:.4g} before, {value:.4g} in {publication.edition} ({change:+.0f} %)."
-            findings.append(Finding.of(JUMP, text, file=file, row=line.row))
-            refused.add((JUMP.code, line.factor_id))
-    return refused
+            line, change = first[key], (value / old - 1) * 100
+            told = f"{line.factor_id}: {old:.4g} before, {value:.4g} in {publication.edition} ({change:+.0f} %)"
+            changed[section_of(line)].append((-abs(change), told, line))
+    findings = []
+    for section, some in sorted(changed.items()):
+        listed = "; ".join(told for _, told, _ in sorted(some, key=lambda c: c[:2])[:JUMPS_SHOWN])
+        text = f"{section}: {len(some)} factors changed by more than a third, the most: {listed}."
+        findings.append(Finding.of(JUMP, text, file=file, row=min(some, key=lambda c: c[:2])[2].row))
+    return findings

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from abate.kernel.kind import Kind, Measure, Template
-from abate.operations.facts.own import FUELS, REFRIGERANTS
+from typing import Any
+
+from abate.kernel.kind import NO_ATTRIBUTE, Kind, Measure, Template
+from abate.operations.facts.own import ASKS, CARS, FUELS, GAS_IN_BUILDINGS, REFRIGERANTS
 
 CATEGORIES: dict[str, str] = {
     "1": "Purchased goods and services",
@@ -52,41 +54,102 @@ GOODS: dict[str, tuple[str, ...]] = {
 """Sectors by their NAICS codes of 2017, with the words found in ledgers of purchases."""
 
 FREIGHT: dict[str, tuple[str, ...]] = {
-    "road": ("truck", "hgv", "lorry", "公路", "货车", "干线"),
+    "road": ("truck", "hgv", "lorry", "lkw", "road freight", "公路", "货车", "干线"),
     "van": ("last mile", "courier van", "城配", "面包车"),
-    "rail": ("freight train", "铁路"),
-    "sea": ("ship", "container ship", "ocean", "海运"),
-    "air": ("air freight", "航空", "空运"),
+    "rail": ("freight train", "rail freight", "train", "铁路"),
+    "sea": ("ship", "container ship", "ocean", "sea freight", "海运"),
+    "air": ("air freight", "air cargo", "航空", "空运"),
 }
+FREIGHT_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "rigid": ("rigid truck",),
+    "articulated": ("artic", "semi-trailer", "articulated truck"),
+    "refrigerated": ("reefer", "cooled", "冷藏"),
+    "diesel": (), "petrol": (), "cng": (), "lpg": (), "electric-*": ("electric", "battery electric vehicle"),
+    "plug-in-*": ("plug-in hybrid electric vehicle",),
+    "domestic": (), "short": ("short-haul",), "long": ("long-haul",),
+    "without-rf": ("without rf", "no rf"),
+    NO_ATTRIBUTE: ("average", "average laden", "unknown", "with rf"),
+}  # fmt: skip
+SHORT_HAUL_KM, REGIONAL_KM = 3_700.0, 482.8032
+"""Up to where a flight is short-haul (UK Government conversion factors, methodology paper: 3,700 km; EPA: 2,300 miles),
+and a regional one (EPA GHG Emission Factors Hub, Table 10: 300 miles)."""
+FLIGHT_BANDS = ((REGIONAL_KM, "air-short/regional"), (SHORT_HAUL_KM, "air-short"), (float("inf"), "air-long"))
 TRAVEL: dict[str, tuple[str, ...]] = {
-    "air-short": ("flight short", "domestic flight", "国内航班"),
-    "air-long": ("flight long", "long haul", "international flight", "国际航班"),
-    "rail": ("train", "high-speed rail", "高铁", "火车"),
-    "metro": ("subway", "underground", "地铁"),
-    "bus": ("coach", "公交", "大巴"),
-    "car": ("private car", "petrol car", "私家车"),
-    "electric-car": ("ev", "新能源车", "电动车"),
-    "taxi": ("ride hailing", "出租车", "网约车"),
-    "bicycle": ("bike", "walk", "walking", "自行车", "步行"),
-    "hotel": ("hotel night", "酒店"),
-    "homeworking": ("home office", "居家办公"),
-}
+    "air": ("flight", "flights", "plane", "air travel", "flug", "vol", "vuelo", "volo", "voo", "航班", "飞机", "飛行機", "international flight", "国际航班"),
+    "air/domestic": ("domestic flight", "domestic", "inlandsflug", "vol intérieur", "国内航班"),
+    "air-short": ("flight short", "short haul", "short-haul", "short haul flight", "medium haul"),
+    "air-long": ("flight long", "long haul", "long-haul", "long haul flight"),
+    "rail": ("train", "national rail", "high-speed rail", "bahn", "zug", "高铁", "火车", "電車", "鉄道"),
+    "rail/high-speed": ("tgv", "ice", "shinkansen", "新幹線"),
+    "rail/international": ("international rail", "eurostar"),
+    "metro": ("subway", "underground", "tube", "u-bahn", "métro", "地铁", "地下鉄"),
+    "tram": ("light rail", "tramway", "straßenbahn", "有轨电车"),
+    "bus": ("local bus", "city bus", "公交", "バス"),
+    "coach": ("long-distance bus", "intercity bus", "reisebus", "autocar", "大巴", "长途客车"),
+    "car": ("private car", "passenger car", "rental car", "hire car", "auto", "pkw", "voiture", "私家车", "自動車"),
+    "car/petrol": ("petrol car", "gasoline car"),
+    "car/diesel": ("diesel car",),
+    "car/small": ("small car",), "car/medium": ("medium car",), "car/large": ("large car",),
+    "electric-car": ("ev", "electric car", "新能源车", "电动车"),
+    "plug-in-car": ("plug-in hybrid", "phev"),
+    "motorbike": ("motorcycle", "moto", "摩托车"),
+    "taxi": ("ride hailing", "cab", "出租车", "网约车", "タクシー"),
+    "ferry": ("渡轮",),
+    "bicycle": ("bike", "walk", "walking", "cycling", "自行车", "步行", "骑行"),
+    "hotel": ("hotel night", "hotel stay", "hotel nights", "酒店", "ホテル"),
+    "homeworking": ("home office", "working from home", "wfh", "télétravail", "居家办公"),
+}  # fmt: skip
+TRAVEL_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    **{k: v for k, v in CARS.items() if k != NO_ATTRIBUTE},
+    "economy": ("economy class", "y", "coach class", "经济舱"),
+    "premium-economy": ("premium economy class", "premium", "w"),
+    "business": ("business class", "c", "j", "商务舱"),
+    "first": ("first class", "f", "头等舱"),
+    "without-rf": ("without rf", "no rf", "without radiative forcing"),
+    "domestic": (), "regional": (), "london": (), "foot": ("foot passenger",), "black-cab": ("black cab",),
+    NO_ATTRIBUTE: ("average passenger", "average", "average car", "unknown", "with rf", "any"),
+}  # fmt: skip
 WASTE: dict[str, tuple[str, ...]] = {
-    "mixed/landfill": ("landfill", "general waste", "填埋", "生活垃圾填埋"),
-    "mixed/incineration": ("incineration", "combustion", "焚烧"),
+    "mixed": ("general waste", "commercial waste", "commercial and industrial waste", "mixed msw", "residual waste", "restmüll", "生活垃圾"),
+    "household": ("household residual waste",),
+    "paper": ("paper and card", "paper and board: mixed", "mixed paper (general)", "mixed paper", "papier", "废纸"),
+    "cardboard": ("paper and board: board", "corrugated containers", "carton", "纸板"),
+    "plastic": ("plastics", "plastics: average plastics", "mixed plastics", "kunststoff", "plastique", "塑料"),
+    "metal": ("scrap metal", "metal: scrap metal", "mixed metals", "废金属"),
+    "glass": ("glas", "verre", "玻璃"),
+    "wood": ("holz", "bois", "木材"),
+    "food": ("organic: food and drink waste", "food waste only"),
+    "garden": ("organic: garden waste", "yard trimmings"),
+    "organic": ("organic: mixed food and garden waste", "mixed organics", "biowaste", "biomüll"),
+    "electronic": ("weee - mixed", "weee", "mixed electronics", "e-waste"),
+    "construction": ("average construction", "rubble", "bauschutt"),
+    "mixed/landfill": ("landfill", "填埋", "生活垃圾填埋"),
+    "mixed/incineration": ("incineration", "combustion", "energy from waste", "焚烧", "生活垃圾焚烧"),
     "paper/recycling": ("paper recycling", "cardboard recycled", "废纸回收"),
     "plastic/recycling": ("plastic recycling", "塑料回收"),
     "metal/recycling": ("metal recycling", "废金属"),
-    "organic/composting": ("food waste", "composting", "厨余垃圾", "餐厨垃圾"),
-    "electronic/recycling": ("weee", "e-waste", "电子废弃物"),
-    "wastewater": ("sewage", "污水"),
+    "organic/composting": ("food waste composted", "composting", "厨余垃圾", "餐厨垃圾"),
+    "electronic/recycling": ("weee recycling", "e-waste recycling", "电子废弃物"),
+    "wastewater": ("sewage", "water treatment", "abwasser", "eaux usées", "污水"),
 }
+TREATMENTS: dict[str, tuple[str, ...]] = {
+    "landfill": ("landfilled", "deponie", "décharge", "填埋"),
+    "incineration": ("combustion", "combusted", "incinerated", "incineration with energy recovery", "energy recovery", "verbrennung", "焚烧"),
+    "recycling": ("recycled", "closed-loop", "closed loop", "回收"),
+    "open-loop": ("open loop",),
+    "composting": ("composted", "kompostierung", "堆肥"),
+    "anaerobic-digestion": (
+        "anaerobic digestion", "anaerobically digested", "anaerobically digested (dry digestate with curing)",
+    ),
+    "wet-digestion": ("anaerobically digested (wet digestate with curing)",),
+    "reuse": ("re-use", "reused"),
+}  # fmt: skip
 POWER = {"electricity": ("power", "电", "电力"), "district-heat": ("heat", "steam", "热力"), **FUELS, **REFRIGERANTS}
 FUEL_DIMENSIONS = ("energy", "energy-net", "energy-gross", "volume", "mass")
 
 
-def _kind(name: str, title: str, dimensions: tuple[str, ...], items: dict[str, tuple[str, ...]]) -> Kind:
-    return Kind(name, title, (*dimensions, "emissions"), items, item_required=True, open=True)
+def _kind(name: str, title: str, dimensions: tuple[str, ...], items: dict[str, tuple[str, ...]], **more: Any) -> Kind:
+    return Kind(name, title, (*dimensions, "emissions"), items, item_required=True, open=True, **more)
 
 
 KINDS = (
@@ -94,18 +157,23 @@ KINDS = (
     _kind("supplier-input", "What a supplier used for the goods bought", (*FUEL_DIMENSIONS, "freight", "money"), POWER),
     _kind("capital-goods", "Capital goods bought", ("mass", "money", "count", "area"), GOODS),
     Kind("electricity-resold", "Electricity bought and sold on", ("energy",)),
-    _kind("upstream-freight", "Transport paid for", ("freight", "distance", *FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
+    _kind("upstream-freight", "Transport paid for", ("freight", "distance", *FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER},
+          attributes=FREIGHT_ATTRIBUTES, asks=ASKS),
     _kind("upstream-storage", "Storage paid for", ("storage", *FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
-    _kind("waste", "Waste handed over", ("mass", "volume", "money"), WASTE),
-    _kind("business-travel", "Business travel", ("travel", "distance", "lodging", *FUEL_DIMENSIONS, "money"), {**TRAVEL, **POWER}),
-    _kind("commuting", "Commuting", ("travel", "distance", "working-time", *FUEL_DIMENSIONS), {**TRAVEL, **POWER}),
-    _kind("leased-asset", "Assets leased from others", (*FUEL_DIMENSIONS, "area-time"), POWER),
-    _kind("downstream-freight", "Transport paid for by others", ("freight", "distance", *FUEL_DIMENSIONS, "money"), {**FREIGHT, **POWER}),
+    _kind("waste", "Waste handed over", ("mass", "volume", "money"), WASTE, attributes=TREATMENTS,
+          asks={"food waste": ("organic/composting", "food/anaerobic-digestion", "food/landfill", "food/incineration")}),
+    _kind("business-travel", "Business travel", ("travel", "distance", "lodging", *FUEL_DIMENSIONS, "money"), {**TRAVEL, **POWER},
+          attributes=TRAVEL_ATTRIBUTES, bands={"air": FLIGHT_BANDS}),
+    _kind("commuting", "Commuting", ("travel", "distance", "working-time", *FUEL_DIMENSIONS), {**TRAVEL, **POWER},
+          attributes=TRAVEL_ATTRIBUTES, bands={"air": FLIGHT_BANDS}),
+    _kind("leased-asset", "Assets leased from others", (*FUEL_DIMENSIONS, "area-time"), POWER, asks={**ASKS, **GAS_IN_BUILDINGS}),
+    _kind("downstream-freight", "Transport paid for by others", ("freight", "distance", *FUEL_DIMENSIONS, "money"),
+          {**FREIGHT, **POWER}, attributes=FREIGHT_ATTRIBUTES, asks=ASKS),
     _kind("downstream-storage", "Storage paid for by others", ("storage", *FUEL_DIMENSIONS), {"warehouse": ("仓库",), **POWER}),
     _kind("processing", "Processing of sold products", (*FUEL_DIMENSIONS, "count"), {**POWER, **WASTE}),
     _kind("product-use", "Use of sold products, direct", (*FUEL_DIMENSIONS, "distance"), POWER),
     _kind("product-use-indirect", "Use of sold products, indirect", (*FUEL_DIMENSIONS, "distance", "count"), POWER),
-    _kind("end-of-life", "Sold products at the end of their life", ("mass", "count"), WASTE),
+    _kind("end-of-life", "Sold products at the end of their life", ("mass", "count"), WASTE, attributes=TREATMENTS),
     _kind("leased-out-asset", "Assets leased to others", (*FUEL_DIMENSIONS, "area-time"), POWER),
     _kind("franchise", "Franchises", (*FUEL_DIMENSIONS, "area-time", "count"), POWER),
     _kind("investment", "Investments", ("money",), GOODS),
@@ -195,6 +263,8 @@ def _asset(name: str, title: str, words: tuple[str, ...], other: str) -> Templat
     return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
 
 
+TRIP = ("item", "size", "fuel", "class")
+WAYS = ("trip", "ways", "one way or return", "journey type", "trip type", "往返")
 TEMPLATES = (
     _goods("purchased-goods", "Goods and services bought", ("purchase", "procurement", "采购"), "purchased-goods", "consulting"),
     _goods("capital-goods", "Capital goods bought", ("capital", "capex", "固定资产"), "capital-goods", "servers"),
@@ -253,14 +323,21 @@ TEMPLATES = (
         (
             Measure("business-travel", ("reported emissions",), unit="kg CO2e"),
             Measure("business-travel", ("fuel used", "fuel"), times=("trips?",)),
-            Measure("business-travel", ("nights", "room nights", "间夜"), unit="room_night", times=("rooms?",)),
-            Measure("business-travel", ("distance", "distance km", "里程"), unit="km", times=("passengers?", "trips?"), by_unit="passenger"),
+            Measure("business-travel", ("nights", "room nights", "hotel nights", "间夜"), unit="room_night", times=("rooms?",), item="hotel"),
+            Measure("business-travel", ("distance", "distance km", "里程"), unit="km", times=("passengers?", "trips?", "ways?"),
+                    by_unit="passenger", item_fields=TRIP),
+            Measure("business-travel", (), unit="km", basis="estimated", times=("passengers?", "trips?", "ways?"), by_unit="passenger",
+                    between=("from", "to"), item="air", item_fields=TRIP),
             Measure("business-travel", ("vehicle distance", "vehicle km", "车公里"), unit="km", times=("trips?",)),
             Measure("business-travel", _MONEY, measures=("money",)),
         ),
         {
             **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
-            "passengers": ("passengers", "travellers", "employees", "人数"), "trips": ("trips", "次数"), "rooms": ("rooms",),
+            "passengers": ("passengers", "travellers", "employees", "persons", "人数"), "trips": ("trips", "number of trips", "次数"),
+            "rooms": ("rooms",), "ways": WAYS, "class": ("class", "cabin", "cabin class", "travel class", "fare class", "舱位"),
+            "size": ("size", "car size", "vehicle size"), "fuel": ("fuel type", "vehicle fuel", "drive"),
+            "from": ("from", "origin", "departure", "departure airport", "von", "départ", "出发", "出发地"),
+            "to": ("to", "destination", "arrival", "arrival airport", "nach", "arrivée", "到达", "目的地"),
         },
         ("site", "period", "item"),
         (("entity", "month", "mode", "passengers", "distance km"), ("group", "2024-01", "rail", "3", "1318")),
@@ -281,6 +358,7 @@ TEMPLATES = (
             **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
             "employees": ("employees", "headcount", "人数"), "days": ("days", "天数"),
             "weeks": ("weeks", "weeks per year", "周数"), "ways": ("ways", "trips per day", "往返"),
+            "size": ("size", "car size", "vehicle size"), "fuel": ("fuel type", "vehicle fuel", "drive"),
         },
         ("site", "period", "item"),
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from abate.kernel.method import Card, method
+from abate.kernel.method import BROADER, Card, method
 
 FORMULA = "quantity * share * boundary_share * mg_per_unit"
 CORPORATE = "GHG Protocol Corporate Standard (2004)"
@@ -40,9 +40,20 @@ def mobile_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_
 
 @method(
     Card(
+        "vehicle-distance", "1", ("vehicle-distance",), "1", "mobile combustion", FORMULA,
+        f"{IPCC}, section 3.2.1.1; {CORPORATE}, chapter 4 (by distance)", (("vehicle", BROADER),),
+    )
+)  # fmt: skip
+def vehicle_distance(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+    """Kilometres driven by own vehicles, by body, size and fuel, times the average emission per kilometre."""
+    return quantity * share * boundary_share * mg_per_unit
+
+
+@method(
+    Card(
         "fugitive-refrigerants", "1", ("refrigerant",), "1", "fugitive emissions", FORMULA,
         "2006 IPCC Guidelines, Volume 3, section 7.5.2.2 (mass balance by top-up); " + CORPORATE + ", chapter 4",
-        (("refrigerant", "{item}"),),
+        (("refrigerant", "{item}"), ("refrigerant-published", "{item}")),
     )
 )  # fmt: skip
 def fugitive_refrigerants(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -99,6 +110,7 @@ def heat_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: 
 METHODS = (
     stationary_combustion,
     mobile_combustion,
+    vehicle_distance,
     fugitive_refrigerants,
     electricity_location,
     electricity_market,

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from abate.kernel.method import Card, methods
+from abate.kernel.method import BROADER, Card, methods
 from abate.operations.methods.own import FORMULA
 
 WITH_RATIO = "quantity * share * boundary_share * ratio * mg_per_unit"
 GUIDANCE = "GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013)"
 STANDARD = "GHG Protocol Corporate Value Chain (Scope 3) Standard (2011)"
-ENERGY = (
-    ("electricity", "{power}"),
-    ("heat", "{item}"),
-    ("mobile-fuel", "{item}"),
-    ("stationary-fuel", "{item}"),
-    ("refrigerant", "{item}"),
-)
-"""Where the energy of others, and what leaks from their equipment, finds its factors."""
+POWER = (("electricity", "{power}"), ("heat", "{item}"))
+LEAKS = (("refrigerant", "{item}"), ("refrigerant-published", "{item}"))
+IN_BUILDINGS = (*POWER, ("stationary-fuel", "{item}"), ("mobile-fuel", "{item}"), *LEAKS)
+ON_THE_ROAD = (*POWER, ("mobile-fuel", "{item}"), ("stationary-fuel", "{item}"), *LEAKS)
+"""Where the energy of others, and what leaks from their equipment, finds its factors: what the fuel is burnt for first."""
 FUELS = ("energy", "energy-net", "energy-gross", "volume", "mass")
 
 
@@ -40,12 +37,14 @@ def _rung(
     source = f"{GUIDANCE}, category {category}, {approach} method"
     return Card(
         name or f"{kind}-{approach}", "1", (kind,), "3", category, FORMULA, source, lookups, basis=basis,
-        approach=approach, rung=rung, dimensions=dimensions, primary=primary, proxies=lookups is not ENERGY,
+        approach=approach, rung=rung, dimensions=dimensions, primary=primary, proxies=lookups not in (IN_BUILDINGS, ON_THE_ROAD),
     )  # fmt: skip
 
 
-def _energy(category: str, *kinds: str, approach: str, rung: int = 2) -> tuple[Card, ...]:
-    return tuple(_rung(rung, category, k, approach, ENERGY, FUELS, primary=True, basis="direct") for k in kinds)
+def _energy(
+    category: str, *kinds: str, approach: str, lookups: tuple[tuple[str, str], ...] = IN_BUILDINGS
+) -> tuple[Card, ...]:
+    return tuple(_rung(2, category, k, approach, lookups, FUELS, primary=True, basis="direct") for k in kinds)
 
 
 REPORTED = (("reported", "co2e"),)
@@ -174,16 +173,16 @@ def spend_based(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: 
 
 
 @methods(
-    *_energy("4", "upstream-freight", approach="fuel-based"),
+    *_energy("4", "upstream-freight", approach="fuel-based", lookups=ON_THE_ROAD),
     *_energy("4", "upstream-storage", approach="site-specific"),
-    *_energy("6", "business-travel", approach="fuel-based"),
-    *_energy("7", "commuting", approach="fuel-based"),
+    *_energy("6", "business-travel", approach="fuel-based", lookups=ON_THE_ROAD),
+    *_energy("7", "commuting", approach="fuel-based", lookups=ON_THE_ROAD),
     *_energy("8", "leased-asset", approach="asset-specific"),
-    *_energy("9", "downstream-freight", approach="fuel-based"),
+    *_energy("9", "downstream-freight", approach="fuel-based", lookups=ON_THE_ROAD),
     *_energy("9", "downstream-storage", approach="site-specific"),
     *_energy("10", "processing", approach="site-specific"),
-    *_energy("11", "product-use", approach="direct-use-phase"),
-    *_energy("11", "product-use-indirect", approach="indirect-use-phase"),
+    *_energy("11", "product-use", approach="direct-use-phase", lookups=ON_THE_ROAD),
+    *_energy("11", "product-use-indirect", approach="indirect-use-phase", lookups=ON_THE_ROAD),
     *_energy("13", "leased-out-asset", approach="asset-specific"),
     *_energy("14", "franchise", approach="franchise-specific"),
 )
@@ -195,13 +194,16 @@ def energy_of_others(quantity: Any, *, share: Any, boundary_share: Any, mg_per_u
 _DISTANCES = ("freight", "travel", "distance", "lodging")
 
 
+_TRIPS, _FREIGHT, _NIGHTS = ("travel", BROADER), ("freight", BROADER), ("hotel-stay", BROADER)
+
+
 @methods(
-    _rung(3, "4", "upstream-freight", "distance-based", (("freight", "{item}"),), _DISTANCES, basis="direct"),
-    _rung(3, "6", "business-travel", "distance-based", (("travel", "{item}"), ("hotel-stay", "{item}")), _DISTANCES, basis="direct"),
-    _rung(3, "7", "commuting", "distance-based", (("travel", "{item}"),), _DISTANCES, basis="direct", name="commuting-distance-based"),
-    _rung(3, "9", "downstream-freight", "distance-based", (("freight", "{item}"),), _DISTANCES, basis="direct"),
-    _rung(3, "11", "product-use", "direct-use-phase", (("travel", "{item}"),), ("distance",), basis="direct", name="product-use-distance"),
-    _rung(3, "11", "product-use-indirect", "indirect-use-phase", (("travel", "{item}"), ("product-use", "{item}")), ("distance", "count"),
+    _rung(3, "4", "upstream-freight", "distance-based", (_FREIGHT,), _DISTANCES, basis="direct"),
+    _rung(3, "6", "business-travel", "distance-based", (_TRIPS, _NIGHTS), _DISTANCES, basis="direct"),
+    _rung(3, "7", "commuting", "distance-based", (_TRIPS,), _DISTANCES, basis="direct", name="commuting-distance-based"),
+    _rung(3, "9", "downstream-freight", "distance-based", (_FREIGHT,), _DISTANCES, basis="direct"),
+    _rung(3, "11", "product-use", "direct-use-phase", (_TRIPS,), ("distance",), basis="direct", name="product-use-distance"),
+    _rung(3, "11", "product-use-indirect", "indirect-use-phase", (_TRIPS, ("product-use", "{item}")), ("distance", "count"),
           basis="direct", name="product-use-indirect-distance"),
 )  # fmt: skip
 def distance_based(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -241,35 +243,36 @@ def upstream_of_energy(quantity: Any, *, share: Any, boundary_share: Any, mg_per
     return quantity * share * boundary_share * mg_per_unit
 
 
+def _printed(name: str, kind: str, lookup: tuple[str, str], basis: str) -> Card:
+    return Card(
+        name, "1", (kind,), "3", "3", FORMULA, f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3", (lookup,),
+        basis=basis, approach="average-data", rung=1, ladder=f"losses-{basis}", optional=True,
+    )  # fmt: skip
+
+
 @methods(
-    Card(
-        "electricity-losses-printed", "1", ("electricity",), "3", "3", FORMULA,
-        f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3", (("electricity-loss", "grid-average"),),
-        approach="average-data", rung=1, optional=True,
-    ),
-    Card(
-        "heat-losses-printed", "1", ("heat",), "3", "3", FORMULA,
-        f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3", (("heat-loss", "district-heat"),),
-        approach="average-data", rung=1, optional=True,
-    ),
-)  # fmt: skip
+    _printed("electricity-losses-printed", "electricity", ("electricity-loss", "grid-average"), "direct"),
+    _printed("electricity-losses-upstream-printed", "electricity", ("electricity-loss", "grid-average"), "upstream"),
+    _printed("heat-losses-printed", "heat", ("heat-loss", "district-heat"), "direct"),
+    _printed("heat-losses-upstream-printed", "heat", ("heat-loss", "district-heat"), "upstream"),
+)
 def printed_losses(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Energy consumed times the emission of what is lost on the way to it, as the publisher prints it."""
     return quantity * share * boundary_share * mg_per_unit
 
 
-def _losses(name: str, kind: str, lookups: tuple[tuple[str, str], ...], ratio: str, basis: str, rung: int) -> Card:
+def _losses(name: str, kind: str, lookups: tuple[tuple[str, str], ...], ratio: str, basis: str) -> Card:
     return Card(
         name, "1", (kind,), "3", "3", WITH_RATIO, f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3",
-        lookups, basis=basis, approach="average-data", rung=rung, ratio=ratio, optional=True,
+        lookups, basis=basis, approach="average-data", rung=2, ladder=f"losses-{basis}", ratio=ratio, optional=True,
     )  # fmt: skip
 
 
 @methods(
-    _losses("electricity-losses", "electricity", GRID, "grid-loss", "direct", 2),
-    _losses("electricity-losses-upstream", "electricity", GRID, "grid-loss", "upstream", 0),
-    _losses("heat-losses", "heat", HEAT, "network-loss", "direct", 2),
-    _losses("heat-losses-upstream", "heat", HEAT, "network-loss", "upstream", 0),
+    _losses("electricity-losses", "electricity", GRID, "grid-loss", "direct"),
+    _losses("electricity-losses-upstream", "electricity", GRID, "grid-loss", "upstream"),
+    _losses("heat-losses", "heat", HEAT, "network-loss", "direct"),
+    _losses("heat-losses-upstream", "heat", HEAT, "network-loss", "upstream"),
 )
 def network_losses(quantity: Any, *, share: Any, boundary_share: Any, ratio: Any, mg_per_unit: Any) -> Any:
     """Energy consumed times what the network loses per unit delivered, times the factor of the supply."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from abate.adapters.files.gates import Line, Publication
-from abate.adapters.files.publishers.sheets import csv_rows, item_of, slug, workbook
+from abate.adapters.files.publishers.sheets import csv_rows, item_of, refrigerant_of, waste_of, workbook
 from abate.adapters.files.reading import cell_text
-from abate.kernel.species import UNSPECIFIED
+from abate.kernel.factor import BIOGENIC_CO2
+from abate.kernel.kind import slug
+from abate.kernel.region import country_named
+from abate.kernel.species import NON_KYOTO, UNSPECIFIED
 
 DESNZ_UNITS = {
     "tonnes": "t",
@@ -46,7 +50,9 @@ def read_desnz(path: Path) -> Publication:
     header = next(k for k, row in enumerate(rows) if row and row[0] == "ID")
     column_year = int(re.findall(r"\d{4}", str(rows[header][9]))[0])
     front_year = int(float(front[front.index("Year:") + 1]))
-    lines = [line for k, row in enumerate(rows[header + 1 :], header + 2) for line in _desnz_lines(row, k, column_year)]
+    unused: Counter[tuple[str, str]] = Counter()
+    numbered = enumerate(rows[header + 1 :], header + 2)
+    lines = with_biogenic([line for k, row in numbered for line in _desnz_lines(row, k, column_year, unused)])
     named = re.search(r"(20\d\d)", path.name)
     years = {"the front page": front_year, "the column of factors": column_year}
     if named:
@@ -60,16 +66,20 @@ def read_desnz(path: Path) -> Publication:
         "AR5",
         lines,
         years,
+        unused=unused,
     )
 
 
-def _desnz_lines(row: list[Any], number: int, year: int) -> Iterator[Line]:
+def _desnz_lines(row: list[Any], number: int, year: int, unused: Counter[tuple[str, str]]) -> Iterator[Line]:
     cells = [cell_text(c) for c in row]
     number_id, _, one, two, three, four, column, uom, gas = cells[:9]
     if not re.fullmatch(r"[\d_]+", number_id):
         return
     text = row[9] if isinstance(row[9], str) else cell_text(row[9])
-    kinds, item, basis = _desnz_type(one, two, three, four, column)
+    means = meaning(one, two, three, four, column)
+    if not means.kinds:
+        unused[one, means.unused] += 1
+        return
     biogenic = one in ("Bioenergy", "WTT- bioenergy")
     key, unit = number_id.rsplit("_", 1)[0], DESNZ_UNITS.get(uom, uom)
     found = re.fullmatch(r"kg CO2e of (CO2|CH4|N2O) per unit", gas)
@@ -82,14 +92,24 @@ def _desnz_lines(row: list[Any], number: int, year: int) -> Iterator[Line]:
         )
     elif gas != "kg CO2e":
         species, unit = UNSPECIFIED, gas
-    if one == "Outside of scopes" and species == "co2e":
-        species = "CO2-biogenic"
-    for kind in kinds:
+    species = _printed_species(species, one, column)
+    if "refrigerant-published" in means.kinds:  # two columns of one gas
+        key = slug(three)
+    for kind in means.kinds:
         yield Line(
-            f"desnz/{year}/{kind}/{key}", f"{kind}/{key}", kind, item, "GB", year, basis, species, text,
+            f"desnz/{year}/{kind}/{key}", f"{kind}/{key}", kind, means.item, means.region, year, means.basis, species, text,
             f"kg/{unit}" if gas.startswith("kg CO2e") else unit, "Factors by Category: " + " / ".join(p for p in (one, two, three, four, column) if p),
-            number, divisor, f"{uom}; reporting year {year}",
+            number, divisor, f"{uom}; reporting year {year}", reach=means.reach,
         )  # fmt: skip
+
+
+def _printed_species(species: str, section: str, column: str) -> str:
+    """The species of a printed total: biogenic CO2, or gases beyond the Kyoto Protocol, stand apart from the scopes."""
+    if species != "co2e":
+        return species
+    if section == "Outside of scopes":
+        return BIOGENIC_CO2
+    return NON_KYOTO if "only non-Kyoto" in column else species
 
 
 TITLE, LICENCE = "UK Government GHG Conversion Factors for Company Reporting (DESNZ)", "Open Government Licence v3.0"
@@ -101,29 +121,42 @@ AR4 = {"CO2": 1.0, "CH4": 25.0, "N2O": 298.0}
 
 
 def _named_lines(
-    year: int, number: int, levels: tuple[str, str, str, str, str], uom: str, gas: str, text: str, gwp: dict[str, float]
+    year: int,
+    number: int,
+    levels: tuple[str, str, str, str, str],
+    uom: str,
+    gas: str,
+    text: str,
+    gwp: dict[str, float],
+    unused: Counter[tuple[str, str]],
 ) -> Iterator[Line]:
     """Lines of a row that has no identifier: it is known by its levels and unit."""
-    kinds, item, basis = _desnz_type(*levels)
+    if levels[1].startswith("For information about"):
+        return
+    means = meaning(*levels)
+    if not means.kinds:
+        unused[levels[0], means.unused] += 1
+        return
     species, divisor = "co2e", 1.0
     if gas in gwp:
         biogenic = levels[0].endswith("ioenergy")
         species = {"CO2": "CO2", "CH4": "CH4-biogenic" if biogenic else "CH4-fossil", "N2O": "N2O"}[gas]
         divisor = gwp[gas]
-    elif levels[0] == "Outside of scopes":
-        species = "CO2-biogenic"
+    species = _printed_species(species, levels[0], levels[4])
     unit = DESNZ_UNITS.get(uom, uom)
-    told = "/".join(slug(part) for part in (levels[0], item, unit))
-    for kind in kinds:
+    named = slug("-".join(p for p in (levels[1:4] if "refrigerant-published" in means.kinds else levels[1:]) if p))
+    told = "/".join(slug(part) for part in (levels[0], named, unit))
+    for kind in means.kinds:
         yield Line(
-            f"desnz/{year}/{kind}/{told}", f"{kind}/{told}", kind, item, "GB", year, basis, species, text, f"kg/{unit}",
-            " / ".join(p for p in levels if p), number, divisor, f"{uom}; reporting year {year}",
+            f"desnz/{year}/{kind}/{told}", f"{kind}/{told}", kind, means.item, means.region, year, means.basis, species, text,
+            f"kg/{unit}", " / ".join(p for p in levels if p), number, divisor, f"{uom}; reporting year {year}", reach=means.reach,
         )  # fmt: skip
 
 
 def _read_csv(path: Path) -> Publication:
     """The flat file of 2022 as a CSV with names of units and gases written out."""
     lines: list[Line] = []
+    unused: Counter[tuple[str, str]] = Counter()
     column, year = "", 0
     for number, row in enumerate(csv_rows(path), 2):
         if not column:
@@ -135,16 +168,19 @@ def _read_csv(path: Path) -> Publication:
             uom, text = f"{uom} ({text})", ""
         gas = row["emission_target_formula"]
         levels = (row["Level 1"].replace(" (", "- ").rstrip(")"), row["Level 2"], row["Level 3"], row["Level 4"], text)
-        found = _named_lines(year, number, levels, uom, gas, row[column], AR4)
+        found = _named_lines(year, number, levels, uom, gas, row[column], AR4, unused)
         lines += (replace(line, verification="secondary") for line in found)
     named = re.search(r"(20\d\d)", path.name)
     years = {"the column of factors": year} | ({"the file name": int(named.group(1))} if named else {})
-    return Publication("desnz", TITLE, str(year), date(year, 6, 22), LICENCE, "AR4", lines, years)
+    return Publication(
+        "desnz", TITLE, str(year), date(year, 6, 22), LICENCE, "AR4", with_biogenic(lines), years, unused=unused
+    )
 
 
 def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication:
     """The condensed set: a sheet per section, tables under rows of headers that start with 'Activity'."""
     lines: list[Line] = []
+    unused: Counter[tuple[str, str]] = Counter()
     years: dict[str, int] = {}
     for sheet, rows in book.items():
         front = [cell_text(c) for row in rows[:6] for c in row]
@@ -162,12 +198,14 @@ def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication
             elif header and (not any(cells) or cells[0].startswith(("FAQ", "●", "Guidance"))):
                 header = [] if cells and cells[0] else header
             elif header and "Unit" in header:
-                lines += _condensed_row(sheet, year, number, row, cells, header, groups, carried)
+                lines += _condensed_row(sheet, year, number, row, cells, header, groups, carried, unused)
             above = cells
     named = re.search(r"(20\d\d)", path.name)
     years |= {"the file name": int(named.group(1))} if named else {}
     edition = max(years.values())
-    return Publication("desnz", TITLE, f"{edition} condensed", date(edition, 7, 8), LICENCE, "AR5", lines, years)
+    return Publication(
+        "desnz", TITLE, f"{edition} condensed", date(edition, 7, 8), LICENCE, "AR5", with_biogenic(lines), years, unused=unused
+    )
 
 
 def _carried(cells: list[str]) -> list[str]:
@@ -188,6 +226,7 @@ def _condensed_row(
     header: list[str],
     groups: list[str],
     carried: list[str],
+    unused: Counter[tuple[str, str]],
 ) -> Iterator[Line]:
     place = header.index("Unit")
     for k in range(min(place, 3)):
@@ -200,6 +239,8 @@ def _condensed_row(
             continue
         column = groups[k] if k < len(groups) else ""
         text = row[k] if isinstance(row[k], str) else cells[k]
+        if not cells[place]:  # a header that stands once more
+            continue
         yield from _named_lines(
             year,
             number,
@@ -208,58 +249,262 @@ def _condensed_row(
             gas.group(1) or "CO2e",
             text,
             AR5,
+            unused,
         )
 
 
-DESNZ_KINDS = {
-    "Material use": "purchased-goods",
-    "Waste disposal": "waste",
-    "Business travel- air": "travel",
-    "Business travel- sea": "travel",
-    "Business travel- land": "travel",
-    "Passenger vehicles": "travel",
-    "Freighting goods": "freight",
-    "Delivery vehicles": "freight",
-    "Hotel stay": "hotel-stay",
-    "Homeworking": "homeworking",
-    "Water treatment": "waste",
-    "Refrigerant & other": "refrigerant",
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a printed row is in the book.
+
+    Args:
+        kinds: Kinds of need it answers; none where the row is not used.
+        item: Canonical item.
+        basis: `direct`, `upstream` or `life-cycle`.
+        region: Region it was made for.
+        reach: `home` where it says nothing about other countries, else `within`.
+        unused: Why it is not used.
+    """
+
+    kinds: tuple[str, ...]
+    item: str = ""
+    basis: str = "direct"
+    region: str = "GB"
+    reach: str = "within"
+    unused: str = ""
+
+
+UNUSED = {
+    "managed-assets-electricity": "the same values stand under UK electricity",
+    "managed-assets-vehicles": "the same values stand under passenger and delivery vehicles",
+    "uk-electricity-for-evs": "electric vehicles are valued by the kWh they are charged with",
+    "uk-electricity-t-and-d-for-evs": "electric vehicles are valued by the kWh they are charged with",
+    "secr-kwh-pass-and-delivery-vehs": "energy of a kilometre, no emission",
+    "secr-kwh-uk-electricity-for-evs": "energy of a kilometre, no emission",
+    "wtt-delivery-vehs-and-freight": "well-to-tank of transport, outside the minimum boundary of categories 4 and 9",
+    "wtt-pass-vehs-and-travel-land": "well-to-tank of travel, outside the minimum boundary of categories 6 and 7",
+    "wtt-business-travel-air": "well-to-tank of travel, outside the minimum boundary of category 6",
+    "wtt-business-travel-sea": "well-to-tank of travel, outside the minimum boundary of category 6",
 }
-"""Kinds of need that sections of the publication answer; a section that is not here keeps its own name."""
-DESNZ_UPSTREAM = {
-    "WTT- delivery vehs & freight": "Freighting goods",
-    "WTT- pass vehs & travel- land": "Business travel- land",
-    "WTT- business travel- air": "Business travel- air",
-    "WTT- business travel- sea": "Business travel- sea",
+"""Sections that no method looks up, and why. Source of the boundaries: GHG Protocol Scope 3 Standard (2011), table 5.4."""
+NO_ELECTRICITY = "holds no electricity of the vehicle; enter the kWh it is charged with"
+SUM_OF_TWO = "the sum of the two columns beside it"
+FUEL_KINDS = ("stationary-fuel", "mobile-fuel")
+MATERIALS = {
+    "paper and board: board": "board", "paper and board: paper": "paper", "paper and board: mixed": "paper-and-board",
+    "plastics: average plastics": "plastic", "plastics: average plastic film": "plastic-film",
+    "plastics: average plastic rigid": "plastic-rigid", "plastics: pp (incl. forming)": "polypropylene",
+    "plastics: hdpe (incl. forming)": "hdpe", "plastics: ldpe and lldpe (incl. forming)": "ldpe",
+    "plastics: pet (incl. forming)": "pet", "plastics: ps (incl. forming)": "polystyrene", "plastics: pvc (incl. forming)": "pvc",
+}  # fmt: skip
+MADE = {"primary material production": "", "re-used": "-reused", "open-loop source": "-open-loop", "closed-loop source": "-recycled"}
+RAIL = {"national rail": "rail", "international rail": "rail/international", "light rail and tram": "tram", "london underground": "metro"}
+BUSES = {
+    "local bus (not london)": "bus/outside-london", "local london bus": "bus/london", "average local bus": "bus", "coach": "coach",
+}  # fmt: skip
+HAULS = {"domestic": "air-short/domestic", "short-haul": "air-short", "long-haul": "air-long", "international": "air-international"}
+CLASSES = {"economy class": "economy", "premium economy class": "premium-economy", "business class": "business", "first class": "first"}
+DRIVES = {
+    "diesel": "diesel", "petrol": "petrol", "hybrid": "hybrid", "cng": "cng", "lpg": "lpg", "unknown": "",
+    "plug-in hybrid electric vehicle": "plug-in-", "battery electric vehicle": "electric-",
+}  # fmt: skip
+PLACES = {"uk": "GB", "korea": "KR", "turkey": "TR", "macau": "MO"}
+SIZES = {"small car": "small", "medium car": "medium", "large car": "large", "average car": ""}
+
+
+def meaning(one: str, two: str, three: str, four: str, column: str) -> Meaning:
+    """What a row of the publication means, by its section, its levels and its column."""
+    section = slug(one)
+    if section in UNUSED:
+        return Meaning((), unused=UNUSED[section])
+    if section == "wtt-uk-and-overseas-elec":
+        section = "wtt-uk-electricity"
+    plain = [p.strip() for p in (two, three, four, column)]
+    reader = SECTIONS.get(section)
+    if reader is None:
+        return Meaning((), unused="a section that no method looks up")
+    return reader(*plain)
+
+
+def _fuel(two: str, three: str, four: str, column: str) -> Meaning:
+    return Meaning(FUEL_KINDS, item_of(three))
+
+
+def _fuel_upstream(two: str, three: str, four: str, column: str) -> Meaning:
+    return Meaning(FUEL_KINDS, item_of(re.sub(r"^WTT\s*-?\s*", "", three)), "upstream")
+
+
+def _outside(two: str, three: str, four: str, column: str) -> Meaning:
+    item = "grid-average" if two == "Electricity generated" else item_of(three)
+    return Meaning((OUTSIDE,), item)
+
+
+def _refrigerant(two: str, three: str, four: str, column: str) -> Meaning:
+    if column.startswith("Total"):
+        return Meaning((), unused=SUM_OF_TWO)
+    return Meaning(("refrigerant-published",), refrigerant_of(three))
+
+
+def _electricity(basis: str, kind: str = "electricity") -> Callable[..., Meaning]:
+    def read(two: str, three: str, four: str, column: str) -> Meaning:
+        lost = "T&D" in two or "T&D" in kind
+        return Meaning(("electricity-loss",) if lost else ("electricity",), "grid-average", basis)
+
+    return read
+
+
+def _heat(basis: str) -> Callable[..., Meaning]:
+    def read(two: str, three: str, four: str, column: str) -> Meaning:
+        if "istribution" in two:
+            return Meaning(("heat-loss",), "district-heat", basis)
+        onsite = three.lower().startswith("onsite")
+        return Meaning(("heat",), "onsite-heat" if onsite else "district-heat", basis)
+
+    return read
+
+
+def _network(two: str, three: str, four: str, column: str) -> Meaning:
+    if "heat" in two.lower():
+        return Meaning(("heat-loss",), "district-heat")
+    return Meaning(("electricity-loss",), "grid-average")
+
+
+def _driven(base: str, attribute: str, column: str) -> str:
+    """The item of a vehicle: `car/small/diesel`, `electric-car/small`."""
+    drive = DRIVES.get(column.lower(), slug(column))
+    base = f"{drive}{base}" if drive.endswith("-") else base
+    return "/".join(p for p in (base, attribute, "" if drive.endswith("-") else drive) if p)
+
+
+def _car(kind: str) -> Callable[..., Meaning]:
+    def read(two: str, three: str, four: str, column: str) -> Meaning:
+        fuel = column or four
+        if two.startswith("Cars"):
+            item = _driven("car", SIZES.get(three.lower(), slug(three)), fuel)
+            if kind == "vehicle" and not item.startswith("car"):
+                return Meaning((), unused=NO_ELECTRICITY)
+            return Meaning((kind,), item)
+        if two == "Motorbike":
+            size = three.lower()
+            return Meaning((kind,), "motorbike" if size == "average" else f"motorbike/{size}")
+        if two == "Taxis":
+            return Meaning((kind,), "taxi" if three == "Regular taxi" else "taxi/black-cab")
+        return Meaning((kind,), {**RAIL, **BUSES}.get(three.lower(), slug(f"{two}-{three}")), reach="within")
+
+    return read
+
+
+def _goods_vehicle(two: str, three: str, four: str, column: str, kinds: tuple[str, ...] = ("freight", "vehicle")) -> Meaning:
+    load = column or four
+    if two == "Vans":
+        size = re.match(r"class [iv]+", three.lower())
+        item = _driven("van", slug(size.group(0)) if size else "", load)
+        if "vehicle" in kinds and not item.startswith("van"):
+            return Meaning((), unused=NO_ELECTRICITY)
+        return Meaning(kinds, item)
+    body = {"all rigids": "rigid", "all artics": "articulated", "all hgvs": ""}.get(three.lower(), slug(three))
+    laden = "" if load.lower() == "average laden" else slug(load)
+    cold = "refrigerated" if "refrigerated" in two else ""
+    return Meaning(kinds, "/".join(p for p in ("road", body, cold, laden) if p))
+
+
+def _freight(two: str, three: str, four: str, column: str) -> Meaning:
+    if two == "Vans" or two.startswith("HGV"):
+        return _goods_vehicle(two, three, four, column, ("freight",))
+    if two == "Freight flights":
+        haul = three.lower().split(",")[0]
+        base = "air" if haul == "long-haul" else f"air/{haul.removesuffix('-haul')}"
+        return Meaning(("freight",), base + ("/without-rf" if "without" in column.lower() else ""))
+    if two == "Rail":
+        return Meaning(("freight",), "rail")
+    if three == "Container ship" and "average" in four.lower():
+        return Meaning(("freight",), "sea")
+    size = "" if "average" in four.lower() else slug(four)
+    return Meaning(("freight",), "/".join(p for p in ("sea", slug(three), size) if p))
+
+
+def _flight(two: str, three: str, four: str, column: str) -> Meaning:
+    base = HAULS.get(three.lower().split(",")[0].strip(), slug(three))
+    attributes = [CLASSES.get(four.lower(), ""), "without-rf" if "without" in column.lower() else ""]
+    reach = "home" if base.endswith("domestic") else "within"
+    return Meaning(("travel",), "/".join(p for p in (base, *attributes) if p), reach=reach)
+
+
+def _ferry(two: str, three: str, four: str, column: str) -> Meaning:
+    who = (three or four or column or "average").lower().split()[0]
+    return Meaning(("travel",), "ferry" if who == "average" else f"ferry/{who}")
+
+
+def _hotel(two: str, three: str, four: str, column: str) -> Meaning:
+    if three == "UK (London)":
+        return Meaning(("hotel-stay",), "hotel/london", reach="home")
+    name = three.lower().split(",")[0]
+    region = PLACES.get(name) or country_named(name)
+    if region is None:
+        return Meaning((), unused=f"no country is called '{three}'")
+    return Meaning(("hotel-stay",), "hotel", region=region, reach="home")
+
+
+def _homeworking(two: str, three: str, four: str, column: str) -> Meaning:
+    part = {"office equipment": "/office-equipment", "heating": "/heating"}.get(two.lower(), "")
+    return Meaning(("homeworking",), f"homeworking{part}")
+
+
+def _material(two: str, three: str, four: str, column: str) -> Meaning:
+    name = re.sub(r"^(metal|electrical items|plastics|paper and board)[:\s-]+", "", three.lower())
+    material = MATERIALS.get(three.lower(), slug(name))
+    return Meaning(("purchased-goods",), material + MADE.get((column or four).lower(), f"-{slug(column or four)}"), "life-cycle")
+
+
+def _waste(two: str, three: str, four: str, column: str) -> Meaning:
+    return Meaning(("waste",), waste_of(three, column or four), "life-cycle")
+
+
+def _water(kind: str, item: str) -> Callable[..., Meaning]:
+    return lambda two, three, four, column: Meaning((kind,), item, "life-cycle")
+
+
+SECTIONS: dict[str, Callable[..., Meaning]] = {
+    "fuels": _fuel,
+    "bioenergy": _fuel,
+    "wtt-fuels": _fuel_upstream,
+    "wtt-bioenergy": _fuel_upstream,
+    "outside-of-scopes": _outside,
+    "refrigerant-and-other": _refrigerant,
+    "passenger-vehicles": _car("vehicle"),
+    "business-travel-land": _car("travel"),
+    "delivery-vehicles": _goods_vehicle,
+    "freighting-goods": _freight,
+    "business-travel-air": _flight,
+    "business-travel-sea": _ferry,
+    "hotel-stay": _hotel,
+    "homeworking": _homeworking,
+    "material-use": _material,
+    "waste-disposal": _waste,
+    "water-supply": _water("purchased-goods", "water-supply"),
+    "water-treatment": _water("waste", "wastewater"),
+    "uk-electricity": _electricity("direct"),
+    "wtt-uk-electricity": _electricity("upstream"),
+    "transmission-and-distribution": _network,
+    "heat-and-steam": _heat("direct"),
+    "wtt-heat-and-steam": _heat("upstream"),
 }
+"""What each section of the publication becomes; what is not here stands in `UNUSED`."""
+OUTSIDE = "outside-of-scopes"
 
 
-DESNZ_ENERGY = {
-    "UK electricity": ("electricity", "grid-average", "direct"),
-    "WTT- UK electricity / Generation": ("electricity", "grid-average", "upstream"),
-    "Transmission and distribution / T&D- UK electricity": ("electricity-loss", "grid-average", "direct"),
-    "Transmission and distribution / Distribution - district heat & steam": ("heat-loss", "district-heat", "direct"),
-    "WTT- heat and steam / WTT- heat and steam": ("heat", "district-heat", "upstream"),
-}
-"""Purchased energy: kind, item and basis by section, or by section and what stands below it."""
-
-
-def _desnz_type(one: str, two: str, three: str, four: str, column: str) -> tuple[tuple[str, ...], str, str]:
-    """Kinds, item and basis of a row."""
-    item = slug("-".join(p for p in (two, three, four, column) if p))
-    basis = "upstream" if one.startswith("WTT") else "direct"
-    energy = DESNZ_ENERGY.get(one) or next(
-        (v for k, v in DESNZ_ENERGY.items() if slug(f"{one}/{two}").startswith(slug(k))), None
-    )
-    if energy:
-        return (energy[0],), energy[1], energy[2]
-    if one == "Heat and steam":
-        return ("heat",), item_of(three), "direct"
-    section = {slug(k): k for k in DESNZ_KINDS}.get(slug(one.removeprefix("WTT-")), one)
-    section = DESNZ_UPSTREAM.get(one, section)
-    if section in ("Fuels", "WTT- fuels"):
-        return ("stationary-fuel", "mobile-fuel"), item_of(re.sub(r"^WTT\s*-?\s*", "", three)), basis
-    kind = DESNZ_KINDS.get(section, slug(one))
-    if kind in ("purchased-goods", "waste"):
-        basis = "life-cycle"
-    return (kind,), re.sub(r"(^|-)wtt-", r"\1", item) if kind in ("freight", "travel") else item, basis
+def with_biogenic(lines: list[Line]) -> list[Line]:
+    """Put the biogenic CO2 of the section 'Outside of scopes' to the fuels and the electricity that it belongs to."""
+    outside = {(line.item, line.unit): line for line in lines if line.kind == OUTSIDE}
+    found, given = [], set()
+    for line in lines:
+        if line.kind == OUTSIDE:
+            continue
+        found.append(line)
+        beside = outside.get((line.item, line.unit)) if line.basis == "direct" and line.kind in (*FUEL_KINDS, "electricity") else None
+        if beside is not None and line.factor_id not in given:
+            given.add(line.factor_id)
+            found.append(
+                replace(beside, factor_id=line.factor_id, key=line.key, kind=line.kind, species=BIOGENIC_CO2, region=line.region)
+            )
+    return found

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.files.gates import Line, Publication
-from abate.adapters.files.publishers.sheets import csv_rows, item_of, slug, workbook
+from abate.adapters.files.gates import MISPRINTED, Line, Publication
+from abate.adapters.files.publishers.sheets import csv_rows, item_of, waste_of, workbook
 from abate.adapters.files.reading import cell_text
 from abate.kernel.errors import DataError
+from abate.kernel.kind import slug
 from abate.kernel.species import UNSPECIFIED
 
 EPA_UNITS = {
@@ -37,10 +39,14 @@ def read_epa(path: Path) -> Publication:
     gwp_set = "AR4" if "Fourth Assessment" in text.split("Table 1")[0] else "AR5"
     edition = str(published.year)
     lines: list[Line] = []
+    unused: Counter[tuple[str, str]] = Counter()
     for name, (start, body) in _epa_tables(rows).items():
         reader = _EPA_READERS.get(name)
         if reader is not None:
             lines += reader(body, start, edition, grid_year)
+        else:
+            unused[name, UNUSED[name]] += sum(isinstance(c, float) for row in body for c in row)
+    _count_misprints(edition, unused)
     named = re.search(r"(20\d\d)", path.name)
     years = {"the sheet": published.year} | ({"the file name": int(named.group(1))} if named else {})
     return Publication(
@@ -52,7 +58,14 @@ def read_epa(path: Path) -> Publication:
         gwp_set,
         lines,
         years,
+        unused=unused,
     )
+
+
+def _count_misprints(edition: str, unused: Counter[tuple[str, str]]) -> None:
+    for year, printed in sorted(MISPRINTS):
+        if year == edition:
+            unused["Tables 8 and 10", f"{MISPRINTED} ({printed} per vehicle-mile)"] += 1
 
 
 def _us_date(text: str) -> date:
@@ -90,12 +103,52 @@ def _raw(value: Any) -> str:
 
 def _epa_line(
     edition: str, table: str, row: int, kind: str, item: str, region: str, species: str, text: str, unit: str,
-    year: int | None = None, note: str = "", suffix: str = "",
+    year: int | None = None, note: str = "", suffix: str = "", printed: str = "",
 ) -> Line:  # fmt: skip
-    key = f"{kind}/{region}/{item}{suffix}"
+    key = f"{kind}/{region}/{printed or item}{suffix}"
     return Line(
         f"epa/{edition}/{key}", key, kind, item, region, year, "direct", species, text, unit, table, row, 1.0, note
     )
+
+
+VEHICLES = {
+    "medium-and-heavy-duty-truck": "road", "light-duty-truck": "van", "passenger-car": "car", "motorcycle": "motorbike",
+    "waterborne-craft": "sea", "aircraft": "air", "rail": "rail", "intercity-rail-national-average": "rail",
+    "intercity-rail-northeast-corridor": "rail/northeast-corridor", "intercity-rail-other-routes": "rail/other-routes",
+    "commuter-rail": "rail/commuter", "transit-rail-i-e-subway-tram": "metro", "bus": "bus",
+    "air-travel-short-haul-300-miles": "air-short/regional", "air-travel-medium-haul-300-miles-2300-miles": "air-short",
+    "air-travel-long-haul-2300-miles": "air-long",
+}  # fmt: skip
+"""Canonical items of Tables 8 and 10; a light-duty truck carries passengers in the second."""
+MISPRINTS = {("2024", "passenger-car"), ("2024", "light-duty-truck")}
+"""Rows of Tables 8 and 10 of the hub of 13 February 2024 that EPA printed wrong: 44 % below and 104 % above the edition
+before for the same vehicles."""
+UNUSED = {
+    "Table 3": "CH4 and N2O by model year, which no bill tells; fuel is valued by its CO2",
+    "Table 4": "CH4 and N2O by model year, which no bill tells; fuel is valued by its CO2",
+    "Table 5": "CH4 and N2O by machine, which no bill tells; fuel is valued by its CO2",
+    "Table 11": "potentials, no emission; the ledger keeps gases by mass",
+    "Table 12": "potentials, no emission; blends are computed from their gases",
+}
+
+
+def _travelled(printed: str, kind: str) -> tuple[tuple[str, str], ...]:
+    """Kinds and items of a row of Tables 8 and 10."""
+    item = VEHICLES.get(printed, printed)
+    if kind == "travel" and item == "van":
+        item = "car/light-duty-truck"
+    twice = printed == "transit-rail-i-e-subway-tram"
+    return ((kind, item), *(((kind, "tram"),) if twice else ()))
+
+
+def _own_too(found: tuple[tuple[str, str], ...], per: str) -> tuple[tuple[str, str], ...]:
+    """Kilometres of other people's vehicles serve own ones too: goods vehicles of Table 8, cars of Table 10."""
+    own = {("freight", "road"), ("freight", "van"), ("travel", "car"), ("travel", "motorbike")}
+    return (*found, *(("vehicle", item) for kind, item in found if per == "mile" and (kind, item) in own))
+
+
+LEGACY = ("natural-gas", "diesel", "motor-gasoline", "lpg", "residual-fuel-oil", "kerosene", "other-bituminous-coal")
+"""Fuels under which factors have always been filed by our own names."""
 
 
 def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
@@ -113,7 +166,13 @@ def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> 
                 ("CH4-biogenic" if bio else "CH4-fossil", "g"),
                 ("N2O", "g"),
             )
-            item, at = item_of(name), start + k + 1
+            item, at, printed = item_of(name), start + k + 1, slug(name)
+            for column, (species, mass) in enumerate(gases, 7):
+                if isinstance(row[column], float):
+                    lines.append(
+                        _epa_line(edition, f"Table 1, {group}", at, "stationary-fuel", item, "US", species, _raw(row[column]),
+                                  f"{mass}/{per}", note=name, suffix=f"/per-{slug(per)}", printed=printed)
+                    )  # fmt: skip
             for column, (species, mass) in enumerate(gases, 4):
                 lines.append(
                     _epa_line(
@@ -127,6 +186,7 @@ def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> 
                         _raw(row[column]),
                         f"{mass}/MBtu_gross",
                         note=name,
+                        printed=printed if item not in LEGACY else "",
                     )
                 )
             if isinstance(heat, float):
@@ -142,6 +202,7 @@ def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> 
                         _raw(heat),
                         f"MBtu_gross/{per}",
                         note=f"heat content of {name}",
+                        printed=printed if item not in LEGACY else "",
                     )
                 )
     return lines
@@ -154,38 +215,6 @@ def _epa_mobile(body: list[list[Any]], start: int, edition: str, _: int) -> list
         for k, row in enumerate(body)
         if row[4] in EPA_UNITS
     ]  # fmt: skip
-
-
-def _epa_vehicles(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
-    """Tables 3 and 4: CH4 and N2O per vehicle-mile by model year, names carried down."""
-    header = next(k for k, row in enumerate(body) if str(row[2]).startswith("Vehicle Type"))
-    first = next(c for c, v in enumerate(body[header]) if "CH4" in str(v))
-    lines, names = [], [""] * first
-    for k, row in enumerate(body[header + 1 :], header + 1):
-        if str(row[2]).startswith(("Source", "Note")):
-            break
-        cells = [cell_text(c) for c in row[2:first]]
-        if cells[0].startswith("("):  # the name goes on in a second cell
-            cells[0] = ""
-        names = [c or (names[j] if not any(cells[:j]) else "") for j, c in enumerate(cells)]
-        for offset, species in enumerate(("CH4-fossil", "N2O")):
-            item = slug("-".join(n for n in names if n))
-            lines.append(_epa_line(edition, str(body[0][1]), start + k + 1, "vehicle-distance", item, "US", species, _raw(row[first + offset]), "g/mile"))  # fmt: skip
-    return lines
-
-
-def _epa_non_road(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
-    lines, vehicle = [], ""
-    for k, row in enumerate(body[3:], 3):
-        if str(row[2]).startswith(("Source", "Note")):
-            break
-        vehicle = cell_text(row[2]) or vehicle
-        if not cell_text(row[3]):
-            continue
-        for column, species in ((4, "CH4-fossil"), (5, "N2O")):
-            item = slug(f"{vehicle}-{cell_text(row[3])}")
-            lines.append(_epa_line(edition, "Table 5", start + k + 1, "non-road-fuel", item, "US", species, _raw(row[column]), "g/us_gallon"))  # fmt: skip
-    return lines
 
 
 def _epa_grid(body: list[list[Any]], start: int, edition: str, grid_year: int) -> list[Line]:
@@ -231,30 +260,31 @@ def _vehicle(cell: str) -> str:
 
 def _epa_distance(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
     """Tables 8 and 10: per vehicle-mile, ton-mile or passenger-mile."""
-    lines = []
-    kind = "freight" if str(body[0][1]).strip() == "Table 8" else "travel"
+    lines: list[Line] = []
+    table = str(body[0][1]).strip()
     for k, row in enumerate(body):
-        per = EPA_UNITS.get(cell_text(row[6])) if len(row) > 6 else None
-        if per is None:
+        unit = EPA_UNITS.get(cell_text(row[6])) if len(row) > 6 else None
+        if unit is None:
             continue
         name = _vehicle(cell_text(row[2]))
-        for column, (species, mass) in enumerate((("CO2", "kg"), ("CH4-fossil", "g"), ("N2O", "g")), 3):
-            lines.append(
-                _epa_line(
-                    edition,
-                    str(body[0][1]).strip(),
-                    start + k + 1,
-                    kind,
-                    slug(name),
-                    "US",
-                    species,
-                    _raw(row[column]),
-                    f"{mass}/{per}",
-                    note=name,
-                    suffix=f"/{slug(cell_text(row[6]))}",
-                )
-            )
+        masses = list(zip(("CO2", "CH4-fossil", "N2O"), ("kg", "g", "g"), map(_raw, row[3:6]), strict=True))
+        lines += _distance_lines(edition, table, start + k + 1, name, cell_text(row[6]), masses)
     return lines
+
+
+def _distance_lines(
+    edition: str, table: str, number: int, name: str, per: str, masses: list[tuple[str, str, str]]
+) -> list[Line]:
+    """Lines of a row of Tables 8 and 10; none where the row is known to be printed wrong."""
+    printed, kind = slug(name), "freight" if "8" in table or "category-4" in table else "travel"
+    if (edition, printed) in MISPRINTS and per == "vehicle-mile":
+        return []
+    return [
+        _epa_line(edition, table, number, kind, item, "US", species, text, f"{mass}/{EPA_UNITS[per]}", note=name,
+                  suffix=f"/{slug(per)}", printed=printed if kind != "vehicle" and item != "tram" else f"{printed}/{item}")
+        for kind, item in _own_too(_travelled(printed, kind), EPA_UNITS[per])
+        for species, mass, text in masses
+    ]  # fmt: skip
 
 
 def _epa_waste(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
@@ -273,11 +303,12 @@ def _epa_waste(body: list[list[Any]], start: int, edition: str, _: int) -> list[
                         "Table 9",
                         start + k + 1,
                         "waste",
-                        slug(f"{material}-{treatment}"),
+                        waste_of(material, treatment),
                         "US",
                         UNSPECIFIED,
                         _raw(row[column]),
                         "t/short_ton",
+                        printed=slug(f"{material}-{treatment}"),
                     )
                 )
     return lines
@@ -286,9 +317,6 @@ def _epa_waste(body: list[list[Any]], start: int, edition: str, _: int) -> list[
 _EPA_READERS: dict[str, Callable[[list[list[Any]], int, str, int], list[Line]]] = {
     "Table 1": _epa_stationary,
     "Table 2": _epa_mobile,
-    "Table 3": _epa_vehicles,
-    "Table 4": _epa_vehicles,
-    "Table 5": _epa_non_road,
     "Table 6": _epa_grid,
     "Table 7": _epa_heat,
     "Table 8": _epa_distance,
@@ -318,16 +346,14 @@ CSV_TABLES: dict[str, tuple[str, str, str, tuple[tuple[str, str, str], ...]]] = 
         (("CO2 Factor (kg CO2 / mmBtu)", "CO2", "kg"), ("CH4 Factor (g CH4 / mmBtu)", "CH4-fossil", _G), ("N2O Factor (g N2O / mmBtu)", "N2O", _G)),
     ),
     "Material": ("waste", "Material", "short_ton", ()),
-    "CH4 Factor (g CH4 / vehicle-mile)": (
-        "vehicle-distance", "Vehicle Type", "mile",
-        (("CH4 Factor (g CH4 / vehicle-mile)", "CH4-fossil", _G), ("N2O Factor (g N2O / vehicle-mile)", "N2O", _G)),
-    ),
-    "CH4 Factor (g CH4 / gallon)": (
-        "non-road-fuel", "Vehicle Type", "us_gallon",
-        (("CH4 Factor (g CH4 / gallon)", "CH4-fossil", _G), ("N2O Factor (g N2O / gallon)", "N2O", _G)),
-    ),
 }  # fmt: skip
-EPA_MARKS = {*CSV_TABLES, "ASHRAE", "Industrial Designation or Common Name"}
+CSV_UNUSED = {
+    "CH4 Factor (g CH4 / vehicle-mile)": UNUSED["Table 3"],
+    "CH4 Factor (g CH4 / gallon)": UNUSED["Table 5"],
+    "ASHRAE": UNUSED["Table 12"],
+    "Industrial Designation or Common Name": UNUSED["Table 11"],
+}
+EPA_MARKS = {*CSV_TABLES, *CSV_UNUSED}
 
 
 def _read_csv(path: Path) -> Publication:
@@ -339,6 +365,7 @@ def _read_csv(path: Path) -> Publication:
     lines: list[Line] = []
     for k, row in enumerate(rows, 2) if mark else ():
         lines += (replace(line, verification="secondary") for line in _csv_lines(path, row, k, str(year), mark))
+    unused = Counter({(path.stem, CSV_UNUSED[m]): len(rows) for m in CSV_UNUSED if m in columns and not mark})
     stated = re.search(r"(20\d\d)", path.parent.name)
     years = {"the column of years": year} | ({"the folder": int(stated.group(1))} if stated else {})
     return Publication(
@@ -350,6 +377,7 @@ def _read_csv(path: Path) -> Publication:
         "AR5",
         lines,
         years,
+        unused=unused,
     )
 
 
@@ -359,49 +387,20 @@ def _csv_lines(path: Path, row: dict[str, str], number: int, edition: str, mark:
     unit = EPA_UNITS.get(unit, unit)
     region, item, table = "US", item_of(row.get(named, "")), path.stem
     if kind == "distance":
-        kind = "freight" if "category-4" in path.stem else "travel"
-        name = _vehicle(row[named])
-        return [
-            _epa_line(
-                edition,
-                table,
-                number,
-                kind,
-                slug(name),
-                "US",
-                s,
-                row[c],
-                f"{m}/{unit}",
-                note=name,
-                suffix=f"/{slug(row[per])}",
-            )
-            for c, s, m in masses
-        ]
+        amounts = [(species, mass, row[column]) for column, species, mass in masses]
+        return _distance_lines(edition, table, number, _vehicle(row[named]), row[per], amounts)
     if kind == "waste":
-        treatments = {c: c.split(" (")[0] for c in row if "Metric Tons CO2e" in c}
+        treatments = {c: re.sub(r"\s*(Factor)?\s*\(Metric Tons.*", "", c) for c in row if "Metric Tons CO2e" in c}
         return [
-            _epa_line(
-                edition,
-                table,
-                number,
-                kind,
-                slug(f"{row['Material']}-{t}"),
-                "US",
-                UNSPECIFIED,
-                row[c] or "",
-                "t/short_ton",
-            )
+            _epa_line(edition, table, number, kind, waste_of(row["Material"], t), "US", UNSPECIFIED, row[c] or "",
+                      "t/short_ton", printed=slug(f"{row['Material']}-{t}"))
             for c, t in treatments.items()
-        ]
+        ]  # fmt: skip
     if kind == "electricity":
         code = row["eGRID Subregion Acronym"]
         region, item = ("US" if code == "US Average" else f"US-{code}"), "grid-average"
     if kind == "heat":
         item = "district-heat"
-    extra = [
-        row[c] for c in ("Fuel Type", "Model Year") if kind in ("vehicle-distance", "non-road-fuel") and row.get(c)
-    ]
-    item = slug("-".join([row[named], *extra])) if extra else item
     bio = row.get("Fuel Category", "").startswith("Biomass")
     return [
         _epa_line(
@@ -414,6 +413,7 @@ def _csv_lines(path: Path, row: dict[str, str], number: int, edition: str, mark:
             s.replace("fossil", "biogenic") if bio else s,
             row.get(c) or "",
             f"{m}/{unit}",
+            printed=slug(row.get(named, "")) if kind.endswith("fuel") and item not in LEGACY else "",
         )
         for c, s, m in masses
     ]
