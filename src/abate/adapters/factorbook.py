@@ -287,8 +287,9 @@ def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
             Factor(
                 factor_id, first.kind, first.item, first.region, first.reach, first.data_year, first.basis, masses,
                 (first.gwp_set or publication.gwp_set) if as_co2e else "",
-                Source(publication.title, first.table, first.edition or publication.edition,
-                       first.published_on or publication.published_on, publication.licence, first.verification),
+                Source(first.publication or publication.title, first.table, first.edition or publication.edition,
+                       first.published_on or publication.published_on, first.licence or publication.licence,
+                       first.verification),
                 first.note, first.for_year, first.per, first.evidence,
             )
         )  # fmt: skip

@@ -22,13 +22,20 @@ if TYPE_CHECKING:
 KINDS: dict[str, Kind] = {k.id: k for k in (*operations.KINDS, *energy.KINDS, *ecosystem.KINDS)}
 TEMPLATES: dict[str, Template] = {t.id: t for t in (*operations.TEMPLATES, *energy.TEMPLATES, *ecosystem.TEMPLATES)}
 METHODS: tuple[Method, ...] = (*OPERATIONS_METHODS, *ECOSYSTEM_METHODS)
-FACTOR_PACKAGES = ("abate.operations", "abate.energy", "abate.ecosystem", "abate.logistics")
+FACTOR_TABLES = (
+    ("abate.operations", "factors.csv"),
+    ("abate.operations.facts", "national.csv"),
+    ("abate.energy", "factors.csv"),
+    ("abate.energy.facts", "national.csv"),
+    ("abate.ecosystem", "factors.csv"),
+    ("abate.logistics", "factors.csv"),
+)
 
 
 @cache
 def default_factors() -> tuple[Factor, ...]:
     """The factors that ship with Abate."""
-    rows = [row for package in FACTOR_PACKAGES for row in package_table(package, "factors.csv")]
+    rows = [row for package, name in FACTOR_TABLES for row in package_table(package, name)]
     return tuple(factors_from_rows(rows))
 
 

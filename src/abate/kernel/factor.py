@@ -68,7 +68,8 @@ class Factor:
         kind: Kind of need it answers, such as `electricity` or `stationary-fuel`.
         item: What is consumed, such as `diesel` or `grid-average`.
         region: Region it was made for.
-        reach: `within` where it serves every place inside its region, `exact` where only the region itself.
+        reach: `within` where it serves every place inside its region, and others as a proxy; `home` where no proxy makes
+            sense, such as of a country's domestic flights; `exact` where it serves the region itself only.
         data_year: Year of the data, None where it is not tied to one.
         basis: `direct`, `upstream` or `life-cycle`.
         masses: Emissions by species.
@@ -184,7 +185,7 @@ def _factor(rows: list[dict[str, str]]) -> Factor:
             kind=first["kind"],
             item=first["item"],
             region=first["region"],
-            reach=first["reach"] or "within",
+            reach=_one_of(first, "reach", ("", "within", "home", "exact")) or "within",
             data_year=int(first["data_year"]) if first["data_year"] else None,
             basis=first["basis"] or "direct",
             masses=masses,

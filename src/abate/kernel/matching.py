@@ -416,6 +416,8 @@ def _unfit(factor: Factor, need: Need, chain: tuple[str, ...]) -> str:
     """Why a factor cannot serve a need, or an empty text."""
     if factor.region not in chain:
         return f"made for {factor.region}"
+    if factor.reach == "home" and factor.region not in region_chain(need.region):
+        return f"says nothing about places outside {factor.region}"
     if factor.reach == "exact" and factor.region != need.region:
         return f"serves {factor.region} only, not the places inside it"
     if factor.basis != need.basis and (need.basis or factor.basis == "upstream"):

@@ -98,6 +98,11 @@ class Line:
         row: Row in the file.
         note: Anything a reader should know.
         verification: `checked`, `secondary` or `recalled`.
+        published_on: Day of publication, where the file holds several publications.
+        edition: Edition, likewise.
+        reach: As in a factor; so `for_year`, `per`, `evidence` and `gwp_set`.
+        publication: Title and publisher, where the file holds several.
+        licence: Licence, likewise.
     """
 
     factor_id: str
@@ -122,6 +127,8 @@ class Line:
     per: str = ""
     evidence: str = ""
     gwp_set: str = ""
+    publication: str = ""
+    licence: str = ""
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from abate.adapters.files.gates import Publication
+from abate.adapters.files.publishers.countries import COLLECTIONS
 from abate.adapters.files.publishers.desnz import read_desnz
 from abate.adapters.files.publishers.epa import EPA_MARKS, read_epa
 from abate.adapters.files.publishers.sheets import csv_rows, workbook
@@ -27,6 +28,7 @@ READERS: dict[str, Callable[[Path], Publication]] = {
     "china-grid": read_china_grid,
     "ember": read_ember,
     "ifi": read_ifi,
+    **{name: reader for name, (_, reader) in COLLECTIONS.items()},
 }
 
 
@@ -38,6 +40,7 @@ COLUMNS_OF = {
     "NAICS Code 2017": "useeio",
     "AR6GWP100": "gwp",
     "kgCO2_per_kWh": "china-grid",
+    **{column: name for name, (column, _) in COLLECTIONS.items()},
 }
 """Sheets and columns by which a publisher's file is known."""
 
