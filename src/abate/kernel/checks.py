@@ -71,7 +71,7 @@ def missing_value(staged: Any) -> Verdict:
 @check(_blocker("not-a-number", "Amount is no number", "Enter a finite number.", 20))
 def not_a_number(staged: Any) -> Verdict:
     """Every amount is a finite number."""
-    bad = staged.quantity.isnull() | staged.quantity.isnan() | staged.quantity.isinf()
+    bad = (staged.quantity.isnull() | staged.quantity.isnan() | staged.quantity.isinf()) & staged.route_fault.isnull()
     return (_text(staged.quantity_text) != "") & bad, "'" + _text(staged.quantity_text) + "' is no number."
 
 
@@ -88,30 +88,62 @@ def unknown_site(staged: Any) -> Verdict:
     return staged.site.isnull() & ~general, "'" + _text(staged.site_text) + "' is no site."
 
 
-@check(_blocker("ambiguous-unit", "Unit has several meanings", "Write which one: 'US gal' or 'UK gal', 't'.", 50))
+@check(
+    _blocker(
+        "ambiguous-unit", "Unit has several meanings", "Say once which: abate add FILE --answer 'gal=US gal', or write it.", 50
+    )
+)
 def ambiguous_unit(staged: Any) -> Verdict:
     """No unit leaves a choice."""
     several = staged.unit_choice.notnull()
-    return several, "'" + _text(staged.unit_text) + "' may be " + _text(staged.unit_choice) + "."
+    return several, "'" + _text(staged.unit_text) + "' is ambiguous: it may be " + _text(staged.unit_choice) + "."
 
 
 @check(_blocker("unknown-unit", "Unit is not known", "Write a unit such as kWh, MWh, L, kg, GJ.", 51))
 def unknown_unit(staged: Any) -> Verdict:
     """Every row has a unit that the unit library knows."""
-    return staged.unit.isnull() & staged.unit_choice.isnull(), "'" + _text(staged.unit_text) + "' is no unit."
+    near = (_text(staged.unit_near) != "").ifelse(" Units most like it: " + _text(staged.unit_near) + ".", "")
+    return staged.unit.isnull() & staged.unit_choice.isnull(), "'" + _text(staged.unit_text) + "' is no unit." + near
 
 
 @check(_blocker("wrong-dimension", "Unit does not fit the kind", "Check the unit, or the kind of file.", 60))
 def wrong_dimension(staged: Any) -> Verdict:
     """The unit measures what the kind of activity is measured in."""
-    bad = staged.unit.notnull() & ~staged.dimension_fits & ~(staged.kind.isin(["stationary-fuel", "mobile-fuel"]) & (staged.unit == "kWh"))  # fmt: skip
+    bad = staged.unit.notnull() & ~staged.dimension_fits
     return bad, "'" + _text(staged.unit_text) + "' does not measure " + staged.kind + "."
 
 
-@check(_blocker("unknown-item", "What was consumed is not known", "Use a name of 'abate factors search'.", 70))
+@check(
+    _blocker(
+        "ambiguous-item",
+        "What was consumed may be several things",
+        "Say once which: abate add FILE --answer 'coal=coal-industrial', or write it.",
+        69,
+    )
+)
+def ambiguous_item(staged: Any) -> Verdict:
+    """No word for a fuel, gas or treatment leaves a choice."""
+    several = staged.item.isnull() & staged.item_choices.notnull()
+    return several, "'" + _text(staged.item_text) + "' is ambiguous: it may be " + _text(staged.item_choices) + "."
+
+
+@check(
+    _blocker(
+        "unknown-item", "What was consumed is not known",
+        "Use a name that the factor book knows ('abate factors search WORD'), or import a publication that has it.", 70,
+    )
+)  # fmt: skip
 def unknown_item(staged: Any) -> Verdict:
     """Fuel, gas or technology has a name that factors are filed under."""
-    return staged.item.isnull(), "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "."
+    near = (_text(staged.item_near) != "").ifelse(" Names most like it: " + _text(staged.item_near) + ".", "")
+    bad = staged.item.isnull() & staged.item_choices.isnull()
+    return bad, "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "." + near
+
+
+@check(_blocker("unknown-place", "Airport or city is not known", "Write the airport's code, or a distance.", 71))
+def unknown_place(staged: Any) -> Verdict:
+    """Every flight by its places names two airports, or cities with one."""
+    return staged.route_fault.notnull(), _text(staged.route_fault)
 
 
 @check(_blocker("unknown-region", "Region is no code", "Write a code such as AU or CN-ZJ.", 75))
@@ -144,8 +176,8 @@ def share_above_one(staged: Any) -> Verdict:
     )
 )
 def negative_quantity(staged: Any) -> Verdict:
-    """No amount is below zero, but for money that comes back for goods that went back."""
-    credit = staged.irregular & staged.unit.re_search("^[A-Z]{3}")
+    """No amount is below zero, but for money that comes back for goods that went back, and for a bill taken back whole."""
+    credit = (staged.irregular & staged.unit.re_search("^[A-Z]{3}")) | staged.reversed_by.notnull()
     return (staged.quantity < 0) & ~credit, _text(staged.quantity_text) + " is below zero."
 
 
@@ -185,6 +217,56 @@ def duplicate_row(staged: Any) -> Verdict:
     return staged.copies_before > 0, "The same place, period, amount and document stand in " + _text(staged.first_copy) + "."  # fmt: skip
 
 
+@check(
+    _blocker(
+        "overlapping-bill",
+        "Two bills cover the same days",
+        "Drop one, or accept it where it is of another meter: --accept overlapping-bill, or name the meters.",
+        131,
+    )
+)
+def overlapping_bill(staged: Any) -> Verdict:
+    """No bill of a meter covers days that another of the same meter covers: a yearly statement beside its months, a correction."""
+    told = "The days from " + _text(staged.period_text) + " on are covered by " + _text(staged.covers) + " already: they overlap."
+    return staged.covers.notnull(), told
+
+
+@check(
+    _blocker(
+        "invoice-twice", "Invoice stands twice", "Drop one of the two, or accept it with a reason: --accept invoice-twice.", 132
+    )
+)
+def invoice_twice(staged: Any) -> Verdict:
+    """No invoice of a place is counted twice, however its period is written."""
+    told = "Invoice '" + _text(staged.document) + "' with this amount stands in " + _text(staged.invoice_in) + " already: a duplicate."
+    return staged.invoice_in.notnull() & (staged.copies_before == 0), told
+
+
+@check(
+    Rule(
+        "same-period",
+        Severity.WARNING,
+        "Two bills of one period",
+        "Fine for two meters: name them in a column 'meter'; else drop one.",
+        133,
+    )
+)
+def same_period(staged: Any) -> Verdict:
+    """Two bills of one place and period, of meters that are not named, are looked at."""
+    told = "The same period is covered by " + _text(staged.beside) + " too, with another amount: of another meter, or counted twice?"
+    return staged.beside.notnull() & staged.invoice_in.isnull() & (staged.copies_before == 0), told
+
+
+@check(
+    Rule(
+        "bill-taken-back", Severity.INFO, "A credit note takes back a bill", "Nothing to do where the two belong together.", 210
+    )
+)
+def bill_taken_back(staged: Any) -> Verdict:
+    """An amount below zero that equals a bill of its place and period counts against it."""
+    return staged.reversed_by.notnull(), _text(staged.quantity_text) + " takes back " + _text(staged.reversed_by) + "."
+
+
 @check(_blocker("magnitude", "A hundred times the usual, or a hundredth", "Check the unit: kWh in place of MWh?", 140))
 def magnitude(staged: Any) -> Verdict:
     """No meter or bill is a hundred times, or a hundredth of, the median of its place and kind.
@@ -211,7 +293,9 @@ ROW_CHECKS = (
     ambiguous_unit,
     unknown_unit,
     wrong_dimension,
+    ambiguous_item,
     unknown_item,
+    unknown_place,
     unknown_region,
     bad_uncertainty,
     share_above_one,
@@ -221,8 +305,12 @@ ROW_CHECKS = (
     wrong_year,
     site_not_owned,
     duplicate_row,
+    overlapping_bill,
+    invoice_twice,
+    same_period,
     magnitude,
     zero_quantity,
+    bill_taken_back,
 )
 
 MISSING_MONTH = Rule(

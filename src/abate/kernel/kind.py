@@ -27,6 +27,7 @@ class Kind:
         asks: Words that may mean several items, with those items: they are asked about, never guessed.
         attributes: Canonical names of what may stand behind an item, such as a class of travel, with the words for them;
             one with a star becomes an item of its own: `electric-*` makes a car an `electric-car`.
+        metered: Whether its amounts are of meters and bills, of which two may not cover the same days.
         bands: Items that the amount of a row tells apart, as flights by their distance: for each, upper limits in the
             canonical unit with the item below them, widest last.
     """
@@ -43,6 +44,7 @@ class Kind:
     asks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bands: dict[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
+    metered: bool = False
 
     def item_named(self, text: str, known: Collection[str] = ()) -> str | None:
         """Canonical item for a word found in a file, or None where it names none or leaves a choice.
@@ -117,6 +119,7 @@ class Measure:
             of a car become litres.
         between: Fields of two places whose distance is the amount, such as the airports of a flight; it has no header.
         item: Item of rows that name none.
+        readings: Whether the amounts are readings of a counter, whose differences are what was consumed.
         item_fields: Fields that say what the item is and more about it, in the order of its attributes; empty for `item`.
     """
 
@@ -134,6 +137,7 @@ class Measure:
     between: tuple[str, ...] = ()
     item: str = ""
     item_fields: tuple[str, ...] = ()
+    readings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

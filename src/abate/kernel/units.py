@@ -81,7 +81,7 @@ _UNITS: dict[str, tuple[str, ...]] = {
     "mg": ("milligram",),
     "t": ("tonne", "metric ton", "metric tonne", "mt", "to", "te", "tonelada", "tonnellata", "吨", "トン"),
     "decitonne": ("dt", "quintal", "dezitonne"),
-    "kt": ("kilotonne", "千吨"),
+    "kilotonne": ("kt", "千吨"),
     "lb": ("lbs", "pound"),
     "oz_mass": ("oz (mass)", "ounce (mass)"),
     "short_ton": ("short ton", "us ton", "ton (us)", "net ton", "short tn", "美吨", "短吨"),
@@ -157,7 +157,7 @@ SHARED_SYMBOLS: dict[str, tuple[str, ...]] = {
 """Signs that several currencies share, with those currencies."""
 
 _EXACT: dict[str, str] = {
-    "ML": "ML", "Ml": "ML", "mL": "mL", "ml": "mL", "Mg": "t", "mg": "mg", "Gg": "kt", "MJ": "MJ", "Mcf": "kft3", "MCal": "Mcal",
+    "ML": "ML", "Ml": "ML", "mL": "mL", "ml": "mL", "Mg": "t", "mg": "mg", "Gg": "kilotonne", "MJ": "MJ", "Mcf": "kft3", "MCal": "Mcal",
     "GL": "GL",
 }  # fmt: skip
 """Names whose meaning hangs on capital letters."""
@@ -221,11 +221,13 @@ class Unit:
         text: As it was written.
         canonical: The canonical unit of its dimension.
         scale: Canonical units in one of it.
+        of_fuel: Canonical unit where it measures a fuel, if that is another: therms and Btu of a fuel are gross.
     """
 
     text: str
     canonical: str
     scale: float
+    of_fuel: str = ""
 
 
 _ONE_AT_A_TIME = RLock()
@@ -248,8 +250,8 @@ def _registry() -> Any:
         "kg_co2e = [reported_emissions]", "t_co2e = 1000 * kg_co2e", "g_co2e = kg_co2e / 1000", "m2_year = meter**2 * year",
         "m3_day = meter**3 * day", "pkm = passenger * kilometer", "tkm = metric_ton * kilometer", "pmile = passenger * mile",
         "tmile = metric_ton * mile", "stmile = short_ton * mile", "ncv = [net_calorific_value]", "gcv = [gross_calorific_value]",
-        "therm = 100000 * Btu", "dekatherm = 10 * therm", "kcal = 4186.8 * joule", "Mcal = 1000 * kcal", "Gcal = 1000 * Mcal",
-        "toe = 10 * Gcal", "ktoe = 1000 * toe", "tce = 7 * Gcal", "decitonne = 100 * kilogram", "kt = 1000 * metric_ton", "oz_mass = ounce",
+        "dekatherm = 10 * therm", "kcal = 4186.8 * joule", "Mcal = 1000 * kcal", "Gcal = 1000 * Mcal",
+        "ktoe = 1000 * toe", "tce = 7 * Gcal", "decitonne = 100 * kilogram", "kilotonne = 1000 * metric_ton", "oz_mass = ounce",
         "sm3 = meter**3", "nm3 = 28815 / 27315 * meter**3", "CCF = 100 * ft3_", "kft3 = 1000 * ft3_", "Mft3 = 1000 * kft3",
         "Gft3 = 1000 * Mft3", "tsubo = 400 / 121 * meter**2",
     ):  # fmt: skip
@@ -377,7 +379,7 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
 
     Example:
         >>> read_unit("MWh")
-        Unit(text='MWh', canonical='kWh', scale=1000.0)
+        Unit(text='MWh', canonical='kWh', scale=1000.0, of_fuel='')
         >>> read_unit("kWh (Gross CV)").canonical, read_unit("kWh Hs").canonical, read_unit("MWh PCI").canonical
         ('kWh_gross', 'kWh_gross', 'kWh_net')
         >>> read_unit("US gal").scale, read_unit("ML").scale, read_unit("ml").scale
@@ -405,8 +407,16 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
     for canonical in _canonicals(amount):
         target = quantity(1, canonical)
         if amount.dimensionality == target.dimensionality:
-            return Unit(text, canonical, float(amount.to(target.units).magnitude))
+            of_fuel = "kWh_gross" if canonical == "kWh" and expression.split(" * ")[-1] in GROSS_BY_CUSTOM else ""
+            return Unit(text, canonical, float(amount.to(target.units).magnitude), of_fuel)
     return None
+
+
+GROSS_BY_CUSTOM = ("therm", "dekatherm", "Btu", "kBtu", "MBtu")
+"""Units in which fuel is sold by its gross calorific value.
+
+Source: EPA GHG Emission Factors Hub, Table 1 (higher heating values); Gas (Calculation of Thermal Energy) Regulations 1996 (UK).
+"""
 
 
 def _heating(text: str) -> tuple[str, str]:

@@ -18,9 +18,8 @@ from abate.kernel.finding import Rule, Severity
     )
 )
 def heating_value_unstated(staged: Any) -> Verdict:
-    """Fuel measured by energy says whether it means the net or the gross calorific value."""
-    fuel = staged.kind.isin(["stationary-fuel", "mobile-fuel"])
-    return fuel & (staged.unit == "kWh"), "The unit '" + staged.unit_text.fill_null("") + "' does not say net or gross."
+    """Fuel measured by energy says whether it means the net or the gross calorific value, unless its factor does not ask."""
+    return staged.heating_unstated, "The unit '" + staged.unit_text.fill_null("") + "' does not say net or gross."
 
 
 CHECKS = (heating_value_unstated,)

@@ -20,7 +20,7 @@ from abate.adapters.cli.app import (
     now,
     opened_at,
 )
-from abate.kernel.errors import AbateError
+from abate.kernel.errors import AbateError, UsageError
 
 
 @app.command()
@@ -60,6 +60,13 @@ def demo(
         serve_workspace(directory.resolve())
 
 
+def _answer(text: str) -> tuple[str, str]:
+    word, sign, means = text.partition("=")
+    if not sign or not word.strip() or not means.strip():
+        raise UsageError("bad-answer", f"'{text}' is not an answer.", "Write it as --answer 'gal=US gal'.")
+    return word.strip(), means.strip()
+
+
 @app.command()
 def add(
     files: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files.")],
@@ -67,6 +74,9 @@ def add(
     mapping: Annotated[Path | None, typer.Option("--map", help="Mapping file to apply.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with any blocker.")] = False,
     accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a blocker to let in.")] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option("--answer", help="What a word of the file means, such as 'gal=US gal'; kept for its layout.")
+    ] = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -74,6 +84,7 @@ def add(
     from abate.adapters.files.importing import add_file
 
     opened = opened_at(workspace)
+    answers = dict(_answer(text) for text in answer or ())
     results: list[Any] = []
     failed: list[AbateError] = []
     with out.progress("importing", len(files), quiet=json) as step:
@@ -82,7 +93,7 @@ def add(
                 results.append(
                     add_file(
                         opened, path, now=now(), template=kind, mapping=mapping, strict=strict,
-                        accept=frozenset(accept or ()),
+                        accept=frozenset(accept or ()), answers=answers,
                     )
                 )  # fmt: skip
             except AbateError as error:
@@ -106,6 +117,8 @@ def add(
         ]  # fmt: skip
         columns = ("import", "file", "read as", "rows", "entered", "quarantine", "findings")
         out.table("", columns, rows, right=(3, 4, 5))
+        for question in dict.fromkeys(q for r in results for q in r.questions):
+            out.console().print(f"Question: {question} Undo the import, and add the file with --answer 'WORD=MEANING'.")
         for refusal in failed:
             sys.stderr.write(f"{refusal}\n")
     blocked = any(r.quarantined_count for r in results)

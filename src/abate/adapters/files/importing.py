@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ class ImportResult:
         quarantined_count: Rows that stay out.
         findings: Findings by code: how many.
         mappings: Per sheet, the mapping as rows for people.
+        questions: What the file leaves open, each once: to be answered with `answers`.
     """
 
     import_id: str
@@ -50,6 +51,11 @@ class ImportResult:
     quarantined_count: int
     findings: dict[str, int]
     mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    questions: tuple[str, ...] = ()
+
+
+ASKED = ("ambiguous-unit", "ambiguous-item")
+"""Findings that are questions about a word of the file, the same in every row."""
 
 
 def live_imports(workspace: Workspace) -> list[dict[str, Any]]:
@@ -96,6 +102,7 @@ def add_file(
     mapping: Path | dict[str, Mapping] | None = None,
     strict: bool = False,
     accept: frozenset[str] = frozenset(),
+    answers: dict[str, str] | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> ImportResult:
     """Import a file: read, map, check, store. Either the whole import is in the ledger afterwards, or none of it.
@@ -108,6 +115,7 @@ def add_file(
         mapping: Mapping to apply in place of guessing: a file, or one per sheet; a sheet without one is left out.
         strict: Refuse the file where any row has a blocker.
         accept: Codes of blockers that are let in.
+        answers: What words of the file mean that leave a choice, such as `{"gal": "US gal"}`; kept for its layout.
         on_step: Told what is being done.
 
     Raises:
@@ -122,7 +130,7 @@ def add_file(
     sha256 = file_hash(path) if path.is_file() else ""
     sheets = read_sheets(path)
     mapped = map_sheets(workspace, sheets, path.name, template, mapping)
-    found = [m for m in mapped if m is not None]
+    found = [_answered(m, answers or {}) for m in mapped if m is not None]
     if not found:
         raise DataError(
             "no-header", f"{path.name} has no row of headers that Abate knows.", "Say --as KIND, or give --map FILE."
@@ -148,6 +156,9 @@ def add_file(
         skipped = [s.name for s, m in zip(sheets, mapped, strict=True) if m is None]
         _store_findings(workspace, con, import_id, path.name, skipped)
         findings = dict(con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall())
+        asked = con.execute(
+            f"select message, count(*) from found where code in ({', '.join(map(literal, ASKED))}) group by 1 order by 1"
+        ).fetchall()
         commit_import(
             workspace,
             import_id,
@@ -160,10 +171,18 @@ def add_file(
             accepted_count=counts[0],
             quarantined_count=counts[1],
         )
-    _remember(workspace, found, anew=mapping is not None)
+    _remember(workspace, found, anew=mapping is not None or bool(answers))
     mappings = {m.sheet.name: describe(m) for m in found}
     template_id = found[0].mapping.template
-    return ImportResult(import_id, path.name, template_id, row_count, *counts, findings, mappings)
+    questions = tuple(f"{message} ({count} rows)" for message, count in asked)
+    return ImportResult(import_id, path.name, template_id, row_count, *counts, findings, mappings, questions)
+
+
+def _answered(mapped: Mapped, answers: dict[str, str]) -> Mapped:
+    if not answers:
+        return mapped
+    every = {**dict(mapped.mapping.answers), **answers}
+    return replace(mapped, mapping=replace(mapped.mapping, answers=tuple(every.items())))
 
 
 def stage(
@@ -183,6 +202,7 @@ def stage(
     """
     staging.start(con)
     row_count = sum(staging.load(con, m, str(path), path.name) for m in found)
+    staging.answer(con, dict.fromkeys(pair for m in found for pair in m.mapping.answers))
     on_step("checking")
     staging.understand(con, workspace, now)
     staging.judge(con, accept)
@@ -225,7 +245,7 @@ def _remember(workspace: Workspace, found: list[Mapped], *, anew: bool) -> None:
     for mapped in found:
         path = _saved_path(workspace, mapped)
         if anew or not path.exists():
-            general = Mapping(mapped.mapping.template, mapped.mapping.columns, mapped.mapping.measures)
+            general = replace(mapped.mapping, site="")
             partial = path.with_suffix(".partial")
             partial.write_text(general.toml, encoding="utf-8")
             partial.replace(path)
@@ -334,6 +354,22 @@ def _store_findings(
             "month": r["month"] or "",
         }
         for r in rows
+    ]
+    findings += [
+        {
+            "origin": import_id,
+            "code": "opening-reading",
+            "severity": "info",
+            "message": f"Reading {r['quantity']} of {r['period']} opens the counter: what came before it is not known.",
+            "hint": "Nothing to do; the next reading closes the period.",
+            "file": r["source_file"],
+            "sheet": r["sheet"],
+            "row": r["source_row"],
+            "column": "",
+            "site": r["site"] or "",
+            "month": "",
+        }
+        for r in fetch(con, "select * from openings order by source_file, sheet, source_row")
     ]
     findings += [
         {

@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from abate.adapters.registry import TEMPLATES
 from abate.adapters.store.workspace import fold
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.kind import Measure, Template
-from abate.kernel.units import read_unit
+from abate.kernel.units import SHARED_SYMBOLS, ambiguous, read_unit
 
 COMMON: dict[str, tuple[str, ...]] = {
     "site": (
@@ -25,11 +26,13 @@ COMMON: dict[str, tuple[str, ...]] = {
     ),
     "period": (
         "month", "period", "billing month", "billing period", "date", "timestamp", "time", "day",
+        "travel date", "trip date", "departure date", "delivery date", "reading date", "invoice month", "year", "monat", "datum", "mois", "mese", "mes",
         "月份", "账期", "日期", "时间", "计费月份", "结算月份", "年月", "抄表月份",
     ),
     "period_start": ("period start", "from", "start", "start date", "开始日期", "起始日期", "起"),
     "period_end": ("period end", "to", "end", "end date", "结束日期", "截止日期", "止"),
-    "unit": ("unit", "uom", "units", "单位", "计量单位"),
+    "unit": ("unit", "uom", "units", "unit of measure", "currency", "ccy", "einheit", "unité", "unità", "unidad", "währung", "devise",
+             "单位", "计量单位", "币种"),
     "document": (
         "invoice", "invoice no", "bill no", "transaction", "reference", "document", "发票号", "账单号", "单据号", "流水号", "交易号",
     ),
@@ -57,19 +60,22 @@ class Mapping:
         columns: Header for each field.
         measures: Columns of amounts.
         site: Site of every row, where the file names it in its title rather than in a column.
+        answers: What words of the file mean that leave a choice, such as `gal`: `US gal`.
     """
 
     template: str
     columns: dict[str, str]
     measures: tuple[Column, ...]
     site: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
 
     @property
     def json(self) -> str:
         """As one line of JSON, for the record of the import."""
         measures = [{"header": m.header, "kind": m.kind, "unit": m.unit} for m in self.measures]
+        answers = {"answers": dict(self.answers)} if self.answers else {}
         return json.dumps(
-            {"template": self.template, "site": self.site, "columns": self.columns, "measures": measures},
+            {"template": self.template, "site": self.site, "columns": self.columns, "measures": measures} | answers,
             ensure_ascii=False,
         )
 
@@ -84,6 +90,9 @@ class Mapping:
         for m in self.measures:
             lines += ["", "[[measures]]", f"header = {json.dumps(m.header, ensure_ascii=False)}", f'kind = "{m.kind}"']
             lines += [f"unit = {json.dumps(m.unit, ensure_ascii=False)}"] if m.unit else []
+        if self.answers:
+            told = [(json.dumps(k, ensure_ascii=False), json.dumps(v, ensure_ascii=False)) for k, v in self.answers]
+            lines += ["", "[answers]", *(f"{k} = {v}" for k, v in told)]
         return "\n".join(lines) + "\n"
 
 
@@ -113,8 +122,9 @@ def load_mapping(path: Path) -> Mapping:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"])
-        mapping = Mapping(data["template"], dict(data["columns"]), measures, data.get("site", ""))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        answers = tuple((str(k), str(v)) for k, v in data.get("answers", {}).items())
+        mapping = Mapping(data["template"], dict(data["columns"]), measures, data.get("site", ""), answers)
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise UsageError("bad-mapping", f"{path.name}: {error}.", "See docs/guides/map-columns.md.") from error
     if mapping.template not in TEMPLATES or set(mapping.columns) - set(FIELDS):
         odd = sorted(set(mapping.columns) - set(FIELDS)) or [mapping.template]
@@ -190,6 +200,7 @@ def _guess(
         return None
     site = "" if "site" in columns else _site_in(f"{file_name} {near}", names)
     there = set(columns) | ({"site"} if site else set()) | ({"period"} if "period_start" in columns else set())
+    there |= {"item"} if any(measure_of(template, m, columns).item for m in measures) else set()
     if set(template.required) - there:
         return None
     words_said = (template.id, *template.words)
@@ -206,17 +217,52 @@ def _spaced(text: str) -> str:
 def _measure(
     measure: Measure, cells: list[str], columns: dict[str, str], taken: set[str], alternatives: bool
 ) -> Column | None:
-    """The column of a measure, where the file has it and what must multiply it."""
-    if any(name not in columns for name in measure.times if not name.endswith("?")):
+    """The column of a measure, where the file has it and what must multiply or divide it."""
+    if any(name not in columns for name in (*measure.times, *measure.over, *measure.between) if not name.endswith("?")):
         return None
+    if measure.between:
+        return Column(columns[measure.between[0]], measure.kind, measure.unit)
     for alias in measure.headers:
         for cell in cells:
-            plain, unit = _header(cell)
+            plain, _ = _header(cell)
             if cell and plain == alias and cell not in taken and cell not in columns.values():
-                column = "unit" in columns and not (alternatives and measure.unit)
-                fixed = measure.times and measure.unit and not (measure.by_unit or alternatives)
-                return Column(cell, measure.kind, measure.unit if fixed else unit or ("" if column else measure.unit))
+                return Column(cell, measure.kind, _unit_of(measure, cell, columns, alternatives))
     return None
+
+
+def _unit_of(measure: Measure, cell: str, columns: dict[str, str], alternatives: bool) -> str:
+    """Unit of a column of amounts: that of its header, none where a column of units says it, else the usual one."""
+    if measure.amount or (measure.times and measure.unit and not (measure.by_unit or alternatives)):
+        return measure.unit
+    column = "unit" in columns and not (alternatives and measure.unit)
+    return header_unit(cell) or ("" if column else measure.unit)
+
+
+def header_unit(cell: str) -> str:
+    """The unit that a header states: in brackets behind its name, or by its last word.
+
+    Example:
+        >>> header_unit("Usage (CCF)"), header_unit("mileage miles"), header_unit("litres"), header_unit("quantity")
+        ('CCF', 'miles', 'litres', '')
+    """
+    plain, unit = _header(cell)
+    words = cell.strip().split()
+    return unit or next((w for w in (plain, words[-1] if words else "") if w not in NO_UNITS and read_unit(w)), "")
+
+
+NO_UNITS = {"count", "night", "nights", "t", "to", "m", "g", "day", "year", "mc", "j", "lt", "te", "ea"}
+"""Last words of headers that are seldom a unit."""
+
+
+def measure_of(template: Template, column: Column, columns: Collection[str]) -> Measure:
+    """The measure behind a column of amounts: of several of one kind that the header names, the first that can be."""
+    same = [m for m in template.measures if m.kind == column.kind]
+    words = header_words(column.header)
+    named = [m for m in same if words in m.headers]
+    if not named:
+        named = [m for m in same if m.between and words in template.fields.get(m.between[0], ())]
+    able = [m for m in named or same if all(n in columns for n in (*m.times, *m.over, *m.between) if not n.endswith("?"))]
+    return next(iter(able or same), Measure(column.kind, ()))
 
 
 @cache
@@ -227,10 +273,10 @@ def _header(cell: str) -> tuple[str, str]:
         >>> _header("用电量（万千瓦时）")
         ('用电量', '万千瓦时')
     """
-    text = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(" :：*").lower()
-    match = re.fullmatch(r"(.+?)\s*[\(\[](.+?)[\)\]]", text)
-    if match and read_unit(match.group(2)):
-        return match.group(1).strip(), re.sub(r".*[\(\[（](.+?)[\)\]）].*", r"\1", cell.strip())
+    cased = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(" :：*")
+    text, match = cased.lower(), re.fullmatch(r"(.+?)\s*[\(\[](.+)[\)\]]", cased)
+    if match and (read_unit(match.group(2)) or ambiguous(match.group(2)) or match.group(2) in SHARED_SYMBOLS):
+        return match.group(1).strip().lower(), match.group(2)
     return text, ""
 
 
@@ -258,7 +304,7 @@ def _apply(sheet: Sheet, given: Mapping, names: dict[str, str], file_name: str) 
         if wanted <= set(cells):
             title = " ".join([file_name, sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
             site = given.site or ("" if "site" in given.columns else _site_in(title, names))
-            return Mapped(sheet, Mapping(given.template, given.columns, given.measures, site), row_number, cells)
+            return Mapped(sheet, replace(given, site=site), row_number, cells)
     return None
 
 

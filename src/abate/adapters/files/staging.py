@@ -11,18 +11,21 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.files.mapping import Column, Mapped, header_words
+from abate.adapters.files.mapping import Mapped, header_unit, measure_of
 from abate.adapters.registry import KINDS, TEMPLATES
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, fold
 from abate.energy.facts import tier_named
+from abate.operations.facts.airports import route_between
+from abate.operations.facts.own import FUELS
 from abate.kernel.checks import Check
 from abate.kernel.finding import Severity
-from abate.kernel.kind import Measure, Template
+from abate.kernel.kind import Measure, slug
+from abate.kernel.matching import nearest_items
 from abate.kernel.period import FiscalCalendar
 from abate.kernel.region import region_named
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, read_spread
-from abate.kernel.units import ambiguous, dimension_of, read_unit
+from abate.kernel.units import ambiguous, dimension_of, nearest_units, read_unit
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,7 +63,16 @@ GIVEN = (
 `times` and `over` hold what multiplies and divides the quantity, the numbers as they stand, with `|` between them.
 """
 
-SUMMARY = r"^\s*(合计|总计|小计|共计|total|subtotal|sum|grand total)\b?.*$"
+SUMMARY = (
+    r"^\s*(合计|总计|小计|共计|合計|小計|(grand |sub[- ]?)?totals?|sum|(zwischen|gesamt)?summe|gesamt|(sous-)?total général|somme|"
+    r"totale|suma|ytd|year to date)\b?.*$"
+)
+ROUND_TRIPS = "return|round trip|roundtrip|round-trip|both ways|two way|two-way|hin und zurück|aller-retour|往返|ida y vuelta|andata e ritorno"
+ONE_WAYS = "one way|one-way|oneway|single|einfach|aller simple|单程|solo ida|solo andata"
+"""Words for how often a way is gone, in place of a number."""
+WAYS = ("ways", "trips")
+READING, ROUTE = "reading", "route"
+"""In place of a scale: the amount is a counter's reading, or the distance between two places."""
 _NUMBER = r"^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
 
 
@@ -101,7 +113,7 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     blank = " and ".join(f"coalesce({c}, '') = ''" for c in {*keys, *amounts.values()})
     taken = "false"
     for ordinal, column in enumerate(mapped.mapping.measures, 1):
-        measure = _measure_of(template, column, cell)
+        measure = measure_of(template, column, cell)
         unit = literal(column.unit) if column.unit else cell.get("unit", "''")
         values = {
             "source_file": literal(name),
@@ -113,16 +125,23 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
             "unit": f"{unit} || ' * {measure.by_unit}'" if measure.by_unit else unit,
             "times": _joined(measure.times, cell),
             "over": _joined(measure.over, cell),
-            "scale": literal("period" if measure.for_period else repr(measure.scale)),
+            "scale": literal("period" if measure.for_period else READING if measure.readings else repr(measure.scale)),
             "measures": literal("|".join(measure.measures)) if measure.measures else "null",
             "shares": _joined(tuple(n for n in measure.times if n.removesuffix("?").endswith("share")), cell),
             "site": cell.get("site", literal(mapped.mapping.site)),
+            "item": _item_sql(measure, cell),
         }
-        chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
+        if measure.amount:
+            values["scale"] = _scale_sql(con, measure, header_unit(column.header), cell.get("unit"))
         needed = [
             amounts[column.header],
-            *(cell[n.removesuffix("?")] for n in measure.times if n.removesuffix("?") in cell),
+            *(cell[n.removesuffix("?")] for n in (*measure.times, *measure.over) if n.removesuffix("?") in cell),
         ]
+        if measure.between:
+            places = [cell[n] for n in measure.between]
+            values |= {"quantity": f"coalesce({places[0]}, '') || ' > ' || coalesce({places[1]}, '')", "scale": literal(ROUTE)}
+            needed = places
+        chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
         filled = " and ".join(f"coalesce({c}, '') not in ('', '0', '0.0', '0.00')" for c in needed)
         last = ordinal == len(mapped.mapping.measures)
         chooses = f"not ({taken}) and ({'true' if last else filled})" if template.alternatives else "true"
@@ -134,12 +153,41 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     return int(count[0]) if count else 0
 
 
-def _measure_of(template: Template, column: Column, cell: dict[str, str]) -> Measure:
-    """The measure behind a column of amounts: of several of one kind that the header names, the first that can be."""
-    same = [m for m in template.measures if m.kind == column.kind]
-    named = [m for m in same if header_words(column.header) in m.headers]
-    able = [m for m in named or same if all(n in cell for n in m.times if not n.endswith("?"))]
-    return next(iter(able or same), Measure(column.kind, ()))
+def answer(con: duckdb.DuckDBPyConnection, answers: Iterable[tuple[str, str]]) -> None:
+    """Put what words of a file mean in the place of those words, in its units, items, regions and sites."""
+    for text, means in answers:
+        for column in ("unit", "item", "region", "site"):
+            same = f"lower(trim({column})) = lower(trim(?))"
+            con.execute(f"update given set {column} = ? where {same}", [means, text])
+        head = "lower(trim(split_part(unit, ' * ', 1))) = lower(trim(?)) and contains(unit, ' * ')"
+        con.execute(f"update given set unit = ? || substr(unit, strpos(unit, ' * ')) where {head}", [means, text])
+
+
+def _item_sql(measure: Measure, cell: dict[str, str]) -> str:
+    """SQL of what a row is about: its item, or the measure's own, with what other fields say of it behind slashes."""
+    fields = measure.item_fields or ("item",)
+    first = f"nullif(trim({cell[fields[0]]}), '')" if fields[0] in cell else "null"
+    base = f"coalesce({first}, {literal(measure.item)})" if measure.item else first
+    rest = [f"nullif(trim({cell[name]}), '')" for name in fields[1:] if name in cell]
+    return f"concat_ws('/', {', '.join([base, *rest])})" if rest else base
+
+
+def _scale_sql(con: duckdb.DuckDBPyConnection, measure: Measure, stated: str, column: str | None) -> str:
+    """SQL of the factor that brings an amount into the unit in which it is multiplied."""
+    taken = read_unit(measure.amount)
+    assert taken is not None
+
+    def scale(text: str) -> float | None:
+        unit = read_unit(text)
+        return measure.scale * unit.scale / taken.scale if unit and unit.canonical == taken.canonical else None
+
+    if stated or column is None:
+        found = scale(stated or measure.amount)
+        return "null" if found is None else literal(repr(found))
+    texts = [row[0] for row in con.execute(f"select distinct coalesce({column}, '') from cells").fetchall()]
+    known = [(text, found) for text in texts if (found := scale(text or measure.amount)) is not None]
+    cases = " ".join(f"when {literal(text)} then {literal(repr(found))}" for text, found in known)
+    return f"case coalesce({column}, '') {cases} else '{literal('x')[1:-1]}' end" if cases else "'x'"
 
 
 def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
@@ -149,7 +197,9 @@ def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
         column = cell.get(name.removesuffix("?"))
         if column is None:
             continue
-        cells.append(f"coalesce({column}, '')")
+        word = f"lower(trim(coalesce({column}, '')))"
+        ways = f"case when regexp_matches({word}, '^({ROUND_TRIPS})$') then '2' when regexp_matches({word}, '^({ONE_WAYS})$') then '1'"
+        cells.append(f"({ways} when {word} = '' then '{'1' if name.endswith('?') else ''}' else {column} end)" if name.removesuffix("?") in WAYS else f"coalesce({column}, '')")
     return " || '|' || ".join(cells) or "null"
 
 
@@ -182,9 +232,11 @@ def _insert_batches(con: duckdb.DuckDBPyConnection, mapped: Mapped, width: int) 
 
 def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: datetime) -> None:
     """Turn `given` into `staged`. Expects views `live_activities` and `live_instruments` of the ledger."""
+    _difference_readings(con)
     _lookup_sites(con, workspace)
-    _lookup_units(con)
-    _lookup_items(con)
+    _lookup_units(con, workspace.organisation.currency)
+    _lookup_items(con, workspace)
+    _lookup_routes(con)
     _lookup_tiers(con)
     _lookup_regions(con)
     _lookup_spreads(con)
@@ -194,6 +246,12 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     largest = f"list_max(list_transform(string_split(g.shares, '|'), lambda t: {_number_sql('t')}))"
     allocated = f"g.over is not null and {_product_sql('g.times')} > {_product_sql('g.over')}"
     shares_out = f"coalesce({largest} > 1, false) or coalesce({allocated}, false)" if scaled else "false"
+    amount = f"(case when g.scale = '{ROUTE}' then w.km else {quantity} end)"
+    own_scale = f"(case when g.scale in ('period', '{READING}', '{ROUTE}') then 1 else try_cast(coalesce(g.scale, '1') as double) end)"
+    unit = "case when (k.fuel or i.burnt) and u.of_fuel is not null then u.of_fuel else u.unit end"
+    tail = "case when contains(i.item, '/') then substr(i.item, strpos(i.item, '/')) else '' end"
+    ends = f"case when g.scale = '{ROUTE}' and w.domestic and not contains(i.item, '/domestic') then '/domestic' else '' end"
+    item = f"case when b.becomes is not null then b.becomes || {ends} || {tail} else i.item end"
     written = "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' || replace(g.over, '|', ' / '), '')"
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
@@ -201,13 +259,16 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
         select row_number() over (order by g.source_file, g.sheet, g.source_row, g.kind) as given_id,
                g.source_file, g.source_row, g.sheet, g.kind, g.basis,
                g.site as site_text, coalesce(s.site, case when g.kind = 'instrument' and coalesce(g.site, '') = '' then '' end) as site,
-               {written} as quantity_text, g.unit as unit_text, u.unit, u.choice as unit_choice,
-               coalesce(list_contains(k.dimensions, u.dimension), false)
+               {written} as quantity_text, g.unit as unit_text, {unit} as unit, u.choice as unit_choice, u.near as unit_near,
+               coalesce(list_contains(k.dimensions, u.dimension) or (k.fuel and u.unit = 'kWh'), false)
                    and (g.measures is null or list_contains(string_split(g.measures, '|'), u.dimension)) as dimension_fits,
                {shares_out} as share_above_one, g.scale = 'period' as for_period,
                coalesce(k.avoided, false) as avoided, coalesce(k.irregular, false) as irregular,
-               {quantity} * coalesce(u.scale, 1) * {scale} * (case when g.scale = 'period' then 1 else coalesce(g.scale, '1')::double end) as quantity,
-               g.item as item_text, i.item, coalesce(g.meter, '') as meter, coalesce(g.document, '') as document,
+               {amount} * coalesce(u.scale, 1) * {scale} * {own_scale} as quantity,
+               g.item as item_text, {item} as item, i.choices as item_choices, i.near as item_near,
+               case when g.scale = '{ROUTE}' then w.fault end as route_fault, {amount} * coalesce(u.scale, 1) as single_amount,
+               coalesce(k.fuel and u.of_fuel is null and u.unit = 'kWh' and not coalesce(i.plain_energy, false), false) as heating_unstated,
+               coalesce(k.metered, false) as metered, g.scale = '{READING}' as is_reading, coalesce(g.meter, '') as meter, coalesce(g.document, '') as document,
                coalesce(g.region, '') as region_text, r.region, coalesce(trim(g.party), '') as party,
                g.uncertainty as spread_text, p.spread_kind, p.spread_95, coalesce(p.known, true) as spread_known,
                t.tier, g.market, g.retired_for, {factor} as factor,
@@ -219,6 +280,9 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
         left join units u on u.text = coalesce(g.unit, '')
         left join kinds k on k.kind = g.kind
         left join items i on i.kind = g.kind and i.text = coalesce(g.item, '')
+        left join routes w on g.scale = '{ROUTE}' and w.text = g.quantity
+        left join bands b on b.kind = g.kind and split_part(i.item, '/', 1) = b.base
+             and {amount} * coalesce(u.scale, 1) > b.above and {amount} * coalesce(u.scale, 1) <= b.below and u.dimension in ('distance', 'travel')
         left join tiers t on t.text = coalesce(g.tier, '')
         left join regions r on r.text = coalesce(g.region, '')
         left join spreads p on p.text = coalesce(g.uncertainty, '')
@@ -231,6 +295,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                    / (case when isfinite(starts.first) and dayofyear(make_date(year(starts.first), 12, 31)) = 366 then 366 else 365 end)
                    else 1 end as quantity,
                starts.first as period_start, coalesce(ends.past, starts.past) as period_end,
+               starts.first as whole_start, coalesce(ends.past, starts.past) as whole_end,
                coalesce(strftime(starts.first, '%Y-%m'), '') as month,
                coalesce('FY' || lpad(year(starts.first + interval ({shift}) month)::varchar, 4, '0'), 'unknown') as fiscal_year,
                o.opened as site_opened, o.closed as site_closed, ?::timestamp as today
@@ -257,29 +322,109 @@ def _past(day: Any) -> Any:
     return None if day is None else day + timedelta(days=1)
 
 
-def _lookup_units(con: duckdb.DuckDBPyConnection) -> None:
+def _difference_readings(con: duckdb.DuckDBPyConnection) -> None:
+    """Turn the readings of counters into what was consumed between two of them; the first of each counter opens it."""
+    number, day = _number_sql("quantity"), f"({_period_sql('period')}).first"
+    con.execute(f"""
+        create or replace temp table counters as
+        select rowid as place, {number} - lag({number}) over counter as used, lag({day}) over counter as since, {day} as day
+        from given where scale = '{READING}'
+        window counter as (partition by source_file, sheet, kind, site, meter, item order by {day}, source_row)
+    """)
+    con.execute("""
+        update given set quantity = round(c.used, 9)::varchar, period = null,
+               period_start = strftime(c.since + interval 1 day, '%Y-%m-%d'), period_end = strftime(c.day, '%Y-%m-%d')
+        from counters c where given.rowid = c.place and c.since is not null
+    """)
+    con.execute("create or replace temp table openings as select given.* from given join counters c on given.rowid = c.place "
+                "where c.since is null and c.day is not null")
+    con.execute("delete from given where rowid in (select place from counters where since is null and day is not null)")
+
+
+def _lookup_units(con: duckdb.DuckDBPyConnection, currency: str) -> None:
     rows = []
     for text in _distinct(con, "unit"):
-        unit = read_unit(text) if text else None
+        unit = read_unit(text, currency) if text else None
+        choice = ambiguous(text.split(" * ")[0], currency)
+        near = "" if unit or choice else ", ".join(nearest_units(text.split(" * ")[0]))
         dimension = dimension_of(unit.canonical) if unit else None
-        rows.append((text, unit.canonical if unit else None, unit.scale if unit else None, ambiguous(text), dimension))
-    types = {"text": "varchar", "unit": "varchar", "scale": "double", "choice": "varchar", "dimension": "varchar"}
+        rows.append((text, unit.canonical if unit else None, unit.scale if unit else None, choice, dimension, near,
+                     (unit.of_fuel or None) if unit else None))  # fmt: skip
+    types = {"text": "varchar", "unit": "varchar", "scale": "double", "choice": "varchar", "dimension": "varchar",
+             "near": "varchar", "of_fuel": "varchar"}  # fmt: skip
     _table(con, "units", types, rows)
-    kinds = ((k.id, list(k.dimensions), k.book == "avoided", k.open or k.book == "avoided") for k in KINDS.values())
-    columns = {"kind": "varchar", "dimensions": "varchar[]", "avoided": "boolean", "irregular": "boolean"}
+    kinds = (
+        (k.id, list(k.dimensions), k.book == "avoided", k.open or k.book == "avoided", k.metered, "energy-net" in k.dimensions and "energy" not in k.dimensions)
+        for k in KINDS.values()
+    )
+    columns = {"kind": "varchar", "dimensions": "varchar[]", "avoided": "boolean", "irregular": "boolean", "metered": "boolean",
+               "fuel": "boolean"}  # fmt: skip
     _table(con, "kinds", columns, kinds)
+    bands = [
+        (k.id, base, limits[place - 1][0] if place else -1.0, below, becomes)
+        for k in KINDS.values() for base, limits in k.bands.items() for place, (below, becomes) in enumerate(limits)
+    ]  # fmt: skip
+    types = {"kind": "varchar", "base": "varchar", "above": "double", "below": "double", "becomes": "varchar"}
+    _table(con, "bands", types, bands)
 
 
-def _lookup_items(con: duckdb.DuckDBPyConnection) -> None:
+def _lookup_items(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """What each word for an item means, by our own names and by what the factor book knows."""
+    wanted = con.execute("select distinct kind, coalesce(item, '') from given").fetchall()
+    known, plain = _book_items({KINDS[kind].known_by for kind, _ in wanted if KINDS[kind].known_by}, workspace)
     rows = []
-    for kind_id, text in con.execute("select distinct kind, coalesce(item, '') from given").fetchall():
+    for kind_id, text in wanted:
         kind = KINDS[kind_id]
+        items = [i for of in kind.known_by for i in known.get(of, ())]
         if text:
-            item = kind.item_named(text) if kind.items else ""
+            item = kind.item_named(text, items) if kind.items else ""
         else:
             item = None if kind.item_required else next(iter(kind.items), "")
-        rows.append((kind_id, text, item))
-    _table(con, "items", {"kind": "varchar", "text": "varchar", "item": "varchar"}, rows)
+        choices = [c for c in kind.choices(text) if c in items or c in kind.items] if item is None else []
+        near = nearest_items(slug(text), [*items, *kind.items]) if item is None and text and not choices else []
+        by_energy = any((of, item) in plain for of in kind.known_by)
+        rows.append((kind_id, text, item, ", ".join(choices[:-1]) + " or " + choices[-1] if len(choices) > 1 else ", ".join(choices) or None,
+                     ", ".join(near), by_energy, item in FUELS))  # fmt: skip
+    types = {"kind": "varchar", "text": "varchar", "item": "varchar", "choices": "varchar", "near": "varchar", "plain_energy": "boolean",
+             "burnt": "boolean"}  # fmt: skip
+    _table(con, "items", types, rows)
+
+
+def _book_items(
+    kinds: set[tuple[str, ...]], workspace: Workspace
+) -> tuple[dict[str, set[str]], set[tuple[str, str]]]:
+    """Items that the factor book has of some kinds, and those with a factor printed per kWh of no stated heating value."""
+    from abate.adapters.engine.inputs import factor_imports
+    from abate.adapters.registry import default_factors
+
+    wanted = {of for some in kinds for of in some}
+    known: dict[str, set[str]] = {of: set() for of in wanted}
+    plain: set[tuple[str, str]] = set()
+    if not wanted:
+        return known, plain
+    found = {(f.kind, f.item, m.unit) for f in default_factors() if f.kind in wanted for m in f.masses}
+    listed, ids = (", ".join(literal(x) for x in sorted(some)) for some in (wanted, factor_imports(workspace)))
+    if ids:
+        with workspace.store.connect("factors") as book:
+            found |= set(book.execute(
+                f"select distinct kind, item, unit from factors where kind in ({listed}) and import_id in ({ids})"
+            ).fetchall())  # fmt: skip
+    for kind, item, unit in found:
+        known[kind].add(item)
+        if unit.partition("/")[2] in ("kWh", "MWh", "GJ", "MJ", "TJ"):
+            plain.add((kind, item))
+    return known, plain
+
+
+def _lookup_routes(con: duckdb.DuckDBPyConnection) -> None:
+    """Distances between the places that rows name in place of a distance."""
+    texts = [row[0] for row in con.execute(f"select distinct quantity from given where scale = '{ROUTE}'").fetchall()]
+    rows = []
+    for text in texts:
+        start, _, end = text.partition(" > ")
+        route = route_between(start, end)
+        rows.append((text, None, route, None) if isinstance(route, str) else (text, route.km, None, route.domestic))
+    _table(con, "routes", {"text": "varchar", "km": "double", "fault": "varchar", "domestic": "boolean"}, rows)
 
 
 def _lookup_tiers(con: duckdb.DuckDBPyConnection) -> None:
@@ -332,6 +477,7 @@ def _period_sql(text: str) -> str:
         + ", '[年月/\\.](\\d)', '-\\1', 'g'), '[年月日]', '', 'g'), 'T', ' ')"
     )
     first = f"""case
+        when regexp_matches({plain}, '^(19|20)\\d{{2}}$') then try_strptime({plain}, '%Y')
         when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}$') then try_strptime({plain}, '%Y-%m')
         when regexp_matches({plain}, '^\\d{{6}}$') then try_strptime({plain}, '%Y%m')
         when regexp_matches({plain}, '^\\d{{8}}$') then try_strptime({plain}, '%Y%m%d')
@@ -342,6 +488,7 @@ def _period_sql(text: str) -> str:
         when regexp_matches({plain}, '^\\d{{1,2}} [A-Za-z]+ \\d{{4}}$') then try_strptime({plain}, ['%d %b %Y', '%d %B %Y'])
     end"""
     length = f"""case
+        when regexp_matches({plain}, '^\\d{{4}}$') then interval 1 year
         when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}$|^\\d{{6}}$|^[A-Za-z]+[- ]\\d+$') then interval 1 month
         when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}} \\d') then interval 1 hour
         else interval 1 day
@@ -390,6 +537,14 @@ def _split_months(con: duckdb.DuckDBPyConnection, calendar: FiscalCalendar) -> N
                'FY' || lpad(year(a + interval ({shift}) month)::varchar, 4, '0') as fiscal_year
         from cut)
     """)
+
+
+def _shifted(month: str | None, by: int) -> str:
+    """A month that lies some months later."""
+    if not month or len(month) != 7:
+        return month or ""
+    count = int(month[:4]) * 12 + int(month[5:]) - 1 + by
+    return f"{count // 12:04d}-{count % 12 + 1:02d}"
 
 
 def _folded(column: str) -> str:
@@ -443,6 +598,39 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         ), claimed as (
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
+        ), bills as (
+            -- meters and bills, each whole, with those that the ledger has of the same places and months
+            select row_id, kind, item, site, meter, party, document, quantity, whole_start as a, whole_end as b,
+                   'row ' || source_row as told
+            from parts where metered and period_start = whole_start and quantity is not null
+            union all
+            select null, kind, item, site, meter, party, document, sum(quantity), min(period_start), max(period_end),
+                   source_file || ' row ' || source_row
+            from live_activities
+            where kind in (select kind from kinds where metered) and site in (select distinct site from parts where metered)
+                  and month between {literal(_shifted(first, -12))} and {literal(_shifted(last, 12))}
+            group by kind, item, site, meter, party, document, source_file, source_row, import_id
+        ), reversals as (
+            -- a credit note takes back a bill of the same place, period and amount
+            select c.row_id, b.row_id as of_row, b.told from bills c join bills b
+                 on c.kind = b.kind and c.item is not distinct from b.item and c.site = b.site and c.meter = b.meter
+                and c.quantity < 0 and b.quantity = -c.quantity and b.a = c.a and b.b = c.b
+        ), standing as (
+            select * from bills where row_id is null or (row_id not in (select row_id from reversals where row_id is not null)
+                                                         and row_id not in (select of_row from reversals where of_row is not null))
+        ), ranked as (
+            select *, max(b) over earlier as past, arg_max(told, b) over earlier as before, arg_max(a, b) over earlier as since,
+                   arg_max(b, b) over earlier as until
+            from standing where quantity > 0
+            window earlier as (partition by kind, item, site, meter, party order by a, b desc, row_id nulls first
+                               rows between unbounded preceding and 1 preceding)
+        ), covering as (
+            select row_id, before, a = since and b = until as same_period from ranked
+            where row_id is not null and past > a + interval 1 day
+        ), invoices as (
+            select row_id, first_value(told) over same as told, row_number() over same as place from bills
+            where document <> '' and quantity > 0
+            window same as (partition by kind, item, site, meter, party, document, quantity order by row_id nulls first)
         ), counted as (
             select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside
             from parts
@@ -452,7 +640,9 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             select row_id, row_number() over action - 1 as before, first_value(source_row) over action as first_row
             from parts where avoided window action as (partition by {_folded("party")}, {_folded("document")}, month order by row_id)
         )
-        select c.*, p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
+        select c.*, case when not l.same_period then l.before end as covers, case when l.same_period then l.before end as beside,
+               v.told as reversed_by, case when n.place > 1 then n.told end as invoice_in,
+               p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
                c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
                coalesce(e.place, i.place, 'row ' || c.first_inside || ' of this file') as first_copy,
                case when a.place is not null then a.place
@@ -470,6 +660,9 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         left join acted a on c.avoided and a.actor = {_folded("c.party")} and a.action = {_folded("c.document")}
                          and a.month = c.month
         left join claimed i on c.kind = 'instrument' and i.document = c.document
+        left join covering l on l.row_id = c.row_id
+        left join (select row_id, any_value(told) as told from reversals group by 1) v on v.row_id = c.row_id
+        left join invoices n on n.row_id = c.row_id
     """)
 
 
@@ -490,7 +683,9 @@ def _checks_sql() -> str:
         "period_end": "timestamp(6)", "month": "string", "fiscal_year": "string", "site_opened": "timestamp(6)",
         "site_closed": "timestamp(6)", "today": "timestamp(6)", "median_quantity": "float64", "median_rows": "int64",
         "fills_gap": "string", "copies_before": "int64", "first_copy": "string",
-        "booked_in": "string", "irregular": "boolean", "share_above_one": "boolean",
+        "booked_in": "string", "irregular": "boolean", "share_above_one": "boolean", "unit_near": "string",
+        "item_choices": "string", "item_near": "string", "route_fault": "string", "heating_unstated": "boolean",
+        "covers": "string", "beside": "string", "reversed_by": "string", "invoice_in": "string",
     }  # fmt: skip
     staged = ibis.table(columns, name="staged")
     found = [_finding_rows(staged, one, place) for place, one in enumerate(row_checks())]
@@ -550,6 +745,8 @@ CANNOT_ACCEPT = frozenset(
         "share-above-one",
         "action-unnamed",
         "action-booked-twice",
+        "ambiguous-item",
+        "unknown-place",
     ]
 )
 """Findings that leave a row without a meaning: accepting them would be guessing."""

@@ -106,18 +106,25 @@ VEHICLES: dict[str, tuple[str, ...]] = {
     "road": ("hgv", "lorry", "heavy goods vehicle", "truck", "medium- and heavy-duty truck", "货车", "lkw"),
     "motorbike": ("motorcycle", "摩托车", "motorrad", "moto"),
 }
+def _reading(kind: str) -> Measure:
+    """Readings of a counter: the difference of two is what was consumed between them."""
+    return Measure(kind, ("meter reading", "reading", "index", "zählerstand", "relevé", "lettura", "lectura", "读数", "表码", "抄表读数"), readings=True)
+
+
 FUEL_UNITS = ("volume", "mass", "energy-net", "energy-gross")
 KINDS = (
     Kind("stationary-fuel", "Fuel burnt in stationary equipment", FUEL_UNITS, FUELS, item_required=True,
-         known_by=("stationary-fuel",), asks={**ASKS, **GAS_IN_BUILDINGS}),
+         known_by=("stationary-fuel",), asks={**ASKS, **GAS_IN_BUILDINGS}, metered=True),
     Kind("mobile-fuel", "Fuel burnt in vehicles", FUEL_UNITS, FUELS, item_required=True,
          known_by=("mobile-fuel",), asks={**ASKS, **GAS_IN_VEHICLES}),
     Kind("vehicle-distance", "Distance driven by own vehicles", ("distance",), VEHICLES, item_required=True,
          known_by=("vehicle",), attributes=CARS),
     Kind("refrigerant", "Refrigerant topped up", ("mass",), REFRIGERANTS, item_required=True,
          known_by=("refrigerant", "refrigerant-published")),
-    Kind("electricity", "Electricity purchased", ("energy",)),
-    Kind("heat", "Heat and steam purchased", ("energy",), {"district-heat": ("热力", "暖气", "steam", "蒸汽", "heat")}),
+    Kind("electricity", "Electricity purchased", ("energy",), metered=True),
+    Kind("heat", "Heat and steam purchased", ("energy",),
+         {"district-heat": ("热力", "暖气", "steam", "蒸汽", "heat", "district heating", "fernwärme"), "onsite-heat": ("onsite heat and steam",)},
+         metered=True),
     Kind("revenue", "Revenue", ("money",)),
     Kind("floor-area", "Floor area", ("area",), cumulative=False),
 )  # fmt: skip
@@ -125,6 +132,7 @@ KINDS = (
 _FUEL: dict[str, tuple[str, ...]] = {
     "item": ("fuel", "fuel type", "product", "燃料", "油品", "燃料种类", "能源品种", "品名")
 }
+
 MILEAGE = ("mileage", "distance", "km", "miles", "mileage km", "行驶里程", "里程")
 TEMPLATES = (
     Template(
@@ -135,18 +143,23 @@ TEMPLATES = (
             Measure(
                 "electricity",
                 (
-                    "consumption", "electricity", "energy", "usage", "billed energy",
+                    "consumption", "electricity", "energy", "usage", "billed energy", "kwh", "mwh", "gwh", "verbrauch", "consommation", "consumo",
                     "用电量", "电量", "结算电量", "有功电量", "本月电量", "电量合计",
                 ),
             ),
+            _reading("electricity"),
         ),
+        fields={"meter": ("meter", "meter no", "meter id", "meter number", "mpan", "表号", "电表号")},
         example=(("site", "month", "consumption", "unit", "invoice"), ("hq", "2024-01", "12400", "kWh", "A-001")),
     ),
     Template(
         "stationary-fuel",
         "Fuel for boilers, kitchens and generators",
         ("boiler", "generator", "stationary", "锅炉", "食堂", "发电机", "燃气"),
-        (Measure("stationary-fuel", ("quantity", "amount", "volume", "用量", "用气量", "消耗量", "数量")),),
+        (
+            Measure("stationary-fuel", ("quantity", "amount", "volume", "usage", "consumption", "用量", "用气量", "消耗量", "数量")),
+            _reading("stationary-fuel"),
+        ),
         _FUEL,
         ("site", "period", "item"),
         (("site", "month", "fuel", "quantity", "unit", "invoice"), ("hq", "2024-01", "natural-gas", "850", "m3", "G-7")),

@@ -263,6 +263,7 @@ def _asset(name: str, title: str, words: tuple[str, ...], other: str) -> Templat
     return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
 
 
+ONE_WAY = ("one way distance", "one-way distance", "distance one way", "单程距离")
 TRIP = ("item", "size", "fuel", "class")
 WAYS = ("trip", "ways", "one way or return", "journey type", "trip type", "往返")
 TEMPLATES = (
@@ -349,14 +350,18 @@ TEMPLATES = (
         ("commut", "通勤"),
         (
             Measure("commuting", ("fuel used", "fuel"), times=("days?",)),
-            Measure("commuting", ("distance", "one way distance", "distance km", "单程距离"), unit="km",
-                    times=("ways?", "days", "weeks?", "employees?"), by_unit="passenger"),
+            Measure("commuting", ONE_WAY, unit="km", times=("ways", "days", "weeks?", "employees?"), by_unit="passenger",
+                    item_fields=("item", "size", "fuel")),
+            Measure("commuting", ONE_WAY, unit="km", times=("days", "weeks?", "employees?"), by_unit="passenger", scale=2.0,
+                    item_fields=("item", "size", "fuel")),
+            Measure("commuting", ("distance", "distance km"), unit="km",
+                    times=("ways?", "days", "weeks?", "employees?"), by_unit="passenger", item_fields=("item", "size", "fuel")),
             Measure("commuting", ("vehicle distance", "vehicle km", "车公里"), unit="km", times=("ways?", "days", "weeks?", "employees?")),
             Measure("commuting", ("home hours", "居家工时"), unit="fte_hour", times=("employees?",)),
         ),
         {
             **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
-            "employees": ("employees", "headcount", "人数"), "days": ("days", "天数"),
+            "employees": ("employees", "headcount", "人数"), "days": ("days", "days per week", "days a week", "days per month", "天数"),
             "weeks": ("weeks", "weeks per year", "周数"), "ways": ("ways", "trips per day", "往返"),
             "size": ("size", "car size", "vehicle size"), "fuel": ("fuel type", "vehicle fuel", "drive"),
         },
