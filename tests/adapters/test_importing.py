@@ -213,7 +213,7 @@ def test_files_that_cannot_be_taken_say_why_and_leave_nothing(workspace, tmp_pat
     ("amount", "code"),
     [
         ("NaN", "not-a-number"), ("inf", "not-a-number"), ("1e999", "not-a-number"), ("", "missing-value"),
-        ("1.234,5", "not-a-number"), ("12,34", "not-a-number"), ("(500)", "negative-quantity"), ("9e14", "absurd-quantity"),
+        ("1.234", "ambiguous-number"), ("1,234", "ambiguous-number"), ("(500)", "negative-quantity"), ("9e14", "absurd-quantity"),
         ("twelve", "not-a-number"), ("1;2", "not-a-number"), ("0", "zero-quantity"), ("'; drop table x; --", "not-a-number"),
     ],
 )  # fmt: skip

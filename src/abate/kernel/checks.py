@@ -68,11 +68,27 @@ def missing_value(staged: Any) -> Verdict:
     return _text(staged.quantity_text) == "", ibis.literal("The amount is empty.")
 
 
+@check(
+    _blocker(
+        "ambiguous-number",
+        "Number may be read in two ways",
+        "Say once which mark parts the decimals: abate add FILE --answer decimal=comma, or decimal=point.",
+        19,
+    )
+)
+def ambiguous_number(staged: Any) -> Verdict:
+    """No number leaves open whether its mark parts decimals or thousands."""
+    text = _text(staged.quantity_text)
+    told = "'" + text.replace("?", "") + "' is ambiguous: its mark may be a decimal mark or part thousands."
+    return text.contains("?"), told
+
+
 @check(_blocker("not-a-number", "Amount is no number", "Enter a finite number.", 20))
 def not_a_number(staged: Any) -> Verdict:
     """Every amount is a finite number."""
     bad = (staged.quantity.isnull() | staged.quantity.isnan() | staged.quantity.isinf()) & staged.route_fault.isnull()
-    return (_text(staged.quantity_text) != "") & bad, "'" + _text(staged.quantity_text) + "' is no number."
+    clear = ~_text(staged.quantity_text).contains("?")
+    return (_text(staged.quantity_text) != "") & bad & clear, "'" + _text(staged.quantity_text) + "' is no number."
 
 
 @check(_blocker("bad-date", "Date cannot be read", "Write it as 2024-01-31, or 2024-01 for a month.", 30))
@@ -287,6 +303,7 @@ def zero_quantity(staged: Any) -> Verdict:
 
 ROW_CHECKS = (
     missing_value,
+    ambiguous_number,
     not_a_number,
     bad_date,
     unknown_site,

@@ -54,7 +54,7 @@ class ImportResult:
     questions: tuple[str, ...] = ()
 
 
-ASKED = ("ambiguous-unit", "ambiguous-item")
+ASKED = ("ambiguous-unit", "ambiguous-item", "ambiguous-number")
 """Findings that are questions about a word of the file, the same in every row."""
 
 
@@ -153,7 +153,7 @@ def add_file(
         on_step("storing")
         _keep(path, workspace.raw, sha256)
         counts = _store(workspace, con, import_id, found[0].mapping.template)
-        skipped = [s.name for s, m in zip(sheets, mapped, strict=True) if m is None]
+        skipped = [(s.name, s.hidden) for s, m in zip(sheets, mapped, strict=True) if m is None]
         _store_findings(workspace, con, import_id, path.name, skipped)
         findings = dict(con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall())
         asked = con.execute(
@@ -223,7 +223,7 @@ def map_sheets(
             map_sheet(s, file_name=name, names=workspace.names, given=mapping[s.name]) if s.name in mapping else None
             for s in sheets
         ]
-    return [_mapped(workspace, s, name, template, given) for s in sheets]
+    return [None if s.hidden else _mapped(workspace, s, name, template, given) for s in sheets]
 
 
 def _mapped(workspace: Workspace, sheet: Sheet, name: str, template: str, given: Mapping | None) -> Mapped | None:
@@ -336,7 +336,7 @@ def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str,
 
 
 def _store_findings(
-    workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, name: str, skipped: list[str]
+    workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, name: str, skipped: list[tuple[str, bool]]
 ) -> None:
     rows = fetch(con, "select * from found order by source_file, sheet, source_row, precedence")
     findings = [
@@ -374,10 +374,28 @@ def _store_findings(
     findings += [
         {
             "origin": import_id,
-            "code": "sheet-skipped",
-            "severity": "info",
-            "message": f"Sheet '{sheet}' has no headers that Abate knows.",
-            "hint": "Nothing to do where it holds no data.",
+            "code": r["code"],
+            "severity": "warning",
+            "message": r["message"],
+            "hint": "Where that is wrong, undo the import and add the file with --answer decimal=comma.",
+            "file": r["source_file"],
+            "sheet": r["sheet"],
+            "row": 0,
+            "column": "",
+            "site": "",
+            "month": "",
+        }
+        for r in fetch(con, "select * from remarks order by all")
+    ]
+    findings += [
+        {
+            "origin": import_id,
+            "code": "sheet-hidden" if hidden else "sheet-skipped",
+            "severity": "warning" if hidden else "info",
+            "message": f"Sheet '{sheet}' is hidden and was left out."
+            if hidden
+            else f"Sheet '{sheet}' has no headers that Abate knows.",
+            "hint": "Unhide it in the workbook to import it." if hidden else "Nothing to do where it holds no data.",
             "file": name,
             "sheet": sheet,
             "row": 0,
@@ -385,7 +403,7 @@ def _store_findings(
             "site": "",
             "month": "",
         }
-        for sheet in skipped
+        for sheet, hidden in skipped
     ]
     workspace.store.append("findings", findings)
 

@@ -160,8 +160,9 @@ def map_sheet(
         if sum(bool(c) for c in cells) < 2:
             continue
         near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
+        sample = dict(zip(cells, sheet.head[place + 1][1], strict=False)) if place + 1 < len(sheet.head) else {}
         for one in [TEMPLATES[template]] if template else TEMPLATES.values():
-            guess = _guess(one, cells, near, file_name, names)
+            guess = _guess(one, cells, near, file_name, names, sample)
             if guess is not None:
                 best.append((guess[0], -place, Mapped(sheet, guess[1], row_number, cells)))
     if not best:
@@ -179,15 +180,17 @@ def signature(headers: list[str]) -> str:
 
 
 def _guess(
-    template: Template, cells: list[str], near: str, file_name: str, names: dict[str, str]
+    template: Template, cells: list[str], near: str, file_name: str, names: dict[str, str], sample: dict[str, str]
 ) -> tuple[int, Mapping] | None:
     """Score and mapping of a template for a row of headers, or None where it cannot be.
 
     A word in the sheet's name, title or headers weighs more than one in the name of the file, which has many sheets.
     """
     words = {_header(c)[0]: c for c in reversed(cells) if c}
-    columns: dict[str, str] = {}
+    columns = _places(template, words, sample)
     for name, aliases in {**COMMON, **template.fields}.items():
+        if name in columns:
+            continue
         every = (*template.fields.get(name, ()), *COMMON.get(name, ()))
         header = next((words[a] for a in every or aliases if a in words and words[a] not in columns.values()), None)
         if header:
@@ -208,6 +211,16 @@ def _guess(
     for weight, said in ((2, f"{near} {' '.join(cells)}"), (1, f"{file_name} {near} {' '.join(cells)}")):
         score += weight * sum(_spaced(word) in _spaced(said) for word in words_said)
     return score, Mapping(template.id, columns, measures, site)
+
+
+def _places(template: Template, words: dict[str, str], sample: dict[str, str]) -> dict[str, str]:
+    """Columns of two places, such as 'From' and 'To' of a flight, where their first row holds no dates."""
+    found: dict[str, str] = {}
+    for measure in (m for m in template.measures if m.between):
+        headers = [next((words[a] for a in template.fields[name] if a in words), "") for name in measure.between]
+        if all(headers) and not any(re.search(r"\d{1,4}[-./年]\d|^\d+$", sample.get(h, "")) for h in headers):
+            found |= dict(zip(measure.between, headers, strict=True))
+    return found
 
 
 def _spaced(text: str) -> str:

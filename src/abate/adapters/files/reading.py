@@ -31,11 +31,17 @@ class Sheet:
         name: Name of the sheet, empty for CSV and Parquet.
         head: First rows, as (row number, cells).
         rows: All rows in batches of (row number, cells); None for Parquet, which the engine reads itself.
+        delimiter: What parts the cells of a text file.
+        typed: Whether numbers are numbers in the file, not texts with marks that must be understood.
+        hidden: Whether the workbook hides it.
     """
 
     name: str
     head: list[tuple[int, list[str]]]
     rows: Iterator[list[tuple[int, list[str]]]] | None
+    delimiter: str = ""
+    typed: bool = False
+    hidden: bool = False
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -91,6 +97,7 @@ def _xlsx(path: Path) -> list[Sheet]:
         raise DataError("file-too-large", f"{path.name} unpacks to {unpacked >> 20} MiB.", "Split it, or use Parquet.")
     try:
         workbook = CalamineWorkbook.from_path(str(path))
+        hidden = {m.name for m in workbook.sheets_metadata if str(m.visible) != "SheetVisibleEnum.Visible"}
         raw = [(n, workbook.get_sheet_by_name(n).to_python(skip_empty_area=False)) for n in workbook.sheet_names]
     except (CalamineError, OSError, ValueError) as error:
         raise DataError("unreadable-file", f"{path.name}: {error}.", "Open and save it again as XLSX.") from error
@@ -104,7 +111,7 @@ def _xlsx(path: Path) -> list[Sheet]:
                 "Export it again.",
             )  # fmt: skip
         if rows:
-            sheets.append(Sheet(name, rows[:HEAD_ROWS], iter([rows])))
+            sheets.append(Sheet(name, rows[:HEAD_ROWS], iter([rows]), typed=True, hidden=name in hidden))
     if not sheets:
         raise DataError("empty-file", f"{path.name} has no cell with content.", "Export it again.")
     return sheets
@@ -163,7 +170,7 @@ def _csv(path: Path) -> Sheet:
     head = _first(_csv_rows(path, encoding, delimiter), HEAD_ROWS)
     if not head:
         raise DataError("empty-file", f"{path.name} has no row with content.", "Export it again.")
-    return Sheet("", head, _batches(_csv_rows(path, encoding, delimiter)))
+    return Sheet("", head, _batches(_csv_rows(path, encoding, delimiter)), delimiter)
 
 
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -211,4 +218,4 @@ def _parquet(path: Path) -> Sheet:
     except duckdb.Error as error:
         raise DataError("unreadable-file", f"{path.name} is no sound Parquet file.", "Export it again.") from error
     head = [(0, names), *((k + 1, [cell_text(v) for v in row]) for k, row in enumerate(first))]
-    return Sheet("", head, None)
+    return Sheet("", head, None, typed=True)

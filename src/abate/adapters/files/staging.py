@@ -80,6 +80,7 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables `given` and `reasons`, empty."""
     types = ", ".join(f"{name} {'integer' if name == 'source_row' else 'varchar'}" for name in GIVEN)
     con.execute(f"create or replace temp table given ({types})")
+    con.execute("create or replace temp table remarks (source_file varchar, sheet varchar, code varchar, message varchar)")
     con.execute(
         "create or replace temp table reasons (source_file varchar, sheet varchar, source_row integer, reason varchar)"
     )
@@ -104,6 +105,8 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     else:
         _insert_batches(con, mapped, len(headers))
     place = {header: f"c{k}" for k, header in reversed(list(enumerate(headers)))}
+    if not mapped.sheet.typed:
+        _read_marks(con, mapped, place, name)
     template = TEMPLATES[mapped.mapping.template]
     cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
     amounts = {m.header: place[m.header] for m in mapped.mapping.measures}
@@ -151,6 +154,43 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
             f"and {chooses} order by source_row"
         )
     return int(count[0]) if count else 0
+
+
+OPEN_MARK = "?"
+"""Before a number whose mark may be a decimal mark or part thousands."""
+MARKS = {"comma": ",", "point": "."}
+
+
+def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str], name: str) -> None:
+    """Find which mark parts the decimals in a text file, from all its numbers; what stays open is marked as a question.
+
+    `1.234,5` and `0,5` prove a decimal comma, `1,234.5` and `0.5` a decimal point; `12.400` proves nothing. Where commas
+    part the cells, they part no decimals: then a point is the decimal mark, with a remark.
+    """
+    template = TEMPLATES[mapped.mapping.template]
+    named = [m.header for m in mapped.mapping.measures]
+    factors = {n.removesuffix("?") for m in template.measures for n in (*m.times, *m.over)}
+    named += [header for name, header in mapped.mapping.columns.items() if name in factors]
+    columns = list(dict.fromkeys(place[h] for h in named if h in place))
+    bare = {c: f"regexp_replace(coalesce({c}, ''), '[^0-9.,+-]', '', 'g')" for c in columns}
+    every = " union all ".join(f"select {text} as n from cells" for text in bare.values())
+    comma = r"^[-+]?(\d{1,3}(\.\d{3})+,\d*|0,\d+|\d*,\d{1,2}|\d*,\d{4,}|\d{4,},\d+|\d{1,3}(\.\d{3}){2,})$"
+    point = r"^[-+]?(\d{1,3}(,\d{3})+\.\d*|0\.\d+|\d*\.\d{1,2}|\d*\.\d{4,}|\d{4,}\.\d+|\d{1,3}(,\d{3}){2,})$"
+    either = r"^[-+]?\d{1,3}[.,]\d{3}$"
+    count = con.execute(f"""
+        select count(*) filter (regexp_matches(n, '{comma}')), count(*) filter (regexp_matches(n, '{point}')),
+               count(*) filter (regexp_matches(n, '{either}')) from ({every})
+    """).fetchall()[0] if columns else (0, 0, 0)  # fmt: skip
+    told = MARKS.get(dict(mapped.mapping.answers).get("decimal", ""), "")
+    if told == "," or (count[0] and not count[1] and not told):
+        for c in columns:
+            con.execute(f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where regexp_matches({bare[c]}, '[.,]')")
+    elif count[2] and not told and not any(count[:2]) and mapped.sheet.delimiter == ",":
+        text = f"{count[2]} numbers such as 1,234 or 1.234 are read with a point before the decimals: commas part the cells."
+        con.execute("insert into remarks values (?, ?, 'decimal-mark-assumed', ?)", [name, mapped.sheet.name, text])
+    elif count[2] and not told and not (count[1] and not count[0]):
+        for c in columns:
+            con.execute(f"update cells set {c} = '{OPEN_MARK}' || {c} where regexp_matches({bare[c]}, '{either}')")
 
 
 def answer(con: duckdb.DuckDBPyConnection, answers: Iterable[tuple[str, str]]) -> None:
@@ -465,7 +505,7 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], row
 def _number_sql(text: str) -> str:
     """SQL that reads a number with thousands separators; parentheses mean below zero; null for anything else."""
     plain = f"translate(coalesce({text}, ''), '０１２３４５６７８９．，－（）', '0123456789.,-()')"
-    bare = f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€]', '', 'g'), '^\\((.*)\\)$', '-\\1')"
+    bare = f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€£\u00a0\u202f\u2009''’]', '', 'g'), '^\\((.*)\\)$', '-\\1')"
     return f"(case when regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as double) end)"
 
 
@@ -746,6 +786,7 @@ CANNOT_ACCEPT = frozenset(
         "action-unnamed",
         "action-booked-twice",
         "ambiguous-item",
+        "ambiguous-number",
         "unknown-place",
     ]
 )
