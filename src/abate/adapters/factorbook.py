@@ -27,10 +27,13 @@ from abate.kernel.factor import (
     Factor,
     Mass,
     Source,
+    content_hash,
     factor_rows,
     factors_from_rows,
 )
 from abate.kernel.finding import Finding, Severity
+from abate.kernel.kind import slug
+from abate.kernel.region import region_named
 from abate.kernel.species import NON_KYOTO, UNSPECIFIED, all_species, gwp
 from abate.kernel.units import dimensions, quantity
 
@@ -230,6 +233,63 @@ def import_factors(
             )  # fmt: skip
         import_id = store_factors(workspace, factors, path.name, f"factors-{chosen}", digest, now, findings)
     return FactorImport(import_id, chosen, edition, len(factors), refused, tuple(findings))
+
+
+def add_factor(
+    workspace: Workspace, kind: str, item: str, value: str, unit: str, *, region: str, source: str, now: datetime,
+    species: str = "", year: int | None = None, for_year: int | None = None, basis: str = "direct", gwp_set: str = "",
+    per: str = "",
+) -> FactorImport:  # fmt: skip
+    """Add one value to the factor book: a supplier's rate, a heating value of a gas bill, a national factor.
+
+    Args:
+        workspace: Where to.
+        kind: Kind of need, such as `electricity`, `stationary-fuel` or `fuel-property`.
+        item: What is consumed, such as `grid-average` or `natural-gas`.
+        value: The number.
+        unit: Its unit, such as `kg/kWh`; of a property such as `MJ_gross/m3`.
+        region: Region it is for.
+        source: Where it is printed; shown wherever it is used.
+        now: Present moment; its day is taken as that of publication.
+        species: Gas; empty takes the property of a `fuel-property`, and CO2e of no named gas else.
+        year: Year of the data.
+        for_year: Year that it is meant for, where that is another.
+        basis: `direct`, `upstream` or `life-cycle`.
+        gwp_set: GWP set of a CO2e value.
+        per: Of electricity, `consumed` or `generated`.
+
+    Raises:
+        DataError: `bad-factor`.
+        UsageError: `unknown-region`, `source-needed`, `unknown-factor-kind`.
+        DuplicateImportError: `duplicate-import`.
+    """
+    if region_named(region) is None or not region:
+        raise UsageError("unknown-region", f"'{region}' is no code of a region.", "Write one such as IT, US-CAMX or world.")
+    if not source.strip():
+        raise UsageError("source-needed", "The value has no source.", "Say where it is printed: --source 'Bill of March 2024'.")
+    ensure_default_factors(workspace, now)
+    book = load_factors(workspace, factor_imports(workspace))
+    kinds = {f.kind for f in book}
+    if kind not in kinds:
+        raise UsageError("unknown-factor-kind", f"No method looks for factors of kind '{kind}'.", f"There are: {', '.join(sorted(kinds))}.")
+    chosen = species or (PROPERTY if kind in ("fuel-property", "price", "grid-loss", "network-loss") else UNSPECIFIED)
+    told = "/".join(slug(str(p)) for p in ("own", kind, item, region, year or for_year or "any", unit, now.date()))
+    row = dict.fromkeys(COLUMNS, "") | {
+        "factor_id": told, "kind": kind, "item": item, "region": region_named(region) or "", "data_year": str(year or ""),
+        "basis": basis, "species": chosen, "value": value, "unit": unit, "gwp_set": gwp_set, "publication": source.strip(),
+        "edition": str(now.year), "published_on": now.date().isoformat(), "licence": "own", "verification": "checked",
+        "for_year": str(for_year or ""), "per": per, "note": "added by hand",
+    }  # fmt: skip
+    factors = factors_from_rows([row])
+    if chosen != PROPERTY and not float(value) >= 0:
+        raise DataError("bad-factor", f"'{value}' is below zero.", "Write the emission of a unit.")
+    digest = content_hash(factors)
+    with workspace.store.lock():
+        same = [r for r in live_imports(workspace) if r["sha256"] == digest]
+        if same:
+            raise DuplicateImportError("duplicate-import", f"It is in the book as {same[0]['import_id']}.", "Nothing to do.")
+        import_id = store_factors(workspace, factors, f"{kind} of {item}, {region}", "factors-own", digest, now)
+    return FactorImport(import_id, "own", str(now.year), 1, 0, ())
 
 
 def _edition_before(publication: Publication, book: Iterable[Factor]) -> list[Line]:

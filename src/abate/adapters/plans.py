@@ -82,7 +82,7 @@ def sums_of(lines: list[dict[str, Any]], book: str) -> dict[str, dict[str, int]]
 def wholly_owned(organisation: Organisation) -> Organisation:
     """The organisation as if it controlled all of its entities."""
     every = tuple(
-        replace(e, operational_control=True, financial_control=True, ownership=()) for e in organisation.entities
+        replace(e, operational_control=True, financial_control="full", ownership=()) for e in organisation.entities
     )
     return replace(organisation, entities=every)
 

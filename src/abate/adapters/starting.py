@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import tomllib
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from abate.adapters.engine import ensure_default_factors, run_year
 from abate.adapters.figures import Rollups, publish, run_of
 from abate.adapters.files.importing import add_file, attach, correct
 from abate.adapters.findings import open_findings
-from abate.adapters.registry import TEMPLATES
+from abate.adapters.registry import TEMPLATES, default_factors
 from abate.adapters.store.workspace import Workspace, create_workspace, read_config
 from abate.kernel.errors import ConfigError, NotFoundError, UsageError
 from abate.kernel.figure import HEADLINES
-from abate.kernel.region import region_named
+from abate.kernel.kind import Template
+from abate.kernel.region import country_name, country_named, region_named
 
 CONFIG_TEMPLATE = """\
 # A workspace of Abate. Everything that decides a figure and is not in your files stands here.
@@ -48,8 +50,10 @@ region = {country}                    # where it buys goods and travels, for amo
 # [[entities]]
 # id = "joint-venture"
 # parent = "group"
-# operational_control = false
 # ownership = [{{ since = 2020-01-01, share = 0.4 }}]
+# operational_control = false    # who runs it: true or false; asked for a share of half or less
+# financial_control = "joint"    # who directs its financial policies: true, false, or "joint" with partners, which counts
+                                 # the share of equity (GHG Protocol Corporate Standard, table 1)
 
 # One block per place. Files may use the id, the name or an alias.
 [[sites]]
@@ -57,7 +61,7 @@ id = "hq"
 name = {site}
 aliases = []
 entity = "group"
-region = {region}                 # region of its grid: a province such as CN-ZJ, a country such as GB, US-CAMX, ...
+region = {region}                 # region of its grid: a country, or a part of it such as US-CAMX, AU-NSW, CA-ON
 type = "office"
 expects = ["electricity"]        # a month without one is a finding
 # opened = 2021-06-01
@@ -65,16 +69,18 @@ expects = ["electricity"]        # a month without one is a finding
                                  # and closed where it has a history under somebody else (the base year follows)
 
 # [sites.climate]                # of the site above: shown beside PUE and WUE, decides no figure
-# mean_c = [4.3, 6.1, 10.2, 16.1, 21.2, 24.6, 28.7, 28.4, 24.2, 18.9, 12.9, 6.9]
+# mean_c = [4.3, 6.1, 10.2, 16.1, 21.2, 24.6, 28.7, 28.4, 24.2, 18.9, 12.9, 6.9]   # January to December
 # source = "…"
 
 # The value chain. A category without data and without a reason is a finding; it never counts as zero.
 [scope3]
 proxies = ["GB", "US"]           # regions whose factors may serve where no nearer one exists, each use with a finding
 
-# [scope3.not_assessed]
-# 10 = "We sell no intermediate products."
-# 14 = "There are no franchises."
+{not_assessed}
+# Which factors serve.
+# [factors]
+# year = "fiscal-year"           # factors of the calendar year in which most of the fiscal year falls; "month": of each month's
+# allow = ["life-cycle", "operating-margin"]   # what may serve where a place has no direct factor, each use with a finding
 
 # Figures wanted by a year: of all, of a site, or of a building of it.
 # [[targets]]
@@ -92,7 +98,7 @@ proxies = ["GB", "US"]           # regions whose factors may serve where no near
 # [[programmes]]
 # id = "my-programme"
 # entity = "group"
-# region = "CN"
+# region = {country}
 # methodology = "second-hand/1"  # cloud-migration, second-hand, low-carbon-goods, carton-reuse, no-cutlery, mode-shift
 # claims = {{ group = 0.4, merchants = 0.3 }}
 # unclaimed = 0.3                # claims and this make 1
@@ -103,15 +109,87 @@ proxies = ["GB", "US"]           # regions whose factors may serve where no near
 """
 
 
-def init_workspace(directory: Path, name: str) -> Path:
+NOT_ASSESSED = """\
+# [scope3.not_assessed]
+# 10 = "We sell no intermediate products."
+# 14 = "There are no franchises."
+"""
+SMALL_FIRM = "[scope3.not_assessed]            # say why, or take a line out where you have data\n" + "".join(
+    f'{k} = "Not assessed yet."\n' for k in (2, 4, *range(8, 16))
+)
+YEAR_BEGINS = {"GB": 4, "IN": 4, "JP": 4, "HK": 4, "SG": 4, "NZ": 4, "ZA": 3, "AU": 7, "PK": 7, "EG": 7}
+"""Month in which firms of a country usually begin their year, where it is not January."""
+GAS_BILLED = {"US": ("12.5", "therms"), "CA": ("850", "m3"), "AU": ("30", "GJ (GCV)"), "CN": ("850", "m3"), "JP": ("850", "m3"), "IN": ("850", "Nm3")}
+"""How gas is billed, where not in kWh of the gross calorific value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a country decides of a new workspace.
+
+    Args:
+        country: Two letters.
+        region: Region of its grid that factors are there for; empty where the country has only parts.
+        parts: Parts of the country with a grid factor of their own.
+        currency: Its currency.
+        start_month: Month in which its firms usually begin their year.
+    """
+
+    country: str
+    region: str
+    parts: tuple[str, ...]
+    currency: str
+    start_month: int
+
+
+def setting_of(country: str) -> Setting:
+    """What a country decides of a new workspace: region, currency, fiscal year.
+
+    Raises:
+        UsageError: `unknown-country`.
+    """
+    from babel.numbers import get_territory_currencies
+
+    code = country_named(country)
+    if code is None:
+        raise UsageError("unknown-country", f"No country '{country}'.", "Write its two letters, such as DE.")
+    grids = {f.region for f in default_factors() if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct")}
+    parts = tuple(sorted(r for r in grids if r.startswith(f"{code}-") and "-R-" not in r))
+    money = [c for c in get_territory_currencies(code) if re.fullmatch("[A-Z]{3}", c)]
+    return Setting(code, code if code in grids or not parts else "", parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1))
+
+
+def init_workspace(directory: Path, name: str, *, country: str = "", region: str = "") -> Path:
     """Make an empty workspace with a commented configuration and a blank file per kind.
+
+    Args:
+        directory: Folder to make.
+        name: Name of the organisation.
+        country: Country of its first site, which decides region, currency and fiscal year; empty leaves those of China.
+        region: Region of that site's grid, where the country has several.
 
     Raises:
         ConfigError: `workspace-exists`.
+        UsageError: `unknown-country`, `unknown-region`, `region-needed`.
     """
-    workspace = create_workspace(directory, _config(name))
+    text = _config(name, **_settled(country, region)) if country or region else _config(name)
+    workspace = create_workspace(directory, text)
     _write_templates(workspace)
     return workspace.root
+
+
+def _settled(country: str, region: str) -> dict[str, Any]:
+    """Region, currency and month of a country, as the configuration takes them."""
+    setting = setting_of(country or region.split("-")[0])
+    chosen = region or setting.region
+    if region and region_named(region) != region:
+        raise UsageError("unknown-region", f"'{region}' is no code of a region.", "Write one such as US-CAMX.")
+    if not chosen:
+        raise UsageError(
+            "region-needed", f"{country_name(setting.country)} has grid factors by part: {', '.join(setting.parts)}.",
+            "Say which with --region.",
+        )  # fmt: skip
+    return {"region": chosen, "currency": setting.currency, "start_month": setting.start_month}
 
 
 def _write_templates(workspace: Workspace) -> None:
@@ -119,12 +197,26 @@ def _write_templates(workspace: Workspace) -> None:
     templates.mkdir(exist_ok=True)
     for template in TEMPLATES.values():
         with (templates / f"{template.id}.csv").open("w", encoding="utf-8-sig", newline="") as handle:
-            csv.writer(handle).writerows(template.example)
+            csv.writer(handle).writerows(template_rows(workspace, template))
+
+
+def template_rows(workspace: Workspace, template: Template) -> list[tuple[str, ...]]:
+    """Rows of a blank file, with the workspace's own first site and entity, currency and way of billing gas."""
+    organisation = workspace.organisation
+    site = organisation.sites[0].id if organisation.sites else "hq"
+    country = organisation.sites[0].region.split("-")[0] if organisation.sites else "CN"
+    amount, unit = GAS_BILLED.get(country, ("9,350.5", "kWh (Gross CV)"))
+    own = {"hq": site, "group": organisation.entities[0].id if organisation.entities else "group"}
+    own |= {"CNY": organisation.currency, "million CNY": f"million {organisation.currency}"}
+    own |= {"CN": country}
+    gas = {"850": amount, "m3": unit} if template.id == "stationary-fuel" else {}
+    return [tuple({**own, **gas}.get(cell, cell) for cell in row) for row in template.example]
 
 
 def _config(
-    name: str, site: str = "Headquarters", region: str = "CN-ZJ", currency: str = "CNY", start_month: int = 1
-) -> str:
+    name: str, site: str = "Headquarters", region: str = "CN-ZJ", currency: str = "CNY", start_month: int = 1,
+    *, not_assessed: str = NOT_ASSESSED,
+) -> str:  # fmt: skip
     """The commented configuration; every value is written as TOML writes a text."""
     texts = {
         "name": name,
@@ -134,7 +226,7 @@ def _config(
         "currency": currency,
     }
     quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in texts.items()}
-    return CONFIG_TEMPLATE.format(start_month=start_month, **quoted)
+    return CONFIG_TEMPLATE.format(start_month=start_month, not_assessed=not_assessed, **quoted)
 
 
 def describe_workspace(
@@ -172,20 +264,32 @@ def describe_workspace(
     partial.replace(workspace.root / "abate.toml")
 
 
-def init_firm(directory: Path, name: str, *, samples: bool) -> tuple[Path, list[Path]]:
-    """Make a workspace for a firm with bills and a car: one place, the basic module of VSME, nothing else.
+def init_firm(
+    directory: Path, name: str, *, samples: bool, country: str = "", region: str = ""
+) -> tuple[Path, list[Path]]:
+    """Make a workspace for a firm with bills and a car: one place, nothing that such a firm does not have.
 
     Args:
         directory: Folder to make.
         name: Name of the firm; with samples, that of the example.
         samples: Whether to write the five files of an example firm to try it with.
+        country: Country of the firm, which decides region, currency, fiscal year and blank files; empty takes the example's.
+        region: Region of its grid, where the country has several.
 
     Returns:
         The folder, and the sample files.
 
     Raises:
         ConfigError: `workspace-exists`.
+        UsageError: `unknown-country`, `unknown-region`, `region-needed`, `no-samples`.
     """
+    if country or region:
+        if samples:
+            raise UsageError("no-samples", "The example firm is in China.", "Take --samples without --country.")
+        settled = _settled(country, region)
+        workspace = create_workspace(directory, _config(name, "Workshop", **settled, not_assessed=SMALL_FIRM))
+        _write_templates(workspace)
+        return workspace.root, []
     module = _generator(example_folder("firm"))
     text = module.config()
     if not samples:

@@ -91,10 +91,25 @@ def not_a_number(staged: Any) -> Verdict:
     return (_text(staged.quantity_text) != "") & bad & clear, "'" + _text(staged.quantity_text) + "' is no number."
 
 
+@check(
+    _blocker(
+        "ambiguous-date",
+        "Date may be read in two ways",
+        "Say once which comes first: abate add FILE --answer date=dmy, or date=mdy.",
+        29,
+    )
+)
+def ambiguous_date(staged: Any) -> Verdict:
+    """No date leaves open whether its day or its month comes first."""
+    text = _text(staged.period_text)
+    return text.contains("?"), "'" + text.replace("?", "") + "' is ambiguous: day first or month first?"
+
+
 @check(_blocker("bad-date", "Date cannot be read", "Write it as 2024-01-31, or 2024-01 for a month.", 30))
 def bad_date(staged: Any) -> Verdict:
     """Every row has a date that can be read."""
-    return staged.period_start.isnull(), "'" + _text(staged.period_text) + "' is no date."
+    clear = ~_text(staged.period_text).contains("?")
+    return staged.period_start.isnull() & clear, "'" + _text(staged.period_text) + "' is no date."
 
 
 @check(_blocker("unknown-site", "Site is not in abate.toml", "Add the site, or the name as an alias of one.", 40))
@@ -305,6 +320,7 @@ ROW_CHECKS = (
     missing_value,
     ambiguous_number,
     not_a_number,
+    ambiguous_date,
     bad_date,
     unknown_site,
     ambiguous_unit,

@@ -204,7 +204,7 @@ class FactorBook:
         """The nearest property of a kind that is a plain ratio, such as the loss per kWh delivered."""
         eligible, passed = self._ranked(need, _regions(need))
         if not eligible:
-            return NoMatch("no-factor", self._absence(need), tuple(passed))
+            return NoMatch("no-factor", self._absence(need, passed), tuple(passed))
         factor = eligible[0][1]
         return factor, float(quantity(factor.masses[0].value, factor.masses[0].unit).to("kg/kg").magnitude)
 

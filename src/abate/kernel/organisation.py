@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,10 @@ class Ownership:
     share: float
 
 
+HALF = 0.5
+"""Share of equity up to which nobody is taken to run an entity unless it is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A business or legal unit.
@@ -46,8 +51,9 @@ class Entity:
         name: Name for people.
         parent: Id of the entity above, empty for the root.
         ownership: Shares held by the parent, oldest first; none means wholly owned.
-        operational_control: Whether the group has full authority over its operating policies.
-        financial_control: Whether the group directs its financial policies.
+        operational_control: Whether the group has full authority over its operating policies; None where nobody has said.
+        financial_control: Whether the group directs its financial policies: `full`, `joint` with partners, or `none`;
+            empty where nobody has said.
         region: Region of what belongs to it as a whole, such as goods it buys; empty takes its parent's.
     """
 
@@ -55,9 +61,28 @@ class Entity:
     name: str
     parent: str = ""
     ownership: tuple[Ownership, ...] = ()
-    operational_control: bool = True
-    financial_control: bool = True
+    operational_control: bool | None = None
+    financial_control: str = ""
     region: str = ""
+
+    def is_unstated(self, boundary: Boundary) -> bool:
+        """Whether control decides its share under an approach, and nobody has said who has it.
+
+        A wholly owned entity is controlled. One that is held in part may be run, or its policies directed, by others.
+        """
+        held = min((o.share for o in self.ownership), default=1.0)
+        if boundary is Boundary.FINANCIAL:
+            return held < 1 and not self.financial_control
+        return boundary is Boundary.OPERATIONAL and held <= HALF and self.operational_control is None
+
+    def controlled_share(self, boundary: Boundary, day: date) -> float:
+        """Share that counts under an approach of control: all, none, or under joint financial control that of equity.
+
+        Source: GHG Protocol Corporate Standard (2004), chapter 3, Table 1.
+        """
+        if boundary is Boundary.OPERATIONAL:
+            return 0.0 if self.operational_control is False else 1.0
+        return {"none": 0.0, "joint": self.share_on(day)}.get(self.financial_control, 1.0)
 
     def share_on(self, day: date) -> float:
         """Share of equity that the parent holds on a day."""
@@ -186,6 +211,10 @@ class Organisation:
                     "bad-organisation", f"Entity '{entity}' of '{place}' is unknown.", "Add it to [[entities]]."
                 )
 
+    def unstated_control(self, boundary: Boundary) -> list[str]:
+        """Entities whose control decides their share under an approach, and is not said."""
+        return [e.id for e in self.entities if e.is_unstated(boundary)]
+
     def site(self, site_id: str) -> Site | None:
         """The site of an id, or None."""
         return self._site.get(site_id)
@@ -249,11 +278,9 @@ class Organisation:
             for e in chain:
                 share *= e.share_on(day)
             return share
-        held = all(e.share_on(day) > 0 for e in chain)
-        controlled = all(
-            e.operational_control if boundary is Boundary.OPERATIONAL else e.financial_control for e in chain
-        )
-        return 1.0 if held and controlled else 0.0
+        if not all(e.share_on(day) > 0 for e in chain):
+            return 0.0
+        return math.prod(e.controlled_share(boundary, day) for e in chain)
 
     def month_share(self, place: str, month: str, boundary: Boundary) -> float:
         """Share of a place that counts in a month: the mean over the days on which it belongs to the group.
@@ -262,9 +289,10 @@ class Organisation:
 
         Example:
             >>> org = Organisation("G", (Entity("g", "G"),
-            ...     Entity("j", "Joint venture", "g", (Ownership(date(2020, 1, 1), 0.4),))), (Site("s", "S", "j", "CN"),))
-            >>> org.month_share("s", "2023-04", Boundary.EQUITY), org.month_share("s", "2023-04", Boundary.OPERATIONAL)
-            (0.4, 1.0)
+            ...     Entity("j", "Joint venture", "g", (Ownership(date(2020, 1, 1), 0.4),), True, "joint")),
+            ...     (Site("s", "S", "j", "CN"),))
+            >>> [org.month_share("s", "2023-04", b) for b in (Boundary.EQUITY, Boundary.OPERATIONAL, Boundary.FINANCIAL)]
+            [0.4, 1.0, 0.4]
         """
         share = self._shares.get((place, "", boundary))  # of one that never changes
         if share is None:

@@ -29,16 +29,19 @@ def init(
     name: Annotated[str, typer.Option(help="Name of the organisation.")] = "My organisation",
     sme: Annotated[bool, typer.Option("--sme", help="For a small firm with bills and a car.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="With --sme: the five files of an example firm.")] = False,
+    country: Annotated[str, typer.Option(help="Country, such as DE: decides region, currency, fiscal year, blank files.")] = "",
+    region: Annotated[str, typer.Option(help="Region of its grid, such as US-CAMX, where the country has several.")] = "",
 ) -> None:
     """Make a workspace: a commented abate.toml and a blank file for each kind of data."""
     from abate.adapters.starting import init_firm, init_workspace
 
     if sme:
-        root, files = init_firm(directory, name, samples=samples)
+        root, files = init_firm(directory, name, samples=samples, country=country, region=region)
         told = f" Samples: {', '.join(f.name for f in files)} in files/." if files else ""
-        out.console().print(f"Made {root}.{told} Next: 'abate bill BILL.pdf --site workshop', 'abate add' the others.")
+        place = "hq" if country or region else "workshop"
+        out.console().print(f"Made {root}.{told} Next: 'abate bill BILL.pdf --site {place}', 'abate add' the others.")
         return
-    root = init_workspace(directory, name)
+    root = init_workspace(directory, name, country=country, region=region)
     out.console().print(
         f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate add' it."
     )

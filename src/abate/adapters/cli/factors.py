@@ -91,7 +91,7 @@ def factors_show(factor_id: str, workspace: WorkspaceOption = HERE, json: JsonOp
 def factors_import(
     file: Annotated[Path, typer.Argument(help="A publisher's file, or a table in Abate's own format.")],
     publisher: Annotated[
-        str, typer.Option("--from", help="desnz, epa, useeio, gwp, china-grid or own; guessed if empty.")
+        str, typer.Option("--from", help="Publisher, such as desnz, epa or own; guessed if empty.")
     ] = "",
     previous: Annotated[Path | None, typer.Option(help="The edition before, to compare with.")] = None,
     accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a gate to let pass.")] = None,
@@ -126,3 +126,32 @@ def factors_import(
             f"entered, {result.refused_count:,} refused."
         )
     raise typer.Exit(1 if any(f.severity == "blocker" for f in result.findings) else 0)
+
+
+@factors_app.command("add")
+def factors_add(
+    kind: Annotated[str, typer.Argument(help="Kind, such as electricity, stationary-fuel or fuel-property.")],
+    item: Annotated[str, typer.Argument(help="What is consumed, such as grid-average or natural-gas.")],
+    value: Annotated[str, typer.Argument(help="The number.")],
+    unit: Annotated[str, typer.Argument(help="Its unit, such as kg/kWh or MJ_gross/m3.")],
+    region: Annotated[str, typer.Option(help="Region it is for, such as IT or US-CAMX.")],
+    source: Annotated[str, typer.Option(help="Where it is printed.")],
+    species: Annotated[str, typer.Option(help="Gas, such as CO2; CO2e of no named gas if empty.")] = "",
+    year: Annotated[int | None, typer.Option(help="Year of the data.")] = None,
+    for_year: Annotated[int | None, typer.Option(help="Year that it is meant for, where that is another.")] = None,
+    basis: Annotated[str, typer.Option(help="direct, upstream or life-cycle.")] = "direct",
+    gwp: Annotated[str, typer.Option(help="GWP set of a CO2e value.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Add one value to the factor book: a supplier's rate, the heating value of a gas bill, a national factor."""
+    from abate.adapters.factorbook import add_factor
+
+    done = add_factor(
+        opened_at(workspace), kind, item, value, unit, region=region, source=source, now=now(), species=species, year=year,
+        for_year=for_year, basis=basis, gwp_set=gwp,
+    )  # fmt: skip
+    if json:
+        out.print_json({"import": done.import_id})
+    else:
+        out.console().print(f"{done.import_id}: added; 'abate run' takes it up, 'abate undo {done.import_id}' takes it back.")

@@ -14,7 +14,7 @@ from abate.adapters.files.importing import commit_import, free_id, live_imports
 from abate.adapters.registry import METHODS, default_factors
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace, read_config
-from abate.kernel.errors import IntegrityError, UsageError
+from abate.kernel.errors import ConfigError, IntegrityError, UsageError
 from abate.kernel.factor import Factor, content_hash, factor_rows, factors_from_rows
 from abate.kernel.finding import Finding
 from abate.kernel.organisation import Boundary, Organisation
@@ -108,6 +108,7 @@ def read_terms(workspace: Workspace, gwp_set: str, boundary: str, as_of: date | 
 
     Raises:
         UsageError: `unknown-gwp-set`, `unknown-boundary`, `bad-year`.
+        ConfigError: `control-unstated` where control decides a share and nobody has said who has it.
     """
     chosen = (gwp_set or workspace.gwp_set).upper()
     if chosen not in GWP_SETS:
@@ -116,11 +117,23 @@ def read_terms(workspace: Workspace, gwp_set: str, boundary: str, as_of: date | 
     if approach not in {b.value for b in Boundary}:
         choices = ", ".join(b.value for b in Boundary)
         raise UsageError("unknown-boundary", f"No boundary '{boundary}'.", f"Choose one of {choices}.")
+    unstated = workspace.organisation.unstated_control(Boundary(approach))
+    if unstated:
+        name = f"{approach}_control"
+        said = 'true, false or "joint"' if approach == Boundary.FINANCIAL else "true or false"
+        raise ConfigError(
+            "control-unstated", f"Nobody has said who has {approach} control of '{unstated[0]}', which is held in part.",
+            f"Write {name} = {said} in its block of abate.toml (GHG Protocol Corporate Standard, chapter 3).",
+        )  # fmt: skip
     year, _, named_rule = structure.partition("/")
     rule = named_rule or (workspace.base_year.rule if workspace.base_year else "whole-year")
     months = tuple(workspace.calendar.months(f"FY{parse_fiscal_year(year):04d}")) if structure else ()
     excluded = tuple(category for category, _ in workspace.not_assessed)
-    return Terms(chosen, Boundary(approach), as_of, workspace.proxies, excluded, months, rule == "whole-year")
+    calendar = workspace.calendar if workspace.factor_year == "fiscal-year" else None
+    return Terms(
+        chosen, Boundary(approach), as_of, workspace.proxies, excluded, months, rule == "whole-year", workspace.other_bases,
+        calendar,
+    )  # fmt: skip
 
 
 def config_json(workspace: Workspace) -> str:

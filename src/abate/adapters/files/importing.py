@@ -54,7 +54,7 @@ class ImportResult:
     questions: tuple[str, ...] = ()
 
 
-ASKED = ("ambiguous-unit", "ambiguous-item", "ambiguous-number")
+ASKED = ("ambiguous-unit", "ambiguous-item", "ambiguous-number", "ambiguous-date")
 """Findings that are questions about a word of the file, the same in every row."""
 
 

@@ -22,7 +22,7 @@ from abate.kernel.units import SHARED_SYMBOLS, ambiguous, read_unit
 COMMON: dict[str, tuple[str, ...]] = {
     "site": (
         "site", "location", "facility", "plant", "store", "warehouse", "place", "entity", "company",
-        "业务", "板块", "项目", "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
+        "mpan", "mprn", "supply number", "supply point", "standort", "sede", "sitio", "业务", "板块", "项目", "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
     ),
     "period": (
         "month", "period", "billing month", "billing period", "date", "timestamp", "time", "day",

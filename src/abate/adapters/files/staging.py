@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from abate.adapters.files.dates import OPEN_MARK, read_dates
 from abate.adapters.files.mapping import Mapped, header_unit, measure_of
 from abate.adapters.registry import KINDS, TEMPLATES
 from abate.adapters.store.delta import literal
@@ -107,6 +108,7 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     place = {header: f"c{k}" for k, header in reversed(list(enumerate(headers)))}
     if not mapped.sheet.typed:
         _read_marks(con, mapped, place, name)
+    _read_dates(con, mapped, place)
     template = TEMPLATES[mapped.mapping.template]
     cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
     amounts = {m.header: place[m.header] for m in mapped.mapping.measures}
@@ -156,8 +158,6 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     return int(count[0]) if count else 0
 
 
-OPEN_MARK = "?"
-"""Before a number whose mark may be a decimal mark or part thousands."""
 MARKS = {"comma": ",", "point": "."}
 
 
@@ -191,6 +191,19 @@ def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
     elif count[2] and not told and not (count[1] and not count[0]):
         for c in columns:
             con.execute(f"update cells set {c} = '{OPEN_MARK}' || {c} where regexp_matches({bare[c]}, '{either}')")
+
+
+def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str]) -> None:
+    """Bring the dates of a sheet into one form; those that may be read both ways are marked."""
+    named = [mapped.mapping.columns.get(n) for n in ("period", "period_start", "period_end")]
+    columns = [place[h] for h in named if h in place]
+    texts = {row[0] for c in columns for row in con.execute(f"select distinct {c} from cells where {c} is not null").fetchall()}
+    order = dict(mapped.mapping.answers).get("date", "")
+    read = read_dates(texts, order if order in ("dmy", "mdy") else "")
+    if read:
+        _table(con, "dates", {"text": "varchar", "means": "varchar"}, read.items())
+        for c in columns:
+            con.execute(f"update cells set {c} = d.means from dates d where d.text = cells.{c}")
 
 
 def answer(con: duckdb.DuckDBPyConnection, answers: Iterable[tuple[str, str]]) -> None:
@@ -785,6 +798,7 @@ CANNOT_ACCEPT = frozenset(
         "share-above-one",
         "action-unnamed",
         "action-booked-twice",
+        "ambiguous-date",
         "ambiguous-item",
         "ambiguous-number",
         "unknown-place",

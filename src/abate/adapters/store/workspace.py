@@ -30,6 +30,7 @@ SECTIONS = {
     "fiscal_year",
     "inventory",
     "scope3",
+    "factors",
     "base_year",
     "entities",
     "sites",
@@ -70,6 +71,9 @@ class Workspace:
         boundary: Default consolidation approach.
         gwp_set: Default GWP set.
         proxies: Regions whose factors may serve Scope 3 where no nearer one exists.
+        other_bases: What may serve where there is no direct factor for a place: `life-cycle`, `operating-margin`.
+        factor_year: Whose factors serve: of the calendar year of each `month`, or of the `fiscal-year`, that in which most
+            of it falls.
         not_assessed: Categories of Scope 3 that are switched off, each with the reason.
         base_year: Base year and the rule of its recalculation, where there is one.
         targets: Figures wanted by a year.
@@ -88,6 +92,8 @@ class Workspace:
     boundary: Boundary
     gwp_set: str
     proxies: tuple[str, ...] = ()
+    other_bases: tuple[str, ...] = ()
+    factor_year: str = "month"
     not_assessed: tuple[tuple[str, str], ...] = ()
     base_year: BaseYearPolicy | None = None
     targets: tuple[Target, ...] = ()
@@ -248,6 +254,8 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             boundary=Boundary(inventory.get("boundary", "operational")),
             gwp_set=inventory.get("gwp", "AR6"),
             proxies=tuple(str(p) for p in value_chain.get("proxies", [])),
+            other_bases=_other_bases(data.get("factors", {})),
+            factor_year=_factor_year(data.get("factors", {})),
             not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
             base_year=_policy(data.get("base_year", {})),
             targets=tuple(_target(t, organisation, set(paths)) for t in data.get("targets", [])),
@@ -266,6 +274,25 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
     if workspace.gwp_set not in GWP_SETS:
         raise ConfigError("bad-config", f"gwp is '{workspace.gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}.")
     return workspace
+
+
+OTHER_BASES = ("life-cycle", "operating-margin")
+FACTOR_YEARS = ("month", "fiscal-year")
+
+
+def _other_bases(data: dict[str, Any]) -> tuple[str, ...]:
+    said = [str(b) for b in data.get("allow", [])]
+    odd = [b for b in said if b not in OTHER_BASES] + [k for k in data if k not in ("allow", "year")]
+    if odd:
+        raise ValueError(f"'{odd[0]}' in [factors]: allow takes {' and '.join(OTHER_BASES)}, year one of {', '.join(FACTOR_YEARS)}")
+    return tuple(said)
+
+
+def _factor_year(data: dict[str, Any]) -> str:
+    said = str(data.get("year", "month"))
+    if said not in FACTOR_YEARS:
+        raise ValueError(f"year of [factors] is '{said}', not one of {', '.join(FACTOR_YEARS)}")
+    return said
 
 
 def _policy(data: dict[str, Any]) -> BaseYearPolicy | None:
@@ -413,10 +440,25 @@ def _entity(data: dict[str, Any]) -> Entity:
         data.get("name", data["id"]),
         data.get("parent", ""),
         held,
-        bool(data.get("operational_control", True)),
-        bool(data.get("financial_control", True)),
+        _operates(data),
+        _directs(data),
         data.get("region", ""),
     )
+
+
+def _operates(data: dict[str, Any]) -> bool | None:
+    said = data.get("operational_control")
+    if said not in (None, True, False):
+        raise ValueError(f"operational_control of '{data['id']}' is '{said}', not true or false")
+    return said
+
+
+def _directs(data: dict[str, Any]) -> str:
+    said = data.get("financial_control", "")
+    known = {True: "full", False: "none", "joint": "joint", "": ""}
+    if said not in known:
+        raise ValueError(f"financial_control of '{data['id']}' is '{said}', not true, false or \"joint\"")
+    return known[said]
 
 
 def _since(held: Ownership) -> date:

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from abate.adapters.api.desk import Desk
 from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.registry import TEMPLATES
-from abate.adapters.starting import describe_workspace
+from abate.adapters.starting import describe_workspace, template_rows
 from abate.adapters.store.intake import JOBS
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.web.page import Form, Page, in_words
@@ -143,9 +143,19 @@ def _start(page: Page) -> Response:
 
 def _regions(page: Page) -> list[tuple[str, str]]:
     """Regions whose grid the factor book knows, with their names."""
-    known = {f.region for f in page.desk.factors().book if f.kind == "electricity" and "-R-" not in f.region}
-    found = [(code, PROVINCES.get(code.removeprefix("CN-"), country_name(code))) for code in known]
-    return sorted(found, key=lambda r: (r[0] != "CN", r[1]))
+    known = {
+        f.region for f in page.desk.factors().book
+        if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct") and "-R-" not in f.region
+    }  # fmt: skip
+    found = [(code, _region_name(code)) for code in known]
+    return sorted(found, key=lambda r: (r[1].split(",")[0], "," in r[1], r[1]))
+
+
+def _region_name(code: str) -> str:
+    """A country's name, a province's by its own, and another part by its country and code."""
+    if code.startswith("CN-") and code.removeprefix("CN-") in PROVINCES:
+        return PROVINCES[code.removeprefix("CN-")]
+    return f"{country_name(code)}, {code.split('-', 1)[1]}" if "-" in code else country_name(code)
 
 
 PROVINCES = {
@@ -188,10 +198,8 @@ def template_file(request: Request, name: str) -> Response:
     if name not in TEMPLATES:
         raise NotFoundError("unknown-kind", f"No kind of file '{name}'.", f"There are: {', '.join(TEMPLATES)}.")
     workspace = Page.of(request).desk.workspace
-    first = workspace.organisation.sites[0].id if workspace.organisation.sites else "hq"
     out = io.StringIO()
-    rows = [[first if cell == "hq" else cell for cell in row] for row in TEMPLATES[name].example]
-    csv.writer(out).writerows(rows)
+    csv.writer(out).writerows(template_rows(workspace, TEMPLATES[name]))
     about = {"content-disposition": f'attachment; filename="{name}.csv"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=about)
 
