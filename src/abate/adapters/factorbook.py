@@ -293,21 +293,21 @@ def add_factor(
 
 
 def _edition_before(publication: Publication, book: Iterable[Factor]) -> list[Line]:
-    """The publisher's newest edition in the book that is older than this one, as lines to compare with.
+    """The publisher's factors in older editions of the book, each from the newest that has it, as lines to compare with.
 
     An edition that came out later is none, in whatever order the files are imported.
     """
     if publication.publisher not in COMPARED:
         return []
-    older = [
-        f for f in book
-        if f.id.startswith(f"{publication.publisher}/") and f.source.published_on < publication.published_on
-    ]  # fmt: skip
-    latest = max((f.source.published_on for f in older), default=None)
+    newest: dict[str, Factor] = {}
+    for f in book:
+        if f.id.startswith(f"{publication.publisher}/") and f.source.published_on < publication.published_on:
+            key = "/".join(f.id.split("/")[2:])
+            if key not in newest or newest[key].source.published_on < f.source.published_on:
+                newest[key] = f
     return [
-        Line(f.id, "/".join(f.id.split("/")[2:]), f.kind, f.item, f.region, f.data_year, f.basis, m.species, m.value, m.unit, "", 0)
-        for f in older
-        if f.source.published_on == latest
+        Line(f.id, key, f.kind, f.item, f.region, f.data_year, f.basis, m.species, m.value, m.unit, "", 0)
+        for key, f in newest.items()
         for m in f.masses
     ]
 
@@ -350,7 +350,7 @@ def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
                 Source(first.publication or publication.title, first.table, first.edition or publication.edition,
                        first.published_on or publication.published_on, first.licence or publication.licence,
                        first.verification),
-                first.note, first.for_year, first.per, first.evidence,
+                first.note, first.for_year, first.per, first.evidence, first.ages,
             )
         )  # fmt: skip
     return factors

@@ -23,6 +23,7 @@ MONEY_YEARS_BACK = 6
 Rank: TypeAlias = "tuple[int | bool, ...]"
 RANKS = (
     "a nearer region is there",
+    "one with a source is there",
     "one per kWh consumed is there",
     "one of more gases than CO2 is there",
     "nearer data are there",
@@ -133,7 +134,7 @@ class FactorBook:
     def match(self, need: Need) -> Match | NoMatch:
         """Find the factor for a need.
 
-        The nearest region comes first; within it a value per kWh consumed before one per kWh generated, all gases
+        The nearest region comes first; within it a value with a source before an assumption, one per kWh consumed before one per kWh generated, all gases
         before CO2 alone, the nearest year, and the newest edition. Of several values of one edition, such as gas per
         tonne and per kWh, the one that needs the fewest conversions serves, then the one printed in the activity's very
         unit. A name decides nothing: two values that are as near and differ are a question.
@@ -172,7 +173,7 @@ class FactorBook:
         )
         if factor.for_year is not None:
             why += f", meant for {factor.for_year}"
-        if len(found) > 1:
+        if bridges or any(f.source == factor.source for _, f in eligible if f is not factor):
             steps = f"{len(bridges)} conversions" if len(bridges) > 1 else "1 conversion" if bridges else "no conversion"
             why += f"; printed per {factor.masses[0].unit.partition('/')[2]}, so {steps}"
         proxy = factor.region not in region_chain(need.region)
@@ -188,7 +189,7 @@ class FactorBook:
                 passed.append(Passed(factor.id, reason))
                 continue
             rank = (
-                chain.index(factor.region), factor.per == "generated", factor.gas_basis == "CO2", abs(_gap(factor, need)),
+                chain.index(factor.region), factor.source.verification == "assumption", factor.per == "generated", factor.gas_basis == "CO2", abs(_gap(factor, need)),
                 factor.ages, -factor.source.published_on.toordinal(),
             )  # fmt: skip
             eligible.append((rank, factor))

@@ -100,7 +100,7 @@ class Line:
         verification: `checked`, `secondary` or `recalled`.
         published_on: Day of publication, where the file holds several publications.
         edition: Edition, likewise.
-        reach: As in a factor; so `for_year`, `per`, `evidence` and `gwp_set`.
+        reach: As in a factor; so `for_year`, `per`, `evidence`, `ages` and `gwp_set`.
         publication: Title and publisher, where the file holds several.
         licence: Licence, likewise.
     """
@@ -129,6 +129,7 @@ class Line:
     gwp_set: str = ""
     publication: str = ""
     licence: str = ""
+    ages: bool = False
 
 
 @dataclass(slots=True)

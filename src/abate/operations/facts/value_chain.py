@@ -139,9 +139,9 @@ TREATMENTS: dict[str, tuple[str, ...]] = {
     "open-loop": ("open loop",),
     "composting": ("composted", "kompostierung", "堆肥"),
     "anaerobic-digestion": (
-        "anaerobic digestion", "anaerobically digested", "anaerobically digested (dry digestate with curing)",
+        "anaerobic digestion", "anaerobically digested", "anaerobically digested (dry digestate with curing",
     ),
-    "wet-digestion": ("anaerobically digested (wet digestate with curing)",),
+    "wet-digestion": ("anaerobically digested (wet digestate with curing)", "anaerobically digested (wet digestate with curing"),
     "reuse": ("re-use", "reused"),
 }  # fmt: skip
 POWER = {"electricity": ("power", "电", "电力"), "district-heat": ("heat", "steam", "热力"), **FUELS, **REFRIGERANTS}

@@ -107,8 +107,9 @@ def _epa_line(
 ) -> Line:  # fmt: skip
     key = f"{kind}/{region}/{printed or item}{suffix}"
     return Line(
-        f"epa/{edition}/{key}", key, kind, item, region, year, "direct", species, text, unit, table, row, 1.0, note
-    )
+        f"epa/{edition}/{key}", key, kind, item, region, year, "direct", species, text, unit, table, row, 1.0, note,
+        ages=year is None and kind != "fuel-property",
+    )  # fmt: skip
 
 
 VEHICLES = {

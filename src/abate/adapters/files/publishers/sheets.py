@@ -83,7 +83,8 @@ def waste_of(material: str, treatment: str) -> str:
     """
     bases = {fold(w): item for item, words in WASTE.items() if "/" not in item for w in (item, *words)}
     ways = {fold(w): item for item, words in TREATMENTS.items() for w in (item, *words)}
-    plain = treatment.split(" (")[0] if fold(treatment) not in ways else treatment
+    treatment = re.sub(r"\s+", " ", treatment.replace("(Dry Digestate with Curing)", "")).strip(" (")
+    plain = treatment if fold(treatment) in ways else treatment.split(" (")[0]
     return f"{bases.get(fold(material)) or slug(material)}/{ways.get(fold(plain)) or slug(plain)}"
 
 
