@@ -33,10 +33,29 @@ def country_named(text: str) -> str | None:
     Example:
         >>> country_named("AUS"), country_named("Viet Nam"), country_named("Bermuda (U.K.)"), country_named("Asia")
         ('AU', 'VN', 'BM', None)
+        >>> country_named("Deutschland"), country_named("UK"), country_named("日本")
+        ('DE', 'GB', 'JP')
     """
-    known = _countries()
     plain = text.strip().casefold()
-    return known.get(plain) or known.get(re.sub(r"\s*\(.*\)$", "", plain))
+    for known in (_countries, _local_names):
+        found = known().get(plain) or known().get(re.sub(r"\s*\(.*\)$", "", plain))
+        if found:
+            return found
+    return None
+
+
+@cache
+def _local_names() -> dict[str, str]:
+    """Countries by their names in their own and other languages (Unicode CLDR); a name of two countries is left out."""
+    from babel import Locale  # noqa: PLC0415  (only where a name is none of ISO 3166-1)
+
+    codes = set(_countries().values())
+    found: dict[str, set[str]] = {}
+    for language in ("de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ja", "ko", "zh", "tr", "en"):
+        for code, name in Locale(language).territories.items():
+            if code in codes:
+                found.setdefault(name.casefold(), set()).add(code)
+    return {name: some.pop() for name, some in found.items() if len(some) == 1} | {"uk": "GB", "usa": "US", "england": "GB"}
 
 
 def country_name(region: str) -> str:
@@ -54,15 +73,19 @@ def region_named(text: str) -> str | None:
     """The region that a cell names by its code, such as `AU` or `CN-ZJ`, or by a country's name; None where it does not.
 
     Example:
-        >>> region_named("Australia"), region_named("CN-ZJ"), region_named(""), region_named("Atlantis")
-        ('AU', 'CN-ZJ', '', None)
+        >>> region_named("Australia"), region_named("CN-ZJ"), region_named(""), region_named("Atlantis"), region_named("UK")
+        ('AU', 'CN-ZJ', '', None, 'GB')
     """
     plain = text.strip()
     if not plain or plain.lower() == WORLD:
         return plain.lower()
     if country := country_named(plain):
         return country
-    return plain.upper() if re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,9}){0,2}", plain) else None
+    if not re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,9}){0,2}", plain):
+        return None
+    code = plain.upper()
+    own = re.match(r"AA|Q[M-Z]|X[A-Z]|ZZ", code)  # left to users by ISO 3166-1
+    return code if own or code[:2] in _countries().values() else None
 
 
 @cache

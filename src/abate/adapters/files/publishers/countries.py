@@ -48,6 +48,9 @@ def _line(row: dict[str, str], number: int) -> list[Line] | str:
         return means
     kinds, item, basis, unit = means
     year, for_year = years_of(row)
+    # a fuel's carbon is no year's: what is not tied to data of one may serve others, with a finding
+    ages = not row["data_year"] and bool(set(kinds) & set(FUELS)) and "identical in NGA" not in row["note"]
+    year, for_year = (None, None) if ages else (year, for_year)
     region = re.sub(r"^US-eGRID-", "US-", row["geo"])
     inside = row["geo_name"].partition(", ")[2]
     if "-" not in region and inside and inside != "national":  # a part of the country without a code of its own
@@ -63,7 +66,7 @@ def _line(row: dict[str, str], number: int) -> list[Line] | str:
             "checked" if row["evidence"].startswith("A") else "secondary", published_on(row), row["edition"],
             for_year=for_year, per=per if kind == "electricity" else "", evidence=row["evidence"][:1],
             gwp_set="" if species == "CO2" else "AR5" if "AR5" in row["gases"] else "",
-            publication=f"{row['publication']} ({row['publisher']})", licence=row["licence"],
+            publication=f"{row['publication']} ({row['publisher']})", licence=row["licence"], ages=ages,
         )
         for kind in kinds
     ]  # fmt: skip
