@@ -375,7 +375,7 @@ def _store_findings(
         {
             "origin": import_id,
             "code": r["code"],
-            "severity": "warning",
+            "severity": "info",
             "message": r["message"],
             "hint": "Where that is wrong, undo the import and add the file with --answer decimal=comma.",
             "file": r["source_file"],
