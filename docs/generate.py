@@ -110,20 +110,18 @@ def units_page() -> str:
     """Every word for a unit that files may use."""
     from abate.kernel import units
 
-    words = sorted({*units._ALIASES, *units._CASED})
     out = [
         HEAD,
-        "# Units\n\nQuantities are kept in one canonical unit per dimension. A heating-value basis is part of the dimension: write `kWh (Net CV)` or `kWh (Gross CV)`. Money is a currency code, with a price year where a factor asks for one (`USD2021`).\n\n| written | canonical | scale |\n|---|---|---|\n",
+        "# Units\n\nQuantities are kept in one canonical unit per dimension. A heating-value basis is part of the dimension: write `kWh (Net CV)` or `kWh (Gross CV)`, in the words of your country (`Hs`, `Hi`, `PCS`, `PCI`, `HHV`, `LHV`). Plurals, capital letters and a multiple in front (`thousands of kWh`, `10^3 m3`, `万千瓦时`) are read too; products such as `passenger mile` or `short ton mile` likewise. Money is a code of ISO 4217 or a sign, with a price year where a factor asks for one (`USD2021`).\n\n| written | canonical | scale |\n|---|---|---|\n",
     ]
-    for word in words:
+    for word in sorted({*units._words(), *units._SYMBOLS, *units._EXACT}):
         unit = units.read_unit(word)
         if unit is not None:
             out.append(f"| `{word}` | {unit.canonical} | {unit.scale:g} |\n")
-    out.append(
-        "\nRefused, because they leave a choice: "
-        + ", ".join(f"`{w}` ({m})" for w, m in units._AMBIGUOUS.items())
-        + ".\n"
-    )
+    choices = {**units._AMBIGUOUS, **units._AMBIGUOUS_EXACT}
+    choices |= {sign: ", ".join(codes) for sign, codes in units.SHARED_SYMBOLS.items()}
+    out.append("\nAsked back, because they leave a choice, unless the file, the currency of the organisation or an answer settles it:\n\n| written | may be |\n|---|---|\n")
+    out += [f"| `{word}` | {meanings} |\n" for word, meanings in choices.items()]
     return "".join(out)
 
 

@@ -36,6 +36,7 @@ id = "venture"
 name = "Joint venture"
 parent = "group"
 operational_control = false
+financial_control = true
 ownership = [{ since = 2015-01-01, share = 0.4 }]
 
 [[sites]]

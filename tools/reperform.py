@@ -23,6 +23,7 @@ UNITS = {  # unit: how much of its base units, and which
     "mg": ("1/1000000", "kg"), "g": ("1/1000", "kg"), "kg": ("1", "kg"), "t": ("1000", "kg"), "lb": ("0.45359237", "kg"),
     "short_ton": ("907.18474", "kg"), "L": ("1", "L"), "mL": ("1/1000", "L"), "ML": ("1000000", "L"), "m3": ("1000", "L"),
     "us_gallon": ("3.785411784", "L"), "imperial_gallon": ("4.54609", "L"), "ft3": ("28.316846592", "L"),
+    "sm3": ("1000", "L"), "nm3": ("28815000/27315", "L"), "kcal": ("4186.8", "J"), "long_ton": ("1016.0469088", "kg"),
     "J": ("1", "J"), "kJ": ("1000", "J"), "MJ": ("1000000", "J"), "GJ": ("1000000000", "J"), "TJ": ("1000000000000", "J"),
     "Wh": ("3600", "J"), "kWh": ("3600000", "J"), "MWh": ("3600000000", "J"), "GWh": ("3600000000000", "J"),
     "MBtu": ("1055056000", "J"), "km": ("1", "km"), "mile": ("1.609344", "km"), "m2": ("1", "m2"), "count": ("1", ""),
@@ -30,6 +31,7 @@ UNITS = {  # unit: how much of its base units, and which
     "kg_co2e": ("1", "reported"), "m2_year": ("1", "m2 year"), "m3_day": ("1000", "L day"), "tkm": ("1000", "kg km"),
     "pkm": ("1", "passenger km"), "day": ("1", "day"), "year": ("365.25", "day"),
 }  # fmt: skip
+YEARS_BACK = 7
 MONEY = re.compile(r"[A-Z]{3}(\d{4})?(_basic|_basket)?")
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
@@ -92,16 +94,18 @@ def measure(text):
 
 
 def priced(unit, month):
-    """Money without a price year has that of its month."""
+    """Money without a price year has that of its month; where there is no rate of that year, that of a year before."""
     money = re.fullmatch(r"([A-Z]{3})(_basic)?", unit)
-    return f"{money.group(1)}{month[:4]}{money.group(2) or ''}" if money else unit
+    if not money:
+        return [unit]
+    return [f"{money.group(1)}{int(month[:4]) - back}{money.group(2) or ''}" for back in range(YEARS_BACK)]
 
 
 def mg_per_unit(row, factors):
     """A factor's printed value in milligrams per unit of the activity, through the properties that lead there."""
     value, unit = factors[row["factor_id"], row["species"]]
     scale, powers = measure(unit)
-    wanted_scale, wanted = measure(f"mg/{priced(row['unit'], row['month'])}")
+    wanted = [measure(f"mg/{paid}") for paid in priced(row["unit"], row["month"])]
     bridges = [factors[name, "property"] for name in row["bridges"].split()]
     for signs in itertools.product((1, -1), repeat=len(bridges)):
         amount, have = Fraction(value) * scale, dict(powers)
@@ -109,8 +113,9 @@ def mg_per_unit(row, factors):
             step, more = measure(text)
             amount *= (Fraction(number) * step) ** sign
             have = {k: have.get(k, 0) + sign * more.get(k, 0) for k in {*have, *more}}
-        if {k: v for k, v in have.items() if v} == wanted:
-            return float(amount / wanted_scale)
+        for wanted_scale, powers_wanted in wanted:
+            if {k: v for k, v in have.items() if v} == powers_wanted:
+                return float(amount / wanted_scale)
     raise EvidenceError(f"factors.csv: {row['factor_id']} in {unit} does not lead to {row['unit']}")
 
 

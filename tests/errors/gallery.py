@@ -16,7 +16,7 @@ from abate.adapters.packing.planning import pack_file
 from abate.adapters.registry import METHODS
 from abate.adapters.store.workspace import Workspace, open_workspace
 from abate.kernel.errors import NotFoundError
-from abate.kernel.factor import COLUMNS, Factor, Mass, Source
+from abate.kernel.factor import COLUMNS, OPTIONAL, Factor, Mass, Source
 from abate.kernel.finding import Finding
 from abate.kernel.matching import FactorBook
 from abate.kernel.resolution import Key, Resolver, Terms
@@ -25,6 +25,8 @@ from support import NOW, electricity, months
 FUEL = "Site,Month,Fuel,Quantity,Unit\n"
 CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
 TRAVEL = "Site,Month,Mode,Country,Passengers,Distance km\n"
+FLIGHTS = "Site,Month,From,To,Passengers\n"
+BILLS = "Site,From,To,Electricity kWh,Invoice\n"
 WASTE = "Site,Month,Waste type,Waste,Unit,Uncertainty\n"
 SHARES = "Site,Month,Sector,Investee emissions,Equity share\n"
 CARTONS = "Programme,Month,Actor,Action,Cartons\n"
@@ -45,6 +47,7 @@ methodology = "carton-reuse/1"
 claims = { group = 0.5 }
 unclaimed = 0.5
 """
+HEADER = ",".join(c for c in COLUMNS if c not in OPTIONAL) + "\n"
 METER = "timestamp,site,building,facility_kwh,it_kwh,water_m3\n"
 
 
@@ -75,7 +78,7 @@ def valued(code: str, *files: tuple[str, str], factors: str = "", gwp: str = "",
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
         if factors:
             path = folder / "own.csv"
-            path.write_text(",".join(COLUMNS) + "\n" + factors)
+            path.write_text(HEADER + factors)
             import_factors(workspace, path, now=NOW)
         for name, text in files:
             _add(workspace, folder, text, name, accept=frozenset(accept.split()))
@@ -85,22 +88,25 @@ def valued(code: str, *files: tuple[str, str], factors: str = "", gwp: str = "",
     return Example(code, shown + (f"\n(own factors) {factors}" if factors else ""), found)
 
 
-def configured(code: str, config: str, *files: tuple[str, str]) -> Example:
-    """Valued with more in abate.toml."""
+def configured(code: str, config: str, *files: tuple[str, str], factors: str = "", year: str = "FY2024") -> Example:
+    """Valued with more in abate.toml, and with factors of one's own."""
 
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
         path = workspace.root / "abate.toml"
         path.write_text(path.read_text() + config)
         reopened = open_workspace(workspace.root)
+        if factors:
+            (folder / "own.csv").write_text(factors)
+            import_factors(reopened, folder / "own.csv", now=NOW)
         for name, text in files:
             _add(reopened, folder, text, name)
         found = open_findings(reopened, now=NOW)
         try:
-            return [*found, *run_year(reopened, "FY2024", now=NOW).findings]
+            return [*found, *run_year(reopened, year, now=NOW).findings]
         except NotFoundError:  # every row is in quarantine
             return found
 
-    return Example(code, "\n".join(text for _, text in files) + f"\n(abate.toml){config}", found)
+    return Example(code, "\n".join(text for _, text in files) + (f"\n(own factors) {factors}" if factors else "") + f"\n(abate.toml){config}", found)
 
 
 def targeted(code: str, target: str, more: str = "") -> Example:
@@ -189,13 +195,16 @@ def ordered(code: str, orders: str) -> Example:
     return Example(code, orders, found)
 
 
-def gated(code: str, *lines: Line, previous: tuple[Line, ...] = (), years: dict[str, int] | None = None) -> Example:
+def gated(
+    code: str, *lines: Line, previous: tuple[Line, ...] = (), years: dict[str, int] | None = None, unused: str = ""
+) -> Example:
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
         publication = Publication("x", "X", "2025", date(2025, 6, 1), "open", "AR5", list(lines), years or {})
+        publication.unused["T1", unused] += bool(unused)
         return pass_gates(publication, previous, frozenset(), {"CO2": 1.0, "CH4-fossil": 28.0}, "factors.xlsx")[1]
 
     shown = "\n".join(f"row {x.row}: {x.factor_id} {x.species} {x.text!r} {x.unit}" for x in lines)
-    return Example(code, shown or str(years), found)
+    return Example(code, shown or unused or str(years), found)
 
 
 def _add(workspace: Workspace, folder: Path, text: str, name: str, **options: object) -> None:
@@ -243,15 +252,25 @@ def _expecting(workspace: Workspace, folder: Path) -> list[Finding]:
 
 OWN = "my/grid,electricity,grid-average,{0},within,2023,direct,{1},0.2,kg/kWh,{2},,,Ministry,T1,2023,2024-01-01,open,checked,\n"
 
+RAIL = OWN.format("XX", "CO2", "").replace("electricity,grid-average", "travel,rail").replace("kWh", "pkm")
+
 EXAMPLES = (
     imported("missing-value", electricity([("hq", "2023-05", "", "kWh")])),
     imported("not-a-number", electricity([("hq", "2023-05", "12.5.3", "kWh")])),
-    imported("bad-date", electricity([("hq", "05/06/2023", 5, "kWh")])),
+    imported("bad-date", electricity([("hq", "some day in May", 5, "kWh")])),
+    imported("ambiguous-date", electricity([("hq", "05/06/2023", 5, "kWh")])),
+    imported("ambiguous-number", "Site;Month;Electricity kWh\nhq;2023-05;1.204\n"),
     imported("unknown-site", electricity([("moon", "2023-05", 5, "kWh")])),
     imported("ambiguous-unit", FUEL + "hq,2023-05,diesel,5,gal\n", name="generator.csv"),
     imported("unknown-unit", electricity([("hq", "2023-05", 5, "boxes")])),
     imported("wrong-dimension", electricity([("hq", "2023-05", 5, "kg")])),
     imported("unknown-item", FUEL + "hq,2023-05,unobtainium,5,L\n", name="generator.csv"),
+    imported("ambiguous-item", FUEL + "hq,2023-05,coal,5,t\n", name="boiler.csv"),
+    imported("unknown-place", FLIGHTS + "hq,2023-05,LHR,Atlantis,1\n", name="travel.csv"),
+    imported("overlapping-bill", BILLS + "hq,2023-05-01,2023-06-15,900,E-1\nhq,2023-06-01,2023-06-30,500,E-2\n"),
+    imported("invoice-twice", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-06-01,2023-06-30,900,E-1\n"),
+    imported("same-period", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,500,E-2\n"),
+    imported("bill-taken-back", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,-900,E-2\n"),
     imported("negative-quantity", electricity([("hq", "2023-05", -5, "kWh")])),
     imported("absurd-quantity", electricity([("hq", "2023-05", "9e14", "kWh")])),
     imported("date-out-of-range", electricity([("hq", "2099-05", 5, "kWh")])),
@@ -279,7 +298,7 @@ EXAMPLES = (
     ),
     imported("zero-quantity", electricity([("hq", "2023-05", 0, "kWh")])),
     valued("no-factor", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")]))),
-    valued("unit-mismatch", ("boiler.csv", FUEL + "london,2023-05,natural-gas,5,m3\n")),
+    valued("unit-mismatch", ("boiler.csv", FUEL + "london,2023-05,coal-industrial,5,m3\n")),
     Example(
         "heating-value-mismatch",
         "Peat measured in kWh (Gross CV), a factor per TJ net, and no property that relates them.",
@@ -296,6 +315,16 @@ EXAMPLES = (
         accept="duplicate-row",
     ),
     valued("factor-carried-forward", ("electricity.csv", electricity([("hq", "2024-02", 5, "kWh")]))),
+    configured("factor-carried-back", "", ("travel.csv", TRAVEL + "mars,2023-05,rail,XX,2,100\n"),
+        factors=HEADER.replace("\n", ",ages\n") + RAIL.replace(",2023,", ",,").replace("T1,2023", "T1,2024").replace("\n", ",yes\n")),
+    valued("ambiguous-factor", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=OWN.format("XX", "CO2", "") + OWN.format("XX", "CO2", "").replace("my/grid", "your/grid").replace("0.2", "0.3")),
+    configured("factor-general", "", ("travel.csv", TRAVEL + "mars,2023-05,rail/high-speed,XX,2,100\n"), factors=HEADER + RAIL),
+    configured("factor-other-basis", '\n[factors]\nallow = ["life-cycle"]\n', ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=HEADER + OWN.format("XX", "CO2", "").replace(",direct,", ",life-cycle,")),
+    configured("factor-weak-evidence", "", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=HEADER.replace("\n", ",evidence\n") + OWN.format("XX", "CO2", "").replace("\n", ",D\n")),
+    configured("price-carried-forward", PROXIES, ("purchases.csv", SPEND + "hq,2026-05,consulting,100,CNY\n"), year="FY2027"),
     valued("factor-recalled", ("generator.csv", FUEL + "hq,2023-05,diesel,5,L\n")),
     valued(
         "gwp-set-fixed",
@@ -324,13 +353,13 @@ EXAMPLES = (
     configured("no-programme", PROGRAMME, ("carton-reuse.csv", CARTONS + "hq,2023-05,ann,P-1,5\n")),
     configured("factor-assumed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,ann,P-1,5\n")),
     configured("factor-proxy", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")),
-    configured("price-mismatch", PROXIES, ("purchases.csv", SPEND + "hq,2023-05,consulting,100,JPY\n")),
+    configured("price-mismatch", PROXIES, ("purchases.csv", SPEND + "hq,2023-05,consulting,100,VND\n")),
     configured("category-excluded", PROXIES, ("end-of-life.csv", END + "hq,2023-05,mixed/landfill,3,t\n")),
     configured("category-unassessed", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")),
     valued(
         "category-incomplete",
-        ("electricity.csv", electricity([("london", "2023-05", 5, "kWh")])),
-        factors=OWN.format("GB", "CO2", ""),
+        ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=OWN.format("XX", "CO2", ""),
     ),
     valued("factor-co2-only", ("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")]))),
     gated("empty-cell", line("CO2", "")),
@@ -339,6 +368,8 @@ EXAMPLES = (
     gated("negative-factor", line("CO2", "-0.2")),
     gated("gases-do-not-add-up", line("co2e", "0.5", row=6), line("CO2", "0.2"), line("CH4-fossil", "0.001", row=8)),
     gated("edition-jump", line("CO2", "0.4"), previous=(line("CO2", "0.2"),)),
+    gated("known-misprint", unused="printed wrong, a thousand times too high"),
+    gated("section-not-used", unused="it is in the rows of fuels already"),
     gated("swapped-year", years={"the front page": 2024, "the column of factors": 2025}),
     gated("factor-stands-twice", line("CO2", "0.2"), line("CO2", "0.3", row=8)),
     gated("factor-not-checked", line("CO2", "0.2", verification="recalled")),

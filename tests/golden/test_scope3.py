@@ -15,7 +15,7 @@ from abate.adapters.factorbook import import_factors
 from abate.adapters.figures import Rollups, run_of
 from abate.adapters.files.importing import add_file
 from abate.adapters.store.workspace import create_workspace
-from abate.kernel.factor import COLUMNS
+from abate.kernel.factor import COLUMNS, OPTIONAL
 from support import NOW
 
 CONFIG = """
@@ -26,7 +26,7 @@ currency = "USD"
 id = "group"
 region = "ZZ"
 """ + "".join(
-    f'[[sites]]\nid = "site-{r.lower()}"\nentity = "group"\nregion = "{r}"\n'
+    f'[[sites]]\nid = "site-{r.lower()}"\nentity = "group"\nregion = "{r if r == "ZZ" else "XX-" + r}"\n'  # codes of nobody: the factors are the example's
     for r in ("ZZ", "AU", "CA", "IN", "US", "TR")
 )
 
@@ -110,7 +110,7 @@ def guidance(shared):
 def own_factor(kind, item, value, unit, region="ZZ", basis="direct", species="unspecified-co2e"):
     factor_id = f"own/{kind}/{basis}/{region}/{item}"
     cells = (factor_id, kind, item, region, "within", "", basis, species, str(value), unit, "AR6", "", "", "Guidance", "example", "1", "2013-04-01", "facts", "checked", "")  # fmt: skip
-    return dict(zip(COLUMNS, cells, strict=True))
+    return dict(zip((c for c in COLUMNS if c not in OPTIONAL), cells, strict=True))
 
 
 def value_files(folder, files, factors, year="FY2023", config=CONFIG):
@@ -216,6 +216,7 @@ def test_energy_related_activities_of_example_3_1(guidance, tmp_path):
         _, life_cycle, loss = numbers[f"C {region} heat" if heat else f"C {region}"]
         column = "heat" if heat else "electricity"
         files[column].append({"site": f"site-{region.lower()}", column: quantity, "unit": "kWh"})
+        region = f"XX-{region}"
         factors += [
             own_factor(kind, item, upstream, "kg/kWh", region, "upstream"),
             own_factor(kind, item, round(life_cycle - upstream, 6), "kg/kWh", region),

@@ -2,11 +2,12 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from abate.adapters.registry import default_factors
-from abate.kernel.factor import Factor, Mass, Source
+from abate.kernel.factor import PROPERTY, Factor, Mass, Source
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch
 
 
@@ -70,15 +71,52 @@ def test_a_litre_of_diesel_goes_by_density_and_heating_value():
 
 
 def test_gas_by_gross_energy_takes_the_net_to_gross_ratio():
-    match = FactorBook(default_factors()).match(Need("stationary-fuel", "natural-gas", "GB", 2023, "kWh_gross"))
+    match = FactorBook(default_factors()).match(Need("stationary-fuel", "natural-gas", "XX", 2023, "kWh_gross"))
     assert match.mg_per_unit["CO2"] == 56100 * 3.6 * 0.9
     assert match.bridges == ("ipcc-2006/net-gross/natural-gas",)
 
 
 def test_world_defaults_serve_fuels_but_no_grid_factor_leaves_its_region():
     book = FactorBook(default_factors())
-    assert isinstance(book.match(Need("stationary-fuel", "diesel", "BR", 2023, "kg")), Match)
-    assert isinstance(book.match(Need("electricity", "grid-average", "BR", 2023, "kWh")), NoMatch)
+    assert isinstance(book.match(Need("stationary-fuel", "diesel", "XX", 2023, "kg")), Match)
+    assert isinstance(book.match(Need("electricity", "grid-average", "XX", 2023, "kWh")), NoMatch)
+
+
+def fuel(name, value, unit, kind="stationary-fuel", **more):
+    source = Source("P", "T", "2023", date(2024, 1, 1), "none")
+    species = PROPERTY if kind == "fuel-property" else "CO2"
+    return Factor(name, kind, "gas", "GB", "within", 2023, "direct", (Mass(species, value, unit),), "", source, **more)
+
+
+PRINTED = (("per-t", "2500", "kg/t"), ("per-m3", "2", "kg/m3"), ("per-gross", "0.18", "kg/kWh_gross"), ("per-net", "0.2", "kg/kWh_net"))
+PROPERTIES = (("ncv", "45", "MJ_net/kg"), ("density", "0.8", "kg/m3"), ("ratio", "0.9", "MJ_net/MJ_gross"))
+
+
+@given(
+    st.permutations(PRINTED),
+    st.permutations(["a", "b", "c", "d"]),
+    st.sampled_from([("kg", 2.5e6), ("L", 2e3), ("kWh_gross", 0.18e6), ("kWh_net", 0.2e6)]),
+)
+def test_the_value_printed_in_the_activity_s_unit_serves_whatever_it_is_called(printed, names, asked):
+    unit, mg = asked
+    book = FactorBook(
+        [
+            *(fuel(name, value, per) for name, (_, value, per) in zip(names, printed, strict=True)),
+            *(fuel(f"p/{k}", value, per, "fuel-property") for k, value, per in PROPERTIES),
+        ]
+    )
+    match = book.match(Need("stationary-fuel", "gas", "GB", 2023, unit))
+    assert match.bridges == ()
+    assert match.mg_per_unit["CO2"] == pytest.approx(mg)
+
+
+@given(st.permutations([("x", "0.4"), ("y", "0.5")]))
+def test_two_that_are_as_near_and_differ_are_a_question_and_alike_are_none(pair):
+    (one, low), (other, high) = pair
+    answer = FactorBook([grid(one, "CN", 2023, low), grid(other, "CN", 2023, high)]).match(need())
+    assert isinstance(answer, NoMatch)
+    assert answer.code == "ambiguous-factor"
+    assert isinstance(FactorBook([grid(one, "CN", 2023, low), grid(other, "CN", 2023, low)]).match(need()), Match)
 
 
 @given(st.permutations(list(range(6))))

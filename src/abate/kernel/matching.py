@@ -153,14 +153,15 @@ class FactorBook:
             try:
                 mg_per_unit, bridges, money_year = self._per_unit(factor, need)
             except UsageError as error:
-                mismatch = mismatch or (error.code, f" {factor.id}: {error.message}.")
+                mismatch = mismatch or (error.code, f"{factor.id}, {error.message}")
                 passed.append(Passed(factor.id, f"{error.code}: {error.message}"))
                 continue
             printed = factor.masses[0].unit.partition("/")[2]
             found.append(((*rank, len(bridges), printed != need.unit), factor, mg_per_unit, bridges, money_year))
         if not found:
-            code, reason = mismatch or ("no-factor", "")
-            return NoMatch(code, self._absence(need, passed) + reason, tuple(passed))
+            if mismatch is None:
+                return NoMatch("no-factor", self._absence(need, passed), tuple(passed))
+            return NoMatch(mismatch[0], f"No factor for {_named(need)} per {need.unit}: {mismatch[1]}.", tuple(passed))
         found.sort(key=lambda f: (f[0], f[1].id))
         best, factor, mg_per_unit, bridges, money_year = found[0]
         for rank, other, mg_other, *_ in found[1:]:
@@ -294,18 +295,18 @@ class FactorBook:
     def _exchange_of_some_year(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...], int]:
         """The exchange of the activity's year, else that of the last year before it that has one."""
         match = re.fullmatch(r"([A-Z]{3})(\d{4})(\w*)", source)
+        missed: UsageError | None = None
         for back in range(MONEY_YEARS_BACK + 1 if match else 1):
             year = int(match.group(2)) - back if match else 0
             paid = f"{match.group(1)}{year}{match.group(3)}" if match else source
             try:
                 product, used = self._exchange(paid, target, need)
-            except UsageError:
-                if back == MONEY_YEARS_BACK or not match:
-                    raise
+            except UsageError as error:
+                missed = missed or error
                 continue
             one = quantity(1, f"{paid}/{source}") if back else quantity(1, "kg/kg")
             return product * one, used, year if back else 0
-        raise AssertionError
+        raise missed or AssertionError(source)
 
     def _exchange(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...]]:
         """Rates, price indices and margins that turn money as paid into the money of a factor: the shortest chain.

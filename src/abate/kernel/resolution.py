@@ -559,7 +559,7 @@ class Resolver:
                 text = f"{factor.id}, {basis}, serves {need.region}, for which there is no direct factor."
                 remarks.append(Finding.of(OTHER_BASIS, text))
         if match.money_year:
-            text = f"Money of {need.unit} is counted at prices of {match.money_year}: there is no rate or index after it."
+            text = f"{need.unit} is counted at prices of {match.money_year}: there is no later rate or index."
             remarks.append(Finding.of(MONEY_CARRIED, text))
         if match.proxy:
             text = f"{factor.id}, made for {factor.region}, serves {need.region}, for which there is none."

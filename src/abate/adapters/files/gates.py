@@ -192,13 +192,13 @@ def pass_gates(
     for verification in {line.verification for line in kept} - {"checked"}:
         count = sum(line.verification == verification for line in kept)
         if verification == "recalled":
-            findings.append(Finding.of(UNCHECKED, f"{count} rows are {verification}, not checked.", file=file))
+            findings.append(Finding.of(UNCHECKED, f"Rows that are {verification}, not checked: {count}.", file=file))
     jumps = _jumps(kept, previous, publication, gwp, file)
     for section, count in sorted(empty.items()):
-        findings.append(Finding.of(EMPTY, f"{section}: {count} cells are empty.", file=file))
+        findings.append(Finding.of(EMPTY, f"{section}: empty cells: {count}.", file=file))
     for (section, reason), count in sorted(publication.unused.items()):
         rule = MISPRINT if reason.startswith(MISPRINTED) else NOT_USED
-        findings.append(Finding.of(rule, f"{section}: {count} rows are not used: {reason}.", file=file))
+        findings.append(Finding.of(rule, f"{section}: rows not used: {count}; {reason}.", file=file))
     order = (Severity.BLOCKER, Severity.WARNING, Severity.INFO)
     return kept, sorted([*jumps, *findings], key=lambda f: order.index(f.severity))
 
@@ -321,6 +321,6 @@ def _jumps(
     findings = []
     for section, some in sorted(changed.items()):
         listed = "; ".join(told for _, told, _ in sorted(some, key=lambda c: c[:2])[:JUMPS_SHOWN])
-        text = f"{section}: {len(some)} factors changed by more than a third, the most: {listed}."
+        text = f"{section}: changed by more than a third: {len(some)}, the most: {listed}."
         findings.append(Finding.of(JUMP, text, file=file, row=min(some, key=lambda c: c[:2])[2].row))
     return findings

@@ -280,17 +280,30 @@ def measure_of(template: Template, column: Column, columns: Collection[str]) -> 
 
 @cache
 def _header(cell: str) -> tuple[str, str]:
-    """A header without its unit, folded, and the unit it states.
+    """A header without its unit, folded, and the unit it states, in brackets or as its last word.
 
     Example:
-        >>> _header("用电量（万千瓦时）")
-        ('用电量', '万千瓦时')
+        >>> _header("用电量（万千瓦时）"), _header("Electricity - MWh"), _header("usage_kwh")
+        (('用电量', '万千瓦时'), ('electricity', 'MWh'), ('usage', 'kwh'))
     """
     cased = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(" :：*")
     text, match = cased.lower(), re.fullmatch(r"(.+?)\s*[\(\[](.+)[\)\]]", cased)
     if match and (read_unit(match.group(2)) or ambiguous(match.group(2)) or match.group(2) in SHARED_SYMBOLS):
         return match.group(1).strip().lower(), match.group(2)
+    tail = re.fullmatch(r"(.+?)(?: in |[\s,/:-]+)(\S+)", cased)
+    if tail and text not in _names() and (name := tail.group(1).lower()) in _names():
+        unit = tail.group(2)
+        if read_unit(unit) or ambiguous(unit) or unit in SHARED_SYMBOLS:
+            return name, unit
     return text, ""
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every header that a template or a common field knows."""
+    fields = [a for t in TEMPLATES.values() for aliases in t.fields.values() for a in aliases]
+    measures = [a for t in TEMPLATES.values() for m in t.measures for a in m.headers]
+    return frozenset([*fields, *measures, *(a for aliases in COMMON.values() for a in aliases)])
 
 
 def header_words(header: str) -> str:

@@ -186,7 +186,7 @@ def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
         for c in columns:
             con.execute(f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where regexp_matches({bare[c]}, '[.,]')")
     elif count[2] and not told and not any(count[:2]) and mapped.sheet.delimiter == ",":
-        text = f"{count[2]} numbers such as 1,234 or 1.234 are read with a point before the decimals: commas part the cells."
+        text = f"Numbers such as 1,234 or 1.234, {count[2]} in all, are read with a point before the decimals: commas part the cells."
         con.execute("insert into remarks values (?, ?, 'decimal-mark-assumed', ?)", [name, mapped.sheet.name, text])
     elif count[2] and not told and not (count[1] and not count[0]):
         for c in columns:
