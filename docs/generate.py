@@ -120,7 +120,9 @@ def units_page() -> str:
             out.append(f"| `{word}` | {unit.canonical} | {unit.scale:g} |\n")
     choices = {**units._AMBIGUOUS, **units._AMBIGUOUS_EXACT}
     choices |= {sign: ", ".join(codes) for sign, codes in units.SHARED_SYMBOLS.items()}
-    out.append("\nAsked back, because they leave a choice, unless the file, the currency of the organisation or an answer settles it:\n\n| written | may be |\n|---|---|\n")
+    out.append(
+        "\nAsked back, because they leave a choice, unless the file, the currency of the organisation or an answer settles it:\n\n| written | may be |\n|---|---|\n"
+    )
     out += [f"| `{word}` | {meanings} |\n" for word, meanings in choices.items()]
     return "".join(out)
 

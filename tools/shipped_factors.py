@@ -46,7 +46,11 @@ def electricity(folder: Path) -> list[Factor]:
         hub = read_factors(folder / "factors" / "us_epa" / f"ghg-emission-factors-hub-{year}.xlsx")[2]
         found += [f for f in hub if f.kind in ("electricity", "heat") and f.item != "non-baseload"]
     for name in UK_EDITIONS:
-        found += [replace(f, reach="home") for f in read_factors(folder / "factors" / "uk_desnz" / name)[2] if f.kind in UK_POWER]
+        found += [
+            replace(f, reach="home")
+            for f in read_factors(folder / "factors" / "uk_desnz" / name)[2]
+            if f.kind in UK_POWER
+        ]
     return found
 
 

@@ -124,7 +124,7 @@ def test_init_writes_a_commented_config_and_templates(call, tmp_path):
 
 
 def test_factors_are_searched_and_shown(call):
-    assert "ipcc-2006/mobile/diesel" in call("factors", "search", "diesel", "mobile")[1]
+    assert "ipcc-2006/mobile/diesel" in call("factors", "search", "ipcc", "diesel", "mobile")[1]
     assert "74100" in call("factors", "show", "ipcc-2006/mobile/diesel")[1]
 
 

@@ -228,13 +228,15 @@ def test_amounts_that_are_none_are_named(workspace, add, amount, code):
         ("2023-05", "2023-05"), ("2023/5", "2023-05"), ("2023年5月", "2023-05"), ("2023年05月", "2023-05"), ("202305", "2023-05"),
         ("20230517", "2023-05"), ("2023.05.17", "2023-05"), ("May-23", "2023-05"), ("May 2023", "2023-05"),
         ("17 May 2023", "2023-05"), ("2023年5月17日", "2023-05"), ("2023-05-17 13:00", "2023-05"), ("2023-05-17T13:00:00", "2023-05"),
-        ("05/06/2023", None), ("2023-13", None), ("2023-02-30", None), ("soon", None), ("1989-01", "out"), ("2099-01", "out"),
+        ("17/05/2023", "2023-05"), ("05/17/2023", "2023-05"), ("05/05/2023", "2023-05"), ("05/06/2023", "asked"), ("2023-13", None), ("2023-02-30", None), ("soon", None), ("1989-01", "out"), ("2099-01", "out"),
     ],
 )  # fmt: skip
 def test_dates_are_read_or_refused_never_guessed(workspace, add, text, month):
     result = add(f"Site,Month,Electricity,Unit\nhq,{text},5,kWh\n")
     if month is None:
         assert list(result.findings) == ["bad-date"]
+    elif month == "asked":
+        assert list(result.findings) == ["ambiguous-date"]
     elif month == "out":
         assert list(result.findings) == ["date-out-of-range"]
     else:

@@ -106,7 +106,13 @@ def configured(code: str, config: str, *files: tuple[str, str], factors: str = "
         except NotFoundError:  # every row is in quarantine
             return found
 
-    return Example(code, "\n".join(text for _, text in files) + (f"\n(own factors) {factors}" if factors else "") + f"\n(abate.toml){config}", found)
+    return Example(
+        code,
+        "\n".join(text for _, text in files)
+        + (f"\n(own factors) {factors}" if factors else "")
+        + f"\n(abate.toml){config}",
+        found,
+    )
 
 
 def targeted(code: str, target: str, more: str = "") -> Example:
@@ -268,7 +274,7 @@ EXAMPLES = (
     imported("ambiguous-item", FUEL + "hq,2023-05,coal,5,t\n", name="boiler.csv"),
     imported("unknown-place", FLIGHTS + "hq,2023-05,LHR,Atlantis,1\n", name="travel.csv"),
     imported("overlapping-bill", BILLS + "hq,2023-05-01,2023-06-15,900,E-1\nhq,2023-06-01,2023-06-30,500,E-2\n"),
-    imported("invoice-twice", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-06-01,2023-06-30,900,E-1\n"),
+    imported("invoice-twice", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-10,2023-05-25,900,E-1\n"),
     imported("same-period", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,500,E-2\n"),
     imported("bill-taken-back", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,-900,E-2\n"),
     imported("negative-quantity", electricity([("hq", "2023-05", -5, "kWh")])),
@@ -315,16 +321,37 @@ EXAMPLES = (
         accept="duplicate-row",
     ),
     valued("factor-carried-forward", ("electricity.csv", electricity([("hq", "2024-02", 5, "kWh")]))),
-    configured("factor-carried-back", "", ("travel.csv", TRAVEL + "mars,2023-05,rail,XX,2,100\n"),
-        factors=HEADER.replace("\n", ",ages\n") + RAIL.replace(",2023,", ",,").replace("T1,2023", "T1,2024").replace("\n", ",yes\n")),
-    valued("ambiguous-factor", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
-        factors=OWN.format("XX", "CO2", "") + OWN.format("XX", "CO2", "").replace("my/grid", "your/grid").replace("0.2", "0.3")),
-    configured("factor-general", "", ("travel.csv", TRAVEL + "mars,2023-05,rail/high-speed,XX,2,100\n"), factors=HEADER + RAIL),
-    configured("factor-other-basis", '\n[factors]\nallow = ["life-cycle"]\n', ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
-        factors=HEADER + OWN.format("XX", "CO2", "").replace(",direct,", ",life-cycle,")),
-    configured("factor-weak-evidence", "", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
-        factors=HEADER.replace("\n", ",evidence\n") + OWN.format("XX", "CO2", "").replace("\n", ",D\n")),
-    configured("price-carried-forward", PROXIES, ("purchases.csv", SPEND + "hq,2026-05,consulting,100,CNY\n"), year="FY2027"),
+    configured(
+        "factor-carried-back",
+        "",
+        ("travel.csv", TRAVEL + "mars,2023-05,rail,XX,2,100\n"),
+        factors=HEADER.replace("\n", ",ages\n")
+        + RAIL.replace(",2023,", ",,").replace("T1,2023", "T1,2024").replace("\n", ",yes\n"),
+    ),
+    valued(
+        "ambiguous-factor",
+        ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=OWN.format("XX", "CO2", "")
+        + OWN.format("XX", "CO2", "").replace("my/grid", "your/grid").replace("0.2", "0.3"),
+    ),
+    configured(
+        "factor-general", "", ("travel.csv", TRAVEL + "mars,2023-05,rail/high-speed,XX,2,100\n"), factors=HEADER + RAIL
+    ),
+    configured(
+        "factor-other-basis",
+        '\n[factors]\nallow = ["life-cycle"]\n',
+        ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=HEADER + OWN.format("XX", "CO2", "").replace(",direct,", ",life-cycle,"),
+    ),
+    configured(
+        "factor-weak-evidence",
+        "",
+        ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
+        factors=HEADER.replace("\n", ",evidence\n") + OWN.format("XX", "CO2", "").replace("\n", ",D\n"),
+    ),
+    configured(
+        "price-carried-forward", PROXIES, ("purchases.csv", SPEND + "hq,2026-05,consulting,100,CNY\n"), year="FY2027"
+    ),
     valued("factor-recalled", ("generator.csv", FUEL + "hq,2023-05,diesel,5,L\n")),
     valued(
         "gwp-set-fixed",

@@ -1,6 +1,5 @@
 """Published factors are read as they are printed, and what is wrong in published files is caught."""
 
-import re
 from functools import cache
 from pathlib import Path
 
@@ -52,7 +51,9 @@ def test_a_jump_between_two_hubs_is_told_first_and_counts_and_a_known_misprint_s
     assert any("travel/US/motorcycle" in f.message and "+105 %" in f.message for f in jumps)
     ids = {f.id for f in factors}
     assert "epa/2024/travel/US/motorcycle/vehicle-mile" in ids
-    assert any(f.code == "known-misprint" for f in findings)  # passenger cars and light trucks, swapped in the first print
+    assert any(
+        f.code == "known-misprint" for f in findings
+    )  # passenger cars and light trucks, swapped in the first print
     assert not any("/US/passenger-car" in i and ("freight" in i or "travel" in i) for i in ids)
     assert "epa/2024/stationary-fuel/US/natural-gas" in ids
 

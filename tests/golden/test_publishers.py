@@ -35,7 +35,11 @@ EDITIONS = {
     "world_factors/fuels_heating_values_transport.csv": "AR5",
 }
 ROWS = 30
-LOOKED_UP = {"electricity-margin"} | {kind for m in METHODS for kind, _ in m.card.lookups} | {m.card.ratio for m in METHODS if m.card.ratio}
+LOOKED_UP = (
+    {"electricity-margin"}
+    | {kind for m in METHODS for kind, _ in m.card.lookups}
+    | {m.card.ratio for m in METHODS if m.card.ratio}
+)
 THROUGH = {"fuel-property", "price", "gwp", "electricity-instrument", "purchased-goods-by-gas"}
 """Kinds on the way to a factor, potentials that are compared with ours, and the table by gas beside that of CO2e."""
 
@@ -49,7 +53,11 @@ def canonical_of(unit):
 
 def alternative(factor):
     """Rows of a publisher that stand beside the recommended one of the same place."""
-    return factor.region == "DE" and (factor.per == "generated" or factor.gas_basis == "CO2") and factor.kind == "electricity"
+    return (
+        factor.region == "DE"
+        and (factor.per == "generated" or factor.gas_basis == "CO2")
+        and factor.kind == "electricity"
+    )
 
 
 @pytest.mark.parametrize("name", EDITIONS)
@@ -58,7 +66,9 @@ def test_an_activity_in_the_printed_unit_gives_the_printed_value(shared, name):
     factors = read_factors(path)[2]
     own = {f.id for f in factors}
     book = FactorBook([*(f for f in default_factors() if f.id not in own), *factors])
-    usable = sorted((f for f in factors if f.kind not in THROUGH and not alternative(f) and f.region != "CN-R"), key=lambda f: f.id)
+    usable = sorted(
+        (f for f in factors if f.kind not in THROUGH and not alternative(f) and f.region != "CN-R"), key=lambda f: f.id
+    )
     if "upstream" in name:  # the built-in assumption for China is superseded only in its own years
         usable = [f for f in usable if f.region != "CN"]
     drawn = random.Random(name).sample(usable, min(ROWS, len(usable)))
@@ -70,7 +80,8 @@ def test_an_activity_in_the_printed_unit_gives_the_printed_value(shared, name):
         assert isinstance(match, Match), (f.id, match.message)
         given = sum(mg * gwp(s, gwp_set) for s, mg in match.mg_per_unit.items()) * scale / 1e6
         printed = sum(
-            float(quantity(m.value, m.unit).to(quantity(1, f"kg/{unit}").units).magnitude) * gwp(m.species, gwp_set) for m in f.masses
+            float(quantity(m.value, m.unit).to(quantity(1, f"kg/{unit}").units).magnitude) * gwp(m.species, gwp_set)
+            for m in f.masses
         )
         assert given == pytest.approx(printed, rel=5e-4, abs=1e-9), (f.id, match.factor.id)
 
@@ -105,8 +116,16 @@ def test_totals_printed_in_the_workbook_are_given_again(shared, name):
     assert seen >= ROWS
 
 
-@pytest.mark.parametrize("name", [*EDITIONS, "world_factors/grid_margins.csv", "world_factors/exchange_rates_annual_2015_2025.csv",
-                                  "world_factors/price_indices_2015_2024.csv", "factors/grid_world/IFI_Default_Grid_Factors_2021_v3.1_unfccc.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *EDITIONS,
+        "world_factors/grid_margins.csv",
+        "world_factors/exchange_rates_annual_2015_2025.csv",
+        "world_factors/price_indices_2015_2024.csv",
+        "factors/grid_world/IFI_Default_Grid_Factors_2021_v3.1_unfccc.csv",
+    ],
+)
 def test_every_section_is_looked_up_or_said_not_to_be_used(shared, name):
     publication = READERS[guess_publisher(shared / name)](shared / name)
     left = Counter(line.kind for line in publication.lines if line.kind not in LOOKED_UP | THROUGH)
@@ -140,7 +159,7 @@ def test_a_fall_of_flights_by_a_third_counts_and_is_listed_first(shared, tmp_pat
     done = import_factors(workspace, shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx", now=NOW)
     codes = [f.code for f in done.findings]
     assert codes[0] == "edition-jump"
-    assert [f.severity for f in done.findings if f.code == "edition-jump"][0] == "warning"
+    assert next(f.severity for f in done.findings if f.code == "edition-jump") == "warning"
     assert codes.index("section-not-used") > codes.index("edition-jump")
     assert len(done.findings) < 60
     assert any(f.message.startswith("Business travel- air: ") for f in done.findings if f.code == "edition-jump")
@@ -158,7 +177,9 @@ def test_gas_is_valued_by_the_factor_printed_per_kilowatt_hour(shared):
     properties = [f for f in default_factors() if f.is_property]
     book = FactorBook([*properties, *edition])
     match = book.match(Need("stationary-fuel", "natural-gas", "GB", 2023, "kWh_gross"))
-    assert sum(mg * gwp(s, "AR5") for s, mg in match.mg_per_unit.items() if s != "CO2-biogenic") * 0.1 == pytest.approx(18_293, abs=1)
+    assert sum(mg * gwp(s, "AR5") for s, mg in match.mg_per_unit.items() if s != "CO2-biogenic") * 0.1 == pytest.approx(
+        18_293, abs=1
+    )
     assert match.bridges == ()
     assert "printed per kWh_gross, so no conversion" in match.why
     assert any("fewer conversions are needed" in p.reason for p in match.passed)

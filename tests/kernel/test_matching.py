@@ -88,7 +88,12 @@ def fuel(name, value, unit, kind="stationary-fuel", **more):
     return Factor(name, kind, "gas", "GB", "within", 2023, "direct", (Mass(species, value, unit),), "", source, **more)
 
 
-PRINTED = (("per-t", "2500", "kg/t"), ("per-m3", "2", "kg/m3"), ("per-gross", "0.18", "kg/kWh_gross"), ("per-net", "0.2", "kg/kWh_net"))
+PRINTED = (
+    ("per-t", "2500", "kg/t"),
+    ("per-m3", "2", "kg/m3"),
+    ("per-gross", "0.18", "kg/kWh_gross"),
+    ("per-net", "0.2", "kg/kWh_net"),
+)
 PROPERTIES = (("ncv", "45", "MJ_net/kg"), ("density", "0.8", "kg/m3"), ("ratio", "0.9", "MJ_net/MJ_gross"))
 
 

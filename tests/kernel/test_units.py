@@ -40,12 +40,16 @@ def test_a_unit_has_one_canonical_unit_and_scale(text, canonical, scale):
     assert unit.scale == pytest.approx(scale, rel=1e-12)
 
 
-@pytest.mark.parametrize("text", ["", "boxes", "箱", "kVA", "kWh2", "'; drop table", "gal", "ton", "MBtu", "mcf", "mWh", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "boxes", "箱", "kVA", "kWh2", "'; drop table", "gal", "ton", "MBtu", "mcf", "mWh", "\x00"]
+)
 def test_what_is_no_single_unit_is_none(text):
     assert read_unit(text) is None
 
 
-@pytest.mark.parametrize("text", ["gal", "gallons", "ton", "MBtu", "mcf", "mWh", "ton-mile", "mpg", "$", "¥", "kr", "barrels", "oz"])
+@pytest.mark.parametrize(
+    "text", ["gal", "gallons", "ton", "MBtu", "mcf", "mWh", "ton-mile", "mpg", "$", "¥", "kr", "barrels", "oz"]
+)
 def test_names_with_several_meanings_are_asked_with_choices_that_can_be_read(text):
     told = ambiguous(text)
     assert told is not None

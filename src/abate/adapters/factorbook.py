@@ -218,7 +218,10 @@ def import_factors(
     """
     ensure_default_factors(workspace, now)
     chosen, edition, factors, findings, refused = read_factors(
-        path, publisher=publisher, previous=previous, accept=accept,
+        path,
+        publisher=publisher,
+        previous=previous,
+        accept=accept,
         before=load_factors(workspace, factor_imports(workspace)),
     )
     if not factors:
@@ -264,14 +267,22 @@ def add_factor(
         DuplicateImportError: `duplicate-import`.
     """
     if region_named(region) is None or not region:
-        raise UsageError("unknown-region", f"'{region}' is no code of a region.", "Write one such as IT, US-CAMX or world.")
+        raise UsageError(
+            "unknown-region", f"'{region}' is no code of a region.", "Write one such as IT, US-CAMX or world."
+        )
     if not source.strip():
-        raise UsageError("source-needed", "The value has no source.", "Say where it is printed: --source 'Bill of March 2024'.")
+        raise UsageError(
+            "source-needed", "The value has no source.", "Say where it is printed: --source 'Bill of March 2024'."
+        )
     ensure_default_factors(workspace, now)
     book = load_factors(workspace, factor_imports(workspace))
     kinds = {f.kind for f in book}
     if kind not in kinds:
-        raise UsageError("unknown-factor-kind", f"No method looks for factors of kind '{kind}'.", f"There are: {', '.join(sorted(kinds))}.")
+        raise UsageError(
+            "unknown-factor-kind",
+            f"No method looks for factors of kind '{kind}'.",
+            f"There are: {', '.join(sorted(kinds))}.",
+        )
     chosen = species or (PROPERTY if kind in ("fuel-property", "price", "grid-loss", "network-loss") else UNSPECIFIED)
     told = "/".join(slug(str(p)) for p in ("own", kind, item, region, year or for_year or "any", unit, now.date()))
     row = dict.fromkeys(COLUMNS, "") | {
@@ -287,7 +298,9 @@ def add_factor(
     with workspace.store.lock():
         same = [r for r in live_imports(workspace) if r["sha256"] == digest]
         if same:
-            raise DuplicateImportError("duplicate-import", f"It is in the book as {same[0]['import_id']}.", "Nothing to do.")
+            raise DuplicateImportError(
+                "duplicate-import", f"It is in the book as {same[0]['import_id']}.", "Nothing to do."
+            )
         import_id = store_factors(workspace, factors, f"{kind} of {item}, {region}", "factors-own", digest, now)
     return FactorImport(import_id, "own", str(now.year), 1, 0, ())
 
@@ -336,7 +349,11 @@ def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
     factors = []
     for factor_id, group in grouped.items():
         gases = [line for line in group if line.species not in ("co2e", BIOGENIC_CO2)]
-        beside = [line for line in group if line.species == BIOGENIC_CO2 or (line.species == "co2e" and not _is_printed(gases))]
+        beside = [
+            line
+            for line in group
+            if line.species == BIOGENIC_CO2 or (line.species == "co2e" and not _is_printed(gases))
+        ]
         chosen = [*(gases if _is_printed(gases) else []), *beside, *(() if _is_printed(gases) else gases)]
         masses = tuple(
             Mass(UNSPECIFIED if line.species == "co2e" else line.species, line.text, line.unit) for line in chosen

@@ -119,7 +119,14 @@ SMALL_FIRM = "[scope3.not_assessed]            # say why, or take a line out whe
 )
 YEAR_BEGINS = {"GB": 4, "IN": 4, "JP": 4, "HK": 4, "SG": 4, "NZ": 4, "ZA": 3, "AU": 7, "PK": 7, "EG": 7}
 """Month in which firms of a country usually begin their year, where it is not January."""
-GAS_BILLED = {"US": ("12.5", "therms"), "CA": ("850", "m3"), "AU": ("30", "GJ (GCV)"), "CN": ("850", "m3"), "JP": ("850", "m3"), "IN": ("850", "Nm3")}
+GAS_BILLED = {
+    "US": ("12.5", "therms"),
+    "CA": ("850", "m3"),
+    "AU": ("30", "GJ (GCV)"),
+    "CN": ("850", "m3"),
+    "JP": ("850", "m3"),
+    "IN": ("850", "Nm3"),
+}
 """How gas is billed, where not in kWh of the gross calorific value."""
 
 
@@ -153,10 +160,14 @@ def setting_of(country: str) -> Setting:
     code = country_named(country)
     if code is None:
         raise UsageError("unknown-country", f"No country '{country}'.", "Write its two letters, such as DE.")
-    grids = {f.region for f in default_factors() if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct")}
+    grids = {
+        f.region for f in default_factors() if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct")
+    }
     parts = tuple(sorted(r for r in grids if r.startswith(f"{code}-") and "-R-" not in r))
     money = [c for c in get_territory_currencies(code) if re.fullmatch("[A-Z]{3}", c)]
-    return Setting(code, code if code in grids or not parts else "", parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1))
+    return Setting(
+        code, code if code in grids or not parts else "", parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1)
+    )
 
 
 def init_workspace(directory: Path, name: str, *, country: str = "", region: str = "") -> Path:
@@ -180,7 +191,7 @@ def init_workspace(directory: Path, name: str, *, country: str = "", region: str
 
 def _settled(country: str, region: str) -> dict[str, Any]:
     """Region, currency and month of a country, as the configuration takes them."""
-    setting = setting_of(country or region.split("-")[0])
+    setting = setting_of(country or region.split("-", maxsplit=1)[0])
     chosen = region or setting.region
     if region and region_named(region) != region:
         raise UsageError("unknown-region", f"'{region}' is no code of a region.", "Write one such as US-CAMX.")

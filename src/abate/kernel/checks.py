@@ -121,7 +121,10 @@ def unknown_site(staged: Any) -> Verdict:
 
 @check(
     _blocker(
-        "ambiguous-unit", "Unit has several meanings", "Say once which: abate add FILE --answer 'gal=US gal', or write it.", 50
+        "ambiguous-unit",
+        "Unit has several meanings",
+        "Say once which: abate add FILE --answer 'gal=US gal', or write it.",
+        50,
     )
 )
 def ambiguous_unit(staged: Any) -> Verdict:
@@ -258,18 +261,33 @@ def duplicate_row(staged: Any) -> Verdict:
 )
 def overlapping_bill(staged: Any) -> Verdict:
     """No bill of a meter covers days that another of the same meter covers: a yearly statement beside its months, a correction."""
-    told = "The days from " + _text(staged.period_text) + " on are covered by " + _text(staged.covers) + " already: they overlap."
+    told = (
+        "The days from "
+        + _text(staged.period_text)
+        + " on are covered by "
+        + _text(staged.covers)
+        + " already: they overlap."
+    )
     return staged.covers.notnull(), told
 
 
 @check(
     _blocker(
-        "invoice-twice", "Invoice stands twice", "Drop one of the two, or accept it with a reason: --accept invoice-twice.", 132
+        "invoice-twice",
+        "Invoice stands twice",
+        "Drop one of the two, or accept it with a reason: --accept invoice-twice.",
+        132,
     )
 )
 def invoice_twice(staged: Any) -> Verdict:
     """No invoice of a place is counted twice, however its period is written."""
-    told = "Invoice '" + _text(staged.document) + "' with this amount stands in " + _text(staged.invoice_in) + " already: a duplicate."
+    told = (
+        "Invoice '"
+        + _text(staged.document)
+        + "' with this amount stands in "
+        + _text(staged.invoice_in)
+        + " already: a duplicate."
+    )
     return staged.invoice_in.notnull() & (staged.copies_before == 0), told
 
 
@@ -284,13 +302,21 @@ def invoice_twice(staged: Any) -> Verdict:
 )
 def same_period(staged: Any) -> Verdict:
     """Two bills of one place and period, of meters that are not named, are looked at."""
-    told = "The same period is covered by " + _text(staged.beside) + " too, with another amount: of another meter, or counted twice?"
+    told = (
+        "The same period is covered by "
+        + _text(staged.beside)
+        + " too, with another amount: of another meter, or counted twice?"
+    )
     return staged.beside.notnull() & staged.invoice_in.isnull() & (staged.copies_before == 0), told
 
 
 @check(
     Rule(
-        "bill-taken-back", Severity.INFO, "A credit note takes back a bill", "Nothing to do where the two belong together.", 210
+        "bill-taken-back",
+        Severity.INFO,
+        "A credit note takes back a bill",
+        "Nothing to do where the two belong together.",
+        210,
     )
 )
 def bill_taken_back(staged: Any) -> Verdict:

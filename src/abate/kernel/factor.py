@@ -206,7 +206,9 @@ def _factor(rows: list[dict[str, str]]) -> Factor:
         )
     except (ValueError, KeyError, UsageError) as error:
         raise DataError(
-            "bad-factor", f"Factor '{first.get('factor_id')}': {str(error).rstrip('.')}.", "See docs/reference/factor-format.md."
+            "bad-factor",
+            f"Factor '{first.get('factor_id')}': {str(error).rstrip('.')}.",
+            "See docs/reference/factor-format.md.",
         ) from error
 
 

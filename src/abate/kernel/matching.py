@@ -145,19 +145,21 @@ class FactorBook:
         chain = _regions(need)
         eligible, passed = self._ranked(need, chain)
         mismatch: tuple[str, str] | None = None
+        worse: list[Passed] = []
         found: list[tuple[Rank, Factor, dict[str, float], tuple[str, ...], int]] = []
         for rank, factor in eligible:
             if found and rank > found[0][0][: len(rank)]:
-                passed.append(Passed(factor.id, _worse(found[0][0], rank)))
+                worse.append(Passed(factor.id, _worse(found[0][0], rank)))
                 continue
             try:
                 mg_per_unit, bridges, money_year = self._per_unit(factor, need)
             except UsageError as error:
                 mismatch = mismatch or (error.code, f"{factor.id}, {error.message}")
-                passed.append(Passed(factor.id, f"{error.code}: {error.message}"))
+                worse.append(Passed(factor.id, f"{error.code}: {error.message}"))
                 continue
             printed = factor.masses[0].unit.partition("/")[2]
             found.append(((*rank, len(bridges), printed != need.unit), factor, mg_per_unit, bridges, money_year))
+        passed[:0] = worse  # those that came near are told first
         if not found:
             if mismatch is None:
                 return NoMatch("no-factor", self._absence(need, passed), tuple(passed))
@@ -175,7 +177,9 @@ class FactorBook:
         if factor.for_year is not None:
             why += f", meant for {factor.for_year}"
         if bridges or any(f.source == factor.source for _, f in eligible if f is not factor):
-            steps = f"{len(bridges)} conversions" if len(bridges) > 1 else "1 conversion" if bridges else "no conversion"
+            steps = (
+                f"{len(bridges)} conversions" if len(bridges) > 1 else "1 conversion" if bridges else "no conversion"
+            )
             why += f"; printed per {factor.masses[0].unit.partition('/')[2]}, so {steps}"
         proxy = factor.region not in region_chain(need.region)
         return Match(factor, mg_per_unit, _gap(factor, need), bridges, why, tuple(passed), proxy, money_year)
@@ -217,7 +221,9 @@ class FactorBook:
         near = [p for p in passed if self._by_id[p.factor_id].region in chain]
         if near:
             listed = "; ".join(f"{p.factor_id} ({p.reason})" for p in near[:4])
-            return f"{told} For this place there is: {listed}" + (f" and {len(near) - 4} more." if len(near) > 4 else ".")
+            return f"{told} For this place there is: {listed}" + (
+                f" and {len(near) - 4} more." if len(near) > 4 else "."
+            )
         there = sorted({f.region for f in self._index.get((need.kind, need.item), [])})
         if there:
             listed = ", ".join(there[:8]) + (f" and {len(there) - 8} more" if len(there) > 8 else "")
@@ -418,10 +424,10 @@ def _unfit(factor: Factor, need: Need, chain: tuple[str, ...]) -> str:
     """Why a factor cannot serve a need, or an empty text."""
     if factor.region not in chain:
         return f"made for {factor.region}"
-    if factor.reach == "home" and factor.region not in region_chain(need.region):
-        return f"says nothing about places outside {factor.region}"
-    if factor.reach == "exact" and factor.region != need.region:
-        return f"serves {factor.region} only, not the places inside it"
+    if factor.reach != "within":
+        home = factor.reach == "home"
+        if factor.region not in (region_chain(need.region) if home else (need.region,)):
+            return f"serves {factor.region} only, not the places {'outside' if home else 'inside'} it"
     if factor.basis != need.basis and (need.basis or factor.basis == "upstream"):
         return f"{factor.basis} basis, {need.basis} wanted"
     if factor.year is not None and factor.year > need.year and not factor.ages:

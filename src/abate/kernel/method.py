@@ -8,7 +8,6 @@ from typing import Any
 
 from abate.kernel.formula import names_in
 
-
 BROADER = "{broader}"
 """As an item of a lookup: the activity's own item, then what it is one of."""
 

@@ -51,11 +51,33 @@ def _local_names() -> dict[str, str]:
 
     codes = set(_countries().values())
     found: dict[str, set[str]] = {}
-    for language in ("de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ja", "ko", "zh", "tr", "en"):
+    for language in (
+        "de",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "nl",
+        "pl",
+        "sv",
+        "da",
+        "nb",
+        "fi",
+        "cs",
+        "ja",
+        "ko",
+        "zh",
+        "tr",
+        "en",
+    ):
         for code, name in Locale(language).territories.items():
             if code in codes:
                 found.setdefault(name.casefold(), set()).add(code)
-    return {name: some.pop() for name, some in found.items() if len(some) == 1} | {"uk": "GB", "usa": "US", "england": "GB"}
+    return {name: some.pop() for name, some in found.items() if len(some) == 1} | {
+        "uk": "GB",
+        "usa": "US",
+        "england": "GB",
+    }
 
 
 def country_name(region: str) -> str:

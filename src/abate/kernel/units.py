@@ -191,7 +191,10 @@ _AMBIGUOUS_EXACT: dict[str, str] = {
 _MULTIPLES: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(pattern, re.I), factor)
     for pattern, factor in (
-        (r"(?:thousands?(?: of)?|'000s?|’000s?|000s?|1[,.  ]?000|10\^3|10³|tsd\.?|mille|miles de|millier(?:s de)?|k(?= ))\s*", 1_000),
+        (
+            r"(?:thousands?(?: of)?|'000s?|’000s?|000s?|1[,.  ]?000|10\^3|10³|tsd\.?|mille|miles de|millier(?:s de)?|k(?= ))\s*",
+            1_000,
+        ),
         (r"(?:millions?(?: of)?|mio\.?|mill\.?|millones de|mn\.?|mm(?= )|1[,.]?000[,.]?000|10\^6|10⁶)\s*", 1_000_000),
         (r"(?:hundreds? of|100)\s+", 100),
         (r"(?:ten thousands? of|10[,.]?000|10\^4)\s+", 10_000),
@@ -206,8 +209,20 @@ _MULTIPLES: tuple[tuple[re.Pattern[str], int], ...] = tuple(
 
 _OPEN, _SHUT = r"[\s_,]*[(\[（]?\s*(?<![A-Za-z])", r"(?![A-Za-z])\s*[)\]）]?"
 _HEATING = (
-    (re.compile(rf"{_OPEN}(?:net\s*cv|net calorific(?: value)?|ncv|lhv|pci|h[_ .]?[iu]|inferior|unterer heizwert|heizwert|net|低位(?:发热量)?){_SHUT}", re.I), "net"),
-    (re.compile(rf"{_OPEN}(?:gross\s*cv|gross calorific(?: value)?|gcv|hhv|pcs|h[_ .]?[so]|superior|oberer heizwert|brennwert|gross|高位(?:发热量)?){_SHUT}", re.I), "gross"),
+    (
+        re.compile(
+            rf"{_OPEN}(?:net\s*cv|net calorific(?: value)?|ncv|lhv|pci|h[_ .]?[iu]|inferior|unterer heizwert|heizwert|net|低位(?:发热量)?){_SHUT}",
+            re.I,
+        ),
+        "net",
+    ),
+    (
+        re.compile(
+            rf"{_OPEN}(?:gross\s*cv|gross calorific(?: value)?|gcv|hhv|pcs|h[_ .]?[so]|superior|oberer heizwert|brennwert|gross|高位(?:发热量)?){_SHUT}",
+            re.I,
+        ),
+        "gross",
+    ),
 )
 _BASIC = re.compile(r"[\s(（]*(?:basic prices?|基本价格)[)）]?\s*$", re.I)
 _NET_OF_TAX = re.compile(r"[\s(（]*(?:excl(?:uding|\.)? (?:tax|vat)|不含税)[)）]?\s*$", re.I)
@@ -429,7 +444,9 @@ def _heating(text: str) -> tuple[str, str]:
 
 
 def _tidy(text: str) -> str:
-    folded = text.strip().replace("（", "(").replace("）", ")").replace("³", "3").replace("²", "2").replace("\u202f", " ")
+    folded = (
+        text.strip().replace("（", "(").replace("）", ")").replace("³", "3").replace("²", "2").replace("\u202f", " ")
+    )
     folded = re.sub(r"^[\[(](.*)[\])]$", r"\1", folded.strip())
     return re.sub(r"\s+", " ", folded).strip(" .")
 
@@ -481,7 +498,9 @@ def _named(cased: str, currency: str) -> str | None:
             return _SYMBOLS[name]
         if currency and currency in SHARED_SYMBOLS.get(name, ()):
             return currency
-    if millions := re.fullmatch(r"m ([a-z]{3})|([a-z]{3}) (?:millions?|mio|mn|m)|([a-z]{3}) (?:thousands?|k|'000)", plain):
+    if millions := re.fullmatch(
+        r"m ([a-z]{3})|([a-z]{3}) (?:millions?|mio|mn|m)|([a-z]{3}) (?:thousands?|k|'000)", plain
+    ):
         money = next(g for g in millions.groups() if g).upper()
         return f"{1000 if millions.group(3) else 1000000} * {money}" if _MONEY.fullmatch(money) else None
     return plain.upper() if _MONEY.fullmatch(plain.upper()) else None

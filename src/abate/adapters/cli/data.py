@@ -29,8 +29,12 @@ def init(
     name: Annotated[str, typer.Option(help="Name of the organisation.")] = "My organisation",
     sme: Annotated[bool, typer.Option("--sme", help="For a small firm with bills and a car.")] = False,
     samples: Annotated[bool, typer.Option("--samples", help="With --sme: the five files of an example firm.")] = False,
-    country: Annotated[str, typer.Option(help="Country, such as DE: decides region, currency, fiscal year, blank files.")] = "",
-    region: Annotated[str, typer.Option(help="Region of its grid, such as US-CAMX, where the country has several.")] = "",
+    country: Annotated[
+        str, typer.Option(help="Country, such as DE: decides region, currency, fiscal year, blank files.")
+    ] = "",
+    region: Annotated[
+        str, typer.Option(help="Region of its grid, such as US-CAMX, where the country has several.")
+    ] = "",
 ) -> None:
     """Make a workspace: a commented abate.toml and a blank file for each kind of data."""
     from abate.adapters.starting import init_firm, init_workspace
@@ -78,7 +82,8 @@ def add(
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with any blocker.")] = False,
     accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a blocker to let in.")] = None,
     answer: Annotated[
-        list[str] | None, typer.Option("--answer", help="What a word of the file means, such as 'gal=US gal'; kept for its layout.")
+        list[str] | None,
+        typer.Option("--answer", help="What a word of the file means, such as 'gal=US gal'; kept for its layout."),
     ] = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,

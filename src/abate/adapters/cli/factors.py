@@ -154,4 +154,6 @@ def factors_add(
     if json:
         out.print_json({"import": done.import_id})
     else:
-        out.console().print(f"{done.import_id}: added; 'abate run' takes it up, 'abate undo {done.import_id}' takes it back.")
+        out.console().print(
+            f"{done.import_id}: added; 'abate run' takes it up, 'abate undo {done.import_id}' takes it back."
+        )

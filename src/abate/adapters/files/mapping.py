@@ -274,7 +274,9 @@ def measure_of(template: Template, column: Column, columns: Collection[str]) -> 
     named = [m for m in same if words in m.headers]
     if not named:
         named = [m for m in same if m.between and words in template.fields.get(m.between[0], ())]
-    able = [m for m in named or same if all(n in columns for n in (*m.times, *m.over, *m.between) if not n.endswith("?"))]
+    able = [
+        m for m in named or same if all(n in columns for n in (*m.times, *m.over, *m.between) if not n.endswith("?"))
+    ]
     return next(iter(able or same), Measure(column.kind, ()))
 
 

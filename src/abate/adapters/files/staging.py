@@ -17,8 +17,6 @@ from abate.adapters.registry import KINDS, TEMPLATES
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, fold
 from abate.energy.facts import tier_named
-from abate.operations.facts.airports import route_between
-from abate.operations.facts.own import FUELS
 from abate.kernel.checks import Check
 from abate.kernel.finding import Severity
 from abate.kernel.kind import Measure, slug
@@ -27,6 +25,8 @@ from abate.kernel.period import FiscalCalendar
 from abate.kernel.region import region_named
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, read_spread
 from abate.kernel.units import ambiguous, dimension_of, nearest_units, read_unit
+from abate.operations.facts.airports import route_between
+from abate.operations.facts.own import FUELS
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,7 +81,9 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables `given` and `reasons`, empty."""
     types = ", ".join(f"{name} {'integer' if name == 'source_row' else 'varchar'}" for name in GIVEN)
     con.execute(f"create or replace temp table given ({types})")
-    con.execute("create or replace temp table remarks (source_file varchar, sheet varchar, code varchar, message varchar)")
+    con.execute(
+        "create or replace temp table remarks (source_file varchar, sheet varchar, code varchar, message varchar)"
+    )
     con.execute(
         "create or replace temp table reasons (source_file varchar, sheet varchar, source_row integer, reason varchar)"
     )
@@ -144,7 +146,10 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
         ]
         if measure.between:
             places = [cell[n] for n in measure.between]
-            values |= {"quantity": f"coalesce({places[0]}, '') || ' > ' || coalesce({places[1]}, '')", "scale": literal(ROUTE)}
+            values |= {
+                "quantity": f"coalesce({places[0]}, '') || ' > ' || coalesce({places[1]}, '')",
+                "scale": literal(ROUTE),
+            }
             needed = places
         chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
         filled = " and ".join(f"coalesce({c}, '') not in ('', '0', '0.0', '0.00')" for c in needed)
@@ -184,7 +189,9 @@ def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
     told = MARKS.get(dict(mapped.mapping.answers).get("decimal", ""), "")
     if told == "," or (count[0] and not count[1] and not told):
         for c in columns:
-            con.execute(f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where regexp_matches({bare[c]}, '[.,]')")
+            con.execute(
+                f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where regexp_matches({bare[c]}, '[.,]')"
+            )
     elif count[2] and not told and not any(count[:2]) and mapped.sheet.delimiter == ",":
         text = f"Numbers such as 1,234 or 1.234, {count[2]} in all, are read with a point before the decimals: commas part the cells."
         con.execute("insert into remarks values (?, ?, 'decimal-mark-assumed', ?)", [name, mapped.sheet.name, text])
@@ -197,7 +204,11 @@ def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
     """Bring the dates of a sheet into one form; those that may be read both ways are marked."""
     named = [mapped.mapping.columns.get(n) for n in ("period", "period_start", "period_end")]
     columns = [place[h] for h in named if h in place]
-    texts = {row[0] for c in columns for row in con.execute(f"select distinct {c} from cells where {c} is not null").fetchall()}
+    texts = {
+        row[0]
+        for c in columns
+        for row in con.execute(f"select distinct {c} from cells where {c} is not null").fetchall()
+    }
     order = dict(mapped.mapping.answers).get("date", "")
     read = read_dates(texts, order if order in ("dmy", "mdy") else "")
     if read:
@@ -252,7 +263,11 @@ def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
             continue
         word = f"lower(trim(coalesce({column}, '')))"
         ways = f"case when regexp_matches({word}, '^({ROUND_TRIPS})$') then '2' when regexp_matches({word}, '^({ONE_WAYS})$') then '1'"
-        cells.append(f"({ways} when {word} = '' then '{'1' if name.endswith('?') else ''}' else {column} end)" if name.removesuffix("?") in WAYS else f"coalesce({column}, '')")
+        cells.append(
+            f"({ways} when {word} = '' then '{'1' if name.endswith('?') else ''}' else {column} end)"
+            if name.removesuffix("?") in WAYS
+            else f"coalesce({column}, '')"
+        )
     return " || '|' || ".join(cells) or "null"
 
 
@@ -389,8 +404,10 @@ def _difference_readings(con: duckdb.DuckDBPyConnection) -> None:
                period_start = strftime(c.since + interval 1 day, '%Y-%m-%d'), period_end = strftime(c.day, '%Y-%m-%d')
         from counters c where given.rowid = c.place and c.since is not null
     """)
-    con.execute("create or replace temp table openings as select given.* from given join counters c on given.rowid = c.place "
-                "where c.since is null and c.day is not null")
+    con.execute(
+        "create or replace temp table openings as select given.* from given join counters c on given.rowid = c.place "
+        "where c.since is null and c.day is not null"
+    )
     con.execute("delete from given where rowid in (select place from counters where since is null and day is not null)")
 
 
@@ -407,7 +424,14 @@ def _lookup_units(con: duckdb.DuckDBPyConnection, currency: str) -> None:
              "near": "varchar", "of_fuel": "varchar"}  # fmt: skip
     _table(con, "units", types, rows)
     kinds = (
-        (k.id, list(k.dimensions), k.book == "avoided", k.open or k.book == "avoided", k.metered, "energy-net" in k.dimensions and "energy" not in k.dimensions)
+        (
+            k.id,
+            list(k.dimensions),
+            k.book == "avoided",
+            k.open or k.book == "avoided",
+            k.metered,
+            "energy-net" in k.dimensions and "energy" not in k.dimensions,
+        )
         for k in KINDS.values()
     )
     columns = {"kind": "varchar", "dimensions": "varchar[]", "avoided": "boolean", "irregular": "boolean", "metered": "boolean",
@@ -443,9 +467,7 @@ def _lookup_items(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     _table(con, "items", types, rows)
 
 
-def _book_items(
-    kinds: set[tuple[str, ...]], workspace: Workspace
-) -> tuple[dict[str, set[str]], set[tuple[str, str]]]:
+def _book_items(kinds: set[tuple[str, ...]], workspace: Workspace) -> tuple[dict[str, set[str]], set[tuple[str, str]]]:
     """Items that the factor book has of some kinds, and those with a factor printed per kWh of no stated heating value."""
     from abate.adapters.engine.inputs import factor_imports
     from abate.adapters.registry import default_factors
@@ -518,7 +540,9 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], row
 def _number_sql(text: str) -> str:
     """SQL that reads a number with thousands separators; parentheses mean below zero; null for anything else."""
     plain = f"translate(coalesce({text}, ''), '０１２３４５６７８９．，－（）', '0123456789.,-()')"
-    bare = f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€£\u00a0\u202f\u2009''’]', '', 'g'), '^\\((.*)\\)$', '-\\1')"
+    bare = (
+        f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€£\u00a0\u202f\u2009''’]', '', 'g'), '^\\((.*)\\)$', '-\\1')"
+    )
     return f"(case when regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as double) end)"
 
 
@@ -605,6 +629,55 @@ def _folded(column: str) -> str:
     return f"lower(regexp_replace({column}, '[\\s_-]+', '', 'g'))"
 
 
+def _bills(con: duckdb.DuckDBPyConnection, first: str | None, last: str | None) -> None:
+    """Of each bill: another that covers its days or its very period, the one it takes back, the one it repeats."""
+    con.execute(f"""
+        create or replace temp table bills as
+        with bills as (
+            -- meters and bills, each whole, with those that the ledger has of the same places and months
+            select row_id, kind, item, site, meter, party, document, quantity, whole_start as a, whole_end as b,
+                   'row ' || source_row as told
+            from parts where metered and period_start = whole_start and quantity is not null
+            union all
+            select null, kind, item, site, meter, party, document, sum(quantity), min(period_start), max(period_end),
+                   source_file || ' row ' || source_row
+            from live_activities
+            where kind in (select kind from kinds where metered) and site in (select distinct site from parts where metered)
+                  and month between {literal(_shifted(first, -12))} and {literal(_shifted(last, 12))}
+            group by kind, item, site, meter, party, document, source_file, source_row, import_id
+        ), reversals as (
+            -- a credit note takes back a bill of the same place, period and amount
+            select c.row_id, b.row_id as of_row, b.told from bills c join bills b
+                 on c.kind = b.kind and c.item is not distinct from b.item and c.site = b.site and c.meter = b.meter
+                and c.quantity < 0 and b.quantity = -c.quantity and b.a = c.a and b.b = c.b
+        ), standing as (
+            select * from bills where row_id is null or (row_id not in (select row_id from reversals where row_id is not null)
+                                                         and row_id not in (select of_row from reversals where of_row is not null))
+        ), ranked as (
+            select *, max(b) over earlier as past, arg_max(told, b) over earlier as before, arg_max(a, b) over earlier as since,
+                   arg_max(b, b) over earlier as until
+            from standing where quantity > 0
+            window earlier as (partition by kind, item, site, meter, party order by a, b desc, row_id nulls first
+                               rows between unbounded preceding and 1 preceding)
+        ), covering as (
+            select row_id, before, a = since and b = until as same_period from ranked
+            where row_id is not null and past > a + interval 1 day
+        ), invoices as (
+            select n.row_id, min(o.told) as told from bills n join bills o
+                 on n.kind = o.kind and n.item is not distinct from o.item and n.site = o.site and n.meter = o.meter
+                and n.party = o.party and n.document = o.document and n.quantity = o.quantity and n.a < o.b and o.a < n.b
+            where n.row_id is not null and coalesce(o.row_id < n.row_id, true) and n.document <> '' and n.quantity > 0
+            group by all
+        )
+        select row_id, min(case when not same_period then before end) as covers, min(case when same_period then before end) as beside,
+               min(taken) as reversed_by, min(repeated) as invoice_in
+        from (select row_id, before, same_period, null as taken, null as repeated from covering
+              union all select row_id, null, null, told, null from reversals
+              union all select row_id, null, null, null, told from invoices)
+        where row_id is not null group by row_id
+    """)
+
+
 def _context(con: duckdb.DuckDBPyConnection) -> None:
     """What a row must know of other rows: copies before it, the median of its place, a gap it may belong to."""
     # Lists of our own kinds and months: files of the ledger without them are not even opened.
@@ -614,6 +687,7 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
     avoided = ", ".join(literal(k.id) for k in KINDS.values() if k.book == "avoided") if booked else "''"
     if booked:  # any programme may have booked the action
         near = f"month between {literal(first or '')} and {literal(last or '')}"
+    _bills(con, first, last)
     con.execute(f"""
         create or replace temp table staged as
         with place as (
@@ -651,39 +725,6 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         ), claimed as (
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
-        ), bills as (
-            -- meters and bills, each whole, with those that the ledger has of the same places and months
-            select row_id, kind, item, site, meter, party, document, quantity, whole_start as a, whole_end as b,
-                   'row ' || source_row as told
-            from parts where metered and period_start = whole_start and quantity is not null
-            union all
-            select null, kind, item, site, meter, party, document, sum(quantity), min(period_start), max(period_end),
-                   source_file || ' row ' || source_row
-            from live_activities
-            where kind in (select kind from kinds where metered) and site in (select distinct site from parts where metered)
-                  and month between {literal(_shifted(first, -12))} and {literal(_shifted(last, 12))}
-            group by kind, item, site, meter, party, document, source_file, source_row, import_id
-        ), reversals as (
-            -- a credit note takes back a bill of the same place, period and amount
-            select c.row_id, b.row_id as of_row, b.told from bills c join bills b
-                 on c.kind = b.kind and c.item is not distinct from b.item and c.site = b.site and c.meter = b.meter
-                and c.quantity < 0 and b.quantity = -c.quantity and b.a = c.a and b.b = c.b
-        ), standing as (
-            select * from bills where row_id is null or (row_id not in (select row_id from reversals where row_id is not null)
-                                                         and row_id not in (select of_row from reversals where of_row is not null))
-        ), ranked as (
-            select *, max(b) over earlier as past, arg_max(told, b) over earlier as before, arg_max(a, b) over earlier as since,
-                   arg_max(b, b) over earlier as until
-            from standing where quantity > 0
-            window earlier as (partition by kind, item, site, meter, party order by a, b desc, row_id nulls first
-                               rows between unbounded preceding and 1 preceding)
-        ), covering as (
-            select row_id, before, a = since and b = until as same_period from ranked
-            where row_id is not null and past > a + interval 1 day
-        ), invoices as (
-            select row_id, first_value(told) over same as told, row_number() over same as place from bills
-            where document <> '' and quantity > 0
-            window same as (partition by kind, item, site, meter, party, document, quantity order by row_id nulls first)
         ), counted as (
             select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside
             from parts
@@ -693,8 +734,7 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             select row_id, row_number() over action - 1 as before, first_value(source_row) over action as first_row
             from parts where avoided window action as (partition by {_folded("party")}, {_folded("document")}, month order by row_id)
         )
-        select c.*, case when not l.same_period then l.before end as covers, case when l.same_period then l.before end as beside,
-               v.told as reversed_by, case when n.place > 1 then n.told end as invoice_in,
+        select c.*, l.covers, l.beside, l.reversed_by, l.invoice_in,
                p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
                c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
                coalesce(e.place, i.place, 'row ' || c.first_inside || ' of this file') as first_copy,
@@ -713,9 +753,7 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         left join acted a on c.avoided and a.actor = {_folded("c.party")} and a.action = {_folded("c.document")}
                          and a.month = c.month
         left join claimed i on c.kind = 'instrument' and i.document = c.document
-        left join covering l on l.row_id = c.row_id
-        left join (select row_id, any_value(told) as told from reversals group by 1) v on v.row_id = c.row_id
-        left join invoices n on n.row_id = c.row_id
+        left join bills l on l.row_id = c.row_id
     """)
 
 

@@ -284,7 +284,9 @@ def _other_bases(data: dict[str, Any]) -> tuple[str, ...]:
     said = [str(b) for b in data.get("allow", [])]
     odd = [b for b in said if b not in OTHER_BASES] + [k for k in data if k not in ("allow", "year")]
     if odd:
-        raise ValueError(f"'{odd[0]}' in [factors]: allow takes {' and '.join(OTHER_BASES)}, year one of {', '.join(FACTOR_YEARS)}")
+        raise ValueError(
+            f"'{odd[0]}' in [factors]: allow takes {' and '.join(OTHER_BASES)}, year one of {', '.join(FACTOR_YEARS)}"
+        )
     return tuple(said)
 
 

@@ -107,7 +107,7 @@ def airport_named(text: str) -> list[Airport] | str:
             return [codes[code]]
         if code in METROPOLITAN:
             return [codes[c] for c in METROPOLITAN[code] if c in codes]
-    city, _, of = (bracketed and f"{plain[: plain.rfind('(')]},{bracketed}" or plain).partition(",")
+    city, _, of = ((bracketed and f"{plain[: plain.rfind('(')]},{bracketed}") or plain).partition(",")
     country = country_named(of) if of.strip() else None
     found = [a for a in cities.get(fold(city), []) if country in (None, a.country)]
     if not found:

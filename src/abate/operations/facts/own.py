@@ -8,21 +8,97 @@ from abate.kernel.kind import NO_ATTRIBUTE, Kind, Measure, Template
 from abate.kernel.resources import package_table
 
 FUELS: dict[str, tuple[str, ...]] = {
-    "diesel": ("柴油", "0#柴油", "0号柴油", "轻柴油", "軽油", "diesel fuel", "diesel oil", "derv", "dieselkraftstoff", "gazole",
-               "gasóleo a", "gasolio autotrazione", "diesel (average biofuel blend)", "diesel b7", "hsd", "high speed diesel"),
-    "motor-gasoline": ("汽油", "92#汽油", "95#汽油", "98#汽油", "92号汽油", "95号汽油", "gasoline", "petrol", "unleaded", "benzin", "superbenzin",
-                       "essence", "gasolina", "benzina", "benzine", "ガソリン", "petrol (average biofuel blend)", "motor spirit"),
-    "natural-gas": ("天然气", "管道天然气", "mains gas", "piped gas", "erdgas", "gaz naturel", "gas naturale", "metano", "gas natural",
-                    "gás natural", "aardgas", "gaz ziemny", "天然ガス"),
+    "diesel": (
+        "柴油",
+        "0#柴油",
+        "0号柴油",
+        "轻柴油",
+        "軽油",
+        "diesel fuel",
+        "diesel oil",
+        "derv",
+        "dieselkraftstoff",
+        "gazole",
+        "gasóleo a",
+        "gasolio autotrazione",
+        "diesel (average biofuel blend)",
+        "diesel b7",
+        "hsd",
+        "high speed diesel",
+    ),
+    "motor-gasoline": (
+        "汽油",
+        "92#汽油",
+        "95#汽油",
+        "98#汽油",
+        "92号汽油",
+        "95号汽油",
+        "gasoline",
+        "petrol",
+        "unleaded",
+        "benzin",
+        "superbenzin",
+        "essence",
+        "gasolina",
+        "benzina",
+        "benzine",
+        "ガソリン",
+        "petrol (average biofuel blend)",
+        "motor spirit",
+    ),
+    "natural-gas": (
+        "天然气",
+        "管道天然气",
+        "mains gas",
+        "piped gas",
+        "erdgas",
+        "gaz naturel",
+        "gas naturale",
+        "metano",
+        "gas natural",
+        "gás natural",
+        "aardgas",
+        "gaz ziemny",
+        "天然ガス",
+    ),
     "city-gas": ("都市ガス",),
     "cng": ("compressed natural gas", "压缩天然气"),
     "lng": ("liquefied natural gas", "液化天然气"),
-    "lpg": ("液化石油气", "液化气", "liquefied petroleum gas", "autogas", "flüssiggas", "gpl", "glp", "lpガス", "プロパンガス"),
+    "lpg": (
+        "液化石油气",
+        "液化气",
+        "liquefied petroleum gas",
+        "autogas",
+        "flüssiggas",
+        "gpl",
+        "glp",
+        "lpガス",
+        "プロパンガス",
+    ),
     "propane": ("propan",),
     "butane": ("butan",),
-    "gas-oil": ("gasoil", "red diesel", "marked gas oil", "rebated gas oil", "heizöl el", "heizöl extra leicht", "fioul domestique",
-                "gasóleo de calefacción", "gasolio riscaldamento", "huisbrandolie"),
-    "residual-fuel-oil": ("燃料油", "heavy fuel oil", "hfo", "schweröl", "fioul lourd", "furnace oil", "residual oil", "mazut"),
+    "gas-oil": (
+        "gasoil",
+        "red diesel",
+        "marked gas oil",
+        "rebated gas oil",
+        "heizöl el",
+        "heizöl extra leicht",
+        "fioul domestique",
+        "gasóleo de calefacción",
+        "gasolio riscaldamento",
+        "huisbrandolie",
+    ),
+    "residual-fuel-oil": (
+        "燃料油",
+        "heavy fuel oil",
+        "hfo",
+        "schweröl",
+        "fioul lourd",
+        "furnace oil",
+        "residual oil",
+        "mazut",
+    ),
     "kerosene": ("煤油", "burning oil", "paraffin", "heating kerosene", "灯油"),
     "jet-kerosene": ("jet a-1", "jet a1", "jet a", "jet fuel", "aviation turbine fuel", "avtur", "航空煤油"),
     "aviation-gasoline": ("avgas", "aviation spirit"),
@@ -67,7 +143,11 @@ def _refrigerants() -> dict[str, tuple[str, ...]]:
         item = row["item"]
         if row["kind"] == "refrigerant" and item not in names:
             number = "R-" + item.split("-", 1)[1] if re.match(r"(HFC|HCFC|CFC|HFO|HCFO)-\d", item) else item
-            names[item] = tuple(dict.fromkeys((number, number.replace("-", ""), item.replace("-", ""), *REFRIGERANT_WORDS.get(item, ()))))
+            names[item] = tuple(
+                dict.fromkeys(
+                    (number, number.replace("-", ""), item.replace("-", ""), *REFRIGERANT_WORDS.get(item, ()))
+                )
+            )
     return names
 
 
@@ -106,9 +186,26 @@ VEHICLES: dict[str, tuple[str, ...]] = {
     "road": ("hgv", "lorry", "heavy goods vehicle", "truck", "medium- and heavy-duty truck", "货车", "lkw"),
     "motorbike": ("motorcycle", "摩托车", "motorrad", "moto"),
 }
+
+
 def _reading(kind: str) -> Measure:
     """Readings of a counter: the difference of two is what was consumed between them."""
-    return Measure(kind, ("meter reading", "reading", "index", "zählerstand", "relevé", "lettura", "lectura", "读数", "表码", "抄表读数"), readings=True)
+    return Measure(
+        kind,
+        (
+            "meter reading",
+            "reading",
+            "index",
+            "zählerstand",
+            "relevé",
+            "lettura",
+            "lectura",
+            "读数",
+            "表码",
+            "抄表读数",
+        ),
+        readings=True,
+    )
 
 
 FUEL_UNITS = ("volume", "mass", "energy-net", "energy-gross")

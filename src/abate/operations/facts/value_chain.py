@@ -110,7 +110,15 @@ TRAVEL_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     NO_ATTRIBUTE: ("average passenger", "average", "average car", "unknown", "with rf", "any"),
 }  # fmt: skip
 WASTE: dict[str, tuple[str, ...]] = {
-    "mixed": ("general waste", "commercial waste", "commercial and industrial waste", "mixed msw", "residual waste", "restmüll", "生活垃圾"),
+    "mixed": (
+        "general waste",
+        "commercial waste",
+        "commercial and industrial waste",
+        "mixed msw",
+        "residual waste",
+        "restmüll",
+        "生活垃圾",
+    ),
     "household": ("household residual waste",),
     "paper": ("paper and card", "paper and board: mixed", "mixed paper (general)", "mixed paper", "papier", "废纸"),
     "cardboard": ("paper and board: board", "corrugated containers", "carton", "纸板"),

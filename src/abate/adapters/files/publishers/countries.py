@@ -78,7 +78,13 @@ def _consumed(row: dict[str, str]) -> bool:
 
 def _unit(unit: str) -> str:
     plain = re.sub(r"^(kg|t|g) CO2e?/", r"\1/", unit)
-    for text, ours in (("litre", "L"), ("Nm3", "nm3"), ("passenger-km", "pkm"), ("kWh (gross, PCS)", "kWh_gross"), ("kWh (net)", "kWh_net")):
+    for text, ours in (
+        ("litre", "L"),
+        ("Nm3", "nm3"),
+        ("passenger-km", "pkm"),
+        ("kWh (gross, PCS)", "kWh_gross"),
+        ("kWh (net)", "kWh_net"),
+    ):
         plain = plain.replace(text, ours)
     return plain
 
@@ -165,7 +171,9 @@ def years_of(row: dict[str, str]) -> tuple[int | None, int | None]:
         return data, None
     if fiscal := re.search(r"FY ?(\d{4})", row["period"]):
         return int(fiscal.group(1)), None
-    if edition := re.search(r"identical in NGA (\d{4})", row.get("note", "")) or re.search(r"edition (\d{4})", row["period"]):
+    if edition := re.search(r"identical in NGA (\d{4})", row.get("note", "")) or re.search(
+        r"edition (\d{4})", row["period"]
+    ):
         physical = "heating value" in row["basis"]
         return None, None if physical else int(edition.group(1))
     return None, None

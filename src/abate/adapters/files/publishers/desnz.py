@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from abate.adapters.files.gates import Line, Publication
 from abate.adapters.files.publishers.sheets import csv_rows, item_of, refrigerant_of, waste_of, workbook
@@ -204,7 +204,15 @@ def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication
     years |= {"the file name": int(named.group(1))} if named else {}
     edition = max(years.values())
     return Publication(
-        "desnz", TITLE, f"{edition} condensed", date(edition, 7, 8), LICENCE, "AR5", with_biogenic(lines), years, unused=unused
+        "desnz",
+        TITLE,
+        f"{edition} condensed",
+        date(edition, 7, 8),
+        LICENCE,
+        "AR5",
+        with_biogenic(lines),
+        years,
+        unused=unused,
     )
 
 
@@ -297,19 +305,48 @@ MATERIALS = {
     "plastics: hdpe (incl. forming)": "hdpe", "plastics: ldpe and lldpe (incl. forming)": "ldpe",
     "plastics: pet (incl. forming)": "pet", "plastics: ps (incl. forming)": "polystyrene", "plastics: pvc (incl. forming)": "pvc",
 }  # fmt: skip
-MADE = {"primary material production": "", "re-used": "-reused", "open-loop source": "-open-loop", "closed-loop source": "-recycled"}
-RAIL = {"national rail": "rail", "international rail": "rail/international", "light rail and tram": "tram", "london underground": "metro"}
+MADE = {
+    "primary material production": "",
+    "re-used": "-reused",
+    "open-loop source": "-open-loop",
+    "closed-loop source": "-recycled",
+}
+RAIL = {
+    "national rail": "rail",
+    "international rail": "rail/international",
+    "light rail and tram": "tram",
+    "london underground": "metro",
+}
 BUSES = {
     "local bus (not london)": "bus/outside-london", "local london bus": "bus/london", "average local bus": "bus", "coach": "coach",
 }  # fmt: skip
-HAULS = {"domestic": "air-short/domestic", "short-haul": "air-short", "long-haul": "air-long", "international": "air-international"}
-CLASSES = {"economy class": "economy", "premium economy class": "premium-economy", "business class": "business", "first class": "first"}
+HAULS = {
+    "domestic": "air-short/domestic",
+    "short-haul": "air-short",
+    "long-haul": "air-long",
+    "international": "air-international",
+}
+CLASSES = {
+    "economy class": "economy",
+    "premium economy class": "premium-economy",
+    "business class": "business",
+    "first class": "first",
+}
 DRIVES = {
     "diesel": "diesel", "petrol": "petrol", "hybrid": "hybrid", "cng": "cng", "lpg": "lpg", "unknown": "",
     "plug-in hybrid electric vehicle": "plug-in-", "battery electric vehicle": "electric-",
 }  # fmt: skip
 PLACES = {"uk": "GB", "korea": "KR", "turkey": "TR", "macau": "MO"}
 SIZES = {"small car": "small", "medium car": "medium", "large car": "large", "average car": ""}
+
+
+class Levels(NamedTuple):
+    """Where a row stands in its section: levels two to four, and the text of its column."""
+
+    two: str
+    three: str
+    four: str
+    column: str
 
 
 def meaning(one: str, two: str, three: str, four: str, column: str) -> Meaning:
@@ -319,52 +356,50 @@ def meaning(one: str, two: str, three: str, four: str, column: str) -> Meaning:
         return Meaning((), unused=UNUSED[section])
     if section == "wtt-uk-and-overseas-elec":
         section = "wtt-uk-electricity"
-    plain = [p.strip() for p in (two, three, four, column)]
     reader = SECTIONS.get(section)
     if reader is None:
         return Meaning((), unused="a section that no method looks up")
-    return reader(*plain)
+    return reader(Levels(*(p.strip() for p in (two, three, four, column))))
 
 
-def _fuel(two: str, three: str, four: str, column: str) -> Meaning:
-    return Meaning(FUEL_KINDS, item_of(three))
+def _fuel(at: Levels) -> Meaning:
+    return Meaning(FUEL_KINDS, item_of(at.three))
 
 
-def _fuel_upstream(two: str, three: str, four: str, column: str) -> Meaning:
-    return Meaning(FUEL_KINDS, item_of(re.sub(r"^WTT\s*-?\s*", "", three)), "upstream")
+def _fuel_upstream(at: Levels) -> Meaning:
+    return Meaning(FUEL_KINDS, item_of(re.sub(r"^WTT\s*-?\s*", "", at.three)), "upstream")
 
 
-def _outside(two: str, three: str, four: str, column: str) -> Meaning:
-    item = "grid-average" if two == "Electricity generated" else item_of(three)
+def _outside(at: Levels) -> Meaning:
+    item = "grid-average" if at.two == "Electricity generated" else item_of(at.three)
     return Meaning((OUTSIDE,), item)
 
 
-def _refrigerant(two: str, three: str, four: str, column: str) -> Meaning:
-    if column.startswith("Total"):
+def _refrigerant(at: Levels) -> Meaning:
+    if at.column.startswith("Total"):
         return Meaning((), unused=SUM_OF_TWO)
-    return Meaning(("refrigerant-published",), refrigerant_of(three))
+    return Meaning(("refrigerant-published",), refrigerant_of(at.three))
 
 
-def _electricity(basis: str, kind: str = "electricity") -> Callable[..., Meaning]:
-    def read(two: str, three: str, four: str, column: str) -> Meaning:
-        lost = "T&D" in two or "T&D" in kind
-        return Meaning(("electricity-loss",) if lost else ("electricity",), "grid-average", basis)
+def _electricity(basis: str) -> Callable[[Levels], Meaning]:
+    def read(at: Levels) -> Meaning:
+        return Meaning(("electricity-loss",) if "T&D" in at.two else ("electricity",), "grid-average", basis)
 
     return read
 
 
-def _heat(basis: str) -> Callable[..., Meaning]:
-    def read(two: str, three: str, four: str, column: str) -> Meaning:
-        if "istribution" in two:
+def _heat(basis: str) -> Callable[[Levels], Meaning]:
+    def read(at: Levels) -> Meaning:
+        if "istribution" in at.two:
             return Meaning(("heat-loss",), "district-heat", basis)
-        onsite = three.lower().startswith("onsite")
+        onsite = at.three.lower().startswith("onsite")
         return Meaning(("heat",), "onsite-heat" if onsite else "district-heat", basis)
 
     return read
 
 
-def _network(two: str, three: str, four: str, column: str) -> Meaning:
-    if "heat" in two.lower():
+def _network(at: Levels) -> Meaning:
+    if "heat" in at.two.lower():
         return Meaning(("heat-loss",), "district-heat")
     return Meaning(("electricity-loss",), "grid-average")
 
@@ -376,95 +411,99 @@ def _driven(base: str, attribute: str, column: str) -> str:
     return "/".join(p for p in (base, attribute, "" if drive.endswith("-") else drive) if p)
 
 
-def _car(kind: str) -> Callable[..., Meaning]:
-    def read(two: str, three: str, four: str, column: str) -> Meaning:
-        fuel = column or four
-        if two.startswith("Cars"):
-            item = _driven("car", SIZES.get(three.lower(), slug(three)), fuel)
+def _car(kind: str) -> Callable[[Levels], Meaning]:
+    def read(at: Levels) -> Meaning:
+        fuel = at.column or at.four
+        if at.two.startswith("Cars"):
+            item = _driven("car", SIZES.get(at.three.lower(), slug(at.three)), fuel)
             if kind == "vehicle" and not item.startswith("car"):
                 return Meaning((), unused=NO_ELECTRICITY)
             return Meaning((kind,), item)
-        if two == "Motorbike":
-            size = three.lower()
+        if at.two == "Motorbike":
+            size = at.three.lower()
             return Meaning((kind,), "motorbike" if size == "average" else f"motorbike/{size}")
-        if two == "Taxis":
-            return Meaning((kind,), "taxi" if three == "Regular taxi" else "taxi/black-cab")
-        return Meaning((kind,), {**RAIL, **BUSES}.get(three.lower(), slug(f"{two}-{three}")), reach="within")
+        if at.two == "Taxis":
+            return Meaning((kind,), "taxi" if at.three == "Regular taxi" else "taxi/black-cab")
+        return Meaning((kind,), {**RAIL, **BUSES}.get(at.three.lower(), slug(f"{at.two}-{at.three}")), reach="within")
 
     return read
 
 
-def _goods_vehicle(two: str, three: str, four: str, column: str, kinds: tuple[str, ...] = ("freight", "vehicle")) -> Meaning:
-    load = column or four
-    if two == "Vans":
-        size = re.match(r"class [iv]+", three.lower())
+def _goods_vehicle(at: Levels, kinds: tuple[str, ...] = ("freight", "vehicle")) -> Meaning:
+    load = at.column or at.four
+    if at.two == "Vans":
+        size = re.match(r"class [iv]+", at.three.lower())
         item = _driven("van", slug(size.group(0)) if size else "", load)
         if "vehicle" in kinds and not item.startswith("van"):
             return Meaning((), unused=NO_ELECTRICITY)
         return Meaning(kinds, item)
-    body = {"all rigids": "rigid", "all artics": "articulated", "all hgvs": ""}.get(three.lower(), slug(three))
+    body = {"all rigids": "rigid", "all artics": "articulated", "all hgvs": ""}.get(at.three.lower(), slug(at.three))
     laden = "" if load.lower() == "average laden" else slug(load)
-    cold = "refrigerated" if "refrigerated" in two else ""
+    cold = "refrigerated" if "refrigerated" in at.two else ""
     return Meaning(kinds, "/".join(p for p in ("road", body, cold, laden) if p))
 
 
-def _freight(two: str, three: str, four: str, column: str) -> Meaning:
-    if two == "Vans" or two.startswith("HGV"):
-        return _goods_vehicle(two, three, four, column, ("freight",))
-    if two == "Freight flights":
-        haul = three.lower().split(",")[0]
+def _freight(at: Levels) -> Meaning:
+    if at.two == "Vans" or at.two.startswith("HGV"):
+        return _goods_vehicle(at, ("freight",))
+    if at.two == "Freight flights":
+        haul = at.three.lower().split(",")[0]
         base = "air" if haul == "long-haul" else f"air/{haul.removesuffix('-haul')}"
-        return Meaning(("freight",), base + ("/without-rf" if "without" in column.lower() else ""))
-    if two == "Rail":
+        return Meaning(("freight",), base + ("/without-rf" if "without" in at.column.lower() else ""))
+    if at.two == "Rail":
         return Meaning(("freight",), "rail")
-    if three == "Container ship" and "average" in four.lower():
+    if at.three == "Container ship" and "average" in at.four.lower():
         return Meaning(("freight",), "sea")
-    size = "" if "average" in four.lower() else slug(four)
-    return Meaning(("freight",), "/".join(p for p in ("sea", slug(three), size) if p))
+    size = "" if "average" in at.four.lower() else slug(at.four)
+    return Meaning(("freight",), "/".join(p for p in ("sea", slug(at.three), size) if p))
 
 
-def _flight(two: str, three: str, four: str, column: str) -> Meaning:
-    base = HAULS.get(three.lower().split(",")[0].strip(), slug(three))
-    attributes = [CLASSES.get(four.lower(), ""), "without-rf" if "without" in column.lower() else ""]
+def _flight(at: Levels) -> Meaning:
+    base = HAULS.get(at.three.lower().split(",")[0].strip(), slug(at.three))
+    attributes = [CLASSES.get(at.four.lower(), ""), "without-rf" if "without" in at.column.lower() else ""]
     reach = "home" if base.endswith("domestic") else "within"
     return Meaning(("travel",), "/".join(p for p in (base, *attributes) if p), reach=reach)
 
 
-def _ferry(two: str, three: str, four: str, column: str) -> Meaning:
-    who = (three or four or column or "average").lower().split()[0]
+def _ferry(at: Levels) -> Meaning:
+    who = (at.three or at.four or at.column or "average").lower().split()[0]
     return Meaning(("travel",), "ferry" if who == "average" else f"ferry/{who}")
 
 
-def _hotel(two: str, three: str, four: str, column: str) -> Meaning:
-    if three == "UK (London)":
+def _hotel(at: Levels) -> Meaning:
+    if at.three == "UK (London)":
         return Meaning(("hotel-stay",), "hotel/london", reach="home")
-    name = three.lower().split(",")[0]
+    name = at.three.lower().split(",")[0]
     region = PLACES.get(name) or country_named(name)
     if region is None:
-        return Meaning((), unused=f"no country is called '{three}'")
+        return Meaning((), unused=f"no country is called '{at.three}'")
     return Meaning(("hotel-stay",), "hotel", region=region, reach="home")
 
 
-def _homeworking(two: str, three: str, four: str, column: str) -> Meaning:
-    part = {"office equipment": "/office-equipment", "heating": "/heating"}.get(two.lower(), "")
+def _homeworking(at: Levels) -> Meaning:
+    part = {"office equipment": "/office-equipment", "heating": "/heating"}.get(at.two.lower(), "")
     return Meaning(("homeworking",), f"homeworking{part}")
 
 
-def _material(two: str, three: str, four: str, column: str) -> Meaning:
-    name = re.sub(r"^(metal|electrical items|plastics|paper and board)[:\s-]+", "", three.lower())
-    material = MATERIALS.get(three.lower(), slug(name))
-    return Meaning(("purchased-goods",), material + MADE.get((column or four).lower(), f"-{slug(column or four)}"), "life-cycle")
+def _material(at: Levels) -> Meaning:
+    name = re.sub(r"^(metal|electrical items|plastics|paper and board)[:\s-]+", "", at.three.lower())
+    material = MATERIALS.get(at.three.lower(), slug(name))
+    return Meaning(
+        ("purchased-goods",),
+        material + MADE.get((at.column or at.four).lower(), f"-{slug(at.column or at.four)}"),
+        "life-cycle",
+    )
 
 
-def _waste(two: str, three: str, four: str, column: str) -> Meaning:
-    return Meaning(("waste",), waste_of(three, column or four), "life-cycle")
+def _waste(at: Levels) -> Meaning:
+    return Meaning(("waste",), waste_of(at.three, at.column or at.four), "life-cycle")
 
 
-def _water(kind: str, item: str) -> Callable[..., Meaning]:
-    return lambda two, three, four, column: Meaning((kind,), item, "life-cycle")
+def _water(kind: str, item: str) -> Callable[[Levels], Meaning]:
+    return lambda _: Meaning((kind,), item, "life-cycle")
 
 
-SECTIONS: dict[str, Callable[..., Meaning]] = {
+SECTIONS: dict[str, Callable[[Levels], Meaning]] = {
     "fuels": _fuel,
     "bioenergy": _fuel,
     "wtt-fuels": _fuel_upstream,
@@ -501,10 +540,10 @@ def with_biogenic(lines: list[Line]) -> list[Line]:
         if line.kind == OUTSIDE:
             continue
         found.append(line)
-        beside = outside.get((line.item, line.unit)) if line.basis == "direct" and line.kind in (*FUEL_KINDS, "electricity") else None
+        burnt = line.basis == "direct" and line.kind in (*FUEL_KINDS, "electricity")
+        beside = outside.get((line.item, line.unit)) if burnt else None
         if beside is not None and line.factor_id not in given:
             given.add(line.factor_id)
-            found.append(
-                replace(beside, factor_id=line.factor_id, key=line.key, kind=line.kind, species=BIOGENIC_CO2, region=line.region)
-            )
+            where = replace(line, text=beside.text, divisor=beside.divisor, table=beside.table, row=beside.row)
+            found.append(replace(where, species=BIOGENIC_CO2))
     return found
