@@ -9,7 +9,7 @@ from functools import cache
 from abate.kernel.formula import evaluate, names_in
 from abate.kernel.resources import package_table
 
-RENEWABLE = frozenset({"solar", "wind", "hydro", "geothermal", "biomass", "biogas", "tidal", "wave"})
+RENEWABLE = frozenset({"solar", "wind", "hydro", "geothermal", "biomass", "biogas", "landfill-gas", "tidal", "wave"})
 """Technologies of instruments that count as renewable.
 
 Source: Directive (EU) 2018/2001, article 2 (1).

@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis
 
+from abate.energy.facts import UNPRINTED
 from abate.kernel.checks import LedgerVerdict, Verdict, check, ledger_check
 from abate.kernel.finding import Rule, Severity
 
@@ -15,19 +16,21 @@ from abate.kernel.finding import Rule, Severity
         "bad-instrument",
         Severity.BLOCKER,
         "Certificate or contract that cannot be claimed",
-        "State tier, market, number and the fiscal year it was retired for; a supplier rate needs its factor.",
+        "State tier, market (a country, or EU), number and the fiscal year it was retired for; a supplier rate, and power from fuels, "
+        "storage or a mix, needs its kg CO2/kWh.",
         160,
     )
 )
 def bad_instrument(staged: Any) -> Verdict:
     """A certificate or contract names its tier, market, number and the fiscal year that claims it."""
     empty = ibis.literal("")
+    unprinted = staged.item.fill_null(empty).re_search(f"^({'|'.join(UNPRINTED)})(/|$)")
     bad = (
         staged.tier.isnull()
-        | (staged.market.fill_null(empty) == "")
+        | staged.market.isnull()
         | (staged.document.fill_null(empty) == "")
         | ~staged.retired_for.fill_null(empty).re_search(r"^FY\d{4}$")
-        | ((staged.tier == "supplier-rate") & staged.factor.isnull())
+        | (((staged.tier == "supplier-rate") | unprinted) & staged.factor.isnull())
         | (staged.factor < 0)
     )
     return (staged.kind == "instrument") & bad, "'" + staged.document.fill_null("") + "' lacks tier, market, number, year or factor."  # fmt: skip

@@ -110,6 +110,42 @@ def region_named(text: str) -> str | None:
     return code if own or code[:2] in _countries().values() else None
 
 
+EU = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV",
+    "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+)  # fmt: skip
+"""Countries that recognise each other's guarantees of origin: the European Union and the European Economic Area.
+
+Source: Directive (EU) 2018/2001, article 19 (9).
+"""
+
+
+def market_named(text: str) -> str | None:
+    """The market in which a certificate holds: a region, or `EU` for guarantees of origin; None where it is neither.
+
+    Example:
+        >>> market_named("Deutschland"), market_named("AIB"), market_named("US-CA"), market_named("the moon")
+        ('DE', 'EU', 'US-CA', None)
+    """
+    plain = text.strip().casefold()
+    return (
+        "EU"
+        if plain in {"eu", "eea", "europe", "european union", "aib", "eecs", "欧盟", "欧洲"}
+        else region_named(text)
+    )
+
+
+def markets_of(region: str) -> tuple[str, ...]:
+    """The markets whose certificates may serve a region, from itself to the world.
+
+    Example:
+        >>> markets_of("DE")
+        ('DE', 'world', 'EU')
+    """
+    chain = region_chain(region)
+    return (*chain, "EU") if set(chain) & set(EU) else chain
+
+
 @cache
 def region_chain(region: str) -> tuple[str, ...]:
     """The regions that hold a region, from itself to the world.

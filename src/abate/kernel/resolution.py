@@ -489,10 +489,11 @@ class Resolver:
         tail = (card.basis, self.terms.as_of, self.terms.proxies if card.proxies else ())
         if instrument is not None and card.instruments:
             item = instrument.id if instrument.kg_co2_per_kwh is not None else instrument.technology
-            return [Need("electricity-instrument", item, region, year, key.unit, *tail)]
+            names = [item] if instrument.kg_co2_per_kwh is not None else broader(item)
+            return [Need("electricity-instrument", name, region, year, key.unit, *tail) for name in names]
         power = "grid-average" if key.item == "electricity" else key.item
         party = fold(key.party)
-        names = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": party, "power": power}
+        words = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": party, "power": power}
         unit = priced(key.unit, int(key.month[:4]))
         needs: list[Need] = []
         for kind, item in card.lookups:
@@ -501,7 +502,7 @@ class Resolver:
                 needs += [replace(need, proxies=()) for need in forms] if tail[-1] else []
                 needs += forms
             else:
-                needs.append(Need(kind, item.format(**names), region, year, unit, *tail))
+                needs.append(Need(kind, item.format(**words), region, year, unit, *tail))
         if card.basis == "direct" and "life-cycle" in self.terms.other_bases:
             needs += [replace(need, basis="life-cycle") for need in needs]
         if "operating-margin" in self.terms.other_bases and ("electricity", "grid-average") in card.lookups:
@@ -530,7 +531,7 @@ class Resolver:
                 ratio, used = ratio * found[1], (found[0].id,)
                 through.append(found[0])
                 findings += self._source_remarks(found[0])
-            if misses and card.view == "market":
+            if misses and card.view == "market" and need.kind != "electricity-instrument":
                 text = f"No {needs[0].item} for {need.region} in {need.year}; {match.factor.id} serves instead."
                 findings.append(Finding.of(NO_RESIDUAL, text))
             potentials = {s: gwp(s, self.terms.gwp_set) for s in match.mg_per_unit}
@@ -550,7 +551,7 @@ class Resolver:
             of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
             text = f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s) {later}."
             remarks.append(Finding.of(CARRIED if match.years_carried > 0 else CARRIED_BACK, text))
-        if need.item != wanted.item and need.item in broader(wanted.item):
+        if need.item != wanted.item and need.item in broader(wanted.item) and need.kind != "electricity-instrument":
             text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in {need.region}."
             remarks.append(Finding.of(GENERAL, text))
         if (need.kind, need.basis) != (wanted.kind, wanted.basis) and self.terms.other_bases:

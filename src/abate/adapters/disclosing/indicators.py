@@ -125,8 +125,12 @@ def _extras(
     by_technology = technologies(workspace, run_id)
     there = electricity_kwh is not None
     return {
-        "renewable_electricity": sum(v for t, v in by_technology.items() if t in RENEWABLE) if there else None,
-        "nuclear_electricity": sum(v for t, v in by_technology.items() if t in NUCLEAR) if there else None,
+        "renewable_electricity": sum(v for t, v in by_technology.items() if t.partition("/")[0] in RENEWABLE)
+        if there
+        else None,
+        "nuclear_electricity": sum(v for t, v in by_technology.items() if t.partition("/")[0] in NUCLEAR)
+        if there
+        else None,
         "fuel_energy": None if book is None else fuel_energy_kwh(workspace, run_id, book),
         "packaging_saved": packaging_saved_t(workspace, year),
         "credits_retired": credits_of(workspace, year).retired_t,

@@ -41,7 +41,7 @@ from abate.kernel.kind import fold
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Organisation
 from abate.kernel.period import parse_fiscal_year
-from abate.kernel.region import region_chain
+from abate.kernel.region import markets_of
 from abate.kernel.resolution import FOUND, KEY, PLACED, Key, Resolutions, Resolver, Terms, unused_findings
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, relative_deviation
 from abate.operations.facts import CATEGORIES
@@ -490,7 +490,7 @@ def _loads(con: duckdb.DuckDBPyConnection, organisation: Organisation, terms: Te
         "select site, month, ((sum(quantity_micro) + 500) // 1000)::bigint from year_totals "
         "where kind = 'electricity' group by all order by all"
     ).fetchall()
-    regions = {s.id: region_chain(s.region) for s in organisation.sites}
+    regions = {s.id: markets_of(s.region) for s in organisation.sites}
     return [
         Load(site, month, regions.get(site, ()), wh)
         for site, month, wh in rows

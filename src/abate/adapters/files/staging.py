@@ -22,7 +22,7 @@ from abate.kernel.finding import Severity
 from abate.kernel.kind import Measure, slug
 from abate.kernel.matching import nearest_items
 from abate.kernel.period import FiscalCalendar
-from abate.kernel.region import region_named
+from abate.kernel.region import market_named, region_named
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, read_spread
 from abate.kernel.units import ambiguous, dimension_of, nearest_units, read_unit
 from abate.operations.facts.airports import route_between
@@ -184,8 +184,9 @@ def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
     either = r"^[-+]?\d{1,3}[.,]\d{3}$"
     count = con.execute(f"""
         select count(*) filter (regexp_matches(n, '{comma}')), count(*) filter (regexp_matches(n, '{point}')),
-               count(*) filter (regexp_matches(n, '{either}')) from ({every})
-    """).fetchall()[0] if columns else (0, 0, 0)  # fmt: skip
+               count(*) filter (regexp_matches(n, '{either}')), count(*) filter (regexp_matches(n, '{either}') and n like '%.%')
+        from ({every})
+    """).fetchall()[0] if columns else (0, 0, 0, 0)  # fmt: skip
     told = MARKS.get(dict(mapped.mapping.answers).get("decimal", ""), "")
     if told == "," or (count[0] and not count[1] and not told):
         for c in columns:
@@ -193,8 +194,9 @@ def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
                 f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where regexp_matches({bare[c]}, '[.,]')"
             )
     elif count[2] and not told and not any(count[:2]) and mapped.sheet.delimiter == ",":
-        text = f"Numbers such as 1,234 or 1.234, {count[2]} in all, are read with a point before the decimals: commas part the cells."
-        con.execute("insert into remarks values (?, ?, 'decimal-mark-assumed', ?)", [name, mapped.sheet.name, text])
+        text = f"Numbers such as 1.234, {count[3]} in all, are read with a point before the decimals: commas part the cells."
+        if count[3]:
+            con.execute("insert into remarks values (?, ?, 'decimal-mark-assumed', ?)", [name, mapped.sheet.name, text])
     elif count[2] and not told and not (count[1] and not count[0]):
         for c in columns:
             con.execute(f"update cells set {c} = '{OPEN_MARK}' || {c} where regexp_matches({bare[c]}, '{either}')")
@@ -339,7 +341,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                coalesce(k.metered, false) as metered, g.scale = '{READING}' as is_reading, coalesce(g.meter, '') as meter, coalesce(g.document, '') as document,
                coalesce(g.region, '') as region_text, r.region, coalesce(trim(g.party), '') as party,
                g.uncertainty as spread_text, p.spread_kind, p.spread_95, coalesce(p.known, true) as spread_known,
-               t.tier, g.market, g.retired_for, {factor} as factor,
+               t.tier, m.market, g.retired_for, {factor} as factor,
                coalesce(g.period_start, g.period) as period_text,
                {_period_sql(start_text)} as starts,
                {_period_sql("nullif(trim(g.period_end), '')")} as ends
@@ -353,6 +355,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
              and {amount} * coalesce(u.scale, 1) > b.above and {amount} * coalesce(u.scale, 1) <= b.below and u.dimension in ('distance', 'travel')
         left join tiers t on t.text = coalesce(g.tier, '')
         left join regions r on r.text = coalesce(g.region, '')
+        left join markets m on m.text = coalesce(g.market, '')
         left join spreads p on p.text = coalesce(g.uncertainty, '')
     """)
     shift = workspace.calendar.shift_months
@@ -509,6 +512,8 @@ def _lookup_tiers(con: duckdb.DuckDBPyConnection) -> None:
 def _lookup_regions(con: duckdb.DuckDBPyConnection) -> None:
     rows = ((t, region_named(t)) for t in _distinct(con, "region"))
     _table(con, "regions", {"text": "varchar", "region": "varchar"}, rows)
+    markets = ((t, market_named(t) or None) for t in _distinct(con, "market"))
+    _table(con, "markets", {"text": "varchar", "market": "varchar"}, markets)
 
 
 def _lookup_spreads(con: duckdb.DuckDBPyConnection) -> None:

@@ -5,18 +5,80 @@ from __future__ import annotations
 from abate.kernel.kind import Kind, Measure, Template
 
 TECHNOLOGIES: dict[str, tuple[str, ...]] = {
-    "wind": ("风电", "风力发电", "onshore wind", "offshore wind"),
-    "solar": ("光伏", "太阳能", "光伏发电", "pv"),
-    "hydro": ("水电",),
-    "nuclear": ("核电",),
-    "geothermal": ("地热",),
+    "wind": (
+        "wind power",
+        "wind energy",
+        "windkraft",
+        "windenergie",
+        "éolien",
+        "eolico",
+        "eólica",
+        "风电",
+        "风力发电",
+        "風力",
+    ),
+    "solar": (
+        "pv",
+        "photovoltaic",
+        "solar pv",
+        "solar power",
+        "photovoltaik",
+        "solaire",
+        "solare",
+        "fotovoltaico",
+        "光伏",
+        "太阳能",
+        "光伏发电",
+        "太陽光",
+    ),
+    "hydro": (
+        "hydropower",
+        "hydroelectric",
+        "hydro power",
+        "water power",
+        "wasserkraft",
+        "hydraulique",
+        "idroelettrico",
+        "hidráulica",
+        "水电",
+        "水力",
+    ),
+    "nuclear": ("nuclear power", "kernkraft", "kernenergie", "nucléaire", "核电", "原子力"),
+    "geothermal": ("geothermie", "géothermie", "地热", "地熱"),
+    "tidal": ("tidal power", "marine", "潮汐"),
+    "wave": ("wave power", "波浪"),
+    "biomass": ("solid biomass", "wood", "biomasse", "生物质", "バイオマス"),
+    "biogas": ("anaerobic digestion", "沼气"),
+    "landfill-gas": ("landfill gas", "deponiegas", "填埋气"),
+    "waste": ("energy from waste", "municipal waste", "msw", "垃圾发电"),
+    "natural-gas": ("gas", "natural gas", "erdgas", "天然气"),
+    "coal": ("kohle", "煤电"),
+    "oil": ("heating oil",),
+    "storage": ("battery", "battery storage", "pumped storage", "储能"),
+    "mixed": ("mix", "various", "renewable mix", "renewable", "renewables", "supplier mix", "ökostrom", "混合"),
 }
+"""What electricity of a certificate or contract is made from, with the words for it in files."""
+UNPRINTED = ("waste", "natural-gas", "coal", "oil", "storage", "mixed")
+"""Technologies whose emissions per kWh only the contract or supplier can state."""
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "onshore": (), "offshore": (), "rooftop": (), "small": (), "large": (), "run-of-river": ("run of river",), "reservoir": (),
+    "new": ("within 15 years", "< 15 years", "up to 15 years"), "old": ("existing", "over 15 years", "> 15 years"),
+}  # fmt: skip
+"""What certificates say beside the technology: place, size, and age, on which some commitments set a limit."""
 
 KINDS = (
     Kind("facility-energy", "Energy of a data-centre building", ("energy",)),
     Kind("it-energy", "Energy of IT equipment", ("energy",)),
     Kind("water", "Water of a data-centre building", ("volume",)),
-    Kind("instrument", "Certificate or contract for electricity", ("energy",), TECHNOLOGIES, item_required=True),
+    Kind(
+        "instrument",
+        "Certificate or contract for electricity",
+        ("energy",),
+        TECHNOLOGIES,
+        item_required=True,
+        known_by=("electricity-instrument",),
+        attributes=ATTRIBUTES,
+    ),
 )
 
 TEMPLATES = (
@@ -45,7 +107,7 @@ TEMPLATES = (
             "item": ("technology", "source", "发电类型", "能源类型"),
             "document": ("serial", "certificate no", "certificate number", "contract no", "证书编号", "合同编号"),
             "tier": ("instrument", "instrument type", "凭证类型"),
-            "market": ("market", "市场"),
+            "market": ("market", "country of generation", "issuing country", "domain", "市场"),
             "period_start": ("vintage from", "generation from", "发电起"),
             "period_end": ("vintage to", "generation to", "发电止"),
             "retired_for": ("retired for", "reporting year", "使用年度"),
@@ -63,7 +125,20 @@ TEMPLATES = (
 )  # fmt: skip
 
 TIER_WORDS: dict[str, tuple[str, ...]] = {
-    "certificate": ("certificate", "gec", "绿证", "i-rec", "rec", "go", ""),
+    "certificate": (
+        "certificate",
+        "gec",
+        "绿证",
+        "i-rec",
+        "rec",
+        "go",
+        "rego",
+        "guarantee of origin",
+        "herkunftsnachweis",
+        "garantie d'origine",
+        "lgc",
+        "",
+    ),
     "contract": ("contract", "ppa", "绿电", "绿电交易", "合同"),
     "supplier-rate": ("supplier-rate", "supplier rate", "tariff", "供应商"),
 }
