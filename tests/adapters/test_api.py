@@ -112,6 +112,38 @@ def test_a_corrected_mapping_is_applied_and_remembered(client, workspace):
     assert any("electricity" in p.name for p in workspace.mappings.iterdir())
 
 
+def test_a_question_of_a_file_is_answered_over_the_api_and_remembered(client, workspace):
+    upload = _upload(client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-05,diesel,10,gal\n", "generator.csv").json()
+    at = f"/api/v1/uploads/{upload['id']}"
+    assert [f["code"] for f in client.get(f"{at}/check").json()["findings"]] == ["ambiguous-unit"]
+    (sheet,) = client.get(at).json()["sheets"]
+    client.put(f"{at}/mapping", json={sheet["name"]: sheet["mapping"] | {"answers": {"gal": "UK gal"}}})
+    assert client.get(f"{at}/check").json()["findings"] == []
+    assert _finish(client, client.post(f"{at}/import", json={}).json())["state"] == "done"
+    (activity,) = workspace.store.rows("activities")
+    assert activity["quantity"] == pytest.approx(45.4609)
+    again = _upload(client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-06,diesel,20,gal\n", "generator-june.csv").json()
+    assert client.get(f"/api/v1/uploads/{again['id']}/check").json()["findings"] == []
+    assert client.get(f"/api/v1/uploads/{again['id']}/check").json()["findings"] == []
+
+
+def test_a_question_is_answered_on_the_page_of_the_file(client):
+    upload = _upload(client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-05,diesel,10,gal\n", "generator.csv").json()
+    page = f"/data/uploads/{upload['id']}"
+    fields = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', client.get(page).text))
+    chosen = re.findall(
+        r'<select name="([^"]+)"(?:(?!</select>).)*?<option value="([^"]*)" selected', client.get(page).text, re.S
+    )
+    assert client.post(f"{page}/mapping", data={**fields, **dict(chosen), "answers-0": "gal = US gal"}).status_code in (
+        200,
+        303,
+    )
+    assert 'value="gal = US gal"' in client.get(page).text
+    assert "ambiguous-unit" not in client.get(f"{page}/check").text
+    wrong = client.post(f"{page}/mapping", data={**fields, **dict(chosen), "answers-0": "gal"})
+    assert "bad-answer" in wrong.text
+
+
 def test_a_quarantined_row_is_mended_over_the_api_all_or_nothing(client, workspace):
     assert (
         _imported(client, electricity([("hq", "2024-01", -5, "kWh"), ("hq", "2024-02", "x", "kWh")]).encode())[

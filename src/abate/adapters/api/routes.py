@@ -96,6 +96,7 @@ class SheetMapping(Strict):
     columns: dict[Text, Text]
     measures: Annotated[list[ColumnMeaning], Field(max_length=100)]
     site: Text = ""
+    answers: Annotated[dict[Text, Text], Field(max_length=100)] = {}
 
 
 class Publisher(Strict):

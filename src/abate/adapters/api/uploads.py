@@ -178,7 +178,8 @@ def read_mappings(data: dict[str, Any]) -> dict[str, Mapping]:
             raise UsageError(
                 "bad-mapping", f"Sheet '{sheet}' has no column of amounts.", f"Choose a column for one of: {', '.join(sorted(allowed))}."
             )  # fmt: skip
-        found[sheet] = Mapping(one["template"], dict(one["columns"]), measures, one.get("site", ""))
+        answers = {str(word): str(meaning) for word, meaning in one.get("answers", {}).items()}
+        found[sheet] = Mapping(one["template"], dict(one["columns"]), measures, one.get("site", ""), answers)
     return found
 
 

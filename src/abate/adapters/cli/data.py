@@ -20,7 +20,7 @@ from abate.adapters.cli.app import (
     now,
     opened_at,
 )
-from abate.kernel.errors import AbateError, UsageError
+from abate.kernel.errors import AbateError
 
 
 @app.command()
@@ -67,13 +67,6 @@ def demo(
         serve_workspace(directory.resolve())
 
 
-def _answer(text: str) -> tuple[str, str]:
-    word, sign, means = text.partition("=")
-    if not sign or not word.strip() or not means.strip():
-        raise UsageError("bad-answer", f"'{text}' is not an answer.", "Write it as --answer 'gal=US gal'.")
-    return word.strip(), means.strip()
-
-
 @app.command()
 def add(
     files: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files.")],
@@ -90,9 +83,10 @@ def add(
 ) -> None:
     """Import files; rows with a blocker go to quarantine, the rest counts."""
     from abate.adapters.files.importing import add_file
+    from abate.adapters.files.mapping import read_answer
 
     opened = opened_at(workspace)
-    answers = dict(_answer(text) for text in answer or ())
+    answers = dict(read_answer(text) for text in answer or ())
     results: list[Any] = []
     failed: list[AbateError] = []
     with out.progress("importing", len(files), quiet=json) as step:

@@ -181,8 +181,7 @@ def add_file(
 def _answered(mapped: Mapped, answers: dict[str, str]) -> Mapped:
     if not answers:
         return mapped
-    every = {**dict(mapped.mapping.answers), **answers}
-    return replace(mapped, mapping=replace(mapped.mapping, answers=tuple(every.items())))
+    return replace(mapped, mapping=replace(mapped.mapping, answers={**mapped.mapping.answers, **answers}))
 
 
 def stage(
@@ -202,7 +201,7 @@ def stage(
     """
     staging.start(con)
     row_count = sum(staging.load(con, m, str(path), path.name) for m in found)
-    staging.answer(con, dict.fromkeys(pair for m in found for pair in m.mapping.answers))
+    staging.answer(con, dict.fromkeys(pair for m in found for pair in m.mapping.answers.items()))
     on_step("checking")
     staging.understand(con, workspace, now)
     staging.judge(con, accept)

@@ -67,13 +67,13 @@ class Mapping:
     columns: dict[str, str]
     measures: tuple[Column, ...]
     site: str = ""
-    answers: tuple[tuple[str, str], ...] = ()
+    answers: dict[str, str] = field(default_factory=dict)
 
     @property
     def json(self) -> str:
         """As one line of JSON, for the record of the import."""
         measures = [{"header": m.header, "kind": m.kind, "unit": m.unit} for m in self.measures]
-        answers = {"answers": dict(self.answers)} if self.answers else {}
+        answers = {"answers": self.answers} if self.answers else {}
         return json.dumps(
             {"template": self.template, "site": self.site, "columns": self.columns, "measures": measures} | answers,
             ensure_ascii=False,
@@ -91,7 +91,9 @@ class Mapping:
             lines += ["", "[[measures]]", f"header = {json.dumps(m.header, ensure_ascii=False)}", f'kind = "{m.kind}"']
             lines += [f"unit = {json.dumps(m.unit, ensure_ascii=False)}"] if m.unit else []
         if self.answers:
-            told = [(json.dumps(k, ensure_ascii=False), json.dumps(v, ensure_ascii=False)) for k, v in self.answers]
+            told = [
+                (json.dumps(k, ensure_ascii=False), json.dumps(v, ensure_ascii=False)) for k, v in self.answers.items()
+            ]
             lines += ["", "[answers]", *(f"{k} = {v}" for k, v in told)]
         return "\n".join(lines) + "\n"
 
@@ -122,7 +124,7 @@ def load_mapping(path: Path) -> Mapping:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"])
-        answers = tuple((str(k), str(v)) for k, v in data.get("answers", {}).items())
+        answers = {str(k): str(v) for k, v in data.get("answers", {}).items()}
         mapping = Mapping(data["template"], dict(data["columns"]), measures, data.get("site", ""), answers)
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise UsageError("bad-mapping", f"{path.name}: {error}.", "See docs/guides/map-columns.md.") from error
@@ -130,6 +132,22 @@ def load_mapping(path: Path) -> Mapping:
         odd = sorted(set(mapping.columns) - set(FIELDS)) or [mapping.template]
         raise UsageError("bad-mapping", f"{path.name}: '{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}.")
     return mapping
+
+
+def read_answer(text: str) -> tuple[str, str]:
+    """A word of a file that leaves a choice, and what it means there.
+
+    Raises:
+        UsageError: `bad-answer`.
+
+    Example:
+        >>> read_answer("gal = US gal")
+        ('gal', 'US gal')
+    """
+    word, sign, means = text.partition("=")
+    if not sign or not word.strip() or not means.strip():
+        raise UsageError("bad-answer", f"'{text.strip()}' is not an answer.", "Write it as 'gal=US gal'.")
+    return word.strip(), means.strip()
 
 
 def map_sheet(

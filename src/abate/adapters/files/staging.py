@@ -187,7 +187,7 @@ def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
                count(*) filter (regexp_matches(n, '{either}')), count(*) filter (regexp_matches(n, '{either}') and n like '%.%')
         from ({every})
     """).fetchall()[0] if columns else (0, 0, 0, 0)  # fmt: skip
-    told = MARKS.get(dict(mapped.mapping.answers).get("decimal", ""), "")
+    told = MARKS.get(mapped.mapping.answers.get("decimal", ""), "")
     if told == "," or (count[0] and not count[1] and not told):
         for c in columns:
             con.execute(
@@ -211,7 +211,7 @@ def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
         for c in columns
         for row in con.execute(f"select distinct {c} from cells where {c} is not null").fetchall()
     }
-    order = dict(mapped.mapping.answers).get("date", "")
+    order = mapped.mapping.answers.get("date", "")
     read = read_dates(texts, order if order in ("dmy", "mdy") else "")
     if read:
         _table(con, "dates", {"text": "varchar", "means": "varchar"}, read.items())

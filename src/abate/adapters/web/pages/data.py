@@ -15,7 +15,7 @@ from abate.adapters.correcting import correct_lines
 from abate.adapters.explain import origin_of
 from abate.adapters.factorbook import read_factors
 from abate.adapters.files.importing import undo
-from abate.adapters.files.mapping import COMMON
+from abate.adapters.files.mapping import COMMON, read_answer
 from abate.adapters.files.previewing import (
     HEAD_SHOWN,
     CheckPreview,
@@ -85,6 +85,7 @@ def _sheet(s: SheetPreview, chosen: str) -> dict[str, Any]:
     below = [(n, cells) for n, cells in s.head if n > header_row or not template][:HEAD_SHOWN]
     return {
         "name": s.name, "template": template.id if template else "", "site": s.mapping.site if s.mapping else "",
+        "answers": "; ".join(f"{word} = {meaning}" for word, meaning in s.mapping.answers.items()) if s.mapping else "",
         "has_site": bool(s.mapping and "site" in s.mapping.columns), "header_row": header_row, "columns": columns, "rows": below,
         "head_rows": [(n, "; ".join(c for c in cells if c)[:60]) for n, cells in s.head],
         "amounts": [(k, KINDS[k].title) for k in dict.fromkeys(m.kind for m in template.measures)] if template else [],
@@ -236,7 +237,9 @@ def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) ->
             raise UsageError("bad-mapping", said, "Give one of them another meaning, or none.")
         else:
             columns[means] = header
-    return {"template": template, "columns": columns, "measures": measures, "site": form.get(f"site-{k}", "")}
+    answers = dict(read_answer(one) for one in form.get(f"answers-{k}", "").split(";") if one.strip())
+    site = form.get(f"site-{k}", "")
+    return {"template": template, "columns": columns, "measures": measures, "site": site, "answers": answers}
 
 
 @router.get("/data/uploads/{upload_id}/check")
