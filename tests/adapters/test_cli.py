@@ -1,14 +1,17 @@
 """The command line: exit codes, JSON, errors in one line."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from babel.numbers import get_territory_currencies
 from typer.testing import CliRunner
 
 from abate.adapters.cli import main as cli
-from abate.adapters.registry import KINDS, TEMPLATES
-from abate.adapters.store.workspace import create_workspace
+from abate.adapters.registry import KINDS, TEMPLATES, default_factors
+from abate.adapters.starting import init_firm, setting_of
+from abate.adapters.store.workspace import create_workspace, open_workspace
 from support import CONFIG, electricity
 
 
@@ -109,6 +112,33 @@ def test_an_unclear_or_missing_header_says_what_to_do(call):
     code, _, err = call("add", write("x.csv", "Site,Month,Consumption,Unit\nhq,2023-05,5,kWh\n"))
     assert (code, "--as KIND" in err) == (1, True)
     assert call("add", "x.csv", "--as", "electricity")[0] == 0
+
+
+@pytest.mark.parametrize("country", sorted({f.region[:2] for f in default_factors() if f.item == "grid-average"} | {"VN", "KE"}))
+def test_a_workspace_of_any_country_has_its_currency_and_region_and_nothing_chinese(country, tmp_path):
+    setting = setting_of(country)
+    assert setting.currency in get_territory_currencies(country)
+    place = setting.region or setting.parts[0]
+    root, _ = init_firm(tmp_path / "w", "Firm", samples=False, country=country, region="" if setting.region else place)
+    opened = open_workspace(root)
+    assert {s.region for s in opened.organisation.sites} == {place}
+    assert opened.organisation.currency == setting.currency
+    chinese = country in ("CN", "HK", "TW")
+    assert opened.language == ("zh" if chinese else "en")
+    written = "".join(p.read_text(encoding="utf-8-sig") for p in [root / "abate.toml", *(root / "templates").iterdir()])
+    assert chinese or not re.search("[\u4e00-\u9fff]|CNY|CN-|China", written)
+
+
+def test_a_report_is_in_the_language_of_the_workspace_unless_another_is_asked_for(call):
+    Path("abate.toml").write_text(CONFIG.replace('currency = "CNY"', 'currency = "CNY"\nlanguage = "zh"'))
+    call("add", write("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")])))
+    call("run", "--year", "FY2024")
+    assert call("report", "--year", "FY2024", "-o", "own.html")[0] == 0
+    assert call("report", "--year", "FY2024", "-o", "english.html", "--lang", "en")[0] == 0
+    assert 'lang="zh-CN"' in Path("own.html").read_text()
+    assert 'lang="en"' in Path("english.html").read_text()
+    Path("abate.toml").write_text(CONFIG.replace('currency = "CNY"', 'currency = "CNY"\nlanguage = "xx"'))
+    assert call("show", "net")[0] == 2
 
 
 def test_init_writes_a_commented_config_and_templates(call, tmp_path):

@@ -32,6 +32,7 @@ CONFIG_TEMPLATE = """\
 [organisation]
 name = {name}
 currency = {currency}                 # currency of revenue; intensity is per million of it
+language = {language}                  # of reports, where none is asked for: en or zh
 
 [fiscal_year]
 start_month = {start_month}                  # 4 where the year begins in April
@@ -119,6 +120,7 @@ SMALL_FIRM = "[scope3.not_assessed]            # say why, or take a line out whe
 )
 YEAR_BEGINS = {"GB": 4, "IN": 4, "JP": 4, "HK": 4, "SG": 4, "NZ": 4, "ZA": 3, "AU": 7, "PK": 7, "EG": 7}
 """Month in which firms of a country usually begin their year, where it is not January."""
+SPEAKS_CHINESE = ("CN", "HK", "MO", "TW")
 GAS_BILLED = {
     "US": ("12.5", "therms"),
     "CA": ("850", "m3"),
@@ -140,6 +142,7 @@ class Setting:
         parts: Parts of the country with a grid factor of their own.
         currency: Its currency.
         start_month: Month in which its firms usually begin their year.
+        language: Language of its reports, of those there are.
     """
 
     country: str
@@ -147,6 +150,7 @@ class Setting:
     parts: tuple[str, ...]
     currency: str
     start_month: int
+    language: str
 
 
 def setting_of(country: str) -> Setting:
@@ -165,9 +169,9 @@ def setting_of(country: str) -> Setting:
     }
     parts = tuple(sorted(r for r in grids if r.startswith(f"{code}-") and "-R-" not in r))
     money = [c for c in get_territory_currencies(code) if re.fullmatch("[A-Z]{3}", c)]
-    return Setting(
-        code, code if code in grids or not parts else "", parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1)
-    )
+    region = code if code in grids or not parts else ""
+    language = "zh" if code in SPEAKS_CHINESE else "en"
+    return Setting(code, region, parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1), language)
 
 
 def init_workspace(directory: Path, name: str, *, country: str = "", region: str = "") -> Path:
@@ -200,7 +204,9 @@ def _settled(country: str, region: str) -> dict[str, Any]:
             "region-needed", f"{country_name(setting.country)} has grid factors by part: {', '.join(setting.parts)}.",
             "Say which with --region.",
         )  # fmt: skip
-    return {"region": chosen, "currency": setting.currency, "start_month": setting.start_month}
+    return {
+        "region": chosen, "currency": setting.currency, "start_month": setting.start_month, "language": setting.language,
+    }  # fmt: skip
 
 
 def _write_templates(workspace: Workspace) -> None:
@@ -226,7 +232,7 @@ def template_rows(workspace: Workspace, template: Template) -> list[tuple[str, .
 
 def _config(
     name: str, site: str = "Headquarters", region: str = "CN-ZJ", currency: str = "CNY", start_month: int = 1,
-    *, not_assessed: str = NOT_ASSESSED,
+    language: str = "en", *, not_assessed: str = NOT_ASSESSED,
 ) -> str:  # fmt: skip
     """The commented configuration; every value is written as TOML writes a text."""
     texts = {
@@ -235,6 +241,7 @@ def _config(
         "region": region,
         "country": region.split("-", maxsplit=1)[0],
         "currency": currency,
+        "language": language,
     }
     quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in texts.items()}
     return CONFIG_TEMPLATE.format(start_month=start_month, not_assessed=not_assessed, **quoted)
@@ -268,7 +275,8 @@ def describe_workspace(
     odd = [field for field, bad in faults.items() if bad]
     if odd:
         raise UsageError("bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and mend it.")
-    text = _config(name.strip(), site.strip(), region, currency, int(start_month))
+    language = "zh" if region.partition("-")[0] in SPEAKS_CHINESE else "en"
+    text = _config(name.strip(), site.strip(), region, currency, int(start_month), language)
     read_config(workspace.root, tomllib.loads(text))
     partial = workspace.root / "abate.toml.partial"
     partial.write_text(text, encoding="utf-8")

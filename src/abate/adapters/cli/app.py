@@ -30,6 +30,7 @@ WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="Folder with abate.toml.", show_default="here")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+LangOption = Annotated[str, typer.Option(help="en or zh; that of abate.toml where none is named.")]
 YearOption = Annotated[str, typer.Option("--year", "-y", help="Fiscal year, such as FY2024.")]
 EngineOption = Annotated[
     str, typer.Option("--engine", help="Spark master such as spark://host:7077 or sc://host:15002; else embedded.")

@@ -8,16 +8,24 @@ from typing import Annotated
 import typer
 
 from abate.adapters.cli import show as out
-from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, finding_json, now, opened_at
-
-LangOption = Annotated[str, typer.Option(help="en or zh.")]
+from abate.adapters.cli.app import (
+    HERE,
+    JsonOption,
+    LangOption,
+    WorkspaceOption,
+    YearOption,
+    app,
+    finding_json,
+    now,
+    opened_at,
+)
 
 
 @app.command()
 def indicators(
     name: Annotated[str, typer.Argument(help="An indicator; all where none is named.")] = "",
     year: YearOption = "",
-    lang: LangOption = "en",
+    lang: LangOption = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -28,7 +36,7 @@ def indicators(
     from abate.kernel.period import parse_fiscal_year
 
     opened = opened_at(workspace)
-    lang = language(lang)
+    lang = language(lang or opened.language)
     if year:
         parse_fiscal_year(year)
     shown = [y for y in years(opened) if not year or y <= year.upper()][-3:]
@@ -316,7 +324,7 @@ def vsme(
         Path | None,
         typer.Option("--output", "-o", help="File to write: .xlsx for the template, .html or .pdf for the report."),
     ] = None,
-    lang: LangOption = "en",
+    lang: LangOption = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -326,7 +334,9 @@ def vsme(
 
     opened = opened_at(workspace)
     if output is not None or template is not None:
-        path = write_vsme(opened, year.upper(), output, template=template, lang=language(lang), now=now())
+        path = write_vsme(
+            opened, year.upper(), output, template=template, lang=language(lang or opened.language), now=now()
+        )
         out.console().print(f"VSME: {path}")
         return
     told = vsme_datapoints(opened, year.upper())
@@ -341,7 +351,7 @@ def vsme(
 def filing(
     year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path("filing"),
-    lang: LangOption = "en",
+    lang: LangOption = "",
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Write the year as inline XBRL with its taxonomy, and JSON of all disclosures; validated where Arelle is there."""
@@ -349,7 +359,8 @@ def filing(
     from abate.adapters.disclosing.reporting import language
 
     with out.working("writing and validating"):
-        files = write_filing(opened_at(workspace), year.upper(), output, lang=language(lang))
+        opened = opened_at(workspace)
+        files = write_filing(opened, year.upper(), output, lang=language(lang or opened.language))
         messages = validate_filing(files[0])
     out.console().print(f"Filing: {files[0]} and {len(files) - 1} files beside it")
     if messages is None:

@@ -12,6 +12,7 @@ from abate.adapters.cli import show as out
 from abate.adapters.cli.app import (
     HERE,
     JsonOption,
+    LangOption,
     WorkspaceOption,
     YearOption,
     app,
@@ -420,7 +421,7 @@ def report(
         Path | None, typer.Option("--output", "-o", help="File to write; report.html and so on where none is named.")
     ] = None,
     kind: Annotated[str, typer.Option("--format", help="html, pdf, xlsx or md.")] = "",
-    lang: Annotated[str, typer.Option(help="en or zh.")] = "en",
+    lang: LangOption = "",
     template: Annotated[Path | None, typer.Option(help="A template of your own in Markdown.")] = None,
     charts: Annotated[Path | None, typer.Option(help="Folder for the charts as SVG, too.")] = None,
     workspace: WorkspaceOption = HERE,
@@ -431,8 +432,8 @@ def report(
     ending = "" if output is None else output.suffix.removeprefix(".").lower()
     kind = kind or (ending if ending in ("pdf", "xlsx", "md") else "html")
     path = output or Path(f"report.{kind}")
+    opened = opened_at(workspace)
+    lang = lang or opened.language
     with out.working("drawing the report"):
-        write_report(
-            opened_at(workspace), year, path, now=now(), charts=charts, lang=lang, kind=kind, template=template
-        )
+        write_report(opened, year, path, now=now(), charts=charts, lang=lang, kind=kind, template=template)
     out.console().print(f"Report: {path}")

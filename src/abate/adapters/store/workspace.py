@@ -78,6 +78,7 @@ class Workspace:
         base_year: Base year and the rule of its recalculation, where there is one.
         targets: Figures wanted by a year.
         pathways: Pathways that targets may name: those that ship and those of `abate.toml`.
+        language: Language of reports where none is asked for: `en` or `zh`.
         measures: What is to lower figures.
         finance: Discount rate and internal carbon price.
         owners: Who prepares, reviews and approves which periods.
@@ -94,6 +95,7 @@ class Workspace:
     proxies: tuple[str, ...] = ()
     other_bases: tuple[str, ...] = ()
     factor_year: str = "month"
+    language: str = "en"
     not_assessed: tuple[tuple[str, str], ...] = ()
     base_year: BaseYearPolicy | None = None
     targets: tuple[Target, ...] = ()
@@ -231,7 +233,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
         about = data.get("organisation", {})
         inventory = data.get("inventory", {})
         year = data.get("fiscal_year", {})
-        for key in ("name", "currency"):
+        for key in ("name", "currency", "language"):
             if not isinstance(about.get(key, ""), str):
                 raise TypeError(f"{key} of [organisation] is not a text")
         organisation = Organisation(
@@ -254,6 +256,7 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
             boundary=Boundary(inventory.get("boundary", "operational")),
             gwp_set=inventory.get("gwp", "AR6"),
             proxies=tuple(str(p) for p in value_chain.get("proxies", [])),
+            language=_language(about),
             other_bases=_other_bases(data.get("factors", {})),
             factor_year=_factor_year(data.get("factors", {})),
             not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
@@ -278,6 +281,17 @@ def read_config(root: Path, data: dict[str, Any]) -> Workspace:
 
 OTHER_BASES = ("life-cycle", "operating-margin")
 FACTOR_YEARS = ("month", "fiscal-year")
+
+
+def _language(about: dict[str, Any]) -> str:
+    language = str(about.get("language", "en"))
+    if language == "en":
+        return language
+    from abate.disclosure.report import LANGUAGES  # a tenth of a second
+
+    if language not in LANGUAGES:
+        raise ValueError(f"language '{language}' of [organisation] is none of {', '.join(LANGUAGES)}")
+    return language
 
 
 def _other_bases(data: dict[str, Any]) -> tuple[str, ...]:
