@@ -1,4 +1,7 @@
-"""Airports and the distance of a flight between them.
+"""Airports and the distance of a flight between them: the great circle.
+
+No uplift for detours and holding is added: the factors per passenger-kilometre that the distance is multiplied with hold
+one of 8 % (UK Government conversion factors, methodology paper, section on air travel).
 
 Source: OurAirports (public domain), airports with scheduled service, 28 February 2026.
 """
