@@ -30,7 +30,7 @@ def scores(match: Match, need: Need, card: Card, through: Sequence[Factor] = ())
     reliability = 1 if card.primary else RELIABILITY.get(source.verification, 4)
     reliability = max(reliability, *(RELIABILITY.get(f.source.verification, 4) for f in through), 1)
     completeness = 1 if card.primary else 3 if match.proxy else 2
-    gap = need.year - (match.factor.data_year or source.published_on.year)
+    gap = abs(need.year - (match.factor.year or source.published_on.year))
     temporal = 1 if gap < 3 else 2 if gap < 6 else 3 if gap < 10 else 4
     country = need.region.split("-")[0].split("/")[0]
     near = match.factor.region.split("/")[0] == need.region.split("/")[0]
