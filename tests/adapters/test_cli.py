@@ -114,7 +114,9 @@ def test_an_unclear_or_missing_header_says_what_to_do(call):
     assert call("add", "x.csv", "--as", "electricity")[0] == 0
 
 
-@pytest.mark.parametrize("country", sorted({f.region[:2] for f in default_factors() if f.item == "grid-average"} | {"VN", "KE"}))
+@pytest.mark.parametrize(
+    "country", sorted({f.region[:2] for f in default_factors() if f.item == "grid-average"} | {"VN", "KE"})
+)
 def test_a_workspace_of_any_country_has_its_currency_and_region_and_nothing_chinese(country, tmp_path):
     setting = setting_of(country)
     assert setting.currency in get_territory_currencies(country)

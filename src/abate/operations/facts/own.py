@@ -190,22 +190,8 @@ VEHICLES: dict[str, tuple[str, ...]] = {
 
 def _reading(kind: str) -> Measure:
     """Readings of a counter: the difference of two is what was consumed between them."""
-    return Measure(
-        kind,
-        (
-            "meter reading",
-            "reading",
-            "index",
-            "zählerstand",
-            "relevé",
-            "lettura",
-            "lectura",
-            "读数",
-            "表码",
-            "抄表读数",
-        ),
-        readings=True,
-    )
+    words = ("meter reading", "reading", "index", "zählerstand", "relevé", "lettura", "lectura", "表码", "抄表读数")
+    return Measure(kind, words, readings=True)
 
 
 FUEL_UNITS = ("volume", "mass", "energy-net", "energy-gross")
