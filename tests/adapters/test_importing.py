@@ -270,3 +270,23 @@ def test_the_import_records_its_mapping(workspace, add):
     add(electricity([("hq", "2023-05", 1, "kWh")]))
     (row,) = workspace.store.rows("imports")
     assert json.loads(row["mapping"])[""]["columns"]["period"] == "Month"
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "kind"),
+    [
+        ("strom.csv", "Standort;Monat;Verbrauch kWh", "electricity"), ("bill.csv", "site;month;usage kWh", "electricity"),
+        ("a.csv", "Sede;Mese;Consumo elettrico kWh", "electricity"), ("b.csv", "Site;Mois;Consommation d'électricité (kWh)", "electricity"),
+        ("steam.csv", "site;month;consumption kWh", "heat"),
+        ("gas.csv", "site;month;usage kWh", None), ("bill.csv", "site;month;usage therms", None), ("gaz.csv", "Site;Mois;Consommation kWh", None),
+    ],
+)  # fmt: skip
+def test_a_bill_of_another_energy_is_never_taken_for_electricity(workspace, add, name, head, kind):
+    text = f"{head}\nhq;2023-05;900\n"
+    if kind is None:
+        with pytest.raises(DataError, match=r"no-header|unclear-kind"):
+            add(text, name=name)
+        assert add(text, name=name, template="electricity").accepted_count == 1
+    else:
+        assert add(text, name=name).template == kind
+        assert [a["kind"] for a in activities(workspace)] == [kind]

@@ -154,6 +154,8 @@ class Template:
         example: Rows for the blank file that `abate init` writes, header first.
         alternatives: Whether its columns of amounts say the same thing in several ways, best first: the first that is
             filled counts, so that a purchase by mass is not counted by its price again.
+        unless: Whole words of titles, names and headers that speak against it where none of its own words stands there: a
+            file called gas with a column of kWh is no electricity bill.
     """
 
     id: str
@@ -164,6 +166,7 @@ class Template:
     required: tuple[str, ...] = ("site", "period")
     example: tuple[tuple[str, ...], ...] = ()
     alternatives: bool = False
+    unless: tuple[str, ...] = ()
 
 
 NO_ATTRIBUTE = "any"

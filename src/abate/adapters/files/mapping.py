@@ -22,21 +22,21 @@ from abate.kernel.units import SHARED_SYMBOLS, ambiguous, read_unit
 COMMON: dict[str, tuple[str, ...]] = {
     "site": (
         "site", "location", "facility", "plant", "store", "warehouse", "place", "entity", "company",
-        "mpan", "mprn", "supply number", "supply point", "standort", "sede", "sitio", "业务", "板块", "项目", "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
+        "mpan", "mprn", "supply number", "supply point", "standort", "objekt", "filiale", "betrieb", "liegenschaft", "établissement", "lieu", "sede", "sito", "stabilimento", "sitio", "centro", "instalación", "unidade", "vestiging", "locatie", "拠点", "事業所", "施設", "工場", "业务", "板块", "项目", "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
     ),
     "period": (
         "month", "period", "billing month", "billing period", "date", "timestamp", "time", "day",
-        "travel date", "trip date", "departure date", "delivery date", "reading date", "invoice month", "year", "monat", "datum", "mois", "mese", "mes",
+        "travel date", "trip date", "departure date", "delivery date", "reading date", "invoice month", "year", "monat", "abrechnungsmonat", "datum", "mois", "période", "date", "mese", "periodo", "mes", "fecha", "mês", "período", "maand", "使用月", "期間",
         "月份", "账期", "日期", "时间", "计费月份", "结算月份", "年月", "抄表月份",
     ),
-    "period_start": ("period start", "from", "start", "start date", "开始日期", "起始日期", "起"),
-    "period_end": ("period end", "to", "end", "end date", "结束日期", "截止日期", "止"),
-    "unit": ("unit", "uom", "units", "unit of measure", "currency", "ccy", "einheit", "unité", "unità", "unidad", "währung", "devise",
+    "period_start": ("period start", "from", "start", "start date", "zeitraum von", "von", "vom", "beginn", "du", "début", "date début", "dal", "inizio", "desde", "início", "開始", "開始日", "开始日期", "起始日期", "起"),
+    "period_end": ("period end", "to", "end", "end date", "zeitraum bis", "bis", "ende", "au", "fin", "date fin", "al", "fine", "hasta", "até", "fim", "tot", "終了", "終了日", "结束日期", "截止日期", "止"),
+    "unit": ("unit", "uom", "units", "unit of measure", "currency", "ccy", "einheit", "unité", "unità", "unidad", "unidade", "eenheid", "währung", "devise", "valuta", "moneda", "単位",
              "单位", "计量单位", "币种"),
     "document": (
-        "invoice", "invoice no", "bill no", "transaction", "reference", "document", "发票号", "账单号", "单据号", "流水号", "交易号",
+        "invoice", "invoice no", "invoice number", "bill no", "transaction", "reference", "document", "rechnung", "rechnungsnr", "rechnungsnr.", "rechnungsnummer", "beleg", "belegnr", "belegnr.", "facture", "n° facture", "numéro de facture", "fattura", "n. fattura", "numero fattura", "factura", "nº factura", "fatura", "factuurnummer", "請求番号", "番号", "发票号", "账单号", "单据号", "流水号", "交易号",
     ),
-    "meter": ("meter", "meter no", "meter id", "表号", "电表号"),
+    "meter": ("meter", "meter no", "meter id", "zähler", "zählernummer", "zählpunkt", "marktlokation", "compteur", "pdl", "pce", "contatore", "pod", "pdr", "contador", "cups", "表号", "电表号", "メーター"),
     "uncertainty": ("uncertainty", "uncertainty %", "pedigree", "不确定度"),
 }  # fmt: skip
 FIELDS = tuple(dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)]))
@@ -180,6 +180,8 @@ def map_sheet(
         near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
         sample = dict(zip(cells, sheet.head[place + 1][1], strict=False)) if place + 1 < len(sheet.head) else {}
         for one in [TEMPLATES[template]] if template else TEMPLATES.values():
+            if not template and _spoken_against(one, f"{file_name} {near} {' '.join(cells)}"):
+                continue
             guess = _guess(one, cells, near, file_name, names, sample)
             if guess is not None:
                 best.append((guess[0], -place, Mapped(sheet, guess[1], row_number, cells)))
@@ -229,6 +231,13 @@ def _guess(
     for weight, said in ((2, f"{near} {' '.join(cells)}"), (1, f"{file_name} {near} {' '.join(cells)}")):
         score += weight * sum(_spaced(word) in _spaced(said) for word in words_said)
     return score, Mapping(template.id, columns, measures, site)
+
+
+def _spoken_against(template: Template, text: str) -> bool:
+    """Whether a file's words name something else than a template, and nothing of it."""
+    said = _spaced(text)
+    other = any(re.search(rf"(?<![^\W\d_]){word}(?![^\W\d_])", said) for word in template.unless)
+    return other and not any(_spaced(word) in said for word in (template.id, *template.words))
 
 
 def _places(template: Template, words: dict[str, str], sample: dict[str, str]) -> dict[str, str]:

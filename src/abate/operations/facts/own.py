@@ -213,34 +213,88 @@ KINDS = (
 )  # fmt: skip
 
 _FUEL: dict[str, tuple[str, ...]] = {
-    "item": ("fuel", "fuel type", "product", "燃料", "油品", "燃料种类", "能源品种", "品名")
+    "item": (
+        "fuel",
+        "fuel type",
+        "product",
+        "energieträger",
+        "brennstoff",
+        "kraftstoff",
+        "combustible",
+        "carburant",
+        "énergie",
+        "combustibile",
+        "carburante",
+        "combustível",
+        "brandstof",
+        "燃料種別",
+        "燃料",
+        "油品",
+        "燃料种类",
+        "能源品种",
+        "品名",
+    )
 }
 
+OTHER_ENERGY = (
+    "gas",
+    "erdgas",
+    "gasverbrauch",
+    "gaz",
+    "heat",
+    "heating",
+    "steam",
+    "fernwärme",
+    "wärme",
+    "chauffage",
+    "chaleur",
+    "calore",
+    "calor",
+    "therms?",
+    "ccf",
+    "mcf",
+    "dth",
+    "diesel",
+    "heizöl",
+    "fioul",
+    "fuel",
+    "oil",
+    "燃气",
+    "天然气",
+    "热力",
+    "蒸汽",
+    "ガス",
+)
+"""Words that tell a file of another energy than electricity, as patterns of whole words."""
 MILEAGE = ("mileage", "distance", "km", "miles", "mileage km", "行驶里程", "里程")
 TEMPLATES = (
     Template(
         "electricity",
         "Electricity bills",
-        ("electricity", "power bill", "电费", "电量", "用电", "电力"),
+        ("electricity", "power bill", "strom", "électricité", "elettric", "eléctric", "elétric", "电费", "电量", "用电", "电力", "電気", "電力"),
         (
             Measure(
                 "electricity",
                 (
-                    "consumption", "electricity", "energy", "usage", "billed energy", "kwh", "mwh", "gwh", "verbrauch", "consommation", "consumo",
+                    "consumption", "electricity", "energy", "usage", "billed energy", "kwh", "mwh", "gwh", "verbrauch", "stromverbrauch", "strom",
+                    "consommation", "consommation d'électricité", "consommation électrique", "électricité", "consumo", "consumo elettrico",
+                    "energia elettrica", "consumo eléctrico", "electricidad", "consumo de energia", "verbruik",
+                    "使用電力量", "電力使用量", "使用量",
                     "用电量", "电量", "结算电量", "有功电量", "本月电量", "电量合计",
                 ),
             ),
             _reading("electricity"),
         ),
         fields={"meter": ("meter", "meter no", "meter id", "meter number", "mpan", "表号", "电表号")},
+        unless=OTHER_ENERGY,
         example=(("site", "month", "consumption", "unit", "invoice"), ("hq", "2024-01", "12400", "kWh", "A-001")),
     ),
     Template(
         "stationary-fuel",
         "Fuel for boilers, kitchens and generators",
-        ("boiler", "generator", "stationary", "锅炉", "食堂", "发电机", "燃气"),
+        ("boiler", "generator", "stationary", "heizung", "erdgas", "chaufferie", "gaz", "gas naturale", "caldaia", "caldera", "ガス", "锅炉", "食堂", "发电机", "燃气"),
         (
-            Measure("stationary-fuel", ("quantity", "amount", "volume", "usage", "consumption", "用量", "用气量", "消耗量", "数量")),
+            Measure("stationary-fuel", ("quantity", "amount", "volume", "usage", "consumption", "menge", "verbrauch", "quantité", "consommation", "quantità", "consumo", "cantidad", "quantidade", "hoeveelheid", "数量", "使用量", "用量", "用气量", "消耗量", "数量")),
             _reading("stationary-fuel"),
         ),
         _FUEL,
