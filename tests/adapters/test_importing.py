@@ -290,3 +290,41 @@ def test_a_bill_of_another_energy_is_never_taken_for_electricity(workspace, add,
     else:
         assert add(text, name=name).template == kind
         assert [a["kind"] for a in activities(workspace)] == [kind]
+
+
+def test_bills_that_share_a_boundary_day_give_it_to_the_second(workspace, add):
+    head = "Site,From,To,Consumption (kWh)\n"
+    add(head + "hq,2023-04-01,2023-05-01,1000\nhq,2023-05-01,2023-06-01,900\nplant,2023-04-01,2023-05-01,50\n")
+    found = {(a["site"], a["month"]): a["quantity"] for a in activities(workspace)}
+    assert found == {("hq", "2023-04"): 1000, ("hq", "2023-05"): 900, ("plant", "2023-04"): 50}
+    add(head + "hq,2023-07-01,2023-07-31,31\nhq,2023-08-01,2023-08-31,31\n", name="electricity-whole.csv")
+    found = {a["month"]: a["quantity"] for a in activities(workspace) if a["source_file"] == "electricity-whole.csv"}
+    assert found == {"2023-07": 31, "2023-08": 31}
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "fuel", "item"),
+    [
+        ("HGV", "diesel", "road/diesel"), ("van", "diesel", "van/diesel"), ("Motorbike", "petrol", "motorbike/petrol"),
+        ("small car", "petrol", "car/small/petrol"), ("AB12 CDE", "diesel", "car/diesel"), ("", "hybrid", "car/hybrid"),
+    ],
+)  # fmt: skip
+def test_a_column_of_vehicles_names_plates_or_what_they_are(workspace, add, vehicle, fuel, item):
+    add(f"Site,Month,Vehicle,Fuel,Miles\nhq,2023-05,{vehicle},{fuel},1000\n", name="cars.csv", template="company-car")
+    (activity,) = activities(workspace)
+    assert (activity["kind"], activity["item"]) == ("vehicle-distance", item)
+    assert activity["quantity"] == pytest.approx(1609.344)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "kwh"),
+    [
+        ("1,23,456", "kWh", 123_456),
+        ("12,34,567.5", "kWh", 1_234_567.5),
+        ("2", "lakh kWh", 200_000),
+        ("1", "crore kWh", 1e7),
+    ],
+)
+def test_amounts_are_grouped_as_in_india(workspace, add, text, unit, kwh):
+    add(f'Site,Month,Electricity,Unit\nhq,2023-05,"{text}",{unit}\n')
+    assert [a["quantity"] for a in activities(workspace)] == [kwh]

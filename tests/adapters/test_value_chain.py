@@ -14,6 +14,7 @@ from abate.adapters.evidence import export_evidence
 from abate.adapters.explain import explain_entry, explain_figure
 from abate.adapters.factorbook import import_factors
 from abate.adapters.figures import Rollups, publish, run_of
+from abate.adapters.files.importing import add_file
 from abate.adapters.programmes import programmes
 from abate.adapters.published import add_published, published
 from abate.adapters.ranges import ranges
@@ -577,3 +578,26 @@ def test_no_byte_of_evidence_makes_the_interpreter_stumble(three_years, tmp_path
         assert (done.returncode, "Traceback" in done.stderr) == (1, False)
         assert name in done.stderr
     assert reperform(folder).returncode == 0
+
+
+def test_a_factor_of_a_wider_group_is_said_of_waste_and_of_grids(workspace, add):
+    add(
+        "Site,Month,Waste type,Waste,Unit\nlondon,2023-05,hazardous/landfill,3,t\nlondon,2023-05,mixed/landfill,3,t\n",
+        "waste.csv",
+    )
+    path = workspace.root / "abate.toml"
+    path.write_text(path.read_text() + '\n[[sites]]\nid = "lab"\nentity = "cloud"\nregion = "US-CA"\n')
+    reopened = open_workspace(workspace.root)
+    bill = path.with_name("lab.csv")
+    bill.write_text(electricity([("lab", "2023-05", 1000, "kWh")]))
+    add_file(reopened, bill, now=NOW)
+    told = [f.message for f in run(reopened).findings if f.code == "factor-general"]
+    assert any("'landfill' serves 'hazardous/landfill'" in m for m in told)
+    assert not any("mixed/landfill" in m for m in told)
+    assert any("serves US-CA" in m and "US-CAMX" in m for m in told)
+
+
+def test_countries_may_be_named_in_the_configuration(workspace):
+    path = workspace.root / "abate.toml"
+    path.write_text(path.read_text().replace('region = "GB"', 'region = "United Kingdom"'))
+    assert open_workspace(workspace.root).organisation.region_of("london") == "GB"

@@ -63,7 +63,7 @@ class Kind:
             >>> car.item_named("car / diesel fuel")
             'car/diesel'
         """
-        whole = self._one_item(text, known)
+        whole = self._one_item(text, () if self.choices(text) else known)
         if whole is not None or self.choices(text):
             return whole
         for parts in (re.split(r"\s*/\s*", text.strip()), re.split(r"\s+[-–—]\s+|\s*/\s*", text.strip())):

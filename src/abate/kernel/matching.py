@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -201,6 +201,10 @@ class FactorBook:
         eligible.sort(key=lambda pair: (pair[0], pair[1].id))
         passed.sort(key=lambda p: p.reason.startswith("made for"))
         return eligible, passed
+
+    def of(self, kind: str, item: str) -> Sequence[Factor]:
+        """Factors of a kind and item, by their ids."""
+        return self._index.get((kind, item), ())
 
     def items(self, kind: str) -> tuple[str, ...]:
         """Items of which the book has a factor of a kind."""

@@ -10,6 +10,8 @@ from abate.kernel.formula import names_in
 
 BROADER = "{broader}"
 """As an item of a lookup: the activity's own item, then what it is one of."""
+TAIL = "{tail}"
+"""As an item of a lookup: the last part of the activity's item, such as a treatment of waste of any type."""
 
 
 @dataclass(frozen=True, slots=True)

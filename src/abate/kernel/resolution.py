@@ -14,10 +14,11 @@ from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.kind import fold
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch, broader
-from abate.kernel.method import BROADER, Card, Method
+from abate.kernel.method import BROADER, TAIL, Card, Method
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start
 from abate.kernel.quality import property_spread, scores
+from abate.kernel.region import WORLD
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
 from abate.kernel.uncertainty import combined, pedigree_factor
 from abate.kernel.units import dimension_of, priced
@@ -79,7 +80,7 @@ GENERAL = Rule(
     "factor-general",
     Severity.WARNING,
     "Factor of a wider group",
-    "Import factors that tell the group apart, such as by size, fuel or class.",
+    "Import factors that tell the group apart, or say more exactly what it was: its size, class, type, or part of the grid.",
     719,
 )
 OTHER_BASIS = Rule(
@@ -476,7 +477,9 @@ class Resolver:
         programme = key.site if card.book == "avoided" else ""
         signature = (card.id, key.item, key.party, region, self._years(key), key.unit, used, programme)
         if signature not in self._answers:
-            self._answers[signature] = self._look_up(self._needs(key, card, region, instrument), card, programme)
+            self._answers[signature] = self._look_up(
+                self._needs(key, card, region, instrument), card, programme, key.item
+            )
         return self._answers[signature]
 
     def _years(self, key: Key) -> str:
@@ -509,7 +512,7 @@ class Resolver:
             needs.append(Need("electricity-margin", "operating-margin", region, year, unit, *tail))
         return needs
 
-    def _look_up(self, needs: list[Need], card: Card, programme: str) -> Answer:
+    def _look_up(self, needs: list[Need], card: Card, programme: str, asked: str) -> Answer:
         """The factor of the first need that has one."""
         misses: list[NoMatch] = []
         for need in needs:
@@ -518,6 +521,9 @@ class Resolver:
                 misses.append(match)
                 continue
             ratio, findings = 1.0 * card.sign, self._remarks(match, need, needs[0])
+            if TAIL in {item for _, item in card.lookups} and asked not in (need.item, f"mixed/{need.item}"):
+                text = f"{match.factor.id} of '{need.item}' serves '{asked}', for which there is none in {need.region}."
+                findings.append(Finding.of(GENERAL, text))
             used: tuple[str, ...] = ()
             through = [known for b in match.bridges if (known := self.book.get(b))]
             if programme:
@@ -554,6 +560,10 @@ class Resolver:
         if need.item != wanted.item and need.item in broader(wanted.item) and need.kind != "electricity-instrument":
             text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in {need.region}."
             remarks.append(Finding.of(GENERAL, text))
+        parts = self._parts_of_grid(factor, need)
+        if parts:
+            text = f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with a grid of their own: {parts}."
+            remarks.append(Finding.of(GENERAL, text))
         if (need.kind, need.basis) != (wanted.kind, wanted.basis) and self.terms.other_bases:
             basis = need.item if need.kind == "electricity-margin" else factor.basis
             if basis in self.terms.other_bases:
@@ -574,6 +584,15 @@ class Resolver:
             text = f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the run uses {self.terms.gwp_set}."
             remarks.append(Finding.of(GWP_FIXED, text))
         return remarks
+
+    def _parts_of_grid(self, factor: Factor, need: Need) -> str:
+        """Parts of a country that have grid factors, where that of the whole country serves a place in it."""
+        place = need.region.partition("/")[0]
+        if (factor.kind, factor.item) != ("electricity", "grid-average") or factor.region in (place, WORLD):
+            return ""
+        inside = (f.region for f in self.book.of(factor.kind, factor.item) if f.basis == factor.basis)
+        parts = sorted({r for r in inside if "/" not in r and r.startswith(f"{factor.region}-")})
+        return ", ".join(parts[:6]) + (f" and {len(parts) - 6} more" if len(parts) > 6 else "")
 
     def _source_remarks(self, factor: Factor) -> list[Finding]:
         told = {

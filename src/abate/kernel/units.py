@@ -197,6 +197,8 @@ _MULTIPLES: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         ),
         (r"(?:millions?(?: of)?|mio\.?|mill\.?|millones de|mn\.?|mm(?= )|1[,.]?000[,.]?000|10\^6|10⁶)\s*", 1_000_000),
         (r"(?:hundreds? of|100)\s+", 100),
+        (r"(?:lakhs?|lacs?)(?: of)?\s+", 100_000),
+        (r"crores?(?: of)?\s+", 10_000_000),
         (r"(?:ten thousands? of|10[,.]?000|10\^4)\s+", 10_000),
         (r"(?:billions? of|bn\.?|mrd\.?|10\^9)\s*", 1_000_000_000),
         (r"(?:百万|100万)", 1_000_000),

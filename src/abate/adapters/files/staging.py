@@ -74,7 +74,7 @@ ONE_WAYS = "one way|one-way|oneway|single|einfach|aller simple|单程|solo ida|s
 WAYS = ("ways", "trips")
 READING, ROUTE = "reading", "route"
 """In place of a scale: the amount is a counter's reading, or the distance between two places."""
-_NUMBER = r"^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
+_NUMBER = r"^[-+]?(\d+|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})+,\d{3})(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
 
 
 def start(con: duckdb.DuckDBPyConnection) -> None:
@@ -233,6 +233,13 @@ def _item_sql(measure: Measure, cell: dict[str, str]) -> str:
     """SQL of what a row is about: its item, or the measure's own, with what other fields say of it behind slashes."""
     fields = measure.item_fields or ("item",)
     first = f"nullif(trim({cell[fields[0]]}), '')" if fields[0] in cell else "null"
+    if (
+        measure.item and fields[0] not in cell and "meter" in cell
+    ):  # a column of vehicles names plates, or what they are
+        words = {fold(w) for item, some in KINDS[measure.kind].items.items() for w in (item, *some)}
+        first = (
+            f"case when {_folded(cell['meter'])} in ({', '.join(map(literal, sorted(words)))}) then {cell['meter']} end"
+        )
     base = f"coalesce({first}, {literal(measure.item)})" if measure.item else first
     rest = [f"nullif(trim({cell[name]}), '')" for name in fields[1:] if name in cell]
     return f"concat_ws('/', {', '.join([base, *rest])})" if rest else base
@@ -372,8 +379,24 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                o.opened as site_opened, o.closed as site_closed, ?::timestamp as today
         from parsed left join owned o using (site)
     """, [today])  # fmt: skip
+    _open_ends(con)
     _split_months(con, workspace.calendar)
     _context(con)
+
+
+def _open_ends(con: duckdb.DuckDBPyConnection) -> None:
+    """Where a sheet's bills end on the day on which the next begin, that day is the next one's."""
+    same = " and ".join(
+        f"a.{c} is not distinct from b.{c}" for c in ("source_file", "sheet", "kind", "item", "site", "meter")
+    )
+    whole = "metered and period_end > period_start + interval 1 day"
+    con.execute(f"""
+        update dated set period_end = period_end - interval 1 day, whole_end = whole_end - interval 1 day
+        where {whole} and (source_file, sheet, kind) in (
+            select (a.source_file, a.sheet, a.kind) from (from dated where {whole}) a join (from dated where {whole}) b
+            on {same} and b.period_start = a.period_end - interval 1 day and b.period_start > a.period_start
+               and b.period_end > a.period_end)
+    """)
 
 
 def _lookup_sites(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:

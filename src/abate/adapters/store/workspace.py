@@ -20,6 +20,7 @@ from abate.kernel.errors import ConfigError, NotFoundError
 from abate.kernel.figure import FIGURES
 from abate.kernel.organisation import Boundary, Climate, Entity, Organisation, Ownership, Site
 from abate.kernel.period import FiscalCalendar, parse_fiscal_year
+from abate.kernel.region import region_named
 from abate.kernel.species import GWP_SETS
 from abate.kernel.target import Target, TargetKind
 from abate.operations.facts import CATEGORIES
@@ -487,7 +488,7 @@ def _site(data: dict[str, Any]) -> Site:
         data["id"],
         data.get("name", data["id"]),
         data["entity"],
-        data["region"],
+        region_named(data["region"]) or data["region"],
         data.get("type", ""),
         _day(opened) if opened is not None else None,
         _day(closed) if closed is not None else None,

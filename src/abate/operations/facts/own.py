@@ -132,7 +132,10 @@ ASKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("wood", "biomass", "木材", "holz", "bois"), ("wood-logs", "wood-chips", "wood-pellets")),
     **dict.fromkeys(("bottled gas", "cylinder gas"), ("propane", "butane", "lpg")),
 }  # fmt: skip
-GAS_IN_BUILDINGS = dict.fromkeys(("gas", "gaz", "gás", "ガス", "燃气"), ("natural-gas", "lpg"))
+GAS_IN_BUILDINGS = {
+    **dict.fromkeys(("gas", "gaz", "gás", "ガス", "燃气"), ("natural-gas", "lpg")),
+    **dict.fromkeys(("gasolio", "gasóleo", "gasoil", "gazole"), ("gas-oil", "diesel")),
+}
 GAS_IN_VEHICLES = dict.fromkeys(("gas", "gaz", "燃气"), ("motor-gasoline", "cng", "lpg"))
 
 

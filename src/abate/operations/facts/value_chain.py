@@ -365,7 +365,7 @@ TEMPLATES = (
             Measure("commuting", ("distance", "distance km"), unit="km",
                     times=("ways?", "days", "weeks?", "employees?"), by_unit="passenger", item_fields=("item", "size", "fuel")),
             Measure("commuting", ("vehicle distance", "vehicle km", "车公里"), unit="km", times=("ways?", "days", "weeks?", "employees?")),
-            Measure("commuting", ("home hours", "居家工时"), unit="fte_hour", times=("employees?",)),
+            Measure("commuting", ("home hours", "homeworking hours", "home working hours", "hours worked from home", "hours at home", "working hours", "hours", "居家工时"), unit="fte_hour", times=("employees?",)),
         ),
         {
             **_ITEM, **_PARTY, "item": ("mode", "travel mode", "出行方式", *_ITEM["item"]),
