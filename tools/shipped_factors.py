@@ -22,7 +22,7 @@ UK_FUELS = {
     "coal-domestic", "wood-logs", "wood-chips", "wood-pellets", "biogas", "biodiesel", "hvo",
 }  # fmt: skip
 USUAL = {
-    "small", "medium", "large", "diesel", "petrol", "hybrid", "economy", "business", "first", "premium-economy", "domestic", "short",
+    "small", "medium", "large", "diesel", "petrol", "hybrid", "economy", "business", "first", "premium-economy", "domestic", "non-uk", "short",
     "rigid", "articulated", "refrigerated", "international", "london", "outside-london", "foot", "black-cab", "office-equipment",
     "heating", "cng", "lpg", "landfill", "incineration", "recycling", "composting", "anaerobic-digestion",
 }  # fmt: skip

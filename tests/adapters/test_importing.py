@@ -328,3 +328,15 @@ def test_a_column_of_vehicles_names_plates_or_what_they_are(workspace, add, vehi
 def test_amounts_are_grouped_as_in_india(workspace, add, text, unit, kwh):
     add(f'Site,Month,Electricity,Unit\nhq,2023-05,"{text}",{unit}\n')
     assert [a["quantity"] for a in activities(workspace)] == [kwh]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "item"),
+    [
+        ("LHR", "JFK", "air-long/economy"), ("MAN", "DUB", "air-short/economy"), ("LHR", "EDI", "air-short/domestic/economy"),
+        ("DXB", "SIN", "air-long/non-uk/economy"), ("FRA", "LIS", "air-short/non-uk/economy"), ("FRA", "MUC", "air-short/domestic/economy"),
+    ],
+)  # fmt: skip
+def test_a_flight_is_domestic_or_of_britain_or_of_others_by_its_airports(workspace, add, start, end, item):
+    add(f"Site,Month,Mode,From,To,Class,Passengers\nhq,2023-05,air,{start},{end},economy,1\n", name="travel.csv")
+    assert [a["item"] for a in activities(workspace)] == [item]

@@ -42,7 +42,7 @@ FIRMS = {
         "scope2-location": 12 * 1000.5 * 0.361,  # UBA, CC 16/2026, kWh consumed
         "scope3-1": 1000 * 1.0824 * CPI_2021_2024 * CONSULTING,  # ECB 2024
         "scope3-5": 1.5 * UK_LANDFILL,
-        "scope3-6": 2 * 2 * UK_FLIGHT["FRA-LIS"] * 0.18287 + 10 * 13.2,  # DESNZ 2023, economy; hotel in Germany
+        "scope3-6": 2 * 2 * UK_FLIGHT["FRA-LIS"] * 0.134643 + 10 * 13.2,  # DESNZ 2023, economy, to and from non-UK; hotel in Germany
     }),
     "FR": ("", "FY2024", {
         "electricity": "site;month;consumption;unit\n" + "".join(f"hq;2024-{m:02d};1,2;MWh\n" for m in range(1, 13)),

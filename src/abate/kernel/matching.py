@@ -371,6 +371,10 @@ class FactorBook:
         return [(f.id, quantity(f.masses[0].value, f.masses[0].unit), rank[0]) for rank, f in ordered]
 
 
+TOLD_APART_IN = {"non-uk": "GB"}
+"""Attributes that the factors of one country tell apart; those of others lose nothing where they are left out."""
+
+
 def broader(item: str) -> list[str]:
     """An item and what it is one of: without some of its attributes, then without any.
 

@@ -13,7 +13,7 @@ from abate.kernel.allocation import Allocation, Instrument
 from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.kind import fold
-from abate.kernel.matching import FactorBook, Match, Need, NoMatch, broader
+from abate.kernel.matching import TOLD_APART_IN, FactorBook, Match, Need, NoMatch, broader
 from abate.kernel.method import BROADER, TAIL, Card, Method
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start
@@ -557,7 +557,9 @@ class Resolver:
             of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
             text = f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s) {later}."
             remarks.append(Finding.of(CARRIED if match.years_carried > 0 else CARRIED_BACK, text))
-        if need.item != wanted.item and need.item in broader(wanted.item) and need.kind != "electricity-instrument":
+        lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
+        lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
+        if lost and need.item in broader(wanted.item) and need.kind != "electricity-instrument":
             text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in {need.region}."
             remarks.append(Finding.of(GENERAL, text))
         parts = self._parts_of_grid(factor, need)

@@ -25,7 +25,7 @@ from abate.kernel.period import FiscalCalendar
 from abate.kernel.region import market_named, region_named
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, read_spread
 from abate.kernel.units import ambiguous, dimension_of, nearest_units, read_unit
-from abate.operations.facts.airports import route_between
+from abate.operations.facts.airports import Route, route_between
 from abate.operations.facts.own import FUELS
 
 if TYPE_CHECKING:
@@ -327,7 +327,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     own_scale = f"(case when g.scale in ('period', '{READING}', '{ROUTE}') then 1 else try_cast(coalesce(g.scale, '1') as double) end)"
     unit = "case when (k.fuel or i.burnt) and u.of_fuel is not null then u.of_fuel else u.unit end"
     tail = "case when contains(i.item, '/') then substr(i.item, strpos(i.item, '/')) else '' end"
-    ends = f"case when g.scale = '{ROUTE}' and w.domestic and not contains(i.item, '/domestic') then '/domestic' else '' end"
+    ends = f"case when g.scale = '{ROUTE}' and not contains(i.item, coalesce(nullif(w.way, ''), '/')) then coalesce(w.way, '') else '' end"
     item = f"case when b.becomes is not null then b.becomes || {ends} || {tail} else i.item end"
     written = "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' || replace(g.over, '|', ' / '), '')"
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
@@ -524,8 +524,14 @@ def _lookup_routes(con: duckdb.DuckDBPyConnection) -> None:
     for text in texts:
         start, _, end = text.partition(" > ")
         route = route_between(start, end)
-        rows.append((text, None, route, None) if isinstance(route, str) else (text, route.km, None, route.domestic))
-    _table(con, "routes", {"text": "varchar", "km": "double", "fault": "varchar", "domestic": "boolean"}, rows)
+        told = (None, route, "") if isinstance(route, str) else (route.km, None, _way(route))
+        rows.append((text, *told))
+    _table(con, "routes", {"text": "varchar", "km": "double", "fault": "varchar", "way": "varchar"}, rows)
+
+
+def _way(route: Route) -> str:
+    """What a route adds to a flight's item: that it stays in one country, or leaves out the country of the factors."""
+    return "/domestic" if route.domestic else "" if route.british else "/non-uk"
 
 
 def _lookup_tiers(con: duckdb.DuckDBPyConnection) -> None:

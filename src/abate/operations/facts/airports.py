@@ -54,10 +54,12 @@ class Route:
     Args:
         km: Great-circle distance. Detours are part of the factors (UK Government conversion factors: 8 %).
         domestic: Whether both places lie in one country.
+        british: Whether one of them lies in the United Kingdom, for whose flights its factors are made.
     """
 
     km: float
     domestic: bool
+    british: bool
 
 
 @cache
@@ -138,4 +140,4 @@ def route_between(start: str, end: str) -> Route | str:
     km = sum(great_circle_km(a, b) for a, b in pairs) / len(pairs)
     if km == 0:
         return f"'{start.strip()}' and '{end.strip()}' are one place."
-    return Route(km, here[0].country == there[0].country)
+    return Route(km, here[0].country == there[0].country, "GB" in (here[0].country, there[0].country))

@@ -106,7 +106,7 @@ TRAVEL_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "business": ("business class", "c", "j", "商务舱"),
     "first": ("first class", "f", "头等舱"),
     "without-rf": ("without rf", "no rf", "without radiative forcing"),
-    "domestic": (), "regional": (), "london": (), "foot": ("foot passenger",), "black-cab": ("black cab",),
+    "domestic": (), "non-uk": ("between non-uk airports", "international, to/from non-uk"), "regional": (), "london": (), "foot": ("foot passenger",), "black-cab": ("black cab",),
     NO_ATTRIBUTE: ("average passenger", "average", "average car", "unknown", "with rf", "any"),
 }  # fmt: skip
 WASTE: dict[str, tuple[str, ...]] = {

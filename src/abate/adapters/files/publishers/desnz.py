@@ -53,6 +53,7 @@ def read_desnz(path: Path) -> Publication:
     unused: Counter[tuple[str, str]] = Counter()
     numbered = enumerate(rows[header + 1 :], header + 2)
     lines = with_biogenic([line for k, row in numbered for line in _desnz_lines(row, k, column_year, unused)])
+    lines = between_others(lines)
     named = re.search(r"(20\d\d)", path.name)
     years = {"the front page": front_year, "the column of factors": column_year}
     if named:
@@ -173,7 +174,15 @@ def _read_csv(path: Path) -> Publication:
     named = re.search(r"(20\d\d)", path.name)
     years = {"the column of factors": year} | ({"the file name": int(named.group(1))} if named else {})
     return Publication(
-        "desnz", TITLE, str(year), date(year, 6, 22), LICENCE, "AR4", with_biogenic(lines), years, unused=unused
+        "desnz",
+        TITLE,
+        str(year),
+        date(year, 6, 22),
+        LICENCE,
+        "AR4",
+        between_others(with_biogenic(lines)),
+        years,
+        unused=unused,
     )
 
 
@@ -210,7 +219,7 @@ def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication
         date(edition, 7, 8),
         LICENCE,
         "AR5",
-        with_biogenic(lines),
+        between_others(with_biogenic(lines)),
         years,
         unused=unused,
     )
@@ -530,6 +539,18 @@ SECTIONS: dict[str, Callable[[Levels], Meaning]] = {
 }
 """What each section of the publication becomes; what is not here stands in `UNUSED`."""
 OUTSIDE = "outside-of-scopes"
+
+
+def between_others(lines: list[Line]) -> list[Line]:
+    """Give flights between airports outside the United Kingdom, printed for any distance, to short and long ones too."""
+    found = list(lines)
+    for base in ("air-short", "air-long"):
+        for line in lines:
+            if line.kind == "travel" and line.item.split("/")[0] == "air-international":
+                item = line.item.replace("air-international", f"{base}/non-uk")
+                own = f"{line.factor_id}/{base}"
+                found.append(replace(line, factor_id=own, key=f"{line.key}/{base}", item=item))
+    return found
 
 
 def with_biogenic(lines: list[Line]) -> list[Line]:
