@@ -333,8 +333,8 @@ def test_amounts_are_grouped_as_in_india(workspace, add, text, unit, kwh):
 @pytest.mark.parametrize(
     ("start", "end", "item"),
     [
-        ("LHR", "JFK", "air-long/economy"), ("MAN", "DUB", "air-short/economy"), ("LHR", "EDI", "air-short/domestic/economy"),
-        ("DXB", "SIN", "air-long/non-uk/economy"), ("FRA", "LIS", "air-short/non-uk/economy"), ("FRA", "MUC", "air-short/domestic/economy"),
+        ("LHR", "JFK", "air-long/economy"), ("MAN", "DUB", "air-short/regional/economy"), ("LHR", "EDI", "air-short/domestic/economy"),
+        ("DXB", "SIN", "air-long/non-uk/economy"), ("FRA", "LIS", "air-short/non-uk/economy"), ("FRA", "MUC", "air-short/regional/domestic/economy"),
     ],
 )  # fmt: skip
 def test_a_flight_is_domestic_or_of_britain_or_of_others_by_its_airports(workspace, add, start, end, item):

@@ -371,7 +371,7 @@ class FactorBook:
         return [(f.id, quantity(f.masses[0].value, f.masses[0].unit), rank[0]) for rank, f in ordered]
 
 
-TOLD_APART_IN = {"non-uk": "GB"}
+TOLD_APART_IN = {"non-uk": "GB", "regional": "US"}
 """Attributes that the factors of one country tell apart; those of others lose nothing where they are left out."""
 
 
