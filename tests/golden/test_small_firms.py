@@ -195,3 +195,26 @@ def test_nothing_of_another_country_stands_in_the_workspace(firm):
     assert "CNY" not in written
     assert "CN-" not in written
     assert not any("\u4e00" <= ch <= "\u9fff" for ch in written)
+
+
+@pytest.mark.parametrize(
+    ("country", "month", "kg_per_kwh", "back"),
+    [("JP", "2024-02", 0.429, False), ("JP", "2024-05", 0.416, False), ("JP", "2023-02", 0.429, True),
+     ("IN", "2023-02", 0.716, False), ("IN", "2024-02", 0.727, False), ("IN", "2024-05", 0.7117, False)],
+)  # fmt: skip
+def test_grid_factors_of_fiscal_years_serve_the_months_of_those_years(tmp_path, country, month, kg_per_kwh, back):
+    workspace = open_workspace(init_firm(tmp_path / "w", "Firm", samples=False, country=country)[0])
+    (site,) = workspace.organisation.sites
+    path = tmp_path / "electricity.csv"
+    path.write_text(f"site,month,electricity,unit\n{site.id},{month},1000,kWh\n")
+    add_file(workspace, path, now=NOW)
+    (activity,) = workspace.store.rows("activities")
+    found = run_year(workspace, activity["fiscal_year"], now=NOW)
+    located = [
+        e
+        for e in workspace.store.rows("entries")
+        if e["view"] == "location" and e["species"].startswith(("CO2", "unspec"))
+    ]
+    factor = sum(e["mass_mg"] for e in located) / 1e9
+    assert factor == pytest.approx(kg_per_kwh, rel=5e-3)
+    assert any(f.code == "factor-carried-back" for f in found.findings) is back

@@ -18,7 +18,7 @@ from abate.kernel.method import BROADER, TAIL, Card, Method
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start
 from abate.kernel.quality import property_spread, scores
-from abate.kernel.region import WORLD
+from abate.kernel.region import GRID_YEAR_BEGINS, WORLD
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
 from abate.kernel.uncertainty import combined, pedigree_factor
 from abate.kernel.units import dimension_of, priced
@@ -484,7 +484,12 @@ class Resolver:
 
     def _years(self, key: Key) -> str:
         """Year of the factors, and that of the prices."""
-        return f"{self.terms.factor_year(key.month)}/{key.month[:4]}"
+        return f"{self.terms.factor_year(key.month)}/{key.month[:4]}/{self._before_grid_year(key)}"
+
+    def _before_grid_year(self, key: Key) -> bool:
+        """Whether a month lies in the grid year of its country that is named after the year before."""
+        begins = GRID_YEAR_BEGINS.get(self._region(key).split("-")[0].split("/")[0], 1)
+        return self.terms.factor_years is None and int(key.month[5:7]) < begins
 
     def _needs(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> list[Need]:
         """What a method looks for, best first: purpose before place, what is meant before what it is one of."""
@@ -508,6 +513,8 @@ class Resolver:
                 needs.append(Need(kind, item.format(**words), region, year, unit, *tail))
         if card.basis == "direct" and "life-cycle" in self.terms.other_bases:
             needs += [replace(need, basis="life-cycle") for need in needs]
+        if self._before_grid_year(key) and needs[0].kind.startswith("electricity"):
+            needs = [*(replace(need, year=year - 1) for need in needs), *needs]
         if "operating-margin" in self.terms.other_bases and ("electricity", "grid-average") in card.lookups:
             needs.append(Need("electricity-margin", "operating-margin", region, year, unit, *tail))
         return needs
@@ -557,6 +564,9 @@ class Resolver:
             of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
             text = f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s) {later}."
             remarks.append(Finding.of(CARRIED if match.years_carried > 0 else CARRIED_BACK, text))
+        if need.year != wanted.year:
+            text = f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year holds the month."
+            remarks.append(Finding.of(CARRIED_BACK, text))
         lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
         lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
         if lost and need.item in broader(wanted.item) and need.kind != "electricity-instrument":
