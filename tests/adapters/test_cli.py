@@ -191,3 +191,12 @@ def test_the_demo_ends_with_its_pages_where_a_person_is_at_the_terminal(
         monkeypatch.setattr(getattr(data.sys, name), "isatty", lambda: at_terminal, raising=False)
     data.demo(tmp_path, serve, json)
     assert opened == ([tmp_path.resolve()] if served else [])
+
+
+def test_check_names_what_the_newest_run_left_out(call):
+    call("add", write("electricity.csv", electricity([("mars", "2023-05", 5, "kWh"), ("hq", "2023-05", 5, "kWh")])))
+    assert call("check")[0] == 0
+    call("run", "--year", "FY2024")
+    code, said, _ = call("check")
+    assert (code, "no-factor" in said) == (1, True)
+    assert call("check", "--year", "FY2023")[0] == 0

@@ -601,3 +601,28 @@ def test_countries_may_be_named_in_the_configuration(workspace):
     path = workspace.root / "abate.toml"
     path.write_text(path.read_text().replace('region = "GB"', 'region = "United Kingdom"'))
     assert open_workspace(workspace.root).organisation.region_of("london") == "GB"
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "kg"),
+    [
+        ("Mode,Passengers,Distance km", "car,1,1000", 166.45), ("Mode,Passengers,Distance km", "rental car,3,1000", 166.45),
+        ("Mode,Passengers,Distance miles", "car / diesel,1,1000", 273.31), ("Mode,Passengers,Distance km", "motorbike,1,1000", 113.67),
+        ("Mode,Passengers,Distance km", "rail,2,1000", 70.92),
+    ],
+)  # fmt: skip
+def test_a_trip_by_car_counts_by_vehicle_and_one_by_train_by_passenger(workspace, add, head, row, kg):
+    """DESNZ 2023, per kilometre of an average car, a diesel car and a motorbike, and per passenger-kilometre by rail."""
+    add(f"Site,Month,{head}\nlondon,2023-05,{row}\n", "travel.csv")
+    result = run(workspace, gwp_set="AR5")
+    assert [f.message for f in result.findings if f.severity == "blocker"] == []
+    assert float(values(workspace, "scope3-6")["scope3-6"].value) * 1000 == pytest.approx(kg, rel=3e-3)
+
+
+def test_what_is_recycled_in_an_open_loop_only_takes_the_edition_of_its_year(workspace, add, shared):
+    import_factors(workspace, shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx", now=NOW)
+    add("Site,Month,Waste type,Waste,Unit\nlondon,2025-03,WEEE/recycled,10,t\n", "waste.csv")
+    run_year(workspace, "FY2025", now=NOW)
+    with Rollups(workspace) as rollups:
+        (found,) = rollups.values(["scope3-5"], run_of(workspace, "FY2025"))
+    assert float(found.value) * 1000 == pytest.approx(46.8568, rel=1e-4)

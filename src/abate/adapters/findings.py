@@ -41,6 +41,15 @@ def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> lis
     return sorted(found, key=lambda f: (_ORDER[f.severity], f.code, f.file, f.sheet, f.row, f.site, f.month, f.message))
 
 
+def run_blockers(workspace: Workspace, year: str = "") -> list[Finding]:
+    """Blockers of the newest run of each fiscal year, or of one: what it left out of its figures."""
+    from abate.adapters.figures import run_of, years
+
+    newest = {run_of(workspace, y)["run_id"] for y in years(workspace) if not year or y == year.upper()}
+    rows = workspace.store.rows("findings") if newest else []
+    return [finding_of(r) for r in rows if r["origin"] in newest and r["severity"] == "blocker"]
+
+
 def mended(workspace: Workspace) -> list[dict[str, Any]]:
     """What was corrected, accepted, dropped or added, with its reason."""
     live = {r["import_id"] for r in live_imports(workspace)}

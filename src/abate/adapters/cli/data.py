@@ -197,11 +197,12 @@ def attach(
 
 @app.command()
 def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOption = False) -> None:
-    """List what is wrong with the data: code, place, what to do. Exit code 1 where something blocks."""
-    from abate.adapters.findings import open_findings
+    """List what is wrong: with the data, and what the newest runs left out. Exit code 1 where something blocks."""
+    from abate.adapters.findings import open_findings, run_blockers
 
+    opened = opened_at(workspace)
     with out.working("checking"):
-        found = open_findings(opened_at(workspace), now=now(), year=year)
+        found = [*run_blockers(opened, year), *open_findings(opened, now=now(), year=year)]
     if json:
         out.print_json([finding_json(f) for f in found])
     elif found:

@@ -138,6 +138,10 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
             "site": cell.get("site", literal(mapped.mapping.site)),
             "item": _item_sql(measure, cell),
         }
+        if measure.by_unit == "passenger" and "item" in cell:
+            driven, own = _driven(measure.kind, cell["item"]), tuple(n for n in measure.times if n != "passengers?")
+            values["unit"] = f"case when {driven} then {unit} else {values['unit']} end"
+            values["times"] = f"case when {driven} then {_joined(own, cell)} else {values['times']} end"
         if measure.amount:
             values["scale"] = _scale_sql(con, measure, header_unit(column.header), cell.get("unit"))
         needed = [
@@ -243,6 +247,18 @@ def _item_sql(measure: Measure, cell: dict[str, str]) -> str:
     base = f"coalesce({first}, {literal(measure.item)})" if measure.item else first
     rest = [f"nullif(trim({cell[name]}), '')" for name in fields[1:] if name in cell]
     return f"concat_ws('/', {', '.join([base, *rest])})" if rest else base
+
+
+DRIVEN = ("car", "electric-car", "plug-in-car", "motorbike")
+
+
+def _driven(kind: str, column: str) -> str:
+    """SQL of whether a row is of a car or motorbike, whose emissions count by vehicle, however many sit in it."""
+    some = {
+        word for item, words in KINDS[kind].items.items() if item.split("/")[0] in DRIVEN for word in (item, *words)
+    }
+    first = f"trim(split_part(coalesce({column}, ''), '/', 1))"
+    return f"{_folded(first)} in ({', '.join(literal(w) for w in sorted(map(fold, some)))})"
 
 
 def _scale_sql(con: duckdb.DuckDBPyConnection, measure: Measure, stated: str, column: str | None) -> str:

@@ -53,7 +53,7 @@ def read_desnz(path: Path) -> Publication:
     unused: Counter[tuple[str, str]] = Counter()
     numbered = enumerate(rows[header + 1 :], header + 2)
     lines = with_biogenic([line for k, row in numbered for line in _desnz_lines(row, k, column_year, unused)])
-    lines = between_others(lines)
+    lines = under_more_names(lines)
     named = re.search(r"(20\d\d)", path.name)
     years = {"the front page": front_year, "the column of factors": column_year}
     if named:
@@ -180,7 +180,7 @@ def _read_csv(path: Path) -> Publication:
         date(year, 6, 22),
         LICENCE,
         "AR4",
-        between_others(with_biogenic(lines)),
+        under_more_names(with_biogenic(lines)),
         years,
         unused=unused,
     )
@@ -219,7 +219,7 @@ def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication
         date(edition, 7, 8),
         LICENCE,
         "AR5",
-        between_others(with_biogenic(lines)),
+        under_more_names(with_biogenic(lines)),
         years,
         unused=unused,
     )
@@ -541,9 +541,19 @@ SECTIONS: dict[str, Callable[[Levels], Meaning]] = {
 OUTSIDE = "outside-of-scopes"
 
 
-def between_others(lines: list[Line]) -> list[Line]:
-    """Give flights between airports outside the United Kingdom, printed for any distance, to short and long ones too."""
+def under_more_names(lines: list[Line]) -> list[Line]:
+    """Give what is printed once to all that it is meant for.
+
+    Flights between airports outside the United Kingdom are printed for any distance; of a material that is recycled in an
+    open loop only, that is its recycling.
+    """
     found = list(lines)
+    printed = (line for line in lines if line.kind == "waste" and line.text.strip())
+    recycled = {line.item for line in printed if line.item.endswith("/recycling")}
+    for line in lines:
+        item = line.item.replace("/open-loop", "/recycling")
+        if line.kind == "waste" and item != line.item and item not in recycled:
+            found.append(replace(line, factor_id=f"{line.factor_id}/recycling", key=f"{line.key}/recycling", item=item))
     for base in ("air-short", "air-long"):
         for line in lines:
             if line.kind == "travel" and line.item.split("/")[0] == "air-international":
