@@ -334,6 +334,7 @@ def test_amounts_are_grouped_as_in_india(workspace, add, text, unit, kwh):
     ("start", "end", "item"),
     [
         ("LHR", "JFK", "air-long/economy"), ("MAN", "DUB", "air-short/regional/economy"), ("LHR", "EDI", "air-short/domestic/economy"),
+        ("LHR", "TLV", "air-long/economy"), ("LHR", "LPA", "air-short/economy"), ("LGW", "JER", "air-short/regional/domestic/economy"),
         ("DXB", "SIN", "air-long/non-uk/economy"), ("FRA", "LIS", "air-short/non-uk/economy"), ("FRA", "MUC", "air-short/regional/domestic/economy"),
     ],
 )  # fmt: skip

@@ -344,7 +344,8 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     unit = "case when (k.fuel or i.burnt) and u.of_fuel is not null then u.of_fuel else u.unit end"
     tail = "case when contains(i.item, '/') then substr(i.item, strpos(i.item, '/')) else '' end"
     ends = f"case when g.scale = '{ROUTE}' and not contains(i.item, coalesce(nullif(w.way, ''), '/')) then coalesce(w.way, '') else '' end"
-    item = f"case when b.becomes is not null then b.becomes || {ends} || {tail} else i.item end"
+    haul = "case when w.haul <> '' and not starts_with(b.becomes, w.haul) then w.haul else b.becomes end"
+    item = f"case when b.becomes is not null then {haul} || {ends} || {tail} else i.item end"
     written = "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' || replace(g.over, '|', ' / '), '')"
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
@@ -540,9 +541,14 @@ def _lookup_routes(con: duckdb.DuckDBPyConnection) -> None:
     for text in texts:
         start, _, end = text.partition(" > ")
         route = route_between(start, end)
-        told = (None, route, "") if isinstance(route, str) else (route.km, None, _way(route))
+        told = (None, route, "", "") if isinstance(route, str) else (route.km, None, _way(route), route.haul)
         rows.append((text, *told))
-    _table(con, "routes", {"text": "varchar", "km": "double", "fault": "varchar", "way": "varchar"}, rows)
+    _table(
+        con,
+        "routes",
+        {"text": "varchar", "km": "double", "fault": "varchar", "way": "varchar", "haul": "varchar"},
+        rows,
+    )
 
 
 def _way(route: Route) -> str:

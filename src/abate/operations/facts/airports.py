@@ -28,6 +28,18 @@ METROPOLITAN: dict[str, tuple[str, ...]] = {
 """Codes of cities with several airports (IATA), with the airports that stand for them."""
 
 
+UNITED_KINGDOM = ("GB", "GG", "IM", "JE")
+SHORT_HAUL = (
+    "AL", "AT", "BA", "BE", "BG", "BY", "CH", "CY", "CZ", "DE", "DK", "DZ", "EE", "EG", "EH", "ES", "FI", "FO", "FR", "GI", "GL", "GR",
+    "HR", "HU", "IE", "IS", "IT", "LT", "LU", "LV", "LY", "MA", "ME", "MK", "MT", "NL", "NO", "PL", "PT", "RO", "RS", "SE", "SI", "SK",
+    "TN", "TR", "XK",
+)  # fmt: skip
+"""Countries to which a flight from the United Kingdom is short-haul; it is domestic inside it, and long-haul to any other.
+
+Source: UK Government conversion factors 2024, sheet "Haul definition".
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Airport:
     """An airport with scheduled service.
@@ -55,11 +67,13 @@ class Route:
         km: Great-circle distance. Detours are part of the factors (UK Government conversion factors: 8 %).
         domestic: Whether both places lie in one country.
         british: Whether one of them lies in the United Kingdom, for whose flights its factors are made.
+        haul: Item of such a flight by its other country, `air-short` or `air-long`; empty for any other flight.
     """
 
     km: float
     domestic: bool
     british: bool
+    haul: str
 
 
 @cache
@@ -140,4 +154,7 @@ def route_between(start: str, end: str) -> Route | str:
     km = sum(great_circle_km(a, b) for a, b in pairs) / len(pairs)
     if km == 0:
         return f"'{start.strip()}' and '{end.strip()}' are one place."
-    return Route(km, here[0].country == there[0].country, "GB" in (here[0].country, there[0].country))
+    ends = (here[0].country, there[0].country)
+    abroad = [country for country in ends if country not in UNITED_KINGDOM]
+    haul = ("air-short" if abroad[0] in SHORT_HAUL else "air-long") if len(abroad) == 1 else ""
+    return Route(km, ends[0] == ends[1] or not abroad, len(abroad) < len(ends), haul)
