@@ -32,11 +32,15 @@ FACTOR_TABLES = (
 )
 
 
+def default_rows() -> list[dict[str, str]]:
+    """Rows of the factor tables that ship with Abate."""
+    return [row for package, name in FACTOR_TABLES for row in package_table(package, name)]
+
+
 @cache
 def default_factors() -> tuple[Factor, ...]:
     """The factors that ship with Abate."""
-    rows = [row for package, name in FACTOR_TABLES for row in package_table(package, name)]
-    return tuple(factors_from_rows(rows))
+    return tuple(factors_from_rows(default_rows()))
 
 
 @cache

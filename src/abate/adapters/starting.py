@@ -24,7 +24,7 @@ from abate.adapters.store.workspace import Workspace, create_workspace, read_con
 from abate.kernel.errors import ConfigError, NotFoundError, UsageError
 from abate.kernel.figure import HEADLINES
 from abate.kernel.kind import Template
-from abate.kernel.region import country_name, country_named, region_named
+from abate.kernel.region import country_name, country_named, country_of, region_named
 
 CONFIG_TEMPLATE = """\
 # A workspace of Abate. Everything that decides a figure and is not in your files stands here.
@@ -170,8 +170,11 @@ def setting_of(country: str) -> Setting:
     parts = tuple(sorted(r for r in grids if r.startswith(f"{code}-") and "-R-" not in r))
     money = [c for c in get_territory_currencies(code) if re.fullmatch("[A-Z]{3}", c)]
     region = code if code in grids or not parts else ""
-    language = "zh" if code in SPEAKS_CHINESE else "en"
-    return Setting(code, region, parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1), language)
+    return Setting(code, region, parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1), _language_of(code))
+
+
+def _language_of(country: str) -> str:
+    return "zh" if country in SPEAKS_CHINESE else "en"
 
 
 def init_workspace(directory: Path, name: str, *, country: str = "", region: str = "") -> Path:
@@ -195,7 +198,7 @@ def init_workspace(directory: Path, name: str, *, country: str = "", region: str
 
 def _settled(country: str, region: str) -> dict[str, Any]:
     """Region, currency and month of a country, as the configuration takes them."""
-    setting = setting_of(country or region.split("-", maxsplit=1)[0])
+    setting = setting_of(country or country_of(region))
     chosen = region or setting.region
     if region and region_named(region) != region:
         raise UsageError("unknown-region", f"'{region}' is no code of a region.", "Write one such as US-CAMX.")
@@ -221,7 +224,7 @@ def template_rows(workspace: Workspace, template: Template) -> list[tuple[str, .
     """Rows of a blank file, with the workspace's own first site and entity, currency and way of billing gas."""
     organisation = workspace.organisation
     site = organisation.sites[0].id if organisation.sites else "hq"
-    country = organisation.sites[0].region.split("-")[0] if organisation.sites else "CN"
+    country = country_of(organisation.sites[0].region) if organisation.sites else "CN"
     amount, unit = GAS_BILLED.get(country, ("9,350.5", "kWh (Gross CV)"))
     own = {"hq": site, "group": organisation.entities[0].id if organisation.entities else "group"}
     own |= {"CNY": organisation.currency, "million CNY": f"million {organisation.currency}"}
@@ -239,7 +242,7 @@ def _config(
         "name": name,
         "site": site,
         "region": region,
-        "country": region.split("-", maxsplit=1)[0],
+        "country": country_of(region),
         "currency": currency,
         "language": language,
     }
@@ -275,8 +278,7 @@ def describe_workspace(
     odd = [field for field, bad in faults.items() if bad]
     if odd:
         raise UsageError("bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and mend it.")
-    language = "zh" if region.partition("-")[0] in SPEAKS_CHINESE else "en"
-    text = _config(name.strip(), site.strip(), region, currency, int(start_month), language)
+    text = _config(name.strip(), site.strip(), region, currency, int(start_month), _language_of(country_of(region)))
     read_config(workspace.root, tomllib.loads(text))
     partial = workspace.root / "abate.toml.partial"
     partial.write_text(text, encoding="utf-8")

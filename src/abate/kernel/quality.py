@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from abate.kernel.factor import Factor
 from abate.kernel.matching import Match, Need
 from abate.kernel.method import Card
-from abate.kernel.region import WORLD
+from abate.kernel.region import WORLD, country_of
 from abate.kernel.uncertainty import pedigree_factor
 
 RELIABILITY = {"checked": 2, "secondary": 2, "recalled": 3}
@@ -32,9 +32,8 @@ def scores(match: Match, need: Need, card: Card, through: Sequence[Factor] = ())
     completeness = 1 if card.primary else 3 if match.proxy else 2
     gap = abs(need.year - (match.factor.year or source.published_on.year))
     temporal = 1 if gap < 3 else 2 if gap < 6 else 3 if gap < 10 else 4
-    country = need.region.split("-")[0].split("/")[0]
     near = match.factor.region.split("/")[0] == need.region.split("/")[0]
-    inside = match.factor.region.split("-")[0] == country
+    inside = country_of(match.factor.region) == country_of(need.region)
     geographical = 1 if near else 2 if inside else 4 if match.proxy else 3 if match.factor.region == WORLD else 2
     technological = 3 if card.approach == "spend-based" else 2 if card.rung > 1 else 1
     return reliability, completeness, temporal, geographical, technological

@@ -51,7 +51,7 @@ def _local_names() -> dict[str, str]:
 
     codes = set(_countries().values())
     found: dict[str, set[str]] = {}
-    for language in (
+    for language in [
         "de",
         "fr",
         "es",
@@ -69,15 +69,22 @@ def _local_names() -> dict[str, str]:
         "zh",
         "tr",
         "en",
-    ):
+    ]:
         for code, name in Locale(language).territories.items():
             if code in codes:
                 found.setdefault(name.casefold(), set()).add(code)
-    return {name: some.pop() for name, some in found.items() if len(some) == 1} | {
-        "uk": "GB",
-        "usa": "US",
-        "england": "GB",
-    }
+    own = {"uk": "GB", "usa": "US", "england": "GB"}
+    return {name: some.pop() for name, some in found.items() if len(some) == 1} | own
+
+
+def country_of(region: str) -> str:
+    """The code of the country that a region, or a site's own region, lies in.
+
+    Example:
+        >>> country_of("US-CAMX"), country_of("CN-HE/hq"), country_of("GB/london")
+        ('US', 'CN', 'GB')
+    """
+    return region.partition("/")[0].partition("-")[0]
 
 
 def country_name(region: str) -> str:
@@ -88,7 +95,7 @@ def country_name(region: str) -> str:
         ('United Kingdom', 'United States', 'world')
     """
     names = {row["region"]: row["names"].split("|")[0] for row in package_table("abate.kernel", "countries.csv")}
-    return names.get(region.split("-", maxsplit=1)[0], region)
+    return names.get(country_of(region), region)
 
 
 def region_named(text: str) -> str | None:
@@ -101,13 +108,14 @@ def region_named(text: str) -> str | None:
     plain = text.strip()
     if not plain or plain.lower() == WORLD:
         return plain.lower()
-    if country := country_named(plain):
-        return country
-    if not re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,9}){0,2}", plain):
-        return None
     code = plain.upper()
-    own = re.match(r"AA|Q[M-Z]|X[A-Z]|ZZ", code)  # left to users by ISO 3166-1
-    return code if own or code[:2] in _countries().values() else None
+    if re.fullmatch(
+        r"[A-Z]{2}(-[A-Z0-9]{1,9}){0,2}", code, re.ASCII
+    ):  # a code first: names in many languages take time
+        own = re.match(r"AA|Q[M-Z]|X[A-Z]|ZZ", code)  # left to users by ISO 3166-1
+        if own or code[:2] in _countries().values():
+            return code
+    return country_named(plain)
 
 
 EU = (
@@ -127,12 +135,9 @@ def market_named(text: str) -> str | None:
         >>> market_named("Deutschland"), market_named("AIB"), market_named("US-CA"), market_named("the moon")
         ('DE', 'EU', 'US-CA', None)
     """
-    plain = text.strip().casefold()
-    return (
-        "EU"
-        if plain in {"eu", "eea", "europe", "european union", "aib", "eecs", "欧盟", "欧洲"}
-        else region_named(text)
-    )
+    if text.strip().casefold() in {"eu", "eea", "europe", "european union", "aib", "eecs", "欧盟", "欧洲"}:
+        return "EU"
+    return region_named(text)
 
 
 def markets_of(region: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from abate.kernel.method import BROADER, TAIL, Card, Method
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start
 from abate.kernel.quality import property_spread, scores
-from abate.kernel.region import GRID_YEAR_BEGINS, WORLD
+from abate.kernel.region import GRID_YEAR_BEGINS, WORLD, country_of
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
 from abate.kernel.uncertainty import combined, pedigree_factor
 from abate.kernel.units import dimension_of, priced
@@ -488,7 +488,7 @@ class Resolver:
 
     def _before_grid_year(self, key: Key) -> bool:
         """Whether a month lies in the grid year of its country that is named after the year before."""
-        begins = GRID_YEAR_BEGINS.get(self._region(key).split("-")[0].split("/")[0], 1)
+        begins = GRID_YEAR_BEGINS.get(country_of(self._region(key)), 1)
         return self.terms.factor_years is None and int(key.month[5:7]) < begins
 
     def _needs(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> list[Need]:

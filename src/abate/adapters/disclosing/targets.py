@@ -23,6 +23,7 @@ from abate.disclosure.pathways import (
 from abate.kernel.figure import FIGURES, totals_needed
 from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
+from abate.kernel.region import country_of
 from abate.kernel.target import FALLING, Target, TargetKind
 
 
@@ -112,7 +113,7 @@ def national_line(workspace: Workspace, progress: Progress) -> list[float]:
 
     China: no later peak than 2030, neutrality before 2060; between them no year is fixed, a straight line is drawn.
     """
-    regions = {e.region.split("-")[0] for e in workspace.organisation.entities if e.region}
+    regions = {country_of(e.region) for e in workspace.organisation.entities if e.region}
     if regions != {"CN"} or FIGURES[progress.target.figure].is_ratio or progress.target.wanted_high:
         return []
     path = next(p for p in workspace.pathways if p.kind == "national")

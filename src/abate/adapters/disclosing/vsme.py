@@ -16,6 +16,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.disclosure.markup import Cell, Table, escaped, to_html
 from abate.disclosure.report import headings, page
 from abate.kernel.errors import DataError, UsageError
+from abate.kernel.region import country_of
 from abate.operations.facts import CATEGORIES
 
 TEMPLATE_BYTES_MAX = 20_000_000
@@ -246,7 +247,7 @@ def _dates(book: Any, first: date, last: date) -> None:
 
 def _country(book: Any, workspace: Workspace, values: dict[str, Any]) -> None:
     """The country of the first site, by the name that the template's own list has for its code."""
-    regions = [s.region.split("-")[0] for s in workspace.organisation.sites if s.region]
+    regions = [country_of(s.region) for s in workspace.organisation.sites if s.region]
     sheet = book["Enumeration Lists"]
     names = {sheet.cell(row, 5).value: sheet.cell(row, 3).value for row in range(3, 258)}
     if regions and names.get(regions[0]):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.files.dates import OPEN_MARK, read_dates
 from abate.adapters.files.mapping import Mapped, header_unit, measure_of
-from abate.adapters.registry import KINDS, TEMPLATES
+from abate.adapters.registry import KINDS, TEMPLATES, default_rows
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, fold
 from abate.energy.facts import tier_named
@@ -513,14 +513,13 @@ def _lookup_items(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
 def _book_items(kinds: set[tuple[str, ...]], workspace: Workspace) -> tuple[dict[str, set[str]], set[tuple[str, str]]]:
     """Items that the factor book has of some kinds, and those with a factor printed per kWh of no stated heating value."""
     from abate.adapters.engine.inputs import factor_imports
-    from abate.adapters.registry import default_factors
 
     wanted = {of for some in kinds for of in some}
     known: dict[str, set[str]] = {of: set() for of in wanted}
     plain: set[tuple[str, str]] = set()
     if not wanted:
         return known, plain
-    found = {(f.kind, f.item, m.unit) for f in default_factors() if f.kind in wanted for m in f.masses}
+    found = {(row["kind"], row["item"], row["unit"]) for row in default_rows() if row["kind"] in wanted}
     listed, ids = (", ".join(literal(x) for x in sorted(some)) for some in (wanted, factor_imports(workspace)))
     if ids:
         with workspace.store.connect("factors") as book:
