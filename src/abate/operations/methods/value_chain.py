@@ -243,36 +243,33 @@ def upstream_of_energy(quantity: Any, *, share: Any, boundary_share: Any, mg_per
     return quantity * share * boundary_share * mg_per_unit
 
 
-def _printed(name: str, kind: str, lookup: tuple[str, str], basis: str) -> Card:
+def _losses(name: str, kind: str, lookups: tuple[tuple[str, str], ...], basis: str, ratio: str = "") -> Card:
+    """What is lost on the way, as it is printed; on the second rung by the share that is lost, and the factor of the supply."""
     return Card(
-        name, "1", (kind,), "3", "3", FORMULA, f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3", (lookup,),
-        basis=basis, approach="average-data", rung=1, ladder=f"losses-{basis}", optional=True,
+        name, "1", (kind,), "3", "3", WITH_RATIO if ratio else FORMULA, f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3",
+        lookups, basis=basis, approach="average-data", rung=2 if ratio else 1, ladder=f"losses-{basis}", ratio=ratio, optional=True,
     )  # fmt: skip
 
 
+GRID_LOSS, HEAT_LOSS = (("electricity-loss", "grid-average"),), (("heat-loss", "district-heat"),)
+
+
 @methods(
-    _printed("electricity-losses-printed", "electricity", ("electricity-loss", "grid-average"), "direct"),
-    _printed("electricity-losses-upstream-printed", "electricity", ("electricity-loss", "grid-average"), "upstream"),
-    _printed("heat-losses-printed", "heat", ("heat-loss", "district-heat"), "direct"),
-    _printed("heat-losses-upstream-printed", "heat", ("heat-loss", "district-heat"), "upstream"),
+    _losses("electricity-losses-printed", "electricity", GRID_LOSS, "direct"),
+    _losses("electricity-losses-upstream-printed", "electricity", GRID_LOSS, "upstream"),
+    _losses("heat-losses-printed", "heat", HEAT_LOSS, "direct"),
+    _losses("heat-losses-upstream-printed", "heat", HEAT_LOSS, "upstream"),
 )
 def printed_losses(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Energy consumed times the emission of what is lost on the way to it, as the publisher prints it."""
     return quantity * share * boundary_share * mg_per_unit
 
 
-def _losses(name: str, kind: str, lookups: tuple[tuple[str, str], ...], ratio: str, basis: str) -> Card:
-    return Card(
-        name, "1", (kind,), "3", "3", WITH_RATIO, f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3",
-        lookups, basis=basis, approach="average-data", rung=2, ladder=f"losses-{basis}", ratio=ratio, optional=True,
-    )  # fmt: skip
-
-
 @methods(
-    _losses("electricity-losses", "electricity", GRID, "grid-loss", "direct"),
-    _losses("electricity-losses-upstream", "electricity", GRID, "grid-loss", "upstream"),
-    _losses("heat-losses", "heat", HEAT, "network-loss", "direct"),
-    _losses("heat-losses-upstream", "heat", HEAT, "network-loss", "upstream"),
+    _losses("electricity-losses", "electricity", GRID, "direct", "grid-loss"),
+    _losses("electricity-losses-upstream", "electricity", GRID, "upstream", "grid-loss"),
+    _losses("heat-losses", "heat", HEAT, "direct", "network-loss"),
+    _losses("heat-losses-upstream", "heat", HEAT, "upstream", "network-loss"),
 )
 def network_losses(quantity: Any, *, share: Any, boundary_share: Any, ratio: Any, mg_per_unit: Any) -> Any:
     """Energy consumed times what the network loses per unit delivered, times the factor of the supply."""

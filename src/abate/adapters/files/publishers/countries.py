@@ -32,8 +32,15 @@ def read_countries(path: Path) -> Publication:
             unused[f"{row['publisher']}: {row['item']}", found] += 1
         else:
             lines += found
+    return _publication("countries", TITLE, "as each row says", lines, unused)
+
+
+def _publication(
+    publisher: str, title: str, licence: str, lines: list[Line], unused: Counter[tuple[str, str]]
+) -> Publication:
+    """A collection, whose edition is the day of its newest row."""
     last = max((line.published_on for line in lines if line.published_on), default=date(2026, 1, 1))
-    return Publication("countries", TITLE, str(last.year), last, "as each row says", "", lines, unused=unused)
+    return Publication(publisher, title, str(last.year), last, licence, "", lines, unused=unused)
 
 
 def _line(row: dict[str, str], number: int) -> list[Line] | str:
@@ -210,7 +217,8 @@ def read_rates(path: Path) -> Publication:
                  f"{currency}{year}/USD{year}", "mean of the year", number, 1.0, row["verification"], "secondary",
                  date(year + 1, 1, 5), str(year), publication=row["source"].split(",")[0] + ", means of the year")
         )  # fmt: skip
-    return _prices("rates", "Exchange rates of the year", "ECB: free re-use with the source named", lines)
+    licence = "ECB: free re-use with the source named"
+    return _publication("rates", "Exchange rates of the year", licence, lines, Counter())
 
 
 MONEY_OF = {
@@ -236,14 +244,7 @@ def read_price_indices(path: Path) -> Publication:
                  "secondary", date(2025, 7, 1), "July 2025",
                  publication="World Development Indicators, consumer prices (World Bank)", licence="CC BY 4.0")
         )  # fmt: skip
-    publication = _prices("price-indices", "Consumer price indices (World Bank)", "CC BY 4.0", lines)
-    publication.unused.update(unused)
-    return publication
-
-
-def _prices(publisher: str, title: str, licence: str, lines: list[Line]) -> Publication:
-    last = max((line.published_on for line in lines if line.published_on), default=date(2026, 1, 1))
-    return Publication(publisher, title, str(last.year), last, licence, "", lines)
+    return _publication("price-indices", "Consumer price indices (World Bank)", "CC BY 4.0", lines, unused)
 
 
 COLLECTIONS: dict[str, tuple[str, Callable[[Path], Publication]]] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from abate.adapters.files.gates import Line, Publication
-from abate.adapters.files.publishers.sheets import csv_rows, item_of, refrigerant_of, waste_of, workbook
+from abate.adapters.files.publishers.sheets import csv_rows, item_of, refrigerant_of, waste_of, workbook, year_in_name
 from abate.adapters.files.reading import cell_text
 from abate.kernel.factor import BIOGENIC_CO2
 from abate.kernel.kind import slug
@@ -52,56 +52,29 @@ def read_desnz(path: Path) -> Publication:
     front_year = int(float(front[front.index("Year:") + 1]))
     unused: Counter[tuple[str, str]] = Counter()
     numbered = enumerate(rows[header + 1 :], header + 2)
-    lines = with_biogenic([line for k, row in numbered for line in _desnz_lines(row, k, column_year, unused)])
-    lines = under_more_names(lines)
-    named = re.search(r"(20\d\d)", path.name)
-    years = {"the front page": front_year, "the column of factors": column_year}
-    if named:
-        years["the file name"] = int(named.group(1))
-    return Publication(
-        "desnz",
-        "UK Government GHG Conversion Factors for Company Reporting (DESNZ)",
-        str(column_year),
-        date(column_year, 6, 10 if column_year == 2025 else 7),
-        "Open Government Licence v3.0",
-        "AR5",
-        lines,
-        years,
-        unused=unused,
-    )
+    lines = [line for k, row in numbered for line in _flat_lines(row, k, column_year, unused)]
+    years = {"the front page": front_year, "the column of factors": column_year} | year_in_name(path)
+    day = date(column_year, 6, 10 if column_year == 2025 else 7)
+    return _publication(str(column_year), day, "AR5", lines, years, unused)
 
 
-def _desnz_lines(row: list[Any], number: int, year: int, unused: Counter[tuple[str, str]]) -> Iterator[Line]:
+TITLE, LICENCE = "UK Government GHG Conversion Factors for Company Reporting (DESNZ)", "Open Government Licence v3.0"
+
+
+def _publication(
+    edition: str, day: date, gwp_set: str, lines: list[Line], years: dict[str, int], unused: Counter[tuple[str, str]]
+) -> Publication:
+    whole = under_more_names(with_biogenic(lines))
+    return Publication("desnz", TITLE, edition, day, LICENCE, gwp_set, whole, years, unused=unused)
+
+
+def _flat_lines(row: list[Any], number: int, year: int, unused: Counter[tuple[str, str]]) -> Iterator[Line]:
     cells = [cell_text(c) for c in row]
     number_id, _, one, two, three, four, column, uom, gas = cells[:9]
-    if not re.fullmatch(r"[\d_]+", number_id):
-        return
-    text = row[9] if isinstance(row[9], str) else cell_text(row[9])
-    means = meaning(one, two, three, four, column)
-    if not means.kinds:
-        unused[one, means.unused] += 1
-        return
-    biogenic = one in ("Bioenergy", "WTT- bioenergy")
-    key, unit = number_id.rsplit("_", 1)[0], DESNZ_UNITS.get(uom, uom)
-    found = re.fullmatch(r"kg CO2e of (CO2|CH4|N2O) per unit", gas)
-    species, divisor = "co2e", 1.0
-    if found:
-        name = found.group(1)
-        species, divisor = (
-            {"CO2": "CO2", "CH4": "CH4-biogenic" if biogenic else "CH4-fossil", "N2O": "N2O"}[name],
-            AR5[name],
-        )
-    elif gas != "kg CO2e":
-        species, unit = UNSPECIFIED, gas
-    species = _printed_species(species, one, column)
-    if "refrigerant-published" in means.kinds:  # two columns of one gas
-        key = slug(three)
-    for kind in means.kinds:
-        yield Line(
-            f"desnz/{year}/{kind}/{key}", f"{kind}/{key}", kind, means.item, means.region, year, means.basis, species, text,
-            f"kg/{unit}" if gas.startswith("kg CO2e") else unit, "Factors by Category: " + " / ".join(p for p in (one, two, three, four, column) if p),
-            number, divisor, f"{uom}; reporting year {year}", reach=means.reach,
-        )  # fmt: skip
+    if re.fullmatch(r"[\d_]+", number_id):
+        text = row[9] if isinstance(row[9], str) else cell_text(row[9])
+        levels, key = (one, two, three, four, column), number_id.rsplit("_", 1)[0]
+        yield from _lines(year, number, levels, uom, gas, text, AR5, unused, key)
 
 
 def _printed_species(species: str, section: str, column: str) -> str:
@@ -113,7 +86,6 @@ def _printed_species(species: str, section: str, column: str) -> str:
     return NON_KYOTO if "only non-Kyoto" in column else species
 
 
-TITLE, LICENCE = "UK Government GHG Conversion Factors for Company Reporting (DESNZ)", "Open Government Licence v3.0"
 CSV_UNITS = {
     "tonne": "tonnes", "litre": "litres", "kilowatt hour": "kWh", "cubic metre": "cubic metres", "kilogram": "kg",
     "kilometre": "km", "mile": "miles", "gigajoule": "GJ",
@@ -121,7 +93,7 @@ CSV_UNITS = {
 AR4 = {"CO2": 1.0, "CH4": 25.0, "N2O": 298.0}
 
 
-def _named_lines(
+def _lines(
     year: int,
     number: int,
     levels: tuple[str, str, str, str, str],
@@ -130,27 +102,37 @@ def _named_lines(
     text: str,
     gwp: dict[str, float],
     unused: Counter[tuple[str, str]],
+    key: str = "",
 ) -> Iterator[Line]:
-    """Lines of a row that has no identifier: it is known by its levels and unit."""
+    """Lines of a row; one without an identifier as its key is known by its levels and unit.
+
+    The gas says what is printed: the total, the CO2e of one gas, or something else that the gates then refuse by its unit.
+    """
     if levels[1].startswith("For information about"):
         return
     means = meaning(*levels)
     if not means.kinds:
         unused[levels[0], means.unused] += 1
         return
-    species, divisor = "co2e", 1.0
-    if gas in gwp:
-        biogenic = levels[0].endswith("ioenergy")
-        species = {"CO2": "CO2", "CH4": "CH4-biogenic" if biogenic else "CH4-fossil", "N2O": "N2O"}[gas]
-        divisor = gwp[gas]
+    blend = "refrigerant-published" in means.kinds  # two columns of one gas
+    unit, table = DESNZ_UNITS.get(uom, uom), " / ".join(p for p in levels if p)
+    if not key:
+        named = slug("-".join(p for p in (levels[1:4] if blend else levels[1:]) if p))
+        key = "/".join(slug(part) for part in (levels[0], named, unit))
+    else:
+        key, table = slug(levels[2]) if blend else key, f"Factors by Category: {table}"
+    found = re.fullmatch(r"(?:kg CO2e of )?(CO2|CH4|N2O)(?: per unit)?", gas)
+    methane = "CH4-biogenic" if levels[0].endswith("ioenergy") else "CH4-fossil"
+    species, divisor, per = "co2e", 1.0, f"kg/{unit}"
+    if found:
+        species, divisor = {"CO2": "CO2", "CH4": methane, "N2O": "N2O"}[found.group(1)], gwp[found.group(1)]
+    elif gas not in ("kg CO2e", "CO2e"):
+        species, per = UNSPECIFIED, gas
     species = _printed_species(species, levels[0], levels[4])
-    unit = DESNZ_UNITS.get(uom, uom)
-    named = slug("-".join(p for p in (levels[1:4] if "refrigerant-published" in means.kinds else levels[1:]) if p))
-    told = "/".join(slug(part) for part in (levels[0], named, unit))
     for kind in means.kinds:
         yield Line(
-            f"desnz/{year}/{kind}/{told}", f"{kind}/{told}", kind, means.item, means.region, year, means.basis, species, text,
-            f"kg/{unit}", " / ".join(p for p in levels if p), number, divisor, f"{uom}; reporting year {year}", reach=means.reach,
+            f"desnz/{year}/{kind}/{key}", f"{kind}/{key}", kind, means.item, means.region, year, means.basis, species, text,
+            per, table, number, divisor, f"{uom}; reporting year {year}", reach=means.reach,
         )  # fmt: skip
 
 
@@ -169,21 +151,10 @@ def _read_csv(path: Path) -> Publication:
             uom, text = f"{uom} ({text})", ""
         gas = row["emission_target_formula"]
         levels = (row["Level 1"].replace(" (", "- ").rstrip(")"), row["Level 2"], row["Level 3"], row["Level 4"], text)
-        found = _named_lines(year, number, levels, uom, gas, row[column], AR4, unused)
+        found = _lines(year, number, levels, uom, gas, row[column], AR4, unused)
         lines += (replace(line, verification="secondary") for line in found)
-    named = re.search(r"(20\d\d)", path.name)
-    years = {"the column of factors": year} | ({"the file name": int(named.group(1))} if named else {})
-    return Publication(
-        "desnz",
-        TITLE,
-        str(year),
-        date(year, 6, 22),
-        LICENCE,
-        "AR4",
-        under_more_names(with_biogenic(lines)),
-        years,
-        unused=unused,
-    )
+    years = {"the column of factors": year} | year_in_name(path)
+    return _publication(str(year), date(year, 6, 22), "AR4", lines, years, unused)
 
 
 def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication:
@@ -209,20 +180,9 @@ def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication
             elif header and "Unit" in header:
                 lines += _condensed_row(sheet, year, number, row, cells, header, groups, carried, unused)
             above = cells
-    named = re.search(r"(20\d\d)", path.name)
-    years |= {"the file name": int(named.group(1))} if named else {}
+    years |= year_in_name(path)
     edition = max(years.values())
-    return Publication(
-        "desnz",
-        TITLE,
-        f"{edition} condensed",
-        date(edition, 7, 8),
-        LICENCE,
-        "AR5",
-        under_more_names(with_biogenic(lines)),
-        years,
-        unused=unused,
-    )
+    return _publication(f"{edition} condensed", date(edition, 7, 8), "AR5", lines, years, unused)
 
 
 def _carried(cells: list[str]) -> list[str]:
@@ -258,16 +218,8 @@ def _condensed_row(
         text = row[k] if isinstance(row[k], str) else cells[k]
         if not cells[place]:  # a header that stands once more
             continue
-        yield from _named_lines(
-            year,
-            number,
-            (levels[0], levels[1], levels[2], levels[3], column),
-            cells[place],
-            gas.group(1) or "CO2e",
-            text,
-            AR5,
-            unused,
-        )
+        said = (levels[0], levels[1], levels[2], levels[3], column)
+        yield from _lines(year, number, said, cells[place], gas.group(1) or "CO2e", text, AR5, unused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.files.gates import MISPRINTED, Line, Publication
-from abate.adapters.files.publishers.sheets import csv_rows, item_of, waste_of, workbook
+from abate.adapters.files.publishers.sheets import csv_rows, item_of, waste_of, workbook, year_in_name
 from abate.adapters.files.reading import cell_text
 from abate.kernel.errors import DataError
 from abate.kernel.kind import slug
@@ -47,8 +47,7 @@ def read_epa(path: Path) -> Publication:
         else:
             unused[name, UNUSED[name]] += sum(isinstance(c, float) for row in body for c in row)
     _count_misprints(edition, unused)
-    named = re.search(r"(20\d\d)", path.name)
-    years = {"the sheet": published.year} | ({"the file name": int(named.group(1))} if named else {})
+    years = {"the sheet": published.year} | year_in_name(path)
     return Publication(
         "epa",
         "EPA GHG Emission Factors Hub",

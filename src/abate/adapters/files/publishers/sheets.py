@@ -88,6 +88,12 @@ def waste_of(material: str, treatment: str) -> str:
     return f"{bases.get(fold(material)) or slug(material)}/{ways.get(fold(plain)) or slug(plain)}"
 
 
+def year_in_name(path: Path) -> dict[str, int]:
+    """The year that the name of a file states, as one of the places that state it."""
+    named = re.search(r"(20\d\d)", path.name)
+    return {"the file name": int(named.group(1))} if named else {}
+
+
 def workbook(path: Path) -> dict[str, list[list[Any]]]:
     """Cells of each sheet of a workbook.
 
