@@ -13,7 +13,7 @@ from typing import Any
 
 from abate.adapters.engine import GATES, ensure_default_factors, factor_imports, load_factors, store_factors
 from abate.adapters.figures import Rollups
-from abate.adapters.files.gates import GWP_DIFFERS, JUMP_RATIO, Line, Publication, pass_gates
+from abate.adapters.files.gates import APART, GWP_DIFFERS, JUMP_RATIO, Line, Publication, pass_gates
 from abate.adapters.files.importing import live_imports
 from abate.adapters.files.publishers import READERS, guess_publisher, read_own
 from abate.adapters.store.delta import fetch, literal
@@ -348,13 +348,11 @@ def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
         grouped.setdefault(line.factor_id, []).append(line)
     factors = []
     for factor_id, group in grouped.items():
+        # gases that a total sums up stand for it; biogenic CO2 and gases beyond the Kyoto Protocol stand beside either
+        summed = any(line.species not in ("co2e", *APART) for line in group)
         gases = [line for line in group if line.species not in ("co2e", BIOGENIC_CO2)]
-        beside = [
-            line
-            for line in group
-            if line.species == BIOGENIC_CO2 or (line.species == "co2e" and not _is_printed(gases))
-        ]
-        chosen = [*(gases if _is_printed(gases) else []), *beside, *(() if _is_printed(gases) else gases)]
+        beside = [x for x in group if x.species == BIOGENIC_CO2 or (x.species == "co2e" and not summed)]
+        chosen = [*gases, *beside] if summed else [*beside, *gases]
         masses = tuple(
             Mass(UNSPECIFIED if line.species == "co2e" else line.species, line.text, line.unit) for line in chosen
         )
@@ -371,11 +369,6 @@ def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
             )
         )  # fmt: skip
     return factors
-
-
-def _is_printed(gases: list[Line]) -> bool:
-    """Whether gases are printed that the total beside them sums up; those beyond the Kyoto Protocol stand beside it."""
-    return any(line.species != NON_KYOTO for line in gases)
 
 
 def _compare_gwp(lines: list[Line], findings: list[Finding], file: str) -> tuple[list[Line], list[Finding]]:

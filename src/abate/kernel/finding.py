@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Severity(StrEnum):
@@ -63,6 +64,10 @@ class Finding:
     column: str = ""
     site: str = ""
     month: str = ""
+
+    def row_of(self, origin: str) -> dict[str, Any]:
+        """As a row of the ledger, of the import or the run that found it."""
+        return {"origin": origin, **asdict(self), "severity": self.severity.value}
 
     @classmethod
     def of(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.api.desk import Desk, present
-from abate.adapters.files.mapping import Column, Mapping
+from abate.adapters.files.mapping import Mapping
 from abate.adapters.files.publishers import READERS
 from abate.adapters.store.intake import UPLOADS
 from abate.kernel.errors import DataError, UsageError
@@ -168,18 +168,19 @@ def read_mappings(data: dict[str, Any]) -> dict[str, Mapping]:
 
     found = {}
     for sheet, one in data.items():
-        measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in one["measures"])
-        odd = [c for c in one["columns"] if c not in FIELDS] + [m.kind for m in measures if m.kind not in KINDS]
-        odd += [one["template"]] if one["template"] not in TEMPLATES else []
+        mapping = Mapping.of(one)
+        odd = [c for c in mapping.columns if c not in FIELDS] + [
+            m.kind for m in mapping.measures if m.kind not in KINDS
+        ]
+        odd += [mapping.template] if mapping.template not in TEMPLATES else []
         if odd:
             raise UsageError("bad-mapping", f"'{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}.")
-        allowed = {m.kind for m in TEMPLATES[one["template"]].measures}
-        if not measures or any(m.kind not in allowed for m in measures):
+        allowed = {m.kind for m in TEMPLATES[mapping.template].measures}
+        if not mapping.measures or any(m.kind not in allowed for m in mapping.measures):
             raise UsageError(
                 "bad-mapping", f"Sheet '{sheet}' has no column of amounts.", f"Choose a column for one of: {', '.join(sorted(allowed))}."
             )  # fmt: skip
-        answers = {str(word): str(meaning) for word, meaning in one.get("answers", {}).items()}
-        found[sheet] = Mapping(one["template"], dict(one["columns"]), measures, one.get("site", ""), answers)
+        found[sheet] = mapping
     return found
 
 

@@ -125,12 +125,8 @@ def _extras(
     by_technology = technologies(workspace, run_id)
     there = electricity_kwh is not None
     return {
-        "renewable_electricity": sum(v for t, v in by_technology.items() if t.partition("/")[0] in RENEWABLE)
-        if there
-        else None,
-        "nuclear_electricity": sum(v for t, v in by_technology.items() if t.partition("/")[0] in NUCLEAR)
-        if there
-        else None,
+        "renewable_electricity": sum(v for t, v in by_technology.items() if t in RENEWABLE) if there else None,
+        "nuclear_electricity": sum(v for t, v in by_technology.items() if t in NUCLEAR) if there else None,
         "fuel_energy": None if book is None else fuel_energy_kwh(workspace, run_id, book),
         "packaging_saved": packaging_saved_t(workspace, year),
         "credits_retired": credits_of(workspace, year).retired_t,
@@ -139,10 +135,10 @@ def _extras(
 
 
 def technologies(workspace: Workspace, run_id: str) -> dict[str, float]:
-    """Electricity that a run matched with instruments, by their technology [kWh]."""
+    """Electricity that a run matched with instruments, by their technology, whatever its age or size [kWh]."""
     with workspace.store.connect("allocations", "instruments") as con:
         rows = con.execute(
-            "select lower(i.technology), sum(a.amount_wh)::double / 1000 from allocations a join "
+            "select split_part(lower(i.technology), '/', 1), sum(a.amount_wh)::double / 1000 from allocations a join "
             "(select instrument_id, any_value(technology) as technology from instruments group by 1) i "
             "on i.instrument_id = a.instrument where a.run_id = ? group by 1 order by 1",
             [run_id],

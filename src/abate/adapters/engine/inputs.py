@@ -178,7 +178,7 @@ def store_factors(
     import_id = free_id(workspace, f"{template}/{digest}")
     rows = [{"import_id": import_id, **row} for factor in factors for row in factor_rows(factor)]
     workspace.store.append("factors", rows)
-    workspace.store.append("findings", [finding_row(f"{import_id}{GATES}", f) for f in findings])
+    workspace.store.append("findings", [f.row_of(f"{import_id}{GATES}") for f in findings])
     commit_import(
         workspace,
         import_id,
@@ -211,11 +211,3 @@ def factor_imports(workspace: Workspace) -> list[str]:
     """Ids of the live imports that bring factors: those that ship first, then by age."""
     live = [r for r in live_imports(workspace) if r["template"].startswith("factors-")]
     return [r["import_id"] for r in sorted(live, key=lambda r: r["template"] != "factors-default")]
-
-
-def finding_row(origin: str, f: Finding) -> dict[str, Any]:
-    """A finding as a row of the ledger."""
-    return {
-        "origin": origin, "code": f.code, "severity": f.severity.value, "message": f.message, "hint": f.hint,
-        "file": f.file, "sheet": f.sheet, "row": f.row, "column": f.column, "site": f.site, "month": f.month,
-    }  # fmt: skip

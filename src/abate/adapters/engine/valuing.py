@@ -22,7 +22,6 @@ from abate.adapters.engine.inputs import (
     config_json,
     ensure_default_factors,
     factor_imports,
-    finding_row,
     load_factors,
     read_terms,
 )
@@ -565,7 +564,7 @@ def _post(
         "committed_at": now,
     }
     with store.lock(patient=True):
-        store.append("findings", [finding_row(run_id, f) for f in matched.findings])
+        store.append("findings", [f.row_of(run_id) for f in matched.findings])
         store.append("runs", [row])
     return RunResult(
         run_id, inputs.fiscal_year, entry_count, activity_count, tuple(matched.findings), posted_count=posted_count

@@ -199,8 +199,7 @@ def pass_gates(
     for (section, reason), count in sorted(publication.unused.items()):
         rule = MISPRINT if reason.startswith(MISPRINTED) else NOT_USED
         findings.append(Finding.of(rule, f"{section}: rows not used: {count}; {reason}.", file=file))
-    order = (Severity.BLOCKER, Severity.WARNING, Severity.INFO)
-    return kept, sorted([*jumps, *findings], key=lambda f: order.index(f.severity))
+    return kept, sorted([*jumps, *findings], key=lambda f: list(Severity).index(f.severity))
 
 
 MISPRINTED = "printed wrong"

@@ -18,6 +18,7 @@ from abate.adapters.registry import KINDS
 from abate.adapters.store.delta import counted, fetch, literal
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
+from abate.kernel.finding import Finding, Severity
 
 if TYPE_CHECKING:
     import duckdb
@@ -337,74 +338,27 @@ def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str,
 def _store_findings(
     workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, name: str, skipped: list[tuple[str, bool]]
 ) -> None:
-    rows = fetch(con, "select * from found order by source_file, sheet, source_row, precedence")
     findings = [
-        {
-            "origin": import_id,
-            "code": r["code"],
-            "severity": r["severity"],
-            "message": r["message"],
-            "hint": r["hint"],
-            "file": r["source_file"],
-            "sheet": r["sheet"],
-            "row": r["source_row"],
-            "column": "",
-            "site": r["site"] or "",
-            "month": r["month"] or "",
-        }
-        for r in rows
-    ]
-    findings += [
-        {
-            "origin": import_id,
-            "code": "opening-reading",
-            "severity": "info",
-            "message": f"Reading {r['quantity']} of {r['period']} opens the counter: what came before it is not known.",
-            "hint": "Nothing to do; the next reading closes the period.",
-            "file": r["source_file"],
-            "sheet": r["sheet"],
-            "row": r["source_row"],
-            "column": "",
-            "site": r["site"] or "",
-            "month": "",
-        }
-        for r in fetch(con, "select * from openings order by source_file, sheet, source_row")
-    ]
-    findings += [
-        {
-            "origin": import_id,
-            "code": r["code"],
-            "severity": "info",
-            "message": r["message"],
-            "hint": "Where that is wrong, undo the import and add the file with --answer decimal=comma.",
-            "file": r["source_file"],
-            "sheet": r["sheet"],
-            "row": 0,
-            "column": "",
-            "site": "",
-            "month": "",
-        }
-        for r in fetch(con, "select * from remarks order by all")
-    ]
-    findings += [
-        {
-            "origin": import_id,
-            "code": "sheet-hidden" if hidden else "sheet-skipped",
-            "severity": "warning" if hidden else "info",
-            "message": f"Sheet '{sheet}' is hidden and was left out."
-            if hidden
-            else f"Sheet '{sheet}' has no headers that Abate knows.",
-            "hint": "Unhide it in the workbook to import it." if hidden else "Nothing to do where it holds no data.",
-            "file": name,
-            "sheet": sheet,
-            "row": 0,
-            "column": "",
-            "site": "",
-            "month": "",
-        }
-        for sheet, hidden in skipped
-    ]
-    workspace.store.append("findings", findings)
+        Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], r["source_file"], r["sheet"], r["source_row"],
+                site=r["site"] or "", month=r["month"] or "")
+        for r in fetch(con, "select * from found order by source_file, sheet, source_row, precedence")
+    ]  # fmt: skip
+    for r in fetch(con, "select * from openings order by source_file, sheet, source_row"):
+        told = f"Reading {r['quantity']} of {r['period']} opens the counter: what came before it is not known."
+        hint, place = (
+            "Nothing to do; the next reading closes the period.",
+            (r["source_file"], r["sheet"], r["source_row"]),
+        )
+        findings.append(Finding("opening-reading", Severity.INFO, told, hint, *place, site=r["site"] or ""))
+    for r in fetch(con, "select * from remarks order by all"):
+        hint = "Where that is wrong, undo the import and add the file with --answer decimal=comma."
+        findings.append(Finding(r["code"], Severity.INFO, r["message"], hint, r["source_file"], r["sheet"]))
+    for sheet, hidden in skipped:
+        code, severity = ("sheet-hidden", Severity.WARNING) if hidden else ("sheet-skipped", Severity.INFO)
+        told = "is hidden and was left out" if hidden else "has no headers that Abate knows"
+        hint = "Unhide it in the workbook to import it." if hidden else "Nothing to do where it holds no data."
+        findings.append(Finding(code, severity, f"Sheet '{sheet}' {told}.", hint, name, sheet))
+    workspace.store.append("findings", [f.row_of(import_id) for f in findings])
 
 
 def commit_import(workspace: Workspace, import_id: str, template: str, now: datetime, **known: Any) -> None:

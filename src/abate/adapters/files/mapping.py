@@ -17,7 +17,7 @@ from abate.adapters.registry import TEMPLATES
 from abate.adapters.store.workspace import fold
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.kind import Measure, Template
-from abate.kernel.units import SHARED_SYMBOLS, ambiguous, read_unit
+from abate.kernel.units import ambiguous, read_unit
 
 COMMON: dict[str, tuple[str, ...]] = {
     "site": (
@@ -69,6 +69,13 @@ class Mapping:
     site: str = ""
     answers: dict[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Mapping:
+        """From the data of JSON or TOML."""
+        measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"])
+        answers = {str(word): str(meaning) for word, meaning in data.get("answers", {}).items()}
+        return cls(data["template"], dict(data["columns"]), measures, data.get("site", ""), answers)
+
     @property
     def json(self) -> str:
         """As one line of JSON, for the record of the import."""
@@ -82,19 +89,16 @@ class Mapping:
     @property
     def toml(self) -> str:
         """As a file that `--map` takes."""
-        quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in self.columns.items()}
         lines = [f'template = "{self.template}"']
         if self.site:
             lines.append(f"site = {json.dumps(self.site, ensure_ascii=False)}")
-        lines += ["", "[columns]", *(f"{k} = {v}" for k, v in quoted.items())]
+        lines += ["", "[columns]", *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in self.columns.items())]
         for m in self.measures:
             lines += ["", "[[measures]]", f"header = {json.dumps(m.header, ensure_ascii=False)}", f'kind = "{m.kind}"']
             lines += [f"unit = {json.dumps(m.unit, ensure_ascii=False)}"] if m.unit else []
         if self.answers:
-            told = [
-                (json.dumps(k, ensure_ascii=False), json.dumps(v, ensure_ascii=False)) for k, v in self.answers.items()
-            ]
-            lines += ["", "[answers]", *(f"{k} = {v}" for k, v in told)]
+            told = [[json.dumps(text, ensure_ascii=False) for text in pair] for pair in self.answers.items()]
+            lines += ["", "[answers]", *(" = ".join(pair) for pair in told)]
         return "\n".join(lines) + "\n"
 
 
@@ -122,10 +126,7 @@ def load_mapping(path: Path) -> Mapping:
         UsageError: `bad-mapping`.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"])
-        answers = {str(k): str(v) for k, v in data.get("answers", {}).items()}
-        mapping = Mapping(data["template"], dict(data["columns"]), measures, data.get("site", ""), answers)
+        mapping = Mapping.of(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise UsageError("bad-mapping", f"{path.name}: {error}.", "See docs/guides/map-columns.md.") from error
     if mapping.template not in TEMPLATES or set(mapping.columns) - set(FIELDS):
@@ -258,7 +259,7 @@ def _measure(
     measure: Measure, cells: list[str], columns: dict[str, str], taken: set[str], alternatives: bool
 ) -> Column | None:
     """The column of a measure, where the file has it and what must multiply or divide it."""
-    if any(name not in columns for name in (*measure.times, *measure.over, *measure.between) if not name.endswith("?")):
+    if not _can_be(measure, columns):
         return None
     if measure.between:
         return Column(columns[measure.between[0]], measure.kind, measure.unit)
@@ -268,6 +269,12 @@ def _measure(
             if cell and plain == alias and cell not in taken and cell not in columns.values():
                 return Column(cell, measure.kind, _unit_of(measure, cell, columns, alternatives))
     return None
+
+
+def _can_be(measure: Measure, columns: Collection[str]) -> bool:
+    """Whether a file has the columns that must multiply or divide a measure."""
+    needed = (*measure.times, *measure.over, *measure.between)
+    return all(name in columns for name in needed if not name.endswith("?"))
 
 
 def _unit_of(measure: Measure, cell: str, columns: dict[str, str], alternatives: bool) -> str:
@@ -301,9 +308,7 @@ def measure_of(template: Template, column: Column, columns: Collection[str]) -> 
     named = [m for m in same if words in m.headers]
     if not named:
         named = [m for m in same if m.between and words in template.fields.get(m.between[0], ())]
-    able = [
-        m for m in named or same if all(n in columns for n in (*m.times, *m.over, *m.between) if not n.endswith("?"))
-    ]
+    able = [m for m in named or same if _can_be(m, columns)]
     return next(iter(able or same), Measure(column.kind, ()))
 
 
@@ -317,14 +322,17 @@ def _header(cell: str) -> tuple[str, str]:
     """
     cased = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(" :：*")
     text, match = cased.lower(), re.fullmatch(r"(.+?)\s*[\(\[](.+)[\)\]]", cased)
-    if match and (read_unit(match.group(2)) or ambiguous(match.group(2)) or match.group(2) in SHARED_SYMBOLS):
+    if match and _is_unit(match.group(2)):
         return match.group(1).strip().lower(), match.group(2)
     tail = re.fullmatch(r"(.+?)(?: in |[\s,/:-]+)(\S+)", cased)
-    if tail and text not in _names() and (name := tail.group(1).lower()) in _names():
-        unit = tail.group(2)
-        if read_unit(unit) or ambiguous(unit) or unit in SHARED_SYMBOLS:
-            return name, unit
+    if tail and text not in _names() and tail.group(1).lower() in _names() and _is_unit(tail.group(2)):
+        return tail.group(1).lower(), tail.group(2)
     return text, ""
+
+
+def _is_unit(text: str) -> bool:
+    """Whether a text names a unit, or leaves a choice of some."""
+    return bool(read_unit(text) or ambiguous(text))
 
 
 @cache

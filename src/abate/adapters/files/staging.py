@@ -237,13 +237,9 @@ def _item_sql(measure: Measure, cell: dict[str, str]) -> str:
     """SQL of what a row is about: its item, or the measure's own, with what other fields say of it behind slashes."""
     fields = measure.item_fields or ("item",)
     first = f"nullif(trim({cell[fields[0]]}), '')" if fields[0] in cell else "null"
-    if (
-        measure.item and fields[0] not in cell and "meter" in cell
-    ):  # a column of vehicles names plates, or what they are
-        words = {fold(w) for item, some in KINDS[measure.kind].items.items() for w in (item, *some)}
-        first = (
-            f"case when {_folded(cell['meter'])} in ({', '.join(map(literal, sorted(words)))}) then {cell['meter']} end"
-        )
+    if measure.item and fields[0] not in cell and "meter" in cell:
+        vehicle = cell["meter"]  # plates, or what the vehicles are
+        first = f"case when {_is_one_of(vehicle, KINDS[measure.kind].items)} then {vehicle} end"
     base = f"coalesce({first}, {literal(measure.item)})" if measure.item else first
     rest = [f"nullif(trim({cell[name]}), '')" for name in fields[1:] if name in cell]
     return f"concat_ws('/', {', '.join([base, *rest])})" if rest else base
@@ -254,11 +250,14 @@ DRIVEN = ("car", "electric-car", "plug-in-car", "motorbike")
 
 def _driven(kind: str, column: str) -> str:
     """SQL of whether a row is of a car or motorbike, whose emissions count by vehicle, however many sit in it."""
-    some = {
-        word for item, words in KINDS[kind].items.items() if item.split("/")[0] in DRIVEN for word in (item, *words)
-    }
-    first = f"trim(split_part(coalesce({column}, ''), '/', 1))"
-    return f"{_folded(first)} in ({', '.join(literal(w) for w in sorted(map(fold, some)))})"
+    some = {item: words for item, words in KINDS[kind].items.items() if item.split("/")[0] in DRIVEN}
+    return _is_one_of(f"trim(split_part(coalesce({column}, ''), '/', 1))", some)
+
+
+def _is_one_of(column: str, items: dict[str, tuple[str, ...]]) -> str:
+    """SQL of whether a text is the name of an item or one of its words, in any spelling."""
+    words = {fold(word) for item, some in items.items() for word in (item, *some)}
+    return f"{_folded(column)} in ({', '.join(map(literal, sorted(words)))})"
 
 
 def _scale_sql(con: duckdb.DuckDBPyConnection, measure: Measure, stated: str, column: str | None) -> str:
@@ -276,7 +275,7 @@ def _scale_sql(con: duckdb.DuckDBPyConnection, measure: Measure, stated: str, co
     texts = [row[0] for row in con.execute(f"select distinct coalesce({column}, '') from cells").fetchall()]
     known = [(text, found) for text in texts if (found := scale(text or measure.amount)) is not None]
     cases = " ".join(f"when {literal(text)} then {literal(repr(found))}" for text, found in known)
-    return f"case coalesce({column}, '') {cases} else '{literal('x')[1:-1]}' end" if cases else "'x'"
+    return f"case coalesce({column}, '') {cases} else 'x' end" if cases else "'x'"
 
 
 def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
