@@ -134,10 +134,10 @@ class FactorBook:
     def match(self, need: Need) -> Match | NoMatch:
         """Find the factor for a need.
 
-        The nearest region comes first; within it a value with a source before an assumption, one per kWh consumed before one per kWh generated, all gases
-        before CO2 alone, the nearest year, and the newest edition. Of several values of one edition, such as gas per
-        tonne and per kWh, the one that needs the fewest conversions serves, then the one printed in the activity's very
-        unit. A name decides nothing: two values that are as near and differ are a question.
+        The nearest region comes first; within it a value with a source before an assumption, one per kWh consumed before
+        one per kWh generated, all gases before CO2 alone, the nearest year, and the newest edition. Of several values of
+        one edition, such as gas per tonne and per kWh, the one that needs the fewest conversions serves, then the one
+        printed in the activity's very unit. A name decides nothing: two values that are as near and differ are a question.
 
         A factor never serves a place outside its region, nor a year before its own, unless it only ages; where `reach`
         is `exact` it serves its own region only. Older data are carried forward, and the match says by how many years.
@@ -194,8 +194,8 @@ class FactorBook:
                 passed.append(Passed(factor.id, reason))
                 continue
             rank = (
-                chain.index(factor.region), factor.source.verification == "assumption", factor.per == "generated", factor.gas_basis == "CO2", abs(_gap(factor, need)),
-                factor.ages, -factor.source.published_on.toordinal(),
+                chain.index(factor.region), factor.source.verification == "assumption", factor.per == "generated",
+                factor.gas_basis == "CO2", abs(_gap(factor, need)), factor.ages, -factor.source.published_on.toordinal(),
             )  # fmt: skip
             eligible.append((rank, factor))
         eligible.sort(key=lambda pair: (pair[0], pair[1].id))

@@ -5,44 +5,11 @@ from __future__ import annotations
 from abate.kernel.kind import Kind, Measure, Template
 
 TECHNOLOGIES: dict[str, tuple[str, ...]] = {
-    "wind": (
-        "wind power",
-        "wind energy",
-        "windkraft",
-        "windenergie",
-        "éolien",
-        "eolico",
-        "eólica",
-        "风电",
-        "风力发电",
-        "風力",
-    ),
-    "solar": (
-        "pv",
-        "photovoltaic",
-        "solar pv",
-        "solar power",
-        "photovoltaik",
-        "solaire",
-        "solare",
-        "fotovoltaico",
-        "光伏",
-        "太阳能",
-        "光伏发电",
-        "太陽光",
-    ),
-    "hydro": (
-        "hydropower",
-        "hydroelectric",
-        "hydro power",
-        "water power",
-        "wasserkraft",
-        "hydraulique",
-        "idroelettrico",
-        "hidráulica",
-        "水电",
-        "水力",
-    ),
+    "wind": ("wind power", "wind energy", "windkraft", "windenergie", "éolien", "eolico", "eólica", "风电", "风力发电", "風力"),
+    "solar": ("pv", "photovoltaic", "solar pv", "solar power", "photovoltaik", "solaire", "solare", "fotovoltaico", "光伏",
+              "太阳能", "光伏发电", "太陽光"),
+    "hydro": ("hydropower", "hydroelectric", "hydro power", "water power", "wasserkraft", "hydraulique", "idroelettrico",
+              "hidráulica", "水电", "水力"),
     "nuclear": ("nuclear power", "kernkraft", "kernenergie", "nucléaire", "核电", "原子力"),
     "geothermal": ("geothermie", "géothermie", "地热", "地熱"),
     "tidal": ("tidal power", "marine", "潮汐"),
@@ -56,7 +23,7 @@ TECHNOLOGIES: dict[str, tuple[str, ...]] = {
     "oil": ("heating oil",),
     "storage": ("battery", "battery storage", "pumped storage", "储能"),
     "mixed": ("mix", "various", "renewable mix", "renewable", "renewables", "supplier mix", "ökostrom", "混合"),
-}
+}  # fmt: skip
 """What electricity of a certificate or contract is made from, with the words for it in files."""
 UNPRINTED = ("waste", "natural-gas", "coal", "oil", "storage", "mixed")
 """Technologies whose emissions per kWh only the contract or supplier can state."""
@@ -125,23 +92,11 @@ TEMPLATES = (
 )  # fmt: skip
 
 TIER_WORDS: dict[str, tuple[str, ...]] = {
-    "certificate": (
-        "certificate",
-        "gec",
-        "绿证",
-        "i-rec",
-        "rec",
-        "go",
-        "rego",
-        "guarantee of origin",
-        "herkunftsnachweis",
-        "garantie d'origine",
-        "lgc",
-        "",
-    ),
+    "certificate": ("certificate", "gec", "绿证", "i-rec", "rec", "go", "rego", "guarantee of origin", "herkunftsnachweis",
+                    "garantie d'origine", "lgc", ""),
     "contract": ("contract", "ppa", "绿电", "绿电交易", "合同"),
     "supplier-rate": ("supplier-rate", "supplier rate", "tariff", "供应商"),
-}
+}  # fmt: skip
 
 
 def tier_named(text: str) -> str | None:
