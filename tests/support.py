@@ -7,8 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from abate.adapters.figures import Rollups
+from abate.adapters.store.delta import Store
 from abate.adapters.store.workspace import Workspace
+from abate.kernel.tables import TABLES, WRITERS
 
 NOW = datetime(2026, 11, 22, 12, 0)
 ROOT = Path(__file__).parents[1]
@@ -99,6 +103,13 @@ def rolled(workspace: Workspace, run_id: str) -> list[Any]:
             "site, building, month, basis, unit, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count) "
             f"from rollups where run_id = '{run_id}' group by all order by all"
         ).fetchall()
+
+
+def append_as_is(store: Store, name: str, row: dict[str, Any]) -> None:
+    """Append a row that no run and no import would write."""
+    with store.connect() as con:
+        con.register("odd_row", pa.Table.from_pylist([row], schema=TABLES[name]))
+        store.append_query(name, con, "from odd_row", row[WRITERS[name]])
 
 
 def dies(folder: Path, group: int) -> int:

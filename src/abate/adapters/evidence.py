@@ -14,6 +14,7 @@ from abate.adapters.figures import run_of
 from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.writing import write_whole
 from abate.kernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,9 +75,7 @@ def export_evidence(workspace: Workspace, year: str, folder: Path, *, run_id: st
         "gwp_set": run["gwp_set"], "boundary": run["boundary"], "inputs_hash": run["inputs_hash"], "files": files,
     }  # fmt: skip
     manifest["digest"] = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    partial = folder / "manifest.partial"
-    partial.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / "manifest.json")
+    write_whole(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
     return manifest
 
 

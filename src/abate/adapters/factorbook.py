@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.engine import GATES, ensure_default_factors, factor_imports, load_factors, store_factors
+from abate.adapters.engine import ensure_default_factors, factor_imports, load_factors, store_factors
 from abate.adapters.figures import Rollups
 from abate.adapters.files.gates import APART, GWP_DIFFERS, JUMP_RATIO, Line, Publication, pass_gates
 from abate.adapters.files.importing import live_imports
@@ -35,6 +35,7 @@ from abate.kernel.finding import Finding, Severity
 from abate.kernel.kind import slug
 from abate.kernel.region import region_named
 from abate.kernel.species import NON_KYOTO, UNSPECIFIED, all_species, gwp
+from abate.kernel.tables import GATES
 from abate.kernel.units import dimensions, quantity
 
 

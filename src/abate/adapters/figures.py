@@ -322,10 +322,10 @@ def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any, signed:
             "year-locked", f"{run['fiscal_year']} is locked.",
             f"Sign the restatement off, step by step: abate sign prepared --run {run_id}.",
         )  # fmt: skip
-    if run["status"] != "draft":
-        raise UsageError("already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do.")
     with workspace.store.lock():
         marks = workspace.store.rows("publications")
+        if run_id in {p["run_id"] for p in marks}:
+            raise UsageError("already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do.")
         before = [p for p in marks if p["fiscal_year"] == run["fiscal_year"]]
         status = "restated" if before else "published"
         if before and not reason:

@@ -153,7 +153,7 @@ def post_plan(
     terms = read_terms(workspace, "", "", None)
     lines = plan_lines(workspace, plan)
     with workspace.store.lock():
-        ordinal = 1 + max((r["ordinal"] for r in workspace.store.rows("plans")), default=0)
+        ordinal = workspace.store.free_ordinal("plans", plan.id)
         name = f"{plan.id}#{ordinal}"
         workspace.store.append("plan_lines", [line | {"plan_id": name} for line in lines])
         row = {

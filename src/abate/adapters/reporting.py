@@ -26,6 +26,7 @@ from abate.adapters.ranges import DRAWS, SEED, ranges
 from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.writing import write_whole
 from abate.disclosure import charts as specs
 from abate.disclosure.markup import escaped, to_html
 from abate.disclosure.report import filled, headings, localised, page, report_markdown, translator
@@ -104,7 +105,7 @@ def write_reports(
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
         for k, chart in enumerate(pictures.values(), 1):
-            _written(charts / f"chart-{k}.svg", str(chart["svg"]).encode())
+            write_whole(charts / f"chart-{k}.svg", str(chart["svg"]).encode())
     for kind, path in paths.items():
         if kind == "html":
             content = _page(model, text, pictures, lang).encode()
@@ -114,15 +115,8 @@ def write_reports(
             content = workbook_bytes(tables(model, translator(lang)).values(), model, now=now)
         else:
             content = text.encode()
-        _written(path, content)
+        write_whole(path, content)
     return list(paths.values())
-
-
-def _written(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def report_text(model: dict[str, Any], lang: str, template: Path | None) -> tuple[str, dict[str, dict[str, Any]]]:

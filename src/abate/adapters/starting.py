@@ -20,7 +20,8 @@ from abate.adapters.figures import Rollups, publish, run_of
 from abate.adapters.files.importing import add_file, attach, correct
 from abate.adapters.findings import open_findings
 from abate.adapters.registry import TEMPLATES, default_factors
-from abate.adapters.store.workspace import Workspace, create_workspace, read_config
+from abate.adapters.store.workspace import CONFIG, Workspace, create_workspace, read_config
+from abate.adapters.store.writing import in_place_of, write_whole
 from abate.kernel.errors import ConfigError, NotFoundError, UsageError
 from abate.kernel.figure import HEADLINES
 from abate.kernel.kind import Template
@@ -213,10 +214,9 @@ def _settled(country: str, region: str) -> dict[str, Any]:
 
 
 def _write_templates(workspace: Workspace) -> None:
-    templates = workspace.root / "templates"
-    templates.mkdir(exist_ok=True)
     for template in TEMPLATES.values():
-        with (templates / f"{template.id}.csv").open("w", encoding="utf-8-sig", newline="") as handle:
+        path = workspace.root / "templates" / f"{template.id}.csv"
+        with in_place_of(path) as partial, partial.open("w", encoding="utf-8-sig", newline="") as handle:
             csv.writer(handle).writerows(template_rows(workspace, template))
 
 
@@ -280,9 +280,7 @@ def describe_workspace(
         raise UsageError("bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and mend it.")
     text = _config(name.strip(), site.strip(), region, currency, int(start_month), _language_of(country_of(region)))
     read_config(workspace.root, tomllib.loads(text))
-    partial = workspace.root / "abate.toml.partial"
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(workspace.root / "abate.toml")
+    write_whole(workspace.root / CONFIG, text)
 
 
 def init_firm(

@@ -6,6 +6,9 @@ which is written last and is the commit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pyarrow as pa
 
 from abate.kernel.factor import COLUMNS
@@ -376,6 +379,27 @@ PARTITIONED = {
 }
 WRITERS = {
     "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",
+    "findings": "origin", "mends": "import_id", "factors": "import_id", "published": "import_id", "evidence": "import_id",
     "entries": "run_id", "resolutions": "run_id", "rollups": "run_id", "allocations": "run_id",
+    "plan_lines": "plan_id", "forecast_lines": "forecast_id",
 }  # fmt: skip
-"""Tables whose files are named after the import or run that wrote them, with the column that says which."""
+"""Tables to which several writers append, with the column that names the writer. Its files carry the writer's name, and
+its rows count once the writer has its row in one of `COMMITS`. A name that has rows anywhere is never given again."""
+COMMITS = ("imports", "runs", "plans", "forecasts")
+"""Tables with one row for each writer that ended: its commit."""
+GATES = "/gates"
+"""Ends the origin of findings about a publication: they are on record, and ask nothing of the workspace's own data."""
+
+
+def committed_names(table: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names under which the writer of a row of `COMMITS` has appended rows elsewhere.
+
+    Example:
+        >>> committed_names("plans", {"plan_id": "cartons", "ordinal": 3}), committed_names("imports", {"import_id": "i"})
+        (('cartons#3',), ('i', 'i/gates'))
+    """
+    if table == "plans":
+        return (f"{row['plan_id']}#{row['ordinal']}",)
+    if table == "imports":
+        return (row["import_id"], f"{row['import_id']}{GATES}")
+    return (row["run_id" if table == "runs" else "forecast_id"],)

@@ -19,6 +19,7 @@ from abate.adapters.cli.app import (
     now,
     opened_at,
 )
+from abate.adapters.store.writing import write_whole
 
 
 @app.command()
@@ -77,9 +78,8 @@ def targets(
         from abate.adapters.disclosing.reporting import target_charts
         from abate.adapters.reporting import drawn
 
-        svg.mkdir(parents=True, exist_ok=True)
         for k, spec in enumerate(target_charts(opened, told, "en"), 1):
-            (svg / f"target-{k}.svg").write_text(str(drawn(spec)["svg"]), encoding="utf-8")
+            write_whole(svg / f"target-{k}.svg", str(drawn(spec)["svg"]))
     if json:
         content = {"targets": [progress_json(opened, p) for p in told], "macc": macc(opened)}
         out.print_json(content | {"findings": [finding_json(f) for f in found]})

@@ -19,6 +19,7 @@ from abate.adapters.cli.app import (
     now,
     opened_at,
 )
+from abate.adapters.store.writing import write_whole
 from abate.kernel.errors import UsageError
 
 
@@ -208,7 +209,7 @@ def bridge(
     if chart is not None:
         from abate.adapters.reporting import bridge_svg
 
-        chart.write_text(bridge_svg(found, before, after), encoding="utf-8")
+        write_whole(chart, bridge_svg(found, before, after))
     if json:
         out.print_json(found.json)
         return

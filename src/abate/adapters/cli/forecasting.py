@@ -12,6 +12,7 @@ import typer
 
 from abate.adapters.cli import show as out
 from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at, workers_of
+from abate.adapters.store.writing import write_whole
 
 ZoneOption = Annotated[str, typer.Option(help="Time zone of clock times without an offset, such as Asia/Shanghai.")]
 StampOption = Annotated[
@@ -428,7 +429,7 @@ def _draw_savings(path: Path, found: list[Any], title: str) -> None:
          "held": "disqualified" if s.reasons else "qualified"}
         for s in found if s.expected > 0
     ]  # fmt: skip
-    path.write_text(vl_convert.vegalite_to_svg(savings_chart(shown[:60], title=title)), encoding="utf-8")
+    write_whole(path, vl_convert.vegalite_to_svg(savings_chart(shown[:60], title=title)))
 
 
 def _print_savings(found: list[Any], confidence: float) -> None:
@@ -554,7 +555,7 @@ def _draw_fan(path: Path, members: Any, load: Any, unit: str) -> None:
         {"start": str(t), "actual": actual.get(str(t))} | {f"p{p:02d}": float(q) for p, q in zip((5, 25, 50, 75, 95), row, strict=True)}
         for t, row in zip(members.start, quantiles, strict=True)
     ]  # fmt: skip
-    path.write_text(vl_convert.vegalite_to_svg(fan_chart(rows, title=name, unit=unit)), encoding="utf-8")
+    write_whole(path, vl_convert.vegalite_to_svg(fan_chart(rows, title=name, unit=unit)))
 
 
 def _plant_kwh(told: Any) -> dict[str, float]:

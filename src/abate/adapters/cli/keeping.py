@@ -15,9 +15,11 @@ from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, opened_at,
 @store_app.command()
 def stats(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
     """Rows, files and sizes of each table, and what packing or sweeping would gain."""
+    from abate.adapters.store.keeping import half_written
     from abate.adapters.store.keeping import stats as stats_of
 
-    rows = stats_of(opened_at(workspace))
+    opened = opened_at(workspace)
+    rows, left = stats_of(opened), half_written(opened.root)
     if json:
         out.print_json([asdict(r) for r in rows])
         return
@@ -29,16 +31,19 @@ def stats(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
             _size(r.bytes),
             f"{r.small:,}",
             _size(r.idle_bytes),
-            r.unfinished,
+            f"{r.unfinished:,}",
+            f"{r.unfinished_rows:,}",
             r.commits,
         )
         for r in rows
     ]
-    columns = ("table", "rows", "files", "size", "small files", "not in use", "unfinished", "commits")
-    out.table("", columns, body, right=(1, 2, 3, 4, 5, 6, 7))
+    columns = ("table", "rows", "files", "size", "small files", "not in use", "unfinished", "their rows", "commits")
+    out.table("", columns, body, right=tuple(range(1, 9)))
     if sum(r.small for r in rows) > len(rows):
         out.console().print("Small files can be packed: abate store compact.")
-    if any(r.unfinished for r in rows):
+    if left:
+        out.console().print(f"{len(left)} files are not whole, such as {left[0].name}: abate store compact --sweep.")
+    if any(r.unfinished or r.unfinished_rows for r in rows):
         out.console().print("Killed imports or runs left files that nothing reads: abate store compact --sweep.")
 
 

@@ -10,6 +10,7 @@ import typer
 
 from abate.adapters.cli import show as out
 from abate.adapters.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at, workers_of
+from abate.adapters.store.writing import in_place_of, write_whole
 
 CartonsOption = Annotated[
     Path | None, typer.Option("--cartons", "-c", help="Assortment: CSV, Parquet or JSON.", show_default="in ORDERS")
@@ -192,8 +193,7 @@ def assort(
         return None if design.tested is None or not present.tested else 1 - design.tested / present.tested
 
     if output is not None:
-        partial = output.with_name(f"{output.name}.partial")
-        with partial.open("w", encoding="utf-8", newline="") as handle:
+        with in_place_of(output) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
             table = csv.writer(handle)
             table.writerow(("carton", *SIZE_COLUMNS))
             for c in designs[-1].cartons:
@@ -201,11 +201,10 @@ def assort(
                     zip(SIZE_COLUMNS[3:6], c.outer_mm, strict=True)
                 )
                 table.writerow((c.id, *(round(v, 6) if isinstance(v, float) else v for v in values.values())))
-        partial.replace(output)
     if chart is not None:
         import vl_convert
 
-        chart.write_text(vl_convert.vegalite_to_svg(curve_chart(designs, present)), encoding="utf-8")
+        write_whole(chart, vl_convert.vegalite_to_svg(curve_chart(designs, present)))
     if json:
         rows = [
             {"sizes": d.count, "cost": d.cost, "bound": d.bound, "gap_share": d.gap_share, "tested": d.tested,

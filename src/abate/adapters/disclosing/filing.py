@@ -15,6 +15,7 @@ from abate.adapters.disclosing.neutrality import credits_of
 from abate.adapters.figures import Rollups, Value, not_assessed, run_of, years
 from abate.adapters.programmes import withheld
 from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.writing import write_whole
 from abate.disclosure.filing.taxonomy import DIMENSIONAL, Fact, elements, filing_files
 from abate.disclosure.indicators import frameworks
 from abate.kernel.errors import UsageError
@@ -89,11 +90,8 @@ def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "
         categories={int(k): v for k, v in CATEGORIES.items()}, lang=lang, notes=_notes(run), run=run["run_id"],
     )  # fmt: skip
     files["disclosures.json"] = json.dumps(disclosures(workspace, year), ensure_ascii=False, indent=2) + "\n"
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        partial = folder / f"{name}.partial"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(folder / name)
+        write_whole(folder / name, text)
     return [folder / "report.xhtml", *(folder / n for n in files if n != "report.xhtml")]
 
 

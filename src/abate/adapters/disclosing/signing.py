@@ -57,7 +57,7 @@ def sign(
         taken = [(Step(r["step"]), r["person"]) for r in every if r["run_id"] == run["run_id"]]
         check_step(Step(step), person, taken, dict(workspace.owners), year=year)
         row = {
-            "ordinal": 1 + max((r["ordinal"] for r in every), default=0), "fiscal_year": year, "run_id": run["run_id"],
+            "ordinal": workspace.store.free_ordinal("signoffs"), "fiscal_year": year, "run_id": run["run_id"],
             "step": step, "person": person, "note": note, "figures": ",".join(figures), "committed_at": now,
         }  # fmt: skip
         if step != Step.LOCKED:

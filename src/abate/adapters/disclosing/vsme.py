@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 from abate.adapters.disclosing.indicators import fuels_burnt, indicator_values
 from abate.adapters.figures import Rollups, run_of
 from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.writing import write_whole
 from abate.disclosure.markup import Cell, Table, escaped, to_html
 from abate.disclosure.report import headings, page
 from abate.kernel.errors import DataError, UsageError
@@ -297,10 +298,7 @@ def write_vsme(
 
 
 def _written(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    write_whole(path, content)
     return path
 
 

@@ -2,7 +2,6 @@
 
 from abate.adapters.engine.certificates import CERTIFICATES
 from abate.adapters.engine.inputs import (
-    GATES,
     ensure_default_factors,
     factor_imports,
     load_factors,
@@ -20,7 +19,6 @@ from abate.adapters.engine.verifying import verify_run
 
 __all__ = [
     "CERTIFICATES",
-    "GATES",
     "RUN_RULES",
     "ensure_default_factors",
     "entries_sql",

@@ -21,6 +21,7 @@ from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start, parse_fiscal_year
 from abate.kernel.resolution import Terms
 from abate.kernel.species import GWP_SETS
+from abate.kernel.tables import GATES
 
 
 @dataclass(frozen=True)
@@ -153,16 +154,14 @@ def ensure_default_factors(workspace: Workspace, now: datetime) -> None:
     digest = content_hash(factors)
     with workspace.store.lock():
         live = [r for r in live_imports(workspace) if r["template"] == "factors-default"]
-        if any(r["sha256"] == digest for r in live):
-            return
-        store_factors(workspace, factors, "factors that ship with Abate", "factors-default", digest, now)
+        if not any(r["sha256"] == digest for r in live):
+            store_factors(workspace, factors, "factors that ship with Abate", "factors-default", digest, now)
         for r in live:
-            reversal = f"{r['import_id']}-replaced-{digest[:8]}"
-            commit_import(workspace, reversal, "reversal", now, reverses=r["import_id"], reason="a newer edition ships")
-
-
-GATES = "/gates"
-"""Ends the origin of findings about a publication: they are on record, and ask nothing of the workspace's own data."""
+            if r["sha256"] != digest:
+                reversal = free_id(workspace, f"undo/{r['import_id']}")
+                commit_import(
+                    workspace, reversal, "reversal", now, reverses=r["import_id"], reason="a newer edition ships"
+                )
 
 
 def store_factors(

@@ -203,9 +203,7 @@ def _read(local: Embedded, big: Engine, workspace: Workspace, fiscal_year: str, 
 
 def _free_run_id(workspace: Workspace, inputs: Inputs) -> str:
     """An id that no run has, nor one that was killed before its commit."""
-    store = workspace.store
-    taken = {tag for name in ("entries", "resolutions", "rollups", "allocations") for tag in store.tags(name)}
-    taken |= {f["origin"] for f in store.rows("findings")} | {r["run_id"] for r in store.rows("runs")}
+    taken = workspace.store.taken()
     k = 0
     while True:
         run_id = f"{inputs.fiscal_year}-{hashlib.sha256(f'{inputs.hash}/{k}'.encode()).hexdigest()[:10]}"

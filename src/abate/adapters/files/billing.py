@@ -13,8 +13,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.files.importing import ImportResult, add_file, attach
+from abate.adapters.files.importing import ImportResult, add_file
 from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.writing import in_place_of
 from abate.kernel.errors import DataError, UsageError
 
 BYTES_MAX = 20_000_000
@@ -350,9 +351,7 @@ def store_bill(workspace: Workspace, path: Path, reads: list[Read], *, site: str
         )
     held = {r.field: r for r in reads}
     table = workspace.root / "bills" / f"{path.stem}.csv"
-    table.parent.mkdir(exist_ok=True)
-    partial = table.with_name(f"{table.name}.partial")
-    with partial.open("w", encoding="utf-8", newline="") as handle:
+    with in_place_of(table) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(
             (
@@ -370,7 +369,4 @@ def store_bill(workspace: Workspace, path: Path, reads: list[Read], *, site: str
             (site, held["from"].value, held["to"].value, held["energy"].value, held["unit"].value,
              held["document"].value if "document" in held else "", held["energy"].place, f"{held['energy'].confidence:.2f}")
         )  # fmt: skip
-    partial.replace(table)
-    result = add_file(workspace, table, now=now, template="electricity")
-    attach(workspace, path, import_id=result.import_id, source_row=2, now=now)
-    return result
+    return add_file(workspace, table, now=now, template="electricity", evidence=(path, 2))

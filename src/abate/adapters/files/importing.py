@@ -17,8 +17,10 @@ from abate.adapters.files.reading import Sheet, read_sheets
 from abate.adapters.registry import KINDS
 from abate.adapters.store.delta import counted, fetch, literal
 from abate.adapters.store.workspace import Workspace, file_hash
+from abate.adapters.store.writing import in_place_of, left_behind, write_whole
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from abate.kernel.finding import Finding, Severity
+from abate.kernel.tables import GATES
 
 if TYPE_CHECKING:
     import duckdb
@@ -104,6 +106,7 @@ def add_file(
     strict: bool = False,
     accept: frozenset[str] = frozenset(),
     answers: dict[str, str] | None = None,
+    evidence: tuple[Path, int] | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> ImportResult:
     """Import a file: read, map, check, store. Either the whole import is in the ledger afterwards, or none of it.
@@ -117,6 +120,7 @@ def add_file(
         strict: Refuse the file where any row has a blocker.
         accept: Codes of blockers that are let in.
         answers: What words of the file mean that leave a choice, such as `{"gal": "US gal"}`; kept for its layout.
+        evidence: A document, and the row of the file that it proves; see `attach`.
         on_step: Told what is being done.
 
     Raises:
@@ -160,6 +164,8 @@ def add_file(
         asked = con.execute(
             f"select message, count(*) from found where code in ({', '.join(map(literal, ASKED))}) group by 1 order by 1"
         ).fetchall()
+        if evidence:
+            _prove(workspace, evidence[0], import_id, evidence[1], now)
         commit_import(
             workspace,
             import_id,
@@ -245,10 +251,7 @@ def _remember(workspace: Workspace, found: list[Mapped], *, anew: bool) -> None:
     for mapped in found:
         path = _saved_path(workspace, mapped)
         if anew or not path.exists():
-            general = replace(mapped.mapping, site="")
-            partial = path.with_suffix(".partial")
-            partial.write_text(general.toml, encoding="utf-8")
-            partial.replace(path)
+            write_whole(path, replace(mapped.mapping, site="").toml)
 
 
 def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, name: str) -> str:
@@ -271,9 +274,7 @@ def loaded_before(imports: list[dict[str, Any]], sha256: str) -> dict[str, Any] 
 
 def free_id(workspace: Workspace, seed: str) -> str:
     """An id that no import has, nor one that was killed before its commit; it is the upper half of activity ids."""
-    store = workspace.store
-    taken = {r["import_id"] for r in store.rows("imports")} | {r["origin"] for r in store.rows("findings")}
-    taken |= {tag for name in ("activities", "totals", "instruments", "quarantine") for tag in store.tags(name)}
+    taken = {name.removesuffix(GATES) for name in workspace.store.taken()}
     k = 0
     while True:
         half = int(hashlib.sha256(f"{seed}/{k}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF
@@ -382,12 +383,13 @@ def commit_import(workspace: Workspace, import_id: str, template: str, now: date
 
 
 def _keep(path: Path, folder: Path, sha256: str) -> None:
-    """Copy a file into the workspace under its hash, whole or not at all."""
+    """Copy a file into the workspace under its hash, whole or not at all; the caller holds the lock."""
+    for left in left_behind(folder):
+        left.unlink()
     kept = folder / f"{sha256}{path.suffix.lower()}"
     if not kept.exists():
-        partial = kept.with_suffix(".partial")
-        shutil.copyfile(path, partial)
-        partial.replace(kept)
+        with in_place_of(kept) as partial:
+            shutil.copyfile(path, partial)
 
 
 def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> ImportResult:
@@ -591,8 +593,14 @@ def attach(workspace: Workspace, path: Path, *, import_id: str, source_row: int,
     """
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
-    if import_id not in {r["import_id"] for r in live_imports(workspace)}:
-        raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+    with workspace.store.lock():
+        if import_id not in {r["import_id"] for r in live_imports(workspace)}:
+            raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+        return _prove(workspace, path, import_id, source_row, now)
+
+
+def _prove(workspace: Workspace, path: Path, import_id: str, source_row: int, now: datetime) -> str:
+    """Keep a document and say what it proves; it counts once the import does."""
     sha256 = file_hash(path)
     _keep(path, workspace.evidence, sha256)
     row = {"sha256": sha256, "name": path.name, "import_id": import_id, "source_row": source_row, "committed_at": now}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tomllib
 import zipfile
@@ -28,6 +29,7 @@ from abate.adapters.forecasting.telling import (
 from abate.adapters.plans import value_sides
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.writing import write_whole
 from abate.algorithms.forecasting.scores import coverage, pinball, skill
 from abate.algorithms.forecasting.series import Known, grid
 from abate.energy.facts.calendars import Calendar
@@ -242,17 +244,16 @@ def _model(
                 findings.append(Finding.of(FORECAST_DRIFT, text, site=site))
     model = fit_load(known, calendar=calendar, weather=weather, settings=settings)
     if keep:
-        path.parent.mkdir(exist_ok=True)
-        partial = path.with_name(f"{path.stem}.partial.npz")
+        kept = io.BytesIO()
         np.savez_compressed(
-            partial, coefficients=model.coefficients, mean=model.scale[0], deviation=model.scale[1], knots=model.knots,
+            kept, coefficients=model.coefficients, mean=model.scale[0], deviation=model.scale[1], knots=model.knots,
             weights=model.weights, spread=model.spread,
             about=np.array(json.dumps(
                 {"names": model.names, "parameters": model.parameters, "short": model.short, "now": str(model.now),
                  "fitted": str(model.fitted), "data_version": data_version(known)}
             )),
         )  # fmt: skip
-        partial.replace(path)
+        write_whole(path, kept.getvalue())
     return model, tuple(findings), True
 
 
@@ -367,8 +368,9 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
                 json.dumps(made.told.model.parameters),
             ):
                 return str(r["forecast_id"])  # the same forecast from the same data
-        ordinal = 1 + max((r["ordinal"] for r in rows), default=0)
-        name = f"{made.site}-{str(made.told.issued)[:13]}#{ordinal}"
+        title = f"{made.site}-{str(made.told.issued)[:13]}"
+        ordinal = workspace.store.free_ordinal("forecasts", title)
+        name = f"{title}#{ordinal}"
         workspace.store.append("forecast_lines", [line | {"forecast_id": name} for line in made.lines])
         row = {
             "ordinal": ordinal, "forecast_id": name, "site": made.site, "meter": ", ".join(members.names), "kind": METERED,

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.files.reading import read_sheets
 from abate.adapters.forecasting.reading import series_chunks, zone_of
+from abate.adapters.store.writing import in_place_of
 from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings, as_energy, is_temperature
@@ -356,14 +358,14 @@ def forecast_many(
             moment = issued if issued is not None else some.start[-1] + np.timedelta64(some.step_s, "s")
             yield _Job(as_energy(some), calendar, ahead_s, weather, moment, seed, groups or {})
 
-    partial = output.with_name(f"{output.name}.partial")
-    writer, meters, rows = None, 0, 0
+    meters, rows = 0, 0
     totals: dict[str, Any] = {}
     start: Any = None
-    try:
+    with in_place_of(output) as partial, ExitStack() as held:
+        writer: Any = None
         for names, start, mean, quantiles, sums in map_groups(_forecast_some, jobs(), workers=workers, key=_meters):
             table = _rows_table(names, start, mean, quantiles)
-            writer = writer or pq.ParquetWriter(partial, table.schema, compression="zstd")
+            writer = writer or held.enter_context(pq.ParquetWriter(partial, table.schema, compression="zstd"))
             writer.write_table(table)
             meters, rows = meters + len(names), rows + table.num_rows
             for group, values in sums.items():
@@ -377,13 +379,6 @@ def forecast_many(
             table = _rows_table(summed.names, start, values.mean(axis=0), summed.quantiles(np.array(LEVELS)))
             writer.write_table(pa.Table.from_batches(table.to_batches(), table.schema))
             rows += table.num_rows
-        writer.close()
-        writer = None
-        partial.replace(output)
-    finally:
-        if writer is not None:
-            writer.close()
-        partial.unlink(missing_ok=True)
     return {"meters": meters, "rows": rows}
 
 
@@ -416,18 +411,14 @@ def write_rows(output: Path, rows: list[dict[str, Any]]) -> None:
         raise UsageError("unknown-output", f"'{output.name}' is neither .csv nor .parquet.", "Choose one of these.")
     if not rows:
         raise DataError("no-series", f"There is no value to write to {output.name}.", "See what the findings say.")
-    partial = output.with_name(f"{output.name}.partial")
-    try:
+    with in_place_of(output) as partial:
         if output.suffix == ".parquet":
             import pyarrow as pa
             import pyarrow.parquet as pq
 
             pq.write_table(pa.Table.from_pylist(rows), partial)
-        else:
-            with partial.open("w", encoding="utf-8", newline="") as handle:
-                table = csv.DictWriter(handle, list(rows[0]))
-                table.writeheader()
-                table.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
+            return
+        with partial.open("w", encoding="utf-8", newline="") as handle:
+            table = csv.DictWriter(handle, list(rows[0]))
+            table.writeheader()
+            table.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from abate.adapters.packing.planning import Tally
 from abate.adapters.plans import AVOIDED, INVENTORY, sums_of
+from abate.adapters.store.writing import in_place_of, write_whole
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.drawing import packing_svg, plan_page
 from abate.kernel.errors import UsageError
@@ -33,35 +34,30 @@ def plan_file(path: Path) -> Iterator[Callable[[bytes], Any]]:
         raise UsageError("bad-plan-file", f"{path.name} ends in none of {', '.join(SUFFIXES)}.", "Name it plan.jsonl.")
     if not path.parent.is_dir():
         raise UsageError("bad-plan-file", f"There is no folder {path.parent}.", "Make it first.")
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as handle:
-            if suffix == ".jsonl":
-                yield handle.write
-            elif suffix == ".html":
-                yield lambda _lines: None
-            elif suffix == ".json":
-                first = [True]
+    with in_place_of(path) as partial, partial.open("wb") as handle:
+        if suffix == ".jsonl":
+            yield handle.write
+        elif suffix == ".html":
+            yield lambda _lines: None
+        elif suffix == ".json":
+            first = [True]
 
-                def write(lines: bytes) -> None:
-                    for line in lines.splitlines():
-                        handle.write((b"[\n" if first[0] else b",\n") + line)
-                        first[0] = False
+            def write(lines: bytes) -> None:
+                for line in lines.splitlines():
+                    handle.write((b"[\n" if first[0] else b",\n") + line)
+                    first[0] = False
 
-                yield write
-                handle.write(b"[]\n" if first[0] else b"\n]\n")
-            elif suffix == ".csv":
-                text = io.TextIOWrapper(handle, encoding="utf-8", newline="")
-                table = csv.writer(text)
-                table.writerow(COLUMNS)
-                yield lambda lines: table.writerows([row[c] for c in COLUMNS] for row in _rows(lines))
-                text.flush()
-                text.detach()
-            else:
-                yield from _parquet(handle)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+            yield write
+            handle.write(b"[]\n" if first[0] else b"\n]\n")
+        elif suffix == ".csv":
+            text = io.TextIOWrapper(handle, encoding="utf-8", newline="")
+            table = csv.writer(text)
+            table.writerow(COLUMNS)
+            yield lambda lines: table.writerows([row[c] for c in COLUMNS] for row in _rows(lines))
+            text.flush()
+            text.detach()
+        else:
+            yield from _parquet(handle)
 
 
 def _parquet(handle: IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
@@ -211,6 +207,4 @@ def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> d
 
 def write_page(path: Path, model: dict[str, Any]) -> None:
     """Write the page of a plan, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(plan_page(model), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, plan_page(model))

@@ -9,22 +9,25 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
+import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 from deltalake import DeltaTable
 
+from abate.adapters.store.writing import write_whole
 from abate.kernel.errors import DataError, IntegrityError
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 LOCK_WAIT_S = 60.0
 WRITING, RUNNING = ".lock", ".run-lock"
@@ -35,6 +38,8 @@ KEPT = {"delta.enableExpiredLogCleanup": "false"}
 """No commit of a table is ever forgotten."""
 PACKED = "packed"
 """Tag of files that hold the rows of several writers."""
+SHARED = (PACKED, "part-")
+"""Beginnings of the names of files whose name does not say who wrote the rows: packed ones, and those of old versions."""
 SPILL = ".spill-"
 """Begins the name of the folder that an engine spills into."""
 
@@ -76,7 +81,8 @@ class Store:
         self.root = root.resolve()  # as the paths of its files are told
         self.limits = limits
         self._open: dict[str, DeltaTable] = {}
-        self._reader: duckdb.DuckDBPyConnection | None = None
+        self._files: dict[str, tuple[int, list[str]]] = {}
+        self._links: tempfile.TemporaryDirectory[str] | None = None
         self._rows: dict[str, tuple[int, list[dict[str, Any]]]] = {}
 
     def opened(self, name: str) -> DeltaTable:
@@ -84,8 +90,25 @@ class Store:
         if name in self._open:
             self._open[name].update_incremental()
         else:
-            self._open[name] = DeltaTable(self.root / name)
+            self._open[name] = DeltaTable(self._folder(name))
         return self._open[name]
+
+    def _folder(self, name: str) -> Path:
+        """Where Delta finds the table's log.
+
+        Delta takes `%20` in the name of a folder for a space and a backslash for a slash. There it is given a folder of a
+        plain name in which the log is a link.
+        """
+        if not re.search(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f]", str(self.root)):
+            return self.root / name
+        if self._links is None:
+            self._links = tempfile.TemporaryDirectory(prefix="abate-")
+        folder, log = Path(self._links.name) / name, self.root / name / "_delta_log"
+        if not folder.is_dir():
+            log.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()
+            (folder / "_delta_log").symlink_to(log)
+        return folder
 
     def create(self) -> None:
         """Make the tables that are not there yet."""
@@ -94,7 +117,7 @@ class Store:
         self.root.mkdir(parents=True, exist_ok=True)
         for name, schema in TABLES.items():
             partition = ["fiscal_year"] if name in PARTITIONED else []
-            DeltaTable.create(self.root / name, schema, mode="ignore", partition_by=partition, configuration=KEPT)
+            DeltaTable.create(self._folder(name), schema, mode="ignore", partition_by=partition, configuration=KEPT)
 
     @property
     def format(self) -> int:
@@ -106,9 +129,7 @@ class Store:
 
     def mark(self) -> None:
         """Write down that the tables are of this version's format."""
-        partial = self.root / "FORMAT.partial"
-        partial.write_text(f"{FORMAT}\n", encoding="ascii")
-        partial.replace(self.root / "FORMAT")
+        write_whole(self.root / "FORMAT", f"{FORMAT}\n")
 
     @contextmanager
     def lock(self, what: str = WRITING, *, patient: bool = False) -> Iterator[None]:
@@ -137,17 +158,21 @@ class Store:
                     time.sleep(0.05)
             yield
 
-    def append(self, name: str, rows: Sequence[dict[str, Any]] | pa.Table) -> None:
-        """Append rows to a table; none is no commit."""
+    def append(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Append rows to a table; none is no commit. Where the table has several writers, all rows are of one."""
         import pyarrow as pa
-        from deltalake import write_deltalake
+        import pyarrow.parquet as pq
 
-        from abate.kernel.tables import PARTITIONED, TABLES
+        from abate.kernel.tables import PARTITIONED, TABLES, WRITERS
 
-        table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema=TABLES[name])
-        if table.num_rows:
-            partition = ["fiscal_year"] if name in PARTITIONED else None
-            write_deltalake(self.opened(name), table.cast(TABLES[name]), mode="append", partition_by=partition)
+        if not rows:
+            return
+        assert name not in PARTITIONED
+        writers = {row[WRITERS[name]] for row in rows} if name in WRITERS else {name}
+        assert len(writers) == 1
+        path = self.root / name / f"{_tag_of(writers.pop())}.{uuid4()}.parquet"
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=TABLES[name]), path, compression="zstd")
+        self.commit(name, [(str(path), len(rows), {})])
 
     def append_query(
         self, name: str, con: duckdb.DuckDBPyConnection, sql: str, tag: str, fiscal_year: str = "", *, few: bool = False
@@ -229,24 +254,56 @@ class Store:
             IntegrityError: `damaged-store` where the table cannot be read.
         """
         try:
-            return sorted(unquote(uri) for uri in self.opened(name).file_uris())
+            table = self.opened(name)
+            version, files = self._files.get(name, (-1, []))
+            if version != table.version():
+                version, paths = table.version(), table.get_add_actions()["path"].to_pylist()
+                files = sorted(f"{self.root}/{name}/{path}" for path in paths)
+                self._files[name] = (version, files)
+            return list(files)
         except Exception as error:
             raise IntegrityError(
                 "damaged-store", f"Table '{name}' cannot be read: {error}", "Restore the workspace from its backup."
             ) from error
 
     def tags(self, name: str) -> set[str]:
-        """Tags of the writers that appended to a table by `append_query`, also of those that never committed."""
+        """Tags of the writers that appended to a table, also of those that never committed."""
         return {self.tag(name, path) for path in self.files(name)}
 
     def tag(self, name: str, path: str) -> str:
         """Tag of the writer of a file: the first part of its name, or of its folder's inside the year's."""
         parts = Path(path).relative_to(self.root / name).parts
-        return parts[-1 if len(parts) == 1 else 1].split(".")[0]
+        return unquote(parts[-1 if len(parts) == 1 else 1].split(".")[0].replace("~", "%"))
+
+    def taken(self) -> set[str]:
+        """Names of all writers that have rows in any table, also of those that were killed before their commit."""
+        from abate.kernel.tables import PARTITIONED, WRITERS
+
+        names = self.committed()
+        for table, column in WRITERS.items():
+            shared = [f for f in self.files(table) if self.tag(table, f).startswith(SHARED)]
+            names |= self.tags(table)
+            if shared and table not in PARTITIONED:  # old versions packed these without asking for a commit
+                names |= {row[0] for row in self.ask(f"select distinct {column} from {read_files(shared)}")}
+        return names
+
+    def free_ordinal(self, name: str, title: str = "") -> int:
+        """The ordinal of the next row of a table, under which no writer of that title has left rows; under the lock."""
+        ordinal = 1 + max((r["ordinal"] for r in self.rows(name)), default=0)
+        taken = self.taken() if title else set()
+        while f"{title}#{ordinal}" in taken:
+            ordinal += 1
+        return ordinal
+
+    def committed(self) -> set[str]:
+        """Names of the writers that have their commit."""
+        from abate.kernel.tables import COMMITS, committed_names
+
+        return {n for table in COMMITS for row in self.rows(table) for n in committed_names(table, row)}
 
     def written_by(self, name: str, tags: Collection[str]) -> list[str]:
         """Files that hold the rows of some writers; a file of several writers may hold others' too."""
-        return [f for f in self.files(name) if self.tag(name, f) in tags or self.tag(name, f).startswith(PACKED)]
+        return [f for f in self.files(name) if (tag := self.tag(name, f)) in tags or tag.startswith(SHARED)]
 
     def source(self, name: str, tags: Collection[str] | None = None) -> str:
         """SQL that reads a table: usable after `from`.
@@ -260,8 +317,7 @@ class Store:
             fields = json.loads(self.opened(name).schema().to_json())["fields"]
             columns = ", ".join(f"null::{_sql_type(f['type'])} as {f['name']}" for f in fields)
             return f"(select {columns} where false)"
-        listed = ", ".join(literal(f) for f in files)
-        rows = f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false)"
+        rows = read_files(files)
         if tags is None or not self.mixed(name, files):
             return rows
         from abate.kernel.tables import WRITERS
@@ -270,7 +326,7 @@ class Store:
 
     def mixed(self, name: str, files: Sequence[str]) -> bool:
         """Whether any of the files holds the rows of several writers."""
-        return any(self.tag(name, f).startswith(PACKED) for f in files)
+        return any(self.tag(name, f).startswith(SHARED) for f in files)
 
     def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
         """A connection to a throw-away engine with a view for each of the named tables."""
@@ -283,10 +339,16 @@ class Store:
         """All rows of a small table, read again only where it has grown."""
         version = self.opened(name).version()
         if self._rows.get(name, (-1, []))[0] != version:
-            if self._reader is None:
-                self._reader = open_engine(self.root, self.limits)
-            self._rows[name] = (version, fetch(self._reader, f"select * from {self.source(name)}"))
+            self._rows[name] = (version, fetch(self._engine, f"select * from {self.source(name)}"))
         return [dict(row) for row in self._rows[name][1]]
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query that is soon answered."""
+        return list(self._engine.execute(sql).fetchall())
+
+    @cached_property
+    def _engine(self) -> duckdb.DuckDBPyConnection:
+        return open_engine(self.root, self.limits)
 
 
 def open_engine(root: Path, limits: Limits = NO_LIMITS) -> duckdb.DuckDBPyConnection:
@@ -345,9 +407,20 @@ def counted(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(row[0]) if row else 0
 
 
+def read_files(files: Sequence[str], *, hive: bool = True) -> str:
+    """SQL that reads Parquet files; the year that the path of a table's file states is a column, unless `hive` is false."""
+    listed = ", ".join(literal(f) for f in files)
+    return f"read_parquet([{listed}], hive_partitioning = {hive}, hive_types_autocast = false)"
+
+
 def literal(text: str) -> str:
     """A text as an SQL literal, quotes doubled: for names and constants of our own, never for cells of a file."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _tag_of(writer: str) -> str:
+    """A writer's name as the first part of a file's name."""
+    return quote(writer, safe="").replace("~", "%7E").replace(".", "%2E").replace("%", "~")
 
 
 def _sql_type(delta: str) -> str:

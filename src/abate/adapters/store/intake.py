@@ -51,7 +51,7 @@ class Intake:
     """
 
     def __init__(self, root: Path) -> None:
-        self.engine = open_sql(f"sqlite:///{root / 'intake.sqlite'}", _METADATA)
+        self.engine = open_sql(root / "intake.sqlite", _METADATA)
 
     def put(self, table: Table, row: dict[str, Any]) -> None:
         """Insert a row."""

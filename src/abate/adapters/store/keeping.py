@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -21,8 +22,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from abate.adapters.store.delta import KEPT, PACKED, RUNNING, SPILL, WRITING, Store, dead_spills, literal, open_engine
+from abate.adapters.store.delta import (
+    KEPT,
+    PACKED,
+    RUNNING,
+    SHARED,
+    SPILL,
+    WRITING,
+    Store,
+    dead_spills,
+    literal,
+    open_engine,
+    read_files,
+)
 from abate.adapters.store.workspace import CONFIG, Workspace, file_hash, open_workspace
+from abate.adapters.store.writing import PARTIAL, in_place_of, left_behind
 from abate.kernel.errors import DataError, IntegrityError, UsageError
 from abate.kernel.tables import WRITERS
 
@@ -52,6 +66,7 @@ class TableStats:
         small: Files that packing would put together.
         idle_bytes: Size of files on disk that are not part of the table: replaced by packing, or never committed.
         unfinished: Files that a writer left without its commit.
+        unfinished_rows: Rows of such writers, also those in files that hold others' rows as well.
         commits: Commits so far.
     """
 
@@ -62,25 +77,39 @@ class TableStats:
     small: int
     idle_bytes: int
     unfinished: int
+    unfinished_rows: int
     commits: int
 
 
 def stats(workspace: Workspace) -> list[TableStats]:
     """What each table holds."""
     store, told = workspace.store, []
+    committed = store.committed()
     for name in _tables():
         files = store.files(name)
         on_disk = list((store.root / name).rglob("*.parquet"))
         live = {str(Path(f).resolve()) for f in files}
         idle = sum(p.stat().st_size for p in on_disk if str(p.resolve()) not in live)
-        small = sum(len(group) for group in _packable(workspace, name))
+        small = sum(len(group) for group in _packable(store, name, committed))
+        left = _unfinished(store, name, committed)
+        dead = _row_count([f for f in files if Path(f) in left]) + sum(_dead_rows(store, name, committed).values())
         told.append(
             TableStats(
                 name, _row_count(files), len(files), sum(Path(f).stat().st_size for f in files), small, idle,
-                len(_unfinished(workspace, name)), store.opened(name).version(),
+                len(left), dead, store.opened(name).version(),
             )
         )  # fmt: skip
     return told
+
+
+HALF_WRITTEN_S = 3600.0
+"""Age from which a file that is not whole is taken to be left by a killed process [s]."""
+
+
+def half_written(root: Path) -> list[Path]:
+    """Files of a workspace that a killed process had not finished writing; nothing reads them."""
+    before = time.time() - HALF_WRITTEN_S
+    return [p for p in left_behind(root) if FOLDER not in p.relative_to(root).parts and p.stat().st_mtime < before]
 
 
 def _tables() -> list[str]:
@@ -95,27 +124,34 @@ def _row_count(files: Sequence[str]) -> int:
     return sum(pq.read_metadata(f).num_rows for f in files)
 
 
-def _committed(workspace: Workspace, column: str) -> set[str]:
-    """Imports or runs that have their commit."""
-    return {r[column] for r in workspace.store.rows("imports" if column == "import_id" else "runs")}
-
-
-def _unfinished(workspace: Workspace, name: str) -> list[Path]:
+def _unfinished(store: Store, name: str, committed: set[str]) -> set[Path]:
     """Files of a table, committed to its log or not, that a writer left without the commit of the whole."""
     if name not in WRITERS:
-        return []
-    known, store = _committed(workspace, WRITERS[name]), workspace.store
-    files = (p for p in (store.root / name).rglob("*") if p.is_file() and "_delta_log" not in p.parts)
-    return [p for p in files if (tag := store.tag(name, str(p))) not in known and not tag.startswith((PACKED, "part-"))]
+        return set()
+    files = {p for p in (store.root / name).rglob("*") if p.is_file() and "_delta_log" not in p.parts}
+    return {p for p in files if (tag := store.tag(name, str(p))) not in committed and not tag.startswith(SHARED)}
 
 
-def _packable(workspace: Workspace, name: str) -> list[list[str]]:
+def _dead_rows(store: Store, name: str, committed: set[str]) -> dict[str, int]:
+    """Rows without a commit in files that hold the rows of several writers, by file: old versions left such."""
+    shared = [f for f in store.files(name) if store.tag(name, f).startswith(SHARED)] if name in WRITERS else []
+    counts = {
+        f: store.ask(f"select count(*) from {read_files([f])} where not {_is_alive(name, committed)}") for f in shared
+    }
+    return {f: count for f, [(count,)] in counts.items() if count}
+
+
+def _is_alive(name: str, committed: set[str]) -> str:
+    """SQL of whether a row of a table is of a writer that has its commit."""
+    return f"list_contains([{', '.join(map(literal, sorted(committed)))}]::varchar[], {WRITERS[name]})"
+
+
+def _packable(store: Store, name: str, committed: set[str]) -> list[list[str]]:
     """Small files of a table by year, as lists that each become one file."""
-    store, known = workspace.store, _committed(workspace, WRITERS[name]) if name in WRITERS else None
     by_year: dict[str, list[tuple[str, int]]] = {}
     for path in store.files(name):
         size, tag = Path(path).stat().st_size, store.tag(name, path)
-        whole = known is None or tag in known or tag.startswith((PACKED, "part-"))
+        whole = name not in WRITERS or tag in committed or tag.startswith(SHARED)
         if size < SMALL_BYTES and whole:
             by_year.setdefault(store.partition(name, path).get("fiscal_year", ""), []).append((path, size))
     packs: list[list[str]] = []
@@ -153,18 +189,21 @@ def compact(
 
     store, changed = workspace.store, {}
     with store.lock(RUNNING), store.lock(), closing(open_engine(store.root, store.limits)) as con:
-        engine = Embedded(store, con)
+        engine, committed = Embedded(store, con), store.committed()
         keep_totals(
-            engine, engine, sorted(_committed(workspace, "import_id"))
-        )  # asked by file, before files are packed
-        for folder in dead_spills(Path(store.limits.spill or store.root)) if sweep else ():
-            shutil.rmtree(folder)
+            engine, engine, [r["import_id"] for r in store.rows("imports")]
+        )  # asked by file, before they are packed
+        if sweep:
+            for folder in dead_spills(Path(store.limits.spill or store.root)):
+                shutil.rmtree(folder)
+            for path in half_written(workspace.root):
+                path.unlink()
         for name in _tables():
             on_step(name)
             before = len(store.files(name))
             if sweep:
-                _sweep(workspace, name)
-            for pack in _packable(workspace, name):
+                _sweep(con, store, name, committed)
+            for pack in _packable(store, name, committed):
                 _rewrite(con, store, name, pack, PACKED, order=WRITERS.get(name, ""))
             table = store.opened(name)
             if table.version() > LOG_MAX:
@@ -175,26 +214,39 @@ def compact(
     return changed
 
 
-def _sweep(workspace: Workspace, name: str) -> None:
-    store, left = workspace.store, _unfinished(workspace, name)
+def _sweep(con: duckdb.DuckDBPyConnection, store: Store, name: str, committed: set[str]) -> None:
+    for path in _dead_rows(store, name, committed):
+        _rewrite(con, store, name, [path], PACKED, only=_is_alive(name, committed))
+    left = _unfinished(store, name, committed)
     listed = {str(Path(f).resolve()): f for f in store.files(name)}
     store.commit(name, [], [listed[str(p.resolve())] for p in left if str(p.resolve()) in listed])
-    for path in left:
-        path.unlink()
+    for gone in left:
+        gone.unlink()
     for folder in {q for p in left for q in p.parents if q.suffix == ".spark"}:
         shutil.rmtree(folder)
 
 
 def _rewrite(
     con: duckdb.DuckDBPyConnection, store: Store, name: str, paths: Sequence[str], tag: str, *, order: str = "",
-    lacking: Sequence[str] = (),
+    lacking: Sequence[str] = (), only: str = "",
 ) -> None:  # fmt: skip
-    """Put the rows of some files of one year into one new file, with columns that they lack; compared before the commit."""
+    """Put the rows of some files of one year into one new file, with columns that they lack; compared before the commit.
+
+    Args:
+        con: An engine.
+        store: Of the table.
+        name: The table.
+        paths: The files.
+        tag: First part of the new file's name.
+        order: SQL by which its rows are sorted.
+        lacking: Columns that the files lack.
+        only: SQL of which rows; empty for all.
+    """
     from abate.kernel.tables import TABLES
 
     schema, partition = TABLES[name], store.partition(name, paths[0])
     columns = [f'"{c}"' for c in schema.names if c not in partition and c not in lacking]
-    source = f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
+    source = f"(select * from {read_files(paths, hive=False)} {f'where {only}' if only else ''})"
     added = [f'{DEFAULTS.get((name, c), _nothing(schema.field(c).type))} as "{c}"' for c in lacking]
     target = (
         Path(paths[0]).parent if lacking else store.root / name / "/".join(f"{k}={v}" for k, v in partition.items())
@@ -206,7 +258,7 @@ def _rewrite(
     )
     told = [
         con.execute(f"select count(*), sum(hash({', '.join(columns)})::hugeint) from {where}").fetchone()
-        for where in (source, f"read_parquet({literal(str(path))}, hive_partitioning = false)")
+        for where in (source, read_files([str(path)], hive=False))
     ]
     if told[0] != told[1]:
         path.unlink()
@@ -287,10 +339,13 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
         raise UsageError("archive-exists", f"{archive.name} exists already.", "Choose another name.")
     if archive.resolve().is_relative_to(workspace.root):
         raise UsageError("archive-inside", f"{archive.name} lies in the workspace itself.", "Choose another folder.")
-    partial = archive.with_name(f"{archive.name}.partial")
     manifest: dict[str, dict[str, Any]] = {}
     try:
-        with tempfile.TemporaryDirectory() as scratch, tarfile.open(partial, "w") as tar:
+        with (
+            in_place_of(archive) as partial,
+            tempfile.TemporaryDirectory() as scratch,
+            tarfile.open(partial, "w") as tar,
+        ):
             with workspace.store.lock(RUNNING), workspace.store.lock():
                 sources = {name: _still(path, Path(scratch) / name) for name, path in _kept(workspace.root)}
             for name, source in sources.items():
@@ -300,15 +355,14 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
             about = tarfile.TarInfo(MANIFEST)
             about.size = len(text)
             tar.addfile(about, io.BytesIO(text))
-        partial.replace(archive)
     except OSError as error:
         raise DataError("backup-failed", f"{archive.name} was not written: {error}.", "Try again.") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return {"files": len(manifest), "bytes": sum(f["bytes"] for f in manifest.values())}
 
 
-PASSING = {"_temporary", "uploads"}
+FOLDER = "uploads"
+"""Folder of files that are being uploaded; the server clears it."""
+PASSING = {"_temporary", FOLDER}
 """Folders whose content comes and goes."""
 
 
@@ -318,7 +372,7 @@ def _kept(root: Path) -> Iterator[tuple[str, Path]]:
         folders[:] = sorted(f for f in folders if f not in PASSING and not f.startswith((SPILL, ".correction-")))
         for name in sorted(names):
             path = Path(folder) / name
-            if name not in (WRITING, RUNNING) and not name.endswith((".partial", "-wal", "-shm")) and path.is_file():
+            if name not in (WRITING, RUNNING) and not name.endswith((PARTIAL, "-wal", "-shm")) and path.is_file():
                 yield path.relative_to(root).as_posix(), path
 
 

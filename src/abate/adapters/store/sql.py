@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event
 
 
-def open_sql(url: str, tables: MetaData) -> Engine:
-    """Open a database and make the tables it lacks; SQLite keeps what it has committed, also when the power fails."""
-    engine = create_engine(url)
+def open_sql(where: str | Path, tables: MetaData) -> Engine:
+    """Open a database and make the tables it lacks; SQLite keeps what it has committed, also when the power fails.
+
+    Args:
+        where: Path of an SQLite database, or a URL of SQLAlchemy.
+        tables: What it holds.
+    """
+    engine = create_engine(URL.create("sqlite", database=str(where)) if isinstance(where, Path) else where)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)

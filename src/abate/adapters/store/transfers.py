@@ -52,11 +52,11 @@ class TransferLedger:
     """Accounts and transfers in one SQL database.
 
     Args:
-        url: SQLAlchemy URL; see `open_transfers` for the embedded one.
+        where: Path of an SQLite database, or a URL of SQLAlchemy; see `open_transfers` for the embedded one.
     """
 
-    def __init__(self, url: str) -> None:
-        self.engine: Engine = open_sql(url, _METADATA)
+    def __init__(self, where: str | Path) -> None:
+        self.engine: Engine = open_sql(where, _METADATA)
 
     def post(self, transfers: Iterable[Transfer]) -> list[TransferResult]:
         """Post transfers in order, as one transaction; each has its own result, and one's refusal stops no other.
@@ -128,7 +128,7 @@ class TransferLedger:
 
 def open_transfers(root: Path) -> TransferLedger:
     """The embedded ledger of a workspace."""
-    return TransferLedger(f"sqlite:///{root / 'transfers.sqlite'}")
+    return TransferLedger(root / "transfers.sqlite")
 
 
 def _post_one(con: Connection, transfer: Transfer) -> TransferResult:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.store.delta import FORMAT, NO_LIMITS, Limits, Store
+from abate.adapters.store.writing import write_whole
 from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
@@ -217,7 +218,7 @@ def create_workspace(path: Path | str, config: str) -> Workspace:
         raise ConfigError("workspace-exists", f"{root.name} has an {CONFIG} already.", "Choose another folder.")
     read_config(root, tomllib.loads(config))
     _folders(root)
-    (root / CONFIG).write_text(config, encoding="utf-8")
+    write_whole(root / CONFIG, config)
     return open_workspace(root)
 
 

@@ -1,0 +1,203 @@
+"""A workspace in which there is something of everything, and one call of each command on it.
+
+Tests that must hold for every command (kills, full disks, folders that cannot be written to, odd names) walk the list of
+commands of the command line and take the call from here; a command without a call is a failing test.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import typer
+
+from abate.adapters.cli.main import app
+from abate.adapters.disclosing.neutrality import add_credits
+from abate.adapters.engine import run_year
+from abate.adapters.figures import publish
+from abate.adapters.files.importing import add_file
+from abate.adapters.packing.stocks import record_movements
+from abate.adapters.store.keeping import backup
+from abate.adapters.store.workspace import create_workspace
+from abate.kernel.factor import COLUMNS, OPTIONAL
+from support import CONFIG, NOW, electricity, months
+
+MORE = """
+[scope3]
+proxies = ["GB"]
+
+[base_year]
+year = "FY2023"
+
+[[targets]]
+figure = "net"
+value = 1
+year = "FY2030"
+
+[[programmes]]
+id = "reuse"
+entity = "cloud"
+region = "CN"
+methodology = "carton-reuse/1"
+claims = { group = 0.5 }
+unclaimed = 0.5
+"""
+ORDERS = "order,item,length_mm,width_mm,height_mm,mass_g,site,month,carton\n" + "".join(
+    f"O{k},i,{100 + 7 * k},90,{40 + 3 * k},500,hq,2023-05,L\n" for k in range(9)
+)
+CARTONS = "carton,length_mm,width_mm,height_mm,mass_max_g,cost\nS,200,150,100,5000,0.5\nM,300,200,150,10000,1\nL,400,300,200,20000,2\n"
+SCHEME = "[scheme]\ntrips_per_day = 40\ndays_away = 6\nlost_share = 0.02\ntrips_max = 60\nbox_g = 980\ncarton_g = 290\n"
+CREDITS = "serial,registry,project,kind,standard,vintage,amount_t\n"
+MOVES = "ref,site,carton,event,count\n"
+
+CALLS = {
+    "init": "init new --country DE",
+    "demo": "",
+    "add": "add files/electricity-more.csv files/boiler.csv -w w",
+    "imports": "imports -w w",
+    "correct": "correct files/correction.csv --reason checked -w w",
+    "undo": "undo {import} --reason wrong -w w",
+    "attach": "attach files/proof.txt --to {import} --row 2 -w w",
+    "check": "check -w w",
+    "indicators": "indicators -y FY2024 -w w",
+    "targets": "targets --svg out/targets -w w",
+    "neutrality": "neutrality -y FY2024 -w w",
+    "sign": "sign prepared -y FY2024 --by Ada -w w",
+    "bill": "bill files/bill.pdf --site hq --set energy=123 --set unit=kWh --set from=2023-05-01 --set to=2023-05-31 --confirm -w w",
+    "vsme": "vsme -y FY2024 -o out/vsme.html -w w",
+    "filing": "filing -y FY2024 -o out/filing -w w",
+    "show": "show -y FY2024 -w w",
+    "uncertainty": "uncertainty net -y FY2024 -w w",
+    "bridge": "bridge net --from FY2023 --to FY2024 --chart out/bridge.svg -w w",
+    "base-year": "base-year -w w",
+    "export-evidence": "export-evidence -y FY2024 --to out/evidence -w w",
+    "programmes": "programmes -y FY2024 -w w",
+    "published": "published files/published.csv -w w",
+    "explain": "explain scope2-location -y FY2024 -w w",
+    "report": "report -y FY2024 -o out/report.html --charts out/charts -w w",
+    "readings": "readings files/meter.csv --mend gaps -o out/series.csv",
+    "forecast": "forecast --site hq --issued 2023-03-10 --post -o out/forecast.csv --chart out/fan.svg -w w",
+    "forecasts": "forecasts -w w",
+    "backtest": "backtest files/meter.csv --last 7d",
+    "savings": "savings files/meter.csv --weather files/weather.csv --until 2023-02-20 -o out/savings.csv --chart out/savings.svg",
+    "pack": "pack files/orders.csv -c files/cartons.csv -o out/plan --post may -w w",
+    "assort": "assort files/orders.csv -c files/cartons.csv -k 2 -o out/sizes.csv --chart out/curve.svg",
+    "reuse": "reuse files/scheme.toml --site hq --month 2023-05 -w w",
+    "stock": "stock files/moves.csv -w w",
+    "plans": "plans -w w",
+    "serve": "",
+    "run": "run -y FY2024 -w w",
+    "runs": "runs -w w",
+    "publish": "publish {run} -w w",
+    "verify": "verify -w w",
+    "factors audit": "factors audit files/own.csv",
+    "factors search": "factors search diesel -w w",
+    "factors show": "factors show {factor} -w w",
+    "factors import": "factors import files/own.csv -w w",
+    "factors add": "factors add electricity grid-average 0.3 kg/kWh --region IT --source 'A bill' -w w",
+    "store stats": "store stats -w w",
+    "store compact": "store compact --sweep -w w",
+    "store backup": "store backup out/backup.tar -w w",
+    "store restore": "store restore files/backup.tar --to restored",
+    "store upgrade": "store upgrade -w w",
+    "credits add": "credits add files/credits.csv -w w",
+    "credits retire": "credits retire C-1 -y FY2024 --by Ada --amount 2 -w w",
+    "credits list": "credits list -w w",
+    "claims check": "claims check files/claims.csv --ledger -w w",
+}  # fmt: skip
+"""A call of each command, from the folder that `prepare` fills; empty where another test tries it: see `ELSEWHERE`."""
+ELSEWHERE = {
+    "demo": "takes a minute and calls what the others call; tests/test_demo.py runs it",
+    "serve": "runs until it is stopped; tests/adapters/test_server_crash.py kills it",
+}
+
+
+def commands() -> Iterator[str]:
+    """Names of all commands, as they are typed."""
+
+    def walk(found: typer.Typer, before: str) -> Iterator[str]:
+        for command in found.registered_commands:
+            assert command.callback is not None
+            yield before + (command.name or command.callback.__name__.replace("_", "-"))
+        for group in found.registered_groups:
+            assert group.typer_instance is not None
+            yield from walk(group.typer_instance, f"{before}{group.name or group.typer_instance.info.name} ")
+
+    return walk(app, "")
+
+
+def call_of(command: str, names: dict[str, str]) -> list[str]:
+    """Words of the call of a command."""
+    return shlex.split(CALLS[command].format(**names))
+
+
+def prepare(folder: Path) -> dict[str, str]:
+    """Make `w`, `files` and `out` in a folder; the names that calls need."""
+    files = folder / "files"
+    files.mkdir(parents=True)
+    (folder / "out").mkdir()
+    workspace = create_workspace(folder / "w", CONFIG + MORE)
+
+    def write(name: str, text: str) -> Path:
+        (files / name).write_text(text, encoding="utf-8")
+        return files / name
+
+    bad = [("plant", "2023-06", -5, "kWh")]
+    first = electricity([(s, m, 1000, "kWh") for s in ("hq", "plant") for m in months("2022-04", 24)] + bad)
+    add_file(workspace, write("electricity.csv", first), now=NOW)
+    cartons = "Programme,Month,Actor,Action,Cartons\nreuse,2023-05,depot,reused,100\n"
+    add_file(workspace, write("cartons-reused.csv", cartons), now=NOW)
+    certificate = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
+    certificate += "G1,certificate,wind,CN,,2023-04-01,2024-03-31,500,kWh,FY2024\n"
+    add_file(workspace, write("certificates.csv", certificate), now=NOW)
+    hours = [datetime(2023, 1, 1) + timedelta(hours=k) for k in range(24 * 75)]
+    load = [100 + 10 * math.sin(t.hour / 24 * 2 * math.pi) + (7 * k % 11) / 10 for k, t in enumerate(hours)]
+    meter = "timestamp,site,building,facility_kwh,it_kwh,water_m3\n"
+    add_file(
+        workspace,
+        write("meters.csv", meter + "".join(f"{t},hq,hq-1,{x:.3f},80,1\n" for t, x in zip(hours, load, strict=True))),
+        now=NOW,
+    )
+    write("meter.csv", "time,kwh\n" + "".join(f"{t},{x:.3f}\n" for t, x in zip(hours, load, strict=True)))
+    write("weather.csv", "time,temperature\n" + "".join(f"{t},{10 + t.hour / 4:.2f}\n" for t in hours))
+    for year in ("FY2023", "FY2024"):
+        ran = run_year(workspace, year, now=NOW)
+    publish(workspace, next(r["run_id"] for r in workspace.store.rows("runs") if r["fiscal_year"] == "FY2023"), reason="", now=NOW)
+    last = add_file(workspace, write("late.csv", electricity([("hq", "2023-05", 7, "kWh")])), now=NOW, template="electricity")
+    write("electricity-more.csv", electricity([("plant", m, 50, "kWh") for m in months("2023-04", 3)] + [("hq", "2023-06", -1, "kWh")]))
+    write("boiler.csv", "Site,Month,Fuel,Quantity,Unit\nhq,2023-05,natural-gas,10,m3\n")
+    write("correction.csv", "action,file,row,quantity\nset,electricity.csv,50,5\n")
+    write("proof.txt", "seen")
+    from examples.firm.generate import BILL  # the bill of the example firm
+
+    import typst
+
+    source = write("bill.typ", BILL)
+    typst.compile(str(source), output=str(files / "bill.pdf"))
+    write("published.csv", "entity,fiscal_year,metric,value,unit,source\nOther,FY2023,net,5,Mt CO2e,Report 2023\n")
+    write("orders.csv", ORDERS)
+    write("cartons.csv", CARTONS)
+    write("scheme.toml", SCHEME)
+    record_movements(workspace, write("moves-before.csv", MOVES + "1,hq,U,inbound,5\n"))
+    write("moves.csv", MOVES + "2,hq,U,packed,3\n3,hq,R,bought,2\n")
+    header = [c for c in COLUMNS if c not in OPTIONAL]
+    write("own.csv", ",".join(header) + "\n" + own_factor(header))
+    add_credits(workspace, write("credits-before.csv", CREDITS + "C-1,Reg,Forest,removal,Std,2023,50\n"))
+    write("credits.csv", CREDITS + "C-2,Reg,Forest,removal,Std,2023,9\nC-3,Reg,Forest,removal,Std,2023,8\n")
+    write("claims.csv", "entity,fiscal_year,metric,value,unit,source\nSmall group,FY2024,net,5,t CO2e,Page\n")
+    backup(workspace, files / "backup.tar")
+    factor = next(r["factor_id"] for r in workspace.store.rows("factors"))
+    return {"import": last.import_id, "run": ran.run_id, "factor": factor}
+
+
+def own_factor(header: list[str]) -> str:
+    """A factor in Abate's own format."""
+    row = dict.fromkeys(header, "") | {
+        "factor_id": "own/electricity/green", "kind": "electricity", "item": "green", "region": "CN", "data_year": "2023",
+        "basis": "direct", "species": "CO2", "value": "0.1", "unit": "kg/kWh", "publication": "Supplier", "edition": "2023",
+        "published_on": "2023-05-01", "licence": "own", "verification": "checked",
+    }  # fmt: skip
+    return ",".join(row.values()) + "\n"
