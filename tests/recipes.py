@@ -71,7 +71,7 @@ CALLS = {
     "filing": "filing -y FY2024 -o out/filing -w w",
     "show": "show -y FY2024 -w w",
     "uncertainty": "uncertainty net -y FY2024 -w w",
-    "bridge": "bridge net --from FY2023 --to FY2024 --chart out/bridge.svg -w w",
+    "bridge": "bridge FY2023 FY2024 --chart out/bridge.svg -w w",
     "base-year": "base-year -w w",
     "export-evidence": "export-evidence -y FY2024 --to out/evidence -w w",
     "programmes": "programmes -y FY2024 -w w",
@@ -148,6 +148,8 @@ def prepare(folder: Path) -> dict[str, str]:
     bad = [("plant", "2023-06", -5, "kWh")]
     first = electricity([(s, m, 1000, "kWh") for s in ("hq", "plant") for m in months("2022-04", 24)] + bad)
     add_file(workspace, write("electricity.csv", first), now=NOW)
+    fuel = "Site,Month,Fuel,Quantity,Unit\n"
+    add_file(workspace, write("oil-boiler.csv", fuel + "hq,2022-05,diesel,10,L\nhq,2023-05,diesel,10,L\n"), now=NOW)
     cartons = "Programme,Month,Actor,Action,Cartons\nreuse,2023-05,depot,reused,100\n"
     add_file(workspace, write("cartons-reused.csv", cartons), now=NOW)
     certificate = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
@@ -165,15 +167,24 @@ def prepare(folder: Path) -> dict[str, str]:
     write("weather.csv", "time,temperature\n" + "".join(f"{t},{10 + t.hour / 4:.2f}\n" for t in hours))
     for year in ("FY2023", "FY2024"):
         ran = run_year(workspace, year, now=NOW)
-    publish(workspace, next(r["run_id"] for r in workspace.store.rows("runs") if r["fiscal_year"] == "FY2023"), reason="", now=NOW)
-    last = add_file(workspace, write("late.csv", electricity([("hq", "2023-05", 7, "kWh")])), now=NOW, template="electricity")
-    write("electricity-more.csv", electricity([("plant", m, 50, "kWh") for m in months("2023-04", 3)] + [("hq", "2023-06", -1, "kWh")]))
-    write("boiler.csv", "Site,Month,Fuel,Quantity,Unit\nhq,2023-05,natural-gas,10,m3\n")
+    publish(
+        workspace,
+        next(r["run_id"] for r in workspace.store.rows("runs") if r["fiscal_year"] == "FY2023"),
+        reason="",
+        now=NOW,
+    )
+    last = add_file(
+        workspace, write("late.csv", electricity([("hq", "2023-05", 7, "kWh")])), now=NOW, template="electricity"
+    )
+    write(
+        "electricity-more.csv",
+        electricity([("plant", m, 50, "kWh") for m in months("2023-04", 3)] + [("hq", "2023-06", -1, "kWh")]),
+    )
+    write("boiler.csv", fuel + "hq,2023-05,natural-gas,10,m3\n")
     write("correction.csv", "action,file,row,quantity\nset,electricity.csv,50,5\n")
     write("proof.txt", "seen")
-    from examples.firm.generate import BILL  # the bill of the example firm
-
     import typst
+    from examples.firm.generate import BILL  # the bill of the example firm
 
     source = write("bill.typ", BILL)
     typst.compile(str(source), output=str(files / "bill.pdf"))

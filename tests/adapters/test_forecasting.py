@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from abate.adapters.cli.main import app
 from abate.adapters.files.importing import add_file
-from abate.adapters.forecasting.house import forecast_site, forecasts, post_forecast, read_energy
+from abate.adapters.forecasting.energy_config import EnergyConfig, read_energy
+from abate.adapters.forecasting.house import forecast_site, forecasts, post_forecast
 from abate.adapters.forecasting.reading import read_series
 from abate.adapters.forecasting.saving import estimate, read_usage
 from abate.adapters.forecasting.telling import moment_of
@@ -388,7 +389,6 @@ def test_a_site_is_forecast_valued_kept_once_and_set_against_its_meter(metered, 
 
 def test_nothing_of_a_forecast_enters_an_inventory(metered):
     from abate.adapters.engine import run_year
-    from abate.adapters.forecasting.house import EnergyConfig
 
     before = run_year(metered, "FY2023", now=NOW)
     made = forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))
@@ -511,7 +511,6 @@ def test_dates_with_hours_beside_and_times_as_spreadsheets_write_them_are_read(t
 
 def test_a_damaged_model_is_fitted_anew_and_a_site_that_lost_its_meter_keeps_its_forecast(metered):
     from abate.adapters.files.importing import live_imports, undo
-    from abate.adapters.forecasting.house import EnergyConfig
 
     def made():
         return forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))

@@ -170,7 +170,8 @@ def _drifted(workspace: Workspace, folder: Path) -> list[Finding]:
     import random
     from datetime import datetime, timedelta
 
-    from abate.adapters.forecasting.house import EnergyConfig, forecast_site
+    from abate.adapters.forecasting.energy_config import EnergyConfig
+    from abate.adapters.forecasting.house import forecast_site
 
     rng = random.Random(7)
     first = datetime(2023, 1, 1)

@@ -91,7 +91,7 @@ def test_totals_printed_in_the_workbook_are_given_again(shared, name):
     """The total in kg CO2e that the file prints, read past the importer's own masses."""
     from abate.adapters.files.publishers.desnz import DESNZ_UNITS, meaning
     from abate.adapters.files.publishers.sheets import workbook
-    from abate.adapters.files.reading import cell_text
+    from abate.adapters.files.workbooks import cell_text
 
     rows = workbook(shared / name)["Factors by Category"]
     header = next(k for k, row in enumerate(rows) if row and row[0] == "ID")

@@ -115,7 +115,7 @@ def _shares(workspace: Workspace, before: dict[str, Any], after: dict[str, Any])
 
 def _share(workspace: Workspace, run: dict[str, Any]) -> Callable[[str, str], float | None]:
     """Share of a site in a month of the calendar on the terms of a run; None where it does not know the site."""
-    config = read_config(workspace.root, json.loads(run["config"]))
+    config = read_config(workspace.root, json.loads(run["config"]), strict=False)
     as_of = date.fromisoformat(run["as_of"]) if run["as_of"] else None
     terms = read_terms(config, run["gwp_set"], run["boundary"], as_of, run["structure"])
     months = {m[5:]: m for m in config.calendar.months(run["fiscal_year"])}

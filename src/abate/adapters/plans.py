@@ -139,7 +139,7 @@ def post_plan(
 
     Args:
         workspace: Whose.
-        plan: The plan; one of the same id replaces what it promised before, as a new row.
+        plan: The plan; one of the same id replaces what it promised before, as a new row. The same plan is kept once.
         domain: Which planner made it.
         facts: What the domain tells of it, for pages.
         now: The moment.
@@ -155,15 +155,30 @@ def post_plan(
     with workspace.store.lock():
         ordinal = workspace.store.free_ordinal("plans", plan.id)
         name = f"{plan.id}#{ordinal}"
-        workspace.store.append("plan_lines", [line | {"plan_id": name} for line in lines])
         row = {
             "ordinal": ordinal, "plan_id": plan.id, "domain": domain, "title": plan.title, "objective": plan.proof.objective,
             "bound": plan.proof.bound, "unit": plan.proof.unit, "seed": plan.proof.seed, "stop": plan.proof.stop,
             "cost": plan.cost, "currency": plan.currency, "gwp_set": terms.gwp_set, "boundary": str(terms.boundary),
             "facts": json.dumps(facts, ensure_ascii=False), "committed_at": now,
         }  # fmt: skip
-        workspace.store.append("plans", [row])
+        if not _is_kept(workspace, row, lines):
+            workspace.store.append("plan_lines", [line | {"plan_id": name} for line in lines])
+            workspace.store.append("plans", [row])
     return lines
+
+
+def _is_kept(workspace: Workspace, row: dict[str, Any], lines: list[dict[str, Any]]) -> bool:
+    """Whether the latest plan of an id is the same already: a command that was cut off is repeated."""
+    same = [r for r in workspace.store.rows("plans") if r["plan_id"] == row["plan_id"]]
+    last = max(same, key=lambda r: r["ordinal"], default=None)
+    passing = {"ordinal": 0, "committed_at": None}
+    if last is None or last | passing != row | passing:
+        return False
+    name = f"{last['plan_id']}#{last['ordinal']}"
+    held = [r for r in workspace.store.rows("plan_lines") if r["plan_id"] == name]
+    return sorted(map(repr, (sorted((r | {"plan_id": ""}).items()) for r in held))) == sorted(
+        map(repr, (sorted((r | {"plan_id": ""}).items()) for r in lines))
+    )
 
 
 def plans(workspace: Workspace) -> list[dict[str, Any]]:

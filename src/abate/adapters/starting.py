@@ -20,7 +20,8 @@ from abate.adapters.figures import Rollups, publish, run_of
 from abate.adapters.files.importing import add_file, attach, correct
 from abate.adapters.findings import open_findings
 from abate.adapters.registry import TEMPLATES, default_factors
-from abate.adapters.store.workspace import CONFIG, Workspace, create_workspace, read_config
+from abate.adapters.store.config import CONFIG
+from abate.adapters.store.workspace import Workspace, create_workspace, read_config
 from abate.adapters.store.writing import in_place_of, write_whole
 from abate.kernel.errors import ConfigError, NotFoundError, UsageError
 from abate.kernel.figure import HEADLINES
@@ -192,9 +193,7 @@ def init_workspace(directory: Path, name: str, *, country: str = "", region: str
         UsageError: `unknown-country`, `unknown-region`, `region-needed`.
     """
     text = _config(name, **_settled(country, region)) if country or region else _config(name)
-    workspace = create_workspace(directory, text)
-    _write_templates(workspace)
-    return workspace.root
+    return create_workspace(directory, text, fill=_write_templates).root
 
 
 def _settled(country: str, region: str) -> dict[str, Any]:
@@ -306,17 +305,20 @@ def init_firm(
         if samples:
             raise UsageError("no-samples", "The example firm is in China.", "Take --samples without --country.")
         settled = _settled(country, region)
-        workspace = create_workspace(directory, _config(name, "Workshop", **settled, not_assessed=SMALL_FIRM))
-        _write_templates(workspace)
-        return workspace.root, []
+        text = _config(name, "Workshop", **settled, not_assessed=SMALL_FIRM)
+        return create_workspace(directory, text, fill=_write_templates).root, []
     module = _generator(example_folder("firm"))
     text = module.config()
     if not samples:
         text = text.replace(json.dumps(module.FIRM, ensure_ascii=False), json.dumps(name, ensure_ascii=False))
         text = text.replace(" Synthetic: it does not exist.", "").replace('duns = "000000000"', '# duns = "…"')
-    workspace = create_workspace(directory, text)
-    _write_templates(workspace)
-    return workspace.root, module.generate(workspace.root / "files") if samples else []
+    files: list[Path] = []
+
+    def fill(workspace: Workspace) -> None:
+        _write_templates(workspace)
+        files.extend(module.generate(workspace.root / "files") if samples else [])
+
+    return create_workspace(directory, text, fill=fill).root, files
 
 
 def example_folder(name: str = "group") -> Path:
@@ -431,7 +433,8 @@ def _pack(workspace: Workspace, module: Any, folder: Path, now: datetime) -> Pat
 
 def _forecast(workspace: Workspace, module: Any, folder: Path, now: datetime) -> None:
     """Forecast two days of the example's data centres from what was known then, and keep the forecasts."""
-    from abate.adapters.forecasting.house import forecast_site, post_forecast, read_energy
+    from abate.adapters.forecasting.energy_config import read_energy
+    from abate.adapters.forecasting.house import forecast_site, post_forecast
     from abate.adapters.forecasting.telling import moment_of
 
     module.write_energy(folder)

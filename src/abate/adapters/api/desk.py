@@ -20,8 +20,9 @@ from abate.adapters.factorbook import FactorIndex
 from abate.adapters.figures import Rollups, Value, run_of, runs
 from abate.adapters.files.importing import live_imports
 from abate.adapters.findings import open_findings, quarantined
+from abate.adapters.store.config import CONFIG
 from abate.adapters.store.intake import Intake
-from abate.adapters.store.workspace import CONFIG, Workspace, open_workspace
+from abate.adapters.store.workspace import Workspace, open_workspace
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 

@@ -188,13 +188,11 @@ def _forecast_sites(
     chart: Path | None, post: bool, json: bool,
 ) -> None:  # fmt: skip
     """Forecast sites of a workspace: meters, sites and businesses, emissions by day, plants, cost."""
+    from abate.adapters.forecasting.energy_config import CONFIG, EnergyConfig, read_energy
     from abate.adapters.forecasting.house import (
-        CONFIG,
-        EnergyConfig,
         business_members,
         forecast_site,
         post_forecast,
-        read_energy,
         site_readings,
     )
     from abate.adapters.forecasting.telling import clock_of, span_s, write_rows

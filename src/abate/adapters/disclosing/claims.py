@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.figures import Rollups, Value, run_of, years
+from abate.adapters.files.apart import read_apart
+from abate.adapters.files.documents import json_objects
 from abate.adapters.files.reading import encoding_of
 from abate.adapters.published import published
 from abate.adapters.store.workspace import Workspace
@@ -157,7 +158,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     try:
         if path.suffix.casefold() == ".json":
-            content = json.loads(path.read_text(encoding="utf-8"))
+            (content,) = read_apart(json_objects, path, "bad-claims")
             held = content.get("statements", content.get("claims")) if isinstance(content, dict) else content
             if not isinstance(held, list) or not all(isinstance(r, dict) for r in held):
                 raise DataError("bad-claims", f"{path.name} is no list of statements.", "Give a list of objects.")
@@ -168,7 +169,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
                     {str(k): str(v or "") for k, v in r.items() if k is not None}
                     for r in csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",")
                 ]
-    except (UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
             "bad-claims", f"{path.name} cannot be read: {error}.", "Save it as UTF-8 CSV or JSON."
         ) from error

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 from abate.adapters.disclosing.indicators import fuels_burnt, indicator_values
 from abate.adapters.figures import Rollups, run_of
+from abate.adapters.files.apart import read_apart
+from abate.adapters.files.documents import opens_as_workbook
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
 from abate.disclosure.markup import Cell, Table, escaped, to_html
@@ -174,21 +175,17 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
         UsageError: `no-identifier` where abate.toml gives the firm no identifier, which the template must have.
     """
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     scheme, identifier = workspace.identifier
     if not identifier:
         raise UsageError("no-identifier", "The template needs an identifier of the firm.", 'Add lei, euid, duns or permid to [organisation].')  # fmt: skip
     if not template.is_file() or template.stat().st_size > TEMPLATE_BYTES_MAX:
         raise DataError("bad-template-file", f"{template.name} is no template.", "Take EFRAG's VSME digital template.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # parts of a workbook that the library leaves out
-            book = load_workbook(template, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise DataError(
-            "bad-template-file", f"{template.name} cannot be read.", "Take EFRAG's VSME digital template."
-        ) from error
+    for _ in read_apart(opens_as_workbook, template):
+        pass
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # parts of a workbook that the library leaves out
+        book = load_workbook(template, data_only=True)
     needed = (
         "template_reporting_entity_name",
         "template_reporting_period_startdate",

@@ -86,7 +86,7 @@ class Inputs:
 
 def inputs_of(workspace: Workspace, row: dict[str, Any]) -> Inputs:
     """The inputs that a posted run names."""
-    config = read_config(workspace.root, json.loads(row["config"]))
+    config = read_config(workspace.root, json.loads(row["config"]), strict=False)
     imports = tuple((i, h) for i, h in json.loads(row["imports"]))
     ids = tuple(json.loads(row["factor_imports"]))
     as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None

@@ -13,13 +13,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from abate.adapters.files.apart import read_apart
+from abate.adapters.files.documents import WORD, pdf_lines
 from abate.adapters.files.importing import ImportResult, add_file
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import in_place_of
 from abate.kernel.errors import DataError, UsageError
 
 BYTES_MAX = 20_000_000
-PAGES_MAX = 30
 SURE = 0.7
 """Confidence from which a value needs no second look; below it, it must be given with --set."""
 FIELDS = ("energy", "unit", "from", "to", "document", "supplier")
@@ -129,32 +130,15 @@ def read_bill(path: Path) -> list[Read]:
 
 def _lines(path: Path) -> list[_Line]:
     """Lines of the pages, each with its words and their places."""
-    import pdfplumber
-    from pdfminer.pdfexceptions import PDFException
-    from pdfplumber.utils.exceptions import PdfminerException
-
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     if path.stat().st_size > BYTES_MAX:
         raise DataError("unreadable-file", f"{path.name} is larger than {BYTES_MAX:,} bytes.", "Take the bill alone.")
     lines = []
-    try:
-        with pdfplumber.open(path) as document:
-            if len(document.pages) > PAGES_MAX:
-                raise DataError(
-                    "unreadable-file", f"{path.name} has more than {PAGES_MAX} pages.", "Take the bill alone."
-                )
-            for number, page in enumerate(document.pages, 1):
-                for line in page.extract_text_lines(return_chars=False):
-                    words = page.crop(
-                        (line["x0"], line["top"], line["x1"], line["bottom"]), strict=False
-                    ).extract_words()
-                    if words:
-                        lines.append(_Line(" ".join(w["text"] for w in words), number, tuple(words)))
-    except (PdfminerException, PDFException, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            "unreadable-file", f"{path.name} is no PDF that can be read.", "Save it again as PDF."
-        ) from error
+    for page, told in read_apart(pdf_lines, path):
+        words = tuple(dict(zip(WORD, word, strict=True)) for word in told)
+        if words:
+            lines.append(_Line(" ".join(w["text"] for w in words), page, words))
     if not lines:
         raise DataError(
             "bill-without-text",

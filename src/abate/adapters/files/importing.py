@@ -164,6 +164,7 @@ def add_file(
         asked = con.execute(
             f"select message, count(*) from found where code in ({', '.join(map(literal, ASKED))}) group by 1 order by 1"
         ).fetchall()
+        _remember(workspace, found, anew=mapping is not None or bool(answers))
         if evidence:
             _prove(workspace, evidence[0], import_id, evidence[1], now)
         commit_import(
@@ -178,7 +179,6 @@ def add_file(
             accepted_count=counts[0],
             quarantined_count=counts[1],
         )
-    _remember(workspace, found, anew=mapping is not None or bool(answers))
     mappings = {m.sheet.name: describe(m) for m in found}
     template_id = found[0].mapping.template
     questions = tuple(f"{message} ({count} rows)" for message, count in asked)
@@ -339,18 +339,20 @@ def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str,
 def _store_findings(
     workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, name: str, skipped: list[tuple[str, bool]]
 ) -> None:
-    findings = [
-        Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], r["source_file"], r["sheet"], r["source_row"],
-                site=r["site"] or "", month=r["month"] or "")
-        for r in fetch(con, "select * from found order by source_file, sheet, source_row, precedence")
-    ]  # fmt: skip
-    for r in fetch(con, "select * from openings order by source_file, sheet, source_row"):
-        told = f"Reading {r['quantity']} of {r['period']} opens the counter: what came before it is not known."
-        hint, place = (
-            "Nothing to do; the next reading closes the period.",
-            (r["source_file"], r["sheet"], r["source_row"]),
-        )
-        findings.append(Finding("opening-reading", Severity.INFO, told, hint, *place, site=r["site"] or ""))
+    """Write what was found: of rows by the engine, for each may have a finding."""
+    places = "source_file as file, sheet, source_row as row, '' as \"column\", coalesce(site, '') as site"
+    workspace.store.append_query(
+        "findings",
+        con,
+        f"""select '{import_id}' as origin, * from (
+                select code, severity, message, hint, {places}, coalesce(month, '') as month
+                from found order by source_file, sheet, source_row, precedence)
+            union all select '{import_id}', 'opening-reading', '{Severity.INFO}',
+                'Reading ' || quantity || ' of ' || period || ' opens the counter: what came before it is not known.',
+                'Nothing to do; the next reading closes the period.', {places}, '' from openings""",
+        import_id,
+    )
+    findings = []
     for r in fetch(con, "select * from remarks order by all"):
         hint = "Where that is wrong, undo the import and add the file with --answer decimal=comma."
         findings.append(Finding(r["code"], Severity.INFO, r["message"], hint, r["source_file"], r["sheet"]))

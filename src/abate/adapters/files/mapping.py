@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+from msgspec import field as keys_field
+
 from abate.adapters.files.reading import Sheet
 from abate.adapters.registry import TEMPLATES
+from abate.adapters.store.config import Name
+from abate.adapters.store.schema import read_toml
 from abate.adapters.store.workspace import fold
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.kind import Measure, Template
@@ -40,6 +44,38 @@ COMMON: dict[str, tuple[str, ...]] = {
     "uncertainty": ("uncertainty", "uncertainty %", "pedigree", "不确定度"),
 }  # fmt: skip
 FIELDS = tuple(dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)]))
+
+
+class MeasureKeys(Struct, frozen=True):
+    """A column of amounts.
+
+    Args:
+        header: Its header.
+        kind: Kind of activity that it becomes.
+        unit: Unit of its amounts, where no column states it.
+    """
+
+    header: Name
+    kind: Name
+    unit: str = ""
+
+
+class MappingKeys(Struct, frozen=True):
+    """Keys of a mapping file.
+
+    Args:
+        template: Kind of file.
+        columns: Header of each field.
+        measures: Columns of amounts.
+        site: Site of every row, where no column names it.
+        answers: What words of the file mean that leave a choice.
+    """
+
+    template: Name
+    columns: dict[str, Name]
+    measures: list[MeasureKeys]
+    site: str = ""
+    answers: dict[str, Name] = keys_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +161,9 @@ def load_mapping(path: Path) -> Mapping:
     Raises:
         UsageError: `bad-mapping`.
     """
-    try:
-        mapping = Mapping.of(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
-        raise UsageError("bad-mapping", f"{path.name}: {error}.", "See docs/guides/map-columns.md.") from error
+    keys = read_toml(path, MappingKeys, "bad-mapping", "See docs/guides/map-columns.md.")
+    measures = tuple(Column(m.header, m.kind, m.unit) for m in keys.measures)
+    mapping = Mapping(keys.template, dict(keys.columns), measures, keys.site, dict(keys.answers))
     if mapping.template not in TEMPLATES or set(mapping.columns) - set(FIELDS):
         odd = sorted(set(mapping.columns) - set(FIELDS)) or [mapping.template]
         raise UsageError("bad-mapping", f"{path.name}: '{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}.")

@@ -170,7 +170,7 @@ def original_rows(
 def _parquet_rows(path: Path, row: int, around: int) -> list[tuple[int, list[str]]]:
     import duckdb
 
-    from abate.adapters.files.reading import cell_text
+    from abate.adapters.files.workbooks import cell_text
     from abate.adapters.store.delta import literal
 
     with duckdb.connect() as con:

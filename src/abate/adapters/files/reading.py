@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import codecs
 import csv
-import datetime
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from abate.adapters.store.delta import literal
+from abate.adapters.files.apart import read_apart
+from abate.adapters.files.parquets import MAX_COLUMNS, parquet_head
+from abate.adapters.files.workbooks import HEAD_ROWS, sheet_heads, sheet_rows
 from abate.kernel.errors import DataError
 
 MAX_BYTES = 4 << 30
-MAX_UNPACKED_BYTES = 1 << 30
-MAX_COLUMNS = 500
-MAX_CELL = 32_767
-"""Characters of a cell, as in a spreadsheet."""
-HEAD_ROWS = 30
 BATCH_ROWS = 50_000
 
 
@@ -64,57 +58,25 @@ def read_sheets(path: Path) -> list[Sheet]:
     if magic == b"PAR1":
         return [_parquet(path)]
     if magic[:2] == b"PK":
-        return _xlsx(path)
+        return _workbook(path)
     if magic == b"\xd0\xcf\x11\xe0" or path.suffix.lower() in (".pdf", ".doc", ".docx", ".zip"):
         raise DataError("unknown-format", f"{path.name} is neither CSV, XLSX nor Parquet.", "Save it as XLSX or CSV.")
     return [_csv(path)]
 
 
-def cell_text(value: Any) -> str:
-    """A cell as text: dates in ISO form, whole numbers without a fraction, empty for nothing."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    return str(value).strip()
-
-
-def _xlsx(path: Path) -> list[Sheet]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise DataError("unreadable-file", f"{path.name}: {error}.", "Export it again.") from error
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise DataError("file-too-large", f"{path.name} unpacks to {unpacked >> 20} MiB.", "Split it, or use Parquet.")
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        hidden = {m.name for m in workbook.sheets_metadata if str(m.visible) != "SheetVisibleEnum.Visible"}
-        raw = [(n, workbook.get_sheet_by_name(n).to_python(skip_empty_area=False)) for n in workbook.sheet_names]
-    except (CalamineError, OSError, ValueError) as error:
-        raise DataError("unreadable-file", f"{path.name}: {error}.", "Open and save it again as XLSX.") from error
-    sheets = []
-    for name, values in raw:
-        rows = [(k + 1, [cell_text(v) for v in row]) for k, row in enumerate(values) if any(v != "" for v in row)]
-        long = next((n for n, cells in rows if any(len(c) > MAX_CELL for c in cells)), None)
-        if long is not None:
-            raise DataError(
-                "cell-too-long", f"{path.name} {name} row {long} has a cell of more than {MAX_CELL:,} characters.",
-                "Export it again.",
-            )  # fmt: skip
-        if rows:
-            sheets.append(Sheet(name, rows[:HEAD_ROWS], iter([rows]), typed=True, hidden=name in hidden))
+def _workbook(path: Path) -> list[Sheet]:
+    sheets = [
+        Sheet(name, [(row, cells) for row, cells in head], _sheet_rows(path, name), typed=True, hidden=hidden)
+        for name, hidden, head in read_apart(sheet_heads, path)
+    ]
     if not sheets:
         raise DataError("empty-file", f"{path.name} has no cell with content.", "Export it again.")
     return sheets
+
+
+def _sheet_rows(path: Path, name: str) -> Iterator[list[tuple[int, list[str]]]]:
+    for batch in read_apart(sheet_rows, path, name):
+        yield [(row, cells) for row, cells in batch]
 
 
 def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, str]]:
@@ -208,14 +170,5 @@ def _batches(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, 
 
 
 def _parquet(path: Path) -> Sheet:
-    import duckdb
-
-    try:
-        with duckdb.connect() as con:
-            relation = con.execute(f"select * from read_parquet({literal(str(path))}) limit 5")
-            names = [column[0] for column in relation.description]
-            first = relation.fetchall()
-    except duckdb.Error as error:
-        raise DataError("unreadable-file", f"{path.name} is no sound Parquet file.", "Export it again.") from error
-    head = [(0, names), *((k + 1, [cell_text(v) for v in row]) for k, row in enumerate(first))]
-    return Sheet("", head, None, typed=True)
+    ((names, first),) = read_apart(parquet_head, path)
+    return Sheet("", [(0, names), *((k + 1, cells) for k, cells in enumerate(first))], None, typed=True)

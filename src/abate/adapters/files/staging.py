@@ -711,7 +711,7 @@ def _bills(con: duckdb.DuckDBPyConnection, first: str | None, last: str | None) 
             select *, max(b) over earlier as past, arg_max(told, b) over earlier as before, arg_max(a, b) over earlier as since,
                    arg_max(b, b) over earlier as until
             from standing where quantity > 0
-            window earlier as (partition by kind, item, site, meter, party order by a, b desc, row_id nulls first
+            window earlier as (partition by kind, item, site, meter, party order by a, b desc, row_id nulls first, told
                                rows between unbounded preceding and 1 preceding)
         ), covering as (
             select row_id, before, a = since and b = until as same_period from ranked

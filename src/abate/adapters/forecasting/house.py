@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import tomllib
 import zipfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from abate.adapters.engine import read_terms
 from abate.adapters.files.importing import live_imports, live_views
+from abate.adapters.forecasting.energy_config import EnergyConfig, Roof
 from abate.adapters.forecasting.reading import read_series, zone_of
 from abate.adapters.forecasting.telling import (
     LEVELS,
@@ -33,80 +33,16 @@ from abate.adapters.store.writing import write_whole
 from abate.algorithms.forecasting.scores import coverage, pinball, skill
 from abate.algorithms.forecasting.series import Known, grid
 from abate.energy.facts.calendars import Calendar
-from abate.energy.facts.plants import Plant
 from abate.energy.facts.readings import FORECAST_DRIFT, Readings, as_power
-from abate.energy.facts.tariffs import Band, Tariff
 from abate.energy.planners.generation import Generation, forecast_generation
 from abate.energy.planners.load import DRIFT_RATIO_MAX, LoadModel, LoadSettings, Members, fit_load, forecast_load
-from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
+from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 
 METERED = "facility-energy"
 GENERATED = "generation"
 HOUR = np.timedelta64(3600, "s")
 DAY = np.timedelta64(86_400, "s")
-CONFIG = "energy.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Roof:
-    """A plant with the files that tell of it."""
-
-    plant: Plant
-    site: str
-    power: Path
-    weather: Path
-
-
-@dataclass(frozen=True, slots=True)
-class EnergyConfig:
-    """What `energy.toml` says.
-
-    Args:
-        calendar: Holidays and clocks.
-        weather: File of observed temperature, a series a site or one for all; None without.
-        forecast: File of forecast temperature.
-        roofs: Plants.
-        tariff: What energy costs.
-    """
-
-    calendar: Calendar = field(default_factory=Calendar)
-    weather: Path | None = None
-    forecast: Path | None = None
-    roofs: tuple[Roof, ...] = ()
-    tariff: Tariff | None = None
-
-
-def read_energy(path: Path) -> EnergyConfig:
-    """Read `energy.toml`.
-
-    Raises:
-        ConfigError: `bad-energy`, `bad-plant`, `bad-tariff`, `tariff-incomplete`.
-    """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        here = path.parent
-        roofs = tuple(
-            Roof(
-                Plant(**{k: v for k, v in p.items() if k not in ("site", "power", "weather")}), p["site"],
-                here / p["power"], here / p["weather"],
-            )
-            for p in data.get("plants", [])
-        )  # fmt: skip
-        stated = data.get("tariff")
-        tariff = None
-        if stated:
-            bands = tuple(Band(b["price_per_kwh"], *(tuple(b.get(k, d)) for k, d in (("hours", range(24)), ("weekdays", range(7)), ("months", range(1, 13))))) for b in stated["bands"])  # fmt: skip
-            tariff = Tariff(bands, stated.get("demand_per_kw", 0.0), stated.get("currency", ""))
-        odd = set(data) - {"country", "subdivision", "zone", "weather", "forecast", "plants", "tariff"}
-        if odd:
-            raise KeyError(f"unknown key {min(odd)}")
-        zone_of(data.get("zone", "UTC"))
-        weather, forecast = (here / data[k] if k in data else None for k in ("weather", "forecast"))
-        calendar = Calendar(data.get("country", ""), data.get("subdivision", ""), data.get("zone", "UTC"))
-        return EnergyConfig(calendar, weather, forecast, roofs, tariff)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError("bad-energy", f"{path.name}: {error}.", "See docs/systems/forecasts.md.") from error
 
 
 def site_readings(workspace: Workspace, site: str) -> Readings:

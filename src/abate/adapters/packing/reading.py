@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
+from abate.adapters.files.apart import read_apart
+from abate.adapters.files.documents import json_objects
+from abate.adapters.files.parquets import parquet_head
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
 from abate.logistics.facts import (
@@ -32,7 +34,6 @@ from abate.logistics.facts import (
 BATCH_ORDERS = 2_000
 TEXT_ORDERS = 500
 BLOCK_ROWS = 20_000
-JSON_BYTES_MAX = 200_000_000
 ORDER_WORDS: dict[str, tuple[str, ...]] = {
     "order": ("order id", "order no", "order number", "订单号"),
     "item": ("item id", "sku", "piece", "商品"),
@@ -174,6 +175,8 @@ def row_blocks(path: Path, code: str) -> Iterator[Any]:
     suffix = path.suffix.lower()
     try:
         if suffix == ".parquet":
+            for _ in read_apart(parquet_head, path):
+                pass
             for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
                 yield pa.Table.from_batches([batch])
         elif suffix in (".json", ".jsonl"):
@@ -201,7 +204,7 @@ def row_blocks(path: Path, code: str) -> Iterator[Any]:
                 yield pa.Table.from_batches([batch])
         else:
             raise DataError(code, f"{path.name} is none of CSV, Parquet, JSON.", "Save it as one of them.")
-    except (pa.ArrowInvalid, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         text = str(error).splitlines()[0][:200]
         raise DataError(code, f"{path.name} cannot be read: {text}", "Save it anew as CSV in UTF-8.") from error
 
@@ -222,17 +225,7 @@ def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
             out += [rest | (i if isinstance(i, dict) else {}) for i in items] if nested else [rest]
         return out
 
-    with path.open(encoding="utf-8-sig") as handle:
-        if path.suffix.lower() == ".jsonl":
-            lines = (line for line in handle if line.strip())
-            while block := list(islice(lines, BATCH_ORDERS)):
-                yield rows([json.loads(line) for line in block])
-            return
-        if path.stat().st_size > JSON_BYTES_MAX:
-            raise DataError(
-                "orders-unreadable", f"{path.name} is larger than 200 MB.", "Write it as JSON lines (.jsonl)."
-            )
-        content = json.load(handle)
+    for content in read_apart(json_objects, path, "orders-unreadable"):
         objects = content.get("orders", content.get("cartons")) if isinstance(content, dict) else content
         yield rows(objects if isinstance(objects, list) else [])
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from abate.adapters.packing.reading import row_blocks
 from abate.adapters.plans import AVOIDED, INVENTORY, plan_lines
+from abate.adapters.store.config import Name, Share, as_dict
+from abate.adapters.store.schema import read_toml
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace
-from abate.kernel.errors import ConfigError, DataError, UsageError
+from abate.kernel.errors import DataError, UsageError
 from abate.kernel.period import month_start
 from abate.kernel.plan import Plan, Proof
 from abate.kernel.transfer import Transfer, TransferResult
@@ -116,23 +119,99 @@ def in_stock(workspace: Workspace) -> dict[str, dict[str, int]]:
     return held
 
 
+class EndKeys(Struct, frozen=True):
+    """What becomes of a material that customers throw away.
+
+    Args:
+        material: Such as `board`, `paper`, `plastic-film`.
+        treatment: Such as `paper/recycling`, `mixed/landfill`.
+        share: Share of the material; the shares of one material make 1.
+    """
+
+    material: Name
+    treatment: Name
+    share: Share
+
+
+class MaterialKeys(Struct, frozen=True):
+    """What goes into parcels beside cartons.
+
+    Args:
+        tape_g: Tape on each carton that is closed with it.
+        filler_g_per_l: Filler per litre that items leave empty.
+        filler_item: Material of the filler.
+        tape_item: Material of the tape.
+        ends: What becomes of what customers throw away; paper is recycled and film goes to landfill where none is given.
+    """
+
+    tape_g: float = 0.0
+    filler_g_per_l: float = 0.0
+    filler_item: Name = "paper"
+    tape_item: Name = "plastic-film"
+    ends: list[EndKeys] | None = None
+
+
+class SchemeKeys(Struct, frozen=True):
+    """A scheme of circulating boxes.
+
+    Args:
+        trips_per_day: Orders that go out in one.
+        days_away: Mean time until a box is back and clean.
+        lost_share: Share of trips from which it does not come back.
+        trips_max: Trips after which it is worn out.
+        box_g: Mass of a box.
+        carton_g: Board of the new carton that it replaces.
+        service_level: Share of time in which one is at hand.
+        box_item: Material of a box.
+        wash_kwh: Electricity to wash one.
+        return_km: Way back.
+        return_mode: Mode of transport of the way back.
+        box_cost: Price of a box.
+        trip_cost: Price of washing and return.
+        carton_cost: Price of the carton that it replaces.
+    """
+
+    trips_per_day: float
+    days_away: float
+    lost_share: float
+    trips_max: int
+    box_g: float
+    carton_g: float
+    service_level: float = 0.98
+    box_item: Name = "polypropylene"
+    wash_kwh: float = 0.0
+    return_km: float = 0.0
+    return_mode: Name = "van"
+    box_cost: float = 0.0
+    trip_cost: float = 0.0
+    carton_cost: float = 0.0
+
+
+class PackagingKeys(Struct, frozen=True):
+    """Sections of a packaging file.
+
+    Args:
+        materials: What goes into parcels beside cartons.
+        scheme: A scheme of circulating boxes.
+    """
+
+    materials: MaterialKeys = MaterialKeys()
+    scheme: SchemeKeys | None = None
+
+
 def read_packaging(path: Path) -> tuple[Materials, Scheme | None]:
-    """Read what goes into parcels and the scheme of circulating boxes: `[materials]`, `[[materials.ends]]`, `[scheme]`.
+    """Read what goes into parcels and the scheme of circulating boxes.
 
     Raises:
         ConfigError: `bad-packaging`.
+        UsageError: `bad-materials`, `bad-scheme`.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        about = dict(content.get("materials", {}))
-        ends = about.pop("ends", None)
-        if ends is not None:
-            about["ends"] = tuple((e["material"], e["treatment"], float(e["share"])) for e in ends)
-        scheme = content.get("scheme")
-        return Materials(**about), None if scheme is None else Scheme(**scheme)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        known = ", ".join(f.name for kind in (Materials, Scheme) for f in fields(kind))
-        raise ConfigError("bad-packaging", f"{path.name}: {error}.", f"Known are {known}.") from error
+    keys = read_toml(path, PackagingKeys, "bad-packaging", "See docs/reference/config.md.")
+    about = as_dict(keys.materials)
+    ends = about.pop("ends")
+    if ends is not None:
+        about["ends"] = tuple((e.material, e.treatment, e.share) for e in ends)
+    return Materials(**about), None if keys.scheme is None else Scheme(**as_dict(keys.scheme))
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class Store:
         """Append the result of a query, written by the engine itself: bounded memory, no copy through Python.
 
         Args:
-            name: A table partitioned by fiscal year.
+            name: A table of several writers.
             con: Connection that runs the query.
             sql: Query with the table's columns.
             tag: Unique name of the writer; its files carry it.
@@ -190,16 +190,17 @@ class Store:
         Returns:
             Rows written.
         """
-        from abate.kernel.tables import TABLES
+        from abate.kernel.tables import PARTITIONED, TABLES
 
         folder = self.root / name
-        names = [c for c in TABLES[name].names if not (fiscal_year and c == "fiscal_year")]
+        names = [f'"{c}"' for c in TABLES[name].names if not (fiscal_year and c == "fiscal_year")]
         target = folder / f"fiscal_year={fiscal_year}" if fiscal_year else folder
         target.mkdir(exist_ok=True)
-        path, spread = target, "per_thread_output true" if fiscal_year else "partition_by (fiscal_year)"
+        one = bool(fiscal_year) or name not in PARTITIONED
+        path, spread = target, "per_thread_output true" if one else "partition_by (fiscal_year)"
         how = f"{spread}, filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore"
         if few:
-            assert fiscal_year
+            assert one
             path, how = target / f"{tag}.{uuid4()}.parquet", "use_tmp_file false"  # a killed one keeps its tag
         written = con.execute(
             f"copy (select {', '.join(names)} from ({sql})) to {literal(str(path))} "
@@ -208,7 +209,7 @@ class Store:
         files = []
         for written_to, count, _, _, _, keys in written:
             if count:
-                files.append((written_to, count, {"fiscal_year": fiscal_year} if fiscal_year else keys))
+                files.append((written_to, count, {"fiscal_year": fiscal_year} if fiscal_year else keys or {}))
             else:
                 Path(written_to).unlink()
         self.commit(name, files)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from abate.adapters.store.config import CONFIG
 from abate.adapters.store.delta import (
     KEPT,
     PACKED,
@@ -35,7 +36,7 @@ from abate.adapters.store.delta import (
     open_engine,
     read_files,
 )
-from abate.adapters.store.workspace import CONFIG, Workspace, file_hash, open_workspace
+from abate.adapters.store.workspace import Workspace, file_hash, open_workspace
 from abate.adapters.store.writing import PARTIAL, in_place_of, left_behind
 from abate.kernel.errors import DataError, IntegrityError, UsageError
 from abate.kernel.tables import WRITERS

@@ -4,47 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from abate.adapters.store.config import (
+    CONFIG,
+    BaseYearKeys,
+    EngineKeys,
+    EntityKeys,
+    Keys,
+    MeasureKeys,
+    OrganisationKeys,
+    OwnersKeys,
+    PathwayKeys,
+    ProgrammeKeys,
+    SiteKeys,
+    TargetKeys,
+    as_dict,
+)
 from abate.adapters.store.delta import FORMAT, NO_LIMITS, Limits, Store
+from abate.adapters.store.schema import FileKeyError, Key, declared, fault, parsed, toml_text
 from abate.adapters.store.writing import write_whole
 from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
 from abate.kernel.claim import Programme
-from abate.kernel.errors import ConfigError, NotFoundError
+from abate.kernel.errors import ConfigError, NotFoundError, UsageError
 from abate.kernel.figure import FIGURES
 from abate.kernel.organisation import Boundary, Climate, Entity, Organisation, Ownership, Site
 from abate.kernel.period import FiscalCalendar, parse_fiscal_year
 from abate.kernel.region import region_named
-from abate.kernel.species import GWP_SETS
 from abate.kernel.target import Target, TargetKind
+from abate.kernel.units import ISO_4217
 from abate.operations.facts import CATEGORIES
 
-CONFIG = "abate.toml"
-SECTIONS = {
-    "organisation",
-    "fiscal_year",
-    "inventory",
-    "scope3",
-    "factors",
-    "base_year",
-    "entities",
-    "sites",
-    "programmes",
-    "targets",
-    "pathways",
-    "measures",
-    "finance",
-    "owners",
-    "report",
-    "engine",
-}
+HINT = "See docs/reference/config.md."
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +178,8 @@ def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
             f"No {CONFIG} in {root.name or root}.",
             "Make one with 'abate init DIR', or give --workspace.",
         )
-    try:
-        data = tomllib.loads(config.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError("bad-toml", f"{CONFIG}: {error}.", "Mend the file.") from error
-    workspace = read_config(root, data)
+    text = toml_text(config, "bad-toml", "Mend the file.")
+    workspace = read_config(root, parsed(text, CONFIG, "bad-toml", "Mend the file."), text=text)
     age = workspace.store.format
     if age == 0:  # a configuration that was copied: its ledger begins empty
         if (root / "raw").is_dir() and any((root / "raw").iterdir()):
@@ -207,8 +202,15 @@ def _folders(root: Path) -> None:
     store.mark()
 
 
-def create_workspace(path: Path | str, config: str) -> Workspace:
-    """Make a workspace from the text of its `abate.toml`.
+def create_workspace(
+    path: Path | str, config: str, *, fill: Callable[[Workspace], object] = lambda _: None
+) -> Workspace:
+    """Make a workspace from the text of its `abate.toml`, which is written last: until then the folder is none.
+
+    Args:
+        path: Folder to make.
+        config: The text.
+        fill: Writes further files of the workspace.
 
     Raises:
         ConfigError: `workspace-exists`, or where the text does not say what is needed.
@@ -216,305 +218,302 @@ def create_workspace(path: Path | str, config: str) -> Workspace:
     root = Path(path).resolve()
     if (root / CONFIG).exists():
         raise ConfigError("workspace-exists", f"{root.name} has an {CONFIG} already.", "Choose another folder.")
-    read_config(root, tomllib.loads(config))
+    workspace = read_config(root, parsed(config, CONFIG, "bad-toml", "Mend the text."), text=config)
     _folders(root)
+    fill(workspace)
     write_whole(root / CONFIG, config)
     return open_workspace(root)
 
 
-def read_config(root: Path, data: dict[str, Any]) -> Workspace:
+def read_config(root: Path, data: dict[str, Any], *, text: str = "", strict: bool = True) -> Workspace:
     """Build a workspace from the parsed `abate.toml`.
 
+    Args:
+        root: Its folder.
+        data: The file's content, or what a run kept of it.
+        text: The file's text, to name the line of a fault.
+        strict: Whether everything is checked; of what a run kept, only what a figure needs.
+
     Raises:
-        ConfigError: `bad-config`, `bad-organisation`, `bad-fiscal-year`.
+        ConfigError: `bad-config`, `bad-organisation`, `bad-programme`, `bad-base-year`.
     """
-    unknown = set(data) - SECTIONS
-    if unknown:
-        raise ConfigError("bad-config", f"Unknown sections: {', '.join(sorted(unknown))}.", "See docs/start.md.")
+    about: dict[str, Any] = {"code": "bad-config", "name": CONFIG, "text": text, "hint": HINT}
+    keys = declared(data, Keys, strict=strict, **about)
     try:
-        about = data.get("organisation", {})
-        inventory = data.get("inventory", {})
-        year = data.get("fiscal_year", {})
-        for key in ("name", "currency", "language"):
-            if not isinstance(about.get(key, ""), str):
-                raise TypeError(f"{key} of [organisation] is not a text")
-        organisation = Organisation(
-            name=about["name"],
-            entities=tuple(_entity(e) for e in data.get("entities", [])),
-            sites=tuple(_site(s) for s in data.get("sites", [])),
-            currency=about.get("currency", "CNY"),
-            programmes=tuple(_programme(p) for p in data.get("programmes", [])),
+        return _workspace(root, keys, strict=strict)
+    except FileKeyError as odd:
+        raise fault(odd, data=data, **about) from odd
+    except ValueError as error:
+        raise ConfigError("bad-config", f"{CONFIG}: {error}.", HINT) from error
+
+
+def _workspace(root: Path, keys: Keys, *, strict: bool) -> Workspace:
+    if strict:
+        _check_names(keys)
+        _check_dates(keys)
+        _check_words(keys)
+    organisation = Organisation(
+        name=keys.organisation.name,
+        entities=tuple(map(_entity, keys.entities)),
+        sites=tuple(map(_site, keys.sites)),
+        currency=keys.organisation.currency,
+        programmes=tuple(_programme(p, k) for k, p in enumerate(keys.programmes)),
+    )
+    excluded = {category: reason.strip() for category, reason in keys.scope3.not_assessed.items()}
+    for category, reason in excluded.items():
+        if category not in CATEGORIES or not reason:
+            what = "gives no reason" if category in CATEGORIES else "is no category, 1 to 15"
+            raise FileKeyError(("scope3", "not_assessed", category), what)
+    paths = {**pathways(), **{p.id: _sector_pathway(p, k) for k, p in enumerate(keys.pathways)}}
+    return Workspace(
+        root=root,
+        organisation=organisation,
+        calendar=FiscalCalendar(keys.fiscal_year.start_month, keys.fiscal_year.named_after),
+        boundary=Boundary(keys.inventory.boundary),
+        gwp_set=keys.inventory.gwp,
+        proxies=tuple(keys.scope3.proxies),
+        language=_language(keys.organisation.language),
+        other_bases=tuple(keys.factors.allow),
+        factor_year=keys.factors.year,
+        not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
+        base_year=_policy(keys.base_year),
+        targets=tuple(_target(t, k, organisation, set(paths)) for k, t in enumerate(keys.targets)),
+        pathways=tuple(paths.values()),
+        measures=tuple(_measure(m, k, organisation) for k, m in enumerate(keys.measures)),
+        finance=Finance(keys.finance.discount, keys.finance.carbon_price, keys.finance.carbon_price_basis),
+        owners=_owners(keys.owners),
+        identifier=_identifier(keys.organisation),
+        limits=_limits(keys.engine),
+        texts=tuple((k, v) for k, v in as_dict(keys.report).items() if v),
+    )
+
+
+def _check_names(keys: Keys) -> None:
+    """No name in files may mean two places: ids, names and aliases of sites are unique, and so are those of the others."""
+    sections: dict[str, Sequence[Any]] = {"sites": keys.sites, "entities": keys.entities, "programmes": keys.programmes}
+    for section, held in sections.items():
+        seen: dict[str, tuple[int, str]] = {}
+        for k, one in enumerate(held):
+            for name, key in (
+                (one.id, "id"),
+                (one.name, "name"),
+                *((a, "aliases") for a in getattr(one, "aliases", ())),
+            ):
+                other, where = seen.setdefault(fold(name), (k, key)) if name else (k, key)
+                if other != k:
+                    what = f"'{name}' is the {where.removesuffix('es')} of '{held[other].id}' too"
+                    raise FileKeyError(
+                        (section, k, key), what, "Rows would go to one of the two: give each names of its own."
+                    )
+    ids = {fold(i): i for i in [*(e.id for e in keys.entities), *(p.id for p in keys.programmes)]}
+    for k, site in enumerate(keys.sites):
+        for alias in site.aliases:
+            if fold(alias) in ids:
+                what = f"'{alias}' is the id of '{ids[fold(alias)]}' too"
+                raise FileKeyError(
+                    ("sites", k, "aliases"), what, "Rows would go to one of the two: give each names of its own."
+                )
+
+
+def _check_dates(keys: Keys) -> None:
+    """Sites open before they close, and one share of equity begins on a day."""
+    for k, site in enumerate(keys.sites):
+        for one, other in (("opened", "bought"), ("closed", "sold")):
+            if getattr(site, one) and getattr(site, other):
+                raise FileKeyError(
+                    ("sites", k, other),
+                    f"stands beside '{one}'",
+                    f"Keep one of them: '{other}' where it has a history under others.",
+                )
+        begun, ended = site.bought or site.opened, site.sold or site.closed
+        if begun and ended and ended < begun:
+            raise FileKeyError(
+                ("sites", k, "sold" if site.sold else "closed"), f"is {ended}, before it began on {begun}"
+            )
+    for k, entity in enumerate(keys.entities):
+        days = [o.since for o in entity.ownership]
+        if twice := sorted({d for d in days if days.count(d) > 1}):
+            raise FileKeyError(("entities", k, "ownership"), f"two shares begin on {twice[0]}", "Keep one of them.")
+
+
+def _check_words(keys: Keys) -> None:
+    """Currencies, regions and kinds are known ones."""
+    if keys.organisation.currency not in ISO_4217:
+        raise FileKeyError(
+            ("organisation", "currency"),
+            f"'{keys.organisation.currency}' is no currency",
+            "Write its three letters, such as EUR.",
         )
-        value_chain = data.get("scope3", {})
-        excluded = {str(k): str(v).strip() for k, v in value_chain.get("not_assessed", {}).items()}
-        odd = [k for k, reason in excluded.items() if k not in CATEGORIES or not reason]
-        if odd:
-            raise ValueError(f"category '{odd[0]}' is none of 1 to 15, or is switched off without a reason")
-        paths = {**pathways(), **{p["id"]: _sector_pathway(p) for p in data.get("pathways", [])}}
-        workspace = Workspace(
-            root=root,
-            organisation=organisation,
-            calendar=FiscalCalendar(year.get("start_month", 1), year.get("named_after", "end")),
-            boundary=Boundary(inventory.get("boundary", "operational")),
-            gwp_set=inventory.get("gwp", "AR6"),
-            proxies=tuple(str(p) for p in value_chain.get("proxies", [])),
-            language=_language(about),
-            other_bases=_other_bases(data.get("factors", {})),
-            factor_year=_factor_year(data.get("factors", {})),
-            not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
-            base_year=_policy(data.get("base_year", {})),
-            targets=tuple(_target(t, organisation, set(paths)) for t in data.get("targets", [])),
-            pathways=tuple(paths.values()),
-            measures=tuple(_measure(m, organisation) for m in data.get("measures", [])),
-            finance=_finance(data.get("finance", {})),
-            owners=_owners(data.get("owners", {})),
-            identifier=_identifier(about),
-            limits=_limits(data.get("engine", {})),
-            texts=tuple((str(k), str(v)) for k, v in data.get("report", {}).items()),
-        )
-    except KeyError as error:
-        raise ConfigError("bad-config", f"{CONFIG} lacks {error}.", "See docs/start.md.") from error
-    except (ValueError, TypeError) as error:
-        raise ConfigError("bad-config", f"{CONFIG}: {error}.", "See docs/start.md.") from error
-    if workspace.gwp_set not in GWP_SETS:
-        raise ConfigError("bad-config", f"gwp is '{workspace.gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}.")
-    return workspace
+    for region in keys.scope3.proxies:
+        if region_named(region) is None:
+            raise FileKeyError(("scope3", "proxies"), f"'{region}' is no region", "Write codes such as GB or US-CAMX.")
+    for k, site in enumerate(keys.sites):
+        for kind in site.expects:
+            if kind not in kinds_known():
+                near = get_close_matches(kind, kinds_known(), n=1)
+                hint = f"Did you mean '{near[0]}'?" if near else f"Kinds are {', '.join(sorted(kinds_known()))}."
+                raise FileKeyError(("sites", k, "expects"), f"'{kind}' is no kind of activity", hint)
+        if twice := sorted({b for b in site.buildings if site.buildings.count(b) > 1}):
+            raise FileKeyError(("sites", k, "buildings"), f"'{twice[0]}' stands twice")
+    for what in ("targets", "measures", "pathways"):
+        ids = [m.id for m in getattr(keys, what) if hasattr(m, "id")]
+        if twice := sorted({i for i in ids if ids.count(i) > 1}):
+            raise FileKeyError((what, len(ids) - 1 - ids[::-1].index(twice[0]), "id"), f"'{twice[0]}' stands twice")
 
 
-OTHER_BASES = ("life-cycle", "operating-margin")
-FACTOR_YEARS = ("month", "fiscal-year")
+def kinds_known() -> frozenset[str]:
+    """Kinds of activity that a site may expect."""
+    from abate.adapters.registry import KINDS
+
+    return frozenset(KINDS)
 
 
-def _language(about: dict[str, Any]) -> str:
-    language = str(about.get("language", "en"))
+def _language(language: str) -> str:
     if language == "en":
         return language
     from abate.disclosure.report import LANGUAGES  # a tenth of a second
 
     if language not in LANGUAGES:
-        raise ValueError(f"language '{language}' of [organisation] is none of {', '.join(LANGUAGES)}")
+        raise FileKeyError(("organisation", "language"), f"'{language}' is none of {', '.join(LANGUAGES)}")
     return language
 
 
-def _other_bases(data: dict[str, Any]) -> tuple[str, ...]:
-    said = [str(b) for b in data.get("allow", [])]
-    odd = [b for b in said if b not in OTHER_BASES] + [k for k in data if k not in ("allow", "year")]
-    if odd:
-        raise ValueError(
-            f"'{odd[0]}' in [factors]: allow takes {' and '.join(OTHER_BASES)}, year one of {', '.join(FACTOR_YEARS)}"
-        )
-    return tuple(said)
+def _year(text: Any, *path: Key) -> str:
+    try:
+        return f"FY{parse_fiscal_year(str(text)):04d}"
+    except UsageError as error:
+        raise FileKeyError(path, error.message.rstrip("."), error.hint) from error
 
 
-def _factor_year(data: dict[str, Any]) -> str:
-    said = str(data.get("year", "month"))
-    if said not in FACTOR_YEARS:
-        raise ValueError(f"year of [factors] is '{said}', not one of {', '.join(FACTOR_YEARS)}")
-    return said
-
-
-def _policy(data: dict[str, Any]) -> BaseYearPolicy | None:
-    if not data:
+def _policy(keys: BaseYearKeys | None) -> BaseYearPolicy | None:
+    if keys is None:
         return None
-    year = f"FY{parse_fiscal_year(data['year']):04d}"
-    return BaseYearPolicy(year, float(data.get("threshold", 0.05)), data.get("recalculation", "whole-year"))
+    return BaseYearPolicy(_year(keys.year, "base_year", "year"), keys.threshold, keys.recalculation)
 
 
-def _target(data: dict[str, Any], organisation: Organisation, paths: set[str]) -> Target:
-    site, building, org = data.get("site", ""), data.get("building", ""), data.get("org", "")
+def _target(keys: TargetKeys, k: int, organisation: Organisation, paths: set[str]) -> Target:
     known = {s.id: s for s in organisation.sites}
-    if (site and site not in known) or (building and (not site or building not in known[site].buildings)):
-        raise ValueError(f"target of {data['figure']}: no site '{site}' with a building '{building}'")
-    if org and org not in {e.id for e in organisation.entities}:
-        raise ValueError(f"target of {data['figure']}: no entity '{org}'")
-    if data.get("pathway", "linear") not in paths:
-        raise ValueError(
-            f"target of {data['figure']}: pathway '{data['pathway']}' is none of {', '.join(sorted(paths))}"
-        )
-    kind = TargetKind(data.get("kind", "level"))
+    if keys.figure not in FIGURES:
+        raise FileKeyError(("targets", k, "figure"), f"no figure '{keys.figure}'", "See docs/reference/figures.md.")
+    if keys.site and keys.site not in known:
+        raise FileKeyError(("targets", k, "site"), f"no site '{keys.site}'")
+    if keys.building and (not keys.site or keys.building not in known[keys.site].buildings):
+        raise FileKeyError(("targets", k, "building"), f"no building '{keys.building}' of the site '{keys.site}'")
+    if keys.org and keys.org not in {e.id for e in organisation.entities}:
+        raise FileKeyError(("targets", k, "org"), f"no entity '{keys.org}'")
+    if keys.pathway not in paths:
+        raise FileKeyError(("targets", k, "pathway"), f"'{keys.pathway}' is none of {', '.join(sorted(paths))}")
+    kind = TargetKind(keys.kind)
     given = {"level": "value", "cumulative": "value", "absolute": "reduction", "intensity": "reduction"}.get(kind)
-    if given and given not in data:
-        raise ValueError(f"target of {data['figure']}: a target of kind {kind} needs {given}")
-    if kind is not TargetKind.LEVEL and "base_year" not in data:
-        raise ValueError(f"target of {data['figure']}: a target of kind {kind} needs a base_year")
-    base_value = data.get("base_value")
+    if given and getattr(keys, given) is None:
+        raise FileKeyError(("targets", k), f"a target of kind {kind} needs '{given}'")
+    if kind is not TargetKind.LEVEL and keys.base_year is None:
+        raise FileKeyError(("targets", k), f"a target of kind {kind} needs a 'base_year'")
     return Target(
-        data["figure"], float(data.get("value", 0)), _year(data["year"]), site, building, kind, data.get("title", ""),
-        _year(data["base_year"]) if "base_year" in data else "", float(data.get("reduction", 0)),
-        data.get("pathway", "linear"), org, None if base_value is None else float(base_value),
-        data.get("base_source", ""), float(data.get("growth", 0)),
+        keys.figure, keys.value or 0.0, _year(keys.year, "targets", k, "year"), keys.site, keys.building, kind, keys.title,
+        "" if keys.base_year is None else _year(keys.base_year, "targets", k, "base_year"), keys.reduction or 0.0,
+        keys.pathway, keys.org, keys.base_value, keys.base_source, keys.growth,
     )  # fmt: skip
 
 
-def _year(text: Any) -> str:
-    return f"FY{parse_fiscal_year(str(text)):04d}"
-
-
-def _sector_pathway(data: dict[str, Any]) -> Pathway:
+def _sector_pathway(keys: PathwayKeys, k: int) -> Pathway:
     """A sector's intensity by calendar year, for convergence (SDA)."""
-    points = tuple(sorted((int(y), float(v)) for y, v in data["points"].items()))
-    if len(points) < 2 or points[-1][0] < 2050 or not all(0 <= v < float("inf") for _, v in points):
-        raise ValueError(f"pathway '{data['id']}' needs intensities of at least two years, up to 2050")
+    odd = sorted(y for y in keys.points if not y.isdecimal() or not 1990 <= int(y) <= 2200)
+    if odd:
+        raise FileKeyError(("pathways", k, "points", odd[0]), "is no calendar year")
+    points = tuple(sorted((int(y), v) for y, v in keys.points.items()))
+    if len(points) < 2 or points[-1][0] < 2050:
+        raise FileKeyError(("pathways", k, "points"), "intensities of at least two years are needed, up to 2050")
+    title = keys.title or keys.id
     return Pathway(
-        data["id"], data.get("title", data["id"]), data.get("title_zh", data.get("title", data["id"])), "sector", 0.0,
-        "sector intensity", str(data["source"]), str(data.get("edition", "")), "abate.toml", "stated", points,
+        keys.id, title, keys.title_zh or title, "sector", 0.0, "sector intensity", keys.source, str(keys.edition), CONFIG,
+        "stated", points,
     )  # fmt: skip
 
 
-def _measure(data: dict[str, Any], organisation: Organisation) -> Measure:
-    org = data.get("org", "")
-    if org and org not in {e.id for e in organisation.entities}:
-        raise ValueError(f"measure '{data['id']}': no entity '{org}'")
-    if data["figure"] not in FIGURES or FIGURES[data["figure"]].unit != "t CO2e":
-        raise ValueError(f"measure '{data['id']}': '{data['figure']}' is no figure in t CO2e")
+def _measure(keys: MeasureKeys, k: int, organisation: Organisation) -> Measure:
+    if keys.org and keys.org not in {e.id for e in organisation.entities}:
+        raise FileKeyError(("measures", k, "org"), f"no entity '{keys.org}'")
+    if keys.figure not in FIGURES or FIGURES[keys.figure].unit != "t CO2e":
+        raise FileKeyError(("measures", k, "figure"), f"'{keys.figure}' is no figure in t CO2e")
     return Measure(
-        data["id"], data.get("title", data["id"]), data["figure"], _year(data["start"]), float(data["abated_t"]),
-        float(data.get("investment", 0)), float(data.get("yearly_cost", 0)), int(data["lifetime_years"]), org,
+        keys.id, keys.title or keys.id, keys.figure, _year(keys.start, "measures", k, "start"), keys.abated_t,
+        keys.investment, keys.yearly_cost, keys.lifetime_years, keys.org,
     )  # fmt: skip
 
 
-def _finance(data: dict[str, Any]) -> Finance:
-    price = data.get("carbon_price")
-    discount = float(data.get("discount", 0.06))
-    if not 0 <= discount < 1:
-        raise ValueError(f"discount of [finance] is {discount}, not a share a year")
-    if price is not None and not 0 < float(price) < 1e6:
-        raise ValueError(f"carbon_price of [finance] is {price}, not a price of a tonne")
-    return Finance(discount, None if price is None else float(price), str(data.get("carbon_price_basis", "")))
-
-
-def _limits(data: dict[str, Any]) -> Limits:
+def _limits(keys: EngineKeys) -> Limits:
     """What `[engine]` says."""
-    memory, threads = str(data.get("memory", NO_LIMITS.memory)), data.get("threads", 0)
-    if not re.fullmatch(r"\d{1,6}(\.\d+)? ?[MGT]i?B", memory) or not float(re.sub(r"[^\d.]", "", memory)):
-        raise ValueError(f"memory of [engine] is '{memory}', not such as '4GB'")
-    if not isinstance(threads, int) or not 0 <= threads <= 4096:
-        raise ValueError(f"threads of [engine] is {threads}, not a number of threads")
-    known = {"memory", "threads", "spill", "master", "ledger", "spark"}
-    if odd := sorted(set(data) - known):
-        raise ValueError(f"[engine] has no '{odd[0]}'; it has {', '.join(sorted(known))}")
-    if not isinstance(data.get("spark", {}), dict):
-        raise ValueError("[engine.spark] is not a table of settings")
-    spark = tuple(sorted((str(k), str(v)) for k, v in data.get("spark", {}).items()))
-    texts = {k: str(data.get(k, "")) for k in ("spill", "master", "ledger")}
-    return Limits(memory, threads, **texts, spark=spark)
+    if not float(re.sub(r"[^\d.]", "", keys.memory)):
+        raise FileKeyError(("engine", "memory"), f"is '{keys.memory}'", "Write it as '4GB'.")
+    spark = tuple(sorted((k, str(v)) for k, v in keys.spark.items()))
+    return Limits(keys.memory, keys.threads, keys.spill, keys.master, keys.ledger, spark)
 
 
-def _identifier(about: dict[str, Any]) -> tuple[str, str]:
+def _identifier(keys: OrganisationKeys) -> tuple[str, str]:
     """The first identifier given; a legal entity identifier's check digits must be right (ISO 17442, mod 97-10)."""
     for scheme in ("lei", "euid", "duns", "permid"):
-        text = str(about.get(scheme, "")).strip().upper()
+        text = getattr(keys, scheme).strip().upper()
         if not text:
             continue
-        digits = "".join(str(int(ch, 36)) for ch in text if ch.isalnum())
+        digits = "".join(str(int(ch, 36)) for ch in text if ch.isascii() and ch.isalnum())
         if scheme == "lei" and (not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text) or int(digits) % 97 != 1):
-            raise ValueError(f"lei '{text}' is no legal entity identifier")
+            raise FileKeyError(("organisation", scheme), f"'{text}' is no legal entity identifier")
         if len(text) > 100 or not text.isprintable():
-            raise ValueError(f"{scheme} of [organisation] is no identifier")
+            raise FileKeyError(("organisation", scheme), "is no identifier")
         return scheme, text
     return "", ""
 
 
-ROLES = ("preparer", "reviewer", "approver")
-
-
-def _owners(data: dict[str, Any]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _owners(keys: OwnersKeys) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """People by role; nobody who prepares may approve."""
-    odd = sorted(set(data) - set(ROLES))
-    if odd:
-        raise ValueError(f"[owners] names '{odd[0]}', which is none of {', '.join(ROLES)}")
-    held = {r: (data[r],) if isinstance(data[r], str) else tuple(data[r]) for r in ROLES if r in data}
+    said = {role: names for role, names in as_dict(keys).items() if names}
+    held = {role: (names,) if isinstance(names, str) else tuple(names) for role, names in said.items()}
     both = sorted({fold(n) for n in held.get("preparer", ())} & {fold(n) for n in held.get("approver", ())})
     if both:
-        raise ValueError(f"[owners] '{both[0]}' is preparer and approver")
+        raise FileKeyError(("owners", "approver"), f"'{both[0]}' is preparer and approver")
     return tuple(held.items())
 
 
-def _programme(data: dict[str, Any]) -> Programme:
+def _programme(keys: ProgrammeKeys, k: int) -> Programme:
     """A programme; what it does not say itself comes from its methodology."""
     known = {m.name: m for m in METHODOLOGIES} | {m.id: m for m in METHODOLOGIES}
-    if data["methodology"] not in known:
-        raise ValueError(f"methodology '{data['methodology']}' is none of {', '.join(m.name for m in METHODOLOGIES)}")
-    method = known[data["methodology"]]
-    if int(data.get("tier", method.tier)) < method.tier and not str(data.get("tier_evidence", "")).strip():
-        raise ValueError(f"programme '{data['id']}' states a better tier than {method.name} without tier_evidence")
-    claims = tuple(sorted((str(name), float(share)) for name, share in data.get("claims", {}).items()))
+    if keys.methodology not in known:
+        names = ", ".join(m.name for m in METHODOLOGIES)
+        raise FileKeyError(("programmes", k, "methodology"), f"'{keys.methodology}' is none of {names}")
+    method = known[keys.methodology]
+    tier = method.tier if keys.tier is None else keys.tier
+    if tier < method.tier and not keys.tier_evidence.strip():
+        raise FileKeyError(("programmes", k, "tier"), f"is better than that of {method.name}, without 'tier_evidence'")
     return Programme(
-        data["id"], data.get("name", data["id"]), data["entity"], data["region"], method.name,
-        method.mechanism, float(data.get("rebound", method.rebound_share)),
-        int(data.get("tier", method.tier)), claims, float(data["unclaimed"]),
-        tuple(sorted((str(k), str(v)) for k, v in data.get("gates", {}).items())),
+        keys.id, keys.name or keys.id, keys.entity, keys.region, method.name, method.mechanism,
+        method.rebound_share if keys.rebound is None else keys.rebound, tier, tuple(sorted(keys.claims.items())),
+        keys.unclaimed, tuple(sorted(keys.gates.items())),
     )  # fmt: skip
 
 
-def _entity(data: dict[str, Any]) -> Entity:
-    held = tuple(
-        sorted((Ownership(_day(o["since"]), float(o["share"])) for o in data.get("ownership", [])), key=_since)
-    )
-    if any(not 0 <= o.share <= 1 for o in held):
-        raise ValueError(f"ownership of '{data['id']}' is not between 0 and 1")
-    return Entity(
-        data["id"],
-        data.get("name", data["id"]),
-        data.get("parent", ""),
-        held,
-        _operates(data),
-        _directs(data),
-        data.get("region", ""),
-    )
+def _entity(keys: EntityKeys) -> Entity:
+    held = tuple(Ownership(o.since, o.share) for o in sorted(keys.ownership, key=lambda o: o.since))
+    directs = {True: "full", False: "none", "joint": "joint", "": "", None: ""}[keys.financial_control]
+    return Entity(keys.id, keys.name or keys.id, keys.parent, held, keys.operational_control, directs, keys.region)
 
 
-def _operates(data: dict[str, Any]) -> bool | None:
-    said = data.get("operational_control")
-    if said not in (None, True, False):
-        raise ValueError(f"operational_control of '{data['id']}' is '{said}', not true or false")
-    return said
-
-
-def _directs(data: dict[str, Any]) -> str:
-    said = data.get("financial_control", "")
-    known = {True: "full", False: "none", "joint": "joint", "": ""}
-    if said not in known:
-        raise ValueError(f"financial_control of '{data['id']}' is '{said}', not true, false or \"joint\"")
-    return known[said]
-
-
-def _since(held: Ownership) -> date:
-    return held.since
-
-
-def _site(data: dict[str, Any]) -> Site:
-    opened, closed = data.get("bought", data.get("opened")), data.get("sold", data.get("closed"))
+def _site(keys: SiteKeys) -> Site:
     return Site(
-        data["id"],
-        data.get("name", data["id"]),
-        data["entity"],
-        region_named(data["region"]) or data["region"],
-        data.get("type", ""),
-        _day(opened) if opened is not None else None,
-        _day(closed) if closed is not None else None,
-        tuple(data.get("aliases", [])),
-        tuple(data.get("expects", [])),
-        tuple(data.get("buildings", [])),
-        "bought" in data,
-        "sold" in data,
-        _climate(data),
+        keys.id,
+        keys.name or keys.id,
+        keys.entity,
+        region_named(keys.region) or keys.region,
+        keys.type,
+        keys.bought or keys.opened,
+        keys.sold or keys.closed,
+        tuple(keys.aliases),
+        tuple(keys.expects),
+        tuple(keys.buildings),
+        keys.bought is not None,
+        keys.sold is not None,
+        Climate(tuple(keys.climate.mean_c), keys.climate.source) if keys.climate else None,
     )
-
-
-def _climate(data: dict[str, Any]) -> Climate | None:
-    if "climate" not in data:
-        return None
-    means = tuple(float(c) for c in data["climate"]["mean_c"])
-    if len(means) != 12 or not all(-90 <= c <= 60 for c in means):
-        raise ValueError(f"climate of '{data['id']}' is not twelve monthly means in degrees Celsius")
-    return Climate(means, str(data["climate"]["source"]))
-
-
-def _day(value: Any) -> date:
-    if isinstance(value, date):
-        return value
-    return date.fromisoformat(str(value))
 
 
 def file_hash(path: Path) -> str:

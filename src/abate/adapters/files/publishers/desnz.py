@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from abate.adapters.files.gates import Line, Publication
 from abate.adapters.files.publishers.sheets import csv_rows, item_of, refrigerant_of, waste_of, workbook, year_in_name
-from abate.adapters.files.reading import cell_text
+from abate.adapters.files.workbooks import cell_text
 from abate.kernel.factor import BIOGENIC_CO2
 from abate.kernel.kind import slug
 from abate.kernel.region import country_named

@@ -12,7 +12,7 @@ from typing import Any
 
 from abate.adapters.files.gates import MISPRINTED, Line, Publication
 from abate.adapters.files.publishers.sheets import csv_rows, item_of, waste_of, workbook, year_in_name
-from abate.adapters.files.reading import cell_text
+from abate.adapters.files.workbooks import cell_text
 from abate.kernel.errors import DataError
 from abate.kernel.kind import slug
 from abate.kernel.species import UNSPECIFIED

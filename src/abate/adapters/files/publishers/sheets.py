@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from abate.adapters.files.apart import read_apart
 from abate.adapters.files.reading import encoding_of
-from abate.kernel.errors import DataError
+from abate.adapters.files.workbooks import sheet_cells
 from abate.kernel.kind import fold, slug
 from abate.operations.facts.own import FUELS, REFRIGERANTS
 from abate.operations.facts.value_chain import TREATMENTS, WASTE
@@ -100,13 +101,7 @@ def workbook(path: Path) -> dict[str, list[list[Any]]]:
     Raises:
         DataError: `unreadable-file`.
     """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-    except CalamineError as error:
-        raise DataError("unreadable-file", f"{path.name}: {error}.", "Is this the publisher's workbook?") from error
-    return {n: book.get_sheet_by_name(n).to_python(skip_empty_area=False) for n in book.sheet_names}
+    return dict(read_apart(sheet_cells, path))
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:

@@ -1,0 +1,143 @@
+"""What is read of PDF, JSON and XML files. Runs in a process of its own: see `apart`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from abate.kernel.errors import DataError
+
+PAGES_MAX = 30
+JSON_MAX_BYTES = 100 << 20
+BATCH_OBJECTS = 4096
+WORD = ("text", "x0", "top", "x1", "bottom")
+"""What is known of a word on a page: its text, and its place in points."""
+
+
+def pdf_lines(path: Path) -> Iterator[list[Any]]:
+    """Page number of each line of text, from 1, and its words as in `WORD`.
+
+    Raises:
+        DataError: `unreadable-file`.
+    """
+    import pdfplumber
+    from pdfminer.pdfexceptions import PDFException
+    from pdfplumber.utils.exceptions import PdfminerException
+
+    try:
+        with pdfplumber.open(path) as document:
+            if len(document.pages) > PAGES_MAX:
+                text = f"{path.name} has more than {PAGES_MAX} pages."
+                raise DataError("unreadable-file", text, "Take the bill alone.")
+            for number, page in enumerate(document.pages, 1):
+                for line in page.extract_text_lines(return_chars=False):
+                    box = (line["x0"], line["top"], line["x1"], line["bottom"])
+                    words = page.crop(box, strict=False).extract_words()
+                    yield [number, [[w[k] if k == "text" else float(w[k]) for k in WORD] for w in words]]
+                page.close()
+    except (PdfminerException, PDFException, ValueError, KeyError, TypeError) as error:
+        text = f"{path.name} is no PDF that can be read."
+        raise DataError("unreadable-file", text, "Save it again as PDF.") from error
+
+
+def json_objects(path: Path, code: str) -> Iterator[Any]:
+    """The objects of JSON lines, some at a time, or the one value of a JSON file.
+
+    Args:
+        path: The file.
+        code: Code of the error where it is no JSON.
+
+    Raises:
+        DataError: `file-too-large`, or `code`.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as handle:
+            if path.suffix.lower() == ".jsonl":
+                lines = (line for line in handle if line.strip())
+                while block := list(islice(lines, BATCH_OBJECTS)):
+                    yield [json.loads(line) for line in block]
+                return
+            if path.stat().st_size > JSON_MAX_BYTES:
+                text = f"{path.name} is larger than {JSON_MAX_BYTES >> 20} MiB."
+                raise DataError("file-too-large", text, "Write it as JSON lines (.jsonl).")
+            yield json.load(handle)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(code, f"{path.name} cannot be read: {error}.", "Save it as JSON in UTF-8.") from error
+    except RecursionError as error:
+        raise DataError(code, f"{path.name} is nested too deep.", "Write a list of objects.") from error
+
+
+def intervals(path: Path) -> Iterator[list[Any]]:
+    """Of a Green Button file: begin [s since 1970] and value of each interval; reading types; how many meters.
+
+    Raises:
+        DataError: `bad-green-button`.
+    """
+    begun: list[int] = []
+    values: list[float] = []
+    types: list[list[str]] = []
+    meters = 0
+    try:
+        for _, node in ET.iterparse(path, events=("end",)):  # noqa: S314 - in a process of its own
+            tag = node.tag.rsplit("}", 1)[-1]
+            if tag == "ReadingType":
+                said = {child.tag.rsplit("}", 1)[-1]: (child.text or "").strip() for child in node}
+                types.append([said.get("powerOfTenMultiplier", ""), said.get("uom", ""), said.get("flowDirection", "")])
+            elif tag == "MeterReading":
+                meters += 1
+            elif tag == "IntervalReading":
+                parts = {child.tag.rsplit("}", 1)[-1]: child for child in node}
+                start = next((c.text for c in parts["timePeriod"] if c.tag.endswith("start")), None)
+                begun.append(int(start or "x"))
+                values.append(float(parts["value"].text or "nan"))
+                node.clear()
+            elif tag == "IntervalBlock":
+                node.clear()
+    except (ET.ParseError, KeyError, ValueError, TypeError, OverflowError) as error:
+        text = f"{path.name} is no sound Green Button file: {error}."
+        raise DataError("bad-green-button", text, "Export it again.") from error
+    yield [begun, values, types, meters]
+
+
+def weather_columns(path: Path, columns: list[str]) -> Iterator[list[Any]]:
+    """Of an EPW file: its offset from UTC [h], its usual year, and its columns.
+
+    Source: EnergyPlus Weather File format; read by pvlib.
+
+    Raises:
+        DataError: `no-series`.
+    """
+    from pvlib.iotools import read_epw
+
+    try:
+        table, facts = read_epw(str(path), coerce_year=None)
+        years = table.index.year
+        year = int(years.value_counts().index[0])
+        yield [float(facts["TZ"]), year, [table[name].astype(float).tolist() for name in columns]]
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise DataError("no-series", f"{path.name} is no sound EPW file: {error}.", "Export it again.") from error
+
+
+def opens_as_workbook(path: Path) -> Iterator[bool]:
+    """Whether the library that fills templates opens a workbook.
+
+    Raises:
+        DataError: `bad-template-file`.
+    """
+    import warnings
+
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            load_workbook(path, data_only=True)
+    except Exception as error:
+        raise DataError(
+            "bad-template-file", f"{path.name} cannot be read.", "Take EFRAG's VSME digital template."
+        ) from error
+    yield True

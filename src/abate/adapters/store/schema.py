@@ -1,0 +1,242 @@
+"""Files that people write: what may stand in them is declared once, and everything else is refused with its place.
+
+A file is declared as classes of msgspec: types are strict, a key that is not declared is a fault, and so is a number that is
+none. What declarations cannot say, such as dates in order, whoever reads the file checks and raises `FileKeyError` with the place.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from abate.kernel.errors import ConfigError
+
+Key = str | int
+T = TypeVar("T")
+MAX_BYTES = 4 << 20
+"""Largest file that is read: nobody writes a longer one."""
+WORDS = {
+    "bool": "true or false", "str": "a text in quotes", "int": "a whole number", "float": "a number", "array": "a list in [ ]",
+    "object": "a table", "date": "a day such as 2024-01-31", "null": "nothing", "datetime": "a day with a time",
+}  # fmt: skip
+
+
+class FileKeyError(Exception):
+    """A fault of a file that its declaration cannot say.
+
+    Args:
+        path: Keys and places that lead to it, such as `("sites", 2, "closed")`.
+        what: What is wrong.
+        hint: What to do; empty takes the file's own.
+    """
+
+    def __init__(self, path: Sequence[Key], what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.path, self.what, self.hint = tuple(path), what, hint
+
+
+def read_toml(path: Path, kind: type[T], code: str, hint: str) -> T:
+    """Read a file as it is declared.
+
+    Args:
+        path: The file.
+        kind: Its declaration.
+        code: Code of the error.
+        hint: What to do where nothing nearer is known.
+
+    Raises:
+        ConfigError: `code`.
+    """
+    text = toml_text(path, code, hint)
+    return declared(parsed(text, path.name, code, hint), kind, code=code, name=path.name, text=text, hint=hint)
+
+
+def toml_text(path: Path, code: str, hint: str) -> str:
+    """Text of a file that people write.
+
+    Raises:
+        ConfigError: `code`.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(code, f"{path.name} is larger than {MAX_BYTES >> 20} MiB.", hint)
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(code, f"{path.name} is not text in UTF-8: {error}.", "Save it as UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(code, f"{path.name} cannot be read: {error.strerror}.", "Check the path.") from error
+
+
+def parsed(text: str, name: str, code: str, hint: str) -> dict[str, Any]:
+    """TOML as data.
+
+    Raises:
+        ConfigError: `code`.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(code, f"{name} is not TOML: {error}.", hint) from error
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise ConfigError(code, f"{name} holds what cannot be read: {str(error)[:100]}.", hint) from error
+
+
+def declared(
+    data: dict[str, Any], kind: type[T], *, code: str, name: str, text: str = "", hint: str = "", strict: bool = True
+) -> T:
+    """Data as it is declared.
+
+    Args:
+        data: What was read.
+        kind: A class of msgspec.
+        code: Code of the error.
+        name: Name of the file.
+        text: Its text, to name the line.
+        hint: What to do where nothing nearer is known.
+        strict: Whether a key that is not declared is a fault; else it is left out, as in what an older version kept.
+
+    Raises:
+        ConfigError: `code`.
+    """
+    try:
+        return msgspec.convert(_known(data, kind, (), strict=strict), kind)
+    except FileKeyError as error:
+        found = error
+    except msgspec.ValidationError as error:
+        what, path = _told(str(error))
+        found = FileKeyError(path, what)
+    raise fault(found, code=code, name=name, text=text, data=data, hint=hint)
+
+
+def fault(odd: FileKeyError, *, code: str, name: str, text: str, data: Mapping[str, Any], hint: str) -> ConfigError:
+    """A fault as people read it: file, line, place, what is wrong."""
+    line = line_of(text, odd.path)
+    where = f"{name} line {line}" if line else name
+    place = _place(odd.path, data)
+    return ConfigError(code, f"{where}: {place + ': ' if place else ''}{odd.what}.", odd.hint or hint)
+
+
+def _known(value: Any, kind: Any, path: tuple[Key, ...], *, strict: bool) -> Any:
+    """A value without keys that are not declared, or the first of these as a fault."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise FileKeyError(path, f"is {value}, not a number")
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
+        raise FileKeyError(path, "is too large a number")
+    if isinstance(value, dict):
+        return dict(_known_items(value, kind, path, strict=strict))
+    if isinstance(value, list):
+        inner = next((a for k in _parts(kind) if get_origin(k) in (list, tuple) for a in get_args(k)), Any)
+        return [_known(v, inner, (*path, k), strict=strict) for k, v in enumerate(value)]
+    return value
+
+
+def _known_items(value: dict[str, Any], kind: Any, path: tuple[Key, ...], *, strict: bool) -> Iterator[tuple[str, Any]]:
+    struct = next((k for k in _parts(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), None)
+    fields = {f.encode_name: f.type for f in msgspec.structs.fields(struct)} if struct else None
+    free = next((get_args(k)[1] for k in _parts(kind) if get_origin(k) is dict), Any)
+    for key, inner in value.items():
+        if fields is not None and key not in fields:
+            if strict:
+                raise _unknown(key, list(fields), path)
+            continue
+        yield key, _known(inner, fields[key] if fields is not None else free, (*path, key), strict=strict)
+
+
+def _unknown(key: str, fields: list[str], path: tuple[Key, ...]) -> FileKeyError:
+    near = get_close_matches(key.casefold(), fields, n=1, cutoff=0.6)
+    known = f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(sorted(fields))}."
+    return FileKeyError((*path, key), "is not known here", known)
+
+
+def _parts(kind: Any) -> tuple[Any, ...]:
+    """The kinds of which a kind is one: members of a union, and what an annotation is about."""
+    if hasattr(kind, "__metadata__"):
+        return _parts(get_args(kind)[0])
+    args = get_args(kind)
+    if args and get_origin(kind) not in (list, tuple, dict):
+        return tuple(p for a in args for p in _parts(a))
+    return (kind,)
+
+
+def _told(message: str) -> tuple[str, tuple[Key, ...]]:
+    """What msgspec says, in words, and the path.
+
+    Example:
+        >>> _told("Expected `bool | null`, got `str` - at `$.entities[1].operational_control`")
+        ('is a text in quotes, not true or false', ('entities', 1, 'operational_control'))
+    """
+    what, _, at = message.partition(" - at `$")
+    path: tuple[Key, ...] = tuple(
+        int(k) if k.isdigit() else k for k in re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", at) for k in k if k
+    )
+    if found := re.fullmatch(r"Expected `([^`]+)`, got `(\w+)`", what):
+        wanted = [WORDS.get(w, w) for w in found[1].split(" | ") if w != "null"]
+        return f"is {WORDS.get(found[2], found[2])}, not {' or '.join(wanted)}", path
+    if found := re.fullmatch(r"Object missing required field `([^`]+)`", what):
+        return f"'{found[1]}' is missing", path
+    if found := re.fullmatch(r"Expected `(?:array|str|object)` of length (.*)", what):
+        return f"must hold {found[1]} of them", path
+    if found := re.fullmatch(r"Expected `\w+` (.*)", what):
+        return f"must be {found[1]}", path
+    if found := re.fullmatch(r"Invalid enum value (.*)", what):
+        return f"is {found[1]}, which is not one of the choices", path
+    return f"is not as it should be ({what})", path
+
+
+def _place(path: tuple[Key, ...], data: Mapping[str, Any]) -> str:
+    """A path as people read it: `[[sites]] 'hq': closed`."""
+    told: list[str] = []
+    here: Any = data
+    for depth, key in enumerate(path):
+        if isinstance(here, dict):
+            here = here.get(key)
+        else:
+            here = here[key] if isinstance(here, list) and isinstance(key, int) else None
+        last = depth == len(path) - 1
+        if isinstance(key, int):
+            name = here.get("id", here.get("name")) if isinstance(here, dict) else None
+            told[-1] = f"[[{told[-1].strip('[]')}]]" if depth == 1 else told[-1]
+            told[-1] += f" '{name}'" if isinstance(name, str) else f" number {key + 1}"
+        elif depth == 0 and not last:
+            told.append(f"[{key}]")
+        else:
+            told.append(key)
+    return ": ".join(told)
+
+
+def line_of(text: str, path: Sequence[Key]) -> int:
+    r"""Line of a TOML text in which a path begins, from 1; 0 where it is not found.
+
+    Example:
+        >>> line_of('[a]\nx = 1\n[[b]]\nid = 2\n[[b]]\nid = 3\n', ("b", 1, "id"))
+        6
+    """
+    counts: dict[str, int] = {}
+    here: tuple[Key, ...] = ()
+    best, best_depth = 0, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := re.match(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$", line):
+            names: list[Key] = [part.strip().strip("\"'") for part in head[2].split(".")]
+            if head[1] == "[[":
+                counts[head[2]] = counts.get(head[2], -1) + 1
+                names.append(counts[head[2]])
+            elif len(names) > 1 and str(names[0]) in counts:
+                names.insert(1, counts[str(names[0])])
+            here = tuple(names)
+        elif key := re.match(r"\s*([\w-]+|\"[^\"]*\"|'[^']*')\s*(\.|=)", line):
+            found = (*here, key[1].strip("\"'"))
+            if found == tuple(path)[: len(found)] and len(found) > best_depth:
+                best, best_depth = number, len(found)
+            continue
+        else:
+            continue
+        if here == tuple(path)[: len(here)] and len(here) > best_depth:
+            best, best_depth = number, len(here)
+    return best
