@@ -8,7 +8,8 @@ AbateError                  code, message, hint
 ├── DataError               a file that cannot be taken as it is: exit code 1
 │   └── DuplicateImportError  the same content is in the ledger already
 ├── EngineError             a cluster that is not there, or gives up
-└── IntegrityError          the ledger does not add up: our mistake, or a damaged store
+├── StoreError              the disk is full, or may not be written to: exit code 2
+└── IntegrityError          the ledger does not add up: our mistake, or a damaged store: exit code 2
 ```
 
 What is wrong with somebody's rows is never an exception: it is a `Finding`.
@@ -58,6 +59,10 @@ class DuplicateImportError(DataError):
 
 class EngineError(AbateError):
     """The engine that was asked for is not there, or gives up; nothing was posted."""
+
+
+class StoreError(AbateError):
+    """What is to be kept cannot be written; nothing was stored."""
 
 
 class IntegrityError(AbateError):

@@ -22,10 +22,11 @@ from abate.adapters.api.desk import Desk
 from abate.adapters.api.guard import Guard, Sessions
 from abate.adapters.api.jobs import Jobs
 from abate.adapters.api.routes import router
+from abate.adapters.store.faults import fault_of
 from abate.adapters.web.page import HERE, Page
 from abate.adapters.web.pages import router as pages
 from abate.adapters.web.pages.inventory import read_ahead
-from abate.kernel.errors import AbateError, DataError, DuplicateImportError, IntegrityError, NotFoundError
+from abate.kernel.errors import AbateError, DataError, DuplicateImportError, IntegrityError, NotFoundError, StoreError
 
 THREADS = 4
 """Threads that answer requests; each has engines of its own."""
@@ -107,6 +108,8 @@ def status_of(error: AbateError) -> int:
         return 409
     if isinstance(error, IntegrityError):
         return 500
+    if isinstance(error, StoreError):
+        return 507 if error.code == "disk-full" else 403
     if error.code == "file-too-large":
         return 413
     return 422 if isinstance(error, DataError) else 400
@@ -138,5 +141,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _internal(request: Request, error: Exception) -> Response:
+    found = fault_of(error)
+    if found is not None:
+        log.error("%s", found)
+        return await _abate_error(request, found)
     log.exception("request failed", exc_info=error)
     return problem(request, 500, "internal", "Something failed here; nothing was stored.", "See the server's log.")

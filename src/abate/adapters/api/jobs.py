@@ -18,8 +18,10 @@ from abate.adapters.api.uploads import folder_of, mapping_of, path_of, publisher
 from abate.adapters.engine import run_year, verify_run
 from abate.adapters.factorbook import import_factors
 from abate.adapters.files.importing import add_file, live_imports
+from abate.adapters.store.faults import fault_of
 from abate.adapters.store.intake import JOBS, UPLOADS
-from abate.kernel.errors import AbateError, UsageError
+from abate.adapters.store.soundness import require_sound
+from abate.kernel.errors import IntegrityError, UsageError
 from abate.kernel.period import parse_fiscal_year
 
 STOPPED = {
@@ -116,12 +118,13 @@ class Jobs:
         intake = self.desk.intake
         try:
             result = WORK[job["kind"]](self.desk, job, lambda step: intake.change(JOBS, job["id"], step=step))
-        except AbateError as error:
-            told = {"code": error.code, "message": error.message, "hint": error.hint}
-            self._end(job, "failed", error=told)
-        except Exception:
-            log.exception("job %s failed", job["id"])
-            told = {"code": "internal", "message": "The job failed; nothing of it was stored.", "hint": "See the server's log."}  # fmt: skip
+        except Exception as error:
+            found = fault_of(error)
+            if found is None:
+                log.exception("job %s failed", job["id"])
+                text = "The job failed; nothing of it was stored."
+                found = IntegrityError("internal", text, "See the server's log.")
+            told = {"code": found.code, "message": found.message, "hint": found.hint}
             self._end(job, "failed", error=told)
         else:
             self._end(job, "done", result=json.loads(json.dumps(result, default=str)))
@@ -190,6 +193,7 @@ def _run_year(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any
 
 def _verify(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
     on_step("checking")
+    require_sound(desk.workspace, whole=True)
     done = verify_run(desk.workspace, job["arguments"]["run"])
     return asdict(done) | {"holds": done.holds}
 

@@ -199,9 +199,11 @@ def attach(
 def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOption = False) -> None:
     """List what is wrong: with the data, and what the newest runs left out. Exit code 1 where something blocks."""
     from abate.adapters.findings import open_findings, run_blockers
+    from abate.adapters.store.soundness import require_sound
 
     opened = opened_at(workspace)
     with out.working("checking"):
+        require_sound(opened)
         found = [*run_blockers(opened, year), *open_findings(opened, now=now(), year=year)]
     if json:
         out.print_json([finding_json(f) for f in found])

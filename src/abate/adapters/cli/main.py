@@ -1,18 +1,23 @@
 """The command line. Each command is thin: it opens the workspace, calls one function, prints.
 
-Exit codes: 0 fine, 1 findings that block, 2 wrong use.
+Exit codes: 0 fine, 1 findings that block or a file that cannot be taken, 2 wrong use, or a disk or store that fails.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
+from contextlib import suppress
 from copy import copy
+from pathlib import Path
+from typing import NoReturn
 
 from typer.models import CommandInfo
 
 from abate.adapters.cli import data, disclosure, factors, figures, forecasting, keeping, packing, serving, valuing
 from abate.adapters.cli.app import app
-from abate.kernel.errors import AbateError, UsageError
+from abate.kernel.errors import AbateError, IntegrityError, StoreError, UsageError
 
 COMMANDS = (data, valuing, figures, factors, packing, forecasting, disclosure, serving, keeping)
 """Modules whose commands the app holds."""
@@ -37,12 +42,43 @@ def main() -> None:
     """Run the command line; errors become one line and an exit code."""
     try:
         _run(sys.argv[1:])
+        sys.stdout.flush()
     except AbateError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        _end(error)
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; the ledger is as it was.\n")
         sys.exit(130)
+    except BrokenPipeError:  # who reads has enough, such as 'head'
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        _end(_unexpected(error))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of an engine written in Rust
+            raise
+        _end(_unexpected(error))
+
+
+def _end(error: AbateError) -> NoReturn:
+    with suppress(OSError):
+        sys.stderr.write(f"{error}\n")
+    sys.exit(2 if isinstance(error, UsageError | StoreError | IntegrityError) else 1)
+
+
+def _unexpected(error: BaseException) -> AbateError:
+    """The disk's fault, or ours."""
+    from abate.adapters.store.faults import fault_of
+
+    if os.environ.get("ABATE_TRACEBACK"):
+        traceback.print_exception(error)
+    found = fault_of(error)
+    if found is not None:
+        return found
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
+    text = f"{type(error).__name__} at {place}: {str(error).splitlines()[0][:200] if str(error) else ''}"
+    hint = "This is a fault of Abate; the ledger is as it was. ABATE_TRACEBACK=1 shows all of it for a report."
+    return IntegrityError("internal", text, hint)
 
 
 if __name__ == "__main__":

@@ -113,13 +113,16 @@ def verify(
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Compute a run anew and compare with what it posted, to the milligram; all runs where none is named."""
+    """Read every file to its end, compute a run anew and compare it with what it posted; all runs where none is named."""
     from abate.adapters.engine import verify_run
     from abate.adapters.figures import runs as list_runs
+    from abate.adapters.store.soundness import require_sound
 
     opened = opened_at(workspace)
     names = [run_id] if run_id else [r["run_id"] for r in list_runs(opened)]
-    with out.progress("verifying", len(names), quiet=json) as step:
+    with out.progress("verifying", len(names) + 1, quiet=json) as step:
+        require_sound(opened, whole=True)
+        step("files")
         results = []
         for name in names:
             results.append(verify_run(opened, name, engine=engine))

@@ -23,6 +23,7 @@ from uuid import uuid4
 
 from deltalake import DeltaTable
 
+from abate.adapters.store.faults import fault_of
 from abate.adapters.store.writing import write_whole
 from abate.kernel.errors import DataError, IntegrityError
 
@@ -81,16 +82,19 @@ class Store:
         self.root = root.resolve()  # as the paths of its files are told
         self.limits = limits
         self._open: dict[str, DeltaTable] = {}
-        self._files: dict[str, tuple[int, list[str]]] = {}
+        self._files: dict[str, tuple[int, dict[str, int]]] = {}
         self._links: tempfile.TemporaryDirectory[str] | None = None
         self._rows: dict[str, tuple[int, list[dict[str, Any]]]] = {}
 
     def opened(self, name: str) -> DeltaTable:
         """A table as of its last commit; opened once, then brought up to date."""
-        if name in self._open:
-            self._open[name].update_incremental()
-        else:
-            self._open[name] = DeltaTable(self._folder(name))
+        try:
+            if name in self._open:
+                self._open[name].update_incremental()
+            else:
+                self._open[name] = DeltaTable(self._folder(name))
+        except Exception as error:
+            raise _damaged(name, error) from error
         return self._open[name]
 
     def _folder(self, name: str) -> Path:
@@ -254,18 +258,25 @@ class Store:
         Raises:
             IntegrityError: `damaged-store` where the table cannot be read.
         """
+        return sorted(self.sizes(name))
+
+    def sizes(self, name: str) -> dict[str, int]:
+        """Bytes of each file of a table, as its log has them.
+
+        Raises:
+            IntegrityError: `damaged-store` where the table cannot be read.
+        """
         try:
             table = self.opened(name)
-            version, files = self._files.get(name, (-1, []))
+            version, sizes = self._files.get(name, (-1, {}))
             if version != table.version():
-                version, paths = table.version(), table.get_add_actions()["path"].to_pylist()
-                files = sorted(f"{self.root}/{name}/{path}" for path in paths)
-                self._files[name] = (version, files)
-            return list(files)
+                version, added = table.version(), table.get_add_actions()
+                paths = [f"{self.root}/{name}/{path}" for path in added["path"].to_pylist()]
+                sizes = dict(zip(paths, added["size_bytes"].to_pylist(), strict=True))
+                self._files[name] = (version, sizes)
+            return dict(sizes)
         except Exception as error:
-            raise IntegrityError(
-                "damaged-store", f"Table '{name}' cannot be read: {error}", "Restore the workspace from its backup."
-            ) from error
+            raise fault_of(error) or _damaged(name, error) from error
 
     def tags(self, name: str) -> set[str]:
         """Tags of the writers that appended to a table, also of those that never committed."""
@@ -371,6 +382,8 @@ def spill_folder(parent: Path) -> Path:
 
     The engine makes it when it first spills, and removes it when it is closed.
     """
+    if os.access(parent, os.R_OK) and not os.access(parent, os.W_OK):
+        parent = Path(tempfile.gettempdir())
     parent.mkdir(parents=True, exist_ok=True)
     return parent / f"{SPILL}{os.urandom(4).hex()}-{os.getpid()}-{os.uname().nodename}"
 
@@ -417,6 +430,11 @@ def read_files(files: Sequence[str], *, hive: bool = True) -> str:
 def literal(text: str) -> str:
     """A text as an SQL literal, quotes doubled: for names and constants of our own, never for cells of a file."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _damaged(name: str, error: Exception) -> IntegrityError:
+    text = f"Table '{name}' cannot be read: {str(error).splitlines()[0][:200]}"
+    return IntegrityError("damaged-store", text, "Restore the workspace from its backup: abate store restore.")
 
 
 def _tag_of(writer: str) -> str:

@@ -36,6 +36,7 @@ from abate.adapters.store.delta import (
     open_engine,
     read_files,
 )
+from abate.adapters.store.faults import fault_of
 from abate.adapters.store.workspace import Workspace, file_hash, open_workspace
 from abate.adapters.store.writing import PARTIAL, in_place_of, left_behind
 from abate.kernel.errors import DataError, IntegrityError, UsageError
@@ -53,6 +54,8 @@ LOG_MAX = 50
 DEFAULTS = {("resolutions", "book"): "'inventory'", ("resolutions", "ratio"): "1.0"}
 """What older versions meant where they had no such column; otherwise an empty text, or nothing known."""
 MANIFEST = "MANIFEST.json"
+RESTORING = ".restoring-"
+"""Begins the name of the folder into which a backup is unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,12 +355,13 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
             for name, source in sources.items():
                 on_step("/".join(name.split("/")[:2]))
                 manifest[name] = _pack(tar, source, name)
-            text = json.dumps({"format": workspace.store.format, "files": manifest}).encode()
+            listed = json.dumps({"format": workspace.store.format, "files": manifest}).encode()
             about = tarfile.TarInfo(MANIFEST)
-            about.size = len(text)
-            tar.addfile(about, io.BytesIO(text))
+            about.size = len(listed)
+            tar.addfile(about, io.BytesIO(listed))
     except OSError as error:
-        raise DataError("backup-failed", f"{archive.name} was not written: {error}.", "Try again.") from error
+        text = f"{archive.name} was not written: {error}."
+        raise fault_of(error) or DataError("backup-failed", text, "Try again.") from error
     return {"files": len(manifest), "bytes": sum(f["bytes"] for f in manifest.values())}
 
 
@@ -421,13 +425,16 @@ def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lam
         DataError: `bad-backup`: nothing is left behind then.
     """
     folder = folder.resolve()
+    if folder.is_dir() and any(folder.glob(f"{RESTORING}*")) and not (folder / CONFIG).exists():
+        for left in folder.iterdir():  # of a restoration that was killed
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError("folder-in-use", f"{folder.name} holds other files.", "Choose a new folder.")
     found: dict[str, dict[str, Any]] = {}
     listed: dict[str, Any] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".restoring-") as scratch, tarfile.open(archive) as tar:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch, tarfile.open(archive) as tar:
             partial = Path(scratch)
             for member in tar:
                 if member.name == MANIFEST:
@@ -450,7 +457,8 @@ def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lam
     except (tarfile.TarError, ValueError, KeyError, EOFError, OSError) as error:
         with suppress(OSError):
             folder.rmdir()
-        raise DataError("bad-backup", f"{archive.name} cannot be restored: {error}.", "Take another backup.") from error
+        text = f"{archive.name} cannot be restored: {error}."
+        raise fault_of(error) or DataError("bad-backup", text, "Take another backup.") from error
     return {"files": len(found), "bytes": sum(f["bytes"] for f in found.values())}
 
 

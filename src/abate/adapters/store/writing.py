@@ -26,6 +26,10 @@ def in_place_of(path: Path) -> Iterator[Path]:
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        if str(error.filename) == str(partial):
+            error.filename = str(path)  # nobody knows the other name
+        raise
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
