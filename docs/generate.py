@@ -5,6 +5,7 @@ python docs/generate.py
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -39,11 +40,22 @@ def errors_page() -> str:
     return "".join(out)
 
 
+DECLARED = ("read_toml", "parsed", "toml_text")
+
+
 def error_codes() -> list[tuple[str, str]]:
     """Codes of the exceptions that the sources raise, by reading the sources."""
     import ast
 
-    kinds = {"UsageError", "ConfigError", "NotFoundError", "DataError", "DuplicateImportError", "IntegrityError"}
+    kinds = {
+        "UsageError",
+        "ConfigError",
+        "NotFoundError",
+        "DataError",
+        "DuplicateImportError",
+        "IntegrityError",
+        "StoreError",
+    }
     found = set()
     for path in sorted((DOCS.parent / "src").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -51,6 +63,11 @@ def error_codes() -> list[tuple[str, str]]:
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add((first.value, node.func.id))
+            named = node.args if isinstance(node, ast.Call) and getattr(node.func, "id", "") in DECLARED else []
+            named = node.values if isinstance(node, ast.Dict) else named
+            for one in named:  # codes of files that are declared
+                if isinstance(one, ast.Constant) and str(one.value).startswith("bad-"):
+                    found.add((str(one.value), "ConfigError"))
     return sorted(found)
 
 
@@ -79,6 +96,51 @@ def commands_page() -> str:
             out.append(f"- `{label}`: {getattr(parameter, 'help', '') or ''}\n")
 
     describe(get_command(app), "abate")
+    return "".join(out)
+
+
+def config_page() -> str:
+    """Every key of the files that people write, from their declarations."""
+    import msgspec
+
+    from abate.adapters.files.mapping import MappingKeys
+    from abate.adapters.forecasting.energy_config import EnergyKeys
+    from abate.adapters.packing.stocks import PackagingKeys
+    from abate.adapters.store.config import Keys
+    from abate.adapters.store.schema import kind_in_words, structs_of
+
+    out = [
+        HEAD,
+        "# Files that you write\n\nWhat may stand in `abate.toml` and the files beside it. A key that is not here is refused, with the nearest one that is; so is a value of another kind. The files are TOML in UTF-8.\n",
+    ]
+    files = {
+        "abate.toml": Keys,
+        "energy.toml": EnergyKeys,
+        "A packaging file": PackagingKeys,
+        "A mapping file": MappingKeys,
+    }
+
+    def describe(kind: type[msgspec.Struct], name: str, depth: str) -> None:
+        doc = (kind.__doc__ or "").strip()
+        meanings = dict(re.findall(r"^ {8}(\w+): (.*)$", kind.__doc__ or "", re.MULTILINE))
+        out.append(
+            f"\n{depth} {name}\n\n{doc.splitlines()[0]}\n\n| key | is | where it is not given | meaning |\n|---|---|---|---|\n"
+        )
+        inner = []
+        types = {f.encode_name: f.type for f in msgspec.structs.fields(kind)}
+        for f in msgspec.structs.fields(kind):
+            usual = "needed" if f.required else "" if f.default in (msgspec.NODEFAULT, None, "") else f"`{f.default}`"
+            below = structs_of(f.type)
+            usual = "" if below and not f.required else usual
+            out.append(f"| `{f.encode_name}` | {kind_in_words(f.type)} | {usual} | {meanings[f.encode_name]} |\n")
+            inner += [(b, f.encode_name) for b in below]
+        for one, key in inner:
+            listed = "list" in str(types[key])
+            path = key if depth == "##" else f"{name.strip('[]`')}.{key}"
+            describe(one, f"`[[{path}]]`" if listed else f"`[{path}]`", "###")
+
+    for name, kind in files.items():
+        describe(kind, name, "##")
     return "".join(out)
 
 
@@ -167,6 +229,7 @@ def rest_page() -> str:
 PAGES = {
     "errors.md": errors_page,
     "reference/commands.md": commands_page,
+    "reference/config.md": config_page,
     "reference/figures.md": figures_page,
     "reference/species.md": species_page,
     "reference/units.md": units_page,

@@ -16,7 +16,7 @@ from abate.adapters.store.workspace import Workspace, create_workspace, open_wor
 from support import CONFIG, NOW, SHARED
 
 LONGEST = (
-    "test_disclosing.py", "test_crash.py", "test_server_crash.py", "test_benchmark.py", "test_engines.py", "test_pages.py",
+    "test_disclosing.py", "test_kills.py", "test_server_crash.py", "test_benchmark.py", "test_engines.py", "test_pages.py",
     "test_keeping.py", "test_value_chain.py", "test_gallery.py", "test_demo.py", "test_forecasting.py",
 )  # fmt: skip
 """Files that take minutes: begun first, so that two processes end together. While the first makes the example group, the

@@ -29,6 +29,7 @@ from abate.adapters.plans import plans
 from abate.adapters.published import published
 from abate.adapters.store.config import CONFIG
 from abate.adapters.store.workspace import open_workspace
+from abate.kernel.factor import content_hash
 from abate.kernel.figure import FIGURES
 from abate.kernel.tables import TABLES, WRITERS
 from support import NOW, ROOT
@@ -191,7 +192,12 @@ def _workspace(root: Path) -> dict[str, Any]:
 
     committed = store.committed()
     found: dict[str, Any] = {}
+    columns = ", ".join(f'"{c}"' for c in TABLES["factors"].names if c != "import_id")
+    sums = store.ask(f"select import_id, count(*), bit_xor(hash({columns})) from {store.source('factors')} group by 1")
+    found["factors"] = sorted((order[i], n, h) for i, n, h in sums if i in committed)  # thousands, which never change
     for table in TABLES:
+        if table == "factors":
+            continue
         rows = store.rows(table)
         if table in WRITERS:
             rows = [r for r in rows if r[WRITERS[table]] in committed]
@@ -199,7 +205,7 @@ def _workspace(root: Path) -> dict[str, Any]:
     for name in ("transfers.sqlite",):
         if (root / name).exists():
             found[name] = sorted(_rows(root / name, pattern, order))
-    found["book"] = [(f.id, f.masses) for f in load_factors(workspace, factor_imports(workspace))]
+    found["book"] = content_hash(list(load_factors(workspace, factor_imports(workspace))))
     found["read"] = plain(
         [
             live_imports(workspace),
@@ -249,11 +255,11 @@ class Trial:
         stage: What was prepared.
         folder: Where copies are worked on.
         words: The command.
+        before: State of what was prepared.
     """
 
-    def __init__(self, nursery: Nursery, stage: Path, folder: Path, words: list[str]) -> None:
-        self.nursery, self.stage, self.folder, self.words = nursery, stage, folder, words
-        self.before = state(stage)
+    def __init__(self, nursery: Nursery, stage: Path, folder: Path, words: list[str], before: dict[str, Any]) -> None:
+        self.nursery, self.stage, self.folder, self.words, self.before = nursery, stage, folder, words, before
         fresh(stage, folder)
         self.code, self.points = nursery.run(folder, words)
         assert self.code in (0, 1), f"{words}: {nursery.said}"

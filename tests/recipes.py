@@ -212,3 +212,8 @@ def own_factor(header: list[str]) -> str:
         "published_on": "2023-05-01", "licence": "own", "verification": "checked",
     }  # fmt: skip
     return ",".join(row.values()) + "\n"
+
+
+def ends_with(command: str) -> int:
+    """Exit code of a call: 1 where it says that something blocks."""
+    return int(command in ("add", "check", "savings", "claims check"))

@@ -259,7 +259,9 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
                 told = moved.removesuffix(" %").replace(",", "") if moved.endswith(" %") else ""
                 printed.append(_of_value(v, name, number(v.value, v.unit).removesuffix(" %"), told, "report"))
         verdicts = check([s for s in printed if s is not None])
-    estimates = ("identity",)  # takes every site to have the grid factor of all: of figures in the ledger it says nothing
+    estimates = (
+        "identity",
+    )  # takes every site to have the grid factor of all: of figures in the ledger it says nothing
     wrong = [v for v in verdicts if v.verdict == "contradiction" and v.rule not in estimates]
     if wrong:
         raise DataError(

@@ -16,7 +16,7 @@ from msgspec import field as keys_field
 
 from abate.adapters.files.reading import Sheet
 from abate.adapters.registry import TEMPLATES
-from abate.adapters.store.config import Name
+from abate.adapters.store.config import Name, Word
 from abate.adapters.store.schema import read_toml
 from abate.adapters.store.workspace import fold
 from abate.kernel.errors import DataError, UsageError
@@ -57,7 +57,7 @@ class MeasureKeys(Struct, frozen=True):
 
     header: Name
     kind: Name
-    unit: str = ""
+    unit: Word = ""
 
 
 class MappingKeys(Struct, frozen=True):
@@ -72,10 +72,10 @@ class MappingKeys(Struct, frozen=True):
     """
 
     template: Name
-    columns: dict[str, Name]
+    columns: dict[Name, Name]
     measures: list[MeasureKeys]
-    site: str = ""
-    answers: dict[str, Name] = keys_field(default_factory=dict)
+    site: Word = ""
+    answers: dict[Name, Name] = keys_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec import field as key
 
 from abate.adapters.forecasting.reading import zone_of
-from abate.adapters.store.config import Name, as_dict
+from abate.adapters.store.config import Name, Word, as_dict
 from abate.adapters.store.schema import read_toml
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.plants import Plant
@@ -90,7 +90,7 @@ class TariffKeys(Struct, frozen=True):
 
     bands: list[BandKeys]
     demand_per_kw: float = 0.0
-    currency: str = ""
+    currency: Word = ""
 
 
 class EnergyKeys(Struct, frozen=True):
@@ -106,9 +106,9 @@ class EnergyKeys(Struct, frozen=True):
         tariff: What energy costs.
     """
 
-    country: str = ""
-    subdivision: str = ""
-    zone: str = "UTC"
+    country: Word = ""
+    subdivision: Word = ""
+    zone: Word = "UTC"
     weather: Name | None = None
     forecast: Name | None = None
     plants: list[PlantKeys] = key(default_factory=list)

@@ -10,9 +10,10 @@ from msgspec import Meta, Struct, field
 
 CONFIG = "abate.toml"
 Share = Annotated[float, Meta(ge=0, le=1)]
+Word = Annotated[str, Meta(max_length=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=20_000)]
-Year = str | int
+Year = Name
 Amount = Annotated[float, Meta(ge=-1e15, le=1e15)]
 
 
@@ -30,12 +31,12 @@ class OrganisationKeys(Struct, frozen=True):
     """
 
     name: Name
-    currency: str = "CNY"
-    language: str = "en"
-    lei: str = ""
-    euid: str = ""
-    duns: str = ""
-    permid: str = ""
+    currency: Word = "CNY"
+    language: Word = "en"
+    lei: Word = ""
+    euid: Word = ""
+    duns: Word = ""
+    permid: Word = ""
 
 
 class FiscalYearKeys(Struct, frozen=True):
@@ -71,7 +72,7 @@ class Scope3Keys(Struct, frozen=True):
     """
 
     proxies: list[Name] = field(default_factory=list)
-    not_assessed: dict[str, str] = field(default_factory=dict)
+    not_assessed: dict[Word, Text] = field(default_factory=dict)
 
 
 class FactorsKeys(Struct, frozen=True):
@@ -126,12 +127,12 @@ class EntityKeys(Struct, frozen=True):
     """
 
     id: Name
-    name: str = ""
-    parent: str = ""
+    name: Word = ""
+    parent: Word = ""
     ownership: list[OwnershipKeys] = field(default_factory=list)
     operational_control: bool | None = None
     financial_control: bool | Literal["joint", ""] | None = None
-    region: str = ""
+    region: Word = ""
 
 
 class ClimateKeys(Struct, frozen=True):
@@ -168,8 +169,8 @@ class SiteKeys(Struct, frozen=True):
     id: Name
     entity: Name
     region: Name
-    name: str = ""
-    type: str = ""
+    name: Word = ""
+    type: Word = ""
     opened: date | None = None
     closed: date | None = None
     bought: date | None = None
@@ -202,12 +203,12 @@ class ProgrammeKeys(Struct, frozen=True):
     region: Name
     methodology: Name
     unclaimed: Share
-    name: str = ""
-    claims: dict[str, Share] = field(default_factory=dict)
+    name: Word = ""
+    claims: dict[Word, Share] = field(default_factory=dict)
     rebound: Share | None = None
     tier: Annotated[int, Meta(ge=1, le=3)] | None = None
     tier_evidence: Text = ""
-    gates: dict[str, Text] = field(default_factory=dict)
+    gates: dict[Word, Text] = field(default_factory=dict)
 
 
 class TargetKeys(Struct, frozen=True):
@@ -239,11 +240,11 @@ class TargetKeys(Struct, frozen=True):
     base_value: Amount | None = None
     base_source: Text = ""
     growth: Annotated[float, Meta(ge=-1, le=10)] = 0.0
-    pathway: str = "linear"
-    title: str = ""
-    site: str = ""
-    building: str = ""
-    org: str = ""
+    pathway: Word = "linear"
+    title: Word = ""
+    site: Word = ""
+    building: Word = ""
+    org: Word = ""
 
 
 class PathwayKeys(Struct, frozen=True):
@@ -259,11 +260,11 @@ class PathwayKeys(Struct, frozen=True):
     """
 
     id: Name
-    points: dict[str, Annotated[float, Meta(ge=0, le=1e12)]]
+    points: dict[Word, Annotated[float, Meta(ge=0, le=1e12)]]
     source: Name
-    title: str = ""
-    title_zh: str = ""
-    edition: Year = ""
+    title: Word = ""
+    title_zh: Word = ""
+    edition: Word | int = ""
 
 
 class MeasureKeys(Struct, frozen=True):
@@ -286,10 +287,10 @@ class MeasureKeys(Struct, frozen=True):
     start: Year
     abated_t: Amount
     lifetime_years: Annotated[int, Meta(ge=1, le=200)]
-    title: str = ""
+    title: Word = ""
     investment: Amount = 0.0
     yearly_cost: Amount = 0.0
-    org: str = ""
+    org: Word = ""
 
 
 class FinanceKeys(Struct, frozen=True):
@@ -346,10 +347,10 @@ class EngineKeys(Struct, frozen=True):
 
     memory: Annotated[str, Meta(pattern=r"^\d{1,6}(\.\d+)? ?[MGT]i?B$")] = "1GB"
     threads: Annotated[int, Meta(ge=0, le=4096)] = 0
-    spill: str = ""
-    master: str = ""
-    ledger: str = ""
-    spark: dict[str, str | int | float | bool] = field(default_factory=dict)
+    spill: Word = ""
+    master: Word = ""
+    ledger: Word = ""
+    spark: dict[Word, Text | int | float | bool] = field(default_factory=dict)
 
 
 class Keys(Struct, frozen=True):

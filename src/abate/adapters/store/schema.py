@@ -12,7 +12,8 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -20,6 +21,8 @@ from abate.kernel.errors import ConfigError
 
 Key = str | int
 T = TypeVar("T")
+TOLD_MAX = 300
+"""Characters of a fault that are shown."""
 MAX_BYTES = 4 << 20
 """Largest file that is read: nobody writes a longer one."""
 WORDS = {
@@ -111,7 +114,8 @@ def declared(
         found = error
     except msgspec.ValidationError as error:
         what, path = _told(str(error))
-        found = FileKeyError(path, what)
+        choices = ", ".join(_choices(kind, path))
+        found = FileKeyError(path, what, f"Choose one of {choices}." if choices and "choices" in what else "")
     raise fault(found, code=code, name=name, text=text, data=data, hint=hint)
 
 
@@ -120,7 +124,18 @@ def fault(odd: FileKeyError, *, code: str, name: str, text: str, data: Mapping[s
     line = line_of(text, odd.path)
     where = f"{name} line {line}" if line else name
     place = _place(odd.path, data)
-    return ConfigError(code, f"{where}: {place + ': ' if place else ''}{odd.what}.", odd.hint or hint)
+    what = odd.what if len(odd.what) < TOLD_MAX else f"{odd.what[:TOLD_MAX]}…"
+    return ConfigError(code, f"{where}: {place + ': ' if place else ''}{what}.", odd.hint or hint)
+
+
+def _choices(kind: Any, path: tuple[Key, ...]) -> list[str]:
+    """What a key may be, where only some texts are allowed."""
+    for key in path:
+        inner = [a for k in _parts(kind) if get_origin(k) in (list, tuple) for a in get_args(k)]
+        structs = [k for k in _parts(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)]
+        fields = {f.encode_name: f.type for s in structs for f in msgspec.structs.fields(s)}
+        kind = fields.get(str(key)) if isinstance(key, str) else next(iter(inner), None)
+    return [str(a) for k in _parts(kind) if get_origin(k) is Literal for a in get_args(k) if a]
 
 
 def _known(value: Any, kind: Any, path: tuple[Key, ...], *, strict: bool) -> Any:
@@ -159,10 +174,42 @@ def _parts(kind: Any) -> tuple[Any, ...]:
     """The kinds of which a kind is one: members of a union, and what an annotation is about."""
     if hasattr(kind, "__metadata__"):
         return _parts(get_args(kind)[0])
-    args = get_args(kind)
-    if args and get_origin(kind) not in (list, tuple, dict):
-        return tuple(p for a in args for p in _parts(a))
+    if get_origin(kind) in (Union, UnionType):
+        return tuple(p for a in get_args(kind) for p in _parts(a))
     return (kind,)
+
+
+def structs_of(kind: Any) -> list[type[msgspec.Struct]]:
+    """Declarations that a kind leads to: its own, or of what its list holds."""
+    found = []
+    for part in _parts(kind):
+        inner = get_args(part) if get_origin(part) in (list, tuple) else (part,)
+        found += [k for i in inner for k in _parts(i) if isinstance(k, type) and issubclass(k, msgspec.Struct)]
+    return found
+
+
+def kind_in_words(kind: Any) -> str:
+    """A kind for the reference page.
+
+    Example:
+        >>> kind_in_words(list[int] | None), kind_in_words(Literal["end", "start"])
+        ('list of: whole number', '`end`, `start`')
+    """
+    told = []
+    for part in _parts(kind):
+        if get_origin(part) is Literal:
+            told.append(", ".join(f"`{a}`" for a in get_args(part) if a))
+        elif get_origin(part) in (list, tuple):
+            told.append(f"list of: {kind_in_words(get_args(part)[0])}")
+        elif get_origin(part) is dict:
+            told.append(f"table of: {kind_in_words(get_args(part)[1])}")
+        elif part is not type(None):
+            struct = isinstance(part, type) and issubclass(part, msgspec.Struct)
+            told.append("table" if struct else _PLAIN.get(getattr(part, "__name__", ""), str(part)))
+    return " or ".join(told)
+
+
+_PLAIN = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "date": "day"}
 
 
 def _told(message: str) -> tuple[str, tuple[Key, ...]]:
@@ -181,8 +228,8 @@ def _told(message: str) -> tuple[str, tuple[Key, ...]]:
         return f"is {WORDS.get(found[2], found[2])}, not {' or '.join(wanted)}", path
     if found := re.fullmatch(r"Object missing required field `([^`]+)`", what):
         return f"'{found[1]}' is missing", path
-    if found := re.fullmatch(r"Expected `(?:array|str|object)` of length (.*)", what):
-        return f"must hold {found[1]} of them", path
+    if found := re.fullmatch(r"Expected `(array|str|object)` of length (.*)", what):
+        return f"must have {found[2]} {'characters' if found[1] == 'str' else 'entries'}", path
     if found := re.fullmatch(r"Expected `\w+` (.*)", what):
         return f"must be {found[1]}", path
     if found := re.fullmatch(r"Invalid enum value (.*)", what):
@@ -203,7 +250,7 @@ def _place(path: tuple[Key, ...], data: Mapping[str, Any]) -> str:
         if isinstance(key, int):
             name = here.get("id", here.get("name")) if isinstance(here, dict) else None
             told[-1] = f"[[{told[-1].strip('[]')}]]" if depth == 1 else told[-1]
-            told[-1] += f" '{name}'" if isinstance(name, str) else f" number {key + 1}"
+            told[-1] += f" '{name}'" if isinstance(name, str) and len(name) < 60 else f" number {key + 1}"
         elif depth == 0 and not last:
             told.append(f"[{key}]")
         else:
