@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from abate.adapters.engine import run_year
@@ -243,6 +243,11 @@ def _gwp_differs(workspace: Workspace, folder: Path) -> list[Finding]:
     return read_factors(path)[3]
 
 
+def _set_back(workspace: Workspace, folder: Path) -> list[Finding]:
+    _add(workspace, folder, electricity([("hq", "2023-05", 100, "kWh")]), "electricity.csv")
+    return open_findings(workspace, now=NOW - timedelta(days=700))
+
+
 def _expecting(workspace: Workspace, folder: Path) -> list[Finding]:
     from dataclasses import replace
 
@@ -285,6 +290,9 @@ EXAMPLES = (
     imported("site-not-owned", electricity([("sold", "2023-11", 5, "kWh")])),
     imported("duplicate-row", electricity([("hq", "2023-05", 5, "kWh")]) + "hq,2023-05,5,kWh,E0\n"),
     imported("magnitude", _year("2023-04", {"2023-09": (100, "MWh")})),
+    Example(
+        "clock-set-back", "An import of November 2026, on a machine whose clock stands at December 2024.", _set_back
+    ),
     Example("missing-month", 'Eleven months of a site whose abate.toml says expects = ["electricity"].', _expecting),
     imported(
         "bad-instrument",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,15 @@ from abate.adapters.files.importing import live_imports, live_views
 from abate.adapters.registry import ledger_checks
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
-from abate.kernel.checks import missing_month
+from abate.kernel.checks import CLOCK_BACK, missing_month
 from abate.kernel.finding import Finding, Severity
+from abate.kernel.tables import COMMITS
 
 if TYPE_CHECKING:
     import duckdb
 
+APART_MAX = timedelta(hours=26)
+"""Clocks of two time zones may say moments that lie so far apart."""
 _ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -35,6 +38,7 @@ def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> lis
         imports = live_imports(workspace)
         live_views(con, workspace, imports)
         found = _of_imports(con) + _missing_months(con, workspace, now) + _of_totals(con)
+    found += _clock(workspace, now)
     if year:
         months = set(workspace.calendar.months(year))
         found = [f for f in found if not f.month or f.month in months]
@@ -74,6 +78,16 @@ def finding_of(r: dict[str, Any]) -> Finding:
         r["code"], Severity(r["severity"]), r["message"], r["hint"], r["file"], r["sheet"], r["row"], r["column"],
         r["site"], r["month"],
     )  # fmt: skip
+
+
+def _clock(workspace: Workspace, now: datetime) -> list[Finding]:
+    """A finding where something was committed after the present moment."""
+    moments = [r["committed_at"] for table in COMMITS for r in workspace.store.rows(table)]
+    last = max(moments, default=now)
+    if last <= now + APART_MAX:
+        return []
+    text = f"Something was stored on {last:%Y-%m-%d}, and this machine says that it is {now:%Y-%m-%d}."
+    return [Finding.of(CLOCK_BACK, text)]
 
 
 def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: datetime) -> list[Finding]:

@@ -68,12 +68,13 @@ def every_rule() -> tuple[Rule, ...]:
     from abate.adapters.files.gates import GATES
     from abate.disclosure.pathways import TARGET_RULES
     from abate.energy.facts.readings import RULES as READING_RULES
-    from abate.kernel.checks import MISSING_MONTH
+    from abate.kernel.checks import CLOCK_BACK, MISSING_MONTH
     from abate.kernel.resolution import RESOLUTION_RULES
     from abate.logistics.facts import RULES as PACKING_RULES
 
     rules = [c.rule for c in (*row_checks(), *ledger_checks())] + [
         MISSING_MONTH,
+        CLOCK_BACK,
         *RESOLUTION_RULES,
         *GATES,
         *PACKING_RULES,

@@ -381,6 +381,15 @@ MISSING_MONTH = Rule(
 )
 
 
+CLOCK_BACK = Rule(
+    "clock-set-back",
+    Severity.WARNING,
+    "The clock of this machine was set back",
+    "Set the clock; what is stored meanwhile carries a wrong moment, and months may be taken for ones to come.",
+    719,
+)
+
+
 @ledger_check(MISSING_MONTH, of="expected")
 def missing_month(expected: Any) -> LedgerVerdict:
     """Every month of a site that expects a kind has at least one activity of it."""

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
+import duckdb
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from abate.adapters.api import uploads
@@ -30,8 +32,10 @@ from abate.kernel.errors import AbateError, DataError, DuplicateImportError, Int
 
 THREADS = 4
 """Threads that answer requests; each has engines of its own."""
-HOSTS = frozenset({"127.0.0.1", "localhost"})
+HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 STATIC = HERE / "static"
+STATUS = {"file-too-large": 413, "too-many-jobs": 429, "too-many-uploads": 429}
+"""Status of errors that have one of their own, by code."""
 log = logging.getLogger("abate.api")
 
 
@@ -80,7 +84,8 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     app.add_exception_handler(AbateError, _abate_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _internal)
+    for kind in (OSError, duckdb.Error, SQLAlchemyError, Exception):  # the first ones are not raised again
+        app.add_exception_handler(kind, _internal)
     app.add_middleware(Guard, sessions=app.state.sessions, hosts=HOSTS)
     return app
 
@@ -110,8 +115,8 @@ def status_of(error: AbateError) -> int:
         return 500
     if isinstance(error, StoreError):
         return 507 if error.code == "disk-full" else 403
-    if error.code == "file-too-large":
-        return 413
+    if error.code in STATUS:
+        return STATUS[error.code]
     return 422 if isinstance(error, DataError) else 400
 
 

@@ -50,6 +50,7 @@ class Desk:
         self._kept: OrderedDict[Any, Any] = OrderedDict()
         self._guard = threading.Lock()
         self._loading = threading.Lock()
+        self.checking = threading.Lock()
         self._loaded: tuple[tuple[int, ...], Rollups] | None = None
 
     @property

@@ -97,12 +97,13 @@ class Guard:
             await _answer(with_headers, *fault, html="text/html" in headers.get("accept", ""))
             return
         bounded = receive if scope["path"] == UPLOAD_PATH else _bounded(receive)
+        if scope["method"] == "HEAD":  # what a GET says, without what it gives
+            scope["method"], with_headers = "GET", _without_body(with_headers)
         await self.app(scope, bounded, with_headers)
 
     def _fault(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str, str] | None:
         """Status, code and message of what is wrong with a request."""
-        host = headers.get("host", "").rsplit(":", 1)[0] if ":" in headers.get("host", "") else headers.get("host", "")
-        if host not in self.hosts:
+        if _name_of(headers.get("host", "")) not in self.hosts:
             return 421, "wrong-host", "This server answers only by its own name."
         key, by_cookie = _key(headers, self.sessions.cookie)
         if scope["method"] not in SAFE and (by_cookie or not key) and not _same_site(headers):
@@ -133,13 +134,24 @@ def _key(headers: dict[str, str], name: str) -> tuple[str, bool]:
     return (cookie[name].value, True) if name in cookie else ("", True)
 
 
+def _name_of(host: str) -> str:
+    """The name in a header `Host`, without its port.
+
+    Example:
+        >>> _name_of("LocalHost:8765"), _name_of("[::1]:8765"), _name_of("[::1]")
+        ('localhost', '[::1]', '[::1]')
+    """
+    name, _, port = host.lower().rpartition(":")
+    return name if name and port.isdecimal() else host.lower()
+
+
 def _same_site(headers: dict[str, str]) -> bool:
     """Whether a browser says that the request comes from our own pages."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site != "same-origin":
         return False
     if origin is not None:
-        return urlsplit(origin).netloc == headers.get("host", "")
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
     return site == "same-origin"
 
 
@@ -166,6 +178,15 @@ def _adding(send: Send, *, cached: bool) -> Send:
         await send(message)
 
     return adding
+
+
+def _without_body(send: Send) -> Send:
+    async def without(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+        await send(message)
+
+    return without
 
 
 async def _answer(send: Send, status: int, code: str, message: str, *, html: bool) -> None:

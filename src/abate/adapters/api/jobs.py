@@ -21,7 +21,7 @@ from abate.adapters.files.importing import add_file, live_imports
 from abate.adapters.store.faults import fault_of
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.adapters.store.soundness import require_sound
-from abate.kernel.errors import IntegrityError, UsageError
+from abate.kernel.errors import AbateError, IntegrityError, UsageError
 from abate.kernel.period import parse_fiscal_year
 
 STOPPED = {
@@ -29,6 +29,8 @@ STOPPED = {
     "message": "The server stopped while this ran; nothing of it was stored.",
     "hint": "Start it again.",
 }
+WAITING_MAX = 20
+"""Jobs that may wait; who asks for more is told to wait."""
 GRACE_S = 20.0
 """Seconds that a stop waits for the job at hand."""
 log = logging.getLogger("abate.jobs")
@@ -45,6 +47,7 @@ class Jobs:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._submitting = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="abate-jobs", daemon=True)
 
     def start(self) -> None:
@@ -72,25 +75,43 @@ class Jobs:
         return self._thread.is_alive()
 
     def submit(self, kind: str, title: str, **arguments: Any) -> dict[str, Any]:
-        """Queue a job and give its row."""
-        job_id = secrets.token_hex(6)
-        row = {"id": job_id, "kind": kind, "title": title, "state": "waiting", "arguments": arguments, "created_at": present()}  # fmt: skip
-        self.desk.intake.put(JOBS, row)
-        self._queue.put(job_id)
-        return self.desk.intake.get(JOBS, job_id)
+        """Queue a job and give its row; one that waits already for the same thing is given instead.
+
+        A job that runs is not taken for a new one: it works with what was there when it began.
+
+        Raises:
+            UsageError: `too-many-jobs`.
+        """
+        with self._submitting:
+            waiting = self.desk.intake.rows(JOBS, "waiting", limit=WAITING_MAX)
+            for job in waiting:
+                if (job["kind"], job["arguments"]) == (kind, arguments):
+                    return job
+            if len(waiting) >= WAITING_MAX:
+                text = f"{len(waiting)} jobs are waiting."
+                raise UsageError("too-many-jobs", text, "Wait until some of them have ended.")
+            job_id = secrets.token_hex(6)
+            row = {"id": job_id, "kind": kind, "title": title, "state": "waiting", "arguments": arguments, "created_at": present()}  # fmt: skip
+            self.desk.intake.put(JOBS, row)
+            self._queue.put(job_id)
+            return self.desk.intake.get(JOBS, job_id)
 
     def submit_import(self, upload_id: str, *, accept: list[str], strict: bool = False) -> dict[str, Any]:
         """Import an upload that waits for a decision.
 
         Raises:
             NotFoundError: `unknown-upload`.
-            UsageError: `upload-not-ready`.
+            UsageError: `upload-not-ready`, `too-many-jobs`.
         """
         upload = ready(self.desk, upload_id)
         if not self.desk.intake.move(UPLOADS, upload_id, "importing", out_of=("ready",)):
             raise UsageError("upload-not-ready", "The upload is being imported.", "Wait for it.")
         kind = "factors" if upload["purpose"] == "factors" else "import"
-        job = self.submit(kind, upload["name"], upload=upload_id, accept=sorted(accept), strict=strict)
+        try:
+            job = self.submit(kind, upload["name"], upload=upload_id, accept=sorted(accept), strict=strict)
+        except AbateError:
+            self.desk.intake.change(UPLOADS, upload_id, state="ready")
+            raise
         self.desk.intake.change(UPLOADS, upload_id, job=job["id"])
         return job
 
@@ -98,7 +119,7 @@ class Jobs:
         """Value a year.
 
         Raises:
-            UsageError: `bad-year`, `bad-date`.
+            UsageError: `bad-year`, `bad-date`, `too-many-jobs`.
         """
         fiscal_year = f"FY{parse_fiscal_year(year):04d}"
         try:

@@ -21,7 +21,7 @@ from abate.adapters.correcting import correct_lines
 from abate.adapters.factorbook import gate_findings, read_factors, where_used
 from abate.adapters.figures import DIMENSIONS, check_dimensions, publish, run_of
 from abate.adapters.files.importing import undo
-from abate.adapters.files.previewing import duplicate_of, original_rows, preview_file, preview_sheets
+from abate.adapters.files.previewing import duplicate_of, original_rows, preview_sheets
 from abate.adapters.meters import data_centres, load_curve
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.kernel.figure import FIGURES, HEADLINES, figure
@@ -321,10 +321,8 @@ def check_upload(
     upload = uploads.ready(desk, upload_id)
     if upload["purpose"] == "factors":
         return _gates(uploads.path_of(desk, upload), uploads.publisher_of(upload), limit)
-    found = preview_file(
-        desk.workspace, uploads.path_of(desk, upload), now=present(), mapping=uploads.mapping_of(upload),
-        accept=frozenset(a.strip() for a in accept.split(",") if a.strip()), limit=limit,
-    )  # fmt: skip
+    codes = frozenset(a.strip() for a in accept.split(",") if a.strip())
+    found = uploads.checked(desk, upload, accept=codes, limit=limit)
     told = asdict(found)
     told["findings"] = [asdict(f) | {"severity": f.severity.value} for f in found.findings]
     return told

@@ -12,11 +12,14 @@ from typing import Any
 
 from abate.adapters.api.desk import Desk, present
 from abate.adapters.files.mapping import Mapping
+from abate.adapters.files.previewing import CheckPreview, preview_file
 from abate.adapters.files.publishers import READERS
 from abate.adapters.store.intake import UPLOADS
 from abate.kernel.errors import DataError, UsageError
 
 MAX_BYTES = 512 << 20
+OPEN_MAX = 100
+"""Uploads that may wait for a decision."""
 MAX_NAME = 120
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 PURPOSES = ("data", "factors")
@@ -67,7 +70,7 @@ async def receive(
         max_bytes: Bytes taken at most.
 
     Raises:
-        UsageError: `bad-name`, `unknown-format`, `unknown-purpose`.
+        UsageError: `bad-name`, `unknown-format`, `unknown-purpose`, `too-many-uploads`.
         DataError: `file-too-large`, `empty-file`, `half-upload`.
     """
     chosen = safe_name(name)
@@ -76,12 +79,15 @@ async def receive(
     too_large = DataError("file-too-large", f"{chosen} is too large.", f"{max_bytes >> 20} MiB is the limit; split it.")
     if length is not None and length > max_bytes:
         raise too_large
+    if len(desk.intake.rows(UPLOADS, "receiving", "ready", limit=OPEN_MAX)) >= OPEN_MAX:
+        text = f"{OPEN_MAX} files are uploaded and wait for a decision."
+        raise UsageError("too-many-uploads", text, "Import or refuse some of them.")
     upload_id = secrets.token_hex(8)
+    folder = folder_of(desk, upload_id)
+    folder.mkdir(parents=True)
     desk.intake.put(
         UPLOADS, {"id": upload_id, "name": chosen, "purpose": purpose, "state": "receiving", "created_at": present()}
     )
-    folder = folder_of(desk, upload_id)
-    folder.mkdir(parents=True)
     partial = folder / ".partial"
     digest, size, whole = hashlib.sha256(), 0, False
     try:
@@ -104,6 +110,30 @@ async def receive(
             desk.intake.change(UPLOADS, upload_id, state="interrupted")
     desk.intake.change(UPLOADS, upload_id, state="ready", bytes=size, sha256=digest.hexdigest())
     return desk.intake.get(UPLOADS, upload_id)
+
+
+def checked(
+    desk: Desk, upload: dict[str, Any], *, accept: frozenset[str] = frozenset(), limit: int = 200
+) -> CheckPreview:
+    """What the checks find in an upload: one file at a time, for a large one takes all the engine may use.
+
+    Raises:
+        DataError: Those of reading and mapping.
+    """
+    day, versions = present().date(), desk.version("imports", "mends")
+    key = ("checked", upload["id"], str(upload["mapping"]), accept, limit, day, versions)
+    with desk.checking:
+        return desk.kept(
+            key,
+            lambda: preview_file(
+                desk.workspace,
+                path_of(desk, upload),
+                now=present(),
+                mapping=mapping_of(upload),
+                accept=accept,
+                limit=limit,
+            ),
+        )
 
 
 def refuse(desk: Desk, upload_id: str) -> None:

@@ -40,7 +40,15 @@ def _name_of(command: CommandInfo) -> str:
 
 def main() -> None:
     """Run the command line; errors become one line and an exit code."""
+    if sys.getfilesystemencoding() != "utf-8":  # where the locale says nothing of letters, names of files would be lost
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-m", __spec__.name if __spec__ else __name__, *sys.argv[1:]])  # noqa: S606
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
+        for word in sys.argv[1:]:
+            if not _is_text(word):
+                raise UsageError("bad-name", f"'{ascii(word)[1:-1]}' is not written in UTF-8.", "Rename the file.")
         _run(sys.argv[1:])
         sys.stdout.flush()
     except AbateError as error:
@@ -57,6 +65,14 @@ def main() -> None:
         if type(error).__name__ != "PanicException":  # of an engine written in Rust
             raise
         _end(_unexpected(error))
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _end(error: AbateError) -> NoReturn:

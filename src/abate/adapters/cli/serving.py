@@ -7,14 +7,16 @@ import os
 import secrets
 import socket
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
 from abate.adapters.cli import show as out
 from abate.adapters.cli.app import HERE, WorkspaceOption, app, opened_at
+from abate.adapters.store.faults import CLOSED
 from abate.kernel.errors import UsageError
 
 PORT = 8765
@@ -27,6 +29,16 @@ def serve(port: PortOption = PORT, workspace: WorkspaceOption = HERE) -> None:
     serve_workspace(opened_at(workspace).root, port)
 
 
+def _held(path: Path) -> IO[str]:
+    """The file that is locked while a workspace is served; where nobody may write, nobody need be kept out."""
+    try:
+        return path.open("w")
+    except OSError as error:
+        if error.errno not in CLOSED:
+            raise
+        return tempfile.TemporaryFile("w")
+
+
 def serve_workspace(root: Path, port: int = PORT) -> None:
     """Serve a workspace on 127.0.0.1 until it is interrupted; prints a link that opens one session.
 
@@ -37,7 +49,7 @@ def serve_workspace(root: Path, port: int = PORT) -> None:
 
     from abate.adapters.api.app import create_app
 
-    with (root / "ledger" / ".served").open("w") as held:
+    with _held(root / "ledger" / ".served") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

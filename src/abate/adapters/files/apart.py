@@ -30,7 +30,7 @@ from abate.kernel.errors import AbateError, DataError
 
 MEMORY_MAX_BYTES = 1_250_000_000
 """What a reader may allocate."""
-CPU_MAX_S, BYTES_PER_CPU_S = 25, 4e6
+CPU_MAX_S, BYTES_PER_CPU_S = 15, 4e6
 """Processor time a reader may take for each answer, and how much of a file gives a second more."""
 WAIT_RATIO = 10
 """A reader that says nothing for so many times its processor time is ended, on a machine however busy."""
@@ -90,9 +90,12 @@ class _Child:
         return f"breaks its reader ({signal.Signals(-status).name if status < 0 else f'status {status}'})"
 
     def close(self) -> None:
-        """End the child."""
-        self.process.kill()
-        self.process.wait()
+        """End the child; a fork of who started it lets go of it."""
+        if self.owner == os.getpid():
+            self.process.kill()
+            self.process.wait()
+        else:
+            self.process.returncode = 0
         for stream in (self.process.stdin, self.process.stdout, self.said):
             with suppress(OSError):
                 stream.close()  # type: ignore[union-attr]
@@ -122,8 +125,14 @@ def read_apart(reader: Callable[..., Iterator[Any]], path: Path, *arguments: Any
         DataError: `unreadable-file` where the reader needs too much memory or time, or breaks; or its own.
     """
     with _guard:
-        _idle[:] = [c for c in _idle if c.owner == os.getpid() and c.process.poll() is None]  # a fork has none
-        child = _idle.pop() if _idle else None
+        child = None
+        while _idle and child is None:
+            child = _idle.pop()
+            if (
+                child.owner != os.getpid() or child.process.poll() is not None
+            ):  # of whom this is a fork; or it has ended
+                child.close()
+                child = None
     child = child or _Child()
     try:
         yield from child.ask(f"{reader.__module__}:{reader.__name__}", path, arguments)
@@ -137,14 +146,15 @@ def read_apart(reader: Callable[..., Iterator[Any]], path: Path, *arguments: Any
 
 
 @atexit.register
-def _close() -> None:
-    for child in _idle:
-        if child.owner == os.getpid():
-            child.close()
+def end_readers() -> None:
+    """End the children that wait for the next file."""
+    with _guard:
+        while _idle:
+            _idle.pop().close()
 
 
 def _write(stream: IO[bytes], message: Any) -> None:
-    content = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    content = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")  # halves of letters are none
     stream.write(struct.pack("<Q", len(content)) + content)
     stream.flush()
 
@@ -154,7 +164,7 @@ def _read(stream: Any, wait_s: float | None = None) -> Any:
     head = _exactly(stream, 8, wait_s)
     length = struct.unpack("<Q", head)[0] if head else FRAME_MAX_BYTES + 1
     content = _exactly(stream, length, wait_s) if length <= FRAME_MAX_BYTES else None
-    return None if content is None else json.loads(content.decode("utf-8", "surrogatepass"))
+    return None if content is None else json.loads(content)
 
 
 def _exactly(stream: Any, count: int, wait_s: float | None) -> bytes | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from abate.adapters.files.importing import live_imports, live_views, loaded_before, map_sheets, stage
 from abate.adapters.files.mapping import Mapping
 from abate.adapters.files.reading import read_sheets
+from abate.adapters.files.staging import MEMORY_SHARE
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.finding import Finding, Severity
@@ -112,7 +113,7 @@ def preview_file(
     found = [m for m in map_sheets(workspace, sheets, path.name, template, mapping) if m is not None]
     if not found:
         return CheckPreview(0, 0, 0, {}, ())
-    with workspace.store.connect() as con:
+    with workspace.store.connect(share=MEMORY_SHARE) as con:
         live_views(con, workspace, live_imports(workspace))
         row_count = stage(con, workspace, found, path, now=now, accept=accept)
         entering, blocked = (

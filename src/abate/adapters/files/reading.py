@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from abate.adapters.files.apart import read_apart
-from abate.adapters.files.parquets import MAX_COLUMNS, parquet_head
-from abate.adapters.files.workbooks import HEAD_ROWS, sheet_heads, sheet_rows
+from abate.adapters.files.parquets import parquet_head
+from abate.adapters.files.workbooks import HEAD_ROWS, MAX_COLUMNS, sheet_heads, sheet_rows
 from abate.kernel.errors import DataError
 
 MAX_BYTES = 4 << 30
@@ -92,12 +94,26 @@ def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, st
     """
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
-    with path.open(encoding=encoding_of(path), newline="") as handle:
+    with path.open(encoding=encoding_of(path), newline="") as handle, sound_csv(path):
         rows = list(csv.DictReader(handle))
     lacking = [c for c in columns if not rows or c not in rows[0]]
     if lacking:
         raise DataError(code, f"{path.name} lacks {', '.join(lacking)}.", f"Columns: {', '.join(columns)}.")
     return rows
+
+
+@contextmanager
+def sound_csv(path: Path, reader: Any = None) -> Iterator[None]:
+    """What the reader of CSV cannot make sense of is an error about the file.
+
+    Raises:
+        DataError: `unreadable-file`.
+    """
+    try:
+        yield
+    except csv.Error as error:
+        row = f" row {reader.line_num}" if reader is not None else ""
+        raise DataError("unreadable-file", f"{path.name}{row}: {error}.", "Export it again.") from error
 
 
 def encoding_of(path: Path) -> str:
@@ -138,20 +154,13 @@ def _csv(path: Path) -> Sheet:
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     with path.open(encoding=encoding, newline="") as handle:
         reader = csv.reader(handle, delimiter=delimiter)
-        try:
+        with sound_csv(path, reader):
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     if len(cells) > MAX_COLUMNS:
-                        raise DataError(
-                            "too-many-columns",
-                            f"{path.name} row {reader.line_num} has {len(cells)}.",
-                            "Export it again.",
-                        )
+                        text = f"{path.name} row {reader.line_num} has {len(cells)}."
+                        raise DataError("too-many-columns", text, "Export it again.")
                     yield reader.line_num, [cell.strip() for cell in cells]
-        except csv.Error as error:
-            raise DataError(
-                "unreadable-file", f"{path.name} row {reader.line_num}: {error}.", "Export it again."
-            ) from error
 
 
 def _first(rows: Iterator[tuple[int, list[str]]], count: int) -> list[tuple[int, list[str]]]:

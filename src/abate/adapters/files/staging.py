@@ -77,6 +77,10 @@ READING, ROUTE = "reading", "route"
 _NUMBER = r"^[-+]?(\d+|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})+,\d{3})(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
 
 
+MEMORY_SHARE = 0.8
+"""Share of an engine's memory for staging: the checks are compiled in the same process."""
+
+
 def start(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables `given` and `reasons`, empty."""
     types = ", ".join(f"{name} {'integer' if name == 'source_row' else 'varchar'}" for name in GIVEN)
@@ -866,10 +870,17 @@ def judge(con: duckdb.DuckDBPyConnection, accept: frozenset[str]) -> None:
                s.source_file, s.sheet, s.source_row, coalesce(s.site, s.site_text) as site, s.month, s.kind
         from verdicts v join staged s using (row_id)
     """)
+    blocking = con.execute(
+        f"select code from found where severity = '{blocker}' group by code order by min(precedence)"
+    ).fetchall()
+    codes = ", ".join(literal(code) for (code,) in blocking)
     con.execute(f"""
         create or replace temp table blocked as
-        select source_file, sheet, source_row, kind, list(distinct code) as codes, min_by(code, precedence) as first_code
-        from found where severity = '{blocker}' group by all
+        select source_file, sheet, source_row, kind,
+               list_filter([{codes}]::varchar[], lambda code, place: mask >> (place - 1) & 1 = 1) as codes
+        from (-- one bit for each code: lists of a million rows would not be written to disk
+              select source_file, sheet, source_row, kind, bit_or(1::hugeint << (list_position([{codes}]::varchar[], code) - 1)) as mask
+              from found where severity = '{blocker}' group by all)
     """)
 
 

@@ -15,6 +15,8 @@ from abate.kernel.errors import DataError
 MAX_UNPACKED_BYTES = 1 << 30
 MAX_CELLS = 12_000_000
 """Most cells of the rectangle that a sheet spans: a million rows of twelve columns."""
+MAX_COLUMNS = 500
+"""Columns of a table that is read."""
 MAX_CELL = 32_767
 """Characters of a cell, as in a spreadsheet."""
 KEPT_BYTES = 32 << 20
@@ -72,6 +74,10 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(sheet.iter_rows(), 1):
         if any(v != "" for v in row):
             cells = before + [cell_text(v) for v in row]
+            if len(cells) > MAX_COLUMNS and any(cells[MAX_COLUMNS:]):
+                text = f"{path.name} {name} row {number} has a cell beyond column {MAX_COLUMNS}."
+                raise DataError("too-many-columns", text, "Delete what stands far from the table.")
+            cells = cells[:MAX_COLUMNS]
             if any(len(c) > MAX_CELL for c in cells):
                 text = f"{path.name} {name} row {number} has a cell of more than {MAX_CELL:,} characters."
                 raise DataError("cell-too-long", text, "Export it again.")

@@ -6,6 +6,7 @@ import gzip
 import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -132,6 +133,10 @@ def zone_of(name: str) -> ZoneInfo:
         raise UsageError("unknown-zone", f"There is no time zone '{name}'.", "Write it as Asia/Shanghai.") from error
 
 
+UNPACKED_MAX, UNPACKED_FREE, PACKED_RATIO = 4 << 30, 32 << 20, 100
+"""Most that a `.gz` may unpack to; what any may; and how many times its own size."""
+
+
 class _plain:  # noqa: N801
     """The file itself, or what a `.gz` holds, beside nothing else."""
 
@@ -149,11 +154,14 @@ class _plain:  # noqa: N801
                 size = 0
                 while block := source.read(1 << 20):
                     size += len(block)
-                    if size > 4 << 30:
-                        raise DataError("file-too-large", f"{self.path.name} unpacks to more than 4 GiB.", "Split it.")
+                    if size > min(UNPACKED_MAX, max(UNPACKED_FREE, PACKED_RATIO * self.path.stat().st_size)):
+                        text = f"{self.path.name} unpacks to more than {size >> 20} MiB."
+                        raise DataError("file-too-large", text, "Unpack it yourself, and look at it; or split it.")
                     out.write(block)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error, DataError) as error:
             shutil.rmtree(self.folder)
+            if isinstance(error, DataError):
+                raise
             raise DataError("unreadable-file", f"{self.path.name}: {error}.", "Export it again.") from error
         return target
 

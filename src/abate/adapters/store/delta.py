@@ -340,9 +340,14 @@ class Store:
         """Whether any of the files holds the rows of several writers."""
         return any(self.tag(name, f).startswith(SHARED) for f in files)
 
-    def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
-        """A connection to a throw-away engine with a view for each of the named tables."""
-        con = open_engine(self.root, self.limits)
+    def connect(self, *names: str, share: float = 1.0) -> duckdb.DuckDBPyConnection:
+        """A connection to a throw-away engine with a view for each of the named tables.
+
+        Args:
+            names: The tables.
+            share: Share of the memory that engines may use; what is not an engine's takes its own beside it.
+        """
+        con = open_engine(self.root, self.limits, share)
         for name in names:
             con.execute(f"create view {name} as select * from {self.source(name)}")
         return con
@@ -363,12 +368,13 @@ class Store:
         return open_engine(self.root, self.limits)
 
 
-def open_engine(root: Path, limits: Limits = NO_LIMITS) -> duckdb.DuckDBPyConnection:
+def open_engine(root: Path, limits: Limits = NO_LIMITS, share: float = 1.0) -> duckdb.DuckDBPyConnection:
     """An embedded engine with bounded memory that spills beside the workspace's tables."""
     import duckdb
 
     con = duckdb.connect(":memory:")
-    con.execute(f"set memory_limit = {literal(limits.memory)}")
+    memory = re.sub(r"[\d.]+", lambda amount: f"{float(amount[0]) * share:.3f}", limits.memory)
+    con.execute(f"set memory_limit = {literal(memory)}")
     if limits.threads:
         con.execute(f"set threads = {limits.threads}")
     con.execute("set preserve_insertion_order = false")

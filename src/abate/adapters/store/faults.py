@@ -45,6 +45,9 @@ def fault_of(error: BaseException) -> AbateError | None:
             )
         if number in BROKEN:
             return IntegrityError("damaged-store", f"The disk cannot be read{_place(one)}.", _RESTORE)
+        if type(one).__name__ == "OutOfMemoryException" or isinstance(one, MemoryError):
+            hint = "Give it more in abate.toml, such as [engine] memory = '4GB', or split the file."
+            return StoreError("out-of-memory", "The engine needs more memory than it may use.", hint)
     return next((found for one in _chain(error) if (found := _damage(one))), None)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.files.apart import read_apart
-from abate.adapters.files.reading import encoding_of
+from abate.adapters.files.reading import encoding_of, sound_csv
 from abate.adapters.files.workbooks import sheet_cells
 from abate.kernel.kind import fold, slug
 from abate.operations.facts.own import FUELS, REFRIGERANTS
@@ -107,4 +107,5 @@ def workbook(path: Path) -> dict[str, list[list[Any]]]:
 def csv_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV table, lines of comment left out."""
     lines = path.read_text(encoding=encoding_of(path)).splitlines()
-    return list(csv.DictReader(line for line in lines if not line.startswith(("#", '"#'))))
+    with sound_csv(path):
+        return list(csv.DictReader(line for line in lines if not line.startswith(("#", '"#'))))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from abate.adapters.files.gates import Line, Publication
 from abate.adapters.files.publishers.sheets import csv_rows
-from abate.adapters.files.reading import encoding_of
+from abate.adapters.files.reading import encoding_of, sound_csv
 from abate.kernel.errors import DataError
 from abate.kernel.region import country_named
 from abate.kernel.species import UNSPECIFIED, all_species
@@ -130,7 +130,7 @@ IFI_COLUMNS = (
 
 def read_ifi(path: Path) -> Publication:
     """Combined and operating margins by country (IFI Technical Working Group, UNFCCC), for avoided emissions."""
-    with path.open(encoding=encoding_of(path), newline="") as handle:
+    with path.open(encoding=encoding_of(path), newline="") as handle, sound_csv(path):
         rows = list(csv.reader(handle))
     lines = []
     for k, row in enumerate(rows, 1):

@@ -22,7 +22,6 @@ from abate.adapters.files.previewing import (
     SheetPreview,
     duplicate_of,
     original_rows,
-    preview_file,
     preview_sheets,
 )
 from abate.adapters.files.staging import CANNOT_ACCEPT
@@ -247,11 +246,10 @@ def check(request: Request, upload_id: str) -> Response:
     """What the checks find in a file, before anything is stored."""
     page = Page.of(request)
     one = uploads.ready(page.desk, upload_id)
-    path = uploads.path_of(page.desk, one)
     fault: AbateError | None = None
     found = CheckPreview(0, 0, 0, {}, ())
     try:
-        found = preview_file(page.desk.workspace, path, now=present(), mapping=uploads.mapping_of(one))
+        found = uploads.checked(page.desk, one)
     except AbateError as error:
         fault = error
     acceptable = [(c, n) for c, (s, n) in found.counts.items() if s == "blocker" and c not in CANNOT_ACCEPT]
