@@ -71,7 +71,7 @@ def on_server(client, base: str, name: str, content: bytes) -> str:
     )
     if taken.status_code >= 500:
         return f"upload: {taken.status_code}"
-    if taken.status_code != 200 and taken.status_code != 201:
+    if taken.status_code not in (200, 201):
         return ""
     upload = taken.json()["id"]
     for place in (f"/api/v1/uploads/{upload}", f"/api/v1/uploads/{upload}/check", f"/data/uploads/{upload}"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -143,12 +145,15 @@ def validate_filing(report: Path) -> list[dict[str, str]] | None:
         from arelle.RuntimeOptions import RuntimeOptions
     except ImportError:
         return None
-    options = RuntimeOptions(
-        entrypointFile=str(report), internetConnectivity="offline", validate=True, calcs="c11r", utrValidate=True,
-        keepOpen=True, disablePersistentConfig=True, logLevel="INCONSISTENCY",
-    )  # fmt: skip
     handler = StructuredMessageLogHandler()
-    with Session() as session:
+    with tempfile.TemporaryDirectory(prefix="abate-") as plain, Session() as session:
+        for path in report.parent.iterdir():  # Arelle takes the names of folders for addresses
+            if path.is_file():
+                shutil.copyfile(path, Path(plain) / path.name)
+        options = RuntimeOptions(
+            entrypointFile=str(Path(plain) / report.name), internetConnectivity="offline", validate=True, calcs="c11r",
+            utrValidate=True, keepOpen=True, disablePersistentConfig=True, logLevel="INCONSISTENCY",
+        )  # fmt: skip
         session.run(options, logHandler=handler)
         messages = list(handler.messages)
     return [
