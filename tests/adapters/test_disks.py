@@ -180,6 +180,7 @@ def called(monkeypatch, capsys, *words):
 
 
 ODD_NAMES = (
+    "a%20b [c] #d? {e} * 总部 é " + "x" * 150,
     "a%20b",
     "a[b]*?#{c}",
     "总部 données é",
