@@ -26,12 +26,15 @@ $(BIN)/.browser: $(BIN)/.installed tests/browser/install.sh
 test: check $(BIN)/.browser  ## the whole gate; its last lines are pytest's
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Polars and on a cluster, the pages, packing, forecasts, claims, report
+bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Polars and on a cluster, the pages, packing, forecasts, claims, report, load, hostile files, kills
 	$(BIN)/python benchmarks/scale.py --spark
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/packing.py
 	$(BIN)/python benchmarks/forecasting.py
 	$(BIN)/python benchmarks/disclosure.py
+	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/hostile.py
+	$(BIN)/python benchmarks/kills.py
 
 docs: $(BIN)/.installed  ## write the generated pages again
 	$(BIN)/python docs/generate.py

@@ -63,3 +63,20 @@ def test_the_benchmark_of_claims_and_report_runs(demo):
     assert done.returncode == 0, done.stderr
     assert "given  all: recall 1.000" in done.stdout
     assert "filing: Arelle says []" in done.stdout
+
+
+def test_the_benchmarks_of_load_hostile_files_and_kills_run(demo, tmp_path):
+    """A second of load, a few files, a few kills."""
+    group = tmp_path / "group"
+    shutil.copytree(demo.root, group)
+    for words, said in (
+        (["load.py", "--seconds", "1", "--connections", "4", "--demo", str(group)], "0 errors"),
+        (["hostile.py", "--mutations", "6", "--hostile", "1"], "0 faults"),
+        (["kills.py", "--every", "40", "published"], "0 faults"),
+    ):
+        name, *rest = words
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "benchmarks" / name), *rest], capture_output=True, text=True, timeout=300, check=False
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert said in done.stdout

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import threading
 import time
 from fractions import Fraction
 
@@ -226,6 +227,55 @@ def test_a_form_on_another_site_changes_nothing(workspace, headers):
 def test_a_foreign_name_that_points_here_is_refused(client):
     for host in ("evil.example", "evil.example:8765", "127.0.0.1.evil.example", ""):
         assert client.get("/api/v1/figures", headers={"host": host}).status_code == 421
+
+
+def test_its_own_names_are_known_however_they_are_written(client):
+    for host in ("127.0.0.1:8765", "LocalHost", "LOCALHOST:1", "[::1]", "[::1]:8765"):
+        assert client.get("/api/v1/jobs", headers={"host": host}).status_code == 200, host
+
+
+def test_head_says_what_a_get_says_without_what_it_gives(client):
+    for path in ("/", "/inventory", "/data", "/api/v1/jobs", "/static/icon.svg", "/nowhere"):
+        whole, head = client.get(path), client.head(path)
+        assert head.status_code == whole.status_code
+        assert head.content == b""
+        assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+def test_jobs_for_the_same_thing_are_one_and_too_many_are_refused(client, monkeypatch):
+    """What waits is merged; what runs is not, for it works with what was there when it began."""
+    from abate.adapters.api import jobs
+
+    held, go = threading.Event(), threading.Event()
+
+    def slow(desk, job, on_step):
+        held.set()
+        go.wait(30)
+        return {}
+
+    monkeypatch.setitem(jobs.WORK, "run", slow)
+    monkeypatch.setattr(jobs, "WAITING_MAX", 3)
+    first = client.post("/api/v1/runs", json={"year": "FY2024"}).json()
+    assert held.wait(30)
+    second, third = (client.post("/api/v1/runs", json={"year": "FY2024"}).json() for _ in range(2))
+    assert first["id"] != second["id"] == third["id"]
+    for year in ("FY2023", "FY2022"):
+        assert client.post("/api/v1/runs", json={"year": year}).status_code == 202
+    refused = client.post("/api/v1/runs", json={"year": "FY2021"})
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-jobs")
+    upload = _upload(client, BILLS.encode()).json()
+    assert client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).status_code == 429
+    go.set()
+    assert _finish(client, second)["state"] == "done"
+    assert _finish(client, client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json())["state"] == "done"
+
+
+def test_uploads_that_nobody_decides_on_are_bounded(client, monkeypatch):
+    monkeypatch.setattr(uploads, "OPEN_MAX", 2)
+    one, _ = (_upload(client, BILLS.encode()).json() for _ in range(2))
+    assert _upload(client, BILLS.encode()).status_code == 429
+    assert client.delete(f"/api/v1/uploads/{one['id']}").status_code == 204
+    assert _upload(client, BILLS.encode()).status_code in (200, 201)
 
 
 @pytest.mark.parametrize(
