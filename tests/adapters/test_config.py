@@ -327,6 +327,7 @@ def shares(workspace):
 @pytest.mark.parametrize(
     ("given", "made", "said"),
     [
+        ("[organisation]", 'boundry = "equity"\n[organisation]', "boundry: is not known here. Did you mean 'boundary' of [inventory]?"),
         ("operational_control = false", 'operational_control = "no"', "line 22: [[entities]] 'venture': operational_control: is a text"),
         ("ownership =", "owership =", "line 24: [[entities]] 'venture': owership: is not known here. Did you mean 'ownership'?"),
         ("closed = 2023-09-30", "closd = 2023-09-30", "Did you mean 'closed'?"),

@@ -9,7 +9,9 @@ import tarfile
 from contextlib import nullcontext
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +27,7 @@ from abate.adapters.store.keeping import backup, compact, restore, stats, upgrad
 from abate.adapters.store.workspace import create_workspace, open_workspace
 from abate.kernel.errors import ConfigError, DataError, IntegrityError, UsageError
 from abate.kernel.figure import FIGURES
+from abate.kernel.tables import TABLES
 from support import CONFIG, NOW, ROOT, append_as_is, electricity, months, rolled
 
 YEAR = "FY2024"
@@ -265,6 +268,34 @@ def test_what_a_killed_run_left_is_found_and_swept_on_request(workspace, add, mo
     assert verify_run(fresh, run.run_id).holds
     assert len(runs(fresh)) == 2
     assert [a["amount_wh"] for a in fresh.store.rows("allocations") if a["run_id"] == run.run_id] == [250_000, 250_000]
+
+
+def test_rows_that_an_older_version_left_without_their_commit_are_seen_and_swept(workspace, add):
+    """They stand in files that do not say who wrote them, among rows that count."""
+    done = add(electricity([("hq", "2023-05", -1, "kWh")]))
+    (held,) = workspace.store.rows("findings")
+    dead = "imp-0000dead"
+    rows = [held | {"origin": o, "message": o} for o in (dead, done.import_id, f"{dead}/gates", done.import_id)]
+    write_deltalake(
+        workspace.store.root / "findings", pa.Table.from_pylist(rows, schema=TABLES["findings"]), mode="append"
+    )
+    fresh = open_workspace(workspace.root)
+    assert {s.name: s.unfinished_rows for s in stats(fresh) if s.unfinished_rows} == {"findings": 2}
+    assert {dead, f"{dead}/gates"} <= fresh.store.taken()
+    assert dead not in fresh.store.committed()
+    compact(fresh, sweep=True)
+    assert not any(s.unfinished_rows for s in stats(fresh))
+    assert [r["origin"] for r in open_workspace(workspace.root).store.rows("findings")] == [done.import_id] * 3
+
+
+def test_a_name_is_read_back_from_its_file(workspace):
+    """Whatever letters a writer's name has."""
+    for k, name in enumerate(("imp-1/gates", "a.b~c%d#3", "计划#1", "x y", "FY2024-0123456789")):
+        workspace.store.append(
+            "plan_lines", [dict.fromkeys(TABLES["plan_lines"].names) | {"plan_id": name, "co2e_mg": k}]
+        )
+    assert {"imp-1/gates", "a.b~c%d#3", "计划#1", "x y", "FY2024-0123456789"} == workspace.store.tags("plan_lines")
+    assert workspace.store.free_ordinal("plans", "计划") == 2
 
 
 def test_a_backup_comes_back_whole(workspace, tmp_path):

@@ -17,6 +17,8 @@ from abate.kernel.errors import DataError
 
 MAX_BYTES = 4 << 30
 BATCH_ROWS = 50_000
+TABLE_MAX_BYTES = 64 << 20
+"""Largest small table, of stated figures, credits or a publisher's factors: it is read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,12 @@ def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, st
         code: Code of the error where one lacks.
 
     Raises:
-        DataError: `unreadable-file`, `bad-encoding`, or `code`.
+        DataError: `unreadable-file`, `file-too-large`, `bad-encoding`, or `code`.
     """
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+    if path.stat().st_size > TABLE_MAX_BYTES:
+        raise DataError("file-too-large", f"{path.name} is larger than {TABLE_MAX_BYTES >> 20} MiB.", "Split it.")
     with path.open(encoding=encoding_of(path), newline="") as handle, sound_csv(path):
         rows = list(csv.DictReader(handle))
     lacking = [c for c in columns if not rows or c not in rows[0]]

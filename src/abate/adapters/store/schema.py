@@ -112,6 +112,10 @@ def declared(
         return msgspec.convert(_known(data, kind, (), strict=strict), kind)
     except FileKeyError as error:
         found = error
+        if found.hint.startswith("Known are"):
+            known = dict(_everywhere(kind))
+            near = get_close_matches(str(found.path[-1]).casefold(), known, n=1, cutoff=0.75)
+            found.hint = f"Did you mean '{near[0]}' of {known[near[0]]}?" if near else found.hint
     except msgspec.ValidationError as error:
         what, path = _told(str(error))
         choices = ", ".join(_choices(kind, path))
@@ -168,6 +172,14 @@ def _unknown(key: str, fields: list[str], path: tuple[Key, ...]) -> FileKeyError
     near = get_close_matches(key.casefold(), fields, n=1, cutoff=0.6)
     known = f"Did you mean '{near[0]}'?" if near else f"Known are {', '.join(sorted(fields))}."
     return FileKeyError((*path, key), "is not known here", known)
+
+
+def _everywhere(kind: Any, section: str = "the file") -> Iterator[tuple[str, str]]:
+    """Every key that is declared, with the section that it is of."""
+    for struct in structs_of(kind):
+        for f in msgspec.structs.fields(struct):
+            yield f.encode_name, section
+            yield from _everywhere(f.type, f"[{f.encode_name}]")
 
 
 def _parts(kind: Any) -> tuple[Any, ...]:

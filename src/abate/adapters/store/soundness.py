@@ -36,7 +36,7 @@ def require_sound(workspace: Workspace, *, whole: bool = False) -> None:
 
 def damages(workspace: Workspace, *, whole: bool = False) -> Iterator[str]:
     """What is damaged, as sentences."""
-    yield from _databases(workspace.root)
+    yield from _databases(workspace.root, "integrity_check" if whole else "quick_check")
     for name in TABLES:
         yield from _table(workspace, name, whole=whole)
     kept = {p.stem: p for p in workspace.raw.iterdir()}
@@ -44,21 +44,25 @@ def damages(workspace: Workspace, *, whole: bool = False) -> Iterator[str]:
         brought = row["sha256"] and row["file"] and not row["template"].startswith(("factors-", "published-"))
         if brought and row["sha256"] not in kept:
             yield f"The raw file of {row['file']} ({row['import_id']}) is gone."
+    documents = {p.stem for p in workspace.evidence.iterdir()}
+    for row in workspace.store.rows("evidence"):
+        if row["sha256"] not in documents:
+            yield f"The document {row['name']} ({row['import_id']}) is gone."
     for folder in (workspace.raw, workspace.evidence) if whole else ():
         for path in sorted(folder.iterdir()):
             if len(path.stem) == 64 and file_hash(path) != path.stem:
                 yield f"The kept file {folder.name}/{path.name[:12]}… is not what it was."
 
 
-def _databases(root: Path) -> Iterator[str]:
+def _databases(root: Path, pragma: str) -> Iterator[str]:
     for path in sorted(root.glob("*.sqlite")):
         try:
             with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as con:
-                said = [row[0] for row in con.execute("pragma integrity_check")]
+                said = [row[0] for row in con.execute(f"pragma {pragma}")]
         except sqlite3.OperationalError as error:
             if "unable to open" in str(error) or "readonly" in str(error):  # where nobody can write
                 with closing(sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True)) as con:
-                    said = [row[0] for row in con.execute("pragma integrity_check")]
+                    said = [row[0] for row in con.execute(f"pragma {pragma}")]
             else:
                 said = [str(error)]
         except sqlite3.DatabaseError as error:

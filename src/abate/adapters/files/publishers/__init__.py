@@ -53,7 +53,7 @@ def guess_publisher(path: Path) -> str:
     """
     if path.suffix.lower() == ".xlsx":
         found = [SHEETS[name] for name in workbook(path) if name in SHEETS]
-    elif "Grid Emission" in path.read_text(encoding=encoding_of(path))[:400]:
+    elif "Grid Emission" in _start_of(path):
         found = ["ifi"]
     else:
         rows = csv_rows(path)[:1]
@@ -67,3 +67,8 @@ def guess_publisher(path: Path) -> str:
         f"{path.name} is no publisher's file that Abate knows.",
         f"Say --from: {', '.join([*READERS, 'own'])}.",
     )
+
+
+def _start_of(path: Path) -> str:
+    with path.open(encoding=encoding_of(path)) as handle:
+        return handle.read(400)

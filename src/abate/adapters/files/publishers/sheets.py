@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.files.apart import read_apart
-from abate.adapters.files.reading import encoding_of, sound_csv
+from abate.adapters.files.reading import TABLE_MAX_BYTES, encoding_of, sound_csv
 from abate.adapters.files.workbooks import sheet_cells
+from abate.kernel.errors import DataError
 from abate.kernel.kind import fold, slug
 from abate.operations.facts.own import FUELS, REFRIGERANTS
 from abate.operations.facts.value_chain import TREATMENTS, WASTE
@@ -106,6 +107,8 @@ def workbook(path: Path) -> dict[str, list[list[Any]]]:
 
 def csv_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV table, lines of comment left out."""
+    if path.stat().st_size > TABLE_MAX_BYTES:
+        raise DataError("file-too-large", f"{path.name} is larger than {TABLE_MAX_BYTES >> 20} MiB.", "Split it.")
     lines = path.read_text(encoding=encoding_of(path)).splitlines()
     with sound_csv(path):
         return list(csv.DictReader(line for line in lines if not line.startswith(("#", '"#'))))
