@@ -17,7 +17,7 @@ from support import CONFIG, NOW, SHARED
 
 LONGEST = (
     "test_disclosing.py", "test_kills.py", "test_server_crash.py", "test_benchmark.py", "test_engines.py", "test_pages.py",
-    "test_keeping.py", "test_value_chain.py", "test_gallery.py", "test_demo.py", "test_forecasting.py",
+    "test_keeping.py", "test_disks.py", "test_hostile.py", "test_value_chain.py", "test_gallery.py", "test_demo.py", "test_forecasting.py",
 )  # fmt: skip
 """Files that take minutes: begun first, so that two processes end together. While the first makes the example group, the
 other does what needs none."""

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 import time
+from datetime import datetime
 from fractions import Fraction
 
 import pytest
@@ -146,7 +147,7 @@ def test_each_planted_fault_is_found_named_and_mended(demo_output, demo):
 
 
 def test_a_gap_and_a_stuck_hour_in_hourly_meters_are_said(demo):
-    found = open_findings(demo, now=NOW)
+    found = open_findings(demo, now=datetime.now())
     assert [(f.code, f.site, f.month) for f in found if f.severity != "info"] == [
         ("meter-gap", "nantong", "2022-07"),
         ("meter-stuck", "heyuan", "2023-08"),

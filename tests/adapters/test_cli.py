@@ -165,7 +165,7 @@ def test_broken_configurations_say_why(call):
         ("[", "bad-toml"),
         ("[organisation]\n", "bad-config"),
         (CONFIG + "\n[surprise]\n", "bad-config"),
-        (CONFIG.replace("start_month = 4", "start_month = 14"), "bad-fiscal-year"),
+        (CONFIG.replace("start_month = 4", "start_month = 14"), "bad-config"),
         (CONFIG + '\n[inventory]\ngwp = "AR9"\n', "bad-config"),
         (CONFIG.replace("share = 0.4", "share = 4"), "bad-config"),
     ):

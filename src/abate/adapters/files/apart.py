@@ -51,13 +51,18 @@ class _Child:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, bufsize=0,
         )  # fmt: skip
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it lives, and this process is no fork of the one that started it."""
+        return self.owner == os.getpid() and self.process.poll() is None
+
     def ask(self, reader: str, path: Path, arguments: tuple[Any, ...]) -> Iterator[Any]:
         """What a reader yields; `answered` once it has said all."""
         self.answered = False
         assert self.process.stdin
         assert self.process.stdout
         try:
-            _write(self.process.stdin, [reader, str(path), arguments])
+            _write(self.process.stdin, [reader, str(path.absolute()), arguments])
             while True:
                 answer = _read(self.process.stdout, WAIT_RATIO * _cpu_max_s(path))
                 if answer is None:
@@ -128,9 +133,7 @@ def read_apart(reader: Callable[..., Iterator[Any]], path: Path, *arguments: Any
         child = None
         while _idle and child is None:
             child = _idle.pop()
-            if (
-                child.owner != os.getpid() or child.process.poll() is not None
-            ):  # of whom this is a fork; or it has ended
+            if not child.is_ours:
                 child.close()
                 child = None
     child = child or _Child()
