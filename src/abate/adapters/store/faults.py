@@ -24,7 +24,7 @@ _FULL = re.compile(
 _CLOSED = re.compile(
     r"read-?only (file system|database)|permission denied|operation not permitted|\(os error (30|13|1)\)", re.IGNORECASE
 )
-_ENGINES = ("duckdb", "deltalake", "pyarrow", "sqlite3", "sqlalchemy", "pyo3_runtime", "arro3")
+_ENGINES = ("duckdb", "_duckdb", "deltalake", "_internal", "pyarrow", "sqlite3", "sqlalchemy", "pyo3_runtime", "arro3")
 _RESTORE = "Restore the workspace from its backup (abate store restore), or what is named from a copy."
 
 
@@ -64,7 +64,7 @@ def _damage(error: BaseException) -> IntegrityError | None:
     if named:
         file = Path(named[1]).name
         return IntegrityError("damaged-store", f"Table '{named[2]}' cannot be read, file {file}: {first}", _RESTORE)
-    if type(error).__module__.startswith(("deltalake", "pyo3_runtime")):
+    if type(error).__module__.startswith(("deltalake", "_internal", "pyo3_runtime")):
         return IntegrityError("damaged-store", f"A table's log cannot be read: {first}", _RESTORE)
     return None
 
