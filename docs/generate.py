@@ -79,7 +79,7 @@ def commands_page() -> str:
 
     out = [
         HEAD,
-        "# Command line\n\nExit codes: 0 fine, 1 findings that block, 2 wrong use. `--workspace DIR` (or `-w`) names the workspace everywhere; `--json` prints for machines.\n",
+        "# Command line\n\nExit codes: 0 fine, 1 findings that block or a file that cannot be taken, 2 wrong use, or a disk or store that fails. `--workspace DIR` (or `-w`) names the workspace everywhere; `--json` prints for machines.\n",
     ]
 
     def describe(command: object, name: str) -> None:

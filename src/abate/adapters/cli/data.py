@@ -197,7 +197,7 @@ def attach(
 
 @app.command()
 def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOption = False) -> None:
-    """List what is wrong: with the data, and what the newest runs left out. Exit code 1 where something blocks."""
+    """List what is wrong with files, data and newest runs. Exit code 1 where something blocks, 2 for a damaged store."""
     from abate.adapters.findings import open_findings, run_blockers
     from abate.adapters.store.soundness import require_sound
 
