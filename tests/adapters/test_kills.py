@@ -13,6 +13,7 @@ import killing
 import recipes
 from abate.adapters.store.keeping import stats
 from abate.adapters.store.workspace import open_workspace
+from abate.adapters.store.writing import in_place_of, left_behind
 
 POINTS = 3
 """Kills of each command in the gate; `benchmarks/kills.py` tries all."""
@@ -92,3 +93,18 @@ def test_a_half_written_file_is_named_and_swept(nursery, stage, tmp_path):
     assert "1 files are not whole, such as .0123456789ab.csv.partial" in " ".join(done.stdout.split())
     assert nursery.run(here, recipes.call_of("add", names))[0] == 1
     assert not old.exists()
+
+
+def test_only_what_this_program_left_is_taken_for_left_behind(tmp_path):
+    for name in (".0123456789ab.csv.partial", ".0123456789ab.partial", f"{'a' * 64}.partial"):
+        (tmp_path / name).touch()
+    for name in ("film.mp4.partial", "a.partial", "partial", ".hidden.partial"):
+        (tmp_path / name).touch()
+    assert {p.name for p in left_behind(tmp_path)} == {
+        ".0123456789ab.csv.partial",
+        ".0123456789ab.partial",
+        f"{'a' * 64}.partial",
+    }
+    with in_place_of(tmp_path / ("x" * 250 + ".csv")) as partial:
+        partial.touch()
+        assert partial in left_behind(tmp_path)

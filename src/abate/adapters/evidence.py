@@ -14,7 +14,7 @@ from abate.adapters.figures import run_of
 from abate.adapters.registry import METHODS
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
-from abate.adapters.store.writing import write_whole
+from abate.adapters.store.writing import left_behind, write_whole
 from abate.kernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def export_evidence(workspace: Workspace, year: str, folder: Path, *, run_id: st
         NotFoundError: `no-run`, `unknown-run`.
     """
     run = run_of(workspace, year, run_id)
+    for left in left_behind(folder):
+        left.unlink()
     if folder.exists() and any(p.name != "manifest.json" and p.suffix != ".csv" for p in folder.iterdir()):
         raise UsageError("folder-in-use", f"{folder.name} holds other files.", "Choose an empty folder with --to.")
     folder.mkdir(parents=True, exist_ok=True)

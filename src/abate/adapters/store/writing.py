@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,11 @@ from uuid import uuid4
 
 PARTIAL = ".partial"
 """Ends the names of files that are being written, or that a killed process left."""
+
+
+_OURS = re.compile(
+    rf"(\.[0-9a-f]{{12}}(\..*)?|[0-9a-f]{{64}}){re.escape(PARTIAL)}"
+)  # the second by older versions, in raw/
 
 
 @contextmanager
@@ -20,9 +26,8 @@ def in_place_of(path: Path) -> Iterator[Path]:
         path: The file; its folder is made if it is not there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(
-        f".{uuid4().hex[:12]}{path.suffix[:16]}{PARTIAL}"
-    )  # short: the file's own name may be as long as names can be
+    # short, because the file's own name may be as long as names can be
+    partial = path.with_name(f".{uuid4().hex[:12]}{path.suffix[:16]}{PARTIAL}")
     try:
         yield partial
         partial.replace(path)
@@ -42,5 +47,5 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def left_behind(folder: Path) -> list[Path]:
-    """Files below a folder that a killed process had not finished writing."""
-    return sorted(Path(at) / name for at, _, names in os.walk(folder) for name in names if name.endswith(PARTIAL))
+    """Files below a folder that a killed process had not finished writing; a `.partial` of anybody else is none."""
+    return sorted(Path(at) / name for at, _, names in os.walk(folder) for name in names if _OURS.fullmatch(name))
