@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import killing
+import recipes
 from abate.adapters.files.importing import ImportResult, add_file
 from abate.adapters.store.workspace import Workspace, create_workspace, open_workspace
 from support import CONFIG, NOW, SHARED
@@ -77,3 +80,19 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the publishers' files are not beside the project (set ABATE_SHARED)")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A folder with a workspace that has something of everything, and the names that calls of commands need."""
+    folder = tmp_path_factory.mktemp("prepared") / "stage"
+    return folder, recipes.prepare(folder)
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[killing.Nursery]:
+    """Where commands run in processes of their own, and are killed."""
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler on this machine (Debian: gcc)")
+    with killing.nursery(tmp_path_factory.mktemp("nursery")) as made:
+        yield made

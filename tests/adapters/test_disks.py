@@ -27,20 +27,6 @@ READS = (
 CALLED = [c for c in recipes.commands() if recipes.CALLS[c]]
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("disks") / "stage"
-    return folder, recipes.prepare(folder)
-
-
-@pytest.fixture(scope="module")
-def nursery(tmp_path_factory):
-    if shutil.which("cc") is None:
-        pytest.skip("no C compiler on this machine (Debian: gcc)")
-    with killing.nursery(tmp_path_factory.mktemp("nursery")) as made:
-        yield made
-
-
 @pytest.fixture
 def disk(tmp_path):
     """A small file system."""

@@ -2,12 +2,9 @@
 
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
-
-import pytest
 
 import killing
 import recipes
@@ -17,21 +14,6 @@ from abate.adapters.store.writing import in_place_of, left_behind
 
 POINTS = 3
 """Kills of each command in the gate; `benchmarks/kills.py` tries all."""
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    """Folder with what was prepared, and the names that calls need."""
-    folder = tmp_path_factory.mktemp("kills") / "stage"
-    return folder, recipes.prepare(folder)
-
-
-@pytest.fixture(scope="module")
-def nursery(tmp_path_factory):
-    if shutil.which("cc") is None:
-        pytest.skip("no C compiler on this machine (Debian: gcc)")
-    with killing.nursery(tmp_path_factory.mktemp("nursery")) as made:
-        yield made
 
 
 def test_every_command_has_a_call_here():
