@@ -23,7 +23,7 @@ from abate.adapters.packing.stocks import record_movements
 from abate.adapters.store.keeping import backup
 from abate.adapters.store.workspace import create_workspace
 from abate.kernel.factor import COLUMNS, OPTIONAL
-from support import CONFIG, NOW, electricity, months
+from support import CONFIG, NOW, PROGRAMME, electricity, months
 
 MORE = """
 [scope3]
@@ -36,14 +36,6 @@ year = "FY2023"
 figure = "net"
 value = 1
 year = "FY2030"
-
-[[programmes]]
-id = "reuse"
-entity = "cloud"
-region = "CN"
-methodology = "carton-reuse/1"
-claims = { group = 0.5 }
-unclaimed = 0.5
 """
 ORDERS = "order,item,length_mm,width_mm,height_mm,mass_g,site,month,carton\n" + "".join(
     f"O{k},i,{100 + 7 * k},90,{40 + 3 * k},500,hq,2023-05,L\n" for k in range(9)
@@ -139,7 +131,7 @@ def prepare(folder: Path) -> dict[str, str]:
     files = folder / "files"
     files.mkdir(parents=True)
     (folder / "out").mkdir()
-    workspace = create_workspace(folder / "w", CONFIG + MORE)
+    workspace = create_workspace(folder / "w", CONFIG + MORE + PROGRAMME)
 
     def write(name: str, text: str) -> Path:
         (files / name).write_text(text, encoding="utf-8")

@@ -82,6 +82,16 @@ entity = "cloud"
 region = "XX"
 """
 
+PROGRAMME = """
+[[programmes]]
+id = "reuse"
+entity = "cloud"
+region = "CN"
+methodology = "carton-reuse/1"
+claims = { group = 0.5 }
+unclaimed = 0.5
+"""
+
 
 def electricity(rows: list[tuple[str, str, object, str]]) -> str:
     """Text of a CSV of electricity bills: site, month, amount, unit."""

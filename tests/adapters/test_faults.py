@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from abate.adapters.cli import main as command_line
+from abate.adapters.store import delta
+from abate.adapters.store.delta import Store
 from abate.adapters.store.faults import fault_of
-from abate.kernel.errors import DataError
+from abate.kernel.errors import AbateError, DataError
 
 
 def caused(error, by):
@@ -55,6 +57,24 @@ def test_the_cause_is_told(error, code):
 )
 def test_what_is_not_the_disk_is_not_called_so(error):
     assert fault_of(error) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "read-only"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk-full"),
+        (ValueError("not a log"), "damaged-store"),
+    ],
+)
+def test_a_table_that_cannot_be_opened_says_why(workspace, monkeypatch, error, code):
+    def breaks(_folder):
+        raise error
+
+    monkeypatch.setattr(delta, "DeltaTable", breaks)
+    with pytest.raises(AbateError) as told:
+        Store(workspace.store.root).rows("imports")
+    assert told.value.code == code
 
 
 def test_what_is_unexpected_is_one_line(monkeypatch, capsys):

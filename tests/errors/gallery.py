@@ -20,7 +20,7 @@ from abate.kernel.factor import COLUMNS, OPTIONAL, Factor, Mass, Source
 from abate.kernel.finding import Finding
 from abate.kernel.matching import FactorBook
 from abate.kernel.resolution import Key, Resolver, Terms
-from support import NOW, electricity, months
+from support import NOW, PROGRAMME, electricity, months
 
 FUEL = "Site,Month,Fuel,Quantity,Unit\n"
 CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
@@ -37,15 +37,6 @@ PROXIES = """
 proxies = ["GB", "US"]
 [scope3.not_assessed]
 12 = "What is sold is eaten."
-"""
-PROGRAMME = """
-[[programmes]]
-id = "reuse"
-entity = "cloud"
-region = "CN"
-methodology = "carton-reuse/1"
-claims = { group = 0.5 }
-unclaimed = 0.5
 """
 HEADER = ",".join(c for c in COLUMNS if c not in OPTIONAL) + "\n"
 METER = "timestamp,site,building,facility_kwh,it_kwh,water_m3\n"

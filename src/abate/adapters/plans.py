@@ -176,9 +176,8 @@ def _is_kept(workspace: Workspace, row: dict[str, Any], lines: list[dict[str, An
         return False
     name = f"{last['plan_id']}#{last['ordinal']}"
     held = [r for r in workspace.store.rows("plan_lines") if r["plan_id"] == name]
-    return sorted(map(repr, (sorted((r | {"plan_id": ""}).items()) for r in held))) == sorted(
-        map(repr, (sorted((r | {"plan_id": ""}).items()) for r in lines))
-    )
+    mine, its = (sorted(repr(sorted((r | {"plan_id": ""}).items())) for r in some) for some in (lines, held))
+    return mine == its
 
 
 def plans(workspace: Workspace) -> list[dict[str, Any]]:

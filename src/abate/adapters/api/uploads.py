@@ -15,6 +15,8 @@ from abate.adapters.files.mapping import Mapping
 from abate.adapters.files.previewing import CheckPreview, preview_file
 from abate.adapters.files.publishers import READERS
 from abate.adapters.store.intake import UPLOADS
+from abate.adapters.store.keeping import FOLDER
+from abate.adapters.store.writing import in_place_of
 from abate.kernel.errors import DataError, UsageError
 
 MAX_BYTES = 512 << 20
@@ -24,7 +26,6 @@ MAX_NAME = 120
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 PURPOSES = ("data", "factors")
 PUBLISHERS = (*READERS, "own")
-FOLDER = "uploads"
 
 
 def safe_name(name: str) -> str:
@@ -88,21 +89,20 @@ async def receive(
     desk.intake.put(
         UPLOADS, {"id": upload_id, "name": chosen, "purpose": purpose, "state": "receiving", "created_at": present()}
     )
-    partial = folder / ".partial"
     digest, size, whole = hashlib.sha256(), 0, False
     try:
-        with partial.open("wb") as handle:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > max_bytes:
-                    raise too_large
-                digest.update(chunk)
-                handle.write(chunk)
-        if size == 0:
-            raise DataError("empty-file", f"{chosen} is empty.", "Export it again.")
-        if length is not None and size != length:
-            raise DataError("half-upload", f"{size} of {length} bytes of {chosen} arrived.", "Upload it again.")
-        partial.rename(folder / chosen)
+        with in_place_of(folder / chosen) as partial:
+            with partial.open("wb") as handle:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > max_bytes:
+                        raise too_large
+                    digest.update(chunk)
+                    handle.write(chunk)
+            if size == 0:
+                raise DataError("empty-file", f"{chosen} is empty.", "Export it again.")
+            if length is not None and size != length:
+                raise DataError("half-upload", f"{size} of {length} bytes of {chosen} arrived.", "Upload it again.")
         whole = True
     finally:
         if not whole:

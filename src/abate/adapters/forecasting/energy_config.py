@@ -151,7 +151,7 @@ def read_energy(path: Path) -> EnergyConfig:
         ConfigError: `bad-energy`, `bad-plant`, `bad-tariff`, `tariff-incomplete`.
         UsageError: `unknown-zone`.
     """
-    keys = read_toml(path, EnergyKeys, "bad-energy", "See docs/reference/config.md.")
+    keys = read_toml(path, EnergyKeys, "bad-energy")
     here = path.parent
     roofs = []
     for p in keys.plants:

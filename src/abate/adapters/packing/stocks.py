@@ -206,7 +206,7 @@ def read_packaging(path: Path) -> tuple[Materials, Scheme | None]:
         ConfigError: `bad-packaging`.
         UsageError: `bad-materials`, `bad-scheme`.
     """
-    keys = read_toml(path, PackagingKeys, "bad-packaging", "See docs/reference/config.md.")
+    keys = read_toml(path, PackagingKeys, "bad-packaging")
     about = as_dict(keys.materials)
     ends = about.pop("ends")
     if ends is not None:

@@ -25,7 +25,7 @@ from deltalake import DeltaTable
 
 from abate.adapters.store.faults import fault_of
 from abate.adapters.store.writing import write_whole
-from abate.kernel.errors import DataError, IntegrityError
+from abate.kernel.errors import AbateError, DataError, IntegrityError
 
 if TYPE_CHECKING:
     import duckdb
@@ -94,7 +94,7 @@ class Store:
             else:
                 self._open[name] = DeltaTable(self._folder(name))
         except Exception as error:
-            raise _damaged(name, error) from error
+            raise _unreadable(name, error) from error
         return self._open[name]
 
     def _folder(self, name: str) -> Path:
@@ -266,8 +266,8 @@ class Store:
         Raises:
             IntegrityError: `damaged-store` where the table cannot be read.
         """
+        table = self.opened(name)
         try:
-            table = self.opened(name)
             version, sizes = self._files.get(name, (-1, {}))
             if version != table.version():
                 version, added = table.version(), table.get_add_actions()
@@ -276,7 +276,7 @@ class Store:
                 self._files[name] = (version, sizes)
             return dict(sizes)
         except Exception as error:
-            raise fault_of(error) or _damaged(name, error) from error
+            raise _unreadable(name, error) from error
 
     def tags(self, name: str) -> set[str]:
         """Tags of the writers that appended to a table, also of those that never committed."""
@@ -438,9 +438,12 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _damaged(name: str, error: Exception) -> IntegrityError:
+def _unreadable(name: str, error: Exception) -> AbateError:
+    """Why a table cannot be read: the disk, else the table is damaged."""
     text = f"Table '{name}' cannot be read: {str(error).splitlines()[0][:200]}"
-    return IntegrityError("damaged-store", text, "Restore the workspace from its backup: abate store restore.")
+    damaged = IntegrityError("damaged-store", text, "Restore the workspace from its backup: abate store restore.")
+    found = fault_of(error)
+    return damaged if found is None or found.code == damaged.code else found
 
 
 def _tag_of(writer: str) -> str:

@@ -25,7 +25,8 @@ _CLOSED = re.compile(
     r"read-?only (file system|database)|permission denied|operation not permitted|\(os error (30|13|1)\)", re.IGNORECASE
 )
 _ENGINES = ("duckdb", "_duckdb", "deltalake", "_internal", "pyarrow", "sqlite3", "sqlalchemy", "pyo3_runtime", "arro3")
-_RESTORE = "Restore the workspace from its backup (abate store restore), or what is named from a copy."
+RESTORE = "Restore the workspace from its backup (abate store restore), or what is named from a copy."
+"""What to do about damage."""
 
 
 def fault_of(error: BaseException) -> AbateError | None:
@@ -44,7 +45,7 @@ def fault_of(error: BaseException) -> AbateError | None:
                 "Choose a place that you may write to, or ask for the rights.",
             )
         if number in BROKEN:
-            return IntegrityError("damaged-store", f"The disk cannot be read{_place(one)}.", _RESTORE)
+            return IntegrityError("damaged-store", f"The disk cannot be read{_place(one)}.", RESTORE)
         if type(one).__name__ == "OutOfMemoryException" or isinstance(one, MemoryError):
             hint = "Give it more in abate.toml, such as [engine] memory = '4GB', or split the file."
             return StoreError("out-of-memory", "The engine needs more memory than it may use.", hint)
@@ -58,14 +59,14 @@ def _damage(error: BaseException) -> IntegrityError | None:
     first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     if isinstance(error, sqlite3.DatabaseError) or type(error).__module__.startswith("sqlalchemy"):
         if re.search(r"malformed|not a database|disk i/o|unable to open|corrupt", str(error), re.IGNORECASE):
-            return IntegrityError("damaged-store", f"A database cannot be read: {first}", _RESTORE)
+            return IntegrityError("damaged-store", f"A database cannot be read: {first}", RESTORE)
         return None
     named = re.search(r"([^\s'\"]*/ledger/([a-z_]+)/[^\s'\":]*)", str(error))
     if named:
         file = Path(named[1]).name
-        return IntegrityError("damaged-store", f"Table '{named[2]}' cannot be read, file {file}: {first}", _RESTORE)
+        return IntegrityError("damaged-store", f"Table '{named[2]}' cannot be read, file {file}: {first}", RESTORE)
     if type(error).__module__.startswith(("deltalake", "_internal", "pyo3_runtime")):
-        return IntegrityError("damaged-store", f"A table's log cannot be read: {first}", _RESTORE)
+        return IntegrityError("damaged-store", f"A table's log cannot be read: {first}", RESTORE)
     return None
 
 

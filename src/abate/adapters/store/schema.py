@@ -21,6 +21,7 @@ from abate.kernel.errors import ConfigError
 
 Key = str | int
 T = TypeVar("T")
+HINT = "See docs/reference/config.md."
 TOLD_MAX = 300
 """Characters of a fault that are shown."""
 MAX_BYTES = 4 << 20
@@ -45,7 +46,7 @@ class FileKeyError(Exception):
         self.path, self.what, self.hint = tuple(path), what, hint
 
 
-def read_toml(path: Path, kind: type[T], code: str, hint: str) -> T:
+def read_toml(path: Path, kind: type[T], code: str, hint: str = HINT) -> T:
     """Read a file as it is declared.
 
     Args:

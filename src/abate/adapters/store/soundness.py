@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from abate.adapters.store.delta import open_engine, read_files
+from abate.adapters.store.faults import RESTORE
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import IntegrityError
 from abate.kernel.tables import TABLES
@@ -30,8 +31,7 @@ def require_sound(workspace: Workspace, *, whole: bool = False) -> None:
     found = list(damages(workspace, whole=whole))
     if found:
         more = f" {len(found) - 1} more faults were found." if len(found) > 1 else ""
-        hint = "Restore the workspace from its backup (abate store restore), or what is named from a copy."
-        raise IntegrityError("damaged-store", f"{found[0]}{more}", hint)
+        raise IntegrityError("damaged-store", f"{found[0]}{more}", RESTORE)
 
 
 def damages(workspace: Workspace, *, whole: bool = False) -> Iterator[str]:
@@ -57,18 +57,20 @@ def damages(workspace: Workspace, *, whole: bool = False) -> Iterator[str]:
 def _databases(root: Path, pragma: str) -> Iterator[str]:
     for path in sorted(root.glob("*.sqlite")):
         try:
-            with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as con:
-                said = [row[0] for row in con.execute(f"pragma {pragma}")]
+            said = _asked(path, "mode=ro", pragma)
         except sqlite3.OperationalError as error:
-            if "unable to open" in str(error) or "readonly" in str(error):  # where nobody can write
-                with closing(sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True)) as con:
-                    said = [row[0] for row in con.execute(f"pragma {pragma}")]
-            else:
-                said = [str(error)]
+            unwritable = "unable to open" in str(error) or "readonly" in str(error)
+            said = _asked(path, "immutable=1", pragma) if unwritable else str(error)
         except sqlite3.DatabaseError as error:
-            said = [str(error)]
-        if said != ["ok"]:
-            yield f"The database {path.name} is damaged: {said[0].splitlines()[0]}."
+            said = str(error)
+        if said != "ok":
+            yield f"The database {path.name} is damaged: {said.splitlines()[0]}."
+
+
+def _asked(path: Path, how: str, pragma: str) -> str:
+    """The first thing that a database says of itself."""
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True)) as con:
+        return str(con.execute(f"pragma {pragma}").fetchone()[0])
 
 
 def _table(workspace: Workspace, name: str, *, whole: bool) -> Iterator[str]:

@@ -27,7 +27,7 @@ from abate.adapters.store.config import (
     as_dict,
 )
 from abate.adapters.store.delta import FORMAT, NO_LIMITS, Limits, Store
-from abate.adapters.store.schema import FileKeyError, Key, declared, fault, parsed, toml_text
+from abate.adapters.store.schema import HINT, FileKeyError, Key, declared, fault, parsed, toml_text
 from abate.adapters.store.writing import write_whole
 from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
@@ -41,8 +41,6 @@ from abate.kernel.region import region_named
 from abate.kernel.target import Target, TargetKind
 from abate.kernel.units import ISO_4217
 from abate.operations.facts import CATEGORIES
-
-HINT = "See docs/reference/config.md."
 
 
 @dataclass(frozen=True, slots=True)
