@@ -16,7 +16,6 @@ from abate.adapters.files.previewing import CheckPreview, preview_file
 from abate.adapters.files.publishers import READERS
 from abate.adapters.store.intake import UPLOADS
 from abate.adapters.store.keeping import FOLDER
-from abate.adapters.store.writing import in_place_of
 from abate.kernel.errors import DataError, UsageError
 
 MAX_BYTES = 512 << 20
@@ -89,20 +88,21 @@ async def receive(
     desk.intake.put(
         UPLOADS, {"id": upload_id, "name": chosen, "purpose": purpose, "state": "receiving", "created_at": present()}
     )
+    partial = folder / ".partial"
     digest, size, whole = hashlib.sha256(), 0, False
     try:
-        with in_place_of(folder / chosen) as partial:
-            with partial.open("wb") as handle:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    if size > max_bytes:
-                        raise too_large
-                    digest.update(chunk)
-                    handle.write(chunk)
-            if size == 0:
-                raise DataError("empty-file", f"{chosen} is empty.", "Export it again.")
-            if length is not None and size != length:
-                raise DataError("half-upload", f"{size} of {length} bytes of {chosen} arrived.", "Upload it again.")
+        with partial.open("wb") as handle:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > max_bytes:
+                    raise too_large
+                digest.update(chunk)
+                handle.write(chunk)
+        if size == 0:
+            raise DataError("empty-file", f"{chosen} is empty.", "Export it again.")
+        if length is not None and size != length:
+            raise DataError("half-upload", f"{size} of {length} bytes of {chosen} arrived.", "Upload it again.")
+        partial.rename(folder / chosen)
         whole = True
     finally:
         if not whole:
