@@ -5,7 +5,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = Path("src/abate/adapters/web/static/vega.js")
+BUNDLE = Path("src/abate/faces/web/static/vega.js")
 
 
 class CustomBuildHook(BuildHookInterface):

@@ -194,11 +194,11 @@ def articles() -> None:
 def report() -> None:
     import pdfplumber
 
-    from abate.adapters.disclosing.filing import validate_filing, write_filing
-    from abate.adapters.disclosing.printing import pdf_bytes
-    from abate.adapters.reporting import report_model, report_text, write_reports
-    from abate.adapters.starting import run_demo
     from abate.adapters.store.workspace import open_workspace
+    from abate.adapters.writers.prints import pdf_bytes
+    from abate.application.disclosure.filing import validate_filing, write_filing
+    from abate.application.disclosure.report_model import report_model, report_text, write_reports
+    from abate.application.workspaces.setup import run_demo
 
     now = datetime(2026, 11, 22)
     named = sys.argv[sys.argv.index("--demo") + 1] if "--demo" in sys.argv else ""

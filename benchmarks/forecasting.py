@@ -38,7 +38,7 @@ def told(what: str, **values: object) -> None:
 
 def competition(name: str, *arguments: str) -> dict:
     """The command line's own backtest, as a process of its own on one core."""
-    command = [sys.executable, "-m", "abate.adapters.cli.main", "backtest", name, "--json", *arguments]
+    command = [sys.executable, "-m", "abate", "backtest", name, "--json", *arguments]
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     )  # fmt: skip
@@ -47,7 +47,7 @@ def competition(name: str, *arguments: str) -> dict:
 
 def load() -> None:
     """Load by months, without temperatures of the month; climatology of 8 days around beside it."""
-    from abate.adapters.forecasting.reading import read_series
+    from abate.adapters.readers.series import read_series
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import grid, observed
@@ -87,11 +87,11 @@ def wind() -> None:
 
 def sun() -> None:
     """Three roofs by months, with forecast weather and without any."""
-    from abate.adapters.forecasting.competitions import ROOFS, SUN_NAMES, _horizon, _months, _sun, tasks_of
-    from abate.adapters.forecasting.reading import read_series
+    from abate.adapters.readers.series import read_series
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import observed
+    from abate.application.energy.competitions import ROOFS, SUN_NAMES, _horizon, _months, _sun, tasks_of
     from abate.energy.planners.generation import forecast_generation
 
     tasks = "1" if SMALL else "1-5"
@@ -118,8 +118,8 @@ def sun() -> None:
 
 def savings() -> None:
     """Synthetic meters: balance points 60 and 65 °F, savings 10 %."""
-    from abate.adapters.forecasting.reading import read_series
-    from abate.adapters.forecasting.saving import estimate, read_usage
+    from abate.adapters.readers.series import read_series
+    from abate.application.energy.savings import estimate, read_usage
 
     folder = DATA / "eemeter_samples"
     meta = json.loads((folder / "metadata.json").read_text())
@@ -261,7 +261,7 @@ def meters() -> None:
         file, weather, output = (Path(folder) / n for n in ("meters.parquet", "weather.parquet", "ahead.parquet"))
         write_meters(file, weather, count)
         command = [
-            sys.executable, "-m", "abate.adapters.cli.main", "forecast", str(file), "--weather", str(weather), "--country", "CN",
+            sys.executable, "-m", "abate", "forecast", str(file), "--weather", str(weather), "--country", "CN",
             "--workers", "2", "--output", str(output), "--json",
         ]  # fmt: skip
         begun = time.perf_counter()

@@ -44,7 +44,7 @@ def main() -> int:
     parser.add_argument("--demo", type=Path, default=Path("benchmarks/out/pages/demo"))
     given = parser.parse_args()
     if not (given.demo / "abate.toml").is_file():
-        words = [sys.executable, "-m", "abate.adapters.cli.main", "demo", "--dir", str(given.demo), "--json"]
+        words = [sys.executable, "-m", "abate", "demo", "--dir", str(given.demo), "--json"]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     with Server(given.demo) as server:
         time.sleep(3)

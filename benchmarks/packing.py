@@ -25,7 +25,7 @@ DATA = Path(os.environ.get("ABATE_SHARED", ROOT.parent / "shared")) / "data" / "
 SMALL = "--small" in sys.argv
 BOARD = 0.45  # kilograms per m²
 
-from abate.adapters.packing.planning import pack_file  # noqa: E402
+from abate.application.logistics.packing import pack_file  # noqa: E402
 from abate.logistics.facts import Carton, Objective, Source, orders_from  # noqa: E402
 from abate.logistics.planners.packing import Packer  # noqa: E402
 from packing_validator import faults, text_orders  # noqa: E402
@@ -268,7 +268,7 @@ def write_cartons(path: Path) -> None:
 
 def assortment() -> None:
     """12 designed sizes against the given 12: designed on one half of the orders, tested on the other."""
-    from abate.adapters.packing.designing import design_file
+    from abate.application.logistics.assortments import design_file
     from abate.logistics.planners.assorting import tested
 
     count = 2_000 if SMALL else 100_000

@@ -48,7 +48,7 @@ class Server:
     """
 
     def __init__(self, root: Path) -> None:
-        words = [sys.executable, "-m", "abate.adapters.cli.main", "serve", "--port", "0", "-w", str(root)]
+        words = [sys.executable, "-m", "abate", "serve", "--port", "0", "-w", str(root)]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         link = self.process.stdout.readline().removeprefix("Open ").strip()
@@ -155,7 +155,7 @@ def main() -> None:
     given = parser.parse_args()
     if not (given.demo / "abate.toml").is_file():
         subprocess.run(
-            [sys.executable, "-m", "abate.adapters.cli.main", "demo", "--dir", str(given.demo), "--json"],
+            [sys.executable, "-m", "abate", "demo", "--dir", str(given.demo), "--json"],
             check=True,
             stdout=subprocess.DEVNULL,
         )

@@ -14,8 +14,8 @@ import pytest
 
 import killing
 import recipes
-from abate.adapters.files.importing import ImportResult, add_file
 from abate.adapters.store.workspace import Workspace, create_workspace, open_workspace
+from abate.application.inventory.imports import ImportResult, add_file
 from support import CONFIG, NOW, SHARED
 
 LONGEST = (
@@ -60,7 +60,7 @@ def demo_output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.is_file():
             done = subprocess.run(
-                [sys.executable, "-m", "abate.adapters.cli.main", "demo", "--dir", str(folder)],
+                [sys.executable, "-m", "abate", "demo", "--dir", str(folder)],
                 capture_output=True, text=True, timeout=500, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr

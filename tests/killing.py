@@ -20,15 +20,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.engine import factor_imports, load_factors
-from abate.adapters.figures import Rollups, runs
-from abate.adapters.files.importing import live_imports
-from abate.adapters.findings import mended, open_findings
-from abate.adapters.forecasting.house import forecasts
-from abate.adapters.plans import plans
-from abate.adapters.published import published
 from abate.adapters.store.config import CONFIG
 from abate.adapters.store.workspace import open_workspace
+from abate.application.disclosure.stated_figures import published
+from abate.application.energy.forecasts import forecasts
+from abate.application.inventory import factor_imports, load_factors
+from abate.application.inventory.figures import Rollups, runs
+from abate.application.inventory.findings import mended, open_findings
+from abate.application.inventory.imports import live_imports
+from abate.application.plans import plans
 from abate.kernel.factor import content_hash
 from abate.kernel.figure import FIGURES
 from abate.kernel.tables import TABLES, WRITERS
@@ -44,9 +44,9 @@ for found in pkgutil.walk_packages(abate.__path__, "abate."):
     if not found.name.endswith(("__main__", "spark")):
         importlib.import_module(found.name)
 import duckdb, deltalake, pyarrow.parquet, pandas, ibis, vl_convert, openpyxl, pdfplumber, numba, sqlalchemy.dialects.sqlite
-from abate.adapters.cli.main import main
-from abate.adapters.engine import entries_sql
-from abate.adapters.files.staging import _checks_sql
+from abate.faces.cli.main import main
+from abate.application.inventory import entries_sql
+from abate.application.inventory.staging import _checks_sql
 from abate.kernel.units import registry
 registry(), _checks_sql(), entries_sql("r", set())  # what every process does once
 try:

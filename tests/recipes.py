@@ -14,14 +14,14 @@ from pathlib import Path
 
 import typer
 
-from abate.adapters.cli.main import app
-from abate.adapters.disclosing.neutrality import add_credits
-from abate.adapters.engine import run_year
-from abate.adapters.figures import publish
-from abate.adapters.files.importing import add_file
-from abate.adapters.packing.stocks import record_movements
-from abate.adapters.store.keeping import backup
 from abate.adapters.store.workspace import create_workspace
+from abate.application.disclosure.neutrality import add_credits
+from abate.application.inventory import run_year
+from abate.application.inventory.figures import publish
+from abate.application.inventory.imports import add_file
+from abate.application.logistics.stock import record_movements
+from abate.application.workspaces.upkeep import backup
+from abate.faces.cli.main import app
 from abate.kernel.factor import COLUMNS, OPTIONAL
 from support import CONFIG, NOW, PROGRAMME, electricity, months
 

@@ -21,7 +21,7 @@ class Served:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        words = [sys.executable, "-m", "abate.adapters.cli.main", "serve", "--port", "0", "-w", str(root)]
+        words = [sys.executable, "-m", "abate", "serve", "--port", "0", "-w", str(root)]
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         self.link = self.process.stdout.readline().removeprefix("Open ").strip()

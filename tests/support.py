@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from abate.adapters.figures import Rollups
 from abate.adapters.store.delta import Store
 from abate.adapters.store.workspace import Workspace
+from abate.application.inventory.figures import Rollups
 from abate.kernel.tables import TABLES, WRITERS
 
 NOW = datetime(2026, 11, 22, 12, 0)

@@ -12,9 +12,9 @@ from fractions import Fraction
 
 import pytest
 
-from abate.adapters.engine import verify_run
-from abate.adapters.figures import Rollups, run_of, runs
-from abate.adapters.findings import mended, open_findings
+from abate.application.inventory import verify_run
+from abate.application.inventory.figures import Rollups, run_of, runs
+from abate.application.inventory.findings import mended, open_findings
 from support import NOW, SHARED
 
 TARGETS = {
@@ -30,7 +30,7 @@ AVOIDED = {"FY2023": 229_070, "FY2024": 333_380}
 
 
 def command(*words):
-    return subprocess.run([sys.executable, "-m", "abate.adapters.cli.main", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    return subprocess.run([sys.executable, "-m", "abate", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
 
 
 @pytest.mark.parametrize("year", TARGETS)
@@ -192,7 +192,7 @@ def test_help_starts_within_half_a_second():
 def test_show_loads_no_expression_library(demo):
     code = (
         "import sys; sys.argv = ['abate', 'show', '--workspace', sys.argv[1]]\n"
-        "from abate.adapters.cli.main import app\n"
+        "from abate.faces.cli.main import app\n"
         "try: app()\nexcept SystemExit: pass\n"
         "print([m for m in ('ibis', 'pandas', 'pyarrow', 'pint', 'sqlalchemy') if m in sys.modules])"
     )
@@ -260,7 +260,7 @@ def test_the_report_is_one_page_without_a_network(demo):
 
 
 def test_the_report_shows_each_factors_values_and_is_the_same_bytes_twice(demo, tmp_path):
-    from abate.adapters.reporting import write_report
+    from abate.application.disclosure.report_model import write_report
 
     pages = [write_report(demo, "FY2024", tmp_path / f"{k}.html", now=NOW).read_bytes() for k in range(2)]
     assert pages[0] == pages[1]
@@ -269,7 +269,7 @@ def test_the_report_shows_each_factors_values_and_is_the_same_bytes_twice(demo, 
 
 
 def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
-    from abate.adapters.starting import _generator, example_folder
+    from abate.application.workspaces.setup import _generator, example_folder
 
     module = _generator(example_folder())
     first, second = module.electricity_kwh("FY2023"), module.electricity_kwh("FY2023")
@@ -281,8 +281,8 @@ def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
 
 
 def test_the_example_carries_its_own_facts():
-    from abate.adapters.registry import default_factors
-    from abate.adapters.starting import _generator, example_folder
+    from abate.application.catalogue import default_factors
+    from abate.application.workspaces.setup import _generator, example_folder
 
     module = _generator(example_folder())
     book = {f.id: f for f in default_factors()}

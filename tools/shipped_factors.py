@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from abate.adapters.factorbook import read_factors
+from abate.application.factors import read_factors
 from abate.kernel.factor import COLUMNS, Factor, factor_rows
 from abate.kernel.resources import package_table
 

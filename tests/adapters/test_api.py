@@ -12,13 +12,13 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from starlette.testclient import TestClient
 
-from abate.adapters.api import guard, uploads
-from abate.adapters.api.app import create_app
-from abate.adapters.engine import run_year
-from abate.adapters.figures import Rollups, run_of
-from abate.adapters.files.importing import add_file, live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.inventory import run_year
+from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.imports import add_file, live_imports
+from abate.faces.api import guard, uploads
+from abate.faces.server import create_app
 from abate.kernel.figure import HEADLINES
 from support import CONFIG, NOW, electricity, months
 
@@ -244,7 +244,7 @@ def test_head_says_what_a_get_says_without_what_it_gives(client):
 
 def test_jobs_for_the_same_thing_are_one_and_too_many_are_refused(client, monkeypatch):
     """What waits is merged; what runs is not, for it works with what was there when it began."""
-    from abate.adapters.api import jobs
+    from abate.faces.api import jobs
 
     held, go = threading.Event(), threading.Event()
 
@@ -595,8 +595,8 @@ def test_a_mended_row_opens_the_file_in_which_it_was_wrong(client, workspace):
 
 
 def test_quarter_hours_add_up_to_hours_and_a_gap_spoils_no_ratio(workspace, add):
-    from abate.adapters.meters import load_curve
-    from abate.adapters.web.pages.centres import _days
+    from abate.application.energy.data_centres import load_curve
+    from abate.faces.web.pages.centres import _days
 
     head = "site,timestamp,building,facility kwh,it kwh,water m3\n"
     add(head + "".join(f"hq,2024-01-{1 + k // 96:02d} {k // 4 % 24:02d}:{k % 4 * 15:02d},b1,3,{2 if k >= 48 else ''},0\n" for k in range(192)), name="meters.csv")  # fmt: skip
@@ -676,8 +676,8 @@ def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
 def test_every_text_of_the_pages_is_there_in_chinese():
     from pathlib import Path
 
-    from abate.adapters.registry import KINDS, TEMPLATES, every_rule
-    from abate.adapters.web.page import HERE, texts
+    from abate.application.catalogue import KINDS, TEMPLATES, every_rule
+    from abate.faces.web.page import HERE, texts
     from abate.kernel.figure import FIGURES
     from abate.operations.facts import CATEGORIES
 

@@ -8,10 +8,10 @@ import pytest
 from babel.numbers import get_territory_currencies
 from typer.testing import CliRunner
 
-from abate.adapters.cli import main as cli
-from abate.adapters.registry import KINDS, TEMPLATES, default_factors
-from abate.adapters.starting import init_firm, setting_of
 from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.catalogue import KINDS, TEMPLATES, default_factors
+from abate.application.workspaces.setup import init_firm, setting_of
+from abate.faces.cli import main as cli
 from support import CONFIG, electricity
 
 
@@ -181,8 +181,8 @@ def test_broken_configurations_say_why(call):
 def test_the_demo_ends_with_its_pages_where_a_person_is_at_the_terminal(
     monkeypatch, tmp_path, at_terminal, serve, json, served
 ):
-    from abate.adapters import starting
-    from abate.adapters.cli import data, serving
+    from abate.application.workspaces import setup as starting
+    from abate.faces.cli import data, serving
 
     opened = []
     monkeypatch.setattr(starting, "run_demo", lambda directory, **_: None)

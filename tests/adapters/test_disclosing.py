@@ -9,22 +9,22 @@ from datetime import date
 
 import pytest
 
-from abate.adapters.cli import main as cli
-from abate.adapters.disclosing.filing import validate_filing, write_filing
-from abate.adapters.disclosing.indicators import indicator_values
-from abate.adapters.disclosing.neutrality import add_credits, credits_of, neutrality_of, retire_credit
-from abate.adapters.disclosing.printing import CJK_FONT, fonts, safe_text
-from abate.adapters.disclosing.printing import _set as set_print
-from abate.adapters.disclosing.signing import assured_figures, sign, signoffs
-from abate.adapters.disclosing.targets import macc, target_progress
-from abate.adapters.disclosing.vsme import fill_template
-from abate.adapters.engine import run_year
-from abate.adapters.figures import Rollups, publish, run_of
-from abate.adapters.files.billing import doubtful, given, read_bill, store_bill
-from abate.adapters.reporting import write_report, write_reports
-from abate.adapters.starting import init_firm
+from abate.adapters.readers.bills import doubtful, given, read_bill, store_bill
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import open_workspace
+from abate.adapters.writers.prints import CJK_FONT, fonts, safe_text
+from abate.adapters.writers.prints import _set as set_print
+from abate.application.disclosure.filing import validate_filing, write_filing
+from abate.application.disclosure.indicators import indicator_values
+from abate.application.disclosure.neutrality import add_credits, credits_of, neutrality_of, retire_credit
+from abate.application.disclosure.report_model import write_report, write_reports
+from abate.application.disclosure.signoff import assured_figures, sign, signoffs
+from abate.application.disclosure.targets import macc, target_progress
+from abate.application.disclosure.vsme import fill_template
+from abate.application.inventory import run_year
+from abate.application.inventory.figures import Rollups, publish, run_of
+from abate.application.workspaces.setup import init_firm
+from abate.faces.cli import main as cli
 from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
 from support import NOW, ROOT, SHARED, electricity, months
 
@@ -381,8 +381,8 @@ def firm(tmp_path_factory):
     root, files = init_firm(tmp_path_factory.mktemp("firm") / "w", "x", samples=True)
     workspace = open_workspace(root)
     store_bill(workspace, files[0], read_bill(files[0]), site="workshop", now=NOW)
-    from abate.adapters.files.importing import add_file
-    from abate.adapters.published import add_published
+    from abate.application.disclosure.stated_figures import add_published
+    from abate.application.inventory.imports import add_file
 
     for path in files[1:4]:
         add_file(workspace, path, now=NOW)
@@ -537,7 +537,7 @@ def test_claims_are_checked_from_the_command_line(ledger, tmp_path, monkeypatch,
 
 
 def test_planners_can_price_what_a_carton_emits(demo, workspace):
-    from abate.adapters.packing.planning import carbon_priced
+    from abate.application.logistics.packing import carbon_priced
 
     weights = dict(part.split("=") for part in carbon_priced(demo, site="", month="2024-03").split(","))
     assert weights["cost"] == "1"

@@ -12,8 +12,8 @@ import pytest
 
 import killing
 import recipes
-from abate.adapters.cli.main import main
 from abate.adapters.store.workspace import open_workspace
+from abate.faces.cli.main import main
 from serving import Served
 
 ROOM_KB = (0, 40)

@@ -4,13 +4,13 @@ from fractions import Fraction
 
 import pytest
 
-from abate.adapters.engine import CERTIFICATES, run_year, verify_run
-from abate.adapters.explain import explain_entry, explain_figure
-from abate.adapters.figures import Rollups, publish, run_of, runs
-from abate.adapters.files.importing import undo
 from abate.adapters.store import delta
-from abate.adapters.store.keeping import compact
 from abate.adapters.store.transfers import open_transfers
+from abate.application.inventory import CERTIFICATES, run_year, verify_run
+from abate.application.inventory.explanations import explain_entry, explain_figure
+from abate.application.inventory.figures import Rollups, publish, run_of, runs
+from abate.application.inventory.imports import undo
+from abate.application.workspaces.upkeep import compact
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.figure import FIGURES
 from support import NOW, append_as_is, electricity, months
@@ -77,7 +77,7 @@ def test_a_supplier_rate_states_its_own_factor(workspace, add):
 
 
 def test_a_sites_own_factor_comes_before_its_province(workspace, add, tmp_path):
-    from abate.adapters.factorbook import import_factors
+    from abate.application.factors import import_factors
     from abate.kernel.factor import COLUMNS
 
     path = tmp_path / "own.csv"

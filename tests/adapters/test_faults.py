@@ -11,10 +11,10 @@ import duckdb
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from abate.adapters.cli import main as command_line
 from abate.adapters.store import delta
 from abate.adapters.store.delta import Store
 from abate.adapters.store.faults import fault_of
+from abate.faces.cli import main as command_line
 from abate.kernel.errors import AbateError, DataError
 
 
@@ -98,8 +98,8 @@ def test_what_is_unexpected_is_one_line(monkeypatch, capsys):
 def test_a_reader_that_has_enough_is_no_fault(tmp_path):
     """Such as 'head', which closes the pipe."""
     done = subprocess.run(
-        f"{sys.executable} -m abate.adapters.cli.main init {tmp_path / 'w'} > /dev/null && "
-        f"{sys.executable} -m abate.adapters.cli.main factors search kg -w {tmp_path / 'w'} --limit 2000 | head -2",
+        f"{sys.executable} -m abate init {tmp_path / 'w'} > /dev/null && "
+        f"{sys.executable} -m abate factors search kg -w {tmp_path / 'w'} --limit 2000 | head -2",
         shell=True, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
@@ -113,7 +113,7 @@ def test_names_of_files_are_read_in_any_locale(workspace, tmp_path, locale):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))} | locale
     for words in (["add", str(path)], ["imports", "--json"], ["check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "abate.adapters.cli.main", *words, "-w", str(workspace.root)], env=env, capture_output=True, check=False
+            [sys.executable, "-m", "abate", *words, "-w", str(workspace.root)], env=env, capture_output=True, check=False
         )  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()
         assert words[0] == "check" or path.name in done.stdout.decode()
@@ -123,7 +123,7 @@ def test_a_name_that_is_not_text_is_refused(workspace, tmp_path):
     path = os.fsencode(tmp_path) + b"/bad\xff.csv"
     Path(os.fsdecode(path)).write_bytes(b"Site,Month\n")
     done = subprocess.run(
-        [os.fsencode(sys.executable), b"-m", b"abate.adapters.cli.main", b"add", path, b"-w", os.fsencode(workspace.root)],
+        [os.fsencode(sys.executable), b"-m", b"abate", b"add", path, b"-w", os.fsencode(workspace.root)],
         capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2

@@ -11,14 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from abate.adapters.cli.main import app
-from abate.adapters.files.importing import add_file
-from abate.adapters.forecasting.energy_config import EnergyConfig, read_energy
-from abate.adapters.forecasting.house import forecast_site, forecasts, post_forecast
-from abate.adapters.forecasting.reading import read_series
-from abate.adapters.forecasting.saving import estimate, read_usage
-from abate.adapters.forecasting.telling import moment_of
+from abate.adapters.readers.energy_config import EnergyConfig, read_energy
+from abate.adapters.readers.series import read_series
 from abate.adapters.store.workspace import open_workspace
+from abate.application.energy.batches import moment_of
+from abate.application.energy.forecasts import forecast_site, forecasts, post_forecast
+from abate.application.energy.savings import estimate, read_usage
+from abate.application.inventory.imports import add_file
+from abate.faces.cli.main import app
 from abate.kernel.errors import AbateError, DataError
 from support import NOW, SHARED
 
@@ -388,7 +388,7 @@ def test_a_site_is_forecast_valued_kept_once_and_set_against_its_meter(metered, 
 
 
 def test_nothing_of_a_forecast_enters_an_inventory(metered):
-    from abate.adapters.engine import run_year
+    from abate.application.inventory import run_year
 
     before = run_year(metered, "FY2023", now=NOW)
     made = forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))
@@ -437,7 +437,7 @@ def test_of_weather_told_twice_the_newest_that_was_out_is_used(meters, tmp_path)
 
 
 def test_weather_before_the_issue_does_not_lean_towards_what_came_after(meters, tmp_path):
-    from abate.adapters.forecasting.telling import temperature_of
+    from abate.application.energy.batches import temperature_of
 
     rows = [line.split(",") for line in (meters / "weather.csv").read_text().splitlines()]
     odd = [
@@ -510,7 +510,7 @@ def test_dates_with_hours_beside_and_times_as_spreadsheets_write_them_are_read(t
 
 
 def test_a_damaged_model_is_fitted_anew_and_a_site_that_lost_its_meter_keeps_its_forecast(metered):
-    from abate.adapters.files.importing import live_imports, undo
+    from abate.application.inventory.imports import live_imports, undo
 
     def made():
         return forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))

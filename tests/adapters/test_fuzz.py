@@ -6,9 +6,9 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
-from abate.adapters.engine import run_year
-from abate.adapters.files.importing import add_file
 from abate.adapters.store.workspace import create_workspace
+from abate.application.inventory import run_year
+from abate.application.inventory.imports import add_file
 from serving import Served
 from support import CONFIG, NOW, electricity, months
 

@@ -11,12 +11,12 @@ import sys
 import pytest
 
 import hostile
-from abate.adapters.files import apart
-from abate.adapters.files.apart import read_apart
-from abate.adapters.files.documents import json_objects
-from abate.adapters.files.importing import add_file
-from abate.adapters.files.reading import read_sheets
+from abate.adapters.readers import apart
+from abate.adapters.readers.apart import read_apart
+from abate.adapters.readers.documents import json_objects
+from abate.adapters.readers.sheets import read_sheets
 from abate.adapters.store.workspace import create_workspace
+from abate.application.inventory.imports import add_file
 from abate.kernel.errors import DataError
 from serving import Served
 from support import CONFIG, NOW
@@ -139,8 +139,8 @@ def test_a_workbook_of_half_a_million_cells_is_read_row_by_row(workspace, tmp_pa
 def test_the_program_ends_its_readers(tmp_path):
     """Nothing is left running."""
     code = (
-        "from abate.adapters.files.apart import read_apart, _idle\n"
-        "from abate.adapters.files.documents import json_objects\nfrom pathlib import Path\nimport sys\n"
+        "from abate.adapters.readers.apart import read_apart, _idle\n"
+        "from abate.adapters.readers.documents import json_objects\nfrom pathlib import Path\nimport sys\n"
         "list(read_apart(json_objects, Path(sys.argv[1]), 'x'))\nprint(_idle[0].process.pid)\n"
     )
     (tmp_path / "a.json").write_text("[1]")

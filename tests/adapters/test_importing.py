@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
-from abate.adapters.files.importing import add_file, attach, correct, live_imports, undo
-from abate.adapters.findings import open_findings
+from abate.application.inventory.findings import open_findings
+from abate.application.inventory.imports import add_file, attach, correct, live_imports, undo
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from support import NOW, electricity, months
 

@@ -15,16 +15,16 @@ from deltalake import write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abate.adapters.engine import run_year, verify_run
-from abate.adapters.explain import explain_entry, explain_figure
-from abate.adapters.figures import Rollups, chain_of, run_of, runs
-from abate.adapters.files.importing import add_file, live_imports, undo
-from abate.adapters.findings import open_findings
-from abate.adapters.ranges import ranges
-from abate.adapters.store import keeping
 from abate.adapters.store.delta import Limits, open_engine
-from abate.adapters.store.keeping import backup, compact, restore, stats, upgrade
 from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.inventory import run_year, verify_run
+from abate.application.inventory.explanations import explain_entry, explain_figure
+from abate.application.inventory.figures import Rollups, chain_of, run_of, runs
+from abate.application.inventory.findings import open_findings
+from abate.application.inventory.imports import add_file, live_imports, undo
+from abate.application.inventory.ranges import ranges
+from abate.application.workspaces import upkeep as keeping
+from abate.application.workspaces.upkeep import backup, compact, restore, stats, upgrade
 from abate.kernel.errors import ConfigError, DataError, IntegrityError, UsageError
 from abate.kernel.figure import FIGURES
 from abate.kernel.tables import TABLES
@@ -206,7 +206,7 @@ def test_the_latest_run_is_that_of_the_present_imports(workspace, add):
 
 
 def test_a_chain_that_is_full_is_begun_anew(workspace, tmp_path, monkeypatch):
-    from abate.adapters.engine import valuing
+    from abate.application.inventory import runs as valuing
 
     monkeypatch.setattr(valuing, "CHAIN_MAX", 3)
     many_imports(workspace, tmp_path, 5)
@@ -241,7 +241,7 @@ def test_packing_that_would_change_a_row_changes_nothing(workspace, tmp_path, mo
 
 
 def test_what_a_killed_run_left_is_found_and_swept_on_request(workspace, add, monkeypatch):
-    from abate.adapters.engine import valuing
+    from abate.application.inventory import runs as valuing
 
     with (workspace.root / "abate.toml").open("a") as config:
         config.write("\n[engine]\nthreads = 1\n")  # each thread that has rows writes a file

@@ -8,9 +8,9 @@ import time
 
 import killing
 import recipes
-from abate.adapters.store.keeping import stats
 from abate.adapters.store.workspace import open_workspace
 from abate.adapters.store.writing import in_place_of, left_behind
+from abate.application.workspaces.upkeep import stats
 
 POINTS = 3
 """Kills of each command in the gate; `benchmarks/kills.py` tries all."""
@@ -67,7 +67,7 @@ def test_a_half_written_file_is_named_and_swept(nursery, stage, tmp_path):
     old.write_text("half")
     os.utime(old, (time.time() - 7200,) * 2)
     done = subprocess.run(
-        [sys.executable, "-m", "abate.adapters.cli.main", "store", "stats", "-w", str(here / "w")],
+        [sys.executable, "-m", "abate", "store", "stats", "-w", str(here / "w")],
         capture_output=True,
         text=True,
         check=True,

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from abate.adapters.cli.main import app
-from abate.adapters.packing.designing import design_file
-from abate.adapters.packing.planning import pack_file, packaging_plan
-from abate.adapters.packing.stocks import read_packaging, record_movements, stocks, value_scheme
-from abate.adapters.packing.writing import plan_file
-from abate.adapters.plans import plan_of, plans, post_plan, value_plan
+from abate.application.logistics.assortments import design_file
+from abate.application.logistics.packing import pack_file, packaging_plan
+from abate.application.logistics.plan_page import plan_file
+from abate.application.logistics.stock import read_packaging, record_movements, stocks, value_scheme
+from abate.application.plans import plan_of, plans, post_plan, value_plan
 from abate.disclosure.drawing import packing_svg
+from abate.faces.cli.main import app
 from abate.kernel.errors import AbateError, DataError, UsageError
 from abate.kernel.transfer import TransferResult
 from abate.logistics.facts import Carton, Objective, orders_from
@@ -240,7 +240,7 @@ PROXIES = '\n[scope3]\nproxies = ["GB"]\n'
 @pytest.fixture
 def valuing(tmp_path):
     from abate import create_workspace
-    from abate.adapters.engine import ensure_default_factors
+    from abate.application.inventory import ensure_default_factors
 
     made = create_workspace(tmp_path / "group", CONFIG + PROXIES)
     ensure_default_factors(made, NOW)

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from abate.adapters.engine import verify_run
-from abate.adapters.figures import runs
-from abate.adapters.files.importing import live_imports
 from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.inventory import verify_run
+from abate.application.inventory.figures import runs
+from abate.application.inventory.imports import live_imports
 from serving import Served
 from support import CONFIG, electricity, months
 

@@ -8,18 +8,18 @@ from itertools import combinations
 
 import pytest
 
-from abate.adapters.bridging import bridge_runs
-from abate.adapters.engine import run_year, verify_run
-from abate.adapters.evidence import export_evidence
-from abate.adapters.explain import explain_entry, explain_figure
-from abate.adapters.factorbook import import_factors
-from abate.adapters.figures import Rollups, publish, run_of
-from abate.adapters.files.importing import add_file
-from abate.adapters.programmes import programmes
-from abate.adapters.published import add_published, published
-from abate.adapters.ranges import ranges
-from abate.adapters.restating import restate_base_year
 from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.disclosure.stated_figures import add_published, published
+from abate.application.ecosystem.programmes import programmes
+from abate.application.factors import import_factors
+from abate.application.inventory import run_year, verify_run
+from abate.application.inventory.base_year import restate_base_year
+from abate.application.inventory.bridges import bridge_runs
+from abate.application.inventory.evidence import export_evidence
+from abate.application.inventory.explanations import explain_entry, explain_figure
+from abate.application.inventory.figures import Rollups, publish, run_of
+from abate.application.inventory.imports import add_file
+from abate.application.inventory.ranges import ranges
 from abate.kernel.errors import ConfigError, DataError, DuplicateImportError, UsageError
 from abate.kernel.factor import COLUMNS
 from abate.kernel.figure import FIGURES, books_of
@@ -159,7 +159,7 @@ def test_a_factor_of_another_region_serves_only_where_the_workspace_says_so(work
     strict = create_workspace(tmp_path / "strict", GROUP.replace('proxies = ["GB", "US"]', "proxies = []"))
     path = tmp_path / "freight-2.csv"
     path.write_text(text)
-    from abate.adapters.files.importing import add_file
+    from abate.application.inventory.imports import add_file
 
     add_file(strict, path, now=NOW)
     assert "no-factor" in codes(run(strict))
@@ -341,7 +341,7 @@ def test_the_history_of_a_bought_site_counts_only_in_the_restated_base_year(thre
     workspace = open_workspace(three_years.root)
     path = workspace.root / "history.csv"
     path.write_text(electricity([("bought", m, 400, "kWh") for m in months("2022-04", 12)]))
-    from abate.adapters.files.importing import add_file
+    from abate.application.inventory.imports import add_file
 
     assert add_file(workspace, path, now=NOW).quarantined_count == 0
     before = values(workspace, "gross", year="FY2023")["gross"].value
@@ -451,7 +451,7 @@ def test_two_vintages_of_a_figure_stand_beside_each_other_and_the_same_one_twice
 def test_commands_print_what_the_functions_give(three_years, capsys, monkeypatch):
     from typer.testing import CliRunner
 
-    from abate.adapters.cli.main import app
+    from abate.faces.cli.main import app
 
     def call(*words):
         done = CliRunner().invoke(app, [*map(str, words), "-w", str(three_years.root)], catch_exceptions=False)
@@ -480,7 +480,7 @@ def test_a_baseline_without_its_actual_side_is_no_saving(tmp_path, workspace, ad
     path.write_text(
         "Programme,Month,Actor,Action,Mode,Passenger km\ntrips,2023-05,ann,T-1,metro,1000\ntrips,2023-05,ann,T-2,car,1000\n"
     )
-    from abate.adapters.files.importing import add_file
+    from abate.application.inventory.imports import add_file
 
     reopened = open_workspace(workspace.root)
     add_file(reopened, path, now=NOW)
@@ -540,7 +540,7 @@ def test_rented_space_counts_for_its_period(workspace, add):
 
 
 def test_a_site_that_was_opened_is_activity_and_one_that_was_bought_is_boundary(three_years, tmp_path):
-    from abate.adapters.files.importing import add_file
+    from abate.application.inventory.imports import add_file
 
     for name, word in (("new", "opened"), ("had", "bought")):
         config = three_years.root / "abate.toml"

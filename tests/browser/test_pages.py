@@ -8,8 +8,8 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from abate.adapters.starting import init_workspace
 from abate.adapters.store.workspace import create_workspace
+from abate.application.workspaces.setup import init_workspace
 from browser.conftest import AXE
 from support import CONFIG
 
@@ -217,7 +217,7 @@ def test_factors_are_searched_opened_and_brought_in_through_the_gates(chromium, 
 
 
 def test_runs_are_valued_compared_verified_and_published(chromium, serve, tmp_path, shot):
-    from abate.adapters.files.importing import add_file
+    from abate.application.inventory.imports import add_file
     from support import NOW, electricity, months
 
     workspace = create_workspace(tmp_path / "w", CONFIG)

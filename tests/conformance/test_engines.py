@@ -17,15 +17,15 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from abate.adapters.engine import run_year, verify_run
 from abate.adapters.engine.embedded import Embedded
 from abate.adapters.engine.groups import map_groups
 from abate.adapters.engine.spark import Cluster
-from abate.adapters.engine.valuing import entries
-from abate.adapters.figures import Rollups, run_of, runs
-from abate.adapters.files.importing import add_file
-from abate.adapters.registry import METHODS
 from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.catalogue import METHODS
+from abate.application.inventory import run_year, verify_run
+from abate.application.inventory.figures import Rollups, run_of, runs
+from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import entries
 from abate.kernel.errors import EngineError, UsageError
 from abate.kernel.figure import FIGURES
 from abate.kernel.formula import evaluate
@@ -183,7 +183,7 @@ def _in_own_process(folder: Path, master: str) -> str:
     """Entries and entries posted of a run on a cluster, by a process of its own."""
     code = (
         "import sys; from datetime import datetime; from pathlib import Path\n"
-        "from abate.adapters.engine import run_year; from abate.adapters.store.workspace import open_workspace\n"
+        "from abate.application.inventory import run_year; from abate.adapters.store.workspace import open_workspace\n"
         "r = run_year(open_workspace(sys.argv[1]), 'FY2023', now=datetime(2026, 1, 1), engine=sys.argv[2], anew=True)\n"
         "print(r.entry_count, r.posted_count)"
     )
@@ -235,7 +235,7 @@ def test_a_worker_that_dies_is_tried_once_more_and_then_told_with_its_key(tmp_pa
 
 
 def test_orders_are_packed_on_the_cluster_to_the_same_bytes(session, cluster, tmp_path):
-    from abate.adapters.packing.planning import pack_file
+    from abate.application.logistics.packing import pack_file
 
     (tmp_path / "cartons.csv").write_text(
         "carton,length mm,width mm,height mm,max weight g,tare g,cost\nS,200,150,100,5000,80,1\nL,400,300,200,9000,200,2\n"
@@ -269,7 +269,7 @@ def test_spark_connect_gives_the_same_run(tmp_path):
     ) as port:  # fmt: skip
         wait_for_port(port)
         code = (
-            "import sys; from datetime import datetime; from abate.adapters.engine import run_year\n"
+            "import sys; from datetime import datetime; from abate.application.inventory import run_year\n"
             "from abate.adapters.engine.groups import map_groups; from abate.adapters.store.workspace import open_workspace\n"
             "import math; assert list(map_groups(math.sqrt, [4.0, 9.0], workers=sys.argv[2])) == [2.0, 3.0]\n"
             "r = run_year(open_workspace(sys.argv[1]), 'FY2024', now=datetime(2026, 1, 1), engine=sys.argv[2], anew=True)\n"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from abate.adapters.engine import run_year
-from abate.adapters.figures import Rollups, run_of
-from abate.adapters.findings import open_findings
+from abate.application.inventory import run_year
+from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.findings import open_findings
 from abate.energy.facts import TECHNOLOGIES, UNPRINTED
 from abate.kernel.region import EU, markets_of
 from support import NOW, electricity

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from abate.adapters.engine import run_year
-from abate.adapters.factorbook import import_factors
-from abate.adapters.files.gates import Line, Publication, pass_gates
-from abate.adapters.files.importing import add_file
-from abate.adapters.findings import open_findings
-from abate.adapters.packing.planning import pack_file
-from abate.adapters.registry import METHODS
 from abate.adapters.store.workspace import Workspace, open_workspace
+from abate.application.catalogue import METHODS
+from abate.application.factors import import_factors
+from abate.application.inventory import run_year
+from abate.application.inventory.findings import open_findings
+from abate.application.inventory.imports import add_file
+from abate.application.logistics.packing import pack_file
 from abate.kernel.errors import NotFoundError
 from abate.kernel.factor import COLUMNS, OPTIONAL, Factor, Mass, Source
 from abate.kernel.finding import Finding
+from abate.kernel.gates import Line, Publication, pass_gates
 from abate.kernel.matching import FactorBook
 from abate.kernel.resolution import Key, Resolver, Terms
 from support import NOW, PROGRAMME, electricity, months
@@ -110,7 +110,7 @@ def targeted(code: str, target: str, more: str = "") -> Example:
     """A target held against a ledger that has two years, or none for the base."""
 
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
-        from abate.adapters.disclosing.targets import target_progress
+        from abate.application.disclosure.targets import target_progress
 
         path = workspace.root / "abate.toml"
         path.write_text(path.read_text().replace("closed = 2023", "sold = 2023") + target)
@@ -128,7 +128,7 @@ def metered(code: str, given: str, *, zone: str = "UTC") -> Example:
     """A file of interval data, read and checked."""
 
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
-        from abate.adapters.forecasting.reading import read_series
+        from abate.adapters.readers.series import read_series
 
         (folder / "load.csv").write_text(_unfolded(given))
         return list(read_series(folder / "load.csv", zone=zone).findings)
@@ -161,8 +161,8 @@ def _drifted(workspace: Workspace, folder: Path) -> list[Finding]:
     import random
     from datetime import datetime, timedelta
 
-    from abate.adapters.forecasting.energy_config import EnergyConfig
-    from abate.adapters.forecasting.house import forecast_site
+    from abate.adapters.readers.energy_config import EnergyConfig
+    from abate.application.energy.forecasts import forecast_site
 
     rng = random.Random(7)
     first = datetime(2023, 1, 1)
@@ -227,7 +227,7 @@ def _other_heating_value(workspace: Workspace, folder: Path) -> list[Finding]:
 
 
 def _gwp_differs(workspace: Workspace, folder: Path) -> list[Finding]:
-    from abate.adapters.factorbook import read_factors
+    from abate.application.factors import read_factors
 
     path = folder / "gwp.csv"
     path.write_text("Species,AR4GWP100,AR5GWP100,AR6GWP100\nN2O,298,265,272\n")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from abate.adapters.registry import every_rule
+from abate.application.catalogue import every_rule
 from errors.gallery import EXAMPLES
 from support import ROOT
 
@@ -12,7 +12,7 @@ TEXTS = Path(__file__).parent / "texts"
 
 
 def test_every_rule_has_its_reproducer():
-    from abate.adapters.engine import RUN_RULES
+    from abate.application.inventory import RUN_RULES
 
     rules = {r.code for r in every_rule()} | {r.code for r in RUN_RULES}
     assert {e.code for e in EXAMPLES} == rules

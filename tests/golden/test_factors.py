@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from abate.adapters.factorbook import FactorIndex, import_factors, read_factors
+from abate.application.factors import FactorIndex, import_factors, read_factors
 from abate.kernel.errors import DataError, DuplicateImportError, UsageError
 from support import NOW
 
@@ -99,7 +99,7 @@ def test_recalled_rows_enter_with_a_finding(shared):
 
 
 def test_built_in_grid_factors_are_those_of_the_file(shared):
-    from abate.adapters.registry import default_factors
+    from abate.application.catalogue import default_factors
 
     ours = {f.id: f.masses[0].value for f in default_factors() if f.id.startswith("cn-mee/")}
     theirs = {
@@ -116,7 +116,7 @@ def test_an_import_serves_british_sites_and_stands_once(shared, workspace, add):
     with pytest.raises(DuplicateImportError):
         import_factors(workspace, path, now=NOW)
     add("Site,Month,Electricity,Unit\nlondon,2023-05,1000,kWh\n")
-    from abate.adapters.engine import run_year
+    from abate.application.inventory import run_year
 
     run_year(workspace, "FY2024", now=NOW)
     (entry,) = [e for e in workspace.store.rows("entries") if e["view"] == "location" and e["species"] == "CO2"]

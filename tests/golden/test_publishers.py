@@ -10,10 +10,10 @@ from collections import Counter
 
 import pytest
 
-from abate.adapters.factorbook import import_factors, read_factors
-from abate.adapters.files.publishers import READERS, guess_publisher
-from abate.adapters.registry import METHODS, default_factors
+from abate.adapters.readers.publishers import READERS, guess_publisher
 from abate.adapters.store.workspace import create_workspace
+from abate.application.catalogue import METHODS, default_factors
+from abate.application.factors import import_factors, read_factors
 from abate.kernel.factor import content_hash
 from abate.kernel.matching import FactorBook, Match, Need
 from abate.kernel.species import gwp
@@ -89,9 +89,9 @@ def test_an_activity_in_the_printed_unit_gives_the_printed_value(shared, name):
 @pytest.mark.parametrize("name", [n for n in EDITIONS if "flat-file" in n])
 def test_totals_printed_in_the_workbook_are_given_again(shared, name):
     """The total in kg CO2e that the file prints, read past the importer's own masses."""
-    from abate.adapters.files.publishers.desnz import DESNZ_UNITS, meaning
-    from abate.adapters.files.publishers.sheets import workbook
-    from abate.adapters.files.workbooks import cell_text
+    from abate.adapters.readers.publishers.desnz import DESNZ_UNITS, meaning
+    from abate.adapters.readers.publishers.sheets import workbook
+    from abate.adapters.readers.workbooks import cell_text
 
     rows = workbook(shared / name)["Factors by Category"]
     header = next(k for k, row in enumerate(rows) if row and row[0] == "ID")
@@ -147,7 +147,7 @@ def test_editions_imported_in_any_order_give_one_book(shared, tmp_path):
         workspace = create_workspace(tmp_path / str(k), CONFIG)
         entered = [import_factors(workspace, f, now=NOW).factor_count for f in order]
         assert min(entered) > 1000
-        from abate.adapters.engine.inputs import factor_imports, load_factors
+        from abate.application.inventory.inputs import factor_imports, load_factors
 
         books.append(content_hash(list(load_factors(workspace, factor_imports(workspace)))))
     assert books[0] == books[1]
@@ -163,7 +163,7 @@ def test_a_fall_of_flights_by_a_third_counts_and_is_listed_first(shared, tmp_pat
     assert codes.index("section-not-used") > codes.index("edition-jump")
     assert len(done.findings) < 60
     assert any(f.message.startswith("Business travel- air: ") for f in done.findings if f.code == "edition-jump")
-    from abate.adapters.engine.inputs import factor_imports, load_factors
+    from abate.application.inventory.inputs import factor_imports, load_factors
 
     book = FactorBook(load_factors(workspace, factor_imports(workspace)))
     flight = book.match(Need("travel", "air-long", "GB", 2025, "pkm"))

@@ -8,12 +8,12 @@ import tomllib
 
 import pytest
 
-from abate.adapters.engine import run_year
-from abate.adapters.figures import Rollups, run_of
-from abate.adapters.files.importing import add_file
-from abate.adapters.findings import open_findings
-from abate.adapters.starting import init_firm
 from abate.adapters.store.workspace import open_workspace
+from abate.application.inventory import run_year
+from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.findings import open_findings
+from abate.application.inventory.imports import add_file
+from abate.application.workspaces.setup import init_firm
 from support import NOW
 
 CH4, N2O = 28, 265

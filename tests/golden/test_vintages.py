@@ -2,7 +2,7 @@
 
 import pytest
 
-from abate.adapters.factorbook import audit_factors, read_factors
+from abate.application.factors import audit_factors, read_factors
 
 LEAST = {
     # File, or the end of its name: publisher, and factors that must at least come through the gates.

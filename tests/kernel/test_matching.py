@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abate.adapters.registry import default_factors
+from abate.application.catalogue import default_factors
 from abate.kernel.factor import PROPERTY, Factor, Mass, Source
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch
 

@@ -33,7 +33,7 @@ def test_montreal_gases_and_biogenic_co2_stand_outside_the_scopes():
 
 
 def test_species_agree_with_the_published_table(shared):
-    from abate.adapters.factorbook import read_factors
+    from abate.application.factors import read_factors
 
     _, _, factors, findings, refused = read_factors(shared / "factors/ipcc_gwp/globalwarmingpotentials.csv")
     compared = [f for f in factors if f.item.rsplit("/", 1)[0] in all_species()]

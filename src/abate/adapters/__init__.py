@@ -1,1 +1,1 @@
-"""The only place with input, output, clocks and users."""
+"""Input and output: the store, the engines, readers and writers of files."""

@@ -23,7 +23,7 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
     """The report in Markdown.
 
     Args:
-        model: What `abate.adapters.reporting` gathers, with `fig`, `change` and `chart`, which write references.
+        model: What `abate.application.disclosure.report_model` gathers, with `fig`, `change` and `chart`, which write references.
         lang: `en` or `zh`.
         template: A template of one's own; that of the package where there is none.
 

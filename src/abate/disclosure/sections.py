@@ -16,7 +16,7 @@ def tables(model: Model, t: Translate) -> dict[str, Table]:
     """Every table for which there is something to show, by name.
 
     Args:
-        model: What `abate.adapters.reporting` gathers.
+        model: What `abate.application.disclosure.report_model` gathers.
         t: English to the language of the report.
     """
     made = {name: make(model, t) for name, make in MAKERS.items()}

@@ -361,7 +361,7 @@ def _check_words(keys: Keys) -> None:
 
 def kinds_known() -> frozenset[str]:
     """Kinds of activity that a site may expect."""
-    from abate.adapters.registry import KINDS
+    from abate.application.catalogue import KINDS
 
     return frozenset(KINDS)
 

@@ -1,1 +1,0 @@
-"""Promises and statements over the ledger: indicators, targets, claims, sign-off, reports, filings."""

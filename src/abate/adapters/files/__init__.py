@@ -1,1 +1,0 @@
-"""Files in: bills, meters, fuel cards, publishers' factor tables."""

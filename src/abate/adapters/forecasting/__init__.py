@@ -1,1 +1,0 @@
-"""Interval data in, forecasts, backtests and savings out."""

@@ -1,1 +1,0 @@
-"""Packing over files: orders and cartons in, plans, pages and activities out."""

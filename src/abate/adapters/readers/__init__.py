@@ -1,0 +1,1 @@
+"""Readers: files of any kind into sheets, series, orders, bills and factor tables."""

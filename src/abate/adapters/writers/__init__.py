@@ -1,0 +1,1 @@
+"""Writers: tables, PDF, charts and pages."""

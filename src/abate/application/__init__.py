@@ -1,0 +1,1 @@
+"""Use cases: what one can do with a workspace, one folder per system."""

@@ -1,0 +1,1 @@
+"""Use cases of disclosure: report, indicators, targets, claims, filing, sign-off."""

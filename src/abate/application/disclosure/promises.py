@@ -1,0 +1,230 @@
+"""What the report says of indicators, targets, neutrality, frameworks and assurance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from abate.adapters.store.workspace import Workspace
+from abate.application.disclosure.indicators import IndicatorValue, indicator_values
+from abate.application.disclosure.neutrality import credits_of, neutrality_of
+from abate.application.disclosure.signoff import assured_figures, signoffs
+from abate.application.disclosure.targets import macc, measures_of, national_line, target_progress
+from abate.application.ecosystem.programmes import withheld
+from abate.disclosure import charts as specs
+from abate.disclosure.indicators import frameworks
+from abate.disclosure.neutrality import Neutrality
+from abate.disclosure.pathways import Progress
+from abate.disclosure.report import LANGUAGES, translator
+from abate.faces.cli.show import change, number
+from abate.kernel.errors import UsageError
+from abate.kernel.figure import FIGURES
+from abate.kernel.target import TargetKind
+
+NEUTRALITY_TEXTS = {
+    "en": {
+        "neutral": "{year} is carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
+        "not": "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
+        "not-reduced": "Gross emissions have not fallen: reduction comes before removal and offsetting.",
+        "offset-without-removal": "Credits of avoidance were retired without any removal.",
+        "net-covered-only": "Credits cover the net figure only. Net is not what the word neutral is measured by.",
+    },
+    "zh": {
+        "neutral": "{year} 为碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余 {left} t CO2e。",
+        "not": "{year} 未达到碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余 {left} t CO2e。",
+        "not-reduced": "总排放并未下降：减排先于移除与抵消。",
+        "offset-without-removal": "注销了避免类信用，而没有任何移除。",
+        "net-covered-only": "信用仅覆盖净排放。碳中和不以净排放衡量。",
+    },
+}
+
+
+def language(lang: str) -> str:
+    """A language of the report.
+
+    Raises:
+        UsageError: `unknown-language`.
+    """
+    if lang not in LANGUAGES:
+        raise UsageError("unknown-language", f"No report in '{lang}'.", f"There are: {', '.join(LANGUAGES)}.")
+    return lang
+
+
+def amount_text(value: IndicatorValue) -> str:
+    """An indicator's value for people; `missing` or `not stated` where there is none, * where parts are missing."""
+    if value.value is None:
+        return value.status if value.status in ("not stated", "withheld") else "missing"
+    told = number(Fraction(value.value), value.unit)
+    if value.unit == "count":
+        told = f"{value.value:,.0f}"
+    return told + ("*" if value.without else "")
+
+
+def target_number(progress: Progress, value: float) -> str:
+    """A value of a target for people."""
+    return number(Fraction(value), FIGURES[progress.target.figure].unit)
+
+
+def rate_text(progress: Progress, rate: float | None) -> str:
+    """A yearly rate: a share, or for a cumulative target an amount."""
+    if rate is None:
+        return "–"
+    return f"{rate:,.0f}" if progress.target.kind is TargetKind.CUMULATIVE else f"{rate * 100:+.1f} %"
+
+
+def neutrality_text(told: Neutrality, lang: str) -> list[str]:
+    """The statement of a year, with all three numbers, and what an honest reader would add."""
+    texts = NEUTRALITY_TEXTS[lang]
+    first = texts["neutral" if told.is_neutral else "not"].format(
+        year=told.year, gross=f"{told.gross_t:,.1f}", retired=f"{told.retired_t:,.1f}", left=f"{told.left_t:,.1f}"
+    )
+    return [first, *(texts[r] for r in told.remarks)]
+
+
+def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], lang: str) -> dict[str, Any]:
+    """Indicators, targets, measures, neutrality, index and sign-off of a year, for the report.
+
+    Args:
+        workspace: Whose.
+        run: The run of the year.
+        shown: Years that were valued up to it, oldest first.
+        lang: `en` or `zh`.
+    """
+    year = run["fiscal_year"]
+    t = translator(lang)
+    kpi_years = list(shown)[-3:]
+    values = indicator_values(workspace, kpi_years)
+    closed = {y for y in kpi_years if withheld(workspace, y)}
+    for told in values.values():
+        if told[0].indicator.opens.startswith("avoided"):
+            told[:] = [replace(v, value=None, status="withheld") if v.year in closed else v for v in told]
+    covered, assurance = assured_figures(workspace, run["run_id"])
+    progress, found = target_progress(workspace)
+    if closed:  # what may not be made public stands in no report, also not as a target's progress
+        progress = [_closed(p) if p.target.figure.startswith("avoided") else p for p in progress]
+    try:
+        balance: Neutrality | None = neutrality_of(workspace, year)
+    except UsageError:
+        balance = None
+    paths = {p.id: p for p in workspace.pathways}
+    used = [paths[p.target.pathway] for p in progress]
+    sources = [f"{p.title_zh if lang == 'zh' else p.title}: {p.publication}, {p.edition} ({p.verification})" for p in used if p.publication]  # fmt: skip
+    texts = dict(workspace.texts)
+    price = workspace.finance.carbon_price
+    signed = [s for s in signoffs(workspace) if s["fiscal_year"] in kpi_years]
+    restated = {v.year: v.origin for told in values.values() for v in told if v.status == "restated"}
+    return {
+        "kpi_years": [f"{y}*" if y in restated else y for y in kpi_years],
+        "restated_years": [f"{y} ({origin})" for y, origin in sorted(restated.items())],
+        "kpis": [_kpi(told, covered, lang) for told in values.values()],
+        "targets": [_target(p, paths[p.target.pathway], lang) for p in progress],
+        "target_findings": [f"[{f.code}] {f.message} {f.hint}" for f in found],
+        "pathway_sources": list(dict.fromkeys(sources)),
+        "macc": macc(workspace),
+        "discount": f"{workspace.finance.discount_share:.1%}",
+        "currency": workspace.organisation.currency,
+        "carbon_price": "" if price is None else f"{price:,.0f} {workspace.organisation.currency}/t CO2e",
+        "carbon_price_basis": workspace.finance.carbon_price_basis,
+        "neutrality": balance,
+        "neutrality_text": [] if balance is None else neutrality_text(balance, lang),
+        "credits": credits_of(workspace, year).retired,
+        "index": _index(values, lang, t),
+        "signoffs": signed,
+        "assurance": assurance,
+        "letter_text": texts.get(f"letter_{lang}", ""),
+        "strategy_text": texts.get(f"strategy_{lang}", ""),
+        "progress": progress,
+    }
+
+
+def _closed(p: Progress) -> Progress:
+    """A target of what may not be shown: wanted, and nothing of where it is."""
+    return replace(p, actual={}, gap=None, trend=(), meets=None, rate_needed=None, rate_so_far=None)
+
+
+def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> dict[str, Any]:
+    one = told[0].indicator
+    last = told[-1]
+    t = translator(lang)
+    cells = [
+        {"text": t(amount_text(v)), "value": v.value, "link": f"x-{one.opens}" if v is last and one.opens and v.value is not None else ""}
+        for v in told
+    ]  # fmt: skip
+    moved = "–"
+    if len(told) > 1 and told[-2].value is not None and last.value is not None:
+        moved = change(Fraction(told[-2].value), Fraction(last.value), last.unit)
+    note = one.note_zh if lang == "zh" else one.note
+    if last.without:
+        note += (" 不含：" if lang == "zh" else " Without: ") + ", ".join(last.without) + "."
+    if last.status == "stated":
+        note += f" [{last.origin}]"
+    is_assured = last.value is not None and ("*" in covered or bool(one.figure and one.figure in covered))
+    return {
+        "id": one.id, "title": one.title_zh if lang == "zh" else one.title, "unit": last.unit, "cells": cells,
+        "change": moved, "direction": {"lower": "less", "higher": "more", "none": "–"}[one.direction],
+        "assured": "yes" if is_assured else "no", "note": note,
+    }  # fmt: skip
+
+
+def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
+    return {
+        "name": p.target.name, "year": p.target.year, "unit": FIGURES[p.target.figure].unit, "base": target_number(p, p.base),
+        "end": target_number(p, p.end),
+        "latest": "–" if p.latest is None else f"FY{p.latest}: {target_number(p, p.actual[p.latest])}",
+        "gap": "–" if p.gap is None else target_number(p, p.gap), "meets": "–" if p.meets is None else f"FY{p.meets}",
+        "so_far": rate_text(p, p.rate_so_far), "needed": rate_text(p, p.rate_needed), "status": "withheld" if p.target.figure.startswith("avoided") and not p.actual else p.status,
+        "pathway": path.title_zh if lang == "zh" else path.title,
+    }  # fmt: skip
+
+
+def _index(values: dict[str, list[IndicatorValue]], lang: str, t: Any) -> list[dict[str, str]]:
+    """Datapoints of frameworks that an indicator answers, in the order of the frameworks."""
+    known = frameworks()
+    lines = []
+    for told in values.values():
+        one, last = told[-1].indicator, told[-1]
+        if last.value is None:
+            continue
+        for framework, datapoint in one.references:
+            about = known[framework]
+            edition = about["edition"] + ("" if about["verification"] == "checked" else ", recalled")
+            lines.append(
+                {
+                    "framework": framework, "edition": edition, "id": datapoint, "indicator": one.id,
+                    "title": one.title_zh if lang == "zh" else one.title, "text": f"{t(amount_text(last))} {last.unit}",
+                }
+            )  # fmt: skip
+    order = list(known)
+    return sorted(lines, key=lambda x: (order.index(x["framework"]), x["id"]))
+
+
+def target_charts(workspace: Workspace, told: Sequence[Progress], lang: str) -> list[dict[str, Any]]:
+    """Charts of targets: a path each, a wedge where measures lower it, and the curve of costs."""
+    t = translator(lang)
+    drawn = [_path_spec(workspace, p, t) for p in told if len(p.years) > 2]
+    for p in told:
+        rows = measures_of(workspace, p)
+        if rows:
+            parts = list(dict.fromkeys(str(r["part"]) for r in rows if r["part"] != "left"))
+            ranked = [r | {"rank": 0 if r["part"] == "left" else len(parts) - parts.index(str(r["part"])), "part": t(str(r["part"]))} for r in rows]  # fmt: skip
+            drawn.append(specs.wedge_chart(ranked, title=f"{t('Business as usual and measures')}: {p.target.name}"))
+    curve = macc(workspace)
+    if curve:
+        unit = f"{workspace.organisation.currency}/t CO2e"
+        title = t("Marginal abatement cost")
+        drawn.append(specs.macc_chart(curve, title=title, unit=unit, price=workspace.finance.carbon_price))
+    return drawn
+
+
+def _path_spec(workspace: Workspace, p: Progress, t: Any) -> dict[str, Any]:
+    told = [(y, t("pathway"), v, False) for y, v in zip(p.years, p.wanted, strict=True)]
+    told += [(y, t("trend"), v, False) for y, v in zip(p.years, p.trend, strict=False)]
+    told += [(y, t("business as usual"), v, False) for y, v in p.usual.items() if p.target.growth_share]
+    told += [(y, t("China: peak by 2030, neutrality by 2060"), v, False) for y, v in zip(p.years, national_line(workspace, p), strict=False)]  # fmt: skip
+    told += [(y, t("valued"), v, True) for y, v in p.actual.items()]
+    scale = 100 if FIGURES[p.target.figure].unit == "share" else 1
+    rows = [{"year": f"FY{y}", "series": s, "value": v * scale, "seen": seen} for y, s, v, seen in told]
+    unit = "%" if scale == 100 else FIGURES[p.target.figure].unit
+    return specs.path_chart(rows, title=p.target.name, unit=unit)

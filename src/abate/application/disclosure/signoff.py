@@ -1,0 +1,77 @@
+"""Steps of sign-off, kept with time, person and run; a lock publishes the run it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from abate.adapters.store.workspace import Workspace
+from abate.application.inventory.figures import publish, run_of, runs
+from abate.disclosure.signoff import Step, check_step
+from abate.kernel.errors import UsageError
+from abate.kernel.figure import figure
+
+
+def signoffs(workspace: Workspace, year: str = "") -> list[dict[str, Any]]:
+    """Steps that were taken, oldest first."""
+    rows = sorted(workspace.store.rows("signoffs"), key=lambda r: r["ordinal"])
+    return [r for r in rows if not year or r["fiscal_year"] == year]
+
+
+def sign(
+    workspace: Workspace, year: str, step: str, person: str, *, now: datetime, note: str = "", run_id: str = "",
+    figures: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Take a step over a year's run.
+
+    Locking publishes the run where it is still a draft; from then on the year says what that run says, until another
+    run is published as its restatement, which begins its own steps.
+
+    Args:
+        workspace: Whose.
+        year: Fiscal year.
+        step: prepared, reviewed, approved, locked or assured.
+        person: Who takes it.
+        now: The moment.
+        note: Anything to add: for assurance the level and the standard.
+        run_id: Run; the latest of the year where none is named.
+        figures: What assurance covers; all where none is named.
+
+    Raises:
+        NotFoundError: `no-run`, `unknown-run`, `unknown-figure`.
+        UsageError: `unknown-step`, `no-person`, and those of `check_step`.
+    """
+    if step not in set(Step):
+        raise UsageError("unknown-step", f"No step '{step}'.", f"There are: {', '.join(Step)}.")
+    person = " ".join(person.split())
+    if not person or len(person) > 100 or not person.isprintable():
+        raise UsageError("no-person", "A step needs the name of a person.", "Give --by.")
+    for name in figures:
+        figure(name)
+    run = run_of(workspace, year, run_id)
+    if run["fiscal_year"] != year:
+        raise UsageError("sign-off-order", f"'{run['run_id']}' is of {run['fiscal_year']}.", f"Name a run of {year}.")
+    with workspace.store.lock():
+        every = signoffs(workspace)
+        taken = [(Step(r["step"]), r["person"]) for r in every if r["run_id"] == run["run_id"]]
+        check_step(Step(step), person, taken, dict(workspace.owners), year=year)
+        row = {
+            "ordinal": workspace.store.free_ordinal("signoffs"), "fiscal_year": year, "run_id": run["run_id"],
+            "step": step, "person": person, "note": note, "figures": ",".join(figures), "committed_at": now,
+        }  # fmt: skip
+        if step != Step.LOCKED:
+            workspace.store.append("signoffs", [row])
+            return row
+    if next(r for r in runs(workspace) if r["run_id"] == run["run_id"])["status"] == "draft":
+        publish(workspace, run["run_id"], reason=note, now=now, signed=True)
+    with workspace.store.lock():
+        workspace.store.append("signoffs", [row])
+    return row
+
+
+def assured_figures(workspace: Workspace, run_id: str) -> tuple[set[str], str]:
+    """Figures of a run that are assured, `*` for all, and by whom at which level."""
+    rows = [r for r in signoffs(workspace) if r["run_id"] == run_id and r["step"] == Step.ASSURED]
+    names = {n for r in rows for n in (r["figures"].split(",") if r["figures"] else ["*"])}
+    return names, "; ".join(f"{r['person']}: {r['note']}".rstrip(": ") for r in rows)

@@ -1,0 +1,1 @@
+"""Use cases of the ecosystem: programmes that reduce the emissions of others."""

@@ -1,0 +1,64 @@
+"""Programmes of avoided emissions: what they book, who claims it, and whether it may be made public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abate.adapters.store.delta import fetch
+from abate.adapters.store.workspace import Workspace
+from abate.application.inventory.explanations import run_views
+from abate.application.inventory.figures import Rollups, exact_text, run_of, runs
+from abate.ecosystem.facts import METHODOLOGIES
+from abate.kernel.figure import SCOPE_3, in_unit
+
+
+def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
+    """Each programme with its methodology, its avoided emissions of a year by claimant, and what keeps it from the public.
+
+    Raises:
+        NotFoundError: `no-run`.
+    """
+    run = run_of(workspace, year)
+    published = any(r["run_id"] == run["run_id"] and r["status"] != "draft" for r in runs(workspace))
+    with Rollups(workspace) as rollups:
+        scopes = rollups.values(["scope1", "scope2-location", *SCOPE_3], run)
+        complete = published and all(v.value is not None or v.note for v in scopes)
+    with workspace.store.connect("factors") as con:
+        run_views(con, workspace, run)
+        sums = fetch(
+            con,
+            "select site, instrument, sum(co2e_mg)::hugeint as mg from run_entries where book = 'avoided' group by all",
+        )
+        used = fetch(
+            con,
+            """with resolved as (select * from run_resolutions where book = 'avoided'),
+                used as (select site, factor_id from resolved
+                         union select site, unnest(from_json(json_extract(why, '$.ratios'), '["VARCHAR"]')) from resolved
+                         union select site, unnest(from_json(json_extract(why, '$.bridges'), '["VARCHAR"]')) from resolved)
+            select distinct site, factor_id from used join factors using (factor_id)
+            where verification = 'assumption' order by all""",
+        )
+    return [_told(p, sums, used, complete) for p in workspace.organisation.programmes]
+
+
+def _told(programme: Any, sums: list[dict[str, Any]], used: list[dict[str, Any]], complete: bool) -> dict[str, Any]:
+    methodology = next(m for m in METHODOLOGIES if m.name == programme.methodology)
+    by = {s["instrument"] or "unclaimed": int(s["mg"]) for s in sums if s["site"] == programme.id}
+    assumptions = tuple(u["factor_id"] for u in used if u["site"] == programme.id)
+    if methodology.rebound_source == "assumption":
+        assumptions += (f"the rebound of {programme.rebound_share:g}",)
+    obstacles = programme.obstacles(inventory_published=complete, assumptions=assumptions)
+    return {
+        "programme": programme.id, "name": programme.name, "entity": programme.entity, "methodology": methodology.name,
+        "title": methodology.title, "mechanism": programme.mechanism, "functional_unit": methodology.functional_unit,
+        "baseline": methodology.baseline, "actual": methodology.actual, "rebound_share": programme.rebound_share,
+        "rebound_source": methodology.rebound_source, "tier": programme.tier, "source": methodology.source,
+        "avoided_t": exact_text(in_unit("co2e_mg", sum(by.values()))) if by else None,
+        "by_claimant_t": {name: exact_text(in_unit("co2e_mg", mg)) for name, mg in sorted(by.items())},
+        "publishable": not obstacles, "obstacles": list(obstacles),
+    }  # fmt: skip
+
+
+def withheld(workspace: Workspace, year: str) -> bool:
+    """Whether what others avoided in a year may not be made public, in whole or in part."""
+    return any(p["avoided_t"] is not None and not p["publishable"] for p in programmes(workspace, year))

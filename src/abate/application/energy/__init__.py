@@ -1,0 +1,1 @@
+"""Use cases of the energy system: forecasts, backtests, savings, data centres."""

@@ -1,0 +1,58 @@
+"""Backtests of a file's meters: the model beside its baselines, from many origins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from abate.algorithms.forecasting.backtest import Forecaster, Score, backtest
+from abate.algorithms.forecasting.baselines import climatology, seasonal_naive
+from abate.algorithms.forecasting.series import Known
+from abate.application.energy.batches import as_series, span_s, temperature_of
+from abate.energy.facts.calendars import Calendar
+from abate.energy.facts.readings import Readings
+from abate.energy.planners.load import fit_load, forecast_load
+from abate.kernel.errors import UsageError
+
+TRIED_MEMBERS = 300
+ORIGINS_MAX = 400
+
+
+def backtest_readings(
+    load: Readings, *, calendar: Calendar, weather: Readings | None, ahead: str, every: str, last: str
+) -> list[Score]:
+    """Score the load model beside climatology and the same week before.
+
+    Raises:
+        UsageError: `bad-span`, `nothing-to-score` where the file is too short for one origin.
+    """
+    series = as_series(load)
+    step = np.timedelta64(load.step_s, "s")
+    steps = max(1, span_s(ahead) // load.step_s)
+    end = load.start[-1] + step
+    first = end - np.timedelta64(span_s(last), "s")
+    first = first.astype("datetime64[D]").astype("datetime64[s]")
+    least = load.start[0] + np.timedelta64(15, "D")
+    origins: list[Any] = []
+    at = first
+    while at + steps * step <= end and len(origins) < ORIGINS_MAX:
+        if at >= least:
+            origins.append(at)
+        at = at + np.timedelta64(span_s(every), "s")
+    if not origins:
+        raise UsageError("nothing-to-score", f"{load.file} is too short for --last {last} and --ahead {ahead}.", "A model needs two weeks before the first origin.")  # fmt: skip
+    beside = temperature_of(weather, series.start) if weather is not None else None
+
+    def model(known: Known, seen: Known | None, start: Any) -> Any:
+        cut = known.last()
+        told = None if seen is None else Known(seen.names, seen.start[:cut], seen.values[:, :cut], seen.moment)
+        fitted = fit_load(known, calendar=calendar, weather=told)
+        return forecast_load(fitted, start, ahead=seen, members=TRIED_MEMBERS).quantiles()
+
+    forecasters: dict[str, Forecaster] = {
+        "model": model,
+        "climatology": lambda known, _, start: climatology(known, start, zone=calendar.zone),
+        "seasonal naive": lambda known, _, start: seasonal_naive(known, start, zone=calendar.zone),
+    }
+    return backtest(series, forecasters, origins, steps, weather=beside)

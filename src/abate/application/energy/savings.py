@@ -1,0 +1,258 @@
+"""Savings of meters from their files: periods, weather, baseline and reporting sides, valued estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abate.adapters.engine.groups import Workers, map_groups
+from abate.adapters.readers.series import TIME_WORDS, _moments, _named, _numbers, _plain, read_series, zone_of
+from abate.adapters.readers.sheets import read_sheets
+from abate.algorithms.forecasting.days import days_of
+from abate.energy.facts.readings import ENERGY_KWH, Readings, as_energy, is_temperature
+from abate.energy.planners.hourly import hourly_savings
+from abate.energy.planners.savings import CONFIDENCE_SHARE, Saving, Side, savings
+from abate.kernel.errors import DataError, UsageError
+from abate.kernel.finding import Finding
+
+DAY = np.timedelta64(86_400, "s")
+WEATHER_SHARE_MIN = 0.5
+"""Least share of a period's hours that have weather."""
+YEAR_DAYS = 365
+"""Days that each side has, or the periods that reach them."""
+BILLS_MAX = 2_000
+GROUP = 250
+"""Meters estimated in one batch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usage:
+    """Usage of meters by period: a day each, or a bill each.
+
+    Args:
+        names: Meters.
+        edges: Beginning of each period and the end of the last, UTC; `datetime64[s]`.
+        per_day: Usage per day of each period, NaN where missing; shape (meters, periods).
+        kind: `daily` or `billing`.
+        findings: What reading them found.
+    """
+
+    names: tuple[str, ...]
+    edges: Any
+    per_day: Any
+    kind: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def days(self) -> Any:
+        """Days of each period."""
+        return np.round(np.diff(self.edges) / DAY)
+
+
+def read_usage(path: Path, *, zone: str = "UTC", mend: tuple[str, ...] = ()) -> Usage:
+    """Usage by day from interval data, or by bill where times are weeks or months apart.
+
+    A day counts where it has all of its steps.
+
+    Raises:
+        DataError: As `read_series`, or `no-series`.
+    """
+    bills = _bills(path, zone)
+    if bills is not None:
+        return bills
+    readings = as_energy(read_series(path, zone=zone, mend=mend))
+    step = np.timedelta64(readings.step_s, "s")
+    if readings.step_s == int(DAY.astype(int)):
+        edges = np.append(readings.start, readings.start[-1] + step)
+        return Usage(readings.names, edges, readings.values, "daily", readings.findings)
+    return _by_day(readings, zone)
+
+
+def _by_day(readings: Readings, zone: str) -> Usage:
+    """Readings added up by local day."""
+    laid = days_of(readings.start, zone)
+    day = laid.place // laid.steps
+    first = np.flatnonzero(np.diff(day, prepend=-1))
+    edges = np.append(readings.start[first], readings.start[-1] + np.timedelta64(readings.step_s, "s"))
+    whole = np.round(np.diff(edges) / np.timedelta64(readings.step_s, "s")).astype(int)
+    sums = np.add.reduceat(np.nan_to_num(readings.values), first, axis=1)
+    counts = np.add.reduceat(~np.isnan(readings.values), first, axis=1)
+    full = (counts == whole) & (whole * readings.step_s >= 82_800)
+    return Usage(readings.names, edges, np.where(full, sums, np.nan), "daily", readings.findings)
+
+
+def _bills(path: Path, zone: str) -> Usage | None:
+    """Bills: rows of start and amount, the next row's start the end; None where rows are a day apart or less."""
+    with _plain(path) as plain:
+        if plain.suffix.lower() in (".xml", ".epw", ".parquet"):
+            return None
+        sheets = read_sheets(plain)
+        if sheets[0].rows is None or len(sheets[0].head) < 3:
+            return None
+        rows = [cells for batch in sheets[0].rows for _, cells in batch][:BILLS_MAX]
+    headers = [h.strip().lower().replace("_", " ") for h in rows[0]]
+    begun = next(
+        (k for k, h in enumerate(headers) if h in ("start", "from", "start date", "period start", "开始日期")), -1
+    )
+    ended = next((k for k, h in enumerate(headers) if h in ("end", "to", "end date", "period end", "结束日期")), -1)
+    if begun < 0:
+        begun = next((k for k, h in enumerate(headers) if h in TIME_WORDS and k != ended), -1)
+    amount = next((k for k, h in enumerate(headers) if k not in (begun, ended) and h), -1)
+    place = begun if begun >= 0 else ended
+    if place < 0 or amount < 0:
+        return None
+
+    def column(k: int) -> list[str]:
+        return [cells[k] if 0 <= k < len(cells) else "" for cells in rows[1:]]
+
+    where = zone_of(zone)
+    edges, _ = _moments(column(place), where)
+    apart = np.diff(edges[~np.isnat(edges)])
+    if not len(apart) or np.median(apart) < 2 * DAY:
+        return None
+    values, bad = _numbers(column(amount))
+    if begun >= 0 and ended >= 0:  # both ends are stated: the last bill ends at its own
+        last, _ = _moments(column(ended)[-1:], where)
+        edges = np.append(edges, last)
+    elif begun >= 0:
+        values = values[:-1]  # the last row ends the last bill
+    else:
+        values = values[1:]  # the first row begins the first bill
+    if bad or np.isnat(edges).any() or (np.diff(edges) <= np.timedelta64(0, "s")).any():
+        raise DataError("no-series", f"{path.name} is no list of bills.", "Give start and amount, or start, end and amount, in order.")  # fmt: skip
+    scale = ENERGY_KWH.get(_named(rows[0][amount])[1].lower(), 1.0)
+    days = np.maximum(np.round(np.diff(edges) / DAY), 1.0)
+    return Usage((path.name.split(".")[0],), edges, (values * scale / days)[None], "billing")
+
+
+def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC") -> tuple[Side, Side]:
+    """The year before a measure and the year after it, with the hours of weather in each period.
+
+    Args:
+        usage: By period.
+        weather: Temperature, one series.
+        until: First day of the measure's works: the baseline ends before it.
+        since: First day after them.
+        zone: Time zone of the two days.
+
+    Raises:
+        UsageError: `no-baseline`, `no-reporting`, `no-weather` where a side has no period or no weather.
+    """
+    temperature = _temperature(weather)
+    end, begin = midnight(until, zone), midnight(since, zone)
+    starts, ends = usage.edges[:-1], usage.edges[1:]
+    slack = np.timedelta64(7_200, "s")  # days of files that ignore the change of the clocks
+    before, after = np.flatnonzero(ends <= end + slack), np.flatnonzero(starts >= begin - slack)
+    before = before[np.cumsum(usage.days[before[::-1]])[::-1] - usage.days[before] < YEAR_DAYS]
+    after = after[np.cumsum(usage.days[after]) - usage.days[after] < YEAR_DAYS]
+    made = []
+    for periods, code in ((before, "no-baseline"), (after, "no-reporting")):
+        if not len(periods):
+            raise UsageError(code, f"No period lies {'before ' + str(until) if code == 'no-baseline' else 'after ' + str(since)}.", "Check --until and --since.")  # fmt: skip
+        edges = np.append(starts[periods[0]], ends[periods])
+        at = np.searchsorted(edges, weather.start, side="right") - 1
+        inside = (at >= 0) & (at < len(periods)) & ~np.isnan(temperature)
+        if not inside.any():
+            raise DataError("no-weather", f"{weather.file} has no temperature for {str(edges[0])[:10]} to {str(edges[-1])[:10]}.", "Give weather for both sides.")  # fmt: skip
+        hours = np.flatnonzero(inside)
+        wanted = usage.days[periods] * int(DAY / np.timedelta64(weather.step_s, "s"))
+        blind = np.bincount(at[hours], minlength=len(periods)) < WEATHER_SHARE_MIN * wanted
+        values = np.where(blind[None], np.nan, usage.per_day[:, periods])
+        made.append(Side(temperature[hours], at[hours], values, usage.days[periods]))
+    return made[0], made[1]
+
+
+def midnight(day: date, zone: str) -> np.datetime64:
+    """The moment at which a day begins in a zone, in UTC.
+
+    Example:
+        >>> midnight(date(2024, 7, 1), "Asia/Shanghai")
+        np.datetime64('2024-06-30T16:00:00')
+    """
+    begun = datetime(day.year, day.month, day.day, tzinfo=zone_of(zone)).astimezone(UTC)
+    return np.datetime64(begun.replace(tzinfo=None), "s")
+
+
+def _temperature(weather: Readings) -> Any:
+    for k, name in enumerate(weather.names):
+        if is_temperature(name, weather.units[k]):
+            return weather.values[k]
+    if len(weather.names) == 1:
+        return weather.values[0]
+    raise DataError("no-weather", f"{weather.file} has no column of temperature.", "Name it temperature.")
+
+
+def estimate(
+    usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC",
+    confidence: float = CONFIDENCE_SHARE, workers: Workers = 1,
+) -> Iterator[Saving]:  # fmt: skip
+    """Savings of every meter of a file, in its order, some hundred meters at a time.
+
+    Raises:
+        UsageError: As `sides`.
+    """
+    before, after = sides(usage, weather, until=until, since=since, zone=zone)
+
+    def groups() -> Iterable[tuple[tuple[str, ...], Side, Side, str, float]]:
+        for k in range(0, len(usage.names), GROUP):
+            part = slice(k, k + GROUP)
+            yield (
+                usage.names[part],
+                Side(before.temperature, before.period, before.usage[part], before.days),
+                Side(after.temperature, after.period, after.usage[part], after.days),
+                usage.kind,
+                confidence,
+            )
+
+    for made in map_groups(_group, groups(), workers=workers, key=lambda job: f"meters {job[0][0]} to {job[0][-1]}"):
+        yield from made
+
+
+def _group(job: tuple[tuple[str, ...], Side, Side, str, float]) -> list[Saving]:
+    names, before, after, kind, confidence = job
+    return savings(names, before, after, kind=kind, confidence=confidence)
+
+
+def estimate_hourly(
+    path: Path, weather: Readings, *, until: date, since: date, zone: str = "UTC", confidence: float = CONFIDENCE_SHARE,
+    mend: tuple[str, ...] = (),
+) -> tuple[list[Saving], tuple[Finding, ...]]:  # fmt: skip
+    """Savings by hourly models.
+
+    Raises:
+        DataError: `uneven-steps` where the file is not hourly or finer.
+        UsageError: `no-weather`.
+    """
+    readings = as_energy(read_series(path, zone=zone, mend=mend))
+    if readings.step_s > 3600 or 3600 % readings.step_s:
+        raise DataError("uneven-steps", f"{path.name} has a reading every {readings.step_s} s.", "Hourly models need hours or parts of them.")  # fmt: skip
+    per_hour = 3600 // readings.step_s
+    lead = int((readings.start[0] - readings.start[0].astype("datetime64[h]")) // np.timedelta64(readings.step_s, "s"))
+    skip = (per_hour - lead) % per_hour
+    count = (readings.values.shape[1] - skip) // per_hour
+    hours = readings.values[:, skip : skip + count * per_hour].reshape(len(readings.names), count, per_hour).sum(axis=2)
+    start = readings.start[skip : skip + count * per_hour : per_hour]
+    at = ((start - weather.start[0]) // np.timedelta64(weather.step_s, "s")).astype(np.int64)
+    inside = (at >= 0) & (at < len(weather.start))
+    temperature = np.full(count, np.nan)
+    temperature[inside] = _temperature(weather)[at[inside]]
+    laid = days_of(start, zone)
+    local_hour = laid.place % laid.steps
+    weekday = ((laid.dates.astype(int) + 3) % 7)[laid.place // laid.steps]
+    end, begin = midnight(until, zone), midnight(since, zone)
+    year = np.timedelta64(YEAR_DAYS, "D")
+    used = ((start < end) & (start >= end - year)) | ((start >= begin) & (start < begin + year))
+    usage = np.where(used, hours, np.nan)
+    if not np.isfinite(temperature[used]).any():
+        raise DataError(
+            "no-weather", f"{weather.file} has no temperature for these hours.", "Give weather for both sides."
+        )
+    made = hourly_savings(
+        readings.names, temperature, weekday * 24 + local_hour, usage, start >= begin, confidence=confidence
+    )
+    return made, readings.findings

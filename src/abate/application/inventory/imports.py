@@ -1,0 +1,610 @@
+"""Import, correct, undo: the ways by which activities enter the ledger and leave its figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abate.adapters.readers.sheets import Sheet, read_sheets
+from abate.adapters.store.delta import counted, fetch, literal
+from abate.adapters.store.workspace import Workspace, file_hash
+from abate.adapters.store.writing import in_place_of, left_behind, write_whole
+from abate.application.catalogue import KINDS
+from abate.application.inventory import staging
+from abate.application.inventory.mapping import Mapped, Mapping, describe, load_mapping, map_sheet, signature
+from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
+from abate.kernel.finding import Finding, Severity
+from abate.kernel.tables import GATES
+
+if TYPE_CHECKING:
+    import duckdb
+
+DATA_VIEWS = ("activities", "totals", "instruments", "quarantine", "mends")
+CORRECTION_COLUMNS = {"action", "file", "sheet", "row", "reason", *staging.GIVEN} - {"source_file", "source_row"}
+ACTIONS = ("set", "accept", "drop", "add")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did.
+
+    Args:
+        import_id: Its id.
+        file: Name of the file.
+        template: Kind of file.
+        row_count: Rows of the file.
+        accepted_count: Activities or instruments that entered.
+        quarantined_count: Rows that stay out.
+        findings: Findings by code: how many.
+        mappings: Per sheet, the mapping as rows for people.
+        questions: What the file leaves open, each once: to be answered with `answers`.
+    """
+
+    import_id: str
+    file: str
+    template: str
+    row_count: int
+    accepted_count: int
+    quarantined_count: int
+    findings: dict[str, int]
+    mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    questions: tuple[str, ...] = ()
+
+
+ASKED = ("ambiguous-unit", "ambiguous-item", "ambiguous-number", "ambiguous-date")
+"""Findings that are questions about a word of the file, the same in every row."""
+
+
+def live_imports(workspace: Workspace) -> list[dict[str, Any]]:
+    """Imports that count: committed and not undone, oldest first."""
+    rows = sorted(workspace.store.rows("imports"), key=lambda r: r["ordinal"])
+    return [r for r in rows if r["import_id"] in _live(rows)]
+
+
+def _live(rows: list[dict[str, Any]]) -> set[str]:
+    """Ids of rows that no live row reverses; an undo that was itself undone reverses nothing."""
+    reversers: dict[str, list[str]] = {}
+    for row in rows:
+        if row["reverses"]:
+            reversers.setdefault(row["reverses"], []).append(row["import_id"])
+
+    def live(import_id: str) -> bool:
+        return not any(live(r) for r in reversers.get(import_id, []))
+
+    return {row["import_id"] for row in rows if live(row["import_id"])}
+
+
+def live_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: list[dict[str, Any]]) -> None:
+    """Make `live_activities`, `live_totals`, `live_instruments`, `open_quarantine`: the rows of imports that count."""
+    ids = ", ".join(literal(r["import_id"]) for r in imports)
+    con.execute(f"create or replace temp table live_imports as select unnest([{ids}]::varchar[]) as import_id")
+    for name in DATA_VIEWS:
+        con.execute(
+            f"create or replace temp view live_{name} as select * from {workspace.store.source(name)} "
+            "where import_id in (select import_id from live_imports)"
+        )
+    con.execute(
+        "create or replace temp view open_quarantine as select q.* from live_quarantine q anti join live_mends m "
+        "on m.of_import = q.import_id and m.source_file = q.source_file "
+        "and m.source_sheet = q.source_sheet and m.source_row = q.source_row"
+    )
+
+
+def add_file(
+    workspace: Workspace,
+    path: Path,
+    *,
+    now: datetime,
+    template: str = "",
+    mapping: Path | dict[str, Mapping] | None = None,
+    strict: bool = False,
+    accept: frozenset[str] = frozenset(),
+    answers: dict[str, str] | None = None,
+    evidence: tuple[Path, int] | None = None,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> ImportResult:
+    """Import a file: read, map, check, store. Either the whole import is in the ledger afterwards, or none of it.
+
+    Args:
+        workspace: Where to.
+        path: The file.
+        now: Present moment.
+        template: Kind of file, where the caller knows it.
+        mapping: Mapping to apply in place of guessing: a file, or one per sheet; a sheet without one is left out.
+        strict: Refuse the file where any row has a blocker.
+        accept: Codes of blockers that are let in.
+        answers: What words of the file mean that leave a choice, such as `{"gal": "US gal"}`; kept for its layout.
+        evidence: A document, and the row of the file that it proves; see `attach`.
+        on_step: Told what is being done.
+
+    Raises:
+        DuplicateImportError: `duplicate-import`.
+        DataError: `no-header`, `strict-refused`, and those of reading and mapping.
+        UsageError: `cannot-accept`.
+    """
+    refused = accept & staging.CANNOT_ACCEPT
+    if refused:
+        raise UsageError("cannot-accept", f"'{min(refused)}' leaves a row without meaning.", "Mend it: abate correct.")
+    on_step("reading")
+    sha256 = file_hash(path) if path.is_file() else ""
+    sheets = read_sheets(path)
+    mapped = map_sheets(workspace, sheets, path.name, template, mapping)
+    found = [_answered(m, answers or {}) for m in mapped if m is not None]
+    if not found:
+        raise DataError(
+            "no-header", f"{path.name} has no row of headers that Abate knows.", "Say --as KIND, or give --map FILE."
+        )
+    with workspace.store.lock(), workspace.store.connect(share=staging.MEMORY_SHARE) as con:
+        imports = live_imports(workspace)
+        import_id = _new_id(workspace, imports, sha256, path.name)
+        live_views(con, workspace, imports)
+        row_count = stage(con, workspace, found, path, now=now, accept=accept, on_step=on_step)
+        blocked = counted(con, "select count(*) from blocked")
+        if strict and blocked:
+            first = fetch(
+                con, "select * from found where severity = 'blocker' order by source_row, precedence limit 1"
+            )[0]
+            raise DataError(
+                "strict-refused",
+                f"{blocked} of {row_count} rows have blockers, the first in row {first['source_row']}: {first['message']}",
+                "Mend the file, or import without --strict.",
+            )
+        on_step("storing")
+        _keep(path, workspace.raw, sha256)
+        counts = _store(workspace, con, import_id, found[0].mapping.template)
+        skipped = [(s.name, s.hidden) for s, m in zip(sheets, mapped, strict=True) if m is None]
+        _store_findings(workspace, con, import_id, path.name, skipped)
+        findings = dict(con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall())
+        asked = con.execute(
+            f"select message, count(*) from found where code in ({', '.join(map(literal, ASKED))}) group by 1 order by 1"
+        ).fetchall()
+        _remember(workspace, found, anew=mapping is not None or bool(answers))
+        if evidence:
+            _prove(workspace, evidence[0], import_id, evidence[1], now)
+        commit_import(
+            workspace,
+            import_id,
+            found[0].mapping.template,
+            now,
+            file=path.name,
+            sha256=sha256,
+            mapping=json.dumps({m.sheet.name: json.loads(m.mapping.json) for m in found}, ensure_ascii=False),
+            row_count=row_count,
+            accepted_count=counts[0],
+            quarantined_count=counts[1],
+        )
+    mappings = {m.sheet.name: describe(m) for m in found}
+    template_id = found[0].mapping.template
+    questions = tuple(f"{message} ({count} rows)" for message, count in asked)
+    return ImportResult(import_id, path.name, template_id, row_count, *counts, findings, mappings, questions)
+
+
+def _answered(mapped: Mapped, answers: dict[str, str]) -> Mapped:
+    if not answers:
+        return mapped
+    return replace(mapped, mapping=replace(mapped.mapping, answers={**mapped.mapping.answers, **answers}))
+
+
+def stage(
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    found: list[Mapped],
+    path: Path,
+    *,
+    now: datetime,
+    accept: frozenset[str],
+    on_step: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Read the mapped sheets of a file into a throw-away engine and ask every check.
+
+    Returns:
+        Rows of the file.
+    """
+    staging.start(con)
+    row_count = sum(staging.load(con, m, str(path), path.name) for m in found)
+    staging.answer(con, dict.fromkeys(pair for m in found for pair in m.mapping.answers.items()))
+    on_step("checking")
+    staging.understand(con, workspace, now)
+    staging.judge(con, accept)
+    return row_count
+
+
+def map_sheets(
+    workspace: Workspace,
+    sheets: list[Sheet],
+    name: str,
+    template: str = "",
+    mapping: Path | dict[str, Mapping] | None = None,
+) -> list[Mapped | None]:
+    """Mapping of each sheet: the given one, one saved for these headers, or a guess; None where there is none."""
+    given = load_mapping(mapping) if isinstance(mapping, Path) else None
+    if isinstance(mapping, dict):
+        return [
+            map_sheet(s, file_name=name, names=workspace.names, given=mapping[s.name]) if s.name in mapping else None
+            for s in sheets
+        ]
+    return [None if s.hidden else _mapped(workspace, s, name, template, given) for s in sheets]
+
+
+def _mapped(workspace: Workspace, sheet: Sheet, name: str, template: str, given: Mapping | None) -> Mapped | None:
+    guess = map_sheet(sheet, file_name=name, names=workspace.names, template=template, given=given)
+    if given is not None or guess is None:
+        return guess
+    saved = _saved_path(workspace, guess)
+    if not saved.is_file():
+        return guess
+    return map_sheet(sheet, file_name=name, names=workspace.names, given=load_mapping(saved)) or guess
+
+
+def _saved_path(workspace: Workspace, mapped: Mapped) -> Path:
+    return workspace.mappings / f"{mapped.mapping.template}-{signature(mapped.headers)}.toml"
+
+
+def _remember(workspace: Workspace, found: list[Mapped], *, anew: bool) -> None:
+    """Save each mapping under its headers; one that was saved before stays, unless somebody has just corrected it."""
+    for mapped in found:
+        path = _saved_path(workspace, mapped)
+        if anew or not path.exists():
+            write_whole(path, replace(mapped.mapping, site="").toml)
+
+
+def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, name: str) -> str:
+    """Id of a new import, from the file's content and how often it was imported and undone before."""
+    same = loaded_before(imports, sha256)
+    if same is not None:
+        when = same["committed_at"].date()
+        raise DuplicateImportError(
+            "duplicate-import",
+            f"{name} has the same content as {same['file']}, imported on {when} as {same['import_id']}.",
+            f"Nothing to do; to import it anew: abate undo {same['import_id']}.",
+        )
+    return free_id(workspace, sha256)
+
+
+def loaded_before(imports: list[dict[str, Any]], sha256: str) -> dict[str, Any] | None:
+    """The import among these that brought the same content."""
+    return next((r for r in imports if r["sha256"] == sha256 and not r["reverses"]), None)
+
+
+def free_id(workspace: Workspace, seed: str) -> str:
+    """An id that no import has, nor one that was killed before its commit; it is the upper half of activity ids."""
+    taken = {name.removesuffix(GATES) for name in workspace.store.taken()}
+    k = 0
+    while True:
+        half = int(hashlib.sha256(f"{seed}/{k}".encode()).hexdigest()[:8], 16) & 0x7FFFFFFF
+        if f"imp-{half:08x}" not in taken:
+            return f"imp-{half:08x}"
+        k += 1
+
+
+def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, template: str) -> tuple[int, int]:
+    """Write accepted and quarantined rows; they count only once the import's own row is there."""
+    from abate.adapters.engine.embedded import Embedded
+    from abate.application.inventory.totals import keep_totals
+
+    con.execute(f"""
+        create or replace temp view sound as
+        select s.*, '{import_id}' as import_id, r.reason
+        from (select * from staged anti join blocked using (source_file, sheet, source_row, kind)) s
+        left join reasons r using (source_file, sheet, source_row)
+    """)
+    high = int(import_id[4:], 16) << 32
+    store = workspace.store
+    activities = store.append_query(
+        "activities",
+        con,
+        f"""select {high} + row_id as activity_id, import_id, kind, item, site, meter, coalesce(region, '') as region,
+               party, month, period_start, period_end, quantity, unit, basis, coalesce(spread_kind, '') as spread_kind,
+               spread_95, source_file, sheet as source_sheet, source_row, quantity_text, unit_text,
+               document, coalesce(reason, '') as reason, fiscal_year
+        from sound where kind <> 'instrument' order by month, row_id""",
+        import_id,
+    )
+    instruments = store.append_query(
+        "instruments",
+        con,
+        """select import_id, document as instrument_id, tier, item as technology, market, period_start as vintage_from,
+               period_end - interval 1 day as vintage_to, floor(quantity * 1000 + 0.5)::bigint as amount_wh, site,
+               factor as kg_co2_per_kwh, retired_for, document, source_file, sheet as source_sheet, source_row,
+               retired_for as fiscal_year
+        from sound where kind = 'instrument'""",
+        import_id,
+    )
+    engine = Embedded(store, con)
+    keep_totals(engine, engine, [import_id])
+    packed = ", ".join(f"{n} := {n}" for n in staging.GIVEN)
+    store.append_query(
+        "quarantine",
+        con,
+        f"""select '{import_id}' as import_id, source_file, sheet as source_sheet, source_row,
+               array_to_string(any_value(b.codes), ',') as codes, '{template}' as template, kind,
+               coalesce(any_value(coalesce(s.site, s.site_text)), '') as site, coalesce(any_value(s.month), '') as month,
+               any_value(g.cells) as cells,
+               coalesce(any_value(s.fiscal_year), 'unknown') as fiscal_year
+        from staged s join blocked b using (source_file, sheet, source_row, kind)
+        join (select source_file, sheet, source_row, kind, to_json(struct_pack({packed})) as cells from given) g
+             using (source_file, sheet, source_row, kind)
+        group by all""",
+        import_id,
+    )
+    return activities + instruments, counted(con, "select count(*) from blocked")
+
+
+def _store_findings(
+    workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, name: str, skipped: list[tuple[str, bool]]
+) -> None:
+    """Write what was found: of rows by the engine, for each may have a finding."""
+    places = "source_file as file, sheet, source_row as row, '' as \"column\", coalesce(site, '') as site"
+    workspace.store.append_query(
+        "findings",
+        con,
+        f"""select '{import_id}' as origin, * from (
+                select code, severity, message, hint, {places}, coalesce(month, '') as month
+                from found order by source_file, sheet, source_row, precedence)
+            union all select '{import_id}', 'opening-reading', '{Severity.INFO}',
+                'Reading ' || quantity || ' of ' || period || ' opens the counter: what came before it is not known.',
+                'Nothing to do; the next reading closes the period.', {places}, '' from openings""",
+        import_id,
+    )
+    findings = []
+    for r in fetch(con, "select * from remarks order by all"):
+        hint = "Where that is wrong, undo the import and add the file with --answer decimal=comma."
+        findings.append(Finding(r["code"], Severity.INFO, r["message"], hint, r["source_file"], r["sheet"]))
+    for sheet, hidden in skipped:
+        code, severity = ("sheet-hidden", Severity.WARNING) if hidden else ("sheet-skipped", Severity.INFO)
+        told = "is hidden and was left out" if hidden else "has no headers that Abate knows"
+        hint = "Unhide it in the workbook to import it." if hidden else "Nothing to do where it holds no data."
+        findings.append(Finding(code, severity, f"Sheet '{sheet}' {told}.", hint, name, sheet))
+    workspace.store.append("findings", [f.row_of(import_id) for f in findings])
+
+
+def commit_import(workspace: Workspace, import_id: str, template: str, now: datetime, **known: Any) -> None:
+    """Append the row of `imports` that makes an import count; the caller holds the lock and has written all else."""
+    row = {
+        "ordinal": len(workspace.store.rows("imports")),
+        "import_id": import_id,
+        "file": "",
+        "sha256": "",
+        "template": template,
+        "mapping": "",
+        "row_count": 0,
+        "accepted_count": 0,
+        "quarantined_count": 0,
+        "reverses": "",
+        "reason": "",
+        "committed_at": now,
+        **known,
+    }
+    workspace.store.append("imports", [row])
+
+
+def _keep(path: Path, folder: Path, sha256: str) -> None:
+    """Copy a file into the workspace under its hash, whole or not at all; the caller holds the lock."""
+    for left in left_behind(folder):
+        left.unlink()
+    kept = folder / f"{sha256}{path.suffix.lower()}"
+    if not kept.exists():
+        with in_place_of(kept) as partial:
+            shutil.copyfile(path, partial)
+
+
+def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> ImportResult:
+    """Mend quarantined rows and add missing ones, from a file that says how and why.
+
+    Each row of the file has an `action`: `set` gives cells of a quarantined row new values, `accept` lets it in as it
+    is, `drop` leaves it out for good, `add` adds a row that no file has. The original row stays where it was.
+
+    Args:
+        workspace: Where to.
+        path: CSV or XLSX with the columns action, file, sheet, row, reason and those of a row.
+        reason: Why, for rows that do not say it themselves.
+        now: Present moment.
+
+    Raises:
+        DataError: `bad-correction`, `still-blocked`: nothing is stored then.
+    """
+    sha256 = file_hash(path) if path.is_file() else ""
+    lines = _correction_lines(path, reason)
+    with workspace.store.lock(), workspace.store.connect(share=staging.MEMORY_SHARE) as con:
+        imports = live_imports(workspace)
+        import_id = _new_id(workspace, imports, sha256, path.name)
+        live_views(con, workspace, imports)
+        staging.start(con)
+        quarantined = fetch(con, "select * from open_quarantine")
+        mends = [m for line in lines for m in _mend(con, import_id, path.name, line, quarantined)]
+        con.executemany(
+            "insert into reasons values (?, ?, ?, ?)",
+            list(dict.fromkeys((m["source_file"], m["source_sheet"], m["source_row"], m["reason"]) for m in mends)),
+        )
+        staging.understand(con, workspace, now)
+        staging.judge(con, frozenset())
+        _let_in(con, [m for m in mends if m["action"] == "accept"])
+        stuck = fetch(
+            con, "select * from found f semi join blocked using (source_file, sheet, source_row, kind) limit 1"
+        )
+        if stuck:
+            raise DataError(
+                "still-blocked",
+                f"{stuck[0]['source_file']} row {stuck[0]['source_row']} is still blocked: {stuck[0]['message']}",
+                "Mend the correction; nothing was stored.",
+            )
+        _keep(path, workspace.raw, sha256)
+        counts = _store(workspace, con, import_id, "correction")
+        _store_findings(workspace, con, import_id, path.name, [])
+        workspace.store.append("mends", mends)
+        commit_import(
+            workspace,
+            import_id,
+            "correction",
+            now,
+            file=path.name,
+            sha256=sha256,
+            row_count=len(lines),
+            accepted_count=counts[0],
+            reason=reason,
+        )
+    return ImportResult(import_id, path.name, "correction", len(lines), counts[0], 0, {})
+
+
+def _correction_lines(path: Path, reason: str) -> list[dict[str, Any]]:
+    """Rows of a correction file as dictionaries, each with its place and a reason."""
+    sheet = read_sheets(path)[0]
+    header_row, headers = sheet.head[0]
+    unknown = set(headers) - CORRECTION_COLUMNS - {""}
+    if "action" not in headers or unknown:
+        odd = f"'{min(unknown)}' is no column of a correction" if unknown else "There is no column 'action'"
+        raise DataError("bad-correction", f"{path.name}: {odd}.", f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.")
+    assert sheet.rows is not None
+    lines = []
+    for batch in sheet.rows:
+        for number, cells in batch:
+            if number <= header_row:
+                continue
+            line: dict[str, Any] = {h: c for h, c in zip(headers, cells, strict=False) if h and c != ""}
+            line["reason"] = line.get("reason", reason)
+            line["number"] = number
+            fault = _correction_fault(line)
+            if fault:
+                raise DataError("bad-correction", f"{path.name} row {number}: {fault}.", "See docs/guides/correct.md.")
+            lines.append(line)
+    if not lines:
+        raise DataError("bad-correction", f"{path.name} corrects nothing.", "See docs/guides/correct.md.")
+    return lines
+
+
+def _correction_fault(line: dict[str, Any]) -> str:
+    action = line.get("action", "")
+    if action not in ACTIONS:
+        return f"action '{action}' is none of {', '.join(ACTIONS)}"
+    if not line["reason"]:
+        return "there is no reason"
+    if action == "add" and line.get("kind") not in KINDS:
+        return f"kind '{line.get('kind', '')}' is not known"
+    if action != "add" and not (line.get("file") and str(line.get("row", "")).isdigit()):
+        return "file and row are needed"
+    return ""
+
+
+def _mend(
+    con: duckdb.DuckDBPyConnection, import_id: str, name: str, line: dict[str, Any], quarantined: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Put the mended rows of one line into `given`, and give their records."""
+    action, changes = line["action"], {k: line[k] for k in staging.GIVEN if k in line and k not in ("sheet", "kind")}
+    if action == "add":
+        cells = {"basis": "estimated", **changes, "kind": line["kind"], "source_file": name, "source_row": line["number"], "sheet": ""}  # fmt: skip
+        _insert_given(con, cells)
+        return [_mend_row(import_id, "", name, "", line["number"], line, changes)]
+    targets = [
+        q
+        for q in quarantined
+        if q["source_file"] == line["file"]
+        and q["source_row"] == int(line["row"])
+        and q["source_sheet"] == line.get("sheet", q["source_sheet"])
+        and q["kind"] == line.get("kind", q["kind"])
+    ]
+    if not targets:
+        raise DataError(
+            "bad-correction",
+            f"{name} row {line['number']}: {line['file']} row {line['row']} is not in quarantine.",
+            "See 'abate check' for the rows that are.",
+        )
+    if action != "drop":
+        for target in targets:
+            _insert_given(con, {**json.loads(target["cells"]), **changes})
+    return [
+        _mend_row(import_id, t["import_id"], t["source_file"], t["source_sheet"], t["source_row"], line, changes)
+        for t in targets
+    ]
+
+
+def _mend_row(
+    import_id: str, of_import: str, file: str, sheet: str, row: int, line: dict[str, Any], changes: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "import_id": import_id,
+        "of_import": of_import,
+        "source_file": file,
+        "source_sheet": sheet,
+        "source_row": row,
+        "action": line["action"],
+        "detail": json.dumps(changes, ensure_ascii=False),
+        "reason": line["reason"],
+    }
+
+
+def _insert_given(con: duckdb.DuckDBPyConnection, cells: dict[str, Any]) -> None:
+    values = [cells.get(name) for name in staging.GIVEN]
+    con.execute(f"insert into given values ({', '.join('?' for _ in values)})", values)
+
+
+def _let_in(con: duckdb.DuckDBPyConnection, accepted: list[dict[str, Any]]) -> None:
+    """Take accepted rows off the blocked ones, unless a finding leaves them without meaning."""
+    never = ", ".join(f"'{code}'" for code in sorted(staging.CANNOT_ACCEPT))
+    for mend in accepted:
+        con.execute(
+            "delete from blocked where source_file = ? and sheet = ? and source_row = ? "
+            f"and not list_has_any(codes, [{never}])",
+            [mend["source_file"], mend["source_sheet"], mend["source_row"]],
+        )
+
+
+def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) -> str:
+    """Undo an import by a reversal: its rows leave every later figure, and stay in the ledger.
+
+    Undoing a reversal restores what it reversed.
+
+    Returns:
+        Id of the reversal.
+
+    Raises:
+        NotFoundError: `unknown-import`.
+        UsageError: `already-undone`, `has-corrections`.
+    """
+    with workspace.store.lock():
+        every = {r["import_id"]: r for r in workspace.store.rows("imports")}
+        if import_id not in every:
+            raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+        live = live_imports(workspace)
+        ids = {r["import_id"] for r in live}
+        if import_id not in ids:
+            raise UsageError("already-undone", f"'{import_id}' is undone already.", "Undo the reversal to restore it.")
+        mends = [m for m in workspace.store.rows("mends") if m["of_import"] == import_id and m["import_id"] in ids]
+        if mends:
+            by = mends[0]["import_id"]
+            raise UsageError("has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}.")
+        reversal = free_id(workspace, f"undo/{import_id}")
+        commit_import(workspace, reversal, "reversal", now, reverses=import_id, reason=reason)
+    return reversal
+
+
+def attach(workspace: Workspace, path: Path, *, import_id: str, source_row: int, now: datetime) -> str:
+    """Attach a document as evidence to an import, or to one of its rows.
+
+    Returns:
+        SHA-256 of the document.
+
+    Raises:
+        NotFoundError: `unknown-import`.
+        DataError: `unreadable-file`.
+    """
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+    with workspace.store.lock():
+        if import_id not in {r["import_id"] for r in live_imports(workspace)}:
+            raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+        return _prove(workspace, path, import_id, source_row, now)
+
+
+def _prove(workspace: Workspace, path: Path, import_id: str, source_row: int, now: datetime) -> str:
+    """Keep a document and say what it proves; it counts once the import does."""
+    sha256 = file_hash(path)
+    _keep(path, workspace.evidence, sha256)
+    row = {"sha256": sha256, "name": path.name, "import_id": import_id, "source_row": source_row, "committed_at": now}
+    workspace.store.append("evidence", [row])
+    return sha256

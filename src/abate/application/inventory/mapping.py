@@ -1,0 +1,419 @@
+"""Mapping: which column of a file is what. Guessed from headers, shown, saved, corrected."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec import field as keys_field
+
+from abate.adapters.readers.sheets import Sheet
+from abate.adapters.store.config import Name, Word
+from abate.adapters.store.schema import read_toml
+from abate.adapters.store.workspace import fold
+from abate.application.catalogue import TEMPLATES
+from abate.kernel.errors import DataError, UsageError
+from abate.kernel.kind import Measure, Template
+from abate.kernel.units import ambiguous, read_unit
+
+COMMON: dict[str, tuple[str, ...]] = {
+    "site": (
+        "site", "location", "facility", "plant", "store", "warehouse", "place", "entity", "company",
+        "mpan", "mprn", "supply number", "supply point", "standort", "objekt", "filiale", "betrieb", "liegenschaft", "établissement", "lieu", "sede", "sito", "stabilimento", "sitio", "centro", "instalación", "unidade", "vestiging", "locatie", "拠点", "事業所", "施設", "工場", "业务", "板块", "项目", "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
+    ),
+    "period": (
+        "month", "period", "billing month", "billing period", "date", "timestamp", "time", "day",
+        "travel date", "trip date", "departure date", "delivery date", "reading date", "invoice month", "year", "monat", "abrechnungsmonat", "datum", "mois", "période", "date", "mese", "periodo", "mes", "fecha", "mês", "período", "maand", "使用月", "期間",
+        "月份", "账期", "日期", "时间", "计费月份", "结算月份", "年月", "抄表月份",
+    ),
+    "period_start": ("period start", "from", "start", "start date", "zeitraum von", "von", "vom", "beginn", "du", "début", "date début", "dal", "inizio", "desde", "início", "開始", "開始日", "开始日期", "起始日期", "起"),
+    "period_end": ("period end", "to", "end", "end date", "zeitraum bis", "bis", "ende", "au", "fin", "date fin", "al", "fine", "hasta", "até", "fim", "tot", "終了", "終了日", "结束日期", "截止日期", "止"),
+    "unit": ("unit", "uom", "units", "unit of measure", "currency", "ccy", "einheit", "unité", "unità", "unidad", "unidade", "eenheid", "währung", "devise", "valuta", "moneda", "単位",
+             "单位", "计量单位", "币种"),
+    "document": (
+        "invoice", "invoice no", "invoice number", "bill no", "transaction", "reference", "document", "rechnung", "rechnungsnr", "rechnungsnr.", "rechnungsnummer", "beleg", "belegnr", "belegnr.", "facture", "n° facture", "numéro de facture", "fattura", "n. fattura", "numero fattura", "factura", "nº factura", "fatura", "factuurnummer", "請求番号", "番号", "发票号", "账单号", "单据号", "流水号", "交易号",
+    ),
+    "meter": ("meter", "meter no", "meter id", "zähler", "zählernummer", "zählpunkt", "marktlokation", "compteur", "pdl", "pce", "contatore", "pod", "pdr", "contador", "cups", "表号", "电表号", "メーター"),
+    "uncertainty": ("uncertainty", "uncertainty %", "pedigree", "不确定度"),
+}  # fmt: skip
+FIELDS = tuple(dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)]))
+
+
+class MeasureKeys(Struct, frozen=True):
+    """A column of amounts.
+
+    Args:
+        header: Its header.
+        kind: Kind of activity that it becomes.
+        unit: Unit of its amounts, where no column states it.
+    """
+
+    header: Name
+    kind: Name
+    unit: Word = ""
+
+
+class MappingKeys(Struct, frozen=True):
+    """Keys of a mapping file.
+
+    Args:
+        template: Kind of file.
+        columns: Header of each field.
+        measures: Columns of amounts.
+        site: Site of every row, where no column names it.
+        answers: What words of the file mean that leave a choice.
+    """
+
+    template: Name
+    columns: dict[Name, Name]
+    measures: list[MeasureKeys]
+    site: Word = ""
+    answers: dict[Name, Name] = keys_field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of amounts: its header, the kind it becomes, and the unit its header states."""
+
+    header: str
+    kind: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Which column of a file is what.
+
+    Args:
+        template: Kind of file.
+        columns: Header for each field.
+        measures: Columns of amounts.
+        site: Site of every row, where the file names it in its title rather than in a column.
+        answers: What words of the file mean that leave a choice, such as `gal`: `US gal`.
+    """
+
+    template: str
+    columns: dict[str, str]
+    measures: tuple[Column, ...]
+    site: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Mapping:
+        """From the data of JSON or TOML."""
+        measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"])
+        answers = {str(word): str(meaning) for word, meaning in data.get("answers", {}).items()}
+        return cls(data["template"], dict(data["columns"]), measures, data.get("site", ""), answers)
+
+    @property
+    def json(self) -> str:
+        """As one line of JSON, for the record of the import."""
+        measures = [{"header": m.header, "kind": m.kind, "unit": m.unit} for m in self.measures]
+        answers = {"answers": self.answers} if self.answers else {}
+        return json.dumps(
+            {"template": self.template, "site": self.site, "columns": self.columns, "measures": measures} | answers,
+            ensure_ascii=False,
+        )
+
+    @property
+    def toml(self) -> str:
+        """As a file that `--map` takes."""
+        lines = [f'template = "{self.template}"']
+        if self.site:
+            lines.append(f"site = {json.dumps(self.site, ensure_ascii=False)}")
+        lines += ["", "[columns]", *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in self.columns.items())]
+        for m in self.measures:
+            lines += ["", "[[measures]]", f"header = {json.dumps(m.header, ensure_ascii=False)}", f'kind = "{m.kind}"']
+            lines += [f"unit = {json.dumps(m.unit, ensure_ascii=False)}"] if m.unit else []
+        if self.answers:
+            told = [[json.dumps(text, ensure_ascii=False) for text in pair] for pair in self.answers.items()]
+            lines += ["", "[answers]", *(" = ".join(pair) for pair in told)]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A sheet with its mapping and the row of its headers.
+
+    Args:
+        sheet: The sheet.
+        mapping: The mapping.
+        header_row: Row number of the headers.
+        headers: The headers as they stand.
+    """
+
+    sheet: Sheet
+    mapping: Mapping
+    header_row: int
+    headers: list[str] = field(default_factory=list)
+
+
+def load_mapping(path: Path) -> Mapping:
+    """Read a mapping file.
+
+    Raises:
+        UsageError: `bad-mapping`.
+    """
+    keys = read_toml(path, MappingKeys, "bad-mapping", "See docs/guides/map-columns.md.")
+    measures = tuple(Column(m.header, m.kind, m.unit) for m in keys.measures)
+    mapping = Mapping(keys.template, dict(keys.columns), measures, keys.site, dict(keys.answers))
+    if mapping.template not in TEMPLATES or set(mapping.columns) - set(FIELDS):
+        odd = sorted(set(mapping.columns) - set(FIELDS)) or [mapping.template]
+        raise UsageError("bad-mapping", f"{path.name}: '{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}.")
+    return mapping
+
+
+def read_answer(text: str) -> tuple[str, str]:
+    """A word of a file that leaves a choice, and what it means there.
+
+    Raises:
+        UsageError: `bad-answer`.
+
+    Example:
+        >>> read_answer("gal = US gal")
+        ('gal', 'US gal')
+    """
+    word, sign, means = text.partition("=")
+    if not sign or not word.strip() or not means.strip():
+        raise UsageError("bad-answer", f"'{text.strip()}' is not an answer.", "Write it as 'gal=US gal'.")
+    return word.strip(), means.strip()
+
+
+def map_sheet(
+    sheet: Sheet, *, file_name: str, names: dict[str, str], template: str = "", given: Mapping | None = None
+) -> Mapped | None:
+    """Find the headers of a sheet and what they mean.
+
+    Args:
+        sheet: The sheet.
+        file_name: Name of its file, which may speak for a kind or a site.
+        names: Folded names of sites and entities.
+        template: Kind of file, where the caller knows it.
+        given: Mapping to apply in place of guessing.
+
+    Returns:
+        The mapping, or None where no row looks like headers.
+
+    Raises:
+        UsageError: `unknown-kind`.
+        DataError: `unclear-kind` where two kinds of file fit alike, `mapping-mismatch`.
+    """
+    if template and template not in TEMPLATES:
+        raise UsageError("unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}.")
+    if given is not None:
+        return _apply(sheet, given, names, file_name)
+    best: list[tuple[int, int, Mapped]] = []
+    for place, (row_number, cells) in enumerate(sheet.head):
+        if sum(bool(c) for c in cells) < 2:
+            continue
+        near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
+        sample = dict(zip(cells, sheet.head[place + 1][1], strict=False)) if place + 1 < len(sheet.head) else {}
+        for one in [TEMPLATES[template]] if template else TEMPLATES.values():
+            if not template and _spoken_against(one, f"{file_name} {near} {' '.join(cells)}"):
+                continue
+            guess = _guess(one, cells, near, file_name, names, sample)
+            if guess is not None:
+                best.append((guess[0], -place, Mapped(sheet, guess[1], row_number, cells)))
+    if not best:
+        return None
+    best.sort(key=lambda b: b[:2], reverse=True)
+    if len(best) > 1 and best[0][:2] == best[1][:2]:
+        choices = f"'{best[0][2].mapping.template}' or '{best[1][2].mapping.template}'"
+        raise DataError("unclear-kind", f"{file_name} may be {choices}.", "Say which with --as KIND.")
+    return best[0][2]
+
+
+def signature(headers: list[str]) -> str:
+    """Short hash of a row of headers, under which its mapping is saved."""
+    return hashlib.sha256("\x1f".join(headers).encode()).hexdigest()[:10]
+
+
+def _guess(
+    template: Template, cells: list[str], near: str, file_name: str, names: dict[str, str], sample: dict[str, str]
+) -> tuple[int, Mapping] | None:
+    """Score and mapping of a template for a row of headers, or None where it cannot be.
+
+    A word in the sheet's name, title or headers weighs more than one in the name of the file, which has many sheets.
+    """
+    words = {_header(c)[0]: c for c in reversed(cells) if c}
+    columns = _places(template, words, sample)
+    for name, aliases in {**COMMON, **template.fields}.items():
+        if name in columns:
+            continue
+        every = (*template.fields.get(name, ()), *COMMON.get(name, ()))
+        header = next((words[a] for a in every or aliases if a in words and words[a] not in columns.values()), None)
+        if header:
+            columns[name] = header
+    measures: tuple[Column, ...] = ()
+    for one in template.measures:
+        found = _measure(one, cells, columns, {m.header for m in measures}, template.alternatives)
+        measures += (found,) if found else ()
+    if not measures:
+        return None
+    site = "" if "site" in columns else _site_in(f"{file_name} {near}", names)
+    there = set(columns) | ({"site"} if site else set()) | ({"period"} if "period_start" in columns else set())
+    there |= {"item"} if any(measure_of(template, m, columns).item for m in measures) else set()
+    if set(template.required) - there:
+        return None
+    words_said = (template.id, *template.words)
+    score = len(columns) + 2 * len(measures)
+    for weight, said in ((2, f"{near} {' '.join(cells)}"), (1, f"{file_name} {near} {' '.join(cells)}")):
+        score += weight * sum(_spaced(word) in _spaced(said) for word in words_said)
+    return score, Mapping(template.id, columns, measures, site)
+
+
+def _spoken_against(template: Template, text: str) -> bool:
+    """Whether a file's words name something else than a template, and nothing of it."""
+    said = _spaced(text)
+    other = any(re.search(rf"(?<![^\W\d_]){word}(?![^\W\d_])", said) for word in template.unless)
+    return other and not any(_spaced(word) in said for word in (template.id, *template.words))
+
+
+def _places(template: Template, words: dict[str, str], sample: dict[str, str]) -> dict[str, str]:
+    """Columns of two places, such as 'From' and 'To' of a flight, where their first row holds no dates."""
+    found: dict[str, str] = {}
+    for measure in (m for m in template.measures if m.between):
+        headers = [next((words[a] for a in template.fields[name] if a in words), "") for name in measure.between]
+        if all(headers) and not any(re.search(r"\d{1,4}[-./年]\d|^\d+$", sample.get(h, "")) for h in headers):
+            found |= dict(zip(measure.between, headers, strict=True))
+    return found
+
+
+def _spaced(text: str) -> str:
+    return text.lower().replace("-", " ").replace("_", " ")
+
+
+def _measure(
+    measure: Measure, cells: list[str], columns: dict[str, str], taken: set[str], alternatives: bool
+) -> Column | None:
+    """The column of a measure, where the file has it and what must multiply or divide it."""
+    if not _can_be(measure, columns):
+        return None
+    if measure.between:
+        return Column(columns[measure.between[0]], measure.kind, measure.unit)
+    for alias in measure.headers:
+        for cell in cells:
+            plain, _ = _header(cell)
+            if cell and plain == alias and cell not in taken and cell not in columns.values():
+                return Column(cell, measure.kind, _unit_of(measure, cell, columns, alternatives))
+    return None
+
+
+def _can_be(measure: Measure, columns: Collection[str]) -> bool:
+    """Whether a file has the columns that must multiply or divide a measure."""
+    needed = (*measure.times, *measure.over, *measure.between)
+    return all(name in columns for name in needed if not name.endswith("?"))
+
+
+def _unit_of(measure: Measure, cell: str, columns: dict[str, str], alternatives: bool) -> str:
+    """Unit of a column of amounts: that of its header, none where a column of units says it, else the usual one."""
+    if measure.amount or (measure.times and measure.unit and not (measure.by_unit or alternatives)):
+        return measure.unit
+    column = "unit" in columns and not (alternatives and measure.unit)
+    return header_unit(cell) or ("" if column else measure.unit)
+
+
+def header_unit(cell: str) -> str:
+    """The unit that a header states: in brackets behind its name, or by its last word.
+
+    Example:
+        >>> header_unit("Usage (CCF)"), header_unit("mileage miles"), header_unit("litres"), header_unit("quantity")
+        ('CCF', 'miles', 'litres', '')
+    """
+    plain, unit = _header(cell)
+    words = cell.strip().split()
+    return unit or next((w for w in (plain, words[-1] if words else "") if w not in NO_UNITS and read_unit(w)), "")
+
+
+NO_UNITS = {"count", "night", "nights", "t", "to", "m", "g", "day", "year", "mc", "j", "lt", "te", "ea"}
+"""Last words of headers that are seldom a unit."""
+
+
+def measure_of(template: Template, column: Column, columns: Collection[str]) -> Measure:
+    """The measure behind a column of amounts: of several of one kind that the header names, the first that can be."""
+    same = [m for m in template.measures if m.kind == column.kind]
+    words = header_words(column.header)
+    named = [m for m in same if words in m.headers]
+    if not named:
+        named = [m for m in same if m.between and words in template.fields.get(m.between[0], ())]
+    able = [m for m in named or same if _can_be(m, columns)]
+    return next(iter(able or same), Measure(column.kind, ()))
+
+
+@cache
+def _header(cell: str) -> tuple[str, str]:
+    """A header without its unit, folded, and the unit it states, in brackets or as its last word.
+
+    Example:
+        >>> _header("用电量（万千瓦时）"), _header("Electricity - MWh"), _header("usage_kwh")
+        (('用电量', '万千瓦时'), ('electricity', 'MWh'), ('usage', 'kwh'))
+    """
+    cased = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(" :：*")
+    text, match = cased.lower(), re.fullmatch(r"(.+?)\s*[\(\[](.+)[\)\]]", cased)
+    if match and _is_unit(match.group(2)):
+        return match.group(1).strip().lower(), match.group(2)
+    tail = re.fullmatch(r"(.+?)(?: in |[\s,/:-]+)(\S+)", cased)
+    if tail and text not in _names() and tail.group(1).lower() in _names() and _is_unit(tail.group(2)):
+        return tail.group(1).lower(), tail.group(2)
+    return text, ""
+
+
+def _is_unit(text: str) -> bool:
+    """Whether a text names a unit, or leaves a choice of some."""
+    return bool(read_unit(text) or ambiguous(text))
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every header that a template or a common field knows."""
+    fields = [a for t in TEMPLATES.values() for aliases in t.fields.values() for a in aliases]
+    measures = [a for t in TEMPLATES.values() for m in t.measures for a in m.headers]
+    return frozenset([*fields, *measures, *(a for aliases in COMMON.values() for a in aliases)])
+
+
+def header_words(header: str) -> str:
+    """A header as templates name it: folded, without its unit.
+
+    Example:
+        >>> header_words("Mass (t)")
+        'mass'
+    """
+    return _header(header)[0]
+
+
+def _site_in(title: str, names: dict[str, str]) -> str:
+    """The site whose longest name stands in a title."""
+    folded = fold(title)
+    found = [name for name in names if len(name) >= 2 and name in folded]
+    return names[max(found, key=len)] if found else ""
+
+
+def _apply(sheet: Sheet, given: Mapping, names: dict[str, str], file_name: str) -> Mapped | None:
+    """Find the row that holds the headers of a given mapping."""
+    wanted = {*given.columns.values(), *(m.header for m in given.measures)}
+    for place, (row_number, cells) in enumerate(sheet.head):
+        if wanted <= set(cells):
+            title = " ".join([file_name, sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
+            site = given.site or ("" if "site" in given.columns else _site_in(title, names))
+            return Mapped(sheet, replace(given, site=site), row_number, cells)
+    return None
+
+
+def describe(mapped: Mapped) -> list[dict[str, Any]]:
+    """The mapping as rows for people: column, meaning, first values."""
+    later = [cells for row, cells in mapped.sheet.head if row > mapped.header_row]
+    first = later[0] if later else []
+    meaning = {header: name for name, header in mapped.mapping.columns.items()}
+    meaning |= {m.header: f"{m.kind} [{m.unit or 'unit column'}]" for m in mapped.mapping.measures}
+    return [
+        {"column": header, "means": meaning.get(header, "–"), "first": first[k] if k < len(first) else ""}
+        for k, header in enumerate(mapped.headers)
+        if header
+    ]

@@ -1,0 +1,1 @@
+"""Use cases of the logistics system: packing plans, box assortments, stock of cartons."""

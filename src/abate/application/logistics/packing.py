@@ -1,0 +1,360 @@
+"""Packing a file of orders: streamed, in several processes, with what the warehouse does now beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abate.adapters.engine.groups import Workers, map_groups
+from abate.adapters.readers.orders import Batch, Block, open_orders
+from abate.application.logistics.stock import site_names
+from abate.kernel.errors import UsageError
+from abate.kernel.finding import Finding
+from abate.kernel.organisation import Boundary
+from abate.kernel.period import month_start
+from abate.kernel.plan import Plan, Proof
+from abate.logistics.facts import FITS_NOTHING, Materials, Objective, Source, packaging_activities
+from abate.logistics.planners.circulating import Scheme
+from abate.logistics.planners.packing import Packed, Packer
+
+SHOWN_MAX = 60
+"""Orders kept for pages and pictures."""
+FINDINGS_MAX = 200
+
+
+@dataclass
+class Tally:
+    """What a set of packed orders comes to.
+
+    Args:
+        orders: Orders read.
+        items: Items packed.
+        parcels: Parcels.
+        proved: Orders for which nothing better exists.
+        unpacked: Items that no carton takes, and items of faulty orders.
+        faulty: Orders that could not be packed.
+        cost: Objective reached.
+        bound: No packing reaches less.
+        proposed: Cartons used by site, month and id.
+        baseline: Cartons the warehouse uses now, likewise; empty where that is not known.
+        filler_l: Empty volume by site and month, proposed and baseline.
+        compared: Orders that both sides hold; only these enter the two.
+    """
+
+    orders: int = 0
+    items: int = 0
+    parcels: int = 0
+    proved: int = 0
+    unpacked: int = 0
+    faulty: int = 0
+    cost: float = 0.0
+    bound: float = 0.0
+    compared: int = 0
+    proposed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    baseline: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    filler_l: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+
+    def empty(self, place: tuple[str, str], side: str, litres: float) -> None:
+        """Count volume that items leave empty."""
+        key = (*place, side)
+        self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
+
+    def add(self, other: Tally) -> None:
+        """Add another set to this one."""
+        for name in ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound", "compared"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.proposed.update(other.proposed)
+        self.baseline.update(other.baseline)
+        for key, litres in other.filler_l.items():
+            self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
+        self.findings += other.findings[: FINDINGS_MAX - len(self.findings)]
+        self.shown += other.shown[: max(0, SHOWN_MAX - len(self.shown))]
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How a file is packed.
+
+    Args:
+        packer: Cartons, objective, support, effort, seed.
+        fill_share_max: How full by volume the warehouse's present rule lets a carton be; 0 compares with nothing.
+        record: The file says which carton was used, and that is the baseline.
+    """
+
+    packer: Packer
+    fill_share_max: float = 1.0
+    record: bool = False
+
+    def block(self, block: Block) -> tuple[bytes, Tally]:
+        """Pack some orders: lines of the plan, and what they come to."""
+        batch = block.read()
+        return self.told(batch, self.packer.pack(batch.orders))
+
+    def told(self, batch: Batch, packed: list[Packed]) -> tuple[bytes, Tally]:
+        """Lines of the plan and the tally of packed orders."""
+        tally = Tally(findings=list(batch.findings))
+        now = self._now(batch)
+        lines = []
+        bags = {c.id for c in self.packer.cartons if c.source is Source.BAG}  # nothing fills what a bag leaves empty
+        encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+        for one, meta, before in zip(packed, batch.meta, now, strict=True):
+            row = one.row
+            lines.append(encode(row))
+            tally.orders += 1
+            tally.items += sum(len(p.placements) for p in one.parcels)
+            tally.parcels += len(one.parcels)
+            tally.proved += one.proved
+            tally.unpacked += len(one.unpacked)
+            tally.cost += one.cost
+            tally.bound += one.bound
+            if one.unpacked and len(tally.findings) < FINDINGS_MAX:
+                listed = ", ".join(map(str, one.unpacked[:5]))
+                tally.findings.append(Finding.of(FITS_NOTHING, f"Order '{one.order}': item {listed}."))
+            place = meta[:2]
+            if before is not None and not one.unpacked:
+                tally.compared += 1
+                for carton, empty in before:
+                    tally.baseline[*place, carton] += 1
+                    tally.empty(place, "baseline", empty)
+                for parcel in one.parcels:
+                    tally.proposed[*place, parcel.carton] += 1
+                    if parcel.carton not in bags:
+                        tally.empty(place, "proposed", parcel.filler_l)
+            if len(tally.shown) < SHOWN_MAX:
+                tally.shown.append(row | {"before": [c for c, _ in before or []]})
+        for name, items, why in batch.faulty:
+            lines.append(
+                json.dumps({"order": name, "cartons": [], "unpacked": items, "fault": why}, ensure_ascii=False)
+            )
+            tally.orders += 1
+            tally.faulty += 1
+            tally.unpacked += len(items)
+        return "".join(f"{line}\n" for line in lines).encode(), tally
+
+    def _now(self, batch: Batch) -> list[list[tuple[str, float]] | None]:
+        """Cartons that the warehouse uses now for each order, with the litres each leaves empty; None where not known."""
+        orders = batch.orders
+        volume: Any = np.add.reduceat(orders.turns[:, 0].prod(axis=1), orders.offsets[:-1]) if len(orders.items) else []
+        if self.record:
+            by_id = {c.id: c for c in self.packer.cartons}
+            told: list[list[tuple[str, float]] | None] = []
+            for (_, _, used), v in zip(batch.meta, volume, strict=True):
+                names = [n for n in used.replace("+", ";").split(";") if n]
+                room = sum(c.length_mm * c.width_mm * c.height_mm for c in (by_id[n] for n in names if n in by_id))
+                known = bool(names) and all(n in by_id for n in names)
+                told.append([(n, max(room - int(v), 0) / 1e6 / len(names)) for n in names] if known else None)
+            return told
+        if not self.fill_share_max:
+            return [None] * len(orders)
+        fresh = tuple(replace(c, stock=None) for c in self.packer.cartons if c.source is Source.NEW and c.stock != 0)
+        if not fresh:
+            return [None] * len(orders)
+        rule = Packer(fresh, Objective(volume=1.0), self.packer.support_share, "fast", self.packer.seed)
+        rooms = np.array([r[0] * r[1] * r[2] for _, _, r in rule.rooms])
+        allowed: Any = np.asarray(volume)[:, None] <= self.fill_share_max * rooms[None, :]
+        allowed = allowed | ~allowed.any(axis=1)[:, None]  # what fills none is split over all
+        packed = rule.pack(replace(orders, own_box=np.zeros_like(orders.own_box)), allowed)
+        return [None if p.unpacked else [(c.carton, c.filler_l) for c in p.parcels] for p in packed]
+
+
+def _shared_out(
+    packing: Packing,
+    blocks: Iterable[Block],
+    coming: Counter[str],
+    stock: dict[str, dict[str, int]] | None,
+    sites: dict[str, str],
+) -> Iterator[tuple[bytes, Tally]]:
+    """Lines of a plan and their tallies where cartons are few: each site shares out its own, as orders come."""
+    from abate.logistics.planners.stock import StockPacker
+
+    packers: dict[str, StockPacker] = {}
+    for block in blocks:
+        read = block.read()
+        # without stocks by site, all sites draw on what the file of cartons says
+        places = [sites.get(site, site) if stock is not None else "" for site, _, _ in read.meta]
+        packed: dict[int, Packed] = {}
+        for site in dict.fromkeys(places):
+            if site not in packers:
+                if stock is not None and site not in sites.values():
+                    raise UsageError(
+                        "no-site", f"'{site}' is no site of abate.toml.", "Give --site, or mend the column."
+                    )
+                packer = packing.packer
+                if stock is not None:
+                    here = stock.get(site, {})
+                    few = (Source.USED, Source.CIRCULATING)
+                    sizes = (replace(c, stock=here.get(c.id, 0)) if c.source in few else c for c in packer.cartons)
+                    packer = replace(packer, cartons=tuple(sizes))
+                count = coming[site] if stock is not None else coming.total()
+                packers[site] = StockPacker(packer, horizon=max(count, 1))
+            rows = [k for k, place in enumerate(places) if place == site]
+            packed |= dict(zip(rows, packers[site].pack(read.orders.picked(rows)), strict=True))
+        yield packing.told(read, [packed[k] for k in range(len(places))])
+
+
+def pack_file(
+    orders: Path, cartons: Path | None, write: Callable[[bytes], Any], *, objective: str = "board",
+    support_share: float | None = None, effort: str = "fast", seed: int = 0, fill_share_max: float = 1.0,
+    record: bool = False, workers: Workers = 1, on_batch: Callable[[Tally], Any] = lambda _tally: None,
+    stock: dict[str, dict[str, int]] | None = None, sites: dict[str, str] | None = None,
+) -> tuple[Packer, Tally]:  # fmt: skip
+    """Pack a file of orders, batch by batch.
+
+    Args:
+        orders: CSV, Parquet, JSON, JSON lines, or the text format that holds its own cartons.
+        cartons: CSV, Parquet or JSON; None where the orders hold them.
+        write: Takes the lines of the plan, one JSON object per order.
+        objective: `board`, `cost`, `volume`, `parcels`, or a weighting.
+        support_share: Least share of each base that is supported; 0.8 where it is None.
+        effort: `fast`, `thorough` or `proved`.
+        seed: Of the draws.
+        fill_share_max: How full by volume the present rule lets a carton be.
+        record: The column `carton` of the orders is what was used.
+        workers: Processes, or the master of a Spark cluster.
+        on_batch: Called with the tally of each batch.
+        stock: How many used and circulating cartons each site has, by its id and by carton; None takes the word of the
+            file of cartons, for all sites together. Cartons that are few are shared out by one process.
+        sites: Ids of sites by the names that stand in the file, for `stock`.
+
+    Returns:
+        The packer and the tally of all.
+
+    Raises:
+        DataError: `orders-unreadable`, `cartons-unreadable`, `order-scattered`.
+        UsageError: `no-cartons`, `bad-carton`, `bad-objective`, `bad-share`.
+    """
+    if not 0 <= fill_share_max <= 1:
+        raise UsageError("bad-share", f"{fill_share_max} is no share.", "Choose 0 to 1.")
+    sizes, blocks = open_orders(orders, cartons)
+    packer = Packer(sizes, Objective.named(objective), 0.8 if support_share is None else support_share, effort, seed)
+    packing = Packing(packer, fill_share_max, record)
+    results: Iterator[tuple[bytes, Tally]]
+    if stock is None and all(c.stock is None for c in sizes):
+        results = map_groups(packing.block, blocks, workers=workers, key=Block.name)
+    else:
+        known = sites or {}
+        every = (site for block in open_orders(orders, cartons)[1] for site in block.sites())
+        coming = Counter(known.get(site, site) for site in every)
+        results = _shared_out(packing, blocks, coming, stock, known)
+    total = Tally()
+    for lines, tally in results:
+        write(lines)
+        total.add(tally)
+        on_batch(tally)
+    return packer, total
+
+
+def carbon_priced(workspace: Any, *, site: str, month: str, materials: Materials | None = None) -> str:
+    """The objective of money in which what a carton emits costs the internal carbon price.
+
+    A kilogram of board and of film is valued by the ledger's own methods, with what becomes of it, as a plan would be.
+
+    Args:
+        workspace: Whose price, factors and sites.
+        site: Site whose region decides; the first where none is named.
+        month: Month whose factors decide.
+        materials: Ends of the materials.
+
+    Returns:
+        A weighting such as `cost=1,board=0.3,film=0.9`.
+
+    Raises:
+        UsageError: `no-carbon-price`, `no-site`, `no-month`, `plan-not-valued`.
+    """
+    import pyarrow as pa
+
+    from abate.application.inventory import read_terms
+    from abate.application.plans import value_sides, wholly_owned
+
+    price = workspace.finance.carbon_price
+    if price is None:
+        raise UsageError("no-carbon-price", "abate.toml has no carbon price.", "Add carbon_price to [finance].")
+    names = site_names(workspace)
+    named = names.get(site, "") if site else next(iter(names.values()), "")
+    if not named:
+        raise UsageError("no-site", f"'{site}' is no site of abate.toml.", "Give --site.")
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) is None:
+        raise UsageError("no-month", f"'{month}' is no month.", "Give --month 2024-03.")
+    year = workspace.calendar.year_of(month_start(month))
+    ends = (materials or Materials()).ends
+    sides = {}
+    for name, item in (("board", "board"), ("film", "plastic-film")):
+        rows = [{"kind": "purchased-goods", "item": item, "quantity": 1.0}]
+        rows += [{"kind": "end-of-life", "item": end, "quantity": share} for of, end, share in ends if of == item]
+        common = {"site": named, "month": month, "unit": "kg", "basis": "planned", "fiscal_year": year}
+        sides[name] = pa.Table.from_pylist([row | common | {"activity_id": k} for k, row in enumerate(rows, 1)])
+    terms = replace(read_terms(workspace, "", "", None), boundary=Boundary.OPERATIONAL)
+    lines = value_sides(workspace, sides, wholly_owned(workspace.organisation), terms, name="carbon price")
+    kg = {name: sum(line["co2e_mg"] for line in lines.values() if line["side"] == name) / 1e6 for name in sides}
+    return "cost=1," + ",".join(f"{name}={mass * price / 1000:.6g}" for name, mass in kg.items())
+
+
+def packaging_plan(
+    workspace: Any, packer: Packer, tally: Tally, *, plan_id: str, title: str, site: str, month: str, unit: str,
+    materials: Materials | None = None, scheme: Scheme | None = None,
+) -> Plan:  # fmt: skip
+    """Both sides of a packing as activities: what the warehouse uses now, and what the plan would.
+
+    Args:
+        workspace: Whose sites and fiscal year.
+        packer: Cartons and objective.
+        tally: What was packed.
+        plan_id: Name of the plan.
+        title: What it proposes.
+        site: Site of orders that name none.
+        month: Month of orders that name none.
+        unit: Unit of the objective.
+        materials: Tape, filler and ends.
+        scheme: Of circulating boxes.
+
+    Raises:
+        UsageError: `no-baseline`, `no-site`, `no-month`.
+    """
+    import pyarrow as pa
+
+    if not tally.compared:
+        raise UsageError("no-baseline", "Nothing says what is used now.", "Choose --baseline volume or record.")
+    names = site_names(workspace)
+
+    def place(own_site: str, own_month: str) -> tuple[str, str]:
+        named, when = names.get(own_site or site, ""), own_month or month
+        if not named:
+            raise UsageError(
+                "no-site", f"'{own_site or site}' is no site of abate.toml.", "Give --site, or mend the column."
+            )
+        if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", when) is None:
+            raise UsageError("no-month", f"'{when}' is no month.", "Give --month 2024-03, or mend the column.")
+        return named, when
+
+    sides = {}
+    for name, counts, basis in (("baseline", tally.baseline, "baseline"), ("proposed", tally.proposed, "planned")):
+        by_place: Counter[tuple[str, str, str]] = Counter()
+        for (own_site, own_month, carton), count in counts.items():
+            by_place[*place(own_site, own_month), carton] += count
+        empty: dict[tuple[str, str], float] = {}
+        for (own_site, own_month, side), litres in tally.filler_l.items():
+            if side == name:
+                at = place(own_site, own_month)
+                empty[at] = empty.get(at, 0.0) + litres
+        rows = packaging_activities(by_place, empty, packer.cartons, materials or Materials(), scheme)
+        calendar = workspace.calendar
+        for number, row in enumerate(rows, 1):
+            row |= {"activity_id": number, "basis": basis, "fiscal_year": calendar.year_of(month_start(row["month"]))}
+        sides[name] = pa.Table.from_pylist(rows)
+    costs = {c.id: c.cost for c in packer.cartons}
+    change = sum(costs.get(c, 0.0) * n for (_, _, c), n in tally.proposed.items()) - sum(
+        costs.get(c, 0.0) * n for (_, _, c), n in tally.baseline.items()
+    )
+    proof = Proof(
+        tally.cost, tally.bound, unit, packer.seed, f"{packer.effort}: {tally.proved} of {tally.orders} orders proved"
+    )
+    return Plan(plan_id, title, sides["baseline"], sides["proposed"], change, workspace.organisation.currency, proof)

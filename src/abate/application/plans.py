@@ -1,0 +1,205 @@
+"""Plans: both sides valued like an inventory, and kept in a book of their own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from abate.adapters.store.delta import fetch
+from abate.adapters.store.workspace import Workspace
+from abate.application.catalogue import METHODS, default_factors
+from abate.application.inventory import (
+    entries_sql,
+    factor_imports,
+    key_of,
+    load_factors,
+    read_terms,
+    register_resolutions,
+)
+from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.finding import Severity
+from abate.kernel.matching import FactorBook
+from abate.kernel.organisation import Boundary, Organisation
+from abate.kernel.plan import Plan
+from abate.kernel.resolution import KEY, Key, Resolver, Terms
+
+INVENTORY, AVOIDED = "inventory", "avoided"
+
+
+def plan_lines(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = "") -> list[dict[str, Any]]:
+    """Value both sides of a plan: a line per activity, method and factor, split by what the boundary takes in.
+
+    What the boundary takes in changes the next inventory (`inventory`); the rest is what somebody else emits less
+    (`avoided`). The two add up to the whole, so no milligram is in both.
+
+    Raises:
+        UsageError: `plan-not-valued` where an activity finds no factor.
+    """
+    terms = read_terms(workspace, gwp_set, boundary, None)
+    sides = {"baseline": plan.baseline, "proposed": plan.proposed}
+    inside = value_sides(workspace, sides, workspace.organisation, terms, name=plan.id)
+    owned = wholly_owned(workspace.organisation)
+    whole = value_sides(workspace, sides, owned, replace(terms, boundary=Boundary.OPERATIONAL), name=plan.id)
+    lines = []
+    for key, row in whole.items():
+        mine = inside[key]["co2e_mg"] if key in inside else 0
+        for book, mass in ((INVENTORY, mine), (AVOIDED, row["co2e_mg"] - mine)):
+            if mass or (book == INVENTORY) == (key in inside):
+                lines.append(row | {"plan_id": plan.id, "book": book, "co2e_mg": mass})
+    return lines
+
+
+def value_plan(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = "") -> dict[str, dict[str, int]]:
+    """Value both sides of a plan with the same methods, factors and terms, in the book `plan`.
+
+    Nothing is posted: a plan promises, only meters prove.
+
+    Returns:
+        For `baseline` and `proposed`: milligrams of CO2e inside the boundary by scope, category and view, such as
+        `2 location` or `3.1`; and the difference, baseline less proposed, under `saving`.
+
+    Raises:
+        UsageError: `plan-not-valued` where an activity finds no factor.
+    """
+    return sums_of(plan_lines(workspace, plan, gwp_set=gwp_set, boundary=boundary), INVENTORY)
+
+
+def sums_of(lines: list[dict[str, Any]], book: str) -> dict[str, dict[str, int]]:
+    """Milligrams of a plan's lines in a book by side and by scope, category and view, and the saving."""
+    sides: dict[str, dict[str, int]] = {"baseline": {}, "proposed": {}}
+    for line in lines:
+        if line["book"] == book:
+            name = line["scope"] + (f".{line['category']}" if line["scope"] == "3" else f" {line['view']}").rstrip(" .")
+            side = sides[line["side"]]
+            side[name] = side.get(name, 0) + line["co2e_mg"]
+    every = sorted(set(sides["baseline"]) | set(sides["proposed"]))
+    sides["saving"] = {s: sides["baseline"].get(s, 0) - sides["proposed"].get(s, 0) for s in every}
+    return sides
+
+
+def wholly_owned(organisation: Organisation) -> Organisation:
+    """The organisation as if it controlled all of its entities."""
+    every = tuple(
+        replace(e, operational_control=True, financial_control="full", ownership=()) for e in organisation.entities
+    )
+    return replace(organisation, entities=every)
+
+
+def value_sides(
+    workspace: Workspace, sides: dict[str, Any], organisation: Organisation, terms: Terms, *, name: str
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Lines of tables of activities on given terms, by what tells them apart; nothing is posted.
+
+    Args:
+        workspace: Whose factors.
+        sides: Arrow tables with the columns of `activities`, by name.
+        organisation: Whose sites.
+        terms: On which terms.
+        name: What is valued, for the record.
+
+    Raises:
+        UsageError: `plan-not-valued` where an activity finds no factor.
+    """
+    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
+    resolver = Resolver(book, organisation, METHODS, terms)
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    with workspace.store.connect() as con:
+        for title, side in sides.items():
+            con.register("plan_activities", side)
+            lacking = "".join(f", '' as {n}" for n in ("region", "party") if n not in side.column_names)
+            con.execute(
+                f"create or replace temp view plan_side as select *, null::double as deviation{lacking} from plan_activities"
+            )
+            distinct = [Key(*d) for d in con.execute(f"select distinct {', '.join(KEY)} from plan_side").fetchall()]
+            rows, findings = resolver.resolve(distinct)
+            blocking = [f for f in findings if f.severity is Severity.BLOCKER]
+            if blocking:
+                raise UsageError("plan-not-valued", f"{title}: {blocking[0].message}", blocking[0].hint)
+            register_resolutions(con, rows, name, "plan")
+            sql = entries_sql(name, rows.methods, key=key_of(distinct), book="plan", source="plan_side")
+            found = fetch(
+                con,
+                f"""select a.kind, a.item, a.site, a.month, a.quantity, a.unit, e.scope, e.category, e.view, e.method,
+                        e.factor_id, activity_id, sum(e.co2e_mg)::bigint as co2e_mg
+                    from ({sql}) e join plan_side a using (activity_id) group by all order by all""",
+            )
+            for row in found:
+                key = (title, *(row[k] for k in ("activity_id", "method", "factor_id", "scope", "category", "view")))
+                lines[key] = {k: v for k, v in row.items() if k != "activity_id"} | {"side": title}
+            con.unregister("plan_activities")
+    return lines
+
+
+def post_plan(
+    workspace: Workspace, plan: Plan, *, domain: str, facts: dict[str, Any], now: datetime
+) -> list[dict[str, Any]]:
+    """Value a plan and keep it, in a book of its own: what it promises enters no inventory.
+
+    Args:
+        workspace: Whose.
+        plan: The plan; one of the same id replaces what it promised before, as a new row. The same plan is kept once.
+        domain: Which planner made it.
+        facts: What the domain tells of it, for pages.
+        now: The moment.
+
+    Returns:
+        Its lines.
+
+    Raises:
+        UsageError: `plan-not-valued`.
+    """
+    terms = read_terms(workspace, "", "", None)
+    lines = plan_lines(workspace, plan)
+    with workspace.store.lock():
+        ordinal = workspace.store.free_ordinal("plans", plan.id)
+        name = f"{plan.id}#{ordinal}"
+        row = {
+            "ordinal": ordinal, "plan_id": plan.id, "domain": domain, "title": plan.title, "objective": plan.proof.objective,
+            "bound": plan.proof.bound, "unit": plan.proof.unit, "seed": plan.proof.seed, "stop": plan.proof.stop,
+            "cost": plan.cost, "currency": plan.currency, "gwp_set": terms.gwp_set, "boundary": str(terms.boundary),
+            "facts": json.dumps(facts, ensure_ascii=False), "committed_at": now,
+        }  # fmt: skip
+        if not _is_kept(workspace, row, lines):
+            workspace.store.append("plan_lines", [line | {"plan_id": name} for line in lines])
+            workspace.store.append("plans", [row])
+    return lines
+
+
+def _is_kept(workspace: Workspace, row: dict[str, Any], lines: list[dict[str, Any]]) -> bool:
+    """Whether the latest plan of an id is the same already: a command that was cut off is repeated."""
+    same = [r for r in workspace.store.rows("plans") if r["plan_id"] == row["plan_id"]]
+    last = max(same, key=lambda r: r["ordinal"], default=None)
+    passing = {"ordinal": 0, "committed_at": None}
+    if last is None or last | passing != row | passing:
+        return False
+    name = f"{last['plan_id']}#{last['ordinal']}"
+    held = [r for r in workspace.store.rows("plan_lines") if r["plan_id"] == name]
+    mine, its = (sorted(repr(sorted((r | {"plan_id": ""}).items())) for r in some) for some in (lines, held))
+    return mine == its
+
+
+def plans(workspace: Workspace) -> list[dict[str, Any]]:
+    """Plans as they stand last, with their lines and what they promise by scope and category."""
+    latest = {r["plan_id"]: r for r in sorted(workspace.store.rows("plans"), key=lambda r: r["ordinal"])}
+    lines = workspace.store.rows("plan_lines") if latest else []
+    told = []
+    for name, row in sorted(latest.items()):
+        mine = [line for line in lines if line["plan_id"] == f"{name}#{row['ordinal']}"]
+        told.append(
+            row | {"facts": json.loads(row["facts"]), "lines": mine, INVENTORY: sums_of(mine, INVENTORY), AVOIDED: sums_of(mine, AVOIDED)}
+        )  # fmt: skip
+    return told
+
+
+def plan_of(workspace: Workspace, name: str) -> dict[str, Any]:
+    """One plan.
+
+    Raises:
+        NotFoundError: `no-plan`.
+    """
+    for plan in plans(workspace):
+        if plan["plan_id"] == name:
+            return plan
+    raise NotFoundError("no-plan", f"There is no plan '{name}'.", "See 'abate plans'.")

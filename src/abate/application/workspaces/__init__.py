@@ -1,0 +1,1 @@
+"""Use cases of a workspace as a whole: setup and upkeep."""

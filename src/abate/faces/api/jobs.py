@@ -1,0 +1,228 @@
+"""Jobs: long work one after another in the background, with progress that outlives a page and a server."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import secrets
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from abate.adapters.store.faults import fault_of
+from abate.adapters.store.intake import JOBS, UPLOADS
+from abate.adapters.store.soundness import require_sound
+from abate.application.factors import import_factors
+from abate.application.inventory import run_year, verify_run
+from abate.application.inventory.imports import add_file, live_imports
+from abate.faces.api.desk import Desk, present
+from abate.faces.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
+from abate.kernel.errors import AbateError, IntegrityError, UsageError
+from abate.kernel.period import parse_fiscal_year
+
+STOPPED = {
+    "code": "interrupted",
+    "message": "The server stopped while this ran; nothing of it was stored.",
+    "hint": "Start it again.",
+}
+WAITING_MAX = 20
+"""Jobs that may wait; who asks for more is told to wait."""
+GRACE_S = 20.0
+"""Seconds that a stop waits for the job at hand."""
+log = logging.getLogger("abate.jobs")
+OnStep = Callable[[str], None]
+
+
+class Jobs:
+    """The worker and its queue; jobs write to the ledger, so one runs at a time.
+
+    Args:
+        desk: The workspace.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._submitting = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name="abate-jobs", daemon=True)
+
+    def start(self) -> None:
+        """Say what became of jobs that a stop cut off, queue those that waited, and begin to work."""
+        for job in self.desk.intake.rows(JOBS, "running", limit=10_000):
+            self._settle(job)
+        waiting = list(reversed(self.desk.intake.rows(JOBS, "waiting", limit=10_000)))
+        for job in waiting:
+            self._queue.put(job["id"])
+        wanted = {job["arguments"].get("upload") for job in waiting}
+        for upload in self.desk.intake.rows(UPLOADS, "importing", limit=10_000):
+            if upload["id"] not in wanted:  # the server stopped between taking the file and starting its job
+                self.desk.intake.change(UPLOADS, upload["id"], state="ready")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the job at hand, as far as it ends soon; one that does not is cut off, and says so at the next start."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=GRACE_S)
+
+    @property
+    def busy(self) -> bool:
+        """Whether the worker is still at work."""
+        return self._thread.is_alive()
+
+    def submit(self, kind: str, title: str, **arguments: Any) -> dict[str, Any]:
+        """Queue a job and give its row; one that waits already for the same thing is given instead.
+
+        A job that runs is not taken for a new one: it works with what was there when it began.
+
+        Raises:
+            UsageError: `too-many-jobs`.
+        """
+        with self._submitting:
+            waiting = self.desk.intake.rows(JOBS, "waiting", limit=WAITING_MAX)
+            for job in waiting:
+                if (job["kind"], job["arguments"]) == (kind, arguments):
+                    return job
+            if len(waiting) >= WAITING_MAX:
+                text = f"{len(waiting)} jobs are waiting."
+                raise UsageError("too-many-jobs", text, "Wait until some of them have ended.")
+            job_id = secrets.token_hex(6)
+            row = {"id": job_id, "kind": kind, "title": title, "state": "waiting", "arguments": arguments, "created_at": present()}  # fmt: skip
+            self.desk.intake.put(JOBS, row)
+            self._queue.put(job_id)
+            return self.desk.intake.get(JOBS, job_id)
+
+    def submit_import(self, upload_id: str, *, accept: list[str], strict: bool = False) -> dict[str, Any]:
+        """Import an upload that waits for a decision.
+
+        Raises:
+            NotFoundError: `unknown-upload`.
+            UsageError: `upload-not-ready`, `too-many-jobs`.
+        """
+        upload = ready(self.desk, upload_id)
+        if not self.desk.intake.move(UPLOADS, upload_id, "importing", out_of=("ready",)):
+            raise UsageError("upload-not-ready", "The upload is being imported.", "Wait for it.")
+        kind = "factors" if upload["purpose"] == "factors" else "import"
+        try:
+            job = self.submit(kind, upload["name"], upload=upload_id, accept=sorted(accept), strict=strict)
+        except AbateError:
+            self.desk.intake.change(UPLOADS, upload_id, state="ready")
+            raise
+        self.desk.intake.change(UPLOADS, upload_id, job=job["id"])
+        return job
+
+    def submit_run(self, year: str, *, gwp: str = "", boundary: str = "", as_of: str = "") -> dict[str, Any]:
+        """Value a year.
+
+        Raises:
+            UsageError: `bad-year`, `bad-date`, `too-many-jobs`.
+        """
+        fiscal_year = f"FY{parse_fiscal_year(year):04d}"
+        try:
+            day = date.fromisoformat(as_of).isoformat() if as_of else ""
+        except ValueError as error:
+            raise UsageError("bad-date", f"'{as_of}' is no day.", "Write it as 2026-01-31.") from error
+        return self.submit("run", fiscal_year, year=fiscal_year, gwp=gwp, boundary=boundary, as_of=day)
+
+    def _work(self) -> None:
+        while (job_id := self._queue.get()) is not None:
+            job = self.desk.intake.get(JOBS, job_id)
+            now = datetime.now()  # to the microsecond: by it the ledger's rows of the job are known
+            if self.desk.intake.move(JOBS, job_id, "running", out_of=("waiting",), started_at=now):
+                self._run(job | {"started_at": now})
+
+    def _run(self, job: dict[str, Any]) -> None:
+        intake = self.desk.intake
+        try:
+            result = WORK[job["kind"]](self.desk, job, lambda step: intake.change(JOBS, job["id"], step=step))
+        except Exception as error:
+            found = fault_of(error)
+            if found is None:
+                log.exception("job %s failed", job["id"])
+                text = "The job failed; nothing of it was stored."
+                found = IntegrityError("internal", text, "See the server's log.")
+            told = {"code": found.code, "message": found.message, "hint": found.hint}
+            self._end(job, "failed", error=told)
+        else:
+            self._end(job, "done", result=json.loads(json.dumps(result, default=str)))
+
+    def _end(self, job: dict[str, Any], state: str, **told: Any) -> None:
+        intake = self.desk.intake
+        upload_id = job["arguments"].get("upload")
+        if upload_id:
+            intake.change(UPLOADS, upload_id, state="imported" if state == "done" else "ready")
+            if state == "done":
+                shutil.rmtree(folder_of(self.desk, upload_id), ignore_errors=True)
+        intake.change(JOBS, job["id"], state=state, step="", ended_at=present(), **told)
+
+    def _settle(self, job: dict[str, Any]) -> None:
+        """What became of a job that a stop cut off: the ledger says whether it was committed."""
+        found: dict[str, Any] | None = None
+        if job["kind"] in ("import", "factors"):
+            sha256 = self.desk.intake.get(UPLOADS, job["arguments"]["upload"])["sha256"]
+            rows = [r for r in live_imports(self.desk.workspace) if r["sha256"] == sha256]
+            found = {"import_id": rows[-1]["import_id"], "settled": True} if rows else None
+        elif job["kind"] == "run":
+            of_year = [r for r in self.desk.runs() if r["fiscal_year"] == job["arguments"]["year"]]
+            rows = [r for r in of_year if r["committed_at"] == job["started_at"]]
+            found = {"run_id": rows[-1]["run_id"], "settled": True} if rows else None
+        if found:
+            self._end(job, "done", result=found)
+        else:
+            self._end(job, "interrupted", error=STOPPED)
+
+
+def _import(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+    arguments = job["arguments"]
+    upload = desk.intake.get(UPLOADS, arguments["upload"])
+    done = add_file(
+        desk.workspace, path_of(desk, upload), now=job["started_at"], mapping=mapping_of(upload),
+        accept=frozenset(arguments["accept"]), strict=arguments["strict"], on_step=on_step,
+    )  # fmt: skip
+    return {k: v for k, v in asdict(done).items() if k != "mappings"}
+
+
+def _factors(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+    upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
+    on_step("reading")
+    accept = frozenset(job["arguments"]["accept"])
+    done = import_factors(
+        desk.workspace, path_of(desk, upload), now=job["started_at"], accept=accept, publisher=publisher_of(upload)
+    )
+    if not done.import_id:
+        raise UsageError("no-factors", f"{upload['name']}: the gates let nothing pass.", "See what they found.")
+    told = asdict(done)
+    del told["findings"]
+    return told
+
+
+def _run_year(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+    a = job["arguments"]
+    as_of = date.fromisoformat(a["as_of"]) if a["as_of"] else None
+    done = run_year(
+        desk.workspace, a["year"], now=job["started_at"], gwp_set=a["gwp"], boundary=a["boundary"], as_of=as_of,
+        on_step=on_step,
+    )  # fmt: skip
+    told = asdict(done)
+    told["findings"] = len(done.findings)
+    return told
+
+
+def _verify(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+    on_step("checking")
+    require_sound(desk.workspace, whole=True)
+    done = verify_run(desk.workspace, job["arguments"]["run"])
+    return asdict(done) | {"holds": done.holds}
+
+
+WORK: dict[str, Callable[[Desk, dict[str, Any], OnStep], dict[str, Any]]] = {
+    "import": _import,
+    "factors": _factors,
+    "run": _run_year,
+    "verify": _verify,
+}
+"""What each kind of job does."""

@@ -1,0 +1,461 @@
+"""Routes of the REST API. Each is thin: it reads its arguments, calls one function, gives what the command line gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from abate.adapters.store.intake import JOBS, UPLOADS
+from abate.application.energy.data_centres import data_centres, load_curve
+from abate.application.factors import gate_findings, read_factors, where_used
+from abate.application.inventory.bridges import bridge_runs
+from abate.application.inventory.corrections import correct_lines
+from abate.application.inventory.figures import DIMENSIONS, check_dimensions, publish, run_of
+from abate.application.inventory.imports import undo
+from abate.application.inventory.previews import duplicate_of, original_rows, preview_sheets
+from abate.faces.api import uploads
+from abate.faces.api.desk import Desk, present
+from abate.faces.api.exports import csv_text, xlsx_bytes
+from abate.faces.api.guard import Sessions
+from abate.faces.api.jobs import Jobs
+from abate.kernel.figure import FIGURES, HEADLINES, figure
+
+MAX_PAGE = 1000
+
+
+class Problem(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(description="Stable kebab-case code.")
+    message: str = Field(description="What is wrong, with the values.")
+    hint: str = Field(description="What to do.")
+
+
+FAULTS: dict[int | str, dict[str, Any]] = {k: {"model": Problem} for k in (400, 401, 403, 404, 409, 413, 421, 422)}
+router = APIRouter(prefix="/api/v1", responses=FAULTS)
+
+Text = Annotated[str, Field(max_length=400)]
+Year = Annotated[str, Query(max_length=12, description="Fiscal year, such as FY2024; all where none is named.")]
+Run = Annotated[str, Query(max_length=80, description="A run other than the latest of the year.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+
+
+class Strict(BaseModel):
+    """A body that holds what it should and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Token(Strict):
+    """The token of the link that `abate serve` prints."""
+
+    token: Text
+
+
+class Reason(Strict):
+    """Why something is done."""
+
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+class RunRequest(Strict):
+    """The terms of a run."""
+
+    year: Text
+    gwp: Text = ""
+    boundary: Text = ""
+    as_of: Text = ""
+
+
+class ImportRequest(Strict):
+    """How an upload enters."""
+
+    accept: Annotated[list[Text], Field(max_length=100)] = []
+    strict: bool = False
+
+
+class ColumnMeaning(Strict):
+    """A column of amounts."""
+
+    header: Text
+    kind: Text
+    unit: Text = ""
+
+
+class SheetMapping(Strict):
+    """What the columns of a sheet mean."""
+
+    template: Text
+    columns: dict[Text, Text]
+    measures: Annotated[list[ColumnMeaning], Field(max_length=100)]
+    site: Text = ""
+    answers: Annotated[dict[Text, Text], Field(max_length=100)] = {}
+
+
+class Publisher(Strict):
+    """Whose file of factors it is."""
+
+    publisher: Text = ""
+
+
+class Corrections(Strict):
+    """Lines of a correction, each with `action`, `file`, `row` and new values."""
+
+    lines: Annotated[list[dict[Text, Annotated[str, Field(max_length=2000)]]], Field(min_length=1, max_length=1000)]
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+async def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def _jobs(request: Request) -> Jobs:
+    jobs: Jobs = request.app.state.jobs
+    return jobs
+
+
+DeskOf = Annotated[Desk, Depends(_desk)]
+JobsOf = Annotated[Jobs, Depends(_jobs)]
+
+
+async def filters(
+    scope: str = "", gas: str = "", org: str = "", site: str = "", month: str = "", method: str = "", building: str = "",
+    basis: str = "", category: str = "", approach: str = "", kind: str = "", item: str = "", factor: str = "",
+) -> Mapping[str, str]:  # fmt: skip
+    """Only rows that have these values, by dimension."""
+    given = {
+        "scope": scope, "gas": gas, "org": org, "site": site, "month": month, "method": method, "building": building,
+        "basis": basis, "category": category, "approach": approach, "kind": kind, "item": item, "factor": factor,
+    }  # fmt: skip
+    assert given.keys() == DIMENSIONS.keys()
+    return {dimension: value for dimension, value in given.items() if value}
+
+
+Where = Annotated[Mapping[str, str], Depends(filters)]
+
+
+@router.post("/session")
+def open_session(request: Request, token: Token) -> dict[str, str]:
+    """Spend the one-time token for a key, to be sent as `Authorization: Bearer KEY`."""
+    sessions: Sessions = request.app.state.sessions
+    return {"key": sessions.open(token.token)}
+
+
+@router.get("/figures")
+def get_figures(
+    desk: DeskOf,
+    where: Where,
+    name: Annotated[
+        str, Query(max_length=400, description="Figures, with commas; the headlines where none is named.")
+    ] = "",
+    year: Year = "",
+    by: Annotated[str, Query(max_length=100, description="Dimensions, with commas.")] = "",
+    run: Run = "",
+    as_file: Annotated[str, Query(alias="format", pattern="^(json|csv|xlsx)$")] = "json",
+) -> Response:
+    """Figures of one year or all, whole or broken down; exact sums as decimal strings."""
+    names = [figure(n.strip()).id for n in name.split(",")] if name else list(HEADLINES)
+    check_dimensions([d.strip() for d in by.split(",")] if by else [])
+    wanted = [year.upper()] if year or run else desk.years()
+    chosen = [desk.run(y, run) for y in wanted]
+    values = [v for r in chosen for v in desk.values(names, r, by, where)]
+    if as_file == "json":
+        return JSONResponse([v.json for v in values])
+    dimensions = list(dict.fromkeys(d for v in values for d in v.by))
+    columns = ["year", "figure", *dimensions, "value", "unit", "status", "rows", "run"]
+    rows = [
+        [v.year, v.figure, *(v.by.get(d, "") for d in dimensions), v.value, v.unit, _status(v), v.row_count, v.run]
+        for v in values
+    ]
+    return table_file(as_file, "figures", columns, rows)
+
+
+def _status(value: Any) -> str:
+    if value.value is None:
+        return f"not assessed: {value.note}" if value.note else "missing"
+    return f"without {', '.join(value.without)}" if value.without else ""
+
+
+def table_file(kind: str, name: str, columns: list[str], rows: list[list[Any]]) -> Response:
+    """A table as a file to keep."""
+    about = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
+    if kind == "csv":
+        return StreamingResponse(csv_text(columns, rows), media_type="text/csv; charset=utf-8", headers=about)
+    media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return Response(xlsx_bytes(name, columns, rows), media_type=media, headers=about)
+
+
+@router.get("/definitions")
+def get_definitions() -> list[dict[str, str]]:
+    """Every figure with its unit, formula and source."""
+    return [
+        {"name": f.id, "title": f.title, "unit": f.unit, "formula": f.formula, "source": f.source}
+        for f in FIGURES.values()
+    ]
+
+
+@router.get("/figures/{name}/rows")
+def get_rows(
+    desk: DeskOf,
+    where: Where,
+    name: str,
+    year: Year = "",
+    run: Run = "",
+    limit: Limit = 20,
+    after: Annotated[str, Query(max_length=400, description="The `next` of the page before.")] = "",
+) -> dict[str, Any]:
+    """A figure opened: what it stands on, its parts, and its rows largest first."""
+    return desk.explained(figure(name).id, desk.run(year.upper(), run), where, limit, after)
+
+
+@router.get("/entries/{entry:path}")
+def get_entry(desk: DeskOf, entry: str, year: Year = "") -> dict[str, Any]:
+    """An entry opened: file and row, method, factor, publication and table."""
+    return desk.entry(entry, year.upper())
+
+
+@router.get("/findings")
+def get_findings(
+    desk: DeskOf, severity: str = "", code: str = "", limit: Limit = 100, offset: Offset = 0
+) -> dict[str, Any]:
+    """Findings that stand, blockers first."""
+    found = [f for f in desk.findings() if severity in ("", f.severity.value) and code in ("", f.code)]
+    rows = [asdict(f) | {"severity": f.severity.value} for f in found[offset : offset + limit]]
+    return {"count": len(found), "rows": rows}
+
+
+@router.get("/imports")
+def get_imports(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+    """Imports, corrections and reversals, the newest first, each with whether it counts."""
+    rows = desk.imports()
+    return {"count": len(rows), "rows": rows[offset : offset + limit]}
+
+
+@router.get("/imports/{import_id}/rows")
+def get_original_rows(
+    desk: DeskOf, import_id: str, row: Annotated[int, Query(ge=0, le=2**31)] = 1,
+    sheet: Annotated[str, Query(max_length=400)] = "", around: Annotated[int, Query(ge=0, le=50)] = 4,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Rows of an imported file as they stood in it: the headers' row and those around a row."""
+    found = original_rows(desk.workspace, import_id, sheet, row, around=around)
+    return [{"row": number, "cells": cells} for number, cells in found]
+
+
+@router.post("/imports/{import_id}/undo")
+def undo_import(desk: DeskOf, import_id: str, reason: Reason) -> dict[str, str]:
+    """Undo an import by a reversal; undoing the reversal restores it."""
+    return {"reversal": undo(desk.workspace, import_id, reason=reason.reason, now=present())}
+
+
+@router.post(
+    "/uploads",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+    },
+)
+async def post_upload(
+    request: Request,
+    desk: DeskOf,
+    name: Annotated[str, Query(max_length=400, description="Name of the file.")],
+    purpose: Annotated[str, Query(pattern="^(data|factors)$")] = "data",
+) -> dict[str, Any]:
+    """Hand in a file; nothing is stored in the ledger before it is imported."""
+    announced = request.headers.get("content-length", "")
+    return await uploads.receive(
+        desk, name, request.stream(), purpose=purpose, length=int(announced) if announced.isdigit() else None
+    )
+
+
+@router.get("/uploads")
+def get_uploads(desk: DeskOf) -> list[dict[str, Any]]:
+    """Uploads, the newest first."""
+    return desk.intake.rows(UPLOADS)
+
+
+@router.get("/uploads/{upload_id}")
+def get_upload(
+    desk: DeskOf, upload_id: str, kind: Annotated[str, Query(alias="as", max_length=60)] = ""
+) -> dict[str, Any]:
+    """An upload with the mapping of its sheets, guessed or as corrected, beside the first rows."""
+    upload = uploads.ready(desk, upload_id)
+    path = uploads.path_of(desk, upload)
+    if upload["purpose"] == "factors":
+        return {"upload": upload, **_gates(path, uploads.publisher_of(upload), 0)}
+    sheets = preview_sheets(desk.workspace, path, template=kind, mapping=uploads.mapping_of(upload))
+    return {"upload": upload, "duplicate_of": duplicate_of(desk.workspace, path), "sheets": [asdict(s) for s in sheets]}
+
+
+@router.put("/uploads/{upload_id}/mapping")
+def put_mapping(
+    desk: DeskOf, upload_id: str, sheets: Annotated[dict[Text, SheetMapping], Body(max_length=300)]
+) -> dict[str, Any]:
+    """Correct the mapping, sheet by sheet; a sheet that is left out is not read. An empty object brings the guess back."""
+    uploads.ready(desk, upload_id)
+    told = {name: one.model_dump() for name, one in sheets.items()}
+    uploads.read_mappings(told)
+    desk.intake.change(UPLOADS, upload_id, mapping=told or "")
+    return get_upload(desk, upload_id)
+
+
+@router.put("/uploads/{upload_id}/publisher")
+def put_publisher(desk: DeskOf, upload_id: str, named: Publisher) -> dict[str, Any]:
+    """Say whose file of factors an upload is; an empty name brings the guess back."""
+    uploads.name_publisher(desk, upload_id, named.publisher)
+    return get_upload(desk, upload_id)
+
+
+@router.get("/uploads/{upload_id}/check")
+def check_upload(
+    desk: DeskOf, upload_id: str, accept: Annotated[str, Query(max_length=400)] = "", limit: Limit = 200
+) -> dict[str, Any]:
+    """What the checks find in an upload, row by row; nothing is stored."""
+    upload = uploads.ready(desk, upload_id)
+    if upload["purpose"] == "factors":
+        return _gates(uploads.path_of(desk, upload), uploads.publisher_of(upload), limit)
+    codes = frozenset(a.strip() for a in accept.split(",") if a.strip())
+    found = uploads.checked(desk, upload, accept=codes, limit=limit)
+    told = asdict(found)
+    told["findings"] = [asdict(f) | {"severity": f.severity.value} for f in found.findings]
+    return told
+
+
+def _gates(path: Path, publisher: str, limit: int) -> dict[str, Any]:
+    """What the gates let through of a publisher's file, and what they find."""
+    publisher, edition, factors, findings, refused = read_factors(path, publisher=publisher)
+    told = [asdict(f) | {"severity": f.severity.value} for f in findings[:limit]]
+    return {
+        "publisher": publisher,
+        "edition": edition,
+        "factor_count": len(factors),
+        "refused_count": refused,
+        "findings": told,
+    }
+
+
+@router.delete("/uploads/{upload_id}", status_code=204)
+def delete_upload(desk: DeskOf, upload_id: str) -> None:
+    """Refuse an upload: it is thrown away."""
+    uploads.refuse(desk, upload_id)
+
+
+@router.post("/uploads/{upload_id}/import", status_code=202)
+def import_upload(jobs: JobsOf, upload_id: str, how: ImportRequest) -> dict[str, Any]:
+    """Import an upload as a job; rows with a blocker go to quarantine."""
+    return jobs.submit_import(upload_id, accept=how.accept, strict=how.strict)
+
+
+@router.get("/quarantine")
+def get_quarantine(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+    """Rows that are in no figure until they are mended, with their cells as they stood."""
+    rows = desk.quarantined()
+    return {"count": len(rows), "rows": rows[offset : offset + limit]}
+
+
+@router.post("/corrections", status_code=201)
+def post_corrections(desk: DeskOf, corrections: Corrections) -> dict[str, Any]:
+    """Mend, accept, drop or add rows, each with a reason; all of them or none."""
+    done = correct_lines(desk.workspace, corrections.lines, reason=corrections.reason, now=present())
+    return {"import": done.import_id, "accepted_count": done.accepted_count}
+
+
+@router.get("/runs")
+def get_runs(desk: DeskOf) -> list[dict[str, Any]]:
+    """Runs, the newest first: terms, entries, published or restated."""
+    keep = ("run_id", "fiscal_year", "status", "reason", "gwp_set", "boundary", "structure", "as_of", "entry_count", "activity_count", "committed_at", "inputs_hash")  # fmt: skip
+    return [{k: r[k] for k in keep} for r in reversed(desk.runs())]
+
+
+@router.post("/runs", status_code=202)
+def post_run(jobs: JobsOf, terms: RunRequest) -> dict[str, Any]:
+    """Value a year as a job."""
+    return jobs.submit_run(terms.year, gwp=terms.gwp, boundary=terms.boundary, as_of=terms.as_of)
+
+
+@router.post("/runs/{run_id}/publish")
+def publish_run(desk: DeskOf, run_id: str, reason: Reason) -> dict[str, str]:
+    """Freeze a run as published, or as the restatement of a year that is published."""
+    return {"status": publish(desk.workspace, run_id, reason=reason.reason, now=present())}
+
+
+@router.post("/runs/{run_id}/verify", status_code=202)
+def verify(desk: DeskOf, jobs: JobsOf, run_id: str) -> dict[str, Any]:
+    """Compute a run anew as a job and compare, to the milligram."""
+    return jobs.submit("verify", desk.run(run_id=run_id)["run_id"], run=run_id)
+
+
+@router.get("/bridge")
+def get_bridge(
+    desk: DeskOf,
+    before: Annotated[str, Query(max_length=80, description="Fiscal year, or a run.")],
+    after: Annotated[str, Query(max_length=80, description="Fiscal year, or a run.")],
+    name: Annotated[str, Query(max_length=80)] = "gross",
+) -> dict[str, Any]:
+    """Why a figure differs between two runs: contributions that add up to the milligram."""
+    told: dict[str, Any] = bridged(desk, name, before, after).json
+    return told
+
+
+def bridged(desk: Desk, name: str, before: str, after: str) -> Any:
+    """The bridge of a figure between two years or runs, kept once made."""
+    every = desk.runs()
+    known = {r["run_id"] for r in every}
+    sides = [run_of(desk.workspace, s.upper(), s if s in known else "", every) for s in (before, after)]
+    key = ("bridge", name, *(s["run_id"] for s in sides))
+    return desk.kept(key, lambda: bridge_runs(desk.workspace, desk.rollups(), figure(name).id, *sides))
+
+
+@router.get("/factors")
+def get_factors(
+    desk: DeskOf, q: Annotated[str, Query(max_length=200)] = "", limit: Limit = 50, offset: Offset = 0
+) -> dict[str, Any]:
+    """Factors that hold all of the words."""
+    found = desk.factors().search(q.split())
+    return {"count": len(found), "rows": found[offset : offset + limit]}
+
+
+@router.get("/factor-findings")
+def get_factor_findings(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+    """What the gates found in publishers' files when they were imported."""
+    rows = gate_findings(desk.workspace)
+    return {"count": len(rows), "rows": rows[offset : offset + limit]}
+
+
+@router.get("/factors/{factor_id:path}")
+def get_factor(desk: DeskOf, factor_id: str) -> dict[str, Any]:
+    """A factor: values, source, other editions and years, and where it is used."""
+    return desk.factors().show(factor_id) | {"used": where_used(desk.rollups(), factor_id)}
+
+
+@router.get("/data-centres")
+def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[dict[str, Any]]:
+    """PUE, WUE and clean share of each building by month, with goal and climate."""
+    return data_centres(desk.rollups(), desk.run(year.upper(), run))
+
+
+@router.get("/data-centres/{site}/{building}")
+def get_load_curve(
+    desk: DeskOf, site: str, building: str, month: Annotated[str, Query(max_length=12)]
+) -> dict[str, Any]:
+    """The hours of a building's meters in a month, with gaps and with hours in which a meter repeats itself."""
+    return load_curve(desk.workspace, site, building, month)
+
+
+@router.get("/jobs")
+def get_jobs(desk: DeskOf) -> list[dict[str, Any]]:
+    """Jobs, the newest first."""
+    return desk.intake.rows(JOBS)
+
+
+@router.get("/jobs/{job_id}")
+def get_job(desk: DeskOf, job_id: str) -> dict[str, Any]:
+    """A job: waiting, running, done, failed or interrupted, with its step, result or error."""
+    return desk.intake.get(JOBS, job_id)

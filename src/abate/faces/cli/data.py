@@ -1,0 +1,214 @@
+"""Commands that bring data in: init, demo, add, correct, undo, attach, check."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from abate.faces.cli import show as out
+from abate.faces.cli.app import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    YearOption,
+    app,
+    finding_json,
+    now,
+    opened_at,
+)
+from abate.kernel.errors import AbateError
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="Folder to make.")],
+    name: Annotated[str, typer.Option(help="Name of the organisation.")] = "My organisation",
+    sme: Annotated[bool, typer.Option("--sme", help="For a small firm with bills and a car.")] = False,
+    samples: Annotated[bool, typer.Option("--samples", help="With --sme: the five files of an example firm.")] = False,
+    country: Annotated[
+        str, typer.Option(help="Country, such as DE: decides region, currency, fiscal year, blank files.")
+    ] = "",
+    region: Annotated[
+        str, typer.Option(help="Region of its grid, such as US-CAMX, where the country has several.")
+    ] = "",
+) -> None:
+    """Make a workspace: a commented abate.toml and a blank file for each kind of data."""
+    from abate.application.workspaces.setup import init_firm, init_workspace
+
+    if sme:
+        root, files = init_firm(directory, name, samples=samples, country=country, region=region)
+        told = f" Samples: {', '.join(f.name for f in files)} in files/." if files else ""
+        place = "hq" if country or region else "workshop"
+        out.console().print(f"Made {root}.{told} Next: 'abate bill BILL.pdf --site {place}', 'abate add' the others.")
+        return
+    root = init_workspace(directory, name, country=country, region=region)
+    out.console().print(
+        f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate add' it."
+    )
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Folder for workspace and report.")] = Path("demo"),
+    serve: Annotated[bool, typer.Option(help="Open its pages at the end, where a person is at the terminal.")] = True,
+    json: JsonOption = False,
+) -> None:
+    """Build the example group: raw files, import, corrections, three runs, inventory, report, pages."""
+    from abate.application.workspaces.setup import run_demo
+
+    run_demo(directory, now=now(), as_json=json)
+    if serve and not json and sys.stdin.isatty() and sys.stdout.isatty():
+        from abate.faces.cli.serving import serve_workspace
+
+        serve_workspace(directory.resolve())
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files.")],
+    kind: Annotated[str, typer.Option("--as", help="Kind of file, where Abate should not guess.")] = "",
+    mapping: Annotated[Path | None, typer.Option("--map", help="Mapping file to apply.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with any blocker.")] = False,
+    accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a blocker to let in.")] = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option("--answer", help="What a word of the file means, such as 'gal=US gal'; kept for its layout."),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Import files; rows with a blocker go to quarantine, the rest counts."""
+    from abate.application.inventory.imports import add_file
+    from abate.application.inventory.mapping import read_answer
+
+    opened = opened_at(workspace)
+    answers = dict(read_answer(text) for text in answer or ())
+    results: list[Any] = []
+    failed: list[AbateError] = []
+    with out.progress("importing", len(files), quiet=json) as step:
+        for path in files:
+            try:
+                results.append(
+                    add_file(
+                        opened, path, now=now(), template=kind, mapping=mapping, strict=strict,
+                        accept=frozenset(accept or ()), answers=answers,
+                    )
+                )  # fmt: skip
+            except AbateError as error:
+                if len(files) == 1:
+                    raise
+                failed.append(error)
+            step(path.name)
+    if json:
+        errors = [{"code": e.code, "message": e.message, "hint": e.hint} for e in failed]
+        out.print_json({"imports": [asdict(r) for r in results], "errors": errors})
+    else:
+        for sheet, read in results[0].mappings.items() if len(results) == 1 else ():
+            title = f"{results[0].file} {sheet}: read as {results[0].template}"
+            out.table(title, ("column", "means", "first"), [(c["column"], c["means"], c["first"]) for c in read])
+        rows = [
+            (
+                r.import_id, r.file, r.template, r.row_count, r.accepted_count, r.quarantined_count,
+                ", ".join(f"{c} × {n}" for c, n in r.findings.items()),
+            )
+            for r in results
+        ]  # fmt: skip
+        columns = ("import", "file", "read as", "rows", "entered", "quarantine", "findings")
+        out.table("", columns, rows, right=(3, 4, 5))
+        for question in dict.fromkeys(q for r in results for q in r.questions):
+            out.console().print(f"Question: {question} Undo the import, and add the file with --answer 'WORD=MEANING'.")
+        for refusal in failed:
+            sys.stderr.write(f"{refusal}\n")
+    blocked = any(r.quarantined_count for r in results)
+    raise typer.Exit(1 if blocked or failed else 0)
+
+
+@app.command()
+def imports(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
+    """List imports, with those undone."""
+    from abate.application.inventory.imports import live_imports
+
+    opened = opened_at(workspace)
+    live = {r["import_id"] for r in live_imports(opened)}
+    rows = sorted(opened.store.rows("imports"), key=lambda r: r["ordinal"])
+    if json:
+        out.print_json([r | {"live": r["import_id"] in live} for r in rows])
+        return
+    columns = ("import", "file", "kind", "rows", "entered", "quarantine", "state")
+    body = [
+        (
+            r["import_id"], r["file"] or r["reverses"], r["template"], r["row_count"], r["accepted_count"],
+            r["quarantined_count"], "live" if r["import_id"] in live else "undone",
+        )
+        for r in rows
+    ]  # fmt: skip
+    out.table("", columns, body, right=(3, 4, 5))
+
+
+@app.command()
+def correct(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX with action, file, row and new values.")],
+    reason: Annotated[str, typer.Option(help="Why, for rows that do not say it.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Mend, accept or drop quarantined rows, or add missing ones, each with a reason."""
+    from abate.application.inventory.imports import correct as correct_rows
+
+    result = correct_rows(opened_at(workspace), file, reason=reason, now=now())
+    if json:
+        out.print_json(asdict(result))
+    else:
+        out.console().print(
+            f"{result.import_id}: {result.row_count} corrections, {result.accepted_count} activities entered."
+        )
+
+
+@app.command()
+def undo(
+    import_id: Annotated[str, typer.Argument(help="Import, correction or reversal.")],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Undo an import by a reversal; undoing the reversal restores it."""
+    from abate.application.inventory.imports import undo as undo_import
+
+    reversal = undo_import(opened_at(workspace), import_id, reason=reason, now=now())
+    out.console().print(f"{reversal} reverses {import_id}. Run the year again to restate its figures.")
+
+
+@app.command()
+def attach(
+    file: Annotated[Path, typer.Argument(help="A document, such as a bill's PDF.")],
+    import_id: Annotated[str, typer.Option("--to", help="Import it proves.")],
+    row: Annotated[int, typer.Option(help="Row it proves; 0 for the whole file.")] = 0,
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Attach evidence to an import or to one of its rows, with its hash."""
+    from abate.application.inventory.imports import attach as attach_file
+
+    sha256 = attach_file(opened_at(workspace), file, import_id=import_id, source_row=row, now=now())
+    out.console().print(f"{file.name} attached to {import_id}, sha256 {sha256}.")
+
+
+@app.command()
+def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOption = False) -> None:
+    """List what is wrong with files, data and newest runs. Exit code 1 where something blocks, 2 for a damaged store."""
+    from abate.adapters.store.soundness import require_sound
+    from abate.application.inventory.findings import open_findings, run_blockers
+
+    opened = opened_at(workspace)
+    with out.working("checking"):
+        require_sound(opened)
+        found = [*run_blockers(opened, year), *open_findings(opened, now=now(), year=year)]
+    if json:
+        out.print_json([finding_json(f) for f in found])
+    elif found:
+        out.findings_table("", found)
+    else:
+        out.console().print("Nothing found.")
+    raise typer.Exit(1 if any(f.severity == "blocker" for f in found) else 0)

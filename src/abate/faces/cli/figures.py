@@ -1,0 +1,440 @@
+"""Commands that show figures: whole, with ranges, bridged, restated, explained, as report and as evidence."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from abate.adapters.store.writing import write_whole
+from abate.faces.cli import show as out
+from abate.faces.cli.app import (
+    HERE,
+    JsonOption,
+    LangOption,
+    WorkspaceOption,
+    YearOption,
+    app,
+    now,
+    opened_at,
+)
+from abate.kernel.errors import UsageError
+
+
+@app.command()
+def show(
+    figure: Annotated[str, typer.Argument(help="A figure; all headlines where none is named.")] = "",
+    year: YearOption = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="scope, category, org, site, month, kind, item, method, approach, factor, gas, building or basis; several with commas."
+        ),
+    ] = "",
+    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    beside: Annotated[str, typer.Option(help="Organisation whose published figures stand beside.")] = "",
+    ranges: Annotated[bool, typer.Option("--range", help="With 95 % range, data quality and primary data.")] = False,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show figures: for one year or all, whole or broken down."""
+    from abate.application.inventory.figures import Rollups, run_of
+    from abate.application.inventory.figures import runs as list_runs
+    from abate.kernel.figure import HEADLINES
+    from abate.kernel.figure import figure as definition
+    from abate.kernel.period import parse_fiscal_year
+
+    opened = opened_at(workspace)
+    if year:
+        parse_fiscal_year(year)
+    every = list_runs(opened)
+    if run_id:
+        chosen = [run_of(opened, year, run_id, every)]
+    else:
+        wanted = [year.upper()] if year else sorted({r["fiscal_year"] for r in every})
+        chosen = [run_of(opened, y, "", every) for y in wanted]
+    names = [definition(figure).id] if figure else list(HEADLINES)
+    if ranges:
+        _show_ranges(opened, names, chosen, by, json)
+        return
+    with Rollups(opened) as rollups:
+        values = {r["fiscal_year"]: rollups.values(names, r, by) for r in chosen}
+        published = {r["fiscal_year"]: _published(every, rollups, names, r) for r in chosen if not by and not run_id}
+    if json:
+        out.print_json([v.json for y in sorted(values) for v in values[y]])
+        return
+    if not values:
+        out.console().print("Nothing is valued yet. Import files with 'abate add', then 'abate run --year FY…'.")
+    elif by:
+        body = [
+            (y, v.figure, *v.by.values(), out.number(v.value, v.unit), v.unit, f"{v.row_count:,}")
+            for y in sorted(values)
+            for v in values[y]
+        ]
+        dimensions = by.split(",")
+        columns = ("year", "figure", *dimensions, "value", "unit", "rows")
+        out.table("", columns, body, right=(2 + len(dimensions), 4 + len(dimensions)))
+    else:
+        out.figures_table("", values)
+        for y, frozen in published.items():
+            if frozen:
+                out.figures_table(f"{y} as published ({frozen[0].run})", {y: frozen})
+    if beside:
+        _show_beside(opened, beside, values)
+
+
+def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None:
+    """Published figures of an organisation, each with its vintage, beside ours."""
+    from abate.application.disclosure.stated_figures import BESIDE, in_our_unit, published
+
+    rows = []
+    for year, some in values.items():
+        of_year = published(opened, entity=entity, year=year)
+        for v in some:
+            stated = [p for p in of_year if p["metric"] == BESIDE.get(v.figure)]
+            for p in stated:
+                value, unit = in_our_unit(p["value"], p["unit"])
+                told = p["value_text"] if value is None else out.number(Fraction(value), unit)
+                rows.append(
+                    (year, v.figure, out.number(v.value, v.unit), v.unit, p["entity"], told, unit, p["vintage"])
+                )
+    columns = ("year", "figure", "computed", "unit", "published by", "published", "unit", "vintage")
+    out.table("Published figures beside", columns, rows, right=(2, 5))
+
+
+def _show_ranges(opened: Any, names: list[str], chosen: list[dict[str, Any]], by: str, as_json: bool) -> None:
+    from abate.application.inventory.figures import Rollups
+    from abate.application.inventory.ranges import ranges as ranges_of
+
+    found = []
+    with Rollups(opened) as rollups:
+        for run in chosen:
+            for name in names:
+                try:
+                    found += ranges_of(rollups, name, run, by, top=0)
+                except UsageError as error:
+                    if len(names) == 1 or error.code not in ("not-a-sum", "no-range"):
+                        raise
+    if as_json:
+        out.print_json([r.json for r in found])
+        return
+    body = [
+        (
+            r.year, r.figure, *r.by.values(), f"{r.closed.total:,.1f}", f"± {r.closed.share_95 * 100:.1f} %",
+            f"{r.simulated.low:,.1f} – {r.simulated.high:,.1f}", "–" if r.quality is None else f"{r.quality:.2f}",
+            f"{r.primary_share * 100:.0f} %",
+        )
+        for r in found
+    ]  # fmt: skip
+    columns = (
+        "year",
+        "figure",
+        *([by] if by else []),
+        "t CO2e",
+        "95 %",
+        "95 % range, simulated",
+        "quality",
+        "primary data",
+    )
+    out.table(
+        "Quality: 1 very good to 4 poor, weighted by CO2e.", columns, body, right=range(2 + bool(by), len(columns))
+    )
+
+
+@app.command()
+def uncertainty(
+    figure: Annotated[str, typer.Argument(help="A sum, such as gross or scope3.")] = "total-location",
+    year: YearOption = "",
+    by: Annotated[str, typer.Option(help="A dimension, such as org or category.")] = "",
+    draws: Annotated[int, typer.Option(min=100, max=1_000_000, help="Draws of the simulation.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 20240331,
+    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show a figure's 95 % range, its data quality, and what to measure better next."""
+    from abate.application.inventory.figures import Rollups, run_of
+    from abate.application.inventory.figures import years as valued
+    from abate.application.inventory.ranges import ranges as ranges_of
+
+    opened = opened_at(workspace)
+    latest = year.upper() or next(iter(reversed(valued(opened))), "")
+    with Rollups(opened) as rollups:
+        found = ranges_of(rollups, figure, run_of(opened, latest, run_id), by, draws=draws, seed=seed)
+    if json:
+        out.print_json([r.json for r in found])
+        return
+    for r in found:
+        group = "".join(f" {k} {v}" for k, v in r.by.items())
+        out.console().print(
+            f"{r.figure} {r.year}{group}: {r.closed.total:,.1f} t CO2e ± {r.closed.share_95 * 100:.2f} % "
+            f"(IPCC Approach 1: {r.closed.low:,.1f} to {r.closed.high:,.1f}; Approach 2, {draws:,} draws: "
+            f"{r.simulated.low:,.1f} to {r.simulated.high:,.1f})"
+        )
+        quality = "no score" if r.quality is None else f"{r.quality:.2f} (1 very good to 4 poor)"
+        out.console().print(f"Data quality {quality}; {r.primary_share * 100:.1f} % primary data.")
+        body = [
+            (f"{c.share * 100:.1f} %", c.source, c.what, f"{c.tonnes:,.1f}", f"{c.spread * 196:.0f} %") for c in r.next
+        ]
+        columns = ("part of variance", "what", "name", "t CO2e", "its 95 %")
+        out.table("What to measure better next", columns, body, right=(0, 3, 4))
+
+
+@app.command()
+def bridge(
+    before: Annotated[str, typer.Argument(help="Fiscal year, or a run.")],
+    after: Annotated[str, typer.Argument(help="Fiscal year, or a run.")],
+    figure: Annotated[str, typer.Option(help="A sum, such as gross, net, scope3 or total-location.")] = "gross",
+    by: Annotated[str, typer.Option(help="org for one line per business.")] = "",
+    chart: Annotated[Path | None, typer.Option(help="Write the waterfall as SVG.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Say why a figure changed between two years or runs: contributions that add up to the milligram."""
+    from abate.application.inventory.bridges import bridge_runs
+    from abate.application.inventory.figures import Rollups, run_of
+    from abate.application.inventory.figures import runs as list_runs
+    from abate.kernel.bridge import DRIVERS
+
+    if by not in ("", "org"):
+        raise UsageError("unknown-dimension", f"No bridge by '{by}'.", "Write --by org.")
+    opened = opened_at(workspace)
+    every = list_runs(opened)
+    named = {r["run_id"] for r in every}
+    sides = [run_of(opened, "" if s in named else s.upper(), s if s in named else "", every) for s in (before, after)]
+    with Rollups(opened) as rollups:
+        found = bridge_runs(opened, rollups, figure, *sides)
+    if chart is not None:
+        from abate.application.disclosure.report_model import bridge_svg
+
+        write_whole(chart, bridge_svg(found, before, after))
+    if json:
+        out.print_json(found.json)
+        return
+    lines = list(found.by_org.items()) if by else []
+    body = [(org, *(f"{by_driver[d] / 1e9:+,.3f}" for d in DRIVERS), f"{sum(by_driver.values()) / 1e9:+,.3f}") for org, by_driver in lines]  # fmt: skip
+    total = found.totals
+    body.append(
+        ("total", *(f"{total[d] / 1e9:+,.3f}" for d in DRIVERS), f"{(found.end_mg - found.start_mg) / 1e9:+,.3f}")
+    )
+    title = f"{figure} {before} {found.start_mg / 1e9:,.3f} t CO2e to {after} {found.end_mg / 1e9:,.3f} t CO2e"
+    out.table(title, ("t CO2e", *DRIVERS, "difference"), body, right=range(1, len(DRIVERS) + 2))
+
+
+@app.command(name="base-year")
+def base_year(
+    structure: Annotated[
+        str, typer.Option(help="Later year whose structure counts; the latest where none is named.")
+    ] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Value the base year on today's structure, beside what was stated, with the reasons."""
+    from abate.application.inventory.base_year import restate_base_year
+
+    opened = opened_at(workspace)
+    with out.working("valuing the base year"):
+        found = restate_base_year(opened, structure=structure, now=now())
+    if json:
+        out.print_json(found.json)
+        return
+    _print_restated(f"Base year {found.year} on the structure of {found.structure}", found.bridges)
+    if found.later:
+        _print_restated(f"{found.structure} as if what was bought or sold in it had been so all year", found.later)
+    verdict = "reaches" if found.recalculates else "stays below"
+    out.console().print(f"The change {verdict} the threshold of {found.threshold_share * 100:g} %.")
+    if found.recalculates:
+        out.console().print(f"To restate: abate publish {found.restated_run} --reason '…'")
+
+
+def _print_restated(title: str, bridges: Any) -> None:
+    """Previously stated beside restated, with reasons."""
+    from abate.application.inventory.base_year import REASONS
+
+    body = []
+    for b in bridges:
+        share = (b.end_mg - b.start_mg) / b.start_mg if b.start_mg else 0.0
+        reasons = "; ".join(f"{REASONS[d]} {mg / 1e9:+,.1f}" for d, mg in b.totals.items() if mg)
+        body.append((b.figure, f"{b.start_mg / 1e9:,.1f}", f"{b.end_mg / 1e9:,.1f}", f"{share * 100:+.2f} %", reasons))
+    columns = ("figure", "previously stated", "restated", "change", "reasons [t CO2e]")
+    out.table(title, columns, body, right=(1, 2, 3))
+
+
+@app.command(name="export-evidence")
+def export_evidence(
+    year: YearOption,
+    to: Annotated[Path, typer.Option(help="Folder for the bundle.")] = Path("evidence"),
+    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Write a run as plain CSV with hashes, for anybody to perform it again with tools/reperform.py."""
+    from abate.application.inventory.evidence import export_evidence as export
+
+    with out.working("writing the evidence"):
+        manifest = export(opened_at(workspace), year.upper(), to, run_id=run_id)
+    if json:
+        out.print_json(manifest)
+        return
+    rows = [(name, f"{known['rows']:,}", known["sha256"]) for name, known in manifest["files"].items()]
+    out.table(f"{manifest['run']} in {to}", ("file", "rows", "sha256"), rows, right=(1,))
+    out.console().print(f"Perform it again: python tools/reperform.py {to}")
+
+
+@app.command()
+def programmes(year: YearOption, workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
+    """List programmes of avoided emissions: what they book, who claims it, what keeps them from the public."""
+    from abate.application.ecosystem.programmes import programmes as list_programmes
+
+    found = list_programmes(opened_at(workspace), year.upper())
+    if json:
+        out.print_json(found)
+        return
+    body = [
+        (
+            p["programme"], p["methodology"], p["mechanism"], p["tier"], "no rows" if p["avoided_t"] is None else f"{float(p['avoided_t']):,.1f}",
+            ", ".join(f"{name} {float(t):,.1f}" for name, t in p["by_claimant_t"].items()),
+            "yes" if p["publishable"] else "no: " + "; ".join(p["obstacles"]),
+        )
+        for p in found
+    ]  # fmt: skip
+    columns = ("programme", "methodology", "mechanism", "tier", "t CO2e avoided", "claimed by", "may be published")
+    out.table("Outside the inventory: never added to it, never taken from it.", columns, body, right=(4,))
+
+
+@app.command()
+def published(
+    file: Annotated[Path | None, typer.Argument(help="CSV of published figures to load.")] = None,
+    entity: Annotated[str, typer.Option(help="Only of this organisation.")] = "",
+    metric: Annotated[str, typer.Option(help="Only this metric.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Load figures that organisations published, each with its vintage, or list those that are loaded."""
+    from abate.application.disclosure.stated_figures import add_published
+    from abate.application.disclosure.stated_figures import published as list_published
+
+    opened = opened_at(workspace)
+    if file is not None:
+        figures, texts = add_published(opened, file, now=now())
+        out.console().print(f"{figures} figures and {texts} texts loaded from {file.name}.")
+        return
+    rows = list_published(opened, entity=entity, metric=metric)
+    if json:
+        out.print_json(rows)
+        return
+    keys = ("entity", "fiscal_year", "metric", "scope", "value_text", "unit", "vintage", "confidence")
+    out.table("", keys, [[r[k] for k in keys] for r in rows], right=(4,))
+
+
+def _published(every: list[dict[str, Any]], rollups: Any, names: list[str], run: dict[str, Any]) -> list[Any]:
+    """Values as published, where the year's latest run is another."""
+    frozen = [r for r in every if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"]
+    if not frozen or frozen[0]["run_id"] == run["run_id"]:
+        return []
+    return list(rollups.values(names, frozen[0]))
+
+
+@app.command()
+def explain(
+    what: Annotated[str, typer.Argument(metavar="FIGURE|ENTRY")],
+    year: YearOption = "",
+    site: Annotated[str, typer.Option(help="Only the rows of a site.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows per page.")] = 20,
+    after: Annotated[str, typer.Option(help="Where the page before ended, as it says.")] = "",
+    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Open a number: from figure to entries, or from an entry to file and row, publication and table."""
+    from abate.application.inventory.explanations import explain_entry, explain_figure
+    from abate.application.inventory.figures import years as valued_years
+    from abate.kernel.figure import FIGURES
+
+    opened = opened_at(workspace)
+    if what not in FIGURES and what[:1] in "0123456789abcdef" and "-" in what and what.split("-")[0].isalnum():
+        told = explain_entry(opened, what, year)
+        out.print_json(told) if json else _print_entry(told)
+        return
+    if not year:
+        known = valued_years(opened)
+        if len(known) != 1:
+            raise UsageError("year-needed", "Say which year.", f"One of: {', '.join(known) or 'none is valued yet'}.")
+        year = known[0]
+    where = {"site": site} if site else {}
+    told = explain_figure(opened, what, year.upper(), run_id=run_id, where=where, limit=limit, after=after)
+    if json:
+        out.print_json(told)
+        return
+    out.tree(told)
+    page = told["entries"]
+    columns = ("entry", "site", "month", "amount", "factor", "kg CO2e", "file", "row")
+    body = [
+        (
+            r.get("entry", r["activity"]), r["site"], r["month"], f"{r['quantity']:,.2f} {r['unit']}",
+            r.get("factor", ""), f"{float(r['co2e_kg']):,.3f}" if "co2e_kg" in r else "",
+            f"{r['file']} {r['sheet']}".strip(), r["row"],
+        )
+        for r in page["rows"]
+    ]  # fmt: skip
+    out.table(f"rows {page['offset'] + 1} to {page['offset'] + len(body)} of {page['count']:,}, largest first", columns, body, right=(3, 5, 7))  # fmt: skip
+    out.console().print("Open one with: abate explain ENTRY")
+    if page["next"]:
+        out.console().print(f"More with: --after '{page['next']}'")
+
+
+def _print_entry(told: dict[str, Any]) -> None:
+    place = " › ".join(str(p) for p in (told["file"], told["sheet"], f"row {told['row']}") if p)
+    facts = [
+        ("activity", f"{told['activity']}: {told['kind']} {told['item']}".strip()),
+        ("place and time", f"{told['site']}, {told['month']}"),
+        ("amount", f"{told['quantity']:,} {told['unit']} ({told['basis']}), written as '{told['as_written']}'"),
+        ("file", f"{place}, import {told['import']}, sha256 {told['sha256'][:16]}…"),
+        ("document", told["document"]),
+        ("correction", told["correction"]),
+        ("evidence", ", ".join(told["evidence"])),
+    ]
+    out.table("", ("", ""), [f for f in facts if f[1]])
+    for e in told["entries"]:
+        source = e["factor_source"]
+        values = ", ".join(f"{k} {v:,}" for k, v in e["values"].items())
+        lines = [
+            ("method", f"{e['method']}: {e['summary']} ({e['method_source']})"),
+            ("formula", f"{e['formula']}, with {values}"),
+            ("result", f"{int(e['mass_mg']):,} mg {e['species']} × GWP {e['gwp']} = {int(e['co2e_mg']):,} mg CO2e"),
+            ("factor", f"{e['factor']} = {e['factor_value']}"),
+            ("publication", f"{source.get('publication', '')}, {source.get('table', '')}, {source.get('edition', '')}"),
+            ("instrument", e["instrument"]),
+            ("why this one", e["why"] + (f"; by way of {', '.join(e['bridges'])}" if e["bridges"] else "")),
+            ("passed over", "; ".join(f"{p['factor']} ({p['reason']})" for p in e["passed_over"][:4])),
+        ]
+        out.table(
+            f"{e['entry']} · {e['species']} · scope {e['scope']} {e['view']}", ("", ""), [x for x in lines if x[1]]
+        )
+
+
+@app.command()
+def report(
+    year: YearOption,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; report.html and so on where none is named.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--format", help="html, pdf, xlsx or md.")] = "",
+    lang: LangOption = "",
+    template: Annotated[Path | None, typer.Option(help="A template of your own in Markdown.")] = None,
+    charts: Annotated[Path | None, typer.Option(help="Folder for the charts as SVG, too.")] = None,
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Write the yearly report: one HTML file that opens without a network, a tagged PDF, or a workbook."""
+    from abate.application.disclosure.report_model import write_report
+
+    ending = "" if output is None else output.suffix.removeprefix(".").lower()
+    kind = kind or (ending if ending in ("pdf", "xlsx", "md") else "html")
+    path = output or Path(f"report.{kind}")
+    opened = opened_at(workspace)
+    lang = lang or opened.language
+    with out.working("drawing the report"):
+        write_report(opened, year, path, now=now(), charts=charts, lang=lang, kind=kind, template=template)
+    out.console().print(f"Report: {path}")

@@ -1,0 +1,187 @@
+"""How the command line prints: tables for people, JSON for machines, progress on what takes long."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from abate.kernel.figure import FIGURES
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from abate.application.inventory.figures import Value
+    from abate.kernel.finding import Finding
+
+
+def console() -> Console:
+    """The console for people."""
+    from rich.console import Console
+
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+
+
+def print_json(content: Any) -> None:
+    """Print JSON for machines."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
+    """Print a table."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", header_style="bold")
+    for k, name in enumerate(columns):
+        out.add_column(name, justify="right" if k in right else "left", overflow="fold")
+    for row in rows:
+        out.add_row(*(escape(str(cell)) for cell in row))
+    to = console()
+    if not to.is_terminal:
+        to.width = 160
+    to.print(out)
+
+
+def number(value: Fraction | None, unit: str) -> str:
+    """A value for people: thousands separated, digits by size; `missing` where there is none.
+
+    Example:
+        >>> number(Fraction(1234567, 10), "t CO2e"), number(Fraction(39, 100), "share"), number(None, "t CO2e")
+        ('123,457', '39.0 %', 'missing')
+    """
+    if value is None:
+        return "missing"
+    if unit == "share":
+        return f"{float(value) * 100:.1f} %"
+    size = abs(float(value))
+    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
+    return f"{float(value):,.{digits}f}"
+
+
+def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
+    """One line per figure, one column per year, and the change from year to year."""
+    years = sorted(by_year)
+    rows = []
+    notes = []
+    for k, first in enumerate(by_year[years[0]]):
+        cells = [by_year[y][k] for y in years]
+        line = [FIGURES[first.figure].title, first.unit]
+        for place, cell in enumerate(cells):
+            line.append(
+                "not assessed"
+                if cell.note
+                else number(cell.value, cell.unit) + ("*" if cell.without or cell.excluded else "")
+            )
+            if place:
+                line.append(change(cells[place - 1].value, cell.value, cell.unit))
+            notes += [
+                f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows." for _ in cell.without[:1]
+            ]
+            if cell.excluded:
+                listed = ", ".join(x.removeprefix("scope3-") for x in cell.excluded)
+                notes.append(
+                    f"* {cell.figure}: categories {listed} are not assessed; 'abate show scope3-{listed.split(',')[0]}' says why."
+                )
+            notes += [f"{cell.figure} is not assessed: {cell.note}"] if cell.note else []
+        rows.append(line)
+    columns = ["figure", "unit"]
+    for place, year in enumerate(years):
+        columns += [year] if not place else [year, "change"]
+    table(title, columns, rows, right=range(2, len(columns)))
+    for note in dict.fromkeys(notes):
+        console().print(note, style="yellow")
+
+
+def change(before: Fraction | None, after: Fraction | None, unit: str) -> str:
+    """Change from one year to the next."""
+    if before is None or after is None or before == 0:
+        return "–"
+    if unit == "share":
+        return f"{float(after - before) * 100:+.1f} pp"
+    return f"{float(after / before - 1) * 100:+.1f} %"
+
+
+def findings_table(title: str, findings: Sequence[Finding], limit: int = 60) -> None:
+    """Findings with place and hint."""
+    rows = [(str(f.severity), f.code, f.place, f.message, f.hint) for f in findings[:limit]]
+    table(title, ("severity", "code", "where", "what", "what to do"), rows)
+    if len(findings) > limit:
+        console().print(f"… and {len(findings) - limit} more; --json lists all.")
+
+
+def tree(node: dict[str, Any]) -> None:
+    """Print a figure's tree."""
+    from rich.markup import escape
+    from rich.tree import Tree
+
+    def label(n: dict[str, Any]) -> str:
+        value = n["value"] if n["value"] is None or isinstance(n["value"], float) else Fraction(n["value"])
+        shown = number(Fraction(value) if isinstance(value, float) else value, n["unit"])
+        return f"[bold]{escape(n['figure'])}[/] {shown} {escape(n['unit'])}  [dim]= {escape(n['formula'])}[/]"
+
+    def grow(branch: Tree, n: dict[str, Any]) -> None:
+        for below in n.get("of", []):
+            grow(branch.add(label(below)), below)
+        for part in n.get("parts", [])[:12]:
+            name, group = next(iter(part["by"].items()))
+            branch.add(f"{name} {escape(group)}: {number(Fraction(part['value']), part['unit'])}")
+
+    root = Tree(label(node))
+    grow(root, node)
+    console().print(root)
+
+
+@contextmanager
+def progress(label: str, total: int | None, *, quiet: bool = False) -> Iterator[Any]:
+    """A bar on the error stream for work of many steps; nothing where no person watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _text="": None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        TextColumn("{task.description:<38.38}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=Console(stderr=True), transient=True,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task(label, total=total)
+        yield lambda text="": bar.update(task, advance=1, description=f"{label} {text}")
+
+
+@contextmanager
+def counting(label: str, *, quiet: bool = False) -> Iterator[Any]:
+    """A running count on the error stream for work of unknown length; nothing where no person watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    from time import monotonic
+
+    from rich.console import Console
+
+    began, done = monotonic(), 0
+    with Console(stderr=True).status(label) as status:
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            status.update(f"{label}: {done:,} done, {done / max(monotonic() - began, 0.001):,.0f} per second")
+
+        yield step
+
+
+@contextmanager
+def working(label: str) -> Iterator[None]:
+    """A sign of life on the error stream for work of unknown length; nothing where no person watches."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(label):
+        yield

@@ -1,0 +1,216 @@
+"""Page: what every page knows of its visitor (language, theme) and how it says numbers, units and days."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from abate.adapters.store.intake import JOBS
+from abate.disclosure.report import script_json
+from abate.faces.api.desk import Desk
+from abate.kernel.errors import UsageError
+
+HERE = Path(__file__).parent
+LANGUAGES = {"en": "English", "zh": "中文"}
+THEMES = ("auto", "light", "dark")
+LOCALES = {"en": Locale("en", "GB"), "zh": Locale.parse("zh_Hans_CN")}
+UNITS = {"t CO2e": "t CO₂e", "m2": "m²", "m3": "m³", "ratio": "", "share": ""}
+"""Units as they are written for people."""
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Chinese for each English text of the pages."""
+    read: dict[str, str] = tomllib.loads((HERE / "zh.toml").read_text(encoding="utf-8"))
+    return read
+
+
+def translate(text: str, language: str) -> str:
+    """A text of the pages in a language; a text that has no translation, such as somebody's own words, stays.
+
+    Example:
+        >>> translate("Inventory", "zh"), translate("Inventory", "en")
+        ('排放清单', 'Inventory')
+    """
+    return texts().get(text, text) if language == "zh" else text
+
+
+@dataclass(frozen=True)
+class Page:
+    """A request's page.
+
+    Args:
+        request: The request.
+        language: Of the visitor.
+        theme: Of the visitor: auto follows the system.
+    """
+
+    request: Request
+    language: str
+    theme: str
+
+    @classmethod
+    def of(cls, request: Request) -> Page:
+        """The page of a request: language and theme from the address, else as chosen before, else as the browser says."""
+        asked = request.query_params
+        accepted = "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+        language = asked.get("lang") or request.cookies.get("abate_lang", "") or accepted
+        theme = asked.get("theme") or request.cookies.get("abate_theme", "")
+        return cls(request, language if language in LANGUAGES else "en", theme if theme in THEMES else "auto")
+
+    @property
+    def desk(self) -> Desk:
+        """The workspace."""
+        desk: Desk = self.request.app.state.desk
+        return desk
+
+    def t(self, text: str, **values: Any) -> str:
+        """A text in the visitor's language, with values put in."""
+        said = translate(text, self.language)
+        return said.format(**values) if values else said
+
+    def number(self, value: Fraction | float | None, unit: str = "") -> str:
+        """A value by its size, as the visitor's locale writes it; `missing` where there is none."""
+        if value is None:
+            return self.t("missing")
+        if unit == "share":
+            return str(format_decimal(float(value), format="#,##0.0 %", locale=LOCALES[self.language]))
+        size = abs(float(value))
+        digits = "" if size >= 1000 else ".0" if size >= 100 else ".00" if size >= 10 else ".000"
+        return str(format_decimal(float(value), format=f"#,##0{digits}", locale=LOCALES[self.language]))
+
+    def count(self, number: int) -> str:
+        """A whole number."""
+        return str(format_decimal(number, format="#,##0", locale=LOCALES[self.language]))
+
+    def change(self, before: Fraction | None, after: Fraction | None, unit: str) -> str:
+        """Change from one value to the next."""
+        if before is None or after is None or before == 0:
+            return "–"
+        if unit == "share":
+            points = format_decimal(float(after - before) * 100, format="+0.0;-0.0", locale=LOCALES[self.language])
+            return f"{points} {self.t('pp')}"
+        return str(format_decimal(float(after / before - 1), format="+0.0 %;-0.0 %", locale=LOCALES[self.language]))
+
+    def unit(self, unit: str) -> str:
+        """A unit as it is written for people, in the visitor's language."""
+        shown = UNITS.get(unit, unit.replace("CO2e", "CO₂e"))
+        return " ".join(self.t(part) for part in shown.split(" ")) if self.language == "zh" else shown
+
+    def month(self, month: str) -> str:
+        """A month such as 2024-01."""
+        try:
+            day = date.fromisoformat(f"{month}-01")
+        except ValueError:
+            return month
+        pattern = "y年M月" if self.language == "zh" else "MMM y"
+        return str(format_date(day, pattern, locale=LOCALES[self.language]))
+
+    def moment(self, at: datetime | None) -> str:
+        """A moment."""
+        return (
+            ""
+            if at is None
+            else str(format_datetime(at, "short" if self.language == "en" else "medium", locale=LOCALES[self.language]))
+        )
+
+    def link(self, path: str, **parameters: Any) -> str:
+        """An address with its parameters, empty ones left out."""
+        asked = urlencode({k: v for k, v in parameters.items() if v not in ("", None)})
+        return quote(path, safe="/~:@!$&'()*+,;=-._") + (f"?{asked}" if asked else "")
+
+    def here(self, **parameters: Any) -> str:
+        """This page's address with some parameters changed."""
+        now = dict(parse_qsl(self.request.url.query))
+        path = self.request.url.path
+        if self.request.method != "GET":  # the page of a form that was refused
+            path = re.sub(r"/(undo|publish|verify|mapping|publisher|import|refuse|import-all|start)$", "", path) or "/"
+        return self.link(path, **{**now, **parameters})
+
+    def following(self, offset: int, count: int) -> str:
+        """This page's address with the rows from `offset` on; empty where there are none."""
+        return self.here(offset=offset) if offset < count else ""
+
+    def render(self, name: str, http: int = 200, **model: Any) -> HTMLResponse:
+        """A page from its template; every value in it is escaped."""
+        busy = self.desk.intake.rows(JOBS, "waiting", "running")
+        html = _templates().get_template(name).render(
+            page=self, t=self.t, organisation=self.desk.name, busy=busy, asset=asset,
+            path=self.request.url.path, languages=LANGUAGES, **model,
+        )  # fmt: skip
+        response = HTMLResponse(html, http)
+        for key, value in (("lang", self.language), ("theme", self.theme)):
+            if self.request.query_params.get(key) == value:
+                response.set_cookie(f"abate_{key}", value, max_age=31536000, httponly=True, samesite="strict")
+        return response
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["script_json"] = script_json
+    environment.filters["urlsafe"] = lambda text: Markup(quote(str(text), safe=""))  # noqa: S704
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """Address of a file of ours, which changes with its content, so that browsers may keep it for good."""
+    content = (HERE / "static" / name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Fields of a form as it was sent.
+
+    Raises:
+        UsageError: `bad-form`.
+    """
+    try:
+        pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=5000)
+    except ValueError as error:
+        raise UsageError("bad-form", "The form cannot be read.", "Go back and try again.") from error
+    return dict(pairs)
+
+
+Form = Annotated[dict[str, str], Depends(form_of)]
+"""The fields of a form; read before the handler, which works in a thread of its own."""
+
+
+def in_words(chart: Mapping[str, Any], page: Page) -> dict[str, Any]:
+    """A chart with its titles and names of series in the visitor's language."""
+
+    def said(node: Any, key: str = "") -> Any:
+        if isinstance(node, dict):
+            return {k: said(v, k) for k, v in node.items()}
+        if isinstance(node, list):
+            return [said(v, key) for v in node]
+        return (
+            page.t(node)
+            if isinstance(node, str)
+            and key in ("text", "title", "series", "step", "approach", "category", "side", "domain")
+            else node
+        )
+
+    told: dict[str, Any] = said(dict(chart))
+    return told

@@ -1,0 +1,71 @@
+"""Factors: search, editions, where they are used, what the gates found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from abate.application.factors import gate_findings, where_used
+from abate.disclosure import charts as specs
+from abate.faces.web.page import Page, in_words
+from abate.faces.web.pages.data import PER_PAGE, titles
+from abate.kernel.finding import Severity
+
+router = APIRouter()
+
+
+@router.get("/factors")
+def factors(request: Request, q: Annotated[str, Query(max_length=200)] = "", offset: int = 0) -> Response:
+    """Search, editions that came in, and what their gates found."""
+    page = Page.of(request)
+    desk = page.desk
+    found = desk.factors().search(q.split())
+    start = max(0, offset)
+    following = page.following(start + PER_PAGE, len(found))
+    gates = desk.kept(("gates", desk.version("imports", "findings")), lambda: gate_findings(desk.workspace))
+    counted = Counter((g["code"], g["severity"]) for g in gates)
+    order = [s.value for s in Severity]
+    editions = [
+        r for r in desk.imports() if r["template"].startswith("factors-") and r["template"] != "factors-default"
+    ]
+    return page.render(
+        "factors.html", q=q, rows=found[start : start + PER_PAGE], count=len(found), next=following, editions=editions, purpose="factors",
+        gates=[g for g in gates if g["severity"] != "info"][:100] or gates[:100], titles=titles(),
+        gate_codes=sorted(((c, s, n) for (c, s), n in counted.items()), key=lambda x: (order.index(x[1]), x[0])),
+    )  # fmt: skip
+
+
+@router.get("/factors/{factor_id:path}")
+def factor(request: Request, factor_id: str) -> Response:
+    """One factor with its editions and where it is used."""
+    page = Page.of(request)
+    told = page.desk.factors().show(factor_id)
+    used = where_used(page.desk.rollups(), factor_id) if page.desk.runs() else []
+    for u in used:
+        u["t"] = page.number(float(Decimal(u["co2e_mg"]) / 10**9))
+    history = _history(page, factor_id)
+    return page.render("factor.html", factor_id=factor_id, told=told, used=used, history=history, charts=bool(history))
+
+
+def _history(page: Page, factor_id: str) -> dict[str, Any] | None:
+    """Chart of the values of one need over the years, where several years of one species, region and unit are known."""
+    book = page.desk.factors().book
+    one = next(f for f in book if f.id == factor_id)
+    same = [
+        f
+        for f in book
+        if (f.kind, f.item, f.region, f.basis) == (one.kind, one.item, one.region, one.basis) and f.data_year
+    ]
+    points = [
+        {"year": str(f.data_year), "series": f"{m.species} [{m.unit}]", "value": float(m.value)}
+        for f in same
+        for m in f.masses
+        if m.unit in {x.unit for x in one.masses}
+    ]
+    if len({p["year"] for p in points}) < 2:
+        return None
+    return in_words(specs.history_chart(points), page)

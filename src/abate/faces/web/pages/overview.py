@@ -1,0 +1,223 @@
+"""Overview, the guided start of an empty workspace, and jobs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from abate.adapters.store.intake import JOBS
+from abate.adapters.store.workspace import Workspace
+from abate.application.catalogue import TEMPLATES
+from abate.application.inventory.imports import live_imports, live_views
+from abate.application.workspaces.setup import describe_workspace, template_rows
+from abate.disclosure import charts as specs
+from abate.faces.api.desk import Desk
+from abate.faces.web.page import Form, Page, in_words
+from abate.kernel.errors import NotFoundError
+from abate.kernel.figure import FIGURES
+from abate.kernel.finding import Severity
+from abate.kernel.region import country_name
+
+router = APIRouter()
+CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "scope3", "intensity", "clean-share")
+
+
+@router.get("/")
+def overview(request: Request) -> Response:
+    """The headline figures and what waits; an empty workspace is led to its first figure."""
+    asked, sessions = request.scope["abate"], request.app.state.sessions
+    if asked["token"]:
+        response: Response = RedirectResponse("/", 303)
+        if not asked["known"]:
+            response.set_cookie(sessions.cookie, sessions.open(asked["token"]), httponly=True, samesite="strict")
+        return response
+    page = Page.of(request)
+    if not page.desk.years():
+        return _start(page)
+    return _overview(page)
+
+
+def todo(desk: Desk) -> dict[str, Any]:
+    """What waits: rows in quarantine and findings by severity."""
+    findings = desk.findings()
+    counts = [(s.value, sum(f.severity is s for f in findings)) for s in Severity]
+    return {"quarantine": len(desk.quarantined()), "findings": [(s, n) for s, n in counts if n]}
+
+
+def _overview(page: Page) -> Response:
+    desk = page.desk
+    years = desk.years()
+    year, run = years[-1], desk.run(years[-1])
+    now = {v.figure: v for v in desk.values(list(CARDS), run)}
+    before = {v.figure: v for v in desk.values(list(CARDS), desk.run(years[-2]))} if len(years) > 1 else {}
+    cards = [
+        {
+            "title": FIGURES[name].title.split(" (")[0],
+            "text": page.t("not assessed") if now[name].note else page.number(now[name].value, now[name].unit),
+            "unit": page.unit(now[name].unit),
+            "change": page.change(before[name].value, now[name].value, now[name].unit) if before else "",
+            "link": page.link(f"/inventory/{name}", year=year),
+        }
+        for name in CARDS
+    ]
+    shown = [{"spec": in_words(years_spec(desk, years), page), "label": page.t("Gross by scope and net, by year")}]
+    months = month_spec(desk, run)
+    if months:
+        shown.append({"spec": in_words(months, page), "label": page.t("Scope 1 and 2 by month")})
+    return page.render("overview.html", year=year, run=run, cards=cards, charts=shown, stale=stale(desk), **todo(desk))
+
+
+def stale(desk: Desk) -> list[str]:
+    """Valued years of which the last run has not the imports that count now: some came, were mended or undone since."""
+    of_import = desk.kept(("import years", desk.version("imports")), lambda: import_years(desk.workspace))
+    last = {r["fiscal_year"]: {i for i, _ in json.loads(r["imports"])} for r in desk.runs()}
+    live = [r["import_id"] for r in desk.imports() if r["live"]]
+    return [y for y, valued in sorted(last.items()) if {i for i in live if y in of_import.get(i, ())} != valued]
+
+
+def import_years(workspace: Workspace) -> dict[str, set[str]]:
+    """Fiscal years of which an import brought rows."""
+    with workspace.store.connect("totals", "instruments") as con:
+        rows = con.execute(
+            "select distinct import_id, fiscal_year from totals union select import_id, retired_for from instruments"
+        ).fetchall()
+    found: dict[str, set[str]] = {}
+    for import_id, year in rows:
+        found.setdefault(import_id, set()).add(year)
+    return found
+
+
+def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
+    """Chart of gross by scope and net, by year."""
+    series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)", "net": "Net"}
+    values = [v for y in years for v in desk.values(list(series), desk.run(y))]
+    return specs.years_chart(
+        [
+            {"year": v.year, "series": series[v.figure], "value": float(v.value), "net": v.figure == "net"}
+            for v in values
+            if v.value is not None
+        ]
+    )
+
+
+def month_spec(
+    desk: Desk, run: dict[str, Any], where: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any] | None:
+    """Chart of Scope 1 and 2 by month."""
+    points = scope_points(desk, run, "month", where)
+    return specs.months_chart(points) if points else None
+
+
+def scope_points(desk: Desk, run: dict[str, Any], by: str, where: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Scope 1 and 2 (location) by a dimension, as charts take them."""
+    series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
+    return [
+        {by: v.by[by], "series": series[v.figure], "value": float(v.value)}
+        for v in desk.values(list(series), run, by, where)
+        if v.value is not None
+    ]
+
+
+def _start(page: Page) -> Response:
+    """The four steps from nothing to a first figure."""
+    workspace = page.desk.workspace
+    site = workspace.organisation.sites[0] if workspace.organisation.sites else None
+    form = {
+        "name": workspace.organisation.name, "site": site.name if site else "", "region": site.region if site else "CN",
+        "currency": workspace.organisation.currency, "start_month": workspace.calendar.start_month,
+    }  # fmt: skip
+    imported = [r for r in page.desk.imports() if r["live"] and r["file"] and not r["template"].startswith("factors-")]
+    return page.render(
+        "start.html", form=form, regions=_regions(page), purpose="data",
+        described=form["name"] != "My organisation", imports=len(imported), years=data_years(page.desk),
+    )  # fmt: skip
+
+
+def _regions(page: Page) -> list[tuple[str, str]]:
+    """Regions whose grid the factor book knows, with their names."""
+    known = {
+        f.region for f in page.desk.factors().book
+        if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct") and "-R-" not in f.region
+    }  # fmt: skip
+    found = [(code, _region_name(code)) for code in known]
+    return sorted(found, key=lambda r: (r[1].split(",")[0], "," in r[1], r[1]))
+
+
+def _region_name(code: str) -> str:
+    """A country's name, a province's by its own, and another part by its country and code."""
+    if code.startswith("CN-") and code.removeprefix("CN-") in PROVINCES:
+        return PROVINCES[code.removeprefix("CN-")]
+    return f"{country_name(code)}, {code.split('-', 1)[1]}" if "-" in code else country_name(code)
+
+
+PROVINCES = {
+    "AH": "Anhui", "BJ": "Beijing", "CQ": "Chongqing", "FJ": "Fujian", "GD": "Guangdong", "GS": "Gansu", "GX": "Guangxi",
+    "GZ": "Guizhou", "HA": "Henan", "HB": "Hubei", "HE": "Hebei", "HI": "Hainan", "HL": "Heilongjiang", "HN": "Hunan",
+    "JL": "Jilin", "JS": "Jiangsu", "JX": "Jiangxi", "LN": "Liaoning", "NM": "Inner Mongolia", "NX": "Ningxia",
+    "QH": "Qinghai", "SC": "Sichuan", "SD": "Shandong", "SH": "Shanghai", "SN": "Shaanxi", "SX": "Shanxi",
+    "TJ": "Tianjin", "XJ": "Xinjiang", "YN": "Yunnan", "ZJ": "Zhejiang",
+}  # fmt: skip
+"""Names of provinces by their code (ISO 3166-2:CN)."""
+
+
+def data_years(desk: Desk) -> list[str]:
+    """Fiscal years with data that count."""
+
+    def make() -> list[str]:
+        workspace = desk.workspace
+        with workspace.store.connect() as con:
+            live_views(con, workspace, live_imports(workspace))
+            rows = con.execute("select distinct fiscal_year from live_totals order by 1").fetchall()
+        return [r[0] for r in rows]
+
+    return desk.kept(("data years", desk.version("imports")), make)
+
+
+@router.post("/start")
+def say_who(request: Request, form: Form) -> Response:
+    """Write who the organisation is into `abate.toml`, while nothing has been imported."""
+    page = Page.of(request)
+    describe_workspace(
+        page.desk.workspace, name=form.get("name", ""), site=form.get("site", ""), region=form.get("region", ""),
+        currency=form.get("currency", ""), start_month=form.get("start_month", ""),
+    )  # fmt: skip
+    return RedirectResponse("/", 303)
+
+
+@router.get("/data/templates/{name}.csv")
+def template_file(request: Request, name: str) -> Response:
+    """A blank file of a kind, with the workspace's own first site and a month of the year that ended last."""
+    if name not in TEMPLATES:
+        raise NotFoundError("unknown-kind", f"No kind of file '{name}'.", f"There are: {', '.join(TEMPLATES)}.")
+    workspace = Page.of(request).desk.workspace
+    out = io.StringIO()
+    csv.writer(out).writerows(template_rows(workspace, TEMPLATES[name]))
+    about = {"content-disposition": f'attachment; filename="{name}.csv"'}
+    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=about)
+
+
+@router.get("/jobs")
+def jobs(request: Request) -> Response:
+    """Jobs, the newest first."""
+    page = Page.of(request)
+    return page.render("jobs.html", jobs=page.desk.intake.rows(JOBS, limit=50))
+
+
+@router.get("/jobs/{job_id}/card")
+def job_card(request: Request, job_id: str) -> Response:
+    """A job's state, which a page asks for again while it works."""
+    page = Page.of(request)
+    job = page.desk.intake.get(JOBS, job_id)
+    response = page.render("job.html", job=job)
+    on = urlsplit(request.headers.get("hx-current-url", "")).path
+    if job["state"] not in ("waiting", "running") and (on in ("/", "/jobs", "/runs") or on.startswith("/runs/")):
+        response.headers["hx-refresh"] = "true"  # what the page lists has changed
+    return response
