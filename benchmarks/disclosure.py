@@ -194,18 +194,19 @@ def articles() -> None:
 def report() -> None:
     import pdfplumber
 
-    from abate.adapters.store.workspace import open_workspace
     from abate.adapters.writers.prints import pdf_bytes
     from abate.application.disclosure.filing import validate_filing, write_filing
     from abate.application.disclosure.report_model import report_model, report_text, write_reports
-    from abate.application.workspaces.setup import run_demo
+    from abate.application.opening import open_workspace
+    from abate.application.workspaces.demo import run_demo
+    from abate.faces.cli.demo import Terminal
 
     now = datetime(2026, 11, 22)
     named = sys.argv[sys.argv.index("--demo") + 1] if "--demo" in sys.argv else ""
     with tempfile.TemporaryDirectory() as folder:
         demo = Path(named) if named else Path(folder) / "demo"
         if not named:
-            run_demo(demo, now=now, as_json=False)
+            run_demo(demo, now=now, watcher=Terminal())
         workspace = open_workspace(demo)
         out = Path(folder)
         began = time.perf_counter()

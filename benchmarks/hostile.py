@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 import hostile  # noqa: E402
-from abate.adapters.store.workspace import create_workspace  # noqa: E402
+from abate.application.opening import create_workspace  # noqa: E402
 from serving import Served  # noqa: E402
 from support import CONFIG  # noqa: E402
 

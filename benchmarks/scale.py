@@ -65,8 +65,8 @@ select resolution, basis, sum(co2e_mg) as co2e_mg, sum(mass_mg) as mass_mg, sum(
 
 def build(folder: Path, rows: int) -> None:
     """A workspace whose ledger holds the activities."""
-    from abate.adapters.store.workspace import create_workspace
     from abate.application.inventory import ensure_default_factors
+    from abate.application.opening import create_workspace
 
     shutil.rmtree(folder, ignore_errors=True)
     config = '[organisation]\nname = "Bench"\n[scope3.not_assessed]\n3 = "Scopes 1 and 2 are measured here."\n[[entities]]\nid = "group"\n'
@@ -80,9 +80,9 @@ def build(folder: Path, rows: int) -> None:
 def add(folder: Path, rows: int, name: str) -> None:
     """Another import of activities."""
     from abate.adapters.engine.embedded import Embedded
-    from abate.adapters.store.workspace import open_workspace
-    from abate.application.inventory.imports import commit_import
+    from abate.adapters.store.imports import commit_import
     from abate.application.inventory.totals import keep_totals
+    from abate.application.opening import open_workspace
 
     workspace = open_workspace(folder)
     with workspace.store.connect() as con:
@@ -108,8 +108,8 @@ def add(folder: Path, rows: int, name: str) -> None:
 
 def ours(folder: Path, *words: str) -> None:
     """Value the year and post it; words are the engine, and whether to go on from the last run."""
-    from abate.adapters.store.workspace import open_workspace
     from abate.application.inventory import run_year
+    from abate.application.opening import open_workspace
 
     engine, anew = (words[0] if words else ""), "on" not in words
     result = run_year(open_workspace(folder), "FY2023", now=NOW, engine=engine, anew=anew)
@@ -120,7 +120,7 @@ def ours(folder: Path, *words: str) -> None:
 def duckdb(folder: Path, *, tuned: bool = False) -> None:
     """The peer in SQL."""
     from abate.adapters.store.delta import open_engine
-    from abate.adapters.store.workspace import open_workspace
+    from abate.application.opening import open_workspace
 
     store, target = open_workspace(folder).store, _emptied(folder / ("duckdb_tuned" if tuned else "duckdb"))
     with open_engine(target, store.limits) as con:
@@ -145,7 +145,7 @@ def polars(folder: Path, *, tuned: bool = False) -> None:
     """The peer in Polars, streaming from file to file."""
     import polars as pl
 
-    from abate.adapters.store.workspace import open_workspace
+    from abate.application.opening import open_workspace
 
     store, target = open_workspace(folder).store, _emptied(folder / ("polars_tuned" if tuned else "polars"))
     known = pl.scan_parquet(store.files("resolutions"), hive_partitioning=True)
@@ -195,9 +195,9 @@ def _emptied(folder: Path) -> Path:
 
 def ranges(folder: Path) -> None:
     """The range of a figure that stands on every entry: closed form and 10,000 draws."""
-    from abate.adapters.store.workspace import open_workspace
     from abate.application.inventory.figures import Rollups, run_of
     from abate.application.inventory.ranges import ranges as ranges_of
+    from abate.application.opening import open_workspace
 
     workspace = open_workspace(folder)
     with Rollups(workspace) as rollups:
@@ -207,8 +207,8 @@ def ranges(folder: Path) -> None:
 
 def check(folder: Path, peers: tuple[str, ...]) -> None:
     """All wrote the same entries, to the milligram."""
-    from abate.adapters.store.workspace import open_workspace
     from abate.application.inventory.figures import runs
+    from abate.application.opening import open_workspace
 
     workspace = open_workspace(folder)
     with workspace.store.connect() as con:
@@ -221,8 +221,8 @@ def check(folder: Path, peers: tuple[str, ...]) -> None:
 
 def same_rollups(folder: Path, one: int = -1, other: int = -2) -> None:
     """Two runs have the same rollups, to the milligram, gas by gas."""
-    from abate.adapters.store.workspace import open_workspace
     from abate.application.inventory.figures import runs
+    from abate.application.opening import open_workspace
 
     workspace = open_workspace(folder)
     listed = [r["run_id"] for r in runs(workspace)]

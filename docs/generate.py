@@ -104,7 +104,7 @@ def config_page() -> str:
     import msgspec
 
     from abate.adapters.readers.energy_config import EnergyKeys
-    from abate.adapters.store.config import Keys
+    from abate.adapters.store.keys import Keys
     from abate.adapters.store.schema import kind_in_words, structs_of
     from abate.application.inventory.mapping import MappingKeys
     from abate.application.logistics.stock import PackagingKeys
@@ -146,7 +146,7 @@ def config_page() -> str:
 
 def figures_page() -> str:
     """Every figure with its formula."""
-    from abate.kernel.figure import FIGURES
+    from abate.application.catalogue import FIGURES
 
     out = [HEAD, "# Figures\n\n| figure | title | unit | formula | source |\n|---|---|---|---|---|\n"]
     for f in FIGURES.values():
@@ -208,7 +208,7 @@ def rest_page() -> str:
     """Every address of the REST API, from its own description."""
     import tempfile
 
-    from abate.adapters.store.workspace import create_workspace
+    from abate.application.opening import create_workspace
     from abate.faces.server import create_app
 
     out = [

@@ -14,8 +14,9 @@ import pytest
 
 import killing
 import recipes
-from abate.adapters.store.workspace import Workspace, create_workspace, open_workspace
+from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.imports import ImportResult, add_file
+from abate.application.opening import create_workspace, open_workspace
 from support import CONFIG, NOW, SHARED
 
 LONGEST = (

@@ -440,11 +440,11 @@ def _all_readers(path: Path, root: Path) -> str:
     from abate.adapters.readers.bills import read_bill
     from abate.adapters.readers.orders import read_cartons, read_orders
     from abate.adapters.readers.series import read_series
-    from abate.adapters.store.workspace import open_workspace
     from abate.application.disclosure.claims import check_claims
     from abate.application.factors import read_factors
     from abate.application.inventory.imports import _correction_lines
     from abate.application.inventory.previews import preview_file, preview_sheets
+    from abate.application.opening import open_workspace
 
     workspace = open_workspace(root)
     readers: dict[str, Callable[[], object]] = {

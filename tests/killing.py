@@ -20,17 +20,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.store.config import CONFIG
-from abate.adapters.store.workspace import open_workspace
+from abate.adapters.store.imports import live_imports
+from abate.adapters.store.keys import CONFIG
+from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import published
 from abate.application.energy.forecasts import forecasts
 from abate.application.inventory import factor_imports, load_factors
 from abate.application.inventory.figures import Rollups, runs
 from abate.application.inventory.findings import mended, open_findings
-from abate.application.inventory.imports import live_imports
+from abate.application.opening import open_workspace
 from abate.application.plans import plans
 from abate.kernel.factor import content_hash
-from abate.kernel.figure import FIGURES
 from abate.kernel.tables import TABLES, WRITERS
 from support import NOW, ROOT
 

@@ -12,14 +12,15 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from starlette.testclient import TestClient
 
+from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
-from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.catalogue import HEADLINES
 from abate.application.inventory import run_year
 from abate.application.inventory.figures import Rollups, run_of
-from abate.application.inventory.imports import add_file, live_imports
+from abate.application.inventory.imports import add_file
+from abate.application.opening import create_workspace, open_workspace
 from abate.faces.api import guard, uploads
 from abate.faces.server import create_app
-from abate.kernel.figure import HEADLINES
 from support import CONFIG, NOW, electricity, months
 
 TOKEN = "a-token-of-the-tests"
@@ -676,9 +677,8 @@ def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
 def test_every_text_of_the_pages_is_there_in_chinese():
     from pathlib import Path
 
-    from abate.application.catalogue import KINDS, TEMPLATES, every_rule
+    from abate.application.catalogue import FIGURES, KINDS, TEMPLATES, every_rule
     from abate.faces.web.page import HERE, texts
-    from abate.kernel.figure import FIGURES
     from abate.operations.facts import CATEGORIES
 
     keys = (

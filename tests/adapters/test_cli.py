@@ -8,8 +8,8 @@ import pytest
 from babel.numbers import get_territory_currencies
 from typer.testing import CliRunner
 
-from abate.adapters.store.workspace import create_workspace, open_workspace
 from abate.application.catalogue import KINDS, TEMPLATES, default_factors
+from abate.application.opening import create_workspace, open_workspace
 from abate.application.workspaces.setup import init_firm, setting_of
 from abate.faces.cli import main as cli
 from support import CONFIG, electricity
@@ -181,7 +181,7 @@ def test_broken_configurations_say_why(call):
 def test_the_demo_ends_with_its_pages_where_a_person_is_at_the_terminal(
     monkeypatch, tmp_path, at_terminal, serve, json, served
 ):
-    from abate.application.workspaces import setup as starting
+    from abate.application.workspaces import demo as starting
     from abate.faces.cli import data, serving
 
     opened = []

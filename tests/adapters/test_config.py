@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import pytest
 
 from abate.adapters.readers.energy_config import EnergyKeys, read_energy
-from abate.adapters.store.config import Keys
+from abate.adapters.store.keys import Keys
 from abate.adapters.store.schema import line_of, parsed
-from abate.adapters.store.workspace import create_workspace, open_workspace, read_config
 from abate.application.inventory.mapping import MappingKeys, load_mapping
 from abate.application.logistics.stock import PackagingKeys, read_packaging
+from abate.application.opening import create_workspace, open_workspace, read_config
 from abate.kernel.errors import AbateError, ConfigError
 from abate.kernel.organisation import Boundary
 from support import CONFIG

@@ -9,9 +9,8 @@ from datetime import date
 
 import pytest
 
-from abate.adapters.readers.bills import doubtful, given, read_bill, store_bill
+from abate.adapters.readers.bills import doubtful, given, read_bill
 from abate.adapters.store.transfers import open_transfers
-from abate.adapters.store.workspace import open_workspace
 from abate.adapters.writers.prints import CJK_FONT, fonts, safe_text
 from abate.adapters.writers.prints import _set as set_print
 from abate.application.disclosure.filing import validate_filing, write_filing
@@ -22,7 +21,9 @@ from abate.application.disclosure.signoff import assured_figures, sign, signoffs
 from abate.application.disclosure.targets import macc, target_progress
 from abate.application.disclosure.vsme import fill_template
 from abate.application.inventory import run_year
+from abate.application.inventory.bills import store_bill
 from abate.application.inventory.figures import Rollups, publish, run_of
+from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
 from abate.faces.cli import main as cli
 from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError

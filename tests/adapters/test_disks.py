@@ -12,7 +12,7 @@ import pytest
 
 import killing
 import recipes
-from abate.adapters.store.workspace import open_workspace
+from abate.application.opening import open_workspace
 from abate.faces.cli.main import main
 from serving import Served
 

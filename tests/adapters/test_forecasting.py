@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from abate.adapters.readers.energy_config import EnergyConfig, read_energy
 from abate.adapters.readers.series import read_series
-from abate.adapters.store.workspace import open_workspace
 from abate.application.energy.batches import moment_of
 from abate.application.energy.forecasts import forecast_site, forecasts, post_forecast
 from abate.application.energy.savings import estimate, read_usage
 from abate.application.inventory.imports import add_file
+from abate.application.opening import open_workspace
 from abate.faces.cli.main import app
 from abate.kernel.errors import AbateError, DataError
 from support import NOW, SHARED
@@ -510,7 +510,8 @@ def test_dates_with_hours_beside_and_times_as_spreadsheets_write_them_are_read(t
 
 
 def test_a_damaged_model_is_fitted_anew_and_a_site_that_lost_its_meter_keeps_its_forecast(metered):
-    from abate.application.inventory.imports import live_imports, undo
+    from abate.adapters.store.imports import live_imports
+    from abate.application.inventory.imports import undo
 
     def made():
         return forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))

@@ -15,8 +15,8 @@ from abate.adapters.readers import apart
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import json_objects
 from abate.adapters.readers.sheets import read_sheets
-from abate.adapters.store.workspace import create_workspace
 from abate.application.inventory.imports import add_file
+from abate.application.opening import create_workspace
 from abate.kernel.errors import DataError
 from serving import Served
 from support import CONFIG, NOW

@@ -16,17 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abate.adapters.store.delta import Limits, open_engine
-from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.adapters.store.imports import live_imports
+from abate.application.catalogue import FIGURES
 from abate.application.inventory import run_year, verify_run
 from abate.application.inventory.explanations import explain_entry, explain_figure
 from abate.application.inventory.figures import Rollups, chain_of, run_of, runs
 from abate.application.inventory.findings import open_findings
-from abate.application.inventory.imports import add_file, live_imports, undo
+from abate.application.inventory.imports import add_file, undo
 from abate.application.inventory.ranges import ranges
+from abate.application.opening import create_workspace, open_workspace
 from abate.application.workspaces import upkeep as keeping
 from abate.application.workspaces.upkeep import backup, compact, restore, stats, upgrade
 from abate.kernel.errors import ConfigError, DataError, IntegrityError, UsageError
-from abate.kernel.figure import FIGURES
 from abate.kernel.tables import TABLES
 from support import CONFIG, NOW, ROOT, append_as_is, electricity, months, rolled
 

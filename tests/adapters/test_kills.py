@@ -8,8 +8,8 @@ import time
 
 import killing
 import recipes
-from abate.adapters.store.workspace import open_workspace
 from abate.adapters.store.writing import in_place_of, left_behind
+from abate.application.opening import open_workspace
 from abate.application.workspaces.upkeep import stats
 
 POINTS = 3

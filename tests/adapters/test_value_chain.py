@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from abate.adapters.store.workspace import create_workspace, open_workspace
+from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import add_published, published
 from abate.application.ecosystem.programmes import programmes
 from abate.application.factors import import_factors
@@ -20,9 +20,9 @@ from abate.application.inventory.explanations import explain_entry, explain_figu
 from abate.application.inventory.figures import Rollups, publish, run_of
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.ranges import ranges
+from abate.application.opening import create_workspace, open_workspace
 from abate.kernel.errors import ConfigError, DataError, DuplicateImportError, UsageError
 from abate.kernel.factor import COLUMNS
-from abate.kernel.figure import FIGURES, books_of
 from support import CONFIG, NOW, ROOT, electricity, months
 
 PROGRAMMES = """
@@ -195,8 +195,8 @@ def test_avoided_emissions_stand_in_a_book_of_their_own(workspace, add):
 
 
 def test_no_figure_adds_two_books():
-    assert all(len(books_of(name)) <= 1 for name in FIGURES)
-    assert all(("avoided" in books_of(name)) is name.startswith("avoided") for name in FIGURES)
+    assert all(len(FIGURES.books_of(name)) <= 1 for name in FIGURES)
+    assert all(("avoided" in FIGURES.books_of(name)) is name.startswith("avoided") for name in FIGURES)
 
 
 def test_scope_3_of_a_buyer_holds_no_instrument_and_nothing_avoided(workspace, add):

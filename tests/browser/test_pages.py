@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from abate.adapters.store.workspace import create_workspace
+from abate.application.opening import create_workspace
 from abate.application.workspaces.setup import init_workspace
 from browser.conftest import AXE
 from support import CONFIG

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from markupsafe import Markup
 
+from abate.application.catalogue import FIGURES
 from abate.disclosure.indicators import frameworks, indicators
 from abate.disclosure.markup import Cell, Table, escaped, plain_text, to_html
 from abate.disclosure.neutrality import Neutrality
@@ -12,7 +13,6 @@ from abate.disclosure.report import headings, report_markdown, translator
 from abate.disclosure.signoff import Step, check_step
 from abate.disclosure.typesetting import to_typst
 from abate.kernel.errors import UsageError
-from abate.kernel.figure import FIGURES
 
 NASTY = '<script>alert(1)</script> | `a` *b* _c_ [d](javascript:e) #f $g$ @h \\ "i" & ![x](y) {{ 7*7 }}'
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from abate.adapters.store.workspace import Workspace, open_workspace
+from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS
 from abate.application.factors import import_factors
 from abate.application.inventory import run_year
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file
 from abate.application.logistics.packing import pack_file
+from abate.application.opening import open_workspace
 from abate.kernel.errors import NotFoundError
 from abate.kernel.factor import COLUMNS, OPTIONAL, Factor, Mass, Source
 from abate.kernel.finding import Finding

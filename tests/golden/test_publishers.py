@@ -11,9 +11,9 @@ from collections import Counter
 import pytest
 
 from abate.adapters.readers.publishers import READERS, guess_publisher
-from abate.adapters.store.workspace import create_workspace
 from abate.application.catalogue import METHODS, default_factors
 from abate.application.factors import import_factors, read_factors
+from abate.application.opening import create_workspace
 from abate.kernel.factor import content_hash
 from abate.kernel.matching import FactorBook, Match, Need
 from abate.kernel.species import gwp

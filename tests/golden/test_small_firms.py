@@ -8,11 +8,11 @@ import tomllib
 
 import pytest
 
-from abate.adapters.store.workspace import open_workspace
 from abate.application.inventory import run_year
 from abate.application.inventory.figures import Rollups, run_of
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file
+from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
 from support import NOW
 

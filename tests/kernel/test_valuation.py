@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abate.adapters.store.workspace import read_config
 from abate.application.catalogue import METHODS, default_factors
 from abate.application.inventory import entries_sql, register_resolutions
 from abate.application.inventory.runs import resolution_block
+from abate.application.opening import read_config
 from abate.kernel.allocation import Instrument, Load, allocate
 from abate.kernel.finding import Severity
 from abate.kernel.formula import evaluate, to_whole_mg

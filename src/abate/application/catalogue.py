@@ -1,40 +1,63 @@
-"""What the domains bring: kinds, templates, methods, checks and default factors, gathered in one place."""
+"""The catalogue: which systems are installed, and what they bring together.
+
+To install a system, add its package to `INSTALLED`; faces, report chapters, demo and conformance tests follow this list.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from abate.ecosystem import facts as ecosystem
-from abate.ecosystem.methods import METHODS as ECOSYSTEM_METHODS
-from abate.energy import facts as energy
 from abate.kernel.factor import Factor, factors_from_rows
+from abate.kernel.figure import Figure, FigureBook
 from abate.kernel.kind import Kind, Template
 from abate.kernel.method import Method
 from abate.kernel.resources import package_table
-from abate.operations import facts as operations
-from abate.operations.methods import METHODS as OPERATIONS_METHODS
+from abate.kernel.system import System
 
 if TYPE_CHECKING:
     from abate.kernel.checks import Check
     from abate.kernel.finding import Rule
 
-KINDS: dict[str, Kind] = {k.id: k for k in (*operations.KINDS, *energy.KINDS, *ecosystem.KINDS)}
-TEMPLATES: dict[str, Template] = {t.id: t for t in (*operations.TEMPLATES, *energy.TEMPLATES, *ecosystem.TEMPLATES)}
-METHODS: tuple[Method, ...] = (*OPERATIONS_METHODS, *ECOSYSTEM_METHODS)
-FACTOR_TABLES = (
-    ("abate.operations", "factors.csv"),
-    ("abate.operations.facts", "national.csv"),
-    ("abate.energy", "factors.csv"),
-    ("abate.energy.facts", "national.csv"),
-    ("abate.ecosystem", "factors.csv"),
-    ("abate.logistics", "factors.csv"),
-)
+INSTALLED = ("operations", "energy", "ecosystem", "logistics", "disclosure")
+"""Packages of the installed systems. Their order decides between kinds, templates and methods that fit alike."""
+
+SYSTEMS: tuple[System, ...] = tuple(import_module(f"abate.{name}.system").SYSTEM for name in INSTALLED)
+
+
+def _listed(figures: list[Figure]) -> list[Figure]:
+    """Figures as they are listed: masses, amounts, then the ratios that stand on them."""
+    return sorted(figures, key=lambda f: (f.is_ratio, f.unit != "t CO2e"))
+
+
+KINDS: dict[str, Kind] = {k.id: k for s in SYSTEMS for k in s.kinds}
+TEMPLATES: dict[str, Template] = {t.id: t for s in SYSTEMS for t in s.templates}
+METHODS: tuple[Method, ...] = tuple(m for s in SYSTEMS for m in s.methods)
+FIGURES = FigureBook(_listed([f for s in SYSTEMS for f in s.figures]))
+HEADLINES: tuple[str, ...] = tuple(name for s in SYSTEMS for name in s.headlines)
+"""The figures that are shown where none is named."""
+
+
+def parts_of(name: str) -> list[Any]:
+    """Modules of that name in the systems' folders of use cases, such as `demo` or `chapter`; a system may have none."""
+    return _modules([f"abate.application.{s.id}.{name}" for s in SYSTEMS])
+
+
+def faces_of(room: str) -> list[Any]:
+    """The systems' modules in a face, such as `cli`, `api` or `web.pages`; a system may have none."""
+    return _modules([f"abate.faces.{room}.{s.id}" for s in SYSTEMS])
+
+
+def _modules(names: list[str]) -> list[Any]:
+    there = [n for n in names if find_spec(n.rpartition(".")[0]) and find_spec(n)]
+    return [import_module(n) for n in there]
 
 
 def default_rows() -> list[dict[str, str]]:
     """Rows of the factor tables that ship with Abate."""
-    return [row for package, name in FACTOR_TABLES for row in package_table(package, name)]
+    return [row for s in SYSTEMS for package, name in s.factors for row in package_table(package, name)]
 
 
 @cache
@@ -46,39 +69,25 @@ def default_factors() -> tuple[Factor, ...]:
 @cache
 def row_checks() -> tuple[Check, ...]:
     """All checks of rows, in the order of precedence."""
-    from abate.ecosystem import checks as ecosystem_checks
-    from abate.energy import checks as energy_checks
     from abate.kernel.checks import ROW_CHECKS
-    from abate.operations import checks as operations_checks
 
-    every = (*ROW_CHECKS, *operations_checks.CHECKS, *energy_checks.CHECKS, *ecosystem_checks.CHECKS)
+    every = [*ROW_CHECKS, *(c for s in SYSTEMS for c in s.checks() if c.of == "staged")]
     return tuple(sorted(every, key=lambda c: c.rule.precedence))
 
 
 @cache
 def ledger_checks() -> tuple[Check, ...]:
-    """Checks of the domains on monthly totals of the ledger."""
-    from abate.energy.checks import LEDGER_CHECKS
-
-    return LEDGER_CHECKS
+    """Checks of the systems on monthly totals of the ledger."""
+    return tuple(c for s in SYSTEMS for c in s.checks() if c.of != "staged")
 
 
 def every_rule() -> tuple[Rule, ...]:
     """Every rule by which data can be found wanting, in the order of precedence."""
-    from abate.disclosure.pathways import TARGET_RULES
-    from abate.energy.facts.readings import RULES as READING_RULES
     from abate.kernel.checks import CLOCK_BACK, MISSING_MONTH
     from abate.kernel.gates import GATES
     from abate.kernel.resolution import RESOLUTION_RULES
-    from abate.logistics.facts import RULES as PACKING_RULES
 
-    rules = [c.rule for c in (*row_checks(), *ledger_checks())] + [
-        MISSING_MONTH,
-        CLOCK_BACK,
-        *RESOLUTION_RULES,
-        *GATES,
-        *PACKING_RULES,
-        *READING_RULES,
-        *TARGET_RULES,
-    ]
+    rules = [c.rule for c in (*row_checks(), *ledger_checks())]
+    rules += [MISSING_MONTH, CLOCK_BACK, *RESOLUTION_RULES, *GATES]
+    rules += [rule for s in SYSTEMS for rule in s.rules]
     return tuple(sorted(rules, key=lambda r: (r.precedence, r.code)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -38,6 +39,7 @@ class Figure:
         denominator: Figure below the line.
         scale: Multiplies the ratio.
         part_of: Figure from whose rows its rows are taken: none of them is zero where that one has rows.
+        wanted_high: Whether more of it is better.
         source: Standard and clause.
     """
 
@@ -51,6 +53,7 @@ class Figure:
     denominator: str = ""
     scale: Fraction = Fraction(1)
     part_of: str = ""
+    wanted_high: bool = False
     source: str = ""
 
     @property
@@ -64,281 +67,146 @@ class Figure:
         return f"sum({self.total.column}) where " + ", ".join(f"{c} = {'|'.join(v)}" for c, v in self.total.where)
 
     @property
+    def below(self) -> tuple[str, ...]:
+        """Figures it is made of."""
+        return tuple(f for f in (*self.plus, *self.minus, self.numerator, self.denominator) if f)
+
+    @property
     def is_ratio(self) -> bool:
         """Whether it is a ratio of figures."""
         return bool(self.numerator)
 
-    def per(self, other: Figure, *, id: str, title: str, unit: str, scale: Fraction = Fraction(1)) -> Figure:  # noqa: A002
+    def per(
+        self,
+        other: Figure,
+        *,
+        id: str,  # noqa: A002
+        title: str,
+        unit: str,
+        scale: Fraction = Fraction(1),
+        wanted_high: bool = False,
+    ) -> Figure:
         """The ratio of this figure to another.
 
         Example:
-            >>> FIGURES["it-energy"].per(FIGURES["facility-energy"], id="x", title="X", unit="1").formula
-            'it-energy / facility-energy'
+            >>> used = Figure("used", "Used", "kWh", amount_of("used"))
+            >>> used.per(Figure("sold", "Sold", "kWh", amount_of("sold")), id="x", title="X", unit="1").formula
+            'used / sold'
         """
-        return Figure(id, title, unit, numerator=self.id, denominator=other.id, scale=scale)
+        return Figure(id, title, unit, numerator=self.id, denominator=other.id, scale=scale, wanted_high=wanted_high)
 
 
-def _mass(book: str = "inventory", **where: str) -> Total:
+def mass_of(book: str, **where: str) -> Total:
+    """Masses of CO2e of the entries of a book that have some values.
+
+    Example:
+        >>> mass_of("inventory", scope="1").where
+        (('source', ('entry',)), ('book', ('inventory',)), ('scope', ('1',)))
+    """
     return Total("co2e_mg", tuple((c, (v,)) for c, v in (("source", "entry"), ("book", book), *where.items())))
 
 
-def _amount(kind: str) -> Total:
+def amount_of(kind: str) -> Total:
+    """Amounts of the activities of a kind."""
     return Total("quantity_micro", (("source", ("activity",)), ("kind", (kind,))))
 
 
-S2 = "GHG Protocol Scope 2 Guidance (2015)"
-CS = "GHG Protocol Corporate Standard (2004)"
-SCOPE_3 = tuple(f"scope3-{k}" for k in range(1, 16))
-"""The figures of the categories of Scope 3, in their order."""
-S3 = "GHG Protocol Corporate Value Chain (Scope 3) Standard (2011)"
-W = "WBCSD, Guidance on Avoided Emissions (2023)"
-
-_BASE = (
-    Figure("scope1", "Scope 1", "t CO2e", _mass(scope="1"), source=f"{CS}, chapter 4"),
-    Figure(
-        "scope2-location",
-        "Scope 2, location-based",
-        "t CO2e",
-        _mass(scope="2", view="location"),
-        source=f"{S2}, section 6.1",
-    ),
-    Figure(
-        "scope2-market", "Scope 2, market-based", "t CO2e", _mass(scope="2", view="market"), source=f"{S2}, Table 6.3"
-    ),
-    Figure("outside-scopes", "Outside the scopes", "t CO2e", _mass(scope="outside"), source=f"{CS}, chapter 9"),
-    Figure("gross", "Gross (Scope 1 + 2 location)", "t CO2e", plus=("scope1", "scope2-location")),
-    Figure(
-        "reduction",
-        "Named reductions (matched instruments at the site's location factor)",
-        "t CO2e",
-        Total(
-            "co2e_mg",
-            (
-                ("source", ("entry",)),
-                ("book", ("inventory",)),
-                ("scope", ("2",)),
-                ("view", ("location",)),
-                ("matched", ("yes",)),
-            ),
-        ),
-        part_of="scope2-location",
-    ),
-    Figure("net", "Net (gross less named reductions)", "t CO2e", plus=("gross",), minus=("reduction",)),
-    *(
-        Figure(
-            f"scope3-{k}",
-            f"Scope 3, category {k}",
-            "t CO2e",
-            _mass(scope="3", category=str(k)),
-            source=f"{S3}, Table 5.4",
-        )
-        for k in range(1, 16)
-    ),
-    Figure("scope3", "Scope 3", "t CO2e", plus=SCOPE_3, source=f"{S3}, chapter 5"),
-    Figure("total-location", "Scopes 1, 2 (location) and 3", "t CO2e", plus=("gross", "scope3")),
-    Figure("total-market", "Scopes 1, 2 (market) and 3", "t CO2e", plus=("scope1", "scope2-market", "scope3")),
-    Figure("avoided", "Avoided by others (Scope 3+)", "t CO2e", _mass("avoided"), source=W),
-    *(
-        Figure(
-            f"avoided-{view}",
-            f"Avoided by others, {view}",
-            "t CO2e",
-            _mass("avoided", view=view),
-            part_of="avoided",
-            source=W,
-        )
-        for view in ("driving", "enabling")
-    ),
-    Figure(
-        "avoided-claimed",
-        "Avoided by others, claimed",
-        "t CO2e",
-        _mass("avoided", matched="yes"),
-        part_of="avoided",
-        source=W,
-    ),
-    Figure(
-        "avoided-unclaimed",
-        "Avoided by others, unclaimed",
-        "t CO2e",
-        _mass("avoided", matched="no"),
-        part_of="avoided",
-        source=W,
-    ),
-    Figure("electricity", "Electricity purchased", "kWh", _amount("electricity")),
-    Figure(
-        "clean-electricity",
-        "Electricity matched with instruments",
-        "kWh",
-        Total(
-            "quantity_micro",
-            (
-                ("source", ("entry",)),
-                ("book", ("inventory",)),
-                ("view", ("location",)),
-                ("matched", ("yes",)),
-                ("species", ("CO2",)),
-            ),
-        ),
-        part_of="electricity",
-    ),
-    Figure("heat", "Heat purchased", "kWh", _amount("heat")),
-    Figure("revenue", "Revenue", "money", _amount("revenue")),
-    Figure("floor-area", "Floor area", "m2", _amount("floor-area")),
-    Figure("facility-energy", "Energy of data-centre buildings", "kWh", _amount("facility-energy")),
-    Figure("it-energy", "Energy of IT equipment", "kWh", _amount("it-energy")),
-    Figure("water", "Water of data-centre buildings", "L", _amount("water")),
-)
-_BY_ID = {f.id: f for f in _BASE}
-_RATIOS = (
-    _BY_ID["net"].per(
-        _BY_ID["revenue"],
-        id="intensity",
-        title="Net per million of revenue",
-        unit="t CO2e/million",
-        scale=Fraction(10**6),
-    ),
-    _BY_ID["scope3"].per(
-        _BY_ID["revenue"],
-        id="scope3-intensity",
-        title="Scope 3 per million of revenue",
-        unit="t CO2e/million",
-        scale=Fraction(10**6),
-    ),
-    _BY_ID["clean-electricity"].per(
-        _BY_ID["electricity"], id="clean-share", title="Share of clean electricity", unit="share"
-    ),
-    _BY_ID["facility-energy"].per(
-        _BY_ID["it-energy"], id="pue", title="Power usage effectiveness (ISO/IEC 30134-2)", unit="ratio"
-    ),
-    _BY_ID["water"].per(
-        _BY_ID["it-energy"], id="wue", title="Water usage effectiveness (ISO/IEC 30134-9)", unit="L/kWh"
-    ),
-)
-FIGURES: dict[str, Figure] = {f.id: f for f in (*_BASE, *_RATIOS)}
-"""Every figure by its name."""
-
-HEADLINES = (
-    "scope1",
-    "scope2-location",
-    "scope2-market",
-    "gross",
-    "reduction",
-    "net",
-    "intensity",
-    "scope3",
-    "scope3-intensity",
-    "electricity",
-    "clean-share",
-)
-"""The figures that `abate show` prints when none is named."""
-
-
-def figure(name: str) -> Figure:
-    """The definition of a figure.
-
-    Raises:
-        NotFoundError: `unknown-figure`.
-    """
-    if name not in FIGURES:
-        raise NotFoundError("unknown-figure", f"No figure '{name}'.", f"There are: {', '.join(FIGURES)}.")
-    return FIGURES[name]
-
-
-def totals_needed(name: str) -> list[str]:
-    """The figures that add up rows on which a figure stands, each once.
-
-    Example:
-        >>> totals_needed("net")
-        ['scope1', 'scope2-location', 'reduction']
-    """
-    one = figure(name)
-    if one.total is not None:
-        return [name, one.part_of] if one.part_of else [name]
-    below = (*one.plus, *one.minus, one.numerator, one.denominator)
-    return list(dict.fromkeys(t for b in below if b for t in totals_needed(b)))
-
-
-def evaluate_figure(name: str, totals: dict[str, Fraction | None]) -> Fraction | None:
-    """Value of a figure in its unit, exactly, from the totals it stands on.
+class FigureBook(dict[str, Figure]):
+    """Figures by name, and what stands on what.
 
     Args:
-        name: The figure.
-        totals: Totals in their own units, None where there is no row.
-
-    Returns:
-        The value; None where it stands on nothing, for missing is not zero, or where it would divide by zero.
+        figures: Definitions, in the order in which they are listed.
 
     Example:
-        >>> evaluate_figure("gross", {"scope1": Fraction(2), "scope2-location": Fraction(3)})
+        >>> scope1 = Figure("scope1", "Scope 1", "t CO2e", mass_of("inventory", scope="1"))
+        >>> scope2 = Figure("scope2", "Scope 2", "t CO2e", mass_of("inventory", scope="2"))
+        >>> book = FigureBook((scope1, scope2, Figure("gross", "Gross", "t CO2e", plus=("scope1", "scope2"))))
+        >>> book.totals_needed("gross"), book.signs_of("gross"), book.books_of("gross")
+        (['scope1', 'scope2'], {'scope1': 1, 'scope2': 1}, {'inventory'})
+        >>> book.evaluate("gross", {"scope1": Fraction(2), "scope2": Fraction(3)})
         Fraction(5, 1)
-    """
-    one = figure(name)
-    if one.total is not None:
-        found = totals.get(name)
-        return Fraction(0) if found is None and one.part_of and totals.get(one.part_of) is not None else found
-    if one.is_ratio:
-        above, below = evaluate_figure(one.numerator, totals), evaluate_figure(one.denominator, totals)
-        return None if above is None or not below else above / below * one.scale
-    plus = [evaluate_figure(p, totals) for p in one.plus]
-    minus = [evaluate_figure(m, totals) for m in one.minus]
-    there = [p for p in plus if p is not None]
-    if not there:
-        return None
-    return sum(there, Fraction(0)) - sum((m for m in minus if m is not None), Fraction(0))
-
-
-def missing_parts(name: str, totals: dict[str, Fraction | None]) -> list[str]:
-    """The figures that a sum should hold and that have no row: what it is shown without.
-
-    Example:
-        >>> missing_parts("gross", {"scope1": None, "scope2-location": Fraction(3)})
+        >>> book.missing_parts("gross", {"scope1": None, "scope2": Fraction(3)})
         ['scope1']
     """
-    one = figure(name)
-    found = [p for p in one.plus if evaluate_figure(p, totals) is None]
-    below = (*one.plus, *one.minus, one.numerator, one.denominator)
-    return list(dict.fromkeys(found + [m for b in below if b for m in missing_parts(b, totals)]))
 
+    def __init__(self, figures: Iterable[Figure]) -> None:
+        super().__init__((f.id, f) for f in figures)
 
-def signs_of(name: str) -> dict[str, int]:
-    """Totals that a figure adds and subtracts, with their signs.
+    def named(self, name: str) -> Figure:
+        """The definition of a figure.
 
-    Raises:
-        UsageError: `not-a-sum` for a ratio, or for what is no mass.
+        Raises:
+            NotFoundError: `unknown-figure`.
+        """
+        if name not in self:
+            raise NotFoundError("unknown-figure", f"No figure '{name}'.", f"There are: {', '.join(self)}.")
+        return self[name]
 
-    Example:
-        >>> signs_of("net")
-        {'scope1': 1, 'scope2-location': 1, 'reduction': -1}
-    """
-    one = figure(name)
-    if one.is_ratio:
-        raise UsageError("not-a-sum", f"'{name}' is a ratio.", f"Ask for '{one.numerator}' instead.")
-    if one.total is not None and one.total.column != "co2e_mg":
-        raise UsageError("not-a-sum", f"'{name}' is in {one.unit}, not a mass of CO2e.", "Ask for one such as gross.")
-    if one.total is not None:
-        return {name: 1}
-    found: dict[str, int] = {}
-    for sign, parts in ((1, one.plus), (-1, one.minus)):
-        for part in parts:
-            for total, inner in signs_of(part).items():
-                found[total] = found.get(total, 0) + sign * inner
-    return found
+    def totals_needed(self, name: str) -> list[str]:
+        """The figures that add up rows on which a figure stands, each once."""
+        one = self.named(name)
+        if one.total is not None:
+            return [name, one.part_of] if one.part_of else [name]
+        return list(dict.fromkeys(total for below in one.below for total in self.totals_needed(below)))
 
+    def evaluate(self, name: str, totals: Mapping[str, Fraction | None]) -> Fraction | None:
+        """Value of a figure in its unit, exactly, from the totals it stands on.
 
-def books_of(name: str) -> set[str]:
-    """Books whose entries a figure adds up; a sum of two books is no figure.
+        Args:
+            name: The figure.
+            totals: Totals in their own units, None where there is no row.
 
-    Example:
-        >>> books_of("total-location"), books_of("avoided"), books_of("electricity")
-        ({'inventory'}, {'avoided'}, set())
-    """
-    found: set[str] = set()
-    for total in totals_needed(name):
-        one = figure(total).total
-        where = dict(one.where) if one else {}
-        found |= set(where.get("book", ())) if "entry" in where.get("source", ()) else set()
-    return found
+        Returns:
+            The value; None where it stands on nothing, for missing is not zero, or where it would divide by zero.
+        """
+        one = self.named(name)
+        if one.total is not None:
+            found = totals.get(name)
+            part_of_some = bool(one.part_of) and totals.get(one.part_of) is not None
+            return Fraction(0) if found is None and part_of_some else found
+        if one.is_ratio:
+            above, below = self.evaluate(one.numerator, totals), self.evaluate(one.denominator, totals)
+            return None if above is None or not below else above / below * one.scale
+        plus = [v for p in one.plus if (v := self.evaluate(p, totals)) is not None]
+        minus = [v for m in one.minus if (v := self.evaluate(m, totals)) is not None]
+        return sum(plus, Fraction(0)) - sum(minus, Fraction(0)) if plus else None
+
+    def missing_parts(self, name: str, totals: Mapping[str, Fraction | None]) -> list[str]:
+        """The figures that a sum should hold and that have no row: what it is shown without."""
+        one = self.named(name)
+        found = [p for p in one.plus if self.evaluate(p, totals) is None]
+        return list(dict.fromkeys(found + [m for below in one.below for m in self.missing_parts(below, totals)]))
+
+    def signs_of(self, name: str) -> dict[str, int]:
+        """Totals that a figure adds and subtracts, with their signs.
+
+        Raises:
+            UsageError: `not-a-sum` for a ratio, or for what is not a mass.
+        """
+        one = self.named(name)
+        if one.is_ratio:
+            raise UsageError("not-a-sum", f"'{name}' is a ratio.", f"Ask for '{one.numerator}' instead.")
+        if one.total is not None and one.total.column != "co2e_mg":
+            raise UsageError(
+                "not-a-sum", f"'{name}' is in {one.unit}, not a mass of CO2e.", "Ask for a mass, in t CO2e."
+            )
+        if one.total is not None:
+            return {name: 1}
+        found: dict[str, int] = {}
+        for sign, parts in ((1, one.plus), (-1, one.minus)):
+            for part in parts:
+                for total, inner in self.signs_of(part).items():
+                    found[total] = found.get(total, 0) + sign * inner
+        return found
+
+    def books_of(self, name: str) -> set[str]:
+        """Books whose entries a figure adds up; a sum of two books is no figure."""
+        found: set[str] = set()
+        for total in self.totals_needed(name):
+            one = self.named(total).total
+            where = dict(one.where) if one else {}
+            found |= set(where.get("book", ())) if "entry" in where.get("source", ()) else set()
+        return found
 
 
 def in_unit(column: str, whole: int) -> Fraction:

@@ -5,19 +5,15 @@ Text PDFs are read; a scan holds no text and is refused, for a wrong kilowatt-ho
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import WORD, pdf_lines
-from abate.adapters.store.workspace import Workspace
-from abate.adapters.store.writing import in_place_of
-from abate.application.inventory.imports import ImportResult, add_file
 from abate.kernel.errors import DataError, UsageError
 
 BYTES_MAX = 20_000_000
@@ -317,40 +313,3 @@ def doubtful(reads: list[Read]) -> list[str]:
     """Required fields that were not found, or not surely enough to be stored."""
     sure = {r.field for r in reads if r.confidence >= SURE}
     return [f for f in REQUIRED if f not in sure]
-
-
-def store_bill(workspace: Workspace, path: Path, reads: list[Read], *, site: str, now: datetime) -> ImportResult:
-    """Import a bill whose values were confirmed, and attach the PDF as evidence to its row.
-
-    Raises:
-        UsageError: `bill-in-doubt`.
-        DataError: As of importing a file.
-    """
-    lacking = doubtful(reads)
-    if lacking:
-        raise UsageError(
-            "bill-in-doubt",
-            f"{path.name}: {', '.join(lacking)} is not sure.",
-            "Look at the page and give --set FIELD=VALUE.",
-        )
-    held = {r.field: r for r in reads}
-    table = workspace.root / "bills" / f"{path.stem}.csv"
-    with in_place_of(table) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(
-            (
-                "site",
-                "period start",
-                "period end",
-                "electricity",
-                "unit",
-                "invoice",
-                "place of the amount",
-                "confidence",
-            )
-        )
-        writer.writerow(
-            (site, held["from"].value, held["to"].value, held["energy"].value, held["unit"].value,
-             held["document"].value if "document" in held else "", held["energy"].place, f"{held['energy'].confidence:.2f}")
-        )  # fmt: skip
-    return add_file(workspace, table, now=now, template="electricity", evidence=(path, 2))

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec import field as key
 
 from abate.adapters.readers.series import zone_of
-from abate.adapters.store.config import Name, Word, as_dict
+from abate.adapters.store.keys import Name, Word, as_dict
 from abate.adapters.store.schema import read_toml
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.plants import Plant

@@ -1,399 +1,347 @@
-"""What may stand in `abate.toml`, declared: the reference page of its keys is generated from here."""
+"""Reads abate.toml: the organisation, its boundary, its targets, each fault with its line."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
 
-import msgspec
-from msgspec import Meta, Struct, field
-
-CONFIG = "abate.toml"
-Share = Annotated[float, Meta(ge=0, le=1)]
-Word = Annotated[str, Meta(max_length=200)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(max_length=20_000)]
-Year = Name
-Amount = Annotated[float, Meta(ge=-1e15, le=1e15)]
-
-
-class OrganisationKeys(Struct, frozen=True):
-    """Who reports.
-
-    Args:
-        name: Name of the organisation.
-        currency: Currency of revenue, three letters (ISO 4217).
-        language: Language of reports where none is asked for: `en` or `zh`.
-        lei: Legal entity identifier (ISO 17442), for filings.
-        euid: European unique identifier.
-        duns: Number of Dun & Bradstreet.
-        permid: Identifier of Refinitiv.
-    """
-
-    name: Name
-    currency: Word = "CNY"
-    language: Word = "en"
-    lei: Word = ""
-    euid: Word = ""
-    duns: Word = ""
-    permid: Word = ""
-
-
-class FiscalYearKeys(Struct, frozen=True):
-    """When the year begins.
-
-    Args:
-        start_month: Its first month, 1 to 12.
-        named_after: `end` where FY2024 ends in 2024, `start` where it begins in 2024.
-    """
-
-    start_month: Annotated[int, Meta(ge=1, le=12)] = 1
-    named_after: Literal["end", "start"] = "end"
+from abate.adapters.store.delta import Limits
+from abate.adapters.store.keys import (
+    CONFIG,
+    BaseYearKeys,
+    EngineKeys,
+    EntityKeys,
+    Keys,
+    MeasureKeys,
+    OrganisationKeys,
+    OwnersKeys,
+    PathwayKeys,
+    ProgrammeKeys,
+    SiteKeys,
+    TargetKeys,
+    as_dict,
+)
+from abate.adapters.store.schema import HINT, FileKeyError, Key, declared, fault
+from abate.adapters.store.workspace import Finance, Workspace, fold
+from abate.disclosure.pathways import Measure, Pathway, pathways
+from abate.ecosystem.facts import METHODOLOGIES
+from abate.kernel.baseyear import BaseYearPolicy
+from abate.kernel.claim import Programme
+from abate.kernel.errors import ConfigError, UsageError
+from abate.kernel.figure import Figure
+from abate.kernel.organisation import Boundary, Climate, Entity, Organisation, Ownership, Site
+from abate.kernel.period import FiscalCalendar, parse_fiscal_year
+from abate.kernel.region import region_named
+from abate.kernel.target import Target, TargetKind
+from abate.kernel.units import ISO_4217
+from abate.operations.facts import CATEGORIES
 
 
-class InventoryKeys(Struct, frozen=True):
-    """What counts, and how gases are added up.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Names that `abate.toml` may use, as the installed systems bring them.
 
     Args:
-        boundary: Consolidation approach: `operational`, `financial` or `equity`.
-        gwp: Set of global warming potentials: `AR4`, `AR5` or `AR6`.
+        kinds: Kinds of activity.
+        figures: Figures that a target may want.
     """
 
-    boundary: Literal["operational", "financial", "equity"] = "operational"
-    gwp: Literal["AR4", "AR5", "AR6"] = "AR6"
+    kinds: frozenset[str]
+    figures: Mapping[str, Figure]
 
 
-class Scope3Keys(Struct, frozen=True):
-    """The value chain.
+def read_config(root: Path, data: dict[str, Any], known: Known, *, text: str = "", strict: bool = True) -> Workspace:
+    """Build a workspace from the parsed `abate.toml`.
 
     Args:
-        proxies: Regions whose factors may serve where no nearer one exists, each use with a finding.
-        not_assessed: Categories that are left out, 1 to 15, each with the reason.
+        root: Its folder.
+        data: The file's content, or what a run kept of it.
+        known: Names that it may use.
+        text: The file's text, to name the line of a fault.
+        strict: Whether everything is checked; of what a run kept, only what a figure needs.
+
+    Raises:
+        ConfigError: `bad-config`, `bad-organisation`, `bad-programme`, `bad-base-year`.
     """
-
-    proxies: list[Name] = field(default_factory=list)
-    not_assessed: dict[Word, Text] = field(default_factory=dict)
-
-
-class FactorsKeys(Struct, frozen=True):
-    """Which factors serve.
-
-    Args:
-        allow: What may serve where a place has no direct factor: `life-cycle`, `operating-margin`.
-        year: Factors of the calendar year of each `month`, or of the `fiscal-year`: that in which most of it falls.
-    """
-
-    allow: list[Literal["life-cycle", "operating-margin"]] = field(default_factory=list)
-    year: Literal["month", "fiscal-year"] = "month"
+    about: dict[str, Any] = {"code": "bad-config", "name": CONFIG, "text": text, "hint": HINT}
+    keys = declared(data, Keys, strict=strict, **about)
+    try:
+        return _workspace(root, keys, known, strict=strict)
+    except FileKeyError as odd:
+        raise fault(odd, data=data, **about) from odd
+    except ValueError as error:
+        raise ConfigError("bad-config", f"{CONFIG}: {error}.", HINT) from error
 
 
-class BaseYearKeys(Struct, frozen=True):
-    """The base year.
-
-    Args:
-        year: The year, such as `"FY2022"`.
-        threshold: Cumulative change, as a share, from which it is recalculated.
-        recalculation: `whole-year` or `pro-rata`.
-    """
-
-    year: Year
-    threshold: Share = 0.05
-    recalculation: Literal["whole-year", "pro-rata"] = "whole-year"
-
-
-class OwnershipKeys(Struct, frozen=True):
-    """A share of equity from a day on.
-
-    Args:
-        since: First day.
-        share: Share of equity, 0 to 1.
-    """
-
-    since: date
-    share: Share
-
-
-class EntityKeys(Struct, frozen=True):
-    """A business or legal unit; the one without parent is the group.
-
-    Args:
-        id: Short name used in files.
-        name: Name for people; the id where none is given.
-        parent: Id of the entity above.
-        ownership: Shares that the parent holds; none means wholly owned.
-        operational_control: Whether the group runs it.
-        financial_control: Whether the group directs its financial policies: true, false, or `"joint"` with partners.
-        region: Region of what belongs to it as a whole; its parent's where none is given.
-    """
-
-    id: Name
-    name: Word = ""
-    parent: Word = ""
-    ownership: list[OwnershipKeys] = field(default_factory=list)
-    operational_control: bool | None = None
-    financial_control: bool | Literal["joint", ""] | None = None
-    region: Word = ""
+def _workspace(root: Path, keys: Keys, known: Known, *, strict: bool) -> Workspace:
+    if strict:
+        _check_names(keys)
+        _check_dates(keys)
+        _check_words(keys, known.kinds)
+    organisation = Organisation(
+        name=keys.organisation.name,
+        entities=tuple(map(_entity, keys.entities)),
+        sites=tuple(map(_site, keys.sites)),
+        currency=keys.organisation.currency,
+        programmes=tuple(_programme(p, k) for k, p in enumerate(keys.programmes)),
+    )
+    excluded = {category: reason.strip() for category, reason in keys.scope3.not_assessed.items()}
+    for category, reason in excluded.items():
+        if category not in CATEGORIES or not reason:
+            what = "gives no reason" if category in CATEGORIES else "is no category, 1 to 15"
+            raise FileKeyError(("scope3", "not_assessed", category), what)
+    paths = {**pathways(), **{p.id: _sector_pathway(p, k) for k, p in enumerate(keys.pathways)}}
+    return Workspace(
+        root=root,
+        organisation=organisation,
+        calendar=FiscalCalendar(keys.fiscal_year.start_month, keys.fiscal_year.named_after),
+        boundary=Boundary(keys.inventory.boundary),
+        gwp_set=keys.inventory.gwp,
+        proxies=tuple(keys.scope3.proxies),
+        language=_language(keys.organisation.language),
+        other_bases=tuple(keys.factors.allow),
+        factor_year=keys.factors.year,
+        not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
+        base_year=_policy(keys.base_year),
+        targets=tuple(_target(t, k, organisation, set(paths), known.figures) for k, t in enumerate(keys.targets)),
+        pathways=tuple(paths.values()),
+        measures=tuple(_measure(m, k, organisation, known.figures) for k, m in enumerate(keys.measures)),
+        finance=Finance(keys.finance.discount, keys.finance.carbon_price, keys.finance.carbon_price_basis),
+        owners=_owners(keys.owners),
+        identifier=_identifier(keys.organisation),
+        limits=_limits(keys.engine),
+        texts=tuple((k, v) for k, v in as_dict(keys.report).items() if v),
+    )
 
 
-class ClimateKeys(Struct, frozen=True):
-    """The usual climate of a site; it decides no figure.
-
-    Args:
-        mean_c: Mean temperature of each month, January to December, in degrees Celsius.
-        source: Where it is from.
-    """
-
-    mean_c: Annotated[list[Annotated[float, Meta(ge=-90, le=60)]], Meta(min_length=12, max_length=12)]
-    source: Name
-
-
-class SiteKeys(Struct, frozen=True):
-    """A place that consumes.
-
-    Args:
-        id: Short name used in files.
-        name: Name for people; the id where none is given.
-        entity: Id of the entity that runs it.
-        region: Region of its grid, such as `DE` or `US-CAMX`.
-        type: Such as office, data-centre, warehouse.
-        opened: First day; later rows are taken, earlier ones are findings.
-        closed: Last day.
-        bought: In place of `opened`: it has a history under its seller, and the base year follows.
-        sold: In place of `closed`: it goes on under its buyer, and the base year follows.
-        aliases: Other names in files; none may be that of another site.
-        expects: Kinds of activity of which every month must have one.
-        buildings: Ids of metered buildings.
-        climate: Its usual climate.
-    """
-
-    id: Name
-    entity: Name
-    region: Name
-    name: Word = ""
-    type: Word = ""
-    opened: date | None = None
-    closed: date | None = None
-    bought: date | None = None
-    sold: date | None = None
-    aliases: list[Name] = field(default_factory=list)
-    expects: list[Name] = field(default_factory=list)
-    buildings: list[Name] = field(default_factory=list)
-    climate: ClimateKeys | None = None
+def _check_names(keys: Keys) -> None:
+    """No name in files may mean two places: ids, names and aliases of sites are unique, and so are those of the others."""
+    sections: dict[str, Sequence[Any]] = {"sites": keys.sites, "entities": keys.entities, "programmes": keys.programmes}
+    for section, held in sections.items():
+        seen: dict[str, tuple[int, str]] = {}
+        for k, one in enumerate(held):
+            for name, key in (
+                (one.id, "id"),
+                (one.name, "name"),
+                *((a, "aliases") for a in getattr(one, "aliases", ())),
+            ):
+                other, where = seen.setdefault(fold(name), (k, key)) if name else (k, key)
+                if other != k:
+                    what = f"'{name}' is the {where.removesuffix('es')} of '{held[other].id}' too"
+                    raise FileKeyError(
+                        (section, k, key), what, "Rows would go to one of the two: give each names of its own."
+                    )
+    ids = {fold(i): i for i in [*(e.id for e in keys.entities), *(p.id for p in keys.programmes)]}
+    for k, site in enumerate(keys.sites):
+        for alias in site.aliases:
+            if fold(alias) in ids:
+                what = f"'{alias}' is the id of '{ids[fold(alias)]}' too"
+                raise FileKeyError(
+                    ("sites", k, "aliases"), what, "Rows would go to one of the two: give each names of its own."
+                )
 
 
-class ProgrammeKeys(Struct, frozen=True):
-    """A programme of avoided emissions.
-
-    Args:
-        id: Short name used in files.
-        entity: Entity that runs it.
-        region: Region in which its actions happen.
-        methodology: Id and version of its methodology, such as `second-hand/1`.
-        unclaimed: Share that nobody claims; with the claims it makes 1.
-        name: Name for people; the id where none is given.
-        claims: Share of each claimant.
-        rebound: Share of the gain that more consumption eats up; the methodology's where none is given.
-        tier: Tier of evidence, 1 the best; the methodology's where none is given.
-        tier_evidence: Why the tier is better than the methodology's.
-        gates: Evidence for each gate: climate-action, climate-science, legitimacy.
-    """
-
-    id: Name
-    entity: Name
-    region: Name
-    methodology: Name
-    unclaimed: Share
-    name: Word = ""
-    claims: dict[Word, Share] = field(default_factory=dict)
-    rebound: Share | None = None
-    tier: Annotated[int, Meta(ge=1, le=3)] | None = None
-    tier_evidence: Text = ""
-    gates: dict[Word, Text] = field(default_factory=dict)
+def _check_dates(keys: Keys) -> None:
+    """Sites open before they close, and one share of equity begins on a day."""
+    for k, site in enumerate(keys.sites):
+        for one, other in (("opened", "bought"), ("closed", "sold")):
+            if getattr(site, one) and getattr(site, other):
+                raise FileKeyError(
+                    ("sites", k, other),
+                    f"stands beside '{one}'",
+                    f"Keep one of them: '{other}' where it has a history under others.",
+                )
+        begun, ended = site.bought or site.opened, site.sold or site.closed
+        if begun and ended and ended < begun:
+            raise FileKeyError(
+                ("sites", k, "sold" if site.sold else "closed"), f"is {ended}, before it began on {begun}"
+            )
+    for k, entity in enumerate(keys.entities):
+        days = [o.since for o in entity.ownership]
+        if twice := sorted({d for d in days if days.count(d) > 1}):
+            raise FileKeyError(("entities", k, "ownership"), f"two shares begin on {twice[0]}", "Keep one of them.")
 
 
-class TargetKeys(Struct, frozen=True):
-    """A figure wanted by a year.
-
-    Args:
-        figure: The figure; see the list of figures.
-        year: Year by which it is wanted.
-        kind: `level`, `absolute`, `intensity`, `cumulative` or `neutrality`.
-        value: Value wanted, of kinds `level` and `cumulative`.
-        reduction: Share of the base year by which it falls, of kinds `absolute` and `intensity`.
-        base_year: Year from which it is measured.
-        base_value: Value of the base year where that year was never valued here.
-        base_source: Where that value is from.
-        growth: Yearly growth of business as usual, as a share.
-        pathway: Id of the pathway against which it is held.
-        title: Name for people.
-        site: Site it is wanted of.
-        building: Building of the site.
-        org: Entity it is wanted of.
-    """
-
-    figure: Name
-    year: Year
-    kind: Literal["level", "absolute", "intensity", "cumulative", "neutrality"] = "level"
-    value: Amount | None = None
-    reduction: Share | None = None
-    base_year: Year | None = None
-    base_value: Amount | None = None
-    base_source: Text = ""
-    growth: Annotated[float, Meta(ge=-1, le=10)] = 0.0
-    pathway: Word = "linear"
-    title: Word = ""
-    site: Word = ""
-    building: Word = ""
-    org: Word = ""
+def _check_words(keys: Keys, kinds: frozenset[str]) -> None:
+    """Currencies, regions and kinds are known ones."""
+    if keys.organisation.currency not in ISO_4217:
+        raise FileKeyError(
+            ("organisation", "currency"),
+            f"'{keys.organisation.currency}' is no currency",
+            "Write its three letters, such as EUR.",
+        )
+    for region in keys.scope3.proxies:
+        if region_named(region) is None:
+            raise FileKeyError(("scope3", "proxies"), f"'{region}' is no region", "Write codes such as GB or US-CAMX.")
+    for k, site in enumerate(keys.sites):
+        for kind in site.expects:
+            if kind not in kinds:
+                near = get_close_matches(kind, kinds, n=1)
+                hint = f"Did you mean '{near[0]}'?" if near else f"Kinds are {', '.join(sorted(kinds))}."
+                raise FileKeyError(("sites", k, "expects"), f"'{kind}' is no kind of activity", hint)
+        if twice := sorted({b for b in site.buildings if site.buildings.count(b) > 1}):
+            raise FileKeyError(("sites", k, "buildings"), f"'{twice[0]}' stands twice")
+    for what in ("targets", "measures", "pathways"):
+        ids = [m.id for m in getattr(keys, what) if hasattr(m, "id")]
+        if twice := sorted({i for i in ids if ids.count(i) > 1}):
+            raise FileKeyError((what, len(ids) - 1 - ids[::-1].index(twice[0]), "id"), f"'{twice[0]}' stands twice")
 
 
-class PathwayKeys(Struct, frozen=True):
-    """A pathway of a sector's intensity, from a publication that you have.
+def _language(language: str) -> str:
+    if language == "en":
+        return language
+    from abate.disclosure.report import LANGUAGES  # a tenth of a second
 
-    Args:
-        id: Id by which targets name it.
-        points: Intensity by calendar year, at least two years, up to 2050.
-        source: Publication.
-        title: Name for people.
-        title_zh: The same in Chinese.
-        edition: Edition of the publication.
-    """
-
-    id: Name
-    points: dict[Word, Annotated[float, Meta(ge=0, le=1e12)]]
-    source: Name
-    title: Word = ""
-    title_zh: Word = ""
-    edition: Word | int = ""
+    if language not in LANGUAGES:
+        raise FileKeyError(("organisation", "language"), f"'{language}' is none of {', '.join(LANGUAGES)}")
+    return language
 
 
-class MeasureKeys(Struct, frozen=True):
-    """Something that lowers a figure.
-
-    Args:
-        id: Short name.
-        figure: Figure in t CO2e that it lowers.
-        start: Fiscal year from which on it works in full.
-        abated_t: What it takes away a year, t CO2e.
-        lifetime_years: Years it works.
-        title: Name for people.
-        investment: Cost at the start.
-        yearly_cost: Cost a year; below zero where it saves money.
-        org: Entity it belongs to.
-    """
-
-    id: Name
-    figure: Name
-    start: Year
-    abated_t: Amount
-    lifetime_years: Annotated[int, Meta(ge=1, le=200)]
-    title: Word = ""
-    investment: Amount = 0.0
-    yearly_cost: Amount = 0.0
-    org: Word = ""
+def _year(text: Any, *path: Key) -> str:
+    try:
+        return f"FY{parse_fiscal_year(str(text)):04d}"
+    except UsageError as error:
+        raise FileKeyError(path, error.message.rstrip("."), error.hint) from error
 
 
-class FinanceKeys(Struct, frozen=True):
-    """What money is worth to planners.
-
-    Args:
-        discount: Yearly discount rate, as a share.
-        carbon_price: Internal price of a tonne of CO2e, in the organisation's currency.
-        carbon_price_basis: Where the price is from, and what it is used for.
-    """
-
-    discount: Annotated[float, Meta(ge=0, lt=1)] = 0.06
-    carbon_price: Annotated[float, Meta(gt=0, lt=1e6)] | None = None
-    carbon_price_basis: Text = ""
+def _policy(keys: BaseYearKeys | None) -> BaseYearPolicy | None:
+    if keys is None:
+        return None
+    return BaseYearPolicy(_year(keys.year, "base_year", "year"), keys.threshold, keys.recalculation)
 
 
-class OwnersKeys(Struct, frozen=True):
-    """Who signs off; nobody who prepares may approve.
-
-    Args:
-        preparer: One name or several.
-        reviewer: One name or several.
-        approver: One name or several.
-    """
-
-    preparer: Name | list[Name] | None = None
-    reviewer: Name | list[Name] | None = None
-    approver: Name | list[Name] | None = None
-
-
-class ReportKeys(Struct, frozen=True):
-    """Texts of the report.
-
-    Args:
-        letter_en: Letter at its beginning, in Markdown.
-        letter_zh: The same in Chinese.
-    """
-
-    letter_en: Text = ""
-    letter_zh: Text = ""
-
-
-class EngineKeys(Struct, frozen=True):
-    """What engines may use; nothing here changes a figure.
-
-    Args:
-        memory: Bound of the embedded engine, such as `"4GB"`, beyond which it spills.
-        threads: Its threads; 0 takes one per core.
-        spill: Where it spills; beside the tables where none is given.
-        master: Master of a Spark cluster that values runs.
-        ledger: The folder of tables as the cluster names it.
-        spark: Settings of Spark, by name.
-    """
-
-    memory: Annotated[str, Meta(pattern=r"^\d{1,6}(\.\d+)? ?[MGT]i?B$")] = "1GB"
-    threads: Annotated[int, Meta(ge=0, le=4096)] = 0
-    spill: Word = ""
-    master: Word = ""
-    ledger: Word = ""
-    spark: dict[Word, Text | int | float | bool] = field(default_factory=dict)
+def _target(
+    keys: TargetKeys, k: int, organisation: Organisation, paths: set[str], figures: Mapping[str, Figure]
+) -> Target:
+    known = {s.id: s for s in organisation.sites}
+    if keys.figure not in figures:
+        raise FileKeyError(("targets", k, "figure"), f"no figure '{keys.figure}'", "See docs/reference/figures.md.")
+    if keys.site and keys.site not in known:
+        raise FileKeyError(("targets", k, "site"), f"no site '{keys.site}'")
+    if keys.building and (not keys.site or keys.building not in known[keys.site].buildings):
+        raise FileKeyError(("targets", k, "building"), f"no building '{keys.building}' of the site '{keys.site}'")
+    if keys.org and keys.org not in {e.id for e in organisation.entities}:
+        raise FileKeyError(("targets", k, "org"), f"no entity '{keys.org}'")
+    if keys.pathway not in paths:
+        raise FileKeyError(("targets", k, "pathway"), f"'{keys.pathway}' is none of {', '.join(sorted(paths))}")
+    kind = TargetKind(keys.kind)
+    given = {"level": "value", "cumulative": "value", "absolute": "reduction", "intensity": "reduction"}.get(kind)
+    if given and getattr(keys, given) is None:
+        raise FileKeyError(("targets", k), f"a target of kind {kind} needs '{given}'")
+    if kind is not TargetKind.LEVEL and keys.base_year is None:
+        raise FileKeyError(("targets", k), f"a target of kind {kind} needs a 'base_year'")
+    figure = figures[keys.figure]
+    if kind is not TargetKind.LEVEL and figure.is_ratio != (kind is TargetKind.INTENSITY):
+        wanted = "a ratio" if kind is TargetKind.INTENSITY else "a mass or an amount"
+        raise FileKeyError(
+            ("targets", k, "figure"), f"a target of kind {kind} is of {wanted}, which {figure.id} is not"
+        )
+    return Target(
+        keys.figure, keys.value or 0.0, _year(keys.year, "targets", k, "year"), keys.site, keys.building, kind, keys.title,
+        "" if keys.base_year is None else _year(keys.base_year, "targets", k, "base_year"), keys.reduction or 0.0,
+        keys.pathway, keys.org, keys.base_value, keys.base_source, keys.growth, figure.wanted_high,
+    )  # fmt: skip
 
 
-class Keys(Struct, frozen=True):
-    """Sections of `abate.toml`.
-
-    Args:
-        organisation: Who reports.
-        fiscal_year: When the year begins.
-        inventory: What counts, and how gases are added up.
-        scope3: The value chain.
-        factors: Which factors serve.
-        base_year: The base year.
-        entities: Businesses and legal units.
-        sites: Places.
-        programmes: Programmes of avoided emissions.
-        targets: Figures wanted by a year.
-        pathways: Pathways of your own.
-        measures: What is to lower figures.
-        finance: Discount rate and internal carbon price.
-        owners: Who signs off.
-        report: Texts of the report.
-        engine: What engines may use.
-    """
-
-    organisation: OrganisationKeys
-    fiscal_year: FiscalYearKeys = FiscalYearKeys()
-    inventory: InventoryKeys = InventoryKeys()
-    scope3: Scope3Keys = Scope3Keys()
-    factors: FactorsKeys = FactorsKeys()
-    base_year: BaseYearKeys | None = None
-    entities: list[EntityKeys] = field(default_factory=list)
-    sites: list[SiteKeys] = field(default_factory=list)
-    programmes: list[ProgrammeKeys] = field(default_factory=list)
-    targets: list[TargetKeys] = field(default_factory=list)
-    pathways: list[PathwayKeys] = field(default_factory=list)
-    measures: list[MeasureKeys] = field(default_factory=list)
-    finance: FinanceKeys = FinanceKeys()
-    owners: OwnersKeys = OwnersKeys()
-    report: ReportKeys = ReportKeys()
-    engine: EngineKeys = EngineKeys()
+def _sector_pathway(keys: PathwayKeys, k: int) -> Pathway:
+    """A sector's intensity by calendar year, for convergence (SDA)."""
+    odd = sorted(y for y in keys.points if not y.isdecimal() or not 1990 <= int(y) <= 2200)
+    if odd:
+        raise FileKeyError(("pathways", k, "points", odd[0]), "is no calendar year")
+    points = tuple(sorted((int(y), v) for y, v in keys.points.items()))
+    if len(points) < 2 or points[-1][0] < 2050:
+        raise FileKeyError(("pathways", k, "points"), "intensities of at least two years are needed, up to 2050")
+    title = keys.title or keys.id
+    return Pathway(
+        keys.id, title, keys.title_zh or title, "sector", 0.0, "sector intensity", keys.source, str(keys.edition), CONFIG,
+        "stated", points,
+    )  # fmt: skip
 
 
-def as_dict(keys: Struct) -> dict[str, Any]:
-    """A section as data."""
-    found: dict[str, Any] = msgspec.structs.asdict(keys)
-    return found
+def _measure(keys: MeasureKeys, k: int, organisation: Organisation, figures: Mapping[str, Figure]) -> Measure:
+    if keys.org and keys.org not in {e.id for e in organisation.entities}:
+        raise FileKeyError(("measures", k, "org"), f"no entity '{keys.org}'")
+    if keys.figure not in figures or figures[keys.figure].unit != "t CO2e":
+        raise FileKeyError(("measures", k, "figure"), f"'{keys.figure}' is no figure in t CO2e")
+    return Measure(
+        keys.id, keys.title or keys.id, keys.figure, _year(keys.start, "measures", k, "start"), keys.abated_t,
+        keys.investment, keys.yearly_cost, keys.lifetime_years, keys.org,
+    )  # fmt: skip
+
+
+def _limits(keys: EngineKeys) -> Limits:
+    """What `[engine]` says."""
+    if not float(re.sub(r"[^\d.]", "", keys.memory)):
+        raise FileKeyError(("engine", "memory"), f"is '{keys.memory}'", "Write it as '4GB'.")
+    spark = tuple(sorted((k, str(v)) for k, v in keys.spark.items()))
+    return Limits(keys.memory, keys.threads, keys.spill, keys.master, keys.ledger, spark)
+
+
+def _identifier(keys: OrganisationKeys) -> tuple[str, str]:
+    """The first identifier given; a legal entity identifier's check digits must be right (ISO 17442, mod 97-10)."""
+    for scheme in ("lei", "euid", "duns", "permid"):
+        text = getattr(keys, scheme).strip().upper()
+        if not text:
+            continue
+        digits = "".join(str(int(ch, 36)) for ch in text if ch.isascii() and ch.isalnum())
+        if scheme == "lei" and (not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text) or int(digits) % 97 != 1):
+            raise FileKeyError(("organisation", scheme), f"'{text}' is no legal entity identifier")
+        if len(text) > 100 or not text.isprintable():
+            raise FileKeyError(("organisation", scheme), "is no identifier")
+        return scheme, text
+    return "", ""
+
+
+def _owners(keys: OwnersKeys) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """People by role; nobody who prepares may approve."""
+    said = {role: names for role, names in as_dict(keys).items() if names}
+    held = {role: (names,) if isinstance(names, str) else tuple(names) for role, names in said.items()}
+    both = sorted({fold(n) for n in held.get("preparer", ())} & {fold(n) for n in held.get("approver", ())})
+    if both:
+        raise FileKeyError(("owners", "approver"), f"'{both[0]}' is preparer and approver")
+    return tuple(held.items())
+
+
+def _programme(keys: ProgrammeKeys, k: int) -> Programme:
+    """A programme; what it does not say itself comes from its methodology."""
+    known = {m.name: m for m in METHODOLOGIES} | {m.id: m for m in METHODOLOGIES}
+    if keys.methodology not in known:
+        names = ", ".join(m.name for m in METHODOLOGIES)
+        raise FileKeyError(("programmes", k, "methodology"), f"'{keys.methodology}' is none of {names}")
+    method = known[keys.methodology]
+    tier = method.tier if keys.tier is None else keys.tier
+    if tier < method.tier and not keys.tier_evidence.strip():
+        raise FileKeyError(("programmes", k, "tier"), f"is better than that of {method.name}, without 'tier_evidence'")
+    return Programme(
+        keys.id, keys.name or keys.id, keys.entity, keys.region, method.name, method.mechanism,
+        method.rebound_share if keys.rebound is None else keys.rebound, tier, tuple(sorted(keys.claims.items())),
+        keys.unclaimed, tuple(sorted(keys.gates.items())),
+    )  # fmt: skip
+
+
+def _entity(keys: EntityKeys) -> Entity:
+    held = tuple(Ownership(o.since, o.share) for o in sorted(keys.ownership, key=lambda o: o.since))
+    directs = {True: "full", False: "none", "joint": "joint", "": "", None: ""}[keys.financial_control]
+    return Entity(keys.id, keys.name or keys.id, keys.parent, held, keys.operational_control, directs, keys.region)
+
+
+def _site(keys: SiteKeys) -> Site:
+    return Site(
+        keys.id,
+        keys.name or keys.id,
+        keys.entity,
+        region_named(keys.region) or keys.region,
+        keys.type,
+        keys.bought or keys.opened,
+        keys.sold or keys.closed,
+        tuple(keys.aliases),
+        tuple(keys.expects),
+        tuple(keys.buildings),
+        keys.bought is not None,
+        keys.sold is not None,
+        Climate(tuple(keys.climate.mean_c), keys.climate.source) if keys.climate else None,
+    )

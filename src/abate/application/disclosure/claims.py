@@ -13,6 +13,7 @@ from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import json_objects
 from abate.adapters.readers.sheets import encoding_of
 from abate.adapters.store.workspace import Workspace
+from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import published
 from abate.application.inventory.figures import Rollups, Value, run_of, years
 from abate.disclosure.claims.extracting import extract, text_of
@@ -23,7 +24,6 @@ from abate.disclosure.claims.tabled import REQUIRED, canonical, statement_of
 from abate.disclosure.claims.verdict import Verdict
 from abate.disclosure.markup import plain_text
 from abate.kernel.errors import DataError, UsageError
-from abate.kernel.figure import FIGURES
 
 BYTES_MAX = 20_000_000
 ROWS_MAX = 100_000
@@ -232,7 +232,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
     Raises:
         DataError: `report-contradicts` where it contradicts itself or the ledger.
     """
-    from abate.faces.cli.show import change, number
+    from abate.disclosure.numbers import change, number
 
     name = str(model["organisation"])
     shown, values = model["years"], model["values"]

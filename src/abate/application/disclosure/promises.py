@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from abate.adapters.store.workspace import Workspace
+from abate.application.catalogue import FIGURES
 from abate.application.disclosure.indicators import IndicatorValue, indicator_values
 from abate.application.disclosure.neutrality import credits_of, neutrality_of
 from abate.application.disclosure.signoff import assured_figures, signoffs
@@ -16,11 +17,10 @@ from abate.application.ecosystem.programmes import withheld
 from abate.disclosure import charts as specs
 from abate.disclosure.indicators import frameworks
 from abate.disclosure.neutrality import Neutrality
+from abate.disclosure.numbers import change, number
 from abate.disclosure.pathways import Progress
 from abate.disclosure.report import LANGUAGES, translator
-from abate.faces.cli.show import change, number
 from abate.kernel.errors import UsageError
-from abate.kernel.figure import FIGURES
 from abate.kernel.target import TargetKind
 
 NEUTRALITY_TEXTS = {

@@ -14,28 +14,28 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from abate.adapters.store.delta import fetch
+from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
-from abate.application.catalogue import METHODS
+from abate.application.catalogue import FIGURES, HEADLINES, METHODS
 from abate.application.disclosure.promises import language, promises, target_charts
 from abate.application.ecosystem.programmes import programmes
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.explanations import activity_name, rows_condition, run_views
 from abate.application.inventory.figures import Rollups, Value, run_of, runs, years
 from abate.application.inventory.findings import mended, open_findings
-from abate.application.inventory.imports import live_imports, live_views
 from abate.application.inventory.ranges import DRAWS, SEED, ranges
 from abate.application.plans import AVOIDED, INVENTORY, plans
 from abate.disclosure import charts as specs
 from abate.disclosure.markup import escaped, to_html
+from abate.disclosure.numbers import change, number
 from abate.disclosure.report import filled, headings, localised, page, report_markdown, translator
 from abate.disclosure.sections import MAKERS, tables
-from abate.faces.cli.show import change, number
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import UsageError
-from abate.kernel.figure import FIGURES, HEADLINES, SCOPE_3, figure
 from abate.kernel.finding import Finding, Severity
 from abate.operations.facts import CATEGORIES
+from abate.operations.system import SCOPE_3
 
 if TYPE_CHECKING:
     import duckdb
@@ -519,7 +519,7 @@ def _groups(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) ->
 
 
 def _ratio_points(rollups: Rollups, name: str, run: dict[str, Any]) -> list[dict[str, Any]]:
-    above, below = figure(name).numerator, figure(name).denominator
+    above, below = FIGURES.named(name).numerator, FIGURES.named(name).denominator
     sql = (
         "select building, month, sum(quantity_micro) filter (where kind = ?) as a, "
         "sum(quantity_micro) filter (where kind = ?) as b from rollups "
@@ -669,7 +669,7 @@ def _mend(m: dict[str, Any]) -> dict[str, str]:
 
 def _explanation(con: duckdb.DuckDBPyConnection, name: str, this: dict[str, Value]) -> dict[str, Any]:
     """A figure with what it stands on, and its rows by method and site."""
-    one, value = figure(name), this[name]
+    one, value = FIGURES.named(name), this[name]
     below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
     told = {
         "figure": name, "title": one.title, "text": _text(value), "unit": value.unit, "formula": one.formula,

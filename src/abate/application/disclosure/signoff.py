@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from abate.adapters.store.workspace import Workspace
+from abate.application.catalogue import FIGURES
 from abate.application.inventory.figures import publish, run_of, runs
 from abate.disclosure.signoff import Step, check_step
 from abate.kernel.errors import UsageError
-from abate.kernel.figure import figure
 
 
 def signoffs(workspace: Workspace, year: str = "") -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def sign(
     if not person or len(person) > 100 or not person.isprintable():
         raise UsageError("no-person", "A step needs the name of a person.", "Give --by.")
     for name in figures:
-        figure(name)
+        FIGURES.named(name)
     run = run_of(workspace, year, run_id)
     if run["fiscal_year"] != year:
         raise UsageError("sign-off-order", f"'{run['run_id']}' is of {run['fiscal_year']}.", f"Name a run of {year}.")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.readers.sheets import table_of
+from abate.adapters.store.imports import commit_import, free_id, live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
-from abate.application.inventory.imports import commit_import, free_id, live_imports
 from abate.kernel.errors import DataError, DuplicateImportError
 
 COLUMNS = ("entity", "fiscal_year", "metric", "value", "unit", "source")

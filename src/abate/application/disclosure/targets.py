@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from abate.adapters.store.workspace import Workspace
+from abate.application.catalogue import FIGURES
 from abate.application.inventory.figures import Rollups, run_of, years
 from abate.disclosure.pathways import (
     INCOMPLETE,
@@ -20,7 +21,6 @@ from abate.disclosure.pathways import (
     progress_of,
     with_measures,
 )
-from abate.kernel.figure import FIGURES, totals_needed
 from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.region import country_of
@@ -73,7 +73,7 @@ def _unfit(target: Target, path: Pathway, progress: Progress, lacking: dict[int,
             found.append(Finding.of(INCOMPLETE, f"{target.name}: FY{first} has no value of {target.figure}, nothing is added up."))  # fmt: skip
     elif progress.latest is not None and lacking.get(progress.latest):
         found.append(Finding.of(INCOMPLETE, f"{target.name}: {target.figure} of FY{progress.latest} is without {lacking[progress.latest]}."))  # fmt: skip
-    scopes = {t.split("-")[0] for t in totals_needed(target.figure)}
+    scopes = {t.split("-")[0] for t in FIGURES.totals_needed(target.figure)}
     if path.applies_to == "scopes 1 and 2" and "scope3" in scopes:
         found.append(Finding.of(MISUSED, f"{target.name}: {path.title} is made for {path.applies_to}, {target.figure} holds Scope 3."))  # fmt: skip
     return found

@@ -9,7 +9,8 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.explanations import run_views
 from abate.application.inventory.figures import Rollups, exact_text, run_of, runs
 from abate.ecosystem.facts import METHODOLOGIES
-from abate.kernel.figure import SCOPE_3, in_unit
+from abate.kernel.figure import in_unit
+from abate.operations.system import SCOPE_3
 
 
 def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:

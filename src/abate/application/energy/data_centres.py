@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from abate.adapters.store.delta import fetch, literal
+from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.figures import Rollups
 from abate.application.inventory.findings import equal_readings
-from abate.application.inventory.imports import live_imports, live_views
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.period import month_end, month_start
 from abate.kernel.target import target_of

@@ -15,6 +15,7 @@ import numpy as np
 from abate.adapters.readers.energy_config import EnergyConfig, Roof
 from abate.adapters.readers.series import read_series, zone_of
 from abate.adapters.store.delta import literal
+from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
 from abate.algorithms.forecasting.scores import coverage, pinball, skill
@@ -30,7 +31,6 @@ from abate.application.energy.batches import (
     weather_of,
 )
 from abate.application.inventory import read_terms
-from abate.application.inventory.imports import live_imports, live_views
 from abate.application.plans import value_sides
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import FORECAST_DRIFT, Readings, as_power

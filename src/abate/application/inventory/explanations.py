@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
-from abate.application.catalogue import METHODS
+from abate.application.catalogue import FIGURES, METHODS
 from abate.application.inventory.figures import (
     DIMENSIONS,
     Rollups,
@@ -22,7 +22,7 @@ from abate.application.inventory.figures import (
     run_of,
 )
 from abate.kernel.errors import NotFoundError, UsageError
-from abate.kernel.figure import FIGURES, Figure, figure
+from abate.kernel.figure import Figure
 from abate.kernel.formula import evaluate, names_in, to_whole_mg
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def explain_figure(
         UsageError: `unknown-dimension`, `bad-page`.
     """
     run = run_of(workspace, year, run_id)
-    counted = figure(name).numerator or name
+    counted = FIGURES.named(name).numerator or name
     with nullcontext(rollups) if rollups else Rollups(workspace) as opened:
         tree = figure_tree(opened, name, run, where)
         count = opened.values([counted], run, where=where)[0].row_count
@@ -141,7 +141,7 @@ def _parts_of(one: Figure) -> list[str]:
 
 def _below(name: str) -> list[str]:
     """A figure and every figure it stands on, each once."""
-    return list(dict.fromkeys([name, *(b for part in _parts_of(figure(name)) for b in _below(part))]))
+    return list(dict.fromkeys([name, *(b for part in _parts_of(FIGURES.named(name)) for b in _below(part))]))
 
 
 def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:
@@ -166,7 +166,7 @@ def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[st
 
 def rows_condition(name: str) -> tuple[str, str]:
     """Which table holds a figure's rows, and the condition on its columns."""
-    one = figure(name)
+    one = FIGURES.named(name)
     if one.total is None:
         parts = [rows_condition(b) for b in (*one.plus, one.numerator) if b]
         return parts[0][0], " or ".join(f"({p[1]})" for p in parts if p[0] == parts[0][0])

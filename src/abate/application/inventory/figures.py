@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import literal, open_engine
 from abate.adapters.store.workspace import Workspace
+from abate.application.catalogue import FIGURES
 from abate.kernel.errors import NotFoundError, UsageError
-from abate.kernel.figure import FIGURES, evaluate_figure, figure, in_unit, missing_parts, signs_of, totals_needed
+from abate.kernel.figure import in_unit
 
 if TYPE_CHECKING:
     import duckdb
@@ -215,12 +216,12 @@ class Rollups:
         dimensions = [d.strip() for d in by.split(",")] if by else []
         check_dimensions(dimensions)
         check_dimensions(where)
-        needed = list(dict.fromkeys(t for name in names for t in totals_needed(name)))
+        needed = list(dict.fromkeys(t for name in names for t in FIGURES.totals_needed(name)))
         totals = self._totals(needed, run, dimensions, where)
         found: list[Value] = []
         excluded = not_assessed(run)
         for name in names:
-            below = totals_needed(name)
+            below = FIGURES.totals_needed(name)
             groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [()])
             if by and groups and all("" in g for g in groups):
                 if lenient or len(names) > 1:
@@ -229,12 +230,12 @@ class Rollups:
             for group in groups:
                 parts = {t: totals[t].get(group, (None, 0)) for t in below}
                 sums = {t: p[0] for t, p in parts.items()}
-                value = evaluate_figure(name, sums)
+                value = FIGURES.evaluate(name, sums)
                 if by and (value is None or "" in group):
                     continue
                 own = [t for t in parts if FIGURES[t].part_of not in parts]  # a part's rows are its whole's
                 count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
-                without = () if by or where or value is None else tuple(missing_parts(name, sums))
+                without = () if by or where or value is None else tuple(FIGURES.missing_parts(name, sums))
                 at = {**where, **dict(zip(dimensions, group, strict=True))}
                 note = excluded.get(name, "") if value is None else ""
                 left_out = tuple(w for w in without if w in excluded)
@@ -244,7 +245,7 @@ class Rollups:
         return found
 
     def _unit(self, name: str) -> str:
-        one = figure(name)
+        one = FIGURES.named(name)
         return one.unit.replace("money", self.workspace.organisation.currency).replace(
             "/million", f"/million {self.workspace.organisation.currency}"
         )
@@ -275,19 +276,19 @@ class Rollups:
         return found
 
     def _column(self, name: str) -> str:
-        total = figure(name).total
+        total = FIGURES.named(name).total
         assert total is not None
         return total.column
 
     def condition(self, name: str) -> str:
         """Condition on the columns of the rollups that the rows of a total meet."""
-        total = figure(name).total
+        total = FIGURES.named(name).total
         assert total is not None
         return " and ".join(f"{c} in ({', '.join(map(literal, values))})" for c, values in total.where)
 
     def signed(self, name: str, run: dict[str, Any]) -> tuple[str, str]:
         """SQL of the sign with which a row enters a sum of totals, and of whether it touches it at all."""
-        conditions = {self.condition(t): sign for t, sign in signs_of(name).items()}
+        conditions = {self.condition(t): sign for t, sign in FIGURES.signs_of(name).items()}
         sign = " + ".join(f"{s} * ({c})::int" for c, s in conditions.items())
         touched = " or ".join(f"({c})" for c in conditions)
         return sign, f"run_id = {literal(run['run_id'])} and source = 'entry' and ({touched})"

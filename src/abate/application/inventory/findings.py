@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch
+from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import ledger_checks
-from abate.application.inventory.imports import live_imports, live_views
 from abate.kernel.checks import CLOCK_BACK, missing_month
 from abate.kernel.finding import Finding, Severity
 from abate.kernel.tables import COMMITS

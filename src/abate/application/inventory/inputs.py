@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from abate.adapters.store.delta import fetch, literal
-from abate.adapters.store.workspace import Workspace, read_config
+from abate.adapters.store.imports import commit_import, free_id, live_imports
+from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS, default_factors
-from abate.application.inventory.imports import commit_import, free_id, live_imports
+from abate.application.opening import read_config
 from abate.kernel.errors import ConfigError, IntegrityError, UsageError
 from abate.kernel.factor import Factor, content_hash, factor_rows, factors_from_rows
 from abate.kernel.finding import Finding

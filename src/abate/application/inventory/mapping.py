@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec import field as keys_field
 
 from abate.adapters.readers.sheets import Sheet
-from abate.adapters.store.config import Name, Word
+from abate.adapters.store.keys import Name, Word
 from abate.adapters.store.schema import read_toml
 from abate.adapters.store.workspace import fold
 from abate.application.catalogue import TEMPLATES

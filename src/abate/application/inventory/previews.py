@@ -8,8 +8,9 @@ from pathlib import Path
 
 from abate.adapters.readers.sheets import read_sheets
 from abate.adapters.store.delta import fetch
+from abate.adapters.store.imports import live_imports, live_views, loaded_before
 from abate.adapters.store.workspace import Workspace, file_hash
-from abate.application.inventory.imports import live_imports, live_views, loaded_before, map_sheets, stage
+from abate.application.inventory.imports import map_sheets, stage
 from abate.application.inventory.mapping import Mapping
 from abate.application.inventory.staging import MEMORY_SHARE
 from abate.kernel.finding import Finding, Severity

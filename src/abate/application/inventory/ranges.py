@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from abate.adapters.store.delta import fetch, literal
-from abate.application.catalogue import METHODS
+from abate.application.catalogue import FIGURES, METHODS
 from abate.application.inventory.figures import DIMENSIONS, Rollups
 from abate.kernel.errors import UsageError
-from abate.kernel.figure import figure
 from abate.kernel.resolution import KEY
 from abate.kernel.uncertainty import Part, Range, closed_form, relative_deviation, simulate
 from abate.kernel.units import MG_PER_T
@@ -112,7 +111,7 @@ def ranges(
             found.append(one)
     if not found:
         raise UsageError(
-            "no-range", f"No entries stand behind '{figure(name).title}'.", "Ask for a mass, such as gross."
+            "no-range", f"No entries stand behind '{FIGURES.named(name).title}'.", "Ask for a mass, such as gross."
         )
     return found
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.engine.embedded import Embedded, Engine, statement
 from abate.adapters.store.delta import RUNNING, counted, literal
+from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
-from abate.application.catalogue import KINDS, METHODS
+from abate.application.catalogue import FIGURES, KINDS, METHODS
 from abate.application.inventory.certificates import USED_TWICE, instruments, stated_factors
 from abate.application.inventory.figures import chain_of
-from abate.application.inventory.imports import live_imports, live_views
 from abate.application.inventory.inputs import (
     Inputs,
     config_json,
@@ -34,7 +34,6 @@ from abate.application.inventory.totals import keep_totals
 from abate.kernel.allocation import Allocation, Instrument, Load, allocate
 from abate.kernel.errors import NotFoundError
 from abate.kernel.factor import Factor
-from abate.kernel.figure import FIGURES
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.kind import fold
 from abate.kernel.matching import FactorBook

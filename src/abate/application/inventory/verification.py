@@ -7,9 +7,9 @@ from typing import Any
 
 from abate.adapters.engine.embedded import Embedded, Engine
 from abate.adapters.store.delta import literal
+from abate.adapters.store.imports import live_views
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.application.inventory.figures import chain_of
-from abate.application.inventory.imports import live_views
 from abate.application.inventory.inputs import inputs_of
 from abate.application.inventory.runs import (
     add_up,

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from abate.adapters.readers.orders import row_blocks
-from abate.adapters.store.config import Name, Share, as_dict
+from abate.adapters.store.keys import Name, Share, as_dict
 from abate.adapters.store.schema import read_toml
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace

@@ -6,25 +6,18 @@ import csv
 import importlib.util
 import json
 import re
-import shutil
 import sys
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.store.config import CONFIG
-from abate.adapters.store.workspace import Workspace, create_workspace, read_config
+from abate.adapters.store.keys import CONFIG
+from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import in_place_of, write_whole
 from abate.application.catalogue import TEMPLATES, default_factors
-from abate.application.inventory import ensure_default_factors, run_year
-from abate.application.inventory.figures import Rollups, publish, run_of
-from abate.application.inventory.findings import open_findings
-from abate.application.inventory.imports import add_file, attach, correct
-from abate.faces.cli import show as out
-from abate.kernel.errors import ConfigError, NotFoundError, UsageError
-from abate.kernel.figure import HEADLINES
+from abate.application.opening import create_workspace, read_config
+from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.kind import Template
 from abate.kernel.region import country_name, country_named, country_of, region_named
 
@@ -307,7 +300,7 @@ def init_firm(
         settled = _settled(country, region)
         text = _config(name, "Workshop", **settled, not_assessed=SMALL_FIRM)
         return create_workspace(directory, text, fill=_write_templates).root, []
-    module = _generator(example_folder("firm"))
+    module = example_module(example_folder("firm"))
     text = module.config()
     if not samples:
         text = text.replace(json.dumps(module.FIRM, ensure_ascii=False), json.dumps(name, ensure_ascii=False))
@@ -336,7 +329,8 @@ def example_folder(name: str = "group") -> Path:
     raise NotFoundError("no-example", f"The example '{name}' is not installed.", "Install Abate from its repository.")
 
 
-def _generator(folder: Path) -> Any:
+def example_module(folder: Path) -> Any:
+    """The module that makes an example's files."""
     spec = importlib.util.spec_from_file_location(f"abate_example_{folder.name}", folder / "generate.py")
     assert spec is not None
     assert spec.loader is not None
@@ -344,139 +338,3 @@ def _generator(folder: Path) -> Any:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def run_demo(directory: Path, *, now: datetime, as_json: bool = False) -> None:
-    """Build the example group in a folder: raw files, workspace, corrections, runs, inventory and report.
-
-    A folder that holds an earlier demo is built anew; any other folder with content is left alone.
-
-    Raises:
-        ConfigError: `folder-in-use`.
-    """
-    from abate.application.disclosure.report_model import write_reports
-
-    marker = directory / ".abate-demo"
-    if directory.exists() and any(directory.iterdir()):
-        if not marker.exists():
-            raise ConfigError("folder-in-use", f"{directory} is not empty.", "Choose another with --dir.")
-        shutil.rmtree(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    marker.touch()
-    console = out.console()
-    console.quiet = as_json
-    say = console.print
-    folder = example_folder()
-    module = _generator(folder)
-    with out.progress("writing raw files", 5, quiet=as_json) as step:
-        files = module.generate(directory / "raw-files", step)
-    say(f"Raw files of a synthetic group: {len(files)} in {directory / 'raw-files'}")
-    workspace = create_workspace(directory, module.config())
-    ensure_default_factors(workspace, now)
-    quarantined = _import_all(workspace, files, now, as_json)
-    found = [f for f in open_findings(workspace, now=now) if f.severity == "blocker"]
-    say(f"Imported; {quarantined} rows are in quarantine. What the checks found:")
-    if not as_json:
-        out.findings_table("", found)
-    corrected = correct(workspace, folder / "corrections.csv", reason="", now=now)
-    attach(workspace, folder / "evidence-beijing.txt", import_id=corrected.import_id, source_row=0, now=now)
-    left = sum(f.severity == "blocker" for f in open_findings(workspace, now=now))
-    say(f"corrections.csv mends them, each with its reason; {left} blockers are left.")
-    years = sorted(module.TARGETS)
-    with out.progress("valuing", len(years), quiet=as_json) as step:
-        for year in years:
-            publish(workspace, run_year(workspace, year, now=now).run_id, reason="", now=now)
-            step(year)
-    _print_inventory(workspace, years, as_json)
-    with out.working("packing orders (the first time compiles for a minute)"):
-        pages = _pack(workspace, module, directory / "packing", now)
-    say(f"Packing of two warehouses, in 3D: {pages}; see 'abate plans --workspace {directory}'")
-    with out.working("forecasting the data centres and their roofs"):
-        _forecast(workspace, module, directory / "energy", now)
-    say(f"Forecasts beside the meters: abate forecasts --workspace {directory}")
-    _state(workspace, module, directory / "statements", years, now)
-    say(f"Targets, credits and sign-off: abate targets --workspace {directory}, abate neutrality, abate sign")
-    with out.working("drawing the report"):
-        paths = {kind: directory / f"report.{kind}" for kind in ("html", "pdf", "xlsx")}
-        write_reports(workspace, years[-1], paths, now=now)
-    say(f"Report: {paths['html']}, beside it as PDF and workbook")
-    say(f"Open a number: abate explain net --year {years[-1]} --workspace {directory}")
-    say(f"Why it changed: abate bridge {years[-2]} {years[-1]} --by org --workspace {directory}")
-
-
-def _pack(workspace: Workspace, module: Any, folder: Path, now: datetime) -> Path:
-    """Pack the orders of the example's warehouses beside what they use now, and keep the plan."""
-    from abate.application.logistics.packing import pack_file, packaging_plan
-    from abate.application.logistics.plan_page import page_model, plan_file, valued_model, write_page
-    from abate.application.logistics.stock import in_stock, read_packaging, record_movements, site_names
-    from abate.application.plans import post_plan
-
-    module.write_packing(folder)
-    materials, scheme = read_packaging(folder / "packaging.toml")
-    record_movements(workspace, folder / "movements.csv")
-    with plan_file(folder / "plan.jsonl") as write:
-        packer, tally = pack_file(
-            folder / "orders.csv", folder / "cartons.csv", write, objective=module.PACKING_OBJECTIVE,
-            fill_share_max=module.PACKING_FILL_SHARE, stock=in_stock(workspace), sites=site_names(workspace),
-        )  # fmt: skip
-    title = "Packing of two warehouses"
-    plan = packaging_plan(
-        workspace, packer, tally, plan_id=f"packing-{module.PACKING_MONTH}", title=title, site="", month="",
-        unit=module.PACKING_OBJECTIVE, materials=materials, scheme=scheme,
-    )  # fmt: skip
-    model = page_model(packer, tally, title=title, objective=module.PACKING_OBJECTIVE)
-    lines = post_plan(workspace, plan, domain="packing", facts={"cards": model["cards"]}, now=now)
-    page = folder / "plan.html"
-    write_page(page, model | valued_model(lines))
-    return page
-
-
-def _forecast(workspace: Workspace, module: Any, folder: Path, now: datetime) -> None:
-    """Forecast two days of the example's data centres from what was known then, and keep the forecasts."""
-    from abate.adapters.readers.energy_config import read_energy
-    from abate.application.energy.batches import moment_of
-    from abate.application.energy.forecasts import forecast_site, post_forecast
-
-    module.write_energy(folder)
-    config = read_energy(folder / "energy.toml")
-    issued = moment_of(module.FORECAST_ISSUED)
-    for site in module.FORECAST_SITES:
-        post_forecast(workspace, forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued), now=now)
-
-
-def _state(workspace: Workspace, module: Any, folder: Path, years: list[str], now: datetime) -> None:
-    """Take in what the example states of itself and its credits, retire them, and sign its last year off."""
-    from abate.application.disclosure.neutrality import add_credits, credits_of, retire_credit
-    from abate.application.disclosure.signoff import sign
-    from abate.application.disclosure.stated_figures import add_published
-
-    stated, held = module.write_statements(folder)
-    add_published(workspace, stated, now=now)
-    add_credits(workspace, held)
-    approver = dict(workspace.owners)["approver"][0]
-    for credit in credits_of(workspace, years[-1]).every:
-        retire_credit(workspace, credit.serial, years[-1], None, person=approver)
-    for step, (role, people) in zip(("prepared", "reviewed", "approved", "locked"), (*workspace.owners, ("approver", (approver,))), strict=True):  # fmt: skip
-        sign(workspace, years[-1], step, people[0], now=now, note=f"as {role} of the example")
-
-
-def _import_all(workspace: Workspace, files: list[Path], now: datetime, quiet: bool) -> int:
-    quarantined = 0
-    with out.progress("importing", len(files), quiet=quiet) as step:
-        for path in files:
-            quarantined += add_file(workspace, path, now=now).quarantined_count
-            step(path.name)
-    return quarantined
-
-
-def _print_inventory(workspace: Workspace, years: list[str], as_json: bool) -> None:
-    with Rollups(workspace) as rollups:
-        chosen = {y: run_of(workspace, y) for y in years}
-        values = {y: rollups.values(list(HEADLINES), run) for y, run in chosen.items()}
-        avoided = {y: rollups.values(["avoided"], run)[0].value for y, run in chosen.items()}
-    if as_json:
-        out.print_json([v.json for y in years for v in values[y]])
-    else:
-        out.figures_table("Inventory of the example group", values)
-        told = ", ".join(f"{y} {out.number(v, 't CO2e')} t CO2e" for y, v in avoided.items() if v is not None)
-        out.console().print(f"Outside the inventory, avoided by others (Scope 3+): {told}; see 'abate programmes'.")

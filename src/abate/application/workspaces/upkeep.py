@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from abate.adapters.store.config import CONFIG
 from abate.adapters.store.delta import (
     KEPT,
     PACKED,
@@ -37,8 +36,10 @@ from abate.adapters.store.delta import (
     read_files,
 )
 from abate.adapters.store.faults import fault_of
-from abate.adapters.store.workspace import Workspace, file_hash, open_workspace
+from abate.adapters.store.keys import CONFIG
+from abate.adapters.store.workspace import Workspace, file_hash
 from abate.adapters.store.writing import PARTIAL, in_place_of, left_behind
+from abate.application.opening import open_workspace
 from abate.kernel.errors import DataError, IntegrityError, UsageError
 from abate.kernel.tables import WRITERS
 

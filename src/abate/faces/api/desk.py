@@ -15,14 +15,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from abate.adapters.store.config import CONFIG
+from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import Intake
-from abate.adapters.store.workspace import Workspace, open_workspace
+from abate.adapters.store.keys import CONFIG
+from abate.adapters.store.workspace import Workspace
 from abate.application.factors import FactorIndex
 from abate.application.inventory.explanations import explain_entry, explain_figure
 from abate.application.inventory.figures import Rollups, Value, run_of, runs
 from abate.application.inventory.findings import open_findings, quarantined
-from abate.application.inventory.imports import live_imports
+from abate.application.opening import open_workspace
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 

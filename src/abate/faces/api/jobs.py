@@ -14,11 +14,12 @@ from datetime import date, datetime
 from typing import Any
 
 from abate.adapters.store.faults import fault_of
+from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.adapters.store.soundness import require_sound
 from abate.application.factors import import_factors
 from abate.application.inventory import run_year, verify_run
-from abate.application.inventory.imports import add_file, live_imports
+from abate.application.inventory.imports import add_file
 from abate.faces.api.desk import Desk, present
 from abate.faces.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
 from abate.kernel.errors import AbateError, IntegrityError, UsageError

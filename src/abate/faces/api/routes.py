@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from abate.adapters.store.intake import JOBS, UPLOADS
+from abate.application.catalogue import FIGURES, HEADLINES
 from abate.application.energy.data_centres import data_centres, load_curve
 from abate.application.factors import gate_findings, read_factors, where_used
 from abate.application.inventory.bridges import bridge_runs
@@ -24,7 +25,6 @@ from abate.faces.api.desk import Desk, present
 from abate.faces.api.exports import csv_text, xlsx_bytes
 from abate.faces.api.guard import Sessions
 from abate.faces.api.jobs import Jobs
-from abate.kernel.figure import FIGURES, HEADLINES, figure
 
 MAX_PAGE = 1000
 
@@ -162,7 +162,7 @@ def get_figures(
     as_file: Annotated[str, Query(alias="format", pattern="^(json|csv|xlsx)$")] = "json",
 ) -> Response:
     """Figures of one year or all, whole or broken down; exact sums as decimal strings."""
-    names = [figure(n.strip()).id for n in name.split(",")] if name else list(HEADLINES)
+    names = [FIGURES.named(n.strip()).id for n in name.split(",")] if name else list(HEADLINES)
     check_dimensions([d.strip() for d in by.split(",")] if by else [])
     wanted = [year.upper()] if year or run else desk.years()
     chosen = [desk.run(y, run) for y in wanted]
@@ -213,7 +213,7 @@ def get_rows(
     after: Annotated[str, Query(max_length=400, description="The `next` of the page before.")] = "",
 ) -> dict[str, Any]:
     """A figure opened: what it stands on, its parts, and its rows largest first."""
-    return desk.explained(figure(name).id, desk.run(year.upper(), run), where, limit, after)
+    return desk.explained(FIGURES.named(name).id, desk.run(year.upper(), run), where, limit, after)
 
 
 @router.get("/entries/{entry:path}")
@@ -410,7 +410,7 @@ def bridged(desk: Desk, name: str, before: str, after: str) -> Any:
     known = {r["run_id"] for r in every}
     sides = [run_of(desk.workspace, s.upper(), s if s in known else "", every) for s in (before, after)]
     key = ("bridge", name, *(s["run_id"] for s in sides))
-    return desk.kept(key, lambda: bridge_runs(desk.workspace, desk.rollups(), figure(name).id, *sides))
+    return desk.kept(key, lambda: bridge_runs(desk.workspace, desk.rollups(), FIGURES.named(name).id, *sides))
 
 
 @router.get("/factors")

@@ -46,7 +46,7 @@ def now() -> datetime:
 
 def opened_at(workspace: Path) -> Any:
     """The workspace of a folder."""
-    from abate.adapters.store.workspace import open_workspace
+    from abate.application.opening import open_workspace
 
     return open_workspace(workspace)
 

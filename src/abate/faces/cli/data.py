@@ -58,9 +58,10 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Build the example group: raw files, import, corrections, three runs, inventory, report, pages."""
-    from abate.application.workspaces.setup import run_demo
+    from abate.application.workspaces.demo import run_demo
+    from abate.faces.cli.demo import Terminal
 
-    run_demo(directory, now=now(), as_json=json)
+    run_demo(directory, now=now(), watcher=Terminal(json))
     if serve and not json and sys.stdin.isatty() and sys.stdout.isatty():
         from abate.faces.cli.serving import serve_workspace
 
@@ -130,7 +131,7 @@ def add(
 @app.command()
 def imports(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
     """List imports, with those undone."""
-    from abate.application.inventory.imports import live_imports
+    from abate.adapters.store.imports import live_imports
 
     opened = opened_at(workspace)
     live = {r["import_id"] for r in live_imports(opened)}

@@ -69,8 +69,8 @@ def targets(
     json: JsonOption = False,
 ) -> None:
     """Show targets: pathway, gap, the year the trend meets them, the yearly rate needed, measures and their costs."""
+    from abate.application.catalogue import FIGURES
     from abate.application.disclosure.targets import macc, progress_json, target_progress
-    from abate.kernel.figure import FIGURES
 
     opened = opened_at(workspace)
     told, found = target_progress(opened)
@@ -285,8 +285,9 @@ def bill(
     import sys
     from dataclasses import asdict
 
-    from abate.adapters.readers.bills import doubtful, given, read_bill, store_bill
+    from abate.adapters.readers.bills import doubtful, given, read_bill
     from abate.adapters.store.workspace import fold
+    from abate.application.inventory.bills import store_bill
     from abate.kernel.errors import UsageError
 
     pairs = dict(s.partition("=")[::2] for s in set_)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from abate.adapters.store.writing import write_whole
+from abate.disclosure.numbers import number
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
     HERE,
@@ -40,10 +41,9 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show figures: for one year or all, whole or broken down."""
+    from abate.application.catalogue import FIGURES, HEADLINES
     from abate.application.inventory.figures import Rollups, run_of
     from abate.application.inventory.figures import runs as list_runs
-    from abate.kernel.figure import HEADLINES
-    from abate.kernel.figure import figure as definition
     from abate.kernel.period import parse_fiscal_year
 
     opened = opened_at(workspace)
@@ -55,7 +55,7 @@ def show(
     else:
         wanted = [year.upper()] if year else sorted({r["fiscal_year"] for r in every})
         chosen = [run_of(opened, y, "", every) for y in wanted]
-    names = [definition(figure).id] if figure else list(HEADLINES)
+    names = [FIGURES.named(figure).id] if figure else list(HEADLINES)
     if ranges:
         _show_ranges(opened, names, chosen, by, json)
         return
@@ -69,7 +69,7 @@ def show(
         out.console().print("Nothing is valued yet. Import files with 'abate add', then 'abate run --year FY…'.")
     elif by:
         body = [
-            (y, v.figure, *v.by.values(), out.number(v.value, v.unit), v.unit, f"{v.row_count:,}")
+            (y, v.figure, *v.by.values(), number(v.value, v.unit), v.unit, f"{v.row_count:,}")
             for y in sorted(values)
             for v in values[y]
         ]
@@ -96,10 +96,8 @@ def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None
             stated = [p for p in of_year if p["metric"] == BESIDE.get(v.figure)]
             for p in stated:
                 value, unit = in_our_unit(p["value"], p["unit"])
-                told = p["value_text"] if value is None else out.number(Fraction(value), unit)
-                rows.append(
-                    (year, v.figure, out.number(v.value, v.unit), v.unit, p["entity"], told, unit, p["vintage"])
-                )
+                told = p["value_text"] if value is None else number(Fraction(value), unit)
+                rows.append((year, v.figure, number(v.value, v.unit), v.unit, p["entity"], told, unit, p["vintage"]))
     columns = ("year", "figure", "computed", "unit", "published by", "published", "unit", "vintage")
     out.table("Published figures beside", columns, rows, right=(2, 5))
 
@@ -349,9 +347,9 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Open a number: from figure to entries, or from an entry to file and row, publication and table."""
+    from abate.application.catalogue import FIGURES
     from abate.application.inventory.explanations import explain_entry, explain_figure
     from abate.application.inventory.figures import years as valued_years
-    from abate.kernel.figure import FIGURES
 
     opened = opened_at(workspace)
     if what not in FIGURES and what[:1] in "0123456789abcdef" and "-" in what and what.split("-")[0].isalnum():

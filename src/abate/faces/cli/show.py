@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from abate.kernel.figure import FIGURES
+from abate.application.catalogue import FIGURES
+from abate.disclosure.numbers import change, number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,22 +48,6 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], rig
     to.print(out)
 
 
-def number(value: Fraction | None, unit: str) -> str:
-    """A value for people: thousands separated, digits by size; `missing` where there is none.
-
-    Example:
-        >>> number(Fraction(1234567, 10), "t CO2e"), number(Fraction(39, 100), "share"), number(None, "t CO2e")
-        ('123,457', '39.0 %', 'missing')
-    """
-    if value is None:
-        return "missing"
-    if unit == "share":
-        return f"{float(value) * 100:.1f} %"
-    size = abs(float(value))
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    return f"{float(value):,.{digits}f}"
-
-
 def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
     """One line per figure, one column per year, and the change from year to year."""
     years = sorted(by_year)
@@ -95,15 +80,6 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
     table(title, columns, rows, right=range(2, len(columns)))
     for note in dict.fromkeys(notes):
         console().print(note, style="yellow")
-
-
-def change(before: Fraction | None, after: Fraction | None, unit: str) -> str:
-    """Change from one year to the next."""
-    if before is None or after is None or before == 0:
-        return "–"
-    if unit == "share":
-        return f"{float(after - before) * 100:+.1f} pp"
-    return f"{float(after / before - 1) * 100:+.1f} %"
 
 
 def findings_table(title: str, findings: Sequence[Finding], limit: int = 60) -> None:

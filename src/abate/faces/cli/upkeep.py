@@ -76,7 +76,7 @@ def backup(
     json: JsonOption = False,
 ) -> None:
     """Write the whole workspace into one archive, as it is at one moment."""
-    from abate.adapters.store.workspace import open_workspace
+    from abate.application.opening import open_workspace
     from abate.application.workspaces.upkeep import backup as backup_workspace
 
     with out.progress("backing up", None, quiet=json) as step:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from abate.application.catalogue import KINDS
+from abate.application.catalogue import FIGURES, HEADLINES, KINDS
 from abate.application.inventory.figures import Value
 from abate.application.inventory.previews import original_rows
 from abate.disclosure import charts as specs
@@ -19,8 +19,8 @@ from abate.faces.api.routes import filters, table_file
 from abate.faces.web.page import Page, in_words
 from abate.faces.web.pages.overview import month_spec, scope_points, years_spec
 from abate.kernel.errors import UsageError
-from abate.kernel.figure import FIGURES, HEADLINES, SCOPE_3, figure
 from abate.operations.facts import CATEGORIES
+from abate.operations.system import SCOPE_3
 
 router = APIRouter()
 Where = Annotated[Mapping[str, str], Depends(filters)]
@@ -311,7 +311,7 @@ def explain(
 ) -> Response:  # fmt: skip
     """A number opened: what it stands on, its parts, its rows."""
     page = Page.of(request)
-    figure(name)
+    FIGURES.named(name)
     chosen = page.desk.run(year.upper(), run)
     year = chosen["fiscal_year"]
     told = page.desk.explained(name, chosen, where, 0, "")
@@ -336,7 +336,7 @@ def rows_of(
     """Rows of a figure of which there are many: they come after the page that opens it."""
     page = Page.of(request)
     return page.render(
-        "rows.html", **_rows(page, figure(name).id, page.desk.run(year.upper(), run), where, after), later=""
+        "rows.html", **_rows(page, FIGURES.named(name).id, page.desk.run(year.upper(), run), where, after), later=""
     )
 
 

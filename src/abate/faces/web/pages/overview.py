@@ -13,16 +13,15 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.intake import JOBS
 from abate.adapters.store.workspace import Workspace
-from abate.application.catalogue import TEMPLATES
-from abate.application.inventory.imports import live_imports, live_views
+from abate.application.catalogue import FIGURES, TEMPLATES
 from abate.application.workspaces.setup import describe_workspace, template_rows
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import Desk
 from abate.faces.web.page import Form, Page, in_words
 from abate.kernel.errors import NotFoundError
-from abate.kernel.figure import FIGURES
 from abate.kernel.finding import Severity
 from abate.kernel.region import country_name
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from abate.adapters.store.intake import JOBS
+from abate.application.catalogue import FIGURES, HEADLINES
 from abate.application.disclosure.report_model import bridge_steps
 from abate.application.inventory.figures import publish
 from abate.application.inventory.findings import finding_of
@@ -19,7 +20,6 @@ from abate.faces.web.pages.data import titles
 from abate.faces.web.pages.overview import data_years
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import AbateError, NotFoundError
-from abate.kernel.figure import FIGURES, HEADLINES
 from abate.kernel.organisation import Boundary
 from abate.kernel.species import GWP_SETS
 

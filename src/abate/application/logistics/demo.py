@@ -1,0 +1,62 @@
+"""The demo's packing: two warehouses' orders, what their cartons cost now, and a plan in 3D."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from abate.adapters.store.workspace import Workspace
+
+LABEL = "packing orders (the first time compiles for a minute)"
+
+
+def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> str:
+    """Pack the orders of the example's warehouses, compare with what they use now, and keep the plan.
+
+    Args:
+        workspace: The demo's workspace.
+        example: Module that makes the example's files.
+        directory: Folder of the demo.
+        now: Present moment.
+
+    Returns:
+        What to say of it.
+    """
+    from abate.application.logistics.packing import pack_file, packaging_plan
+    from abate.application.logistics.plan_page import page_model, plan_file, valued_model, write_page
+    from abate.application.logistics.stock import in_stock, read_packaging, record_movements, site_names
+    from abate.application.plans import post_plan
+
+    folder = directory / "packing"
+    example.write_packing(folder)
+    materials, scheme = read_packaging(folder / "packaging.toml")
+    record_movements(workspace, folder / "movements.csv")
+    with plan_file(folder / "plan.jsonl") as write:
+        packer, tally = pack_file(
+            folder / "orders.csv",
+            folder / "cartons.csv",
+            write,
+            objective=example.PACKING_OBJECTIVE,
+            fill_share_max=example.PACKING_FILL_SHARE,
+            stock=in_stock(workspace),
+            sites=site_names(workspace),
+        )
+    title = "Packing of two warehouses"
+    plan = packaging_plan(
+        workspace,
+        packer,
+        tally,
+        plan_id=f"packing-{example.PACKING_MONTH}",
+        title=title,
+        site="",
+        month="",
+        unit=example.PACKING_OBJECTIVE,
+        materials=materials,
+        scheme=scheme,
+    )
+    model = page_model(packer, tally, title=title, objective=example.PACKING_OBJECTIVE)
+    lines = post_plan(workspace, plan, domain="packing", facts={"cards": model["cards"]}, now=now)
+    page = folder / "plan.html"
+    write_page(page, model | valued_model(lines))
+    return f"Packing of two warehouses, in 3D: {page}; see 'abate plans --workspace {directory}'"
