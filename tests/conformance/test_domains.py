@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,28 @@ def test_codes_are_unique_and_kebab_case():
     codes = [r.code for r in every_rule()]
     assert len(codes) == len(set(codes))
     assert all(c == c.lower() and " " not in c and r.hint for c, r in zip(codes, every_rule(), strict=True))
+
+
+DOMAIN_WORDS = re.compile(
+    r"\b(pue|wue|scope3|electricity|fuel|diesel|water|heat|refrigerant|freight|travel|waste|commuting|carton|parcel"
+    r"|roof|generation|flight|airport|facility|it-energy|grid|revenue|floor-area|warehouse|vehicle|building-energy)\b"
+)
+
+
+def test_the_kernel_names_no_domain():
+    """No identifier, and no text that is an id, of the kernel is a word of a domain; prose may give examples."""
+    found = []
+    for path in (SOURCES / "kernel").glob("*.py"):
+        if path.name == "units.py":  # units of heating values and freight are units
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            names = [getattr(node, a, None) for a in ("id", "attr", "arg", "name")]
+            ids = [text] if text and not re.search(r"\s", text) else []
+            for word in (*ids, *(str(n).replace("_", " ") for n in names if isinstance(n, str))):
+                if DOMAIN_WORDS.search(word.lower().replace("-", " ")):
+                    found.append(f"{path.name}:{getattr(node, 'lineno', 0)}: {word}")
+    assert found == []
 
 
 def test_nothing_below_the_adapters_asks_for_clock_randomness_or_files():

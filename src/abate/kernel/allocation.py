@@ -15,6 +15,10 @@ Source: GHG Protocol Scope 2 Guidance (2015), Table 6.3.
 """
 
 
+INSTRUMENT = "instrument"
+"""Kind of the rows of files that state an instrument."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """An energy attribute that is claimed for a fiscal year.
@@ -44,7 +48,7 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Electricity bought at a site in a month.
+    """What a site bought in a month, which instruments may cover.
 
     Args:
         site: The site.

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import ibis
 
+from abate.kernel.allocation import INSTRUMENT
 from abate.kernel.finding import Rule, Severity
 
 Verdict: TypeAlias = "tuple[Any, Any]"
@@ -115,7 +116,7 @@ def bad_date(staged: Any) -> Verdict:
 @check(_blocker("unknown-site", "Site is not in abate.toml", "Add the site, or the name as an alias of one.", 40))
 def unknown_site(staged: Any) -> Verdict:
     """Every row names a site, or an entity, of the organisation."""
-    general = (staged.kind == "instrument") & (_text(staged.site_text) == "")
+    general = (staged.kind == INSTRUMENT) & (_text(staged.site_text) == "")
     return staged.site.isnull() & ~general, "'" + _text(staged.site_text) + "' is no site."
 
 
@@ -156,7 +157,7 @@ def wrong_dimension(staged: Any) -> Verdict:
     )
 )
 def ambiguous_item(staged: Any) -> Verdict:
-    """No word for a fuel, gas or treatment leaves a choice."""
+    """No word for what was consumed leaves a choice."""
     several = staged.item.isnull() & staged.item_choices.notnull()
     return several, "'" + _text(staged.item_text) + "' is ambiguous: it may be " + _text(staged.item_choices) + "."
 
@@ -168,16 +169,10 @@ def ambiguous_item(staged: Any) -> Verdict:
     )
 )  # fmt: skip
 def unknown_item(staged: Any) -> Verdict:
-    """Fuel, gas or technology has a name that factors are filed under."""
+    """What was consumed has a name that factors are filed under."""
     near = (_text(staged.item_near) != "").ifelse(" Names most like it: " + _text(staged.item_near) + ".", "")
     bad = staged.item.isnull() & staged.item_choices.isnull()
     return bad, "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "." + near
-
-
-@check(_blocker("unknown-place", "Airport or city is not known", "Write the airport's code, or a distance.", 71))
-def unknown_place(staged: Any) -> Verdict:
-    """Every flight by its places names two airports, or cities with one."""
-    return staged.route_fault.notnull(), _text(staged.route_fault)
 
 
 @check(_blocker("unknown-region", "Region is no code", "Write a code such as AU or CN-ZJ.", 75))
@@ -354,7 +349,6 @@ ROW_CHECKS = (
     wrong_dimension,
     ambiguous_item,
     unknown_item,
-    unknown_place,
     unknown_region,
     bad_uncertainty,
     share_above_one,

@@ -28,6 +28,7 @@ class Kind:
         attributes: Canonical names of what may stand behind an item, such as a class of travel, with the words for them;
             one with a star becomes an item of its own: `electric-*` makes a car an `electric-car`.
         metered: Whether its amounts are of meters and bills, of which two may not cover the same days.
+        by_building: Whether its meters name buildings, by which its amounts are told apart.
         bands: Items that the amount of a row tells apart, as flights by their distance: for each, upper limits in the
             canonical unit with the item below them, widest last.
     """
@@ -45,6 +46,7 @@ class Kind:
     attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bands: dict[str, tuple[tuple[float, str], ...]] = field(default_factory=dict)
     metered: bool = False
+    by_building: bool = False
 
     def item_named(self, text: str, known: Collection[str] = ()) -> str | None:
         """Canonical item for a word found in a file, or None where it names none or leaves a choice.

@@ -15,6 +15,8 @@ from abate.kernel.factor import PROPERTY, Factor
 from abate.kernel.region import region_chain
 from abate.kernel.units import dimensions, in_units, money_in, quantity, spelled
 
+CONVERTS = "-property"
+"""End of the kinds of factor that state a property of an item, such as its density, which converts units."""
 SAME_SHARE = 0.001
 """Values that differ by less are one value, printed in two units or rounded twice."""
 MONEY_YEARS_BACK = 6
@@ -123,6 +125,10 @@ class FactorBook:
         self._index: dict[tuple[str, str], list[Factor]] = {}
         for factor in self.factors:
             self._index.setdefault((factor.kind, factor.item), []).append(factor)
+        self._conversions: dict[str, list[Factor]] = {}
+        for factor in self.factors:
+            if factor.kind.endswith(CONVERTS) and factor.masses[0].species == PROPERTY:
+                self._conversions.setdefault(factor.item, []).append(factor)
 
     def __len__(self) -> int:
         return len(self.factors)
@@ -248,17 +254,17 @@ class FactorBook:
         return found, bridges, money_year
 
     def energy_per_unit(self, need: Need) -> float:
-        """Net energy of a unit of a fuel by its properties in the book [MJ].
+        """Net energy of a unit of something that is burnt, by its properties in the book [MJ].
 
         Raises:
-            UsageError: `unit-mismatch` where no property of the fuel converts the unit.
+            UsageError: `unit-mismatch` where no property of the item converts the unit.
         """
         amount = quantity(1, "mg/MJ_net")
         bridge, *_ = self._bridge(amount, need)
         return float(in_units(amount * bridge, f"mg/{need.unit}"))
 
     def _bridge(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...], int]:
-        """Fuel properties whose product turns the factor's unit into the activity's; one where none is needed.
+        """Properties whose product turns the factor's unit into the activity's; one where none is needed.
 
         The fewest properties serve, of those the nearest in region, then the newest; any that are as good and give
         another result leave a question.
@@ -358,8 +364,8 @@ class FactorBook:
         """The nearest property of the item for each unit it relates, with how far its region is, in a fixed order."""
         chain = region_chain(need.region)
         best: dict[tuple[tuple[str, Fraction], ...], tuple[tuple[int, int, str], Factor]] = {}
-        for factor in self._index.get(("fuel-property", need.item), []):
-            if factor.region not in chain or factor.masses[0].species != PROPERTY:
+        for factor in self._conversions.get(need.item, []):
+            if factor.region not in chain:
                 continue
             if need.as_of is not None and factor.source.published_on > need.as_of:
                 continue

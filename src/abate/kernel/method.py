@@ -15,6 +15,29 @@ TAIL = "{tail}"
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """Something delivered through a network, so that where it is taken from the network decides its factor.
+
+    Args:
+        kind: Kind of its factors.
+        average: Item of the factor of a network's mix; parts of a country may have networks of their own.
+        named: Item by which an activity names that mix.
+        losses: Kinds of factor of what is lost on the way.
+        instrument: Kind of factor of an instrument that covers it.
+        margin: Kind and item of the factor of a network's operating margin.
+        year_begins: Countries whose factors are named after a year that does not begin in January, with its month.
+    """
+
+    kind: str
+    average: str
+    named: str
+    losses: tuple[str, ...] = ()
+    instrument: str = ""
+    margin: tuple[str, str] = ("", "")
+    year_begins: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What a method is.
 
@@ -27,8 +50,8 @@ class Card:
         formula: The formula as text, over the names of the function's arguments.
         source: Standard, edition and clause.
         lookups: Kinds and items of factor to look for, best first. `{item}` is the activity's own item, `{tail}` what
-            stands behind its last slash, `{broader}` the item and then what it is one of, `{party}` its supplier, carrier or tenant, `{power}` the item, with the grid's
-            average for electricity.
+            stands behind its last slash, `{broader}` the item and then what it is one of, `{party}` its
+            supplier, carrier or tenant.
         view: `location` or `market` for Scope 2, else empty.
         instruments: Whether load covered by an instrument takes the instrument's factor.
         basis: `direct`, `upstream` or `life-cycle`; empty takes any.
@@ -41,6 +64,7 @@ class Card:
         optional: Whether a missing factor leaves a category incomplete rather than the activity without a value.
         primary: Whether it stands on data of the very activity or supplier.
         proxies: Whether a factor of a region that the workspace names as proxy may serve.
+        supply: What is delivered, where instruments may cover a part of it.
     """
 
     id: str
@@ -63,6 +87,7 @@ class Card:
     optional: bool = False
     primary: bool = False
     proxies: bool = False
+    supply: Supply | None = None
 
     @property
     def name(self) -> str:

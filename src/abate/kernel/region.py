@@ -151,13 +151,6 @@ def markets_of(region: str) -> tuple[str, ...]:
     return (*chain, "EU") if set(chain) & set(EU) else chain
 
 
-GRID_YEAR_BEGINS = {"IN": 4, "JP": 4}
-"""Month in which the year begins that a country's grid factors are named after, where it is not January.
-
-Source: CEA, CO2 Baseline Database (financial years); MOE and METI, emission factors by fiscal year.
-"""
-
-
 @cache
 def region_chain(region: str) -> tuple[str, ...]:
     """The regions that hold a region, from itself to the world.

@@ -14,11 +14,11 @@ from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.kind import fold
 from abate.kernel.matching import TOLD_APART_IN, FactorBook, Match, Need, NoMatch, broader
-from abate.kernel.method import BROADER, TAIL, Card, Method
+from abate.kernel.method import BROADER, TAIL, Card, Method, Supply
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start
 from abate.kernel.quality import property_spread, scores
-from abate.kernel.region import GRID_YEAR_BEGINS, WORLD, country_of
+from abate.kernel.region import WORLD, country_of
 from abate.kernel.species import UNSPECIFIED, all_species, gwp
 from abate.kernel.uncertainty import combined, pedigree_factor
 from abate.kernel.units import dimension_of, priced
@@ -320,9 +320,14 @@ class Resolver:
     organisation: Organisation
     methods: Sequence[Method]
     terms: Terms
+    _supplies: dict[str, Supply] = field(init=False, repr=False, default_factory=dict)
     _places: dict[tuple[str, str], tuple[str, float]] = field(init=False, repr=False, default_factory=dict)
     _regions: dict[str, str] = field(init=False, repr=False, default_factory=dict)
     _answers: dict[tuple[str, ...], Answer] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for supply in (m.card.supply for m in self.methods if m.card.supply):
+            self._supplies.update(dict.fromkeys((supply.kind, *supply.losses), supply))
 
     def resolve(
         self,
@@ -344,7 +349,7 @@ class Resolver:
         for key in order:
             first_row, whole = len(rows), True
             for ladder in by_kind.get(key.kind, ()):
-                if ladder[0].scope == "3" and ladder[0].category in self.terms.excluded:
+                if ladder[0].category in self.terms.excluded:
                     if (EXCLUDED.code, key.kind, ladder[0].category) not in findings:
                         message = f"{key.kind} is in category {ladder[0].category}, which is switched off."
                         told = Finding.of(EXCLUDED, message, site=key.site, month=key.month)
@@ -442,7 +447,7 @@ class Resolver:
 
     def _is_split(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> bool:
         """Whether a key has parts of its own: by instrument in the views of Scope 2, by claimant in the avoided book."""
-        by_instrument = bool(card.view) and key.kind == "electricity" and (key.site, key.month) in parts
+        by_instrument = bool(card.view) and card.supply is not None and (key.site, key.month) in parts
         return card.book == "avoided" or by_instrument
 
     def _pieces(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> list[Piece]:
@@ -484,24 +489,23 @@ class Resolver:
 
     def _years(self, key: Key) -> str:
         """Year of the factors, and that of the prices."""
-        return f"{self.terms.factor_year(key.month)}/{key.month[:4]}/{self._before_grid_year(key)}"
+        return f"{self.terms.factor_year(key.month)}/{key.month[:4]}/{self._before_supply_year(key)}"
 
-    def _before_grid_year(self, key: Key) -> bool:
-        """Whether a month lies in the grid year of its country that is named after the year before."""
-        begins = GRID_YEAR_BEGINS.get(country_of(self._region(key)), 1)
+    def _before_supply_year(self, key: Key) -> bool:
+        """Whether a month lies in a year of a supply that its country names after the year before."""
+        country = country_of(self._region(key))
+        begins = max((month for s in self._supplies.values() for c, month in s.year_begins if c == country), default=1)
         return self.terms.factor_years is None and int(key.month[5:7]) < begins
 
     def _needs(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> list[Need]:
         """What a method looks for, best first: purpose before place, what is meant before what it is one of."""
         year = self.terms.factor_year(key.month)
         tail = (card.basis, self.terms.as_of, self.terms.proxies if card.proxies else ())
-        if instrument is not None and card.instruments:
+        if instrument is not None and card.instruments and card.supply is not None:
             item = instrument.id if instrument.kg_co2_per_kwh is not None else instrument.technology
             names = [item] if instrument.kg_co2_per_kwh is not None else broader(item)
-            return [Need("electricity-instrument", name, region, year, key.unit, *tail) for name in names]
-        power = "grid-average" if key.item == "electricity" else key.item
-        party = fold(key.party)
-        words = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": party, "power": power}
+            return [Need(card.supply.instrument, name, region, year, key.unit, *tail) for name in names]
+        words = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": fold(key.party)}
         unit = priced(key.unit, int(key.month[:4]))
         needs: list[Need] = []
         for kind, item in card.lookups:
@@ -510,13 +514,17 @@ class Resolver:
                 needs += [replace(need, proxies=()) for need in forms] if tail[-1] else []
                 needs += forms
             else:
-                needs.append(Need(kind, item.format(**words), region, year, unit, *tail))
+                supply, named = self._supplies.get(kind), item.format(**words)
+                named = supply.average if supply is not None and named == supply.named else named
+                needs.append(Need(kind, named, region, year, unit, *tail))
         if card.basis == "direct" and "life-cycle" in self.terms.other_bases:
             needs += [replace(need, basis="life-cycle") for need in needs]
-        if self._before_grid_year(key) and needs[0].kind.startswith("electricity"):
+        if self._before_supply_year(key) and needs[0].kind in self._supplies:
             needs = [*(replace(need, year=year - 1) for need in needs), *needs]
-        if "operating-margin" in self.terms.other_bases and ("electricity", "grid-average") in card.lookups:
-            needs.append(Need("electricity-margin", "operating-margin", region, year, unit, *tail))
+        for supply in dict.fromkeys(self._supplies.values()):
+            if supply.margin[1] in self.terms.other_bases and (supply.kind, supply.average) in card.lookups:
+                kind, item = supply.margin
+                needs.append(Need(kind, item, region, year, unit, *tail))
         return needs
 
     def _look_up(self, needs: list[Need], card: Card, programme: str, asked: str) -> Answer:
@@ -544,7 +552,7 @@ class Resolver:
                 ratio, used = ratio * found[1], (found[0].id,)
                 through.append(found[0])
                 findings += self._source_remarks(found[0])
-            if misses and card.view == "market" and need.kind != "electricity-instrument":
+            if misses and card.view == "market" and not self._of_instrument(need):
                 text = f"No {needs[0].item} for {need.region} in {need.year}; {match.factor.id} serves instead."
                 findings.append(Finding.of(NO_RESIDUAL, text))
             potentials = {s: gwp(s, self.terms.gwp_set) for s in match.mg_per_unit}
@@ -569,15 +577,16 @@ class Resolver:
             remarks.append(Finding.of(CARRIED_BACK, text))
         lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
         lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
-        if lost and need.item in broader(wanted.item) and need.kind != "electricity-instrument":
+        if lost and need.item in broader(wanted.item) and not self._of_instrument(need):
             text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in {need.region}."
             remarks.append(Finding.of(GENERAL, text))
-        parts = self._parts_of_grid(factor, need)
+        parts = self._parts_of_network(factor, need)
         if parts:
             text = f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with a grid of their own: {parts}."
             remarks.append(Finding.of(GENERAL, text))
         if (need.kind, need.basis) != (wanted.kind, wanted.basis) and self.terms.other_bases:
-            basis = need.item if need.kind == "electricity-margin" else factor.basis
+            at_margin = any((need.kind, need.item) == s.margin for s in self._supplies.values())
+            basis = need.item if at_margin else factor.basis
             if basis in self.terms.other_bases:
                 text = f"{factor.id}, {basis}, serves {need.region}, for which there is no direct factor."
                 remarks.append(Finding.of(OTHER_BASIS, text))
@@ -597,10 +606,15 @@ class Resolver:
             remarks.append(Finding.of(GWP_FIXED, text))
         return remarks
 
-    def _parts_of_grid(self, factor: Factor, need: Need) -> str:
-        """Parts of a country that have grid factors, where that of the whole country serves a place in it."""
-        place = need.region.partition("/")[0]
-        if (factor.kind, factor.item) != ("electricity", "grid-average") or factor.region in (place, WORLD):
+    def _of_instrument(self, need: Need) -> bool:
+        return any(need.kind == s.instrument for s in self._supplies.values())
+
+    def _parts_of_network(self, factor: Factor, need: Need) -> str:
+        """Parts of a country that have factors of their own, where that of the whole country serves a place in it."""
+        place, supply = need.region.partition("/")[0], self._supplies.get(factor.kind)
+        if supply is None or (factor.kind, factor.item) != (supply.kind, supply.average):
+            return ""
+        if factor.region in (place, WORLD):
             return ""
         inside = (f.region for f in self.book.of(factor.kind, factor.item) if f.basis == factor.basis)
         parts = sorted({r for r in inside if "/" not in r and r.startswith(f"{factor.region}-")})

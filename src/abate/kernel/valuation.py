@@ -51,17 +51,17 @@ def resolutions(name: str) -> Any:
     return table(name, RESOLUTIONS)
 
 
-def totals(name: str, whole_sum: WholeSum, *, metered: Sequence[str]) -> Any:
+def totals(name: str, whole_sum: WholeSum, *, by_building: Sequence[str]) -> Any:
     """Activities of imports added up by need, building and basis: the table `totals`.
 
     Args:
         name: Activities, as the engine knows them.
         whole_sum: The engine's sum of whole numbers.
-        metered: Kinds that are told apart by building.
+        by_building: Kinds whose meters name buildings.
     """
     rows = table(name, ACTIVITIES)
     by = rows.mutate(
-        building=rows["kind"].isin(metered).ifelse(rows["meter"], ""), micro=whole(rows["quantity"] * float(MICRO))
+        building=rows["kind"].isin(by_building).ifelse(rows["meter"], ""), micro=whole(rows["quantity"] * float(MICRO))
     )
     keys = ["import_id", "kind", "item", "site", "building", "month", "basis", "unit", "region", "party", "fiscal_year"]
     return by.group_by(keys).aggregate(quantity_micro=whole_sum(by["micro"]), row_count=by.count())

@@ -1,4 +1,4 @@
-"""Checks of fuels and purchased energy: one function per rule, one code per function."""
+"""Checks of fuels and flights: one function per rule, one code per function."""
 
 from __future__ import annotations
 
@@ -22,4 +22,18 @@ def heating_value_unstated(staged: Any) -> Verdict:
     return staged.heating_unstated, "The unit '" + staged.unit_text.fill_null("") + "' does not say net or gross."
 
 
-CHECKS = (heating_value_unstated,)
+@check(
+    Rule(
+        "unknown-place",
+        Severity.BLOCKER,
+        "Airport or city is not known",
+        "Write the airport's code, or a distance.",
+        71,
+    )
+)
+def unknown_place(staged: Any) -> Verdict:
+    """Every flight by its places names two airports, or cities with one."""
+    return staged.route_fault.notnull(), staged.route_fault.fill_null("")
+
+
+CHECKS = (heating_value_unstated, unknown_place)

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from abate.adapters.engine.embedded import Embedded, Engine
 from abate.adapters.store.delta import PACKED
+from abate.application.catalogue import KINDS
 
-METERED = ("facility-energy", "it-energy", "water")
+BY_BUILDING = tuple(k.id for k in KINDS.values() if k.by_building)
 """Kinds whose meters name buildings."""
 
 
@@ -27,7 +28,7 @@ def keep_totals(local: Embedded, big: Engine, imports: Sequence[str]) -> None:
     lacking = (set(imports) & store.tags("activities")) - known
     if lacking:
         big.know("untotalled", "activities", lacking)
-        local.given("new_totals", big.take(valuation.totals("untotalled", big.whole_sum, metered=METERED)))
+        local.given("new_totals", big.take(valuation.totals("untotalled", big.whole_sum, by_building=BY_BUILDING)))
         local.given("lacking_imports", pa.table({"import_id": sorted(lacking)}))
         tag = min(lacking) if len(lacking) == 1 else PACKED
         store.append_query("totals", local.con, "from new_totals semi join lacking_imports using (import_id)", tag)

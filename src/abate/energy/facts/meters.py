@@ -34,9 +34,9 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
 """What certificates say beside the technology: place, size, and age, on which some commitments set a limit."""
 
 KINDS = (
-    Kind("facility-energy", "Energy of a data-centre building", ("energy",)),
-    Kind("it-energy", "Energy of IT equipment", ("energy",)),
-    Kind("water", "Water of a data-centre building", ("volume",)),
+    Kind("facility-energy", "Energy of a data-centre building", ("energy",), by_building=True),
+    Kind("it-energy", "Energy of IT equipment", ("energy",), by_building=True),
+    Kind("water", "Water of a data-centre building", ("volume",), by_building=True),
     Kind(
         "instrument",
         "Certificate or contract for electricity",

@@ -8,12 +8,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from abate.kernel.method import BROADER, Card, method
+from abate.kernel.method import BROADER, Card, Supply, method
 
 FORMULA = "quantity * share * boundary_share * mg_per_unit"
 CORPORATE = "GHG Protocol Corporate Standard (2004)"
 SCOPE_2 = "GHG Protocol Scope 2 Guidance (2015)"
 IPCC = "2006 IPCC Guidelines, Volume 2"
+POWER = Supply(
+    "electricity",
+    "grid-average",
+    named="electricity",
+    losses=("electricity-loss",),
+    instrument="electricity-instrument",
+    margin=("electricity-margin", "operating-margin"),
+    year_begins=(("IN", 4), ("JP", 4)),
+)
+"""Electricity from a grid.
+
+Source: CEA, CO2 Baseline Database (financial years); MOE and METI, emission factors by fiscal year.
+"""
 
 
 @method(
@@ -64,7 +77,7 @@ def fugitive_refrigerants(quantity: Any, *, share: Any, boundary_share: Any, mg_
 @method(
     Card(
         "electricity-location", "1", ("electricity",), "2", "purchased electricity", FORMULA,
-        f"{SCOPE_2}, section 6.1 and Table 6.2", (("electricity", "grid-average"),), view="location",
+        f"{SCOPE_2}, section 6.1 and Table 6.2", (("electricity", "grid-average"),), view="location", supply=POWER,
     )
 )  # fmt: skip
 def electricity_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
@@ -77,7 +90,7 @@ def electricity_location(quantity: Any, *, share: Any, boundary_share: Any, mg_p
         "electricity-market", "1", ("electricity",), "2", "purchased electricity", FORMULA,
         f"{SCOPE_2}, section 6.4 and Table 6.3",
         (("electricity", "residual-mix"), ("electricity", "grid-average")), view="market",
-        instruments=True,
+        instruments=True, supply=POWER,
     )
 )  # fmt: skip
 def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:

@@ -14,7 +14,7 @@ from abate.operations.methods.own import FORMULA
 WITH_RATIO = "quantity * share * boundary_share * ratio * mg_per_unit"
 GUIDANCE = "GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013)"
 STANDARD = "GHG Protocol Corporate Value Chain (Scope 3) Standard (2011)"
-POWER = (("electricity", "{power}"), ("heat", "{item}"))
+POWER = (("electricity", "{item}"), ("heat", "{item}"))
 LEAKS = (("refrigerant", "{item}"), ("refrigerant-published", "{item}"))
 IN_BUILDINGS = (*POWER, ("stationary-fuel", "{item}"), ("mobile-fuel", "{item}"), *LEAKS)
 ON_THE_ROAD = (*POWER, ("mobile-fuel", "{item}"), ("stationary-fuel", "{item}"), *LEAKS)
