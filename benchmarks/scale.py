@@ -65,7 +65,7 @@ select resolution, basis, sum(co2e_mg) as co2e_mg, sum(mass_mg) as mass_mg, sum(
 
 def build(folder: Path, rows: int) -> None:
     """A workspace whose ledger holds the activities."""
-    from abate.application.inventory import ensure_default_factors
+    from abate.application.inventory.inputs import ensure_default_factors
     from abate.application.opening import create_workspace
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -108,7 +108,7 @@ def add(folder: Path, rows: int, name: str) -> None:
 
 def ours(folder: Path, *words: str) -> None:
     """Value the year and post it; words are the engine, and whether to go on from the last run."""
-    from abate.application.inventory import run_year
+    from abate.application.inventory.runs import run_year
     from abate.application.opening import open_workspace
 
     engine, anew = (words[0] if words else ""), "on" not in words

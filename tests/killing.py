@@ -25,9 +25,9 @@ from abate.adapters.store.keys import CONFIG
 from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import published
 from abate.application.energy.forecasts import forecasts
-from abate.application.inventory import factor_imports, load_factors
 from abate.application.inventory.figures import Rollups, runs
 from abate.application.inventory.findings import mended, open_findings
+from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.opening import open_workspace
 from abate.application.plans import plans
 from abate.kernel.factor import content_hash
@@ -45,7 +45,7 @@ for found in pkgutil.walk_packages(abate.__path__, "abate."):
         importlib.import_module(found.name)
 import duckdb, deltalake, pyarrow.parquet, pandas, ibis, vl_convert, openpyxl, pdfplumber, numba, sqlalchemy.dialects.sqlite
 from abate.faces.cli.main import main
-from abate.application.inventory import entries_sql
+from abate.application.inventory.runs import entries_sql
 from abate.application.inventory.staging import _checks_sql
 from abate.kernel.units import registry
 registry(), _checks_sql(), entries_sql("r", set())  # what every process does once

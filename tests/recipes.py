@@ -15,9 +15,9 @@ from pathlib import Path
 import typer
 
 from abate.application.disclosure.neutrality import add_credits
-from abate.application.inventory import run_year
 from abate.application.inventory.figures import publish
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
 from abate.application.logistics.stock import record_movements
 from abate.application.opening import create_workspace
 from abate.application.workspaces.upkeep import backup

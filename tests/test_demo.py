@@ -12,9 +12,9 @@ from fractions import Fraction
 
 import pytest
 
-from abate.application.inventory import verify_run
 from abate.application.inventory.figures import Rollups, run_of, runs
 from abate.application.inventory.findings import mended, open_findings
+from abate.application.inventory.verification import verify_run
 from support import NOW, SHARED
 
 TARGETS = {

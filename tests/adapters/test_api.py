@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.application.catalogue import HEADLINES
-from abate.application.inventory import run_year
 from abate.application.inventory.figures import Rollups, run_of
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace, open_workspace
 from abate.faces.api import guard, uploads
 from abate.faces.server import create_app
@@ -597,7 +597,7 @@ def test_a_mended_row_opens_the_file_in_which_it_was_wrong(client, workspace):
 
 def test_quarter_hours_add_up_to_hours_and_a_gap_spoils_no_ratio(workspace, add):
     from abate.application.energy.data_centres import load_curve
-    from abate.faces.web.pages.centres import _days
+    from abate.faces.web.pages.energy import _days
 
     head = "site,timestamp,building,facility kwh,it kwh,water m3\n"
     add(head + "".join(f"hq,2024-01-{1 + k // 96:02d} {k // 4 % 24:02d}:{k % 4 * 15:02d},b1,3,{2 if k >= 48 else ''},0\n" for k in range(192)), name="meters.csv")  # fmt: skip

@@ -20,9 +20,9 @@ from abate.application.disclosure.report_model import write_report, write_report
 from abate.application.disclosure.signoff import assured_figures, sign, signoffs
 from abate.application.disclosure.targets import macc, target_progress
 from abate.application.disclosure.vsme import fill_template
-from abate.application.inventory import run_year
 from abate.application.inventory.bills import store_bill
 from abate.application.inventory.figures import Rollups, publish, run_of
+from abate.application.inventory.runs import run_year
 from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
 from abate.faces.cli import main as cli

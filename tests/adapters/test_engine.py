@@ -7,10 +7,12 @@ import pytest
 from abate.adapters.store import delta
 from abate.adapters.store.transfers import open_transfers
 from abate.application.catalogue import FIGURES
-from abate.application.inventory import CERTIFICATES, run_year, verify_run
+from abate.application.inventory.certificates import CERTIFICATES
 from abate.application.inventory.explanations import explain_entry, explain_figure
 from abate.application.inventory.figures import Rollups, publish, run_of, runs
 from abate.application.inventory.imports import undo
+from abate.application.inventory.runs import run_year
+from abate.application.inventory.verification import verify_run
 from abate.application.workspaces.upkeep import compact
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from support import NOW, append_as_is, electricity, months

@@ -388,7 +388,7 @@ def test_a_site_is_forecast_valued_kept_once_and_set_against_its_meter(metered, 
 
 
 def test_nothing_of_a_forecast_enters_an_inventory(metered):
-    from abate.application.inventory import run_year
+    from abate.application.inventory.runs import run_year
 
     before = run_year(metered, "FY2023", now=NOW)
     made = forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))

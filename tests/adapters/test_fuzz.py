@@ -6,8 +6,8 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
-from abate.application.inventory import run_year
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace
 from serving import Served
 from support import CONFIG, NOW, electricity, months

@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from abate.adapters.store.delta import Limits, open_engine
 from abate.adapters.store.imports import live_imports
 from abate.application.catalogue import FIGURES
-from abate.application.inventory import run_year, verify_run
 from abate.application.inventory.explanations import explain_entry, explain_figure
 from abate.application.inventory.figures import Rollups, chain_of, run_of, runs
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file, undo
 from abate.application.inventory.ranges import ranges
+from abate.application.inventory.runs import run_year
+from abate.application.inventory.verification import verify_run
 from abate.application.opening import create_workspace, open_workspace
 from abate.application.workspaces import upkeep as keeping
 from abate.application.workspaces.upkeep import backup, compact, restore, stats, upgrade

@@ -240,7 +240,7 @@ PROXIES = '\n[scope3]\nproxies = ["GB"]\n'
 @pytest.fixture
 def valuing(tmp_path):
     from abate import create_workspace
-    from abate.application.inventory import ensure_default_factors
+    from abate.application.inventory.inputs import ensure_default_factors
 
     made = create_workspace(tmp_path / "group", CONFIG + PROXIES)
     ensure_default_factors(made, NOW)

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from abate.adapters.store.imports import live_imports
-from abate.application.inventory import verify_run
 from abate.application.inventory.figures import runs
+from abate.application.inventory.verification import verify_run
 from abate.application.opening import create_workspace, open_workspace
 from serving import Served
 from support import CONFIG, electricity, months

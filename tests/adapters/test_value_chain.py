@@ -12,7 +12,6 @@ from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import add_published, published
 from abate.application.ecosystem.programmes import programmes
 from abate.application.factors import import_factors
-from abate.application.inventory import run_year, verify_run
 from abate.application.inventory.base_year import restate_base_year
 from abate.application.inventory.bridges import bridge_runs
 from abate.application.inventory.evidence import export_evidence
@@ -20,6 +19,8 @@ from abate.application.inventory.explanations import explain_entry, explain_figu
 from abate.application.inventory.figures import Rollups, publish, run_of
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.ranges import ranges
+from abate.application.inventory.runs import run_year
+from abate.application.inventory.verification import verify_run
 from abate.application.opening import create_workspace, open_workspace
 from abate.kernel.errors import ConfigError, DataError, DuplicateImportError, UsageError
 from abate.kernel.factor import COLUMNS

@@ -21,10 +21,10 @@ from abate.adapters.engine.embedded import Embedded
 from abate.adapters.engine.groups import map_groups
 from abate.adapters.engine.spark import Cluster
 from abate.application.catalogue import FIGURES, METHODS
-from abate.application.inventory import run_year, verify_run
 from abate.application.inventory.figures import Rollups, run_of, runs
 from abate.application.inventory.imports import add_file
-from abate.application.inventory.runs import entries
+from abate.application.inventory.runs import entries, run_year
+from abate.application.inventory.verification import verify_run
 from abate.application.opening import create_workspace, open_workspace
 from abate.kernel.errors import EngineError, UsageError
 from abate.kernel.formula import evaluate
@@ -182,7 +182,7 @@ def _in_own_process(folder: Path, master: str) -> str:
     """Entries and entries posted of a run on a cluster, by a process of its own."""
     code = (
         "import sys; from datetime import datetime; from pathlib import Path\n"
-        "from abate.application.inventory import run_year; from abate.application.opening import open_workspace\n"
+        "from abate.application.inventory.runs import run_year; from abate.application.opening import open_workspace\n"
         "r = run_year(open_workspace(sys.argv[1]), 'FY2023', now=datetime(2026, 1, 1), engine=sys.argv[2], anew=True)\n"
         "print(r.entry_count, r.posted_count)"
     )
@@ -268,7 +268,7 @@ def test_spark_connect_gives_the_same_run(tmp_path):
     ) as port:  # fmt: skip
         wait_for_port(port)
         code = (
-            "import sys; from datetime import datetime; from abate.application.inventory import run_year\n"
+            "import sys; from datetime import datetime; from abate.application.inventory.runs import run_year\n"
             "from abate.adapters.engine.groups import map_groups; from abate.application.opening import open_workspace\n"
             "import math; assert list(map_groups(math.sqrt, [4.0, 9.0], workers=sys.argv[2])) == [2.0, 3.0]\n"
             "r = run_year(open_workspace(sys.argv[1]), 'FY2024', now=datetime(2026, 1, 1), engine=sys.argv[2], anew=True)\n"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from abate.application.inventory import run_year
 from abate.application.inventory.figures import Rollups, run_of
 from abate.application.inventory.findings import open_findings
+from abate.application.inventory.runs import run_year
 from abate.energy.facts import TECHNOLOGIES, UNPRINTED
 from abate.kernel.region import EU, markets_of
 from support import NOW, electricity

@@ -10,9 +10,9 @@ from pathlib import Path
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS
 from abate.application.factors import import_factors
-from abate.application.inventory import run_year
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
 from abate.application.logistics.packing import pack_file
 from abate.application.opening import open_workspace
 from abate.kernel.errors import NotFoundError

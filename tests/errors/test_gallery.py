@@ -12,7 +12,7 @@ TEXTS = Path(__file__).parent / "texts"
 
 
 def test_every_rule_has_its_reproducer():
-    from abate.application.inventory import RUN_RULES
+    from abate.application.inventory.runs import RUN_RULES
 
     rules = {r.code for r in every_rule()} | {r.code for r in RUN_RULES}
     assert {e.code for e in EXAMPLES} == rules

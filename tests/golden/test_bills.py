@@ -10,9 +10,9 @@ from collections import defaultdict
 import pytest
 
 from abate.application.factors import import_factors
-from abate.application.inventory import run_year
 from abate.application.inventory.figures import Rollups, run_of
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace
 from abate.kernel.errors import DataError
 from abate.kernel.units import read_unit

@@ -116,7 +116,7 @@ def test_an_import_serves_british_sites_and_stands_once(shared, workspace, add):
     with pytest.raises(DuplicateImportError):
         import_factors(workspace, path, now=NOW)
     add("Site,Month,Electricity,Unit\nlondon,2023-05,1000,kWh\n")
-    from abate.application.inventory import run_year
+    from abate.application.inventory.runs import run_year
 
     run_year(workspace, "FY2024", now=NOW)
     (entry,) = [e for e in workspace.store.rows("entries") if e["view"] == "location" and e["species"] == "CO2"]

@@ -11,9 +11,9 @@ from collections import defaultdict
 import pytest
 
 from abate.application.factors import import_factors
-from abate.application.inventory import run_year
 from abate.application.inventory.figures import Rollups, run_of
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace
 from abate.kernel.factor import COLUMNS, OPTIONAL
 from support import NOW

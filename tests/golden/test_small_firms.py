@@ -8,10 +8,10 @@ import tomllib
 
 import pytest
 
-from abate.application.inventory import run_year
 from abate.application.inventory.figures import Rollups, run_of
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
 from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
 from support import NOW

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abate.application.catalogue import METHODS, default_factors
-from abate.application.inventory import entries_sql, register_resolutions
-from abate.application.inventory.runs import resolution_block
+from abate.application.inventory.runs import entries_sql, register_resolutions, resolution_block
 from abate.application.opening import read_config
 from abate.kernel.allocation import Instrument, Load, allocate
 from abate.kernel.finding import Severity

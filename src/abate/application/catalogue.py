@@ -5,49 +5,73 @@ To install a system, add its package to `INSTALLED`; faces, report chapters, dem
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from abate.kernel.factor import Factor, factors_from_rows
-from abate.kernel.figure import Figure, FigureBook
-from abate.kernel.kind import Kind, Template
-from abate.kernel.method import Method
-from abate.kernel.resources import package_table
-from abate.kernel.system import System
-
 if TYPE_CHECKING:
     from abate.kernel.checks import Check
+    from abate.kernel.factor import Factor
+    from abate.kernel.figure import FigureBook
     from abate.kernel.finding import Rule
+    from abate.kernel.kind import Kind, Template
+    from abate.kernel.method import Method
+    from abate.kernel.system import System
 
 INSTALLED = ("operations", "energy", "ecosystem", "logistics", "disclosure")
 """Packages of the installed systems. Their order decides between kinds, templates and methods that fit alike."""
 
-SYSTEMS: tuple[System, ...] = tuple(import_module(f"abate.{name}.system").SYSTEM for name in INSTALLED)
+if TYPE_CHECKING:
+    SYSTEMS: tuple[System, ...]
+    KINDS: dict[str, Kind]
+    TEMPLATES: dict[str, Template]
+    METHODS: tuple[Method, ...]
+    FIGURES: FigureBook
+    HEADLINES: tuple[str, ...]
 
 
-def _listed(figures: list[Figure]) -> list[Figure]:
+def __getattr__(name: str) -> Any:
+    """`SYSTEMS`, and what they bring together, loaded when first asked for: `abate --help` does without."""
+    if name not in _GATHERED:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    globals()[name] = _GATHERED[name]()
+    return globals()[name]
+
+
+def _systems() -> tuple[System, ...]:
+    return tuple(import_module(f"abate.{name}.system").SYSTEM for name in INSTALLED)
+
+
+def _figures() -> FigureBook:
     """Figures as they are listed: masses, amounts, then the ratios that stand on them."""
-    return sorted(figures, key=lambda f: (f.is_ratio, f.unit != "t CO2e"))
+    from abate.kernel.figure import FigureBook
+
+    every = [f for s in _this.SYSTEMS for f in s.figures]
+    return FigureBook(sorted(every, key=lambda f: (f.is_ratio, f.unit != "t CO2e")))
 
 
-KINDS: dict[str, Kind] = {k.id: k for s in SYSTEMS for k in s.kinds}
-TEMPLATES: dict[str, Template] = {t.id: t for s in SYSTEMS for t in s.templates}
-METHODS: tuple[Method, ...] = tuple(m for s in SYSTEMS for m in s.methods)
-FIGURES = FigureBook(_listed([f for s in SYSTEMS for f in s.figures]))
-HEADLINES: tuple[str, ...] = tuple(name for s in SYSTEMS for name in s.headlines)
-"""The figures that are shown where none is named."""
+_this: Any = sys.modules[__name__]
+_GATHERED: dict[str, Callable[[], Any]] = {
+    "SYSTEMS": _systems,
+    "KINDS": lambda: {k.id: k for s in _this.SYSTEMS for k in s.kinds},
+    "TEMPLATES": lambda: {t.id: t for s in _this.SYSTEMS for t in s.templates},
+    "METHODS": lambda: tuple(m for s in _this.SYSTEMS for m in s.methods),
+    "FIGURES": _figures,
+    "HEADLINES": lambda: tuple(name for s in _this.SYSTEMS for name in s.headlines),
+}
 
 
 def parts_of(name: str) -> list[Any]:
     """Modules of that name in the systems' folders of use cases, such as `demo` or `chapter`; a system may have none."""
-    return _modules([f"abate.application.{s.id}.{name}" for s in SYSTEMS])
+    return _modules([f"abate.application.{s}.{name}" for s in INSTALLED])
 
 
 def faces_of(room: str) -> list[Any]:
     """The systems' modules in a face, such as `cli`, `api` or `web.pages`; a system may have none."""
-    return _modules([f"abate.faces.{room}.{s.id}" for s in SYSTEMS])
+    return _modules([f"abate.faces.{room}.{s}" for s in INSTALLED])
 
 
 def _modules(names: list[str]) -> list[Any]:
@@ -57,12 +81,16 @@ def _modules(names: list[str]) -> list[Any]:
 
 def default_rows() -> list[dict[str, str]]:
     """Rows of the factor tables that ship with Abate."""
-    return [row for s in SYSTEMS for package, name in s.factors for row in package_table(package, name)]
+    from abate.kernel.resources import package_table
+
+    return [row for s in _this.SYSTEMS for package, name in s.factors for row in package_table(package, name)]
 
 
 @cache
 def default_factors() -> tuple[Factor, ...]:
     """The factors that ship with Abate."""
+    from abate.kernel.factor import factors_from_rows
+
     return tuple(factors_from_rows(default_rows()))
 
 
@@ -71,14 +99,14 @@ def row_checks() -> tuple[Check, ...]:
     """All checks of rows, in the order of precedence."""
     from abate.kernel.checks import ROW_CHECKS
 
-    every = [*ROW_CHECKS, *(c for s in SYSTEMS for c in s.checks() if c.of == "staged")]
+    every = [*ROW_CHECKS, *(c for s in _this.SYSTEMS for c in s.checks() if c.of == "staged")]
     return tuple(sorted(every, key=lambda c: c.rule.precedence))
 
 
 @cache
 def ledger_checks() -> tuple[Check, ...]:
     """Checks of the systems on monthly totals of the ledger."""
-    return tuple(c for s in SYSTEMS for c in s.checks() if c.of != "staged")
+    return tuple(c for s in _this.SYSTEMS for c in s.checks() if c.of != "staged")
 
 
 def every_rule() -> tuple[Rule, ...]:
@@ -89,5 +117,5 @@ def every_rule() -> tuple[Rule, ...]:
 
     rules = [c.rule for c in (*row_checks(), *ledger_checks())]
     rules += [MISSING_MONTH, CLOCK_BACK, *RESOLUTION_RULES, *GATES]
-    rules += [rule for s in SYSTEMS for rule in s.rules]
+    rules += [rule for s in _this.SYSTEMS for rule in s.rules]
     return tuple(sorted(rules, key=lambda r: (r.precedence, r.code)))

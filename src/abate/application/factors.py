@@ -15,8 +15,8 @@ from abate.adapters.readers.publishers import READERS, guess_publisher, read_own
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
-from abate.application.inventory import ensure_default_factors, factor_imports, load_factors, store_factors
 from abate.application.inventory.figures import Rollups
+from abate.application.inventory.inputs import ensure_default_factors, factor_imports, load_factors, store_factors
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from abate.kernel.factor import (
     BIOGENIC_CO2,

@@ -10,14 +10,8 @@ from typing import Any
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS, default_factors
-from abate.application.inventory import (
-    entries_sql,
-    factor_imports,
-    key_of,
-    load_factors,
-    read_terms,
-    register_resolutions,
-)
+from abate.application.inventory.inputs import factor_imports, load_factors, read_terms
+from abate.application.inventory.runs import entries_sql, key_of, register_resolutions
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.finding import Severity
 from abate.kernel.matching import FactorBook

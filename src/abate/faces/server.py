@@ -11,21 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-import duckdb
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from abate.adapters.store.faults import fault_of
-from abate.faces.api import uploads
+from abate.adapters.store.faults import engine_errors, fault_of
+from abate.application.catalogue import faces_of
+from abate.faces.api import routes, uploads
 from abate.faces.api.desk import Desk
 from abate.faces.api.guard import Guard, Sessions
 from abate.faces.api.jobs import Jobs
-from abate.faces.api.routes import router
 from abate.faces.web.page import HERE, Page
+from abate.faces.web.pages import NAVIGATION
 from abate.faces.web.pages import router as pages
 from abate.faces.web.pages.inventory import read_ahead
 from abate.kernel.errors import AbateError, DataError, DuplicateImportError, IntegrityError, NotFoundError, StoreError
@@ -76,15 +75,16 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.desk, app.state.jobs = desk, jobs
+    app.state.desk, app.state.jobs, app.state.navigation = desk, jobs, NAVIGATION
     app.state.sessions = Sessions(token or secrets.token_urlsafe(24), str(desk.root))
-    app.include_router(router)
+    for module in (routes, *faces_of("api")):
+        app.include_router(module.router)
     app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(AbateError, _abate_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http_error)
-    for kind in (OSError, duckdb.Error, SQLAlchemyError, Exception):  # the first ones are not raised again
+    for kind in (*engine_errors(), Exception):  # the first ones are not raised again
         app.add_exception_handler(kind, _internal)
     app.add_middleware(Guard, sessions=app.state.sessions, hosts=HOSTS)
     return app

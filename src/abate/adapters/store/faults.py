@@ -29,6 +29,14 @@ RESTORE = "Restore the workspace from its backup (abate store restore), or what 
 """What to do about damage."""
 
 
+def engine_errors() -> tuple[type[Exception], ...]:
+    """Exceptions in which the causes arrive: of the system, of DuckDB, of SQL."""
+    import duckdb
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return OSError, duckdb.Error, SQLAlchemyError
+
+
 def fault_of(error: BaseException) -> AbateError | None:
     """The cause of an exception where it is the disk or what is on it; None where it is something else."""
     for one in _chain(error):

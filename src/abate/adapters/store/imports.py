@@ -23,6 +23,40 @@ def live_imports(workspace: Workspace) -> list[dict[str, Any]]:
     return [r for r in rows if r["import_id"] in _live(rows)]
 
 
+def every_import(workspace: Workspace) -> list[dict[str, Any]]:
+    """All imports, oldest first, each with whether it counts as `live`."""
+    rows = sorted(workspace.store.rows("imports"), key=lambda r: r["ordinal"])
+    live = _live(rows)
+    return [r | {"live": r["import_id"] in live} for r in rows]
+
+
+def import_years(workspace: Workspace) -> dict[str, set[str]]:
+    """Fiscal years of which each import brought rows."""
+    with workspace.store.connect("totals", "instruments") as con:
+        rows = con.execute(
+            "select distinct import_id, fiscal_year from totals union select import_id, retired_for from instruments"
+        ).fetchall()
+    found: dict[str, set[str]] = {}
+    for import_id, year in rows:
+        found.setdefault(import_id, set()).add(year)
+    return found
+
+
+def data_years(workspace: Workspace) -> list[str]:
+    """Fiscal years with data that count."""
+    with workspace.store.connect() as con:
+        live_views(con, workspace, live_imports(workspace))
+        rows = con.execute("select distinct fiscal_year from live_totals order by 1").fetchall()
+    return [r[0] for r in rows]
+
+
+def corrected_and_proved(workspace: Workspace, import_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows that an import corrects, and the documents attached to it."""
+    store = workspace.store
+    mends = [m for m in store.rows("mends") if m["import_id"] == import_id]
+    return mends, [e for e in store.rows("evidence") if e["import_id"] == import_id]
+
+
 def _live(rows: list[dict[str, Any]]) -> set[str]:
     """Ids of rows that no live row reverses; an undo that was itself undone reverses nothing."""
     reversers: dict[str, list[str]] = {}

@@ -11,8 +11,8 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import default_factors
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.disclosure.stated_figures import published
-from abate.application.inventory import factor_imports, load_factors
 from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.plans import plans
 from abate.disclosure.indicators import EXTRAS, NUCLEAR, RENEWABLE, Indicator, indicators
 from abate.kernel.errors import NotFoundError, UsageError

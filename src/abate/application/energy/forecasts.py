@@ -30,7 +30,7 @@ from abate.application.energy.batches import (
     level_name,
     weather_of,
 )
-from abate.application.inventory import read_terms
+from abate.application.inventory.inputs import read_terms
 from abate.application.plans import value_sides
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import FORECAST_DRIFT, Readings, as_power

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory import run_year
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.figures import Rollups, run_of, runs, years
+from abate.application.inventory.runs import run_year
 from abate.kernel.errors import ConfigError
 
 REASONS = {

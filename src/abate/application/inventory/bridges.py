@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory import read_terms
 from abate.application.inventory.figures import Rollups
+from abate.application.inventory.inputs import read_terms
 from abate.application.opening import read_config
 from abate.kernel.bridge import Bridge, Line, Share, bridge, totals
 

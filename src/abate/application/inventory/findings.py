@@ -54,6 +54,11 @@ def run_blockers(workspace: Workspace, year: str = "") -> list[Finding]:
     return [finding_of(r) for r in rows if r["origin"] in newest and r["severity"] == "blocker"]
 
 
+def findings_of(workspace: Workspace, origin: str) -> list[Finding]:
+    """Findings that an import or a run wrote."""
+    return [finding_of(r) for r in workspace.store.rows("findings") if r["origin"] == origin]
+
+
 def mended(workspace: Workspace) -> list[dict[str, Any]]:
     """What was corrected, accepted, dropped or added, with its reason."""
     live = {r["import_id"] for r in live_imports(workspace)}

@@ -93,7 +93,9 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         con, names = local.con, {i for i, _ in inputs.imports}
         live_views(con, workspace, [r for r in workspace.store.rows("imports") if r["import_id"] in names])
         value_tables(big, inputs)
-        local.given("import_totals", big.take(valuation.totals("all_activities", big.whole_sum, by_building=BY_BUILDING)))
+        local.given(
+            "import_totals", big.take(valuation.totals("all_activities", big.whole_sum, by_building=BY_BUILDING))
+        )
         add_up(
             con, f"import_totals semi join live_imports using (import_id) where fiscal_year = '{inputs.fiscal_year}'"
         )

@@ -272,7 +272,7 @@ def carbon_priced(workspace: Any, *, site: str, month: str, materials: Materials
     """
     import pyarrow as pa
 
-    from abate.application.inventory import read_terms
+    from abate.application.inventory.inputs import read_terms
     from abate.application.plans import value_sides, wholly_owned
 
     price = workspace.finance.carbon_price

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from abate.adapters.store.imports import live_imports
+from abate.adapters.store.imports import data_years, every_import
 from abate.adapters.store.intake import Intake
 from abate.adapters.store.keys import CONFIG
 from abate.adapters.store.workspace import Workspace
@@ -181,10 +181,8 @@ class Desk:
 
     def imports(self) -> list[dict[str, Any]]:
         """All imports, the newest first, each with whether it counts."""
+        return self.kept(("imports", self.version("imports")), lambda: every_import(self.workspace)[::-1])
 
-        def make() -> list[dict[str, Any]]:
-            live = {r["import_id"] for r in live_imports(self.workspace)}
-            rows = sorted(self.workspace.store.rows("imports"), key=lambda r: -r["ordinal"])
-            return [r | {"live": r["import_id"] in live} for r in rows]
-
-        return self.kept(("imports", self.version("imports")), make)
+    def data_years(self) -> list[str]:
+        """Fiscal years with data that count."""
+        return self.kept(("data years", self.version("imports")), lambda: data_years(self.workspace))

@@ -18,8 +18,9 @@ from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.adapters.store.soundness import require_sound
 from abate.application.factors import import_factors
-from abate.application.inventory import run_year, verify_run
 from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
+from abate.application.inventory.verification import verify_run
 from abate.faces.api.desk import Desk, present
 from abate.faces.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
 from abate.kernel.errors import AbateError, IntegrityError, UsageError

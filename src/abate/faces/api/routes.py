@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Body, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.application.catalogue import FIGURES, HEADLINES
-from abate.application.energy.data_centres import data_centres, load_curve
 from abate.application.factors import gate_findings, read_factors, where_used
 from abate.application.inventory.bridges import bridge_runs
 from abate.application.inventory.corrections import correct_lines
-from abate.application.inventory.figures import DIMENSIONS, check_dimensions, publish, run_of
+from abate.application.inventory.figures import check_dimensions, publish, run_of
 from abate.application.inventory.imports import undo
 from abate.application.inventory.previews import duplicate_of, original_rows, preview_sheets
 from abate.faces.api import uploads
 from abate.faces.api.desk import Desk, present
-from abate.faces.api.exports import csv_text, xlsx_bytes
+from abate.faces.api.frame import DeskOf, JobsOf, Limit, Offset, Run, Strict, Text, Where, Year, api_router, table_file
 from abate.faces.api.guard import Sessions
-from abate.faces.api.jobs import Jobs
 
-MAX_PAGE = 1000
-
-
-class Problem(BaseModel):
-    """What went wrong."""
-
-    code: str = Field(description="Stable kebab-case code.")
-    message: str = Field(description="What is wrong, with the values.")
-    hint: str = Field(description="What to do.")
-
-
-FAULTS: dict[int | str, dict[str, Any]] = {k: {"model": Problem} for k in (400, 401, 403, 404, 409, 413, 421, 422)}
-router = APIRouter(prefix="/api/v1", responses=FAULTS)
-
-Text = Annotated[str, Field(max_length=400)]
-Year = Annotated[str, Query(max_length=12, description="Fiscal year, such as FY2024; all where none is named.")]
-Run = Annotated[str, Query(max_length=80, description="A run other than the latest of the year.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
-Offset = Annotated[int, Query(ge=0, le=10**9)]
-
-
-class Strict(BaseModel):
-    """A body that holds what it should and nothing else."""
-
-    model_config = ConfigDict(extra="forbid")
+router = api_router()
 
 
 class Token(Strict):
@@ -77,7 +50,7 @@ class RunRequest(Strict):
 class ImportRequest(Strict):
     """How an upload enters."""
 
-    accept: Annotated[list[Text], Field(max_length=100)] = []
+    accept: list[Text] = Field(default=[], max_length=100)
     strict: bool = False
 
 
@@ -96,7 +69,7 @@ class SheetMapping(Strict):
     columns: dict[Text, Text]
     measures: Annotated[list[ColumnMeaning], Field(max_length=100)]
     site: Text = ""
-    answers: Annotated[dict[Text, Text], Field(max_length=100)] = {}
+    answers: dict[Text, Text] = Field(default={}, max_length=100)
 
 
 class Publisher(Strict):
@@ -110,36 +83,6 @@ class Corrections(Strict):
 
     lines: Annotated[list[dict[Text, Annotated[str, Field(max_length=2000)]]], Field(min_length=1, max_length=1000)]
     reason: Annotated[str, Field(max_length=2000)] = ""
-
-
-async def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-async def _jobs(request: Request) -> Jobs:
-    jobs: Jobs = request.app.state.jobs
-    return jobs
-
-
-DeskOf = Annotated[Desk, Depends(_desk)]
-JobsOf = Annotated[Jobs, Depends(_jobs)]
-
-
-async def filters(
-    scope: str = "", gas: str = "", org: str = "", site: str = "", month: str = "", method: str = "", building: str = "",
-    basis: str = "", category: str = "", approach: str = "", kind: str = "", item: str = "", factor: str = "",
-) -> Mapping[str, str]:  # fmt: skip
-    """Only rows that have these values, by dimension."""
-    given = {
-        "scope": scope, "gas": gas, "org": org, "site": site, "month": month, "method": method, "building": building,
-        "basis": basis, "category": category, "approach": approach, "kind": kind, "item": item, "factor": factor,
-    }  # fmt: skip
-    assert given.keys() == DIMENSIONS.keys()
-    return {dimension: value for dimension, value in given.items() if value}
-
-
-Where = Annotated[Mapping[str, str], Depends(filters)]
 
 
 @router.post("/session")
@@ -182,15 +125,6 @@ def _status(value: Any) -> str:
     if value.value is None:
         return f"not assessed: {value.note}" if value.note else "missing"
     return f"without {', '.join(value.without)}" if value.without else ""
-
-
-def table_file(kind: str, name: str, columns: list[str], rows: list[list[Any]]) -> Response:
-    """A table as a file to keep."""
-    about = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
-    if kind == "csv":
-        return StreamingResponse(csv_text(columns, rows), media_type="text/csv; charset=utf-8", headers=about)
-    media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return Response(xlsx_bytes(name, columns, rows), media_type=media, headers=about)
 
 
 @router.get("/definitions")
@@ -433,20 +367,6 @@ def get_factor_findings(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) ->
 def get_factor(desk: DeskOf, factor_id: str) -> dict[str, Any]:
     """A factor: values, source, other editions and years, and where it is used."""
     return desk.factors().show(factor_id) | {"used": where_used(desk.rollups(), factor_id)}
-
-
-@router.get("/data-centres")
-def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[dict[str, Any]]:
-    """PUE, WUE and clean share of each building by month, with goal and climate."""
-    return data_centres(desk.rollups(), desk.run(year.upper(), run))
-
-
-@router.get("/data-centres/{site}/{building}")
-def get_load_curve(
-    desk: DeskOf, site: str, building: str, month: Annotated[str, Query(max_length=12)]
-) -> dict[str, Any]:
-    """The hours of a building's meters in a month, with gaps and with hours in which a meter repeats itself."""
-    return load_curve(desk.workspace, site, building, month)
 
 
 @router.get("/jobs")

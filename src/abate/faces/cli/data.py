@@ -131,19 +131,17 @@ def add(
 @app.command()
 def imports(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
     """List imports, with those undone."""
-    from abate.adapters.store.imports import live_imports
+    from abate.adapters.store.imports import every_import
 
-    opened = opened_at(workspace)
-    live = {r["import_id"] for r in live_imports(opened)}
-    rows = sorted(opened.store.rows("imports"), key=lambda r: r["ordinal"])
+    rows = every_import(opened_at(workspace))
     if json:
-        out.print_json([r | {"live": r["import_id"] in live} for r in rows])
+        out.print_json(rows)
         return
     columns = ("import", "file", "kind", "rows", "entered", "quarantine", "state")
     body = [
         (
             r["import_id"], r["file"] or r["reverses"], r["template"], r["row_count"], r["accepted_count"],
-            r["quarantined_count"], "live" if r["import_id"] in live else "undone",
+            r["quarantined_count"], "live" if r["live"] else "undone",
         )
         for r in rows
     ]  # fmt: skip

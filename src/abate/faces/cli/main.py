@@ -15,15 +15,12 @@ from typing import NoReturn
 
 from typer.models import CommandInfo
 
-from abate.faces.cli import data, disclosure, factors, figures, serving
-from abate.faces.cli import energy as forecasting
-from abate.faces.cli import logistics as packing
-from abate.faces.cli import runs as valuing
-from abate.faces.cli import upkeep as keeping
+from abate.application.catalogue import faces_of
+from abate.faces.cli import data, factors, figures, runs, serving, upkeep
 from abate.faces.cli.app import app
 from abate.kernel.errors import AbateError, IntegrityError, StoreError, UsageError
 
-COMMANDS = (data, valuing, figures, factors, packing, forecasting, disclosure, serving, keeping)
+COMMANDS = (data, runs, figures, factors, *faces_of("cli"), serving, upkeep)
 """Modules whose commands the app holds."""
 
 

@@ -36,8 +36,8 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Value a fiscal year and post its entries. Exit code 1 where activities stayed without a factor."""
-    from abate.application.inventory import run_year
     from abate.application.inventory.findings import open_findings
+    from abate.application.inventory.runs import run_year
 
     try:
         day = date.fromisoformat(as_of) if as_of else None
@@ -115,8 +115,8 @@ def verify(
 ) -> None:
     """Read every file to its end, compute a run anew and compare it with what it posted; all runs where none is named."""
     from abate.adapters.store.soundness import require_sound
-    from abate.application.inventory import verify_run
     from abate.application.inventory.figures import runs as list_runs
+    from abate.application.inventory.verification import verify_run
 
     opened = opened_at(workspace)
     names = [run_id] if run_id else [r["run_id"] for r in list_runs(opened)]

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from abate.application.catalogue import FIGURES
 from abate.disclosure.numbers import change, number
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], rig
 
 def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
     """One line per figure, one column per year, and the change from year to year."""
+    from abate.application.catalogue import FIGURES
+
     years = sorted(by_year)
     rows = []
     notes = []

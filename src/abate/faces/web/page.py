@@ -153,7 +153,7 @@ class Page:
         busy = self.desk.intake.rows(JOBS, "waiting", "running")
         html = _templates().get_template(name).render(
             page=self, t=self.t, organisation=self.desk.name, busy=busy, asset=asset,
-            path=self.request.url.path, languages=LANGUAGES, **model,
+            path=self.request.url.path, languages=LANGUAGES, navigation=self.request.app.state.navigation, **model,
         )  # fmt: skip
         response = HTMLResponse(html, http)
         for key, value in (("lang", self.language), ("theme", self.theme)):

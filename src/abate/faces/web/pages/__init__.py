@@ -1,11 +1,21 @@
-"""The pages, one module per place in the navigation."""
+"""The pages, one module per place in the navigation; those of a system bear its id."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from abate.faces.web.pages import centres, data, factors, inventory, overview, runs
+from abate.application.catalogue import faces_of
+from abate.faces.web.pages import data, factors, inventory, overview, runs
 
+OF_SYSTEMS = faces_of("web.pages")
 router = APIRouter(include_in_schema=False)
-for module in (overview, data, inventory, centres, factors, runs):
+for module in (overview, data, inventory, *OF_SYSTEMS, factors, runs):
     router.include_router(module.router)
+NAVIGATION = (
+    ("/data", "Data"),
+    ("/inventory", "Inventory"),
+    *(module.PLACE for module in OF_SYSTEMS),
+    ("/factors", "Factors"),
+    ("/runs", "Runs"),
+)
+"""Address and name of each place."""

@@ -9,12 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from abate.adapters.store.imports import corrected_and_proved
 from abate.adapters.store.intake import UPLOADS
 from abate.application.catalogue import KINDS, TEMPLATES, every_rule
 from abate.application.factors import read_factors
 from abate.application.inventory.corrections import correct_lines
 from abate.application.inventory.explanations import origin_of
-from abate.application.inventory.findings import finding_of
+from abate.application.inventory.findings import findings_of
 from abate.application.inventory.imports import undo
 from abate.application.inventory.mapping import COMMON, read_answer
 from abate.application.inventory.previews import (
@@ -400,9 +401,8 @@ def _import(
     mapping = _mapping_lines(page, json.loads(r["mapping"])) if r["mapping"] else []
     of_import = origin_of(workspace, import_id, file or r["file"], sheet, row)
     row_sheet = sheet or (next(iter(json.loads(r["mapping"])), "") if r["mapping"] else "")
-    found = [finding_of(f) for f in workspace.store.rows("findings") if f["origin"] == import_id]
-    mends = [m for m in workspace.store.rows("mends") if m["import_id"] == import_id]
-    evidence = [e for e in workspace.store.rows("evidence") if e["import_id"] == import_id]
+    found = findings_of(workspace, import_id)
+    mends, evidence = corrected_and_proved(workspace, import_id)
     return page.render(
         "import.html", 422 if fault else 200, r=r, mapping=mapping, kinds=NAMES, findings=found[:200], mends=mends[:200],
         evidence=evidence, rows=original_rows(workspace, of_import, row_sheet, row or 6), row=row, sheet=row_sheet, fault=fault,

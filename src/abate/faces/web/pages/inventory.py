@@ -15,7 +15,7 @@ from abate.application.inventory.figures import Value
 from abate.application.inventory.previews import original_rows
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import Desk
-from abate.faces.api.routes import filters, table_file
+from abate.faces.api.frame import filters, table_file
 from abate.faces.web.page import Page, in_words
 from abate.faces.web.pages.overview import month_spec, scope_points, years_spec
 from abate.kernel.errors import UsageError

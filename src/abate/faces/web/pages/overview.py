@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from abate.adapters.store.imports import live_imports, live_views
+from abate.adapters.store.imports import import_years
 from abate.adapters.store.intake import JOBS
-from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES, TEMPLATES
 from abate.application.workspaces.setup import describe_workspace, template_rows
 from abate.disclosure import charts as specs
@@ -82,18 +81,6 @@ def stale(desk: Desk) -> list[str]:
     return [y for y, valued in sorted(last.items()) if {i for i in live if y in of_import.get(i, ())} != valued]
 
 
-def import_years(workspace: Workspace) -> dict[str, set[str]]:
-    """Fiscal years of which an import brought rows."""
-    with workspace.store.connect("totals", "instruments") as con:
-        rows = con.execute(
-            "select distinct import_id, fiscal_year from totals union select import_id, retired_for from instruments"
-        ).fetchall()
-    found: dict[str, set[str]] = {}
-    for import_id, year in rows:
-        found.setdefault(import_id, set()).add(year)
-    return found
-
-
 def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
     """Chart of gross by scope and net, by year."""
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)", "net": "Net"}
@@ -136,7 +123,7 @@ def _start(page: Page) -> Response:
     imported = [r for r in page.desk.imports() if r["live"] and r["file"] and not r["template"].startswith("factors-")]
     return page.render(
         "start.html", form=form, regions=_regions(page), purpose="data",
-        described=form["name"] != "My organisation", imports=len(imported), years=data_years(page.desk),
+        described=form["name"] != "My organisation", imports=len(imported), years=page.desk.data_years(),
     )  # fmt: skip
 
 
@@ -165,19 +152,6 @@ PROVINCES = {
     "TJ": "Tianjin", "XJ": "Xinjiang", "YN": "Yunnan", "ZJ": "Zhejiang",
 }  # fmt: skip
 """Names of provinces by their code (ISO 3166-2:CN)."""
-
-
-def data_years(desk: Desk) -> list[str]:
-    """Fiscal years with data that count."""
-
-    def make() -> list[str]:
-        workspace = desk.workspace
-        with workspace.store.connect() as con:
-            live_views(con, workspace, live_imports(workspace))
-            rows = con.execute("select distinct fiscal_year from live_totals order by 1").fetchall()
-        return [r[0] for r in rows]
-
-    return desk.kept(("data years", desk.version("imports")), make)
 
 
 @router.post("/start")

@@ -11,13 +11,12 @@ from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import FIGURES, HEADLINES
 from abate.application.disclosure.report_model import bridge_steps
 from abate.application.inventory.figures import publish
-from abate.application.inventory.findings import finding_of
+from abate.application.inventory.findings import findings_of
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import present
 from abate.faces.api.routes import bridged
 from abate.faces.web.page import Form, Page, in_words
 from abate.faces.web.pages.data import titles
-from abate.faces.web.pages.overview import data_years
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import AbateError, NotFoundError
 from abate.kernel.organisation import Boundary
@@ -39,7 +38,7 @@ def _runs(page: Page, status: int = 200, **told: Any) -> Response:
     for r in reversed(desk.runs()):
         values = {v.figure: v for v in desk.values(["gross", "net"], r)}
         rows.append(r | {n: page.number(values[n].value, values[n].unit) for n in ("gross", "net")})
-    years = data_years(desk)
+    years = desk.data_years()
     recent = [j for j in desk.intake.rows(JOBS, limit=10) if j["kind"] in ("run", "verify")][:3]
     return page.render(
         "runs.html", status, runs=rows, data_years=years, chosen=years[-1] if years else "", gwp_sets=GWP_SETS, recent=recent,
@@ -101,7 +100,7 @@ def one_run(request: Request, run_id: str) -> Response:
 def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = None) -> Response:
     desk = page.desk
     run = desk.run(run_id=run_id)
-    found = [finding_of(f) for f in desk.workspace.store.rows("findings") if f["origin"] == run_id]
+    found = findings_of(desk.workspace, run_id)
     published = [
         r
         for r in desk.runs()

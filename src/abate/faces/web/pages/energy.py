@@ -14,6 +14,8 @@ from abate.disclosure import charts as specs
 from abate.faces.web.page import Page, in_words
 
 router = APIRouter()
+PLACE = ("/data-centres", "Data centres")
+"""Address and name in the navigation."""
 UNITS = {"pue": "ratio", "wue": "L/kWh", "clean-share": "share"}
 HEADS = {"pue": "PUE", "wue": "WUE [L/kWh]", "clean-share": "Clean share"}
 FLOORS = {"pue": 1.0, "wue": 0.0, "clean-share": 0.0}

@@ -1,0 +1,26 @@
+"""Routes of the energy system: data centres and the load curves of their meters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from abate.application.energy.data_centres import data_centres, load_curve
+from abate.faces.api.frame import DeskOf, Run, Year, api_router
+
+router = api_router()
+
+
+@router.get("/data-centres")
+def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[dict[str, Any]]:
+    """PUE, WUE and clean share of each building by month, with goal and climate."""
+    return data_centres(desk.rollups(), desk.run(year.upper(), run))
+
+
+@router.get("/data-centres/{site}/{building}")
+def get_load_curve(
+    desk: DeskOf, site: str, building: str, month: Annotated[str, Query(max_length=12)]
+) -> dict[str, Any]:
+    """The hours of a building's meters in a month, with gaps and with hours in which a meter repeats itself."""
+    return load_curve(desk.workspace, site, building, month)
