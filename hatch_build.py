@@ -16,4 +16,6 @@ class CustomBuildHook(BuildHookInterface):
         import vl_convert
 
         path = Path(self.root) / BUNDLE
-        path.write_text(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), encoding="utf-8")
+        path.write_text(
+            vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"), encoding="utf-8"
+        )

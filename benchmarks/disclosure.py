@@ -2,7 +2,8 @@
 
 `python benchmarks/disclosure.py [claims articles report] [--small] [--demo DIR]`
 
-Claims: the given cases by rule, and tables made here from a known truth with one planted error each, so that precision
+Claims: the given cases by rule, and tables made here from a known truth with one planted error
+    each, so that precision
 and recall are of cases that no rule was written for.
 """
 
@@ -34,7 +35,9 @@ def judged(rows: list[dict[str, str]]) -> Counter[tuple[str, str]]:
     return Counter({(v.rule, v.verdict): 1 for v in check([m for m in made if m is not None])})
 
 
-def row(metric: str, year: str, value: str, unit: str, comparison: str = "", **more: str) -> dict[str, str]:
+def row(
+    metric: str, year: str, value: str, unit: str, comparison: str = "", **more: str
+) -> dict[str, str]:
     return {
         "entity": "Acme",
         "metric": metric,
@@ -84,7 +87,10 @@ def scopes(draw: random.Random, *, wrong: bool) -> tuple[list[dict[str, str]], t
 def variants(draw: random.Random, *, wrong: bool) -> tuple[list[dict[str, str]], tuple[str, str]]:
     value = draw.uniform(10, 99)
     other = value * (1 + draw.choice((-1, 1)) * draw.uniform(0.02, 0.4)) if wrong else value
-    rows = [row("scope1", "FY2024", f"{value:.3f}", "Mt CO2e"), row("scope1", "FY2024", f"{other:.1f}", "Mt CO2e")]
+    rows = [
+        row("scope1", "FY2024", f"{value:.3f}", "Mt CO2e"),
+        row("scope1", "FY2024", f"{other:.1f}", "Mt CO2e"),
+    ]
     return rows, ("rounding", "contradiction" if wrong else "consistent")
 
 
@@ -111,10 +117,20 @@ def vintages(draw: random.Random, *, wrong: bool) -> tuple[list[dict[str, str]],
     again = first * draw.uniform(0.85, 0.95)
     base = again if wrong else first
     rows = [
-        row("total_market", "FY2024", f"{base * (1 + rate / 100):.2f}", "Mt CO2e", f"yoy {rate:+.1f}%"),
+        row(
+            "total_market",
+            "FY2024",
+            f"{base * (1 + rate / 100):.2f}",
+            "Mt CO2e",
+            f"yoy {rate:+.1f}%",
+        ),
         row("total_market", "FY2023", f"{first:.2f}", "Mt CO2e", vintage="as reported in 2024"),
     ]
-    rows += [row("total_market", "FY2023", f"{again:.2f}", "Mt CO2e", vintage="restated in 2025")] if wrong else []
+    rows += (
+        [row("total_market", "FY2023", f"{again:.2f}", "Mt CO2e", vintage="restated in 2025")]
+        if wrong
+        else []
+    )
     return rows, ("mixed_vintage", "mixed_vintage") if wrong else ("growth_rate", "consistent")
 
 
@@ -126,11 +142,17 @@ def reused(draw: random.Random, *, wrong: bool) -> tuple[list[dict[str, str]], t
         row("clean_electricity_share", "FY2024", f"{now:.1f}", "%", "level"),
     ]
     if wrong:
-        return [*shares, row("clean_electricity_consumption_change", "FY2024", f"{last:.1f}", "%", "yoy")], (
+        return [
+            *shares,
+            row("clean_electricity_consumption_change", "FY2024", f"{last:.1f}", "%", "yoy"),
+        ], (
             "numeral_reuse",
             "contradiction",
         )
-    return [*shares, row("clean_electricity_share_change", "FY2024", f"{now - last:.1f}", "pp", "yoy")], (
+    return [
+        *shares,
+        row("clean_electricity_share_change", "FY2024", f"{now - last:.1f}", "pp", "yoy"),
+    ], (
         "points_change",
         "consistent",
     )
@@ -153,15 +175,21 @@ def claims() -> None:
         hit[rule] += (rule, expected) in found
         said[rule] += sum(1 for r, _ in found if r == rule)
     for rule in sorted(wanted):
-        print(f"given  {rule:26} recall {hit[rule]}/{wanted[rule]}  precision {hit[rule]}/{said[rule]}")
-    print(f"given  all: recall {sum(hit.values()) / sum(wanted.values()):.3f}, precision {sum(hit.values()) / sum(said.values()):.3f}, {len(cases)} cases")  # fmt: skip
+        print(
+            f"given  {rule:26} recall {hit[rule]}/{wanted[rule]}  precision {hit[rule]}/{said[rule]}"
+        )
+    print(
+        f"given  all: recall {sum(hit.values()) / sum(wanted.values()):.3f}, precision {sum(hit.values()) / sum(said.values()):.3f}, {len(cases)} cases"
+    )
     for make in MAKERS:
         draw = random.Random(make.__name__)
         right = alarms = found_wrong = fine = 0
         for k in range(TABLES):
             rows, expected = make(draw, wrong=k % 2 == 1)
             found = judged(rows)
-            bad = {f for f in found if f[1] in ("contradiction", "mixed_vintage", "implausible_high")}
+            bad = {
+                f for f in found if f[1] in ("contradiction", "mixed_vintage", "implausible_high")
+            }
             right += expected in found
             if k % 2:
                 found_wrong += expected in found
@@ -170,7 +198,9 @@ def claims() -> None:
                 fine += 1
         planted = TABLES - fine
         precision = found_wrong / max(found_wrong + alarms, 1)
-        print(f"made   {make.__name__:26} recall {found_wrong / planted:.3f}  precision {precision:.3f}  verdict as expected {right / TABLES:.3f}  ({TABLES} tables)")  # fmt: skip
+        print(
+            f"made   {make.__name__:26} recall {found_wrong / planted:.3f}  precision {precision:.3f}  verdict as expected {right / TABLES:.3f}  ({TABLES} tables)"
+        )
 
 
 def articles() -> None:
@@ -185,10 +215,21 @@ def articles() -> None:
             if gold is None:
                 continue
             wanted += 1
-            same = [s for s in read.statements if s.unit == gold.unit and (s.text == gold.text if gold.unit == "date" else abs(s.number - gold.number) <= 1e-9 * abs(gold.number))]  # fmt: skip
+            same = [
+                s
+                for s in read.statements
+                if s.unit == gold.unit
+                and (
+                    s.text == gold.text
+                    if gold.unit == "date"
+                    else abs(s.number - gold.number) <= 1e-9 * abs(gold.number)
+                )
+            ]
             found += bool(same)
             named += any(s.metric == gold.metric for s in same)
-    print(f"articles: {wanted} statements listed, value and unit found {found}, metric too {named}; {read_count} read (the words were chosen with these texts in view)")  # fmt: skip
+    print(
+        f"articles: {wanted} statements listed, value and unit found {found}, metric too {named}; {read_count} read (the words were chosen with these texts in view)"
+    )
 
 
 def report() -> None:
@@ -234,6 +275,10 @@ def report() -> None:
 
 
 if __name__ == "__main__":
-    chosen = [a for a in sys.argv[1:] if a in ("claims", "articles", "report")] or ["claims", "articles", "report"]
+    chosen = [a for a in sys.argv[1:] if a in ("claims", "articles", "report")] or [
+        "claims",
+        "articles",
+        "report",
+    ]
     for name in chosen:
         {"claims": claims, "articles": articles, "report": report}[name]()

@@ -2,8 +2,8 @@
 
 `python benchmarks/forecasting.py [load wind sun savings coverage meters estimates] [--small]`
 
-Beside ours, in the same run: climatology and the competition's official benchmark (load), gradient boosting on the
-winds of the farm alone (wind), on weather alone and climatology (sun).
+Beside ours, in the same run: climatology and the competition's official benchmark (load), gradient
+boosting on the winds of the farm alone (wind), on weather alone and climatology (sun).
 """
 
 from __future__ import annotations
@@ -40,8 +40,12 @@ def competition(name: str, *arguments: str) -> dict:
     """The command line's own backtest, as a process of its own on one core."""
     command = [sys.executable, "-m", "abate", "backtest", name, "--json", *arguments]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    )  # fmt: skip
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
     return json.loads(done.stdout)
 
 
@@ -78,10 +82,22 @@ def wind() -> None:
     """Ten farms by months."""
     tasks = "4" if SMALL else "4-12"
     extra = ["--component", "forest"] if SMALL else ["--workers", "2"]
-    ours = competition("gefcom2014-wind", "--data", str(GEFCOM / "wind.parquet"), "--tasks", tasks, *extra)
+    ours = competition(
+        "gefcom2014-wind", "--data", str(GEFCOM / "wind.parquet"), "--tasks", tasks, *extra
+    )
     told("wind, ours", mean=ours["mean"], cpu_s=ours["cpu_s"], **ours["scores"])
     if not SMALL:
-        boosted = competition("gefcom2014-wind", "--data", str(GEFCOM / "wind.parquet"), "--tasks", tasks, "--component", "boosted", "--workers", "2")  # fmt: skip
+        boosted = competition(
+            "gefcom2014-wind",
+            "--data",
+            str(GEFCOM / "wind.parquet"),
+            "--tasks",
+            tasks,
+            "--component",
+            "boosted",
+            "--workers",
+            "2",
+        )
         told("wind, boosting alone", mean=boosted["mean"], cpu_s=boosted["cpu_s"])
 
 
@@ -91,15 +107,29 @@ def sun() -> None:
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import observed
-    from abate.application.energy.competitions import ROOFS, SUN_NAMES, _horizon, _months, _sun, tasks_of
+    from abate.application.energy.competitions import (
+        ROOFS,
+        SUN_NAMES,
+        _horizon,
+        _months,
+        _sun,
+        tasks_of,
+    )
     from abate.energy.planners.generation import forecast_generation
 
     tasks = "1" if SMALL else "1-5"
-    files = ["--data", str(GEFCOM / "solar_power.parquet"), "--weather", str(GEFCOM / "solar_nwp.parquet")]
+    files = [
+        "--data",
+        str(GEFCOM / "solar_power.parquet"),
+        "--weather",
+        str(GEFCOM / "solar_nwp.parquet"),
+    ]
     ours = competition("gefcom2014-solar", *files, "--tasks", tasks, "--workers", "2")
     told("sun, ours", mean=ours["mean"], cpu_s=ours["cpu_s"], **ours["scores"])
     if not SMALL:
-        boosted = competition("gefcom2014-solar", *files, "--tasks", tasks, "--component", "boosted", "--workers", "2")
+        boosted = competition(
+            "gefcom2014-solar", *files, "--tasks", tasks, "--component", "boosted", "--workers", "2"
+        )
         told("sun, boosting alone", mean=boosted["mean"], cpu_s=boosted["cpu_s"])
     series = read_series(GEFCOM / "solar_power.parquet", stamp="end", checked=False)
     weather = read_series(GEFCOM / "solar_nwp.parquet", stamp="end", checked=False)
@@ -111,7 +141,9 @@ def sun() -> None:
             actual = power[np.searchsorted(start, steps)]
             made = forecast_generation(ROOFS[zone], known, steps)
             physics.append(float(pinball(actual, made.quantiles).mean()))
-            usual.append(float(pinball(actual, climatology(known, steps, window_days=15)[0]).mean()))
+            usual.append(
+                float(pinball(actual, climatology(known, steps, window_days=15)[0]).mean())
+            )
     told("sun, ours without weather", mean=float(np.mean(physics)))
     told("sun, climatology by hour", mean=float(np.mean(usual)))
 
@@ -128,15 +160,24 @@ def savings() -> None:
         if not name.startswith("il-"):
             continue
         usage = read_usage(folder / facts["meter_data_filename"], zone="America/Chicago")
-        until, since = (date.fromisoformat(facts[f"blackout_{end}_date"]) for end in ("start", "end"))
+        until, since = (
+            date.fromisoformat(facts[f"blackout_{end}_date"]) for end in ("start", "end")
+        )
         for confidence in (0.90, 0.95):
             (made,) = estimate(usage, weather, until=until, since=since, confidence=confidence)
             low, high = made.low / made.expected, made.high / made.expected
             told(
-                name[3:], at=confidence, model=made.model.replace(" ", "-"), heats=made.heating_balance_point,
-                cools=made.cooling_balance_point, saved=made.saved_share, low=low, high=high, inside=low <= 0.1 <= high,
+                name[3:],
+                at=confidence,
+                model=made.model.replace(" ", "-"),
+                heats=made.heating_balance_point,
+                cools=made.cooling_balance_point,
+                saved=made.saved_share,
+                low=low,
+                high=high,
+                inside=low <= 0.1 <= high,
                 qualified=not made.reasons,
-            )  # fmt: skip
+            )
 
 
 def simulated(count: int, seed: int):
@@ -154,7 +195,11 @@ def simulated(count: int, seed: int):
     cooling = heating + rng.uniform(1, 6, count)
     up = np.where(np.isin(kind, (1, 3)), rng.uniform(0.3, 1.5, count), 0)[:, None]
     down = np.where(np.isin(kind, (2, 3)), rng.uniform(0.3, 1.5, count), 0)[:, None]
-    level = rng.uniform(5, 20, count)[:, None] + up * np.maximum(heating[:, None] - t, 0) + down * np.maximum(t - cooling[:, None], 0)  # fmt: skip
+    level = (
+        rng.uniform(5, 20, count)[:, None]
+        + up * np.maximum(heating[:, None] - t, 0)
+        + down * np.maximum(t - cooling[:, None], 0)
+    )
     rho, noise = rng.uniform(0, 0.6, count), rng.normal(0, 1, (count, 730))
     for d in range(1, 730):
         noise[:, d] = rho * noise[:, d - 1] + np.sqrt(1 - rho**2) * noise[:, d]
@@ -189,7 +234,9 @@ def estimates() -> None:
     count = 300 if SMALL else 10_000
     before, after, _ = simulated(count, 5)
     estimated(
-        ("warm",), *(type(s)(s.temperature[:1], s.period, s.usage[:1], s.days) for s in (before, after)), kind="daily"
+        ("warm",),
+        *(type(s)(s.temperature[:1], s.period, s.usage[:1], s.days) for s in (before, after)),
+        kind="daily",
     )
     begun = time.perf_counter()
     made = estimated(tuple(map(str, range(count))), before, after, kind="daily")
@@ -204,7 +251,11 @@ def write_meters(path: Path, weather: Path, count: int) -> None:
     rng = np.random.default_rng(1)
     hours = np.arange(8760)
     start = (np.datetime64("2023-01-01", "s") + hours * HOUR).astype("datetime64[us]")
-    t = 15 - 10 * np.cos(2 * np.pi * (hours - 500) / 8760) + 5 * np.sin(2 * np.pi * (hours - 9) / 24)
+    t = (
+        15
+        - 10 * np.cos(2 * np.pi * (hours - 500) / 8760)
+        + 5 * np.sin(2 * np.pi * (hours - 9) / 24)
+    )
     t = t + np.repeat(rng.normal(0, 3, 365), 24)
     pq.write_table(pa.table({"start": start, "temperature": t}), weather)
     writer = None
@@ -215,8 +266,14 @@ def write_meters(path: Path, weather: Path, count: int) -> None:
             rng.uniform(0.1, 0.5, (some, 1)),
             rng.uniform(0, 0.05, (some, 1)),
         )
-        usage = base * (1 + swing * np.sin(2 * np.pi * (hours - 8) / 24) + cool * np.maximum(t - 18, 0))
-        usage = usage * (1 - 0.1 * ((hours // 24) % 7 >= 5)) * (1 + 0.05 * rng.standard_normal((some, 8760)))
+        usage = base * (
+            1 + swing * np.sin(2 * np.pi * (hours - 8) / 24) + cool * np.maximum(t - 18, 0)
+        )
+        usage = (
+            usage
+            * (1 - 0.1 * ((hours // 24) % 7 >= 5))
+            * (1 + 0.05 * rng.standard_normal((some, 8760)))
+        )
         names = np.repeat(np.array([f"m{k + i:05d}" for i in range(some)], object), 8760)
         table = pa.table(
             {
@@ -237,7 +294,9 @@ def memory_kb(root: int) -> int:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                parents[int(entry.name)] = int(
+                    (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
+                )
             except OSError:
                 continue
     total = 0
@@ -258,12 +317,26 @@ def meters() -> None:
     """Read, fit and forecast the day ahead for ten thousand meters with a year of hours, by the command line."""
     count = 300 if SMALL else 10_000
     with tempfile.TemporaryDirectory() as folder:
-        file, weather, output = (Path(folder) / n for n in ("meters.parquet", "weather.parquet", "ahead.parquet"))
+        file, weather, output = (
+            Path(folder) / n for n in ("meters.parquet", "weather.parquet", "ahead.parquet")
+        )
         write_meters(file, weather, count)
         command = [
-            sys.executable, "-m", "abate", "forecast", str(file), "--weather", str(weather), "--country", "CN",
-            "--workers", "2", "--output", str(output), "--json",
-        ]  # fmt: skip
+            sys.executable,
+            "-m",
+            "abate",
+            "forecast",
+            str(file),
+            "--weather",
+            str(weather),
+            "--country",
+            "CN",
+            "--workers",
+            "2",
+            "--output",
+            str(output),
+            "--json",
+        ]
         begun = time.perf_counter()
         process = subprocess.Popen(
             command,
@@ -284,7 +357,12 @@ def meters() -> None:
         watcher.join()
         assert process.returncode == 0
         spent = time.perf_counter() - begun
-        told("meters, a day ahead", meters=json.loads(said)["meters"], wall_s=spent, peak_gb=peak[0] / 1e6)
+        told(
+            "meters, a day ahead",
+            meters=json.loads(said)["meters"],
+            wall_s=spent,
+            peak_gb=peak[0] / 1e6,
+        )
 
 
 PARTS = {f.__name__: f for f in (load, wind, sun, savings, coverage, meters, estimates)}

@@ -36,7 +36,10 @@ def main() -> int:
         here = Path(folder)
         root = create_workspace(here / "w", CONFIG).root
         examples = hostile.examples(here / "examples")
-        worker, served = hostile.Worker(root), Served(create_workspace(here / "served", CONFIG).root)
+        worker, served = (
+            hostile.Worker(root),
+            Served(create_workspace(here / "served", CONFIG).root),
+        )
         client = served.client()
         files = [
             *hostile.hostile(random.Random(words.seed), words.hostile),
@@ -67,14 +70,21 @@ def main() -> int:
 def on_server(client, base: str, name: str, content: bytes) -> str:
     """What a server makes of a file: uploaded, looked at, checked, refused."""
     taken = client.post(
-        "/api/v1/uploads", params={"name": name, "purpose": "data"}, content=content, headers={"origin": base}
+        "/api/v1/uploads",
+        params={"name": name, "purpose": "data"},
+        content=content,
+        headers={"origin": base},
     )
     if taken.status_code >= 500:
         return f"upload: {taken.status_code}"
     if taken.status_code not in (200, 201):
         return ""
     upload = taken.json()["id"]
-    for place in (f"/api/v1/uploads/{upload}", f"/api/v1/uploads/{upload}/check", f"/data/uploads/{upload}"):
+    for place in (
+        f"/api/v1/uploads/{upload}",
+        f"/api/v1/uploads/{upload}/check",
+        f"/data/uploads/{upload}",
+    ):
         answer = client.get(place)
         if answer.status_code >= 500:
             return f"{place}: {answer.status_code} {answer.text[:200]}"

@@ -38,7 +38,10 @@ def main() -> int:
                     said.setdefault(fault, []).append(point)
             total = {k: total[k] + n for k, n in trial.counts.items()}
             counts = ", ".join(f"{n} {k}" for k, n in trial.counts.items() if n)
-            print(f"{command}: {trial.points} calls; {counts}; {time.perf_counter() - begun:.0f} s", flush=True)
+            print(
+                f"{command}: {trial.points} calls; {counts}; {time.perf_counter() - begun:.0f} s",
+                flush=True,
+            )
             for fault, points in said.items():
                 faults += len(points)
                 print(f"  FAULT before {points[:8]} ({len(points)}): {fault[:400]}", flush=True)

@@ -2,7 +2,8 @@
 
     python benchmarks/load.py [--seconds 60] [--connections 16] [--demo DIR]
 
-The clients are one process beside the server, on the same machine: what they take of its cores counts against it.
+The clients are one process beside the server, on the same machine: what they take of its cores
+counts against it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ def main() -> int:
         line = server.connect()
         paths = [p for p in DEMO_PAGES if p != "ENTRY"]
         opened = server.ask(line, "/inventory/net?year=FY2024")[1]
-        paths += [m.decode().replace("&amp;", "&") for m in re.findall(rb'href="(/entries/[^"]+)"', opened)[:8]]
+        paths += [
+            m.decode().replace("&amp;", "&")
+            for m in re.findall(rb'href="(/entries/[^"]+)"', opened)[:8]
+        ]
         paths += [p for p in API if answers(server, line, p)]
         for path in paths:
             server.ask(line, path)

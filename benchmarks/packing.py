@@ -1,6 +1,7 @@
 """Packing on public instances and generated orders, every answer judged by the tests' validator. CPU seconds of one core.
 
-`python benchmarks/packing.py [orders tight boxpacker loading assortment used stream peer] [--small]`
+`python benchmarks/packing.py [orders tight boxpacker loading assortment used stream peer]
+[--small]`
 """
 
 from __future__ import annotations
@@ -49,7 +50,11 @@ def packed_text(name: str, **options) -> tuple[float, list[dict], object]:
     rows = [json.loads(line) for line in b"".join(lines).splitlines()]
     cartons, orders = text_orders(path)
     wrong = [
-        f for row in rows for f in faults(orders[row["order"]], cartons, row, support=options.get("support_share", 0.0))
+        f
+        for row in rows
+        for f in faults(
+            orders[row["order"]], cartons, row, support=options.get("support_share", 0.0)
+        )
     ]
     assert not wrong, wrong[:3]
     return spent, rows, tally
@@ -73,9 +78,14 @@ def orders() -> None:
     spent, rows, tally = packed_text("orders_1000.txt", support_share=0.0, effort="proved")
     single = [r for r in rows if len(r["cartons"]) == 1]
     told(
-        "orders proved", board_m2=tally.cost / BOARD, bound_m2=tally.bound / BOARD, seconds=spent,
-        single=len(single), single_proved=sum("open" not in r["why"].values() for r in single), left_open=sum("open" in r["why"].values() for r in rows),
-    )  # fmt: skip
+        "orders proved",
+        board_m2=tally.cost / BOARD,
+        bound_m2=tally.bound / BOARD,
+        seconds=spent,
+        single=len(single),
+        single_proved=sum("open" not in r["why"].values() for r in single),
+        left_open=sum("open" in r["why"].values() for r in rows),
+    )
     cartons, some = text_orders(DATA / "orders_1000.txt")
     from abate.logistics.facts import Item
 
@@ -132,7 +142,9 @@ def boxpacker() -> None:
     names = [k for some in pieces.values() for k in range(len(some))]
     columns = dict(zip(("length_mm", "width_mm", "height_mm", "mass_g"), every.T, strict=True))
     for mode, turn, at in (("flat", "upright", 1), ("free", "any", 4)):
-        some = orders_from(list(pieces), offsets, names, columns | {"turn": np.full(len(every), turn)})
+        some = orders_from(
+            list(pieces), offsets, names, columns | {"turn": np.full(len(every), turn)}
+        )
         for effort in ("fast",) if SMALL else ("fast", "thorough", "proved"):
             packer = Packer(cartons, Objective(parcels=1.0), 0.0, effort)
             began = time.process_time()
@@ -145,9 +157,13 @@ def boxpacker() -> None:
             counts = {r["order"]: len(r["cartons"]) for r in rows}
             worse = [o for o, n in counts.items() if n > int(theirs[o][at])]
             told(
-                f"boxpacker {mode} {effort}", parcels=sum(counts.values()), theirs=sum(int(theirs[o][at]) for o in counts),
-                bound=int(np.rint(sum(r["bound"] for r in rows))), worse=len(worse), per_s=len(rows) / spent,
-            )  # fmt: skip
+                f"boxpacker {mode} {effort}",
+                parcels=sum(counts.values()),
+                theirs=sum(int(theirs[o][at]) for o in counts),
+                bound=int(np.rint(sum(r["bound"] for r in rows))),
+                worse=len(worse),
+                per_s=len(rows) / spent,
+            )
             for o in worse:
                 print("  worse:", o, len(pieces[o]), "pieces:", counts[o], "against", theirs[o][at])
 
@@ -170,7 +186,11 @@ def load(task: tuple[int, int, float]) -> tuple[int, int, float, int]:
     masks = [3 * t[6] | 12 * t[4] | 48 * t[2] for t in types]
     began = time.process_time()
     found = load_container(
-        [t[1:6:2] for t in types], [t[7] for t in types], masks, box, stop=lambda: time.process_time() - began > seconds
+        [t[1:6:2] for t in types],
+        [t[7] for t in types],
+        masks,
+        box,
+        stop=lambda: time.process_time() - began > seconds,
     )
     lies = found.positions.tolist()
     for kind, (*at, a, b, c) in zip(found.types.tolist(), lies, strict=True):
@@ -178,7 +198,10 @@ def load(task: tuple[int, int, float]) -> tuple[int, int, float, int]:
         assert any(
             up and c == z and sorted((a, b)) == sorted(rest)
             for up, z, rest in zip(
-                edges, (length, wide, high), ((wide, high), (length, high), (length, wide)), strict=True
+                edges,
+                (length, wide, high),
+                ((wide, high), (length, high), (length, wide)),
+                strict=True,
             )
         )
         assert min(at) >= 0
@@ -187,7 +210,10 @@ def load(task: tuple[int, int, float]) -> tuple[int, int, float, int]:
         assert at[2] + c <= box[2]
     for p, q in combinations(lies, 2):
         assert any(p[k] + p[k + 3] <= q[k] or q[k] + q[k + 3] <= p[k] for k in range(3))
-    assert all(n <= t[7] for t, n in zip(types, np.bincount(found.types, minlength=len(types)), strict=True))
+    assert all(
+        n <= t[7]
+        for t, n in zip(types, np.bincount(found.types, minlength=len(types)), strict=True)
+    )
     volume = sum(a * b * c for *_, a, b, c in lies)
     assert abs(volume / np.prod(box) - found.filled_share) < 1e-12
     return number, which, found.filled_share, found.width
@@ -196,19 +222,31 @@ def load(task: tuple[int, int, float]) -> tuple[int, int, float, int]:
 def loading() -> None:
     """The first instances of BR0 to BR15: volume packed in 10 s each."""
     best = {
-        r[0]: int(r[1]) for r in list(csv.reader((DATA / "container_loading" / "best_known_volume.csv").open()))[1:]
+        r[0]: int(r[1])
+        for r in list(csv.reader((DATA / "container_loading" / "best_known_volume.csv").open()))[1:]
     }
     load((0, 0, 0.0))
     seconds, count = (0.2, 1) if SMALL else (10.0, 20)
     tasks = [(number, which, seconds) for number in range(16) for which in range(count)]
-    with multiprocessing.get_context("spawn").Pool(int(os.environ.get("ABATE_BENCH_WORKERS", "2"))) as pool:
+    with multiprocessing.get_context("spawn").Pool(
+        int(os.environ.get("ABATE_BENCH_WORKERS", "2"))
+    ) as pool:
         done = pool.map(load, tasks, chunksize=1)
     means = {}
     for number in range(16):
         ours = [share for n, _, share, _ in done if n == number]
-        known = [best[f"BR{number}_{which + 1}"] / (587 * 233 * 220) for n, which, _, _ in done if n == number]
+        known = [
+            best[f"BR{number}_{which + 1}"] / (587 * 233 * 220)
+            for n, which, _, _ in done
+            if n == number
+        ]
         means[number] = (float(np.mean(ours)) * 100, float(np.mean(known)) * 100)
-        told(f"loading BR{number}", filled=means[number][0], best_known=means[number][1], least=min(ours) * 100)
+        told(
+            f"loading BR{number}",
+            filled=means[number][0],
+            best_known=means[number][1],
+            least=min(ours) * 100,
+        )
     for title, some in (("BR1–BR7", range(1, 8)), ("BR8–BR15", range(8, 16))):
         told(
             f"loading {title}",
@@ -218,7 +256,9 @@ def loading() -> None:
         )
 
 
-def generated(count: int, seed: int, first: int = 0, last: int = 1000) -> list[tuple[int, list[tuple]]]:
+def generated(
+    count: int, seed: int, first: int = 0, last: int = 1000
+) -> list[tuple[int, list[tuple]]]:
     """Orders like those of the file: an order of it, every article a little larger or smaller along each length."""
     _, given = text_orders(DATA / "orders_1000.txt")
     base = [list(given[k].values()) for k in range(first, last)]
@@ -230,7 +270,13 @@ def generated(count: int, seed: int, first: int = 0, last: int = 1000) -> list[t
         made.append(
             (
                 number,
-                [(*(max(10, round(v * s)) for v, s in zip(p[:3], scales[p], strict=True)), *p[3:]) for p in pieces],
+                [
+                    (
+                        *(max(10, round(v * s)) for v, s in zip(p[:3], scales[p], strict=True)),
+                        *p[3:],
+                    )
+                    for p in pieces
+                ],
             )
         )
     return made
@@ -239,7 +285,9 @@ def generated(count: int, seed: int, first: int = 0, last: int = 1000) -> list[t
 def write_orders(path: Path, count: int, seed: int, first: int = 0, last: int = 1000) -> None:
     with path.open("w", newline="") as handle:
         table = csv.writer(handle)
-        table.writerow(("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile"))
+        table.writerow(
+            ("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile")
+        )
         for number, pieces in generated(count, seed, first, last):
             table.writerows((number, k, *p[:5], int(p[5])) for k, p in enumerate(pieces))
 
@@ -251,7 +299,9 @@ def arrays(some: list[tuple[int, list[tuple]]]):
         for k, n in enumerate(("length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile"))
     }
     offsets = np.concatenate([[0], np.cumsum([len(p) for _, p in some])])
-    return orders_from([n for n, _ in some], offsets, [k for _, p in some for k in range(len(p))], columns)
+    return orders_from(
+        [n for n, _ in some], offsets, [k for _, p in some for k in range(len(p))], columns
+    )
 
 
 def given_cartons() -> tuple[Carton, ...]:
@@ -263,7 +313,9 @@ def write_cartons(path: Path) -> None:
     with path.open("w", newline="") as handle:
         table = csv.writer(handle)
         table.writerow(("carton", "length_mm", "width_mm", "height_mm", "mass_max_g"))
-        table.writerows((c.id, c.length_mm, c.width_mm, c.height_mm, c.mass_max_g) for c in given_cartons())
+        table.writerows(
+            (c.id, c.length_mm, c.width_mm, c.height_mm, c.mass_max_g) for c in given_cartons()
+        )
 
 
 def assortment() -> None:
@@ -282,11 +334,19 @@ def assortment() -> None:
             began, cpu = time.perf_counter(), time.process_time()
             designs, present, used = design_file(past, sizes, counts=[12], support_share=support)
             board = Objective(board=1.0)
-            ours, theirs = (sum(tested(some, board, support, unseen)) for some in (designs[0].cartons, given_cartons()))
+            ours, theirs = (
+                sum(tested(some, board, support, unseen))
+                for some in (designs[0].cartons, given_cartons())
+            )
             told(
-                f"assortment support {support}", orders=used, saved=1 - ours / theirs, saved_generated=1 - designs[0].tested / present.tested,
-                gap=designs[0].gap_share, seconds=time.perf_counter() - began, cpu_s=time.process_time() - cpu,
-            )  # fmt: skip
+                f"assortment support {support}",
+                orders=used,
+                saved=1 - ours / theirs,
+                saved_generated=1 - designs[0].tested / present.tested,
+                gap=designs[0].gap_share,
+                seconds=time.perf_counter() - began,
+                cpu_s=time.process_time() - cpu,
+            )
 
 
 def used() -> None:
@@ -314,7 +374,9 @@ def used() -> None:
         plain, saving, names = stocked.savings(stream)
         amounts = np.array([stocked.stock[n] for n in names])
         best = sum(saving[o, c] for o, c in enumerate(assign(saving, amounts)) if c >= 0)
-        volumes = [next(c.length_mm * c.width_mm * c.height_mm for c in some if c.id == n) for n in names]
+        volumes = [
+            next(c.length_mm * c.width_mm * c.height_mm for c in some if c.id == n) for n in names
+        ]
         left, first_come = amounts.copy(), 0.0
         for o in range(len(stream)):
             fitting = [k for k in range(len(names)) if saving[o, k] > 0 and left[k]]
@@ -361,16 +423,25 @@ def stream() -> None:
                 wall, spent = time.perf_counter() - began, _cpu() - cpu
                 seen.add(digest.hexdigest())
                 peak = (
-                    max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+                    max(
+                        resource.getrusage(who).ru_maxrss
+                        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+                    )
                     / 1024
                 )
-                told(f"stream {count} by {workers}", per_s_wall=count / wall, per_s_cpu=count / spent, peak_mb=peak)
+                told(
+                    f"stream {count} by {workers}",
+                    per_s_wall=count / wall,
+                    per_s_cpu=count / spent,
+                    peak_mb=peak,
+                )
             assert len(seen) == 1
 
 
 def _cpu() -> float:
     return sum(
-        u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        u.ru_utime + u.ru_stime
+        for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
 
 
@@ -401,12 +472,19 @@ def peer() -> None:
                     {
                         "item": i.name,
                         **{f"{a}_mm": int(v) for a, v in zip("xyz", i.position, strict=True)},
-                        **{f"d{a}_mm": int(v) for a, v in zip("xyz", i.get_dimension(), strict=True)},
+                        **{
+                            f"d{a}_mm": int(v)
+                            for a, v in zip("xyz", i.get_dimension(), strict=True)
+                        },
                     }
                     for i in box.items
                 ]
                 invalid += bool(
-                    faults(pieces, cartons, {"unpacked": [], "cartons": [{"carton": name, "placements": placed}]})
+                    faults(
+                        pieces,
+                        cartons,
+                        {"unpacked": [], "cartons": [{"carton": name, "placements": placed}]},
+                    )
                 )
                 break
         else:
@@ -420,7 +498,9 @@ def peer() -> None:
     )
 
 
-SECTIONS = {f.__name__: f for f in (orders, tight, boxpacker, loading, assortment, used, stream, peer)}
+SECTIONS = {
+    f.__name__: f for f in (orders, tight, boxpacker, loading, assortment, used, stream, peer)
+}
 
 if __name__ == "__main__":
     for name in [a for a in sys.argv[1:] if a in SECTIONS] or list(SECTIONS):

@@ -1,10 +1,11 @@
 """Pages and API: milliseconds on the server, over the example group and over a large ledger, and requests per second.
 
-    python benchmarks/pages.py [--rows 10000000] [--seconds 10] [--demo DIR] [--folder benchmarks/out/pages]
+    python benchmarks/pages.py [--rows 10000000] [--seconds 10] [--demo DIR] [--folder
+    benchmarks/out/pages]
 
-Each page is asked for first (cold: engine and tables of that thread may still be shut) and then again (warm). Requests
-per second are of one client process that keeps its connections open, against a server held to one core; what a server
-takes per request is its own CPU time.
+Each page is asked for first (cold: engine and tables of that thread may still be shut) and then
+again (warm). Requests per second are of one client process that keeps its connections open, against
+a server held to one core; what a server takes per request is its own CPU time.
 """
 
 from __future__ import annotations
@@ -103,14 +104,25 @@ def timed(root: Path, pages: tuple[str, ...], repeat: int) -> list[tuple[str, fl
         for page in pages:
             path = page
             if page in ("ENTRY", "NEXT"):
-                at = rb'href="(/entries/[^"]+)"' if page == "ENTRY" else rb'href="([^"]+)" rel="next"'
+                at = (
+                    rb'href="(/entries/[^"]+)"'
+                    if page == "ENTRY"
+                    else rb'href="([^"]+)" rel="next"'
+                )
                 match = re.search(at, opened)
                 assert match is not None, page
                 path = match.group(1).decode().replace("&amp;", "&")
             cold, body = server.ask(line, path)
             opened = body if b'rel="next"' in body and b"/entries/" in body else opened
             warm = [server.ask(line, path)[0] for _ in range(repeat)]
-            found.append((page if page in ("ENTRY", "NEXT") else path, cold, statistics.median(warm), max(warm)))
+            found.append(
+                (
+                    page if page in ("ENTRY", "NEXT") else path,
+                    cold,
+                    statistics.median(warm),
+                    max(warm),
+                )
+            )
     return found
 
 
@@ -169,13 +181,23 @@ def main() -> None:
         "large": timed(given.folder, LARGE_PAGES, given.repeat),
     }
     rate, cpu_ms = per_second(given.demo, given.seconds)
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
     for name, pages in told.items():
         print(f"\n| {name} | cold ms | warm ms, median | warm ms, slowest |\n|---|---|---|---|")
         for page, cold, warm, slowest in pages:
             print(f"| {page} | {cold:.0f} | {warm:.0f} | {slowest:.0f} |")
     print(f"\n{API}: {rate:.0f} requests per second on one core, {cpu_ms:.1f} ms of CPU each")
-    print(json.dumps({"rows": given.rows, "per_second": rate, **{k: max(p[2] for p in v) for k, v in told.items()}}))
+    print(
+        json.dumps(
+            {
+                "rows": given.rows,
+                "per_second": rate,
+                **{k: max(p[2] for p in v) for k, v in told.items()},
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,19 +1,23 @@
 """Activities to posted entries and figures at 1, 10 and 100 million rows, beside hand-written peers; and on a cluster.
 
-    python benchmarks/scale.py [--rows 1000000 10000000 100000000] [--repeat 3] [--spark] [--folder benchmarks/out/scale]
+    python benchmarks/scale.py [--rows 1000000 10000000 100000000] [--repeat 3] [--spark] [--folder
+    benchmarks/out/scale]
 
-ours    `run_year`: distinct needs resolved, entries posted to the ledger, rollups for every figure, the run committed.
-duckdb  hand-written SQL: the same entries computed and written one file a thread, then added up; the resolved factors
+ours    `run_year`: distinct needs resolved, entries posted to the ledger, rollups for every figure,
+the run committed. duckdb  hand-written SQL: the same entries computed and written one file a
+thread, then added up; the resolved factors
         are handed to it for nothing. Same memory limit and codec.
-polars  the same in Polars' streaming engine, without a memory limit.
-*_tuned both once more with what makes ours fast, for those who know it: the texts of the factors enumerated (DuckDB's enums,
+polars  the same in Polars' streaming engine, without a memory limit. *_tuned both once more with
+what makes ours fast, for those who know it: the texts of the factors enumerated (DuckDB's enums,
         Polars' categories), and the lightest level of zstd.
 
-Then, over what is there: `abate show` and `abate explain` of one entry as a user types them; the range of a figure; an
-import of one hundredth more rows and the run that goes on from the last. With --spark the same run on a standalone
-cluster on loopback: one worker, two, and two of which one is killed on the way.
+Then, over what is there: `abate show` and `abate explain` of one entry as a user types them; the
+range of a figure; an import of one hundredth more rows and the run that goes on from the last. With
+--spark the same run on a standalone cluster on loopback: one worker, two, and two of which one is
+killed on the way.
 
-Each is a process of its own; wall and CPU seconds and peak memory are the operating system's. All sums are compared.
+Each is a process of its own; wall and CPU seconds and peak memory are the operating system's. All
+sums are compared.
 """
 
 from __future__ import annotations
@@ -103,7 +107,16 @@ def add(folder: Path, rows: int, name: str) -> None:
         count = workspace.store.append_query("activities", con, sql, name)
         engine = Embedded(workspace.store, con)
         keep_totals(engine, engine, [name])  # as every import does
-    commit_import(workspace, name, "electricity", NOW, file=name, sha256=name, row_count=count, accepted_count=count)
+    commit_import(
+        workspace,
+        name,
+        "electricity",
+        NOW,
+        file=name,
+        sha256=name,
+        row_count=count,
+        accepted_count=count,
+    )
 
 
 def ours(folder: Path, *words: str) -> None:
@@ -122,7 +135,10 @@ def duckdb(folder: Path, *, tuned: bool = False) -> None:
     from abate.adapters.store.delta import open_engine
     from abate.application.opening import open_workspace
 
-    store, target = open_workspace(folder).store, _emptied(folder / ("duckdb_tuned" if tuned else "duckdb"))
+    store, target = (
+        open_workspace(folder).store,
+        _emptied(folder / ("duckdb_tuned" if tuned else "duckdb")),
+    )
     with open_engine(target, store.limits) as con:
         resolved = store.source("resolutions")
         con.execute(
@@ -132,7 +148,9 @@ def duckdb(folder: Path, *, tuned: bool = False) -> None:
             con.execute(f"create type of_{name} as enum (select distinct {name} from resolved)")
             con.execute(f"alter table resolved alter {name} type of_{name}")
         source, level = store.source("activities"), ", compression_level 1" if tuned else ""
-        con.execute(DUCKDB.format(activities=source, resolutions="resolved", target=target, level=level))
+        con.execute(
+            DUCKDB.format(activities=source, resolutions="resolved", target=target, level=level)
+        )
         con.execute(ADDED_UP.format(target=target)).fetchall()
 
 
@@ -147,13 +165,34 @@ def polars(folder: Path, *, tuned: bool = False) -> None:
 
     from abate.application.opening import open_workspace
 
-    store, target = open_workspace(folder).store, _emptied(folder / ("polars_tuned" if tuned else "polars"))
+    store, target = (
+        open_workspace(folder).store,
+        _emptied(folder / ("polars_tuned" if tuned else "polars")),
+    )
     known = pl.scan_parquet(store.files("resolutions"), hive_partitioning=True)
     first = known.select(pl.col("run_id").min()).collect().item()
     names = [
-        "kind", "item", "site", "month", "unit", "resolution", "method", "part", "instrument", "factor_id", "species", "book",
-        "scope", "category", "view", "org", "share", "boundary_share", "mg_per_unit", "gwp",
-    ]  # fmt: skip
+        "kind",
+        "item",
+        "site",
+        "month",
+        "unit",
+        "resolution",
+        "method",
+        "part",
+        "instrument",
+        "factor_id",
+        "species",
+        "book",
+        "scope",
+        "category",
+        "view",
+        "org",
+        "share",
+        "boundary_share",
+        "mg_per_unit",
+        "gwp",
+    ]
     resolved = known.filter(pl.col("run_id") == first).select(names).collect().lazy()
     if tuned:
         resolved = resolved.with_columns(pl.col(TEXTS).cast(pl.Categorical))
@@ -165,17 +204,41 @@ def polars(folder: Path, *, tuned: bool = False) -> None:
     entries = (
         pl.scan_parquet(store.files("activities"), hive_partitioning=True)
         .join(resolved, on=["kind", "item", "site", "month", "unit"])
-        .with_columns(mass_mg=whole(amount * pl.col("mg_per_unit")), quantity_micro=whole(amount * 1e6))
+        .with_columns(
+            mass_mg=whole(amount * pl.col("mg_per_unit")), quantity_micro=whole(amount * 1e6)
+        )
         .with_columns(co2e_mg=whole(pl.col("mass_mg").cast(pl.Float64) * pl.col("gwp")))
         .select(
-            pl.lit("r").alias("run_id"), "activity_id", "resolution", "method", "part", "instrument", "factor_id", "species",
-            "book", "scope", "category", "view", "org", "site", "month", "basis", "share",
-            pl.lit(None, pl.Float64).alias("deviation"), "quantity_micro", "mass_mg", "co2e_mg",
+            pl.lit("r").alias("run_id"),
+            "activity_id",
+            "resolution",
+            "method",
+            "part",
+            "instrument",
+            "factor_id",
+            "species",
+            "book",
+            "scope",
+            "category",
+            "view",
+            "org",
+            "site",
+            "month",
+            "basis",
+            "share",
+            pl.lit(None, pl.Float64).alias("deviation"),
+            "quantity_micro",
+            "mass_mg",
+            "co2e_mg",
         )
-    )  # fmt: skip
+    )
     level = {"compression_level": 1} if tuned else {}
     entries.sink_parquet(
-        target / "entries.parquet", compression="zstd", engine="streaming", maintain_order=False, **level
+        target / "entries.parquet",
+        compression="zstd",
+        engine="streaming",
+        maintain_order=False,
+        **level,
     )
     written = pl.scan_parquet(target / "*.parquet")
     sums = [pl.col(c).sum() for c in ("co2e_mg", "mass_mg", "quantity_micro")]
@@ -213,9 +276,13 @@ def check(folder: Path, peers: tuple[str, ...]) -> None:
     workspace = open_workspace(folder)
     with workspace.store.connect() as con:
         last = runs(workspace)[-1]["run_id"]
-        mine = con.execute(f"select {SUMS} from {workspace.store.source('entries', {last})}").fetchone()
+        mine = con.execute(
+            f"select {SUMS} from {workspace.store.source('entries', {last})}"
+        ).fetchone()
         for peer in peers:
-            theirs = con.execute(f"select {SUMS} from read_parquet('{folder / peer}/*.parquet')").fetchone()
+            theirs = con.execute(
+                f"select {SUMS} from read_parquet('{folder / peer}/*.parquet')"
+            ).fetchone()
             assert mine == theirs, (peer, mine, theirs)
 
 
@@ -229,7 +296,9 @@ def same_rollups(folder: Path, one: int = -1, other: int = -2) -> None:
     told = "source, kind, item, scope, view, species, method, factor_id, site, month, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count)"
     with workspace.store.connect("rollups") as con:
         found = [
-            con.execute(f"select {told} from rollups where run_id = '{listed[k]}' group by all order by all").fetchall()
+            con.execute(
+                f"select {told} from rollups where run_id = '{listed[k]}' group by all order by all"
+            ).fetchall()
             for k in (one, other)
         ]
     assert found[0] == found[1]
@@ -242,9 +311,13 @@ Measured = tuple[float, float, float]
 
 def timed(command: list[str]) -> Measured:
     """Run a command as a process of its own."""
-    installed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    installed = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=installed)  # compiled once, as by pip
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, env=installed
+    )  # compiled once, as by pip
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - start
@@ -254,7 +327,9 @@ def timed(command: list[str]) -> Measured:
 
 def measure(name: str, folder: Path, *words: str) -> Measured:
     """One of the functions above as a process of its own."""
-    return timed([sys.executable, __file__, "--only", name, "--folder", str(folder), "--words", *words])
+    return timed(
+        [sys.executable, __file__, "--only", name, "--folder", str(folder), "--words", *words]
+    )
 
 
 def size_gb(folder: Path) -> float:
@@ -267,7 +342,9 @@ def told(what: str, measured: list[Measured], rows: int) -> None:
     columns = list(zip(*measured, strict=True))
     spread = [f"{min(c):.1f} / {statistics.median(c):.1f} / {max(c):.1f}" for c in columns[:2]]
     rate = rows / statistics.median(columns[0])
-    print(f"{what:22}{spread[0]:>24}{spread[1]:>24}{max(columns[2]):>9.2f}{rate:>14,.0f}", flush=True)
+    print(
+        f"{what:22}{spread[0]:>24}{spread[1]:>24}{max(columns[2]):>9.2f}{rate:>14,.0f}", flush=True
+    )
 
 
 def one_size(folder: Path, rows: int, repeat: int) -> dict[str, float]:
@@ -277,13 +354,19 @@ def one_size(folder: Path, rows: int, repeat: int) -> dict[str, float]:
     told("(building)", [built], rows)
     found: dict[str, list[Measured]] = {"ours": [], **{p: [] for p in PEERS}}
     for _ in range(repeat):
-        for name, measured in found.items():  # the first run of ours makes the resolutions that the peers are handed
+        for (
+            name,
+            measured,
+        ) in found.items():  # the first run of ours makes the resolutions that the peers are handed
             measured.append(measure(name, folder))
         check(folder, PEERS)
     for name, measured in found.items():
         told(name, measured, rows)
     ledger = folder / "ledger"
-    sizes = {"activities": size_gb(ledger / "activities"), "entries": size_gb(ledger / "entries") / repeat}
+    sizes = {
+        "activities": size_gb(ledger / "activities"),
+        "entries": size_gb(ledger / "entries") / repeat,
+    }
     sizes |= {f"entries by {peer}": size_gb(folder / peer) for peer in PEERS}
     print("on disk, GB: " + ", ".join(f"{what} {gb:.3f}" for what, gb in sizes.items()))
     for peer in PEERS:
@@ -295,7 +378,11 @@ def one_size(folder: Path, rows: int, repeat: int) -> dict[str, float]:
         rows,
     )
     entry = f"00000001-{rows * 2 // 3}"
-    told("abate explain ENTRY", [timed([*abate, "explain", entry, "-w", str(folder)]) for _ in range(3)], rows)
+    told(
+        "abate explain ENTRY",
+        [timed([*abate, "explain", entry, "-w", str(folder)]) for _ in range(3)],
+        rows,
+    )
     told("range of gross", [measure("ranges", folder)], rows)
     measure("add", folder, str(max(rows // 100, 10)), "imp-00000002")
     told("one hundredth more", [measure("ours", folder, "", "on")], rows // 100)
@@ -304,7 +391,10 @@ def one_size(folder: Path, rows: int, repeat: int) -> dict[str, float]:
         same_rollups(folder)
         print("the run that went on equals the run anew")
     ratios = {
-        p: round(statistics.median(a[0] / b[0] for a, b in zip(found["ours"], found[p], strict=True)), 2) for p in PEERS
+        p: round(
+            statistics.median(a[0] / b[0] for a, b in zip(found["ours"], found[p], strict=True)), 2
+        )
+        for p in PEERS
     }
     print(f"ours / peer, wall, median of pairs: {ratios}", flush=True)
     return ratios | {"peak_gb": max(m[2] for m in found["ours"])}
@@ -325,9 +415,14 @@ def on_cluster(folder: Path, rows: int, cases: list[str]) -> None:
         scratch = _emptied(folder / "cluster")
         with SparkCluster(scratch, workers=count, memory="3500m", java="-Xshare:auto") as cluster:
 
-            def end(own: SparkCluster = cluster, before: tuple[Path, ...] = tuple(entries.glob("*.spark"))) -> None:
+            def end(
+                own: SparkCluster = cluster,
+                before: tuple[Path, ...] = tuple(entries.glob("*.spark")),
+            ) -> None:
                 while not any(
-                    list((p / "_temporary").rglob("*.parquet")) for p in entries.glob("*.spark") if p not in before
+                    list((p / "_temporary").rglob("*.parquet"))
+                    for p in entries.glob("*.spark")
+                    if p not in before
                 ):
                     time.sleep(0.2)
                 own.kill_worker()

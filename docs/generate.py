@@ -31,7 +31,10 @@ def errors_page() -> str:
         given = examples[rule.code].given.strip().splitlines()
         shown = given[:6] + ([f"… {len(given) - 6} more lines"] if len(given) > 6 else [])
         said = (texts / f"{rule.code}.txt").read_text(encoding="utf-8").strip()
-        out += [f"\n## {rule.code}\n\n", f"{rule.title}. Severity: {rule.severity}. {rule.hint}\n\n"]
+        out += [
+            f"\n## {rule.code}\n\n",
+            f"{rule.title}. Severity: {rule.severity}. {rule.hint}\n\n",
+        ]
         out += ["```text\n", "\n".join(shown), "\n```\n\n", f"> {said}\n"]
     out += [
         "\n# Errors\n\nWhat is wrong with a call or a file as a whole ends the command: exit code 2 for a wrong call, 1 for a file that cannot be taken. Nothing is stored then.\n\n| code | kind |\n|---|---|\n"
@@ -59,11 +62,20 @@ def error_codes() -> list[tuple[str, str]]:
     found = set()
     for path in sorted((DOCS.parent / "src").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in kinds
+                and node.args
+            ):
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     found.add((first.value, node.func.id))
-            named = node.args if isinstance(node, ast.Call) and getattr(node.func, "id", "") in DECLARED else []
+            named = (
+                node.args
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in DECLARED
+                else []
+            )
             named = node.values if isinstance(node, ast.Dict) else named
             for one in named:  # codes of files that are declared
                 if isinstance(one, ast.Constant) and str(one.value).startswith("bad-"):
@@ -92,7 +104,11 @@ def commands_page() -> str:
         for parameter in command.params:  # type: ignore[attr-defined]
             if parameter.name == "help":
                 continue
-            label = ", ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.name.upper()
+            label = (
+                ", ".join(parameter.opts)
+                if parameter.param_type_name == "option"
+                else parameter.name.upper()
+            )
             out.append(f"- `{label}`: {getattr(parameter, 'help', '') or ''}\n")
 
     describe(get_command(app), "abate")
@@ -129,10 +145,18 @@ def config_page() -> str:
         inner = []
         types = {f.encode_name: f.type for f in msgspec.structs.fields(kind)}
         for f in msgspec.structs.fields(kind):
-            usual = "needed" if f.required else "" if f.default in (msgspec.NODEFAULT, None, "") else f"`{f.default}`"
+            usual = (
+                "needed"
+                if f.required
+                else ""
+                if f.default in (msgspec.NODEFAULT, None, "")
+                else f"`{f.default}`"
+            )
             below = structs_of(f.type)
             usual = "" if below and not f.required else usual
-            out.append(f"| `{f.encode_name}` | {kind_in_words(f.type)} | {usual} | {meanings[f.encode_name]} |\n")
+            out.append(
+                f"| `{f.encode_name}` | {kind_in_words(f.type)} | {usual} | {meanings[f.encode_name]} |\n"
+            )
             inner += [(b, f.encode_name) for b in below]
         for one, key in inner:
             listed = "list" in str(types[key])
@@ -148,9 +172,14 @@ def figures_page() -> str:
     """Every figure with its formula."""
     from abate.application.catalogue import FIGURES
 
-    out = [HEAD, "# Figures\n\n| figure | title | unit | formula | source |\n|---|---|---|---|---|\n"]
+    out = [
+        HEAD,
+        "# Figures\n\n| figure | title | unit | formula | source |\n|---|---|---|---|---|\n",
+    ]
     for f in FIGURES.values():
-        out.append(f"| `{f.id}` | {f.title} | {f.unit} | `{f.formula.replace('|', ' or ')}` | {f.source} |\n")
+        out.append(
+            f"| `{f.id}` | {f.title} | {f.unit} | `{f.formula.replace('|', ' or ')}` | {f.source} |\n"
+        )
     return "".join(out)
 
 
@@ -164,7 +193,9 @@ def species_page() -> str:
     ]
     for s in all_species().values():
         values = " | ".join(f"{s.gwp[k]:g}" if k in s.gwp else "–" for k in ("AR4", "AR5", "AR6"))
-        out.append(f"| `{s.id}` | {s.group} | {'in the scopes' if s.counted else 'apart'} | {values} | {s.source} |\n")
+        out.append(
+            f"| `{s.id}` | {s.group} | {'in the scopes' if s.counted else 'apart'} | {values} | {s.source} |\n"
+        )
     return "".join(out)
 
 
@@ -221,7 +252,9 @@ def rest_page() -> str:
     for path, methods in described["paths"].items():
         for method, told in methods.items():
             first = told["description"].split("\n")[0]
-            asks = ", ".join(f"`{p['name']}`" for p in told.get("parameters", []) if p["in"] == "query")
+            asks = ", ".join(
+                f"`{p['name']}`" for p in told.get("parameters", []) if p["in"] == "query"
+            )
             out.append(f"| {method.upper()} | `{path}` | {first} | {asks} |\n")
     return "".join(out)
 

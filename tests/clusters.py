@@ -28,7 +28,9 @@ class SparkCluster:
         java: Flags of every Java machine.
     """
 
-    def __init__(self, folder: Path, workers: int = 2, memory: str = "1g", java: str = QUICK) -> None:
+    def __init__(
+        self, folder: Path, workers: int = 2, memory: str = "1g", java: str = QUICK
+    ) -> None:
         self.folder, self.count, self.memory, self.java = folder, workers, memory, java
         self.port, self.web = _free_port(), _free_port()
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -38,12 +40,16 @@ class SparkCluster:
         return f"spark://127.0.0.1:{self.port}"
 
     def __enter__(self) -> SparkCluster:
-        self.processes = [self._start("master.Master", "--port", str(self.port), "--webui-port", str(self.web))]
+        self.processes = [
+            self._start("master.Master", "--port", str(self.port), "--webui-port", str(self.web))
+        ]
         try:
             self._wait(lambda told: True)
             for _ in range(self.count):
                 self.add_worker()
-            self._wait(lambda told: sum(w["state"] == "ALIVE" for w in told["workers"]) == self.count)
+            self._wait(
+                lambda told: sum(w["state"] == "ALIVE" for w in told["workers"]) == self.count
+            )
         except BaseException:
             self.__exit__()
             raise
@@ -51,7 +57,16 @@ class SparkCluster:
 
     def add_worker(self) -> None:
         self.workers.append(
-            self._start("worker.Worker", "--cores", "1", "--memory", self.memory, "--webui-port", "0", self.master)
+            self._start(
+                "worker.Worker",
+                "--cores",
+                "1",
+                "--memory",
+                self.memory,
+                "--webui-port",
+                "0",
+                self.master,
+            )
         )
         self.processes.append(self.workers[-1])
 
@@ -64,19 +79,30 @@ class SparkCluster:
             _end(process)
 
     def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
-        return _java(self.folder, f"org.apache.spark.deploy.{what}", "--host", "127.0.0.1", *words, java=self.java)
+        return _java(
+            self.folder,
+            f"org.apache.spark.deploy.{what}",
+            "--host",
+            "127.0.0.1",
+            *words,
+            java=self.java,
+        )
 
     def _wait(self, ready: object) -> None:
         until = time.monotonic() + WAIT_S
         while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.web}/json/", timeout=2) as answer:
+                with urllib.request.urlopen(
+                    f"http://127.0.0.1:{self.web}/json/", timeout=2
+                ) as answer:
                     if ready(json.load(answer)):  # type: ignore[operator]
                         return
             except OSError:
                 pass
             if time.monotonic() > until:
-                logs = "\n".join(p.read_text(errors="replace")[-2000:] for p in self.folder.glob("*.log"))
+                logs = "\n".join(
+                    p.read_text(errors="replace")[-2000:] for p in self.folder.glob("*.log")
+                )
                 raise TimeoutError(f"The cluster did not come up.\n{logs}")
             time.sleep(0.2)
 
@@ -87,10 +113,17 @@ def _java(folder: Path, *words: str, java: str) -> subprocess.Popen[bytes]:
 
     home = Path(pyspark.__file__).parent
     about = {
-        **os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "512m", "TZ": "UTC",
-        "SPARK_DAEMON_JAVA_OPTS": java, "SPARK_SUBMIT_OPTS": java, "PYSPARK_PYTHON": sys.executable,
-        "SPARK_WORKER_DIR": str(folder / "work"), "SPARK_LOCAL_DIRS": str(folder / "scratch"),
-    }  # fmt: skip
+        **os.environ,
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "512m",
+        "TZ": "UTC",
+        "SPARK_DAEMON_JAVA_OPTS": java,
+        "SPARK_SUBMIT_OPTS": java,
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_WORKER_DIR": str(folder / "work"),
+        "SPARK_LOCAL_DIRS": str(folder / "scratch"),
+    }
     with (folder / f"spark-{time.monotonic_ns()}.log").open("wb") as log:
         command = [str(home / "bin" / "spark-class"), *words]
         return subprocess.Popen(command, env=about, stdout=log, stderr=log, start_new_session=True)

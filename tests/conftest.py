@@ -43,7 +43,9 @@ def workspace(tmp_path: Path) -> Workspace:
 def add(workspace: Workspace, tmp_path: Path) -> Callable[..., ImportResult]:
     """Import a text as a file."""
 
-    def add_text(text: str, name: str = "electricity.csv", encoding: str = "utf-8", **options: object) -> ImportResult:
+    def add_text(
+        text: str, name: str = "electricity.csv", encoding: str = "utf-8", **options: object
+    ) -> ImportResult:
         path = tmp_path / name
         path.write_text(text, encoding=encoding)
         return add_file(workspace, path, now=NOW, **options)  # type: ignore[arg-type]
@@ -62,8 +64,11 @@ def demo_output(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         if not said.is_file():
             done = subprocess.run(
                 [sys.executable, "-m", "abate", "demo", "--dir", str(folder)],
-                capture_output=True, text=True, timeout=500, check=False,
-            )  # fmt: skip
+                capture_output=True,
+                text=True,
+                timeout=500,
+                check=False,
+            )
             assert done.returncode == 0, done.stderr
             said.write_text(done.stdout, encoding="utf-8")
     return folder, said.read_text(encoding="utf-8")

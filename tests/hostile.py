@@ -27,7 +27,25 @@ from support import NOW, ROOT, electricity, months
 
 SECONDS_MAX, BYTES_MAX = 30.0, 1_500_000_000
 SHEET = "xl/worksheets/sheet1.xml"
-ODD_CELLS = ("", "x" * 40_000, "=1+1", "1e999", "-0", "NaN", "１２", "𝟙", "\u202e12", "0x10", "9" * 400, "2023-02-30", "<b>", "'; drop table x", "\ud7ff", "12?", "1.2.3,4")  # fmt: skip
+ODD_CELLS = (
+    "",
+    "x" * 40_000,
+    "=1+1",
+    "1e999",
+    "-0",
+    "NaN",
+    "１２",
+    "𝟙",
+    "\u202e12",
+    "0x10",
+    "9" * 400,
+    "2023-02-30",
+    "<b>",
+    "'; drop table x",
+    "\ud7ff",
+    "12?",
+    "1.2.3,4",
+)
 
 
 def examples(folder: Path) -> list[Path]:
@@ -47,7 +65,11 @@ def examples(folder: Path) -> list[Path]:
         made.append(path)
         return path
 
-    rows = [(s, m, 1000 + k, "kWh") for k, m in enumerate(months("2023-04", 12)) for s in ("hq", "plant")]
+    rows = [
+        (s, m, 1000 + k, "kWh")
+        for k, m in enumerate(months("2023-04", 12))
+        for s in ("hq", "plant")
+    ]
     add("electricity.csv", electricity(rows))
     add(
         "boiler.csv",
@@ -57,7 +79,8 @@ def examples(folder: Path) -> list[Path]:
     add("correction.csv", "action,file,row,quantity,reason\nset,electricity.csv,3,5,seen\n")
     add(
         "orders.csv",
-        "order,item,length_mm,width_mm,height_mm,mass_g\n" + "".join(f"O{k},i,{100 + k},90,40,500\n" for k in range(9)),
+        "order,item,length_mm,width_mm,height_mm,mass_g\n"
+        + "".join(f"O{k},i,{100 + k},90,40,500\n" for k in range(9)),
     )
     add(
         "orders.json",
@@ -65,7 +88,15 @@ def examples(folder: Path) -> list[Path]:
             [
                 {
                     "order": f"O{k}",
-                    "items": [{"item": "i", "length_mm": 100, "width_mm": 90, "height_mm": 40, "mass_g": 500}],
+                    "items": [
+                        {
+                            "item": "i",
+                            "length_mm": 100,
+                            "width_mm": 90,
+                            "height_mm": 40,
+                            "mass_g": 500,
+                        }
+                    ],
                 }
                 for k in range(9)
             ]
@@ -73,7 +104,9 @@ def examples(folder: Path) -> list[Path]:
     )
     add(
         "claims.json",
-        json.dumps([{"entity": "A", "metric": "net", "value": "5", "unit": "t", "fiscal_year": "FY2023"}]),
+        json.dumps(
+            [{"entity": "A", "metric": "net", "value": "5", "unit": "t", "fiscal_year": "FY2023"}]
+        ),
     )
     add(
         "page.html",
@@ -105,7 +138,10 @@ def examples(folder: Path) -> list[Path]:
     }
     pq.write_table(pa.table(sheet), folder / "electricity.parquet")
     made.append(folder / "electricity.parquet")
-    pq.write_table(pa.table({"time": hours, "kwh": [float(k) for k in range(len(hours))]}), folder / "meter.parquet")
+    pq.write_table(
+        pa.table({"time": hours, "kwh": [float(k) for k in range(len(hours))]}),
+        folder / "meter.parquet",
+    )
     made.append(folder / "meter.parquet")
     source = folder / "bill.typ"
     source.write_text(BILL)
@@ -142,7 +178,11 @@ def _bytes_changed(content: bytes, rng: random.Random) -> bytes:
 
 
 def _cut(content: bytes, rng: random.Random) -> bytes:
-    return content[: rng.randrange(len(content) + 1)] if rng.random() < 0.7 else content[rng.randrange(len(content)) :]
+    return (
+        content[: rng.randrange(len(content) + 1)]
+        if rng.random() < 0.7
+        else content[rng.randrange(len(content)) :]
+    )
 
 
 def _spliced(content: bytes, rng: random.Random) -> bytes:
@@ -156,17 +196,26 @@ def _cells_changed(content: bytes, rng: random.Random) -> bytes:
     parts = text.split(mark)
     for _ in range(rng.choice((1, 2, 8))):
         parts[rng.randrange(len(parts))] = rng.choice(ODD_CELLS)
-    return rng.choice((mark, mark, ";", "\t", "\x00", mark * 2)).join(parts).encode("utf-8", "surrogatepass")
+    return (
+        rng.choice((mark, mark, ";", "\t", "\x00", mark * 2))
+        .join(parts)
+        .encode("utf-8", "surrogatepass")
+    )
 
 
 def _encoded(content: bytes, rng: random.Random) -> bytes:
-    return content.decode().encode(rng.choice(("utf-16", "utf-16-le", "utf-32", "gb18030", "cp500", "utf-7")))
+    return content.decode().encode(
+        rng.choice(("utf-16", "utf-16-le", "utf-32", "gb18030", "cp500", "utf-7"))
+    )
 
 
 def _repacked(content: bytes, rng: random.Random) -> bytes:
     """A workbook of which the parts were changed, and packed soundly."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         chosen = rng.choice(old.namelist())
         for name in old.namelist():
             part = old.read(name)
@@ -175,7 +224,16 @@ def _repacked(content: bytes, rng: random.Random) -> bytes:
                     continue
                 part = rng.choice((_bytes_changed, _cut, _spliced))(part, rng)
             if name == SHEET and rng.random() < 0.6:
-                a, b = rng.choice(((b'r="C', b'r="XFC'), (b"<v>", b"<v>1e9999"), (b'r="5"', b'r="1048576"'), (b't="s"', b't="d"'), (b"<row ", b"<row r='0' "), (b"</c>", b"</c><c>")))  # fmt: skip
+                a, b = rng.choice(
+                    (
+                        (b'r="C', b'r="XFC'),
+                        (b"<v>", b"<v>1e9999"),
+                        (b'r="5"', b'r="1048576"'),
+                        (b't="s"', b't="d"'),
+                        (b"<row ", b"<row r='0' "),
+                        (b"</c>", b"</c><c>"),
+                    )
+                )
                 part = part.replace(a, b, rng.choice((1, 10_000)))
             new.writestr(name, part)
     return out.getvalue()
@@ -191,7 +249,25 @@ class Mild(random.Random):
 
 def hostile(rng: random.Random, count: int) -> Iterator[tuple[str, bytes]]:
     """Name and content of files made to hurt: small ones that grow, nest, loop or lie."""
-    families = (_stray, _zip_bomb, _many_sheets, _wide_csv, _long_line, _deep_json, _big_json, _laughs, _late_doctype, _deep_xml, _pdf_bomb, _pdf_loop, _lying_parquet, _rows_bomb, _gzip_bomb, _bad_zip, _words)  # fmt: skip
+    families = (
+        _stray,
+        _zip_bomb,
+        _many_sheets,
+        _wide_csv,
+        _long_line,
+        _deep_json,
+        _big_json,
+        _laughs,
+        _late_doctype,
+        _deep_xml,
+        _pdf_bomb,
+        _pdf_loop,
+        _lying_parquet,
+        _rows_bomb,
+        _gzip_bomb,
+        _bad_zip,
+        _words,
+    )
     for k in range(count):
         name, content = families[k % len(families)](rng)
         yield f"h{k}-{name}", content
@@ -199,15 +275,30 @@ def hostile(rng: random.Random, count: int) -> Iterator[tuple[str, bytes]]:
 
 def _book(sheet: bytes, *, sheets: int = 1, extra: dict[str, bytes] | None = None) -> bytes:
     out = io.BytesIO()
-    listed = "".join(f'<sheet name="S{k}" sheetId="{k}" r:id="rId{k}"/>' for k in range(1, sheets + 1))
-    related = "".join(f'<Relationship Id="rId{k}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{k}.xml"/>' for k in range(1, sheets + 1))  # fmt: skip
+    listed = "".join(
+        f'<sheet name="S{k}" sheetId="{k}" r:id="rId{k}"/>' for k in range(1, sheets + 1)
+    )
+    related = "".join(
+        f'<Relationship Id="rId{k}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{k}.xml"/>'
+        for k in range(1, sheets + 1)
+    )
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr(
-            "[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+            "[Content_Types].xml",
+            '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         )
-        book.writestr("_rels/.rels", '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>')  # fmt: skip
-        book.writestr("xl/workbook.xml", f'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>{listed}</sheets></workbook>')  # fmt: skip
-        book.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{related}</Relationships>')  # fmt: skip
+        book.writestr(
+            "_rels/.rels",
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        book.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>{listed}</sheets></workbook>',
+        )
+        book.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{related}</Relationships>',
+        )
         for k in range(1, sheets + 1):
             book.writestr(f"xl/worksheets/sheet{k}.xml", sheet)
         for name, part in (extra or {}).items():
@@ -223,12 +314,26 @@ def _cell(ref: str, text: str) -> str:
     return f'<c r="{ref}" t="inlineStr"><is><t>{text}</t></is></c>'
 
 
-HEAD = '<row r="1">' + "".join(_cell(f"{c}1", t) for c, t in zip("ABCD", ("Site", "Month", "Electricity", "Unit"), strict=True)) + "</row>"  # fmt: skip
+HEAD = (
+    '<row r="1">'
+    + "".join(
+        _cell(f"{c}1", t)
+        for c, t in zip("ABCD", ("Site", "Month", "Electricity", "Unit"), strict=True)
+    )
+    + "</row>"
+)
 
 
 def _stray(rng: random.Random) -> tuple[str, bytes]:
     column, row = rng.choice(
-        (("XFD", 1048576), ("CV", 1048576), ("XFD", 2), ("A", 1048576), ("ZZZ", 99999999), ("AAA", 400000))
+        (
+            ("XFD", 1048576),
+            ("CV", 1048576),
+            ("XFD", 2),
+            ("A", 1048576),
+            ("ZZZ", 99999999),
+            ("AAA", 400000),
+        )
     )
     one = f'<row r="{row}">{_cell(f"{column}{row}", "x")}</row>'
     return "stray.xlsx", _book(_sheet(HEAD + one))
@@ -246,7 +351,9 @@ def _many_sheets(rng: random.Random) -> tuple[str, bytes]:
 
 def _wide_csv(rng: random.Random) -> tuple[str, bytes]:
     many = rng.choice((501, 100_000))
-    return "wide.csv", (",".join(f"c{k}" for k in range(many)) + "\n" + ",".join("1" * many) + "\n").encode()
+    return "wide.csv", (
+        ",".join(f"c{k}" for k in range(many)) + "\n" + ",".join("1" * many) + "\n"
+    ).encode()
 
 
 def _long_line(rng: random.Random) -> tuple[str, bytes]:
@@ -260,10 +367,15 @@ def _deep_json(rng: random.Random) -> tuple[str, bytes]:
 
 
 def _big_json(rng: random.Random) -> tuple[str, bytes]:
-    return rng.choice(("orders.json", "orders.jsonl")), rng.choice((
-        b"[" + b"{}," * 3_000_000 + b"{}]", b'[{"order": ' + b"9" * 100_000 + b"}]", b'[{"order": NaN, "length_mm": 1e999}]', b'{"orders": {"a": 1}}',
-        b'{"order":"\\ud800"}\n' * 1000,
-    ))  # fmt: skip
+    return rng.choice(("orders.json", "orders.jsonl")), rng.choice(
+        (
+            b"[" + b"{}," * 3_000_000 + b"{}]",
+            b'[{"order": ' + b"9" * 100_000 + b"}]",
+            b'[{"order": NaN, "length_mm": 1e999}]',
+            b'{"orders": {"a": 1}}',
+            b'{"order":"\\ud800"}\n' * 1000,
+        )
+    )
 
 
 def _laughs(rng: random.Random) -> tuple[str, bytes]:
@@ -276,8 +388,13 @@ def _laughs(rng: random.Random) -> tuple[str, bytes]:
 
 
 def _late_doctype(rng: random.Random) -> tuple[str, bytes]:
-    body = "<!DOCTYPE feed [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><feed><value>&a;</value></feed>"
-    return "late.xml", f"<?xml version='1.0'?><!--{'x' * rng.choice((5000, 200_000))}-->{body}".encode()
+    body = (
+        "<!DOCTYPE feed [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><feed><value>&a;</value></feed>"
+    )
+    return (
+        "late.xml",
+        f"<?xml version='1.0'?><!--{'x' * rng.choice((5000, 200_000))}-->{body}".encode(),
+    )
 
 
 def _deep_xml(rng: random.Random) -> tuple[str, bytes]:
@@ -294,17 +411,31 @@ def _pdf(objects: list[bytes]) -> bytes:
     out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n".encode() + b"".join(
         f"{p:010d} 00000 n \n".encode() for p in places
     )
-    return out + f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF".encode()
+    return (
+        out
+        + f"trailer << /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF".encode()
+    )
 
 
 def _pdf_bomb(rng: random.Random) -> tuple[str, bytes]:
     text = zlib.compress(
-        rng.choice((b" ", b"BT (kWh) Tj ET ", b"q ", b"0 0 m ")) * rng.choice((1_000_000, 60_000_000)), 9
+        rng.choice((b" ", b"BT (kWh) Tj ET ", b"q ", b"0 0 m "))
+        * rng.choice((1_000_000, 60_000_000)),
+        9,
     )
-    stream = f"<< /Length {len(text)} /Filter /FlateDecode >>\nstream\n".encode() + text + b"\nendstream"
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << >> >>"
+    stream = (
+        f"<< /Length {len(text)} /Filter /FlateDecode >>\nstream\n".encode() + text + b"\nendstream"
+    )
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Resources << >> >>"
+    )
     return "bomb.pdf", _pdf(
-        [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page, stream]
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            page,
+            stream,
+        ]
     )
 
 
@@ -312,13 +443,19 @@ def _pdf_loop(rng: random.Random) -> tuple[str, bytes]:
     kids = rng.choice((b"[2 0 R]", b"[3 0 R 2 0 R]", b"[" + b"3 0 R " * 100_000 + b"]"))
     page = b"<< /Type /Page /Parent 3 0 R /MediaBox [0 0 1e30 800] >>"
     return "loop.pdf", _pdf(
-        [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids " + kids + b" /Count 999999999 >>", page]
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids " + kids + b" /Count 999999999 >>",
+            page,
+        ]
     )
 
 
 def _lying_parquet(rng: random.Random) -> tuple[str, bytes]:
     body = bytes(rng.randrange(256) for _ in range(rng.choice((0, 40, 4000))))
-    return "lying.parquet", b"PAR1" + body + struct.pack("<I", rng.choice((0, len(body), 2**31, 2**32 - 1))) + b"PAR1"
+    return "lying.parquet", b"PAR1" + body + struct.pack(
+        "<I", rng.choice((0, len(body), 2**31, 2**32 - 1))
+    ) + b"PAR1"
 
 
 def _rows_bomb(rng: random.Random) -> tuple[str, bytes]:
@@ -384,10 +521,20 @@ class Worker:
     def tried(self, path: Path) -> str:
         """What the readers make of a file: nothing where each reads or refuses it, else what went wrong."""
         if self.process is None:
-            words = [sys.executable, "-c", "import hostile, sys; hostile.work(sys.argv[1])", str(self.root)]
+            words = [
+                sys.executable,
+                "-c",
+                "import hostile, sys; hostile.work(sys.argv[1])",
+                str(self.root),
+            ]
             env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT)])}
             self.process = subprocess.Popen(
-                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env=env,
             )
         assert self.process.stdin
         assert self.process.stdout

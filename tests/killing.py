@@ -1,6 +1,7 @@
 """Kills a command before each of its calls that change a file, and says what became of the workspace.
 
-`killing.c` counts the calls and ends the process. A nursery with everything loaded forks one child per attempt.
+`killing.c` counts the calls and ends the process. A nursery with everything loaded forks one child
+per attempt.
 """
 
 from __future__ import annotations
@@ -102,7 +103,11 @@ class Nursery:
         self.scratch = scratch
         env = {**os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": str(ROOT / "src")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+            [sys.executable, "-c", NURSERY],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=env,
         )
 
     def run(self, folder: Path, words: list[str], last: int = 0) -> tuple[int, int]:
@@ -132,7 +137,16 @@ class Nursery:
 def nursery(scratch: Path) -> Iterator[Nursery]:
     """A nursery, with its library compiled."""
     shim = scratch / "killing.so"
-    words = ["cc", "-O1", "-shared", "-fPIC", "-o", str(shim), str(ROOT / "tests" / "killing.c"), "-ldl"]
+    words = [
+        "cc",
+        "-O1",
+        "-shared",
+        "-fPIC",
+        "-o",
+        str(shim),
+        str(ROOT / "tests" / "killing.c"),
+        "-ldl",
+    ]
     subprocess.run(words, check=True)
     made = Nursery(shim, scratch)
     try:
@@ -145,15 +159,19 @@ def nursery(scratch: Path) -> Iterator[Nursery]:
 def state(folder: Path) -> dict[str, Any]:
     """What is in a folder: the rows that count in each table, what is read from them, databases and files.
 
-    Ids of imports and runs are replaced by their order, and moments left out: of two workspaces in which the same was
-    done the states are equal.
+    Ids of imports and runs are replaced by their order, and moments left out: of two workspaces in
+    which the same was done the states are equal.
     """
     found: dict[str, Any] = {}
     for config in sorted(folder.glob(f"*/{CONFIG}")):
         found |= {f"{config.parent.name}/{k}": v for k, v in _workspace(config.parent).items()}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
-        passing = "ledger/" in name or name.endswith((".partial", "-wal", "-shm", ".sqlite")) or "/uploads/" in name
+        passing = (
+            "ledger/" in name
+            or name.endswith((".partial", "-wal", "-shm", ".sqlite"))
+            or "/uploads/" in name
+        )
         if name.endswith(".tar"):  # holds moments
             with tarfile.open(path) as tar:
                 found[f"file {name}"] = sorted(tar.getnames())
@@ -168,11 +186,15 @@ def _workspace(root: Path) -> dict[str, Any]:
     order = {
         name: f"{table}-{k}"
         for table, column in (("imports", "import_id"), ("runs", "run_id"))
-        for k, name in enumerate(r[column] for r in sorted(store.rows(table), key=lambda r: r["ordinal"]))
+        for k, name in enumerate(
+            r[column] for r in sorted(store.rows(table), key=lambda r: r["ordinal"])
+        )
     }
     for table in ("plans", "forecasts"):
         for k, row in enumerate(sorted(store.rows(table), key=lambda r: r["ordinal"])):
-            name = row["forecast_id"] if table == "forecasts" else f"{row['plan_id']}#{row['ordinal']}"
+            name = (
+                row["forecast_id"] if table == "forecasts" else f"{row['plan_id']}#{row['ordinal']}"
+            )
             order[name] = f"{name.split('#')[0]}#{k}"
     halves = {int(name[4:], 16): name for name in order if re.fullmatch("imp-[0-9a-f]{8}", name)}
     pattern = re.compile("|".join(map(re.escape, sorted(order, key=len, reverse=True))) or "(?!)")
@@ -193,8 +215,12 @@ def _workspace(root: Path) -> dict[str, Any]:
     committed = store.committed()
     found: dict[str, Any] = {}
     columns = ", ".join(f'"{c}"' for c in TABLES["factors"].names if c != "import_id")
-    sums = store.ask(f"select import_id, count(*), bit_xor(hash({columns})) from {store.source('factors')} group by 1")
-    found["factors"] = sorted((order[i], n, h) for i, n, h in sums if i in committed)  # thousands, which never change
+    sums = store.ask(
+        f"select import_id, count(*), bit_xor(hash({columns})) from {store.source('factors')} group by 1"
+    )
+    found["factors"] = sorted(
+        (order[i], n, h) for i, n, h in sums if i in committed
+    )  # thousands, which never change
     for table in TABLES:
         if table == "factors":
             continue
@@ -220,7 +246,9 @@ def _workspace(root: Path) -> dict[str, Any]:
     if store.rows("runs"):
         with Rollups(workspace) as opened:
             found["figures"] = [
-                plain([v.figure, v.value]) for r in runs(workspace) for v in opened.values(list(FIGURES), r)
+                plain([v.figure, v.value])
+                for r in runs(workspace)
+                for v in opened.values(list(FIGURES), r)
             ]
     return found
 
@@ -231,7 +259,9 @@ DROPPED = {"committed_at", "inputs_hash", "factor_hash", "ordinal", "issued_at"}
 
 def _rows(path: Path, pattern: re.Pattern[str], order: dict[str, str]) -> Iterator[str]:
     with closing(sqlite3.connect(path)) as con:
-        for (table,) in con.execute("select name from sqlite_master where type = 'table'").fetchall():
+        for (table,) in con.execute(
+            "select name from sqlite_master where type = 'table'"
+        ).fetchall():
             for row in con.execute(f"select * from {table}").fetchall():
                 yield pattern.sub(lambda m: order[m[0]], f"{table} {row}")
 
@@ -258,8 +288,16 @@ class Trial:
         before: State of what was prepared.
     """
 
-    def __init__(self, nursery: Nursery, stage: Path, folder: Path, words: list[str], before: dict[str, Any]) -> None:
-        self.nursery, self.stage, self.folder, self.words, self.before = nursery, stage, folder, words, before
+    def __init__(
+        self, nursery: Nursery, stage: Path, folder: Path, words: list[str], before: dict[str, Any]
+    ) -> None:
+        self.nursery, self.stage, self.folder, self.words, self.before = (
+            nursery,
+            stage,
+            folder,
+            words,
+            before,
+        )
         fresh(stage, folder)
         self.code, self.points = nursery.run(folder, words)
         assert self.code in (0, 1), f"{words}: {nursery.said}"
@@ -270,8 +308,8 @@ class Trial:
     def kill_before(self, point: int) -> str:
         """Kill before a call that changes a file, and look; what is wrong, empty for nothing.
 
-        The workspace must be as it was before or as it is after. A command of several steps may have done some; repeated, it
-        must lead to where it would have led undisturbed.
+        The workspace must be as it was before or as it is after. A command of several steps may
+        have done some; repeated, it must lead to where it would have led undisturbed.
         """
         fresh(self.stage, self.folder)
         status, _ = self.nursery.run(self.folder, self.words, point)
@@ -306,7 +344,11 @@ def tree_of(folder: Path) -> str:
     """Hash of what is on disk and can matter: not what is in files that no log names, nor how they are called."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        name = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\.[0-9a-f]{12}(?=\.)", "…", path.relative_to(folder).as_posix())
+        name = re.sub(
+            r"[0-9a-f]{8}-[0-9a-f-]{27}|\.[0-9a-f]{12}(?=\.)",
+            "…",
+            path.relative_to(folder).as_posix(),
+        )
         if path.is_file() and not name.endswith((".parquet", ".partial", "lock", ".tmp")):
             content = re.sub(rb"[0-9a-f]{8}-[0-9a-f-]{27}|\d{13}", b"", path.read_bytes())
             name += hashlib.sha256(content).hexdigest()

@@ -8,7 +8,8 @@ from itertools import combinations, permutations
 def faults(items: dict, cartons: dict, row: dict, *, support: float = 0.0) -> list[str]:
     """What is wrong with one line of a plan.
 
-    `items`: name to (length, width, height, mass, turn, fragile) with optional load and fold volume after them.
+    `items`: name to (length, width, height, mass, turn, fragile) with optional load and fold volume
+        after them.
     `cartons`: name to (length, width, height, mass of contents).
     """
     found = []
@@ -37,10 +38,16 @@ def faults(items: dict, cartons: dict, row: dict, *, support: float = 0.0) -> li
             if all(p[k] < q[k] + e[k] and q[k] < p[k] + d[k] for k in range(3)):
                 found.append(f"{a} and {b} overlap")
         for name, p, d in boxes:
-            rests = d[0] * d[1] if p[2] == 0 else sum(shared(p, d, q, e) for _, q, e in boxes if q[2] + e[2] == p[2])
+            rests = (
+                d[0] * d[1]
+                if p[2] == 0
+                else sum(shared(p, d, q, e) for _, q, e in boxes if q[2] + e[2] == p[2])
+            )
             if rests < support * d[0] * d[1]:
                 found.append(f"{name} is supported by {rests / (d[0] * d[1]):.2f}")
-            if items[name][5] and any(q[2] >= p[2] + d[2] and shared(p, d, q, e) for _, q, e in boxes):
+            if items[name][5] and any(
+                q[2] >= p[2] + d[2] and shared(p, d, q, e) for _, q, e in boxes
+            ):
                 found.append(f"something stands above fragile {name}")
     if sorted(map(str, seen)) != sorted(map(str, items)):
         found.append("items are missing or stand twice")

@@ -1,7 +1,8 @@
 """A workspace in which there is something of everything, and one call of each command on it.
 
-Tests that must hold for every command (kills, full disks, folders that cannot be written to, odd names) walk the list of
-commands of the command line and take the call from here; a command without a call is a failing test.
+Tests that must hold for every command (kills, full disks, folders that cannot be written to, odd
+names) walk the list of commands of the command line and take the call from here; a command without
+a call is a failing test.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ CALLS = {
     "credits list": "credits list -w w",
     "claims check": "claims check files/claims.csv --ledger -w w",
 }  # fmt: skip
-"""A call of each command, from the folder that `prepare` fills; empty where another test tries it: see `ELSEWHERE`."""
+"""A call of each command, from the folder that `prepare` fills; empty where another test tries it:
+see `ELSEWHERE`.
+"""
 ELSEWHERE = {
     "demo": "takes a minute and calls what the others call; tests/test_demo.py runs it",
     "serve": "runs until it is stopped; tests/adapters/test_server_crash.py kills it",
@@ -116,7 +119,9 @@ def commands() -> Iterator[str]:
             yield before + (command.name or command.callback.__name__.replace("_", "-"))
         for group in found.registered_groups:
             assert group.typer_instance is not None
-            yield from walk(group.typer_instance, f"{before}{group.name or group.typer_instance.info.name} ")
+            yield from walk(
+                group.typer_instance, f"{before}{group.name or group.typer_instance.info.name} "
+            )
 
     return walk(app, "")
 
@@ -138,25 +143,43 @@ def prepare(folder: Path) -> dict[str, str]:
         return files / name
 
     bad = [("plant", "2023-06", -5, "kWh")]
-    first = electricity([(s, m, 1000, "kWh") for s in ("hq", "plant") for m in months("2022-04", 24)] + bad)
+    first = electricity(
+        [(s, m, 1000, "kWh") for s in ("hq", "plant") for m in months("2022-04", 24)] + bad
+    )
     add_file(workspace, write("electricity.csv", first), now=NOW)
     fuel = "Site,Month,Fuel,Quantity,Unit\n"
-    add_file(workspace, write("oil-boiler.csv", fuel + "hq,2022-05,diesel,10,L\nhq,2023-05,diesel,10,L\n"), now=NOW)
+    add_file(
+        workspace,
+        write("oil-boiler.csv", fuel + "hq,2022-05,diesel,10,L\nhq,2023-05,diesel,10,L\n"),
+        now=NOW,
+    )
     cartons = "Programme,Month,Actor,Action,Cartons\nreuse,2023-05,depot,reused,100\n"
     add_file(workspace, write("cartons-reused.csv", cartons), now=NOW)
     certificate = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
     certificate += "G1,certificate,wind,CN,,2023-04-01,2024-03-31,500,kWh,FY2024\n"
     add_file(workspace, write("certificates.csv", certificate), now=NOW)
     hours = [datetime(2023, 1, 1) + timedelta(hours=k) for k in range(24 * 75)]
-    load = [100 + 10 * math.sin(t.hour / 24 * 2 * math.pi) + (7 * k % 11) / 10 for k, t in enumerate(hours)]
+    load = [
+        100 + 10 * math.sin(t.hour / 24 * 2 * math.pi) + (7 * k % 11) / 10
+        for k, t in enumerate(hours)
+    ]
     meter = "timestamp,site,building,facility_kwh,it_kwh,water_m3\n"
     add_file(
         workspace,
-        write("meters.csv", meter + "".join(f"{t},hq,hq-1,{x:.3f},80,1\n" for t, x in zip(hours, load, strict=True))),
+        write(
+            "meters.csv",
+            meter
+            + "".join(f"{t},hq,hq-1,{x:.3f},80,1\n" for t, x in zip(hours, load, strict=True)),
+        ),
         now=NOW,
     )
-    write("meter.csv", "time,kwh\n" + "".join(f"{t},{x:.3f}\n" for t, x in zip(hours, load, strict=True)))
-    write("weather.csv", "time,temperature\n" + "".join(f"{t},{10 + t.hour / 4:.2f}\n" for t in hours))
+    write(
+        "meter.csv",
+        "time,kwh\n" + "".join(f"{t},{x:.3f}\n" for t, x in zip(hours, load, strict=True)),
+    )
+    write(
+        "weather.csv", "time,temperature\n" + "".join(f"{t},{10 + t.hour / 4:.2f}\n" for t in hours)
+    )
     for year in ("FY2023", "FY2024"):
         ran = run_year(workspace, year, now=NOW)
     publish(
@@ -166,11 +189,16 @@ def prepare(folder: Path) -> dict[str, str]:
         now=NOW,
     )
     last = add_file(
-        workspace, write("late.csv", electricity([("hq", "2023-05", 7, "kWh")])), now=NOW, template="electricity"
+        workspace,
+        write("late.csv", electricity([("hq", "2023-05", 7, "kWh")])),
+        now=NOW,
+        template="electricity",
     )
     write(
         "electricity-more.csv",
-        electricity([("plant", m, 50, "kWh") for m in months("2023-04", 3)] + [("hq", "2023-06", -1, "kWh")]),
+        electricity(
+            [("plant", m, 50, "kWh") for m in months("2023-04", 3)] + [("hq", "2023-06", -1, "kWh")]
+        ),
     )
     write("boiler.csv", fuel + "hq,2023-05,natural-gas,10,m3\n")
     write("correction.csv", "action,file,row,quantity\nset,electricity.csv,50,5\n")
@@ -180,7 +208,10 @@ def prepare(folder: Path) -> dict[str, str]:
 
     source = write("bill.typ", BILL)
     typst.compile(str(source), output=str(files / "bill.pdf"))
-    write("published.csv", "entity,fiscal_year,metric,value,unit,source\nOther,FY2023,net,5,Mt CO2e,Report 2023\n")
+    write(
+        "published.csv",
+        "entity,fiscal_year,metric,value,unit,source\nOther,FY2023,net,5,Mt CO2e,Report 2023\n",
+    )
     write("orders.csv", ORDERS)
     write("cartons.csv", CARTONS)
     write("scheme.toml", SCHEME)
@@ -188,9 +219,17 @@ def prepare(folder: Path) -> dict[str, str]:
     write("moves.csv", MOVES + "2,hq,U,packed,3\n3,hq,R,bought,2\n")
     header = [c for c in COLUMNS if c not in OPTIONAL]
     write("own.csv", ",".join(header) + "\n" + own_factor(header))
-    add_credits(workspace, write("credits-before.csv", CREDITS + "C-1,Reg,Forest,removal,Std,2023,50\n"))
-    write("credits.csv", CREDITS + "C-2,Reg,Forest,removal,Std,2023,9\nC-3,Reg,Forest,removal,Std,2023,8\n")
-    write("claims.csv", "entity,fiscal_year,metric,value,unit,source\nSmall group,FY2024,net,5,t CO2e,Page\n")
+    add_credits(
+        workspace, write("credits-before.csv", CREDITS + "C-1,Reg,Forest,removal,Std,2023,50\n")
+    )
+    write(
+        "credits.csv",
+        CREDITS + "C-2,Reg,Forest,removal,Std,2023,9\nC-3,Reg,Forest,removal,Std,2023,8\n",
+    )
+    write(
+        "claims.csv",
+        "entity,fiscal_year,metric,value,unit,source\nSmall group,FY2024,net,5,t CO2e,Page\n",
+    )
     backup(workspace, files / "backup.tar")
     factor = next(r["factor_id"] for r in workspace.store.rows("factors"))
     return {"import": last.import_id, "run": ran.run_id, "factor": factor}
@@ -199,10 +238,21 @@ def prepare(folder: Path) -> dict[str, str]:
 def own_factor(header: list[str]) -> str:
     """A factor in Abate's own format."""
     row = dict.fromkeys(header, "") | {
-        "factor_id": "own/electricity/green", "kind": "electricity", "item": "green", "region": "CN", "data_year": "2023",
-        "basis": "direct", "species": "CO2", "value": "0.1", "unit": "kg/kWh", "publication": "Supplier", "edition": "2023",
-        "published_on": "2023-05-01", "licence": "own", "verification": "checked",
-    }  # fmt: skip
+        "factor_id": "own/electricity/green",
+        "kind": "electricity",
+        "item": "green",
+        "region": "CN",
+        "data_year": "2023",
+        "basis": "direct",
+        "species": "CO2",
+        "value": "0.1",
+        "unit": "kg/kWh",
+        "publication": "Supplier",
+        "edition": "2023",
+        "published_on": "2023-05-01",
+        "licence": "own",
+        "verification": "checked",
+    }
     return ",".join(row.values()) + "\n"
 
 

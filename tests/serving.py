@@ -22,7 +22,9 @@ class Served:
     def __init__(self, root: Path) -> None:
         self.root = root
         words = [sys.executable, "-m", "abate", "serve", "--port", "0", "-w", str(root)]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         assert self.process.stdout is not None
         self.link = self.process.stdout.readline().removeprefix("Open ").strip()
         assert self.link.startswith("http://127.0.0.1:"), self.link
@@ -42,7 +44,9 @@ class Served:
 
     def client(self) -> httpx.Client:
         """A client with a session's key."""
-        key = httpx.post(f"{self.base}/api/v1/session", json={"token": self.token}, headers={"origin": self.base})
+        key = httpx.post(
+            f"{self.base}/api/v1/session", json={"token": self.token}, headers={"origin": self.base}
+        )
         headers = {"authorization": f"Bearer {key.json()['key']}"}
         return httpx.Client(base_url=self.base, headers=headers, timeout=120)
 

@@ -95,7 +95,9 @@ unclaimed = 0.5
 
 def electricity(rows: list[tuple[str, str, object, str]]) -> str:
     """Text of a CSV of electricity bills: site, month, amount, unit."""
-    lines = [f"{site},{month},{amount},{unit},E{k}" for k, (site, month, amount, unit) in enumerate(rows)]
+    lines = [
+        f"{site},{month},{amount},{unit},E{k}" for k, (site, month, amount, unit) in enumerate(rows)
+    ]
     return "\n".join(["Site,Month,Electricity,Unit,Invoice", *lines]) + "\n"
 
 

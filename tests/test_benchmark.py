@@ -13,9 +13,21 @@ from support import ROOT, SHARED
 
 def test_the_benchmark_of_scale_runs_and_all_sides_agree(tmp_path):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/scale.py"), "--rows", "20000", "--repeat", "1", "--folder", str(tmp_path / "b")],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(ROOT / "benchmarks/scale.py"),
+            "--rows",
+            "20000",
+            "--repeat",
+            "1",
+            "--folder",
+            str(tmp_path / "b"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["rows"] == [20000]
     assert "the run that went on equals the run anew" in done.stdout
@@ -24,9 +36,25 @@ def test_the_benchmark_of_scale_runs_and_all_sides_agree(tmp_path):
 def test_the_benchmark_of_the_pages_runs(demo, tmp_path):
     group = shutil.copytree(demo.root, tmp_path / "group")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/pages.py"), "--rows", "20000", "--repeat", "1", "--seconds", "1", "--demo", str(group), "--folder", str(tmp_path / "large")],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(ROOT / "benchmarks/pages.py"),
+            "--rows",
+            "20000",
+            "--repeat",
+            "1",
+            "--seconds",
+            "1",
+            "--demo",
+            str(group),
+            "--folder",
+            str(tmp_path / "large"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["per_second"] > 0
 
@@ -35,9 +63,23 @@ def test_the_benchmark_of_packing_runs_and_its_answers_are_valid():
     if not (SHARED / "logistics").is_dir():
         pytest.skip("the shared packing instances are not there")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/packing.py"), "tight", "boxpacker", "loading", "assortment", "used", "stream", "--small"],
-        capture_output=True, text=True, timeout=500, check=False, env={**os.environ, "ABATE_SHARED": str(SHARED.parent)},
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(ROOT / "benchmarks/packing.py"),
+            "tight",
+            "boxpacker",
+            "loading",
+            "assortment",
+            "used",
+            "stream",
+            "--small",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        env={**os.environ, "ABATE_SHARED": str(SHARED.parent)},
+    )
     assert done.returncode == 0, done.stderr
     assert "stream 4000 by 2" in done.stdout
     assert "worse:" not in done.stdout
@@ -47,9 +89,22 @@ def test_the_benchmark_of_forecasts_runs():
     if not (SHARED / "energy").is_dir():
         pytest.skip("the shared energy data is not there")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/forecasting.py"), "load", "savings", "coverage", "meters", "estimates", "--small"],
-        capture_output=True, text=True, timeout=500, check=False, env={**os.environ, "ABATE_SHARED": str(SHARED.parent)},
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(ROOT / "benchmarks/forecasting.py"),
+            "load",
+            "savings",
+            "coverage",
+            "meters",
+            "estimates",
+            "--small",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+        env={**os.environ, "ABATE_SHARED": str(SHARED.parent)},
+    )
     assert done.returncode == 0, done.stderr
     assert "load, our rating" in done.stdout
     assert "meters, a day ahead" in done.stdout
@@ -57,9 +112,20 @@ def test_the_benchmark_of_forecasts_runs():
 
 def test_the_benchmark_of_claims_and_report_runs(demo):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/disclosure.py"), "claims", "report", "--small", "--demo", str(demo.root)],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(ROOT / "benchmarks/disclosure.py"),
+            "claims",
+            "report",
+            "--small",
+            "--demo",
+            str(demo.root),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert "given  all: recall 1.000" in done.stdout
     assert "filing: Arelle says []" in done.stdout
@@ -76,7 +142,11 @@ def test_the_benchmarks_of_load_hostile_files_and_kills_run(demo, tmp_path):
     ):
         name, *rest = words
         done = subprocess.run(
-            [sys.executable, str(ROOT / "benchmarks" / name), *rest], capture_output=True, text=True, timeout=300, check=False
-        )  # fmt: skip
+            [sys.executable, str(ROOT / "benchmarks" / name), *rest],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert said in done.stdout

@@ -30,13 +30,21 @@ AVOIDED = {"FY2023": 229_070, "FY2024": 333_380}
 
 
 def command(*words):
-    return subprocess.run([sys.executable, "-m", "abate", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "abate", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("year", TARGETS)
 def test_the_inventory_reproduces_the_yearly_totals(demo, year):
     with Rollups(demo) as rollups:
-        values = {v.figure: v.value for v in rollups.values(list(TARGETS[year]), run_of(demo, year))}
+        values = {
+            v.figure: v.value for v in rollups.values(list(TARGETS[year]), run_of(demo, year))
+        }
     assert values["electricity"] == Fraction(TARGETS[year]["electricity"])
     assert values["clean-share"] == Fraction(str(TARGETS[year]["clean-share"]))
     for name in ("scope1", "scope2-location", "gross", "net"):
@@ -46,7 +54,13 @@ def test_the_inventory_reproduces_the_yearly_totals(demo, year):
 def test_the_totals_are_those_of_the_table_beside_the_project(shared):
     with (shared / "company" / "synthetic_group.csv").open() as handle:
         rows = {(r["fiscal_year"], r["metric"]): float(r["value"]) for r in csv.DictReader(handle)}
-    names = {"scope1": "scope1", "scope2-location": "scope2_location", "net": "net_scope1_2", "gross": "gross_scope1_2_location", "clean-share": "clean_share"}  # fmt: skip
+    names = {
+        "scope1": "scope1",
+        "scope2-location": "scope2_location",
+        "net": "net_scope1_2",
+        "gross": "gross_scope1_2_location",
+        "clean-share": "clean_share",
+    }
     for year, totals in TARGETS.items():
         for ours, theirs in names.items():
             assert totals[ours] == rows[year, theirs]
@@ -58,7 +72,10 @@ def test_the_value_chain_reproduces_the_yearly_totals(demo, year, shared):
     with Rollups(demo) as rollups:
         run = run_of(demo, year)
         found = {
-            v.figure: v for v in rollups.values(["scope3", "scope3-intensity", "scope3-8", "scope3-10", "avoided"], run)
+            v.figure: v
+            for v in rollups.values(
+                ["scope3", "scope3-intensity", "scope3-8", "scope3-10", "avoided"], run
+            )
         }
         parts = rollups.values(["scope3"], run, "category")
     total, intensity = SCOPE_3[year]
@@ -66,7 +83,13 @@ def test_the_value_chain_reproduces_the_yearly_totals(demo, year, shared):
     assert float(found["scope3-intensity"].value) == pytest.approx(intensity, abs=0.006)
     assert {v.by["category"] for v in parts} == {"1", "2", "3", "4", "5", "6", "7", "8", "12", "15"}
     assert sum(v.value for v in parts) == found["scope3"].value
-    assert found["scope3"].excluded == ("scope3-9", "scope3-10", "scope3-11", "scope3-13", "scope3-14")
+    assert found["scope3"].excluded == (
+        "scope3-9",
+        "scope3-10",
+        "scope3-11",
+        "scope3-13",
+        "scope3-14",
+    )
     assert (found["scope3-10"].value, bool(found["scope3-10"].note)) == (None, True)
     with (shared / "company" / "synthetic_group.csv").open() as handle:
         rows = {(r["fiscal_year"], r["metric"]): float(r["value"]) for r in csv.DictReader(handle)}
@@ -80,13 +103,21 @@ def test_the_value_chain_reproduces_the_yearly_totals(demo, year, shared):
 def test_programmes_say_what_may_be_public(demo):
     told = {
         p["programme"]: p
-        for p in json.loads(command("programmes", "--year", "FY2024", "--json", "-w", demo.root).stdout)
+        for p in json.loads(
+            command("programmes", "--year", "FY2024", "--json", "-w", demo.root).stdout
+        )
     }
     assert float(told["prog-cloud"]["avoided_t"]) == pytest.approx(98_840, rel=0.0005)
     assert float(told["prog-goods"]["avoided_t"]) == pytest.approx(101_000, rel=0.0005)
-    rest = sum(float(p["avoided_t"]) for name, p in told.items() if name not in ("prog-cloud", "prog-goods"))
+    rest = sum(
+        float(p["avoided_t"])
+        for name, p in told.items()
+        if name not in ("prog-cloud", "prog-goods")
+    )
     assert rest == pytest.approx(133_540, rel=0.001)
-    assert [name for name, p in told.items() if p["publishable"]] == []  # each stands on an assumption yet
+    assert [
+        name for name, p in told.items() if p["publishable"]
+    ] == []  # each stands on an assumption yet
     assert all(any("assumptions" in o for o in p["obstacles"]) for p in told.values())
     page = (demo.root / "report.html").read_text(encoding="utf-8")
     assert "withheld" in page
@@ -94,7 +125,9 @@ def test_programmes_say_what_may_be_public(demo):
 
 
 def test_evidence_of_the_demo_is_performed_again_to_the_milligram(demo, tmp_path):
-    done = command("export-evidence", "--year", "FY2024", "--to", tmp_path / "e", "-w", demo.root, "--json")
+    done = command(
+        "export-evidence", "--year", "FY2024", "--to", tmp_path / "e", "-w", demo.root, "--json"
+    )
     assert done.returncode == 0, done.stderr
     from support import ROOT
 
@@ -110,7 +143,9 @@ def test_evidence_of_the_demo_is_performed_again_to_the_milligram(demo, tmp_path
 
 
 def test_the_bridge_of_the_demo_adds_up_and_names_the_sale_and_the_certificates(demo):
-    told = json.loads(command("bridge", "FY2023", "FY2024", "--figure", "net", "--json", "-w", demo.root).stdout)
+    told = json.loads(
+        command("bridge", "FY2023", "FY2024", "--figure", "net", "--json", "-w", demo.root).stdout
+    )
     by = {driver: int(mg) for driver, mg in told["totals_mg"].items()}
     assert sum(by.values()) == int(told["end_mg"]) - int(told["start_mg"])
     assert by["boundary"] < 0
@@ -122,7 +157,9 @@ def test_market_based_takes_the_residual_and_is_higher_than_the_grid_average_wou
     with Rollups(demo) as rollups:
         for year in TARGETS:
             names = ["scope2-market", "scope2-location", "reduction"]
-            market, location, reduction = (v.value for v in rollups.values(names, run_of(demo, year)))
+            market, location, reduction = (
+                v.value for v in rollups.values(names, run_of(demo, year))
+            )
             assert market > location - reduction
 
 
@@ -153,7 +190,9 @@ def test_a_gap_and_a_stuck_hour_in_hourly_meters_are_said(demo):
         ("meter-stuck", "heyuan", "2023-08"),
     ]
     said = {(f.code, f.file.partition("-FY")[0]) for f in found if f.severity == "info"}
-    assert said == {("decimal-mark-assumed", "packaging-purchases")}  # tonnes with three decimals, all of them
+    assert said == {
+        ("decimal-mark-assumed", "packaging-purchases")
+    }  # tonnes with three decimals, all of them
 
 
 def test_every_run_verifies_to_the_milligram(demo):
@@ -178,7 +217,9 @@ def fastest(*words, wanted):
 
 def test_show_answers_in_json_and_within_a_second(demo):
     command("show", "--workspace", demo.root)
-    seconds, said = fastest("show", "net", "--year", "FY2024", "--json", "--workspace", demo.root, wanted=1.0)
+    seconds, said = fastest(
+        "show", "net", "--year", "FY2024", "--json", "--workspace", demo.root, wanted=1.0
+    )
     (one,) = json.loads(said)
     assert set(one) >= {"figure", "year", "by", "value", "unit", "run"}
     assert float(one["value"]) == pytest.approx(44500, rel=0.005)
@@ -197,28 +238,47 @@ def test_show_loads_no_expression_library(demo):
         "print([m for m in ('ibis', 'pandas', 'pyarrow', 'pint', 'sqlalchemy') if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(demo.root)], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code, str(demo.root)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize("by", ["scope", "gas", "org", "site", "month", "method"])
 def test_breakdowns_add_up(demo, by):
-    whole = json.loads(command("show", "gross", "--year", "FY2024", "--json", "-w", demo.root).stdout)
-    parts = json.loads(command("show", "gross", "--year", "FY2024", "--by", by, "--json", "-w", demo.root).stdout)
+    whole = json.loads(
+        command("show", "gross", "--year", "FY2024", "--json", "-w", demo.root).stdout
+    )
+    parts = json.loads(
+        command("show", "gross", "--year", "FY2024", "--by", by, "--json", "-w", demo.root).stdout
+    )
     assert sum(Fraction(p["value"]) for p in parts) == Fraction(whole[0]["value"])
     assert all(set(p["by"]) == {by} for p in parts)
 
 
 def test_headlines_without_a_breakdown_are_left_out(demo):
-    rows = json.loads(command("show", "--year", "FY2024", "--by", "scope", "--json", "-w", demo.root).stdout)
+    rows = json.loads(
+        command("show", "--year", "FY2024", "--by", "scope", "--json", "-w", demo.root).stdout
+    )
     assert {r["figure"] for r in rows} >= {"scope1", "scope2-location", "gross", "net"}
     assert "electricity" not in {r["figure"] for r in rows}
-    assert command("show", "electricity", "--year", "FY2024", "--by", "scope", "-w", demo.root).returncode == 2
+    assert (
+        command(
+            "show", "electricity", "--year", "FY2024", "--by", "scope", "-w", demo.root
+        ).returncode
+        == 2
+    )
 
 
 def test_pue_by_building_and_month_follows_the_climate(demo):
-    rows = json.loads(command("show", "pue", "--year", "FY2024", "--by", "building", "--json", "-w", demo.root).stdout)
+    rows = json.loads(
+        command(
+            "show", "pue", "--year", "FY2024", "--by", "building", "--json", "-w", demo.root
+        ).stdout
+    )
     pue = {r["by"]["building"]: r["value"] for r in rows}
     assert set(pue) == {"zb-a", "zb-b", "qd-a", "nt-a", "hy-a"}
     assert pue["zb-a"] < pue["qd-a"] < pue["nt-a"] < pue["hy-a"]
@@ -226,7 +286,9 @@ def test_pue_by_building_and_month_follows_the_climate(demo):
 
 def test_explain_goes_from_net_to_a_row_of_a_workbook(demo):
     tree = json.loads(
-        command("explain", "net", "--year", "FY2024", "--site", "store-jinan", "--json", "-w", demo.root).stdout
+        command(
+            "explain", "net", "--year", "FY2024", "--site", "store-jinan", "--json", "-w", demo.root
+        ).stdout
     )
     assert tree["formula"] == "gross - reduction"
     entry = next(r["entry"] for r in tree["entries"]["rows"] if "electricity" in r["entry"])
@@ -238,7 +300,21 @@ def test_explain_goes_from_net_to_a_row_of_a_workbook(demo):
 
 
 def test_a_corrected_row_says_why(demo):
-    tree = json.loads(command("explain", "electricity", "--year", "FY2023", "--site", "wh-suzhou", "--limit", "50", "--json", "-w", demo.root).stdout)  # fmt: skip
+    tree = json.loads(
+        command(
+            "explain",
+            "electricity",
+            "--year",
+            "FY2023",
+            "--site",
+            "wh-suzhou",
+            "--limit",
+            "50",
+            "--json",
+            "-w",
+            demo.root,
+        ).stdout
+    )
     mended_row = next(r for r in tree["entries"]["rows"] if r["month"] == "2022-09")
     told = json.loads(command("explain", mended_row["activity"], "--json", "-w", demo.root).stdout)
     assert told["file"] == "bills-wh-suzhou.xlsx"
@@ -255,14 +331,21 @@ def test_the_report_is_one_page_without_a_network(demo):
     assert links <= anchors
     assert page.count("<svg") >= 5
     assert "Electricity that no instrument covers takes the residual mix" in page
-    for text in ("bills-zhangbei-1.xlsx", "minus sign was a typing mistake", "Announcement 2025 No. 47", "Phase-out"):
+    for text in (
+        "bills-zhangbei-1.xlsx",
+        "minus sign was a typing mistake",
+        "Announcement 2025 No. 47",
+        "Phase-out",
+    ):
         assert (text in page) is (text != "Phase-out")
 
 
 def test_the_report_shows_each_factors_values_and_is_the_same_bytes_twice(demo, tmp_path):
     from abate.application.disclosure.report_model import write_report
 
-    pages = [write_report(demo, "FY2024", tmp_path / f"{k}.html", now=NOW).read_bytes() for k in range(2)]
+    pages = [
+        write_report(demo, "FY2024", tmp_path / f"{k}.html", now=NOW).read_bytes() for k in range(2)
+    ]
     assert pages[0] == pages[1]
     assert b"built-in method" not in pages[0]
     assert b"CO2 74100 kg/TJ_net" in pages[0]
@@ -277,7 +360,9 @@ def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         module.write_scope_1(tmp_path / name, "FY2022")
-    assert (tmp_path / "a/fuel-cards-FY2022.csv").read_bytes() == (tmp_path / "b/fuel-cards-FY2022.csv").read_bytes()
+    assert (tmp_path / "a/fuel-cards-FY2022.csv").read_bytes() == (
+        tmp_path / "b/fuel-cards-FY2022.csv"
+    ).read_bytes()
 
 
 def test_the_example_carries_its_own_facts():

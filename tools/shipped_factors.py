@@ -37,13 +37,20 @@ UK_POWER = {"electricity", "electricity-loss", "heat", "heat-loss"}
 def electricity(folder: Path) -> list[Factor]:
     """Grids, their upstream and losses, by country; subregions of the United States."""
     world = folder / "world_factors"
-    found = [f for name in ("grid_factors_direct", "electricity_upstream_lifecycle", "residual_mix")
-             for f in read_factors(world / f"{name}.csv")[2]]  # fmt: skip
+    found = [
+        f
+        for name in ("grid_factors_direct", "electricity_upstream_lifecycle", "residual_mix")
+        for f in read_factors(world / f"{name}.csv")[2]
+    ]
     found = [f for f in found if (f.year or 9999) >= FIRST_YEAR and f.region != "CN"]
-    found = [f for f in found if f.item != "residual-mix" or f.source.licence.startswith("CC BY 4.0")]
+    found = [
+        f for f in found if f.item != "residual-mix" or f.source.licence.startswith("CC BY 4.0")
+    ]
     found = [f for f in found if f.basis != "life-cycle" or f.region == "FR"]
     for year in (2023, 2024):
-        hub = read_factors(folder / "factors" / "us_epa" / f"ghg-emission-factors-hub-{year}.xlsx")[2]
+        hub = read_factors(folder / "factors" / "us_epa" / f"ghg-emission-factors-hub-{year}.xlsx")[
+            2
+        ]
         found += [f for f in hub if f.kind in ("electricity", "heat") and f.item != "non-baseload"]
     for name in UK_EDITIONS:
         found += [
@@ -62,16 +69,26 @@ def others(folder: Path) -> list[Factor]:
     found += [f for f in hub if f.kind not in ("electricity", "heat")]
     for name in UK_EDITIONS[1::2]:
         edition = read_factors(folder / "factors" / "uk_desnz" / name)[2]
-        found += [replace(f, reach="home") for f in edition if f.kind.endswith("fuel") and f.item in UK_FUELS]
+        found += [
+            replace(f, reach="home")
+            for f in edition
+            if f.kind.endswith("fuel") and f.item in UK_FUELS
+        ]
         found += [f for f in edition if f.kind == "vehicle" and _usual(f.item)]
-    starters = {(r["kind"], r["item"], r["region"]) for r in package_table("abate.operations", "factors.csv")}
+    starters = {
+        (r["kind"], r["item"], r["region"])
+        for r in package_table("abate.operations", "factors.csv")
+    }
     edition = read_factors(folder / "factors" / "uk_desnz" / UK_EDITIONS[1])[2]
     wanted = ("travel", "hotel-stay", "homeworking", "waste", "freight")
     found += [
-        replace(f, data_year=None, ages=True) for f in edition
+        replace(f, data_year=None, ages=True)
+        for f in edition
         if f.kind in wanted and (f.kind, f.item, f.region) not in starters and _usual(f.item)
-    ]  # fmt: skip
-    prices = {r["unit"] for r in package_table("abate.operations", "factors.csv") if r["kind"] == "price"}
+    ]
+    prices = {
+        r["unit"] for r in package_table("abate.operations", "factors.csv") if r["kind"] == "price"
+    }
     for name in ("exchange_rates_annual_2015_2025", "price_indices_2015_2024"):
         found += [f for f in read_factors(world / f"{name}.csv")[2] if not _stands(f, prices)]
     return found
@@ -85,7 +102,9 @@ def _stands(factor: Factor, prices: set[str]) -> bool:
     """Whether a rate of the pair and year, or an index of the currency, ships already from another source."""
     above, _, below = factor.masses[0].unit.partition("/")
     pairs = {f"{above}/{below}", f"{below}/{above}"}
-    return bool(pairs & prices) or (below.endswith("_basket") and any(p.endswith(f"/{below}") for p in prices))
+    return bool(pairs & prices) or (
+        below.endswith("_basket") and any(p.endswith(f"/{below}") for p in prices)
+    )
 
 
 def main() -> None:
@@ -93,7 +112,9 @@ def main() -> None:
     for package, found in (("energy", electricity(folder)), ("operations", others(folder))):
         unique = {f.id: f for f in found}
         rows = [row for f in sorted(unique.values(), key=lambda f: f.id) for row in factor_rows(f)]
-        with (SOURCES / package / "facts" / "national.csv").open("w", encoding="utf-8", newline="") as handle:
+        with (SOURCES / package / "facts" / "national.csv").open(
+            "w", encoding="utf-8", newline=""
+        ) as handle:
             writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)

@@ -84,10 +84,32 @@ def generate(folder: Path) -> list[Path]:
     bill.write_bytes(typst.compile(str(source), format="pdf", timestamp=0))
     source.unlink()
     months = [f"2024-{m:02d}" for m in range(1, 13)]
-    gas = _write(folder / "gas-boiler.csv", ("site", "month", "fuel", "quantity", "unit", "invoice"), [("workshop", m, "natural gas", q, "m3", f"G-{k}") for k, (m, q) in enumerate(zip(months, GAS_M3, strict=True), 1)])  # fmt: skip
-    car = _write(folder / "car-fuel.csv", ("site", "date", "fuel", "litres", "unit", "receipt"), [("workshop", f"{m}-15", "petrol", PETROL_L, "L", f"C-{k}") for k, m in enumerate(months, 1)])  # fmt: skip
-    revenue = _write(folder / "revenue.csv", ("business", "month", "revenue", "unit"), [("group", m, 310_000, "CNY") for m in months])  # fmt: skip
-    stated = _write(folder / "stated.csv", ("entity", "fiscal_year", "metric", "value", "unit", "source"), [(FIRM, YEAR, "employees", 14, "count", "payroll, 31 December 2024")])  # fmt: skip
+    gas = _write(
+        folder / "gas-boiler.csv",
+        ("site", "month", "fuel", "quantity", "unit", "invoice"),
+        [
+            ("workshop", m, "natural gas", q, "m3", f"G-{k}")
+            for k, (m, q) in enumerate(zip(months, GAS_M3, strict=True), 1)
+        ],
+    )
+    car = _write(
+        folder / "car-fuel.csv",
+        ("site", "date", "fuel", "litres", "unit", "receipt"),
+        [
+            ("workshop", f"{m}-15", "petrol", PETROL_L, "L", f"C-{k}")
+            for k, m in enumerate(months, 1)
+        ],
+    )
+    revenue = _write(
+        folder / "revenue.csv",
+        ("business", "month", "revenue", "unit"),
+        [("group", m, 310_000, "CNY") for m in months],
+    )
+    stated = _write(
+        folder / "stated.csv",
+        ("entity", "fiscal_year", "metric", "value", "unit", "source"),
+        [(FIRM, YEAR, "employees", 14, "count", "payroll, 31 December 2024")],
+    )
     return [bill, gas, car, revenue, stated]
 
 

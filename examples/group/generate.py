@@ -1,7 +1,8 @@
 """Raw files of the example group: synthetic, seeded, and as messy as those of real companies.
 
-The group does not exist. Its yearly totals have the proportions of a published one, at a hundredth of the size; how
-they split over sites and months is made up. The facts that decide the totals stand below with their sources.
+The group does not exist. Its yearly totals have the proportions of a published one, at a hundredth
+of the size; how they split over sites and months is made up. The facts that decide the totals stand
+below with their sources.
 """
 
 from __future__ import annotations
@@ -56,7 +57,12 @@ CLIMATE_SOURCE = {
     "nantong": "China Statistical Yearbook 2009, Nanjing",
     "heyuan": "China Statistical Yearbook 2009, Guangzhou",
 }
-TARGETS_WANTED = (("pue", 1.25, ""), ("pue", 1.2, "zhangbei-1"), ("wue", 1.4, ""), ("clean-share", 0.5, ""))
+TARGETS_WANTED = (
+    ("pue", 1.25, ""),
+    ("pue", 1.2, "zhangbei-1"),
+    ("wue", 1.4, ""),
+    ("clean-share", 0.5, ""),
+)
 """Made up, like all of the group: what its buildings should reach."""
 PLEDGES: tuple[dict[str, Any], ...] = (
     # One hundredth of a published pledge: own operations neutral by 2030, value-chain intensity halved on 2020, 1.5 Gt
@@ -77,8 +83,24 @@ MEASURES: tuple[dict[str, Any], ...] = (
     {"id": "heat-pumps", "title": "Heat pumps on campus", "figure": "net", "start": "FY2028", "abated_t": 700.0, "investment": 5.2e6, "yearly_cost": 9.0e4, "lifetime_years": 18},
 )  # fmt: skip
 CREDITS: tuple[tuple[Any, ...], ...] = (
-    ("EX-REM-2023-0001", "Example Registry", "Biochar, made up", "removal", "Example Standard", 2023, 400),
-    ("EX-AVO-2022-0007", "Example Registry", "Cookstoves, made up", "avoidance", "Example Standard", 2022, 2600),
+    (
+        "EX-REM-2023-0001",
+        "Example Registry",
+        "Biochar, made up",
+        "removal",
+        "Example Standard",
+        2023,
+        400,
+    ),
+    (
+        "EX-AVO-2022-0007",
+        "Example Registry",
+        "Cookstoves, made up",
+        "avoidance",
+        "Example Standard",
+        2022,
+        2600,
+    ),
 )
 STATED: tuple[tuple[str, str, float, str], ...] = (
     ("FY2023", "open_source_models", 23, "count"), ("FY2024", "open_source_models", 38, "count"),
@@ -157,11 +179,22 @@ PLACES = (
 )  # fmt: skip
 BY_ID = {p.id: p for p in PLACES}
 HIGH = {"CN-HE", "CN-JS", "CN-SD", "CN-AH", "CN-TJ", "CN-SH", "CN-BJ"}
-"""Provinces whose load is scaled together, so that group electricity and emissions both meet the year's totals."""
+"""Provinces whose load is scaled together, so that group electricity and emissions both meet the
+year's totals.
+"""
 
 HEAT_T = {"FY2022": 420.0, "FY2023": 400.0, "FY2024": 380.0}
 HEATED = {"campus-beijing": 0.4, "store-jinan": 0.3, "wh-langfang": 0.15, "wh-tianjin": 0.15}
-SCOPE_1_SHARES = {"gas": 0.36, "fleet diesel": 0.27, "fleet petrol": 0.08, "genset": 0.02, "cars": 0.03, "R-404A": 0.17, "R-410A": 0.05, "R-134a": 0.02}  # fmt: skip
+SCOPE_1_SHARES = {
+    "gas": 0.36,
+    "fleet diesel": 0.27,
+    "fleet petrol": 0.08,
+    "genset": 0.02,
+    "cars": 0.03,
+    "R-404A": 0.17,
+    "R-410A": 0.05,
+    "R-134a": 0.02,
+}
 PUE = {"zhangbei-1": 1.13, "qiandao-lake": 1.16, "nantong": 1.18, "heyuan": 1.25}
 PUE_PER_C = 0.004
 WUE_L_PER_KWH = {"zhangbei-1": 0.05, "qiandao-lake": 0.2, "nantong": 1.2, "heyuan": 1.8}
@@ -192,15 +225,26 @@ def electricity_kwh(year: str) -> dict[tuple[str, str], Decimal]:
         for month in open_months(place, year):
             season = math.cos((int(month[5:]) - 7.5) / 12 * 2 * math.pi)
             swing = {"data-centre": 0.05, "hypermarket": 0.22, "campus": 0.25}.get(place.type, 0.12)
-            raw[place.id, month] = place.gwh / 12 * 1e6 * (1 + swing * season + rng.uniform(-0.03, 0.03))
-    groups = [{k: v for k, v in raw.items() if (BY_ID[k[0]].region in HIGH) is high} for high in (True, False)]
+            raw[place.id, month] = (
+                place.gwh / 12 * 1e6 * (1 + swing * season + rng.uniform(-0.03, 0.03))
+            )
+    groups = [
+        {k: v for k, v in raw.items() if (BY_ID[k[0]].region in HIGH) is high}
+        for high in (True, False)
+    ]
     energy = [sum(g.values()) for g in groups]
     carbon = [sum(v * grid(BY_ID[k[0]].region, k[1]) for k, v in g.items()) for g in groups]
     kwh, kg = target["gwh"] * 1e6, (target["scope2_location"] - HEAT_T[year]) * 1000
     determinant = energy[0] * carbon[1] - energy[1] * carbon[0]
-    scale = ((kwh * carbon[1] - energy[1] * kg) / determinant, (energy[0] * kg - kwh * carbon[0]) / determinant)
+    scale = (
+        (kwh * carbon[1] - energy[1] * kg) / determinant,
+        (energy[0] * kg - kwh * carbon[0]) / determinant,
+    )
     assert all(0.5 < s < 1.6 for s in scale), scale
-    scaled = {k: Decimal(round(v * scale[0 if BY_ID[k[0]].region in HIGH else 1] * 100)) / 100 for k, v in raw.items()}
+    scaled = {
+        k: Decimal(round(v * scale[0 if BY_ID[k[0]].region in HIGH else 1] * 100)) / 100
+        for k, v in raw.items()
+    }
     last = max(scaled)
     scaled[last] += Decimal(round(kwh * 100)) / 100 - sum(scaled.values())
     return scaled
@@ -218,7 +262,9 @@ def certificates(year: str, load: dict[tuple[str, str], Decimal]) -> list[dict[s
     bound_factor = sum(v * f for v, f in bound) / bound_kwh
 
     def reached(x: float) -> float:
-        return x * bound_factor + (float(clean) - x) * (carbon - x * bound_factor) / (float(total) - x)
+        return x * bound_factor + (float(clean) - x) * (carbon - x * bound_factor) / (
+            float(total) - x
+        )
 
     low, high = 0.0, min(bound_kwh, float(clean))
     for _ in range(60):
@@ -227,22 +273,44 @@ def certificates(year: str, load: dict[tuple[str, str], Decimal]) -> list[dict[s
     contract = Decimal(round(low / 1000)) * 1000
     rows = [
         {
-            "证书编号": f"PPA-ZB-{year}", "凭证类型": "绿电交易", "发电类型": "风电", "市场": "CN", "站点": "张北一号数据中心",
-            "发电起": f"{months[0]}-01", "发电止": f"{months[-1]}-31", "电量": contract, "使用年度": year,
+            "证书编号": f"PPA-ZB-{year}",
+            "凭证类型": "绿电交易",
+            "发电类型": "风电",
+            "市场": "CN",
+            "站点": "张北一号数据中心",
+            "发电起": f"{months[0]}-01",
+            "发电止": f"{months[-1]}-31",
+            "电量": contract,
+            "使用年度": year,
         }
-    ]  # fmt: skip
+    ]
     rest = clean - contract
     for k, (first, last, tech) in enumerate(((0, 8, "风电"), (0, 8, "光伏"), (9, 11, "光伏"))):
         window = sum(v for (_, m), v in load.items() if months[first] <= m <= months[last])
-        amount = rest if k == 2 else Decimal(round(float(clean - contract) * float(window) / float(total) / 2))
+        amount = (
+            rest
+            if k == 2
+            else Decimal(round(float(clean - contract) * float(window) / float(total) / 2))
+        )
         rest -= amount
-        end = date(int(months[last][:4]), int(months[last][5:]) % 12 + 1, 1) if months[last][5:] != "12" else date(int(months[last][:4]) + 1, 1, 1)  # fmt: skip
+        end = (
+            date(int(months[last][:4]), int(months[last][5:]) % 12 + 1, 1)
+            if months[last][5:] != "12"
+            else date(int(months[last][:4]) + 1, 1, 1)
+        )
         rows.append(
             {
-                "证书编号": f"GEC-{year}-{k + 1:03d}", "凭证类型": "绿证", "发电类型": tech, "市场": "CN", "站点": "",
-                "发电起": f"{months[first]}-01", "发电止": (end - timedelta(days=1)).isoformat(), "电量": amount, "使用年度": year,
+                "证书编号": f"GEC-{year}-{k + 1:03d}",
+                "凭证类型": "绿证",
+                "发电类型": tech,
+                "市场": "CN",
+                "站点": "",
+                "发电起": f"{months[first]}-01",
+                "发电止": (end - timedelta(days=1)).isoformat(),
+                "电量": amount,
+                "使用年度": year,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -269,13 +337,21 @@ def write_bills(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]]) 
             if not months:
                 continue
             sheet = book.create_sheet(year)
-            title = f"{place.name_zh} {year} 电费账单" if place.chinese else f"{place.name} – electricity bills {year}"
+            title = (
+                f"{place.name_zh} {year} 电费账单"
+                if place.chinese
+                else f"{place.name} – electricity bills {year}"
+            )
             sheet["A1"] = title
             sheet["A1"].font = Font(bold=True)
             sheet.merge_cells("A1:E1")
             sheet["A2"] = "制表单位：财务部" if place.chinese else "Prepared by: Finance"
             sheet.append([])
-            headers = ("月份", "用电量", "单位", "发票号", "金额(元)") if place.chinese else ("Month", "Consumption", "Unit", "Invoice", "Amount (CNY)")  # fmt: skip
+            headers = (
+                ("月份", "用电量", "单位", "发票号", "金额(元)")
+                if place.chinese
+                else ("Month", "Consumption", "Unit", "Invoice", "Amount (CNY)")
+            )
             sheet.append(headers)
             rows = [_bill(place, year, m, load[place.id, m]) for m in months]
             for row in _spoil(place, year, rows, load):
@@ -294,7 +370,9 @@ def _bill(place: Place, year: str, month: str, kwh: Decimal) -> list[Any]:
     return [shown, f"{amount:,}", place.unit, number, f"{float(kwh) * 0.68:,.2f}"]
 
 
-def _spoil(place: Place, year: str, rows: list[list[Any]], load: dict[tuple[str, str], Decimal]) -> list[list[Any]]:
+def _spoil(
+    place: Place, year: str, rows: list[list[Any]], load: dict[tuple[str, str], Decimal]
+) -> list[list[Any]]:
     """The planted faults; corrections.csv mends them."""
     match place.id, year:
         case "wh-suzhou", "FY2023":  # a negative reading in September 2022
@@ -309,7 +387,10 @@ def _spoil(place: Place, year: str, rows: list[list[Any]], load: dict[tuple[str,
             rows[4][2] = "kVA"
         case "wh-tianjin", "FY2022":  # October 2021 written as 2020
             rows[6][0] = "2020年10月"
-        case "wh-wuhan", "FY2024":  # sold at the end of September 2023; the buyer's bills came along
+        case (
+            "wh-wuhan",
+            "FY2024",
+        ):  # sold at the end of September 2023; the buyer's bills came along
             for month in ("2023-10", "2023-11", "2023-12"):
                 rows.append(_bill(place, year, month, Decimal("61234.50")))
     return rows
@@ -323,18 +404,27 @@ def write_meters(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]])
     for place in (p for p in PLACES if p.buildings):
         for year, load in loads.items():
             rng = random.Random(f"{SEED}/{year}/{place.id}/meters")
-            columns: dict[str, list[Any]] = {k: [] for k in ("timestamp", "site", "building", "facility_kwh", "it_kwh", "water_m3")}  # fmt: skip
+            columns: dict[str, list[Any]] = {
+                k: []
+                for k in ("timestamp", "site", "building", "facility_kwh", "it_kwh", "water_m3")
+            }
             for month in months_of(year):
                 celsius = CLIMATE_C[place.id][int(month[5:]) - 1]
                 pue = PUE[place.id] + PUE_PER_C * max(0.0, celsius - 8)
                 wue = WUE_L_PER_KWH[place.id] * (0.6 + 0.4 * max(0.0, celsius) / 25)
                 first = datetime(int(month[:4]), int(month[5:]), 1)
                 following = (first + timedelta(days=32)).replace(day=1)
-                hours = [first + timedelta(hours=h) for h in range(int((following - first).total_seconds() // 3600))]
+                hours = [
+                    first + timedelta(hours=h)
+                    for h in range(int((following - first).total_seconds() // 3600))
+                ]
                 for k, building in enumerate(place.buildings):
                     share = (0.58, 0.42)[k] if len(place.buildings) == 2 else 1.0
                     shape = [
-                        1 + 0.06 * math.sin((t.hour - 9) / 24 * 2 * math.pi) + rng.uniform(-0.02, 0.02) for t in hours
+                        1
+                        + 0.06 * math.sin((t.hour - 9) / 24 * 2 * math.pi)
+                        + rng.uniform(-0.02, 0.02)
+                        for t in hours
                     ]
                     per_hour = float(load[place.id, month]) * share / sum(shape)
                     stuck = 0.0
@@ -343,7 +433,9 @@ def write_meters(folder: Path, loads: dict[str, dict[tuple[str, str], Decimal]])
                             continue  # nine hours without readings
                         facility = round(per_hour * s, 3)
                         it = round(facility / (pue + rng.uniform(-0.01, 0.01)), 3)
-                        if place.id == "heyuan" and datetime(2023, 8, 14, 2) <= t <= datetime(2023, 8, 14, 19):
+                        if place.id == "heyuan" and datetime(2023, 8, 14, 2) <= t <= datetime(
+                            2023, 8, 14, 19
+                        ):
                             it = stuck = stuck or it  # eighteen hours at one reading
                         values = (t, place.id, building, facility, it, round(it * wue / 1000, 5))
                         for column, value in zip(columns.values(), values, strict=True):
@@ -357,10 +449,23 @@ def write_scope_1(folder: Path, year: str) -> None:
     kg = {name: share * TARGETS[year]["scope1"] * 1000 for name, share in SCOPE_1_SHARES.items()}
     months = months_of(year)
     _gas(folder, year, months, kg["gas"] / KG_CO2E["gas m3"], rng)
-    _fuel_cards(folder, year, months, kg["fleet diesel"] / KG_CO2E["diesel road L"], kg["fleet petrol"] / KG_CO2E["petrol road L"], rng)  # fmt: skip
+    _fuel_cards(
+        folder,
+        year,
+        months,
+        kg["fleet diesel"] / KG_CO2E["diesel road L"],
+        kg["fleet petrol"] / KG_CO2E["petrol road L"],
+        rng,
+    )
     _gensets(folder, year, months, kg["genset"] / KG_CO2E["diesel genset L"], rng)
     _cars(folder, year, months, kg["cars"] / KG_CO2E["petrol road L"], rng)
-    _refrigerants(folder, year, months, {n: kg[n] / KG_CO2E[f"{n} kg"] for n in ("R-404A", "R-410A", "R-134a")}, rng)
+    _refrigerants(
+        folder,
+        year,
+        months,
+        {n: kg[n] / KG_CO2E[f"{n} kg"] for n in ("R-404A", "R-410A", "R-134a")},
+        rng,
+    )
 
 
 def _gas(folder: Path, year: str, months: list[str], total_m3: float, rng: random.Random) -> None:
@@ -379,7 +484,14 @@ def _gas(folder: Path, year: str, months: list[str], total_m3: float, rng: rando
         for month in months:
             volume = total_m3 * share * winter[month] / sum(winter.values())
             sheet.append(
-                [BY_ID[name].name_zh, month, "天然气", f"{volume:,.1f}", "立方米", f"G{name[-4:].upper()}{month}"]
+                [
+                    BY_ID[name].name_zh,
+                    month,
+                    "天然气",
+                    f"{volume:,.1f}",
+                    "立方米",
+                    f"G{name[-4:].upper()}{month}",
+                ]
             )
     book.save(folder / f"natural-gas-{year}.xlsx")
 
@@ -400,38 +512,74 @@ def _fuel_cards(
             day = f"{month}-{rng.randint(1, 28):02d}"
             plate = f"{depot.region[3:]}-{rng.randint(100, 999)}"
             rows.append(
-                (day, depot.id, plate, fuel, amount, "US gal" if gallons else "L", f"T{year[2:]}{fuel[0]}{k:05d}")
+                (
+                    day,
+                    depot.id,
+                    plate,
+                    fuel,
+                    amount,
+                    "US gal" if gallons else "L",
+                    f"T{year[2:]}{fuel[0]}{k:05d}",
+                )
             )
     rows.sort()
     _csv(
-        folder / f"fuel-cards-{year}.csv", ("Date", "Site", "Vehicle", "Fuel", "Quantity", "Unit", "Transaction"), rows
+        folder / f"fuel-cards-{year}.csv",
+        ("Date", "Site", "Vehicle", "Fuel", "Quantity", "Unit", "Transaction"),
+        rows,
     )
 
 
-def _gensets(folder: Path, year: str, months: list[str], total_l: float, rng: random.Random) -> None:
+def _gensets(
+    folder: Path, year: str, months: list[str], total_l: float, rng: random.Random
+) -> None:
     rows = []
     quarters = months[::3]
     places = [p.id for p in PLACES if p.buildings]
     for name, share in shares(rng, places).items():
         for k, month in enumerate(quarters):
             rows.append(
-                (name, f"{month}-15", "diesel", f"{total_l * share / 4:.2f}", "L", f"GEN-{name}-{k + 1}-{year}")
+                (
+                    name,
+                    f"{month}-15",
+                    "diesel",
+                    f"{total_l * share / 4:.2f}",
+                    "L",
+                    f"GEN-{name}-{k + 1}-{year}",
+                )
             )
-    _csv(folder / f"generator-tests-{year}.csv", ("Site", "Date", "Fuel", "Quantity", "Unit", "Document"), rows)
+    _csv(
+        folder / f"generator-tests-{year}.csv",
+        ("Site", "Date", "Fuel", "Quantity", "Unit", "Document"),
+        rows,
+    )
 
 
 def _cars(folder: Path, year: str, months: list[str], total_l: float, rng: random.Random) -> None:
     rows = []
-    cars = [(f"浙A{k:05d}", rng.choice(("campus-hangzhou", "campus-beijing", "campus-shanghai")), rng.uniform(7.2, 9.1)) for k in range(40)]  # fmt: skip
+    cars = [
+        (
+            f"浙A{k:05d}",
+            rng.choice(("campus-hangzhou", "campus-beijing", "campus-shanghai")),
+            rng.uniform(7.2, 9.1),
+        )
+        for k in range(40)
+    ]
     for plate, site, per_100_km in cars:
         for month in months:
             km = total_l / len(cars) / 12 / round(per_100_km, 1) * 100
-            rows.append((BY_ID[site].name_zh, month, plate, "汽油", f"{km:,.0f}", f"{per_100_km:.1f}"))
+            rows.append(
+                (BY_ID[site].name_zh, month, plate, "汽油", f"{km:,.0f}", f"{per_100_km:.1f}")
+            )
     path = folder / f"company-cars-{year}.csv"
-    _csv(path, ("站点", "月份", "车牌号", "燃料", "行驶里程", "百公里油耗"), rows, encoding="gb18030")
+    _csv(
+        path, ("站点", "月份", "车牌号", "燃料", "行驶里程", "百公里油耗"), rows, encoding="gb18030"
+    )
 
 
-def _refrigerants(folder: Path, year: str, months: list[str], total_kg: dict[str, float], rng: random.Random) -> None:
+def _refrigerants(
+    folder: Path, year: str, months: list[str], total_kg: dict[str, float], rng: random.Random
+) -> None:
     from openpyxl import Workbook
 
     book = Workbook()
@@ -440,7 +588,12 @@ def _refrigerants(folder: Path, year: str, months: list[str], total_kg: dict[str
     sheet.append([f"Refrigerant top-ups {year} (service reports)"])
     sheet.merge_cells("A1:F1")
     sheet.append(["Site", "Date", "Refrigerant", "Charged", "Unit", "Reference"])
-    users = {"R-404A": "hypermarket", "R-410A": "campus", "R-134a": "data-centre", "R-22": "hypermarket"}
+    users = {
+        "R-404A": "hypermarket",
+        "R-410A": "campus",
+        "R-134a": "data-centre",
+        "R-22": "hypermarket",
+    }
     for gas, kind in users.items():
         places = [p.id for p in PLACES if p.type == kind]
         total = total_kg.get(gas, 180.0)
@@ -448,7 +601,16 @@ def _refrigerants(folder: Path, year: str, months: list[str], total_kg: dict[str
             for k in range(3):
                 day = date.fromisoformat(f"{months[k * 4 + 1]}-{rng.randint(1, 28):02d}")
                 written = {"R-134a": "HFC-134a", "R-22": "R22"}.get(gas, gas)
-                sheet.append([name, day, written, round(total * share / 3, 3), "kg", f"SR-{year}-{name}-{gas}-{k + 1}"])
+                sheet.append(
+                    [
+                        name,
+                        day,
+                        written,
+                        round(total * share / 3, 3),
+                        "kg",
+                        f"SR-{year}-{name}-{gas}-{k + 1}",
+                    ]
+                )
     book.save(folder / f"refrigerants-{year}.xlsx")
 
 
@@ -468,7 +630,12 @@ def write_heat(folder: Path, year: str) -> None:
                     f"H{name[-4:].upper()}{month}",
                 )
             )
-    _csv(folder / f"purchased-heat-{year}.csv", ("站点", "月份", "供热量", "单位", "发票号"), rows, encoding="gb18030")
+    _csv(
+        folder / f"purchased-heat-{year}.csv",
+        ("站点", "月份", "供热量", "单位", "发票号"),
+        rows,
+        encoding="gb18030",
+    )
 
 
 def write_rest(folder: Path, year: str, load: dict[tuple[str, str], Decimal]) -> None:
@@ -476,7 +643,11 @@ def write_rest(folder: Path, year: str, load: dict[tuple[str, str], Decimal]) ->
     from openpyxl import Workbook
 
     rows = certificates(year, load)
-    _csv(folder / f"certificates-{year}.csv", (*rows[0], "单位"), [(*r.values(), "kWh") for r in rows])
+    _csv(
+        folder / f"certificates-{year}.csv",
+        (*rows[0], "单位"),
+        [(*r.values(), "kWh") for r in rows],
+    )
     book = Workbook()
     sheet = book.active
     sheet.title = "收入"
@@ -485,13 +656,21 @@ def write_rest(folder: Path, year: str, load: dict[tuple[str, str], Decimal]) ->
     cents = round(TARGETS[year]["revenue"] * 1e6)
     parts = {"commerce": 0.62, "cloud": 0.2, "logistics": 0.18}
     left = cents
-    lines = [(name, month, share / 12) for name, share in parts.items() for month in months_of(year)]
+    lines = [
+        (name, month, share / 12) for name, share in parts.items() for month in months_of(year)
+    ]
     for k, (name, month, share) in enumerate(lines):
         amount = left if k == len(lines) - 1 else round(cents * share)
         left -= amount
         sheet.append([name, month, f"{Decimal(amount) / 1_000_000:,}", "百万元"])
     book.save(folder / f"revenue-{year}.xlsx")
-    areas = {"data-centre": 9000, "hypermarket": 21000, "warehouse": 12000, "campus": 60000, "stations": 7000}
+    areas = {
+        "data-centre": 9000,
+        "hypermarket": 21000,
+        "warehouse": 12000,
+        "campus": 60000,
+        "stations": 7000,
+    }
     floor = [(p.id, open_months(p, year)[-1], f"{areas[p.type]:,}", "m2") for p in PLACES]
     _csv(folder / f"floor-areas-{year}.csv", ("Site", "Month", "Floor area", "Unit"), floor)
 
@@ -500,7 +679,9 @@ def write_rest(folder: Path, year: str, load: dict[tuple[str, str], Decimal]) ->
 
 SCOPE_3_T = {"FY2022": 78770.0, "FY2023": 75660.0, "FY2024": 76230.0}
 SERVICES_SCALE = {"FY2022": 1.118874, "FY2023": 1.125225, "FY2024": 1.253782}
-"""Services bought, over the amounts below: set so that the year's Scope 3 meets its total as the other files stand."""
+"""Services bought, over the amounts below: set so that the year's Scope 3 meets its total as the
+other files stand.
+"""
 SCOPE_3_PLUS_T = {
     # One hundredth of what a published group states: customers of its cloud, its marketplace, and the rest. The former
     # year's parts follow from the stated growth of the cloud's and of second-hand trade.
@@ -508,10 +689,28 @@ SCOPE_3_PLUS_T = {
     "FY2024": {"cloud": 98840.0, "goods": 101000.0, "second-hand": 65940.0, "other": 67600.0},
 }
 NATIONAL_KG_PER_KWH = {"2022": 0.5366, "2023": 0.5306}
-"""National averages of 2022 and 2023, carried forward. MEE and NBS announcements 2024 No. 33 and 2025 No. 47."""
+"""National averages of 2022 and 2023, carried forward. MEE and NBS announcements 2024 No. 33 and
+2025 No. 47.
+"""
 PROGRAMMES = (
-    ("prog-cloud", "Cloud migration", "cloud", "cloud-migration/1", "{ group = 0.4, customers = 0.6 }", 0.0, 2),
-    ("prog-second-hand", "Second-hand", "commerce", "second-hand/1", "{ group = 0.3, users = 0.5 }", 0.2, 3),
+    (
+        "prog-cloud",
+        "Cloud migration",
+        "cloud",
+        "cloud-migration/1",
+        "{ group = 0.4, customers = 0.6 }",
+        0.0,
+        2,
+    ),
+    (
+        "prog-second-hand",
+        "Second-hand",
+        "commerce",
+        "second-hand/1",
+        "{ group = 0.3, users = 0.5 }",
+        0.2,
+        3,
+    ),
     (
         "prog-goods",
         "Low-carbon goods",
@@ -521,9 +720,33 @@ PROGRAMMES = (
         0.1,
         3,
     ),
-    ("prog-cartons", "Carton reuse", "logistics", "carton-reuse/1", "{ group = 0.5, stations = 0.5 }", 0.0, 2),
-    ("prog-cutlery", "No cutlery", "commerce", "no-cutlery/1", "{ group = 0.3, diners = 0.7 }", 0.0, 3),
-    ("prog-trips", "Green trips", "commerce", "mode-shift/1", "{ group = 0.2, travellers = 0.8 }", 0.0, 2),
+    (
+        "prog-cartons",
+        "Carton reuse",
+        "logistics",
+        "carton-reuse/1",
+        "{ group = 0.5, stations = 0.5 }",
+        0.0,
+        2,
+    ),
+    (
+        "prog-cutlery",
+        "No cutlery",
+        "commerce",
+        "no-cutlery/1",
+        "{ group = 0.3, diners = 0.7 }",
+        0.0,
+        3,
+    ),
+    (
+        "prog-trips",
+        "Green trips",
+        "commerce",
+        "mode-shift/1",
+        "{ group = 0.2, travellers = 0.8 }",
+        0.0,
+        2,
+    ),
 )
 LEASED_PUE = "1.269"
 LEASED_IT_MW = 0.6
@@ -562,17 +785,33 @@ def _purchases(folder: Path, year: str, months: list[str], rng: random.Random) -
         "安保": 90.0,
         "餐饮": 120.0,
     }
-    goods: list[list[Any]] = [[f"{year} 采购明细"], [], ["业务", "月份", "品类", "供应商", "金额", "单位", "单据号"]]
+    goods: list[list[Any]] = [
+        [f"{year} 采购明细"],
+        [],
+        ["业务", "月份", "品类", "供应商", "金额", "单位", "单据号"],
+    ]
     for item, million in spend.items():
         for business, share in (("Commerce", 0.5), ("Cloud", 0.3), ("Corporate", 0.2)):
             for month in months:
                 amount = million * SERVICES_SCALE[year] * 100 * share / 12
                 number = f"PO-{month.replace('-', '')}-{len(goods)}"
                 goods.append(
-                    [business, month, item, f"供应商{rng.randrange(1, 40):02d}", f"{amount:,.2f}", "万元", number]
+                    [
+                        business,
+                        month,
+                        item,
+                        f"供应商{rng.randrange(1, 40):02d}",
+                        f"{amount:,.2f}",
+                        "万元",
+                        number,
+                    ]
                 )
     goods.append(["合计", "", "", "", "", "", ""])
-    capital: list[list[Any]] = [[f"{year} 固定资产"], [], ["业务", "月份", "品类", "供应商", "金额", "单位", "单据号"]]
+    capital: list[list[Any]] = [
+        [f"{year} 固定资产"],
+        [],
+        ["业务", "月份", "品类", "供应商", "金额", "单位", "单据号"],
+    ]
     for item, business, million in (
         ("服务器", "Cloud", 180.0),
         ("网络设备", "Cloud", 30.0),
@@ -592,10 +831,16 @@ def _purchases(folder: Path, year: str, months: list[str], rng: random.Random) -
                     number,
                 ]
             )
-    held = [["Portfolio of investments"], [], ["Entity", "Month", "Sector", "Investee", "Investee emissions (t CO2e)", "Equity share"],
-            ["Example Group", months[-1], "co2e", "Express Partner", "7200", "0.2"],
-            ["Example Group", months[-1], "co2e", "Retail Venture", "2600", "0.31"]]  # fmt: skip
-    _book(folder / f"purchases-{year}.xlsx", {"采购": goods, "固定资产": capital, "Investments": held})
+    held = [
+        ["Portfolio of investments"],
+        [],
+        ["Entity", "Month", "Sector", "Investee", "Investee emissions (t CO2e)", "Equity share"],
+        ["Example Group", months[-1], "co2e", "Express Partner", "7200", "0.2"],
+        ["Example Group", months[-1], "co2e", "Retail Venture", "2600", "0.31"],
+    ]
+    _book(
+        folder / f"purchases-{year}.xlsx", {"采购": goods, "固定资产": capital, "Investments": held}
+    )
 
 
 def _logistics(folder: Path, year: str, months: list[str], rng: random.Random) -> None:
@@ -649,7 +894,10 @@ def _logistics(folder: Path, year: str, months: list[str], rng: random.Random) -
                 [place.name_zh, month, item, round(mass * rng.uniform(0.9, 1.1), 3), "吨"]
                 for item, mass in (("生活垃圾填埋", 6.5), ("厨余垃圾", 11.0))
             ]
-    _book(folder / f"logistics-{year}.xlsx", {"Freight upstream": freight, "废弃物": waste, "End of life": sold})
+    _book(
+        folder / f"logistics-{year}.xlsx",
+        {"Freight upstream": freight, "废弃物": waste, "End of life": sold},
+    )
     _csv(
         folder / f"packaging-purchases-{year}.csv",
         ("站点", "月份", "物料", "供应商", "重量", "单位"),
@@ -660,7 +908,9 @@ def _logistics(folder: Path, year: str, months: list[str], rng: random.Random) -
 
 def _people(folder: Path, year: str, months: list[str], rng: random.Random) -> None:
     """Travel, commuting and the leased data centre."""
-    travel: list[list[Any]] = [["Entity", "Month", "Travel mode", "Travellers", "Distance km", "Nights"]]
+    travel: list[list[Any]] = [
+        ["Entity", "Month", "Travel mode", "Travellers", "Distance km", "Nights"]
+    ]
     for business in ("Cloud", "Commerce", "Logistics", "Corporate"):
         for month in months:
             travel += [
@@ -672,15 +922,23 @@ def _people(folder: Path, year: str, months: list[str], rng: random.Random) -> N
                 )
             ]
             travel.append([business, month, "酒店", None, None, rng.randrange(900, 1100)])
-    commuting: list[list[Any]] = [["站点", "月份", "出行方式", "人数", "单程距离", "车公里", "往返", "天数"]]
+    commuting: list[list[Any]] = [
+        ["站点", "月份", "出行方式", "人数", "单程距离", "车公里", "往返", "天数"]
+    ]
     for place in (p for p in PLACES if p.type in ("campus", "data-centre", "hypermarket")):
         staff = {"campus": 950, "data-centre": 60, "hypermarket": 190}[place.type]
         for month in months:
             commuting += [
                 [place.name_zh, month, mode, round(staff * share), km, None, 2, 21]
-                for mode, share, km in (("地铁", 0.52, 15.0), ("公交", 0.18, 9.0), ("骑行", 0.12, 3.5))
+                for mode, share, km in (
+                    ("地铁", 0.52, 15.0),
+                    ("公交", 0.18, 9.0),
+                    ("骑行", 0.12, 3.5),
+                )
             ]
-            commuting.append([place.name_zh, month, "私家车", round(staff * 0.18), None, 16.0, 2, 21])
+            commuting.append(
+                [place.name_zh, month, "私家车", round(staff * 0.18), None, 16.0, 2, 21]
+            )
     leased: list[list[Any]] = [
         ["Leased data centre, colocation Foshan"],
         [],
@@ -688,8 +946,21 @@ def _people(folder: Path, year: str, months: list[str], rng: random.Random) -> N
     ]
     for month in months:
         it = LEASED_IT_MW * 1000 * 730 * rng.uniform(0.97, 1.03)
-        leased.append(["Leased Foshan", month, "electricity", "Colocation Ltd", f"{it:,.1f}", "kWh", LEASED_PUE])
-    _book(folder / f"people-{year}.xlsx", {"Business travel": travel, "通勤": commuting, "Leased": leased})
+        leased.append(
+            [
+                "Leased Foshan",
+                month,
+                "electricity",
+                "Colocation Ltd",
+                f"{it:,.1f}",
+                "kWh",
+                LEASED_PUE,
+            ]
+        )
+    _book(
+        folder / f"people-{year}.xlsx",
+        {"Business travel": travel, "通勤": commuting, "Leased": leased},
+    )
 
 
 def write_ecosystem(folder: Path, year: str) -> None:
@@ -710,7 +981,11 @@ def write_ecosystem(folder: Path, year: str) -> None:
     for k, month in enumerate(months):
         grid_kg = NATIONAL_KG_PER_KWH["2022" if month < "2023" else "2023"]
         tag = month.replace("-", "")
-        for customer, share in (("Retail customers", 0.45), ("Public services", 0.3), ("Industry", 0.25)):
+        for customer, share in (
+            ("Retail customers", 0.45),
+            ("Public services", 0.3),
+            ("Industry", 0.25),
+        ):
             cloud.append(
                 [
                     "Cloud migration",
@@ -732,7 +1007,11 @@ def write_ecosystem(folder: Path, year: str) -> None:
                     "件",
                 ]
             )
-        for item, share, kg in (("laptop", 0.3, 35.0), ("appliance", 0.5, 30.0), ("clothes", 0.2, 1.6)):
+        for item, share, kg in (
+            ("laptop", 0.3, 35.0),
+            ("appliance", 0.5, 30.0),
+            ("clothes", 0.2, 1.6),
+        ):
             goods.append(
                 [
                     "Low-carbon goods",
@@ -746,15 +1025,26 @@ def write_ecosystem(folder: Path, year: str) -> None:
             )
         cartons.append(["Carton reuse", month, "Stations", f"CR-{tag}", 39600 + 137 * k, "个"])
         cutlery.append(["No cutlery", month, "Diners", f"NC-{tag}", 1160000 + 2600 * k, "count"])
-        rest = wanted["other"] * 1000 / 12 - (39600 + 137 * k) * 0.2304 - (1160000 + 2600 * k) * 0.0118
+        rest = (
+            wanted["other"] * 1000 / 12 - (39600 + 137 * k) * 0.2304 - (1160000 + 2600 * k) * 0.0118
+        )
         for mode, share, kg in (("地铁", 0.7, 0.211), ("公交", 0.2, 0.16985), ("骑行", 0.1, 0.272)):
             trips.append(
-                ["Green trips", month, "Travellers", f"GT-{tag}-{mode}", mode, round(rest * share / (kg * 0.85))]
+                [
+                    "Green trips",
+                    month,
+                    "Travellers",
+                    f"GT-{tag}-{mode}",
+                    mode,
+                    round(rest * share / (kg * 0.85)),
+                ]
             )
     _book(folder / f"scope3plus-{year}.xlsx", sheets)
 
 
-def _csv(path: Path, headers: tuple[str, ...], rows: list[tuple[Any, ...]], encoding: str = "utf-8") -> None:
+def _csv(
+    path: Path, headers: tuple[str, ...], rows: list[tuple[Any, ...]], encoding: str = "utf-8"
+) -> None:
     with path.open("w", encoding=encoding, newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(headers)
@@ -781,9 +1071,7 @@ CARTONS: tuple[tuple[str, int, int, int, int, float, str, int | str], ...] = (
     ("R1", 400, 300, 220, 15000, 0.95, "circulating", 120),
 )
 PACKING_OBJECTIVE = "board=1,film=2.6,trips=0.15,parcels=0.1"  # film and trips about as they emit; a parcel costs, too
-PACKING_FILL_SHARE = (
-    0.65  # the packers' habit, made up: no carton is chosen that the items would fill further by volume
-)
+PACKING_FILL_SHARE = 0.65  # the packers' habit, made up: no carton is chosen that the items would fill further by volume
 PRODUCTS = 140
 ORDERS = 2400
 
@@ -792,9 +1080,25 @@ def _product(rng: random.Random) -> tuple[int, int, int, int, str, str, str]:
     """Length, width, height [mm], mass [g], turn, fragile and fold volume of one article."""
     kind = rng.choices(("book", "box", "bottle", "clothes", "device"), (3, 4, 2, 3, 2))[0]
     if kind == "book":
-        return rng.randint(170, 250), rng.randint(110, 190), rng.randint(12, 45), rng.randint(150, 900), "any", "", ""
+        return (
+            rng.randint(170, 250),
+            rng.randint(110, 190),
+            rng.randint(12, 45),
+            rng.randint(150, 900),
+            "any",
+            "",
+            "",
+        )
     if kind == "box":
-        return rng.randint(90, 330), rng.randint(70, 220), rng.randint(30, 150), rng.randint(80, 1800), "any", "", ""
+        return (
+            rng.randint(90, 330),
+            rng.randint(70, 220),
+            rng.randint(30, 150),
+            rng.randint(80, 1800),
+            "any",
+            "",
+            "",
+        )
     if kind == "bottle":
         across = rng.randint(60, 105)
         return (
@@ -809,7 +1113,15 @@ def _product(rng: random.Random) -> tuple[int, int, int, int, str, str, str]:
     if kind == "clothes":
         length, width, height = rng.randint(240, 340), rng.randint(180, 260), rng.randint(15, 45)
         return length, width, height, rng.randint(120, 700), "any", "", str(length * width * height)
-    return rng.randint(120, 380), rng.randint(100, 280), rng.randint(50, 190), rng.randint(200, 3500), "any", "", ""
+    return (
+        rng.randint(120, 380),
+        rng.randint(100, 280),
+        rng.randint(50, 190),
+        rng.randint(200, 3500),
+        "any",
+        "",
+        "",
+    )
 
 
 FORECAST_ISSUED = "2024-03-30T00:00"
@@ -840,15 +1152,33 @@ def write_energy(folder: Path) -> None:
         _csv(folder / f"roof-{site}.csv", ("timestamp", "kw"), power)
         _csv(folder / f"roof-{site}-weather.csv", ("timestamp", "temperature", "cloud"), weather)
         lines += [
-            "", "[[plants]]", f'id = "roof-{site}"', f'site = "{site}"', 'source = "sun"', f"capacity_kw = {capacity}",
-            f"latitude_deg = {latitude}", f"longitude_deg = {longitude}", "tilt_deg = 20.0", "azimuth_deg = 180.0",
-            f'power = "roof-{site}.csv"', f'weather = "roof-{site}-weather.csv"',
-        ]  # fmt: skip
+            "",
+            "[[plants]]",
+            f'id = "roof-{site}"',
+            f'site = "{site}"',
+            'source = "sun"',
+            f"capacity_kw = {capacity}",
+            f"latitude_deg = {latitude}",
+            f"longitude_deg = {longitude}",
+            "tilt_deg = 20.0",
+            "azimuth_deg = 180.0",
+            f'power = "roof-{site}.csv"',
+            f'weather = "roof-{site}-weather.csv"',
+        ]
     lines += [
-        "", "[tariff]", 'currency = "CNY"', "demand_per_kw = 0.0", "[[tariff.bands]]", "hours = [0, 1, 2, 3, 4, 5, 6, 7]",
-        "price_per_kwh = 0.31", "[[tariff.bands]]", "hours = [10, 11, 14, 15, 18, 19, 20]", "price_per_kwh = 1.02",
-        "[[tariff.bands]]", "price_per_kwh = 0.64",
-    ]  # fmt: skip
+        "",
+        "[tariff]",
+        'currency = "CNY"',
+        "demand_per_kw = 0.0",
+        "[[tariff.bands]]",
+        "hours = [0, 1, 2, 3, 4, 5, 6, 7]",
+        "price_per_kwh = 0.31",
+        "[[tariff.bands]]",
+        "hours = [10, 11, 14, 15, 18, 19, 20]",
+        "price_per_kwh = 1.02",
+        "[[tariff.bands]]",
+        "price_per_kwh = 0.64",
+    ]
     (folder / "energy.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -867,13 +1197,19 @@ def _roof(
         day = (middle - datetime(middle.year, 1, 1)).total_seconds() / 86400
         declination = math.radians(23.45) * math.sin(2 * math.pi * (day - 80) / 365.25)
         turn = math.radians(15 * (middle.hour + middle.minute / 60 - 12) + longitude)
-        height = math.sin(math.radians(latitude)) * math.sin(declination) + math.cos(math.radians(latitude)) * math.cos(declination) * math.cos(turn)  # fmt: skip
+        height = math.sin(math.radians(latitude)) * math.sin(declination) + math.cos(
+            math.radians(latitude)
+        ) * math.cos(declination) * math.cos(turn)
         clear = max(0.0, height) ** 1.1
         kw = capacity * 0.95 * clear * (1 - 0.75 * cloud**3.4) * (1 + rng.gauss(0, 0.04))
         power.append((at, f"{max(0.0, min(kw, capacity)):.2f}"))
         said = min(1.0, max(0.0, cloud + rng.gauss(0, 0.12)))
         weather.append(
-            (at, f"{CLIMATE_C[site][at.month - 1] + 4 * math.sin((at.hour - 9) / 24 * 2 * math.pi):.1f}", f"{said:.3f}")
+            (
+                at,
+                f"{CLIMATE_C[site][at.month - 1] + 4 * math.sin((at.hour - 9) / 24 * 2 * math.pi):.1f}",
+                f"{said:.3f}",
+            )
         )
     return power, weather
 
@@ -895,9 +1231,32 @@ def write_packing(folder: Path) -> None:
             (f"O{number:05d}", f"P{products.index(p):03d}-{k}", *p, site, PACKING_MONTH, returns)
             for k, p in enumerate(some, 1)
         ]
-    headers = ("order", "item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile", "fold_volume_mm3", "site", "month", "returns")  # fmt: skip
+    headers = (
+        "order",
+        "item",
+        "length_mm",
+        "width_mm",
+        "height_mm",
+        "mass_g",
+        "turn",
+        "fragile",
+        "fold_volume_mm3",
+        "site",
+        "month",
+        "returns",
+    )
     _csv(folder / "orders.csv", headers, rows)
-    columns = ("carton", "length_mm", "width_mm", "height_mm", "mass_max_g", "tare_g", "cost", "source", "stock")
+    columns = (
+        "carton",
+        "length_mm",
+        "width_mm",
+        "height_mm",
+        "mass_max_g",
+        "tare_g",
+        "cost",
+        "source",
+        "stock",
+    )
     tare = {"B1": 18, "R1": 980}
     _csv(folder / "cartons.csv", columns, [(*c[:5], tare.get(c[0], ""), *c[5:]) for c in CARTONS])
     moves = [
@@ -979,32 +1338,63 @@ def config() -> str:
         "threshold = 0.05",
         'recalculation = "whole-year"',
     ]
-    entities = (("group", "Example Group", ""), ("cloud", "Cloud", "group"), ("commerce", "Commerce", "group"), ("logistics", "Logistics", "group"), ("corporate", "Corporate", "group"))  # fmt: skip
+    entities = (
+        ("group", "Example Group", ""),
+        ("cloud", "Cloud", "group"),
+        ("commerce", "Commerce", "group"),
+        ("logistics", "Logistics", "group"),
+        ("corporate", "Corporate", "group"),
+    )
     for entity_id, name, parent in entities:
         lines += ["", "[[entities]]", f'id = "{entity_id}"', f'name = "{name}"'] + (
             [f'parent = "{parent}"'] if parent else ['region = "CN"']
         )
     for p in PLACES:
         lines += [
-            "", "[[sites]]", f'id = "{p.id}"', f'name = "{p.name}"', f'aliases = ["{p.name_zh}"]', f'entity = "{p.entity}"',
-            f'region = "{p.region}"', f'type = "{p.type}"', 'expects = ["electricity"]',
-        ]  # fmt: skip
+            "",
+            "[[sites]]",
+            f'id = "{p.id}"',
+            f'name = "{p.name}"',
+            f'aliases = ["{p.name_zh}"]',
+            f'entity = "{p.entity}"',
+            f'region = "{p.region}"',
+            f'type = "{p.type}"',
+            'expects = ["electricity"]',
+        ]
         lines += [f"sold = {p.closed}"] if p.closed else []
         lines += [f"buildings = {json.dumps(list(p.buildings))}"] if p.buildings else []
         if p.id in CLIMATE_C:
-            lines += ["[sites.climate]", f"mean_c = {list(CLIMATE_C[p.id])}", f'source = "{CLIMATE_SOURCE[p.id]}"']
+            lines += [
+                "[sites.climate]",
+                f"mean_c = {list(CLIMATE_C[p.id])}",
+                f'source = "{CLIMATE_SOURCE[p.id]}"',
+            ]
     lines += [
-        "", "[[sites]]", 'id = "leased-foshan"', 'name = "Leased Foshan"', 'entity = "cloud"', 'region = "CN-GD"',
+        "",
+        "[[sites]]",
+        'id = "leased-foshan"',
+        'name = "Leased Foshan"',
+        'entity = "cloud"',
+        'region = "CN-GD"',
         'type = "leased-data-centre"',
-    ]  # fmt: skip
+    ]
     for name, title, entity, methodology, claims, unclaimed, tier in PROGRAMMES:
         lines += [
-            "", "[[programmes]]", f'id = "{name}"', f'name = "{title}"', f'entity = "{entity}"', 'region = "CN"',
-            f'methodology = "{methodology}"', f"claims = {claims}", f"unclaimed = {unclaimed}", f"tier = {tier}",
-            "[programmes.gates]", 'climate-action = "Targets and yearly inventory of the group, published."',
+            "",
+            "[[programmes]]",
+            f'id = "{name}"',
+            f'name = "{title}"',
+            f'entity = "{entity}"',
+            'region = "CN"',
+            f'methodology = "{methodology}"',
+            f"claims = {claims}",
+            f"unclaimed = {unclaimed}",
+            f"tier = {tier}",
+            "[programmes.gates]",
+            'climate-action = "Targets and yearly inventory of the group, published."',
             'climate-science = "The solution burns and sells no fossil fuel."',
             'legitimacy = "Direct effect, see the methodology."',
-        ]  # fmt: skip
+        ]
     lines += [
         "",
         "[finance]",
@@ -1015,11 +1405,19 @@ def config() -> str:
     lines += ["", "[owners]", 'preparer = ["Lin"]', 'reviewer = ["Mara"]', 'approver = ["Okafor"]']
     for section, blocks in (("targets", PLEDGES), ("measures", MEASURES)):
         for block in blocks:
-            lines += ["", f"[[{section}]]", *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in block.items())]
+            lines += [
+                "",
+                f"[[{section}]]",
+                *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in block.items()),
+            ]
     for name, value, site in TARGETS_WANTED:
-        lines += ["", "[[targets]]", f'figure = "{name}"', f"value = {value}", 'year = "FY2025"'] + (
-            [f'site = "{site}"'] if site else []
-        )
+        lines += [
+            "",
+            "[[targets]]",
+            f'figure = "{name}"',
+            f"value = {value}",
+            'year = "FY2025"',
+        ] + ([f'site = "{site}"'] if site else [])
     return "\n".join(lines) + "\n"
 
 
@@ -1036,7 +1434,11 @@ def write_statements(folder: Path) -> tuple[Path, Path]:
     stated, held = folder / "stated.csv", folder / "credits.csv"
     rows = [("Example Group (synthetic)", *row, "made up") for row in STATED]
     _csv(stated, ("entity", "fiscal_year", "metric", "value", "unit", "source"), rows)
-    _csv(held, ("serial", "registry", "project", "kind", "standard", "vintage", "amount_t"), list(CREDITS))
+    _csv(
+        held,
+        ("serial", "registry", "project", "kind", "standard", "vintage", "amount_t"),
+        list(CREDITS),
+    )
     return stated, held
 
 

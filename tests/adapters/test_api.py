@@ -31,9 +31,13 @@ BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
 def client(workspace):
     """A session on a small workspace."""
     with TestClient(
-        create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1", raise_server_exceptions=False
+        create_app(workspace.root, token=TOKEN),
+        base_url="http://127.0.0.1",
+        raise_server_exceptions=False,
     ) as made:
-        key = made.post("/api/v1/session", json={"token": TOKEN}, headers={"origin": "http://127.0.0.1"}).json()["key"]
+        key = made.post(
+            "/api/v1/session", json={"token": TOKEN}, headers={"origin": "http://127.0.0.1"}
+        ).json()["key"]
         made.headers["authorization"] = f"Bearer {key}"
         yield made
 
@@ -63,7 +67,11 @@ def test_upload_check_import_run_and_open_over_the_api(client, workspace):
     assert told["sheets"][0]["mapping"]["columns"]["site"] == "Site"
     assert told["sheets"][0]["head"][1][1][:3] == ["hq", "2023-04", "1000"]
     checked = client.get(f"/api/v1/uploads/{upload['id']}/check").json()
-    assert (checked["row_count"], checked["accepted_count"], checked["blocked_count"]) == (12, 12, 0)
+    assert (checked["row_count"], checked["accepted_count"], checked["blocked_count"]) == (
+        12,
+        12,
+        0,
+    )
     assert live_imports(workspace) == []
     job = client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json()
     assert _finish(client, job)["result"]["accepted_count"] == 12
@@ -72,14 +80,21 @@ def test_upload_check_import_run_and_open_over_the_api(client, workspace):
     assert ran["step"] == ""
     mine = client.get("/api/v1/figures").json()
     with Rollups(workspace) as rollups:
-        assert mine == [v.json for v in rollups.values(list(HEADLINES), run_of(workspace, "FY2024"))]
-    tree = client.get("/api/v1/figures/scope2-location/rows", params={"year": "FY2024", "limit": 5}).json()
+        assert mine == [
+            v.json for v in rollups.values(list(HEADLINES), run_of(workspace, "FY2024"))
+        ]
+    tree = client.get(
+        "/api/v1/figures/scope2-location/rows", params={"year": "FY2024", "limit": 5}
+    ).json()
     assert Fraction(tree["value"]) == Fraction("5.9688")  # 12,000 kWh at 0.4974 kg
     assert tree["entries"]["count"] == 12
     after = client.get(
-        "/api/v1/figures/scope2-location/rows", params={"year": "FY2024", "limit": 50, "after": tree["entries"]["next"]}
+        "/api/v1/figures/scope2-location/rows",
+        params={"year": "FY2024", "limit": 50, "after": tree["entries"]["next"]},
     ).json()
-    assert [r["row"] for r in tree["entries"]["rows"] + after["entries"]["rows"]] == list(range(2, 14))
+    assert [r["row"] for r in tree["entries"]["rows"] + after["entries"]["rows"]] == list(
+        range(2, 14)
+    )
     entry = client.get(f"/api/v1/entries/{tree['entries']['rows'][0]['entry']}").json()
     assert (entry["file"], entry["row"]) == ("bills.csv", 2)
     undone = client.post(f"/api/v1/imports/{ran_import(client)}/undo", json={"reason": "twice"})
@@ -88,7 +103,11 @@ def test_upload_check_import_run_and_open_over_the_api(client, workspace):
 
 
 def ran_import(client):
-    return next(r["import_id"] for r in client.get("/api/v1/imports").json()["rows"] if r["file"] == "bills.csv")
+    return next(
+        r["import_id"]
+        for r in client.get("/api/v1/imports").json()["rows"]
+        if r["file"] == "bills.csv"
+    )
 
 
 def test_a_corrected_mapping_is_applied_and_remembered(client, workspace):
@@ -115,28 +134,42 @@ def test_a_corrected_mapping_is_applied_and_remembered(client, workspace):
 
 
 def test_a_question_of_a_file_is_answered_over_the_api_and_remembered(client, workspace):
-    upload = _upload(client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-05,diesel,10,gal\n", "generator.csv").json()
+    upload = _upload(
+        client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-05,diesel,10,gal\n", "generator.csv"
+    ).json()
     at = f"/api/v1/uploads/{upload['id']}"
     assert [f["code"] for f in client.get(f"{at}/check").json()["findings"]] == ["ambiguous-unit"]
     (sheet,) = client.get(at).json()["sheets"]
-    client.put(f"{at}/mapping", json={sheet["name"]: sheet["mapping"] | {"answers": {"gal": "UK gal"}}})
+    client.put(
+        f"{at}/mapping", json={sheet["name"]: sheet["mapping"] | {"answers": {"gal": "UK gal"}}}
+    )
     assert client.get(f"{at}/check").json()["findings"] == []
     assert _finish(client, client.post(f"{at}/import", json={}).json())["state"] == "done"
     (activity,) = workspace.store.rows("activities")
     assert activity["quantity"] == pytest.approx(45.4609)
-    again = _upload(client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-06,diesel,20,gal\n", "generator-june.csv").json()
+    again = _upload(
+        client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-06,diesel,20,gal\n", "generator-june.csv"
+    ).json()
     assert client.get(f"/api/v1/uploads/{again['id']}/check").json()["findings"] == []
     assert client.get(f"/api/v1/uploads/{again['id']}/check").json()["findings"] == []
 
 
 def test_a_question_is_answered_on_the_page_of_the_file(client):
-    upload = _upload(client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-05,diesel,10,gal\n", "generator.csv").json()
+    upload = _upload(
+        client, b"Site,Month,Fuel,Quantity,Unit\nhq,2023-05,diesel,10,gal\n", "generator.csv"
+    ).json()
     page = f"/data/uploads/{upload['id']}"
-    fields = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', client.get(page).text))
-    chosen = re.findall(
-        r'<select name="([^"]+)"(?:(?!</select>).)*?<option value="([^"]*)" selected', client.get(page).text, re.S
+    fields = dict(
+        re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', client.get(page).text)
     )
-    assert client.post(f"{page}/mapping", data={**fields, **dict(chosen), "answers-0": "gal = US gal"}).status_code in (
+    chosen = re.findall(
+        r'<select name="([^"]+)"(?:(?!</select>).)*?<option value="([^"]*)" selected',
+        client.get(page).text,
+        re.S,
+    )
+    assert client.post(
+        f"{page}/mapping", data={**fields, **dict(chosen), "answers-0": "gal = US gal"}
+    ).status_code in (
         200,
         303,
     )
@@ -148,9 +181,10 @@ def test_a_question_is_answered_on_the_page_of_the_file(client):
 
 def test_a_quarantined_row_is_mended_over_the_api_all_or_nothing(client, workspace):
     assert (
-        _imported(client, electricity([("hq", "2024-01", -5, "kWh"), ("hq", "2024-02", "x", "kWh")]).encode())[
-            "result"
-        ]["quarantined_count"]
+        _imported(
+            client,
+            electricity([("hq", "2024-01", -5, "kWh"), ("hq", "2024-02", "x", "kWh")]).encode(),
+        )["result"]["quarantined_count"]
         == 2
     )
     waiting = client.get("/api/v1/quarantine").json()
@@ -183,17 +217,23 @@ def test_the_link_works_once_and_nothing_is_told_without_a_session(workspace):
 
 
 def test_a_token_that_is_only_named_opens_nothing(workspace, tmp_path):
-    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as anybody:
+    with TestClient(
+        create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1"
+    ) as anybody:
         for query in ("token=x&token=", "token=&token=", "token", "token=&token=x", "TOKEN=x"):
             assert anybody.get(f"/?{query}").status_code in (400, 401)
         anybody.get(f"/?token={TOKEN}")
-        assert anybody.get(f"/?token={TOKEN}").status_code == 200, "whoever has a session may click the link again"
+        assert anybody.get(f"/?token={TOKEN}").status_code == 200, (
+            "whoever has a session may click the link again"
+        )
         other = create_app(create_workspace(tmp_path / "other", CONFIG).root, token=TOKEN)
         assert other.state.sessions.cookie not in anybody.cookies
 
 
 def test_cookies_are_not_for_scripts_nor_for_other_sites(workspace):
-    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as anybody:
+    with TestClient(
+        create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1"
+    ) as anybody:
         sent = anybody.get(f"/?token={TOKEN}", follow_redirects=False).headers["set-cookie"].lower()
         assert "httponly" in sent
         assert "samesite=strict" in sent
@@ -216,9 +256,17 @@ def test_cookies_are_not_for_scripts_nor_for_other_sites(workspace):
     ],
 )
 def test_a_form_on_another_site_changes_nothing(workspace, headers):
-    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as browser:
+    with TestClient(
+        create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1"
+    ) as browser:
         browser.get(f"/?token={TOKEN}")
-        for path in ("/runs", "/start", "/api/v1/runs", "/api/v1/uploads?name=a.csv", "/data/quarantine"):
+        for path in (
+            "/runs",
+            "/start",
+            "/api/v1/runs",
+            "/api/v1/uploads?name=a.csv",
+            "/data/quarantine",
+        ):
             refused = browser.post(path, content=b"year=FY2024", headers=headers)
             assert (refused.status_code, refused.json()["code"]) == (403, "cross-site")
         assert browser.get("/api/v1/jobs").json() == []
@@ -268,7 +316,12 @@ def test_jobs_for_the_same_thing_are_one_and_too_many_are_refused(client, monkey
     assert client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).status_code == 429
     go.set()
     assert _finish(client, second)["state"] == "done"
-    assert _finish(client, client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json())["state"] == "done"
+    assert (
+        _finish(client, client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json())[
+            "state"
+        ]
+        == "done"
+    )
 
 
 def test_uploads_that_nobody_decides_on_are_bounded(client, monkeypatch):
@@ -295,7 +348,10 @@ def test_an_uploads_name_leads_nowhere(client, workspace, name, kept):
     made = set(workspace.root.parent.rglob("*")) - before
     if answer.status_code == 201:
         assert answer.json()["name"] == kept
-    assert all(workspace.root / uploads.FOLDER in (p, *p.parents) or p.name.startswith("intake") for p in made)
+    assert all(
+        workspace.root / uploads.FOLDER in (p, *p.parents) or p.name.startswith("intake")
+        for p in made
+    )
 
 
 @pytest.mark.parametrize(
@@ -321,12 +377,16 @@ def test_uploads_are_bounded_and_half_ones_leave_nothing(client, workspace, monk
         for part in parts:
             yield part
 
-    monkeypatch.setattr(uploads.receive, "__kwdefaults__", {**uploads.receive.__kwdefaults__, "max_bytes": 1000})
+    monkeypatch.setattr(
+        uploads.receive, "__kwdefaults__", {**uploads.receive.__kwdefaults__, "max_bytes": 1000}
+    )
     for content, code in ((b"x" * 1001, "file-too-large"), (b"", "empty-file")):
         answer = _upload(client, content)
         assert answer.status_code in (413, 422)
         assert answer.json()["code"] == code
-    announced_less = client.post("/api/v1/uploads?name=a.csv", content=(b"x" * 600 for _ in range(3)))
+    announced_less = client.post(
+        "/api/v1/uploads?name=a.csv", content=(b"x" * 600 for _ in range(3))
+    )
     assert announced_less.json()["code"] == "file-too-large"
     assert _upload(client, b"%PDF", "bill.pdf").json()["code"] == "unknown-format"
     assert list((workspace.root / uploads.FOLDER).glob("*")) == []
@@ -394,9 +454,13 @@ def test_nobodys_words_become_markup(tmp_path):
     )
     add_file(workspace, file, now=NOW)
     run_year(workspace, "FY2024", now=NOW)
-    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as browser:
+    with TestClient(
+        create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1"
+    ) as browser:
         browser.get(f"/?token={TOKEN}")
-        entry = browser.get("/api/v1/figures/scope2-location/rows").json()["entries"]["rows"][0]["entry"]
+        entry = browser.get("/api/v1/figures/scope2-location/rows").json()["entries"]["rows"][0][
+            "entry"
+        ]
         upload = browser.post(
             "/api/v1/uploads",
             params={"name": f"{EVIL}.csv".replace("/", "-")},
@@ -404,24 +468,48 @@ def test_nobodys_words_become_markup(tmp_path):
             headers={"origin": "http://127.0.0.1", "sec-fetch-site": "same-origin"},
         ).json()
         imported = browser.get("/api/v1/imports").json()["rows"][0]["import_id"]
-        for path in ("/", "/data", "/data/findings", "/data/quarantine", "/inventory?by=site&year=FY2024", f"/inventory/gross?site={EVIL}&year=FY2024", f"/entries/{entry}", f"/data/uploads/{upload['id']}", f"/data/uploads/{upload['id']}/check", f"/data/imports/{imported}?row=2", f"/factors?q={EVIL}", f"/inventory/{EVIL}", f"/inventory?by={EVIL}", "/runs", f"/runs/compare?before={EVIL}&after=x", f"/?lang={EVIL}&theme={EVIL}"):  # fmt: skip
+        for path in (
+            "/",
+            "/data",
+            "/data/findings",
+            "/data/quarantine",
+            "/inventory?by=site&year=FY2024",
+            f"/inventory/gross?site={EVIL}&year=FY2024",
+            f"/entries/{entry}",
+            f"/data/uploads/{upload['id']}",
+            f"/data/uploads/{upload['id']}/check",
+            f"/data/imports/{imported}?row=2",
+            f"/factors?q={EVIL}",
+            f"/inventory/{EVIL}",
+            f"/inventory?by={EVIL}",
+            "/runs",
+            f"/runs/compare?before={EVIL}&after=x",
+            f"/?lang={EVIL}&theme={EVIL}",
+        ):
             told = browser.get(path, headers={"accept": "text/html"}).text
             assert EVIL not in told, path
             assert "alert(1)</script>" not in told, path
 
 
-@pytest.mark.parametrize("cell", ['=HYPERLINK("http://evil.example")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1+1"])
+@pytest.mark.parametrize(
+    "cell", ['=HYPERLINK("http://evil.example")', "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1+1"]
+)
 def test_no_cell_of_an_export_is_a_formula(tmp_path, cell):
     site = json.dumps(cell)
     config = CONFIG.replace('id = "hq"', f"id = {site}")
     workspace = create_workspace(tmp_path / "w", config)
     add_file(
         workspace,
-        _workbook(tmp_path, [("Site", "Month", "Electricity", "Unit"), ("Headquarters", "2024-01", 5, "kWh")]),
+        _workbook(
+            tmp_path,
+            [("Site", "Month", "Electricity", "Unit"), ("Headquarters", "2024-01", 5, "kWh")],
+        ),
         now=NOW,
     )
     run_year(workspace, "FY2024", now=NOW)
-    with TestClient(create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1") as browser:
+    with TestClient(
+        create_app(workspace.root, token=TOKEN), base_url="http://127.0.0.1"
+    ) as browser:
         browser.get(f"/?token={TOKEN}")
         for path in (
             "/inventory/export?by=site&year=FY2024&format=",
@@ -469,7 +557,10 @@ def test_jobs_that_fail_say_why_and_leave_the_file_to_be_mended(client):
     (upload,) = client.get("/api/v1/uploads").json()
     assert upload["state"] == "ready"
     assert (
-        _finish(client, client.post("/api/v1/runs", json={"year": "FY1999"}).json())["error"]["code"] == "no-activities"
+        _finish(client, client.post("/api/v1/runs", json={"year": "FY1999"}).json())["error"][
+            "code"
+        ]
+        == "no-activities"
     )
     assert client.post("/api/v1/runs", json={"year": "then"}).json()["code"] == "bad-year"
 
@@ -513,15 +604,30 @@ def test_a_broken_configuration_is_said_and_mended_without_a_restart(client, wor
 
 def _form(client, path, **fields):
     return client.post(
-        path, data=fields, headers={"accept": "text/html", "origin": "http://127.0.0.1"}, follow_redirects=False
+        path,
+        data=fields,
+        headers={"accept": "text/html", "origin": "http://127.0.0.1"},
+        follow_redirects=False,
     )
 
 
 def test_odd_forms_are_refused_with_what_was_typed(client, workspace):
-    upload = _upload(client, b"Site,Month,Electricity,Unit,Electricity\nhq,2024-01,1,kWh,2\n").json()
+    upload = _upload(
+        client, b"Site,Month,Electricity,Unit,Electricity\nhq,2024-01,1,kWh,2\n"
+    ).json()
     at = f"/data/uploads/{upload['id']}"
     assert "The header stands twice" in client.get(at, headers={"accept": "text/html"}).text
-    for fields in ({"template-0": "nonsense"}, {"template-0": "electricity", "header-0": "²"}, {"template-0": "electricity", "header-0": "1", "means-0-0": "site", "means-0-1": "site", "means-0-2": "amount:electricity"}):  # fmt: skip
+    for fields in (
+        {"template-0": "nonsense"},
+        {"template-0": "electricity", "header-0": "²"},
+        {
+            "template-0": "electricity",
+            "header-0": "1",
+            "means-0-0": "site",
+            "means-0-1": "site",
+            "means-0-2": "amount:electricity",
+        },
+    ):
         assert _form(client, f"{at}/mapping", **{"sheet-0": "", **fields}).status_code in (303, 422)
     assert _form(client, f"{at}/mapping", **{"sheet-0": "", "template-0": ""}).status_code == 303
     assert client.get(f"/api/v1{at[5:]}").json()["sheets"][0]["mapping"] is None, (
@@ -530,7 +636,16 @@ def test_odd_forms_are_refused_with_what_was_typed(client, workspace):
     mends = electricity([("hq", "2024-01", -5, "kWh")])
     _imported(client, mends.encode(), "wrong.csv")
     (row,) = client.get("/api/v1/quarantine").json()["rows"]
-    told = {"file": "wrong.csv", "sheet": "", "row": "2", "kind": "electricity", "reason": "why not", "key": f"{row['import_id']}-2-electricity", "action": "set", "was-quantity": "-5"}  # fmt: skip
+    told = {
+        "file": "wrong.csv",
+        "sheet": "",
+        "row": "2",
+        "kind": "electricity",
+        "reason": "why not",
+        "key": f"{row['import_id']}-2-electricity",
+        "action": "set",
+        "was-quantity": "-5",
+    }
     still = _form(client, "/data/quarantine", **told, **{"cell-quantity": "-6"})
     assert still.status_code == 422
     assert 'value="-6"' in still.text
@@ -539,7 +654,8 @@ def test_odd_forms_are_refused_with_what_was_typed(client, workspace):
     assert (emptied.status_code, "was emptied" in emptied.text) == (422, True)
     again = re.search(
         r'href="([^"]*lang=zh[^"]*)"',
-        _form(client, f"/data/imports/{row['import_id']}/undo", reason="x").text or 'href="?lang=zh"',
+        _form(client, f"/data/imports/{row['import_id']}/undo", reason="x").text
+        or 'href="?lang=zh"',
     )
     assert again is not None
     dropped = (
@@ -554,15 +670,24 @@ def test_a_file_of_factors_passes_its_gates_before_it_enters(client, shared):
     file = next((shared / "factors/us_epa").glob("*2024*.xlsx"))
     upload = _upload(client, file.read_bytes(), file.name, purpose="factors").json()
     told = client.get(f"/api/v1/uploads/{upload['id']}/check").json()
-    assert (told["publisher"], told["factor_count"] > 300, bool(told["findings"])) == ("epa", True, True)
+    assert (told["publisher"], told["factor_count"] > 300, bool(told["findings"])) == (
+        "epa",
+        True,
+        True,
+    )
     wrong = client.put(f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "gwp"})
     assert wrong.json()["code"] in ("unreadable-file", "unknown-format")
     assert (
-        client.put(f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "nobody"}).json()["code"]
+        client.put(
+            f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "nobody"}
+        ).json()["code"]
         == "unknown-publisher"
     )
     assert (
-        client.put(f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "epa"}).json()["publisher"] == "epa"
+        client.put(f"/api/v1/uploads/{upload['id']}/publisher", json={"publisher": "epa"}).json()[
+            "publisher"
+        ]
+        == "epa"
     )
     job = _finish(client, client.post(f"/api/v1/uploads/{upload['id']}/import", json={}).json())
     assert job["result"]["factor_count"] == told["factor_count"]
@@ -590,9 +715,16 @@ def test_a_mended_row_opens_the_file_in_which_it_was_wrong(client, workspace):
     _finish(client, client.post("/api/v1/runs", json={"year": "FY2024"}).json())
     (row,) = client.get("/api/v1/figures/electricity/rows").json()["entries"]["rows"]
     entry = client.get(f"/api/v1/entries/{row['activity']}").json()
-    kept = next(p for p in workspace.raw.iterdir() if b"-5" in p.read_bytes() and b"action" not in p.read_bytes())
+    kept = next(
+        p
+        for p in workspace.raw.iterdir()
+        if b"-5" in p.read_bytes() and b"action" not in p.read_bytes()
+    )
     assert (entry["file"], entry["sha256"]) == ("wrong.csv", file_hash(kept))
-    assert client.get(f"/api/v1/imports/{entry['source_import']}/rows?row=2").json()[-1]["cells"][2] == "-5"
+    assert (
+        client.get(f"/api/v1/imports/{entry['source_import']}/rows?row=2").json()[-1]["cells"][2]
+        == "-5"
+    )
 
 
 def test_quarter_hours_add_up_to_hours_and_a_gap_spoils_no_ratio(workspace, add):
@@ -600,7 +732,14 @@ def test_quarter_hours_add_up_to_hours_and_a_gap_spoils_no_ratio(workspace, add)
     from abate.faces.web.pages.energy import _days
 
     head = "site,timestamp,building,facility kwh,it kwh,water m3\n"
-    add(head + "".join(f"hq,2024-01-{1 + k // 96:02d} {k // 4 % 24:02d}:{k % 4 * 15:02d},b1,3,{2 if k >= 48 else ''},0\n" for k in range(192)), name="meters.csv")  # fmt: skip
+    add(
+        head
+        + "".join(
+            f"hq,2024-01-{1 + k // 96:02d} {k // 4 % 24:02d}:{k % 4 * 15:02d},b1,3,{2 if k >= 48 else ''},0\n"
+            for k in range(192)
+        ),
+        name="meters.csv",
+    )
     curve = load_curve(workspace, "hq", "b1", "2024-01")
     assert sum(h["facility_kwh"] or 0 for h in curve["hours"]) == 3 * 192
     assert curve["gaps"][0]["hours"] == 12
@@ -610,7 +749,9 @@ def test_quarter_hours_add_up_to_hours_and_a_gap_spoils_no_ratio(workspace, add)
 
 
 def test_a_cell_beyond_all_measure_is_refused(client, tmp_path):
-    file = _workbook(tmp_path, [("Site", "Month", "Electricity", "Unit"), ("hq", "2024-01", 5, "k" * 32_767)])
+    file = _workbook(
+        tmp_path, [("Site", "Month", "Electricity", "Unit"), ("hq", "2024-01", 5, "k" * 32_767)]
+    )
     import zipfile
 
     big = tmp_path / "big.xlsx"
@@ -626,7 +767,9 @@ def test_odd_pages_and_pinned_runs(client, workspace, tmp_path):
     add_file(workspace, tmp_path / "bills.csv", now=NOW)
     run = run_year(workspace, "FY2024", now=NOW).run_id
     assert client.get("/inventory/electricity?after=0~-inf~5").status_code == 400
-    assert client.get(f"/api/v1/figures?year=FY2023&run={run}").json()["code"] == "run-of-another-year"
+    assert (
+        client.get(f"/api/v1/figures?year=FY2023&run={run}").json()["code"] == "run-of-another-year"
+    )
     assert client.get(f"/inventory?year=FY2024&run={run}").status_code == 200
     filtered = client.get("/inventory?scope=1", headers={"accept": "text/html"}).text
     assert 'name="scope" value="1"' in filtered
@@ -646,11 +789,23 @@ def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
     for name, state in (("half", "receiving"), ("ready", "ready")):
         (folder / name).mkdir(parents=True)
         (folder / name / ("x.csv" if state == "ready" else ".partial")).write_text("x")
-        intake.put(UPLOADS, {"id": name, "name": "x.csv", "purpose": "data", "state": state, "created_at": NOW})
+        intake.put(
+            UPLOADS,
+            {"id": name, "name": "x.csv", "purpose": "data", "state": state, "created_at": NOW},
+        )
     (folder / "nobodys").mkdir()
     (folder / "taken").mkdir()
     (folder / "taken" / "x.csv").write_text("x")
-    intake.put(UPLOADS, {"id": "taken", "name": "x.csv", "purpose": "data", "state": "importing", "created_at": NOW})
+    intake.put(
+        UPLOADS,
+        {
+            "id": "taken",
+            "name": "x.csv",
+            "purpose": "data",
+            "state": "importing",
+            "created_at": NOW,
+        },
+    )
     for name, year, started in (("came", "FY2024", NOW), ("cut", "FY2023", NOW)):
         arguments = {"year": year, "gwp": "", "boundary": "", "as_of": ""}
         intake.put(
@@ -670,7 +825,9 @@ def test_after_a_stop_jobs_say_what_became_of_them(workspace, tmp_path):
         cut = intake.get(JOBS, "cut")
         assert (cut["state"], cut["error"]["code"]) == ("interrupted", "interrupted")
         assert intake.get(UPLOADS, "half")["state"] == "interrupted"
-        assert intake.get(UPLOADS, "taken")["state"] == "ready", "cut off between taking the file and starting its job"
+        assert intake.get(UPLOADS, "taken")["state"] == "ready", (
+            "cut off between taking the file and starting its job"
+        )
         assert sorted(p.name for p in folder.iterdir()) == ["ready", "taken"]
 
 
@@ -682,13 +839,21 @@ def test_every_text_of_the_pages_is_there_in_chinese():
     from abate.operations.facts import CATEGORIES
 
     keys = (
-        {t for f in FIGURES.values() for t in (f.title,)} | {k.title for k in KINDS.values()} | set(CATEGORIES.values())
+        {t for f in FIGURES.values() for t in (f.title,)}
+        | {k.title for k in KINDS.values()}
+        | set(CATEGORIES.values())
     )
-    keys |= {t.title for t in TEMPLATES.values()} | {t for r in every_rule() for t in (r.title, r.hint)}
+    keys |= {t.title for t in TEMPLATES.values()} | {
+        t for r in every_rule() for t in (r.title, r.hint)
+    }
     for path in Path(HERE).rglob("*.html"):
-        keys |= set(re.findall(r"""\bt\(["']((?:[^"'\\]|\\.)+)["'][,)]""", path.read_text(encoding="utf-8")))
+        keys |= set(
+            re.findall(r"""\bt\(["']((?:[^"'\\]|\\.)+)["'][,)]""", path.read_text(encoding="utf-8"))
+        )
     for path in Path(HERE).rglob("*.py"):
-        keys |= set(re.findall(r"""\.t\(\s*"((?:[^"\\]|\\.)+)"[,)]""", path.read_text(encoding="utf-8")))
+        keys |= set(
+            re.findall(r"""\.t\(\s*"((?:[^"\\]|\\.)+)"[,)]""", path.read_text(encoding="utf-8"))
+        )
     keys = {k for k in keys if not k.endswith((" ", ": "))}
     assert sorted(keys - texts().keys()) == []
 

@@ -42,9 +42,13 @@ def write(name: str, text: str) -> str:
 
 def test_a_whole_day_of_work(call):
     assert (
-        call("add", write("electricity.csv", electricity([("hq", "2023-05", 1, "MWh"), ("hq", "2023-06", -1, "MWh")])))[
-            0
-        ]
+        call(
+            "add",
+            write(
+                "electricity.csv",
+                electricity([("hq", "2023-05", 1, "MWh"), ("hq", "2023-06", -1, "MWh")]),
+            ),
+        )[0]
         == 1
     )
     code, out, _ = call("check", "--json")
@@ -57,7 +61,12 @@ def test_a_whole_day_of_work(call):
     assert call("run", "--year", "FY2024")[0] == 0
     code, out, _ = call("show", "scope2-location", "--year", "FY2024", "--json")
     (one,) = json.loads(out)
-    assert (one["value"], one["unit"], one["by"], one["year"]) == ("0.994800000", "t CO2e", None, "FY2024")
+    assert (one["value"], one["unit"], one["by"], one["year"]) == (
+        "0.994800000",
+        "t CO2e",
+        None,
+        "FY2024",
+    )
     assert call("verify")[0] == 0
     run_id = json.loads(call("runs", "--json")[1])[0]["run_id"]
     assert call("publish", run_id)[0] == 0
@@ -95,7 +104,7 @@ def test_a_whole_day_of_work(call):
         (("explain", "net"), 2, "year-needed"),
         (("explain", "1a2b3c4d-1"), 2, "unknown-entry"),
     ],
-)  # fmt: skip
+)
 def test_errors_are_one_line_with_code_and_hint(call, words, code, said):
     got, _, err = call(*words)
     assert got == code
@@ -115,31 +124,47 @@ def test_an_unclear_or_missing_header_says_what_to_do(call):
 
 
 @pytest.mark.parametrize(
-    "country", sorted({f.region[:2] for f in default_factors() if f.item == "grid-average"} | {"VN", "KE"})
+    "country",
+    sorted({f.region[:2] for f in default_factors() if f.item == "grid-average"} | {"VN", "KE"}),
 )
-def test_a_workspace_of_any_country_has_its_currency_and_region_and_nothing_chinese(country, tmp_path):
+def test_a_workspace_of_any_country_has_its_currency_and_region_and_nothing_chinese(
+    country, tmp_path
+):
     setting = setting_of(country)
     assert setting.currency in get_territory_currencies(country)
     place = setting.region or setting.parts[0]
-    root, _ = init_firm(tmp_path / "w", "Firm", samples=False, country=country, region="" if setting.region else place)
+    root, _ = init_firm(
+        tmp_path / "w",
+        "Firm",
+        samples=False,
+        country=country,
+        region="" if setting.region else place,
+    )
     opened = open_workspace(root)
     assert {s.region for s in opened.organisation.sites} == {place}
     assert opened.organisation.currency == setting.currency
     chinese = country in ("CN", "HK", "TW")
     assert opened.language == ("zh" if chinese else "en")
-    written = "".join(p.read_text(encoding="utf-8-sig") for p in [root / "abate.toml", *(root / "templates").iterdir()])
+    written = "".join(
+        p.read_text(encoding="utf-8-sig")
+        for p in [root / "abate.toml", *(root / "templates").iterdir()]
+    )
     assert chinese or not re.search("[\u4e00-\u9fff]|CNY|CN-|China", written)
 
 
 def test_a_report_is_in_the_language_of_the_workspace_unless_another_is_asked_for(call):
-    Path("abate.toml").write_text(CONFIG.replace('currency = "CNY"', 'currency = "CNY"\nlanguage = "zh"'))
+    Path("abate.toml").write_text(
+        CONFIG.replace('currency = "CNY"', 'currency = "CNY"\nlanguage = "zh"')
+    )
     call("add", write("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")])))
     call("run", "--year", "FY2024")
     assert call("report", "--year", "FY2024", "-o", "own.html")[0] == 0
     assert call("report", "--year", "FY2024", "-o", "english.html", "--lang", "en")[0] == 0
     assert 'lang="zh-CN"' in Path("own.html").read_text()
     assert 'lang="en"' in Path("english.html").read_text()
-    Path("abate.toml").write_text(CONFIG.replace('currency = "CNY"', 'currency = "CNY"\nlanguage = "xx"'))
+    Path("abate.toml").write_text(
+        CONFIG.replace('currency = "CNY"', 'currency = "CNY"\nlanguage = "xx"')
+    )
     assert call("show", "net")[0] == 2
 
 
@@ -176,7 +201,12 @@ def test_broken_configurations_say_why(call):
 
 @pytest.mark.parametrize(
     ("at_terminal", "serve", "json", "served"),
-    [(True, True, False, True), (True, False, False, False), (False, True, False, False), (True, True, True, False)],
+    [
+        (True, True, False, True),
+        (True, False, False, False),
+        (False, True, False, False),
+        (True, True, True, False),
+    ],
 )
 def test_the_demo_ends_with_its_pages_where_a_person_is_at_the_terminal(
     monkeypatch, tmp_path, at_terminal, serve, json, served
@@ -194,7 +224,13 @@ def test_the_demo_ends_with_its_pages_where_a_person_is_at_the_terminal(
 
 
 def test_check_names_what_the_newest_run_left_out(call):
-    call("add", write("electricity.csv", electricity([("mars", "2023-05", 5, "kWh"), ("hq", "2023-05", 5, "kWh")])))
+    call(
+        "add",
+        write(
+            "electricity.csv",
+            electricity([("mars", "2023-05", 5, "kWh"), ("hq", "2023-05", 5, "kWh")]),
+        ),
+    )
     assert call("check")[0] == 0
     call("run", "--year", "FY2024")
     code, said, _ = call("check")

@@ -18,8 +18,11 @@ from abate.kernel.organisation import Boundary
 from support import CONFIG
 
 FULL = (
-    CONFIG.replace('name = "Small group"', 'name = "Small group"\nlanguage = "en"\nduns = "123"').replace(
-        "[fiscal_year]", '[inventory]\nboundary = "operational"\ngwp = "AR6"\n\n[fiscal_year]\nnamed_after = "end"'
+    CONFIG.replace(
+        'name = "Small group"', 'name = "Small group"\nlanguage = "en"\nduns = "123"'
+    ).replace(
+        "[fiscal_year]",
+        '[inventory]\nboundary = "operational"\ngwp = "AR6"\n\n[fiscal_year]\nnamed_after = "end"',
     )
     + """
 buildings = ["m-1", "m-2"]
@@ -168,7 +171,13 @@ def write(value):
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return '"' + "".join(c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in value) + '"'
+        return (
+            '"'
+            + "".join(
+                c if c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in value
+            )
+            + '"'
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(write, value)) + "]"
     if isinstance(value, dict):
@@ -184,7 +193,10 @@ def document(data):
             blocks += [f"\n[{write(key)}]", *(f"{write(k)} = {write(v)}" for k, v in value.items())]
         elif isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
             for one in value:
-                blocks += [f"\n[[{write(key)}]]", *(f"{write(k)} = {write(v)}" for k, v in one.items())]
+                blocks += [
+                    f"\n[[{write(key)}]]",
+                    *(f"{write(k)} = {write(v)}" for k, v in one.items()),
+                ]
         else:
             plain.append(f"{write(key)} = {write(value)}")
     return "\n".join([*plain, *blocks]) + "\n"
@@ -194,7 +206,13 @@ def leaves(value, path=()):
     """Paths to everything in data."""
     if path:
         yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, inner in items:
         yield from leaves(inner, (*path, key))
 
@@ -217,7 +235,13 @@ def mutations(data):
         del at(made, path[:-1])[key]
         yield "lacking", path, made
         if isinstance(key, str):
-            for name in (key[:-1] or "q", key + "s", key[1:] or "q", key.replace("e", "a"), key.upper()):
+            for name in (
+                key[:-1] or "q",
+                key + "s",
+                key[1:] or "q",
+                key.replace("e", "a"),
+                key.upper(),
+            ):
                 if name not in held:
                     made = copy.deepcopy(data)
                     at(made, path[:-1])[name] = at(made, path[:-1]).pop(key)
@@ -229,12 +253,26 @@ def mutations(data):
 
 
 READERS = {
-    "abate.toml": (FULL, Keys, lambda path: read_config(path.parent, parsed(path.read_text(), path.name, "bad-toml", ""), text=path.read_text())),
+    "abate.toml": (
+        FULL,
+        Keys,
+        lambda path: read_config(
+            path.parent, parsed(path.read_text(), path.name, "bad-toml", ""), text=path.read_text()
+        ),
+    ),
     "energy.toml": (ENERGY, EnergyKeys, read_energy),
     "packaging.toml": (PACKAGING, PackagingKeys, read_packaging),
     "mapping.toml": (MAPPING, MappingKeys, load_mapping),
-}  # fmt: skip
-FREE = {("scope3", "not_assessed"), ("programmes", "claims"), ("programmes", "gates"), ("engine", "spark"), ("pathways", "points"), ("columns",), ("answers",)}  # fmt: skip
+}
+FREE = {
+    ("scope3", "not_assessed"),
+    ("programmes", "claims"),
+    ("programmes", "gates"),
+    ("engine", "spark"),
+    ("pathways", "points"),
+    ("columns",),
+    ("answers",),
+}
 """Tables whose keys are the user's own."""
 
 
@@ -277,7 +315,10 @@ def test_whatever_is_wrong_is_refused_with_its_place_or_means_the_same(tmp_path,
         if what == "value":
             before, after = at(data, where), at(made, where)
             kinds = {int: float} if isinstance(before, float) else {}
-            same_kind = kinds.get(type(after), type(after)) is kinds.get(type(before), type(before)) or found == usual
+            same_kind = (
+                kinds.get(type(after), type(after)) is kinds.get(type(before), type(before))
+                or found == usual
+            )
             either = plain[-1:] in (
                 ("year",),
                 ("base_year",),
@@ -288,7 +329,11 @@ def test_whatever_is_wrong_is_refused_with_its_place_or_means_the_same(tmp_path,
                 ("carbon_price",),
                 ("financial_control",),
             )
-            number = isinstance(before, int | float) and isinstance(after, int | float) and not isinstance(after, bool)
+            number = (
+                isinstance(before, int | float)
+                and isinstance(after, int | float)
+                and not isinstance(after, bool)
+            )
             assert same_kind or either or number or plain[:2] == ("engine", "spark"), (
                 f"{where}: {before!r} became {after!r}"
             )
@@ -309,7 +354,9 @@ def test_control_and_shares_never_change_unseen(tmp_path):
             continue
         if shares(workspace) != usual:
             key = where[2] if len(where) > 2 else ""
-            assert key in ("operational_control", "financial_control", "ownership", "parent"), f"{what} {where}"
+            assert key in ("operational_control", "financial_control", "ownership", "parent"), (
+                f"{what} {where}"
+            )
             assert what == "value"
 
 
@@ -327,21 +374,53 @@ def shares(workspace):
 @pytest.mark.parametrize(
     ("given", "made", "said"),
     [
-        ("[organisation]", 'boundry = "equity"\n[organisation]', "boundry: is not known here. Did you mean 'boundary' of [inventory]?"),
-        ("operational_control = false", 'operational_control = "no"', "line 22: [[entities]] 'venture': operational_control: is a text"),
-        ("ownership =", "owership =", "line 24: [[entities]] 'venture': owership: is not known here. Did you mean 'ownership'?"),
+        (
+            "[organisation]",
+            'boundry = "equity"\n[organisation]',
+            "boundry: is not known here. Did you mean 'boundary' of [inventory]?",
+        ),
+        (
+            "operational_control = false",
+            'operational_control = "no"',
+            "line 22: [[entities]] 'venture': operational_control: is a text",
+        ),
+        (
+            "ownership =",
+            "owership =",
+            "line 24: [[entities]] 'venture': owership: is not known here. Did you mean 'ownership'?",
+        ),
         ("closed = 2023-09-30", "closd = 2023-09-30", "Did you mean 'closed'?"),
-        ("closed = 2023-09-30", "opened = 2023-10-01\nclosed = 2023-09-30", "closed: is 2023-09-30, before it began on 2023-10-01"),
+        (
+            "closed = 2023-09-30",
+            "opened = 2023-10-01\nclosed = 2023-09-30",
+            "closed: is 2023-09-30, before it began on 2023-10-01",
+        ),
         ('aliases = ["总部"]', 'aliases = ["Plant"]', "'plant' is the alias of 'hq' too"),
         ('aliases = ["总部"]', 'aliases = ["cloud"]', "'cloud' is the id of 'cloud' too"),
         ("start_month = 4", "start_month = 4.5", "start_month: is a number, not a whole number"),
         ('currency = "CNY"', 'currency = "RMB"', "'RMB' is no currency"),
-        ("share = 0.4 }", "share = 0.4 }, { since = 2015-01-01, share = 0.9 }", "two shares begin on 2015-01-01"),
-        ("[fiscal_year]", '[scope3]\nproxies = "GB"\n[fiscal_year]', "line 7: [scope3]: proxies: is a text in quotes, not a list"),
-        ("[fiscal_year]", '[scope3]\nproxies = ["Britain-ish"]\n[fiscal_year]', "'Britain-ish' is no region"),
-        ("[fiscal_year]", '[inventory]\nboundry = "equity"\n[fiscal_year]', "boundry: is not known here. Did you mean 'boundary'?"),
+        (
+            "share = 0.4 }",
+            "share = 0.4 }, { since = 2015-01-01, share = 0.9 }",
+            "two shares begin on 2015-01-01",
+        ),
+        (
+            "[fiscal_year]",
+            '[scope3]\nproxies = "GB"\n[fiscal_year]',
+            "line 7: [scope3]: proxies: is a text in quotes, not a list",
+        ),
+        (
+            "[fiscal_year]",
+            '[scope3]\nproxies = ["Britain-ish"]\n[fiscal_year]',
+            "'Britain-ish' is no region",
+        ),
+        (
+            "[fiscal_year]",
+            '[inventory]\nboundry = "equity"\n[fiscal_year]',
+            "boundry: is not known here. Did you mean 'boundary'?",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_told_with_line_and_place(tmp_path, given, made, said):
     text = CONFIG.replace(given, made, 1)
     with pytest.raises(ConfigError) as told:
@@ -375,7 +454,9 @@ def test_broken_text_never_breaks_the_program(tmp_path):
 
 
 def test_the_line_of_a_path_is_found():
-    assert line_of(FULL, ("sites", 3, "closed")) == FULL.splitlines().index("closed = 2023-09-30") + 1
+    assert (
+        line_of(FULL, ("sites", 3, "closed")) == FULL.splitlines().index("closed = 2023-09-30") + 1
+    )
     assert line_of(FULL, ("tariff",)) == 0
 
 

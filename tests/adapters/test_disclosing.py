@@ -15,7 +15,12 @@ from abate.adapters.writers.prints import CJK_FONT, fonts, safe_text
 from abate.adapters.writers.prints import _set as set_print
 from abate.application.disclosure.filing import validate_filing, write_filing
 from abate.application.disclosure.indicators import indicator_values
-from abate.application.disclosure.neutrality import add_credits, credits_of, neutrality_of, retire_credit
+from abate.application.disclosure.neutrality import (
+    add_credits,
+    credits_of,
+    neutrality_of,
+    retire_credit,
+)
 from abate.application.disclosure.report_model import write_report, write_reports
 from abate.application.disclosure.signoff import assured_figures, sign, signoffs
 from abate.application.disclosure.targets import macc, target_progress
@@ -35,7 +40,11 @@ TEMPLATE = SHARED / "filings/VSME-Digital-Template-1.3.0.xlsx"
 @pytest.fixture
 def ledger(workspace, add):
     """The small group with bills of two years, valued."""
-    add(electricity([("hq", m, 1000, "kWh") for m in (*months("2022-04", 12), *months("2023-04", 12))]))
+    add(
+        electricity(
+            [("hq", m, 1000, "kWh") for m in (*months("2022-04", 12), *months("2023-04", 12))]
+        )
+    )
     for year in ("FY2023", "FY2024"):
         run_year(workspace, year, now=NOW)
     return workspace
@@ -55,7 +64,17 @@ def test_the_demo_ends_with_the_report_in_three_formats(demo):
     html = (demo.root / "report.html").read_text(encoding="utf-8")
     assert len(html) < 3_000_000
     assert html.index('id="letter"') < html.index('id="targets"') < html.index('id="explain"')
-    for chapter in ("about", "strategy", "levers", "indicators", "claims", "index", "assurance", "methods", "factors"):
+    for chapter in (
+        "about",
+        "strategy",
+        "levers",
+        "indicators",
+        "claims",
+        "index",
+        "assurance",
+        "methods",
+        "factors",
+    ):
         assert f'id="{chapter}"' in html
     assert (
         html.count("<figure") == html.count('class="view" aria-hidden="true"><svg') > 10
@@ -93,7 +112,9 @@ def test_the_workbook_holds_numbers_beside_their_units_and_no_formula(demo):
     gross = rows["Gross emissions of own operations (location-based)"]
     assert gross[1].value == "t CO2e"
     with Rollups(demo) as rollups:
-        assert gross[4].value == pytest.approx(float(rollups.values(["gross"], run_of(demo, "FY2024"))[0].value))
+        assert gross[4].value == pytest.approx(
+            float(rollups.values(["gross"], run_of(demo, "FY2024"))[0].value)
+        )
     cells = [c for s in book for row in s.iter_rows() for c in row]
     assert not [c for c in cells if c.data_type == "f"]
     assert safe_text("=cmd|x") == "'=cmd|x"
@@ -117,11 +138,17 @@ def test_the_chinese_report_is_chinese_and_the_same_bytes_twice(demo, tmp_path):
     for word in ("目录", "致辞", "三年指标", "框架索引", "范围三分类", "碳中和"):
         assert word in text
     html = html.read_text(encoding="utf-8")
-    source = '#set document(title: "x", date: datetime(year: 2024, month: 1, day: 1))\n= 目录\n\n正文'
+    source = (
+        '#set document(title: "x", date: datetime(year: 2024, month: 1, day: 1))\n= 目录\n\n正文'
+    )
     assert set_print(source, tmp_path / "a.typ") == set_print(source, tmp_path / "b.typ")
     assert 'lang="zh-CN"' in html
     assert "不是" in html or "未达到碳中和" in html
-    headers = " ".join(re.findall(r"<th[^>]*>([^<]+)</th>", html[html.index("<main>") : html.index('id="factors"')]))
+    headers = " ".join(
+        re.findall(
+            r"<th[^>]*>([^<]+)</th>", html[html.index("<main>") : html.index('id="factors"')]
+        )
+    )
     assert "Figure" not in headers
     assert "change" not in headers
 
@@ -137,12 +164,16 @@ def test_indicators_tell_clean_renewable_and_nuclear_apart_and_say_what_is_missi
     assert "stated.csv row" in told["open-models"][0].origin
     assert value["packaging-saved"] > 0
     assert value["avoided"] == pytest.approx(333_380, rel=1e-4)
-    assert "333,380" not in (demo.root / "report.html").read_text(encoding="utf-8")  # not all gates are passed
+    assert "333,380" not in (demo.root / "report.html").read_text(
+        encoding="utf-8"
+    )  # not all gates are passed
     assert value["avoided-driving"] + value["avoided-enabling"] == pytest.approx(value["avoided"])
     with Rollups(demo) as rollups:
         heat_kwh = float(rollups.values(["heat"], run_of(demo, "FY2024"))[0].value)
     assert heat_kwh > 0
-    assert value["energy-total"] == pytest.approx(value["electricity"] + value["fuel-energy"] + heat_kwh / 1000)
+    assert value["energy-total"] == pytest.approx(
+        value["electricity"] + value["fuel-energy"] + heat_kwh / 1000
+    )
 
 
 def test_the_pledges_of_the_example_are_behind_and_say_by_how_much(demo):
@@ -152,12 +183,20 @@ def test_the_pledges_of_the_example_are_behind_and_say_by_how_much(demo):
     assert own.end == 0
     assert own.status == "behind"
     with Rollups(demo) as rollups:
-        net = {y: float(rollups.values(["net"], run_of(demo, y))[0].value) for y in ("FY2022", "FY2024")}
+        net = {
+            y: float(rollups.values(["net"], run_of(demo, y))[0].value)
+            for y in ("FY2022", "FY2024")
+        }
     assert own.gap == pytest.approx(net["FY2024"] - net["FY2022"] * 6 / 8)
-    assert own.rate_needed == pytest.approx(-net["FY2024"] / net["FY2022"] / 6)  # of the base value, as the rate so far
+    assert own.rate_needed == pytest.approx(
+        -net["FY2024"] / net["FY2022"] / 6
+    )  # of the base value, as the rate so far
     ecosystem = by["15 Mt less in the ecosystem by 2035"]
     assert ecosystem.actual[2024] == pytest.approx(562_450, rel=1e-4)
-    assert {f.code for f in found} == {"base-year-stated", "base-year-to-restate"}  # and nothing is incomplete
+    assert {f.code for f in found} == {
+        "base-year-stated",
+        "base-year-to-restate",
+    }  # and nothing is incomplete
     costs = [m["cost_per_t"] for m in macc(demo)]
     assert costs == sorted(costs)
 
@@ -167,9 +206,15 @@ def test_the_filing_passes_arelle_and_a_planted_typo_does_not(demo, tmp_path):
     files = write_filing(demo, "FY2024", tmp_path / "filing")
     assert validate_filing(files[0]) == []
     text = files[0].read_text(encoding="utf-8")
-    good = re.search(r'name="abate:GrossScope1GreenhouseGasEmissions"[^>]*>([\d,.]+)<', text).group(1)
+    good = re.search(r'name="abate:GrossScope1GreenhouseGasEmissions"[^>]*>([\d,.]+)<', text).group(
+        1
+    )
     files[0].write_text(
-        text.replace(f">{good}<", f">{good[0]}{good[3:4]}{good[2:3]}{good[4:]}<" if False else f">9{good[1:]}<", 1),
+        text.replace(
+            f">{good}<",
+            f">{good[0]}{good[3:4]}{good[2:3]}{good[4:]}<" if False else f">9{good[1:]}<",
+            1,
+        ),
         encoding="utf-8",
     )
     codes = {m["code"] for m in validate_filing(files[0])}
@@ -195,7 +240,14 @@ def test_a_letter_that_contradicts_the_ledger_is_not_written(ledger, tmp_path):
     assert not list(tmp_path.glob("r.*"))
 
 
-@pytest.mark.parametrize("claim", ["Small group is carbon neutral.", "Our electricity use fell by 40 percent: we used 9 MWh of electricity in fiscal year 2024, down 40 percent.", "Our gross emissions fell to 1 ton in fiscal year 2024."])  # fmt: skip
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Small group is carbon neutral.",
+        "Our electricity use fell by 40 percent: we used 9 MWh of electricity in fiscal year 2024, down 40 percent.",
+        "Our gross emissions fell to 1 ton in fiscal year 2024.",
+    ],
+)
 def test_what_is_typed_by_hand_is_tested_like_anybodys_article(ledger, tmp_path, claim):
     own = tmp_path / "own.md"
     own.write_text(f"# Mine\n\n{claim}\n")
@@ -213,12 +265,21 @@ def test_a_template_holds_only_pictures_that_there_are(ledger, tmp_path):
 
 def test_a_letter_may_refer_to_figures_and_a_template_of_ones_own_is_used(ledger, tmp_path):
     config = ledger.root / "abate.toml"
-    config.write_text(config.read_text() + "\n[report]\nletter_en = \"We emitted **{{ fig('scope2-location') }}**.\"\n")
-    page = write_report(open_workspace(ledger.root), "FY2024", tmp_path / "r.html", now=NOW).read_text()
-    assert re.search(r'We emitted <strong><a href="#x-scope2-location">[\d.]+ t CO2e</a></strong>', page)
+    config.write_text(
+        config.read_text()
+        + "\n[report]\nletter_en = \"We emitted **{{ fig('scope2-location') }}**.\"\n"
+    )
+    page = write_report(
+        open_workspace(ledger.root), "FY2024", tmp_path / "r.html", now=NOW
+    ).read_text()
+    assert re.search(
+        r'We emitted <strong><a href="#x-scope2-location">[\d.]+ t CO2e</a></strong>', page
+    )
     own = tmp_path / "own.md"
     own.write_text("# Mine\n\n## Only {#only}\n\n{{ tables.inventory }}\n")
-    text = write_report(ledger, "FY2024", tmp_path / "r.md", now=NOW, kind="md", template=own).read_text()
+    text = write_report(
+        ledger, "FY2024", tmp_path / "r.md", now=NOW, kind="md", template=own
+    ).read_text()
     assert text.startswith("# Mine")
     own.write_text("{{ ''.__class__ }}")
     with pytest.raises(UsageError, match="bad-template"):
@@ -231,14 +292,19 @@ def test_a_letter_may_refer_to_figures_and_a_template_of_ones_own_is_used(ledger
 
 def test_an_organisation_with_a_nasty_name_gets_a_report_that_prints_it(workspace, add, tmp_path):
     config = workspace.root / "abate.toml"
-    config.write_text(config.read_text().replace("Small group", "A <script>x</script> #b $c$ [d](e) | =1+1"))
+    config.write_text(
+        config.read_text().replace("Small group", "A <script>x</script> #b $c$ [d](e) | =1+1")
+    )
     nasty = open_workspace(workspace.root)
     add(electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)]))
     run_year(nasty, "FY2024", now=NOW)
     page = write_report(nasty, "FY2024", tmp_path / "r.html", now=NOW).read_text()
     assert "<script>x" not in page
     for kind in ("pdf", "xlsx"):
-        assert write_report(nasty, "FY2024", tmp_path / f"r.{kind}", now=NOW, kind=kind).stat().st_size > 5000
+        assert (
+            write_report(nasty, "FY2024", tmp_path / f"r.{kind}", now=NOW, kind=kind).stat().st_size
+            > 5000
+        )
 
 
 @pytest.mark.parametrize(
@@ -268,7 +334,9 @@ def test_promises_that_make_no_sense_are_refused_when_the_workspace_opens(worksp
 
 def credit_file(tmp_path, *rows):
     path = tmp_path / "credits.csv"
-    path.write_text("serial,registry,project,kind,standard,vintage,amount_t\n" + "".join(f"{r}\n" for r in rows))
+    path.write_text(
+        "serial,registry,project,kind,standard,vintage,amount_t\n" + "".join(f"{r}\n" for r in rows)
+    )
     return path
 
 
@@ -283,7 +351,10 @@ def test_credits_are_retired_once_and_never_overdrawn(ledger, tmp_path):
         retire_credit(ledger, "A-1", "FY2024", 1.0, person="Ann")
     with pytest.raises(UsageError, match="overdrawn"):
         retire_credit(ledger, "A-1", "FY2023", 2.5, person="Ann")
-    for odd, why in ((("R-1", "FY2022", 1.0, "Ann"), "no-run"), (("R-1", "FY2024", 1.0, " "), "no-person")):
+    for odd, why in (
+        (("R-1", "FY2022", 1.0, "Ann"), "no-run"),
+        (("R-1", "FY2024", 1.0, " "), "no-person"),
+    ):
         with pytest.raises(UsageError, match=why):
             retire_credit(ledger, *odd[:3], person=odd[3])
     add_credits(ledger, credit_file(tmp_path, "L-1,Reg,Late,removal,Std,2030,5"))
@@ -292,11 +363,27 @@ def test_credits_are_retired_once_and_never_overdrawn(ledger, tmp_path):
     with pytest.raises(NotFoundError, match="no-credit"):
         retire_credit(ledger, "X", "FY2024", None, person="Ann")
     held = {c.serial: c for c in credits_of(ledger, "FY2024").every}
-    assert (held["A-1"].held_kg, held["A-1"].retired_for("FY2024"), held["R-1"].held_kg) == (2000, 1500, 5000)
+    assert (held["A-1"].held_kg, held["A-1"].retired_for("FY2024"), held["R-1"].held_kg) == (
+        2000,
+        1500,
+        5000,
+    )
     assert open_transfers(ledger.root).total("credit") == 0
 
 
-@pytest.mark.parametrize("row", ["X,Reg,P,removal,S,2023,-1", "X,Reg,P,removal,S,2023,nan", "X,Reg,P,gift,S,2023,1", "X,Reg,P,removal,S,1066,1", ",Reg,P,removal,S,2023,1", "X/1,Reg,P,removal,S,2023,1", "X,Reg,P,removal,S,2023,0.00001", 'X,Reg,P,removal,S,2023,"1,5"'])  # fmt: skip
+@pytest.mark.parametrize(
+    "row",
+    [
+        "X,Reg,P,removal,S,2023,-1",
+        "X,Reg,P,removal,S,2023,nan",
+        "X,Reg,P,gift,S,2023,1",
+        "X,Reg,P,removal,S,1066,1",
+        ",Reg,P,removal,S,2023,1",
+        "X/1,Reg,P,removal,S,2023,1",
+        "X,Reg,P,removal,S,2023,0.00001",
+        'X,Reg,P,removal,S,2023,"1,5"',
+    ],
+)
 def test_a_wrong_credit_is_refused_and_nothing_is_taken(ledger, tmp_path, row):
     with pytest.raises(DataError, match="bad-credit"):
         add_credits(ledger, credit_file(tmp_path, "OK-1,Reg,P,removal,S,2023,1", row))
@@ -313,7 +400,12 @@ def test_neutrality_needs_the_whole_of_gross(ledger):
 
 def test_a_locked_year_changes_by_restatement_alone(ledger, add):
     first = run_of(ledger, "FY2024")["run_id"]
-    for step, who in (("prepared", "Ann"), ("reviewed", "Bo"), ("approved", "Cy"), ("locked", "Cy")):
+    for step, who in (
+        ("prepared", "Ann"),
+        ("reviewed", "Bo"),
+        ("approved", "Cy"),
+        ("locked", "Cy"),
+    ):
         sign(ledger, "FY2024", step, who, now=NOW)
     assert run_of(ledger, "FY2024")["status"] == "published"
     add(electricity([("plant", "2023-05", 5000, "kWh")]), "late.csv")
@@ -329,7 +421,16 @@ def test_a_locked_year_changes_by_restatement_alone(ledger, add):
     assert run_of(ledger, "FY2024")["run_id"] == first
     sign(ledger, "FY2024", "locked", "Cy", now=NOW, run_id=later, note="a late bill")
     assert run_of(ledger, "FY2024")["run_id"] == later
-    sign(ledger, "FY2024", "assured", "Auditor", now=NOW, run_id=first, note="limited", figures=["scope2-location"])
+    sign(
+        ledger,
+        "FY2024",
+        "assured",
+        "Auditor",
+        now=NOW,
+        run_id=first,
+        note="limited",
+        figures=["scope2-location"],
+    )
     assert assured_figures(ledger, first) == ({"scope2-location"}, "Auditor: limited")
     steps = ["prepared", "reviewed", "approved", "locked"]
     assert [s["step"] for s in signoffs(ledger, "FY2024")] == [*steps, *steps, "assured"]
@@ -369,7 +470,10 @@ def test_the_tutorial_of_a_small_firm_runs(tmp_path, monkeypatch, capsys):
     firm = open_workspace(tmp_path / "firm")
     with Rollups(firm) as rollups:
         values = {
-            v.figure: v for v in rollups.values(["electricity", "scope1", "scope2-location"], run_of(firm, "FY2024"))
+            v.figure: v
+            for v in rollups.values(
+                ["electricity", "scope1", "scope2-location"], run_of(firm, "FY2024")
+            )
         }
     assert float(values["electricity"].value) == pytest.approx(25_800)
     assert 12 < values["scope2-location"].value < 14
@@ -409,10 +513,18 @@ def test_efrags_template_is_filled_with_values_that_a_reader_of_values_finds(fir
     assert date.fromisoformat(value("template_reporting_period_enddate")) == date(2024, 12, 31)
     assert value("template_reporting_schemaRef").startswith("https://xbrl.efrag.org/taxonomy/vsme/")
     assert value("template_reporting_entity_name") == "Example Workshop (synthetic)"
-    assert value("template_reporting_entity_identifier_scheme") in ("LEI", "DUNS", "EU ID", "PermID")
+    assert value("template_reporting_entity_identifier_scheme") in (
+        "LEI",
+        "DUNS",
+        "EU ID",
+        "PermID",
+    )
     assert value("CountryOfPrimaryOperationsAndLocationOfSignificantAssets") == "China"
     assert value("NumberOfEmployees") == 14
-    one, two = value("GrossScope1GreenhouseGasEmissions"), value("GrossLocationBasedScope2GreenhouseGasEmissions")
+    one, two = (
+        value("GrossScope1GreenhouseGasEmissions"),
+        value("GrossLocationBasedScope2GreenhouseGasEmissions"),
+    )
     assert value("TotalGrossLocationBasedScope1AndScope2GHGEmissions") == pytest.approx(one + two)
     assert value("TotalEnergyConsumption") == pytest.approx(
         value("EnergyConsumptionFromElectricity_TotalRenewableAndNonRenewableEnergyMember")
@@ -428,9 +540,11 @@ def test_efrags_template_is_filled_with_values_that_a_reader_of_values_finds(fir
                 for row in (block if isinstance(block, tuple) else ((block,),))
                 for c in (row if isinstance(row, tuple) else (row,))
             ]
-            assert not [c for c in flat if isinstance(c.value, str) and c.value.startswith(("=", "#VALUE", "#REF"))], (
-                name
-            )
+            assert not [
+                c
+                for c in flat
+                if isinstance(c.value, str) and c.value.startswith(("=", "#VALUE", "#REF"))
+            ], name
 
 
 def test_the_template_must_be_one_and_the_firm_must_have_an_identifier(firm, workspace, tmp_path):
@@ -462,7 +576,9 @@ def test_a_bill_is_read_with_places_and_the_doubtful_must_be_given(tmp_path, wor
     assert reads["energy"].page == 1
     assert 0 < left < right < 600
     assert 0 < top < bottom < 600
-    vague = bill(tmp_path, "Power Co\n\n120 kWh and 180 kWh\n\n03/04/2024 to 03/05/2024", "vague.pdf")
+    vague = bill(
+        tmp_path, "Power Co\n\n120 kWh and 180 kWh\n\n03/04/2024 to 03/05/2024", "vague.pdf"
+    )
     found = read_bill(vague)
     assert set(doubtful(found)) >= {"energy", "from", "to"}
     with pytest.raises(UsageError, match="bill-in-doubt"):
@@ -482,8 +598,16 @@ def test_a_bill_is_read_with_places_and_the_doubtful_must_be_given(tmp_path, wor
         ("Total consumption 4.512 kWh", "4.512", False),
         ("Total consumption -1,200 kWh", "1200", False),
         ("Total consumption 12'345 kWh", "345", False),
-        ("Meter A total consumption: 1,000 kWh\n\nMeter B total consumption: 2,000 kWh", "1000", False),
-        ("Total consumption (gas): 5,000 kWh\n\nTotal consumption (electricity): 1,200 kWh", "1200", True),
+        (
+            "Meter A total consumption: 1,000 kWh\n\nMeter B total consumption: 2,000 kWh",
+            "1000",
+            False,
+        ),
+        (
+            "Total consumption (gas): 5,000 kWh\n\nTotal consumption (electricity): 1,200 kWh",
+            "1200",
+            True,
+        ),
         ("Total consumption over the past 12 months: 14,000 kWh", "14000", False),
         ("本期用电量 2,340 千瓦时 上期用电量 2,100 千瓦时", "2340", True),
     ],
@@ -518,7 +642,17 @@ def test_claims_are_checked_from_the_command_line(ledger, tmp_path, monkeypatch,
         "entity,metric,fiscal_year,value,unit,comparison\nSmall group,scope2-location,FY2024,9.0,t CO2e,\nAcme,scope1,FY2024,?,t,\n"
     )
     monkeypatch.setattr(
-        "sys.argv", ["abate", "claims", "check", str(table), "--ledger", "--workspace", str(ledger.root), "--json"]
+        "sys.argv",
+        [
+            "abate",
+            "claims",
+            "check",
+            str(table),
+            "--ledger",
+            "--workspace",
+            str(ledger.root),
+            "--json",
+        ],
     )
     with pytest.raises(SystemExit) as stop:
         cli.main()
@@ -540,9 +674,13 @@ def test_claims_are_checked_from_the_command_line(ledger, tmp_path, monkeypatch,
 def test_planners_can_price_what_a_carton_emits(demo, workspace):
     from abate.application.logistics.packing import carbon_priced
 
-    weights = dict(part.split("=") for part in carbon_priced(demo, site="", month="2024-03").split(","))
+    weights = dict(
+        part.split("=") for part in carbon_priced(demo, site="", month="2024-03").split(",")
+    )
     assert weights["cost"] == "1"
-    assert 0.5 < float(weights["board"]) / demo.finance.carbon_price * 1000 < 1.5  # kg CO2e of a kg of board
+    assert (
+        0.5 < float(weights["board"]) / demo.finance.carbon_price * 1000 < 1.5
+    )  # kg CO2e of a kg of board
     assert float(weights["film"]) > float(weights["board"])
     with pytest.raises(UsageError, match="no-carbon-price"):
         carbon_priced(workspace, site="hq", month="2024-03")

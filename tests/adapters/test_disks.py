@@ -80,10 +80,23 @@ def test_every_command_where_nothing_may_be_written_reads_or_says_so(nursery, st
     served = Served(here / "w")
     try:
         with served.client() as client:
-            for page in ("/", "/inventory", "/data", "/runs", "/factors", "/jobs", "/api/v1/figures?year=FY2024"):
+            for page in (
+                "/",
+                "/inventory",
+                "/data",
+                "/runs",
+                "/factors",
+                "/jobs",
+                "/api/v1/figures?year=FY2024",
+            ):
                 assert client.get(page).status_code == 200, page
             headers = {"origin": served.base}
-            refused = client.post("/api/v1/uploads", params={"name": "a.csv", "purpose": "data"}, content=b"a,b\n", headers=headers)  # fmt: skip
+            refused = client.post(
+                "/api/v1/uploads",
+                params={"name": "a.csv", "purpose": "data"},
+                content=b"a,b\n",
+                headers=headers,
+            )
             assert (refused.status_code, refused.json()["code"]) == (403, "read-only")
     finally:
         served.stop()
@@ -95,8 +108,13 @@ def damage_of(root, how):
     """Harm one file of a workspace; its name."""
     ledger = root / "ledger"
     tables = {
-        "cut": "entries", "gone": "activities", "turned": "activities", "log": "imports", "zeroed": "factors", "footer": "rollups",
-    }  # fmt: skip
+        "cut": "entries",
+        "gone": "activities",
+        "turned": "activities",
+        "log": "imports",
+        "zeroed": "factors",
+        "footer": "rollups",
+    }
     if how in ("database", "header"):
         path = root / "transfers.sqlite"
         with sqlite3.connect(path) as con:
@@ -132,7 +150,17 @@ def damage_of(root, how):
     return path
 
 
-SEEN = {"cut": "both", "gone": "both", "log": "both", "database": "both", "header": "both", "footer": "verify", "zeroed": "verify", "turned": "verify", "raw": "verify"}  # fmt: skip
+SEEN = {
+    "cut": "both",
+    "gone": "both",
+    "log": "both",
+    "database": "both",
+    "header": "both",
+    "footer": "verify",
+    "zeroed": "verify",
+    "turned": "verify",
+    "raw": "verify",
+}
 
 
 @pytest.mark.parametrize("how", SEEN)

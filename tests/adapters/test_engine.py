@@ -28,20 +28,31 @@ def value(workspace, name, year="FY2024"):
 def test_fifty_six_percent_clean_leaves_the_rest_on_the_residual_mix(workspace, add):
     """GHG Protocol Scope 2 Guidance, Table 6.3: what no instrument covers takes the residual, not the average."""
     add(electricity([("hq", "2023-05", 1000, "MWh")]))
-    add(CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,560,MWh,FY2024\n", name="certificates.csv")
+    add(
+        CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,560,MWh,FY2024\n",
+        name="certificates.csv",
+    )
     run_year(workspace, "FY2024", now=NOW)
     assert value(workspace, "clean-share") == Fraction(56, 100)
-    assert value(workspace, "scope2-market") == Fraction("268.224")  # 440 MWh x 0.6096 (residual of 2023)
-    assert value(workspace, "scope2-location") == Fraction("497.4")  # 1000 MWh x 0.4974 (Zhejiang 2023)
+    assert value(workspace, "scope2-market") == Fraction(
+        "268.224"
+    )  # 440 MWh x 0.6096 (residual of 2023)
+    assert value(workspace, "scope2-location") == Fraction(
+        "497.4"
+    )  # 1000 MWh x 0.4974 (Zhejiang 2023)
     assert value(workspace, "reduction") == Fraction("278.544")  # 560 MWh x 0.4974
     assert value(workspace, "net") == Fraction("218.856")
 
 
 def test_a_certificate_is_used_once_and_never_beyond_the_load(workspace, add):
     add(electricity([("hq", "2023-05", 100, "kWh")]))
-    add(CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,500,kWh,FY2024\n", name="certificates-1.csv")
+    add(
+        CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,500,kWh,FY2024\n",
+        name="certificates-1.csv",
+    )
     again = add(
-        CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,400,kWh,FY2024\n", name="certificates-2.csv"
+        CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,400,kWh,FY2024\n",
+        name="certificates-2.csv",
     )
     assert again.findings == {"duplicate-row": 1}
     result = run_year(workspace, "FY2024", now=NOW)
@@ -53,7 +64,10 @@ def test_a_certificate_is_used_once_and_never_beyond_the_load(workspace, add):
 
 def test_certificates_are_double_entry_and_follow_undo(workspace, add):
     add(electricity([("hq", "2023-05", 1000, "kWh")]))
-    file = add(CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,500,kWh,FY2024\n", name="certificates.csv")
+    file = add(
+        CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,500,kWh,FY2024\n",
+        name="certificates.csv",
+    )
     run_year(workspace, "FY2024", now=NOW)
     ledger = open_transfers(workspace.root)
     assert ledger.balance(CERTIFICATES, "retired:FY2024") == 500_000
@@ -64,7 +78,10 @@ def test_certificates_are_double_entry_and_follow_undo(workspace, add):
     assert ledger.balance(CERTIFICATES, "retired:FY2024") == 0
     assert ledger.total(CERTIFICATES) == 0
     assert value(workspace, "clean-share") == 0
-    add(CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,500,kWh,FY2024\n", name="certificates.csv")
+    add(
+        CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,500,kWh,FY2024\n",
+        name="certificates.csv",
+    )
     run_year(workspace, "FY2024", now=NOW)
     assert ledger.balance(CERTIFICATES, "retired:FY2024") == 500_000
     ledger.close()
@@ -72,7 +89,10 @@ def test_certificates_are_double_entry_and_follow_undo(workspace, add):
 
 def test_a_supplier_rate_states_its_own_factor(workspace, add):
     add(electricity([("hq", "2023-05", 1000, "kWh")]))
-    text = CERTIFICATE.strip() + ",kg CO2/kWh\nT1,supplier-rate,wind,CN,hq,2023-04-01,2024-03-31,1000,kWh,FY2024,0.3\n"
+    text = (
+        CERTIFICATE.strip()
+        + ",kg CO2/kWh\nT1,supplier-rate,wind,CN,hq,2023-04-01,2024-03-31,1000,kWh,FY2024,0.3\n"
+    )
     add(text, name="certificates.csv")
     run_year(workspace, "FY2024", now=NOW)
     assert value(workspace, "scope2-market") == Fraction("0.3")
@@ -88,7 +108,11 @@ def test_a_sites_own_factor_comes_before_its_province(workspace, add, tmp_path):
     import_factors(workspace, path, now=NOW)
     add(electricity([("hq", "2023-05", 1000, "kWh"), ("plant", "2023-05", 1000, "kWh")]))
     run_year(workspace, "fy2024", now=NOW)
-    found = {e["site"]: e["factor_id"] for e in workspace.store.rows("entries") if e["view"] == "location"}
+    found = {
+        e["site"]: e["factor_id"]
+        for e in workspace.store.rows("entries")
+        if e["view"] == "location"
+    }
     assert found == {"hq": "my/hq", "plant": "cn-mee/grid-average/CN-HE/2023"}
 
 
@@ -129,7 +153,8 @@ def test_a_published_run_is_frozen_and_a_restatement_needs_a_reason(workspace, a
     assert publish(workspace, second.run_id, reason="June came late", now=NOW) == "restated"
     with Rollups(workspace) as rollups:
         before, after = (
-            rollups.values(["electricity"], run_of(workspace, "", r.run_id))[0].value for r in (first, second)
+            rollups.values(["electricity"], run_of(workspace, "", r.run_id))[0].value
+            for r in (first, second)
         )
     assert (before, after) == (1000, 2000)
 
@@ -144,7 +169,12 @@ def test_undo_restores_every_figure(workspace, add):
     figures = []
     for run in (first, again):
         with Rollups(workspace) as opened:
-            figures.append({v.figure: v.value for v in opened.values(list(FIGURES), run_of(workspace, "", run.run_id))})
+            figures.append(
+                {
+                    v.figure: v.value
+                    for v in opened.values(list(FIGURES), run_of(workspace, "", run.run_id))
+                }
+            )
     assert figures[0] == figures[1]
     assert run_of(workspace, "FY2024")["run_id"] == again.run_id
 
@@ -158,7 +188,10 @@ def test_imports_go_on_while_a_run_values_and_other_runs_wait(workspace, add, mo
         told.append(step)
         if step == "posting":
             add(electricity([("plant", "2023-06", 500, "kWh")]), name="late.csv")
-            with pytest.raises(DataError, match=r"\[workspace-busy\] Another process values a year of this workspace"):
+            with pytest.raises(
+                DataError,
+                match=r"\[workspace-busy\] Another process values a year of this workspace",
+            ):
                 run_year(workspace, "FY2024", now=NOW)
             with pytest.raises(DataError, match="workspace-busy"):
                 compact(workspace)
@@ -168,18 +201,31 @@ def test_imports_go_on_while_a_run_values_and_other_runs_wait(workspace, add, mo
     assert (first.activity_count, value(workspace, "electricity")) == (1, 1000)
     assert verify_run(workspace, first.run_id).holds
     second = run_year(workspace, "FY2024", now=NOW)
-    assert (second.activity_count, second.posted_count, value(workspace, "electricity")) == (2, 5, 1500)
+    assert (second.activity_count, second.posted_count, value(workspace, "electricity")) == (
+        2,
+        5,
+        1500,
+    )
 
 
 def test_gwp_set_and_boundary_are_chosen_per_run(workspace, add):
     add("Site,Month,Fuel,Quantity,Unit\nmill,2023-05,natural-gas,1000,m3\n", name="boiler.csv")
     values = {}
-    for gwp_set, boundary in (("AR5", "financial"), ("AR6", "financial"), ("AR6", "equity"), ("AR6", "operational")):
+    for gwp_set, boundary in (
+        ("AR5", "financial"),
+        ("AR6", "financial"),
+        ("AR6", "equity"),
+        ("AR6", "operational"),
+    ):
         run_year(workspace, "FY2024", now=NOW, gwp_set=gwp_set, boundary=boundary)
         values[gwp_set, boundary] = value(workspace, "scope1") * 10**9
     gj = 38.931  # 1000 m3
-    assert values["AR5", "financial"] == round(gj * 56_100_000) + 28 * round(gj * 5000) + 265 * round(gj * 100)
-    assert values["AR6", "financial"] == round(gj * 56_100_000) + round(29.8 * round(gj * 5000)) + 273 * round(gj * 100)
+    assert values["AR5", "financial"] == round(gj * 56_100_000) + 28 * round(
+        gj * 5000
+    ) + 265 * round(gj * 100)
+    assert values["AR6", "financial"] == round(gj * 56_100_000) + round(
+        29.8 * round(gj * 5000)
+    ) + 273 * round(gj * 100)
     assert values["AR6", "equity"] / values["AR6", "financial"] == pytest.approx(0.4, rel=1e-6)
     assert values["AR6", "operational"] == 0
 
@@ -189,7 +235,9 @@ def test_activities_without_a_factor_are_findings_and_no_entries(workspace, add)
     result = run_year(workspace, "FY2024", now=NOW)
     blocking = [f for f in result.findings if f.severity == "blocker"]
     assert [f.code for f in blocking] == ["no-factor", "no-factor"]
-    assert "No factor for 'electricity' of 'grid-average' in 'XX' valid in 2023" in blocking[0].message
+    assert (
+        "No factor for 'electricity' of 'grid-average' in 'XX' valid in 2023" in blocking[0].message
+    )
     assert {e["site"] for e in workspace.store.rows("entries")} == {"hq"}
 
 
@@ -203,7 +251,11 @@ def test_a_year_without_rows_is_not_valued(workspace):
 def test_a_figure_equals_the_sum_of_its_rows(workspace, add):
     add(
         electricity(
-            [(s, m, 123.457 * (k + 1), "kWh") for k, m in enumerate(months("2023-04", 12)) for s in ("hq", "plant")]
+            [
+                (s, m, 123.457 * (k + 1), "kWh")
+                for k, m in enumerate(months("2023-04", 12))
+                for s in ("hq", "plant")
+            ]
         )
     )
     run_year(workspace, "FY2024", now=NOW)
@@ -226,7 +278,10 @@ def test_an_entry_opens_to_row_factor_publication_and_formula(workspace, add):
     assert entry["recomputed_mg"] == entry["mass_mg"] == str(1_234_500 * 497_400)
     assert entry["factor"] == "cn-mee/grid-average/CN-ZJ/2023"
     assert entry["factor_source"]["published_on"] == "2025-12-31"
-    assert entry["passed_over"][0]["reason"] in ("a nearer region is there", "nearer data are there")
+    assert entry["passed_over"][0]["reason"] in (
+        "a nearer region is there",
+        "nearer data are there",
+    )
     with pytest.raises(UsageError, match="bad-entry"):
         explain_entry(workspace, "nonsense")
     with pytest.raises(NotFoundError, match="unknown-entry"):
@@ -240,10 +295,16 @@ def test_pue_and_wue_by_building_and_month(workspace, add):
     run_year(workspace, "FY2024", now=NOW)
     with Rollups(workspace) as rollups:
         run = run_of(workspace, "FY2024")
-        assert {v.by["building"]: v.value for v in rollups.values(["pue"], run, "building")} == {"b1": Fraction(5, 4), "b2": Fraction(3, 2)}  # fmt: skip
+        assert {v.by["building"]: v.value for v in rollups.values(["pue"], run, "building")} == {
+            "b1": Fraction(5, 4),
+            "b2": Fraction(3, 2),
+        }
         both = rollups.values(["pue"], run, "building,month")
         assert [(v.by, v.value) for v in both] == [
             ({"building": "b1", "month": "2023-05"}, Fraction(5, 4)),
             ({"building": "b2", "month": "2023-06"}, Fraction(3, 2)),
         ]
-        assert {v.by["month"]: v.value for v in rollups.values(["wue"], run, "month")} == {"2023-05": 1, "2023-06": 0}
+        assert {v.by["month"]: v.value for v in rollups.values(["wue"], run, "month")} == {
+            "2023-05": 1,
+            "2023-06": 0,
+        }

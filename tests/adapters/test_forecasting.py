@@ -49,20 +49,37 @@ def test_long_and_wide_csv_xlsx_and_parquet_are_the_same_series(tmp_path):
     values = {"a": [5.0 + k % 24 for k in range(48)], "b": [50.0 + 2 * (k % 24) for k in range(48)]}
     long = write(
         tmp_path / "long.csv",
-        [("meter", "timestamp", "kWh"), *((m, t, v) for m, vs in values.items() for t, v in zip(at, vs, strict=True))],
+        [
+            ("meter", "timestamp", "kWh"),
+            *((m, t, v) for m, vs in values.items() for t, v in zip(at, vs, strict=True)),
+        ],
     )
-    wide = write(tmp_path / "wide.csv", [("timestamp", "a (kWh)", "b (kWh)"), *zip(at, *values.values(), strict=True)])
+    wide = write(
+        tmp_path / "wide.csv",
+        [("timestamp", "a (kWh)", "b (kWh)"), *zip(at, *values.values(), strict=True)],
+    )
     book = Workbook()
     for row in [("Time", "a kWh", "b kWh"), *zip(at, *values.values(), strict=True)]:
         book.active.append(row)
     book.save(tmp_path / "wide.xlsx")
     pq.write_table(
-        pa.table({"meter": ["a"] * 48 + ["b"] * 48, "start": at * 2, "kwh": [*values["a"], *values["b"]]}),
+        pa.table(
+            {"meter": ["a"] * 48 + ["b"] * 48, "start": at * 2, "kwh": [*values["a"], *values["b"]]}
+        ),
         tmp_path / "long.parquet",
     )
-    with (tmp_path / "long.csv").open("rb") as source, gzip.open(tmp_path / "packed.csv.gz", "wb") as out:
+    with (
+        (tmp_path / "long.csv").open("rb") as source,
+        gzip.open(tmp_path / "packed.csv.gz", "wb") as out,
+    ):
         out.write(source.read())
-    for path in (long, wide, tmp_path / "wide.xlsx", tmp_path / "long.parquet", tmp_path / "packed.csv.gz"):
+    for path in (
+        long,
+        wide,
+        tmp_path / "wide.xlsx",
+        tmp_path / "long.parquet",
+        tmp_path / "packed.csv.gz",
+    ):
         made = read_series(path)
         assert made.names == ("a", "b"), path
         np.testing.assert_array_equal(made.values, np.array(list(values.values())))
@@ -71,8 +88,14 @@ def test_long_and_wide_csv_xlsx_and_parquet_are_the_same_series(tmp_path):
 
 
 def test_clock_times_of_a_day_of_25_hours_are_25_hours(tmp_path):
-    local = [*hours(3, datetime(2024, 10, 27)), datetime(2024, 10, 27, 2), *hours(21, datetime(2024, 10, 27, 3))]
-    path = write(tmp_path / "load.csv", [("time", "kWh"), *((t, k) for k, t in enumerate(local, 1))])
+    local = [
+        *hours(3, datetime(2024, 10, 27)),
+        datetime(2024, 10, 27, 2),
+        *hours(21, datetime(2024, 10, 27, 3)),
+    ]
+    path = write(
+        tmp_path / "load.csv", [("time", "kWh"), *((t, k) for k, t in enumerate(local, 1))]
+    )
     made = read_series(path, zone="Europe/Berlin")
     assert made.start[0] == np.datetime64("2024-10-26T22:00:00")
     np.testing.assert_array_equal(made.values[0], np.arange(1.0, 26.0))
@@ -104,7 +127,11 @@ def test_mending_is_asked_for_and_counters_become_usage(tmp_path):
     shape[240:300] = [v * 1000 for v in shape[240:300]]
     rows = [
         ("time", "kWh"),
-        *((t, f"{v:.4f}") for k, (t, v) in enumerate(zip(hours(480), shape, strict=True)) if k not in (100, 101)),
+        *(
+            (t, f"{v:.4f}")
+            for k, (t, v) in enumerate(zip(hours(480), shape, strict=True))
+            if k not in (100, 101)
+        ),
     ]
     path = write(tmp_path / "load.csv", rows)
     raw = read_series(path)
@@ -115,7 +142,9 @@ def test_mending_is_asked_for_and_counters_become_usage(tmp_path):
     assert np.nanmax(mended.values) < 16
     assert mended.values[0, 100] == pytest.approx(shape[100], rel=0.05)
     counter = [1000.0, 1004.0, 1009.0, 2.0, 5.0]
-    path = write(tmp_path / "register.csv", [("time", "register kWh"), *zip(hours(5), counter, strict=True)])
+    path = write(
+        tmp_path / "register.csv", [("time", "register kWh"), *zip(hours(5), counter, strict=True)]
+    )
     assert read_series(path).values[0, :4] == pytest.approx([4, 5, np.nan, 3], nan_ok=True)
     assert read_series(path, mend=("resets",)).values[0, 2] == 2.0
 
@@ -128,8 +157,14 @@ def test_mending_is_asked_for_and_counters_become_usage(tmp_path):
         ("time,kWh\n2024-01-01 00:00,5\n", "no-series"),
         ("time,kWh\nyesterday,5\ntoday,6\n", "no-series"),
         ("time,kWh\n2024-01-01 00:00,x\n2024-01-01 01:00,y\n", "no-series"),
-        ("time,kWh\n2024-01-01 00:00:00,1\n2024-01-01 00:00:07,1\n2024-01-01 00:00:14,1\n", "uneven-steps"),
-        ("time,kWh\n2024-01-01 00:00,1\n2024-01-01 01:00,1\n2024-01-01 01:23,1\n2024-01-01 02:59,1\n", "uneven-steps"),
+        (
+            "time,kWh\n2024-01-01 00:00:00,1\n2024-01-01 00:00:07,1\n2024-01-01 00:00:14,1\n",
+            "uneven-steps",
+        ),
+        (
+            "time,kWh\n2024-01-01 00:00,1\n2024-01-01 01:00,1\n2024-01-01 01:23,1\n2024-01-01 02:59,1\n",
+            "uneven-steps",
+        ),
     ],
 )
 def test_a_file_that_holds_no_series_says_what_it_lacks(tmp_path, content, code):
@@ -152,18 +187,27 @@ def test_the_publishers_files_are_read_as_they_are():
     assert wind.start[0] == np.datetime64("2012-01-01T00:00:00")
 
 
-@pytest.mark.parametrize("meter", ["electricity-cdd-hdd", "electricity-cdd-only", "gas-hdd-only", "gas-intercept-only"])
+@pytest.mark.parametrize(
+    "meter", ["electricity-cdd-hdd", "electricity-cdd-only", "gas-hdd-only", "gas-intercept-only"]
+)
 @pytest.mark.parametrize("steps", ["hourly", "daily"])
-def test_synthetic_meters_give_their_balance_points_within_a_degree_and_their_savings_in_range(meter, steps):
+def test_synthetic_meters_give_their_balance_points_within_a_degree_and_their_savings_in_range(
+    meter, steps
+):
     if not ENERGY.is_dir():
         pytest.skip("the shared energy data is not there")
     folder = ENERGY / "eemeter_samples"
     facts = json.loads((folder / "metadata.json").read_text())[f"il-{meter}-{steps}"]
     usage = read_usage(folder / facts["meter_data_filename"], zone="America/Chicago")
     weather = read_series(folder / "il-tempF.csv.gz", checked=False)
-    until, since = (datetime.fromisoformat(facts[f"blackout_{e}_date"]).date() for e in ("start", "end"))
+    until, since = (
+        datetime.fromisoformat(facts[f"blackout_{e}_date"]).date() for e in ("start", "end")
+    )
     (made,) = estimate(usage, weather, until=until, since=since, confidence=0.95)
-    for side, found in (("heating", made.heating_balance_point), ("cooling", made.cooling_balance_point)):
+    for side, found in (
+        ("heating", made.heating_balance_point),
+        ("cooling", made.cooling_balance_point),
+    ):
         truth = facts.get(f"baseline_{side}_balance_point")
         assert (truth is None) == (found is None)
         assert truth is None or abs(found - truth) < 1.0
@@ -174,11 +218,27 @@ def test_the_competition_s_load_task_is_forecast_from_what_was_known_before_it()
     if not ENERGY.is_dir():
         pytest.skip("the shared energy data is not there")
     told = json.loads(
-        run("backtest", "gefcom2014-load", "--data", ENERGY / "gefcom2014" / "load.parquet", "--tasks", "4", "--json")
+        run(
+            "backtest",
+            "gefcom2014-load",
+            "--data",
+            ENERGY / "gefcom2014" / "load.parquet",
+            "--tasks",
+            "4",
+            "--json",
+        )
     )
     assert set(told) >= {"scores", "mean", "cpu_s"}
     assert 8.5 < told["scores"]["4"] == told["mean"] < 10.5
-    run("backtest", "gefcom2014-load", "--data", ENERGY / "gefcom2014" / "load.parquet", "--tasks", "13", code=1)
+    run(
+        "backtest",
+        "gefcom2014-load",
+        "--data",
+        ENERGY / "gefcom2014" / "load.parquet",
+        "--tasks",
+        "13",
+        code=1,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -189,23 +249,35 @@ def meters(tmp_path_factory):
     at = hours(24 * 90, datetime(2024, 4, 1))
     warmth = [14 + 6 * np.sin((k - 9) / 24 * 2 * np.pi) + 0.05 * k / 24 for k in range(len(at))]
     write(
-        folder / "weather.csv", [("time", "temperature"), *((t, f"{v:.2f}") for t, v in zip(at, warmth, strict=True))]
+        folder / "weather.csv",
+        [("time", "temperature"), *((t, f"{v:.2f}") for t, v in zip(at, warmth, strict=True))],
     )
     rows = [("meter", "time", "kWh")]
     for m, size in (("a", 10), ("b", 20), ("c", 40)):
         rows += [
-            (m, t, f"{size * (1 + 0.2 * np.sin((k - 8) / 24 * 2 * np.pi)) * (1 + 0.02 * rng.standard_normal()):.3f}")
+            (
+                m,
+                t,
+                f"{size * (1 + 0.2 * np.sin((k - 8) / 24 * 2 * np.pi)) * (1 + 0.02 * rng.standard_normal()):.3f}",
+            )
             for k, t in enumerate(at)
         ]
     write(folder / "load.csv", rows)
-    write(folder / "groups.csv", [("meter", "site", "business"), ("a", "s1", "x"), ("b", "s1", "x"), ("c", "s2", "x")])
+    write(
+        folder / "groups.csv",
+        [("meter", "site", "business"), ("a", "s1", "x"), ("b", "s1", "x"), ("c", "s2", "x")],
+    )
     table = pa.table({n: [r[i] for r in rows[1:]] for i, n in enumerate(("meter", "start", "kwh"))})
-    table = table.set_column(2, "kwh", pa.array([float(v) for v in table.column("kwh").to_pylist()]))
+    table = table.set_column(
+        2, "kwh", pa.array([float(v) for v in table.column("kwh").to_pylist()])
+    )
     pq.write_table(table, folder / "load.parquet")
     return folder
 
 
-def test_a_file_is_forecast_with_groups_that_add_up_a_picture_and_the_same_bytes_again(meters, tmp_path):
+def test_a_file_is_forecast_with_groups_that_add_up_a_picture_and_the_same_bytes_again(
+    meters, tmp_path
+):
     common = (
         "forecast",
         meters / "load.csv",
@@ -224,7 +296,9 @@ def test_a_file_is_forecast_with_groups_that_add_up_a_picture_and_the_same_bytes
     mean = {(r["series"], r["start"]): float(r["mean"]) for r in rows}
     at = rows[0]["start"]
     assert mean["site/s1", at] == pytest.approx(mean["a", at] + mean["b", at], rel=1e-4)
-    assert mean["business/x", at] == pytest.approx(mean["site/s1", at] + mean["site/s2", at], rel=1e-4)
+    assert mean["business/x", at] == pytest.approx(
+        mean["site/s1", at] + mean["site/s2", at], rel=1e-4
+    )
     assert all(float(r["p05"]) <= float(r["p50"]) <= float(r["p95"]) for r in rows)
     assert not list(tmp_path.glob("*.partial*"))
 
@@ -254,7 +328,8 @@ def test_many_meters_in_several_processes_are_what_one_process_says(meters, tmp_
 def test_nothing_after_the_moment_of_issue_is_used(meters, tmp_path):
     text = (meters / "load.csv").read_text().splitlines()
     later = [
-        line if line.split(",")[1] < "2024-06-10" else ",".join([*line.split(",")[:2], "9999"]) for line in text[1:]
+        line if line.split(",")[1] < "2024-06-10" else ",".join([*line.split(",")[:2], "9999"])
+        for line in text[1:]
     ]
     (tmp_path / "later.csv").write_text("\n".join([text[0], *later]) + "\n")
     made = [
@@ -301,7 +376,19 @@ def test_a_backtest_puts_the_model_beside_its_baselines(meters):
         (("backtest", "gefcom2014-price", "--data", "LOAD"), "unknown-competition"),
         (("backtest", "LOAD", "--last", "1d", "--ahead", "7d"), "nothing-to-score"),
         (("savings", "LOAD", "--weather", "WEATHER", "--until", "2020-01-01"), "no-baseline"),
-        (("savings", "LOAD", "--weather", "WEATHER", "--until", "2024-06-01", "--model", "magic"), "unknown-model"),
+        (
+            (
+                "savings",
+                "LOAD",
+                "--weather",
+                "WEATHER",
+                "--until",
+                "2024-06-01",
+                "--model",
+                "magic",
+            ),
+            "unknown-model",
+        ),
     ],
 )
 def test_wrong_calls_say_what_is_wrong(meters, arguments, code):
@@ -370,7 +457,11 @@ def test_a_site_is_forecast_valued_kept_once_and_set_against_its_meter(metered, 
     config = read_energy(tmp_path / "energy.toml")
     made = forecast_site(metered, "hq", config, ahead_s=86_400, issued=moment_of("2023-03-15"))
     days = {(x["level"], x["view"]): x for x in made.lines if x["view"] in ("location", "market")}
-    assert days["p05", "location"]["co2e_mg"] < days["mean", "location"]["co2e_mg"] < days["p95", "location"]["co2e_mg"]
+    assert (
+        days["p05", "location"]["co2e_mg"]
+        < days["mean", "location"]["co2e_mg"]
+        < days["p95", "location"]["co2e_mg"]
+    )
     assert {x["basis"] for x in made.lines} == {"forecast"}
     energy = days["mean", "location"]["quantity"]
     assert energy == pytest.approx(2400, rel=0.02)
@@ -380,8 +471,15 @@ def test_a_site_is_forecast_valued_kept_once_and_set_against_its_meter(metered, 
     assert kept["figures"]["hours"] == 24
     assert abs(kept["figures"]["bias_share"]) < 0.02
     assert 0.6 <= kept["figures"]["inside_90_share"] <= 1
-    assert kept["t_co2e"]["location"]["mean"] * 1e9 == pytest.approx(days["mean", "location"]["co2e_mg"])
-    assert forecast_site(metered, "hq", config, ahead_s=86_400, issued=moment_of("2023-03-16")).refitted is False
+    assert kept["t_co2e"]["location"]["mean"] * 1e9 == pytest.approx(
+        days["mean", "location"]["co2e_mg"]
+    )
+    assert (
+        forecast_site(
+            metered, "hq", config, ahead_s=86_400, issued=moment_of("2023-03-16")
+        ).refitted
+        is False
+    )
     assert forecast_site(
         metered, "hq", config, ahead_s=86_400, issued=moment_of("2023-03-20")
     ).told.issued == np.datetime64("2023-03-20")
@@ -391,7 +489,9 @@ def test_nothing_of_a_forecast_enters_an_inventory(metered):
     from abate.application.inventory.runs import run_year
 
     before = run_year(metered, "FY2023", now=NOW)
-    made = forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))
+    made = forecast_site(
+        metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15")
+    )
     post_forecast(metered, made, now=NOW)
     after = run_year(open_workspace(metered.root), "FY2023", now=NOW)
     assert after.run_id == before.run_id
@@ -419,7 +519,9 @@ def test_of_weather_told_twice_the_newest_that_was_out_is_used(meters, tmp_path)
     text = (meters / "weather.csv").read_text().splitlines()[1:]
     later = [line.split(",") for line in text if line >= "2024-06-10"][:48]
     rows = [("time", "temperature", "issued")]
-    rows += [(t, float(v) + 15, "2024-06-09 00:00") for t, v in later] + [(t, 99, "2024-06-11 00:00") for t, v in later]
+    rows += [(t, float(v) + 15, "2024-06-09 00:00") for t, v in later] + [
+        (t, 99, "2024-06-11 00:00") for t, v in later
+    ]
     coming = write(tmp_path / "coming.csv", rows)
     common = (
         "forecast",
@@ -430,7 +532,9 @@ def test_of_weather_told_twice_the_newest_that_was_out_is_used(meters, tmp_path)
         "2024-06-10T00:00",
         "--json",
     )
-    plain, hot = (json.loads(run(*common, *extra))["rows"] for extra in ((), ("--weather-forecast", coming)))
+    plain, hot = (
+        json.loads(run(*common, *extra))["rows"] for extra in ((), ("--weather-forecast", coming))
+    )
     assert plain != hot
     only = write(tmp_path / "first.csv", rows[: 1 + len(later)])
     assert json.loads(run(*common, "--weather-forecast", only))["rows"] == hot
@@ -442,12 +546,16 @@ def test_weather_before_the_issue_does_not_lean_towards_what_came_after(meters, 
     rows = [line.split(",") for line in (meters / "weather.csv").read_text().splitlines()]
     odd = [
         rows[0],
-        *([t, v if t < "2024-06-10" else "500"] for t, v in rows[1:] if not "2024-06-09 12" <= t < "2024-06-10 12"),
+        *(
+            [t, v if t < "2024-06-10" else "500"]
+            for t, v in rows[1:]
+            if not "2024-06-09 12" <= t < "2024-06-10 12"
+        ),
     ]
     seen = [
-        temperature_of(read_series(path, checked=False), read_series(meters / "load.csv", checked=False).start).as_of(
-            np.datetime64("2024-06-10")
-        )
+        temperature_of(
+            read_series(path, checked=False), read_series(meters / "load.csv", checked=False).start
+        ).as_of(np.datetime64("2024-06-10"))
         for path in (meters / "weather.csv", write(tmp_path / "odd.csv", odd))
     ]
     known = ~np.isnan(seen[1].values)
@@ -462,15 +570,21 @@ def test_power_is_taken_as_energy_and_a_day_begins_at_local_midnight(tmp_path):
     ]
     rows = [
         ("time", "load (kW)"),
-        *((t, 0.0 if t >= datetime(2023, 1, 1) else 4.0 + 0.1 * (k % 96) / 96) for k, t in enumerate(at)),
+        *(
+            (t, 0.0 if t >= datetime(2023, 1, 1) else 4.0 + 0.1 * (k % 96) / 96)
+            for k, t in enumerate(at)
+        ),
     ]
     weather, load = write(tmp_path / "w.csv", warmth), write(tmp_path / "l.csv", rows)
     usage = read_usage(load, zone="Pacific/Auckland")
     assert np.nanmax(usage.per_day) == pytest.approx(24 * 4.05, rel=0.01)
     (made,) = estimate(
-        usage, read_series(weather, zone="Pacific/Auckland", checked=False), until=datetime(2023, 1, 1).date(),
-        since=datetime(2023, 1, 1).date(), zone="Pacific/Auckland",
-    )  # fmt: skip
+        usage,
+        read_series(weather, zone="Pacific/Auckland", checked=False),
+        until=datetime(2023, 1, 1).date(),
+        since=datetime(2023, 1, 1).date(),
+        zone="Pacific/Auckland",
+    )
     assert made.used == 0
     assert made.cv_rmse < 0.01
 
@@ -479,13 +593,21 @@ def test_a_reporting_period_without_its_weather_is_disqualified(tmp_path):
     at = hours(24 * 720, datetime(2022, 1, 1))
     load = write(tmp_path / "l.csv", [("time", "kWh"), *((t, 5 + (t.hour == 9)) for t in at)])
     weather = write(
-        tmp_path / "w.csv", [("time", "temperature"), *((t, 10 + t.month) for t in at if t < datetime(2023, 2, 1))]
+        tmp_path / "w.csv",
+        [("time", "temperature"), *((t, 10 + t.month) for t in at if t < datetime(2023, 2, 1))],
     )
-    (made,) = estimate(read_usage(load), read_series(weather, checked=False), until=datetime(2023, 1, 1).date(), since=datetime(2023, 1, 1).date())  # fmt: skip
+    (made,) = estimate(
+        read_usage(load),
+        read_series(weather, checked=False),
+        until=datetime(2023, 1, 1).date(),
+        since=datetime(2023, 1, 1).date(),
+    )
     assert any("reporting days" in r for r in made.reasons)
 
 
-@pytest.mark.parametrize("headers", [("start", "amount"), ("start", "end", "amount"), ("end", "amount")])
+@pytest.mark.parametrize(
+    "headers", [("start", "amount"), ("start", "end", "amount"), ("end", "amount")]
+)
 def test_bills_are_read_by_their_headers(tmp_path, headers):
     edges = [datetime(2023, m, 1) for m in range(1, 13)]
     amounts = [100.0 + m for m in range(11)]
@@ -501,11 +623,17 @@ def test_bills_are_read_by_their_headers(tmp_path, headers):
 
 
 def test_dates_with_hours_beside_and_times_as_spreadsheets_write_them_are_read(tmp_path):
-    rows = [("Date", "Hour", "kWh"), *((f"2024/1/{1 + k // 24}", k % 24 + 1, k % 7) for k in range(48))]
+    rows = [
+        ("Date", "Hour", "kWh"),
+        *((f"2024/1/{1 + k // 24}", k % 24 + 1, k % 7) for k in range(48)),
+    ]
     made = read_series(write(tmp_path / "he.csv", rows))
     assert made.start[0] == np.datetime64("2024-01-01T00:00:00")
     np.testing.assert_array_equal(made.values[0], np.arange(48.0) % 7)
-    rows = [("time", "kWh"), *((f"2024/1/1 {h}:00" if h < 24 else "2024/1/1 24:00", h) for h in range(25))]
+    rows = [
+        ("time", "kWh"),
+        *((f"2024/1/1 {h}:00" if h < 24 else "2024/1/1 24:00", h) for h in range(25)),
+    ]
     assert read_series(write(tmp_path / "loose.csv", rows)).values.shape == (1, 25)
 
 
@@ -514,13 +642,19 @@ def test_a_damaged_model_is_fitted_anew_and_a_site_that_lost_its_meter_keeps_its
     from abate.application.inventory.imports import undo
 
     def made():
-        return forecast_site(metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15"))
+        return forecast_site(
+            metered, "hq", EnergyConfig(), ahead_s=86_400, issued=moment_of("2023-03-15")
+        )
 
     post_forecast(metered, made(), now=NOW)
     (metered.root / "models" / "hq.npz").write_bytes(b"PK\x03\x04 torn")
     assert made().refitted
     other = forecast_site(
-        metered, "hq", read_energy_of(metered, 'country = "CN"'), ahead_s=86_400, issued=moment_of("2023-03-15")
+        metered,
+        "hq",
+        read_energy_of(metered, 'country = "CN"'),
+        ahead_s=86_400,
+        issued=moment_of("2023-03-15"),
     )
     assert other.refitted
     undo(metered, live_imports(metered)[-1]["import_id"], reason="wrong site", now=NOW)

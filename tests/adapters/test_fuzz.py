@@ -19,7 +19,12 @@ def served(tmp_path_factory):
     workspace = create_workspace(folder / "w", CONFIG)
     bills = folder / "bills.csv"
     bills.write_text(
-        electricity([*(("hq", m, 1000, "kWh") for m in months("2023-04", 12)), ("plant", "2023-04", -1, "kWh")])
+        electricity(
+            [
+                *(("hq", m, 1000, "kWh") for m in months("2023-04", 12)),
+                ("plant", "2023-04", -1, "kWh"),
+            ]
+        )
     )
     add_file(workspace, bills, now=NOW)
     run_year(workspace, "FY2024", now=NOW)
@@ -36,9 +41,16 @@ def test_no_request_breaks_the_server(served):
         for found in schema.get_all_operations():
             operation = found.ok()
 
-            @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE) | operation.as_strategy())
+            @given(
+                case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+                | operation.as_strategy()
+            )
             @settings(
-                max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+                max_examples=20,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                suppress_health_check=list(HealthCheck),
             )
             def holds(case):
                 answer = case.call(session=session, base_url=served.base, headers=headers)

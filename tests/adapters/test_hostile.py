@@ -54,7 +54,12 @@ def test_the_server_lives_after_each(tmp_path, shared):
     try:
         with served.client() as client:
             for name, content in files:
-                taken = client.post("/api/v1/uploads", params={"name": name, "purpose": "data"}, content=content, headers={"origin": served.base})  # fmt: skip
+                taken = client.post(
+                    "/api/v1/uploads",
+                    params={"name": name, "purpose": "data"},
+                    content=content,
+                    headers={"origin": served.base},
+                )
                 upload = taken.json()["id"]
                 for _ in range(2):
                     looked = client.get(f"/api/v1/uploads/{upload}")
@@ -74,7 +79,9 @@ def test_the_server_lives_after_each(tmp_path, shared):
 
 
 def test_a_cell_far_from_the_others_is_told_with_its_place(tmp_path, shared):
-    with pytest.raises(DataError, match="has a cell in XFD1048576: it spans 17,179,869,184 cells, of which 9"):
+    with pytest.raises(
+        DataError, match="has a cell in XFD1048576: it spans 17,179,869,184 cells, of which 9"
+    ):
         read_sheets(shared / "cases" / "sturdy" / "stray-cell.xlsx")
 
 
@@ -145,7 +152,10 @@ def test_the_program_ends_its_readers(tmp_path):
     )
     (tmp_path / "a.json").write_text("[1]")
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "a.json")], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(tmp_path / "a.json")],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     with pytest.raises(ProcessLookupError):
         os.kill(int(done.stdout), 0)

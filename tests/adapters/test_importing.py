@@ -23,8 +23,14 @@ def activities(workspace):
 def test_thousands_separators_titles_chinese_headers_and_totals_are_read(workspace, add):
     text = '总部 电费账单,,\n制表,,\n月份,用电量（万千瓦时）,发票号\n2023年4月,"1,234.5",A1\n2023/05,２,A2\n合计,"1,236.5",\n'
     result = add(text, name="电费.csv", encoding="gb18030")
-    assert (result.template, result.accepted_count, result.quarantined_count) == ("electricity", 2, 0)
-    found = sorted((a["site"], a["month"], a["quantity"], a["source_row"]) for a in activities(workspace))
+    assert (result.template, result.accepted_count, result.quarantined_count) == (
+        "electricity",
+        2,
+        0,
+    )
+    found = sorted(
+        (a["site"], a["month"], a["quantity"], a["source_row"]) for a in activities(workspace)
+    )
     assert found == [("hq", "2023-04", 12_345_000.0, 4), ("hq", "2023-05", 20_000.0, 5)]
 
 
@@ -42,13 +48,25 @@ def test_a_workbook_with_merged_title_and_two_sheets(workspace, tmp_path):
     book.save(path)
     result = add_file(workspace, path, now=NOW)
     assert result.accepted_count == 2
-    assert {(a["source_sheet"], a["source_row"]) for a in activities(workspace)} == {("FY2023", 4), ("FY2024", 4)}
+    assert {(a["source_sheet"], a["source_row"]) for a in activities(workspace)} == {
+        ("FY2023", 4),
+        ("FY2024", 4),
+    }
     assert [f["code"] for f in workspace.store.rows("findings")] == ["sheet-skipped"]
 
 
 def test_wide_hourly_parquet_becomes_three_kinds(workspace, tmp_path):
     hours = [datetime(2023, 5, 1, h) for h in range(3)]
-    table = pa.table({"timestamp": hours, "site": ["hq"] * 3, "building": ["b"] * 3, "facility_kwh": [12.0, 12.5, 13.0], "it_kwh": [10.0] * 3, "water_m3": [0.1] * 3})  # fmt: skip
+    table = pa.table(
+        {
+            "timestamp": hours,
+            "site": ["hq"] * 3,
+            "building": ["b"] * 3,
+            "facility_kwh": [12.0, 12.5, 13.0],
+            "it_kwh": [10.0] * 3,
+            "water_m3": [0.1] * 3,
+        }
+    )
     pq.write_table(table, tmp_path / "meters.parquet")
     result = add_file(workspace, tmp_path / "meters.parquet", now=NOW)
     assert (result.template, result.accepted_count) == ("data-centre-meter", 9)
@@ -67,7 +85,9 @@ def test_litres_gallons_and_car_kilometres_become_fuel(workspace, add):
         name="cars.csv",
         encoding="gb18030",
     )
-    fuel = sorted((a["item"], round(a["quantity"], 6), a["unit"], a["basis"]) for a in activities(workspace))
+    fuel = sorted(
+        (a["item"], round(a["quantity"], 6), a["unit"], a["basis"]) for a in activities(workspace)
+    )
     assert fuel == [
         ("diesel", 100.0, "L", "metered"),
         ("motor-gasoline", 37.854118, "L", "metered"),
@@ -112,7 +132,9 @@ def test_strict_refuses_the_whole_file(workspace, add):
 
 
 def test_accept_lets_a_code_in_and_keeps_the_finding(workspace, add):
-    result = add(electricity([("hq", "2023-05", -100, "kWh")]), accept=frozenset({"negative-quantity"}))
+    result = add(
+        electricity([("hq", "2023-05", -100, "kWh")]), accept=frozenset({"negative-quantity"})
+    )
     assert (result.accepted_count, result.quarantined_count) == (1, 0)
     (finding,) = workspace.store.rows("findings")
     assert (finding["code"], finding["severity"]) == ("negative-quantity", "warning")
@@ -138,7 +160,11 @@ def test_a_correction_mends_drops_accepts_and_adds_with_reasons(workspace, add, 
     )
     done = correct(workspace, mend, reason="", now=NOW)
     assert done.accepted_count == 4
-    found = {(a["month"], a["quantity"], a["source_file"], a["source_row"], a["basis"], a["reason"]) for a in activities(workspace) if a["reason"]}  # fmt: skip
+    found = {
+        (a["month"], a["quantity"], a["source_file"], a["source_row"], a["basis"], a["reason"])
+        for a in activities(workspace)
+        if a["reason"]
+    }
     assert found == {
         ("2023-06", 250.0, "electricity.csv", 4, "metered", "sign"),
         ("2023-07", 100_000.0, "electricity.csv", 5, "metered", "unit"),
@@ -201,7 +227,9 @@ def test_a_mapping_file_overrides_the_guess_and_is_remembered(workspace, add, tm
         (b"Site,Month,Electricity,Unit\n" + b"," * 600 + b"1\n", "a.csv", "too-many-columns"),
     ],
 )
-def test_files_that_cannot_be_taken_say_why_and_leave_nothing(workspace, tmp_path, content, name, code):
+def test_files_that_cannot_be_taken_say_why_and_leave_nothing(
+    workspace, tmp_path, content, name, code
+):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(DataError, match=code):
@@ -213,25 +241,54 @@ def test_files_that_cannot_be_taken_say_why_and_leave_nothing(workspace, tmp_pat
 @pytest.mark.parametrize(
     ("amount", "code"),
     [
-        ("NaN", "not-a-number"), ("inf", "not-a-number"), ("1e999", "not-a-number"), ("", "missing-value"),
-        ("1.234", "ambiguous-number"), ("1,234", "ambiguous-number"), ("(500)", "negative-quantity"), ("9e14", "absurd-quantity"),
-        ("twelve", "not-a-number"), ("1;2", "not-a-number"), ("0", "zero-quantity"), ("'; drop table x; --", "not-a-number"),
+        ("NaN", "not-a-number"),
+        ("inf", "not-a-number"),
+        ("1e999", "not-a-number"),
+        ("", "missing-value"),
+        ("1.234", "ambiguous-number"),
+        ("1,234", "ambiguous-number"),
+        ("(500)", "negative-quantity"),
+        ("9e14", "absurd-quantity"),
+        ("twelve", "not-a-number"),
+        ("1;2", "not-a-number"),
+        ("0", "zero-quantity"),
+        ("'; drop table x; --", "not-a-number"),
     ],
-)  # fmt: skip
+)
 def test_amounts_that_are_none_are_named(workspace, add, amount, code):
-    result = add(f"Site\tMonth\tElectricity\tUnit\nhq\t2023-05\t{amount}\tkWh\n", name="electricity.tsv")
+    result = add(
+        f"Site\tMonth\tElectricity\tUnit\nhq\t2023-05\t{amount}\tkWh\n", name="electricity.tsv"
+    )
     assert list(result.findings) == [code]
 
 
 @pytest.mark.parametrize(
     ("text", "month"),
     [
-        ("2023-05", "2023-05"), ("2023/5", "2023-05"), ("2023年5月", "2023-05"), ("2023年05月", "2023-05"), ("202305", "2023-05"),
-        ("20230517", "2023-05"), ("2023.05.17", "2023-05"), ("May-23", "2023-05"), ("May 2023", "2023-05"),
-        ("17 May 2023", "2023-05"), ("2023年5月17日", "2023-05"), ("2023-05-17 13:00", "2023-05"), ("2023-05-17T13:00:00", "2023-05"),
-        ("17/05/2023", "2023-05"), ("05/17/2023", "2023-05"), ("05/05/2023", "2023-05"), ("05/06/2023", "asked"), ("2023-13", None), ("2023-02-30", None), ("soon", None), ("1989-01", "out"), ("2099-01", "out"),
+        ("2023-05", "2023-05"),
+        ("2023/5", "2023-05"),
+        ("2023年5月", "2023-05"),
+        ("2023年05月", "2023-05"),
+        ("202305", "2023-05"),
+        ("20230517", "2023-05"),
+        ("2023.05.17", "2023-05"),
+        ("May-23", "2023-05"),
+        ("May 2023", "2023-05"),
+        ("17 May 2023", "2023-05"),
+        ("2023年5月17日", "2023-05"),
+        ("2023-05-17 13:00", "2023-05"),
+        ("2023-05-17T13:00:00", "2023-05"),
+        ("17/05/2023", "2023-05"),
+        ("05/17/2023", "2023-05"),
+        ("05/05/2023", "2023-05"),
+        ("05/06/2023", "asked"),
+        ("2023-13", None),
+        ("2023-02-30", None),
+        ("soon", None),
+        ("1989-01", "out"),
+        ("2099-01", "out"),
     ],
-)  # fmt: skip
+)
 def test_dates_are_read_or_refused_never_guessed(workspace, add, text, month):
     result = add(f"Site,Month,Electricity,Unit\nhq,{text},5,kWh\n")
     if month is None:
@@ -245,7 +302,9 @@ def test_dates_are_read_or_refused_never_guessed(workspace, add, text, month):
 
 
 def test_a_calendar_year_sheet_in_a_fiscal_year_group_is_no_wrong_year(workspace, add):
-    result = add(electricity([("hq", m, 100 + k, "kWh") for k, m in enumerate(months("2023-01", 12))]))
+    result = add(
+        electricity([("hq", m, 100 + k, "kWh") for k, m in enumerate(months("2023-01", 12))])
+    )
     assert result.findings == {}
 
 
@@ -276,12 +335,16 @@ def test_the_import_records_its_mapping(workspace, add):
 @pytest.mark.parametrize(
     ("name", "head", "kind"),
     [
-        ("strom.csv", "Standort;Monat;Verbrauch kWh", "electricity"), ("bill.csv", "site;month;usage kWh", "electricity"),
-        ("a.csv", "Sede;Mese;Consumo elettrico kWh", "electricity"), ("b.csv", "Site;Mois;Consommation d'électricité (kWh)", "electricity"),
+        ("strom.csv", "Standort;Monat;Verbrauch kWh", "electricity"),
+        ("bill.csv", "site;month;usage kWh", "electricity"),
+        ("a.csv", "Sede;Mese;Consumo elettrico kWh", "electricity"),
+        ("b.csv", "Site;Mois;Consommation d'électricité (kWh)", "electricity"),
         ("steam.csv", "site;month;consumption kWh", "heat"),
-        ("gas.csv", "site;month;usage kWh", None), ("bill.csv", "site;month;usage therms", None), ("gaz.csv", "Site;Mois;Consommation kWh", None),
+        ("gas.csv", "site;month;usage kWh", None),
+        ("bill.csv", "site;month;usage therms", None),
+        ("gaz.csv", "Site;Mois;Consommation kWh", None),
     ],
-)  # fmt: skip
+)
 def test_a_bill_of_another_energy_is_never_taken_for_electricity(workspace, add, name, head, kind):
     text = f"{head}\nhq;2023-05;900\n"
     if kind is None:
@@ -295,23 +358,41 @@ def test_a_bill_of_another_energy_is_never_taken_for_electricity(workspace, add,
 
 def test_bills_that_share_a_boundary_day_give_it_to_the_second(workspace, add):
     head = "Site,From,To,Consumption (kWh)\n"
-    add(head + "hq,2023-04-01,2023-05-01,1000\nhq,2023-05-01,2023-06-01,900\nplant,2023-04-01,2023-05-01,50\n")
+    add(
+        head
+        + "hq,2023-04-01,2023-05-01,1000\nhq,2023-05-01,2023-06-01,900\nplant,2023-04-01,2023-05-01,50\n"
+    )
     found = {(a["site"], a["month"]): a["quantity"] for a in activities(workspace)}
     assert found == {("hq", "2023-04"): 1000, ("hq", "2023-05"): 900, ("plant", "2023-04"): 50}
-    add(head + "hq,2023-07-01,2023-07-31,31\nhq,2023-08-01,2023-08-31,31\n", name="electricity-whole.csv")
-    found = {a["month"]: a["quantity"] for a in activities(workspace) if a["source_file"] == "electricity-whole.csv"}
+    add(
+        head + "hq,2023-07-01,2023-07-31,31\nhq,2023-08-01,2023-08-31,31\n",
+        name="electricity-whole.csv",
+    )
+    found = {
+        a["month"]: a["quantity"]
+        for a in activities(workspace)
+        if a["source_file"] == "electricity-whole.csv"
+    }
     assert found == {"2023-07": 31, "2023-08": 31}
 
 
 @pytest.mark.parametrize(
     ("vehicle", "fuel", "item"),
     [
-        ("HGV", "diesel", "road/diesel"), ("van", "diesel", "van/diesel"), ("Motorbike", "petrol", "motorbike/petrol"),
-        ("small car", "petrol", "car/small/petrol"), ("AB12 CDE", "diesel", "car/diesel"), ("", "hybrid", "car/hybrid"),
+        ("HGV", "diesel", "road/diesel"),
+        ("van", "diesel", "van/diesel"),
+        ("Motorbike", "petrol", "motorbike/petrol"),
+        ("small car", "petrol", "car/small/petrol"),
+        ("AB12 CDE", "diesel", "car/diesel"),
+        ("", "hybrid", "car/hybrid"),
     ],
-)  # fmt: skip
+)
 def test_a_column_of_vehicles_names_plates_or_what_they_are(workspace, add, vehicle, fuel, item):
-    add(f"Site,Month,Vehicle,Fuel,Miles\nhq,2023-05,{vehicle},{fuel},1000\n", name="cars.csv", template="company-car")
+    add(
+        f"Site,Month,Vehicle,Fuel,Miles\nhq,2023-05,{vehicle},{fuel},1000\n",
+        name="cars.csv",
+        template="company-car",
+    )
     (activity,) = activities(workspace)
     assert (activity["kind"], activity["item"]) == ("vehicle-distance", item)
     assert activity["quantity"] == pytest.approx(1609.344)
@@ -334,11 +415,22 @@ def test_amounts_are_grouped_as_in_india(workspace, add, text, unit, kwh):
 @pytest.mark.parametrize(
     ("start", "end", "item"),
     [
-        ("LHR", "JFK", "air-long/economy"), ("MAN", "DUB", "air-short/regional/economy"), ("LHR", "EDI", "air-short/domestic/economy"),
-        ("LHR", "TLV", "air-long/economy"), ("LHR", "LPA", "air-short/economy"), ("LGW", "JER", "air-short/regional/domestic/economy"),
-        ("DXB", "SIN", "air-long/non-uk/economy"), ("FRA", "LIS", "air-short/non-uk/economy"), ("FRA", "MUC", "air-short/regional/domestic/economy"),
+        ("LHR", "JFK", "air-long/economy"),
+        ("MAN", "DUB", "air-short/regional/economy"),
+        ("LHR", "EDI", "air-short/domestic/economy"),
+        ("LHR", "TLV", "air-long/economy"),
+        ("LHR", "LPA", "air-short/economy"),
+        ("LGW", "JER", "air-short/regional/domestic/economy"),
+        ("DXB", "SIN", "air-long/non-uk/economy"),
+        ("FRA", "LIS", "air-short/non-uk/economy"),
+        ("FRA", "MUC", "air-short/regional/domestic/economy"),
     ],
-)  # fmt: skip
-def test_a_flight_is_domestic_or_of_britain_or_of_others_by_its_airports(workspace, add, start, end, item):
-    add(f"Site,Month,Mode,From,To,Class,Passengers\nhq,2023-05,air,{start},{end},economy,1\n", name="travel.csv")
+)
+def test_a_flight_is_domestic_or_of_britain_or_of_others_by_its_airports(
+    workspace, add, start, end, item
+):
+    add(
+        f"Site,Month,Mode,From,To,Class,Passengers\nhq,2023-05,air,{start},{end},economy,1\n",
+        name="travel.csv",
+    )
     assert [a["item"] for a in activities(workspace)] == [item]

@@ -40,11 +40,16 @@ OLDER = sorted((ROOT / "tests/golden/workspaces").glob("*.tar.gz"))
 def every_figure(workspace, run):
     with Rollups(workspace) as opened:
         values = opened.values(list(FIGURES), run)
-        return {v.figure: v.value for v in [*values, *opened.values(list(FIGURES), run, "gas,site", lenient=True)]}
+        return {
+            v.figure: v.value
+            for v in [*values, *opened.values(list(FIGURES), run, "gas,site", lenient=True)]
+        }
 
 
 def fuel(rows):
-    return "Site,Month,Fuel,Quantity,Unit\n" + "".join(f"{s},{m},natural-gas,{q},m3\n" for s, m, q in rows)
+    return "Site,Month,Fuel,Quantity,Unit\n" + "".join(
+        f"{s},{m},natural-gas,{q},m3\n" for s, m, q in rows
+    )
 
 
 NAMES = {"power": "electricity", "fuel": "boiler", "certificate": "certificates", "undo": "none"}
@@ -68,13 +73,22 @@ def test_a_run_that_goes_on_equals_the_run_anew(tmp_path_factory, steps):
     for number, (what, one, other) in enumerate([("power", "hq", 0), ("fuel", "plant", 0), *steps]):
         path = folder / f"{NAMES[what]}-{number}.csv"
         if what == "power":
-            path.write_text(electricity([(one, m, 1000 + number, "kWh") for m in months("2023-04", 12 - other)]))
+            path.write_text(
+                electricity([(one, m, 1000 + number, "kWh") for m in months("2023-04", 12 - other)])
+            )
         elif what == "fuel":
             path.write_text(fuel([(one, m, 10 + number) for m in months("2023-04", 12 - other)]))
         elif what == "certificate":
-            path.write_text(CERTIFICATE + f"C{number},certificate,wind,CN,,2023-04-01,2024-03-31,{one},kWh,FY2024\n")
+            path.write_text(
+                CERTIFICATE
+                + f"C{number},certificate,wind,CN,,2023-04-01,2024-03-31,{one},kWh,FY2024\n"
+            )
         else:
-            live = [r for r in live_imports(workspace) if r["template"] in ("electricity", "stationary-fuel")]
+            live = [
+                r
+                for r in live_imports(workspace)
+                if r["template"] in ("electricity", "stationary-fuel")
+            ]
             if len(live) > 1:
                 undo(workspace, live[one % len(live)]["import_id"], reason="", now=NOW)
         if path.is_file():
@@ -107,16 +121,23 @@ def test_an_ordinal_that_was_given_up_is_never_given_again(workspace, add):
     """Else the entries of an undone import would count again under the resolution of another."""
     rows = [("hq", m, 1000, "kWh") for m in months("2023-04", 12)]
     add(electricity(rows))
-    last = add(electricity([("plant", m, 777, "kWh") for m in months("2023-04", 3)]), name="electricity-2.csv")
+    last = add(
+        electricity([("plant", m, 777, "kWh") for m in months("2023-04", 3)]),
+        name="electricity-2.csv",
+    )
     run_year(workspace, YEAR, now=NOW)
     undo(workspace, last.import_id, reason="", now=NOW)
     without = run_year(workspace, YEAR, now=NOW)
-    add(electricity([("sold", m, 5, "kWh") for m in months("2023-04", 3)]), name="electricity-3.csv")
+    add(
+        electricity([("sold", m, 5, "kWh") for m in months("2023-04", 3)]), name="electricity-3.csv"
+    )
     run = run_year(workspace, YEAR, now=NOW)
     assert len(chain_of(run_of(workspace, YEAR))) == 3
     assert without.posted_count == 0
     assert verify_run(workspace, run.run_id).holds
-    assert rolled(workspace, run.run_id) == rolled(workspace, run_year(workspace, YEAR, now=NOW, anew=True).run_id)
+    assert rolled(workspace, run.run_id) == rolled(
+        workspace, run_year(workspace, YEAR, now=NOW, anew=True).run_id
+    )
 
 
 def test_a_run_of_the_same_inputs_can_be_valued_anew(workspace, add):
@@ -132,7 +153,12 @@ def many_imports(workspace, tmp_path, count=6):
     for k in range(count):
         path = tmp_path / f"electricity-{k}.csv"
         path.write_text(
-            electricity([("hq", months("2023-04", 12)[k], 1000 + k, "kWh"), ("hq", "2023-07", -k - 1, "kWh")])
+            electricity(
+                [
+                    ("hq", months("2023-04", 12)[k], 1000 + k, "kWh"),
+                    ("hq", "2023-07", -k - 1, "kWh"),
+                ]
+            )
         )
         add_file(workspace, path, now=NOW)
         run_year(workspace, YEAR, now=NOW)
@@ -251,13 +277,23 @@ def test_what_a_killed_run_left_is_found_and_swept_on_request(workspace, add, mo
     add(electricity([("hq", "2023-05", 1000, "kWh")]))
     run_year(workspace, YEAR, now=NOW)
     add(electricity([("plant", "2023-05", 1000, "kWh")]), name="plant.csv")
-    add(CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2024-03-31,500,kWh,FY2024\n", name="certificates.csv")
+    add(
+        CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2024-03-31,500,kWh,FY2024\n",
+        name="certificates.csv",
+    )
     with monkeypatch.context() as patched:
         patched.setattr(valuing, "_roll_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run_year(workspace, YEAR, now=NOW)
     fresh = open_workspace(workspace.root)
-    gone = workspace.store.root / "entries" / f"fiscal_year={YEAR}" / "FY2024-0123456789.spark" / "_temporary" / "0"
+    gone = (
+        workspace.store.root
+        / "entries"
+        / f"fiscal_year={YEAR}"
+        / "FY2024-0123456789.spark"
+        / "_temporary"
+        / "0"
+    )
     gone.mkdir(parents=True)
     (gone / "part-0.parquet").write_bytes(b"half")
     left = {s.name: s.unfinished for s in stats(fresh) if s.unfinished}
@@ -269,7 +305,9 @@ def test_what_a_killed_run_left_is_found_and_swept_on_request(workspace, add, mo
     run = run_year(fresh, YEAR, now=NOW)
     assert verify_run(fresh, run.run_id).holds
     assert len(runs(fresh)) == 2
-    assert [a["amount_wh"] for a in fresh.store.rows("allocations") if a["run_id"] == run.run_id] == [250_000, 250_000]
+    assert [
+        a["amount_wh"] for a in fresh.store.rows("allocations") if a["run_id"] == run.run_id
+    ] == [250_000, 250_000]
 
 
 def test_rows_that_an_older_version_left_without_their_commit_are_seen_and_swept(workspace, add):
@@ -277,9 +315,14 @@ def test_rows_that_an_older_version_left_without_their_commit_are_seen_and_swept
     done = add(electricity([("hq", "2023-05", -1, "kWh")]))
     (held,) = workspace.store.rows("findings")
     dead = "imp-0000dead"
-    rows = [held | {"origin": o, "message": o} for o in (dead, done.import_id, f"{dead}/gates", done.import_id)]
+    rows = [
+        held | {"origin": o, "message": o}
+        for o in (dead, done.import_id, f"{dead}/gates", done.import_id)
+    ]
     write_deltalake(
-        workspace.store.root / "findings", pa.Table.from_pylist(rows, schema=TABLES["findings"]), mode="append"
+        workspace.store.root / "findings",
+        pa.Table.from_pylist(rows, schema=TABLES["findings"]),
+        mode="append",
     )
     fresh = open_workspace(workspace.root)
     assert {s.name: s.unfinished_rows for s in stats(fresh) if s.unfinished_rows} == {"findings": 2}
@@ -287,16 +330,25 @@ def test_rows_that_an_older_version_left_without_their_commit_are_seen_and_swept
     assert dead not in fresh.store.committed()
     compact(fresh, sweep=True)
     assert not any(s.unfinished_rows for s in stats(fresh))
-    assert [r["origin"] for r in open_workspace(workspace.root).store.rows("findings")] == [done.import_id] * 3
+    assert [r["origin"] for r in open_workspace(workspace.root).store.rows("findings")] == [
+        done.import_id
+    ] * 3
 
 
 def test_a_name_is_read_back_from_its_file(workspace):
     """Whatever letters a writer's name has."""
     for k, name in enumerate(("imp-1/gates", "a.b~c%d#3", "计划#1", "x y", "FY2024-0123456789")):
         workspace.store.append(
-            "plan_lines", [dict.fromkeys(TABLES["plan_lines"].names) | {"plan_id": name, "co2e_mg": k}]
+            "plan_lines",
+            [dict.fromkeys(TABLES["plan_lines"].names) | {"plan_id": name, "co2e_mg": k}],
         )
-    assert {"imp-1/gates", "a.b~c%d#3", "计划#1", "x y", "FY2024-0123456789"} == workspace.store.tags("plan_lines")
+    assert {
+        "imp-1/gates",
+        "a.b~c%d#3",
+        "计划#1",
+        "x y",
+        "FY2024-0123456789",
+    } == workspace.store.tags("plan_lines")
     assert workspace.store.free_ordinal("plans", "计划") == 2
 
 
@@ -368,15 +420,24 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
     workspace = open_workspace(root)
     run = run_of(workspace, YEAR)
     with Rollups(workspace) as opened:
-        known = {n: opened.values([n], run)[0].value for n in ("scope1", "scope2-location", "scope2-market", "net")}
-    expected = {"scope1": 2_773_669_888, "scope2-location": 13_870_728_000, "scope2-market": 11_670_182_400}
+        known = {
+            n: opened.values([n], run)[0].value
+            for n in ("scope1", "scope2-location", "scope2-market", "net")
+        }
+    expected = {
+        "scope1": 2_773_669_888,
+        "scope2-location": 13_870_728_000,
+        "scope2-market": 11_670_182_400,
+    }
     assert {k: v * 10**9 for k, v in known.items() if k != "net"} == expected
     assert known["net"] * 10**9 == 13_771_897_888
     assert len([f for f in open_findings(workspace, now=NOW) if f.severity == "blocker"]) == 1
     assert explain_figure(workspace, "gross", YEAR)["entries"]["count"] > 0
     with (
         Rollups(workspace) as opened,
-        pytest.raises(UsageError, match="no-range") if archive.name == "first.tar.gz" else nullcontext(),
+        pytest.raises(UsageError, match="no-range")
+        if archive.name == "first.tar.gz"
+        else nullcontext(),
     ):
         assert ranges(opened, "gross", run)[0].closed.total == pytest.approx(16.644397888)
     new = run_year(workspace, YEAR, now=NOW, anew=True)
@@ -395,7 +456,9 @@ def test_a_workspace_of_a_newer_version_is_left_alone(workspace):
 
 
 def test_limits_of_the_engine_are_settings(tmp_path):
-    settings = '\n[engine]\nmemory = "500MB"\nthreads = 1\nspill = "{}"\n'.format(tmp_path / "spill")
+    settings = '\n[engine]\nmemory = "500MB"\nthreads = 1\nspill = "{}"\n'.format(
+        tmp_path / "spill"
+    )
     workspace = create_workspace(tmp_path / "w", CONFIG + settings)
     with workspace.store.connect() as con:
         told = con.execute(
@@ -403,17 +466,28 @@ def test_limits_of_the_engine_are_settings(tmp_path):
         ).fetchone()
     assert told[:2] == (1, "476.8 MiB")
     assert Path(told[2]).parent == tmp_path / "spill"
-    for wrong in ('memory = "lots"', 'memory = "0GB"', 'spark = "x"', "threads = -1", 'threads = "two"', "speed = 9"):
+    for wrong in (
+        'memory = "lots"',
+        'memory = "0GB"',
+        'spark = "x"',
+        "threads = -1",
+        'threads = "two"',
+        "speed = 9",
+    ):
         with pytest.raises(ConfigError, match="bad-config"):
             create_workspace(tmp_path / "bad", CONFIG + f"\n[engine]\n{wrong}\n")
     assert not (tmp_path / "bad").exists() or not list(Path(tmp_path / "bad").iterdir())
 
 
-def test_engines_that_spill_at_once_keep_their_own_rows_and_what_a_killed_one_spilled_is_swept(workspace):
+def test_engines_that_spill_at_once_keep_their_own_rows_and_what_a_killed_one_spilled_is_swept(
+    workspace,
+):
     root, count = workspace.store.root, 1_500_000
     engines = [open_engine(root, Limits(memory="12MB", threads=1)) for _ in range(2)]
     for k, con in enumerate(engines):
-        con.execute(f"create temp table t as select range + {k} as i, hash(range) as h from range({count})")
+        con.execute(
+            f"create temp table t as select range + {k} as i, hash(range) as h from range({count})"
+        )
     assert len(list(root.glob(".spill-*"))) == 2
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -425,7 +499,10 @@ def test_engines_that_spill_at_once_keep_their_own_rows_and_what_a_killed_one_sp
     compact(workspace, sweep=True)
     assert not left.exists()
     for k, con in enumerate(engines):
-        assert con.execute("select sum(i), count(*) from t").fetchone() == (count * (count - 1) // 2 + k * count, count)
+        assert con.execute("select sum(i), count(*) from t").fetchone() == (
+            count * (count - 1) // 2 + k * count,
+            count,
+        )
         con.close()
     assert not list(root.glob(".spill-*"))
 

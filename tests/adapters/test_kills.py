@@ -26,10 +26,14 @@ def test_commands_that_write_to_the_ledger_are_killed_anywhere(nursery, stage, t
     folder, names = stage
     rng, before = random.Random(18), killing.state(folder)
     for command in ("add", "correct", "factors import", "run", "published", "bill"):
-        trial = killing.Trial(nursery, folder, tmp_path / "here", recipes.call_of(command, names), before)
+        trial = killing.Trial(
+            nursery, folder, tmp_path / "here", recipes.call_of(command, names), before
+        )
         assert trial.code == recipes.ends_with(command), nursery.said
         for point in [*rng.sample(range(1, trial.points), POINTS - 1), trial.points]:
-            assert trial.kill_before(point) == "", f"{command}, killed before call {point} of {trial.points}"
+            assert trial.kill_before(point) == "", (
+                f"{command}, killed before call {point} of {trial.points}"
+            )
         assert trial.counts["absent"] + trial.counts["between"] >= 1
 
 
@@ -56,7 +60,9 @@ def test_an_import_of_factors_that_was_killed_can_be_repeated(nursery, stage, tm
 
 
 def left_in(folder):
-    return {s.name: s.unfinished_rows for s in stats(open_workspace(folder / "w")) if s.unfinished_rows}
+    return {
+        s.name: s.unfinished_rows for s in stats(open_workspace(folder / "w")) if s.unfinished_rows
+    }
 
 
 def test_a_half_written_file_is_named_and_swept(nursery, stage, tmp_path):
@@ -72,7 +78,9 @@ def test_a_half_written_file_is_named_and_swept(nursery, stage, tmp_path):
         text=True,
         check=True,
     )
-    assert "1 files are not whole, such as .0123456789ab.csv.partial" in " ".join(done.stdout.split())
+    assert "1 files are not whole, such as .0123456789ab.csv.partial" in " ".join(
+        done.stdout.split()
+    )
     assert nursery.run(here, recipes.call_of("add", names))[0] == 1
     assert not old.exists()
 

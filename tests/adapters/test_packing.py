@@ -37,7 +37,9 @@ M,300,200,150,10000,1
 L,400,300,200,20000,2
 """
 LOGISTICS = SHARED / "logistics"
-needs_shared = pytest.mark.skipif(not LOGISTICS.is_dir(), reason="the shared packing instances are not there")
+needs_shared = pytest.mark.skipif(
+    not LOGISTICS.is_dir(), reason="the shared packing instances are not there"
+)
 
 
 @pytest.fixture
@@ -62,14 +64,18 @@ def test_each_format_of_orders_gives_the_same_plan(files):
     (files / "rows.json").write_text(json.dumps(rows))
     nested = {}
     for row in rows:
-        item = {k: row[k] for k in ("item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile")}
-        nested.setdefault(row["order"], {k: row[k] for k in ("order", "site", "month", "carton")} | {"items": []})[
-            "items"
-        ].append(item)
+        item = {
+            k: row[k]
+            for k in ("item", "length_mm", "width_mm", "height_mm", "mass_g", "turn", "fragile")
+        }
+        nested.setdefault(
+            row["order"], {k: row[k] for k in ("order", "site", "month", "carton")} | {"items": []}
+        )["items"].append(item)
     (files / "orders.jsonl").write_text("".join(json.dumps(o) + "\n" for o in nested.values()))
     (files / "orders.tsv").write_text(ORDERS.replace(",", "\t"))
     plans_of = [
-        packed(files, name)[2] for name in ("orders.csv", "orders.parquet", "rows.json", "orders.jsonl", "orders.tsv")
+        packed(files, name)[2]
+        for name in ("orders.csv", "orders.parquet", "rows.json", "orders.jsonl", "orders.tsv")
     ]
     assert all(plan == plans_of[0] for plan in plans_of)
     assert [[c["carton"] for c in row["cartons"]] for row in plans_of[0]] == [["M"], ["M"], ["L"]]
@@ -122,7 +128,11 @@ def test_rows_of_an_order_that_do_not_stand_together_are_refused(files):
 def test_files_that_cannot_be_read_say_so(files):
     for name, text, code in (
         ("x.csv", "order,length_mm\nA,1\n", "has no column height_mm, mass_g, width_mm"),
-        ("x.csv", "order,order id,length_mm,width_mm,height_mm,mass_g\nA,A,1,1,1,1\n", "column-twice"),
+        (
+            "x.csv",
+            "order,order id,length_mm,width_mm,height_mm,mass_g\nA,A,1,1,1,1\n",
+            "column-twice",
+        ),
         ("x.json", "{", "cannot be read"),
         ("x.json", "[1]", "something other than objects"),
         ("x.pdf", "", "none of CSV, Parquet, JSON"),
@@ -182,11 +192,19 @@ def test_every_format_of_a_plan_holds_every_placement(files, suffix):
 
 
 def test_one_worker_and_two_write_the_same_bytes(files):
-    odd = "".join(f"X,i{j},{500 + 7 * j},600,{700 - j},100,any,,hq,2023-05,L\n" for j in range(9))  # these fit nothing
-    text = ORDERS.splitlines()[0] + "\n" + odd + "".join(
-        f"O{k},i{j},{40 + (k * 7 + j * 13) % 150},{30 + (k * 5 + j) % 110},{20 + k % 70},{100 + k},any,,hq,2023-05,L\n"
-        for k in range(5000) for j in range(1 + k % 3)
-    )  # fmt: skip
+    odd = "".join(
+        f"X,i{j},{500 + 7 * j},600,{700 - j},100,any,,hq,2023-05,L\n" for j in range(9)
+    )  # these fit nothing
+    text = (
+        ORDERS.splitlines()[0]
+        + "\n"
+        + odd
+        + "".join(
+            f"O{k},i{j},{40 + (k * 7 + j * 13) % 150},{30 + (k * 5 + j) % 110},{20 + k % 70},{100 + k},any,,hq,2023-05,L\n"
+            for k in range(5000)
+            for j in range(1 + k % 3)
+        )
+    )
     (files / "orders.csv").write_text(text)
     written = []
     for workers in (1, 2):
@@ -200,8 +218,18 @@ def test_one_worker_and_two_write_the_same_bytes(files):
 def test_the_command_writes_plan_and_page_and_says_what_it_saves(files, workspace):
     result = CliRunner().invoke(
         app,
-        ["pack", str(files / "orders.csv"), "--cartons", str(files / "cartons.csv"), "-o", str(files / "plan"), "--baseline", "record", "--json"],
-    )  # fmt: skip
+        [
+            "pack",
+            str(files / "orders.csv"),
+            "--cartons",
+            str(files / "cartons.csv"),
+            "-o",
+            str(files / "plan"),
+            "--baseline",
+            "record",
+            "--json",
+        ],
+    )
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["cartons"] == {
@@ -216,9 +244,19 @@ def test_the_command_writes_plan_and_page_and_says_what_it_saves(files, workspac
 
 
 def test_nothing_of_a_file_becomes_markup(files):
-    (files / "orders.csv").write_text(ORDERS.replace("A,", "<script>alert(1)</script>,").replace("a1", "<b>"))
+    (files / "orders.csv").write_text(
+        ORDERS.replace("A,", "<script>alert(1)</script>,").replace("a1", "<b>")
+    )
     result = CliRunner().invoke(
-        app, ["pack", str(files / "orders.csv"), "-c", str(files / "cartons.csv"), "-o", str(files / "p.html")]
+        app,
+        [
+            "pack",
+            str(files / "orders.csv"),
+            "-c",
+            str(files / "cartons.csv"),
+            "-o",
+            str(files / "p.html"),
+        ],
     )
     assert result.exit_code == 0, result.output
     page = (files / "p.html").read_text()
@@ -227,8 +265,20 @@ def test_nothing_of_a_file_becomes_markup(files):
 
 
 def test_a_picture_adds_one_item_at_a_time():
-    placement = {"item": "x", "x_mm": 0, "y_mm": 0, "z_mm": 0, "dx_mm": 50, "dy_mm": 40, "dz_mm": 30}
-    parcel = {"carton": "S", "room_mm": [100, 80, 60], "placements": [placement, placement | {"item": "y", "x_mm": 50}]}
+    placement = {
+        "item": "x",
+        "x_mm": 0,
+        "y_mm": 0,
+        "z_mm": 0,
+        "dx_mm": 50,
+        "dy_mm": 40,
+        "dz_mm": 30,
+    }
+    parcel = {
+        "carton": "S",
+        "room_mm": [100, 80, 60],
+        "placements": [placement, placement | {"item": "y", "x_mm": 50}],
+    }
     assert packing_svg(parcel).count("<text") == 2
     assert packing_svg(parcel).count("<title>") == 3  # one in the first picture, two in the second
     assert packing_svg(parcel, steps=False).count("<text") == 1
@@ -250,16 +300,29 @@ def valuing(tmp_path):
 def make_plan(workspace, files, **options):
     packer, tally, _ = packed(files, record=True)
     return packaging_plan(
-        workspace, packer, tally, plan_id="p", title="P", site="hq", month="", unit="board", **options
+        workspace,
+        packer,
+        tally,
+        plan_id="p",
+        title="P",
+        site="hq",
+        month="",
+        unit="board",
+        **options,
     )
 
 
 def test_both_sides_of_a_packing_are_valued_by_the_methods_of_the_inventory(valuing, files):
     plan = make_plan(valuing, files)
-    large, medium = Carton("L", 400, 300, 200).board_g / 1000, Carton("M", 300, 200, 150).board_g / 1000
+    large, medium = (
+        Carton("L", 400, 300, 200).board_g / 1000,
+        Carton("M", 300, 200, 150).board_g / 1000,
+    )
     valued = value_plan(valuing, plan)
     saved_kg = 2 * (large - medium)
-    assert valued["saving"]["3.1"] == pytest.approx(saved_kg * 801_521.7654981054, abs=3)  # mg: DESNZ 2023, board
+    assert valued["saving"]["3.1"] == pytest.approx(
+        saved_kg * 801_521.7654981054, abs=3
+    )  # mg: DESNZ 2023, board
     assert valued["saving"]["3.12"] == pytest.approx(saved_kg * 21_280.80723687633, abs=3)
     assert plan.cost == pytest.approx(2 * (1 - 2))
     assert valuing.store.rows("entries") == []
@@ -268,10 +331,16 @@ def test_both_sides_of_a_packing_are_valued_by_the_methods_of_the_inventory(valu
 def test_what_lies_outside_the_boundary_is_avoided_and_never_both(tmp_path, files):
     from abate import create_workspace
 
-    text = CONFIG + PROXIES + '\n[[sites]]\nid = "depot"\nname = "Depot"\nentity = "venture"\nregion = "CN-ZJ"\n'
+    text = (
+        CONFIG
+        + PROXIES
+        + '\n[[sites]]\nid = "depot"\nname = "Depot"\nentity = "venture"\nregion = "CN-ZJ"\n'
+    )
     whole = None
     for boundary, share in (("operational", 0.0), ("equity", 0.4)):
-        workspace = create_workspace(tmp_path / boundary, text + f'\n[inventory]\nboundary = "{boundary}"\n')
+        workspace = create_workspace(
+            tmp_path / boundary, text + f'\n[inventory]\nboundary = "{boundary}"\n'
+        )
         (files / "orders.csv").write_text(ORDERS.replace("hq", "depot"))
         plan = make_plan(workspace, files)
         post_plan(workspace, plan, domain="packing", facts={}, now=NOW)
@@ -283,10 +352,18 @@ def test_what_lies_outside_the_boundary_is_avoided_and_never_both(tmp_path, file
 
 
 def test_a_plan_is_kept_in_a_book_of_its_own_and_replaced_by_a_new_row(valuing, files):
-    lines = post_plan(valuing, make_plan(valuing, files), domain="packing", facts={"cards": []}, now=NOW)
+    lines = post_plan(
+        valuing, make_plan(valuing, files), domain="packing", facts={"cards": []}, now=NOW
+    )
     assert {line["side"] for line in lines} == {"baseline", "proposed"}
     assert all(line["factor_id"] and line["method"] for line in lines)
-    post_plan(valuing, replace(make_plan(valuing, files), title="Again"), domain="packing", facts={}, now=NOW)
+    post_plan(
+        valuing,
+        replace(make_plan(valuing, files), title="Again"),
+        domain="packing",
+        facts={},
+        now=NOW,
+    )
     assert [p["title"] for p in plans(valuing)] == ["Again"]
     assert len(valuing.store.rows("plans")) == 2
     assert valuing.store.rows("entries") == []
@@ -319,13 +396,20 @@ def test_cartons_come_in_and_go_out_by_double_entry(workspace, tmp_path):
         + "1,hq,U,inbound,5\n2,hq,U,packed,3\n3,hq,U,packed,3\n4,hq,R,bought,2\n5,hq,R,sent,2\n6,hq,R,returned,1\n7,hq,R,lost,1\n"
     )
     results = [r for _, r, _ in record_movements(workspace, path)]
-    assert results == [TransferResult.OK, TransferResult.OK, TransferResult.OVERDRAWN, *[TransferResult.OK] * 4]
+    assert results == [
+        TransferResult.OK,
+        TransferResult.OK,
+        TransferResult.OVERDRAWN,
+        *[TransferResult.OK] * 4,
+    ]
     assert [r for _, r, _ in record_movements(workspace, path)][:2] == [TransferResult.EXISTS] * 2
     held = stocks(workspace)
     assert held["hq", "U"]["stock"] == 2
     assert held["hq", "U"]["retired:shipped"] == 3
     assert held["hq", "R"] == {"stock": 1, "away": 0, "retired:lost": 1, "issuer:bought": -2}
-    assert all(sum(places.values()) == 0 for places in held.values())  # nothing appears from nowhere
+    assert all(
+        sum(places.values()) == 0 for places in held.values()
+    )  # nothing appears from nowhere
     path.write_text(head + "8,hq,U,vanished,1\n")
     with pytest.raises(DataError, match="Nothing was posted"):
         record_movements(workspace, path)
@@ -382,8 +466,23 @@ def test_no_row_is_dropped_or_misread(files):
             "fragile": True,
         },
         {"order": "c", "items": []},
-        {"order": "d", "item": "1", "length_mm": "12,5", "width_mm": 50, "height_mm": 50, "mass_g": 1},
-        {"order": "e", "item": "1", "length_mm": 50, "width_mm": 50, "height_mm": 50, "mass_g": 1, "quantity": 2.9},
+        {
+            "order": "d",
+            "item": "1",
+            "length_mm": "12,5",
+            "width_mm": 50,
+            "height_mm": 50,
+            "mass_g": 1,
+        },
+        {
+            "order": "e",
+            "item": "1",
+            "length_mm": 50,
+            "width_mm": 50,
+            "height_mm": 50,
+            "mass_g": 1,
+            "quantity": 2.9,
+        },
     ]
     (files / "o.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     _, tally, rows = packed(files, "o.jsonl")
@@ -391,7 +490,11 @@ def test_no_row_is_dropped_or_misread(files):
     assert len(told["a"]["cartons"][0]["placements"]) == 1
     assert len(told["b"]["unpacked"]) == 3  # 1,050 mm is longer than any carton
     assert tally.faulty == 3
-    assert {f.message.split("'")[1] for f in tally.findings if f.code == "bad-item"} == {"c", "d", "e"}
+    assert {f.message.split("'")[1] for f in tally.findings if f.code == "bad-item"} == {
+        "c",
+        "d",
+        "e",
+    }
 
 
 def test_a_text_file_of_orders_is_read_to_its_end_or_refused(files):
@@ -401,9 +504,12 @@ def test_a_text_file_of_orders_is_read_to_its_end_or_refused(files):
     pack_file(files / "o.txt", None, lines.append)
     assert len(b"".join(lines).splitlines()) == 2
     for bad, why in (
-        (good.replace("\n1 1\n", "\n0 1\n"), "order-scattered"), (good + "7 1\n", "more than its 2"), (good.replace("1 1\n0", "1 0\n0"), "line"),
-        (good.replace("O 2", "O 3"), "line"), (good.replace("50 50 50 1 0 0\n1", "99999999999999999999 50 50 1 0 0\n1"), "line"),
-    ):  # fmt: skip
+        (good.replace("\n1 1\n", "\n0 1\n"), "order-scattered"),
+        (good + "7 1\n", "more than its 2"),
+        (good.replace("1 1\n0", "1 0\n0"), "line"),
+        (good.replace("O 2", "O 3"), "line"),
+        (good.replace("50 50 50 1 0 0\n1", "99999999999999999999 50 50 1 0 0\n1"), "line"),
+    ):
         (files / "o.txt").write_text(bad)
         with pytest.raises(DataError, match=why):
             pack_file(files / "o.txt", None, lambda _: None)
@@ -417,8 +523,13 @@ def test_each_site_uses_its_own_used_cartons(files):
         .replace("00,2\n", "00,2,new,\n")
         + "U,210,160,110,5000,0,used,\n"
     )
-    rows = "".join(f"O{k},1,150,100,80,100,{'hq' if k % 2 else '总部' if k % 4 else 'depot'}\n" for k in range(40))
-    (files / "orders.csv").write_text("order,item,length_mm,width_mm,height_mm,mass_g,site\n" + rows)
+    rows = "".join(
+        f"O{k},1,150,100,80,100,{'hq' if k % 2 else '总部' if k % 4 else 'depot'}\n"
+        for k in range(40)
+    )
+    (files / "orders.csv").write_text(
+        "order,item,length_mm,width_mm,height_mm,mass_g,site\n" + rows
+    )
     lines = []
     sites = {"hq": "hq", "总部": "hq", "depot": "depot"}
     pack_file(
@@ -437,7 +548,9 @@ def test_each_site_uses_its_own_used_cartons(files):
     assert len(used) == 5
     assert sum(int(o[1:]) % 4 == 0 for o in used) == 2
     with pytest.raises(UsageError, match="no-site"):
-        pack_file(files / "orders.csv", files / "cartons.csv", lines.append, stock={}, sites={"hq": "hq"})
+        pack_file(
+            files / "orders.csv", files / "cartons.csv", lines.append, stock={}, sites={"hq": "hq"}
+        )
 
 
 @needs_shared
@@ -447,10 +560,16 @@ def test_a_thousand_orders_are_packed_validly_with_and_without_support():
     for support in (0.0, 0.8):
         lines = []
         _, tally = pack_file(
-            LOGISTICS / "orders_1000.txt", None, lines.append, support_share=support, fill_share_max=0.0
+            LOGISTICS / "orders_1000.txt",
+            None,
+            lines.append,
+            support_share=support,
+            fill_share_max=0.0,
         )
         rows = [json.loads(line) for line in b"".join(lines).splitlines()]
-        assert [f for row in rows for f in faults(orders[row["order"]], cartons, row, support=support)] == []
+        assert [
+            f for row in rows for f in faults(orders[row["order"]], cartons, row, support=support)
+        ] == []
         assert tally.unpacked == 0
         board[support] = tally.cost / 0.45
     assert board[0.0] < 645
@@ -479,7 +598,10 @@ def test_real_orders_take_no_more_parcels_than_the_peer_expects_of_itself():
         Carton(r[0], *map(int, r[5:8]), mass_max_g=int(r[8]) - int(r[4]))
         for r in csv.reader((folder / "boxes.csv").read_text().splitlines())
     )
-    theirs = {r[0]: (int(r[1]), int(r[4])) for r in csv.reader((folder / "expected.csv").read_text().splitlines())}
+    theirs = {
+        r[0]: (int(r[1]), int(r[4]))
+        for r in csv.reader((folder / "expected.csv").read_text().splitlines())
+    }
     pieces = {}
     for order, count, _, *size in csv.reader((folder / "items.csv").read_text().splitlines()):
         pieces.setdefault(order, []).extend([tuple(map(int, size))] * int(count))
@@ -488,14 +610,22 @@ def test_real_orders_take_no_more_parcels_than_the_peer_expects_of_itself():
     offsets = [0]
     for some in pieces.values():
         offsets.append(offsets[-1] + len(some))
-    columns = {n: [p[k] for p in every] for k, n in enumerate(("length_mm", "width_mm", "height_mm", "mass_g"))}
+    columns = {
+        n: [p[k] for p in every]
+        for k, n in enumerate(("length_mm", "width_mm", "height_mm", "mass_g"))
+    }
     limits = {c.id: (c.length_mm, c.width_mm, c.height_mm, c.mass_max_g) for c in boxes}
     for mode, turn, most in ((0, "upright", 2990), (1, "any", 2355)):
         orders = orders_from(list(pieces), offsets, names, columns | {"turn": [turn] * len(every)})
         rows = [p.row for p in Packer(boxes, Objective(parcels=1.0), 0.0).pack(orders)]
         for row in rows:
             assert len(row["cartons"]) <= theirs[row["order"]][mode]
-            assert faults({k: (*p, turn, False) for k, p in enumerate(pieces[row["order"]])}, limits, row) == []
+            assert (
+                faults(
+                    {k: (*p, turn, False) for k, p in enumerate(pieces[row["order"]])}, limits, row
+                )
+                == []
+            )
         assert sum(len(r["cartons"]) for r in rows) <= most
 
 
@@ -504,7 +634,9 @@ def test_a_designed_assortment_saves_on_orders_it_has_not_seen(tmp_path):
     head = "order,item,length_mm,width_mm,height_mm,mass_g\n"
     rows = "".join(f"O{k},1,{180 + k % 30},{120 + k % 17},{40 + k % 23},200\n" for k in range(400))
     (tmp_path / "orders.csv").write_text(head + rows)
-    designs, present, used = design_file(tmp_path / "orders.csv", tmp_path / "cartons.csv", counts=[1, 2, 3])
+    designs, present, used = design_file(
+        tmp_path / "orders.csv", tmp_path / "cartons.csv", counts=[1, 2, 3]
+    )
     assert used == 320
     assert [d.count for d in designs] == [1, 2, 3]
     costs = [d.cost for d in designs]
@@ -513,8 +645,21 @@ def test_a_designed_assortment_saves_on_orders_it_has_not_seen(tmp_path):
     assert designs[2].tested < present.tested
     sizes = tmp_path / "sizes.csv"
     result = CliRunner().invoke(
-        app, ["assort", str(tmp_path / "orders.csv"), "-c", str(tmp_path / "cartons.csv"), "-k", "2", "-o", str(sizes), "--chart", str(tmp_path / "c.svg"), "--json"]
-    )  # fmt: skip
+        app,
+        [
+            "assort",
+            str(tmp_path / "orders.csv"),
+            "-c",
+            str(tmp_path / "cartons.csv"),
+            "-k",
+            "2",
+            "-o",
+            str(sizes),
+            "--chart",
+            str(tmp_path / "c.svg"),
+            "--json",
+        ],
+    )
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["designs"][0]["sizes"] == 2
     assert "<svg" in (tmp_path / "c.svg").read_text()

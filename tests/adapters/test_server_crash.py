@@ -58,7 +58,9 @@ def test_a_kill_in_mid_upload_leaves_nothing(root):
 def _asked(client, number):
     """Ask for an import and a run."""
     bills = electricity([("hq", m, 100 + number, "kWh") for m in months("2023-04", 12)])
-    upload = client.post("/api/v1/uploads", params={"name": f"b{number}.csv"}, content=bills.encode()).json()
+    upload = client.post(
+        "/api/v1/uploads", params={"name": f"b{number}.csv"}, content=bills.encode()
+    ).json()
     client.post(f"/api/v1/uploads/{upload['id']}/import", json={})
     client.post("/api/v1/runs", json={"year": "FY2024"})
 

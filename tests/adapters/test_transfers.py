@@ -24,19 +24,33 @@ def move(key, source, target, amount):
 def test_results_are_told_one_by_one(ledger):
     results = ledger.post(
         [
-            move("1", "issuer:a", "held", 100), move("2", "held", "retired:x", 60), move("3", "held", "retired:x", 60),
-            move("1", "issuer:a", "held", 100), move("1", "issuer:a", "held", 99), move("4", "retired:x", "held", 1),
-            move("5", "held", "held", 1), move("6", "held", "other", 0),
+            move("1", "issuer:a", "held", 100),
+            move("2", "held", "retired:x", 60),
+            move("3", "held", "retired:x", 60),
+            move("1", "issuer:a", "held", 100),
+            move("1", "issuer:a", "held", 99),
+            move("4", "retired:x", "held", 1),
+            move("5", "held", "held", 1),
+            move("6", "held", "other", 0),
         ]
-    )  # fmt: skip
+    )
     assert [r.value for r in results] == [
-        "ok", "ok", "overdrawn", "exists", "key-conflict", "retired", "same-account", "not-positive",
-    ]  # fmt: skip
+        "ok",
+        "ok",
+        "overdrawn",
+        "exists",
+        "key-conflict",
+        "retired",
+        "same-account",
+        "not-positive",
+    ]
     assert [ledger.balance("box", a) for a in ("issuer:a", "held", "retired:x")] == [-100, 40, 60]
 
 
 def test_a_reversal_restores_and_is_itself_posted_once(ledger):
-    ledger.post([move("1#0/issue", "issuer:a", "held", 5), move("1#0/retire", "held", "retired:y", 5)])
+    ledger.post(
+        [move("1#0/issue", "issuer:a", "held", 5), move("1#0/retire", "held", "retired:y", 5)]
+    )
     assert ledger.reverse("box", "1#0/retire", "mistake") is TransferResult.OK
     assert ledger.reverse("box", "1#0/retire", "mistake") is TransferResult.EXISTS
     assert ledger.balance("box", "held") == 5
@@ -44,13 +58,20 @@ def test_a_reversal_restores_and_is_itself_posted_once(ledger):
     assert ledger.reverse("box", "unknown", "") is TransferResult.KEY_CONFLICT
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 12), st.sampled_from(["issuer:i", "a", "b"]), st.sampled_from(["a", "b", "retired:r"]), st.integers(-1, 50)),
+        st.tuples(
+            st.integers(0, 12),
+            st.sampled_from(["issuer:i", "a", "b"]),
+            st.sampled_from(["a", "b", "retired:r"]),
+            st.integers(-1, 50),
+        ),
         max_size=20,
     )
-)  # fmt: skip
+)
 def test_nothing_is_created_and_no_holder_is_below_zero(tmp_path_factory, moves):
     ledger = open_transfers(tmp_path_factory.mktemp("t"))
     ledger.post([move(str(k), s, t, n) for k, s, t, n in moves])

@@ -49,7 +49,12 @@ methodology = "carton-reuse/1"
 claims = { group = 1.0 }
 unclaimed = 0.0
 """
-GROUP = CONFIG.replace('id = "group"\nname = "Group"\n', 'id = "group"\nname = "Group"\nregion = "CN"\n') + PROGRAMMES
+GROUP = (
+    CONFIG.replace(
+        'id = "group"\nname = "Group"\n', 'id = "group"\nname = "Group"\nregion = "CN"\n'
+    )
+    + PROGRAMMES
+)
 OWN = "own/{0},{1},{2},CN,within,,{3},unspecified-co2e,{4},{5},AR6,{6},{7},Ministry,T1,1,2020-01-01,open,checked,\n"
 
 
@@ -65,7 +70,9 @@ def own(workspace, tmp_path):
     def put(*rows):
         path = tmp_path / "own.csv"
         path.write_text(
-            ",".join(COLUMNS) + "\n" + "".join(OWN.format(k, *r, *[""] * (7 - len(r))) for k, r in enumerate(rows))
+            ",".join(COLUMNS)
+            + "\n"
+            + "".join(OWN.format(k, *r, *[""] * (7 - len(r))) for k, r in enumerate(rows))
         )
         import_factors(workspace, path, now=NOW)
 
@@ -89,10 +96,15 @@ PURCHASES = "Entity,Month,Item,Supplier,Weight,Spend,Unit,Invoice\n"
 
 
 def test_money_is_exchanged_in_its_year_and_brought_to_the_factors_price_year(workspace, add):
-    add("Entity,Month,Item,Supplier,Spend,Unit\ngroup,2023-05,consulting,ACME,7046.7,CNY\n", "purchases.csv")
+    add(
+        "Entity,Month,Item,Supplier,Spend,Unit\ngroup,2023-05,consulting,ACME,7046.7,CNY\n",
+        "purchases.csv",
+    )
     assert {"factor-proxy", "factor-recalled", "category-unassessed"} <= codes(run(workspace))
     usd_2021 = 7046.7 / 7.0467 * 270.970 / 304.702
-    assert float(values(workspace, "scope3-1")["scope3-1"].value) == pytest.approx(usd_2021 * 0.084 / 1000, rel=1e-7)
+    assert float(values(workspace, "scope3-1")["scope3-1"].value) == pytest.approx(
+        usd_2021 * 0.084 / 1000, rel=1e-7
+    )
     (entry,) = explain_figure(workspace, "scope3-1", "FY2024")["entries"]["rows"]
     told = explain_entry(workspace, entry["entry"])["entries"][0]
     assert told["bridges"] == ["price/CNY-USD/2023", "price/USD/2023", "price/USD/2021"]
@@ -100,7 +112,10 @@ def test_money_is_exchanged_in_its_year_and_brought_to_the_factors_price_year(wo
 
 
 def test_basic_prices_need_a_margin_and_are_not_taken_for_purchaser_prices(workspace, add):
-    add("Entity,Month,Item,Spend,Unit\ngroup,2023-05,consulting,100,CNY (basic price)\n", "purchases.csv")
+    add(
+        "Entity,Month,Item,Spend,Unit\ngroup,2023-05,consulting,100,CNY (basic price)\n",
+        "purchases.csv",
+    )
     assert "price-mismatch" in codes(run(workspace))
     assert values(workspace, "scope3-1")["scope3-1"].value is None
 
@@ -113,30 +128,42 @@ def test_of_mass_and_money_of_one_purchase_the_mass_counts_once(workspace, add, 
     assert [a["unit"] for a in workspace.store.rows("activities")] == ["kg"]
 
 
-def test_the_best_rung_with_a_factor_values_an_activity_and_says_what_it_passed_over(workspace, add, own):
-    own(("purchased-goods", "steel", "life-cycle", 2, "kg/kg"), ("supplier", "ACME/steel", "life-cycle", 1.5, "kg/kg"))
-    text = (
-        "Entity,Month,Item,Supplier,Weight,Unit\ngroup,2023-05,steel,ACME,1000,kg\ngroup,2023-05,steel,Other,1000,kg\n"
+def test_the_best_rung_with_a_factor_values_an_activity_and_says_what_it_passed_over(
+    workspace, add, own
+):
+    own(
+        ("purchased-goods", "steel", "life-cycle", 2, "kg/kg"),
+        ("supplier", "ACME/steel", "life-cycle", 1.5, "kg/kg"),
     )
+    text = "Entity,Month,Item,Supplier,Weight,Unit\ngroup,2023-05,steel,ACME,1000,kg\ngroup,2023-05,steel,Other,1000,kg\n"
     add(text + "group,2023-06,co2e,Third,,\n", "purchases.csv", accept=frozenset())
     run(workspace)
     with Rollups(workspace) as rollups:
         by = {
-            v.by["method"]: float(v.value) for v in rollups.values(["scope3-1"], run_of(workspace, "FY2024"), "method")
+            v.by["method"]: float(v.value)
+            for v in rollups.values(["scope3-1"], run_of(workspace, "FY2024"), "method")
         }
     assert by == {"purchased-goods-supplier-specific/1": 1.5, "purchased-goods-average-data/1": 2.0}
 
 
 def test_what_a_supplier_reports_is_the_best_rung(workspace, add):
-    add("Entity,Month,Item,Supplier,Reported emissions (t CO2e)\ngroup,2023-05,co2e,ACME,12.5\n", "purchases.csv")
+    add(
+        "Entity,Month,Item,Supplier,Reported emissions (t CO2e)\ngroup,2023-05,co2e,ACME,12.5\n",
+        "purchases.csv",
+    )
     run(workspace)
     assert float(values(workspace, "scope3-1")["scope3-1"].value) == 12.5
 
 
 def test_a_category_switched_off_is_not_assessed_and_never_zero(workspace, add, own):
     own(("processing", "drying", "direct", 1, "kg/kg"))
-    add("Entity,Month,Item,Partner,Used,Unit\ngroup,2023-05,drying,ACME,1000,kg\n", "processing.csv")
-    add("Entity,Month,Item,Supplier,Reported emissions (t CO2e)\ngroup,2023-05,co2e,ACME,12.5\n", "purchases.csv")
+    add(
+        "Entity,Month,Item,Partner,Used,Unit\ngroup,2023-05,drying,ACME,1000,kg\n", "processing.csv"
+    )
+    add(
+        "Entity,Month,Item,Supplier,Reported emissions (t CO2e)\ngroup,2023-05,co2e,ACME,12.5\n",
+        "purchases.csv",
+    )
     assert "category-excluded" in codes(run(workspace))
     found = values(workspace, "scope3-10", "scope3-9", "scope3", "total-location")
     assert (found["scope3-10"].value, found["scope3-10"].note) == (None, "Nothing is processed.")
@@ -153,11 +180,15 @@ def test_a_category_is_not_switched_off_without_a_reason(tmp_path):
         create_workspace(tmp_path / "w", GROUP.replace("10 = ", "16 = "))
 
 
-def test_a_factor_of_another_region_serves_only_where_the_workspace_says_so(workspace, add, tmp_path):
+def test_a_factor_of_another_region_serves_only_where_the_workspace_says_so(
+    workspace, add, tmp_path
+):
     text = "Site,Month,Mode,Carrier,Mass,Unit,Distance km\nhq,2023-05,road,ACME,10,t,100\n"
     add(text, "freight.csv")
     assert "factor-proxy" in codes(run(workspace))
-    strict = create_workspace(tmp_path / "strict", GROUP.replace('proxies = ["GB", "US"]', "proxies = []"))
+    strict = create_workspace(
+        tmp_path / "strict", GROUP.replace('proxies = ["GB", "US"]', "proxies = []")
+    )
     path = tmp_path / "freight-2.csv"
     path.write_text(text)
     from abate.application.inventory.imports import add_file
@@ -173,9 +204,12 @@ def test_upstream_of_energy_is_scope_3_and_a_missing_factor_leaves_it_incomplete
     assert "category-incomplete" in codes(result)  # the grid of Mars has no factor at all
     with Rollups(workspace) as rollups:
         by = {
-            v.by["method"]: float(v.value) for v in rollups.values(["scope3-3"], run_of(workspace, "FY2024"), "method")
+            v.by["method"]: float(v.value)
+            for v in rollups.values(["scope3-3"], run_of(workspace, "FY2024"), "method")
         }
-    assert by["fuel-upstream/1"] == pytest.approx(100 * 0.61101 / 1000)  # of diesel as British pumps sell it
+    assert by["fuel-upstream/1"] == pytest.approx(
+        100 * 0.61101 / 1000
+    )  # of diesel as British pumps sell it
     assert by["electricity-losses/1"] == pytest.approx(1000 * 0.0476 * 0.4974 / 1000)
     assert verify_run(workspace, result.run_id).holds
 
@@ -187,9 +221,19 @@ def test_avoided_emissions_stand_in_a_book_of_their_own(workspace, add):
     add(electricity([("hq", "2023-05", 1000, "kWh")]))
     add(SECOND + "second,2023-05,ann,SH-1,phone,1000\n", "second-hand.csv")
     result = run(workspace)
-    found = values(workspace, "gross", "scope3", "total-location", "avoided", "avoided-claimed", "avoided-unclaimed")
+    found = values(
+        workspace,
+        "gross",
+        "scope3",
+        "total-location",
+        "avoided",
+        "avoided-claimed",
+        "avoided-unclaimed",
+    )
     assert float(found["avoided"].value) == pytest.approx(1000 * (30 - 0.6) * 0.8 / 1000)
-    assert found["avoided-claimed"].value + found["avoided-unclaimed"].value == found["avoided"].value
+    assert (
+        found["avoided-claimed"].value + found["avoided-unclaimed"].value == found["avoided"].value
+    )
     assert float(found["avoided-unclaimed"].value / found["avoided"].value) == pytest.approx(0.3)
     assert float(found["gross"].value) == pytest.approx(0.4974)
     assert verify_run(workspace, result.run_id).holds
@@ -197,7 +241,9 @@ def test_avoided_emissions_stand_in_a_book_of_their_own(workspace, add):
 
 def test_no_figure_adds_two_books():
     assert all(len(FIGURES.books_of(name)) <= 1 for name in FIGURES)
-    assert all(("avoided" in FIGURES.books_of(name)) is name.startswith("avoided") for name in FIGURES)
+    assert all(
+        ("avoided" in FIGURES.books_of(name)) is name.startswith("avoided") for name in FIGURES
+    )
 
 
 def test_scope_3_of_a_buyer_holds_no_instrument_and_nothing_avoided(workspace, add):
@@ -222,12 +268,17 @@ def test_one_action_is_booked_once_across_programmes_and_files(workspace, add):
     assert (done.accepted_count, done.findings["action-booked-twice"]) == (1, 2)
     with pytest.raises(UsageError, match="cannot-accept"):
         add(text + " ", "again.csv", accept=frozenset(["action-booked-twice"]))
-    unnamed = add("Programme,Month,Actor,Action,Cartons\nreuse,2023-06,,P-3,5\n", "carton-reuse-2.csv")
+    unnamed = add(
+        "Programme,Month,Actor,Action,Cartons\nreuse,2023-06,,P-3,5\n", "carton-reuse-2.csv"
+    )
     assert unnamed.findings == {"action-unnamed": 1}
 
 
 def test_a_programme_books_only_by_its_own_methodology(workspace, add):
-    add(SECOND + "reuse,2023-05,ann,SH-1,phone,1000\nhq,2023-05,ann,SH-2,phone,1000\n", "second-hand.csv")
+    add(
+        SECOND + "reuse,2023-05,ann,SH-1,phone,1000\nhq,2023-05,ann,SH-2,phone,1000\n",
+        "second-hand.csv",
+    )
     assert "no-programme" in codes(run(workspace))
     assert values(workspace, "avoided")["avoided"].value is None
 
@@ -239,7 +290,9 @@ def test_what_may_be_public_is_computed(workspace, add):
     assert not told["second"]["publishable"]
     assert any("tier 3" in o for o in told["second"]["obstacles"])
     assert any("assumptions" in o for o in told["second"]["obstacles"])
-    assert sum(Fraction(t) for t in told["second"]["by_claimant_t"].values()) == Fraction(told["second"]["avoided_t"])
+    assert sum(Fraction(t) for t in told["second"]["by_claimant_t"].values()) == Fraction(
+        told["second"]["avoided_t"]
+    )
     assert told["reuse"]["avoided_t"] is None
 
 
@@ -273,7 +326,9 @@ def test_the_matched_part_of_net_has_no_range_of_its_own(workspace, add):
     add(head + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,600,kWh,FY2024\n", "certificates.csv")
     run(workspace)
     with Rollups(workspace) as rollups:
-        net, gross = (ranges(rollups, n, run_of(workspace, "FY2024"))[0].closed for n in ("net", "gross"))
+        net, gross = (
+            ranges(rollups, n, run_of(workspace, "FY2024"))[0].closed for n in ("net", "gross")
+        )
         with pytest.raises(UsageError, match="not-a-sum"):
             ranges(rollups, "pue", run_of(workspace, "FY2024"))
     assert net.total == pytest.approx(gross.total * 0.4)
@@ -290,7 +345,10 @@ def three_years(workspace, add):
         ]
         rows += [("sold", m, 50, "kWh") for m in months(f"{year}-04", 12) if m <= "2023-09"]
         add(electricity(rows), f"electricity-{year}.csv")
-        add(f"Site,Month,Fuel,Quantity,Unit\nhq,{year}-05,diesel,{100 * scale},L\n", f"generator-{year}.csv")
+        add(
+            f"Site,Month,Fuel,Quantity,Unit\nhq,{year}-05,diesel,{100 * scale},L\n",
+            f"generator-{year}.csv",
+        )
         run(workspace, f"FY{year + 1}")
     return workspace
 
@@ -312,9 +370,13 @@ def test_bridges_between_any_two_years_and_terms_add_up_to_the_milligram(three_y
                 assert [found.start_mg, found.end_mg] == exact
                 assert sum(found.totals.values()) == found.end_mg - found.start_mg
         sides = run_of(three_years, "", ids[1]), run_of(three_years, "", ids[3])
-        assert {d for d, mg in bridge_runs(three_years, rollups, "gross", *sides).totals.items() if mg} == {"gwp"}
+        assert {
+            d for d, mg in bridge_runs(three_years, rollups, "gross", *sides).totals.items() if mg
+        } == {"gwp"}
         sides = run_of(three_years, "", ids[1]), run_of(three_years, "", ids[4])
-        assert {d for d, mg in bridge_runs(three_years, rollups, "gross", *sides).totals.items() if mg} == {"boundary"}
+        assert {
+            d for d, mg in bridge_runs(three_years, rollups, "gross", *sides).totals.items() if mg
+        } == {"boundary"}
 
 
 def test_the_base_year_is_restated_beside_what_was_stated(three_years):
@@ -328,8 +390,16 @@ def test_the_base_year_is_restated_beside_what_was_stated(three_years):
     gross = next(b for b in found.bridges if b.figure == "gross")
     assert gross.end_mg < gross.start_mg
     assert {d for d, mg in gross.totals.items() if mg} == {"boundary"}
-    assert found.recalculates is (abs(next(b for b in found.bridges if b.figure == "total-location").end_mg - next(b for b in found.bridges if b.figure == "total-location").start_mg) >= 0.05 * next(b for b in found.bridges if b.figure == "total-location").start_mg)  # fmt: skip
-    assert run_of(workspace, "FY2023")["run_id"] == stated  # a restatement counts once it is published
+    assert found.recalculates is (
+        abs(
+            next(b for b in found.bridges if b.figure == "total-location").end_mg
+            - next(b for b in found.bridges if b.figure == "total-location").start_mg
+        )
+        >= 0.05 * next(b for b in found.bridges if b.figure == "total-location").start_mg
+    )
+    assert (
+        run_of(workspace, "FY2023")["run_id"] == stated
+    )  # a restatement counts once it is published
     assert verify_run(workspace, found.restated_run).holds
     publish(workspace, found.restated_run, reason="depot sold", now=NOW)
     assert run_of(workspace, "FY2023")["run_id"] == found.restated_run
@@ -356,11 +426,17 @@ def test_the_history_of_a_bought_site_counts_only_in_the_restated_base_year(thre
 
 def test_pro_rata_takes_the_months_of_the_year_of_the_sale(three_years):
     config = three_years.root / "abate.toml"
-    config.write_text(config.read_text().replace("closed = 2023-09-30", "sold = 2023-09-30").replace("threshold = 0.05", 'threshold = 0.05\nrecalculation = "pro-rata"'))  # fmt: skip
+    config.write_text(
+        config.read_text()
+        .replace("closed = 2023-09-30", "sold = 2023-09-30")
+        .replace("threshold = 0.05", 'threshold = 0.05\nrecalculation = "pro-rata"')
+    )
     workspace = open_workspace(three_years.root)
     found = restate_base_year(workspace, structure="FY2024", now=NOW)
     with Rollups(workspace) as rollups:
-        by = rollups.values(["scope2-location"], run_of(workspace, "", found.restated_run), "site,month")
+        by = rollups.values(
+            ["scope2-location"], run_of(workspace, "", found.restated_run), "site,month"
+        )
     sold = {v.by["month"]: v.value for v in by if v.by["site"] == "sold"}
     assert [sold["2022-05"] > 0, sold["2022-11"]] == [True, 0]
 
@@ -368,12 +444,19 @@ def test_pro_rata_takes_the_months_of_the_year_of_the_sale(three_years):
 def reperform(folder):
     tool = ROOT / "tools" / "reperform.py"
     return subprocess.run(
-        [sys.executable, "-I", str(tool), str(folder)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", str(tool), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
 def test_evidence_is_performed_again_without_the_package(three_years, add, tmp_path):
-    add(PURCHASES.replace(",Weight", "") + "group,2023-05,consulting,ACME,7046.7,CNY,P1\n", "purchases.csv")
+    add(
+        PURCHASES.replace(",Weight", "") + "group,2023-05,consulting,ACME,7046.7,CNY,P1\n",
+        "purchases.csv",
+    )
     add(SECOND + "second,2023-05,ann,SH-1,phone,1000\n", "second-hand.csv")
     run(three_years)
     manifest = export_evidence(three_years, "FY2024", tmp_path / "evidence")
@@ -386,7 +469,15 @@ def test_evidence_is_performed_again_without_the_package(three_years, add, tmp_p
 
 @pytest.mark.parametrize(
     "name",
-    ["activities.csv", "resolutions.csv", "entries.csv", "factors.csv", "methods.csv", "totals.csv", "manifest.json"],
+    [
+        "activities.csv",
+        "resolutions.csv",
+        "entries.csv",
+        "factors.csv",
+        "methods.csv",
+        "totals.csv",
+        "manifest.json",
+    ],
 )
 def test_a_single_byte_of_evidence_that_changes_is_found_in_its_place(three_years, tmp_path, name):
     folder = tmp_path / "evidence"
@@ -411,7 +502,11 @@ def test_a_single_byte_of_evidence_that_changes_is_found_in_its_place(three_year
 def test_the_interpreter_is_short_and_stands_alone():
     text = (ROOT / "tools" / "reperform.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 200
-    imported = {line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))}
+    imported = {
+        line.split()[1].split(".")[0]
+        for line in text.splitlines()
+        if line.startswith(("import ", "from "))
+    }
     assert imported <= set(sys.stdlib_module_names)
 
 
@@ -435,7 +530,9 @@ def values_of_nothing(workspace):
     return workspace.store.rows("entries") + workspace.store.rows("activities")
 
 
-def test_two_vintages_of_a_figure_stand_beside_each_other_and_the_same_one_twice_is_refused(workspace, tmp_path):
+def test_two_vintages_of_a_figure_stand_beside_each_other_and_the_same_one_twice_is_refused(
+    workspace, tmp_path
+):
     head = "entity,fiscal_year,metric,value,unit,source,vintage\n"
     path = tmp_path / "p.csv"
     path.write_text(head + "A,FY2022,scope1,5,t,report,2023\nA,FY2022,scope1,6,t,report,2024\n")
@@ -455,12 +552,16 @@ def test_commands_print_what_the_functions_give(three_years, capsys, monkeypatch
     from abate.faces.cli.main import app
 
     def call(*words):
-        done = CliRunner().invoke(app, [*map(str, words), "-w", str(three_years.root)], catch_exceptions=False)
+        done = CliRunner().invoke(
+            app, [*map(str, words), "-w", str(three_years.root)], catch_exceptions=False
+        )
         assert done.exit_code == 0, done.output
         return done.output
 
     told = json.loads(call("bridge", "FY2023", "FY2024", "--figure", "gross", "--json"))
-    assert sum(int(mg) for mg in told["totals_mg"].values()) == int(told["end_mg"]) - int(told["start_mg"])
+    assert sum(int(mg) for mg in told["totals_mg"].values()) == int(told["end_mg"]) - int(
+        told["start_mg"]
+    )
     assert "activity" in call("bridge", "FY2023", "FY2024", "--by", "org")
     chart = three_years.root / "bridge.svg"
     call("bridge", "FY2023", "FY2024", "--chart", chart)
@@ -486,7 +587,9 @@ def test_a_baseline_without_its_actual_side_is_no_saving(tmp_path, workspace, ad
     reopened = open_workspace(workspace.root)
     add_file(reopened, path, now=NOW)
     assert "no-factor" in codes(run(reopened))
-    assert float(values(reopened, "avoided")["avoided"].value) == pytest.approx(1000 * (0.272 - 0.061) * 0.85 / 1000)
+    assert float(values(reopened, "avoided")["avoided"].value) == pytest.approx(
+        1000 * (0.272 - 0.061) * 0.85 / 1000
+    )
 
 
 def test_money_is_not_read_in_the_unit_of_the_mass_beside_it(add):
@@ -504,7 +607,9 @@ def test_a_row_that_is_spread_over_months_keeps_one_error(workspace, add):
 
 
 def test_what_converts_a_unit_and_what_is_lost_on_the_way_widen_the_range(workspace, add):
-    add("Site,Month,Fuel,Quantity,Unit,Uncertainty\nhq,2023-05,diesel,1000,L,0 %\n", "generator.csv")
+    add(
+        "Site,Month,Fuel,Quantity,Unit,Uncertainty\nhq,2023-05,diesel,1000,L,0 %\n", "generator.csv"
+    )
     add(SECOND + "second,2023-05,ann,SH-1,phone,1000\n", "second-hand.csv")
     run(workspace)
     with Rollups(workspace) as rollups:
@@ -531,22 +636,31 @@ def test_a_suppliers_factor_is_found_however_it_is_spelled(workspace, add, own):
 
 
 def test_rented_space_counts_for_its_period(workspace, add):
-    add("Site,From,To,Asset type,Lessor,Area\nhq,2023-04-01,2024-03-31,office,ACME,1200\n", "leased.csv")
+    add(
+        "Site,From,To,Asset type,Lessor,Area\nhq,2023-04-01,2024-03-31,office,ACME,1200\n",
+        "leased.csv",
+    )
     add("Site,Month,Asset type,Lessor,Area\nplant,2023-04,office,ACME,365\n", "leased-2.csv")
     run(workspace)
     with Rollups(workspace) as rollups:
-        by = {v.by["site"]: float(v.value) for v in rollups.values(["scope3-8"], run_of(workspace, "FY2024"), "site")}
+        by = {
+            v.by["site"]: float(v.value)
+            for v in rollups.values(["scope3-8"], run_of(workspace, "FY2024"), "site")
+        }
     assert by["hq"] == pytest.approx(72 * 366 / 365, rel=0.003)
     assert by["plant"] == pytest.approx(30 * 60 / 1000)
 
 
-def test_a_site_that_was_opened_is_activity_and_one_that_was_bought_is_boundary(three_years, tmp_path):
+def test_a_site_that_was_opened_is_activity_and_one_that_was_bought_is_boundary(
+    three_years, tmp_path
+):
     from abate.application.inventory.imports import add_file
 
     for name, word in (("new", "opened"), ("had", "bought")):
         config = three_years.root / "abate.toml"
         config.write_text(
-            config.read_text() + f'[[sites]]\nid = "{name}"\nentity = "cloud"\nregion = "CN-ZJ"\n{word} = 2023-04-01\n'
+            config.read_text()
+            + f'[[sites]]\nid = "{name}"\nentity = "cloud"\nregion = "CN-ZJ"\n{word} = 2023-04-01\n'
         )
     workspace = open_workspace(three_years.root)
     for name in ("new", "had"):
@@ -557,7 +671,11 @@ def test_a_site_that_was_opened_is_activity_and_one_that_was_bought_is_boundary(
     run(workspace, "FY2024")
     with Rollups(workspace) as rollups:
         lines = bridge_runs(
-            workspace, rollups, "scope2-location", run_of(workspace, "FY2023"), run_of(workspace, "FY2024")
+            workspace,
+            rollups,
+            "scope2-location",
+            run_of(workspace, "FY2023"),
+            run_of(workspace, "FY2024"),
         )
     assert (
         lines.totals["boundary"] == 497_400_000
@@ -568,7 +686,12 @@ def test_a_site_that_was_opened_is_activity_and_one_that_was_bought_is_boundary(
 def test_no_byte_of_evidence_makes_the_interpreter_stumble(three_years, tmp_path, byte):
     folder = tmp_path / "evidence"
     export_evidence(three_years, "FY2024", folder)
-    for name, line in (("entries.csv", 4), ("activities.csv", 1), ("factors.csv", 2), ("manifest.json", 2)):
+    for name, line in (
+        ("entries.csv", 4),
+        ("activities.csv", 1),
+        ("factors.csv", 2),
+        ("manifest.json", 2),
+    ):
         path = folder / name
         before = path.read_bytes()
         lines = before.split(b"\n")
@@ -587,7 +710,9 @@ def test_a_factor_of_a_wider_group_is_said_of_waste_and_of_grids(workspace, add)
         "waste.csv",
     )
     path = workspace.root / "abate.toml"
-    path.write_text(path.read_text() + '\n[[sites]]\nid = "lab"\nentity = "cloud"\nregion = "US-CA"\n')
+    path.write_text(
+        path.read_text() + '\n[[sites]]\nid = "lab"\nentity = "cloud"\nregion = "US-CA"\n'
+    )
     reopened = open_workspace(workspace.root)
     bill = path.with_name("lab.csv")
     bill.write_text(electricity([("lab", "2023-05", 1000, "kWh")]))
@@ -607,21 +732,31 @@ def test_countries_may_be_named_in_the_configuration(workspace):
 @pytest.mark.parametrize(
     ("head", "row", "kg"),
     [
-        ("Mode,Passengers,Distance km", "car,1,1000", 166.45), ("Mode,Passengers,Distance km", "rental car,3,1000", 166.45),
-        ("Mode,Passengers,Distance miles", "car / diesel,1,1000", 273.31), ("Mode,Passengers,Distance km", "motorbike,1,1000", 113.67),
+        ("Mode,Passengers,Distance km", "car,1,1000", 166.45),
+        ("Mode,Passengers,Distance km", "rental car,3,1000", 166.45),
+        ("Mode,Passengers,Distance miles", "car / diesel,1,1000", 273.31),
+        ("Mode,Passengers,Distance km", "motorbike,1,1000", 113.67),
         ("Mode,Passengers,Distance km", "rail,2,1000", 70.92),
     ],
-)  # fmt: skip
-def test_a_trip_by_car_counts_by_vehicle_and_one_by_train_by_passenger(workspace, add, head, row, kg):
+)
+def test_a_trip_by_car_counts_by_vehicle_and_one_by_train_by_passenger(
+    workspace, add, head, row, kg
+):
     """DESNZ 2023, per kilometre of an average car, a diesel car and a motorbike, and per passenger-kilometre by rail."""
     add(f"Site,Month,{head}\nlondon,2023-05,{row}\n", "travel.csv")
     result = run(workspace, gwp_set="AR5")
     assert [f.message for f in result.findings if f.severity == "blocker"] == []
-    assert float(values(workspace, "scope3-6")["scope3-6"].value) * 1000 == pytest.approx(kg, rel=3e-3)
+    assert float(values(workspace, "scope3-6")["scope3-6"].value) * 1000 == pytest.approx(
+        kg, rel=3e-3
+    )
 
 
-def test_what_is_recycled_in_an_open_loop_only_takes_the_edition_of_its_year(workspace, add, shared):
-    import_factors(workspace, shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx", now=NOW)
+def test_what_is_recycled_in_an_open_loop_only_takes_the_edition_of_its_year(
+    workspace, add, shared
+):
+    import_factors(
+        workspace, shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx", now=NOW
+    )
     add("Site,Month,Waste type,Waste,Unit\nlondon,2025-03,WEEE/recycled,10,t\n", "waste.csv")
     run_year(workspace, "FY2025", now=NOW)
     with Rollups(workspace) as rollups:

@@ -23,7 +23,11 @@ def test_the_best_of_all_assignments_is_found(seed):
     def saved(some):
         return sum(savings[o, c] for o, c in enumerate(some) if c >= 0)
 
-    best = max(saved(p) for p in product(range(-1, 3), repeat=5) if all(p.count(k) <= stock[k] for k in range(3)))
+    best = max(
+        saved(p)
+        for p in product(range(-1, 3), repeat=5)
+        if all(p.count(k) <= stock[k] for k in range(3))
+    )
     assert saved(chosen) == pytest.approx(best, abs=1e-4)
 
 

@@ -41,11 +41,15 @@ def test_a_model_is_found_again_with_its_balance_points(facts, model, points):
         assert np.ptp(predicted(found.parameters, WARMTH)) < 0.1
         return
     for k, point in enumerate(points):
-        assert (point is None and np.isnan(found.parameters[0, 3 + k])) or abs(found.parameters[0, 3 + k] - point) < 0.6
+        assert (point is None and np.isnan(found.parameters[0, 3 + k])) or abs(
+            found.parameters[0, 3 + k] - point
+        ) < 0.6
 
 
 def test_a_line_is_two_parameters():
-    found = fit_change_points(WARMTH, DAYS, (50 - 1.2 * WARMTH + RNG.normal(0, 0.5, 365))[None], np.ones(365))
+    found = fit_change_points(
+        WARMTH, DAYS, (50 - 1.2 * WARMTH + RNG.normal(0, 0.5, 365))[None], np.ones(365)
+    )
     assert found.model[0] == LINE
     assert found.parameters[0, 2] == pytest.approx(-1.2, abs=0.02)
 
@@ -58,7 +62,9 @@ def test_residuals_of_a_baseline_add_up_to_zero_though_balance_points_are_weight
 
 
 def test_a_batch_gives_what_each_meter_gives_alone_and_gaps_do_not_move_others():
-    usage = np.stack([made(up=1.0), made(down=2.0), made(up=0.4, down=0.7)]) + RNG.normal(0, 0.2, (3, 365))
+    usage = np.stack([made(up=1.0), made(down=2.0), made(up=0.4, down=0.7)]) + RNG.normal(
+        0, 0.2, (3, 365)
+    )
     usage[1, 40:80] = np.nan
     together = fit_change_points(WARMTH, DAYS, usage, np.ones(365))
     for m in range(3):
@@ -83,6 +89,8 @@ def test_too_few_periods_are_fitted_by_nothing():
 
 def test_four_parameters_are_one_balance_point_with_a_slope_on_either_side():
     usage = made(up=1.0, down=1.5, heating=15.0, cooling=15.0) + RNG.normal(0, 0.05, 365)
-    found = fit_change_points(WARMTH, DAYS, usage[None], np.ones(365), candidates=(MEAN, LINE, FOUR))
+    found = fit_change_points(
+        WARMTH, DAYS, usage[None], np.ones(365), candidates=(MEAN, LINE, FOUR)
+    )
     assert found.model[0] == FOUR
     assert found.parameters[0, 3] == found.parameters[0, 4] == pytest.approx(15.0, abs=0.3)

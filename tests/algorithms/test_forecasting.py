@@ -11,7 +11,15 @@ from abate.algorithms.forecasting.conditional import Average, Boosted, Forest, c
 from abate.algorithms.forecasting.days import days_of
 from abate.algorithms.forecasting.regression import ridge
 from abate.algorithms.forecasting.scenarios import ScenarioSettings, scenarios
-from abate.algorithms.forecasting.scores import PERCENTILES, coverage, crps, ordered, pinball, pit, skill
+from abate.algorithms.forecasting.scores import (
+    PERCENTILES,
+    coverage,
+    crps,
+    ordered,
+    pinball,
+    pit,
+    skill,
+)
 from abate.algorithms.forecasting.series import Known, Series, grid, observed
 
 HOUR = np.timedelta64(3600, "s")
@@ -38,12 +46,28 @@ def test_a_backtest_hands_out_nothing_later_than_its_origin():
     seen = []
 
     def spy(known: Known, beside, start):
-        seen.append((known.moment, known.last(), np.nanmax(known.values), None if beside is None else beside.last()))
+        seen.append(
+            (
+                known.moment,
+                known.last(),
+                np.nanmax(known.values),
+                None if beside is None else beside.last(),
+            )
+        )
         return np.zeros((1, len(start), 99))
 
     load = observed(("a",), START, np.arange(960.0)[None])
-    backtest(load, {"spy": spy}, [START[48], START[96]], 24, weather=observed(("t",), START, np.ones((1, 960))))
-    assert [(last, top, beside) for _, last, top, beside in seen] == [(48, 47.0, 48), (96, 95.0, 96)]
+    backtest(
+        load,
+        {"spy": spy},
+        [START[48], START[96]],
+        24,
+        weather=observed(("t",), START, np.ones((1, 960))),
+    )
+    assert [(last, top, beside) for _, last, top, beside in seen] == [
+        (48, 47.0, 48),
+        (96, 95.0, 96),
+    ]
 
 
 def test_uneven_steps_are_refused():
@@ -140,14 +164,18 @@ def skewed():
     return x, y
 
 
-@pytest.mark.parametrize("component", [Forest(trees=20, leaf=10), Boosted(rounds=40)], ids=["forest", "boosted"])
+@pytest.mark.parametrize(
+    "component", [Forest(trees=20, leaf=10), Boosted(rounds=40)], ids=["forest", "boosted"]
+)
 def test_a_component_learns_how_wide_the_range_is(component, skewed):
     x, y = skewed
     made = component(x, y, np.array([[0.1, 0.5, 0.5], [0.9, 0.5, 0.5]]), 1)
     assert made.shape == (2, 99)
     assert (np.diff(made, axis=1) >= 0).all()
     assert made[1, 89] - made[1, 9] > 2 * (made[0, 89] - made[0, 9])
-    np.testing.assert_array_equal(made, component(x, y, np.array([[0.1, 0.5, 0.5], [0.9, 0.5, 0.5]]), 1))
+    np.testing.assert_array_equal(
+        made, component(x, y, np.array([[0.1, 0.5, 0.5], [0.9, 0.5, 0.5]]), 1)
+    )
 
 
 def test_components_are_chosen_by_what_they_scored_on_later_rows(skewed):
@@ -157,7 +185,13 @@ def test_components_are_chosen_by_what_they_scored_on_later_rows(skewed):
         return np.tile(np.quantile(learnt, PERCENTILES), (len(ahead), 1))
 
     told = choose(
-        {"flat": flat, "forest": Forest(trees=20, leaf=10), "both": Average((flat, Forest(trees=20, leaf=10)))}, x, y
+        {
+            "flat": flat,
+            "forest": Forest(trees=20, leaf=10),
+            "both": Average((flat, Forest(trees=20, leaf=10))),
+        },
+        x,
+        y,
     )
     assert list(told)[-1] == "flat"
     assert list(told.values()) == sorted(told.values())

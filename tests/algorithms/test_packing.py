@@ -53,7 +53,10 @@ def cut(size, times, rng):
 @pytest.mark.parametrize("seed", range(8))
 def test_joining_puts_a_box_cut_by_planes_together_again_without_a_gap(seed):
     box = (210, 160, 90)
-    pieces = [tuple(np.random.default_rng(seed).permutation(p)) for p in cut(box, 7, np.random.default_rng(seed))]
+    pieces = [
+        tuple(np.random.default_rng(seed).permutation(p))
+        for p in cut(box, 7, np.random.default_rng(seed))
+    ]
     turns, counts = turned(pieces)
     positions = np.zeros((len(pieces), 6), np.int64)
     assert join(turns, counts, np.full(len(pieces), -1), np.array(box), 40_000, positions) == 1
@@ -66,7 +69,9 @@ def settled(sizes, box, bears=None, **options):
     turns, counts = turned(sizes)
     n = len(sizes)
     bears = np.full(n, -1) if bears is None else np.array(bears)
-    return settle(turns, counts, np.ones(n, np.int64), bears, np.array([box]), np.array([10**6]), **options)
+    return settle(
+        turns, counts, np.ones(n, np.int64), bears, np.array([box]), np.array([10**6]), **options
+    )
 
 
 def test_exact_search_proves_that_two_cubes_of_six_do_not_fit_a_box_of_eleven():
@@ -97,7 +102,9 @@ def test_what_stands_above_through_others_counts():
 
 
 def test_one_type_of_box_that_divides_the_container_fills_it():
-    found = load_container([(30, 20, 10)], [64], [ANY], (120, 80, 40), stop=lambda: False, width_max=8)
+    found = load_container(
+        [(30, 20, 10)], [64], [ANY], (120, 80, 40), stop=lambda: False, width_max=8
+    )
     assert found.filled_share == 1.0
     assert found.stop == "all-packed"
     assert len(found.positions) == 64
@@ -121,8 +128,12 @@ def test_a_loading_holds_what_it_says(types, mask):
     assert disjoint(found.positions)
     assert (found.positions[:, :3] + found.positions[:, 3:] <= (150, 120, 100)).all()
     assert (np.bincount(found.types, minlength=len(types)) <= [t[3] for t in types]).all()
-    assert found.filled_share == pytest.approx(found.positions[:, 3:].prod(axis=1).sum() / 1_800_000)
-    for kind, (_, _, _, a, b, c) in zip(found.types.tolist(), found.positions.tolist(), strict=True):
+    assert found.filled_share == pytest.approx(
+        found.positions[:, 3:].prod(axis=1).sum() / 1_800_000
+    )
+    for kind, (_, _, _, a, b, c) in zip(
+        found.types.tolist(), found.positions.tolist(), strict=True
+    ):
         assert sorted((a, b, c)) == sorted(types[kind][:3])
         assert mask != 0b000011 or c == types[kind][2]
 
@@ -131,7 +142,12 @@ def test_the_same_loading_comes_out_twice():
     types = [((37, 22, 18), 9), ((41, 33, 12), 7), ((25, 25, 30), 8)]
     runs = [
         load_container(
-            [t for t, _ in types], [n for _, n in types], [ANY] * 3, (120, 90, 80), stop=lambda: False, width_max=4
+            [t for t, _ in types],
+            [n for _, n in types],
+            [ANY] * 3,
+            (120, 90, 80),
+            stop=lambda: False,
+            width_max=4,
         )
         for _ in range(2)
     ]

@@ -30,4 +30,7 @@ def test_a_small_pool_serves_as_often_as_it_says_too():
     for trips, days, level in ((0.1, 5, 0.98), (0.2, 5, 0.95), (1, 0, 0.98)):
         pool = pool_size(trips, days, lost_share=0.0, trips_max=50, service_level=level)
         assert pool.size >= 1
-        assert simulate_pool(pool.size, trips, max(days, 1e-9), lost_share=0.0, days=20_000, seed=3) >= level - 0.01
+        assert (
+            simulate_pool(pool.size, trips, max(days, 1e-9), lost_share=0.0, days=20_000, seed=3)
+            >= level - 0.01
+        )

@@ -33,7 +33,9 @@ def chromium() -> Iterator[Any]:
         pytest.fail(said) if os.environ.get("CI") else pytest.skip(said)
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)  # a page waits for its server, whose machine may test other things beside
+    expect.set_options(
+        timeout=30_000
+    )  # a page waits for its server, whose machine may test other things beside
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

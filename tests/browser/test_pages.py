@@ -51,7 +51,11 @@ def _open(chromium, served, **options):
     page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" else None)
     page.on(
         "request",
-        lambda r: page.faults.append(r.url) if not r.url.startswith((served.base, "data:", "blob:")) else None,
+        lambda r: (
+            page.faults.append(r.url)
+            if not r.url.startswith((served.base, "data:", "blob:"))
+            else None
+        ),
     )
     return page
 
@@ -71,14 +75,21 @@ def test_a_messy_bill_goes_from_upload_to_an_opened_figure(chromium, serve, tmp_
     shot(page, "upload-unknown")
     page.get_by_label("Read as").select_option("electricity")
     page.get_by_role("button", name="Check again").click()
-    for header, means in (("地方", "site"), ("抄表时间", "period"), ("读数", "amount:electricity"), ("计量", "unit")):
+    for header, means in (
+        ("地方", "site"),
+        ("抄表时间", "period"),
+        ("读数", "amount:electricity"),
+        ("计量", "unit"),
+    ):
         page.get_by_label(f"Meaning of {header}").select_option(means)
     page.get_by_role("button", name="Check again").click()
     expect(page.get_by_text("1 would enter, 2 would wait in quarantine")).to_be_visible()
     expect(page.get_by_text("negative-quantity").first).to_be_visible()
     expect(page.get_by_text("not-a-number").first).to_be_visible()
     shot(page, "upload-checked")
-    assert not [r for r in _imports(page, served) if r["file"]], "nothing is stored before somebody says so"
+    assert not [r for r in _imports(page, served) if r["file"]], (
+        "nothing is stored before somebody says so"
+    )
     page.get_by_role("button", name="Import", exact=True).click()
     page.get_by_role("link", name="Mend them").click()
     row = page.locator("details", has_text="negative-quantity")
@@ -100,7 +111,11 @@ def test_a_messy_bill_goes_from_upload_to_an_opened_figure(chromium, serve, tmp_
     page.get_by_role("button", name="Value", exact=True).click()
     page.get_by_role("link", name="See the inventory").first.click(timeout=60_000)
     # 36,400.5 kWh of Zhejiang in FY2024: times 0.4974 kg, the average of 2023
-    cell = page.get_by_role("row", name=re.compile("^Scope 2, location-based")).get_by_role("link").first
+    cell = (
+        page.get_by_role("row", name=re.compile("^Scope 2, location-based"))
+        .get_by_role("link")
+        .first
+    )
     expect(cell).to_have_text("18.11")
     cell.click()
     expect(page.get_by_text("exactly 18.1056087")).to_be_visible()
@@ -108,7 +123,9 @@ def test_a_messy_bill_goes_from_upload_to_an_opened_figure(chromium, serve, tmp_
     page.locator("#rows .scroll tbody tr").last.get_by_role("link").click()
     expect(page.locator("tr.marked")).to_contain_text("-11,000")
     expect(page.get_by_text("Typo: read from the meter again")).to_be_visible()
-    expect(page.get_by_text("Announcement on electricity CO2 emission factors").first).to_be_visible()
+    expect(
+        page.get_by_text("Announcement on electricity CO2 emission factors").first
+    ).to_be_visible()
     shot(page, "entry")
     page.goto(f"{served.base}/data")
     page.get_by_role("link", name="账单 2024.csv", exact=True).click()
@@ -143,9 +160,13 @@ def test_an_empty_workspace_leads_to_a_first_figure(chromium, serve, tmp_path, s
     shot(page, "start")
     page.get_by_role("button", name="Value", exact=True).click()
     page.get_by_role("link", name="See the inventory").first.click(timeout=60_000)
-    expect(page.get_by_role("row", name=re.compile("^Scope 1")).locator(".missing").first).to_have_text("missing")
     expect(
-        page.get_by_role("row", name=re.compile("^Scope 2, location-based")).get_by_role("link").first
+        page.get_by_role("row", name=re.compile("^Scope 1")).locator(".missing").first
+    ).to_have_text("missing")
+    expect(
+        page.get_by_role("row", name=re.compile("^Scope 2, location-based"))
+        .get_by_role("link")
+        .first
     ).to_be_visible()
     assert page.faults == []
 
@@ -165,7 +186,9 @@ def test_the_inventory_opens_filters_shares_and_exports(chromium, demo_served, d
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
-    whole = page.get_by_role("row", name=re.compile("^whole")).get_by_role("link").first.inner_text()
+    whole = (
+        page.get_by_role("row", name=re.compile("^whole")).get_by_role("link").first.inner_text()
+    )
     assert f"{float(rows[-1][1]):,.1f}" == whole or f"{float(rows[-1][1]):,.0f}" == whole
     with page.expect_download() as download:
         page.get_by_role("link", name="XLSX").click()
@@ -180,7 +203,9 @@ def test_the_inventory_opens_filters_shares_and_exports(chromium, demo_served, d
     assert page.faults == []
 
 
-def test_data_centres_show_goals_climate_curves_gaps_and_stuck_meters(chromium, demo_served, demo_state, shot):
+def test_data_centres_show_goals_climate_curves_gaps_and_stuck_meters(
+    chromium, demo_served, demo_state, shot
+):
     page = _open(chromium, demo_served, storage_state=demo_state)
     page.goto(f"{demo_served.base}/data-centres?year=FY2024")
     expect(page.get_by_role("row", name=re.compile("heyuan › hy-a"))).to_contain_text("1.250 ✗")
@@ -195,7 +220,9 @@ def test_data_centres_show_goals_climate_curves_gaps_and_stuck_meters(chromium, 
     assert page.faults == []
 
 
-def test_factors_are_searched_opened_and_brought_in_through_the_gates(chromium, serve, tmp_path, shared, shot):
+def test_factors_are_searched_opened_and_brought_in_through_the_gates(
+    chromium, serve, tmp_path, shared, shot
+):
     served = serve(create_workspace(tmp_path / "w", CONFIG).root)
     page = _open(chromium, served)
     page.goto(served.link)
@@ -223,7 +250,11 @@ def test_runs_are_valued_compared_verified_and_published(chromium, serve, tmp_pa
     workspace = create_workspace(tmp_path / "w", CONFIG)
     for k, amount in enumerate((100, 7)):
         path = tmp_path / f"bills-{k}.csv"
-        path.write_text(electricity([("hq" if k == 0 else "plant", m, amount, "kWh") for m in months("2023-04", 12)]))
+        path.write_text(
+            electricity(
+                [("hq" if k == 0 else "plant", m, amount, "kWh") for m in months("2023-04", 12)]
+            )
+        )
         if k == 0:
             add_file(workspace, path, now=NOW)
     served = serve(workspace.root)
@@ -260,7 +291,9 @@ def test_runs_are_valued_compared_verified_and_published(chromium, serve, tmp_pa
 
 
 @pytest.mark.parametrize(("theme", "language"), [("light", "en"), ("dark", "zh")])
-def test_every_page_passes_the_accessibility_checker(chromium, demo_served, demo_state, theme, language, shot):
+def test_every_page_passes_the_accessibility_checker(
+    chromium, demo_served, demo_state, theme, language, shot
+):
     """WCAG 2.2 AA by axe-core, on a desk and on a phone; nothing runs off the phone's side."""
     size = {"width": 1280, "height": 900} if language == "en" else {"width": 390, "height": 844}
     page = _open(
@@ -279,7 +312,9 @@ def test_every_page_passes_the_accessibility_checker(chromium, demo_served, demo
         shot(page, f"{name}-{theme}-{language}")
         page.evaluate(script)
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        told = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
+        told = page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags
+        )
         serious = [
             f"{v['id']}: {v['nodes'][0]['html'][:120]}"
             for v in told["violations"]
@@ -287,8 +322,12 @@ def test_every_page_passes_the_accessibility_checker(chromium, demo_served, demo
         ]
         if serious:
             found[name] = serious
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
-            found[f"{name} runs off the side"] = page.evaluate("document.documentElement.scrollWidth")
+        if page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+        ):
+            found[f"{name} runs off the side"] = page.evaluate(
+                "document.documentElement.scrollWidth"
+            )
     assert found == {}
 
 

@@ -16,13 +16,26 @@ from abate.operations.facts import CATEGORIES
 from support import ROOT
 
 DOMAINS = ("operations", "energy", "ecosystem", "logistics")
-FILES = {"__init__.py", "system.py", "facts.py", "methods.py", "planners.py", "checks.py", "factors.csv", "README.md"}
+FILES = {
+    "__init__.py",
+    "system.py",
+    "facts.py",
+    "methods.py",
+    "planners.py",
+    "checks.py",
+    "factors.csv",
+    "README.md",
+}
 SOURCES = ROOT / "src" / "abate"
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_domain_has_no_file_of_another_shape(domain):
-    names = {p.name if p.is_file() else f"{p.name}.py" for p in (SOURCES / domain).iterdir() if p.name != "__pycache__"}
+    names = {
+        p.name if p.is_file() else f"{p.name}.py"
+        for p in (SOURCES / domain).iterdir()
+        if p.name != "__pycache__"
+    }
     assert names <= FILES
     assert {"system.py", "facts.py", "factors.csv", "README.md"} <= names
 
@@ -63,7 +76,8 @@ def test_the_rungs_of_a_ladder_are_told_apart_by_place_or_by_unit():
 def test_every_category_has_a_method_and_every_kind_of_the_value_chain_a_ladder():
     assert {m.card.category for m in METHODS if m.card.scope == "3"} == set(CATEGORIES)
     assert all(
-        any(f.kind == k for f in default_factors()) for k in ("freight", "travel", "waste", "purchased-goods", "price")
+        any(f.kind == k for f in default_factors())
+        for k in ("freight", "travel", "waste", "purchased-goods", "price")
     )
 
 
@@ -77,7 +91,9 @@ def test_every_template_is_read_back_from_its_own_example(workspace, tmp_path):
         path = tmp_path / f"{template.id}.csv"
         with path.open("w", newline="") as handle:
             csv.writer(handle).writerows(template.example)
-        mapped = map_sheet(read_sheets(path)[0], file_name=path.name, names={"hq": "hq", "group": "group"})
+        mapped = map_sheet(
+            read_sheets(path)[0], file_name=path.name, names={"hq": "hq", "group": "group"}
+        )
         assert mapped is not None, template.id
         assert mapped.mapping.template == template.id
         assert set(template.required) <= {
@@ -104,7 +120,9 @@ def test_default_factors_state_their_source_and_known_gases():
 def test_codes_are_unique_and_kebab_case():
     codes = [r.code for r in every_rule()]
     assert len(codes) == len(set(codes))
-    assert all(c == c.lower() and " " not in c and r.hint for c, r in zip(codes, every_rule(), strict=True))
+    assert all(
+        c == c.lower() and " " not in c and r.hint for c, r in zip(codes, every_rule(), strict=True)
+    )
 
 
 DOMAIN_WORDS = re.compile(
@@ -120,7 +138,9 @@ def test_the_kernel_names_no_domain():
         if path.name == "units.py":  # units of heating values and freight are units
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            text = (
+                node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            )
             names = [getattr(node, a, None) for a in ("id", "attr", "arg", "name")]
             ids = [text] if text and not re.search(r"\s", text) else []
             for word in (*ids, *(str(n).replace("_", " ") for n in names if isinstance(n, str))):
@@ -132,10 +152,17 @@ def test_the_kernel_names_no_domain():
 def test_nothing_below_the_adapters_asks_for_clock_randomness_or_files():
     forbidden = {"open", "now", "today", "getenv", "urlopen", "random", "uuid4", "input", "print"}
     for path in SOURCES.rglob("*.py"):
-        if {"adapters", "application", "faces"} & {*path.parts} or path.name in ("resources.py", "__init__.py"):
+        if {"adapters", "application", "faces"} & {*path.parts} or path.name in (
+            "resources.py",
+            "__init__.py",
+        ):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                name = (
+                    node.func.attr
+                    if isinstance(node.func, ast.Attribute)
+                    else getattr(node.func, "id", "")
+                )
                 assert name not in forbidden, f"{path}: {name}"
     assert Path(SOURCES).is_dir()

@@ -62,7 +62,13 @@ def session(cluster):
 def odd_amounts(rng, count):
     """Amounts that round badly: halves, tiny, huge, zero, many digits."""
     fixed = [0.0, 0.5, 1e-9, 2.5e-7, 1e5, 12345.123456789, 1 / 3, 5e-324]
-    return [*fixed, *(round(min(rng.lognormvariate(3, 4), 1e5), rng.randrange(12)) for _ in range(count - len(fixed)))]
+    return [
+        *fixed,
+        *(
+            round(min(rng.lognormvariate(3, 4), 1e5), rng.randrange(12))
+            for _ in range(count - len(fixed))
+        ),
+    ]
 
 
 def test_every_method_gives_the_same_milligrams_on_both_engines(workspace, session, cluster):
@@ -72,18 +78,46 @@ def test_every_method_gives_the_same_milligrams_on_both_engines(workspace, sessi
         kind, amounts = f"kind-{k}", odd_amounts(rng, 60)
         for gas in rng.sample(species, 4):
             blank = dict.fromkeys((*PLACED, *FOUND), "") | dict.fromkeys(("spread_95", "gwp"), 1.0)
-            cells.append(blank | {
-                "resolution": len(cells), "kind": kind, "site": "hq", "month": "2023-04", "unit": "kWh", "part": 0,
-                "method": one.card.name, "book": one.card.book, "scope": one.card.scope, "species": gas,
-                "share": rng.random(), "boundary_share": rng.random(), "ratio": rng.uniform(-1, 2),
-                "mg_per_unit": min(rng.lognormvariate(6, 4), 1e8), "gwp": gwp(gas, rng.choice(sorted(GWP_SETS))) or 1.0,
-            })  # fmt: skip
+            cells.append(
+                blank
+                | {
+                    "resolution": len(cells),
+                    "kind": kind,
+                    "site": "hq",
+                    "month": "2023-04",
+                    "unit": "kWh",
+                    "part": 0,
+                    "method": one.card.name,
+                    "book": one.card.book,
+                    "scope": one.card.scope,
+                    "species": gas,
+                    "share": rng.random(),
+                    "boundary_share": rng.random(),
+                    "ratio": rng.uniform(-1, 2),
+                    "mg_per_unit": min(rng.lognormvariate(6, 4), 1e8),
+                    "gwp": gwp(gas, rng.choice(sorted(GWP_SETS))) or 1.0,
+                }
+            )
         for quantity in amounts:
-            activities.append({
-                "activity_id": len(activities), "import_id": "imp", "kind": kind, "item": "", "site": "hq", "region": "",
-                "party": "", "meter": "", "month": "2023-04", "unit": "kWh", "quantity": quantity, "basis": "metered",
-                "spread_kind": rng.choice(["", "normal", "lognormal"]), "spread_95": rng.uniform(1.01, 3), "fiscal_year": YEAR,
-            })  # fmt: skip
+            activities.append(
+                {
+                    "activity_id": len(activities),
+                    "import_id": "imp",
+                    "kind": kind,
+                    "item": "",
+                    "site": "hq",
+                    "region": "",
+                    "party": "",
+                    "meter": "",
+                    "month": "2023-04",
+                    "unit": "kWh",
+                    "quantity": quantity,
+                    "basis": "metered",
+                    "spread_kind": rng.choice(["", "normal", "lognormal"]),
+                    "spread_95": rng.uniform(1.01, 3),
+                    "fiscal_year": YEAR,
+                }
+            )
     rows = pa.Table.from_pylist(activities, schema=ACTIVITIES)
     named = {"run_id": "r", "fiscal_year": YEAR}
     resolved = pa.Table.from_pylist([c | named for c in cells], schema=RESOLUTIONS)
@@ -103,24 +137,37 @@ def test_every_method_gives_the_same_milligrams_on_both_engines(workspace, sessi
 def test_sums_beyond_64_bits_are_exact_on_both_engines(workspace, session, cluster):
     many = [2**62, 2**62, 2**62, -1, 2**61 + 7]
     blank = {"run_id": "r", "basis": "metered", "quantity_micro": 1, "deviation": 0.1}
-    rows = pa.Table.from_pylist([blank | {"resolution": 1, "mass_mg": m, "co2e_mg": m} for m in many], schema=ENTRIES)
+    rows = pa.Table.from_pylist(
+        [blank | {"resolution": 1, "mass_mg": m, "co2e_mg": m} for m in many], schema=ENTRIES
+    )
     acts = pa.Table.from_pylist(
-        [{"import_id": "i", "kind": "k", "meter": "", "quantity": 9e12, "fiscal_year": YEAR} for _ in many],
+        [
+            {"import_id": "i", "kind": "k", "meter": "", "quantity": 9e12, "fiscal_year": YEAR}
+            for _ in many
+        ],
         schema=ACTIVITIES,
     )
     for engine in (Embedded(workspace.store), Cluster(workspace.store, cluster.master)):
         engine.given("posted", rows)
         engine.given("acts", acts)
-        (mass,) = engine.take(sums("posted", engine.whole_sum, deviations={"metered": 0.1}))["mass_mg"].to_pylist()
-        (micro,) = engine.take(totals("acts", engine.whole_sum, metered=["water"]))["quantity_micro"].to_pylist()
+        (mass,) = engine.take(sums("posted", engine.whole_sum, deviations={"metered": 0.1}))[
+            "mass_mg"
+        ].to_pylist()
+        (micro,) = engine.take(totals("acts", engine.whole_sum, metered=["water"]))[
+            "quantity_micro"
+        ].to_pylist()
         engine.close()
         assert (mass, micro) == (sum(many), 9 * 10**18 * len(many))
 
 
-def test_every_figure_of_the_example_group_is_the_same_from_the_cluster(demo, session, cluster, tmp_path):
+def test_every_figure_of_the_example_group_is_the_same_from_the_cluster(
+    demo, session, cluster, tmp_path
+):
     copy = tmp_path / "group"
     shutil.copytree(demo.root, copy)
-    (copy / "abate.toml").write_text((copy / "abate.toml").read_text(encoding="utf-8") + ENGINE, encoding="utf-8")
+    (copy / "abate.toml").write_text(
+        (copy / "abate.toml").read_text(encoding="utf-8") + ENGINE, encoding="utf-8"
+    )
     workspace = open_workspace(copy)
     before = run_of(workspace, YEAR)
     again = run_year(workspace, YEAR, now=NOW, engine=cluster.master, anew=True)
@@ -131,7 +178,10 @@ def test_every_figure_of_the_example_group_is_the_same_from_the_cluster(demo, se
     with Rollups(workspace) as opened:
         for by in ("", "gas", "site,month"):
             one, other = (
-                {(v.figure, *v.by.values()): v.value for v in opened.values(list(FIGURES), listed[r], by, lenient=True)}
+                {
+                    (v.figure, *v.by.values()): v.value
+                    for v in opened.values(list(FIGURES), listed[r], by, lenient=True)
+                }
                 for r in (before["run_id"], again.run_id)
             )
             assert one == other
@@ -155,7 +205,10 @@ def test_a_million_rows_and_a_worker_killed_in_mid_run_give_the_same_entries(tmp
 
         def kill() -> None:
             until = time.monotonic() + 300
-            while not list(posting.glob("*.spark/_temporary/0/_temporary")) and time.monotonic() < until:
+            while (
+                not list(posting.glob("*.spark/_temporary/0/_temporary"))
+                and time.monotonic() < until
+            ):
                 time.sleep(0.05)
             own.kill_worker()
             killed.append(True)
@@ -174,7 +227,9 @@ def test_a_million_rows_and_a_worker_killed_in_mid_run_give_the_same_entries(tmp
     assert rolled(workspace, last) == rolled(workspace, embedded.run_id)
     with workspace.store.connect("entries") as con:
         kept = "* exclude (run_id, resolution, deviation)"
-        one, other = (f"select {kept} from entries where run_id = '{r}'" for r in (embedded.run_id, last))
+        one, other = (
+            f"select {kept} from entries where run_id = '{r}'" for r in (embedded.run_id, last)
+        )
         assert con.execute(f"select count(*) from ({one} except all {other})").fetchone() == (0,)
 
 
@@ -187,7 +242,11 @@ def _in_own_process(folder: Path, master: str) -> str:
         "print(r.entry_count, r.posted_count)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(folder), master], capture_output=True, text=True, timeout=500, check=False
+        [sys.executable, "-c", code, str(folder), master],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.strip()
@@ -198,10 +257,14 @@ def test_the_ledger_may_have_another_name_on_the_cluster(tmp_path, session, clus
     workspace = create_workspace(tmp_path / "w", CONFIG)
     (tmp_path / "mounted").symlink_to(tmp_path / "w" / "ledger")
     with (tmp_path / "w" / "abate.toml").open("a") as config:
-        config.write(f'\n[engine]\nmaster = "{cluster.master}"\nledger = "file://{tmp_path / "mounted"}"\n')
+        config.write(
+            f'\n[engine]\nmaster = "{cluster.master}"\nledger = "file://{tmp_path / "mounted"}"\n'
+        )
     workspace = open_workspace(tmp_path / "w")
     bill = tmp_path / "bill.csv"
-    bill.write_text(electricity([("hq", m, 1000 + k, "kWh") for k, m in enumerate(months("2023-04", 12))]))
+    bill.write_text(
+        electricity([("hq", m, 1000 + k, "kWh") for k, m in enumerate(months("2023-04", 12))])
+    )
     add_file(workspace, bill, now=NOW)
     run = run_year(workspace, YEAR, now=NOW)
     assert run.posted_count == 60
@@ -214,22 +277,32 @@ def test_groups_come_in_order_with_progress_and_failures_name_the_key(where, ses
     workers = {"here": 1, "processes": 2, "cluster": cluster.master}[where]
     doubled, told = partial(evaluate, "a * 2"), []
     groups = [{"a": float(k)} for k in range(23)]
-    assert list(map_groups(doubled, groups, workers=workers, on_done=told.append)) == [2.0 * k for k in range(23)]
+    assert list(map_groups(doubled, groups, workers=workers, on_done=told.append)) == [
+        2.0 * k for k in range(23)
+    ]
     assert told == list(range(1, 24))
-    with pytest.raises(EngineError, match=r"\[group-failed\] order -1: ValueError: math domain error"):
+    with pytest.raises(
+        EngineError, match=r"\[group-failed\] order -1: ValueError: math domain error"
+    ):
         list(map_groups(math.sqrt, [1, -1], workers=workers, key=lambda g: f"order {g}"))
     done = []
-    with pytest.raises(UsageError, match=r"\[bad-formula\] group 3: 'a' in 'a \* 2' has no value\."):
+    with pytest.raises(
+        UsageError, match=r"\[bad-formula\] group 3: 'a' in 'a \* 2' has no value\."
+    ):
         done.extend(map_groups(doubled, [{"a": 1.0}, {"a": 2.0}, {}, {"a": 4.0}], workers=workers))
 
 
-def test_a_worker_that_dies_is_tried_once_more_and_then_told_with_its_key(tmp_path, session, cluster):
+def test_a_worker_that_dies_is_tried_once_more_and_then_told_with_its_key(
+    tmp_path, session, cluster
+):
     function, done = partial(dies, tmp_path), []
     assert list(map_groups(function, range(7), workers=2)) == [0, 2, 4, 6, 8, 10, 12]
     with pytest.raises(EngineError, match=r"\[worker-died\] order 7: "):
         done.extend(map_groups(function, range(12), workers=2, key=lambda g: f"order {g}"))
     assert done == [0, 2, 4, 6, 8, 10, 12]
-    with pytest.raises(EngineError, match=r"\[engine-failed\] Among order 9 to order 8: The cluster gave up: "):
+    with pytest.raises(
+        EngineError, match=r"\[engine-failed\] Among order 9 to order 8: The cluster gave up: "
+    ):
         list(map_groups(os._exit, [9, 8], workers=cluster.master, key=lambda g: f"order {g}"))
 
 
@@ -249,7 +322,9 @@ def test_orders_are_packed_on_the_cluster_to_the_same_bytes(session, cluster, tm
     plans = []
     for workers in (1, cluster.master):
         written = []
-        pack_file(tmp_path / "orders.csv", tmp_path / "cartons.csv", written.append, workers=workers)
+        pack_file(
+            tmp_path / "orders.csv", tmp_path / "cartons.csv", written.append, workers=workers
+        )
         plans.append(b"".join(written))
     assert plans[0] == plans[1]
     assert plans[0].count(b"\n") >= 300
@@ -258,14 +333,26 @@ def test_orders_are_packed_on_the_cluster_to_the_same_bytes(session, cluster, tm
 def test_spark_connect_gives_the_same_run(tmp_path):
     workspace = create_workspace(tmp_path / "w", CONFIG)
     bill = tmp_path / "bill.csv"
-    bill.write_text(electricity([("hq", m, 1000.123 + k, "kWh") for k, m in enumerate(months("2023-04", 12))]))
+    bill.write_text(
+        electricity([("hq", m, 1000.123 + k, "kWh") for k, m in enumerate(months("2023-04", 12))])
+    )
     add_file(workspace, bill, now=NOW)
     embedded = run_year(workspace, YEAR, now=NOW)
     with spark_class(
-        tmp_path, "org.apache.spark.deploy.SparkSubmit", "--master", "local[1]", "--conf", "spark.ui.enabled=false",
-        "--conf", "spark.connect.grpc.binding.address=127.0.0.1", "--conf", "spark.connect.grpc.binding.port={port}",
-        "--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal",
-    ) as port:  # fmt: skip
+        tmp_path,
+        "org.apache.spark.deploy.SparkSubmit",
+        "--master",
+        "local[1]",
+        "--conf",
+        "spark.ui.enabled=false",
+        "--conf",
+        "spark.connect.grpc.binding.address=127.0.0.1",
+        "--conf",
+        "spark.connect.grpc.binding.port={port}",
+        "--class",
+        "org.apache.spark.sql.connect.service.SparkConnectServer",
+        "spark-internal",
+    ) as port:
         wait_for_port(port)
         code = (
             "import sys; from datetime import datetime; from abate.application.inventory.runs import run_year\n"
@@ -275,9 +362,20 @@ def test_spark_connect_gives_the_same_run(tmp_path):
             "print(r.run_id)"
         )
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", code, str(workspace.root), f"sc://127.0.0.1:{port}"],
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-c",
+                code,
+                str(workspace.root),
+                f"sc://127.0.0.1:{port}",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr[-3000:]
     assert rolled(workspace, done.stdout.strip()) == rolled(workspace, embedded.run_id)
 

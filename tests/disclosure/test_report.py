@@ -14,7 +14,9 @@ from abate.disclosure.signoff import Step, check_step
 from abate.disclosure.typesetting import to_typst
 from abate.kernel.errors import UsageError
 
-NASTY = '<script>alert(1)</script> | `a` *b* _c_ [d](javascript:e) #f $g$ @h \\ "i" & ![x](y) {{ 7*7 }}'
+NASTY = (
+    '<script>alert(1)</script> | `a` *b* _c_ [d](javascript:e) #f $g$ @h \\ "i" & ![x](y) {{ 7*7 }}'
+)
 
 
 def test_a_nasty_text_prints_as_itself_on_the_page_and_on_paper():
@@ -25,7 +27,17 @@ def test_a_nasty_text_prints_as_itself_on_the_page_and_on_paper():
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert plain_text(escaped(NASTY)) == NASTY
     typst = pytest.importorskip("typst")
-    source = to_typst(f"# {escaped(NASTY)}\n\n{escaped(NASTY)}\n{table.markdown}", {}, title=NASTY, author="x", lang="en", day=date(2024, 1, 1), contents="Contents", page_of=" of ", same={})  # fmt: skip
+    source = to_typst(
+        f"# {escaped(NASTY)}\n\n{escaped(NASTY)}\n{table.markdown}",
+        {},
+        title=NASTY,
+        author="x",
+        lang="en",
+        day=date(2024, 1, 1),
+        contents="Contents",
+        page_of=" of ",
+        same={},
+    )
     made = typst.compile(source.encode(), format="pdf", pdf_standards=["ua-1"], timestamp=0)
     assert made.startswith(b"%PDF")
 
@@ -34,7 +46,16 @@ def test_raw_html_of_a_template_is_shown_and_not_obeyed():
     assert "<b>" not in to_html("a <b>bold</b> word", {})
 
 
-@pytest.mark.parametrize("evil", ["{{ ''.__class__.__mro__ }}", "{% for x in ().__class__.__bases__ %}{% endfor %}", "{{ nothing }}", "{% if %}", "{{ 1 / 0 }}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{% for x in ().__class__.__bases__ %}{% endfor %}",
+        "{{ nothing }}",
+        "{% if %}",
+        "{{ 1 / 0 }}",
+    ],
+)
 def test_a_template_reaches_nothing_it_should_not(evil):
     with pytest.raises(UsageError, match="bad-template"):
         report_markdown({}, lang="en", template=evil)
@@ -57,7 +78,9 @@ def test_a_row_that_does_not_fit_its_columns_is_our_mistake():
 def test_every_label_of_the_report_has_its_chinese():
     t = translator("zh")
     for title in [
-        f.title for f in FIGURES.values() if f.id in ("scope1", "net", "gross", "scope3", "electricity", "pue")
+        f.title
+        for f in FIGURES.values()
+        if f.id in ("scope1", "net", "gross", "scope3", "electricity", "pue")
     ]:
         assert t(title) != title
     assert Markup(t("not a label")) == "not a label"

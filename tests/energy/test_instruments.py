@@ -13,9 +13,16 @@ HEAD = "serial,instrument type,technology,market,site,vintage from,vintage to,en
 
 
 def certificate(
-    technology="wind", market="GB", tier="certificate", amount=1000, factor="", vintage="2023-04-01,2024-03-31"
+    technology="wind",
+    market="GB",
+    tier="certificate",
+    amount=1000,
+    factor="",
+    vintage="2023-04-01,2024-03-31",
 ):
-    return HEAD + f"S-1,{tier},{technology},{market},london,{vintage},{amount},kWh,FY2024,{factor}\n"
+    return (
+        HEAD + f"S-1,{tier},{technology},{market},london,{vintage},{amount},kWh,FY2024,{factor}\n"
+    )
 
 
 def market_based(workspace):
@@ -23,12 +30,19 @@ def market_based(workspace):
     result = run_year(workspace, "FY2024", now=NOW)
     assert [str(f) for f in result.findings if f.severity == "blocker"] == []
     with Rollups(workspace) as rollups:
-        found = {v.figure: v.value for v in rollups.values(["scope2-market"], run_of(workspace, "FY2024"))}
+        found = {
+            v.figure: v.value
+            for v in rollups.values(["scope2-market"], run_of(workspace, "FY2024"))
+        }
         outside = rollups.con.execute(
             "select coalesce(sum(mass_mg), 0) from rollups where species = 'CO2-biogenic' and view = 'market' "
             f"and run_id = '{result.run_id}'"
         ).fetchone()[0]
-    return float(found["scope2-market"]) * 1000, float(outside) / 1e6, {f.code for f in result.findings}
+    return (
+        float(found["scope2-market"]) * 1000,
+        float(outside) / 1e6,
+        {f.code for f in result.findings},
+    )
 
 
 @pytest.mark.parametrize("technology", [t for t in TECHNOLOGIES if t not in UNPRINTED])
@@ -52,11 +66,20 @@ def test_burnt_biomass_is_methane_and_nitrous_oxide_in_the_scope_and_carbon_outs
 
 
 @pytest.mark.parametrize(
-    "technology", ["hydro / new", "hydro / run of river / > 15 years", "Wasserkraft", "offshore wind", "photovoltaic"]
+    "technology",
+    [
+        "hydro / new",
+        "hydro / run of river / > 15 years",
+        "Wasserkraft",
+        "offshore wind",
+        "photovoltaic",
+    ],
 )
 def test_age_and_size_are_kept_beside_the_technology(workspace, add, technology):
     add(electricity([("london", "2023-05", 1000, "kWh")]))
-    result = add(certificate(technology.replace("offshore wind", "wind / offshore")), "certificates.csv")
+    result = add(
+        certificate(technology.replace("offshore wind", "wind / offshore")), "certificates.csv"
+    )
     assert result.findings == {}
     assert market_based(workspace)[0] == 0
 
@@ -71,9 +94,16 @@ def test_what_only_the_supplier_can_state_is_asked_for_and_then_serves(workspace
 
 def test_a_rate_covers_the_months_for_which_it_holds(workspace, add):
     add(electricity([("london", "2023-05", 1000, "kWh"), ("london", "2023-09", 1000, "kWh")]))
-    add(certificate("mixed", tier="tariff", amount=5000, factor="0.1", vintage="2023-04-01,2023-06-30"), "rate.csv")
+    add(
+        certificate(
+            "mixed", tier="tariff", amount=5000, factor="0.1", vintage="2023-04-01,2023-06-30"
+        ),
+        "rate.csv",
+    )
     emitted, _, codes = market_based(workspace)
-    assert emitted == pytest.approx(1000 * 0.1 + 1000 * 0.207074, rel=1e-3)  # September by the grid: DESNZ 2023
+    assert emitted == pytest.approx(
+        1000 * 0.1 + 1000 * 0.207074, rel=1e-3
+    )  # September by the grid: DESNZ 2023
     assert {"instrument-unused", "residual-mix-missing"} <= codes
 
 
@@ -84,5 +114,7 @@ def test_a_guarantee_of_origin_serves_every_country_of_the_union_and_no_other(wo
     add(certificate(market="AIB"), "certificates.csv")
     _, _, codes = market_based(workspace)
     assert "instrument-unused" in codes
-    assert add(certificate(market="the moon").replace("S-1", "S-2"), "moon.csv").findings == {"bad-instrument": 1}
+    assert add(certificate(market="the moon").replace("S-1", "S-2"), "moon.csv").findings == {
+        "bad-instrument": 1
+    }
     assert any("S-2" in str(f) for f in open_findings(workspace, now=NOW))

@@ -66,7 +66,9 @@ def imported(code: str, text: str, name: str = "electricity.csv", **options: obj
     return Example(code, text, found)
 
 
-def valued(code: str, *files: tuple[str, str], factors: str = "", gwp: str = "", accept: str = "") -> Example:
+def valued(
+    code: str, *files: tuple[str, str], factors: str = "", gwp: str = "", accept: str = ""
+) -> Example:
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
         if factors:
             path = folder / "own.csv"
@@ -80,7 +82,9 @@ def valued(code: str, *files: tuple[str, str], factors: str = "", gwp: str = "",
     return Example(code, shown + (f"\n(own factors) {factors}" if factors else ""), found)
 
 
-def configured(code: str, config: str, *files: tuple[str, str], factors: str = "", year: str = "FY2024") -> Example:
+def configured(
+    code: str, config: str, *files: tuple[str, str], factors: str = "", year: str = "FY2024"
+) -> Example:
     """Valued with more in abate.toml, and with factors of one's own."""
 
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
@@ -116,7 +120,12 @@ def targeted(code: str, target: str, more: str = "") -> Example:
         path = workspace.root / "abate.toml"
         path.write_text(path.read_text().replace("closed = 2023", "sold = 2023") + target)
         reopened = open_workspace(workspace.root)
-        bills = [(s, f"{y}-0{m}", 1000, "kWh") for y in (2022, 2023) for s in ("hq", "sold") for m in (5, 6)]
+        bills = [
+            (s, f"{y}-0{m}", 1000, "kWh")
+            for y in (2022, 2023)
+            for s in ("hq", "sold")
+            for m in (5, 6)
+        ]
         _add(reopened, folder, electricity(bills), "bills.csv")
         for year in ("FY2023", "FY2024"):
             run_year(reopened, year, now=NOW)
@@ -146,7 +155,9 @@ def _unfolded(given: str) -> str:
         if text.startswith("..."):
             _, count, _, value = text.split()
             last = datetime.fromisoformat(lines[-1].split(",")[0])
-            lines += [f"{last + timedelta(hours=k + 1)},{_value(value, k)}" for k in range(int(count))]
+            lines += [
+                f"{last + timedelta(hours=k + 1)},{_value(value, k)}" for k in range(int(count))
+            ]
         else:
             lines.append(text)
     return "\n".join(lines) + "\n"
@@ -168,7 +179,10 @@ def _drifted(workspace: Workspace, folder: Path) -> list[Finding]:
     rng = random.Random(7)
     first = datetime(2023, 1, 1)
     hours = [
-        (first + timedelta(hours=k), (2 if k >= 64 * 24 else 1) * (100 + 10 * (k % 24) + rng.uniform(-3, 3)))
+        (
+            first + timedelta(hours=k),
+            (2 if k >= 64 * 24 else 1) * (100 + 10 * (k % 24) + rng.uniform(-3, 3)),
+        )
         for k in range(78 * 24)
     ]
     rows = "".join(f"{t},hq,hq-1,{v:.2f},{v / 1.2:.2f},1\n" for t, v in hours)
@@ -178,7 +192,9 @@ def _drifted(workspace: Workspace, folder: Path) -> list[Finding]:
     for day in ("2023-03-05", "2023-03-20"):
         import numpy as np
 
-        made = forecast_site(workspace, "hq", EnergyConfig(), ahead_s=86_400, issued=np.datetime64(day, "s"))
+        made = forecast_site(
+            workspace, "hq", EnergyConfig(), ahead_s=86_400, issued=np.datetime64(day, "s")
+        )
         found += made.findings
     return found
 
@@ -195,12 +211,20 @@ def ordered(code: str, orders: str) -> Example:
 
 
 def gated(
-    code: str, *lines: Line, previous: tuple[Line, ...] = (), years: dict[str, int] | None = None, unused: str = ""
+    code: str,
+    *lines: Line,
+    previous: tuple[Line, ...] = (),
+    years: dict[str, int] | None = None,
+    unused: str = "",
 ) -> Example:
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
-        publication = Publication("x", "X", "2025", date(2025, 6, 1), "open", "AR5", list(lines), years or {})
+        publication = Publication(
+            "x", "X", "2025", date(2025, 6, 1), "open", "AR5", list(lines), years or {}
+        )
         publication.unused["T1", unused] += bool(unused)
-        return pass_gates(publication, previous, frozenset(), {"CO2": 1.0, "CH4-fossil": 28.0}, "factors.xlsx")[1]
+        return pass_gates(
+            publication, previous, frozenset(), {"CO2": 1.0, "CH4-fossil": 28.0}, "factors.xlsx"
+        )[1]
 
     shown = "\n".join(f"row {x.row}: {x.factor_id} {x.species} {x.text!r} {x.unit}" for x in lines)
     return Example(code, shown or unused or str(years), found)
@@ -212,8 +236,24 @@ def _add(workspace: Workspace, folder: Path, text: str, name: str, **options: ob
     add_file(workspace, path, now=NOW, **options)  # type: ignore[arg-type]
 
 
-def line(species: str, text: str, unit: str = "kg/kWh", row: int = 7, verification: str = "checked") -> Line:
-    return Line("x/grid", "grid", "electricity", "grid-average", "GB", 2025, "direct", species, text, unit, "T1", row, verification=verification)  # fmt: skip
+def line(
+    species: str, text: str, unit: str = "kg/kWh", row: int = 7, verification: str = "checked"
+) -> Line:
+    return Line(
+        "x/grid",
+        "grid",
+        "electricity",
+        "grid-average",
+        "GB",
+        2025,
+        "direct",
+        species,
+        text,
+        unit,
+        "T1",
+        row,
+        verification=verification,
+    )
 
 
 def _year(first: str, change: dict[str, tuple[object, str]], count: int = 12) -> str:
@@ -222,7 +262,22 @@ def _year(first: str, change: dict[str, tuple[object, str]], count: int = 12) ->
 
 def _other_heating_value(workspace: Workspace, folder: Path) -> list[Finding]:
     source = Source("P", "T", "1", date(2020, 1, 1), "open")
-    book = FactorBook([Factor("p/peat", "stationary-fuel", "peat", "world", "within", None, "direct", (Mass("CO2", "106000", "kg/TJ_net"),), "", source)])  # fmt: skip
+    book = FactorBook(
+        [
+            Factor(
+                "p/peat",
+                "stationary-fuel",
+                "peat",
+                "world",
+                "within",
+                None,
+                "direct",
+                (Mass("CO2", "106000", "kg/TJ_net"),),
+                "",
+                source,
+            )
+        ]
+    )
     resolver = Resolver(book, workspace.organisation, METHODS, Terms())
     return resolver.resolve([Key("stationary-fuel", "peat", "hq", "2023-05", "kWh_gross")])[1]
 
@@ -243,7 +298,10 @@ def _set_back(workspace: Workspace, folder: Path) -> list[Finding]:
 def _expecting(workspace: Workspace, folder: Path) -> list[Finding]:
     from dataclasses import replace
 
-    sites = tuple(replace(s, expects=("electricity",)) if s.id == "hq" else s for s in workspace.organisation.sites)
+    sites = tuple(
+        replace(s, expects=("electricity",)) if s.id == "hq" else s
+        for s in workspace.organisation.sites
+    )
     expecting = replace(workspace, organisation=replace(workspace.organisation, sites=sites))
     _add(
         expecting,
@@ -256,7 +314,11 @@ def _expecting(workspace: Workspace, folder: Path) -> list[Finding]:
 
 OWN = "my/grid,electricity,grid-average,{0},within,2023,direct,{1},0.2,kg/kWh,{2},,,Ministry,T1,2023,2024-01-01,open,checked,\n"
 
-RAIL = OWN.format("XX", "CO2", "").replace("electricity,grid-average", "travel,rail").replace("kWh", "pkm")
+RAIL = (
+    OWN.format("XX", "CO2", "")
+    .replace("electricity,grid-average", "travel,rail")
+    .replace("kWh", "pkm")
+)
 
 EXAMPLES = (
     imported("missing-value", electricity([("hq", "2023-05", "", "kWh")])),
@@ -271,10 +333,22 @@ EXAMPLES = (
     imported("unknown-item", FUEL + "hq,2023-05,unobtainium,5,L\n", name="generator.csv"),
     imported("ambiguous-item", FUEL + "hq,2023-05,coal,5,t\n", name="boiler.csv"),
     imported("unknown-place", FLIGHTS + "hq,2023-05,LHR,Atlantis,1\n", name="travel.csv"),
-    imported("overlapping-bill", BILLS + "hq,2023-05-01,2023-06-15,900,E-1\nhq,2023-06-01,2023-06-30,500,E-2\n"),
-    imported("invoice-twice", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-10,2023-05-25,900,E-1\n"),
-    imported("same-period", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,500,E-2\n"),
-    imported("bill-taken-back", BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,-900,E-2\n"),
+    imported(
+        "overlapping-bill",
+        BILLS + "hq,2023-05-01,2023-06-15,900,E-1\nhq,2023-06-01,2023-06-30,500,E-2\n",
+    ),
+    imported(
+        "invoice-twice",
+        BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-10,2023-05-25,900,E-1\n",
+    ),
+    imported(
+        "same-period",
+        BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,500,E-2\n",
+    ),
+    imported(
+        "bill-taken-back",
+        BILLS + "hq,2023-05-01,2023-05-31,900,E-1\nhq,2023-05-01,2023-05-31,-900,E-2\n",
+    ),
     imported("negative-quantity", electricity([("hq", "2023-05", -5, "kWh")])),
     imported("absurd-quantity", electricity([("hq", "2023-05", "9e14", "kWh")])),
     imported("date-out-of-range", electricity([("hq", "2099-05", 5, "kWh")])),
@@ -283,24 +357,39 @@ EXAMPLES = (
     imported("duplicate-row", electricity([("hq", "2023-05", 5, "kWh")]) + "hq,2023-05,5,kWh,E0\n"),
     imported("magnitude", _year("2023-04", {"2023-09": (100, "MWh")})),
     Example(
-        "clock-set-back", "An import of November 2026, on a machine whose clock stands at December 2024.", _set_back
+        "clock-set-back",
+        "An import of November 2026, on a machine whose clock stands at December 2024.",
+        _set_back,
     ),
-    Example("missing-month", 'Eleven months of a site whose abate.toml says expects = ["electricity"].', _expecting),
+    Example(
+        "missing-month",
+        'Eleven months of a site whose abate.toml says expects = ["electricity"].',
+        _expecting,
+    ),
     imported(
         "bad-instrument",
         CERTIFICATE + "G1,promise,wind,CN,,2023-04-01,2023-12-31,5,MWh,FY2024\n",
         name="certificates.csv",
     ),
-    imported("heating-value-unstated", FUEL + "hq,2023-05,natural-gas,500,kWh\n", name="boiler.csv"),
+    imported(
+        "heating-value-unstated", FUEL + "hq,2023-05,natural-gas,500,kWh\n", name="boiler.csv"
+    ),
     imported("pue-below-one", METER + "2023-05-01 00:00,hq,b1,90,100,0\n", name="meters.csv"),
     imported(
         "meter-gap",
-        METER + "".join(f"2023-05-{1 + h // 24:02d} {h % 24:02d}:00,hq,b1,{120 + h},100,0.1\n" for h in range(740)),
+        METER
+        + "".join(
+            f"2023-05-{1 + h // 24:02d} {h % 24:02d}:00,hq,b1,{120 + h},100,0.1\n"
+            for h in range(740)
+        ),
         name="meters.csv",
     ),
     imported(
         "meter-stuck",
-        METER + "".join(f"2023-05-01 {h:02d}:00,hq,b1,{120 + h},{100 + max(0, h - 12)},0.1\n" for h in range(24)),
+        METER
+        + "".join(
+            f"2023-05-01 {h:02d}:00,hq,b1,{120 + h},{100 + max(0, h - 12)},0.1\n" for h in range(24)
+        ),
         name="meters.csv",
     ),
     imported("zero-quantity", electricity([("hq", "2023-05", 0, "kWh")])),
@@ -312,16 +401,26 @@ EXAMPLES = (
         _other_heating_value,
     ),
     valued(
-        "no-gwp", ("refrigerants.csv", "Site,Date,Refrigerant,Charged,Unit\nhq,2023-05-02,HFC-161,2,kg\n"), gwp="AR4"
+        "no-gwp",
+        ("refrigerants.csv", "Site,Date,Refrigerant,Charged,Unit\nhq,2023-05-02,HFC-161,2,kg\n"),
+        gwp="AR4",
     ),
     valued(
         "certificate-used-twice",
         ("electricity.csv", electricity([("hq", "2023-05", 5, "MWh")])),
-        ("certificates-1.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n"),
-        ("certificates-2.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,2,MWh,FY2024\n"),
+        (
+            "certificates-1.csv",
+            CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n",
+        ),
+        (
+            "certificates-2.csv",
+            CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,2,MWh,FY2024\n",
+        ),
         accept="duplicate-row",
     ),
-    valued("factor-carried-forward", ("electricity.csv", electricity([("hq", "2024-02", 5, "kWh")]))),
+    valued(
+        "factor-carried-forward", ("electricity.csv", electricity([("hq", "2024-02", 5, "kWh")]))
+    ),
     configured(
         "factor-carried-back",
         "",
@@ -336,7 +435,10 @@ EXAMPLES = (
         + OWN.format("XX", "CO2", "").replace("my/grid", "your/grid").replace("0.2", "0.3"),
     ),
     configured(
-        "factor-general", "", ("travel.csv", TRAVEL + "mars,2023-05,rail/high-speed,XX,2,100\n"), factors=HEADER + RAIL
+        "factor-general",
+        "",
+        ("travel.csv", TRAVEL + "mars,2023-05,rail/high-speed,XX,2,100\n"),
+        factors=HEADER + RAIL,
     ),
     configured(
         "factor-other-basis",
@@ -348,10 +450,14 @@ EXAMPLES = (
         "factor-weak-evidence",
         "",
         ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
-        factors=HEADER.replace("\n", ",evidence\n") + OWN.format("XX", "CO2", "").replace("\n", ",D\n"),
+        factors=HEADER.replace("\n", ",evidence\n")
+        + OWN.format("XX", "CO2", "").replace("\n", ",D\n"),
     ),
     configured(
-        "price-carried-forward", PROXIES, ("purchases.csv", SPEND + "hq,2026-05,consulting,100,CNY\n"), year="FY2027"
+        "price-carried-forward",
+        PROXIES,
+        ("purchases.csv", SPEND + "hq,2026-05,consulting,100,CNY\n"),
+        year="FY2027",
     ),
     valued("factor-recalled", ("generator.csv", FUEL + "hq,2023-05,diesel,5,L\n")),
     valued(
@@ -367,23 +473,38 @@ EXAMPLES = (
     valued(
         "instrument-unused",
         ("electricity.csv", electricity([("hq", "2023-05", 5, "kWh")])),
-        ("certificates.csv", CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n"),
+        (
+            "certificates.csv",
+            CERTIFICATE + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,1,MWh,FY2024\n",
+        ),
     ),
     imported("unknown-region", TRAVEL + "hq,2023-05,rail,Atlantis,2,100\n", name="travel.csv"),
     imported("share-above-one", SHARES + "hq,2023-05,co2e,120000,40\n", name="investments.csv"),
     imported("bad-uncertainty", WASTE + "hq,2023-05,mixed/landfill,3,t,rather\n", name="waste.csv"),
-    configured("action-unnamed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,,P-1,5\n")),
+    configured(
+        "action-unnamed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,,P-1,5\n")
+    ),
     configured(
         "action-booked-twice",
         PROGRAMME,
         ("carton-reuse.csv", CARTONS + "reuse,2023-05,ann,P-1,5\nreuse,2023-05,ann,P-1,6\n"),
     ),
     configured("no-programme", PROGRAMME, ("carton-reuse.csv", CARTONS + "hq,2023-05,ann,P-1,5\n")),
-    configured("factor-assumed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,ann,P-1,5\n")),
-    configured("factor-proxy", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")),
-    configured("price-mismatch", PROXIES, ("purchases.csv", SPEND + "hq,2023-05,consulting,100,VND\n")),
-    configured("category-excluded", PROXIES, ("end-of-life.csv", END + "hq,2023-05,mixed/landfill,3,t\n")),
-    configured("category-unassessed", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")),
+    configured(
+        "factor-assumed", PROGRAMME, ("carton-reuse.csv", CARTONS + "reuse,2023-05,ann,P-1,5\n")
+    ),
+    configured(
+        "factor-proxy", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")
+    ),
+    configured(
+        "price-mismatch", PROXIES, ("purchases.csv", SPEND + "hq,2023-05,consulting,100,VND\n")
+    ),
+    configured(
+        "category-excluded", PROXIES, ("end-of-life.csv", END + "hq,2023-05,mixed/landfill,3,t\n")
+    ),
+    configured(
+        "category-unassessed", PROXIES, ("waste.csv", WASTE + "hq,2023-05,mixed/landfill,3,t,5 %\n")
+    ),
     valued(
         "category-incomplete",
         ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")])),
@@ -394,7 +515,12 @@ EXAMPLES = (
     gated("text-in-number", line("CO2", "0.2 ")),
     gated("unit-does-not-fit", line("CO2", "0.2", "kWh (Net CV)")),
     gated("negative-factor", line("CO2", "-0.2")),
-    gated("gases-do-not-add-up", line("co2e", "0.5", row=6), line("CO2", "0.2"), line("CH4-fossil", "0.001", row=8)),
+    gated(
+        "gases-do-not-add-up",
+        line("co2e", "0.5", row=6),
+        line("CO2", "0.2"),
+        line("CH4-fossil", "0.001", row=8),
+    ),
     gated("edition-jump", line("CO2", "0.4"), previous=(line("CO2", "0.2"),)),
     gated("known-misprint", unused="printed wrong, a thousand times too high"),
     gated("section-not-used", unused="it is in the rows of fuels already"),
@@ -402,7 +528,9 @@ EXAMPLES = (
     gated("factor-stands-twice", line("CO2", "0.2"), line("CO2", "0.3", row=8)),
     gated("factor-not-checked", line("CO2", "0.2", verification="recalled")),
     ordered("bad-item", "order,item,length_mm,width_mm,height_mm,mass_g\nA,a1,120,-80,60,500\n"),
-    ordered("fits-nothing", "order,item,length_mm,width_mm,height_mm,mass_g\nA,a1,1200,80,60,500\n"),
+    ordered(
+        "fits-nothing", "order,item,length_mm,width_mm,height_mm,mass_g\nA,a1,1200,80,60,500\n"
+    ),
     metered(
         "reading-gap",
         "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 04:00,4.4\n2024-01-01 05:00,4.0\n",
@@ -415,8 +543,13 @@ EXAMPLES = (
         "reading-unread",
         "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 02:00,n/a\n2024-01-01 03:00,4.0\n",
     ),
-    metered("clock-change", "time,kWh\n2024-10-26 23:00,4.1\n... 30 times ~4\n", zone="Europe/Berlin"),
-    metered("unit-slip", "time,kWh\n2024-01-01 00:00,4\n... 191 times ~4\n... 96 times ~4000\n... 192 times ~4\n"),
+    metered(
+        "clock-change", "time,kWh\n2024-10-26 23:00,4.1\n... 30 times ~4\n", zone="Europe/Berlin"
+    ),
+    metered(
+        "unit-slip",
+        "time,kWh\n2024-01-01 00:00,4\n... 191 times ~4\n... 96 times ~4000\n... 192 times ~4\n",
+    ),
     metered(
         "counter-read",
         "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,1211\n2024-01-01 03:00,1219\n",
@@ -425,8 +558,15 @@ EXAMPLES = (
         "counter-reset",
         "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,3\n2024-01-01 03:00,7\n",
     ),
-    metered("reading-stuck", "time,kWh\n2024-01-01 00:00,4\n... 48 times ~4\n... 13 times 4.7\n... 48 times ~4\n"),
-    Example("forecast-drift", "timestamp,site,building,facility_kwh,…: from one day on twice as much", _drifted),
+    metered(
+        "reading-stuck",
+        "time,kWh\n2024-01-01 00:00,4\n... 48 times ~4\n... 13 times 4.7\n... 48 times ~4\n",
+    ),
+    Example(
+        "forecast-drift",
+        "timestamp,site,building,facility_kwh,…: from one day on twice as much",
+        _drifted,
+    ),
     targeted(
         "target-without-base",
         '\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2019"\nreduction = 0.5\n',

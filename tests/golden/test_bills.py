@@ -1,7 +1,7 @@
 """Bills as firms have them: each either gives the right amount, month and mass, or says what is wrong.
 
-The cases and their truth stand beside the project. Layouts that are not read yet are refused; where the truth gives a mass,
-their rows are put into the product's own template here.
+The cases and their truth stand beside the project. Layouts that are not read yet are refused; where
+the truth gives a mass, their rows are put into the product's own template here.
 """
 
 import csv
@@ -62,7 +62,9 @@ def bills(shared, tmp_path_factory):
     results = {}
     for name, row in truth.items():
         try:
-            results[name] = add_file(workspace, shared / "cases/bills/files" / name, now=NOW, template=row["as"])
+            results[name] = add_file(
+                workspace, shared / "cases/bills/files" / name, now=NOW, template=row["as"]
+            )
         except DataError as refusal:
             results[name] = refusal
         if name in OWN_TEMPLATE:
@@ -86,9 +88,18 @@ def test_every_mass_of_the_truth_is_met(bills):
         for name, row in wanted.items():
             for part in row["kg"].split("; "):
                 figure, year, kg = part.split()
-                values = opened.values([figure], run_of(workspace, f"FY{year}"), "site", lenient=True)
-                got = [float(v.value) * 1000 for v in values if v.by.get("site") == sites[name] and v.value is not None]
-                assert got == [pytest.approx(float(kg), rel=float(row["tolerance"]))], (name, figure)
+                values = opened.values(
+                    [figure], run_of(workspace, f"FY{year}"), "site", lenient=True
+                )
+                got = [
+                    float(v.value) * 1000
+                    for v in values
+                    if v.by.get("site") == sites[name] and v.value is not None
+                ]
+                assert got == [pytest.approx(float(kg), rel=float(row["tolerance"]))], (
+                    name,
+                    figure,
+                )
 
 
 def test_no_case_is_wrong_without_a_finding(bills):
@@ -104,9 +115,10 @@ def test_no_case_is_wrong_without_a_finding(bills):
         got = entered[sites[name]]
         for kind, unit, quantity, first, last in months_of(row["activities"]):
             sums = [
-                q for (k, u, month), q in got.items()
+                q
+                for (k, u, month), q in got.items()
                 if k == kind and u.removesuffix("_gross") == unit and first <= month <= last
-            ]  # fmt: skip
+            ]
             right = sum(sums) == pytest.approx(quantity, rel=max(float(row["tolerance"]), 1e-9))
             if not right and not result.findings:
                 silent.append((name, kind, sum(sums), quantity))

@@ -23,7 +23,9 @@ def factors_of(path):
 
 
 @pytest.mark.parametrize(
-    ("file", "factor", "species", "value", "unit", "where"), TABLE, ids=[f"{r[1]}-{r[2]}" for r in TABLE]
+    ("file", "factor", "species", "value", "unit", "where"),
+    TABLE,
+    ids=[f"{r[1]}-{r[2]}" for r in TABLE],
 )
 def test_a_printed_value(shared, file, factor, species, value, unit, where):
     found = {m.species: m for m in factors_of(shared / "factors" / file)[factor].masses}[species]
@@ -43,7 +45,8 @@ def test_gases_of_desnz_are_masses_not_equivalents(shared):
 def test_a_jump_between_two_hubs_is_told_first_and_counts_and_a_known_misprint_stays_out(shared):
     folder = shared / "factors/us_epa"
     _, _, factors, findings, _ = read_factors(
-        folder / "ghg-emission-factors-hub-2024.xlsx", previous=folder / "ghg-emission-factors-hub-2023.xlsx"
+        folder / "ghg-emission-factors-hub-2024.xlsx",
+        previous=folder / "ghg-emission-factors-hub-2023.xlsx",
     )
     jumps = [f for f in findings if f.code == "edition-jump"]
     assert findings[: len(jumps)] == jumps
@@ -103,7 +106,8 @@ def test_built_in_grid_factors_are_those_of_the_file(shared):
 
     ours = {f.id: f.masses[0].value for f in default_factors() if f.id.startswith("cn-mee/")}
     theirs = {
-        k: f.masses[0].value for k, f in factors_of(shared / "factors/china_grid/cn_grid_factors_2020_2023.csv").items()
+        k: f.masses[0].value
+        for k, f in factors_of(shared / "factors/china_grid/cn_grid_factors_2020_2023.csv").items()
     }
     assert len(ours) == 120
     assert all(float(theirs[k]) == float(v) for k, v in ours.items())
@@ -119,7 +123,11 @@ def test_an_import_serves_british_sites_and_stands_once(shared, workspace, add):
     from abate.application.inventory.runs import run_year
 
     run_year(workspace, "FY2024", now=NOW)
-    (entry,) = [e for e in workspace.store.rows("entries") if e["view"] == "location" and e["species"] == "CO2"]
+    (entry,) = [
+        e
+        for e in workspace.store.rows("entries")
+        if e["view"] == "location" and e["species"] == "CO2"
+    ]
     assert entry["mass_mg"] == 204_960_000
     told = FactorIndex(workspace).show(entry["factor_id"])
     assert told["factor"]["edition"] == "2023"

@@ -41,7 +41,9 @@ LOOKED_UP = (
     | {m.card.ratio for m in METHODS if m.card.ratio}
 )
 THROUGH = {"fuel-property", "price", "gwp", "electricity-instrument", "purchased-goods-by-gas"}
-"""Kinds on the way to a factor, potentials that are compared with ours, and the table by gas beside that of CO2e."""
+"""Kinds on the way to a factor, potentials that are compared with ours, and the table by gas beside
+that of CO2e.
+"""
 
 
 def canonical_of(unit):
@@ -67,7 +69,8 @@ def test_an_activity_in_the_printed_unit_gives_the_printed_value(shared, name):
     own = {f.id for f in factors}
     book = FactorBook([*(f for f in default_factors() if f.id not in own), *factors])
     usable = sorted(
-        (f for f in factors if f.kind not in THROUGH and not alternative(f) and f.region != "CN-R"), key=lambda f: f.id
+        (f for f in factors if f.kind not in THROUGH and not alternative(f) and f.region != "CN-R"),
+        key=lambda f: f.id,
     )
     if "upstream" in name:  # the built-in assumption for China is superseded only in its own years
         usable = [f for f in usable if f.region != "CN"]
@@ -80,7 +83,8 @@ def test_an_activity_in_the_printed_unit_gives_the_printed_value(shared, name):
         assert isinstance(match, Match), (f.id, match.message)
         given = sum(mg * gwp(s, gwp_set) for s, mg in match.mg_per_unit.items()) * scale / 1e6
         printed = sum(
-            float(quantity(m.value, m.unit).to(quantity(1, f"kg/{unit}").units).magnitude) * gwp(m.species, gwp_set)
+            float(quantity(m.value, m.unit).to(quantity(1, f"kg/{unit}").units).magnitude)
+            * gwp(m.species, gwp_set)
             for m in f.masses
         )
         assert given == pytest.approx(printed, rel=5e-4, abs=1e-9), (f.id, match.factor.id)
@@ -97,10 +101,13 @@ def test_totals_printed_in_the_workbook_are_given_again(shared, name):
     header = next(k for k, row in enumerate(rows) if row and row[0] == "ID")
     year = int(re.findall(r"\d{4}", str(rows[header][9]))[0])
     printed = [
-        (cells, float(row[9])) for row in rows[header + 1 :]
-        if (cells := [cell_text(c) for c in row[:9]])[8] == "kg CO2e" and isinstance(row[9], float) and row[9] > 0
+        (cells, float(row[9]))
+        for row in rows[header + 1 :]
+        if (cells := [cell_text(c) for c in row[:9]])[8] == "kg CO2e"
+        and isinstance(row[9], float)
+        and row[9] > 0
         and cells[2] not in ("Outside of scopes", "Refrigerant & other")
-    ]  # fmt: skip
+    ]
     book = FactorBook(read_factors(shared / name)[2])
     seen = 0
     for cells, total in random.Random(year).sample(printed, 120):
@@ -108,7 +115,9 @@ def test_totals_printed_in_the_workbook_are_given_again(shared, name):
         if not means.kinds:
             continue
         canonical, scale = canonical_of(DESNZ_UNITS[cells[7]])
-        match = book.match(Need(means.kinds[0], means.item, means.region, year, canonical, basis=means.basis))
+        match = book.match(
+            Need(means.kinds[0], means.item, means.region, year, canonical, basis=means.basis)
+        )
         counted = {s: mg for s, mg in match.mg_per_unit.items() if s != "CO2-biogenic"}
         given = sum(mg * gwp(s, "AR5") for s, mg in counted.items()) * scale / 1e6
         assert given == pytest.approx(total, rel=5e-4, abs=3e-5), cells
@@ -155,31 +164,45 @@ def test_editions_imported_in_any_order_give_one_book(shared, tmp_path):
 
 def test_a_fall_of_flights_by_a_third_counts_and_is_listed_first(shared, tmp_path):
     workspace = create_workspace(tmp_path / "w", CONFIG)
-    import_factors(workspace, shared / "factors/uk_desnz/ghg-conversion-factors-2023-flat-file-update.xlsx", now=NOW)
-    done = import_factors(workspace, shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx", now=NOW)
+    import_factors(
+        workspace,
+        shared / "factors/uk_desnz/ghg-conversion-factors-2023-flat-file-update.xlsx",
+        now=NOW,
+    )
+    done = import_factors(
+        workspace, shared / "factors/uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx", now=NOW
+    )
     codes = [f.code for f in done.findings]
     assert codes[0] == "edition-jump"
     assert next(f.severity for f in done.findings if f.code == "edition-jump") == "warning"
     assert codes.index("section-not-used") > codes.index("edition-jump")
     assert len(done.findings) < 60
-    assert any(f.message.startswith("Business travel- air: ") for f in done.findings if f.code == "edition-jump")
+    assert any(
+        f.message.startswith("Business travel- air: ")
+        for f in done.findings
+        if f.code == "edition-jump"
+    )
     from abate.application.inventory.inputs import factor_imports, load_factors
 
     book = FactorBook(load_factors(workspace, factor_imports(workspace)))
     flight = book.match(Need("travel", "air-long", "GB", 2025, "pkm"))
     assert flight.factor.source.edition == "2025"
-    assert sum(mg * gwp(s, "AR5") for s, mg in flight.mg_per_unit.items()) / 1e6 == pytest.approx(0.15282, rel=0.02)
+    assert sum(mg * gwp(s, "AR5") for s, mg in flight.mg_per_unit.items()) / 1e6 == pytest.approx(
+        0.15282, rel=0.02
+    )
 
 
 def test_gas_is_valued_by_the_factor_printed_per_kilowatt_hour(shared):
     """100,000 kWh (gross) in 2023 under AR5: 18,293 kg, not 17,297 by the factor per tonne and two conversions."""
-    edition = read_factors(shared / "factors/uk_desnz/ghg-conversion-factors-2023-flat-file-update.xlsx")[2]
+    edition = read_factors(
+        shared / "factors/uk_desnz/ghg-conversion-factors-2023-flat-file-update.xlsx"
+    )[2]
     properties = [f for f in default_factors() if f.is_property]
     book = FactorBook([*properties, *edition])
     match = book.match(Need("stationary-fuel", "natural-gas", "GB", 2023, "kWh_gross"))
-    assert sum(mg * gwp(s, "AR5") for s, mg in match.mg_per_unit.items() if s != "CO2-biogenic") * 0.1 == pytest.approx(
-        18_293, abs=1
-    )
+    assert sum(
+        mg * gwp(s, "AR5") for s, mg in match.mg_per_unit.items() if s != "CO2-biogenic"
+    ) * 0.1 == pytest.approx(18_293, abs=1)
     assert match.bridges == ()
     assert "printed per kWh_gross, so no conversion" in match.why
     assert any("fewer conversions are needed" in p.reason for p in match.passed)

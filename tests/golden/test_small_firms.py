@@ -1,7 +1,8 @@
 """A small firm in each of eight countries: a year of bills in its own units, dates and currency, and the figures by hand.
 
-Each line of FIRMS is a file as such a firm has it, and each expected value is worked out from the printed factor that is
-named beside it, with the potentials of AR5 (CH4 28, N2O 265). Nothing is imported: what ships has to do.
+Each line of FIRMS is a file as such a firm has it, and each expected value is worked out from the
+printed factor that is named beside it, with the potentials of AR5 (CH4 28, N2O 265). Nothing is
+imported: what ships has to do.
 """
 
 import tomllib
@@ -17,13 +18,20 @@ from abate.application.workspaces.setup import init_firm
 from support import NOW
 
 CH4, N2O = 28, 265
-IPCC_GAS = (56_100 + 5 * CH4 + 0.1 * N2O) / 1e6 * 3.6 * 0.9  # kg per kWh gross: kg/TJ net, 0.9 net per gross
+IPCC_GAS = (
+    (56_100 + 5 * CH4 + 0.1 * N2O) / 1e6 * 3.6 * 0.9
+)  # kg per kWh gross: kg/TJ net, 0.9 net per gross
 IPCC_DIESEL = (74_100 + 3.9 * CH4 + 3.9 * N2O) / 1e6 * 43.0 * 0.8439  # kg per litre on the road
 IPCC_PETROL = (69_300 + 3.8 * CH4 + 5.7 * N2O) / 1e6 * 44.3 * 0.7407
 UK_FLIGHT = {"LHR-JFK": 5_539.7, "FRA-LIS": 1_872.7}
-UK_LONG, UK_SHORT = 0.26128, 0.18592  # kg per passenger-km with radiative forcing, average passenger, DESNZ 2023
+UK_LONG, UK_SHORT = (
+    0.26128,
+    0.18592,
+)  # kg per passenger-km with radiative forcing, average passenger, DESNZ 2023
 UK_LANDFILL = 520.3347434629953  # kg per tonne of commercial waste, DESNZ 2023
-US_LONG = (0.16255627 + 0.000643 / 1e3 * CH4 + 0.005179 / 1e3 * N2O) / 1.609344  # kg per passenger-km, EPA 2024
+US_LONG = (
+    0.16255627 + 0.000643 / 1e3 * CH4 + 0.005179 / 1e3 * N2O
+) / 1.609344  # kg per passenger-km, EPA 2024
 CONSULTING = 0.084  # kg per USD of 2021, USEEIO 1.2, sector 541611
 CPI_2021_2024 = 270.970 / 313.689  # BLS
 
@@ -171,7 +179,10 @@ def test_every_row_enters(firm):
 def test_the_figures_are_those_worked_out_by_hand(firm):
     country, workspace, year, _, expected = firm
     with Rollups(workspace) as opened:
-        values = {v.figure: float(v.value) * 1000 for v in opened.values(list(expected), run_of(workspace, year))}
+        values = {
+            v.figure: float(v.value) * 1000
+            for v in opened.values(list(expected), run_of(workspace, year))
+        }
     for figure, kg in expected.items():
         assert values[figure] == pytest.approx(kg, rel=2e-3), (country, figure)
 
@@ -191,7 +202,9 @@ def test_nothing_of_another_country_stands_in_the_workspace(firm):
     country, workspace, _, _, _ = firm
     text = (workspace.root / "abate.toml").read_text(encoding="utf-8")
     assert tomllib.loads(text)["entities"][0]["region"] == country
-    written = text + "".join(p.read_text(encoding="utf-8-sig") for p in (workspace.root / "templates").glob("*.csv"))
+    written = text + "".join(
+        p.read_text(encoding="utf-8-sig") for p in (workspace.root / "templates").glob("*.csv")
+    )
     assert "CNY" not in written
     assert "CN-" not in written
     assert not any("\u4e00" <= ch <= "\u9fff" for ch in written)
@@ -199,10 +212,18 @@ def test_nothing_of_another_country_stands_in_the_workspace(firm):
 
 @pytest.mark.parametrize(
     ("country", "month", "kg_per_kwh", "back"),
-    [("JP", "2024-02", 0.429, False), ("JP", "2024-05", 0.416, False), ("JP", "2023-02", 0.429, True),
-     ("IN", "2023-02", 0.716, False), ("IN", "2024-02", 0.727, False), ("IN", "2024-05", 0.7117, False)],
-)  # fmt: skip
-def test_grid_factors_of_fiscal_years_serve_the_months_of_those_years(tmp_path, country, month, kg_per_kwh, back):
+    [
+        ("JP", "2024-02", 0.429, False),
+        ("JP", "2024-05", 0.416, False),
+        ("JP", "2023-02", 0.429, True),
+        ("IN", "2023-02", 0.716, False),
+        ("IN", "2024-02", 0.727, False),
+        ("IN", "2024-05", 0.7117, False),
+    ],
+)
+def test_grid_factors_of_fiscal_years_serve_the_months_of_those_years(
+    tmp_path, country, month, kg_per_kwh, back
+):
     workspace = open_workspace(init_firm(tmp_path / "w", "Firm", samples=False, country=country)[0])
     (site,) = workspace.organisation.sites
     path = tmp_path / "electricity.csv"

@@ -43,20 +43,46 @@ def test_the_audit_lists_jumps_between_editions(audit):
 
 def test_the_audit_says_which_rows_are_not_checked_not_used_or_misprinted(audit):
     codes = {f.code for f in audit.findings}
-    assert codes == {"factor-not-checked", "text-in-number", "empty-cell", "section-not-used", "known-misprint"}
+    assert codes == {
+        "factor-not-checked",
+        "text-in-number",
+        "empty-cell",
+        "section-not-used",
+        "known-misprint",
+    }
 
 
 @pytest.mark.parametrize(
     ("file", "kind", "item", "unit", "value"),
     [
-        ("uk_desnz/beis_conversion_factors_2022_flat.csv", "electricity", "grid-average", "kg/kWh", 0.19338),
-        ("uk_desnz/ghg-conversion-factors-2024-condensed.xlsx", "electricity", "grid-average", "kg/kWh", 0.20705),
+        (
+            "uk_desnz/beis_conversion_factors_2022_flat.csv",
+            "electricity",
+            "grid-average",
+            "kg/kWh",
+            0.19338,
+        ),
+        (
+            "uk_desnz/ghg-conversion-factors-2024-condensed.xlsx",
+            "electricity",
+            "grid-average",
+            "kg/kWh",
+            0.20705,
+        ),
         ("us_epa/2024/steam-and-heat.csv", "heat", "district-heat", "kg/MBtu", 66.33),
-        ("grid_world/owid_ember_carbon_intensity_by_country_year.csv", "electricity", "grid-average", "g/kWh", 583.04),
+        (
+            "grid_world/owid_ember_carbon_intensity_by_country_year.csv",
+            "electricity",
+            "grid-average",
+            "g/kWh",
+            583.04,
+        ),
     ],
 )
 def test_a_printed_value_of_another_vintage(shared, file, kind, item, unit, value):
-    factors = [f for f in read_factors(shared / "factors" / file)[2] if (f.kind, f.item) == (kind, item)]
+    factors = [
+        f for f in read_factors(shared / "factors" / file)[2] if (f.kind, f.item) == (kind, item)
+    ]
     gwp = {
         "CO2": 1,
         "CH4-fossil": 25 if "2022" in file else 28,

@@ -7,7 +7,21 @@ from hypothesis import strategies as st
 
 from abate.kernel.bridge import Line, bridge, totals
 
-BASE = Line("cloud", "hq", "electricity", "", "kWh", "2 purchased location", "electricity-location/1", "CO2", "05", 1_000_000_000, 500_000_000, 500_000_000, 1)  # fmt: skip
+BASE = Line(
+    "cloud",
+    "hq",
+    "electricity",
+    "",
+    "kWh",
+    "2 purchased location",
+    "electricity-location/1",
+    "CO2",
+    "05",
+    1_000_000_000,
+    500_000_000,
+    500_000_000,
+    1,
+)
 
 
 def drivers(before, after, **options):
@@ -15,9 +29,9 @@ def drivers(before, after, **options):
 
 
 def test_more_of_the_same_is_activity():
-    assert drivers([BASE], [replace(BASE, quantity_micro=2_000_000_000, co2e_mg=1_000_000_000)]) == {
-        "activity": 500_000_000
-    }
+    assert drivers(
+        [BASE], [replace(BASE, quantity_micro=2_000_000_000, co2e_mg=1_000_000_000)]
+    ) == {"activity": 500_000_000}
 
 
 def test_the_same_amount_with_another_factor_is_factor():
@@ -25,7 +39,9 @@ def test_the_same_amount_with_another_factor_is_factor():
 
 
 def test_amount_and_factor_share_what_they_did_together():
-    after = replace(BASE, quantity_micro=2_000_000_000, co2e_mg=800_000_000)  # 1,000 to 2,000 kWh, 0.5 to 0.4 kg
+    after = replace(
+        BASE, quantity_micro=2_000_000_000, co2e_mg=800_000_000
+    )  # 1,000 to 2,000 kWh, 0.5 to 0.4 kg
     assert drivers([BASE], [after]) == {"activity": 450_000_000, "factor": -150_000_000}
 
 
@@ -45,21 +61,37 @@ def test_what_was_sold_is_boundary_and_a_share_that_changed_is_too():
 
 
 def test_a_site_that_changed_its_business_is_boundary_in_both():
-    found = bridge([BASE], [replace(BASE, org="logistics")], shares=(lambda s, m: 1.0, lambda s, m: 1.0))
-    assert {org: by["boundary"] for org, by in found.items()} == {"cloud": -500_000_000, "logistics": 500_000_000}
+    found = bridge(
+        [BASE], [replace(BASE, org="logistics")], shares=(lambda s, m: 1.0, lambda s, m: 1.0)
+    )
+    assert {org: by["boundary"] for org, by in found.items()} == {
+        "cloud": -500_000_000,
+        "logistics": 500_000_000,
+    }
 
 
 def test_spend_in_place_of_mass_is_method():
-    spend = replace(BASE, kind="purchased-goods", item="board", unit="CNY", method="purchased-goods-spend-based/1")
+    spend = replace(
+        BASE,
+        kind="purchased-goods",
+        item="board",
+        unit="CNY",
+        method="purchased-goods-spend-based/1",
+    )
     mass = replace(spend, unit="kg", method="purchased-goods-average-data/1", co2e_mg=300_000_000)
     assert drivers([spend], [mass]) == {"method": -200_000_000}
-    assert drivers([spend], [replace(spend, item="film", co2e_mg=600_000_000)]) == {"activity": 100_000_000}
+    assert drivers([spend], [replace(spend, item="film", co2e_mg=600_000_000)]) == {
+        "activity": 100_000_000
+    }
 
 
 def test_more_certificates_are_instruments():
     open_part = replace(BASE, quantity_micro=800_000_000, co2e_mg=400_000_000)
     covered = replace(BASE, quantity_micro=200_000_000, co2e_mg=100_000_000, sign=0)
-    after = [replace(open_part, quantity_micro=500_000_000, co2e_mg=250_000_000), replace(covered, quantity_micro=500_000_000, co2e_mg=250_000_000)]  # fmt: skip
+    after = [
+        replace(open_part, quantity_micro=500_000_000, co2e_mg=250_000_000),
+        replace(covered, quantity_micro=500_000_000, co2e_mg=250_000_000),
+    ]
     assert drivers([open_part, covered], after) == {"instruments": -150_000_000}
 
 
@@ -75,9 +107,11 @@ lines = st.builds(
 
 @settings(deadline=None, max_examples=300)
 @given(
-    st.lists(lines, max_size=12), st.lists(lines, max_size=12), st.sampled_from(["", "AR4", "AR6"]),
+    st.lists(lines, max_size=12),
+    st.lists(lines, max_size=12),
+    st.sampled_from(["", "AR4", "AR6"]),
     st.tuples(st.sampled_from([0.0, 0.4, 1.0]), st.sampled_from([0.0, 0.4, 1.0])),
-)  # fmt: skip
+)
 def test_contributions_add_up_to_the_difference_to_the_milligram(before, after, gwp_set, held):
     shares = tuple((lambda s, m, h=h: h if s == "s1" else 1.0) for h in held)
     found = bridge(before, after, gwp_set=gwp_set, shares=shares)

@@ -12,7 +12,19 @@ from abate.kernel.errors import ConfigError
 
 def programme(claims=(("group", 0.4), ("users", 0.3)), unclaimed=0.3, tier=2, gates=None, **other):
     stated = tuple((g, "evidence") for g in GATES) if gates is None else gates
-    return Programme("p", "P", "group", "CN", "second-hand/1", other.get("mechanism", "driving"), other.get("rebound", 0.0), tier, claims, unclaimed, stated)  # fmt: skip
+    return Programme(
+        "p",
+        "P",
+        "group",
+        "CN",
+        "second-hand/1",
+        other.get("mechanism", "driving"),
+        other.get("rebound", 0.0),
+        tier,
+        claims,
+        unclaimed,
+        stated,
+    )
 
 
 def test_claims_and_the_unclaimed_part_make_one():
@@ -23,7 +35,9 @@ def test_claims_and_the_unclaimed_part_make_one():
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=6), st.integers(0, 100))
-def test_shares_that_do_not_make_one_are_refused_and_those_that_do_never_exceed_the_whole(weights, unclaimed):
+def test_shares_that_do_not_make_one_are_refused_and_those_that_do_never_exceed_the_whole(
+    weights, unclaimed
+):
     whole = sum(weights) + unclaimed
     claims = tuple((f"c{k}", w / 1000) for k, w in enumerate(weights))
     rest = round(1 - sum(w for w in weights) / 1000, 3)
@@ -33,7 +47,16 @@ def test_shares_that_do_not_make_one_are_refused_and_those_that_do_never_exceed_
         programme(claims, rest + 0.001 + whole / 10**6)
 
 
-@pytest.mark.parametrize("wrong", [{"mechanism": "hoping"}, {"rebound": 1.0}, {"tier": 4}, {"gates": (("luck", "x"),)}, {"claims": (("a", 0.35), ("a", 0.35))}])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mechanism": "hoping"},
+        {"rebound": 1.0},
+        {"tier": 4},
+        {"gates": (("luck", "x"),)},
+        {"claims": (("a", 0.35), ("a", 0.35))},
+    ],
+)
 def test_a_programme_that_cannot_be_is_refused(wrong):
     with pytest.raises(ConfigError, match="bad-programme"):
         programme(**wrong)
@@ -45,4 +68,7 @@ def test_publishability_follows_from_the_gates():
     assert "tier 3" in programme(tier=3).obstacles(**ready)[0]
     assert len(programme(gates=()).obstacles(**ready)) == 3
     assert "published run" in programme().obstacles(inventory_published=False, assumptions=())[0]
-    assert "1 assumptions without" in programme().obstacles(inventory_published=True, assumptions=("x",))[0]
+    assert (
+        "1 assumptions without"
+        in programme().obstacles(inventory_published=True, assumptions=("x",))[0]
+    )

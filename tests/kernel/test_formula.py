@@ -6,13 +6,16 @@ from abate.kernel.errors import UsageError
 from abate.kernel.formula import evaluate, to_whole_mg
 
 
-@pytest.mark.parametrize(("text", "value"), [("a + b * 2", 7), ("(a + b) * 2", 8), ("-a / b", -1 / 3), ("1.5e2", 150)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("a + b * 2", 7), ("(a + b) * 2", 8), ("-a / b", -1 / 3), ("1.5e2", 150)]
+)
 def test_arithmetic(text, value):
     assert evaluate(text, {"a": 1, "b": 3}) == value
 
 
 @pytest.mark.parametrize(
-    "text", ["c", "a ** b", "__import__('os')", "a if b else a", "a and b", "(", "'x'", "a[0]", "a.b"]
+    "text",
+    ["c", "a ** b", "__import__('os')", "a if b else a", "a and b", "(", "'x'", "a[0]", "a.b"],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(UsageError, match="bad-formula"):

@@ -11,10 +11,28 @@ from abate.kernel.factor import PROPERTY, Factor, Mass, Source
 from abate.kernel.matching import FactorBook, Match, Need, NoMatch
 
 
-def grid(name, region, year, value="0.5", published=date(2024, 1, 1), reach="within", basis="direct", unit="kg/kWh"):
+def grid(
+    name,
+    region,
+    year,
+    value="0.5",
+    published=date(2024, 1, 1),
+    reach="within",
+    basis="direct",
+    unit="kg/kWh",
+):
     source = Source("P", "T", "1", published, "none")
     return Factor(
-        name, "electricity", "grid-average", region, reach, year, basis, (Mass("CO2", value, unit),), "", source
+        name,
+        "electricity",
+        "grid-average",
+        region,
+        reach,
+        year,
+        basis,
+        (Mass("CO2", value, unit),),
+        "",
+        source,
     )
 
 
@@ -23,7 +41,9 @@ def need(region="CN-HE", year=2023, unit="kWh", **more):
 
 
 def test_the_nearest_region_comes_before_the_nearest_year():
-    book = FactorBook([grid("country", "CN", 2023), grid("province", "CN-HE", 2021), grid("other", "CN-ZJ", 2023)])
+    book = FactorBook(
+        [grid("country", "CN", 2023), grid("province", "CN-HE", 2021), grid("other", "CN-ZJ", 2023)]
+    )
     match = book.match(need())
     assert isinstance(match, Match)
     assert match.factor.id == "province"
@@ -43,7 +63,9 @@ def test_later_data_never_serve_an_earlier_year():
 
 def test_a_factor_of_exact_reach_does_not_serve_the_places_inside():
     assert isinstance(FactorBook([grid("c", "CN", 2023, reach="exact")]).match(need()), NoMatch)
-    assert isinstance(FactorBook([grid("c", "CN", 2023, reach="exact")]).match(need(region="CN")), Match)
+    assert isinstance(
+        FactorBook([grid("c", "CN", 2023, reach="exact")]).match(need(region="CN")), Match
+    )
 
 
 def test_life_cycle_never_answers_a_direct_need():
@@ -53,7 +75,9 @@ def test_life_cycle_never_answers_a_direct_need():
 
 
 def test_a_newer_edition_wins_unless_it_was_published_after_the_day():
-    book = FactorBook([grid("old", "CN", 2023), grid("new", "CN", 2023, published=date(2025, 1, 1))])
+    book = FactorBook(
+        [grid("old", "CN", 2023), grid("new", "CN", 2023, published=date(2025, 1, 1))]
+    )
     assert book.match(need()).factor.id == "new"
     assert book.match(need(as_of=date(2024, 6, 1))).factor.id == "old"
 
@@ -71,7 +95,9 @@ def test_a_litre_of_diesel_goes_by_density_and_heating_value():
 
 
 def test_gas_by_gross_energy_takes_the_net_to_gross_ratio():
-    match = FactorBook(default_factors()).match(Need("stationary-fuel", "natural-gas", "XX", 2023, "kWh_gross"))
+    match = FactorBook(default_factors()).match(
+        Need("stationary-fuel", "natural-gas", "XX", 2023, "kWh_gross")
+    )
     assert match.mg_per_unit["CO2"] == 56100 * 3.6 * 0.9
     assert match.bridges == ("ipcc-2006/net-gross/natural-gas",)
 
@@ -85,7 +111,19 @@ def test_world_defaults_serve_fuels_but_no_grid_factor_leaves_its_region():
 def fuel(name, value, unit, kind="stationary-fuel", **more):
     source = Source("P", "T", "2023", date(2024, 1, 1), "none")
     species = PROPERTY if kind == "fuel-property" else "CO2"
-    return Factor(name, kind, "gas", "GB", "within", 2023, "direct", (Mass(species, value, unit),), "", source, **more)
+    return Factor(
+        name,
+        kind,
+        "gas",
+        "GB",
+        "within",
+        2023,
+        "direct",
+        (Mass(species, value, unit),),
+        "",
+        source,
+        **more,
+    )
 
 
 PRINTED = (
@@ -94,7 +132,11 @@ PRINTED = (
     ("per-gross", "0.18", "kg/kWh_gross"),
     ("per-net", "0.2", "kg/kWh_net"),
 )
-PROPERTIES = (("ncv", "45", "MJ_net/kg"), ("density", "0.8", "kg/m3"), ("ratio", "0.9", "MJ_net/MJ_gross"))
+PROPERTIES = (
+    ("ncv", "45", "MJ_net/kg"),
+    ("density", "0.8", "kg/m3"),
+    ("ratio", "0.9", "MJ_net/MJ_gross"),
+)
 
 
 @given(
@@ -102,7 +144,9 @@ PROPERTIES = (("ncv", "45", "MJ_net/kg"), ("density", "0.8", "kg/m3"), ("ratio",
     st.permutations(["a", "b", "c", "d"]),
     st.sampled_from([("kg", 2.5e6), ("L", 2e3), ("kWh_gross", 0.18e6), ("kWh_net", 0.2e6)]),
 )
-def test_the_value_printed_in_the_activity_s_unit_serves_whatever_it_is_called(printed, names, asked):
+def test_the_value_printed_in_the_activity_s_unit_serves_whatever_it_is_called(
+    printed, names, asked
+):
     unit, mg = asked
     book = FactorBook(
         [
@@ -121,10 +165,14 @@ def test_two_that_are_as_near_and_differ_are_a_question_and_alike_are_none(pair)
     answer = FactorBook([grid(one, "CN", 2023, low), grid(other, "CN", 2023, high)]).match(need())
     assert isinstance(answer, NoMatch)
     assert answer.code == "ambiguous-factor"
-    assert isinstance(FactorBook([grid(one, "CN", 2023, low), grid(other, "CN", 2023, low)]).match(need()), Match)
+    assert isinstance(
+        FactorBook([grid(one, "CN", 2023, low), grid(other, "CN", 2023, low)]).match(need()), Match
+    )
 
 
 @given(st.permutations(list(range(6))))
 def test_the_order_of_the_book_does_not_matter(order):
     factors = [grid(f"f{k}", ("CN", "CN-HE", "world")[k % 3], 2021 + k // 3) for k in range(6)]
-    assert FactorBook([factors[k] for k in order]).match(need()) == FactorBook(factors).match(need())
+    assert FactorBook([factors[k] for k in order]).match(need()) == FactorBook(factors).match(
+        need()
+    )

@@ -44,7 +44,9 @@ def test_a_sold_site_counts_to_its_last_day():
 
 
 def test_a_change_of_share_within_a_month_is_weighted_by_days():
-    venture = Entity("v", "V", "g", (Ownership(date(2020, 1, 1), 0.4), Ownership(date(2023, 4, 16), 0.8)))
+    venture = Entity(
+        "v", "V", "g", (Ownership(date(2020, 1, 1), 0.4), Ownership(date(2023, 4, 16), 0.8))
+    )
     organisation = Organisation("G", (Entity("g", "G"), venture), (Site("s", "S", "v", "CN"),))
     assert organisation.month_share("s", "2023-04", Boundary.EQUITY) == pytest.approx(0.6)
 
@@ -64,7 +66,13 @@ def test_a_tree_that_does_not_hold_is_refused(entities, sites):
 
 
 @settings(deadline=None, max_examples=80)
-@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 100), st.integers(0, 100)), min_size=1, max_size=9))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 8), st.integers(0, 100), st.integers(0, 100)),
+        min_size=1,
+        max_size=9,
+    )
+)
 def test_equity_consolidation_of_any_tree_is_the_product_down_the_chain(links):
     """Each entity hangs below one before it; its share changes in mid-year."""
     entities = [Entity("e0", "root")]
@@ -105,8 +113,12 @@ def test_a_base_year_takes_the_structure_of_a_later_year_for_what_was_bought_or_
 
 
 def test_a_site_that_was_opened_long_ago_and_sold_since_leaves_the_base_year():
-    site = Site("depot", "Depot", "g", "CN", opened=date(2015, 1, 1), closed=date(2023, 6, 30), sold=True)
-    shut = Site("shut", "Shut", "g", "CN", opened=date(2015, 1, 1), closed=date(2023, 6, 30), bought=True)
+    site = Site(
+        "depot", "Depot", "g", "CN", opened=date(2015, 1, 1), closed=date(2023, 6, 30), sold=True
+    )
+    shut = Site(
+        "shut", "Shut", "g", "CN", opened=date(2015, 1, 1), closed=date(2023, 6, 30), bought=True
+    )
     organisation = Organisation("G", (Entity("g", "G"),), (site, shut))
     months = [f"2023-{m:02d}" for m in range(1, 13)]
     assert organisation.structure_share("depot", "2021-05", Boundary.OPERATIONAL, months, True) == 0

@@ -26,7 +26,11 @@ def test_a_day_lies_in_its_fiscal_year(start, named, day, year):
     assert FiscalCalendar(start, named).year_of(day) == year
 
 
-@given(st.integers(1, 12), st.sampled_from(["end", "start"]), st.dates(date(1990, 1, 1), date(2100, 12, 31)))
+@given(
+    st.integers(1, 12),
+    st.sampled_from(["end", "start"]),
+    st.dates(date(1990, 1, 1), date(2100, 12, 31)),
+)
 def test_the_months_of_a_year_are_those_whose_days_lie_in_it(start, named, day):
     calendar = FiscalCalendar(start, named)
     months = calendar.months(calendar.year_of(day))

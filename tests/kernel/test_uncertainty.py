@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abate.kernel.errors import UsageError
-from abate.kernel.uncertainty import Z_95, Part, closed_form, pedigree_factor, read_spread, relative_deviation, simulate
+from abate.kernel.uncertainty import (
+    Z_95,
+    Part,
+    closed_form,
+    pedigree_factor,
+    read_spread,
+    relative_deviation,
+    simulate,
+)
 
 
 def row(total, activity, factor, kind="normal", name="f"):
@@ -22,7 +30,11 @@ def test_the_example_of_ipcc_approach_1():
 
 
 def test_simulation_agrees_with_the_closed_form_where_that_holds():
-    parts = [row(1000, 0.05, 0.10, name="a"), row(500, 0.02, 0.30, name="b"), row(200, 0.03, 0.05, name="c")]
+    parts = [
+        row(1000, 0.05, 0.10, name="a"),
+        row(500, 0.02, 0.30, name="b"),
+        row(200, 0.03, 0.05, name="c"),
+    ]
     closed, drawn = closed_form(parts), simulate(parts, draws=200_000, seed=7)
     assert drawn.deviation == pytest.approx(closed.deviation, rel=0.01)
     assert drawn.low == pytest.approx(closed.low, rel=0.01)
@@ -52,7 +64,9 @@ def test_the_same_seed_gives_the_same_range():
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.tuples(st.floats(0, 1e9), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8))
+@given(
+    st.lists(st.tuples(st.floats(0, 1e9), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8)
+)
 def test_the_range_of_a_sum_is_never_wider_than_the_sum_of_ranges(rows):
     parts = [row(t, a, f, name=str(k)) for k, (t, a, f) in enumerate(rows)]
     alone = sum(closed_form([p]).deviation for p in parts)

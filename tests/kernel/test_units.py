@@ -8,31 +8,92 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abate.kernel.errors import UsageError
-from abate.kernel.units import _words, ambiguous, dimension_of, in_units, nearest_units, quantity, read_unit, spelled
+from abate.kernel.units import (
+    _words,
+    ambiguous,
+    dimension_of,
+    in_units,
+    nearest_units,
+    quantity,
+    read_unit,
+    spelled,
+)
 
 
 @pytest.mark.parametrize(
     ("text", "canonical", "scale"),
     [
-        ("kWh", "kWh", 1), ("MWh", "kWh", 1000), ("mwh", "kWh", 1000), ("度", "kWh", 1), ("万千瓦时", "kWh", 10_000),
-        ("GJ", "kWh", 1000 / 3.6), ("kWh (Gross CV)", "kWh_gross", 1), ("kWh (net)", "kWh_net", 1), ("t", "kg", 1000),
-        ("吨", "kg", 1000), ("L", "L", 1), ("m3", "L", 1000), ("立方米", "L", 1000), ("US gal", "L", 3.785411784),
-        ("UK gal", "L", 4.54609), ("㎡", "m2", 1), ("CNY", "CNY", 1), ("百万元", "CNY", 1_000_000), ("USD2021", "USD2021", 1),
-        ("吨公里", "tkm", 1), ("therm", "kWh", 105.5056 / 3.6), ("CCF", "L", 2831.6846592), ("Mcf", "L", 28316.846592),
-        ("MMcf", "L", 28316846.592), ("Dth", "kWh", 1055.056 / 3.6), ("kBtu", "kWh", 1.055056 / 3.6),
-        ("MMBtu", "kWh", 1055.056 / 3.6), ("cf", "L", 28.316846592), ("kL", "L", 1000), ("hL", "L", 100),
-        ("bbl", "L", 158.987294928), ("lb", "kg", 0.45359237), ("lbs", "kg", 0.45359237), ("long ton", "kg", 1016.0469088),
-        ("short tons", "kg", 907.18474), ("kcal", "kWh", 4186.8 / 3.6e6), ("Gcal", "kWh", 4186.8 / 3.6),
-        ("toe", "kWh", 11630), ("Nm³", "L", 1000 * 288.15 / 273.15), ("Sm³", "L", 1000), ("mi", "km", 1.609344),
-        ("passenger mile", "pkm", 1.609344), ("passenger-miles", "pkm", 1.609344),
-        ("short ton mile", "tkm", 0.90718474 * 1.609344), ("sq ft", "m2", 0.09290304), ("kWh Hs", "kWh_gross", 1),
-        ("kWh Hi", "kWh_net", 1), ("kWh PCS", "kWh_gross", 1), ("MWh PCI", "kWh_net", 1000), ("kWh GCV", "kWh_gross", 1),
-        ("kWh NCV", "kWh_net", 1), ("kWh (HHV)", "kWh_gross", 1), ("GJ LHV", "kWh_net", 1000 / 3.6),
-        ("thousands of kWh", "kWh", 1000), ("'000 kWh", "kWh", 1000), ("Mio. kWh", "kWh", 1e6), ("£", "GBP", 1), ("€", "EUR", 1),
-        ("EUR thousand", "EUR", 1000), ("INR", "INR", 1), ("gbp", "GBP", 1), ("ML", "L", 1e6), ("Ml", "L", 1e6), ("mL", "L", 0.001),
-        ("ml", "L", 0.001), ("Mg", "kg", 1000), ("mg", "kg", 1e-6), ("t CO2e", "kg_co2e", 1000), ("vehicle miles", "km", 1.609344),
+        ("kWh", "kWh", 1),
+        ("MWh", "kWh", 1000),
+        ("mwh", "kWh", 1000),
+        ("度", "kWh", 1),
+        ("万千瓦时", "kWh", 10_000),
+        ("GJ", "kWh", 1000 / 3.6),
+        ("kWh (Gross CV)", "kWh_gross", 1),
+        ("kWh (net)", "kWh_net", 1),
+        ("t", "kg", 1000),
+        ("吨", "kg", 1000),
+        ("L", "L", 1),
+        ("m3", "L", 1000),
+        ("立方米", "L", 1000),
+        ("US gal", "L", 3.785411784),
+        ("UK gal", "L", 4.54609),
+        ("㎡", "m2", 1),
+        ("CNY", "CNY", 1),
+        ("百万元", "CNY", 1_000_000),
+        ("USD2021", "USD2021", 1),
+        ("吨公里", "tkm", 1),
+        ("therm", "kWh", 105.5056 / 3.6),
+        ("CCF", "L", 2831.6846592),
+        ("Mcf", "L", 28316.846592),
+        ("MMcf", "L", 28316846.592),
+        ("Dth", "kWh", 1055.056 / 3.6),
+        ("kBtu", "kWh", 1.055056 / 3.6),
+        ("MMBtu", "kWh", 1055.056 / 3.6),
+        ("cf", "L", 28.316846592),
+        ("kL", "L", 1000),
+        ("hL", "L", 100),
+        ("bbl", "L", 158.987294928),
+        ("lb", "kg", 0.45359237),
+        ("lbs", "kg", 0.45359237),
+        ("long ton", "kg", 1016.0469088),
+        ("short tons", "kg", 907.18474),
+        ("kcal", "kWh", 4186.8 / 3.6e6),
+        ("Gcal", "kWh", 4186.8 / 3.6),
+        ("toe", "kWh", 11630),
+        ("Nm³", "L", 1000 * 288.15 / 273.15),
+        ("Sm³", "L", 1000),
+        ("mi", "km", 1.609344),
+        ("passenger mile", "pkm", 1.609344),
+        ("passenger-miles", "pkm", 1.609344),
+        ("short ton mile", "tkm", 0.90718474 * 1.609344),
+        ("sq ft", "m2", 0.09290304),
+        ("kWh Hs", "kWh_gross", 1),
+        ("kWh Hi", "kWh_net", 1),
+        ("kWh PCS", "kWh_gross", 1),
+        ("MWh PCI", "kWh_net", 1000),
+        ("kWh GCV", "kWh_gross", 1),
+        ("kWh NCV", "kWh_net", 1),
+        ("kWh (HHV)", "kWh_gross", 1),
+        ("GJ LHV", "kWh_net", 1000 / 3.6),
+        ("thousands of kWh", "kWh", 1000),
+        ("'000 kWh", "kWh", 1000),
+        ("Mio. kWh", "kWh", 1e6),
+        ("£", "GBP", 1),
+        ("€", "EUR", 1),
+        ("EUR thousand", "EUR", 1000),
+        ("INR", "INR", 1),
+        ("gbp", "GBP", 1),
+        ("ML", "L", 1e6),
+        ("Ml", "L", 1e6),
+        ("mL", "L", 0.001),
+        ("ml", "L", 0.001),
+        ("Mg", "kg", 1000),
+        ("mg", "kg", 1e-6),
+        ("t CO2e", "kg_co2e", 1000),
+        ("vehicle miles", "km", 1.609344),
     ],
-)  # fmt: skip
+)
 def test_a_unit_has_one_canonical_unit_and_scale(text, canonical, scale):
     unit = read_unit(text)
     assert unit is not None
@@ -41,14 +102,30 @@ def test_a_unit_has_one_canonical_unit_and_scale(text, canonical, scale):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "boxes", "箱", "kVA", "kWh2", "'; drop table", "gal", "ton", "MBtu", "mcf", "mWh", "\x00"]
+    "text",
+    ["", "boxes", "箱", "kVA", "kWh2", "'; drop table", "gal", "ton", "MBtu", "mcf", "mWh", "\x00"],
 )
 def test_what_is_no_single_unit_is_none(text):
     assert read_unit(text) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["gal", "gallons", "ton", "MBtu", "mcf", "mWh", "ton-mile", "mpg", "$", "¥", "kr", "barrels", "oz"]
+    "text",
+    [
+        "gal",
+        "gallons",
+        "ton",
+        "MBtu",
+        "mcf",
+        "mWh",
+        "ton-mile",
+        "mpg",
+        "$",
+        "¥",
+        "kr",
+        "barrels",
+        "oz",
+    ],
 )
 def test_names_with_several_meanings_are_asked_with_choices_that_can_be_read(text):
     told = ambiguous(text)
@@ -71,7 +148,9 @@ def test_a_shared_sign_is_the_currency_of_the_organisation():
 
 @given(
     st.sampled_from(sorted(_words())),
-    st.sampled_from([("", 1), ("thousands of ", 1000), ("million ", 1e6), ("1000 ", 1000), ("万", 10_000)]),
+    st.sampled_from(
+        [("", 1), ("thousands of ", 1000), ("million ", 1e6), ("1000 ", 1000), ("万", 10_000)]
+    ),
     st.sampled_from(["{}", "({})", "[{}]", " {} "]),
 )
 def test_a_word_means_the_same_in_brackets_and_many_times(word, many, frame):
@@ -124,5 +203,7 @@ def test_threads_that_meet_a_unit_at_once_share_one_registry():
         "    print({x for row in pool.map(one, range(8)) for x in row})\n"
     )
     for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
         assert done.stdout.strip() == "{1000.0}"

@@ -35,20 +35,35 @@ MONTHS = FiscalCalendar(4).months("FY2024")
 
 rows_of_activities = st.lists(
     st.tuples(
-        st.sampled_from(NEEDS), st.sampled_from(SITES), st.sampled_from(MONTHS),
+        st.sampled_from(NEEDS),
+        st.sampled_from(SITES),
+        st.sampled_from(MONTHS),
         st.floats(0, 1e9, allow_nan=False).map(lambda x: round(x, 3)),
     ),
-    min_size=1, max_size=25,
-)  # fmt: skip
+    min_size=1,
+    max_size=25,
+)
 
 
 def value_rows(rows, certificate_wh=0, terms=None):
     """Entries as dictionaries, findings, and activities of the given rows."""
     activities = [
-        {"activity_id": k, "kind": n[0], "item": n[1], "site": s, "month": m, "unit": n[2], "quantity": q,
-         "region": "", "party": "", "deviation": None, "basis": "metered", "fiscal_year": "FY2024"}
+        {
+            "activity_id": k,
+            "kind": n[0],
+            "item": n[1],
+            "site": s,
+            "month": m,
+            "unit": n[2],
+            "quantity": q,
+            "region": "",
+            "party": "",
+            "deviation": None,
+            "basis": "metered",
+            "fiscal_year": "FY2024",
+        }
         for k, (n, s, m, q) in enumerate(rows)
-    ]  # fmt: skip
+    ]
     loads = defaultdict(int)
     for a in activities:
         if a["kind"] == "electricity":
@@ -58,7 +73,17 @@ def value_rows(rows, certificate_wh=0, terms=None):
     instruments = []
     if certificate_wh:
         window = FiscalCalendar(4)
-        instruments = [Instrument("c", "certificate", "wind", "CN", window.first_day("FY2024"), window.last_day("FY2024"), certificate_wh)]  # fmt: skip
+        instruments = [
+            Instrument(
+                "c",
+                "certificate",
+                "wind",
+                "CN",
+                window.first_day("FY2024"),
+                window.last_day("FY2024"),
+                certificate_wh,
+            )
+        ]
     parts, _ = allocate(instruments, places)
     keys = {Key(a["kind"], a["item"], a["site"], a["month"], a["unit"]) for a in activities}
     resolver = Resolver(BOOK, ORGANISATION, METHODS, terms or Terms())
@@ -81,24 +106,53 @@ def test_every_activity_has_entries_with_shares_summing_to_one_or_a_blocker(rows
         for one in METHODS:
             if a["kind"] not in one.card.kinds:
                 continue
-            mine = [e for e in entries if e["activity_id"] == a["activity_id"] and e["method"] == one.card.name]
+            mine = [
+                e
+                for e in entries
+                if e["activity_id"] == a["activity_id"] and e["method"] == one.card.name
+            ]
             if not mine:
                 assert blocked or one.card.optional, (a, one.card.id)
                 continue
             for species in {e["species"] for e in mine}:
-                assert math.fsum(e["share"] for e in mine if e["species"] == species) == pytest.approx(1, abs=1e-12)
+                assert math.fsum(
+                    e["share"] for e in mine if e["species"] == species
+                ) == pytest.approx(1, abs=1e-12)
 
 
 @settings(deadline=None, max_examples=20)
 @given(rows_of_activities, st.integers(0, 10**12))
 def test_the_interpreter_of_the_card_gives_the_engines_milligrams(rows, certificate_wh):
     entries, _, activities, resolutions = value_rows(rows, certificate_wh)
-    index = {(r["kind"], r["item"], r["site"], r["month"], r["unit"], r["method"], r["part"], r["species"]): r for r in resolutions}  # fmt: skip
+    index = {
+        (
+            r["kind"],
+            r["item"],
+            r["site"],
+            r["month"],
+            r["unit"],
+            r["method"],
+            r["part"],
+            r["species"],
+        ): r
+        for r in resolutions
+    }
     cards = {m.card.name: m.card for m in METHODS}
     for e in entries:
         a = activities[e["activity_id"]]
-        r = index[a["kind"], a["item"], a["site"], a["month"], a["unit"], e["method"], e["part"], e["species"]]
-        values = {k: r[k] for k in ("share", "boundary_share", "ratio", "mg_per_unit")} | {"quantity": a["quantity"]}
+        r = index[
+            a["kind"],
+            a["item"],
+            a["site"],
+            a["month"],
+            a["unit"],
+            e["method"],
+            e["part"],
+            e["species"],
+        ]
+        values = {k: r[k] for k in ("share", "boundary_share", "ratio", "mg_per_unit")} | {
+            "quantity": a["quantity"]
+        }
         assert e["mass_mg"] == to_whole_mg(evaluate(cards[e["method"]].formula, values))
         assert e["co2e_mg"] == to_whole_mg(e["mass_mg"] * r["gwp"])
 
@@ -128,7 +182,9 @@ def test_the_matched_part_of_the_location_view_is_the_named_reduction():
 
 def test_montreal_gases_post_outside_the_scopes():
     entries, *_ = value_rows([(NEEDS[4], "hq", "2023-05", 2.0)])
-    assert [(e["species"], e["scope"], e["mass_mg"]) for e in entries] == [("HCFC-22", "outside", 2_000_000)]
+    assert [(e["species"], e["scope"], e["mass_mg"]) for e in entries] == [
+        ("HCFC-22", "outside", 2_000_000)
+    ]
 
 
 def test_a_blend_is_posted_by_its_gases():
@@ -140,19 +196,26 @@ def test_a_blend_is_posted_by_its_gases():
 @pytest.mark.parametrize("gwp_set", ["AR4", "AR5", "AR6"])
 def test_masses_do_not_depend_on_the_gwp_set(gwp_set):
     entries, *_ = value_rows([(NEEDS[1], "hq", "2023-05", 1000.0)], terms=Terms(gwp_set))
-    assert {e["species"]: e["mass_mg"] for e in entries}["CH4-fossil"] == 195  # 1000 L x 0.038931 MJ/L x 5 mg/MJ
+    assert {e["species"]: e["mass_mg"] for e in entries}[
+        "CH4-fossil"
+    ] == 195  # 1000 L x 0.038931 MJ/L x 5 mg/MJ
 
 
 @settings(deadline=None, max_examples=20)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(NEEDS), st.sampled_from(SITES), st.sampled_from(MONTHS)), min_size=2, max_size=40
+        st.tuples(st.sampled_from(NEEDS), st.sampled_from(SITES), st.sampled_from(MONTHS)),
+        min_size=2,
+        max_size=40,
     ),
     st.sampled_from(["", "CN-ZJ", "GB"]),
 )
 def test_needs_resolved_together_find_what_each_finds_alone(needs, region):
     """What needs share is found once; row by row it is what each would have found by itself."""
-    keys = {Key(n[0], n[1], site, month, n[2], region if k % 2 else "") for k, (n, site, month) in enumerate(needs)}
+    keys = {
+        Key(n[0], n[1], site, month, n[2], region if k % 2 else "")
+        for k, (n, site, month) in enumerate(needs)
+    }
     together, findings = Resolver(BOOK, ORGANISATION, METHODS, Terms()).resolve(keys)
     alone, told = [], set()
     for key in keys:
@@ -167,7 +230,11 @@ def test_needs_resolved_together_find_what_each_finds_alone(needs, region):
 
 def test_places_share_what_their_region_finds():
     """Twelve months at three sites of one region: one factor is looked up, and thirty-six needs point at it."""
-    keys = [Key("electricity", "", site, month, "kWh", "CN-ZJ") for site in ("hq", "plant", "mill") for month in MONTHS]
+    keys = [
+        Key("electricity", "", site, month, "kWh", "CN-ZJ")
+        for site in ("hq", "plant", "mill")
+        for month in MONTHS
+    ]
     rows, _ = Resolver(BOOK, ORGANISATION, METHODS, Terms()).resolve(keys)
     assert len(rows.needs) == 36
     assert len(rows) == len(resolution_block(rows)) > 36

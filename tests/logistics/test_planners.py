@@ -7,20 +7,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abate.kernel.errors import UsageError
-from abate.logistics.facts import Carton, Item, Materials, Objective, Source, orders_of, packaging_activities
+from abate.logistics.facts import (
+    Carton,
+    Item,
+    Materials,
+    Objective,
+    Source,
+    orders_of,
+    packaging_activities,
+)
 from abate.logistics.planners.circulating import Scheme, break_even_trips
 from abate.logistics.planners.packing import Packer
 from abate.logistics.planners.stock import StockPacker
 from packing_validator import faults
 
-S, M, L = Carton("S", 200, 150, 100, 5_000), Carton("M", 300, 200, 150, 10_000), Carton("L", 400, 300, 200, 20_000)
+S, M, L = (
+    Carton("S", 200, 150, 100, 5_000),
+    Carton("M", 300, 200, 150, 10_000),
+    Carton("L", 400, 300, 200, 20_000),
+)
 CARTONS = (S, M, L)
 
 
 def judged(packer, items, packed, support):
     row = packed.row
     raw = {
-        k: (i.length_mm, i.width_mm, i.height_mm, i.mass_g, i.turn, i.fragile, i.load_max_g, i.fold_volume_mm3)
+        k: (
+            i.length_mm,
+            i.width_mm,
+            i.height_mm,
+            i.mass_g,
+            i.turn,
+            i.fragile,
+            i.load_max_g,
+            i.fold_volume_mm3,
+        )
         for k, i in enumerate(items)
     }
     limits = {c.id: (c.length_mm, c.width_mm, c.height_mm, c.mass_max_g) for c in packer.cartons}
@@ -45,7 +66,10 @@ def test_every_packing_is_valid_and_no_item_is_lost(some, support, effort):
     assert judged(packer, some, packed, support) == []
     assert packed.bound <= packed.cost + 1e-9
     assert packed.cost == pytest.approx(
-        sum(packer.objective.of(next(c for c in CARTONS if c.id == p.carton)) for p in packed.parcels)
+        sum(
+            packer.objective.of(next(c for c in CARTONS if c.id == p.carton))
+            for p in packed.parcels
+        )
     )
     for k in packed.unpacked:  # only what no carton takes is left out
         alone = packer.order([some[k]])
@@ -55,7 +79,9 @@ def test_every_packing_is_valid_and_no_item_is_lost(some, support, effort):
 @settings(deadline=None, max_examples=30)
 @given(st.lists(items, min_size=1, max_size=6))
 def test_a_proved_choice_is_not_beaten_and_no_worse(some):
-    fast, proved = (Packer(CARTONS, support_share=0.0, effort=e).order(some) for e in ("fast", "proved"))
+    fast, proved = (
+        Packer(CARTONS, support_share=0.0, effort=e).order(some) for e in ("fast", "proved")
+    )
     assert proved.cost <= fast.cost + 1e-9
     assert fast.bound <= proved.cost + 1e-9
     assert judged(Packer(CARTONS), some, proved, 0.0) == []
@@ -81,7 +107,10 @@ def test_an_exact_search_says_that_no_packing_exists():
 
 
 def test_nothing_stands_above_what_is_fragile_and_loads_are_kept():
-    plate, brick = Item(190, 140, 45, 800, turn="upright", fragile=True), Item(190, 140, 45, 900, turn="upright")
+    plate, brick = (
+        Item(190, 140, 45, 800, turn="upright", fragile=True),
+        Item(190, 140, 45, 900, turn="upright"),
+    )
     packed = Packer(CARTONS).order([plate, brick])
     assert [p.item for p in packed.parcels[0].placements] == [1, 0]
     assert len(Packer((S,)).order([plate, plate]).parcels) == 2
@@ -89,7 +118,12 @@ def test_nothing_stands_above_what_is_fragile_and_loads_are_kept():
     assert [p.item for p in Packer((S,)).order([weak, brick]).parcels[0].placements] == [1, 0]
     assert len(Packer((S,)).order([weak, replace(weak, mass_g=900, load_max_g=800)]).parcels) == 1
     assert (
-        len(Packer((S,)).order([replace(weak, load_max_g=700), replace(weak, mass_g=900, load_max_g=700)]).parcels) == 2
+        len(
+            Packer((S,))
+            .order([replace(weak, load_max_g=700), replace(weak, mass_g=900, load_max_g=700)])
+            .parcels
+        )
+        == 2
     )
 
 
@@ -109,7 +143,10 @@ def test_items_kept_apart_and_together():
     assert all(len({0, 1} & {p.item for p in parcel.placements}) == 1 for parcel in packed.parcels)
     pair = [Item(190, 140, 45, 2000, together="pair")] * 2
     packed = Packer((S,)).order([*pair, Item(190, 140, 90, 2000)])
-    assert sorted(sorted(p.item for p in parcel.placements) for parcel in packed.parcels) == [[0, 1], [2]]
+    assert sorted(sorted(p.item for p in parcel.placements) for parcel in packed.parcels) == [
+        [0, 1],
+        [2],
+    ]
 
 
 def test_an_item_ships_in_its_own_box_where_that_costs_less():
@@ -179,11 +216,25 @@ def test_wrong_calls_say_what_is_wrong():
 
 def test_cartons_used_become_activities_and_a_used_one_buys_no_board():
     used = replace(M, id="U", source=Source.USED)
-    counts = {("hq", "2024-03", "M"): 10, ("hq", "2024-03", "U"): 5, ("hq", "2024-03", "own-box"): 2}
-    rows = packaging_activities(counts, {("hq", "2024-03"): 20.0}, (M, used), Materials(tape_g=4, filler_g_per_l=10))
+    counts = {
+        ("hq", "2024-03", "M"): 10,
+        ("hq", "2024-03", "U"): 5,
+        ("hq", "2024-03", "own-box"): 2,
+    }
+    rows = packaging_activities(
+        counts, {("hq", "2024-03"): 20.0}, (M, used), Materials(tape_g=4, filler_g_per_l=10)
+    )
     bought = {r["item"]: r["quantity"] for r in rows if r["kind"] == "purchased-goods"}
-    assert bought == {"board": pytest.approx(10 * M.board_g / 1000), "plastic-film": 0.06, "paper": 0.2}
-    ends = {r["item"]: r["quantity"] for r in rows if r["kind"] == "end-of-life" and r["item"] == "mixed/landfill"}
+    assert bought == {
+        "board": pytest.approx(10 * M.board_g / 1000),
+        "plastic-film": 0.06,
+        "paper": 0.2,
+    }
+    ends = {
+        r["item"]: r["quantity"]
+        for r in rows
+        if r["kind"] == "end-of-life" and r["item"] == "mixed/landfill"
+    }
     assert ends == {"mixed/landfill": 0.06}
 
 
@@ -192,7 +243,9 @@ def test_circulating_boxes_bring_wear_washing_and_the_way_back():
     scheme = Scheme(10, 5, 0.0, 50, box_g=1000, carton_g=200, wash_kwh=0.1, return_km=40)
     rows = packaging_activities({("hq", "2024-03", "R"): 100}, {}, (box,), Materials(), scheme)
     found = {(r["kind"], r["item"]): r["quantity"] for r in rows if r["quantity"]}
-    assert found["purchased-goods", "polypropylene"] == pytest.approx(2.0)  # 100 trips of 50 wear two boxes
+    assert found["purchased-goods", "polypropylene"] == pytest.approx(
+        2.0
+    )  # 100 trips of 50 wear two boxes
     assert found["supplier-input", "electricity"] == pytest.approx(10.0)
     assert found["upstream-freight", "van"] == pytest.approx(100 * 0.001 * 40)
     with pytest.raises(UsageError, match="no-scheme"):
@@ -207,7 +260,9 @@ def test_break_even_is_never_where_a_trip_emits_as_much_as_a_carton():
 def test_several_cheap_cartons_are_taken_where_one_dear_one_costs_more():
     small, large = Carton("S", 100, 100, 100, cost=1), Carton("L", 1000, 1000, 1000, cost=50)
     for effort in ("fast", "proved"):
-        packed = Packer((small, large), Objective.named("cost"), effort=effort).order([Item(90, 90, 90, 10)] * 2)
+        packed = Packer((small, large), Objective.named("cost"), effort=effort).order(
+            [Item(90, 90, 90, 10)] * 2
+        )
         assert [p.carton for p in packed.parcels] == ["S", "S"]
         assert packed.proved
 
@@ -220,14 +275,18 @@ def test_no_bound_lies_above_the_best_of_all_ways_to_part_an_order(seed):
 
     rng = random.Random(seed)
     sizes = tuple(
-        Carton(str(k), *(rng.randint(60, 200) for _ in range(3)), cost=rng.choice((1, 2, 3, 5, 8, 20)))
+        Carton(
+            str(k), *(rng.randint(60, 200) for _ in range(3)), cost=rng.choice((1, 2, 3, 5, 8, 20))
+        )
         for k in range(3)
     )
     some = [Item(*(rng.randint(30, 120) for _ in range(3)), 1) for _ in range(rng.randint(1, 4))]
     by_cost = Objective.named("cost")
 
     def alone(group):
-        found = (Packer((c,), by_cost, 0.0, "proved").order([some[i] for i in group]) for c in sizes)
+        found = (
+            Packer((c,), by_cost, 0.0, "proved").order([some[i] for i in group]) for c in sizes
+        )
         return min((p.cost for p in found if not p.unpacked and len(p.parcels) == 1), default=1e9)
 
     def parted(left):
@@ -251,16 +310,26 @@ def test_labels_hold_together_whatever_else_is_asked():
         Item(40, 40, 40, 1, together="t"),
         Item(30, 30, 30, 1, together="t", apart="x"),
     ]
-    assert sorted(sorted(p.item for p in parcel.placements) for parcel in packer.order(some).parcels) == [[0], [1, 2]]
+    assert sorted(
+        sorted(p.item for p in parcel.placements) for parcel in packer.order(some).parcels
+    ) == [[0], [1, 2]]
     own = [Item(90, 90, 90, 10, own_box=True, together="t"), Item(50, 50, 50, 10, together="t")]
-    assert [sorted(p.item for p in parcel.placements) for parcel in Packer(CARTONS).order(own).parcels] == [[0, 1]]
-    halves = [Item(150, 150, 90, 1, together="t"), Item(150, 150, 900, 1, together="t"), Item(50, 50, 50, 1)]
+    assert [
+        sorted(p.item for p in parcel.placements) for parcel in Packer(CARTONS).order(own).parcels
+    ] == [[0, 1]]
+    halves = [
+        Item(150, 150, 90, 1, together="t"),
+        Item(150, 150, 900, 1, together="t"),
+        Item(50, 50, 50, 1),
+    ]
     packed = packer.order(halves)
     assert packed.unpacked == (0, 1)
     assert [p.item for p in packed.parcels[0].placements] == [2]
     assert not packed.proved
     with pytest.raises(UsageError, match="labels-contradict"):
-        packer.order([Item(1, 1, 1, 1, together="t", apart="a"), Item(1, 1, 1, 1, together="t", apart="b")])
+        packer.order(
+            [Item(1, 1, 1, 1, together="t", apart="a"), Item(1, 1, 1, 1, together="t", apart="b")]
+        )
 
 
 def test_only_those_items_ship_in_their_own_boxes_for_which_that_is_cheaper():
@@ -290,7 +359,9 @@ def test_what_is_few_is_told_as_it_is():
         orders_of([(0, [Item(190, 140, 90, 1)] * 2, False)])
     )
     assert [len(p.parcels) for p in only] == [2]
-    assert Packer((Carton("N", 200, 150, 100, stock=1),)).order([Item(190, 140, 90, 1)] * 2).unpacked
+    assert (
+        Packer((Carton("N", 200, 150, 100, stock=1),)).order([Item(190, 140, 90, 1)] * 2).unpacked
+    )
 
 
 def test_a_poor_carton_serves_only_orders_that_take_it():

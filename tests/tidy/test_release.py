@@ -22,12 +22,19 @@ def pins(path):
             continue  # of another system or Python
         (pin,) = first.specifier
         assert pin.operator == "=="
-        found[canonicalize_name(first.name)] = (pin.version, re.findall(r"--hash=sha256:([0-9a-f]{64})\b", block))
+        found[canonicalize_name(first.name)] = (
+            pin.version,
+            re.findall(r"--hash=sha256:([0-9a-f]{64})\b", block),
+        )
     return found
 
 
 def test_every_dependency_has_an_upper_bound():
-    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["filing"], *PROJECT["optional-dependencies"]["spark"]]:  # fmt: skip
+    for text in [
+        *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["filing"],
+        *PROJECT["optional-dependencies"]["spark"],
+    ]:
         assert "<" in str(Requirement(text).specifier), text
 
 

@@ -10,7 +10,9 @@ import abate
 from support import ROOT
 
 PYTHON = sorted((ROOT / "src").rglob("*.py"))
-TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+TRACKED = subprocess.run(
+    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+).stdout.split()
 
 
 def test_every_public_name_is_there_and_documented():
@@ -26,7 +28,9 @@ def test_generated_pages_are_up_to_date():
     from docs.generate import PAGES
 
     for name, page in PAGES.items():
-        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), f"run 'make docs' for {name}"
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), (
+            f"run 'make docs' for {name}"
+        )
 
 
 def test_links_between_pages_lead_somewhere():
@@ -36,7 +40,9 @@ def test_links_between_pages_lead_somewhere():
 
 
 def test_rules_name_tests_that_exist():
-    for path, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs/rules.md").read_text(encoding="utf-8")):
+    for path, name in re.findall(
+        r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+    ):
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")
 
 
@@ -45,7 +51,9 @@ def test_modules_and_functions_keep_their_size():
     for path in PYTHON:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
-            compiled = isinstance(node, ast.FunctionDef) and any("njit" in ast.unparse(d) for d in node.decorator_list)
+            compiled = isinstance(node, ast.FunctionDef) and any(
+                "njit" in ast.unparse(d) for d in node.decorator_list
+            )
             most = 130 if compiled else 75  # a compiled kernel is one nest of loops over arrays
             if isinstance(node, ast.FunctionDef) and node.end_lineno - node.body[0].lineno > most:
                 long.append(f"{path.name}:{node.name}")

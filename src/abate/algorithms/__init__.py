@@ -1,1 +1,4 @@
-"""Mathematics without accounting: no noun of the kernel, no input or output, seed and stop as arguments."""
+"""Mathematics without accounting.
+
+No noun of the kernel, no input or output, seed and stop as arguments.
+"""

@@ -1,9 +1,13 @@
-"""Choosing k sizes for a demand: the p-median problem where every client takes the cheapest chosen size that holds it.
+"""Choosing k sizes for a demand.
 
-A size costs the same for whoever takes it, so a set of sizes costs each client its first one in rising order of cost.
-Sets are found greedily and mended by exchanges; a Lagrangian bound says how far from the best they can be.
+The p-median problem where every client takes the cheapest chosen size that holds it.
 
-Source: Teitz, M. B. and Bart, P. (1968), exchanges; Cornuéjols, G., Fisher, M. L. and Nemhauser, G. L. (1977), the bound.
+A size costs the same for whoever takes it, so a set of sizes costs each client its first one in
+rising order of cost. Sets are found greedily and mended by exchanges; a Lagrangian bound says how
+far from the best they can be.
+
+Source: Teitz, M. B. and Bart, P. (1968), exchanges; Cornuéjols, G., Fisher, M. L. and Nemhauser, G.
+    L. (1977), the bound.
 """
 
 from __future__ import annotations
@@ -43,7 +47,10 @@ class Assortment:
 
 @njit(cache=True)
 def _two_best(fits, chosen, first, second):
-    """Number of the cheapest and second cheapest chosen size of each client; the count of sizes where there is none."""
+    """Number of the cheapest and second cheapest chosen size of each client.
+
+    The count of sizes where there is none.
+    """
     sizes = fits.shape[1]
     for i in range(fits.shape[0]):
         first[i] = sizes
@@ -142,13 +149,21 @@ def _served(fits, costs, prices, taken, counts):
 
 
 def choose_sizes(
-    fits: Any, weights: Any, costs: Any, count: int, *, unserved_cost: float, iterations: int = 800,
-    start: tuple[int, ...] = (), on_step: Callable[[], Any] = lambda: None,
-) -> Assortment:  # fmt: skip
+    fits: Any,
+    weights: Any,
+    costs: Any,
+    count: int,
+    *,
+    unserved_cost: float,
+    iterations: int = 800,
+    start: tuple[int, ...] = (),
+    on_step: Callable[[], Any] = lambda: None,
+) -> Assortment:
     """Choose `count` sizes that make the cost of a demand small.
 
     Args:
-        fits: Which size holds which client, sizes in rising order of cost: `(clients, sizes)`, 0 or 1.
+        fits: Which size holds which client, sizes in rising order of cost: `(clients, sizes)`, 0 or
+            1.
         weights: How many such clients there are, `(clients,)`.
         costs: Cost of each size, rising, `(sizes,)`.
         count: How many sizes may be chosen.
@@ -171,7 +186,11 @@ def choose_sizes(
     chosen = np.zeros(sizes, np.bool_)
     chosen[list(start)[:count]] = True
     while chosen.sum() < count:
-        first, second, gains = np.empty(clients, np.int64), np.empty(clients, np.int64), np.empty(sizes)
+        first, second, gains = (
+            np.empty(clients, np.int64),
+            np.empty(clients, np.int64),
+            np.empty(sizes),
+        )
         _two_best(fits, chosen, first, second)
         _gains(fits, weights, priced, first, gains)
         gains[chosen] = -1.0
@@ -185,15 +204,22 @@ def choose_sizes(
     return Assortment(tuple(np.nonzero(best)[0].tolist()), cost, min(bound, cost))
 
 
-def _exchanged(fits: Any, weights: Any, priced: Any, chosen: Any, on_step: Callable[[], Any]) -> tuple[Any, float]:
-    """A set of sizes mended by exchanges of one for another as long as that saves, and what it costs."""
+def _exchanged(
+    fits: Any, weights: Any, priced: Any, chosen: Any, on_step: Callable[[], Any]
+) -> tuple[Any, float]:
+    """A set of sizes mended by exchanges of one for another as long as that saves.
+
+    And what it costs.
+    """
     clients, sizes = fits.shape
     chosen = chosen.copy()
     first, second = np.empty(clients, np.int64), np.empty(clients, np.int64)
     gains, losses, mixed = np.empty(sizes), np.empty(sizes), np.empty((sizes, sizes))
     for _ in range(ROUNDS_MAX):
         _two_best(fits, chosen, first, second)
-        change, enter, leave = _exchange(fits, weights, priced, chosen, first, second, gains, losses, mixed)
+        change, enter, leave = _exchange(
+            fits, weights, priced, chosen, first, second, gains, losses, mixed
+        )
         on_step()
         if enter < 0 or change > -1e-9:
             break
@@ -202,7 +228,13 @@ def _exchanged(fits: Any, weights: Any, priced: Any, chosen: Any, on_step: Calla
 
 
 def _bound(
-    fits: Any, weights: Any, priced: Any, count: int, cost: float, iterations: int, on_step: Callable[[], Any]
+    fits: Any,
+    weights: Any,
+    priced: Any,
+    count: int,
+    cost: float,
+    iterations: int,
+    on_step: Callable[[], Any],
 ) -> tuple[float, list[Any]]:
     """The best Lagrangian bound found, and sets of sizes met on the way that may be good."""
     clients, sizes = fits.shape
@@ -237,7 +269,9 @@ def _bound(
         norm = float((slope * slope / weights).sum())
         if cost - best < 1e-9 * cost or norm == 0 or step < STEP_LEAST:
             break
-        prices = np.clip(prices + step * (cost - bound) * slope / weights / norm, cheapest, priced[-1])
+        prices = np.clip(
+            prices + step * (cost - bound) * slope / weights / norm, cheapest, priced[-1]
+        )
         if k % 20 == 0:
             on_step()
     return best, others[-OTHERS:]

@@ -1,12 +1,13 @@
 """Change-point models of consumption on outdoor temperature, many meters in one batch.
 
-A model is a base, a slope below a heating balance point and a slope above a cooling balance point. Candidates are
-fitted over a grid of balance points, refined around the best, and chosen by the corrected Akaike criterion. Balance
-points are found with weights that follow the spread of the residuals, which grows with usage in most meters; base and
-slopes then by plain least squares, so that the residuals of the baseline add up to zero.
+A model is a base, a slope below a heating balance point and a slope above a cooling balance point.
+Candidates are fitted over a grid of balance points, refined around the best, and chosen by the
+corrected Akaike criterion. Balance points are found with weights that follow the spread of the
+residuals, which grows with usage in most meters; base and slopes then by plain least squares, so
+that the residuals of the baseline add up to zero.
 
-Source: ASHRAE Guideline 14-2014, annex D (2P to 5P models); Kissock, Haberl and Claridge (2003), Inverse Modeling
-    Toolkit; Hurvich and Tsai (1989) for AICc.
+Source: ASHRAE Guideline 14-2014, annex D (2P to 5P models); Kissock, Haberl and Claridge (2003),
+    Inverse Modeling Toolkit; Hurvich and Tsai (1989) for AICc.
 """
 
 from __future__ import annotations
@@ -43,10 +44,12 @@ class ChangePoints:
     """Fitted models of many meters.
 
     Args:
-        model: Index into `MODELS` of the chosen one, -1 where nothing could be fitted; shape (meters,).
-        parameters: Base per day, slope per heating degree, slope per cooling degree, heating and cooling balance
-            point (NaN where the model has none); shape (meters, 5).
-        rss: Weighted residual sum of squares of every candidate, NaN where it was not fitted; shape (meters, 6).
+        model: Index into `MODELS` of the chosen one, -1 where nothing could be fitted; shape
+            (meters,).
+        parameters: Base per day, slope per heating degree, slope per cooling degree, heating and
+            cooling balance point (NaN where the model has none); shape (meters, 5).
+        rss: Weighted residual sum of squares of every candidate, NaN where it was not fitted; shape
+            (meters, 6).
         aicc: Corrected Akaike criterion, likewise.
         count: Periods with a value; shape (meters,).
         power: Power of the level by which the variance of the residuals grows; shape (meters,).
@@ -71,8 +74,8 @@ def fit_change_points(
     """Fit change-point models to the usage of many meters and choose one for each.
 
     Args:
-        temperature: Mean outdoor temperature of each day or hour, NaN where missing; shape (meters, days), or (days,) where
-            they share it.
+        temperature: Mean outdoor temperature of each day or hour, NaN where missing; shape (meters,
+            days), or (days,) where they share it.
         period: Index of the period each day or hour belongs to, -1 for none; same shape.
         usage: Usage per day, averaged over each period, NaN where missing; shape (meters, periods).
         days: Days of each period, as weights; shape (meters, periods) or (periods,).
@@ -88,19 +91,26 @@ def fit_change_points(
     return _refitted(ChangePoints(*_fit(t, p, np.nan_to_num(y), w, allowed)), t, p, y, w)
 
 
-def by_period(daily: npt.NDArray[np.float64], period: npt.ArrayLike, count: int) -> npt.NDArray[np.float64]:
+def by_period(
+    daily: npt.NDArray[np.float64], period: npt.ArrayLike, count: int
+) -> npt.NDArray[np.float64]:
     """Means over the days of each period, NaN for a period without days; shape (meters, count)."""
     p = np.broadcast_to(np.asarray(period), daily.shape)
     there = (p >= 0) & ~np.isnan(daily)
     flat = (np.arange(len(daily))[:, None] * count + np.maximum(p, 0))[there]
     sums = np.bincount(flat, daily[there], len(daily) * count)
     with np.errstate(invalid="ignore"):
-        means: npt.NDArray[np.float64] = (sums / np.bincount(flat, minlength=len(daily) * count)).reshape(-1, count)
+        means: npt.NDArray[np.float64] = (
+            sums / np.bincount(flat, minlength=len(daily) * count)
+        ).reshape(-1, count)
     return means
 
 
 def _refitted(found: ChangePoints, t: Any, p: Any, y: Any, w: Any) -> ChangePoints:
-    """Base and slopes anew by plain least squares at the balance points found, so that residuals add up to zero."""
+    """Base and slopes anew by plain least squares at the balance points found.
+
+    So that residuals add up to zero.
+    """
     parameters = found.parameters.copy()
     j = period_jacobian(parameters, t, p, y.shape[1])[:, :, :3]
     used = np.nansum(np.abs(j), axis=1) > 0
@@ -113,27 +123,44 @@ def _refitted(found: ChangePoints, t: Any, p: Any, y: Any, w: Any) -> ChangePoin
     solved = np.linalg.solve(left, right[:, :, None])[:, :, 0]
     line = found.model == LINE
     parameters[good, 0] = solved[good, 0]
-    parameters[good, 1] = np.where(line, -solved[:, 2], np.where(used[:, 1], solved[:, 1], 0.0))[good]
+    parameters[good, 1] = np.where(line, -solved[:, 2], np.where(used[:, 1], solved[:, 1], 0.0))[
+        good
+    ]
     parameters[good, 2] = np.where(used[:, 2], solved[:, 2], 0.0)[good]
     return replace(found, parameters=parameters)
 
 
 def period_jacobian(
-    parameters: npt.NDArray[np.float64], temperature: npt.ArrayLike, period: npt.ArrayLike, count: int
+    parameters: npt.NDArray[np.float64],
+    temperature: npt.ArrayLike,
+    period: npt.ArrayLike,
+    count: int,
 ) -> npt.NDArray[np.float64]:
-    """`jacobian` averaged over the days of each period; shape (meters, count, 5), zero where a period has no days."""
+    """`jacobian` averaged over the days of each period.
+
+    Shape (meters, count, 5), zero where a period has no days.
+    """
     daily = jacobian(parameters, temperature)
     daily = np.where(
-        np.isnan(np.broadcast_to(np.asarray(temperature, float), daily.shape[:2]))[:, :, None], np.nan, daily
+        np.isnan(np.broadcast_to(np.asarray(temperature, float), daily.shape[:2]))[:, :, None],
+        np.nan,
+        daily,
     )
-    return np.stack([np.nan_to_num(by_period(daily[:, :, k], period, count)) for k in range(5)], axis=-1)
+    return np.stack(
+        [np.nan_to_num(by_period(daily[:, :, k], period, count)) for k in range(5)], axis=-1
+    )
 
 
 def degrees(parameters: npt.NDArray[np.float64], temperature: npt.ArrayLike) -> Any:
-    """Heating and cooling degrees of each day or hour at the balance points of each meter; two arrays (meters, days)."""
+    """Heating and cooling degrees of each day or hour at the balance points of each meter.
+
+    Two arrays (meters, days).
+    """
     t = np.atleast_2d(np.asarray(temperature, float))
     heating, cooling = (parameters[:, k, None] for k in (3, 4))
-    return np.maximum(np.nan_to_num(heating, nan=-1e9) - t, 0.0), np.maximum(t - np.nan_to_num(cooling, nan=1e9), 0.0)
+    return np.maximum(np.nan_to_num(heating, nan=-1e9) - t, 0.0), np.maximum(
+        t - np.nan_to_num(cooling, nan=1e9), 0.0
+    )
 
 
 def predicted(parameters: npt.ArrayLike, temperature: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -216,7 +243,10 @@ def _moments(values, w, y, total, mean_y):
 
 @njit(cache=True, error_model="numpy")
 def _search(below, above, h, c, w, y, total_square, best, slopes, at, allowed):
-    """Try pairs of balance points; keep the best of each kind of model in `best`, `slopes` and `at`."""
+    """Try pairs of balance points.
+
+    Keep the best of each kind of model in `best`, `slopes` and `at`.
+    """
     total, mean_y = w.sum(), (w * y).sum() / w.sum()
     mean_h, hh, hy = _moments(h, w, y, total, mean_y)
     mean_c, cc, cy = _moments(c, w, y, total, mean_y)
@@ -288,17 +318,24 @@ def _chosen(best, w, allowed, every, aicc):
         if not allowed[kind] or not np.isfinite(best[kind]) or n - k - 1 <= 0:
             continue
         every[kind] = max(best[kind], 1e-12 * (best[MEAN] + 1e-300))
-        aicc[kind] = n * np.log(every[kind] * n / w.sum() / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+        aicc[kind] = (
+            n * np.log(every[kind] * n / w.sum() / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+        )
         if aicc[kind] < low:
             low, chosen = aicc[kind], kind
-    if chosen == FOUR and aicc[FIVE] - low < EVEN:  # equally good: a band without heating or cooling is the usual case
+    if (
+        chosen == FOUR and aicc[FIVE] - low < EVEN
+    ):  # equally good: a band without heating or cooling is the usual case
         chosen = FIVE
     return chosen
 
 
 @njit(cache=True, error_model="numpy")
 def _levels(chosen, slopes, at, h, c, grid, warmth, w, y):
-    """Usage of each period by the chosen model at balance points of the grid, never below a share of the mean."""
+    """Usage of each period by the chosen model at balance points of the grid.
+
+    Never below a share of the mean.
+    """
     found = np.zeros(len(y))
     if chosen == LINE:
         found = slopes[LINE, 1] * (warmth - at[LINE, 1])

@@ -13,7 +13,8 @@ class Pool:
     """A closed pool.
 
     Args:
-        size: Things to own so that the share of days on which enough are at hand is at least the service level.
+        size: Things to own so that the share of days on which enough are at hand is at least the
+            service level.
         away_mean: Things away at a time.
         lost_per_year: Things that do not come back.
         worn_per_year: Things that reach the end of their trips.
@@ -28,9 +29,16 @@ class Pool:
 
 
 def pool_size(
-    trips_per_day: float, days_away: float, *, lost_share: float, trips_max: float, service_level: float
+    trips_per_day: float,
+    days_away: float,
+    *,
+    lost_share: float,
+    trips_max: float,
+    service_level: float,
 ) -> Pool:
-    """Size a pool by the number away at a time, which is Poisson whatever the spread of the times away.
+    """Size a pool by the number away at a time.
+
+    Which is Poisson whatever the spread of the times away.
 
     One is at hand while fewer than all are away.
 
@@ -52,7 +60,9 @@ def pool_size(
     away = trips_per_day * days_away
     # probabilities by recursion from the mean outwards, so that nothing underflows
     top = int(away + 12 * np.sqrt(away) + 20)
-    logs = np.concatenate([[0.0], np.cumsum(np.log(max(away, 1e-300)) - np.log(np.arange(1, top + 1)))])
+    logs = np.concatenate(
+        [[0.0], np.cumsum(np.log(max(away, 1e-300)) - np.log(np.arange(1, top + 1)))]
+    )
     weights = np.exp(logs - logs.max())
     reached = np.cumsum(weights) / weights.sum()
     size = 1 + int(np.searchsorted(reached, service_level - 1e-12))
@@ -60,11 +70,17 @@ def pool_size(
     kept = 1.0 - lost_share
     trips = trips_max if lost_share == 0 else (1.0 - kept**trips_max) / lost_share
     year = 365.0 * trips_per_day
-    return Pool(size, away, year * lost_share, year / trips - year * lost_share if trips else 0.0, trips)
+    return Pool(
+        size, away, year * lost_share, year / trips - year * lost_share if trips else 0.0, trips
+    )
 
 
-def simulate_pool(size: int, trips_per_day: float, days_away: float, *, lost_share: float, days: int, seed: int) -> Any:
-    """Play a pool day by day, lost things bought again: the share of trips for which one was at hand.
+def simulate_pool(
+    size: int, trips_per_day: float, days_away: float, *, lost_share: float, days: int, seed: int
+) -> Any:
+    """Play a pool day by day, lost things bought again.
+
+    The share of trips for which one was at hand.
 
     Args:
         size: Things owned.

@@ -1,6 +1,7 @@
 """The catalogue: which systems are installed, and what they bring together.
 
-To install a system, add its package to `INSTALLED`; faces, report chapters, demo and conformance tests follow this list.
+To install a system, add its package to `INSTALLED`; faces, report chapters, demo and conformance
+tests follow this list.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from abate.kernel.system import System
 
 INSTALLED = ("operations", "energy", "ecosystem", "logistics", "disclosure")
-"""Packages of the installed systems. Their order decides between kinds, templates and methods that fit alike."""
+"""Packages of the installed systems. Their order decides between kinds, templates and methods that
+fit alike.
+"""
 
 if TYPE_CHECKING:
     SYSTEMS: tuple[System, ...]
@@ -34,7 +37,10 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """`SYSTEMS`, and what they bring together, loaded when first asked for: `abate --help` does without."""
+    """`SYSTEMS`, and what they bring together, loaded when first asked for.
+
+    `abate --help` does without.
+    """
     if name not in _GATHERED:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     globals()[name] = _GATHERED[name]()
@@ -65,12 +71,18 @@ _GATHERED: dict[str, Callable[[], Any]] = {
 
 
 def parts_of(name: str) -> list[Any]:
-    """Modules of that name in the systems' folders of use cases, such as `demo` or `chapter`; a system may have none."""
+    """Modules of that name in the systems' folders of use cases, such as `demo` or `chapter`.
+
+    A system may have none.
+    """
     return _modules([f"abate.application.{s}.{name}" for s in INSTALLED])
 
 
 def faces_of(room: str) -> list[Any]:
-    """The systems' modules in a face, such as `cli`, `api` or `web.pages`; a system may have none."""
+    """The systems' modules in a face, such as `cli`, `api` or `web.pages`.
+
+    A system may have none.
+    """
     return _modules([f"abate.faces.{room}.{s}" for s in INSTALLED])
 
 
@@ -83,7 +95,12 @@ def default_rows() -> list[dict[str, str]]:
     """Rows of the factor tables that ship with Abate."""
     from abate.kernel.resources import package_table
 
-    return [row for s in _this.SYSTEMS for package, name in s.factors for row in package_table(package, name)]
+    return [
+        row
+        for s in _this.SYSTEMS
+        for package, name in s.factors
+        for row in package_table(package, name)
+    ]
 
 
 @cache

@@ -16,7 +16,12 @@ from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.application.inventory.figures import Rollups
-from abate.application.inventory.inputs import ensure_default_factors, factor_imports, load_factors, store_factors
+from abate.application.inventory.inputs import (
+    ensure_default_factors,
+    factor_imports,
+    load_factors,
+    store_factors,
+)
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from abate.kernel.factor import (
     BIOGENIC_CO2,
@@ -61,9 +66,13 @@ class FactorImport:
 
 
 def read_factors(
-    path: Path, *, publisher: str = "", previous: Path | None = None, accept: frozenset[str] = frozenset(),
+    path: Path,
+    *,
+    publisher: str = "",
+    previous: Path | None = None,
+    accept: frozenset[str] = frozenset(),
     before: Iterable[Factor] = (),
-) -> tuple[str, str, list[Factor], list[Finding], int]:  # fmt: skip
+) -> tuple[str, str, list[Factor], list[Finding], int]:
     """Read a publisher's file through the gates, without storing it.
 
     Returns:
@@ -81,18 +90,32 @@ def read_factors(
         return "own", path.stem, factors, [], 0
     if chosen not in READERS:
         raise UsageError(
-            "unknown-publisher", f"No publisher '{publisher}'.", f"One of: {', '.join([*READERS, 'own'])}."
+            "unknown-publisher",
+            f"No publisher '{publisher}'.",
+            f"One of: {', '.join([*READERS, 'own'])}.",
         )
     try:
         publication = READERS[chosen](path)
-        older = list(READERS[chosen](previous).lines) if previous else _edition_before(publication, before)
+        older = (
+            list(READERS[chosen](previous).lines)
+            if previous
+            else _edition_before(publication, before)
+        )
     except (KeyError, IndexError, StopIteration, ValueError) as error:
         raise DataError(
-            "unreadable-file", f"{path.name} is not laid out as a file of '{chosen}' ({error}).", "Check --from."
+            "unreadable-file",
+            f"{path.name} is not laid out as a file of '{chosen}' ({error}).",
+            "Check --from.",
         ) from error
-    potentials = {s.id: s.gwp[publication.gwp_set] for s in all_species().values() if publication.gwp_set in s.gwp}
+    potentials = {
+        s.id: s.gwp[publication.gwp_set]
+        for s in all_species().values()
+        if publication.gwp_set in s.gwp
+    }
     potentials[UNSPECIFIED] = 1.0
-    clean_before, _ = pass_gates(_like(publication, older), [], frozenset({"swapped-year"}), potentials, "")
+    clean_before, _ = pass_gates(
+        _like(publication, older), [], frozenset({"swapped-year"}), potentials, ""
+    )
     kept, findings = pass_gates(publication, clean_before, accept, potentials, path.name)
     if chosen == "gwp":
         kept, findings = _compare_gwp(kept, findings, path.name)
@@ -107,9 +130,11 @@ class Audit:
     """What an audit of publishers' files found.
 
     Args:
-        files: Per file: name, publisher, edition, factors that may enter, refused ones, and findings by code.
+        files: Per file: name, publisher, edition, factors that may enter, refused ones, and
+            findings by code.
         findings: What is odd, the blocking first.
-        jumps: Between two editions of a publisher: factor as named, edition and value before and after, ratio.
+        jumps: Between two editions of a publisher: factor as named, edition and value before and
+            after, ratio.
     """
 
     files: tuple[dict[str, Any], ...]
@@ -117,8 +142,12 @@ class Audit:
     jumps: tuple[dict[str, Any], ...]
 
 
-def audit_factors(paths: Iterable[Path], *, on_file: Callable[[str], None] = lambda _: None) -> Audit:
-    """Read publishers' files through the gates, store nothing, and compare the editions of each publisher by name.
+def audit_factors(
+    paths: Iterable[Path], *, on_file: Callable[[str], None] = lambda _: None
+) -> Audit:
+    """Read publishers' files through the gates, store nothing.
+
+    And compare the editions of each publisher by name.
 
     Args:
         paths: Files, and folders whose CSV and XLSX files are all read.
@@ -162,9 +191,15 @@ def audit_factors(paths: Iterable[Path], *, on_file: Callable[[str], None] = lam
     order = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.INFO: 2}
     findings.sort(key=lambda f: order[f.severity])
     jumps = [
-        j for publisher, some in editions.items() for j in _jumps_between(publisher, sorted(some, key=lambda e: e[:2]))
+        j
+        for publisher, some in editions.items()
+        for j in _jumps_between(publisher, sorted(some, key=lambda e: e[:2]))
     ]
-    return Audit(tuple(files), tuple(findings), tuple(sorted(jumps, key=lambda j: -abs(math.log(j["ratio"])))))
+    return Audit(
+        tuple(files),
+        tuple(findings),
+        tuple(sorted(jumps, key=lambda j: -abs(math.log(j["ratio"])))),
+    )
 
 
 COMPARED = ("desnz", "epa")
@@ -176,12 +211,16 @@ def _by_name(factors: list[Factor]) -> dict[tuple[str, ...], float]:
     found: dict[tuple[str, ...], float] = {}
     for factor in factors:
         amounts = [
-            quantity(m.value, m.unit) * (gwp(m.species, "AR5") or 0) for m in factor.masses if m.species != PROPERTY
+            quantity(m.value, m.unit) * (gwp(m.species, "AR5") or 0)
+            for m in factor.masses
+            if m.species != PROPERTY
         ]
         if amounts:
             whole = sum(amounts[1:], amounts[0])
             unit = ",".join(f"{d}{p}" for d, p in dimensions(whole))
-            found[factor.kind, factor.basis, factor.item, factor.region, unit] = float(whole.to_base_units().magnitude)
+            found[factor.kind, factor.basis, factor.item, factor.region, unit] = float(
+                whole.to_base_units().magnitude
+            )
     return found
 
 
@@ -192,7 +231,11 @@ def _jumps_between(
     jumps = []
     for (_, before, old), (_, after, new) in pairwise(editions):
         for name in sorted(old.keys() & new.keys()):
-            if old[name] > 0 and new[name] > 0 and not 1 / JUMP_RATIO <= new[name] / old[name] <= JUMP_RATIO:
+            if (
+                old[name] > 0
+                and new[name] > 0
+                and not 1 / JUMP_RATIO <= new[name] / old[name] <= JUMP_RATIO
+            ):
                 told = " / ".join(n for n in name[:4] if n)
                 jumps.append(
                     {
@@ -207,9 +250,14 @@ def _jumps_between(
 
 
 def import_factors(
-    workspace: Workspace, path: Path, *, now: datetime, publisher: str = "", previous: Path | None = None,
+    workspace: Workspace,
+    path: Path,
+    *,
+    now: datetime,
+    publisher: str = "",
+    previous: Path | None = None,
     accept: frozenset[str] = frozenset(),
-) -> FactorImport:  # fmt: skip
+) -> FactorImport:
     """Import a publisher's edition; what the gates refuse stays out, the rest enters.
 
     The edition is compared with `previous`, or with the publisher's latest in the ledger.
@@ -232,19 +280,36 @@ def import_factors(
         same = [r for r in live_imports(workspace) if r["sha256"] == digest]
         if same:
             raise DuplicateImportError(
-                "duplicate-import", f"{path.name} is in the book as {same[0]['import_id']}.",
+                "duplicate-import",
+                f"{path.name} is in the book as {same[0]['import_id']}.",
                 f"Nothing to do; to import it anew: abate undo {same[0]['import_id']}.",
-            )  # fmt: skip
-        import_id = store_factors(workspace, factors, path.name, f"factors-{chosen}", digest, now, findings)
+            )
+        import_id = store_factors(
+            workspace, factors, path.name, f"factors-{chosen}", digest, now, findings
+        )
     return FactorImport(import_id, chosen, edition, len(factors), refused, tuple(findings))
 
 
 def add_factor(
-    workspace: Workspace, kind: str, item: str, value: str, unit: str, *, region: str, source: str, now: datetime,
-    species: str = "", year: int | None = None, for_year: int | None = None, basis: str = "direct", gwp_set: str = "",
+    workspace: Workspace,
+    kind: str,
+    item: str,
+    value: str,
+    unit: str,
+    *,
+    region: str,
+    source: str,
+    now: datetime,
+    species: str = "",
+    year: int | None = None,
+    for_year: int | None = None,
+    basis: str = "direct",
+    gwp_set: str = "",
     per: str = "",
-) -> FactorImport:  # fmt: skip
-    """Add one value to the factor book: a supplier's rate, a heating value of a gas bill, a national factor.
+) -> FactorImport:
+    """Add one value to the factor book.
+
+    A supplier's rate, a heating value of a gas bill, a national factor.
 
     Args:
         workspace: Where to.
@@ -269,11 +334,15 @@ def add_factor(
     """
     if region_named(region) is None or not region:
         raise UsageError(
-            "unknown-region", f"'{region}' is no code of a region.", "Write one such as IT, US-CAMX or world."
+            "unknown-region",
+            f"'{region}' is no code of a region.",
+            "Write one such as IT, US-CAMX or world.",
         )
     if not source.strip():
         raise UsageError(
-            "source-needed", "The value has no source.", "Say where it is printed: --source 'Bill of March 2024'."
+            "source-needed",
+            "The value has no source.",
+            "Say where it is printed: --source 'Bill of March 2024'.",
         )
     ensure_default_factors(workspace, now)
     book = load_factors(workspace, factor_imports(workspace))
@@ -284,14 +353,33 @@ def add_factor(
             f"No method looks for factors of kind '{kind}'.",
             f"There are: {', '.join(sorted(kinds))}.",
         )
-    chosen = species or (PROPERTY if kind in ("fuel-property", "price", "grid-loss", "network-loss") else UNSPECIFIED)
-    told = "/".join(slug(str(p)) for p in ("own", kind, item, region, year or for_year or "any", unit, now.date()))
+    chosen = species or (
+        PROPERTY if kind in ("fuel-property", "price", "grid-loss", "network-loss") else UNSPECIFIED
+    )
+    told = "/".join(
+        slug(str(p))
+        for p in ("own", kind, item, region, year or for_year or "any", unit, now.date())
+    )
     row = dict.fromkeys(COLUMNS, "") | {
-        "factor_id": told, "kind": kind, "item": item, "region": region_named(region) or "", "data_year": str(year or ""),
-        "basis": basis, "species": chosen, "value": value, "unit": unit, "gwp_set": gwp_set, "publication": source.strip(),
-        "edition": str(now.year), "published_on": now.date().isoformat(), "licence": "own", "verification": "checked",
-        "for_year": str(for_year or ""), "per": per, "note": "added by hand",
-    }  # fmt: skip
+        "factor_id": told,
+        "kind": kind,
+        "item": item,
+        "region": region_named(region) or "",
+        "data_year": str(year or ""),
+        "basis": basis,
+        "species": chosen,
+        "value": value,
+        "unit": unit,
+        "gwp_set": gwp_set,
+        "publication": source.strip(),
+        "edition": str(now.year),
+        "published_on": now.date().isoformat(),
+        "licence": "own",
+        "verification": "checked",
+        "for_year": str(for_year or ""),
+        "per": per,
+        "note": "added by hand",
+    }
     factors = factors_from_rows([row])
     if chosen != PROPERTY and not float(value) >= 0:
         raise DataError("bad-factor", f"'{value}' is below zero.", "Write the emission of a unit.")
@@ -300,9 +388,13 @@ def add_factor(
         same = [r for r in live_imports(workspace) if r["sha256"] == digest]
         if same:
             raise DuplicateImportError(
-                "duplicate-import", f"It is in the book as {same[0]['import_id']}.", "Nothing to do."
+                "duplicate-import",
+                f"It is in the book as {same[0]['import_id']}.",
+                "Nothing to do.",
             )
-        import_id = store_factors(workspace, factors, f"{kind} of {item}, {region}", "factors-own", digest, now)
+        import_id = store_factors(
+            workspace, factors, f"{kind} of {item}, {region}", "factors-own", digest, now
+        )
     return FactorImport(import_id, "own", str(now.year), 1, 0, ())
 
 
@@ -315,12 +407,28 @@ def _edition_before(publication: Publication, book: Iterable[Factor]) -> list[Li
         return []
     newest: dict[str, Factor] = {}
     for f in book:
-        if f.id.startswith(f"{publication.publisher}/") and f.source.published_on < publication.published_on:
+        if (
+            f.id.startswith(f"{publication.publisher}/")
+            and f.source.published_on < publication.published_on
+        ):
             key = "/".join(f.id.split("/")[2:])
             if key not in newest or newest[key].source.published_on < f.source.published_on:
                 newest[key] = f
     return [
-        Line(f.id, key, f.kind, f.item, f.region, f.data_year, f.basis, m.species, m.value, m.unit, "", 0)
+        Line(
+            f.id,
+            key,
+            f.kind,
+            f.item,
+            f.region,
+            f.data_year,
+            f.basis,
+            m.species,
+            m.value,
+            m.unit,
+            "",
+            0,
+        )
         for key, f in newest.items()
         for m in f.masses
     ]
@@ -329,7 +437,7 @@ def _edition_before(publication: Publication, book: Iterable[Factor]) -> list[Li
 def _like(publication: Publication, lines: list[Line]) -> Publication:
     return Publication(
         publication.publisher, "", "", publication.published_on, "", publication.gwp_set, lines
-    )  # fmt: skip
+    )
 
 
 def _own_rows(path: Path) -> list[dict[str, str]]:
@@ -337,9 +445,11 @@ def _own_rows(path: Path) -> list[dict[str, str]]:
     lacking = [c for c in COLUMNS if rows and c not in rows[0] and c not in OPTIONAL]
     if not rows or lacking:
         raise DataError(
-            "bad-factor", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", "See docs/reference/factor-format.md."
+            "bad-factor",
+            f"{path.name} lacks {', '.join(lacking) or 'rows'}.",
+            "See docs/reference/factor-format.md.",
         )
-    return [{c: (row.get(c) or "") for c in COLUMNS} for row in rows]
+    return [{c: row.get(c) or "" for c in COLUMNS} for row in rows]
 
 
 def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
@@ -352,27 +462,48 @@ def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
         # gases that a total sums up stand for it; biogenic CO2 and gases beyond the Kyoto Protocol stand beside either
         summed = any(line.species not in ("co2e", *APART) for line in group)
         gases = [line for line in group if line.species not in ("co2e", BIOGENIC_CO2)]
-        beside = [x for x in group if x.species == BIOGENIC_CO2 or (x.species == "co2e" and not summed)]
+        beside = [
+            x for x in group if x.species == BIOGENIC_CO2 or (x.species == "co2e" and not summed)
+        ]
         chosen = [*gases, *beside] if summed else [*beside, *gases]
         masses = tuple(
-            Mass(UNSPECIFIED if line.species == "co2e" else line.species, line.text, line.unit) for line in chosen
+            Mass(UNSPECIFIED if line.species == "co2e" else line.species, line.text, line.unit)
+            for line in chosen
         )
         first = chosen[0]
         as_co2e = bool({m.species for m in masses} & {UNSPECIFIED, NON_KYOTO})
         factors.append(
             Factor(
-                factor_id, first.kind, first.item, first.region, first.reach, first.data_year, first.basis, masses,
+                factor_id,
+                first.kind,
+                first.item,
+                first.region,
+                first.reach,
+                first.data_year,
+                first.basis,
+                masses,
                 (first.gwp_set or publication.gwp_set) if as_co2e else "",
-                Source(first.publication or publication.title, first.table, first.edition or publication.edition,
-                       first.published_on or publication.published_on, first.licence or publication.licence,
-                       first.verification),
-                first.note, first.for_year, first.per, first.evidence, first.ages,
+                Source(
+                    first.publication or publication.title,
+                    first.table,
+                    first.edition or publication.edition,
+                    first.published_on or publication.published_on,
+                    first.licence or publication.licence,
+                    first.verification,
+                ),
+                first.note,
+                first.for_year,
+                first.per,
+                first.evidence,
+                first.ages,
             )
-        )  # fmt: skip
+        )
     return factors
 
 
-def _compare_gwp(lines: list[Line], findings: list[Finding], file: str) -> tuple[list[Line], list[Finding]]:
+def _compare_gwp(
+    lines: list[Line], findings: list[Finding], file: str
+) -> tuple[list[Line], list[Finding]]:
     """Keep the GWPs that agree with those in use; the file has one methane, ours has two."""
     kept = []
     for line in lines:
@@ -397,9 +528,19 @@ class FactorIndex:
     def __init__(self, workspace: Workspace) -> None:
         from abate.application.catalogue import default_factors
 
-        self.book: tuple[Factor, ...] = load_factors(workspace, factor_imports(workspace)) or default_factors()
+        self.book: tuple[Factor, ...] = (
+            load_factors(workspace, factor_imports(workspace)) or default_factors()
+        )
         rows = [row for f in self.book for row in factor_rows(f)]
-        rows.sort(key=lambda r: (r["kind"], r["item"], r["region"], -int(r["data_year"] or 0), r["factor_id"]))
+        rows.sort(
+            key=lambda r: (
+                r["kind"],
+                r["item"],
+                r["region"],
+                -int(r["data_year"] or 0),
+                r["factor_id"],
+            )
+        )
         self._rows = [("\n".join(str(v) for v in row.values()).casefold(), row) for row in rows]
 
     def search(self, words: list[str]) -> list[dict[str, str]]:
@@ -415,33 +556,48 @@ class FactorIndex:
         """
         one = next((f for f in self.book if f.id == factor_id), None)
         if one is None:
-            raise NotFoundError("unknown-factor", f"No factor '{factor_id}'.", "See 'abate factors search'.")
+            raise NotFoundError(
+                "unknown-factor", f"No factor '{factor_id}'.", "See 'abate factors search'."
+            )
         about = factor_rows(one)[0]
         skipped = {"species", "value", "unit", "uncertainty_kind", "uncertainty_95"}
         same = [
-            f for f in self.book if (f.kind, f.item, f.region) == (one.kind, one.item, one.region) and f.id != one.id
+            f
+            for f in self.book
+            if (f.kind, f.item, f.region) == (one.kind, one.item, one.region) and f.id != one.id
         ]
         return {
-            "factor": {k: v for k, v in about.items() if k not in skipped} | {"gas_basis": one.gas_basis},
+            "factor": (
+                {k: v for k, v in about.items() if k not in skipped} | {"gas_basis": one.gas_basis}
+            ),
             "masses": [
-                {k: row[k] for k in ("species", "value", "unit", "uncertainty_kind", "uncertainty_95")}
+                {
+                    k: row[k]
+                    for k in ("species", "value", "unit", "uncertainty_kind", "uncertainty_95")
+                }
                 for row in factor_rows(one)
             ],
             "editions": [
-                {"factor": f.id, "region": f.region, "year": f.data_year or "", "edition": f.source.edition,
-                 "value": ", ".join(f"{m.species} {m.value} {m.unit}" for m in f.masses)}
+                {
+                    "factor": f.id,
+                    "region": f.region,
+                    "year": f.data_year or "",
+                    "edition": f.source.edition,
+                    "value": ", ".join(f"{m.species} {m.value} {m.unit}" for m in f.masses),
+                }
                 for f in sorted(same, key=lambda f: (-(f.data_year or 0), f.id))
             ],
-        }  # fmt: skip
+        }
 
 
 def where_used(rollups: Rollups, factor_id: str) -> list[dict[str, Any]]:
     """Runs, kinds and methods in which a factor values activities, with rows and mass."""
     rows = fetch(
         rollups.con,
-        "select fiscal_year as year, run_id as run, kind, item, method, count(distinct site)::int as sites, "
-        "sum(row_count)::bigint as rows, sum(co2e_mg)::hugeint as co2e_mg from rollups "
-        f"where source = 'entry' and factor_id = {literal(factor_id)} group by all order by year desc, run, kind, item, method",
+        "select fiscal_year as year, run_id as run, kind, item, method, count(distinct site)::int"
+        " as sites, sum(row_count)::bigint as rows, sum(co2e_mg)::hugeint as co2e_mg from rollups"
+        f" where source = 'entry' and factor_id = {literal(factor_id)} group by all order by year"
+        " desc, run, kind, item, method",
     )
     return [r | {"co2e_mg": str(r["co2e_mg"])} for r in rows]
 
@@ -453,6 +609,7 @@ def gate_findings(workspace: Workspace, import_id: str = "") -> list[dict[str, A
         listed = ", ".join(literal(f"{i}{GATES}") for i in wanted)
         return fetch(
             con,
-            f"select * from findings where list_contains([{listed}]::varchar[], origin) "
-            "order by case severity when 'blocker' then 0 when 'warning' then 1 else 2 end, file, row, code",
+            f"select * from findings where list_contains([{listed}]::varchar[], origin) order by"
+            " case severity when 'blocker' then 0 when 'warning' then 1 else 2 end, file, row,"
+            " code",
         )

@@ -21,8 +21,12 @@ from abate.kernel.errors import ConfigError, NotFoundError
 KNOWN = Known(frozenset(KINDS), FIGURES)
 
 
-def read_config(root: Path, data: dict[str, Any], *, text: str = "", strict: bool = True) -> Workspace:
-    """Build a workspace from the parsed `abate.toml`, with the names that the installed systems know.
+def read_config(
+    root: Path, data: dict[str, Any], *, text: str = "", strict: bool = True
+) -> Workspace:
+    """Build a workspace from the parsed `abate.toml`.
+
+    With the names that the installed systems know.
 
     Args:
         root: Its folder.
@@ -45,8 +49,8 @@ def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
 
     Raises:
         NotFoundError: `no-workspace` where the folder has no `abate.toml`.
-        ConfigError: Where the file does not say what is needed; `older-workspace`, `newer-workspace`,
-            `no-ledger`.
+        ConfigError: Where the file does not say what is needed; `older-workspace`,
+            `newer-workspace`, `no-ledger`.
     """
     root = Path(path).resolve()
     config = root / CONFIG
@@ -62,13 +66,21 @@ def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
     if age == 0:  # a configuration that was copied: its ledger begins empty
         if (root / "raw").is_dir() and any((root / "raw").iterdir()):
             hint = "Mount or restore it; an empty one would show nothing."
-            raise ConfigError("no-ledger", "The workspace's ledger is not there, but its files are.", hint)
+            raise ConfigError(
+                "no-ledger", "The workspace's ledger is not there, but its files are.", hint
+            )
         _folders(root)
     elif age > FORMAT:
-        raise ConfigError("newer-workspace", "A newer version of Abate wrote this workspace.", "Install that version.")
+        raise ConfigError(
+            "newer-workspace",
+            "A newer version of Abate wrote this workspace.",
+            "Install that version.",
+        )
     elif age < FORMAT and not of_any_age:
         hint = "Back it up, then: abate store upgrade."
-        raise ConfigError("older-workspace", "An older version of Abate wrote this workspace.", hint)
+        raise ConfigError(
+            "older-workspace", "An older version of Abate wrote this workspace.", hint
+        )
     return workspace
 
 
@@ -83,7 +95,9 @@ def _folders(root: Path) -> None:
 def create_workspace(
     path: Path | str, config: str, *, fill: Callable[[Workspace], object] = lambda _: None
 ) -> Workspace:
-    """Make a workspace from the text of its `abate.toml`, which is written last: until then the folder is none.
+    """Make a workspace from the text of its `abate.toml`, which is written last.
+
+    Until then the folder is none.
 
     Args:
         path: Folder to make.
@@ -95,7 +109,9 @@ def create_workspace(
     """
     root = Path(path).resolve()
     if (root / CONFIG).exists():
-        raise ConfigError("workspace-exists", f"{root.name} has an {CONFIG} already.", "Choose another folder.")
+        raise ConfigError(
+            "workspace-exists", f"{root.name} has an {CONFIG} already.", "Choose another folder."
+        )
     workspace = read_config(root, parsed(config, CONFIG, "bad-toml", "Mend the text."), text=config)
     _folders(root)
     fill(workspace)

@@ -22,11 +22,15 @@ from abate.kernel.resolution import KEY, Key, Resolver, Terms
 INVENTORY, AVOIDED = "inventory", "avoided"
 
 
-def plan_lines(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = "") -> list[dict[str, Any]]:
-    """Value both sides of a plan: a line per activity, method and factor, split by what the boundary takes in.
+def plan_lines(
+    workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = ""
+) -> list[dict[str, Any]]:
+    """Value both sides of a plan.
 
-    What the boundary takes in changes the next inventory (`inventory`); the rest is what somebody else emits less
-    (`avoided`). The two add up to the whole, so no milligram is in both.
+    A line per activity, method and factor, split by what the boundary takes in.
+
+    What the boundary takes in changes the next inventory (`inventory`); the rest is what somebody
+    else emits less (`avoided`). The two add up to the whole, so no milligram is in both.
 
     Raises:
         UsageError: `plan-not-valued` where an activity finds no factor.
@@ -35,7 +39,9 @@ def plan_lines(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary:
     sides = {"baseline": plan.baseline, "proposed": plan.proposed}
     inside = value_sides(workspace, sides, workspace.organisation, terms, name=plan.id)
     owned = wholly_owned(workspace.organisation)
-    whole = value_sides(workspace, sides, owned, replace(terms, boundary=Boundary.OPERATIONAL), name=plan.id)
+    whole = value_sides(
+        workspace, sides, owned, replace(terms, boundary=Boundary.OPERATIONAL), name=plan.id
+    )
     lines = []
     for key, row in whole.items():
         mine = inside[key]["co2e_mg"] if key in inside else 0
@@ -45,14 +51,17 @@ def plan_lines(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary:
     return lines
 
 
-def value_plan(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = "") -> dict[str, dict[str, int]]:
+def value_plan(
+    workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = ""
+) -> dict[str, dict[str, int]]:
     """Value both sides of a plan with the same methods, factors and terms, in the book `plan`.
 
     Nothing is posted: a plan promises, only meters prove.
 
     Returns:
-        For `baseline` and `proposed`: milligrams of CO2e inside the boundary by scope, category and view, such as
-        `2 location` or `3.1`; and the difference, baseline less proposed, under `saving`.
+        For `baseline` and `proposed`: milligrams of CO2e inside the boundary by scope, category and
+        view, such as `2 location` or `3.1`; and the difference, baseline less proposed, under
+        `saving`.
 
     Raises:
         UsageError: `plan-not-valued` where an activity finds no factor.
@@ -61,11 +70,16 @@ def value_plan(workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary:
 
 
 def sums_of(lines: list[dict[str, Any]], book: str) -> dict[str, dict[str, int]]:
-    """Milligrams of a plan's lines in a book by side and by scope, category and view, and the saving."""
+    """Milligrams of a plan's lines in a book by side and by scope, category and view.
+
+    And the saving.
+    """
     sides: dict[str, dict[str, int]] = {"baseline": {}, "proposed": {}}
     for line in lines:
         if line["book"] == book:
-            name = line["scope"] + (f".{line['category']}" if line["scope"] == "3" else f" {line['view']}").rstrip(" .")
+            name = line["scope"] + (
+                f".{line['category']}" if line["scope"] == "3" else f" {line['view']}"
+            ).rstrip(" .")
             side = sides[line["side"]]
             side[name] = side.get(name, 0) + line["co2e_mg"]
     every = sorted(set(sides["baseline"]) | set(sides["proposed"]))
@@ -76,13 +90,19 @@ def sums_of(lines: list[dict[str, Any]], book: str) -> dict[str, dict[str, int]]
 def wholly_owned(organisation: Organisation) -> Organisation:
     """The organisation as if it controlled all of its entities."""
     every = tuple(
-        replace(e, operational_control=True, financial_control="full", ownership=()) for e in organisation.entities
+        replace(e, operational_control=True, financial_control="full", ownership=())
+        for e in organisation.entities
     )
     return replace(organisation, entities=every)
 
 
 def value_sides(
-    workspace: Workspace, sides: dict[str, Any], organisation: Organisation, terms: Terms, *, name: str
+    workspace: Workspace,
+    sides: dict[str, Any],
+    organisation: Organisation,
+    terms: Terms,
+    *,
+    name: str,
 ) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Lines of tables of activities on given terms, by what tells them apart; nothing is posted.
 
@@ -102,17 +122,27 @@ def value_sides(
     with workspace.store.connect() as con:
         for title, side in sides.items():
             con.register("plan_activities", side)
-            lacking = "".join(f", '' as {n}" for n in ("region", "party") if n not in side.column_names)
-            con.execute(
-                f"create or replace temp view plan_side as select *, null::double as deviation{lacking} from plan_activities"
+            lacking = "".join(
+                f", '' as {n}" for n in ("region", "party") if n not in side.column_names
             )
-            distinct = [Key(*d) for d in con.execute(f"select distinct {', '.join(KEY)} from plan_side").fetchall()]
+            con.execute(
+                "create or replace temp view plan_side as select *, null::double as"
+                f" deviation{lacking} from plan_activities"
+            )
+            distinct = [
+                Key(*d)
+                for d in con.execute(f"select distinct {', '.join(KEY)} from plan_side").fetchall()
+            ]
             rows, findings = resolver.resolve(distinct)
             blocking = [f for f in findings if f.severity is Severity.BLOCKER]
             if blocking:
-                raise UsageError("plan-not-valued", f"{title}: {blocking[0].message}", blocking[0].hint)
+                raise UsageError(
+                    "plan-not-valued", f"{title}: {blocking[0].message}", blocking[0].hint
+                )
             register_resolutions(con, rows, name, "plan")
-            sql = entries_sql(name, rows.methods, key=key_of(distinct), book="plan", source="plan_side")
+            sql = entries_sql(
+                name, rows.methods, key=key_of(distinct), book="plan", source="plan_side"
+            )
             found = fetch(
                 con,
                 f"""select a.kind, a.item, a.site, a.month, a.quantity, a.unit, e.scope, e.category, e.view, e.method,
@@ -120,7 +150,13 @@ def value_sides(
                     from ({sql}) e join plan_side a using (activity_id) group by all order by all""",
             )
             for row in found:
-                key = (title, *(row[k] for k in ("activity_id", "method", "factor_id", "scope", "category", "view")))
+                key = (
+                    title,
+                    *(
+                        row[k]
+                        for k in ("activity_id", "method", "factor_id", "scope", "category", "view")
+                    ),
+                )
                 lines[key] = {k: v for k, v in row.items() if k != "activity_id"} | {"side": title}
             con.unregister("plan_activities")
     return lines
@@ -133,7 +169,8 @@ def post_plan(
 
     Args:
         workspace: Whose.
-        plan: The plan; one of the same id replaces what it promised before, as a new row. The same plan is kept once.
+        plan: The plan; one of the same id replaces what it promised before, as a new row. The same
+            plan is kept once.
         domain: Which planner made it.
         facts: What the domain tells of it, for pages.
         now: The moment.
@@ -150,11 +187,22 @@ def post_plan(
         ordinal = workspace.store.free_ordinal("plans", plan.id)
         name = f"{plan.id}#{ordinal}"
         row = {
-            "ordinal": ordinal, "plan_id": plan.id, "domain": domain, "title": plan.title, "objective": plan.proof.objective,
-            "bound": plan.proof.bound, "unit": plan.proof.unit, "seed": plan.proof.seed, "stop": plan.proof.stop,
-            "cost": plan.cost, "currency": plan.currency, "gwp_set": terms.gwp_set, "boundary": str(terms.boundary),
-            "facts": json.dumps(facts, ensure_ascii=False), "committed_at": now,
-        }  # fmt: skip
+            "ordinal": ordinal,
+            "plan_id": plan.id,
+            "domain": domain,
+            "title": plan.title,
+            "objective": plan.proof.objective,
+            "bound": plan.proof.bound,
+            "unit": plan.proof.unit,
+            "seed": plan.proof.seed,
+            "stop": plan.proof.stop,
+            "cost": plan.cost,
+            "currency": plan.currency,
+            "gwp_set": terms.gwp_set,
+            "boundary": str(terms.boundary),
+            "facts": json.dumps(facts, ensure_ascii=False),
+            "committed_at": now,
+        }
         if not _is_kept(workspace, row, lines):
             workspace.store.append("plan_lines", [line | {"plan_id": name} for line in lines])
             workspace.store.append("plans", [row])
@@ -162,7 +210,10 @@ def post_plan(
 
 
 def _is_kept(workspace: Workspace, row: dict[str, Any], lines: list[dict[str, Any]]) -> bool:
-    """Whether the latest plan of an id is the same already: a command that was cut off is repeated."""
+    """Whether the latest plan of an id is the same already.
+
+    A command that was cut off is repeated.
+    """
     same = [r for r in workspace.store.rows("plans") if r["plan_id"] == row["plan_id"]]
     last = max(same, key=lambda r: r["ordinal"], default=None)
     passing = {"ordinal": 0, "committed_at": None}
@@ -170,20 +221,30 @@ def _is_kept(workspace: Workspace, row: dict[str, Any], lines: list[dict[str, An
         return False
     name = f"{last['plan_id']}#{last['ordinal']}"
     held = [r for r in workspace.store.rows("plan_lines") if r["plan_id"] == name]
-    mine, its = (sorted(repr(sorted((r | {"plan_id": ""}).items())) for r in some) for some in (lines, held))
+    mine, its = (
+        sorted(repr(sorted((r | {"plan_id": ""}).items())) for r in some) for some in (lines, held)
+    )
     return mine == its
 
 
 def plans(workspace: Workspace) -> list[dict[str, Any]]:
     """Plans as they stand last, with their lines and what they promise by scope and category."""
-    latest = {r["plan_id"]: r for r in sorted(workspace.store.rows("plans"), key=lambda r: r["ordinal"])}
+    latest = {
+        r["plan_id"]: r for r in sorted(workspace.store.rows("plans"), key=lambda r: r["ordinal"])
+    }
     lines = workspace.store.rows("plan_lines") if latest else []
     told = []
     for name, row in sorted(latest.items()):
         mine = [line for line in lines if line["plan_id"] == f"{name}#{row['ordinal']}"]
         told.append(
-            row | {"facts": json.loads(row["facts"]), "lines": mine, INVENTORY: sums_of(mine, INVENTORY), AVOIDED: sums_of(mine, AVOIDED)}
-        )  # fmt: skip
+            row
+            | {
+                "facts": json.loads(row["facts"]),
+                "lines": mine,
+                INVENTORY: sums_of(mine, INVENTORY),
+                AVOIDED: sums_of(mine, AVOIDED),
+            }
+        )
     return told
 
 

@@ -16,11 +16,22 @@ def _chart(title: str, values: list[dict[str, Any]], **rest: Any) -> dict[str, A
         "$schema": SCHEMA,
         "title": {"text": title, "anchor": "start", "color": grey, "fontSize": 13},
         "background": "transparent",
-        "padding": {"left": 30, "right": 8, "top": 6, "bottom": 6},  # other fonts than the renderer's are wider
+        "padding": {
+            "left": 30,
+            "right": 8,
+            "top": 6,
+            "bottom": 6,
+        },  # other fonts than the renderer's are wider
         "data": {"values": values},
         "config": {
             "view": {"stroke": None},
-            "axis": {"labelColor": grey, "titleColor": grey, "gridColor": "#80808033", "domain": False, "ticks": False},
+            "axis": {
+                "labelColor": grey,
+                "titleColor": grey,
+                "gridColor": "#80808033",
+                "domain": False,
+                "ticks": False,
+            },
             "legend": {"labelColor": grey, "titleColor": grey, "orient": "bottom", "columns": 4},
             "font": "system-ui, sans-serif",
             "range": {"category": COLOURS},
@@ -33,7 +44,8 @@ def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     """Gross by scope as stacked bars, net as a mark, year by year.
 
     Args:
-        values: Rows with `year`, `series`, `value` [t CO2e] and `net`: whether it is net, which becomes the mark.
+        values: Rows with `year`, `series`, `value` [t CO2e] and `net`: whether it is net, which
+            becomes the mark.
     """
     bars = {
         "transform": [{"filter": "!datum.net"}],
@@ -41,7 +53,11 @@ def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         "encoding": {
             "y": {"field": "value", "type": "quantitative", "stack": True, "title": "t CO2e"},
             "color": {"field": "series", "type": "nominal", "title": None},
-            "tooltip": [{"field": "year"}, {"field": "series"}, {"field": "value", "format": ",.0f"}],
+            "tooltip": [
+                {"field": "year"},
+                {"field": "series"},
+                {"field": "value", "format": ",.0f"},
+            ],
         },
     }
     net = {
@@ -49,12 +65,21 @@ def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         "mark": {"type": "tick", "thickness": 4, "color": "#b5533c", "width": {"band": 0.8}},
         "encoding": {
             "y": {"field": "value", "type": "quantitative"},
-            "tooltip": [{"field": "year"}, {"field": "series"}, {"field": "value", "format": ",.0f"}],
+            "tooltip": [
+                {"field": "year"},
+                {"field": "series"},
+                {"field": "value", "format": ",.0f"},
+            ],
         },
     }
     x = {"x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}}
     return _chart(
-        "Gross by scope (bars) and net (red line)", values, layer=[bars, net], encoding=x, width=300, height=240
+        "Gross by scope (bars) and net (red line)",
+        values,
+        layer=[bars, net],
+        encoding=x,
+        width=300,
+        height=240,
     )
 
 
@@ -88,7 +113,9 @@ def months_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     return _chart("By month", values, mark="bar", encoding=encoding, width=300, height=240)
 
 
-def ratio_chart(title: str, unit: str, values: list[dict[str, Any]], *, floor: float) -> dict[str, Any]:
+def ratio_chart(
+    title: str, unit: str, values: list[dict[str, Any]], *, floor: float
+) -> dict[str, Any]:
     """A ratio of data-centre buildings by month.
 
     Args:
@@ -99,11 +126,23 @@ def ratio_chart(title: str, unit: str, values: list[dict[str, Any]], *, floor: f
     """
     encoding = {
         "x": {"field": "month", "type": "ordinal", "title": None, "axis": {"labelAngle": -60}},
-        "y": {"field": "value", "type": "quantitative", "title": unit, "scale": {"zero": False, "domainMin": floor}},
+        "y": {
+            "field": "value",
+            "type": "quantitative",
+            "title": unit,
+            "scale": {"zero": False, "domainMin": floor},
+        },
         "color": {"field": "building", "type": "nominal", "title": None},
         "tooltip": [{"field": "month"}, {"field": "building"}, {"field": "value", "format": ".3f"}],
     }
-    return _chart(title, values, mark={"type": "line", "point": True}, encoding=encoding, width=300, height=240)
+    return _chart(
+        title,
+        values,
+        mark={"type": "line", "point": True},
+        encoding=encoding,
+        width=300,
+        height=240,
+    )
 
 
 def categories_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
@@ -113,12 +152,29 @@ def categories_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         values: Rows with `category`, `approach`, `value` [t CO2e], in the order of the categories.
     """
     encoding = {
-        "y": {"field": "category", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 260}},
+        "y": {
+            "field": "category",
+            "type": "nominal",
+            "title": None,
+            "sort": None,
+            "axis": {"labelLimit": 260},
+        },
         "x": {"field": "value", "type": "quantitative", "title": "t CO2e"},
         "color": {"field": "approach", "type": "nominal", "title": None},
-        "tooltip": [{"field": "category"}, {"field": "approach"}, {"field": "value", "format": ",.0f"}],
+        "tooltip": [
+            {"field": "category"},
+            {"field": "approach"},
+            {"field": "value", "format": ",.0f"},
+        ],
     }
-    return _chart("Scope 3 by category and method", values, mark="bar", encoding=encoding, width=WIDE, height=260)
+    return _chart(
+        "Scope 3 by category and method",
+        values,
+        mark="bar",
+        encoding=encoding,
+        width=WIDE,
+        height=260,
+    )
 
 
 def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
@@ -126,22 +182,37 @@ def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
 
     Args:
         title: Title of the chart.
-        steps: Rows with `step`, `low`, `high`, `change` [t CO2e] and `side`: total, up or down; in order.
+        steps: Rows with `step`, `low`, `high`, `change` [t CO2e] and `side`: total, up or down; in
+            order.
     """
     encoding = {
-        "x": {"field": "step", "type": "nominal", "title": None, "sort": None, "axis": {"labelAngle": -30}},
+        "x": {
+            "field": "step",
+            "type": "nominal",
+            "title": None,
+            "sort": None,
+            "axis": {"labelAngle": -30},
+        },
         "tooltip": [{"field": "step"}, {"field": "change", "format": ",.1f", "title": "t CO2e"}],
     }
     bars = {
         "mark": {"type": "bar", "width": {"band": 0.7}},
         "encoding": {
-            "y": {"field": "low", "type": "quantitative", "title": "t CO2e", "scale": {"zero": False}},
+            "y": {
+                "field": "low",
+                "type": "quantitative",
+                "title": "t CO2e",
+                "scale": {"zero": False},
+            },
             "y2": {"field": "high"},
             "color": {
                 "field": "side",
                 "type": "nominal",
                 "title": None,
-                "scale": {"domain": ["total", "up", "down"], "range": ["#2f6f8f", "#b5533c", "#6aa84f"]},
+                "scale": {
+                    "domain": ["total", "up", "down"],
+                    "range": ["#2f6f8f", "#b5533c", "#6aa84f"],
+                },
             },
         },
     }
@@ -156,13 +227,20 @@ def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def goal_chart(
-    title: str, values: list[dict[str, Any]], *, goal: float | None, floor: float, share: bool, words: tuple[str, str]
+    title: str,
+    values: list[dict[str, Any]],
+    *,
+    goal: float | None,
+    floor: float,
+    share: bool,
+    words: tuple[str, str],
 ) -> dict[str, Any]:
     """A ratio of a building by month, against a goal, with the usual climate beside.
 
     Args:
         title: Title.
-        values: Rows with `month`, `value` and `climate` [degrees Celsius]; None where there is none.
+        values: Rows with `month`, `value` and `climate` [degrees Celsius]; None where there is
+            none.
         goal: The value wanted.
         floor: Least value of the axis.
         share: Whether the values are shares.
@@ -177,7 +255,11 @@ def goal_chart(
         "scale": scale,
         "axis": {"format": ".0%", "orient": "left"} if share else {"orient": "left"},
     }
-    tooltip = [{"field": "month"}, {"field": "value", "format": ".1%" if share else ".3f"}, {"field": "climate"}]
+    tooltip = [
+        {"field": "month"},
+        {"field": "value", "format": ".1%" if share else ".3f"},
+        {"field": "climate"},
+    ]
     line = {
         "mark": {"type": "line", "point": {"size": 45}, "color": COLOURS[0]},
         "encoding": {"x": x, "y": y, "tooltip": tooltip},
@@ -189,7 +271,14 @@ def goal_chart(
             "encoding": {"y": {"datum": goal}},
         }
         told = {
-            "mark": {"type": "text", "align": "left", "dx": 4, "dy": -7, "color": COLOURS[3], "text": words[0]},
+            "mark": {
+                "type": "text",
+                "align": "left",
+                "dx": 4,
+                "dy": -7,
+                "color": COLOURS[3],
+                "text": words[0],
+            },
             "encoding": {"x": {"value": 0}, "y": {"datum": goal}},
         }
         layers[0]["layer"] += [rule, told]
@@ -212,7 +301,9 @@ def goal_chart(
             },
         }
         layers.insert(0, climate)
-    return _chart(title, values, layer=layers, resolve={"scale": {"y": "independent"}}, width=300, height=200)
+    return _chart(
+        title, values, layer=layers, resolve={"scale": {"y": "independent"}}, width=300, height=200
+    )
 
 
 def load_chart(values: list[dict[str, Any]], shades: list[dict[str, Any]]) -> dict[str, Any]:
@@ -222,28 +313,61 @@ def load_chart(values: list[dict[str, Any]], shades: list[dict[str, Any]]) -> di
         values: Rows with `start`, `series`, `value` [kWh in the hour].
         shades: Rows with `from`, `to` and `series`: gap or stuck.
     """
-    time = {"type": "temporal", "title": None, "axis": {"format": "%d %b", "labelAngle": 0, "tickCount": 10}}
+    time = {
+        "type": "temporal",
+        "title": None,
+        "axis": {"format": "%d %b", "labelAngle": 0, "tickCount": 10},
+    }
     shade = {
         "data": {"values": shades},
         "mark": {"type": "rect", "opacity": 0.35},
         "encoding": {
-            "x": {"field": "from", **time}, "x2": {"field": "to"},
-            "color": {"field": "series", "type": "nominal", "title": None, "scale": {"domain": ["gap", "stuck"], "range": [COLOURS[3], COLOURS[1]]}},
-            "tooltip": [{"field": "series"}, {"field": "from", "type": "temporal", "format": "%d %b %H:%M"}, {"field": "to", "type": "temporal", "format": "%d %b %H:%M"}],
+            "x": {"field": "from", **time},
+            "x2": {"field": "to"},
+            "color": {
+                "field": "series",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": ["gap", "stuck"], "range": [COLOURS[3], COLOURS[1]]},
+            },
+            "tooltip": [
+                {"field": "series"},
+                {"field": "from", "type": "temporal", "format": "%d %b %H:%M"},
+                {"field": "to", "type": "temporal", "format": "%d %b %H:%M"},
+            ],
         },
-    }  # fmt: skip
+    }
     lines = {
         "mark": {"type": "line", "strokeWidth": 1.3, "invalid": "break-paths-show-domains"},
         "encoding": {
             "x": {"field": "start", **time},
-            "y": {"field": "value", "type": "quantitative", "title": "kWh", "scale": {"zero": True}},
-            "color": {"field": "series", "type": "nominal", "title": None, "scale": {"domain": ["Facility", "IT"], "range": [COLOURS[0], COLOURS[2]]}},
-            "tooltip": [{"field": "start", "type": "temporal", "format": "%d %b %H:%M"}, {"field": "series"}, {"field": "value", "format": ",.1f"}],
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "title": "kWh",
+                "scale": {"zero": True},
+            },
+            "color": {
+                "field": "series",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": ["Facility", "IT"], "range": [COLOURS[0], COLOURS[2]]},
+            },
+            "tooltip": [
+                {"field": "start", "type": "temporal", "format": "%d %b %H:%M"},
+                {"field": "series"},
+                {"field": "value", "format": ",.1f"},
+            ],
         },
-    }  # fmt: skip
+    }
     layers = [shade, lines] if shades else [lines]
     return _chart(
-        "Load by the hour", values, layer=layers, resolve={"scale": {"color": "independent"}}, width=WIDE, height=260
+        "Load by the hour",
+        values,
+        layer=layers,
+        resolve={"scale": {"color": "independent"}},
+        width=WIDE,
+        height=260,
     )
 
 
@@ -260,7 +384,12 @@ def history_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
         "tooltip": [{"field": "year"}, {"field": "series"}, {"field": "value"}],
     }
     return _chart(
-        "Values by year", values, mark={"type": "line", "point": True}, encoding=encoding, width=300, height=200
+        "Values by year",
+        values,
+        mark={"type": "line", "point": True},
+        encoding=encoding,
+        width=300,
+        height=200,
     )
 
 
@@ -274,7 +403,13 @@ def curve_chart(values: list[dict[str, Any]], *, x: str, y: str) -> dict[str, An
     """
     encoding = {
         "x": {"field": "x", "type": "quantitative", "title": x, "axis": {"tickMinStep": 1}},
-        "y": {"field": "y", "type": "quantitative", "title": y, "axis": {"format": ".0%"}, "scale": {"zero": False}},
+        "y": {
+            "field": "y",
+            "type": "quantitative",
+            "title": y,
+            "axis": {"format": ".0%"},
+            "scale": {"zero": False},
+        },
         "color": {"field": "series", "type": "nominal", "title": None},
         "tooltip": [{"field": "series"}, {"field": "x"}, {"field": "y", "format": ".1%"}],
     }
@@ -283,10 +418,13 @@ def curve_chart(values: list[dict[str, Any]], *, x: str, y: str) -> dict[str, An
 
 
 def fan_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[str, Any]:
-    """A forecast as a fan: central half and central nine tenths, the median, and what the meter showed.
+    """A forecast as a fan: central half and central nine tenths, the median.
+
+    And what the meter showed.
 
     Args:
-        values: Rows with `start` (ISO time), `p05`, `p25`, `p50`, `p75`, `p95`, and `actual` or None.
+        values: Rows with `start` (ISO time), `p05`, `p25`, `p50`, `p75`, `p95`, and `actual` or
+            None.
         title: What is forecast.
         unit: Of the values.
     """
@@ -294,11 +432,17 @@ def fan_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[st
     bands = [
         {
             "mark": {"type": "area", "opacity": opacity, "color": COLOURS[0]},
-            "encoding": {"y": value | {"field": low, "scale": {"zero": False}}, "y2": {"field": high}},
+            "encoding": {
+                "y": value | {"field": low, "scale": {"zero": False}},
+                "y2": {"field": high},
+            },
         }
         for low, high, opacity in (("p05", "p95", 0.25), ("p25", "p75", 0.35))
     ]
-    line = {"mark": {"type": "line", "color": COLOURS[0]}, "encoding": {"y": value | {"field": "p50"}}}
+    line = {
+        "mark": {"type": "line", "color": COLOURS[0]},
+        "encoding": {"y": value | {"field": "p50"}},
+    }
     seen = {
         "transform": [{"filter": "isValid(datum.actual)"}],
         "mark": {"type": "line", "color": COLOURS[1], "strokeWidth": 1.5},
@@ -306,7 +450,8 @@ def fan_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[st
     }
     tips = [{"field": "start", "type": "temporal", "format": "%d %b %H:%M"}]
     tips += [
-        {"field": f, "type": "quantitative", "format": ",.4~g"} for f in ("p05", "p25", "p50", "p75", "p95", "actual")
+        {"field": f, "type": "quantitative", "format": ",.4~g"}
+        for f in ("p05", "p25", "p50", "p75", "p95", "actual")
     ]
     x = {"x": {"field": "start", "type": "temporal", "title": None}, "tooltip": tips}
     return _chart(title, values, layer=[*bands, line, seen], encoding=x, width=WIDE, height=240)
@@ -316,10 +461,16 @@ def savings_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]
     """Savings of meters with their ranges, best first.
 
     Args:
-        values: Rows with `meter`, `saved_share`, `low_share`, `high_share`, `held`: whether the meter is qualified.
+        values: Rows with `meter`, `saved_share`, `low_share`, `high_share`, `held`: whether the
+            meter is qualified.
         title: What was done.
     """
-    y = {"field": "meter", "type": "nominal", "title": None, "sort": {"field": "saved_share", "order": "descending"}}
+    y = {
+        "field": "meter",
+        "type": "nominal",
+        "title": None,
+        "sort": {"field": "saved_share", "order": "descending"},
+    }
     x = {"type": "quantitative", "title": "saved", "axis": {"format": ".0%"}}
     colour = {
         "field": "held",
@@ -332,10 +483,18 @@ def savings_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]
         "mark": {"type": "rule", "strokeWidth": 2},
         "encoding": {"x": x | {"field": "low_share"}, "x2": {"field": "high_share"}},
     }
-    dots = {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": x | {"field": "saved_share"}}}
-    tips = [{"field": "meter"}, *({"field": f, "format": ".1%"} for f in ("saved_share", "low_share", "high_share"))]
+    dots = {
+        "mark": {"type": "point", "filled": True, "size": 60},
+        "encoding": {"x": x | {"field": "saved_share"}},
+    }
+    tips = [
+        {"field": "meter"},
+        *({"field": f, "format": ".1%"} for f in ("saved_share", "low_share", "high_share")),
+    ]
     encoding = {"y": y, "color": colour, "tooltip": tips}
-    return _chart(title, values, layer=[bars, dots], encoding=encoding, width=WIDE, height={"step": 22})
+    return _chart(
+        title, values, layer=[bars, dots], encoding=encoding, width=WIDE, height={"step": 22}
+    )
 
 
 def path_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[str, Any]:
@@ -377,11 +536,22 @@ def wedge_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]:
         "order": {"field": "rank", "type": "quantitative"},
         "tooltip": [{"field": "year"}, {"field": "part"}, {"field": "value", "format": ",.0f"}],
     }
-    return _chart(title, values, mark={"type": "area", "opacity": 0.85}, encoding=encoding, width=WIDE, height=250)
+    return _chart(
+        title,
+        values,
+        mark={"type": "area", "opacity": 0.85},
+        encoding=encoding,
+        width=WIDE,
+        height=250,
+    )
 
 
-def macc_chart(values: list[dict[str, Any]], *, title: str, unit: str, price: float | None) -> dict[str, Any]:
-    """The marginal abatement cost curve: a bar per measure, as wide as what it abates, as high as a tonne costs.
+def macc_chart(
+    values: list[dict[str, Any]], *, title: str, unit: str, price: float | None
+) -> dict[str, Any]:
+    """The marginal abatement cost curve.
+
+    A bar per measure, as wide as what it abates, as high as a tonne costs.
 
     Args:
         values: Rows with `title`, `from_t`, `to_t` [t CO2e a year] and `cost_per_t`.
@@ -404,5 +574,10 @@ def macc_chart(values: list[dict[str, Any]], *, title: str, unit: str, price: fl
             ],
         },
     }
-    line = {"mark": {"type": "rule", "strokeDash": [4, 3], "color": "#b5533c"}, "encoding": {"y": {"datum": price}}}
-    return _chart(title, values, layer=[bars] if price is None else [bars, line], width=WIDE, height=250)
+    line = {
+        "mark": {"type": "rule", "strokeDash": [4, 3], "color": "#b5533c"},
+        "encoding": {"y": {"datum": price}},
+    }
+    return _chart(
+        title, values, layer=[bars] if price is None else [bars, line], width=WIDE, height=250
+    )

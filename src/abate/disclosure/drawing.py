@@ -1,4 +1,7 @@
-"""Pictures of packings: step by step in isometric SVG, and the page of a plan with a view that turns."""
+"""Pictures of packings: step by step in isometric SVG.
+
+And the page of a plan with a view that turns.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ def _block(p: dict[str, Any], colour: str, *, bold: bool) -> str:
     """The three faces of one item that are seen from the right, the left and above."""
     x, y, z = p["x_mm"], p["y_mm"], p["z_mm"]
     a, b, c = x + p["dx_mm"], y + p["dy_mm"], z + p["dz_mm"]
-    edge = f'stroke="#fff" stroke-width="{2 if bold else 1}" stroke-linejoin="round" vector-effect="non-scaling-stroke"'
+    edge = (
+        f'stroke="#fff" stroke-width="{2 if bold else 1}" stroke-linejoin="round"'
+        ' vector-effect="non-scaling-stroke"'
+    )
     name = f"{p['item']}: {p['dx_mm']} × {p['dy_mm']} × {p['dz_mm']} mm at {x}, {y}, {z}"
     return (
         f"<g><title>{escape(name)}</title>"
@@ -82,22 +88,42 @@ def packing_svg(parcel: dict[str, Any], *, steps: bool = True) -> str:
         left = (place % per_row) * (wide + 2 * pad) + pad + width * COS
         top = (place // per_row) * (tall + 2 * pad + font * 1.4) + pad + height + font * 1.4
         line = 'stroke="#9a8468" stroke-width="1" vector-effect="non-scaling-stroke"'
-        floor = _face([(0, 0, 0), (length, 0, 0), (length, width, 0), (0, width, 0)], "#e6d8c3", line)
-        back = _face([(0, 0, 0), (length, 0, 0), (length, 0, height), (0, 0, height)], "#efe4d3", line)
-        side = _face([(0, 0, 0), (0, width, 0), (0, width, height), (0, 0, height)], "#f3eadc", line)
+        floor = _face(
+            [(0, 0, 0), (length, 0, 0), (length, width, 0), (0, width, 0)], "#e6d8c3", line
+        )
+        back = _face(
+            [(0, 0, 0), (length, 0, 0), (length, 0, height), (0, 0, height)], "#efe4d3", line
+        )
+        side = _face(
+            [(0, 0, 0), (0, width, 0), (0, width, height), (0, 0, height)], "#f3eadc", line
+        )
         blocks = "".join(
-            _block(p, colours[id(p)] if not steps or p is placements[step - 1] or step == count else "#b9c2c9", bold=p is placements[step - 1])
+            _block(
+                p,
+                (
+                    colours[id(p)]
+                    if not steps or p is placements[step - 1] or step == count
+                    else "#b9c2c9"
+                ),
+                bold=p is placements[step - 1],
+            )
             for p in _drawn(placements[:step])
-        )  # fmt: skip
+        )
         told = f"{step}. {placements[step - 1]['item']}" if steps else f"{parcel['carton']}"
-        label = f'<text x="{-width * COS:.1f}" y="{-height - font * 0.5:.1f}" font-size="{font:.1f}" fill="#7d8790">{escape(str(told))}</text>'
-        frames.append(f'<g transform="translate({left:.1f},{top:.1f})">{label}{floor}{back}{side}{blocks}</g>')
+        label = (
+            f'<text x="{-width * COS:.1f}" y="{-height - font * 0.5:.1f}" font-size="{font:.1f}"'
+            f' fill="#7d8790">{escape(str(told))}</text>'
+        )
+        frames.append(
+            f'<g transform="translate({left:.1f},{top:.1f})">{label}{floor}{back}{side}{blocks}</g>'
+        )
     rows = -(-len(shown) // per_row)
     size = f"0 0 {per_row * (wide + 2 * pad):.0f} {rows * (tall + 2 * pad + font * 1.4):.0f}"
     title = f"Carton {parcel['carton']}, {count} items"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" aria-label="{escape(title)}" '
-        f'font-family="system-ui, sans-serif" width="{min(900, per_row * 220)}">{"".join(frames)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img"'
+        f' aria-label="{escape(title)}" font-family="system-ui, sans-serif"'
+        f' width="{min(900, per_row * 220)}">{"".join(frames)}</svg>'
     )
 
 
@@ -105,7 +131,8 @@ def plan_page(model: dict[str, Any]) -> str:
     """The page of a packing plan.
 
     Args:
-        model: Title, cards, tables, orders shown with their pictures, and the lines of the plan that turn.
+        model: Title, cards, tables, orders shown with their pictures, and the lines of the plan
+            that turn.
 
     Returns:
         One page that needs no network.

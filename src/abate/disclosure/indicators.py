@@ -1,4 +1,7 @@
-"""Indicators: one catalogue of what an organisation watches, each a formula over figures, with its references."""
+"""Indicators: one catalogue of what an organisation watches, each a formula over figures.
+
+With its references.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from functools import cache
 from abate.kernel.formula import evaluate, names_in
 from abate.kernel.resources import package_table
 
-RENEWABLE = frozenset({"solar", "wind", "hydro", "geothermal", "biomass", "biogas", "landfill-gas", "tidal", "wave"})
+RENEWABLE = frozenset(
+    {"solar", "wind", "hydro", "geothermal", "biomass", "biogas", "landfill-gas", "tidal", "wave"}
+)
 """Technologies of instruments that count as renewable.
 
 Source: Directive (EU) 2018/2001, article 2 (1).
@@ -25,7 +30,9 @@ EXTRAS = (
     "credits_retired",
     "carbon_price",
 )
-"""Names of formulas that are no figures of the rollups: from instruments, plans, transfers and settings."""
+"""Names of formulas that are no figures of the rollups: from instruments, plans, transfers and
+settings.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class Indicator:
         title_zh: The same in Chinese.
         unit: Unit of its value; `money` is the organisation's currency.
         direction: `lower`, `higher` or `none`: which way is wanted.
-        formula: Over figures, written with underscores, and the names of `EXTRAS`; empty where it is only stated.
+        formula: Over figures, written with underscores, and the names of `EXTRAS`; empty where it
+            is only stated.
         stated: Metric under which the organisation states it, for what is only stored and shown.
         references: Framework and datapoint, such as `("GRI", "305-1-a")`.
         note: How it is made.
@@ -66,16 +74,24 @@ class Indicator:
     @property
     def figure(self) -> str:
         """The figure it shows as it is; empty where it is a formula of several."""
-        return self.formula.replace("_", "-") if self.formula.isidentifier() and self.formula not in EXTRAS else ""
+        return (
+            self.formula.replace("_", "-")
+            if self.formula.isidentifier() and self.formula not in EXTRAS
+            else ""
+        )
 
     @property
     def opens(self) -> str:
         """The figure whose rows open it best: itself, or the first of its formula."""
         known = [n.replace("_", "-") for n in sorted(self.names) if n not in EXTRAS]
-        return self.figure or next(iter(sorted(known, key=lambda n: self.formula.index(n.replace("-", "_")))), "")
+        return self.figure or next(
+            iter(sorted(known, key=lambda n: self.formula.index(n.replace("-", "_")))), ""
+        )
 
     def value(self, values: Mapping[str, float | None]) -> float | None:
-        """Value of the formula; None where a name has none, for missing is not zero, or where it divides by zero.
+        """Value of the formula; None where a name has none.
+
+        For missing is not zero, or where it divides by zero.
 
         Example:
             >>> indicators()["electricity"].value({"electricity": 2500.0}), indicators()["electricity"].value({})
@@ -95,12 +111,25 @@ def indicators() -> dict[str, Indicator]:
     """The catalogue by id, in its order."""
     return {
         r["id"]: Indicator(
-            r["id"], r["group"], r["title"], r["title_zh"], r["unit"], r["direction"], r["formula"], r["stated"],
-            tuple((f, i) for ref in r["references"].split("|") if ref for f, _, i in [ref.partition(":")]), r["note"],
+            r["id"],
+            r["group"],
+            r["title"],
+            r["title_zh"],
+            r["unit"],
+            r["direction"],
+            r["formula"],
+            r["stated"],
+            tuple(
+                (f, i)
+                for ref in r["references"].split("|")
+                if ref
+                for f, _, i in [ref.partition(":")]
+            ),
+            r["note"],
             r["note_zh"],
         )
         for r in package_table("abate.disclosure", "indicators.csv")
-    }  # fmt: skip
+    }
 
 
 @cache

@@ -1,4 +1,7 @@
-"""Tables and links as Markdown: what the report's template holds, before it becomes a page or a print."""
+"""Tables and links as Markdown.
+
+What the report's template holds, before it becomes a page or a print.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 CHART, ANCHOR, PAGE = "chart:", "id:", "page:"
-"""Beginnings of addresses that are ours: a chart of the report, a place that has a name, the page of such a place."""
+"""Beginnings of addresses that are ours: a chart of the report, a place that has a name, the page
+of such a place.
+"""
 HEADING_ID = re.compile(r"\s*\{#([\w.-]+)\}\s*$")
 
 
@@ -69,14 +74,20 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     @classmethod
-    def of(cls, table_id: str, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    def of(
+        cls, table_id: str, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> Table:
         """A table of texts and cells.
 
         Raises:
             AssertionError: Where a row has not as many cells as there are columns.
         """
-        cells = tuple(tuple(c if isinstance(c, Cell) else Cell(str(c)) for c in row) for row in rows)
-        assert all(len(row) == len(columns) for row in cells), f"{table_id}: a row does not fit its columns"
+        cells = tuple(
+            tuple(c if isinstance(c, Cell) else Cell(str(c)) for c in row) for row in rows
+        )
+        assert all(len(row) == len(columns) for row in cells), (
+            f"{table_id}: a row does not fit its columns"
+        )
         return cls(table_id, title, tuple(columns), cells)
 
     @property
@@ -84,7 +95,9 @@ class Table:
         """The table in Markdown."""
         head = " | ".join(escaped(c.removeprefix(">")) or " " for c in self.columns)
         rule = " | ".join("---:" if c.startswith(">") else "---" for c in self.columns)
-        body = "".join("| " + " | ".join(c.markdown or " " for c in row) + " |\n" for row in self.rows)
+        body = "".join(
+            "| " + " | ".join(c.markdown or " " for c in row) + " |\n" for row in self.rows
+        )
         return Markup(f"\n| {head} |\n| {rule} |\n{body}\n")  # noqa: S704  (cells are escaped above)
 
 
@@ -170,9 +183,16 @@ def _inline(token: Token, figures: Mapping[str, Markup]) -> None:
         address = str(child.attrGet("href") or child.attrGet("src") or "")
         if child.type == "image" and address.startswith(CHART):
             name = address.removeprefix(CHART)
-            child.type, child.content, child.children = "html_inline", str(figures.get(name, "")), None
+            child.type, child.content, child.children = (
+                "html_inline",
+                str(figures.get(name, "")),
+                None,
+            )
         elif child.type == "link_open" and address.startswith(ANCHOR):
-            child.type, child.content = "html_inline", f'<span id="{escape(address.removeprefix(ANCHOR))}">'
+            child.type, child.content = (
+                "html_inline",
+                f'<span id="{escape(address.removeprefix(ANCHOR))}">',
+            )
             closing.append("</span>")
         elif child.type == "link_open" and address.startswith(PAGE):
             child.type = "html_inline"
@@ -189,7 +209,11 @@ def plain_text(markdown: str) -> str:
     lines = []
     for token in reader().parse(markdown):
         if token.type == "inline":
-            told = "".join(c.content for c in token.children or [] if c.type in ("text", "code_inline", "softbreak"))
+            told = "".join(
+                c.content
+                for c in token.children or []
+                if c.type in ("text", "code_inline", "softbreak")
+            )
             lines.append(HEADING_ID.sub("", told))
     return "\n".join(lines)
 

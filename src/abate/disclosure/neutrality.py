@@ -1,4 +1,7 @@
-"""Neutrality, stated honestly: what is emitted, what is removed, what is offset, in that order, and what is left."""
+"""Neutrality, stated honestly.
+
+What is emitted, what is removed, what is offset, in that order, and what is left.
+"""
 
 from __future__ import annotations
 
@@ -93,12 +96,14 @@ class Neutrality:
         year: Fiscal year.
         gross_t: Gross emissions, Scope 1 and location-based Scope 2 [t CO2e].
         before_t: Gross emissions of the base year, or of the year before; None where there is none.
-        reduction_t: What named instruments cover, for the record; it takes nothing from gross [t CO2e].
+        reduction_t: What named instruments cover, for the record; it takes nothing from gross [t
+            CO2e].
         net_t: Net emissions [t CO2e].
         removed_t: Removals retired [t CO2e].
         offset_t: Avoidance credits retired [t CO2e].
 
-    Source: ISO 14068-1:2023, clauses 6 to 10 (reduction before removal before offsetting; residual emissions stated);
+    Source: ISO 14068-1:2023, clauses 6 to 10 (reduction before removal before offsetting; residual
+        emissions stated);
     ESRS E1-7, paragraphs 60 and 61 (claims shown beside gross emissions, credits apart).
     """
 
@@ -117,12 +122,17 @@ class Neutrality:
 
     @property
     def left_t(self) -> float:
-        """Gross less retired [t CO2e]: what keeps the word neutral from being true; below zero where more is retired."""
+        """Gross less retired [t CO2e]: what keeps the word neutral from being true.
+
+        Below zero where more is retired.
+        """
         return self.gross_t - self.retired_t
 
     @property
     def is_neutral(self) -> bool:
-        """Whether "carbon neutral" may be said: gross less retired is zero, to the kilogram of a credit.
+        """Whether "carbon neutral" may be said.
+
+        Gross less retired is zero, to the kilogram of a credit.
 
         Example:
             >>> Neutrality("FY2024", 100.0, 120.0, 60.0, 40.0, 0.0, 40.0).is_neutral  # net alone is not enough
@@ -134,7 +144,10 @@ class Neutrality:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What an honest reader would add: codes `not-reduced`, `offset-without-removal`, `net-covered-only`."""
+        """What an honest reader would add.
+
+        Codes `not-reduced`, `offset-without-removal`, `net-covered-only`.
+        """
         found = []
         if self.retired_t and self.before_t is not None and self.gross_t >= self.before_t:
             found.append("not-reduced")

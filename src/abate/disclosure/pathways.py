@@ -53,7 +53,8 @@ class Pathway:
         id: Name used in `abate.toml`.
         title: Name for people.
         title_zh: The same in Chinese.
-        kind: `line`, `absolute` (linear share of the base year), `compound`, `national` or `sector`.
+        kind: `line`, `absolute` (linear share of the base year), `compound`, `national` or
+            `sector`.
         rate: Yearly share, where the kind has one.
         applies_to: What it is made for.
         publication: Source.
@@ -81,19 +82,28 @@ def pathways() -> dict[str, Pathway]:
     """The pathways that ship with the package."""
     return {
         r["id"]: Pathway(
-            r["id"], r["title"], r["title_zh"], r["kind"], float(r["rate"] or 0), r["applies_to"], r["publication"],
-            r["edition"], r["table"], r["verification"],
+            r["id"],
+            r["title"],
+            r["title_zh"],
+            r["kind"],
+            float(r["rate"] or 0),
+            r["applies_to"],
+            r["publication"],
+            r["edition"],
+            r["table"],
+            r["verification"],
         )
         for r in package_table("abate.disclosure", "pathways.csv")
-    }  # fmt: skip
+    }
 
 
 def absolute_contraction(base: float, base_year: int, year: int, *, rate: float) -> float:
     """Value of a year under absolute contraction: the same amount less each year, never under zero.
 
     Formula:
-        base * (1 - rate * (year - 2020)) in the target year where the base year is later than 2020: a late base year
-        spares nothing. On the way a straight line from the base year is walked by the caller.
+        base * (1 - rate * (year - 2020)) in the target year where the base year is later than 2020:
+        a late base year spares nothing. On the way a straight line from the base year is walked by
+        the caller.
 
     Args:
         base: Value of the base year.
@@ -101,23 +111,30 @@ def absolute_contraction(base: float, base_year: int, year: int, *, rate: float)
         year: Year asked for.
         rate: Share of the base value that falls away a year.
 
-    Source: SBTi Corporate Near-Term Criteria, cross-sector absolute contraction (see `pathways.csv` for the version).
+    Source: SBTi Corporate Near-Term Criteria, cross-sector absolute contraction (see `pathways.csv`
+        for the version).
 
     Example:
         >>> round(absolute_contraction(100.0, 2020, 2030, rate=0.042), 6), round(absolute_contraction(100.0, 2022, 2030, rate=0.042), 6)
         (58.0, 58.0)
     """
-    return base * max(0.0, 1 - rate * (year - min(base_year, FIRST_SBTI_YEAR))) if year > base_year else base
+    return (
+        base * max(0.0, 1 - rate * (year - min(base_year, FIRST_SBTI_YEAR)))
+        if year > base_year
+        else base
+    )
 
 
 def sda_intensity(
     base: float, *, sector_base: float, sector_year: float, sector_2050: float, market: float = 1.0
 ) -> float:
-    """Intensity of a year under the sectoral decarbonisation approach: convergence to the sector's of 2050.
+    """Intensity of a year under the sectoral decarbonisation approach.
+
+    Convergence to the sector's of 2050.
 
     Formula:
-        d * p * m + SI2050, with d = base - SI2050, p = (SIy - SI2050) / (SIb - SI2050) and m = 1 over the growth of the
-        company's share in the sector.
+        d * p * m + SI2050, with d = base - SI2050, p = (SIy - SI2050) / (SIb - SI2050) and m = 1
+        over the growth of the company's share in the sector.
 
     Args:
         base: The company's intensity in the base year.
@@ -126,7 +143,8 @@ def sda_intensity(
         sector_2050: The sector's in 2050.
         market: m, the base year's market share over that of the year, 1 where it is kept.
 
-    Source: Krabbe et al. (2015), Aligning corporate greenhouse-gas emissions targets with climate goals, Nature Climate
+    Source: Krabbe et al. (2015), Aligning corporate greenhouse-gas emissions targets with climate
+        goals, Nature Climate
     Change 5, equations 1 to 3; SBTi, Sectoral Decarbonization Approach (2015).
 
     Example:
@@ -146,7 +164,9 @@ def _sector(points: Sequence[tuple[int, float]], year: int) -> float:
     return y0 if x0 == x1 else y0 + (y1 - y0) * (year - x0) / (x1 - x0)
 
 
-def pathway_values(pathway: Pathway, base: float, base_year: int, end: float, years: Sequence[int]) -> list[float]:
+def pathway_values(
+    pathway: Pathway, base: float, base_year: int, end: float, years: Sequence[int]
+) -> list[float]:
     """Values that a pathway asks for, year by year.
 
     Args:
@@ -176,7 +196,12 @@ def pathway_values(pathway: Pathway, base: float, base_year: int, end: float, ye
         case "sector":
             at = [_sector(pathway.points, y) for y in (base_year, 2050)]
             return [
-                sda_intensity(base, sector_base=at[0], sector_year=_sector(pathway.points, y), sector_2050=at[1])
+                sda_intensity(
+                    base,
+                    sector_base=at[0],
+                    sector_year=_sector(pathway.points, y),
+                    sector_2050=at[1],
+                )
                 for y in years
             ]
     return [line(y, end) for y in years]
@@ -195,9 +220,10 @@ class Progress:
         actual: Value by year where it was valued; for a cumulative target the sum so far.
         gap: Actual less wanted in the latest year that was valued, positive where it is behind.
         trend: Straight line through what was valued, year by year; empty under two years.
-        meets: Year in which the trend meets the target; None where it never does, or not within 100 years.
-        rate_needed: Yearly change from the latest value to the target: a share of the latest value, compounded; for a
-            cumulative target the amount a year.
+        meets: Year in which the trend meets the target; None where it never does, or not within 100
+            years.
+        rate_needed: Yearly change from the latest value to the target: a share of the latest value,
+            compounded; for a cumulative target the amount a year.
         rate_so_far: Yearly change since the base year, likewise.
         usual: Business as usual from the latest year on.
     """
@@ -233,7 +259,9 @@ class Progress:
 
 
 def fitted_line(points: Mapping[int, float]) -> tuple[float, float] | None:
-    """Level in year 0 and slope a year of the straight line nearest to points, by least squares; None under two points.
+    """Level in year 0 and slope a year of the straight line nearest to points, by least squares.
+
+    None under two points.
 
     Example:
         >>> fitted_line({2022: 10.0, 2023: 8.0, 2024: 6.0})
@@ -242,11 +270,15 @@ def fitted_line(points: Mapping[int, float]) -> tuple[float, float] | None:
     if len(points) < 2:
         return None
     mean_x, mean_y = sum(points) / len(points), sum(points.values()) / len(points)
-    slope = sum((x - mean_x) * (y - mean_y) for x, y in points.items()) / sum((x - mean_x) ** 2 for x in points)
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in points.items()) / sum(
+        (x - mean_x) ** 2 for x in points
+    )
     return mean_y - slope * mean_x, slope
 
 
-def progress_of(target: Target, pathway: Pathway, base: float, yearly: Mapping[int, float]) -> Progress:
+def progress_of(
+    target: Target, pathway: Pathway, base: float, yearly: Mapping[int, float]
+) -> Progress:
     """Hold a target against yearly values.
 
     Args:
@@ -274,7 +306,11 @@ def progress_of(target: Target, pathway: Pathway, base: float, yearly: Mapping[i
         actual = {y: sum(yearly[z] for z in run if z <= y) for y in run}
     else:
         is_level = target.kind is TargetKind.LEVEL and not target.base_year
-        wanted = tuple(end for _ in years) if is_level else tuple(pathway_values(pathway, base, start, end, years))
+        wanted = (
+            tuple(end for _ in years)
+            if is_level
+            else tuple(pathway_values(pathway, base, start, end, years))
+        )
         actual = {y: v for y, v in yearly.items() if y >= start}
     latest = max(actual, default=None)
     sign = -1 if target.wanted_high else 1
@@ -282,16 +318,35 @@ def progress_of(target: Target, pathway: Pathway, base: float, yearly: Mapping[i
     gap = None if latest is None else sign * (actual[latest] - at_latest)
     trend, meets = _trend(target, actual, yearly, years, end)
     needed, so_far = _rates(target, actual, base, start, end)
-    if latest is not None and (actual[latest] >= end if target.wanted_high else actual[latest] <= end):
+    if latest is not None and (
+        actual[latest] >= end if target.wanted_high else actual[latest] <= end
+    ):
         needed = None  # nothing is needed any more
-    usual = {y: actual[latest] * (1 + target.growth_share) ** (y - latest) for y in years if y >= latest} if latest is not None and not is_sum else {}  # fmt: skip
-    return Progress(target, base, end, years, wanted, actual, gap, trend, meets, needed, so_far, usual)
+    usual = (
+        {
+            y: actual[latest] * (1 + target.growth_share) ** (y - latest)
+            for y in years
+            if y >= latest
+        }
+        if latest is not None and not is_sum
+        else {}
+    )
+    return Progress(
+        target, base, end, years, wanted, actual, gap, trend, meets, needed, so_far, usual
+    )
 
 
 def _trend(
-    target: Target, actual: Mapping[int, float], yearly: Mapping[int, float], years: Sequence[int], end: float
+    target: Target,
+    actual: Mapping[int, float],
+    yearly: Mapping[int, float],
+    years: Sequence[int],
+    end: float,
 ) -> tuple[tuple[float, ...], int | None]:
-    """The line through past values to the target year, and the year in which it meets the target."""
+    """The line through past values to the target year.
+
+    And the year in which it meets the target.
+    """
     is_sum = target.kind is TargetKind.CUMULATIVE
     line = fitted_line({y: v for y, v in yearly.items() if y in actual} if is_sum else actual)
     if line is None:
@@ -331,7 +386,13 @@ def _rates(
         if linear
         else (end / here) ** (1 / left) - 1
     )
-    so_far = None if gone <= 0 or not base or here <= 0 else (here - base) / base / gone if linear else (here / base) ** (1 / gone) - 1  # fmt: skip
+    so_far = (
+        None
+        if gone <= 0 or not base or here <= 0
+        else (here - base) / base / gone
+        if linear
+        else (here / base) ** (1 / gone) - 1
+    )
     return needed, so_far
 
 
@@ -374,7 +435,8 @@ class Measure:
         """Cost of a tonne abated: investment as an annuity over its life, and the yearly cost.
 
         Formula:
-            (investment * r / (1 - (1 + r)^-n) + yearly_cost) / abated_t, with investment / n where r is 0.
+            (investment * r / (1 - (1 + r)^-n) + yearly_cost) / abated_t, with investment / n where
+            r is 0.
 
         Args:
             discount_share: Yearly rate r.
@@ -394,7 +456,9 @@ class Measure:
 
 
 def cost_curve(measures: Sequence[Measure], discount_share: float) -> list[dict[str, float | str]]:
-    """The marginal abatement cost curve: measures by cost of a tonne, each beginning where the one before ends.
+    """The marginal abatement cost curve.
+
+    Measures by cost of a tonne, each beginning where the one before ends.
 
     Example:
         >>> led = Measure("led", "Lamps", "net", "FY2026", 100.0, 10000.0, -1500.0, 10)
@@ -407,10 +471,15 @@ def cost_curve(measures: Sequence[Measure], discount_share: float) -> list[dict[
     for one in sorted(measures, key=lambda m: (m.cost_per_t(discount_share), m.id)):
         told.append(
             {
-                "id": one.id, "title": one.title, "from_t": reached, "to_t": reached + one.abated_t,
-                "cost_per_t": one.cost_per_t(discount_share), "abated_t": one.abated_t, "start": one.start,
+                "id": one.id,
+                "title": one.title,
+                "from_t": reached,
+                "to_t": reached + one.abated_t,
+                "cost_per_t": one.cost_per_t(discount_share),
+                "abated_t": one.abated_t,
+                "start": one.start,
             }
-        )  # fmt: skip
+        )
         reached += one.abated_t
     return told
 

@@ -23,7 +23,8 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
     """The report in Markdown.
 
     Args:
-        model: What `abate.application.disclosure.report_model` gathers, with `fig`, `change` and `chart`, which write references.
+        model: What `abate.application.disclosure.report_model` gathers, with `fig`, `change` and
+            `chart`, which write references.
         lang: `en` or `zh`.
         template: A template of one's own; that of the package where there is none.
 
@@ -42,8 +43,17 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
     text = template or package_text("abate.disclosure", f"report.{lang}.md")
     try:
         return environment.from_string(text).render(**model)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError("bad-template", f"The report's template: {error}.", "See docs/systems/report.md.") from error
+    except (
+        TemplateError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:
+        raise UsageError(
+            "bad-template", f"The report's template: {error}.", "See docs/systems/report.md."
+        ) from error
 
 
 def filled(text: str, model: Mapping[str, Any]) -> Markup:
@@ -74,9 +84,11 @@ def localised(spec: Any, t: Translate) -> Any:
     """A chart with its titles and the names of its series in another language."""
     if isinstance(spec, dict):
         return {
-            k: t(v)
-            if isinstance(v, str) and k in ("title", "text", "series", "part", "step", "name")
-            else localised(v, t)
+            k: (
+                t(v)
+                if isinstance(v, str) and k in ("title", "text", "series", "part", "step", "name")
+                else localised(v, t)
+            )
             for k, v in spec.items()
         }
     return [localised(v, t) for v in spec] if isinstance(spec, list) else spec
@@ -84,7 +96,9 @@ def localised(spec: Any, t: Translate) -> Any:
 
 def page(name: str, model: Mapping[str, Any]) -> str:
     """A template of this package filled in; every value in it is escaped."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["script_json"] = script_json
     return environment.from_string(package_text("abate.disclosure", name)).render(**model)
 
@@ -96,7 +110,9 @@ def script_json(content: Any) -> str:
         >>> print(script_json({"a": "</script>"}))
         {"a": "\u003c/script>"}
     """
-    return Markup(json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704
+    return Markup(  # noqa: S704
+        json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
+    )
 
 
 def headings(markdown: str) -> tuple[str, list[tuple[str, str]]]:

@@ -1,4 +1,7 @@
-"""Tables of the yearly report, from what was gathered: one place for the page, the print and the workbook."""
+"""Tables of the yearly report, from what was gathered.
+
+One place for the page, the print and the workbook.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,12 @@ def _inventory(m: Model, t: Translate) -> Table:
 def _frozen(m: Model, t: Translate) -> Table:
     lines = m["frozen"]["lines"] if m["frozen"] else []
     rows = [(t(x["title"]), Cell(x["published"]), Cell(x["restated"])) for x in lines]
-    return Table.of("frozen", t("As published and as restated"), (t("Figure"), ">" + t("as published"), ">" + t("as restated")), rows)  # fmt: skip
+    return Table.of(
+        "frozen",
+        t("As published and as restated"),
+        (t("Figure"), ">" + t("as published"), ">" + t("as restated")),
+        rows,
+    )
 
 
 def _value_chain(m: Model, t: Translate) -> Table:
@@ -57,28 +65,45 @@ def _value_chain(m: Model, t: Translate) -> Table:
     )
     rows = [
         (
-            c["category"], t(c["title"]),
-            *(Cell(t(x["text"]), x["value"], f"x-{c['figure']}" if x["link"] else "") for x in c["cells"]), c["how"],
+            c["category"],
+            t(c["title"]),
+            *(
+                Cell(t(x["text"]), x["value"], f"x-{c['figure']}" if x["link"] else "")
+                for x in c["cells"]
+            ),
+            c["how"],
         )
         for c in m["value_chain"]
-    ]  # fmt: skip
+    ]
     return Table.of("value-chain", t("Scope 3 by category"), columns, rows)
 
 
 def _bridge(m: Model, t: Translate) -> Table:
     drivers = m["bridges"][0]["drivers"] if m["bridges"] else ()
     columns = (t("Figure"), t("Business"), *(">" + t(d) for d in drivers), ">" + t("difference"))
-    rows = [(t(b["title"]), x["org"], *x["cells"], x["sum"]) for b in m["bridges"] for x in b["lines"]]
+    rows = [
+        (t(b["title"]), x["org"], *x["cells"], x["sum"]) for b in m["bridges"] for x in b["lines"]
+    ]
     return Table.of("bridge", t("What changed, and why"), columns, rows)
 
 
 def _ranges(m: Model, t: Translate) -> Table:
     heads = ("t CO2e", "95 %", t("from"), t("to"), t("quality"), t("primary data"))
     rows = [
-        (t(r["title"]), Cell(r["value"]), r["share"], r["low"], r["high"], r["quality"], r["primary"])
+        (
+            t(r["title"]),
+            Cell(r["value"]),
+            r["share"],
+            r["low"],
+            r["high"],
+            r["quality"],
+            r["primary"],
+        )
         for r in m["ranges"]["lines"]
     ]
-    return Table.of("ranges", t("Uncertainty and data quality"), (t("Figure"), *(">" + h for h in heads)), rows)
+    return Table.of(
+        "ranges", t("Uncertainty and data quality"), (t("Figure"), *(">" + h for h in heads)), rows
+    )
 
 
 def _next(m: Model, t: Translate) -> Table:
@@ -90,80 +115,174 @@ def _next(m: Model, t: Translate) -> Table:
 def _programmes(m: Model, t: Translate) -> Table:
     rows = []
     for p in m["programmes"]:
-        told = f"{p['title']} {p['methodology']}. {p['functional_unit']}: {p['baseline']}; {p['actual']}"
+        told = (
+            f"{p['title']} {p['methodology']}. {p['functional_unit']}: {p['baseline']};"
+            f" {p['actual']}"
+        )
         if p["publishable"]:
             claimed = ", ".join(f"{n} {float(v):,.0f}" for n, v in p["by_claimant_t"].items())
             row = [Cell(f"{float(p['avoided_t']):,.0f}", float(p["avoided_t"])), Cell(claimed)]
         else:
             row = [Cell(t("withheld")), Cell("; ".join(p["obstacles"]))]
         rows.append([Cell(p["name"]), Cell(told), Cell(p["mechanism"]), Cell(str(p["tier"])), *row])
-    columns = (t("Programme"), t("Methodology"), t("How"), ">" + t("tier"), ">" + t("t CO2e avoided"), t("Claimed by"))
+    columns = (
+        t("Programme"),
+        t("Methodology"),
+        t("How"),
+        ">" + t("tier"),
+        ">" + t("t CO2e avoided"),
+        t("Claimed by"),
+    )
     return Table.of("programmes", t("Avoided by others (Scope 3+)"), columns, rows)
 
 
 def _plans(m: Model, t: Translate) -> Table:
     rows = [
         (
-            p["title"], p["saving"], p["inside"], p["outside"], f"{p['objective']} ({p['unit']})", p["bound"],
-            f"{p['cost']} {p['currency']}", p["stop"],
+            p["title"],
+            p["saving"],
+            p["inside"],
+            p["outside"],
+            f"{p['objective']} ({p['unit']})",
+            p["bound"],
+            f"{p['cost']} {p['currency']}",
+            p["stop"],
         )
         for p in m["plans"]
-    ]  # fmt: skip
-    columns = (t("Plan"), ">" + t("kg CO2e less"), ">" + t("in the inventory"), ">" + t("outside, as avoided"), t("objective"), ">" + t("bound"), ">" + t("cost"), t("why it stopped"))  # fmt: skip
+    ]
+    columns = (
+        t("Plan"),
+        ">" + t("kg CO2e less"),
+        ">" + t("in the inventory"),
+        ">" + t("outside, as avoided"),
+        t("objective"),
+        ">" + t("bound"),
+        ">" + t("cost"),
+        t("why it stopped"),
+    )
     return Table.of("plans", t("Plans"), columns, rows)
 
 
 def _plan_lines(m: Model, t: Translate) -> Table:
     rows = [
         (
-            line["side"], f"{line['kind']} {line['item']}", line["site"], line["month"], f"{line['amount']} {line['unit']}",
-            line["scope"], Cell(line["method"], code=True), Cell(line["factor_id"], code=True), line["kg"],
+            line["side"],
+            f"{line['kind']} {line['item']}",
+            line["site"],
+            line["month"],
+            f"{line['amount']} {line['unit']}",
+            line["scope"],
+            Cell(line["method"], code=True),
+            Cell(line["factor_id"], code=True),
+            line["kg"],
         )
         for p in m["plans"]
         for line in p["lines"]
-    ]  # fmt: skip
-    columns = (t("Side"), t("Activity"), t("Site"), t("Month"), ">" + t("Amount"), t("Scope"), t("Method"), t("Factor"), ">kg CO2e")  # fmt: skip
+    ]
+    columns = (
+        t("Side"),
+        t("Activity"),
+        t("Site"),
+        t("Month"),
+        ">" + t("Amount"),
+        t("Scope"),
+        t("Method"),
+        t("Factor"),
+        ">kg CO2e",
+    )
     return Table.of("plan-lines", t("Both sides, line by line"), columns, rows)
 
 
 def _forecasts(m: Model, t: Translate) -> Table:
-    heads = ("expected, location [t CO2e] (5 to 95 %)", "expected, market [t CO2e]", "too high by", "inside 50 %", "inside 90 %", "better than last week by")  # fmt: skip
+    heads = (
+        "expected, location [t CO2e] (5 to 95 %)",
+        "expected, market [t CO2e]",
+        "too high by",
+        "inside 50 %",
+        "inside 90 %",
+        "better than last week by",
+    )
     rows = [
         (
-            f["site"], f["issued"], f["past"], f["location"], f["market"], f["bias_share"], f["inside_50_share"],
-            f["inside_90_share"], f["skill_share"],
+            f["site"],
+            f["issued"],
+            f["past"],
+            f["location"],
+            f["market"],
+            f["bias_share"],
+            f["inside_50_share"],
+            f["inside_90_share"],
+            f["skill_share"],
         )
         for f in m["forecasts"]
-    ]  # fmt: skip
-    return Table.of("forecasts", t("Forecasts beside the meters"), (t("Site"), t("Issued"), t("Until"), *(">" + t(h) for h in heads)), rows)  # fmt: skip
+    ]
+    return Table.of(
+        "forecasts",
+        t("Forecasts beside the meters"),
+        (t("Site"), t("Issued"), t("Until"), *(">" + t(h) for h in heads)),
+        rows,
+    )
 
 
 def _views(m: Model, t: Translate) -> Table:
     rows = [(t(x["label"]), Cell(x["text"]), x["unit"], x["how"]) for x in m["views"]["lines"]]
-    return Table.of("views", t("Why net and market-based differ"), (t("Figure"), ">" + t("Amount"), t("Unit"), t("How")), rows)  # fmt: skip
+    return Table.of(
+        "views",
+        t("Why net and market-based differ"),
+        (t("Figure"), ">" + t("Amount"), t("Unit"), t("How")),
+        rows,
+    )
 
 
 def _instruments(m: Model, t: Translate) -> Table:
-    rows = [(i["instrument"], i["tier"], i["kwh"], i["reduction"], i["sites"]) for i in m["instruments"]]
-    columns = (t("Instrument"), t("Tier"), ">" + t("matched [kWh]"), ">" + t("reduction [t CO2e]"), ">" + t("sites"))
+    rows = [
+        (i["instrument"], i["tier"], i["kwh"], i["reduction"], i["sites"]) for i in m["instruments"]
+    ]
+    columns = (
+        t("Instrument"),
+        t("Tier"),
+        ">" + t("matched [kWh]"),
+        ">" + t("reduction [t CO2e]"),
+        ">" + t("sites"),
+    )
     return Table.of("instruments", t("Instruments"), columns, rows)
 
 
 def _buildings(m: Model, t: Translate) -> Table:
-    rows = [(b["building"], *(t(b[k]) for k in ("facility", "it", "pue", "wue"))) for b in m["buildings"]]
-    columns = (t("Building"), ">" + t("facility [kWh]"), ">" + t("IT [kWh]"), ">PUE", ">WUE [L/kWh]")
+    rows = [
+        (b["building"], *(t(b[k]) for k in ("facility", "it", "pue", "wue")))
+        for b in m["buildings"]
+    ]
+    columns = (
+        t("Building"),
+        ">" + t("facility [kWh]"),
+        ">" + t("IT [kWh]"),
+        ">PUE",
+        ">WUE [L/kWh]",
+    )
     return Table.of("buildings", t("Data-centre buildings"), columns, rows)
 
 
 def _coverage(m: Model, t: Translate) -> Table:
-    rows = [(c["kind"], c["rows"], c["metered"], c["estimated"], c["quarantined"], c["missing"]) for c in m["coverage"]]
+    rows = [
+        (c["kind"], c["rows"], c["metered"], c["estimated"], c["quarantined"], c["missing"])
+        for c in m["coverage"]
+    ]
     heads = ("activities", "metered", "estimated", "in quarantine", "months missing")
-    return Table.of("coverage", t("Data coverage"), (t("Kind of activity"), *(">" + t(h) for h in heads)), rows)
+    return Table.of(
+        "coverage", t("Data coverage"), (t("Kind of activity"), *(">" + t(h) for h in heads)), rows
+    )
 
 
 def _findings(m: Model, t: Translate) -> Table:
     rows = [
-        (t(f["severity"]), Cell(f["code"], code=True), f["place"], f["message"][:TEXT_MAX], f["hint"][:TEXT_MAX])
+        (
+            t(f["severity"]),
+            Cell(f["code"], code=True),
+            f["place"],
+            f["message"][:TEXT_MAX],
+            f["hint"][:TEXT_MAX],
+        )
         for f in m["findings"]
     ]
     columns = (t("Severity"), t("Code"), t("Where"), t("What"), t("What to do"))
@@ -171,8 +290,12 @@ def _findings(m: Model, t: Translate) -> Table:
 
 
 def _mends(m: Model, t: Translate) -> Table:
-    rows = [(x["action"], x["place"], Cell(x["detail"], code=True), x["reason"]) for x in m["mends"]]
-    return Table.of("corrections", t("Corrections"), (t("What"), t("Where"), t("New values"), t("Reason")), rows)
+    rows = [
+        (x["action"], x["place"], Cell(x["detail"], code=True), x["reason"]) for x in m["mends"]
+    ]
+    return Table.of(
+        "corrections", t("Corrections"), (t("What"), t("Where"), t("New values"), t("Reason")), rows
+    )
 
 
 def _methods(m: Model, t: Translate) -> Table:
@@ -193,30 +316,75 @@ def _methods(m: Model, t: Translate) -> Table:
 def _factors(m: Model, t: Translate) -> Table:
     rows = [
         (
-            Cell(f["id"], anchor=f"f-{f['id']}", code=True), f["region"], f["year"], f["printed"], f["publication"], f["table"],
-            f"{f['edition']}, {f['published_on']}", f["licence"], f["verification"],
+            Cell(f["id"], anchor=f"f-{f['id']}", code=True),
+            f["region"],
+            f["year"],
+            f["printed"],
+            f["publication"],
+            f["table"],
+            f"{f['edition']}, {f['published_on']}",
+            f["licence"],
+            f["verification"],
         )
         for f in m["factors"]
-    ]  # fmt: skip
-    columns = (t("Factor"), t("Region"), t("Year"), t("Values"), t("Publication"), t("Table"), t("Edition"), t("Licence"), t("Check"))  # fmt: skip
+    ]
+    columns = (
+        t("Factor"),
+        t("Region"),
+        t("Year"),
+        t("Values"),
+        t("Publication"),
+        t("Table"),
+        t("Edition"),
+        t("Licence"),
+        t("Check"),
+    )
     return Table.of("factors", t("Factors used"), columns, rows)
 
 
 def _indicators(m: Model, t: Translate) -> Table:
-    columns = (t("Indicator"), t("Unit"), *(f">{y}" for y in m["kpi_years"]), ">" + t("change"), t("wanted"), t("assured"), t("Method note"))  # fmt: skip
+    columns = (
+        t("Indicator"),
+        t("Unit"),
+        *(f">{y}" for y in m["kpi_years"]),
+        ">" + t("change"),
+        t("wanted"),
+        t("assured"),
+        t("Method note"),
+    )
     rows = [
         (
-            Cell(k["title"], anchor=f"i-{k['id']}"), k["unit"], *map(_number, k["cells"]), k["change"], t(k["direction"]),
-            t(k["assured"]), k["note"],
+            Cell(k["title"], anchor=f"i-{k['id']}"),
+            k["unit"],
+            *map(_number, k["cells"]),
+            k["change"],
+            t(k["direction"]),
+            t(k["assured"]),
+            k["note"],
         )
         for k in m["kpis"]
-    ]  # fmt: skip
+    ]
     return Table.of("indicators", t("Indicators over three years"), columns, rows)
 
 
 def _targets(m: Model, t: Translate) -> Table:
-    heads = ("base", "wanted", "latest", "behind by", "trend meets", "so far a year", "needed a year")
-    columns = (t("Target"), t("by"), t("Unit"), *(">" + t(h) for h in heads), t("status"), t("pathway"))
+    heads = (
+        "base",
+        "wanted",
+        "latest",
+        "behind by",
+        "trend meets",
+        "so far a year",
+        "needed a year",
+    )
+    columns = (
+        t("Target"),
+        t("by"),
+        t("Unit"),
+        *(">" + t(h) for h in heads),
+        t("status"),
+        t("pathway"),
+    )
     rows = [
         (
             x["name"],
@@ -234,12 +402,21 @@ def _targets(m: Model, t: Translate) -> Table:
 def _measures(m: Model, t: Translate) -> Table:
     rows = [
         (
-            x["title"], x["start"], Cell(f"{x['abated_t']:,.0f}", x["abated_t"]), Cell(f"{x['cost_per_t']:,.0f}", x["cost_per_t"]),
+            x["title"],
+            x["start"],
+            Cell(f"{x['abated_t']:,.0f}", x["abated_t"]),
+            Cell(f"{x['cost_per_t']:,.0f}", x["cost_per_t"]),
             t({None: "–", True: "yes", False: "no"}[x["pays_at_carbon_price"]]),
         )
         for x in m["macc"]
-    ]  # fmt: skip
-    columns = (t("Measure"), t("from"), ">" + t("t CO2e a year"), f">{m['currency']}/t", t("pays at the carbon price"))
+    ]
+    columns = (
+        t("Measure"),
+        t("from"),
+        ">" + t("t CO2e a year"),
+        f">{m['currency']}/t",
+        t("pays at the carbon price"),
+    )
     return Table.of("measures", t("Measures, cheapest first"), columns, rows)
 
 
@@ -249,11 +426,14 @@ def _neutrality(m: Model, t: Translate) -> Table:
         ()
         if n is None
         else (
-            ("Gross (Scope 1 and location-based Scope 2)", n.gross_t), ("of which named instruments cover", n.reduction_t),
-            ("Net (gross less named reductions)", n.net_t), ("Removals retired", n.removed_t),
-            ("Avoidance credits retired", n.offset_t), ("Gross less retired", n.left_t),
+            ("Gross (Scope 1 and location-based Scope 2)", n.gross_t),
+            ("of which named instruments cover", n.reduction_t),
+            ("Net (gross less named reductions)", n.net_t),
+            ("Removals retired", n.removed_t),
+            ("Avoidance credits retired", n.offset_t),
+            ("Gross less retired", n.left_t),
         )
-    )  # fmt: skip
+    )
     rows = [(t(title), Cell(f"{value:,.1f}", value)) for title, value in lines]
     return Table.of("neutrality", t("Reduce, remove, offset"), (t("Figure"), ">t CO2e"), rows)
 
@@ -271,7 +451,15 @@ def _credits(m: Model, t: Translate) -> Table:
         )
         for c in m["credits"]
     ]
-    columns = (t("Serial number"), t("Registry"), t("Project"), t("Kind"), t("Standard"), t("Vintage"), ">" + t("retired [t CO2e]"))  # fmt: skip
+    columns = (
+        t("Serial number"),
+        t("Registry"),
+        t("Project"),
+        t("Kind"),
+        t("Standard"),
+        t("Vintage"),
+        ">" + t("retired [t CO2e]"),
+    )
     return Table.of("credits", t("Credits retired"), columns, rows)
 
 
@@ -302,7 +490,14 @@ def _index(m: Model, t: Translate) -> Table:
         )
         for x in m["index"]
     ]
-    columns = (t("Framework"), t("Edition"), t("Datapoint"), t("Indicator"), ">" + t("Page"), ">" + m["year"])
+    columns = (
+        t("Framework"),
+        t("Edition"),
+        t("Datapoint"),
+        t("Indicator"),
+        ">" + t("Page"),
+        ">" + m["year"],
+    )
     return Table.of("index", t("Framework index"), columns, rows)
 
 

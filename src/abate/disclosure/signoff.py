@@ -19,7 +19,12 @@ class Step(StrEnum):
 
 
 ORDER = (Step.PREPARED, Step.REVIEWED, Step.APPROVED, Step.LOCKED)
-ROLE_OF = {Step.PREPARED: "preparer", Step.REVIEWED: "reviewer", Step.APPROVED: "approver", Step.LOCKED: "approver"}
+ROLE_OF = {
+    Step.PREPARED: "preparer",
+    Step.REVIEWED: "reviewer",
+    Step.APPROVED: "approver",
+    Step.LOCKED: "approver",
+}
 
 
 def same_person(one: str, other: str) -> bool:
@@ -33,7 +38,12 @@ def same_person(one: str, other: str) -> bool:
 
 
 def check_step(
-    step: Step, person: str, taken: Sequence[tuple[Step, str]], owners: Mapping[str, Sequence[str]], *, year: str
+    step: Step,
+    person: str,
+    taken: Sequence[tuple[Step, str]],
+    owners: Mapping[str, Sequence[str]],
+    *,
+    year: str,
 ) -> None:
     """Refuse a step out of order, taken twice, or by somebody who may not.
 
@@ -55,20 +65,30 @@ def check_step(
     done = {s for s, _ in taken}
     if step is Step.ASSURED:
         if Step.LOCKED not in done:
-            raise UsageError("sign-off-order", f"{year} is not locked.", "Assurance is given on what is locked.")
+            raise UsageError(
+                "sign-off-order", f"{year} is not locked.", "Assurance is given on what is locked."
+            )
         return
     if step in done:
         raise UsageError("sign-off-twice", f"{year} is {step} already.", "Nothing to do.")
     before = ORDER[: ORDER.index(step)]
     lacking = [s for s in before if s not in done]
     if lacking:
-        raise UsageError("sign-off-order", f"{year} is not {lacking[0]} yet.", f"The order is {', '.join(ORDER)}.")
+        raise UsageError(
+            "sign-off-order",
+            f"{year} is not {lacking[0]} yet.",
+            f"The order is {', '.join(ORDER)}.",
+        )
     prepared_by = next((who for s, who in taken if s is Step.PREPARED), "")
     if step is not Step.PREPARED and same_person(person, prepared_by):
         verb = {Step.REVIEWED: "reviews", Step.APPROVED: "approves", Step.LOCKED: "locks"}[step]
-        raise UsageError("preparer-approves", f"{person} prepared {year}.", f"Somebody else {verb}.")
+        raise UsageError(
+            "preparer-approves", f"{person} prepared {year}.", f"Somebody else {verb}."
+        )
     named = owners.get(ROLE_OF[step], ())
     if named and not any(same_person(person, n) for n in named):
         raise UsageError(
-            "sign-off-owner", f"{person} is no {ROLE_OF[step]} of {year}.", f"[owners] names {', '.join(named)}."
+            "sign-off-owner",
+            f"{person} is no {ROLE_OF[step]} of {year}.",
+            f"[owners] names {', '.join(named)}.",
         )

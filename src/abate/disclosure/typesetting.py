@@ -1,4 +1,7 @@
-"""Markdown as Typst, for the print: contents, page numbers, tables with headers, pictures with their words."""
+"""Markdown as Typst, for the print.
+
+Contents, page numbers, tables with headers, pictures with their words.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,17 @@ def quoted(text: str) -> str:
 
 
 def to_typst(
-    markdown: str, charts: Mapping[str, tuple[str, str, int]], *, title: str, author: str, lang: str, day: date,
-    contents: str, page_of: str, same: Mapping[str, str],
-) -> str:  # fmt: skip
+    markdown: str,
+    charts: Mapping[str, tuple[str, str, int]],
+    *,
+    title: str,
+    author: str,
+    lang: str,
+    day: date,
+    contents: str,
+    page_of: str,
+    same: Mapping[str, str],
+) -> str:
     """A report as a Typst document.
 
     Args:
@@ -44,7 +55,9 @@ def to_typst(
         same: Names of places that stand under another name in print.
     """
     tokens = reader().parse(markdown)
-    placed = set(re.findall(rf"\({ANCHOR}([^)\s]+)\)", markdown)) | set(re.findall(r"\{#([\w.-]+)\}", markdown))
+    placed = set(re.findall(rf"\({ANCHOR}([^)\s]+)\)", markdown)) | set(
+        re.findall(r"\{#([\w.-]+)\}", markdown)
+    )
     body = _Setter(tokens, charts, placed, same).run()
     serif, sans = (f"({', '.join(map(quoted, fonts))})" for fonts in (FONTS, SANS))
     region = ', region: "CN"' if lang == "zh" else ""
@@ -109,7 +122,9 @@ class _Setter:
             case "list_item_close":
                 self.out.append("],")
             case "blockquote_open":
-                self.out.append('\n#block(fill: rgb("#f1f4f5"), inset: 8pt, radius: 3pt, width: 100%)[')
+                self.out.append(
+                    '\n#block(fill: rgb("#f1f4f5"), inset: 8pt, radius: 3pt, width: 100%)['
+                )
             case "blockquote_close":
                 self.out.append("]\n")
             case "inline":
@@ -141,7 +156,9 @@ class _Setter:
                 text = "".join(c.content for c in inline.children or [] if c.content)
                 place = len(row) - 1
                 if is_head:
-                    aligned.append("right" if "right" in str(token.attrGet("style") or "") else "left")
+                    aligned.append(
+                        "right" if "right" in str(token.attrGet("style") or "") else "left"
+                    )
                     widths.append(_width(text))
                 else:
                     widths[place] = max(widths[place], _width(text))
@@ -151,14 +168,20 @@ class _Setter:
                 else:
                     body.append(row)
             at += 1
-        narrow = [w <= 12 or (w <= 18 and side == "right") for w, side in zip(widths, aligned, strict=True)]
+        narrow = [
+            w <= 12 or (w <= 18 and side == "right")
+            for w, side in zip(widths, aligned, strict=True)
+        ]
         if all(narrow):
             narrow[0] = False
-        columns = ", ".join("auto" if n else f"{min(w, WIDTH_MAX)}fr" for w, n in zip(widths, narrow, strict=True))
+        columns = ", ".join(
+            "auto" if n else f"{min(w, WIDTH_MAX)}fr" for w, n in zip(widths, narrow, strict=True)
+        )
         cells = ",\n".join(", ".join(f"[{c}]" for c in r) for r in body)
         header = ", ".join(f"[#strong[{c}]]" for c in head)
         self.out.append(
-            f"\n#table(columns: ({columns},), align: ({', '.join(aligned)},), table.header({header}),\n{cells})\n"
+            f"\n#table(columns: ({columns},), align: ({', '.join(aligned)},),"
+            f" table.header({header}),\n{cells})\n"
         )
         return at + 1
 
@@ -174,7 +197,9 @@ class _Setter:
                 case "softbreak" | "hardbreak":
                     out.append("\n")
                 case "code_inline":
-                    soft = re.sub(r"(?<=[/_.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "\u200b", child.content)
+                    soft = re.sub(
+                        r"(?<=[/_.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "\u200b", child.content
+                    )
                     out.append(f"#raw({quoted(soft)});")
                 case "strong_open":
                     out.append("#strong[")
@@ -184,7 +209,10 @@ class _Setter:
                     out.append("]")
                 case "image" if address.startswith(CHART):
                     file, words, share = self.charts[address.removeprefix(CHART)]
-                    out.append(f"#align(center, image({quoted(file)}, alt: {quoted(words)}, width: {share}%))")
+                    out.append(
+                        f"#align(center, image({quoted(file)}, alt: {quoted(words)}, width:"
+                        f" {share}%))"
+                    )
                 case "link_open":
                     begin, end = self._link(address)
                     out.append(begin)
@@ -193,7 +221,11 @@ class _Setter:
                         closing[-1] = "skip" + end
                 case "link_close":
                     out.append(closing.pop().removeprefix("skip"))
-            if closing and closing[-1].startswith("skip") and child.type not in ("link_open", "link_close"):
+            if (
+                closing
+                and closing[-1].startswith("skip")
+                and child.type not in ("link_open", "link_close")
+            ):
                 out.pop()
         return "".join(out)
 
@@ -203,7 +235,8 @@ class _Setter:
         if address.startswith(PAGE):
             name = self._place(address.removeprefix(PAGE))
             return (
-                f"#context link(label({quoted(name)}))[#counter(page).at(label({quoted(name)})).first()];"
+                "#context"
+                f" link(label({quoted(name)}))[#counter(page).at(label({quoted(name)})).first()];"
                 if name
                 else "–"
             ), ""

@@ -1,1 +1,4 @@
-"""Ecosystem: what customers, merchants and users emit less because of the group, in the book `avoided`."""
+"""Ecosystem: what customers, merchants and users emit less because of the group.
+
+In the book `avoided`.
+"""

@@ -35,7 +35,15 @@ def action_unnamed(staged: Any) -> Verdict:
 def action_booked_twice(staged: Any) -> Verdict:
     """No action of an actor at a time is booked by two rows, in whichever programmes."""
     named = (staged.party != "") & (staged.document != "")
-    message = "'" + staged.document + "' of '" + staged.party + "' stands in " + staged.booked_in.fill_null("") + "."
+    message = (
+        "'"
+        + staged.document
+        + "' of '"
+        + staged.party
+        + "' stands in "
+        + staged.booked_in.fill_null("")
+        + "."
+    )
     return staged.avoided & named & staged.booked_in.notnull(), message
 
 

@@ -1,4 +1,7 @@
-"""Methodologies of avoided emissions, the kinds of action they value, and the files those come in."""
+"""Methodologies of avoided emissions, the kinds of action they value.
+
+And the files those come in.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ class Methodology:
         baseline: What would have happened.
         actual: What happens.
         mechanism: `driving` or `enabling`.
-        rebound_share: Part of the gain that more consumption eats up, unless a programme states another.
+        rebound_share: Part of the gain that more consumption eats up, unless a programme states
+            another.
         rebound_source: Where that number comes from; `assumption` where there is none.
         tier: Tier of evidence without better data, ITU-T L.1480: 3 is not for public use.
         source: Standard or study that the methodology follows.
@@ -98,8 +102,12 @@ MODES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _kind(name: str, title: str, dimensions: tuple[str, ...], items: dict[str, tuple[str, ...]]) -> Kind:
-    return Kind(name, title, dimensions, items, item_required=bool(items), open=bool(items), book="avoided")
+def _kind(
+    name: str, title: str, dimensions: tuple[str, ...], items: dict[str, tuple[str, ...]]
+) -> Kind:
+    return Kind(
+        name, title, dimensions, items, item_required=bool(items), open=bool(items), book="avoided"
+    )
 
 
 KINDS = (
@@ -113,15 +121,45 @@ KINDS = (
 
 _FIELDS: dict[str, tuple[str, ...]] = {
     "site": ("programme", "program", "项目"),
-    "party": ("actor", "customer", "merchant", "user group", "participant", "参与方", "客户", "商家"),
-    "document": ("action", "action id", "order", "parcel", "trip", "batch", "行为编号", "订单号", "包裹号", "批次"),
+    "party": (
+        "actor",
+        "customer",
+        "merchant",
+        "user group",
+        "participant",
+        "参与方",
+        "客户",
+        "商家",
+    ),
+    "document": (
+        "action",
+        "action id",
+        "order",
+        "parcel",
+        "trip",
+        "batch",
+        "行为编号",
+        "订单号",
+        "包裹号",
+        "批次",
+    ),
 }
 _REQUIRED = ("site", "period", "party", "document")
 
 
-def _template(methodology: Methodology, words: tuple[str, ...], measure: Measure, **item: tuple[str, ...]) -> Template:
+def _template(
+    methodology: Methodology, words: tuple[str, ...], measure: Measure, **item: tuple[str, ...]
+) -> Template:
     kind, unit = measure.kind, measure.unit
-    header = ("programme", "month", "actor", "action", *(item["item"][:1] if item else ()), measure.headers[0], "unit")
+    header = (
+        "programme",
+        "month",
+        "actor",
+        "action",
+        *(item["item"][:1] if item else ()),
+        measure.headers[0],
+        "unit",
+    )
     row = ("my-programme", "2024-01", "ACME", "A-0001", *item.get("example", ()), "1200", unit)
     fields = {**_FIELDS, **({"item": item["item"]} if item else {})}
     required = (*_REQUIRED, "item") if item else _REQUIRED
@@ -131,10 +169,42 @@ def _template(methodology: Methodology, words: tuple[str, ...], measure: Measure
 _BY_KIND = {m.kind: m for m in METHODOLOGIES}
 _ITEM = ("item", "category", "product", "品类")
 TEMPLATES = (
-    _template(_BY_KIND["cloud-workload"], ("cloud customers", "workload", "上云"), Measure("cloud-workload", ("it energy", "energy", "it用电量"), unit="kWh")),
-    _template(_BY_KIND["second-hand-item"], ("second-hand", "second hand", "闲置", "二手"), Measure("second-hand-item", ("items traded", "items", "成交件数"), unit="count"), item=_ITEM, example=("phone",)),
-    _template(_BY_KIND["low-carbon-good"], ("low-carbon", "low carbon", "绿色商品"), Measure("low-carbon-good", ("goods sold", "sold", "销量"), unit="count"), item=_ITEM, example=("laptop",)),
-    _template(_BY_KIND["reused-carton"], ("carton reuse", "reused", "纸箱复用"), Measure("reused-carton", ("cartons", "cartons reused", "复用纸箱"), unit="count")),
-    _template(_BY_KIND["no-cutlery-order"], ("cutlery", "无餐具"), Measure("no-cutlery-order", ("orders", "orders without cutlery", "无餐具订单"), unit="count")),
-    _template(_BY_KIND["shifted-trip"], ("mode shift", "green trips", "绿色出行"), Measure("shifted-trip", ("passenger km", "distance", "人公里"), unit="pkm"), item=("mode", "出行方式"), example=("metro",)),
-)  # fmt: skip
+    _template(
+        _BY_KIND["cloud-workload"],
+        ("cloud customers", "workload", "上云"),
+        Measure("cloud-workload", ("it energy", "energy", "it用电量"), unit="kWh"),
+    ),
+    _template(
+        _BY_KIND["second-hand-item"],
+        ("second-hand", "second hand", "闲置", "二手"),
+        Measure("second-hand-item", ("items traded", "items", "成交件数"), unit="count"),
+        item=_ITEM,
+        example=("phone",),
+    ),
+    _template(
+        _BY_KIND["low-carbon-good"],
+        ("low-carbon", "low carbon", "绿色商品"),
+        Measure("low-carbon-good", ("goods sold", "sold", "销量"), unit="count"),
+        item=_ITEM,
+        example=("laptop",),
+    ),
+    _template(
+        _BY_KIND["reused-carton"],
+        ("carton reuse", "reused", "纸箱复用"),
+        Measure("reused-carton", ("cartons", "cartons reused", "复用纸箱"), unit="count"),
+    ),
+    _template(
+        _BY_KIND["no-cutlery-order"],
+        ("cutlery", "无餐具"),
+        Measure(
+            "no-cutlery-order", ("orders", "orders without cutlery", "无餐具订单"), unit="count"
+        ),
+    ),
+    _template(
+        _BY_KIND["shifted-trip"],
+        ("mode shift", "green trips", "绿色出行"),
+        Measure("shifted-trip", ("passenger km", "distance", "人公里"), unit="pkm"),
+        item=("mode", "出行方式"),
+        example=("metro",),
+    ),
+)

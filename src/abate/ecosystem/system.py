@@ -28,7 +28,14 @@ def _part(name: str, title: str, *, wanted_high: bool = True, **where: str) -> F
 
 
 FIGURES = (
-    Figure("avoided", "Avoided by others (Scope 3+)", "t CO2e", mass_of("avoided"), wanted_high=True, source=SOURCE),
+    Figure(
+        "avoided",
+        "Avoided by others (Scope 3+)",
+        "t CO2e",
+        mass_of("avoided"),
+        wanted_high=True,
+        source=SOURCE,
+    ),
     _part("driving", "driving", view="driving"),
     _part("enabling", "enabling", view="enabling"),
     _part("claimed", "claimed", matched="yes"),

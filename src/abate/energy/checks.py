@@ -16,8 +16,8 @@ from abate.kernel.finding import Rule, Severity
         "bad-instrument",
         Severity.BLOCKER,
         "Certificate or contract that cannot be claimed",
-        "State tier, market (a country, or EU), number and the fiscal year it was retired for; a supplier rate, and power from fuels, "
-        "storage or a mix, needs its kg CO2/kWh.",
+        "State tier, market (a country, or EU), number and the fiscal year it was retired for; a"
+        " supplier rate, and power from fuels, storage or a mix, needs its kg CO2/kWh.",
         160,
     )
 )
@@ -33,7 +33,9 @@ def bad_instrument(staged: Any) -> Verdict:
         | (((staged.tier == "supplier-rate") | unprinted) & staged.factor.isnull())
         | (staged.factor < 0)
     )
-    return (staged.kind == "instrument") & bad, "'" + staged.document.fill_null("") + "' lacks tier, market, number, year or factor."  # fmt: skip
+    return (staged.kind == "instrument") & bad, "'" + staged.document.fill_null(
+        ""
+    ) + "' lacks tier, market, number, year or factor."
 
 
 CHECKS = (bad_instrument,)
@@ -68,7 +70,15 @@ def pue_below_one(monthly: Any) -> LedgerVerdict:
     """A building uses at least what its IT equipment uses (ISO/IEC 30134-2)."""
     side = _pivot(monthly)
     bad = side.filter(side.facility_kwh < side.it_kwh)
-    return bad, bad.meter + ": facility " + bad.facility_kwh.round(0).cast(str) + " kWh, IT " + bad.it_kwh.round(0).cast(str) + " kWh."  # fmt: skip
+    return (
+        bad,
+        bad.meter
+        + ": facility "
+        + bad.facility_kwh.round(0).cast(str)
+        + " kWh, IT "
+        + bad.it_kwh.round(0).cast(str)
+        + " kWh.",
+    )
 
 
 @ledger_check(
@@ -85,7 +95,15 @@ def meter_gap(monthly: Any) -> LedgerVerdict:
     side = _pivot(monthly)
     hourly = side.filter((side.readings > 24 * 14) & (side.readings < side.days * 24))
     lost = (hourly.days * 24 - hourly.readings).cast(str)
-    return hourly, hourly.meter + ": " + lost + ibis.literal(" of ") + (hourly.days * 24).cast(str) + " hours missing."
+    return (
+        hourly,
+        hourly.meter
+        + ": "
+        + lost
+        + ibis.literal(" of ")
+        + (hourly.days * 24).cast(str)
+        + " hours missing.",
+    )
 
 
 @ledger_check(
@@ -93,14 +111,23 @@ def meter_gap(monthly: Any) -> LedgerVerdict:
         "meter-stuck",
         Severity.WARNING,
         "Hourly meter that repeats itself",
-        "The meter or its connection hung; ask for the true readings of these hours, or have the meter looked at.",
+        "The meter or its connection hung; ask for the true readings of these hours, or have the"
+        " meter looked at.",
         195,
     ),
     of="runs",
 )
 def meter_stuck(runs: Any) -> LedgerVerdict:
     """No hourly meter of energy gives the same reading for half a day."""
-    text = runs.meter + " " + runs.kind + ": " + runs.hours.cast(str) + " hours at " + runs.quantity.round(3).cast(str)
+    text = (
+        runs.meter
+        + " "
+        + runs.kind
+        + ": "
+        + runs.hours.cast(str)
+        + " hours at "
+        + runs.quantity.round(3).cast(str)
+    )
     return runs, text + " kWh, from " + runs.first.strftime("%Y-%m-%d %H:%M") + "."
 
 

@@ -12,7 +12,9 @@ from abate.kernel.system import System
 if TYPE_CHECKING:
     from abate.kernel.checks import Check
 
-FACILITY = Figure("facility-energy", "Energy of data-centre buildings", "kWh", amount_of("facility-energy"))
+FACILITY = Figure(
+    "facility-energy", "Energy of data-centre buildings", "kWh", amount_of("facility-energy")
+)
 IT = Figure("it-energy", "Energy of IT equipment", "kWh", amount_of("it-energy"))
 WATER = Figure("water", "Water of data-centre buildings", "L", amount_of("water"))
 PUE = FACILITY.per(IT, id="pue", title="Power usage effectiveness (ISO/IEC 30134-2)", unit="ratio")

@@ -27,7 +27,14 @@ from abate.faces.web.page import HERE, Page
 from abate.faces.web.pages import NAVIGATION
 from abate.faces.web.pages import router as pages
 from abate.faces.web.pages.inventory import read_ahead
-from abate.kernel.errors import AbateError, DataError, DuplicateImportError, IntegrityError, NotFoundError, StoreError
+from abate.kernel.errors import (
+    AbateError,
+    DataError,
+    DuplicateImportError,
+    IntegrityError,
+    NotFoundError,
+    StoreError,
+)
 
 THREADS = 4
 """Threads that answer requests; each has engines of its own."""
@@ -122,8 +129,12 @@ def status_of(error: AbateError) -> int:
 
 def problem(request: Request, status: int, code: str, message: str, hint: str) -> Response:
     """An error, as a page to people and as JSON to machines."""
-    if not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
-        return Page.of(request).render("problem.html", status, status=status, code=code, message=message, hint=hint)
+    if not request.url.path.startswith("/api/") and "text/html" in request.headers.get(
+        "accept", ""
+    ):
+        return Page.of(request).render(
+            "problem.html", status, status=status, code=code, message=message, hint=hint
+        )
     return JSONResponse({"code": code, "message": message, "hint": hint}, status)
 
 
@@ -136,12 +147,16 @@ async def _bad_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first: dict[str, Any] = error.errors()[0]
     place = " ".join(str(p) for p in first["loc"])
-    return problem(request, 422, "bad-request", f"{place}: {first['msg']}.", "See /api/v1/openapi.json.")
+    return problem(
+        request, 422, "bad-request", f"{place}: {first['msg']}.", "See /api/v1/openapi.json."
+    )
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = {404: "unknown-page", 405: "wrong-method", 413: "too-large"}.get(error.status_code, "bad-request")
+    code = {404: "unknown-page", 405: "wrong-method", 413: "too-large"}.get(
+        error.status_code, "bad-request"
+    )
     return problem(request, error.status_code, code, str(error.detail), "See /api/v1/openapi.json.")
 
 
@@ -151,4 +166,10 @@ async def _internal(request: Request, error: Exception) -> Response:
         log.error("%s", found)
         return await _abate_error(request, found)
     log.exception("request failed", exc_info=error)
-    return problem(request, 500, "internal", "Something failed here; nothing was stored.", "See the server's log.")
+    return problem(
+        request,
+        500,
+        "internal",
+        "Something failed here; nothing was stored.",
+        "See the server's log.",
+    )

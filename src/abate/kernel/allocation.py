@@ -1,4 +1,7 @@
-"""Allocation of instruments to load: certificates and contracts, each used once, never more than the load."""
+"""Allocation of instruments to load.
+
+Certificates and contracts, each used once, never more than the load.
+"""
 
 from __future__ import annotations
 
@@ -80,16 +83,20 @@ class Allocation:
     amount_wh: int
 
 
-def allocate(instruments: Iterable[Instrument], loads: Iterable[Load]) -> tuple[list[Allocation], dict[str, int]]:
+def allocate(
+    instruments: Iterable[Instrument], loads: Iterable[Load]
+) -> tuple[list[Allocation], dict[str, int]]:
     """Match instruments to load, in proportion to the load that each may serve and no other covers yet.
 
-    Tiers are served in the order of `TIERS`, instruments bought for a site before those for the market, then by
-    vintage and id. Amounts are whole watt-hours; remainders go to the largest fractions, ties by site and month.
+    Tiers are served in the order of `TIERS`, instruments bought for a site before those for the
+    market, then by vintage and id. Amounts are whole watt-hours; remainders go to the largest
+    fractions, ties by site and month.
 
     Returns:
         The allocations, and per instrument the watt-hours that found no load.
 
-    Source: GHG Protocol Scope 2 Guidance (2015), chapter 7 (quality criteria: one claim, market, vintage).
+    Source: GHG Protocol Scope 2 Guidance (2015), chapter 7 (quality criteria: one claim, market,
+        vintage).
 
     Example:
         >>> d = date(2023, 1, 1), date(2023, 12, 31)
@@ -105,13 +112,19 @@ def allocate(instruments: Iterable[Instrument], loads: Iterable[Load]) -> tuple[
     allocations: list[Allocation] = []
     unused: dict[str, int] = {}
     for instrument in sorted(instruments, key=_order):
-        open_places = [k for k, load in enumerate(by_place) if left[k] > 0 and _serves(instrument, load)]
+        open_places = [
+            k for k, load in enumerate(by_place) if left[k] > 0 and _serves(instrument, load)
+        ]
         room = sum(left[k] for k in open_places)
         amount = min(instrument.amount_wh, room)
-        for k, part in zip(open_places, _apportion(amount, [left[k] for k in open_places]), strict=True):
+        for k, part in zip(
+            open_places, _apportion(amount, [left[k] for k in open_places]), strict=True
+        ):
             if part:
                 left[k] -= part
-                allocations.append(Allocation(instrument.id, by_place[k].site, by_place[k].month, part))
+                allocations.append(
+                    Allocation(instrument.id, by_place[k].site, by_place[k].month, part)
+                )
         if amount < instrument.amount_wh:
             unused[instrument.id] = instrument.amount_wh - amount
     return allocations, unused

@@ -1,4 +1,7 @@
-"""Bridge: why a figure of one run differs from that of another, in contributions that add up to the milligram."""
+"""Bridge: why a figure of one run differs from that of another.
+
+In contributions that add up to the milligram.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from abate.kernel.species import gwp
 DRIVERS = ("gwp", "boundary", "method", "factor", "instruments", "activity")
 """What can drive a difference, in the order in which it is told.
 
-`gwp`: another set of global warming potentials. `boundary`: bought, sold, another share or approach. `method`: another
-method for the same kind. `factor`: another emission per unit. `instruments`: another share covered by certificates and
-contracts. `activity`: more or less of it.
+`gwp`: another set of global warming potentials. `boundary`: bought, sold, another share or
+    approach. `method`: another
+method for the same kind. `factor`: another emission per unit. `instruments`: another share covered
+by certificates and contracts. `activity`: more or less of it.
 """
 
 
@@ -58,7 +62,10 @@ class Line:
 
     @property
     def need(self) -> tuple[str, ...]:
-        """What it must share with a line of the other run, so that the two can be told apart by amount and factor."""
+        """What it must share with a line of the other run.
+
+        So that the two can be told apart by amount and factor.
+        """
         return (*self.place, self.item, self.unit, self.method)
 
 
@@ -69,14 +76,19 @@ Share = Callable[[str, str], float]
 
 
 def bridge(
-    before: Sequence[Line], after: Sequence[Line], *, gwp_set: str = "", shares: tuple[Share, Share] | None = None
+    before: Sequence[Line],
+    after: Sequence[Line],
+    *,
+    gwp_set: str = "",
+    shares: tuple[Share, Share] | None = None,
 ) -> Bridge:
     """Contributions to the difference between two runs, by business and driver.
 
     Formula:
-        GWP first: masses of the former at the set of the latter. Then the boundary: each month of the former at the
-        share of the latter. What is left is compared need by need: E = Q * i * k with quantity Q, emission per unit i
-        and uncovered share k, each driver's part being its Shapley value, so that no order of drivers is preferred.
+        GWP first: masses of the former at the set of the latter. Then the boundary: each month of
+        the former at the share of the latter. What is left is compared need by need: E = Q * i * k
+        with quantity Q, emission per unit i and uncovered share k, each driver's part being its
+        Shapley value, so that no order of drivers is preferred.
 
     Args:
         before: Lines of the former run.
@@ -88,8 +100,8 @@ def bridge(
         For each business its drivers; their sum is the difference of the figures, exactly.
 
     Source:
-        Shapley decomposition as in Ang, Energy Policy 32 (2004); drivers as asked for by GHG Protocol Corporate
-        Standard (2004), chapter 5.
+        Shapley decomposition as in Ang, Energy Policy 32 (2004); drivers as asked for by GHG
+        Protocol Corporate Standard (2004), chapter 5.
     """
     found: Bridge = defaultdict(lambda: dict.fromkeys(DRIVERS, 0))
     old = _at_gwp(before, gwp_set, found) if gwp_set else list(before)
@@ -105,8 +117,13 @@ def bridge(
     return {org: dict(found[org]) for org in sorted(found)}
 
 
-def _alone(alone: list[dict[tuple[str, ...], list[Line]]], width: int, found: Bridge, *, last: bool) -> None:
-    """Needs of one run only: another method where both runs have the place, and no method in common, else activity."""
+def _alone(
+    alone: list[dict[tuple[str, ...], list[Line]]], width: int, found: Bridge, *, last: bool
+) -> None:
+    """Needs of one run only: another method where both runs have the place.
+
+    And no method in common, else activity.
+    """
     for place in sorted({n[:width] for side in alone for n in side}):
         sides = [[n for n in side if n[:width] == place] for side in alone]
         methods = [{n[6] for n in side} for side in sides]
@@ -114,7 +131,9 @@ def _alone(alone: list[dict[tuple[str, ...], list[Line]]], width: int, found: Br
         if not changed and not last:
             continue
         for sign, side, needs in zip((-1, 1), alone, sides, strict=True):
-            found[place[0]]["method" if changed else "activity"] += sign * sum(_total(side.pop(n)) for n in needs)
+            found[place[0]]["method" if changed else "activity"] += sign * sum(
+                _total(side.pop(n)) for n in needs
+            )
 
 
 def _total(lines: Iterable[Line]) -> int:
@@ -129,7 +148,10 @@ def _by_need(lines: Iterable[Line]) -> dict[tuple[str, ...], list[Line]]:
 
 
 def _at_gwp(lines: Sequence[Line], gwp_set: str, found: Bridge) -> list[Line]:
-    """Lines with the CO2e of their masses in another set; a gas without a value there keeps what it had."""
+    """Lines with the CO2e of their masses in another set.
+
+    A gas without a value there keeps what it had.
+    """
     changed = []
     for line in lines:
         potential = gwp(line.species, gwp_set)
@@ -155,7 +177,11 @@ def _within(
                 scale = share[1] / share[0]
                 co2e_mg = round(line.co2e_mg * scale)
                 found[line.org]["boundary"] += line.sign * (co2e_mg - line.co2e_mg)
-                kept[0].append(replace(line, co2e_mg=co2e_mg, quantity_micro=round(line.quantity_micro * scale)))
+                kept[0].append(
+                    replace(
+                        line, co2e_mg=co2e_mg, quantity_micro=round(line.quantity_micro * scale)
+                    )
+                )
             else:
                 kept[side].append(line)
     return kept
@@ -171,7 +197,11 @@ def _compare(old: list[Line], new: list[Line]) -> dict[str, int]:
     instruments = round((k1 - k0) * _mean(q0, q1, i0, i1)) if k0 != k1 else 0
     if i0 == i1:
         return {"activity": difference - instruments, "instruments": instruments}
-    return {"activity": activity, "instruments": instruments, "factor": difference - activity - instruments}
+    return {
+        "activity": activity,
+        "instruments": instruments,
+        "factor": difference - activity - instruments,
+    }
 
 
 def _mean(a0: float, a1: float, b0: float, b1: float) -> float:
@@ -185,7 +215,11 @@ def _terms(lines: list[Line]) -> tuple[float, float, float]:
     for line in lines:
         by_species[line.species] += line.quantity_micro
     quantity, every = max(by_species.values()), sum(line.co2e_mg for line in lines)
-    return float(quantity), every / quantity if quantity else 0.0, _total(lines) / every if every else 0.0
+    return (
+        float(quantity),
+        every / quantity if quantity else 0.0,
+        _total(lines) / every if every else 0.0,
+    )
 
 
 def totals(found: Bridge) -> dict[str, int]:

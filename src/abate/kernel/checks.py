@@ -1,7 +1,8 @@
 """Checks that hold for every activity: one function per rule, one code per function.
 
-A row check takes the staged table of an import and says for each row whether the rule is broken, and in which words.
-A ledger check takes a table about the ledger and gives the rows that break the rule.
+A row check takes the staged table of an import and says for each row whether the rule is broken,
+and in which words. A ledger check takes a table about the ledger and gives the rows that break the
+rule.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Check:
     Args:
         rule: Code, severity, title, hint, precedence.
         function: Takes a table, gives a verdict.
-        of: Name of the table that it takes: `staged` for rows of an import; of the ledger `monthly` totals, `expected`
-            months, or `runs` of equal readings.
+        of: Name of the table that it takes: `staged` for rows of an import; of the ledger `monthly`
+            totals, `expected` months, or `runs` of equal readings.
     """
 
     rule: Rule
@@ -50,7 +51,9 @@ def check(rule: Rule) -> Callable[[Callable[[Any], Verdict]], Check]:
     return lambda function: Check(rule, function)
 
 
-def ledger_check(rule: Rule, of: str = "monthly") -> Callable[[Callable[[Any], LedgerVerdict]], Check]:
+def ledger_check(
+    rule: Rule, of: str = "monthly"
+) -> Callable[[Callable[[Any], LedgerVerdict]], Check]:
     """Bind a ledger rule to its function."""
     return lambda function: Check(rule, function, of)
 
@@ -63,7 +66,9 @@ def _text(column: Any) -> Any:
     return column.fill_null("").cast(str)
 
 
-@check(_blocker("missing-value", "No amount", "Enter the amount, or drop the row with a reason.", 10))
+@check(
+    _blocker("missing-value", "No amount", "Enter the amount, or drop the row with a reason.", 10)
+)
 def missing_value(staged: Any) -> Verdict:
     """Every row has an amount."""
     return _text(staged.quantity_text) == "", ibis.literal("The amount is empty.")
@@ -73,23 +78,32 @@ def missing_value(staged: Any) -> Verdict:
     _blocker(
         "ambiguous-number",
         "Number may be read in two ways",
-        "Say once which mark parts the decimals: abate add FILE --answer decimal=comma, or decimal=point.",
+        "Say once which mark parts the decimals: abate add FILE --answer decimal=comma, or"
+        " decimal=point.",
         19,
     )
 )
 def ambiguous_number(staged: Any) -> Verdict:
     """No number leaves open whether its mark parts decimals or thousands."""
     text = _text(staged.quantity_text)
-    told = "'" + text.replace("?", "") + "' is ambiguous: its mark may be a decimal mark or part thousands."
+    told = (
+        "'"
+        + text.replace("?", "")
+        + "' is ambiguous: its mark may be a decimal mark or part thousands."
+    )
     return text.contains("?"), told
 
 
 @check(_blocker("not-a-number", "Amount is no number", "Enter a finite number.", 20))
 def not_a_number(staged: Any) -> Verdict:
     """Every amount is a finite number."""
-    bad = (staged.quantity.isnull() | staged.quantity.isnan() | staged.quantity.isinf()) & staged.route_fault.isnull()
+    bad = (
+        staged.quantity.isnull() | staged.quantity.isnan() | staged.quantity.isinf()
+    ) & staged.route_fault.isnull()
     clear = ~_text(staged.quantity_text).contains("?")
-    return (_text(staged.quantity_text) != "") & bad & clear, "'" + _text(staged.quantity_text) + "' is no number."
+    return (_text(staged.quantity_text) != "") & bad & clear, "'" + _text(
+        staged.quantity_text
+    ) + "' is no number."
 
 
 @check(
@@ -103,17 +117,31 @@ def not_a_number(staged: Any) -> Verdict:
 def ambiguous_date(staged: Any) -> Verdict:
     """No date leaves open whether its day or its month comes first."""
     text = _text(staged.period_text)
-    return text.contains("?"), "'" + text.replace("?", "") + "' is ambiguous: day first or month first?"
+    return (
+        text.contains("?"),
+        "'" + text.replace("?", "") + "' is ambiguous: day first or month first?",
+    )
 
 
-@check(_blocker("bad-date", "Date cannot be read", "Write it as 2024-01-31, or 2024-01 for a month.", 30))
+@check(
+    _blocker(
+        "bad-date", "Date cannot be read", "Write it as 2024-01-31, or 2024-01 for a month.", 30
+    )
+)
 def bad_date(staged: Any) -> Verdict:
     """Every row has a date that can be read."""
     clear = ~_text(staged.period_text).contains("?")
     return staged.period_start.isnull() & clear, "'" + _text(staged.period_text) + "' is no date."
 
 
-@check(_blocker("unknown-site", "Site is not in abate.toml", "Add the site, or the name as an alias of one.", 40))
+@check(
+    _blocker(
+        "unknown-site",
+        "Site is not in abate.toml",
+        "Add the site, or the name as an alias of one.",
+        40,
+    )
+)
 def unknown_site(staged: Any) -> Verdict:
     """Every row names a site, or an entity, of the organisation."""
     general = (staged.kind == INSTRUMENT) & (_text(staged.site_text) == "")
@@ -131,17 +159,35 @@ def unknown_site(staged: Any) -> Verdict:
 def ambiguous_unit(staged: Any) -> Verdict:
     """No unit leaves a choice."""
     several = staged.unit_choice.notnull()
-    return several, "'" + _text(staged.unit_text) + "' is ambiguous: it may be " + _text(staged.unit_choice) + "."
+    return (
+        several,
+        "'"
+        + _text(staged.unit_text)
+        + "' is ambiguous: it may be "
+        + _text(staged.unit_choice)
+        + ".",
+    )
 
 
-@check(_blocker("unknown-unit", "Unit is not known", "Write a unit such as kWh, MWh, L, kg, GJ.", 51))
+@check(
+    _blocker("unknown-unit", "Unit is not known", "Write a unit such as kWh, MWh, L, kg, GJ.", 51)
+)
 def unknown_unit(staged: Any) -> Verdict:
     """Every row has a unit that the unit library knows."""
-    near = (_text(staged.unit_near) != "").ifelse(" Units most like it: " + _text(staged.unit_near) + ".", "")
-    return staged.unit.isnull() & staged.unit_choice.isnull(), "'" + _text(staged.unit_text) + "' is no unit." + near
+    near = (_text(staged.unit_near) != "").ifelse(
+        " Units most like it: " + _text(staged.unit_near) + ".", ""
+    )
+    return (
+        staged.unit.isnull() & staged.unit_choice.isnull(),
+        "'" + _text(staged.unit_text) + "' is no unit." + near,
+    )
 
 
-@check(_blocker("wrong-dimension", "Unit does not fit the kind", "Check the unit, or the kind of file.", 60))
+@check(
+    _blocker(
+        "wrong-dimension", "Unit does not fit the kind", "Check the unit, or the kind of file.", 60
+    )
+)
 def wrong_dimension(staged: Any) -> Verdict:
     """The unit measures what the kind of activity is measured in."""
     bad = staged.unit.notnull() & ~staged.dimension_fits
@@ -159,18 +205,30 @@ def wrong_dimension(staged: Any) -> Verdict:
 def ambiguous_item(staged: Any) -> Verdict:
     """No word for what was consumed leaves a choice."""
     several = staged.item.isnull() & staged.item_choices.notnull()
-    return several, "'" + _text(staged.item_text) + "' is ambiguous: it may be " + _text(staged.item_choices) + "."
+    return (
+        several,
+        "'"
+        + _text(staged.item_text)
+        + "' is ambiguous: it may be "
+        + _text(staged.item_choices)
+        + ".",
+    )
 
 
 @check(
     _blocker(
-        "unknown-item", "What was consumed is not known",
-        "Use a name that the factor book knows ('abate factors search WORD'), or import a publication that has it.", 70,
+        "unknown-item",
+        "What was consumed is not known",
+        "Use a name that the factor book knows ('abate factors search WORD'), or import a"
+        " publication that has it.",
+        70,
     )
-)  # fmt: skip
+)
 def unknown_item(staged: Any) -> Verdict:
     """What was consumed has a name that factors are filed under."""
-    near = (_text(staged.item_near) != "").ifelse(" Names most like it: " + _text(staged.item_near) + ".", "")
+    near = (_text(staged.item_near) != "").ifelse(
+        " Names most like it: " + _text(staged.item_near) + ".", ""
+    )
     bad = staged.item.isnull() & staged.item_choices.isnull()
     return bad, "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "." + near
 
@@ -183,14 +241,26 @@ def unknown_region(staged: Any) -> Verdict:
 
 
 @check(
-    _blocker("bad-uncertainty", "Uncertainty cannot be read", "Write '5 %', 'x1.4', or five scores '2,1,1,3,2'.", 76)
+    _blocker(
+        "bad-uncertainty",
+        "Uncertainty cannot be read",
+        "Write '5 %', 'x1.4', or five scores '2,1,1,3,2'.",
+        76,
+    )
 )
 def bad_uncertainty(staged: Any) -> Verdict:
     """An uncertainty in a row is a half range, a factor, or five pedigree scores."""
     return ~staged.spread_known, "'" + _text(staged.spread_text) + "' is no uncertainty."
 
 
-@check(_blocker("share-above-one", "Share above one", "Write 0.4 for 40 %; a part cannot exceed its whole.", 77))
+@check(
+    _blocker(
+        "share-above-one",
+        "Share above one",
+        "Write 0.4 for 40 %; a part cannot exceed its whole.",
+        77,
+    )
+)
 def share_above_one(staged: Any) -> Verdict:
     """Shares, and the part of a tour that is ours, lie between none and all."""
     return staged.share_above_one, "'" + _text(staged.quantity_text) + "' holds a share above one."
@@ -205,7 +275,10 @@ def share_above_one(staged: Any) -> Verdict:
     )
 )
 def negative_quantity(staged: Any) -> Verdict:
-    """No amount is below zero, but for money that comes back for goods that went back, and for a bill taken back whole."""
+    """No amount is below zero, but for money that comes back for goods that went back.
+
+    And for a bill taken back whole.
+    """
     credit = (staged.irregular & staged.unit.re_search("^[A-Z]{3}")) | staged.reversed_by.notnull()
     return (staged.quantity < 0) & ~credit, _text(staged.quantity_text) + " is below zero."
 
@@ -213,7 +286,9 @@ def negative_quantity(staged: Any) -> Verdict:
 @check(_blocker("absurd-quantity", "Amount beyond all measure", "Check digits and unit.", 90))
 def absurd_quantity(staged: Any) -> Verdict:
     """No amount exceeds a million million of its canonical unit."""
-    return (staged.quantity.abs() > ABSURD) & ~staged.quantity.isinf(), _text(staged.quantity_text) + " is absurd."
+    return (staged.quantity.abs() > ABSURD) & ~staged.quantity.isinf(), _text(
+        staged.quantity_text
+    ) + " is absurd."
 
 
 @check(_blocker("date-out-of-range", "Date outside all reason", "Check the year.", 100))
@@ -221,41 +296,74 @@ def date_out_of_range(staged: Any) -> Verdict:
     """Dates lie after 1990 and not in the future."""
     start, end = staged.period_start, staged.period_end
     bad = (start < ibis.timestamp("1990-01-01")) | (start > staged.today) | (end <= start)
-    return bad, "'" + _text(staged.period_text) + "' lies outside 1990 to today, or ends before it begins."
-
-
-@check(_blocker("wrong-year", "Date in another year than its neighbours", "Check the year of this row.", 110))
-def wrong_year(staged: Any) -> Verdict:
-    """No month stands alone a year away from a gap among the months of its place and sheet."""
-    return staged.fills_gap.notnull(), "'" + _text(staged.period_text) + "' stands alone; " + _text(staged.fills_gap) + " is missing among its neighbours."  # fmt: skip
+    return (
+        bad,
+        "'" + _text(staged.period_text) + "' lies outside 1990 to today, or ends before it begins.",
+    )
 
 
 @check(
-    _blocker("site-not-owned", "Site outside the group at this date", "Drop the row, or mend the site's dates.", 120)
+    _blocker(
+        "wrong-year", "Date in another year than its neighbours", "Check the year of this row.", 110
+    )
+)
+def wrong_year(staged: Any) -> Verdict:
+    """No month stands alone a year away from a gap among the months of its place and sheet."""
+    return (
+        staged.fills_gap.notnull(),
+        "'"
+        + _text(staged.period_text)
+        + "' stands alone; "
+        + _text(staged.fills_gap)
+        + " is missing among its neighbours.",
+    )
+
+
+@check(
+    _blocker(
+        "site-not-owned",
+        "Site outside the group at this date",
+        "Drop the row, or mend the site's dates.",
+        120,
+    )
 )
 def site_not_owned(staged: Any) -> Verdict:
     """Activities of a site lie between its opening and its sale."""
     before = staged.site_opened.notnull() & (staged.period_start < staged.site_opened)
     after = staged.site_closed.notnull() & (staged.period_start >= staged.site_closed)
-    return before | after, "'" + _text(staged.site) + "' was not in the group on " + _text(staged.period_text) + "."
+    return (
+        before | after,
+        "'" + _text(staged.site) + "' was not in the group on " + _text(staged.period_text) + ".",
+    )
 
 
-@check(_blocker("duplicate-row", "Row stands twice", "Drop one of the two, or accept it with a reason.", 130))
+@check(
+    _blocker(
+        "duplicate-row", "Row stands twice", "Drop one of the two, or accept it with a reason.", 130
+    )
+)
 def duplicate_row(staged: Any) -> Verdict:
     """No row repeats another of the file or of the ledger in place, period, amount and document."""
-    return staged.copies_before > 0, "The same place, period, amount and document stand in " + _text(staged.first_copy) + "."  # fmt: skip
+    return (
+        staged.copies_before > 0,
+        "The same place, period, amount and document stand in " + _text(staged.first_copy) + ".",
+    )
 
 
 @check(
     _blocker(
         "overlapping-bill",
         "Two bills cover the same days",
-        "Drop one, or accept it where it is of another meter: --accept overlapping-bill, or name the meters.",
+        "Drop one, or accept it where it is of another meter: --accept overlapping-bill, or name"
+        " the meters.",
         131,
     )
 )
 def overlapping_bill(staged: Any) -> Verdict:
-    """No bill of a meter covers days that another of the same meter covers: a yearly statement beside its months, a correction."""
+    """No bill of a meter covers days that another of the same meter covers.
+
+    A yearly statement beside its months, a correction.
+    """
     told = (
         "The days from "
         + _text(staged.period_text)
@@ -316,22 +424,47 @@ def same_period(staged: Any) -> Verdict:
 )
 def bill_taken_back(staged: Any) -> Verdict:
     """An amount below zero that equals a bill of its place and period counts against it."""
-    return staged.reversed_by.notnull(), _text(staged.quantity_text) + " takes back " + _text(staged.reversed_by) + "."
+    return (
+        staged.reversed_by.notnull(),
+        _text(staged.quantity_text) + " takes back " + _text(staged.reversed_by) + ".",
+    )
 
 
-@check(_blocker("magnitude", "A hundred times the usual, or a hundredth", "Check the unit: kWh in place of MWh?", 140))
+@check(
+    _blocker(
+        "magnitude",
+        "A hundred times the usual, or a hundredth",
+        "Check the unit: kWh in place of MWh?",
+        140,
+    )
+)
 def magnitude(staged: Any) -> Verdict:
     """No meter or bill is a hundred times, or a hundredth of, the median of its place and kind.
 
     Purchases and actions of others come in any size, so they are left out.
     """
     ratio = staged.quantity / staged.median_quantity
-    bad = (staged.median_rows >= LEAST_ROWS_FOR_MEDIAN) & (staged.quantity > 0) & (staged.median_quantity > 0)
+    bad = (
+        (staged.median_rows >= LEAST_ROWS_FOR_MEDIAN)
+        & (staged.quantity > 0)
+        & (staged.median_quantity > 0)
+    )
     bad &= ((ratio >= MAGNITUDE) | (ratio <= 1 / MAGNITUDE)) & ~staged.irregular
-    return bad, _text(staged.quantity_text) + " is " + ratio.round(4).cast(str) + " times the median."
+    return (
+        bad,
+        _text(staged.quantity_text) + " is " + ratio.round(4).cast(str) + " times the median.",
+    )
 
 
-@check(Rule("zero-quantity", Severity.WARNING, "Amount is zero", "Is it a reading, or a gap written as zero?", 200))
+@check(
+    Rule(
+        "zero-quantity",
+        Severity.WARNING,
+        "Amount is zero",
+        "Is it a reading, or a gap written as zero?",
+        200,
+    )
+)
 def zero_quantity(staged: Any) -> Verdict:
     """An amount of zero is looked at."""
     return staged.quantity == 0, ibis.literal("The amount is zero.")
@@ -379,7 +512,8 @@ CLOCK_BACK = Rule(
     "clock-set-back",
     Severity.WARNING,
     "The clock of this machine was set back",
-    "Set the clock; what is stored meanwhile carries a wrong moment, and months may be taken for ones to come.",
+    "Set the clock; what is stored meanwhile carries a wrong moment, and months may be taken for"
+    " ones to come.",
     719,
 )
 

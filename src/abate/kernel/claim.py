@@ -12,7 +12,8 @@ MECHANISMS = ("driving", "enabling")
 GATES = ("climate-action", "climate-science", "legitimacy")
 """The eligibility gates for claims of avoided emissions.
 
-Source: WBCSD, Guidance on Avoided Emissions (2023), section 2: climate action credibility, latest climate science
+Source: WBCSD, Guidance on Avoided Emissions (2023), section 2: climate action credibility, latest
+    climate science
 alignment, contribution legitimacy.
 """
 PUBLIC_TIERS = (1, 2)
@@ -24,7 +25,9 @@ Source: ITU-T L.1480 (2022), clause on tiers of assessment.
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A programme that books avoided emissions: whose it is, by which methodology, and who claims which part.
+    """A programme that books avoided emissions.
+
+    Whose it is, by which methodology, and who claims which part.
 
     Args:
         id: Short name used in files.
@@ -58,7 +61,9 @@ class Programme:
     def __post_init__(self) -> None:
         shares = [*(share for _, share in self.claims), self.unclaimed]
         faults = {
-            f"mechanism '{self.mechanism}' is none of {', '.join(MECHANISMS)}": self.mechanism not in MECHANISMS,
+            f"mechanism '{self.mechanism}' is none of {', '.join(MECHANISMS)}": (
+                self.mechanism not in MECHANISMS
+            ),
             "a share lies outside 0 to 1": any(not 0 <= s <= 1 for s in shares),
             "claims and 'unclaimed' do not make 1": sum(Fraction(str(s)) for s in shares) != 1,
             f"rebound of {self.rebound_share} lies outside 0 to 1": not 0 <= self.rebound_share < 1,
@@ -68,15 +73,22 @@ class Programme:
         }
         for fault, holds in faults.items():
             if holds:
-                raise ConfigError("bad-programme", f"Programme '{self.id}': {fault}.", "Mend it in abate.toml.")
+                raise ConfigError(
+                    "bad-programme", f"Programme '{self.id}': {fault}.", "Mend it in abate.toml."
+                )
 
     @property
     def parts(self) -> tuple[tuple[str, float], ...]:
-        """Claimants with their shares, the unclaimed part last under an empty name; they make one."""
+        """Claimants with their shares, the unclaimed part last under an empty name.
+
+        They make one.
+        """
         every = (*self.claims, ("", self.unclaimed))
         return tuple((claimant, share) for claimant, share in every if share > 0)
 
-    def obstacles(self, *, inventory_published: bool, assumptions: tuple[str, ...]) -> tuple[str, ...]:
+    def obstacles(
+        self, *, inventory_published: bool, assumptions: tuple[str, ...]
+    ) -> tuple[str, ...]:
         """Why figures of the programme may not be made public; none where they may.
 
         Args:
@@ -84,13 +96,20 @@ class Programme:
             assumptions: Factors used that are assumptions without a source.
         """
         stated = dict(self.gates)
-        found = [f"gate '{gate}' has no evidence" for gate in GATES if not stated.get(gate, "").strip()]
+        found = [
+            f"gate '{gate}' has no evidence" for gate in GATES if not stated.get(gate, "").strip()
+        ]
         if not inventory_published:
             found.append(
-                "gate 'climate-action' asks for a published run with Scopes 1, 2 and each category of 3, or why not"
+                "gate 'climate-action' asks for a published run with Scopes 1, 2 and each category"
+                " of 3, or why not"
             )
         if self.tier not in PUBLIC_TIERS:
-            found.append(f"evidence is of tier {self.tier}, which is not for public use (ITU-T L.1480)")
+            found.append(
+                f"evidence is of tier {self.tier}, which is not for public use (ITU-T L.1480)"
+            )
         if assumptions:
-            found.append(f"{len(assumptions)} assumptions without a source: {', '.join(assumptions[:3])}")
+            found.append(
+                f"{len(assumptions)} assumptions without a source: {', '.join(assumptions[:3])}"
+            )
         return tuple(found)

@@ -13,7 +13,9 @@ from abate.kernel.uncertainty import pedigree_factor
 from abate.kernel.units import quantity
 
 PROPERTY = "property"
-"""In place of a species: the row is a property of a fuel (a density, a heating value), not an emission."""
+"""In place of a species: the row is a property of a fuel (a density, a heating value), not an
+emission.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class Source:
         edition: Edition or version.
         published_on: Day of publication.
         licence: Licence under which it may be used.
-        verification: `checked` against the publication, `secondary` from another file, `recalled` from memory,
-            `assumption` where there is no source.
+        verification: `checked` against the publication, `secondary` from another file, `recalled`
+            from memory, `assumption` where there is no source.
     """
 
     publication: str
@@ -47,8 +49,10 @@ class Mass:
         value: The number as printed.
         unit: The unit as printed, such as `kg/TJ_net`.
         uncertainty_kind: `normal`, `lognormal` or empty.
-        uncertainty_95: Half of the 95 % range over the mean (normal), or the factor from mean to its end (lognormal).
-        pedigree: Five scores from which the spread follows, such as `2,1,1,3,2`, where they were given instead.
+        uncertainty_95: Half of the 95 % range over the mean (normal), or the factor from mean to
+            its end (lognormal).
+        pedigree: Five scores from which the spread follows, such as `2,1,1,3,2`, where they were
+            given instead.
     """
 
     species: str
@@ -68,20 +72,25 @@ class Factor:
         kind: Kind of need it answers, such as `electricity` or `stationary-fuel`.
         item: What is consumed, such as `diesel` or `grid-average`.
         region: Region it was made for.
-        reach: `within` where it serves every place inside its region, and others as a proxy; `home` where no proxy makes
-            sense, such as of a country's domestic flights; `exact` where it serves the region itself only.
+        reach: `within` where it serves every place inside its region, and others as a proxy; `home`
+            where no proxy makes sense, such as of a country's domestic flights; `exact` where it
+            serves the region itself only.
         data_year: Year of the data, None where it is not tied to one.
         basis: `direct`, `upstream` or `life-cycle`.
         masses: Emissions by species.
         gwp_set: GWP set of a factor that is only printed as CO2e.
         source: Where it is printed.
         note: Anything a reader should know.
-        for_year: Year for which the publisher means the value, where that is not the year of the data.
-        per: Of electricity, `consumed` or `generated`: the kWh it is printed per; empty where that is not said.
-        evidence: How well the value is proved: `A` the publication itself, `B` copies that agree, `C` one copy that
-            cites its place, `D` one copy without a place or copies that differ; empty where not graded.
-        ages: Whether a value that is tied to no year belongs to its edition's year all the same: it may serve earlier
-            and later years, with a finding, and any value made for the year comes before it.
+        for_year: Year for which the publisher means the value, where that is not the year of the
+            data.
+        per: Of electricity, `consumed` or `generated`: the kWh it is printed per; empty where that
+            is not said.
+        evidence: How well the value is proved: `A` the publication itself, `B` copies that agree,
+            `C` one copy that cites its place, `D` one copy without a place or copies that differ;
+            empty where not graded.
+        ages: Whether a value that is tied to no year belongs to its edition's year all the same: it
+            may serve earlier and later years, with a finding, and any value made for the year comes
+            before it.
     """
 
     id: str
@@ -115,7 +124,8 @@ class Factor:
     def gas_basis(self) -> str:
         """`CO2e` where only the equivalent is printed, `CO2` where only carbon dioxide is, else `species`.
 
-        Biogenic CO2, which stands outside the scopes, is left out of account where anything else is printed.
+        Biogenic CO2, which stands outside the scopes, is left out of account where anything else is
+        printed.
         """
         every = {m.species for m in self.masses}
         species = every - {BIOGENIC_CO2} or every
@@ -157,7 +167,9 @@ COLUMNS = (
     "evidence",
     "ages",
 )
-"""Columns of a factor table in Abate's own format: one row per factor and species (docs/reference/factor-format.md)."""
+"""Columns of a factor table in Abate's own format: one row per factor and species
+(docs/reference/factor-format.md).
+"""
 OPTIONAL = ("for_year", "per", "evidence", "ages")
 """Columns that a table may lack."""
 _ADDED = {"for_year": None, "per": "", "evidence": "", "ages": False}
@@ -249,7 +261,9 @@ def factor_rows(factor: Factor) -> list[dict[str, str]]:
             "unit": mass.unit,
             "gwp_set": factor.gwp_set,
             "uncertainty_kind": "pedigree" if mass.pedigree else mass.uncertainty_kind,
-            "uncertainty_95": mass.pedigree or ("" if mass.uncertainty_95 is None else str(mass.uncertainty_95)),
+            "uncertainty_95": (
+                mass.pedigree or ("" if mass.uncertainty_95 is None else str(mass.uncertainty_95))
+            ),
             "publication": source.publication,
             "table": source.table,
             "edition": source.edition,
@@ -270,6 +284,8 @@ def content_hash(factors: list[Factor]) -> str:
     """Hash of what the factors say, independent of their order."""
     digest = hashlib.sha256()
     for factor in sorted(factors, key=lambda f: f.id):
-        said = [f.name for f in fields(factor) if getattr(factor, f.name) != _ADDED.get(f.name, ...)]
+        said = [
+            f.name for f in fields(factor) if getattr(factor, f.name) != _ADDED.get(f.name, ...)
+        ]
         digest.update(repr(tuple(repr(getattr(factor, name)) for name in said)).encode())
     return digest.hexdigest()

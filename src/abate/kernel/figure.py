@@ -38,7 +38,8 @@ class Figure:
         numerator: Figure above the line of a ratio.
         denominator: Figure below the line.
         scale: Multiplies the ratio.
-        part_of: Figure from whose rows its rows are taken: none of them is zero where that one has rows.
+        part_of: Figure from whose rows its rows are taken: none of them is zero where that one has
+            rows.
         wanted_high: Whether more of it is better.
         source: Standard and clause.
     """
@@ -64,7 +65,9 @@ class Figure:
         if self.plus:
             return " + ".join(self.plus) + "".join(f" - {m}" for m in self.minus)
         assert self.total is not None
-        return f"sum({self.total.column}) where " + ", ".join(f"{c} = {'|'.join(v)}" for c, v in self.total.where)
+        return f"sum({self.total.column}) where " + ", ".join(
+            f"{c} = {'|'.join(v)}" for c, v in self.total.where
+        )
 
     @property
     def below(self) -> tuple[str, ...]:
@@ -93,7 +96,15 @@ class Figure:
             >>> used.per(Figure("sold", "Sold", "kWh", amount_of("sold")), id="x", title="X", unit="1").formula
             'used / sold'
         """
-        return Figure(id, title, unit, numerator=self.id, denominator=other.id, scale=scale, wanted_high=wanted_high)
+        return Figure(
+            id,
+            title,
+            unit,
+            numerator=self.id,
+            denominator=other.id,
+            scale=scale,
+            wanted_high=wanted_high,
+        )
 
 
 def mass_of(book: str, **where: str) -> Total:
@@ -103,7 +114,10 @@ def mass_of(book: str, **where: str) -> Total:
         >>> mass_of("inventory", scope="1").where
         (('source', ('entry',)), ('book', ('inventory',)), ('scope', ('1',)))
     """
-    return Total("co2e_mg", tuple((c, (v,)) for c, v in (("source", "entry"), ("book", book), *where.items())))
+    return Total(
+        "co2e_mg",
+        tuple((c, (v,)) for c, v in (("source", "entry"), ("book", book), *where.items())),
+    )
 
 
 def amount_of(kind: str) -> Total:
@@ -139,7 +153,9 @@ class FigureBook(dict[str, Figure]):
             NotFoundError: `unknown-figure`.
         """
         if name not in self:
-            raise NotFoundError("unknown-figure", f"No figure '{name}'.", f"There are: {', '.join(self)}.")
+            raise NotFoundError(
+                "unknown-figure", f"No figure '{name}'.", f"There are: {', '.join(self)}."
+            )
         return self[name]
 
     def totals_needed(self, name: str) -> list[str]:
@@ -147,7 +163,9 @@ class FigureBook(dict[str, Figure]):
         one = self.named(name)
         if one.total is not None:
             return [name, one.part_of] if one.part_of else [name]
-        return list(dict.fromkeys(total for below in one.below for total in self.totals_needed(below)))
+        return list(
+            dict.fromkeys(total for below in one.below for total in self.totals_needed(below))
+        )
 
     def evaluate(self, name: str, totals: Mapping[str, Fraction | None]) -> Fraction | None:
         """Value of a figure in its unit, exactly, from the totals it stands on.
@@ -157,7 +175,8 @@ class FigureBook(dict[str, Figure]):
             totals: Totals in their own units, None where there is no row.
 
         Returns:
-            The value; None where it stands on nothing, for missing is not zero, or where it would divide by zero.
+            The value; None where it stands on nothing, for missing is not zero, or where it would
+            divide by zero.
         """
         one = self.named(name)
         if one.total is not None:
@@ -165,7 +184,10 @@ class FigureBook(dict[str, Figure]):
             part_of_some = bool(one.part_of) and totals.get(one.part_of) is not None
             return Fraction(0) if found is None and part_of_some else found
         if one.is_ratio:
-            above, below = self.evaluate(one.numerator, totals), self.evaluate(one.denominator, totals)
+            above, below = (
+                self.evaluate(one.numerator, totals),
+                self.evaluate(one.denominator, totals),
+            )
             return None if above is None or not below else above / below * one.scale
         plus = [v for p in one.plus if (v := self.evaluate(p, totals)) is not None]
         minus = [v for m in one.minus if (v := self.evaluate(m, totals)) is not None]
@@ -175,7 +197,11 @@ class FigureBook(dict[str, Figure]):
         """The figures that a sum should hold and that have no row: what it is shown without."""
         one = self.named(name)
         found = [p for p in one.plus if self.evaluate(p, totals) is None]
-        return list(dict.fromkeys(found + [m for below in one.below for m in self.missing_parts(below, totals)]))
+        return list(
+            dict.fromkeys(
+                found + [m for below in one.below for m in self.missing_parts(below, totals)]
+            )
+        )
 
     def signs_of(self, name: str) -> dict[str, int]:
         """Totals that a figure adds and subtracts, with their signs.
@@ -185,10 +211,14 @@ class FigureBook(dict[str, Figure]):
         """
         one = self.named(name)
         if one.is_ratio:
-            raise UsageError("not-a-sum", f"'{name}' is a ratio.", f"Ask for '{one.numerator}' instead.")
+            raise UsageError(
+                "not-a-sum", f"'{name}' is a ratio.", f"Ask for '{one.numerator}' instead."
+            )
         if one.total is not None and one.total.column != "co2e_mg":
             raise UsageError(
-                "not-a-sum", f"'{name}' is in {one.unit}, not a mass of CO2e.", "Ask for a mass, in t CO2e."
+                "not-a-sum",
+                f"'{name}' is in {one.unit}, not a mass of CO2e.",
+                "Ask for a mass, in t CO2e.",
             )
         if one.total is not None:
             return {name: 1}
@@ -210,5 +240,8 @@ class FigureBook(dict[str, Figure]):
 
 
 def in_unit(column: str, whole: int) -> Fraction:
-    """A whole sum of the ledger in the unit of its figure: milligrams in tonnes, millionths in ones."""
+    """A whole sum of the ledger in the unit of its figure.
+
+    Milligrams in tonnes, millionths in ones.
+    """
     return Fraction(whole, MG_PER_T if column == "co2e_mg" else 10**6)

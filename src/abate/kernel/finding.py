@@ -89,7 +89,9 @@ class Finding:
             >>> Finding.of(r, "row 3 names no site", row=3).code
             'no-site'
         """
-        return cls(rule.code, rule.severity, message, rule.hint, file, sheet, row, column, site, month)
+        return cls(
+            rule.code, rule.severity, message, rule.hint, file, sheet, row, column, site, month
+        )
 
     @property
     def place(self) -> str:

@@ -1,7 +1,8 @@
 """A short interpreter for the formulas on method cards.
 
-It is the second opinion: the engine evaluates a method's Python expression on columns, this one evaluates the
-text that the card prints, on plain numbers. `abate explain` shows its steps, and the tests hold the two together.
+It is the second opinion: the engine evaluates a method's Python expression on columns, this one
+evaluates the text that the card prints, on plain numbers. `abate explain` shows its steps, and the
+tests hold the two together.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def evaluate(formula: str, values: Mapping[str, float]) -> float:
     try:
         tree = ast.parse(formula, mode="eval")
     except SyntaxError as error:
-        raise UsageError("bad-formula", f"'{formula}' cannot be read.", "Use names, numbers, + - * / ().") from error
+        raise UsageError(
+            "bad-formula", f"'{formula}' cannot be read.", "Use names, numbers, + - * / ()."
+        ) from error
     return _evaluate(tree.body, values, formula)
 
 
@@ -51,13 +54,17 @@ def names_in(formula: str) -> frozenset[str]:
         >>> sorted(names_in("quantity * (1 - ratio)"))
         ['quantity', 'ratio']
     """
-    return frozenset(n.id for n in ast.walk(ast.parse(formula, mode="eval")) if isinstance(n, ast.Name))
+    return frozenset(
+        n.id for n in ast.walk(ast.parse(formula, mode="eval")) if isinstance(n, ast.Name)
+    )
 
 
 def _evaluate(node: ast.expr, values: Mapping[str, float], formula: str) -> float:
     match node:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_evaluate(left, values, formula), _evaluate(right, values, formula))
+            return _OPERATORS[type(op)](
+                _evaluate(left, values, formula), _evaluate(right, values, formula)
+            )
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_evaluate(operand, values, formula)
         case ast.Constant(value=int() | float() as number):
@@ -65,7 +72,9 @@ def _evaluate(node: ast.expr, values: Mapping[str, float], formula: str) -> floa
         case ast.Name(id=name) if name in values:
             return values[name]
     raise UsageError(
-        "bad-formula", f"'{ast.unparse(node)}' in '{formula}' has no value.", "Use names, numbers, + - * / ()."
+        "bad-formula",
+        f"'{ast.unparse(node)}' in '{formula}' has no value.",
+        "Use names, numbers, + - * / ().",
     )
 
 

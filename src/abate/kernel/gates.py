@@ -1,4 +1,7 @@
-"""Gates that published factor tables pass on their way in: what is wrong with them is found before it is used."""
+"""Gates that published factor tables pass on their way in.
+
+What is wrong with them is found before it is used.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,19 @@ from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.species import NON_KYOTO, UNSPECIFIED
 from abate.kernel.units import quantity
 
-EMPTY = Rule("empty-cell", Severity.INFO, "No number is printed", "Nothing to do: the factor is left out.", 600)
+EMPTY = Rule(
+    "empty-cell",
+    Severity.INFO,
+    "No number is printed",
+    "Nothing to do: the factor is left out.",
+    600,
+)
 TEXT = Rule(
-    "text-in-number", Severity.WARNING, "A number is written as text", "Compare the cell with the publication.", 601
+    "text-in-number",
+    Severity.WARNING,
+    "A number is written as text",
+    "Compare the cell with the publication.",
+    601,
 )
 NOT_A_FACTOR = Rule(
     "unit-does-not-fit",
@@ -24,7 +37,13 @@ NOT_A_FACTOR = Rule(
     "Left out: the row states something else, or its unit is wrong.",
     602,
 )
-NEGATIVE = Rule("negative-factor", Severity.BLOCKER, "Factor below zero", "Left out; check the publication.", 603)
+NEGATIVE = Rule(
+    "negative-factor",
+    Severity.BLOCKER,
+    "Factor below zero",
+    "Left out; check the publication.",
+    603,
+)
 SUM = Rule(
     "gases-do-not-add-up",
     Severity.BLOCKER,
@@ -36,7 +55,8 @@ JUMP = Rule(
     "edition-jump",
     Severity.WARNING,
     "More than a third up or down from the edition before",
-    "They count: a publisher's own new edition replaces the old one. Read why it changed before you compare years.",
+    "They count: a publisher's own new edition replaces the old one. Read why it changed before you"
+    " compare years.",
     605,
 )
 YEAR = Rule(
@@ -46,7 +66,13 @@ YEAR = Rule(
     "Nothing was stored: this may be another edition than its name says.",
     606,
 )
-TWICE = Rule("factor-stands-twice", Severity.BLOCKER, "Two values for one factor", "Left out; keep the right row.", 607)
+TWICE = Rule(
+    "factor-stands-twice",
+    Severity.BLOCKER,
+    "Two values for one factor",
+    "Left out; keep the right row.",
+    607,
+)
 UNCHECKED = Rule(
     "factor-not-checked",
     Severity.WARNING,
@@ -55,7 +81,11 @@ UNCHECKED = Rule(
     608,
 )
 GWP_DIFFERS = Rule(
-    "gwp-differs", Severity.BLOCKER, "GWP differs from the one in use", "Left out; check the assessment report.", 609
+    "gwp-differs",
+    Severity.BLOCKER,
+    "GWP differs from the one in use",
+    "Left out; check the assessment report.",
+    609,
 )
 NOT_USED = Rule(
     "section-not-used",
@@ -71,7 +101,20 @@ MISPRINT = Rule(
     "Left out; import the publisher's corrected edition.",
     611,
 )
-GATES = (EMPTY, TEXT, NOT_A_FACTOR, NEGATIVE, SUM, JUMP, YEAR, TWICE, UNCHECKED, GWP_DIFFERS, NOT_USED, MISPRINT)
+GATES = (
+    EMPTY,
+    TEXT,
+    NOT_A_FACTOR,
+    NEGATIVE,
+    SUM,
+    JUMP,
+    YEAR,
+    TWICE,
+    UNCHECKED,
+    GWP_DIFFERS,
+    NOT_USED,
+    MISPRINT,
+)
 
 JUMP_RATIO = 4 / 3
 JUMPS_SHOWN = 5
@@ -93,7 +136,8 @@ class Line:
         species: Species, `property`, or the printed total `co2e`.
         text: The cell as it stands.
         unit: Unit of the number.
-        divisor: What the number is divided by to give the species' mass: a GWP where CO2e of a gas is printed.
+        divisor: What the number is divided by to give the species' mass: a GWP where CO2e of a gas
+            is printed.
         table: Table, sheet or section of the publication.
         row: Row in the file.
         note: Anything a reader should know.
@@ -180,25 +224,39 @@ def pass_gates(
     findings: list[Finding] = []
     years = {y for y in publication.years.values() if y}
     if len(years) > 1 and YEAR.code not in accept:
-        told = ", ".join(f"{place} says {year}" for place, year in sorted(publication.years.items()))
+        told = ", ".join(
+            f"{place} says {year}" for place, year in sorted(publication.years.items())
+        )
         return [], [Finding.of(YEAR, f"{told}.", file=file)]
     empty: Counter[str] = Counter()
-    numbers = [n for line in publication.lines if (n := _number(line, findings, file, empty)) is not None]
+    numbers = [
+        n for line in publication.lines if (n := _number(line, findings, file, empty)) is not None
+    ]
     fine = [line for line in numbers if _fits(line, findings, file)]
     refused = _twice(fine, findings, file) | _sums(fine, publication, gwp, findings, file)
     let_in = {f.code for f in findings} & accept
-    kept = [line for line in fine if not {code for code, fid in refused if fid == line.factor_id} - let_in]
+    kept = [
+        line
+        for line in fine
+        if not {code for code, fid in refused if fid == line.factor_id} - let_in
+    ]
     findings = [replace(f, severity=Severity.WARNING) if f.code in accept else f for f in findings]
     for verification in {line.verification for line in kept} - {"checked"}:
         count = sum(line.verification == verification for line in kept)
         if verification == "recalled":
-            findings.append(Finding.of(UNCHECKED, f"Rows that are {verification}, not checked: {count}.", file=file))
+            findings.append(
+                Finding.of(
+                    UNCHECKED, f"Rows that are {verification}, not checked: {count}.", file=file
+                )
+            )
     jumps = _jumps(kept, previous, publication, gwp, file)
     for section, count in sorted(empty.items()):
         findings.append(Finding.of(EMPTY, f"{section}: empty cells: {count}.", file=file))
     for (section, reason), count in sorted(publication.unused.items()):
         rule = MISPRINT if reason.startswith(MISPRINTED) else NOT_USED
-        findings.append(Finding.of(rule, f"{section}: rows not used: {count}; {reason}.", file=file))
+        findings.append(
+            Finding.of(rule, f"{section}: rows not used: {count}; {reason}.", file=file)
+        )
     return kept, sorted([*jumps, *findings], key=lambda f: list(Severity).index(f.severity))
 
 
@@ -222,18 +280,34 @@ def _number(line: Line, findings: list[Finding], file: str, empty: Counter[str])
         value = float(text.replace(",", ""))
     except ValueError:
         findings.append(
-            Finding.of(TEXT, f"{line.factor_id}: '{line.text}' is no number; left out.", file=file, row=line.row)
+            Finding.of(
+                TEXT,
+                f"{line.factor_id}: '{line.text}' is no number; left out.",
+                file=file,
+                row=line.row,
+            )
         )
         return None
     if text != line.text or "," in text:
         findings.append(
-            Finding.of(TEXT, f"{line.factor_id}: '{line.text}' is read as {value:g}.", file=file, row=line.row)
+            Finding.of(
+                TEXT,
+                f"{line.factor_id}: '{line.text}' is read as {value:g}.",
+                file=file,
+                row=line.row,
+            )
         )
     if value < 0 and line.species != UNSPECIFIED:
-        findings.append(Finding.of(NEGATIVE, f"{line.factor_id} {line.species} is {value:g}.", file=file, row=line.row))
+        findings.append(
+            Finding.of(
+                NEGATIVE, f"{line.factor_id} {line.species} is {value:g}.", file=file, row=line.row
+            )
+        )
         return None
     clean = text.replace(",", "")
-    return replace(line, text=clean if line.divisor == 1 else f"{value / line.divisor:.15g}", divisor=1.0)
+    return replace(
+        line, text=clean if line.divisor == 1 else f"{value / line.divisor:.15g}", divisor=1.0
+    )
 
 
 def _fits(line: Line, findings: list[Finding], file: str) -> bool:
@@ -242,7 +316,9 @@ def _fits(line: Line, findings: list[Finding], file: str) -> bool:
         amount = quantity(1, line.unit)
     except UsageError:
         amount = None
-    if amount is None or (line.species != "property" and amount.dimensionality.get("[mass]", 0) not in (0, 1)):
+    if amount is None or (
+        line.species != "property" and amount.dimensionality.get("[mass]", 0) not in (0, 1)
+    ):
         text = f"{line.factor_id}: '{line.unit}' is no emission per activity."
         findings.append(Finding.of(NOT_A_FACTOR, text, file=file, row=line.row))
         return False
@@ -255,7 +331,10 @@ def _twice(lines: Sequence[Line], findings: list[Finding], file: str) -> set[tup
     for line in lines:
         first = seen.setdefault((line.factor_id, line.species), line)
         if first is not line:
-            text = f"{line.factor_id} {line.species}: {first.text} in row {first.row}, {line.text} in row {line.row}."
+            text = (
+                f"{line.factor_id} {line.species}: {first.text} in row {first.row}, {line.text} in"
+                f" row {line.row}."
+            )
             findings.append(Finding.of(TWICE, text, file=file, row=line.row))
             refused.add((TWICE.code, line.factor_id))
     return refused
@@ -269,7 +348,9 @@ def co2e(lines: Iterable[Line], gwp: dict[str, float]) -> dict[str, float]:
         if line.species in ("co2e", UNSPECIFIED):
             printed[line.key] = float(line.text)
         elif line.species in gwp and line.species not in APART:
-            sums[line.key] = sums.get(line.key, 0.0) + float(line.text) * gwp[line.species] * _kg(line.unit)
+            sums[line.key] = sums.get(line.key, 0.0) + float(line.text) * gwp[line.species] * _kg(
+                line.unit
+            )
     return printed | sums
 
 
@@ -278,10 +359,16 @@ def _kg(unit: str) -> float:
 
 
 def _sums(
-    lines: Sequence[Line], publication: Publication, gwp: dict[str, float], findings: list[Finding], file: str
+    lines: Sequence[Line],
+    publication: Publication,
+    gwp: dict[str, float],
+    findings: list[Finding],
+    file: str,
 ) -> set[tuple[str, str]]:
     """Factors whose gases differ from the printed CO2e by more than rounding."""
-    printed = publication.reference | {line.key: float(line.text) for line in lines if line.species == "co2e"}
+    printed = publication.reference | {
+        line.key: float(line.text) for line in lines if line.species == "co2e"
+    }
     sums: dict[str, float] = {}
     first: dict[str, Line] = {}
     for line in lines:
@@ -293,7 +380,9 @@ def _sums(
         rounding = 0.5 * 10 ** -_decimals(printed[key]) * 4 + 2e-5
         if abs(total - printed[key]) > max(SUM_TOLERANCE * abs(printed[key]), rounding):
             line = first[key]
-            text = f"{line.factor_id}: gases give {total:.6g}, printed is {printed[key]:.6g} kg CO2e."
+            text = (
+                f"{line.factor_id}: gases give {total:.6g}, printed is {printed[key]:.6g} kg CO2e."
+            )
             findings.append(Finding.of(SUM, text, file=file, row=line.row))
             refused.add((SUM.code, line.factor_id))
     return refused
@@ -305,7 +394,11 @@ def _decimals(value: float) -> int:
 
 
 def _jumps(
-    lines: Sequence[Line], previous: Iterable[Line], publication: Publication, gwp: dict[str, float], file: str
+    lines: Sequence[Line],
+    previous: Iterable[Line],
+    publication: Publication,
+    gwp: dict[str, float],
+    file: str,
 ) -> list[Finding]:
     """Per section, the factors whose CO2e left the corridor around the edition before, the farthest first."""
     before, after = co2e(previous, gwp), co2e(lines, gwp)
@@ -315,11 +408,16 @@ def _jumps(
         old = before.get(key, 0.0)
         if old > 0 and value > 0 and not 1 / JUMP_RATIO <= value / old <= JUMP_RATIO:
             line, change = first[key], (value / old - 1) * 100
-            told = f"{line.factor_id}: {old:.4g} before, {value:.4g} in {publication.edition} ({change:+.0f} %)"
+            told = (
+                f"{line.factor_id}: {old:.4g} before, {value:.4g} in {publication.edition}"
+                f" ({change:+.0f} %)"
+            )
             changed[section_of(line)].append((-abs(change), told, line))
     findings = []
     for section, some in sorted(changed.items()):
         listed = "; ".join(told for _, told, _ in sorted(some, key=lambda c: c[:2])[:JUMPS_SHOWN])
         text = f"{section}: changed by more than a third: {len(some)}, the most: {listed}."
-        findings.append(Finding.of(JUMP, text, file=file, row=min(some, key=lambda c: c[:2])[2].row))
+        findings.append(
+            Finding.of(JUMP, text, file=file, row=min(some, key=lambda c: c[:2])[2].row)
+        )
     return findings

@@ -18,19 +18,26 @@ class Kind:
         id: Kebab-case name, such as `electricity`.
         title: Name for people.
         dimensions: Dimensions its quantity may have; the first is the usual one.
-        items: Canonical names of what is consumed, with the words found in files; empty where the kind is one thing.
+        items: Canonical names of what is consumed, with the words found in files; empty where the
+            kind is one thing.
         item_required: Whether a row without an item is a finding.
         cumulative: Whether amounts of a year add up; floor area does not.
-        open: Whether items beyond the list are taken as they are written; the factor book then says what it knows.
-        book: Book that its entries are posted in: `inventory`, or `avoided` for what happens outside it.
-        known_by: Kinds of factor whose items are items of this kind too: what the book knows, a file may name.
-        asks: Words that may mean several items, with those items: they are asked about, never guessed.
-        attributes: Canonical names of what may stand behind an item, such as a class of travel, with the words for them;
-            one with a star becomes an item of its own: `electric-*` makes a car an `electric-car`.
-        metered: Whether its amounts are of meters and bills, of which two may not cover the same days.
+        open: Whether items beyond the list are taken as they are written; the factor book then says
+            what it knows.
+        book: Book that its entries are posted in: `inventory`, or `avoided` for what happens
+            outside it.
+        known_by: Kinds of factor whose items are items of this kind too: what the book knows, a
+            file may name.
+        asks: Words that may mean several items, with those items: they are asked about, never
+            guessed.
+        attributes: Canonical names of what may stand behind an item, such as a class of travel,
+            with the words for them; one with a star becomes an item of its own: `electric-*` makes
+            a car an `electric-car`.
+        metered: Whether its amounts are of meters and bills, of which two may not cover the same
+            days.
         by_building: Whether its meters name buildings, by which its amounts are told apart.
-        bands: Items that the amount of a row tells apart, as flights by their distance: for each, upper limits in the
-            canonical unit with the item below them, widest last.
+        bands: Items that the amount of a row tells apart, as flights by their distance: for each,
+            upper limits in the canonical unit with the item below them, widest last.
     """
 
     id: str
@@ -51,7 +58,8 @@ class Kind:
     def item_named(self, text: str, known: Collection[str] = ()) -> str | None:
         """Canonical item for a word found in a file, or None where it names none or leaves a choice.
 
-        Attributes follow the item behind a slash or a dash: `car / small / diesel`, `general waste - landfill`.
+        Attributes follow the item behind a slash or a dash: `car / small / diesel`, `general waste
+        - landfill`.
 
         Args:
             text: As it stands.
@@ -68,7 +76,10 @@ class Kind:
         whole = self._one_item(text, () if self.choices(text) else known)
         if whole is not None or self.choices(text):
             return whole
-        for parts in (re.split(r"\s*/\s*", text.strip()), re.split(r"\s+[-–—]\s+|\s*/\s*", text.strip())):
+        for parts in (
+            re.split(r"\s*/\s*", text.strip()),
+            re.split(r"\s+[-–—]\s+|\s*/\s*", text.strip()),
+        ):
             base = self._one_item(parts[0], known) if len(parts) > 1 and self.attributes else None
             rest = [self._attribute(p) for p in parts[1:] if p.strip()]
             if base is not None and (self.open or all(found for found, _ in rest)):
@@ -89,11 +100,16 @@ class Kind:
         for item, words in self.items.items():
             if wanted == fold(item) or wanted in {fold(w) for w in words}:
                 return item
-        spelled = next((k for k in known if fold(k) == wanted), None)  # HFC-32 as the book writes it
+        spelled = next(
+            (k for k in known if fold(k) == wanted), None
+        )  # HFC-32 as the book writes it
         return spelled or (slug(text) if slug(text) in known else None)
 
     def _attribute(self, text: str) -> tuple[bool, str]:
-        """Whether a word names an attribute, and its canonical name; empty for what says nothing, such as `average`."""
+        """Whether a word names an attribute, and its canonical name.
+
+        Empty for what says nothing, such as `average`.
+        """
         wanted = fold(text)
         for name, words in self.attributes.items():
             if wanted == fold(name.replace("-*", "")) or wanted in {fold(w) for w in words}:
@@ -110,19 +126,26 @@ class Measure:
         headers: Words in column headers that name it.
         unit: Unit where neither header nor row says one; empty where the file must say it.
         basis: How the amount came about.
-        times: Fields whose values multiply the amount, such as the litres per 100 km of a car; one that ends in `?`
-            counts as 1 where the file does not have it.
-        over: Fields whose values divide it, such as the whole load of a van of which a part is ours.
+        times: Fields whose values multiply the amount, such as the litres per 100 km of a car; one
+            that ends in `?` counts as 1 where the file does not have it.
+        over: Fields whose values divide it, such as the whole load of a van of which a part is
+            ours.
         scale: Constant factor that goes with them.
-        measures: Dimensions that this column may have, where the kind has more; empty takes the kind's.
-        for_period: Whether the amount is multiplied by the row's period in years, as space that is rented is.
-        by_unit: Unit by which the unit of the amount is multiplied: tonnes by `km` are tonne-kilometres.
-        amount: Unit in which the amount itself is taken before it is multiplied, where the result has another: kilometres
-            of a car become litres.
-        between: Fields of two places whose distance is the amount, such as the airports of a flight; it has no header.
+        measures: Dimensions that this column may have, where the kind has more; empty takes the
+            kind's.
+        for_period: Whether the amount is multiplied by the row's period in years, as space that is
+            rented is.
+        by_unit: Unit by which the unit of the amount is multiplied: tonnes by `km` are
+            tonne-kilometres.
+        amount: Unit in which the amount itself is taken before it is multiplied, where the result
+            has another: kilometres of a car become litres.
+        between: Fields of two places whose distance is the amount, such as the airports of a
+            flight; it has no header.
         item: Item of rows that name none.
-        readings: Whether the amounts are readings of a counter, whose differences are what was consumed.
-        item_fields: Fields that say what the item is and more about it, in the order of its attributes; empty for `item`.
+        readings: Whether the amounts are readings of a counter, whose differences are what was
+            consumed.
+        item_fields: Fields that say what the item is and more about it, in the order of its
+            attributes; empty for `item`.
     """
 
     kind: str
@@ -151,13 +174,15 @@ class Template:
         title: Name for people.
         words: Words in titles, file names and headers that speak for it.
         measures: Its columns of amounts.
-        fields: Fields a row may have beyond the common ones, with the words in headers that name them.
+        fields: Fields a row may have beyond the common ones, with the words in headers that name
+            them.
         required: Fields that every row must have.
         example: Rows for the blank file that `abate init` writes, header first.
-        alternatives: Whether its columns of amounts say the same thing in several ways, best first: the first that is
-            filled counts, so that a purchase by mass is not counted by its price again.
-        unless: Whole words of titles, names and headers that speak against it where none of its own words stands there: a
-            file called gas with a column of kWh is no electricity bill.
+        alternatives: Whether its columns of amounts say the same thing in several ways, best first:
+            the first that is filled counts, so that a purchase by mass is not counted by its price
+            again.
+        unless: Whole words of titles, names and headers that speak against it where none of its own
+            words stands there: a file called gas with a column of kWh is no electricity bill.
     """
 
     id: str

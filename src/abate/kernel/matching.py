@@ -16,11 +16,15 @@ from abate.kernel.region import region_chain
 from abate.kernel.units import dimensions, in_units, money_in, quantity, spelled
 
 CONVERTS = "-property"
-"""End of the kinds of factor that state a property of an item, such as its density, which converts units."""
+"""End of the kinds of factor that state a property of an item, such as its density, which converts
+units.
+"""
 SAME_SHARE = 0.001
 """Values that differ by less are one value, printed in two units or rounded twice."""
 MONEY_YEARS_BACK = 6
-"""Years for which money without a price index or rate of its own year counts as money of an earlier one."""
+"""Years for which money without a price index or rate of its own year counts as money of an earlier
+one.
+"""
 
 Rank: TypeAlias = "tuple[int | bool, ...]"
 RANKS = (
@@ -82,7 +86,8 @@ class Match:
         why: Why this one, for people.
         passed: Those passed over.
         proxy: Whether the factor was made for another region and serves in its place.
-        money_year: Year whose rate or price index serves money of a later year, 0 where the year has its own.
+        money_year: Year whose rate or price index serves money of a later year, 0 where the year
+            has its own.
     """
 
     factor: Factor
@@ -100,8 +105,8 @@ class NoMatch:
     """No factor answers the need.
 
     Args:
-        code: `no-factor`, or what kept the nearest away: `unit-mismatch`, `heating-value-mismatch`, `price-mismatch`,
-            `ambiguous-factor` where two that are as near say different things.
+        code: `no-factor`, or what kept the nearest away: `unit-mismatch`, `heating-value-mismatch`,
+            `price-mismatch`, `ambiguous-factor` where two that are as near say different things.
         message: What was looked for, and what there is.
         passed: Those passed over.
     """
@@ -140,13 +145,15 @@ class FactorBook:
     def match(self, need: Need) -> Match | NoMatch:
         """Find the factor for a need.
 
-        The nearest region comes first; within it a value with a source before an assumption, one per kWh consumed before
-        one per kWh generated, all gases before CO2 alone, the nearest year, and the newest edition. Of several values of
-        one edition, such as gas per tonne and per kWh, the one that needs the fewest conversions serves, then the one
-        printed in the activity's very unit. A name decides nothing: two values that are as near and differ are a question.
+        The nearest region comes first; within it a value with a source before an assumption, one
+        per kWh consumed before one per kWh generated, all gases before CO2 alone, the nearest year,
+        and the newest edition. Of several values of one edition, such as gas per tonne and per kWh,
+        the one that needs the fewest conversions serves, then the one printed in the activity's
+        very unit. A name decides nothing: two values that are as near and differ are a question.
 
-        A factor never serves a place outside its region, nor a year before its own, unless it only ages; where `reach`
-        is `exact` it serves its own region only. Older data are carried forward, and the match says by how many years.
+        A factor never serves a place outside its region, nor a year before its own, unless it only
+        ages; where `reach` is `exact` it serves its own region only. Older data are carried
+        forward, and the match says by how many years.
         """
         chain = _regions(need)
         eligible, passed = self._ranked(need, chain)
@@ -164,33 +171,57 @@ class FactorBook:
                 worse.append(Passed(factor.id, f"{error.code}: {error.message}"))
                 continue
             printed = factor.masses[0].unit.partition("/")[2]
-            found.append(((*rank, len(bridges), printed != need.unit), factor, mg_per_unit, bridges, money_year))
+            found.append(
+                (
+                    (*rank, len(bridges), printed != need.unit),
+                    factor,
+                    mg_per_unit,
+                    bridges,
+                    money_year,
+                )
+            )
         passed[:0] = worse  # those that came near are told first
         if not found:
             if mismatch is None:
                 return NoMatch("no-factor", self._absence(need, passed), tuple(passed))
-            return NoMatch(mismatch[0], f"No factor for {_named(need)} per {need.unit}: {mismatch[1]}.", tuple(passed))
+            return NoMatch(
+                mismatch[0],
+                f"No factor for {_named(need)} per {need.unit}: {mismatch[1]}.",
+                tuple(passed),
+            )
         found.sort(key=lambda f: (f[0], f[1].id))
         best, factor, mg_per_unit, bridges, money_year = found[0]
         for rank, other, mg_other, *_ in found[1:]:
             if rank == best and _differ(mg_per_unit, mg_other):
                 told = f"'{factor.id}' and '{other.id}' are as near for {_named(need)} and differ."
                 return NoMatch("ambiguous-factor", told, tuple(passed))
-            passed.insert(0, Passed(other.id, _worse(best, rank) if rank > best else "the same value"))
+            passed.insert(
+                0, Passed(other.id, _worse(best, rank) if rank > best else "the same value")
+            )
         why = f"nearest region {factor.region} for {need.region}" + (
-            f", data year {factor.data_year} for {need.year}" if factor.data_year else ", not tied to a year"
+            f", data year {factor.data_year} for {need.year}"
+            if factor.data_year
+            else ", not tied to a year"
         )
         if factor.for_year is not None:
             why += f", meant for {factor.for_year}"
         if bridges or any(f.source == factor.source for _, f in eligible if f is not factor):
             steps = (
-                f"{len(bridges)} conversions" if len(bridges) > 1 else "1 conversion" if bridges else "no conversion"
+                f"{len(bridges)} conversions"
+                if len(bridges) > 1
+                else "1 conversion"
+                if bridges
+                else "no conversion"
             )
             why += f"; printed per {factor.masses[0].unit.partition('/')[2]}, so {steps}"
         proxy = factor.region not in region_chain(need.region)
-        return Match(factor, mg_per_unit, _gap(factor, need), bridges, why, tuple(passed), proxy, money_year)
+        return Match(
+            factor, mg_per_unit, _gap(factor, need), bridges, why, tuple(passed), proxy, money_year
+        )
 
-    def _ranked(self, need: Need, chain: tuple[str, ...]) -> tuple[list[tuple[Rank, Factor]], list[Passed]]:
+    def _ranked(
+        self, need: Need, chain: tuple[str, ...]
+    ) -> tuple[list[tuple[Rank, Factor]], list[Passed]]:
         """Factors that may serve a need, best first, and those that may not."""
         passed: list[Passed] = []
         eligible: list[tuple[Rank, Factor]] = []
@@ -200,9 +231,14 @@ class FactorBook:
                 passed.append(Passed(factor.id, reason))
                 continue
             rank = (
-                chain.index(factor.region), factor.source.verification == "assumption", factor.per == "generated",
-                factor.gas_basis == "CO2", abs(_gap(factor, need)), factor.ages, -factor.source.published_on.toordinal(),
-            )  # fmt: skip
+                chain.index(factor.region),
+                factor.source.verification == "assumption",
+                factor.per == "generated",
+                factor.gas_basis == "CO2",
+                abs(_gap(factor, need)),
+                factor.ages,
+                -factor.source.published_on.toordinal(),
+            )
             eligible.append((rank, factor))
         eligible.sort(key=lambda pair: (pair[0], pair[1].id))
         passed.sort(key=lambda p: p.reason.startswith("made for"))
@@ -222,10 +258,15 @@ class FactorBook:
         if not eligible:
             return NoMatch("no-factor", self._absence(need, passed), tuple(passed))
         factor = eligible[0][1]
-        return factor, float(quantity(factor.masses[0].value, factor.masses[0].unit).to("kg/kg").magnitude)
+        return factor, float(
+            quantity(factor.masses[0].value, factor.masses[0].unit).to("kg/kg").magnitude
+        )
 
     def _absence(self, need: Need, passed: Iterable[Passed]) -> str:
-        """What was looked for, what there is for the place and why it does not serve, and where else there is one."""
+        """What was looked for, what there is for the place and why it does not serve.
+
+        And where else there is one.
+        """
         told = f"No factor for {_named(need)} valid in {need.year} per {need.unit}."
         chain = set(_regions(need))
         near = [p for p in passed if self._by_id[p.factor_id].region in chain]
@@ -236,13 +277,22 @@ class FactorBook:
             )
         there = sorted({f.region for f in self._index.get((need.kind, need.item), [])})
         if there:
-            listed = ", ".join(there[:8]) + (f" and {len(there) - 8} more" if len(there) > 8 else "")
+            listed = ", ".join(there[:8]) + (
+                f" and {len(there) - 8} more" if len(there) > 8 else ""
+            )
             return f"{told} There is one for: {listed}."
         alike = nearest_items(need.item, self.items(need.kind))
-        return f"{told} There is none for any region." + (f" Names most like it: {', '.join(alike)}." if alike else "")
+        return f"{told} There is none for any region." + (
+            f" Names most like it: {', '.join(alike)}." if alike else ""
+        )
 
-    def _per_unit(self, factor: Factor, need: Need) -> tuple[dict[str, float], tuple[str, ...], int]:
-        """Milligrams of each species per canonical unit of the activity, proved by dimension; conversions; money's year."""
+    def _per_unit(
+        self, factor: Factor, need: Need
+    ) -> tuple[dict[str, float], tuple[str, ...], int]:
+        """Milligrams of each species per canonical unit of the activity, proved by dimension.
+
+        Conversions; money's year.
+        """
         found: dict[str, float] = {}
         bridges: tuple[str, ...] = ()
         money_year = 0
@@ -264,10 +314,12 @@ class FactorBook:
         return float(in_units(amount * bridge, f"mg/{need.unit}"))
 
     def _bridge(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...], int]:
-        """Properties whose product turns the factor's unit into the activity's; one where none is needed.
+        """Properties whose product turns the factor's unit into the activity's.
 
-        The fewest properties serve, of those the nearest in region, then the newest; any that are as good and give
-        another result leave a question.
+        One where none is needed.
+
+        The fewest properties serve, of those the nearest in region, then the newest; any that are
+        as good and give another result leave a question.
         """
         target = quantity(1, f"mg/{need.unit}").dimensionality
         if amount.dimensionality == target:
@@ -293,8 +345,14 @@ class FactorBook:
                 ordered = sorted(fits.values(), key=lambda f: (f[0], f[2]))
                 best, candidate, through = ordered[0]
                 for rank, other, others in ordered[1:]:
-                    if rank == best and abs(float((other / candidate).to("kg/kg").magnitude) - 1) > SAME_SHARE:
-                        told = f"{' and '.join(through)} convert it, and {' and '.join(others)} otherwise"
+                    if (
+                        rank == best
+                        and abs(float((other / candidate).to("kg/kg").magnitude) - 1) > SAME_SHARE
+                    ):
+                        told = (
+                            f"{' and '.join(through)} convert it, and {' and '.join(others)}"
+                            " otherwise"
+                        )
                         raise UsageError("unit-mismatch", told, "Undo the import of one of them.")
                 return candidate, through, 0
             frontier = longer
@@ -304,11 +362,15 @@ class FactorBook:
         }
         raise UsageError(
             "heating-value-mismatch" if heating and "kWh" in need.unit else "unit-mismatch",
-            f"{spelled(amount)} does not fit an activity in {need.unit}, and no property of '{need.item}' converts it",
-            "State the heating-value basis of the activity, or add the property to the factor book.",
+            f"{spelled(amount)} does not fit an activity in {need.unit}, and no property of"
+            f" '{need.item}' converts it",
+            "State the heating-value basis of the activity, or add the property to the factor"
+            " book.",
         )
 
-    def _exchange_of_some_year(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...], int]:
+    def _exchange_of_some_year(
+        self, source: str, target: str, need: Need
+    ) -> tuple[Any, tuple[str, ...], int]:
         """The exchange of the activity's year, else that of the last year before it that has one."""
         match = re.fullmatch(r"([A-Z]{3})(\d{4})(\w*)", source)
         missed: UsageError | None = None
@@ -325,15 +387,21 @@ class FactorBook:
         raise missed or AssertionError(source)
 
     def _exchange(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...]]:
-        """Rates, price indices and margins that turn money as paid into the money of a factor: the shortest chain.
+        """Rates, price indices and margins that turn money as paid into the money of a factor.
 
-        Money is exchanged in the year of the activity and then brought to the factor's price year by the price index
-        of the factor's currency; the index of any other currency is no step.
+        The shortest chain.
 
-        Source: GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013), category 1, spend-based.
+        Money is exchanged in the year of the activity and then brought to the factor's price year
+        by the price index of the factor's currency; the index of any other currency is no step.
+
+        Source: GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013), category
+            1, spend-based.
         """
         steps: dict[str, list[tuple[str, str, Any]]] = {}
-        for factor in [*self._index.get(("price", ""), []), *self._index.get(("price", need.item), [])]:
+        for factor in [
+            *self._index.get(("price", ""), []),
+            *self._index.get(("price", need.item), []),
+        ]:
             above, _, below = factor.masses[0].unit.partition("/")
             late = need.as_of is not None and factor.source.published_on > need.as_of
             foreign = below.endswith("_basket") and below[:3] != target[:3]
@@ -347,7 +415,9 @@ class FactorBook:
         while frontier:
             longer = []
             for here, product, used in frontier:
-                for there, factor_id, value in sorted(steps.get(here, []), key=lambda step: step[1]):
+                for there, factor_id, value in sorted(
+                    steps.get(here, []), key=lambda step: step[1]
+                ):
                     if there == target:
                         return product * value, (*used, factor_id)
                     if there not in seen:
@@ -361,7 +431,10 @@ class FactorBook:
         )
 
     def _properties(self, need: Need) -> list[tuple[str, Any, int]]:
-        """The nearest property of the item for each unit it relates, with how far its region is, in a fixed order."""
+        """The nearest property of the item for each unit it relates, with how far its region is.
+
+        In a fixed order.
+        """
         chain = region_chain(need.region)
         best: dict[tuple[tuple[str, Fraction], ...], tuple[tuple[int, int, str], Factor]] = {}
         for factor in self._conversions.get(need.item, []):
@@ -374,11 +447,15 @@ class FactorBook:
             if unit not in best or rank < best[unit][0]:
                 best[unit] = (rank, factor)
         ordered = sorted(best.values(), key=lambda pair: pair[1].id)
-        return [(f.id, quantity(f.masses[0].value, f.masses[0].unit), rank[0]) for rank, f in ordered]
+        return [
+            (f.id, quantity(f.masses[0].value, f.masses[0].unit), rank[0]) for rank, f in ordered
+        ]
 
 
 TOLD_APART_IN = {"non-uk": "GB", "regional": "US"}
-"""Attributes that the factors of one country tell apart; those of others lose nothing where they are left out."""
+"""Attributes that the factors of one country tell apart; those of others lose nothing where they
+are left out.
+"""
 
 
 def broader(item: str) -> list[str]:
@@ -422,7 +499,10 @@ def _differ(one: dict[str, float], other: dict[str, float]) -> bool:
 
 
 def _gap(factor: Factor, need: Need) -> int:
-    """Years by which a factor is older than an activity; below zero where one that ages is younger."""
+    """Years by which a factor is older than an activity.
+
+    Below zero where one that ages is younger.
+    """
     if factor.ages:
         return need.year - factor.edition_year
     return 0 if factor.year is None else need.year - factor.year
@@ -441,7 +521,9 @@ def _unfit(factor: Factor, need: Need, chain: tuple[str, ...]) -> str:
     if factor.reach != "within":
         home = factor.reach == "home"
         if factor.region not in (region_chain(need.region) if home else (need.region,)):
-            return f"serves {factor.region} only, not the places {'outside' if home else 'inside'} it"
+            return (
+                f"serves {factor.region} only, not the places {'outside' if home else 'inside'} it"
+            )
     if factor.basis != need.basis and (need.basis or factor.basis == "upstream"):
         return f"{factor.basis} basis, {need.basis} wanted"
     if factor.year is not None and factor.year > need.year and not factor.ages:

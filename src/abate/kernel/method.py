@@ -1,4 +1,7 @@
-"""Method: a pure function that turns an activity into a mass, with the card that says what it does."""
+"""Method: a pure function that turns an activity into a mass.
+
+With the card that says what it does.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,27 @@ from abate.kernel.formula import names_in
 BROADER = "{broader}"
 """As an item of a lookup: the activity's own item, then what it is one of."""
 TAIL = "{tail}"
-"""As an item of a lookup: the last part of the activity's item, such as a treatment of waste of any type."""
+"""As an item of a lookup: the last part of the activity's item, such as a treatment of waste of any
+type.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """Something delivered through a network, so that where it is taken from the network decides its factor.
+    """Something delivered through a network.
+
+    So that where it is taken from the network decides its factor.
 
     Args:
         kind: Kind of its factors.
-        average: Item of the factor of a network's mix; parts of a country may have networks of their own.
+        average: Item of the factor of a network's mix; parts of a country may have networks of
+            their own.
         named: Item by which an activity names that mix.
         losses: Kinds of factor of what is lost on the way.
         instrument: Kind of factor of an instrument that covers it.
         margin: Kind and item of the factor of a network's operating margin.
-        year_begins: Countries whose factors are named after a year that does not begin in January, with its month.
+        year_begins: Countries whose factors are named after a year that does not begin in January,
+            with its month.
     """
 
     kind: str
@@ -49,9 +58,9 @@ class Card:
         category: Category in a report; for Scope 3 its number.
         formula: The formula as text, over the names of the function's arguments.
         source: Standard, edition and clause.
-        lookups: Kinds and items of factor to look for, best first. `{item}` is the activity's own item, `{tail}` what
-            stands behind its last slash, `{broader}` the item and then what it is one of, `{party}` its
-            supplier, carrier or tenant.
+        lookups: Kinds and items of factor to look for, best first. `{item}` is the activity's own
+            item, `{tail}` what stands behind its last slash, `{broader}` the item and then what it
+            is one of, `{party}` its supplier, carrier or tenant.
         view: `location` or `market` for Scope 2, else empty.
         instruments: Whether load covered by an instrument takes the instrument's factor.
         basis: `direct`, `upstream` or `life-cycle`; empty takes any.
@@ -61,7 +70,8 @@ class Card:
         dimensions: Dimensions of quantity it takes; empty takes all.
         ratio: Kind of property whose value enters the formula as `ratio`.
         sign: Minus one where its masses are subtracted.
-        optional: Whether a missing factor leaves a category incomplete rather than the activity without a value.
+        optional: Whether a missing factor leaves a category incomplete rather than the activity
+            without a value.
         primary: Whether it stands on data of the very activity or supplier.
         proxies: Whether a factor of a region that the workspace names as proxy may serve.
         supply: What is delivered, where instruments may cover a part of it.
@@ -106,8 +116,8 @@ class Method:
 
     Args:
         card: The card.
-        function: Takes what the formula names (quantity, share, boundary_share, ratio, mg_per_unit), as columns or as
-            numbers.
+        function: Takes what the formula names (quantity, share, boundary_share, ratio,
+            mg_per_unit), as columns or as numbers.
     """
 
     card: Card
@@ -119,7 +129,10 @@ class Method:
         return (self.function.__doc__ or "").strip().splitlines()[0]
 
     def __call__(self, **arguments: Any) -> Any:
-        """Mass in milligrams, not yet rounded; arguments that the formula does not name are left out."""
+        """Mass in milligrams, not yet rounded.
+
+        Arguments that the formula does not name are left out.
+        """
         names = names_in(self.card.formula)
         return self.function(**{k: v for k, v in arguments.items() if k in names})
 

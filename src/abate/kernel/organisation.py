@@ -51,10 +51,12 @@ class Entity:
         name: Name for people.
         parent: Id of the entity above, empty for the root.
         ownership: Shares held by the parent, oldest first; none means wholly owned.
-        operational_control: Whether the group has full authority over its operating policies; None where nobody has said.
-        financial_control: Whether the group directs its financial policies: `full`, `joint` with partners, or `none`;
-            empty where nobody has said.
-        region: Region of what belongs to it as a whole, such as goods it buys; empty takes its parent's.
+        operational_control: Whether the group has full authority over its operating policies; None
+            where nobody has said.
+        financial_control: Whether the group directs its financial policies: `full`, `joint` with
+            partners, or `none`; empty where nobody has said.
+        region: Region of what belongs to it as a whole, such as goods it buys; empty takes its
+            parent's.
     """
 
     id: str
@@ -68,15 +70,20 @@ class Entity:
     def is_unstated(self, boundary: Boundary) -> bool:
         """Whether control decides its share under an approach, and nobody has said who has it.
 
-        A wholly owned entity is controlled. One that is held in part may be run, or its policies directed, by others.
+        A wholly owned entity is controlled. One that is held in part may be run, or its policies
+        directed, by others.
         """
         held = min((o.share for o in self.ownership), default=1.0)
         if boundary is Boundary.FINANCIAL:
             return held < 1 and not self.financial_control
-        return boundary is Boundary.OPERATIONAL and held <= HALF and self.operational_control is None
+        return (
+            boundary is Boundary.OPERATIONAL and held <= HALF and self.operational_control is None
+        )
 
     def controlled_share(self, boundary: Boundary, day: date) -> float:
-        """Share that counts under an approach of control: all, none, or under joint financial control that of equity.
+        """Share that counts under an approach of control.
+
+        All, none, or under joint financial control that of equity.
 
         Source: GHG Protocol Corporate Standard (2004), chapter 3, Table 1.
         """
@@ -141,17 +148,27 @@ class Site:
 
     def owned_on(self, day: date) -> bool:
         """Whether the site belongs to the group on a day."""
-        return (self.opened is None or day >= self.opened) and (self.closed is None or day <= self.closed)
+        return (self.opened is None or day >= self.opened) and (
+            self.closed is None or day <= self.closed
+        )
 
     @property
     def structural(self) -> Site:
         """The site with only those ends at which it was bought or sold."""
-        return replace(self, opened=self.opened if self.bought else None, closed=self.closed if self.sold else None)
+        return replace(
+            self,
+            opened=self.opened if self.bought else None,
+            closed=self.closed if self.sold else None,
+        )
 
     @property
     def organic(self) -> Site:
         """The site with only those ends at which it was opened or shut."""
-        return replace(self, opened=None if self.bought else self.opened, closed=None if self.sold else self.closed)
+        return replace(
+            self,
+            opened=None if self.bought else self.opened,
+            closed=None if self.sold else self.closed,
+        )
 
     def months_owned(self, months: list[str]) -> list[str]:
         """Those of the months in which the site belongs to the group on at least one day."""
@@ -185,30 +202,48 @@ class Organisation:
     programmes: tuple[Programme, ...] = ()
     _entity: dict[str, Entity] = field(init=False, repr=False, compare=False, default_factory=dict)
     _site: dict[str, Site] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _programme: dict[str, Programme] = field(init=False, repr=False, compare=False, default_factory=dict)
-    _shares: dict[tuple[str, str, Boundary], float] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _programme: dict[str, Programme] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+    _shares: dict[tuple[str, str, Boundary], float] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self._entity.update({e.id: e for e in self.entities})
         self._site.update({s.id: s for s in self.sites})
         self._programme.update({p.id: p for p in self.programmes})
-        names = [e.id for e in self.entities] + [s.id for s in self.sites] + [p.id for p in self.programmes]
+        names = (
+            [e.id for e in self.entities]
+            + [s.id for s in self.sites]
+            + [p.id for p in self.programmes]
+        )
         repeated = sorted(n for n, count in Counter(names).items() if count > 1)
         if repeated:
             raise ConfigError(
-                "bad-organisation", f"These ids stand twice: {', '.join(repeated)}.", "Give each its own."
+                "bad-organisation",
+                f"These ids stand twice: {', '.join(repeated)}.",
+                "Give each its own.",
             )
         for e in self.entities:
             if e.parent and e.parent not in self._entity:
                 raise ConfigError(
-                    "bad-organisation", f"Parent '{e.parent}' of '{e.id}' is unknown.", "Add it to [[entities]]."
+                    "bad-organisation",
+                    f"Parent '{e.parent}' of '{e.id}' is unknown.",
+                    "Add it to [[entities]].",
                 )
             if len(self.ancestry(e.id)) > len(self.entities):
-                raise ConfigError("bad-organisation", f"'{e.id}' is its own ancestor.", "Mend the parents.")
-        for place, entity in [(s.id, s.entity) for s in self.sites] + [(p.id, p.entity) for p in self.programmes]:
+                raise ConfigError(
+                    "bad-organisation", f"'{e.id}' is its own ancestor.", "Mend the parents."
+                )
+        for place, entity in [(s.id, s.entity) for s in self.sites] + [
+            (p.id, p.entity) for p in self.programmes
+        ]:
             if entity not in self._entity:
                 raise ConfigError(
-                    "bad-organisation", f"Entity '{entity}' of '{place}' is unknown.", "Add it to [[entities]]."
+                    "bad-organisation",
+                    f"Entity '{entity}' of '{place}' is unknown.",
+                    "Add it to [[entities]].",
                 )
 
     def unstated_control(self, boundary: Boundary) -> list[str]:
@@ -229,7 +264,10 @@ class Organisation:
         return self._programme.get(place)
 
     def region_of(self, place: str) -> str:
-        """Region of a site or programme, or of an entity by itself or those above it; empty where none says one."""
+        """Region of a site or programme, or of an entity by itself or those above it.
+
+        Empty where none says one.
+        """
         run = self._site.get(place) or self._programme.get(place)
         if run is not None:
             return run.region
@@ -253,14 +291,17 @@ class Organisation:
         chain = self.ancestry(entity.id)
         return chain[-2].id if len(chain) > 1 else chain[-1].id
 
-    def share_on(self, place: str, day: date, boundary: Boundary, *, structural: bool = False) -> float:
+    def share_on(
+        self, place: str, day: date, boundary: Boundary, *, structural: bool = False
+    ) -> float:
         """Share of a place's emissions that counts on a day under a consolidation approach.
 
         Args:
             place: Site, entity or programme.
             day: The day.
             boundary: Consolidation approach.
-            structural: Whether only what was bought or sold ends a site, not that it was opened or shut.
+            structural: Whether only what was bought or sold ends a site, not that it was opened or
+                shut.
 
         Source: GHG Protocol Corporate Standard (2004), chapter 3, Table 1.
         """
@@ -283,9 +324,12 @@ class Organisation:
         return math.prod(e.controlled_share(boundary, day) for e in chain)
 
     def month_share(self, place: str, month: str, boundary: Boundary) -> float:
-        """Share of a place that counts in a month: the mean over the days on which it belongs to the group.
+        """Share of a place that counts in a month.
 
-        Days outside ownership are left out of the mean, because activities dated on them are kept in quarantine.
+        The mean over the days on which it belongs to the group.
+
+        Days outside ownership are left out of the mean, because activities dated on them are kept
+        in quarantine.
 
         Example:
             >>> org = Organisation("G", (Entity("g", "G"),
@@ -309,22 +353,25 @@ class Organisation:
         site = self.site(place)
         days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
         inside = [d for d in days if site is None or site.owned_on(d)]
-        return sum(self.share_on(place, d, boundary) for d in inside) / len(inside) if inside else 0.0
+        return (
+            sum(self.share_on(place, d, boundary) for d in inside) / len(inside) if inside else 0.0
+        )
 
     def structure_share(
         self, place: str, month: str, boundary: Boundary, months: Sequence[str], whole_year: bool
     ) -> float:
         """Share of a place in a month of the base year under the structure of a later year.
 
-        What was bought or sold since counts as if it had been so in the base year: for the whole year, as at the end
-        of the later one, or month by month as in the later one (pro rata). A site that was opened or shut, rather
-        than bought or sold, keeps its own history.
+        What was bought or sold since counts as if it had been so in the base year: for the whole
+        year, as at the end of the later one, or month by month as in the later one (pro rata). A
+        site that was opened or shut, rather than bought or sold, keeps its own history.
 
         Args:
             place: Site or entity.
             month: Month of the base year.
             boundary: Consolidation approach.
-            months: Months of the later year; the one at the same place of the calendar is looked at.
+            months: Months of the later year; the one at the same place of the calendar is looked
+                at.
             whole_year: Whether the end of the later year decides.
 
         Source: GHG Protocol, Base year recalculation methodologies for structural changes (2005).
@@ -338,7 +385,10 @@ class Organisation:
         return self.days_share(place, later, boundary)
 
     def days_share(self, place: str, month: str, boundary: Boundary) -> float:
-        """Mean share of a place over all days of a month; before it was bought and after it was sold it is none."""
+        """Mean share of a place over all days of a month.
+
+        Before it was bought and after it was sold it is none.
+        """
         first, last = month_start(month), month_end(month)
         if not any(first < day <= last for day in self._changes(place)):
             return self.share_on(place, first, boundary, structural=True)
@@ -346,7 +396,10 @@ class Organisation:
         return sum(self.share_on(place, d, boundary, structural=True) for d in days) / len(days)
 
     def _changes(self, place: str) -> list[date]:
-        """Days on which a place's share can change: new ownership along its chain, opening, the day after sale."""
+        """Days on which a place's share can change.
+
+        New ownership along its chain, opening, the day after sale.
+        """
         entity, site = self.entity_of(place), self.site(place)
         days = [o.since for e in (self.ancestry(entity.id) if entity else []) for o in e.ownership]
         days += [site.opened] if site and site.opened else []

@@ -30,9 +30,15 @@ class FiscalCalendar:
 
     def __post_init__(self) -> None:
         if not 1 <= self.start_month <= 12:
-            raise ConfigError("bad-fiscal-year", f"start_month is {self.start_month}.", "It is a month, 1 to 12.")
+            raise ConfigError(
+                "bad-fiscal-year", f"start_month is {self.start_month}.", "It is a month, 1 to 12."
+            )
         if self.named_after not in ("end", "start"):
-            raise ConfigError("bad-fiscal-year", f"named_after is '{self.named_after}'.", "Write 'end' or 'start'.")
+            raise ConfigError(
+                "bad-fiscal-year",
+                f"named_after is '{self.named_after}'.",
+                "Write 'end' or 'start'.",
+            )
 
     @property
     def shift_months(self) -> int:
@@ -52,7 +58,9 @@ class FiscalCalendar:
         return [f"{(first + k) // 12:04d}-{(first + k) % 12 + 1:02d}" for k in range(12)]
 
     def main_year(self, fiscal_year: str) -> int:
-        """Calendar year in which most of a fiscal year falls; of two halves, the one in which it ends.
+        """Calendar year in which most of a fiscal year falls.
+
+        Of two halves, the one in which it ends.
 
         Example:
             >>> FiscalCalendar(start_month=4).main_year("FY2024"), FiscalCalendar(start_month=10).main_year("FY2024")

@@ -41,7 +41,8 @@ class Plan:
     Args:
         id: Name of the plan.
         title: What it proposes.
-        baseline: Activities as they are: an Arrow table with the columns of `activities`, basis `baseline`.
+        baseline: Activities as they are: an Arrow table with the columns of `activities`, basis
+            `baseline`.
         proposed: Activities as they could be, basis `planned`.
         cost: Cost of the proposed side over the baseline.
         currency: Its currency.
@@ -63,7 +64,13 @@ class Plan:
         months = [set(side.column("month").to_pylist()) for side in (self.baseline, self.proposed)]
         if months[0] != months[1]:
             odd = ", ".join(sorted(months[0] ^ months[1]))
-            raise UsageError("plan-periods-differ", f"Only one side has {odd}.", "Give both sides the same months.")
+            raise UsageError(
+                "plan-periods-differ",
+                f"Only one side has {odd}.",
+                "Give both sides the same months.",
+            )
         for side, basis in ((self.baseline, "baseline"), (self.proposed, "planned")):
             if set(side.column("basis").to_pylist()) - {basis}:
-                raise UsageError("plan-basis", f"A row is not '{basis}'.", f"Set its basis to '{basis}'.")
+                raise UsageError(
+                    "plan-basis", f"A row is not '{basis}'.", f"Set its basis to '{basis}'."
+                )

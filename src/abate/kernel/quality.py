@@ -1,4 +1,7 @@
-"""Quality: five scores of how well a factor answers a need, and what share of a figure stands on primary data."""
+"""Quality: five scores of how well a factor answers a need.
+
+And what share of a figure stands on primary data.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ RELIABILITY = {"checked": 2, "secondary": 2, "recalled": 3}
 """Score by how a value was compared with its publication; an assumption is poor."""
 
 
-def scores(match: Match, need: Need, card: Card, through: Sequence[Factor] = ()) -> tuple[int, int, int, int, int]:
+def scores(
+    match: Match, need: Need, card: Card, through: Sequence[Factor] = ()
+) -> tuple[int, int, int, int, int]:
     """Reliability, completeness, temporal, geographical and technological score, 1 very good to 4 poor.
 
     Args:
@@ -34,7 +39,17 @@ def scores(match: Match, need: Need, card: Card, through: Sequence[Factor] = ())
     temporal = 1 if gap < 3 else 2 if gap < 6 else 3 if gap < 10 else 4
     near = match.factor.region.split("/")[0] == need.region.split("/")[0]
     inside = country_of(match.factor.region) == country_of(need.region)
-    geographical = 1 if near else 2 if inside else 4 if match.proxy else 3 if match.factor.region == WORLD else 2
+    geographical = (
+        1
+        if near
+        else 2
+        if inside
+        else 4
+        if match.proxy
+        else 3
+        if match.factor.region == WORLD
+        else 2
+    )
     technological = 3 if card.approach == "spend-based" else 2 if card.rung > 1 else 1
     return reliability, completeness, temporal, geographical, technological
 

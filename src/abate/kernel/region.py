@@ -46,7 +46,10 @@ def country_named(text: str) -> str | None:
 
 @cache
 def _local_names() -> dict[str, str]:
-    """Countries by their names in their own and other languages (Unicode CLDR); a name of two countries is left out."""
+    """Countries by their names in their own and other languages (Unicode CLDR).
+
+    A name of two countries is left out.
+    """
     from babel import Locale  # noqa: PLC0415  (only where a name is none of ISO 3166-1)
 
     codes = set(_countries().values())
@@ -94,12 +97,17 @@ def country_name(region: str) -> str:
         >>> country_name("GB"), country_name("US-CAMX"), country_name("world")
         ('United Kingdom', 'United States', 'world')
     """
-    names = {row["region"]: row["names"].split("|")[0] for row in package_table("abate.kernel", "countries.csv")}
+    names = {
+        row["region"]: row["names"].split("|")[0]
+        for row in package_table("abate.kernel", "countries.csv")
+    }
     return names.get(country_of(region), region)
 
 
 def region_named(text: str) -> str | None:
-    """The region that a cell names by its code, such as `AU` or `CN-ZJ`, or by a country's name; None where it does not.
+    """The region that a cell names by its code, such as `AU` or `CN-ZJ`, or by a country's name.
+
+    None where it does not.
 
     Example:
         >>> region_named("Australia"), region_named("CN-ZJ"), region_named(""), region_named("Atlantis"), region_named("UK")
@@ -129,13 +137,24 @@ Source: Directive (EU) 2018/2001, article 19 (9).
 
 
 def market_named(text: str) -> str | None:
-    """The market in which a certificate holds: a region, or `EU` for guarantees of origin; None where it is neither.
+    """The market in which a certificate holds: a region, or `EU` for guarantees of origin.
+
+    None where it is neither.
 
     Example:
         >>> market_named("Deutschland"), market_named("AIB"), market_named("US-CA"), market_named("the moon")
         ('DE', 'EU', 'US-CA', None)
     """
-    if text.strip().casefold() in {"eu", "eea", "europe", "european union", "aib", "eecs", "欧盟", "欧洲"}:
+    if text.strip().casefold() in {
+        "eu",
+        "eea",
+        "europe",
+        "european union",
+        "aib",
+        "eecs",
+        "欧盟",
+        "欧洲",
+    }:
         return "EU"
     return region_named(text)
 
@@ -155,8 +174,8 @@ def markets_of(region: str) -> tuple[str, ...]:
 def region_chain(region: str) -> tuple[str, ...]:
     """The regions that hold a region, from itself to the world.
 
-    A site's own region is written `CN-HE/hq` and lies in the one before the slash. Any other region that the table
-    does not name lies in the one before its last hyphen, and that in the world.
+    A site's own region is written `CN-HE/hq` and lies in the one before the slash. Any other region
+    that the table does not name lies in the one before its last hyphen, and that in the world.
 
     Example:
         >>> region_chain("CN-HE")

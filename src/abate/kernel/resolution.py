@@ -1,4 +1,7 @@
-"""Resolution: for each distinct need of a run, the method, the share and the factor; the run's audit record."""
+"""Resolution: for each distinct need of a run, the method, the share and the factor.
+
+The run's audit record.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,8 @@ NO_FACTOR = Rule(
     "no-factor",
     Severity.BLOCKER,
     "No factor answers the activity",
-    "Import an edition with 'abate factors import FILE', add one value with 'abate factors add', or name what was meant "
-    "('abate factors search WORD').",
+    "Import an edition with 'abate factors import FILE', add one value with 'abate factors add', or"
+    " name what was meant ('abate factors search WORD').",
     700,
 )
 MISMATCHES = {
@@ -58,7 +61,8 @@ MISMATCHES = {
         "ambiguous-factor",
         Severity.BLOCKER,
         "Two factors fit alike and differ",
-        "Undo the import of one of them ('abate factors show ID' says which it is), or give one an item of its own.",
+        "Undo the import of one of them ('abate factors show ID' says which it is), or give one an"
+        " item of its own.",
         707,
     ),
 }
@@ -80,7 +84,8 @@ GENERAL = Rule(
     "factor-general",
     Severity.WARNING,
     "Factor of a wider group",
-    "Import factors that tell the group apart, or say more exactly what it was: its size, class, type, or part of the grid.",
+    "Import factors that tell the group apart, or say more exactly what it was: its size, class,"
+    " type, or part of the grid.",
     719,
 )
 OTHER_BASIS = Rule(
@@ -101,11 +106,16 @@ MONEY_CARRIED = Rule(
     "price-carried-forward",
     Severity.WARNING,
     "Money counted at the prices of an earlier year",
-    "Import the exchange rates and price indices of the year when they are published, and run again.",
+    "Import the exchange rates and price indices of the year when they are published, and run"
+    " again.",
     724,
 )
 CO2_ONLY = Rule(
-    "factor-co2-only", Severity.INFO, "Factor of CO2 alone", "CH4 and N2O are not in this factor's publication.", 720
+    "factor-co2-only",
+    Severity.INFO,
+    "Factor of CO2 alone",
+    "CH4 and N2O are not in this factor's publication.",
+    720,
 )
 RECALLED = Rule(
     "factor-recalled",
@@ -121,12 +131,19 @@ GWP_FIXED = Rule(
     "It cannot be switched to the run's set; use a factor with gases.",
     712,
 )
-NO_GWP = Rule("no-gwp", Severity.BLOCKER, "No GWP for a gas in this set", "Choose another GWP set for the run.", 703)
+NO_GWP = Rule(
+    "no-gwp",
+    Severity.BLOCKER,
+    "No GWP for a gas in this set",
+    "Choose another GWP set for the run.",
+    703,
+)
 NO_RESIDUAL = Rule(
     "residual-mix-missing",
     Severity.WARNING,
     "Grid average used in place of the residual mix",
-    "Import the residual mix of the market when there is one (GHG Protocol Scope 2 Guidance, Table 6.3).",
+    "Import the residual mix of the market when there is one (GHG Protocol Scope 2 Guidance, Table"
+    " 6.3).",
     713,
 )
 UNUSED = Rule(
@@ -221,10 +238,13 @@ class Terms:
         as_of: Factors published later are passed over; None takes all.
         proxies: Regions whose factors may serve Scope 3 where no nearer one exists.
         excluded: Categories of Scope 3 that are switched off.
-        structure: Months of a later year whose structure a base year is valued on; empty takes the year's own.
+        structure: Months of a later year whose structure a base year is valued on; empty takes the
+            year's own.
         whole_year: Whether that structure is the one at the end of the later year.
-        other_bases: What may serve where there is no direct factor: `life-cycle`, `operating-margin`.
-        factor_years: Where the fiscal year decides: its calendar, whose year's factors serve in which most of it falls.
+        other_bases: What may serve where there is no direct factor: `life-cycle`,
+            `operating-margin`.
+        factor_years: Where the fiscal year decides: its calendar, whose year's factors serve in
+            which most of it falls.
     """
 
     gwp_set: str = "AR6"
@@ -240,8 +260,9 @@ class Terms:
     def factor_year(self, month: str) -> int:
         """Calendar year whose factors value a month.
 
-        Source: UK Government, Environmental Reporting Guidelines (2019), and the methodology paper of the conversion
-            factors: those of the calendar year in which most of the reporting year falls.
+        Source: UK Government, Environmental Reporting Guidelines (2019), and the methodology paper
+            of the conversion factors: those of the calendar year in which most of the reporting
+            year falls.
         """
         if self.factor_years is None:
             return int(month[:4])
@@ -250,7 +271,9 @@ class Terms:
     def share(self, organisation: Organisation, place: str, month: str) -> float:
         """Share of a place that counts in a month on these terms."""
         if self.structure:
-            return organisation.structure_share(place, month, self.boundary, self.structure, self.whole_year)
+            return organisation.structure_share(
+                place, month, self.boundary, self.structure, self.whole_year
+            )
         return organisation.month_share(place, month, self.boundary)
 
 
@@ -270,7 +293,9 @@ Piece: TypeAlias = "tuple[Instrument | None, str, float]"
 
 @dataclass(frozen=True, slots=True)
 class Resolutions:
-    """Rows of the resolution table, each a need with its place beside what was found, which many needs share.
+    """Rows of the resolution table, each a need with its place beside what was found.
+
+    Which many needs share.
 
     Args:
         needs: Cells of the columns of `PLACED`.
@@ -281,7 +306,9 @@ class Resolutions:
     needs: list[Row] = field(default_factory=list)
     found: list[Row] = field(default_factory=list)
     pairs: list[tuple[int, int]] = field(default_factory=list)
-    _alike: dict[tuple[str, ...], range] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _alike: dict[tuple[str, ...], range] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -299,7 +326,10 @@ class Resolutions:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a need of a method comes to: per species the tail of its row (scope to why), none where nothing fits."""
+    """What a need of a method comes to.
+
+    Per species the tail of its row (scope to why), none where nothing fits.
+    """
 
     tails: tuple[Row, ...]
     findings: tuple[Finding, ...]
@@ -321,7 +351,9 @@ class Resolver:
     methods: Sequence[Method]
     terms: Terms
     _supplies: dict[str, Supply] = field(init=False, repr=False, default_factory=dict)
-    _places: dict[tuple[str, str], tuple[str, float]] = field(init=False, repr=False, default_factory=dict)
+    _places: dict[tuple[str, str], tuple[str, float]] = field(
+        init=False, repr=False, default_factory=dict
+    )
     _regions: dict[str, str] = field(init=False, repr=False, default_factory=dict)
     _answers: dict[tuple[str, ...], Answer] = field(init=False, repr=False, default_factory=dict)
 
@@ -338,20 +370,26 @@ class Resolver:
     ) -> tuple[Resolutions, list[Finding]]:
         """Rows of the resolution table, and findings.
 
-        Every key of a kind that a method values gets rows whose shares per method sum to one for each species,
-        or one blocking finding: none is half valued. Of the methods of a ladder the first that finds a factor values it.
+        Every key of a kind that a method values gets rows whose shares per method sum to one for
+        each species, or one blocking finding: none is half valued. Of the methods of a ladder the
+        first that finds a factor values it.
         """
         rows = Resolutions()
         findings: dict[tuple[str, ...], Finding] = {}
         parts = _parts(instruments, allocations, loads_wh or {})
         by_kind = {k: _ladders(self.methods, k) for m in self.methods for k in m.card.kinds}
-        order = sorted(keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit, k.region, k.party))
+        order = sorted(
+            keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit, k.region, k.party)
+        )
         for key in order:
             first_row, whole = len(rows), True
             for ladder in by_kind.get(key.kind, ()):
                 if ladder[0].category in self.terms.excluded:
                     if (EXCLUDED.code, key.kind, ladder[0].category) not in findings:
-                        message = f"{key.kind} is in category {ladder[0].category}, which is switched off."
+                        message = (
+                            f"{key.kind} is in category {ladder[0].category}, which is switched"
+                            " off."
+                        )
                         told = Finding.of(EXCLUDED, message, site=key.site, month=key.month)
                         findings[EXCLUDED.code, key.kind, ladder[0].category] = told
                     continue
@@ -360,7 +398,18 @@ class Resolver:
                 rows.pairs.extend((len(rows.needs), k) for k in found)
             if len(rows) > first_row:
                 place = self._place(key.site, key.month)
-                rows.needs.append((key.kind, key.item, key.site, key.month, key.unit, key.region, key.party, *place))
+                rows.needs.append(
+                    (
+                        key.kind,
+                        key.item,
+                        key.site,
+                        key.month,
+                        key.unit,
+                        key.region,
+                        key.party,
+                        *place,
+                    )
+                )
                 if not whole:  # Scope 1 without a factor while its upstream has one; a baseline without its actual side
                     del rows.pairs[first_row:]
         return rows, list(findings.values())
@@ -373,13 +422,24 @@ class Resolver:
         rows: Resolutions,
         findings: dict[tuple[str, ...], Finding],
     ) -> range:
-        """Places in `rows.found` of what a ladder finds for a key: once for all that differ in nothing but site and month."""
+        """Places in `rows.found` of what a ladder finds for a key.
+
+        Once for all that differ in nothing but site and month.
+        """
         fault = self._place_fault(key, ladder[0])
         if fault is not None:
             findings.setdefault((fault.code, fault.message), fault)
             return range(0)
         own = self._is_split(key, ladder[0], parts)
-        alike = (ladder[0].id, key.kind, key.item, self._region(key), key.party, self._years(key), key.unit)
+        alike = (
+            ladder[0].id,
+            key.kind,
+            key.item,
+            self._region(key),
+            key.party,
+            self._years(key),
+            key.unit,
+        )
         if own or alike not in rows._alike:
             first = len(rows.found)
             rows.found.extend(self._climb(key, ladder, parts, findings))
@@ -396,15 +456,24 @@ class Resolver:
         parts: dict[tuple[str, str], list[Piece]],
         findings: dict[tuple[str, ...], Finding],
     ) -> list[Row]:
-        """What the first rung finds that has factors; nothing, and the first rung's finding, where none has."""
+        """What the first rung finds that has factors.
+
+        Nothing, and the first rung's finding, where none has.
+        """
         first = ladder[0]
         missed: list[tuple[Card, Finding]] = []
-        for card in (c for c in ladder if not c.dimensions or dimension_of(key.unit) in c.dimensions):
+        for card in (
+            c for c in ladder if not c.dimensions or dimension_of(key.unit) in c.dimensions
+        ):
             found, remarks, miss = self._by_card(key, card, parts)
             if miss is None:
                 _keep(findings, remarks, key)
                 passed = [{"method": c.name, "reason": f.message} for c, f in missed]
-                return [(*row[:-1], _with_rungs(row[-1], passed)) for row in found] if passed else found
+                return (
+                    [(*row[:-1], _with_rungs(row[-1], passed)) for row in found]
+                    if passed
+                    else found
+                )
             missed.append((card, miss))
         if not missed:
             approaches = ", ".join(c.approach for c in ladder)
@@ -412,7 +481,10 @@ class Resolver:
             missed.append((first, Finding.of(MISMATCHES["unit-mismatch"], message)))
         card, miss = next(((c, f) for c, f in missed if f.code != NO_FACTOR.code), missed[-1])
         if first.optional:
-            miss = Finding.of(INCOMPLETE, f"Category {first.category} lacks '{card.id}' of {key.kind}: {miss.message}")
+            miss = Finding.of(
+                INCOMPLETE,
+                f"Category {first.category} lacks '{card.id}' of {key.kind}: {miss.message}",
+            )
         _keep(findings, [miss], key)
         return []
 
@@ -421,18 +493,27 @@ class Resolver:
         programme = self.organisation.programme(key.site)
         if card.book == "avoided":
             if programme is None or programme.methodology != card.category:
-                told = f"'{key.site}' is no programme of methodology '{card.category}', which values {key.kind}."
+                told = (
+                    f"'{key.site}' is no programme of methodology '{card.category}', which values"
+                    f" {key.kind}."
+                )
                 return Finding.of(NO_PROGRAMME, told, site=key.site)
             return None
         if not self._region(key):
-            message = f"'{key.site}' is no site with a region, so '{card.id}' cannot value its {key.kind}."
+            message = (
+                f"'{key.site}' is no site with a region, so '{card.id}' cannot value its"
+                f" {key.kind}."
+            )
             return Finding.of(NO_FACTOR, message, site=key.site)
         return None
 
     def _by_card(
         self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]
     ) -> tuple[list[Row], list[Finding], Finding | None]:
-        """What one method finds for a key, what is to be said of it, and what kept the method away."""
+        """What one method finds for a key, what is to be said of it.
+
+        And what kept the method away.
+        """
         named: Row = (card.name, card.approach, card.book, card.category, card.view)
         found: list[Row] = []
         remarks: list[Finding] = []
@@ -446,21 +527,35 @@ class Resolver:
         return found, remarks, None
 
     def _is_split(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> bool:
-        """Whether a key has parts of its own: by instrument in the views of Scope 2, by claimant in the avoided book."""
-        by_instrument = bool(card.view) and card.supply is not None and (key.site, key.month) in parts
+        """Whether a key has parts of its own.
+
+        By instrument in the views of Scope 2, by claimant in the avoided book.
+        """
+        by_instrument = (
+            bool(card.view) and card.supply is not None and (key.site, key.month) in parts
+        )
         return card.book == "avoided" or by_instrument
 
-    def _pieces(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> list[Piece]:
+    def _pieces(
+        self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]
+    ) -> list[Piece]:
         """Parts of a key, or the whole of it."""
         if not self._is_split(key, card, parts):
             return [(None, "", 1.0)]
         if card.book != "avoided":
             return parts[key.site, key.month]
         programme = self.organisation.programme(key.site)
-        return [(None, claimant, share) for claimant, share in programme.parts] if programme else [(None, "", 1.0)]
+        return (
+            [(None, claimant, share) for claimant, share in programme.parts]
+            if programme
+            else [(None, "", 1.0)]
+        )
 
     def _region(self, key: Key) -> str:
-        """Region in which factors are looked up: the row's, the site's own where the book has factors made for it."""
+        """Region in which factors are looked up.
+
+        The row's, the site's own where the book has factors made for it.
+        """
         if key.region:
             return key.region
         if key.site not in self._regions:
@@ -480,7 +575,16 @@ class Resolver:
         """The answer to what a method needs for a key, worked out once per method, item, region, year and unit."""
         used = instrument.id if instrument is not None and card.instruments else ""
         programme = key.site if card.book == "avoided" else ""
-        signature = (card.id, key.item, key.party, region, self._years(key), key.unit, used, programme)
+        signature = (
+            card.id,
+            key.item,
+            key.party,
+            region,
+            self._years(key),
+            key.unit,
+            used,
+            programme,
+        )
         if signature not in self._answers:
             self._answers[signature] = self._look_up(
                 self._needs(key, card, region, instrument), card, programme, key.item
@@ -489,22 +593,34 @@ class Resolver:
 
     def _years(self, key: Key) -> str:
         """Year of the factors, and that of the prices."""
-        return f"{self.terms.factor_year(key.month)}/{key.month[:4]}/{self._before_supply_year(key)}"
+        return (
+            f"{self.terms.factor_year(key.month)}/{key.month[:4]}/{self._before_supply_year(key)}"
+        )
 
     def _before_supply_year(self, key: Key) -> bool:
         """Whether a month lies in a year of a supply that its country names after the year before."""
         country = country_of(self._region(key))
-        begins = max((month for s in self._supplies.values() for c, month in s.year_begins if c == country), default=1)
+        begins = max(
+            (month for s in self._supplies.values() for c, month in s.year_begins if c == country),
+            default=1,
+        )
         return self.terms.factor_years is None and int(key.month[5:7]) < begins
 
-    def _needs(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> list[Need]:
-        """What a method looks for, best first: purpose before place, what is meant before what it is one of."""
+    def _needs(
+        self, key: Key, card: Card, region: str, instrument: Instrument | None
+    ) -> list[Need]:
+        """What a method looks for, best first.
+
+        Purpose before place, what is meant before what it is one of.
+        """
         year = self.terms.factor_year(key.month)
         tail = (card.basis, self.terms.as_of, self.terms.proxies if card.proxies else ())
         if instrument is not None and card.instruments and card.supply is not None:
             item = instrument.id if instrument.kg_co2_per_kwh is not None else instrument.technology
             names = [item] if instrument.kg_co2_per_kwh is not None else broader(item)
-            return [Need(card.supply.instrument, name, region, year, key.unit, *tail) for name in names]
+            return [
+                Need(card.supply.instrument, name, region, year, key.unit, *tail) for name in names
+            ]
         words = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": fold(key.party)}
         unit = priced(key.unit, int(key.month[:4]))
         needs: list[Need] = []
@@ -522,7 +638,10 @@ class Resolver:
         if self._before_supply_year(key) and needs[0].kind in self._supplies:
             needs = [*(replace(need, year=year - 1) for need in needs), *needs]
         for supply in dict.fromkeys(self._supplies.values()):
-            if supply.margin[1] in self.terms.other_bases and (supply.kind, supply.average) in card.lookups:
+            if (
+                supply.margin[1] in self.terms.other_bases
+                and (supply.kind, supply.average) in card.lookups
+            ):
                 kind, item = supply.margin
                 needs.append(Need(kind, item, region, year, unit, *tail))
         return needs
@@ -536,8 +655,14 @@ class Resolver:
                 misses.append(match)
                 continue
             ratio, findings = 1.0 * card.sign, self._remarks(match, need, needs[0])
-            if TAIL in {item for _, item in card.lookups} and asked not in (need.item, f"mixed/{need.item}"):
-                text = f"{match.factor.id} of '{need.item}' serves '{asked}', for which there is none in {need.region}."
+            if TAIL in {item for _, item in card.lookups} and asked not in (
+                need.item,
+                f"mixed/{need.item}",
+            ):
+                text = (
+                    f"{match.factor.id} of '{need.item}' serves '{asked}', for which there is none"
+                    f" in {need.region}."
+                )
                 findings.append(Finding.of(GENERAL, text))
             used: tuple[str, ...] = ()
             through = [known for b in match.bridges if (known := self.book.get(b))]
@@ -553,15 +678,22 @@ class Resolver:
                 through.append(found[0])
                 findings += self._source_remarks(found[0])
             if misses and card.view == "market" and not self._of_instrument(need):
-                text = f"No {needs[0].item} for {need.region} in {need.year}; {match.factor.id} serves instead."
+                text = (
+                    f"No {needs[0].item} for {need.region} in {need.year}; {match.factor.id} serves"
+                    " instead."
+                )
                 findings.append(Finding.of(NO_RESIDUAL, text))
             potentials = {s: gwp(s, self.terms.gwp_set) for s in match.mg_per_unit}
             without = [s for s, value in potentials.items() if value is None]
             if without:
-                message = f"{', '.join(without)} has no GWP in {self.terms.gwp_set} ({match.factor.id})."
+                message = (
+                    f"{', '.join(without)} has no GWP in {self.terms.gwp_set} ({match.factor.id})."
+                )
                 return Answer((), (Finding.of(NO_GWP, message),))
             why = _why(match, misses, used)
-            return Answer(_tails(match, need, card, ratio, potentials, through, why), tuple(findings))
+            return Answer(
+                _tails(match, need, card, ratio, potentials, through, why), tuple(findings)
+            )
         first = misses[0]
         return Answer((), (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),))
 
@@ -570,31 +702,52 @@ class Resolver:
         if match.years_carried:
             later = "later" if match.years_carried > 0 else "earlier"
             of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
-            text = f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s) {later}."
+            text = (
+                f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s)"
+                f" {later}."
+            )
             remarks.append(Finding.of(CARRIED if match.years_carried > 0 else CARRIED_BACK, text))
         if need.year != wanted.year:
-            text = f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year holds the month."
+            text = (
+                f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year holds"
+                " the month."
+            )
             remarks.append(Finding.of(CARRIED_BACK, text))
         lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
         lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
         if lost and need.item in broader(wanted.item) and not self._of_instrument(need):
-            text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in {need.region}."
+            text = (
+                f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in"
+                f" {need.region}."
+            )
             remarks.append(Finding.of(GENERAL, text))
         parts = self._parts_of_network(factor, need)
         if parts:
-            text = f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with a grid of their own: {parts}."
+            text = (
+                f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with a"
+                f" grid of their own: {parts}."
+            )
             remarks.append(Finding.of(GENERAL, text))
         if (need.kind, need.basis) != (wanted.kind, wanted.basis) and self.terms.other_bases:
             at_margin = any((need.kind, need.item) == s.margin for s in self._supplies.values())
             basis = need.item if at_margin else factor.basis
             if basis in self.terms.other_bases:
-                text = f"{factor.id}, {basis}, serves {need.region}, for which there is no direct factor."
+                text = (
+                    f"{factor.id}, {basis}, serves {need.region}, for which there is no direct"
+                    " factor."
+                )
                 remarks.append(Finding.of(OTHER_BASIS, text))
         if match.money_year:
-            text = f"{need.unit} is counted at prices of {match.money_year}: there is no later rate or index."
+            text = (
+                f"{need.unit} is counted at prices of {match.money_year}: there is no later rate or"
+                " index."
+            )
             remarks.append(Finding.of(MONEY_CARRIED, text))
         if match.proxy:
-            text = f"{factor.id}, made for {factor.region}, serves {need.region}, for which there is none."
+            text = (
+                f"{factor.id}, made for {factor.region}, serves {need.region}, for which there is"
+                " none."
+            )
             remarks.append(Finding.of(PROXY, text))
         for one in (factor.id, *match.bridges):
             known = self.book.get(one)
@@ -602,7 +755,10 @@ class Resolver:
         if factor.gas_basis == "CO2" and any(m.value != "0" for m in factor.masses):
             remarks.append(Finding.of(CO2_ONLY, f"{factor.id} is of CO2 alone."))
         if match.mg_per_unit.get(UNSPECIFIED) and factor.gwp_set != self.terms.gwp_set:
-            text = f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the run uses {self.terms.gwp_set}."
+            text = (
+                f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the run"
+                f" uses {self.terms.gwp_set}."
+            )
             remarks.append(Finding.of(GWP_FIXED, text))
         return remarks
 
@@ -610,20 +766,31 @@ class Resolver:
         return any(need.kind == s.instrument for s in self._supplies.values())
 
     def _parts_of_network(self, factor: Factor, need: Need) -> str:
-        """Parts of a country that have factors of their own, where that of the whole country serves a place in it."""
+        """Parts of a country that have factors of their own.
+
+        Where that of the whole country serves a place in it.
+        """
         place, supply = need.region.partition("/")[0], self._supplies.get(factor.kind)
         if supply is None or (factor.kind, factor.item) != (supply.kind, supply.average):
             return ""
         if factor.region in (place, WORLD):
             return ""
-        inside = (f.region for f in self.book.of(factor.kind, factor.item) if f.basis == factor.basis)
+        inside = (
+            f.region for f in self.book.of(factor.kind, factor.item) if f.basis == factor.basis
+        )
         parts = sorted({r for r in inside if "/" not in r and r.startswith(f"{factor.region}-")})
         return ", ".join(parts[:6]) + (f" and {len(parts) - 6} more" if len(parts) > 6 else "")
 
     def _source_remarks(self, factor: Factor) -> list[Finding]:
         told = {
-            "recalled": (RECALLED, f"{factor.id} ({factor.source.publication}) is recalled, not checked."),
-            "assumption": (ASSUMED, f"{factor.id} is an assumption: {factor.note or factor.source.publication}."),
+            "recalled": (
+                RECALLED,
+                f"{factor.id} ({factor.source.publication}) is recalled, not checked.",
+            ),
+            "assumption": (
+                ASSUMED,
+                f"{factor.id} is an assumption: {factor.note or factor.source.publication}.",
+            ),
         }
         weak = f"{factor.id} ({factor.source.publication}) has evidence of grade D."
         remarks = [Finding.of(*told[v]) for v in [factor.source.verification] if v in told]
@@ -634,7 +801,9 @@ def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[Card, ...]]:
     """Methods that value a kind: each alone, and those of a ladder together, best first."""
     cards = [m.card for m in methods if kind in m.card.kinds]
     rungs = sorted((c for c in cards if c.rung), key=lambda c: (c.ladder, c.rung))
-    return [(c,) for c in cards if not c.rung] + [tuple(some) for _, some in groupby(rungs, lambda c: c.ladder)]
+    return [(c,) for c in cards if not c.rung] + [
+        tuple(some) for _, some in groupby(rungs, lambda c: c.ladder)
+    ]
 
 
 def _keep(findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key: Key) -> None:
@@ -664,9 +833,13 @@ def _tails(
         if mass.uncertainty_95 is not None:
             spread = (mass.uncertainty_kind, mass.uncertainty_95)
         spread = combined([spread, *others])
-        scope = card.scope if card.book == "avoided" or all_species()[species].counted else "outside"
+        scope = (
+            card.scope if card.book == "avoided" or all_species()[species].counted else "outside"
+        )
         told = ",".join(map(str, quality))
-        tails.append((scope, match.factor.id, species, mg, ratio, potentials[species], *spread, told, why))
+        tails.append(
+            (scope, match.factor.id, species, mg, ratio, potentials[species], *spread, told, why)
+        )
     return tuple(tails)
 
 
@@ -677,13 +850,17 @@ def _with_rungs(why: str, passed: list[dict[str, str]]) -> str:
 def unused_findings(unused: dict[str, int]) -> list[Finding]:
     """Findings for instruments that found less load than they hold."""
     return [
-        Finding.of(UNUSED, f"Instrument '{name}' has {amount / 1000:,.3f} kWh that no load may use.")
+        Finding.of(
+            UNUSED, f"Instrument '{name}' has {amount / 1000:,.3f} kWh that no load may use."
+        )
         for name, amount in sorted(unused.items())
     ]
 
 
 def _parts(
-    instruments: Sequence[Instrument], allocations: Sequence[Allocation], loads_wh: dict[tuple[str, str], int]
+    instruments: Sequence[Instrument],
+    allocations: Sequence[Allocation],
+    loads_wh: dict[tuple[str, str], int],
 ) -> dict[tuple[str, str], list[Piece]]:
     """Shares of each site's month by instrument, and last the share that none covers."""
     by_id = {i.id: i for i in instruments}
@@ -701,7 +878,10 @@ def _parts(
 
 
 def _why(match: Match, misses: list[NoMatch], ratios: tuple[str, ...]) -> str:
-    """The audit record of a match, as JSON: why this factor, through which properties, and what was passed over."""
+    """The audit record of a match, as JSON.
+
+    Why this factor, through which properties, and what was passed over.
+    """
     passed = [p for miss in misses for p in miss.passed] + list(match.passed)
     return json.dumps(
         {

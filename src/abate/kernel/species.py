@@ -11,7 +11,9 @@ from abate.kernel.resources import package_table
 GWP_SETS = ("AR4", "AR5", "AR6")
 UNSPECIFIED = "unspecified-co2e"
 NON_KYOTO = "unspecified-non-kyoto"
-"""Published as CO2e only, of gases that the Kyoto Protocol does not name: reported apart from the scopes."""
+"""Published as CO2e only, of gases that the Kyoto Protocol does not name: reported apart from the
+scopes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,10 @@ class Species:
     Args:
         id: Name in the ledger, such as `CH4-fossil`.
         name: Name for people.
-        group: Family in a report: co2, ch4, n2o, hfc, pfc, sf6, nf3, montreal, biogenic, unspecified.
-        counted: Whether it counts in the scopes; Montreal gases and biogenic CO2 are reported apart.
+        group: Family in a report: co2, ch4, n2o, hfc, pfc, sf6, nf3, montreal, biogenic,
+            unspecified.
+        counted: Whether it counts in the scopes; Montreal gases and biogenic CO2 are reported
+            apart.
         gwp: Global warming potential over 100 years by set; a set without a value is absent.
         source: Where the values are printed.
     """
@@ -72,8 +76,14 @@ def gwp(species: str, gwp_set: str) -> float | None:
         (23500.0, 273.0)
     """
     if gwp_set not in GWP_SETS:
-        raise UsageError("unknown-gwp-set", f"No GWP set '{gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}.")
+        raise UsageError(
+            "unknown-gwp-set", f"No GWP set '{gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}."
+        )
     found = all_species().get(species)
     if found is None:
-        raise UsageError("unknown-species", f"No species '{species}'.", "See docs/reference/species.md for the list.")
+        raise UsageError(
+            "unknown-species",
+            f"No species '{species}'.",
+            "See docs/reference/species.md for the list.",
+        )
     return found.gwp.get(gwp_set)

@@ -24,11 +24,13 @@ class System:
     """What a domain brings to the house.
 
     Args:
-        id: Name of the domain's package, and of its folder in `application` and its module in each face.
+        id: Name of the domain's package, and of its folder in `application` and its module in each
+            face.
         kinds: Kinds of activity.
         templates: Files that activities come in. Of two that fit a file alike, the first is taken.
         methods: Methods that value its kinds.
-        checks: Gives its checks of rows and of the ledger; a function, for checks load the expression library.
+        checks: Gives its checks of rows and of the ledger; a function, for checks load the
+            expression library.
         rules: Rules of findings that are raised elsewhere than in a check.
         figures: Figures it defines.
         headlines: Those of them that are shown where none is named.

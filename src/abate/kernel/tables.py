@@ -1,7 +1,7 @@
 """Every table of the ledger in one file: the whole data model.
 
-Tables are append-only. A row counts when the import or run that wrote it has its row in `imports` or `runs`,
-which is written last and is the commit.
+Tables are append-only. A row counts when the import or run that wrote it has its row in `imports`
+or `runs`, which is written last and is the commit.
 """
 
 from __future__ import annotations
@@ -251,7 +251,9 @@ ROLLUPS = _schema(
     row_count=WHOLE,
     fiscal_year=TEXT,
 )
-PUBLICATIONS = _schema(ordinal=WHOLE, fiscal_year=TEXT, run_id=TEXT, status=TEXT, reason=TEXT, committed_at=TIME)
+PUBLICATIONS = _schema(
+    ordinal=WHOLE, fiscal_year=TEXT, run_id=TEXT, status=TEXT, reason=TEXT, committed_at=TIME
+)
 PUBLISHED = _schema(  # what organisations stated, by vintage; never part of a computed figure
     import_id=TEXT,
     entity=TEXT,
@@ -337,15 +339,17 @@ FORECAST_LINES = _schema(  # activities of basis forecast: by step as amounts, b
     factor_id=TEXT,
     co2e_mg=WHOLE,
 )
-SIGNOFFS = _schema(  # who took which step over which run; the latest run with a lock is what its year says
-    ordinal=WHOLE,
-    fiscal_year=TEXT,
-    run_id=TEXT,
-    step=TEXT,
-    person=TEXT,
-    note=TEXT,
-    figures=TEXT,  # what assurance covers, joined with commas
-    committed_at=TIME,
+SIGNOFFS = (
+    _schema(  # who took which step over which run; the latest run with a lock is what its year says
+        ordinal=WHOLE,
+        fiscal_year=TEXT,
+        run_id=TEXT,
+        step=TEXT,
+        person=TEXT,
+        note=TEXT,
+        figures=TEXT,  # what assurance covers, joined with commas
+        committed_at=TIME,
+    )
 )
 EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
 
@@ -375,7 +379,8 @@ TABLES: dict[str, pa.Schema] = {
 PARTITIONED = {
     name
     for name, schema in TABLES.items()
-    if "fiscal_year" in schema.names and name not in ("runs", "publications", "published", "signoffs")
+    if "fiscal_year" in schema.names
+    and name not in ("runs", "publications", "published", "signoffs")
 }
 WRITERS = {
     "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",
@@ -384,11 +389,14 @@ WRITERS = {
     "plan_lines": "plan_id", "forecast_lines": "forecast_id",
 }  # fmt: skip
 """Tables to which several writers append, with the column that names the writer. Its files carry the writer's name, and
-its rows count once the writer has its row in one of `COMMITS`. A name that has rows anywhere is never given again."""
+its rows count once the writer has its row in one of `COMMITS`. A name that has rows anywhere is
+never given again."""
 COMMITS = ("imports", "runs", "plans", "forecasts")
 """Tables with one row for each writer that ended: its commit."""
 GATES = "/gates"
-"""Ends the origin of findings about a publication: they are on record, and ask nothing of the workspace's own data."""
+"""Ends the origin of findings about a publication: they are on record, and ask nothing of the
+workspace's own data.
+"""
 
 
 def committed_names(table: str, row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ class Target:
 
     Args:
         figure: Name of the figure.
-        value: Value wanted, in the figure's unit; for a fall it follows from the base year and may be 0 here.
+        value: Value wanted, in the figure's unit; for a fall it follows from the base year and may
+            be 0 here.
         year: Fiscal year by which it is wanted.
         site: Site it is wanted of; empty for all.
         building: Building of the site; empty for all.
@@ -42,7 +43,8 @@ class Target:
         reduction_share: Share of the base year by which it falls, 0 to 1, for a fall.
         pathway: Id of the pathway against which it is held; `linear` where none is named.
         org: Entity it is wanted of; empty for all.
-        base_value: Value of the base year where that year was never valued here, as stated elsewhere.
+        base_value: Value of the base year where that year was never valued here, as stated
+            elsewhere.
         base_source: Where that value is from.
         growth_share: Yearly growth of business as usual.
         more_is_better: Whether the figure is wanted high.
@@ -71,17 +73,25 @@ class Target:
         if not self.value >= 0 or self.value == float("inf"):
             raise ValueError(f"target of {self.figure}: {self.value} is no amount")
         if self.kind is not TargetKind.LEVEL and not self.base_year:
-            raise ValueError(f"target of {self.figure}: a target of kind {self.kind} needs a base_year")
+            raise ValueError(
+                f"target of {self.figure}: a target of kind {self.kind} needs a base_year"
+            )
         if self.base_year and self.base_year >= self.year:
-            raise ValueError(f"target of {self.figure}: base year {self.base_year} is not before {self.year}")
+            raise ValueError(
+                f"target of {self.figure}: base year {self.base_year} is not before {self.year}"
+            )
         if self.kind in FALLING and not 0 < self.reduction_share <= 1:
             raise ValueError(f"target of {self.figure}: reduction is not between 0 and 1")
         if (self.base_value is None) == bool(self.base_source):
             raise ValueError(f"target of {self.figure}: base_value and base_source belong together")
-        if self.base_value is not None and not (math.isfinite(self.base_value) and self.base_value > 0):
+        if self.base_value is not None and not (
+            math.isfinite(self.base_value) and self.base_value > 0
+        ):
             raise ValueError(f"target of {self.figure}: base_value {self.base_value} is no amount")
         if not -1 < self.growth_share < 1:
-            raise ValueError(f"target of {self.figure}: growth {self.growth_share} is no share a year")
+            raise ValueError(
+                f"target of {self.figure}: growth {self.growth_share} is no share a year"
+            )
 
     @property
     def wanted_high(self) -> bool:
@@ -91,7 +101,11 @@ class Target:
     @property
     def name(self) -> str:
         """The title, or what it wants in short."""
-        return self.title or f"{self.figure} {self.year}" + (f" {self.building or self.site or self.org}").rstrip()
+        return (
+            self.title
+            or f"{self.figure} {self.year}"
+            + (f" {self.building or self.site or self.org}").rstrip()
+        )
 
     def is_met(self, value: float) -> bool:
         """Whether a value reaches the target.
@@ -113,8 +127,12 @@ class Target:
         return base * (1 - self.reduction_share) if self.kind in FALLING else self.value
 
 
-def target_of(targets: Sequence[Target], figure: str, year: str, site: str = "", building: str = "") -> Target | None:
-    """The level that is wanted of a figure of a place in a year: of the building, else its site, else all; the next due.
+def target_of(
+    targets: Sequence[Target], figure: str, year: str, site: str = "", building: str = ""
+) -> Target | None:
+    """The level that is wanted of a figure of a place in a year.
+
+    Of the building, else its site, else all; the next due.
 
     Example:
         >>> held = (Target("net", 130, "FY2025"), Target("net", 12, "FY2025", "hq", "hq-1"))

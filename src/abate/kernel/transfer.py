@@ -1,4 +1,7 @@
-"""Transfer: something conserved that changes hands. Double entry: what one account gives, another receives."""
+"""Transfer: something conserved that changes hands.
+
+Double entry: what one account gives, another receives.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ class Transfer:
     Args:
         key: Idempotency key: a serial number, an event id.
         ledger: What is moved, such as `certificate`; accounts of different ledgers never touch.
-        source: Account that gives. One beginning with `issuer:` creates: it alone may go below zero.
+        source: Account that gives. One beginning with `issuer:` creates: it alone may go below
+            zero.
         target: Account that receives. One beginning with `retired:` ends: nothing leaves it.
         amount: Whole units of the ledger, such as watt-hours.
         reason: Why, for people.

@@ -1,4 +1,7 @@
-"""Uncertainty: what factors and activities carry, in closed form and by simulation, with factors' errors shared."""
+"""Uncertainty: what factors and activities carry, in closed form and by simulation.
+
+With factors' errors shared.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,21 @@ PEDIGREE: dict[str, tuple[float, float, float, float]] = {
 }
 """Uncertainty factors of the scores very good, good, fair and poor (1 to 4).
 
-Source: GHG Protocol, Quantitative Inventory Uncertainty (2011), pedigree matrix after Weidema and Wesnaes (1996).
+Source: GHG Protocol, Quantitative Inventory Uncertainty (2011), pedigree matrix after Weidema and
+    Wesnaes (1996).
 """
 BASIC = 1.05
-ACTIVITY_SPREAD_95 = {"metered": 0.05, "estimated": 0.30, "forecast": 0.30, "baseline": 0.30, "planned": 0.30}
+ACTIVITY_SPREAD_95 = {
+    "metered": 0.05,
+    "estimated": 0.30,
+    "forecast": 0.30,
+    "baseline": 0.30,
+    "planned": 0.30,
+}
 """Half of the 95 % range over the mean of an amount that states none, by how it came about.
 
-Source: 2006 IPCC Guidelines, Volume 2, Table 2.15 (3 to 5 % for surveys, 15 to 40 % for extrapolations).
+Source: 2006 IPCC Guidelines, Volume 2, Table 2.15 (3 to 5 % for surveys, 15 to 40 % for
+    extrapolations).
 """
 
 
@@ -37,13 +48,15 @@ def pedigree_factor(scores: Sequence[int]) -> float:
         exp(sqrt(sum of ln(U)^2)) over the indicators' uncertainty factors U and the basic one.
 
     Args:
-        scores: Reliability, completeness, temporal, geographical, technological; 1 very good to 4 poor.
+        scores: Reliability, completeness, temporal, geographical, technological; 1 very good to 4
+            poor.
 
     Raises:
         UsageError: `bad-pedigree`.
 
     Source:
-        GHG Protocol, Quantitative Inventory Uncertainty (2011); ecoinvent 2 methodology, section 7.2.
+        GHG Protocol, Quantitative Inventory Uncertainty (2011); ecoinvent 2 methodology, section
+        7.2.
 
     Example:
         >>> round(pedigree_factor([1, 1, 1, 1, 1]), 4), round(pedigree_factor([2, 2, 1, 1, 3]), 4)
@@ -51,17 +64,22 @@ def pedigree_factor(scores: Sequence[int]) -> float:
     """
     if len(scores) != len(INDICATORS) or any(s not in (1, 2, 3, 4) for s in scores):
         raise UsageError(
-            "bad-pedigree", f"'{scores}' are not five scores of 1 to 4.", f"In order: {', '.join(INDICATORS)}."
+            "bad-pedigree",
+            f"'{scores}' are not five scores of 1 to 4.",
+            f"In order: {', '.join(INDICATORS)}.",
         )
     factors = [PEDIGREE[name][score - 1] for name, score in zip(INDICATORS, scores, strict=True)]
     return math.exp(math.sqrt(sum(math.log(u) ** 2 for u in (*factors, BASIC))))
 
 
 def read_spread(text: str) -> tuple[str, float] | None:
-    """A spread as people write it: `5 %` normal, `x1.4` lognormal, `2,1,1,3,2` pedigree scores; None for anything else.
+    """A spread as people write it: `5 %` normal, `x1.4` lognormal, `2,1,1,3,2` pedigree scores.
+
+    None for anything else.
 
     Returns:
-        `normal` with half of the 95 % range over the mean, or `lognormal` with the factor to the end of the range.
+        `normal` with half of the 95 % range over the mean, or `lognormal` with the factor to the
+        end of the range.
 
     Example:
         >>> read_spread("5 %"), read_spread("±5"), read_spread("x1.4"), read_spread("much")
@@ -99,7 +117,8 @@ def relative_deviation(kind: str, spread_95: float) -> float:
 def combined(spreads: Sequence[tuple[str, float]]) -> tuple[str, float]:
     """Spread of a product of independent numbers, each with its own.
 
-    Normal ones add up in squares; as soon as one is lognormal the product is, by the squares of the logarithms.
+    Normal ones add up in squares; as soon as one is lognormal the product is, by the squares of the
+    logarithms.
 
     Example:
         >>> combined([("normal", 0.03), ("normal", 0.04)]), combined([("lognormal", 1.5), ("normal", 0.0)])
@@ -121,7 +140,8 @@ class Part:
         total: Sum of its rows, with their signs (any unit).
         kind: `normal` or `lognormal`: distribution of the factor.
         spread_95: Its spread.
-        square: Sum of the squares of its rows' own deviations, from their activities (unit squared).
+        square: Sum of the squares of its rows' own deviations, from their activities (unit
+            squared).
     """
 
     name: str
@@ -132,7 +152,10 @@ class Part:
 
     @property
     def factor_deviation(self) -> float:
-        """Standard deviation of the part that its factor causes: shared by all rows, so it adds up linearly."""
+        """Standard deviation of the part that its factor causes.
+
+        Shared by all rows, so it adds up linearly.
+        """
         return abs(self.total) * relative_deviation(self.kind, self.spread_95)
 
 
@@ -162,8 +185,8 @@ def closed_form(parts: Sequence[Part]) -> Range:
     """Range of a sum by propagation of error, factors' errors shared by their rows.
 
     Formula:
-        Variance = sum over factors of (total of the factor * its relative deviation)^2 + sum over rows of (row *
-        relative deviation of its activity)^2.
+        Variance = sum over factors of (total of the factor * its relative deviation)^2 + sum over
+        rows of (row * relative deviation of its activity)^2.
 
     Source:
         2006 IPCC Guidelines, Volume 1, chapter 3, Approach 1, equations 3.1 and 3.2.

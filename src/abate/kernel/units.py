@@ -1,7 +1,8 @@
 """Units: read as people write them, kept in one canonical unit per dimension, proved by dimension.
 
-Heating value is part of the dimension. A terajoule on a net calorific basis is `TJ_net`, on a gross basis
-`TJ_gross`, and neither converts into the other, nor into a plain `TJ`, without a property of the fuel.
+Heating value is part of the dimension. A terajoule on a net calorific basis is `TJ_net`, on a gross
+basis `TJ_gross`, and neither converts into the other, nor into a plain `TJ`, without a property of
+the fuel.
 """
 
 from __future__ import annotations
@@ -46,7 +47,119 @@ CURRENCIES = (
 )  # fmt: skip
 """Currencies in which amounts are understood, by their codes of ISO 4217."""
 
-ISO_4217 = frozenset((*CURRENCIES, *["AFN", "ALL", "AMD", "AOA", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF", "BMD", "BND", "BOB", "BSD", "BTN", "BWP", "BYN", "BZD", "CDF", "CRC", "CUP", "CVE", "DJF", "DOP", "DZD", "ERN", "ETB", "FJD", "FKP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HNL", "HTG", "IQD", "IRR", "JMD", "JOD", "KGS", "KHR", "KMF", "KPW", "KWD", "KYD", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MZN", "NAD", "NIO", "NPR", "OMR", "PAB", "PGK", "PYG", "RSD", "RWF", "SBD", "SCR", "SDG", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SYP", "SZL", "TJS", "TMT", "TND", "TOP", "TTD", "TZS", "UGX", "UYU", "UZS", "VES", "VUV", "WST", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZMW", "ZWG"]))  # fmt: skip
+ISO_4217 = frozenset(
+    (
+        *CURRENCIES,
+        *[
+            "AFN",
+            "ALL",
+            "AMD",
+            "AOA",
+            "AWG",
+            "AZN",
+            "BAM",
+            "BBD",
+            "BDT",
+            "BHD",
+            "BIF",
+            "BMD",
+            "BND",
+            "BOB",
+            "BSD",
+            "BTN",
+            "BWP",
+            "BYN",
+            "BZD",
+            "CDF",
+            "CRC",
+            "CUP",
+            "CVE",
+            "DJF",
+            "DOP",
+            "DZD",
+            "ERN",
+            "ETB",
+            "FJD",
+            "FKP",
+            "GEL",
+            "GHS",
+            "GIP",
+            "GMD",
+            "GNF",
+            "GTQ",
+            "GYD",
+            "HNL",
+            "HTG",
+            "IQD",
+            "IRR",
+            "JMD",
+            "JOD",
+            "KGS",
+            "KHR",
+            "KMF",
+            "KPW",
+            "KWD",
+            "KYD",
+            "LAK",
+            "LBP",
+            "LKR",
+            "LRD",
+            "LSL",
+            "LYD",
+            "MDL",
+            "MGA",
+            "MKD",
+            "MMK",
+            "MNT",
+            "MOP",
+            "MRU",
+            "MUR",
+            "MVR",
+            "MWK",
+            "MZN",
+            "NAD",
+            "NIO",
+            "NPR",
+            "OMR",
+            "PAB",
+            "PGK",
+            "PYG",
+            "RSD",
+            "RWF",
+            "SBD",
+            "SCR",
+            "SDG",
+            "SHP",
+            "SLE",
+            "SOS",
+            "SRD",
+            "SSP",
+            "STN",
+            "SYP",
+            "SZL",
+            "TJS",
+            "TMT",
+            "TND",
+            "TOP",
+            "TTD",
+            "TZS",
+            "UGX",
+            "UYU",
+            "UZS",
+            "VES",
+            "VUV",
+            "WST",
+            "XAF",
+            "XCD",
+            "XCG",
+            "XOF",
+            "XPF",
+            "YER",
+            "ZMW",
+            "ZWG",
+        ],
+    )
+)
 """Codes of the currencies that an organisation may report in (ISO 4217, list one)."""
 
 _MONEY = re.compile(rf"({'|'.join(CURRENCIES)})(\d{{4}})?(_basic|_basket)?(?![A-Za-z])")
@@ -195,10 +308,19 @@ _MULTIPLES: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(pattern, re.I), factor)
     for pattern, factor in (
         (
-            r"(?:thousands?(?: of)?|'000s?|’000s?|000s?|1[,.  ]?000|10\^3|10³|tsd\.?|mille|miles de|millier(?:s de)?|k(?= ))\s*",
+            (
+                r"(?:thousands?(?: of)?|'000s?|’000s?|000s?|1[,. "
+                r" ]?000|10\^3|10³|tsd\.?|mille|miles de|millier(?:s de)?|k(?= ))\s*"
+            ),
             1_000,
         ),
-        (r"(?:millions?(?: of)?|mio\.?|mill\.?|millones de|mn\.?|mm(?= )|1[,.]?000[,.]?000|10\^6|10⁶)\s*", 1_000_000),
+        (
+            (
+                r"(?:millions?(?: of)?|mio\.?|mill\.?|millones de|mn\.?|mm(?="
+                r" )|1[,.]?000[,.]?000|10\^6|10⁶)\s*"
+            ),
+            1_000_000,
+        ),
         (r"(?:hundreds? of|100)\s+", 100),
         (r"(?:lakhs?|lacs?)(?: of)?\s+", 100_000),
         (r"crores?(?: of)?\s+", 10_000_000),
@@ -216,14 +338,16 @@ _OPEN, _SHUT = r"[\s_,]*[(\[（]?\s*(?<![A-Za-z])", r"(?![A-Za-z])\s*[)\]）]?"
 _HEATING = (
     (
         re.compile(
-            rf"{_OPEN}(?:net\s*cv|net calorific(?: value)?|ncv|lhv|pci|h[_ .]?[iu]|inferior|unterer heizwert|heizwert|net|低位(?:发热量)?){_SHUT}",
+            rf"{_OPEN}(?:net\s*cv|net calorific(?: value)?|ncv|lhv|pci|h[_ .]?[iu]|inferior|unterer"
+            rf" heizwert|heizwert|net|低位(?:发热量)?){_SHUT}",
             re.I,
         ),
         "net",
     ),
     (
         re.compile(
-            rf"{_OPEN}(?:gross\s*cv|gross calorific(?: value)?|gcv|hhv|pcs|h[_ .]?[so]|superior|oberer heizwert|brennwert|gross|高位(?:发热量)?){_SHUT}",
+            rf"{_OPEN}(?:gross\s*cv|gross calorific(?: value)?|gcv|hhv|pcs|h[_"
+            rf" .]?[so]|superior|oberer heizwert|brennwert|gross|高位(?:发热量)?){_SHUT}",
             re.I,
         ),
         "gross",
@@ -241,7 +365,8 @@ class Unit:
         text: As it was written.
         canonical: The canonical unit of its dimension.
         scale: Canonical units in one of it.
-        of_fuel: Canonical unit where it measures a fuel, if that is another: therms and Btu of a fuel are gross.
+        of_fuel: Canonical unit where it measures a fuel, if that is another: therms and Btu of a
+            fuel are gross.
     """
 
     text: str
@@ -251,11 +376,16 @@ class Unit:
 
 
 _ONE_AT_A_TIME = RLock()
-"""Pint's registry is neither made nor added to by two threads at once; units of two registries do not mix."""
+"""Pint's registry is neither made nor added to by two threads at once; units of two registries do
+not mix.
+"""
 
 
 def registry() -> Any:
-    """The unit registry: Pint in exact fractions, with the heating-value basis as a dimension of its own."""
+    """The unit registry: Pint in exact fractions.
+
+    With the heating-value basis as a dimension of its own.
+    """
     with _ONE_AT_A_TIME:
         return _registry()
 
@@ -266,15 +396,40 @@ def _registry() -> Any:
 
     known = pint.UnitRegistry(non_int_type=Fraction)
     for definition in (
-        "count = []", "us_gallon = gallon", "room_night = [room_night]", "fte_hour = [fte_hour]", "passenger = [passenger]",
-        "kg_co2e = [reported_emissions]", "t_co2e = 1000 * kg_co2e", "g_co2e = kg_co2e / 1000", "m2_year = meter**2 * year",
-        "m3_day = meter**3 * day", "pkm = passenger * kilometer", "tkm = metric_ton * kilometer", "pmile = passenger * mile",
-        "tmile = metric_ton * mile", "stmile = short_ton * mile", "ncv = [net_calorific_value]", "gcv = [gross_calorific_value]",
-        "dekatherm = 10 * therm", "kcal = 4186.8 * joule", "Mcal = 1000 * kcal", "Gcal = 1000 * Mcal",
-        "ktoe = 1000 * toe", "tce = 7 * Gcal", "decitonne = 100 * kilogram", "kilotonne = 1000 * metric_ton", "oz_mass = ounce",
-        "sm3 = meter**3", "nm3 = 28815 / 27315 * meter**3", "CCF = 100 * ft3_", "kft3 = 1000 * ft3_", "Mft3 = 1000 * kft3",
-        "Gft3 = 1000 * Mft3", "tsubo = 400 / 121 * meter**2",
-    ):  # fmt: skip
+        "count = []",
+        "us_gallon = gallon",
+        "room_night = [room_night]",
+        "fte_hour = [fte_hour]",
+        "passenger = [passenger]",
+        "kg_co2e = [reported_emissions]",
+        "t_co2e = 1000 * kg_co2e",
+        "g_co2e = kg_co2e / 1000",
+        "m2_year = meter**2 * year",
+        "m3_day = meter**3 * day",
+        "pkm = passenger * kilometer",
+        "tkm = metric_ton * kilometer",
+        "pmile = passenger * mile",
+        "tmile = metric_ton * mile",
+        "stmile = short_ton * mile",
+        "ncv = [net_calorific_value]",
+        "gcv = [gross_calorific_value]",
+        "dekatherm = 10 * therm",
+        "kcal = 4186.8 * joule",
+        "Mcal = 1000 * kcal",
+        "Gcal = 1000 * Mcal",
+        "ktoe = 1000 * toe",
+        "tce = 7 * Gcal",
+        "decitonne = 100 * kilogram",
+        "kilotonne = 1000 * metric_ton",
+        "oz_mass = ounce",
+        "sm3 = meter**3",
+        "nm3 = 28815 / 27315 * meter**3",
+        "CCF = 100 * ft3_",
+        "kft3 = 1000 * ft3_",
+        "Mft3 = 1000 * kft3",
+        "Gft3 = 1000 * Mft3",
+        "tsubo = 400 / 121 * meter**2",
+    ):
         known.define(definition.replace("ft3_", "foot**3"))
     for name in ("kWh", "MWh", "GWh", "MJ", "GJ", "TJ", "MBtu", "therm", "kcal"):
         known.define(f"{name}_net = {name} * ncv")
@@ -287,7 +442,8 @@ def quantity(value: str | int | float | Fraction, unit: str) -> Any:
 
     Args:
         value: A number, or its decimal text.
-        unit: A unit expression of the registry, such as `kg/TJ_net`, or one with money, such as `kg/USD2021`.
+        unit: A unit expression of the registry, such as `kg/TJ_net`, or one with money, such as
+            `kg/USD2021`.
 
     Raises:
         UsageError: `unknown-unit`.
@@ -295,7 +451,9 @@ def quantity(value: str | int | float | Fraction, unit: str) -> Any:
     try:
         return registry().Quantity(Fraction(str(value)), _parsed(unit))
     except Exception as error:  # Pint raises a dozen kinds for texts that are no unit
-        raise UsageError("unknown-unit", f"'{unit}' is not a unit.", "See docs/reference/units.md.") from error
+        raise UsageError(
+            "unknown-unit", f"'{unit}' is not a unit.", "See docs/reference/units.md."
+        ) from error
 
 
 @cache
@@ -339,7 +497,9 @@ def spelled(amount: Any) -> str:
 
 def dimensions(amount: Any) -> tuple[tuple[str, Fraction], ...]:
     """Dimensions of a quantity with their powers, in a fixed order."""
-    return tuple(sorted((str(name), Fraction(power)) for name, power in amount.dimensionality.items()))
+    return tuple(
+        sorted((str(name), Fraction(power)) for name, power in amount.dimensionality.items())
+    )
 
 
 def ambiguous(text: str, currency: str = "") -> str | None:
@@ -357,7 +517,9 @@ def ambiguous(text: str, currency: str = "") -> str | None:
     """
     amount, _ = _heating(_NET_OF_TAX.sub("", text))
     cased = _tidy(_BASIC.sub("", amount))
-    shared = SHARED_SYMBOLS.get(_many(cased)[1].lower()) or SHARED_SYMBOLS.get(_many(cased)[1].lower().rstrip("s"))
+    shared = SHARED_SYMBOLS.get(_many(cased)[1].lower()) or SHARED_SYMBOLS.get(
+        _many(cased)[1].lower().rstrip("s")
+    )
     if shared and currency not in shared:
         return f"{', '.join(shared[:-1])} or {shared[-1]}"
     for name in (cased, _many(cased)[1]):
@@ -378,15 +540,20 @@ def nearest_units(text: str, count: int = 3) -> list[str]:
     import difflib  # noqa: PLC0415
 
     words = {w: name for name, aliases in _UNITS.items() for w in (name.lower(), *aliases)}
-    close = difflib.get_close_matches(_singular(_tidy(text).lower(), words), words, n=count * 2, cutoff=0.6)
+    close = difflib.get_close_matches(
+        _singular(_tidy(text).lower(), words), words, n=count * 2, cutoff=0.6
+    )
     return list(dict.fromkeys(words[w] for w in close))[:count]
 
 
 @cache
 def read_unit(text: str, currency: str = "") -> Unit | None:
-    """Read a unit as people write it. Capital letters count where they change the meaning: ML is not mL.
+    """Read a unit as people write it.
 
-    Gas at 15 °C (Sm3) and at 0 °C (Nm3) are told apart; a therm is 100,000 Btu, a toe 41.868 GJ, a calorie 4.1868 J.
+    Capital letters count where they change the meaning: ML is not mL.
+
+    Gas at 15 °C (Sm3) and at 0 °C (Nm3) are told apart; a therm is 100,000 Btu, a toe 41.868 GJ, a
+    calorie 4.1868 J.
 
     Args:
         text: Such as `kWh`, `MWh`, `万千瓦时`, `US gal`, `kWh (Gross CV)`, `thousands of kWh`, `CNY`.
@@ -395,7 +562,8 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
     Returns:
         The unit, or None where the text names none, or more than one.
 
-    Source: Btu, calorie and toe of the International Table (ISO 80000-5; IEA Energy Statistics Manual, 2005).
+    Source: Btu, calorie and toe of the International Table (ISO 80000-5; IEA Energy Statistics
+        Manual, 2005).
 
     Example:
         >>> read_unit("MWh")
@@ -411,7 +579,9 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
         >>> read_unit("$", "CAD").canonical, read_unit("£").canonical
         ('CAD', 'GBP')
     """
-    text_paid = _NET_OF_TAX.sub("", text)  # a purchaser's price has no deductible tax (SNA 2008, 6.64)
+    text_paid = _NET_OF_TAX.sub(
+        "", text
+    )  # a purchaser's price has no deductible tax (SNA 2008, 6.64)
     basic = _BASIC.search(text_paid) is not None
     plain, heating = _heating(_BASIC.sub("", text_paid))
     if ambiguous(plain, currency):
@@ -427,7 +597,11 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
     for canonical in _canonicals(amount):
         target = quantity(1, canonical)
         if amount.dimensionality == target.dimensionality:
-            of_fuel = "kWh_gross" if canonical == "kWh" and expression.split(" * ")[-1] in GROSS_BY_CUSTOM else ""
+            of_fuel = (
+                "kWh_gross"
+                if canonical == "kWh" and expression.split(" * ")[-1] in GROSS_BY_CUSTOM
+                else ""
+            )
             return Unit(text, canonical, float(amount.to(target.units).magnitude), of_fuel)
     return None
 
@@ -435,12 +609,16 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
 GROSS_BY_CUSTOM = ("therm", "dekatherm", "Btu", "kBtu", "MBtu")
 """Units in which fuel is sold by its gross calorific value.
 
-Source: EPA GHG Emission Factors Hub, Table 1 (higher heating values); Gas (Calculation of Thermal Energy) Regulations 1996 (UK).
+Source: EPA GHG Emission Factors Hub, Table 1 (higher heating values); Gas (Calculation of Thermal
+    Energy) Regulations 1996 (UK).
 """
 
 
 def _heating(text: str) -> tuple[str, str]:
-    """A text without the words for a heating-value basis, and the basis; a weight in gross is none."""
+    """A text without the words for a heating-value basis, and the basis.
+
+    A weight in gross is none.
+    """
     for pattern, name in _HEATING:
         rest = pattern.sub(" ", text, count=1)
         if rest != text and rest.strip():
@@ -450,7 +628,12 @@ def _heating(text: str) -> tuple[str, str]:
 
 def _tidy(text: str) -> str:
     folded = (
-        text.strip().replace("（", "(").replace("）", ")").replace("³", "3").replace("²", "2").replace("\u202f", " ")
+        text.strip()
+        .replace("（", "(")
+        .replace("）", ")")
+        .replace("³", "3")
+        .replace("²", "2")
+        .replace("\u202f", " ")
     )
     folded = re.sub(r"^[\[(](.*)[\])]$", r"\1", folded.strip())
     return re.sub(r"\s+", " ", folded).strip(" .")
@@ -473,8 +656,17 @@ def _singular(name: str, known: Collection[str]) -> str:
 def _words() -> dict[str, str]:
     words = {name.lower(): name for name in _UNITS}
     words |= {alias: name for name, aliases in _UNITS.items() for alias in aliases}
-    return words | {"vehicle km": "km", "vkm": "km", "vehicle-km": "km", "vehicle.km": "km", "车公里": "km",
-                    "vehicle mile": "mile", "vehicle-mile": "mile", "vehicle.mile": "mile", "vmi": "mile"}  # fmt: skip
+    return words | {
+        "vehicle km": "km",
+        "vkm": "km",
+        "vehicle-km": "km",
+        "vehicle.km": "km",
+        "车公里": "km",
+        "vehicle mile": "mile",
+        "vehicle-mile": "mile",
+        "vehicle.mile": "mile",
+        "vmi": "mile",
+    }
 
 
 def _expression(cased: str, currency: str) -> str | None:
@@ -507,7 +699,11 @@ def _named(cased: str, currency: str) -> str | None:
         r"m ([a-z]{3})|([a-z]{3}) (?:millions?|mio|mn|m)|([a-z]{3}) (?:thousands?|k|'000)", plain
     ):
         money = next(g for g in millions.groups() if g).upper()
-        return f"{1000 if millions.group(3) else 1000000} * {money}" if _MONEY.fullmatch(money) else None
+        return (
+            f"{1000 if millions.group(3) else 1000000} * {money}"
+            if _MONEY.fullmatch(money)
+            else None
+        )
     return plain.upper() if _MONEY.fullmatch(plain.upper()) else None
 
 

@@ -19,7 +19,10 @@ MICRO = 1_000_000
 
 
 def whole(value: Any) -> Any:
-    """Round a column of doubles to whole numbers, halves up: `floor(x + 0.5)` as a 64-bit integer."""
+    """Round a column of doubles to whole numbers, halves up.
+
+    `floor(x + 0.5)` as a 64-bit integer.
+    """
     return (value + ibis.literal(0.5)).floor().cast("int64")
 
 
@@ -35,13 +38,15 @@ def table(name: str, schema: pa.Schema) -> Any:
 def activities(name: str, fiscal_year: str) -> Any:
     """Activities of a year, with the relative standard deviation of those that state a spread.
 
-    Formula: `spread_95 / z`, of a lognormal one `sqrt(exp((ln(spread_95) / z)^2) - 1)`, as `uncertainty.relative_deviation`.
+    Formula: `spread_95 / z`, of a lognormal one `sqrt(exp((ln(spread_95) / z)^2) - 1)`, as
+        `uncertainty.relative_deviation`.
     """
     rows = table(name, ACTIVITIES)
     spread = rows["spread_95"]
     lognormal = (((spread.ln() / Z_95) ** 2).exp() - 1).sqrt()
     deviation = ibis.cases(
-        (rows["spread_kind"] == "lognormal", lognormal), (rows["spread_kind"] == "normal", spread / Z_95)
+        (rows["spread_kind"] == "lognormal", lognormal),
+        (rows["spread_kind"] == "normal", spread / Z_95),
     )
     return rows.filter(rows["fiscal_year"] == fiscal_year).mutate(deviation=deviation)
 
@@ -61,9 +66,22 @@ def totals(name: str, whole_sum: WholeSum, *, by_building: Sequence[str]) -> Any
     """
     rows = table(name, ACTIVITIES)
     by = rows.mutate(
-        building=rows["kind"].isin(by_building).ifelse(rows["meter"], ""), micro=whole(rows["quantity"] * float(MICRO))
+        building=rows["kind"].isin(by_building).ifelse(rows["meter"], ""),
+        micro=whole(rows["quantity"] * float(MICRO)),
     )
-    keys = ["import_id", "kind", "item", "site", "building", "month", "basis", "unit", "region", "party", "fiscal_year"]
+    keys = [
+        "import_id",
+        "kind",
+        "item",
+        "site",
+        "building",
+        "month",
+        "basis",
+        "unit",
+        "region",
+        "party",
+        "fiscal_year",
+    ]
     return by.group_by(keys).aggregate(quantity_micro=whole_sum(by["micro"]), row_count=by.count())
 
 
@@ -76,7 +94,9 @@ def sums(name: str, whole_sum: WholeSum, *, deviations: Mapping[str, float]) -> 
         deviations: Relative standard deviation by basis, for entries that state none.
     """
     rows = table(name, ENTRIES)
-    own = ibis.coalesce(rows["deviation"], ibis.cases(*((rows["basis"] == b, d) for b, d in deviations.items())))
+    own = ibis.coalesce(
+        rows["deviation"], ibis.cases(*((rows["basis"] == b, d) for b, d in deviations.items()))
+    )
     by = rows.mutate(off=(rows["co2e_mg"].cast("float64") * own) ** 2)
     return by.group_by(["resolution", "basis"]).aggregate(
         co2e_mg=whole_sum(by["co2e_mg"]),
@@ -99,15 +119,18 @@ def value(
     """Value activities: one entry per activity, method, part and species.
 
     Args:
-        activities: Table with `activity_id`, `quantity`, `deviation`, `basis`, `fiscal_year` and the columns of `KEY`.
+        activities: Table with `activity_id`, `quantity`, `deviation`, `basis`, `fiscal_year` and
+            the columns of `KEY`.
         resolutions: Table as `Resolver.resolve` makes it.
         methods: Methods whose cards the resolution table names.
         run_id: Run that posts the entries.
-        key: The columns of `KEY` in which the activities differ; those that are empty everywhere can be left out.
+        key: The columns of `KEY` in which the activities differ; those that are empty everywhere
+            can be left out.
         book: `plan` for the sides of a plan; else each method's own book.
 
     Returns:
-        Expression with the columns of the table `entries`. Masses are whole milligrams per species, rounded once.
+        Expression with the columns of the table `entries`. Masses are whole milligrams per species,
+        rounded once.
     """
     joined = activities.join(resolutions, list(key))
     mass = _mass_mg(joined, methods)
@@ -132,7 +155,10 @@ def value(
         share=valued["share"],
         deviation=valued["deviation"],
         quantity_micro=whole(
-            valued["quantity"] * valued["share"] * valued["boundary_share"] * ibis.literal(float(MICRO))
+            valued["quantity"]
+            * valued["share"]
+            * valued["boundary_share"]
+            * ibis.literal(float(MICRO))
         ),
         mass_mg=valued["mass_mg"],
         co2e_mg=whole(valued["mass_mg"].cast("float64") * valued["gwp"]),
@@ -141,8 +167,14 @@ def value(
 
 
 def _mass_mg(joined: Any, methods: Sequence[Method]) -> Any:
-    """Each row's mass by its own method's function; methods with one formula share one expression."""
-    arguments = {name: joined[name] for name in ("quantity", "share", "boundary_share", "ratio", "mg_per_unit")}
+    """Each row's mass by its own method's function.
+
+    Methods with one formula share one expression.
+    """
+    arguments = {
+        name: joined[name]
+        for name in ("quantity", "share", "boundary_share", "ratio", "mg_per_unit")
+    }
     groups: list[tuple[Any, list[str]]] = []
     for one in methods:
         mass = one(**arguments)
@@ -152,4 +184,6 @@ def _mass_mg(joined: Any, methods: Sequence[Method]) -> Any:
         else:
             names.append(one.card.name)
     first, *others = groups
-    return reduce(lambda otherwise, g: joined["method"].isin(g[1]).ifelse(g[0], otherwise), others, first[0])
+    return reduce(
+        lambda otherwise, g: joined["method"].isin(g[1]).ifelse(g[0], otherwise), others, first[0]
+    )

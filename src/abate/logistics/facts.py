@@ -1,4 +1,7 @@
-"""What a warehouse knows: items of orders, cartons, and how they become arrays for the packing algorithms."""
+"""What a warehouse knows: items of orders, cartons.
+
+And how they become arrays for the packing algorithms.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +133,8 @@ class Carton:
         mass_max_g: Mass of contents.
         outer_mm: Outer lengths; those inside plus 6 mm of board where none are given.
         tare_g: Own mass; board area times grade where it is not given.
-        board_m2: Area of board; that of a regular slotted carton where it is not given. A bag has none.
+        board_m2: Area of board; that of a regular slotted carton where it is not given. A bag has
+            none.
         grade_g_m2: Mass of board per area.
         board_item: Material of the board, such as `board` or `board-recycled`.
         cost: Price of one.
@@ -165,18 +169,26 @@ class Carton:
         if self.tare_g < 0:
             object.__setattr__(self, "tare_g", self.board_m2 * self.grade_g_m2)
         if not any(self.outer_mm):
-            object.__setattr__(self, "outer_mm", tuple(v + 6 for v in lengths) if not bag else lengths)
+            object.__setattr__(
+                self, "outer_mm", tuple(v + 6 for v in lengths) if not bag else lengths
+            )
         faults = {
-            f"a length of {lengths} lies outside 1 to {LENGTH_MM_MAX:,} mm": not all(0 < v <= LENGTH_MM_MAX for v in lengths),
-            f"outer lengths {self.outer_mm} are less than inner ones": any(o < i for o, i in zip(self.outer_mm, lengths, strict=True)),
+            f"a length of {lengths} lies outside 1 to {LENGTH_MM_MAX:,} mm": not all(
+                0 < v <= LENGTH_MM_MAX for v in lengths
+            ),
+            f"outer lengths {self.outer_mm} are less than inner ones": any(
+                o < i for o, i in zip(self.outer_mm, lengths, strict=True)
+            ),
             f"mass_max_g is {self.mass_max_g}": not 0 <= self.mass_max_g <= MASS_G_MAX,
-            f"condition is '{self.condition}', none of {', '.join(CONDITIONS)}": self.condition not in CONDITIONS,
+            f"condition is '{self.condition}', none of {', '.join(CONDITIONS)}": (
+                self.condition not in CONDITIONS
+            ),
             "it has no room inside": min(lengths) > 0 and not self.rooms,
             f"stock is {self.stock}": self.stock is not None and self.stock < 0,
             "an amount is not a number of zero or more": not all(
                 0 <= v < 1e9 for v in (self.tare_g, self.board_m2, self.grade_g_m2, self.cost)
             ),
-        }  # fmt: skip
+        }
         for fault, holds in faults.items():
             if holds:
                 raise UsageError("bad-carton", f"Carton '{self.id}': {fault}.", "Mend its row.")
@@ -193,12 +205,19 @@ class Carton:
 
     @property
     def rooms(self) -> list[tuple[int, int, int]]:
-        """Inner lengths, longest first on the floor; of a bag one for each thickness to which it may be filled."""
+        """Inner lengths, longest first on the floor.
+
+        Of a bag one for each thickness to which it may be filled.
+        """
         if self.source is not Source.BAG:
             return [(self.length_mm, self.width_mm, self.height_mm)]
         steps = range(THICKNESS_STEP_MM, self.height_mm + 1, THICKNESS_STEP_MM)
         thick = [*steps, *([self.height_mm] if self.height_mm % THICKNESS_STEP_MM else [])]
-        return [(self.length_mm - t, self.width_mm - t, t) for t in thick if min(self.length_mm, self.width_mm) > t]
+        return [
+            (self.length_mm - t, self.width_mm - t, t)
+            for t in thick
+            if min(self.length_mm, self.width_mm) > t
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +277,13 @@ class Objective:
         film_kg = carton.tare_g / 1000 if carton.source is Source.BAG else 0.0
         trip = 1.0 if carton.source is Source.CIRCULATING else 0.0
         return (
-            self.board * carton.board_g / 1000 + self.cost * carton.cost + self.volume * carton.outer_volume_l
-            + self.parcels + self.film * film_kg + self.trips * trip
-        )  # fmt: skip
+            self.board * carton.board_g / 1000
+            + self.cost * carton.cost
+            + self.volume * carton.outer_volume_l
+            + self.parcels
+            + self.film * film_kg
+            + self.trips * trip
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,10 +327,19 @@ class Orders:
         at = np.concatenate(stretches) if stretches else np.empty(0, np.int64)
         offsets = np.concatenate([[0], np.cumsum([len(s) for s in stretches])]).astype(np.int64)
         return Orders(
-            [self.ids[r] for r in rows], offsets, [self.items[i] for i in at], self.turns[at], self.turn_counts[at],
-            self.masses[at], self.bears[at], self.own_box[at], self.apart[at], self.together[at],
-            self.returns[np.asarray(rows, np.int64)], self.conditions[np.asarray(rows, np.int64)],
-        )  # fmt: skip
+            [self.ids[r] for r in rows],
+            offsets,
+            [self.items[i] for i in at],
+            self.turns[at],
+            self.turn_counts[at],
+            self.masses[at],
+            self.bears[at],
+            self.own_box[at],
+            self.apart[at],
+            self.together[at],
+            self.returns[np.asarray(rows, np.int64)],
+            self.conditions[np.asarray(rows, np.int64)],
+        )
 
 
 COLUMNS: dict[str, Any] = {
@@ -318,7 +350,12 @@ COLUMNS: dict[str, Any] = {
 
 
 def orders_from(
-    ids: list[Any], offsets: Any, items: list[Any], columns: dict[str, Any], returns: Any = None, conditions: Any = None
+    ids: list[Any],
+    offsets: Any,
+    items: list[Any],
+    columns: dict[str, Any],
+    returns: Any = None,
+    conditions: Any = None,
 ) -> Orders:
     """Arrays of orders from columns of items.
 
@@ -328,20 +365,26 @@ def orders_from(
         items: Name of each item.
         columns: `COLUMNS` as arrays `(items,)`; a limit left out is -1.
         returns: Whether each route returns, `(orders,)`.
-        conditions: Number of the poorest grade of carton that each order takes, `(orders,)`; any where it is None.
+        conditions: Number of the poorest grade of carton that each order takes, `(orders,)`; any
+            where it is None.
     """
     from abate.algorithms.packing.spaces import turns_of
 
     count = len(items)
     turns = np.zeros((count, 6, 3), np.int64)
     turn_counts = np.zeros(count, np.int64)
-    sizes = np.stack([np.asarray(columns[n], np.int64) for n in ("length_mm", "width_mm", "height_mm")], axis=1)
+    sizes = np.stack(
+        [np.asarray(columns[n], np.int64) for n in ("length_mm", "width_mm", "height_mm")], axis=1
+    )
     turn = np.asarray(columns.get("turn", np.full(count, "any")))
     masks = np.select([turn == name for name in TURNS], list(TURNS.values()), 0).astype(np.int64)
     turns_of(sizes, masks, turns, turn_counts)
     none = np.full(count, -1, np.int64)
     folds = np.asarray(columns.get("fold_volume_mm3", none), np.int64)
-    shapes = {int(i): folded(sizes[i].tolist(), str(turn[i]), int(folds[i])) for i in np.nonzero(folds >= 0)[0]}
+    shapes = {
+        int(i): folded(sizes[i].tolist(), str(turn[i]), int(folds[i]))
+        for i in np.nonzero(folds >= 0)[0]
+    }
     if shapes:
         wide = np.zeros((count, max(6, *map(len, shapes.values())), 3), np.int64)
         wide[:, :6] = turns
@@ -362,7 +405,11 @@ def orders_from(
         apart=_labels(columns.get("apart"), count),
         together=_labels(columns.get("together"), count),
         returns=np.zeros(len(ids), np.bool_) if returns is None else np.asarray(returns, np.bool_),
-        conditions=np.full(len(ids), len(CONDITIONS) - 1) if conditions is None else np.asarray(conditions, np.int64),
+        conditions=(
+            np.full(len(ids), len(CONDITIONS) - 1)
+            if conditions is None
+            else np.asarray(conditions, np.int64)
+        ),
     )
 
 
@@ -375,11 +422,16 @@ def _labels(values: Any, count: int) -> Any:
 
 def columns_of(items: list[Item]) -> dict[str, Any]:
     """`COLUMNS` of items, with -1 for a limit that is left out."""
-    return {name: [-1 if (value := getattr(i, name)) is None else value for i in items] for name in COLUMNS}
+    return {
+        name: [-1 if (value := getattr(i, name)) is None else value for i in items]
+        for name in COLUMNS
+    }
 
 
 def orders_of(rows: list[tuple[Any, list[Item], bool]]) -> Orders:
-    """Arrays of orders given as name, items, and whether the route returns; items are numbered from 0.
+    """Arrays of orders given as name, items, and whether the route returns.
+
+    Items are numbered from 0.
 
     Raises:
         UsageError: `bad-item`.
@@ -390,7 +442,9 @@ def orders_of(rows: list[tuple[Any, list[Item], bool]]) -> Orders:
             raise UsageError("bad-item", f"Item {number}: {item.fault}.", BAD_ITEM.hint)
     offsets = np.concatenate([[0], np.cumsum([len(items) for _, items, _ in rows])])
     numbers = [k for _, items, _ in rows for k in range(len(items))]
-    return orders_from([name for name, _, _ in rows], offsets, numbers, columns_of(every), [r for _, _, r in rows])
+    return orders_from(
+        [name for name, _, _ in rows], offsets, numbers, columns_of(every), [r for _, _, r in rows]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,18 +481,26 @@ class Materials:
             abs(s - 1) > 1e-9 for s in shares.values()
         ):
             raise UsageError(
-                "bad-materials", "Tape or filler is absurd, or the shares of a material do not make 1.", "Mend them."
+                "bad-materials",
+                "Tape or filler is absurd, or the shares of a material do not make 1.",
+                "Mend them.",
             )
 
 
 def packaging_activities(
-    counts: dict[tuple[str, str, str], int], filler_l: dict[tuple[str, str], float], cartons: tuple[Carton, ...],
-    materials: Materials, scheme: Any = None,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Materials bought, and those that customers throw away, for cartons used: a row per site, month and material.
+    counts: dict[tuple[str, str, str], int],
+    filler_l: dict[tuple[str, str], float],
+    cartons: tuple[Carton, ...],
+    materials: Materials,
+    scheme: Any = None,
+) -> list[dict[str, Any]]:
+    """Materials bought, and those that customers throw away, for cartons used.
 
-    A used carton takes no new board; its end is that of whoever brought it in, so it is counted on neither side. A
-    circulating box takes its wear and losses, the washing and the way back of each trip.
+    A row per site, month and material.
+
+    A used carton takes no new board; its end is that of whoever brought it in, so it is counted on
+    neither side. A circulating box takes its wear and losses, the washing and the way back of each
+    trip.
 
     Args:
         counts: Cartons by site, month and id.
@@ -493,5 +555,8 @@ def packaging_activities(
         sides = scheme.sides()
         boxes = count / scheme.pool.trips_per_thing
         for some, times in ((sides["box"], boxes), (sides["trip"], count)):
-            rows += [{**row, "quantity": row["quantity"] * times, "site": site, "month": month} for row in some]
+            rows += [
+                {**row, "quantity": row["quantity"] * times, "site": site, "month": month}
+                for row in some
+            ]
     return rows

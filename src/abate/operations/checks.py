@@ -19,7 +19,10 @@ from abate.kernel.finding import Rule, Severity
 )
 def heating_value_unstated(staged: Any) -> Verdict:
     """Fuel measured by energy says whether it means the net or the gross calorific value, unless its factor does not ask."""
-    return staged.heating_unstated, "The unit '" + staged.unit_text.fill_null("") + "' does not say net or gross."
+    return (
+        staged.heating_unstated,
+        "The unit '" + staged.unit_text.fill_null("") + "' does not say net or gross.",
+    )
 
 
 @check(

@@ -1,4 +1,7 @@
-"""The operations system: Scopes 1 and 2, the 15 categories of Scope 3, and the figures that add them up."""
+"""The operations system: Scopes 1 and 2, the 15 categories of Scope 3.
+
+And the figures that add them up.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,13 @@ def _mass(**where: str) -> Total:
 
 def _scope2(view: str, clause: str) -> Figure:
     title = f"Scope 2, {view}-based"
-    return Figure(f"scope2-{view}", title, "t CO2e", _mass(scope="2", view=view), source=f"{SCOPE_2}, {clause}")
+    return Figure(
+        f"scope2-{view}",
+        title,
+        "t CO2e",
+        _mass(scope="2", view=view),
+        source=f"{SCOPE_2}, {clause}",
+    )
 
 
 def _category(number: int) -> Figure:
@@ -41,7 +50,13 @@ MASSES = (
     Figure("scope1", "Scope 1", "t CO2e", _mass(scope="1"), source=f"{CORPORATE}, chapter 4"),
     _scope2("location", "section 6.1"),
     _scope2("market", "Table 6.3"),
-    Figure("outside-scopes", "Outside the scopes", "t CO2e", _mass(scope="outside"), source=f"{CORPORATE}, chapter 9"),
+    Figure(
+        "outside-scopes",
+        "Outside the scopes",
+        "t CO2e",
+        _mass(scope="outside"),
+        source=f"{CORPORATE}, chapter 9",
+    ),
     Figure("gross", "Gross (Scope 1 + 2 location)", "t CO2e", plus=("scope1", "scope2-location")),
     Figure(
         "reduction",
@@ -50,11 +65,18 @@ MASSES = (
         Total("co2e_mg", (*INVENTORY, ("scope", ("2",)), *MATCHED)),
         part_of="scope2-location",
     ),
-    Figure("net", "Net (gross less named reductions)", "t CO2e", plus=("gross",), minus=("reduction",)),
+    Figure(
+        "net", "Net (gross less named reductions)", "t CO2e", plus=("gross",), minus=("reduction",)
+    ),
     *(_category(k) for k in range(1, 16)),
     Figure("scope3", "Scope 3", "t CO2e", plus=SCOPE_3, source=f"{VALUE_CHAIN}, chapter 5"),
     Figure("total-location", "Scopes 1, 2 (location) and 3", "t CO2e", plus=("gross", "scope3")),
-    Figure("total-market", "Scopes 1, 2 (market) and 3", "t CO2e", plus=("scope1", "scope2-market", "scope3")),
+    Figure(
+        "total-market",
+        "Scopes 1, 2 (market) and 3",
+        "t CO2e",
+        plus=("scope1", "scope2-market", "scope3"),
+    ),
 )
 AMOUNTS = (
     Figure("electricity", "Electricity purchased", "kWh", amount_of("electricity")),
@@ -73,14 +95,20 @@ _BY_ID = {f.id: f for f in (*MASSES, *AMOUNTS)}
 
 
 def _per_million(mass: str, name: str, title: str) -> Figure:
-    return _BY_ID[mass].per(_BY_ID["revenue"], id=name, title=title, unit="t CO2e/million", scale=MILLION)
+    return _BY_ID[mass].per(
+        _BY_ID["revenue"], id=name, title=title, unit="t CO2e/million", scale=MILLION
+    )
 
 
 RATIOS = (
     _per_million("net", "intensity", "Net per million of revenue"),
     _per_million("scope3", "scope3-intensity", "Scope 3 per million of revenue"),
     _BY_ID["clean-electricity"].per(
-        _BY_ID["electricity"], id="clean-share", title="Share of clean electricity", unit="share", wanted_high=True
+        _BY_ID["electricity"],
+        id="clean-share",
+        title="Share of clean electricity",
+        unit="share",
+        wanted_high=True,
     ),
 )
 HEADLINES = (

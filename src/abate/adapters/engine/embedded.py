@@ -1,7 +1,7 @@
 """Engines: what a run asks of one, and the embedded one, which is DuckDB.
 
-An engine evaluates expressions over the ledger's tables where they lie. Whatever decides a figure is written once, as
-an expression; an engine only adds speed.
+An engine evaluates expressions over the ledger's tables where they lie. Whatever decides a figure
+is written once, as an expression; an engine only adds speed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ class Engine(Protocol):
         """The rows of an expression, which must be few."""
 
     def append(self, table: str, expression: Any, tag: str, fiscal_year: str) -> int:
-        """Write the rows of an expression, which may be many, to a table of the ledger; their number."""
+        """Write the rows of an expression, which may be many, to a table of the ledger.
+
+        Their number.
+        """
 
     def whole_sum(self, column: Any) -> Any:
         """A sum of whole numbers that does not overflow."""
@@ -52,7 +55,9 @@ class Embedded:
 
     def know(self, name: str, table: str, tags: Collection[str] | None = None) -> None:
         """Know the rows that some writers appended to a table of the ledger, or all rows."""
-        self.con.execute(f"create or replace temp view {name} as select * from {self.store.source(table, tags)}")
+        self.con.execute(
+            f"create or replace temp view {name} as select * from {self.store.source(table, tags)}"
+        )
 
     def given(self, name: str, rows: pa.Table) -> None:
         """Know a small table."""
@@ -65,7 +70,10 @@ class Embedded:
         return self.con.execute(statement(expression)).to_arrow_table()
 
     def append(self, table: str, expression: Any, tag: str, fiscal_year: str) -> int:
-        """Write the rows of an expression, which may be many, to a table of the ledger; their number."""
+        """Write the rows of an expression, which may be many, to a table of the ledger.
+
+        Their number.
+        """
         return self.store.append_query(table, self.con, statement(expression), tag, fiscal_year)
 
     def whole_sum(self, column: Any) -> Any:

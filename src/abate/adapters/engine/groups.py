@@ -1,4 +1,7 @@
-"""One function over many groups: in this process, in several, or on a cluster, results in the order of the groups."""
+"""One function over many groups.
+
+In this process, in several, or on a cluster, results in the order of the groups.
+"""
 
 from __future__ import annotations
 
@@ -47,19 +50,24 @@ def map_groups(
     key: Callable[[Group], str] = lambda _: "",
     on_done: Callable[[int], Any] = lambda _: None,
 ) -> Iterator[Result]:
-    """Apply a function to each group; results come in the order of the groups, whoever does the work.
+    """Apply a function to each group.
+
+    Results come in the order of the groups, whoever does the work.
 
     Args:
-        function: Defined in a module, without state: the same group gives the same result on any machine.
-        groups: Such as Arrow tables of some orders; read as they are needed, a few ahead of the work.
-        workers: 1 works in this process; more are processes of this machine; a text is the master of a Spark cluster.
+        function: Defined in a module, without state: the same group gives the same result on any
+            machine.
+        groups: Such as Arrow tables of some orders; read as they are needed, a few ahead of the
+            work.
+        workers: 1 works in this process; more are processes of this machine; a text is the master
+            of a Spark cluster.
         key: What a group is called where it fails.
         on_done: Told how many groups are done.
 
     Raises:
         AbateError: The error of the first group that failed, with its key.
-        EngineError: `group-failed`, `worker-died` with the key, `engine-failed` with the keys that were under way,
-            `no-cluster`.
+        EngineError: `group-failed`, `worker-died` with the key, `engine-failed` with the keys that
+            were under way, `no-cluster`.
         UsageError: `unknown-engine`.
 
     Example:
@@ -80,7 +88,9 @@ def map_groups(
         except EngineError as error:
             if error.code != "engine-failed" or not named:
                 raise
-            raise EngineError(error.code, f"Among {named[0]} to {named[-1]}: {error.message}", error.hint) from error
+            raise EngineError(
+                error.code, f"Among {named[0]} to {named[-1]}: {error.message}", error.hint
+            ) from error
 
     for number, result in enumerate(results(), 1):
         name = named.popleft()
@@ -91,13 +101,18 @@ def map_groups(
 
 
 def _attempt(function: Callable[[Group], Result], group: Group) -> Result | Failure:
-    """The result, or the failure as a value: an exception may not survive the way between processes."""
+    """The result, or the failure as a value.
+
+    An exception may not survive the way between processes.
+    """
     try:
         return function(group)
     except AbateError as error:
         return Failure(error.code, error.message, error.hint, type(error))
     except Exception as error:
-        return Failure("group-failed", f"{type(error).__name__}: {error}", "The others before it are done.")
+        return Failure(
+            "group-failed", f"{type(error).__name__}: {error}", "The others before it are done."
+        )
 
 
 def _here(attempt: Callable[[Any], Any], groups: Iterator[Any], _: Workers) -> Iterator[Any]:
@@ -105,7 +120,10 @@ def _here(attempt: Callable[[Any], Any], groups: Iterator[Any], _: Workers) -> I
 
 
 def _processes(attempt: Callable[[Any], Any], groups: Iterator[Any], workers: Any) -> Iterator[Any]:
-    """Groups by worker processes; where one dies, the group that is waited for is tried once more by itself."""
+    """Groups by worker processes.
+
+    Where one dies, the group that is waited for is tried once more by itself.
+    """
     from concurrent.futures.process import BrokenProcessPool
 
     pool, waiting = _pool(workers), deque[tuple[Any, Any]]()
@@ -147,14 +165,21 @@ def _handed(pool: ProcessPoolExecutor, attempt: Callable[[Any], Any], group: Any
 
 
 def _alone(attempt: Callable[[Any], Any], group: Any) -> Any:
-    """The result of a group whose worker died, perhaps of another group; a failure where its own dies too."""
+    """The result of a group whose worker died, perhaps of another group.
+
+    A failure where its own dies too.
+    """
     from concurrent.futures.process import BrokenProcessPool
 
     with _pool(1) as pool:
         try:
             return _handed(pool, attempt, group).result()
         except BrokenProcessPool:
-            return Failure("worker-died", "The worker process ended, twice.", "Give it more memory, or fewer workers.")
+            return Failure(
+                "worker-died",
+                "The worker process ended, twice.",
+                "Give it more memory, or fewer workers.",
+            )
 
 
 def _cluster(attempt: Callable[[Any], Any], groups: Iterator[Any], master: Any) -> Iterator[Any]:
@@ -164,24 +189,35 @@ def _cluster(attempt: Callable[[Any], Any], groups: Iterator[Any], master: Any) 
     from abate.adapters.engine.spark import open_session, told
 
     with open_session(master) as session:
-        cores = BEHIND_SERVER if master.startswith("sc://") else session.sparkContext.defaultParallelism
+        cores = (
+            BEHIND_SERVER if master.startswith("sc://") else session.sparkContext.defaultParallelism
+        )
         while some := list(islice(groups, cores * WAVE)):
-            block = pa.table({"place": range(len(some)), "group": pa.array(map(_packed, some), pa.binary())})
+            block = pa.table(
+                {"place": range(len(some)), "group": pa.array(map(_packed, some), pa.binary())}
+            )
             with told():
                 sent = session.createDataFrame(block).repartition(len(some))
-                done = sent.mapInArrow(partial(_batches, attempt), "place bigint, result binary").toArrow()
+                done = sent.mapInArrow(
+                    partial(_batches, attempt), "place bigint, result binary"
+                ).toArrow()
             for result in done.sort_by("place")["result"]:
                 yield pickle.loads(result.as_py())  # noqa: S301 - from our own workers
 
 
-def _batches(attempt: Callable[[Any], Any], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    attempt: Callable[[Any], Any], batches: Iterable[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     for batch in batches:
         for place, group in zip(batch["place"], batch["group"], strict=True):
             result = _packed(attempt(pickle.loads(group.as_py())))  # noqa: S301 - from our own driver
             yield pa.record_batch(
-                {"place": pa.array([place.as_py()], pa.int64()), "result": pa.array([result], pa.binary())}
+                {
+                    "place": pa.array([place.as_py()], pa.int64()),
+                    "result": pa.array([result], pa.binary()),
+                }
             )
 
 

@@ -27,7 +27,9 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",  # an overflow is an error, never a wrong figure
     "spark.sql.parquet.compression.codec": "zstd",
-    "spark.sql.autoBroadcastJoinThreshold": str(256 << 20),  # resolutions travel to the activities, not the other way
+    "spark.sql.autoBroadcastJoinThreshold": str(
+        256 << 20
+    ),  # resolutions travel to the activities, not the other way
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
@@ -40,8 +42,10 @@ class Cluster:
     """A Spark session on a cluster.
 
     Args:
-        store: Tables of the workspace, which the cluster reads and writes under the same path or `limits.ledger`.
-        master: `spark://host:port`, `sc://host:port` (Spark Connect), `yarn`, `k8s://...` or `local[n]`.
+        store: Tables of the workspace, which the cluster reads and writes under the same path or
+            `limits.ledger`.
+        master: `spark://host:port`, `sc://host:port` (Spark Connect), `yarn`, `k8s://...` or
+            `local[n]`.
 
     Raises:
         UsageError: `unknown-engine`.
@@ -58,7 +62,9 @@ class Cluster:
         columns = ", ".join(f"`{f.name}` {_type(f.type)}" for f in TABLES[table])
         with told():
             if files:
-                reader = self.session.read.schema(columns).option("basePath", self._url(self.store.root / table))
+                reader = self.session.read.schema(columns).option(
+                    "basePath", self._url(self.store.root / table)
+                )
                 frame = reader.parquet(*(self._url(Path(f)) for f in files))
                 if tags is not None and self.store.mixed(table, files):
                     frame = frame.filter(frame[WRITERS[table]].isin(sorted(tags)))
@@ -77,7 +83,9 @@ class Cluster:
             return self.session.sql(_sql(expression)).toArrow()
 
     def append(self, table: str, expression: Any, tag: str, fiscal_year: str) -> int:
-        """Write the rows of an expression, which may be many, to a table of the ledger; their number.
+        """Write the rows of an expression, which may be many, to a table of the ledger.
+
+        Their number.
 
         The workers write into a folder of their own, which only the commit makes part of the table.
         """
@@ -87,19 +95,29 @@ class Cluster:
         names = [n for n in TABLES[table].names if n != "fiscal_year"]
         with told():
             frame = self.session.sql(_sql(expression)).select(*names)
-            frame.write.mode("error").option("parquet.compression.codec.zstd.level", "1").parquet(self._url(folder))
+            frame.write.mode("error").option("parquet.compression.codec.zstd.level", "1").parquet(
+                self._url(folder)
+            )
         for path in folder.iterdir():
             if path.suffix != ".parquet":  # checksums and marks of the file system's own
                 path.unlink()
-        files = [(str(p), pq.read_metadata(p).num_rows, {"fiscal_year": fiscal_year}) for p in sorted(folder.iterdir())]
+        files = [
+            (str(p), pq.read_metadata(p).num_rows, {"fiscal_year": fiscal_year})
+            for p in sorted(folder.iterdir())
+        ]
         self.store.commit(table, files)
         return sum(count for _, count, _ in files)
 
     def whole_sum(self, column: Any) -> Any:
-        """A sum of whole numbers in 38 digits, for 64 bits would overflow: their halves are added in 64, which is fast."""
+        """A sum of whole numbers in 38 digits, for 64 bits would overflow.
+
+        Their halves are added in 64, which is fast.
+        """
         import ibis
 
-        upper, lower = ((half.sum().cast("decimal(38, 0)")) for half in (column >> 32, column & (2**32 - 1)))
+        upper, lower = (
+            (half.sum().cast("decimal(38, 0)")) for half in (column >> 32, column & (2**32 - 1))
+        )
         return upper * ibis.literal(2**32, "decimal(38, 0)") + lower
 
     def close(self) -> None:
@@ -113,15 +131,21 @@ class Cluster:
             UsageError: `bad-path` where Spark would read it as a pattern.
         """
         if set(str(path)) & set("*?[]{}\\,"):
-            raise UsageError("bad-path", f"Spark takes '{path.name}' for a pattern.", "Rename the folder.")
+            raise UsageError(
+                "bad-path", f"Spark takes '{path.name}' for a pattern.", "Rename the folder."
+            )
         if not self.store.limits.ledger:
             return f"file://{path.resolve()}"
-        return f"{self.store.limits.ledger.rstrip('/')}/{path.relative_to(self.store.root).as_posix()}"
+        return (
+            f"{self.store.limits.ledger.rstrip('/')}/{path.relative_to(self.store.root).as_posix()}"
+        )
 
 
 @contextmanager
 def open_session(master: str, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Any]:
-    """A session on a cluster, ended afterwards; beside the process's own where it has one on the same master.
+    """A session on a cluster, ended afterwards.
+
+    Beside the process's own where it has one on the same master.
 
     Raises:
         UsageError: `unknown-engine`.
@@ -133,19 +157,27 @@ def open_session(master: str, settings: Mapping[str, str] = MappingProxyType({})
     try:
         from pyspark.sql import SparkSession
     except ImportError as error:
-        raise EngineError("no-cluster", "PySpark is not installed.", "pip install 'abate[spark]'.") from error
+        raise EngineError(
+            "no-cluster", "PySpark is not installed.", "pip install 'abate[spark]'."
+        ) from error
     connect, wanted = master.startswith("sc://"), {**SETTINGS, **settings}
     there = None if connect else SparkSession.getActiveSession()
     if there is not None:
         if there.sparkContext.master != master:
-            raise EngineError("no-cluster", "This process has a session on another cluster.", "End that one first.")
+            raise EngineError(
+                "no-cluster",
+                "This process has a session on another cluster.",
+                "End that one first.",
+            )
         beside = there.newSession()
         for name, value in wanted.items():
             if name.startswith("spark.sql."):
                 beside.conf.set(name, value)
         yield beside
         return
-    address = re.match(r"s(?:park|c)://([^/:;,]+):(\d{1,5})(?=[/;]|$)", master)  # several masters are Spark's to try
+    address = re.match(
+        r"s(?:park|c)://([^/:;,]+):(\d{1,5})(?=[/;]|$)", master
+    )  # several masters are Spark's to try
     host = address.group(1) if address else ""
     if address:
         try:
@@ -155,9 +187,15 @@ def open_session(master: str, settings: Mapping[str, str] = MappingProxyType({})
             raise EngineError("no-cluster", told_as, "Check address and port.") from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if not connect and (host in ("127.0.0.1", "localhost") or master.startswith("local")):
-        wanted = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", **wanted}
+        wanted = {
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            **wanted,
+        }
     with told("no-cluster"):
-        builder = SparkSession.builder.remote(master) if connect else SparkSession.builder.master(master)
+        builder = (
+            SparkSession.builder.remote(master) if connect else SparkSession.builder.master(master)
+        )
         for name, value in wanted.items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
@@ -177,13 +215,17 @@ def told(code: str = "engine-failed") -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings(
-                "ignore", message="PySpark does not yet fully support pandas", category=FutureWarning
+                "ignore",
+                message="PySpark does not yet fully support pandas",
+                category=FutureWarning,
             )
             yield
     except AbateError:
         raise
     except Exception as error:  # whatever the cluster raises, through two languages
-        said = [text.strip() for text in str(error).splitlines() if text.strip()] or [type(error).__name__]
+        said = [text.strip() for text in str(error).splitlines() if text.strip()] or [
+            type(error).__name__
+        ]
         deeper = [text for text in said[1:] if re.match(r"[\w.]*(Error|Exception): ", text)]
         line = f"{said[0]} {deeper[0]}" if deeper else said[0]
         raise EngineError(

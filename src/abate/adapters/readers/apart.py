@@ -1,10 +1,12 @@
 """Files from elsewhere are read in a process of their own, with bounds on memory and time.
 
-Readers of workbooks, PDFs and the like are native code, or unpack what was packed: a small file can make them allocate
-hundreds of gigabytes, run for hours, or crash. In a child this ends the child, and is an error about the file.
+Readers of workbooks, PDFs and the like are native code, or unpack what was packed: a small file can
+make them allocate hundreds of gigabytes, run for hours, or crash. In a child this ends the child,
+and is an error about the file.
 
-A reader is a function of a module that takes a path and plain arguments and yields what JSON can hold. Children are kept
-for the next file, as long as all goes well: to start one takes a tenth of a second.
+A reader is a function of a module that takes a path and plain arguments and yields what JSON can
+hold. Children are kept for the next file, as long as all goes well: to start one takes a tenth of a
+second.
 """
 
 from __future__ import annotations
@@ -48,8 +50,11 @@ class _Child:
         self.said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self.process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-c", f"from {__name__} import serve; serve()"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, bufsize=0,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.said,
+            bufsize=0,
+        )
 
     @property
     def is_ours(self) -> bool:
@@ -92,7 +97,10 @@ class _Child:
             return f"takes more than {_cpu_max_s(path)} s"
         if -status in (signal.SIGABRT, signal.SIGKILL) or "alloc" in told or "MemoryError" in told:
             return f"takes more than {MEMORY_MAX_BYTES / 1e9:.2f} GB of memory"
-        return f"breaks its reader ({signal.Signals(-status).name if status < 0 else f'status {status}'})"
+        return (
+            "breaks its reader"
+            f" ({signal.Signals(-status).name if status < 0 else f'status {status}'})"
+        )
 
     def close(self) -> None:
         """End the child; a fork of who started it lets go of it."""
@@ -122,12 +130,14 @@ def read_apart(reader: Callable[..., Iterator[Any]], path: Path, *arguments: Any
     """What a reader yields, read in a child.
 
     Args:
-        reader: A function at the top of a module: takes the path and the arguments, yields what JSON can hold.
+        reader: A function at the top of a module: takes the path and the arguments, yields what
+            JSON can hold.
         path: The file.
         arguments: What JSON can hold.
 
     Raises:
-        DataError: `unreadable-file` where the reader needs too much memory or time, or breaks; or its own.
+        DataError: `unreadable-file` where the reader needs too much memory or time, or breaks; or
+            its own.
     """
     with _guard:
         child = None
@@ -157,13 +167,18 @@ def end_readers() -> None:
 
 
 def _write(stream: IO[bytes], message: Any) -> None:
-    content = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")  # halves of letters are none
+    content = json.dumps(message, ensure_ascii=False).encode(
+        "utf-8", "replace"
+    )  # halves of letters are none
     stream.write(struct.pack("<Q", len(content)) + content)
     stream.flush()
 
 
 def _read(stream: Any, wait_s: float | None = None) -> Any:
-    """The next message of an unbuffered stream; None where the other side has ended, or says nothing for so long."""
+    """The next message of an unbuffered stream.
+
+    None where the other side has ended, or says nothing for so long.
+    """
     head = _exactly(stream, 8, wait_s)
     length = struct.unpack("<Q", head)[0] if head else FRAME_MAX_BYTES + 1
     content = _exactly(stream, length, wait_s) if length <= FRAME_MAX_BYTES else None
@@ -173,7 +188,9 @@ def _read(stream: Any, wait_s: float | None = None) -> Any:
 def _exactly(stream: Any, count: int, wait_s: float | None) -> bytes | None:
     parts = []
     while count:
-        part = stream.read(min(count, 1 << 20)) if select.select([stream], [], [], wait_s)[0] else b""
+        part = (
+            stream.read(min(count, 1 << 20)) if select.select([stream], [], [], wait_s)[0] else b""
+        )
         if not part:
             return None
         parts.append(part)

@@ -1,6 +1,7 @@
 """Electricity bills as PDF: each value with its place on the page and how sure it is, confirmed before it is stored.
 
-Text PDFs are read; a scan holds no text and is refused, for a wrong kilowatt-hour is worse than none.
+Text PDFs are read; a scan holds no text and is refused, for a wrong kilowatt-hour is worse than
+none.
 """
 
 from __future__ import annotations
@@ -21,16 +22,21 @@ SURE = 0.7
 """Confidence from which a value needs no second look; below it, it must be given with --set."""
 FIELDS = ("energy", "unit", "from", "to", "document", "supplier")
 REQUIRED = ("energy", "unit", "from", "to")
-NUMBER = r"(?<![\d.,'’])(?P<sign>[-−+]\s?)?(?P<number>\d{1,3}(?:[,.'’\u2009 ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+NUMBER = (
+    r"(?<![\d.,'’])(?P<sign>[-−+]\s?)?(?P<number>\d{1,3}(?:[,.'’\u2009"
+    r" ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+)
 ENERGY = re.compile(rf"{NUMBER}\s*(?P<unit>kWh|MWh|千瓦时|度)", re.IGNORECASE)
 ELSEWHERE = re.compile(
-    r"last year|previous|prior|average|daily|annual|12 months|same period|estimate|reading|meter read|export|credit|feed-in|"
+    r"last year|previous|prior|average|daily|annual|12 months|same period|estimate|reading|meter"
+    r" read|export|credit|feed-in|"
     r"gas\b|heat|去年|上期|上年|同期|示数|读数|上网|Vorjahr|Zählerstand|Einspeisung|Erdgas|Durchschnitt|voraussichtlich",
     re.IGNORECASE,
 )
 """Words beside a number of kWh that is not what was used in the period."""
 OTHER_PERIOD = re.compile(
-    r"previous|last|prior|contract|agreement|tariff|price|upcoming|next|上期|合同|Vertrag|Vorjahr", re.IGNORECASE
+    r"previous|last|prior|contract|agreement|tariff|price|upcoming|next|上期|合同|Vertrag|Vorjahr",
+    re.IGNORECASE,
 )
 LABELS: dict[str, tuple[tuple[str, float], ...]] = {
     "energy": (
@@ -46,7 +52,26 @@ LABELS: dict[str, tuple[tuple[str, float], ...]] = {
     ),
 }  # fmt: skip
 """Words that stand before a value, and how sure they make it."""
-MONTHS = {m[:3]: k for k, m in enumerate(("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"), 1)}  # fmt: skip
+MONTHS = {
+    m[:3]: k
+    for k, m in enumerate(
+        (
+            "january",
+            "february",
+            "march",
+            "april",
+            "may",
+            "june",
+            "july",
+            "august",
+            "september",
+            "october",
+            "november",
+            "december",
+        ),
+        1,
+    )
+}
 DAY = re.compile(
     r"(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})|(?P<zh>\d{4}年\d{1,2}月\d{1,2}日)|(?P<dmy>\d{1,2}[./]\d{1,2}[./]\d{4})"
     r"|(?P<named>\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d{4})|(?P<us>[A-Za-z]{3,9}\.?\s+\d{1,2},?\s+\d{4})"
@@ -82,7 +107,8 @@ class Read:
             return "given"
         left, top, right, bottom = self.box
         return (
-            f"page {self.page}, {left:.0f} to {right:.0f} pt from the left, {top:.0f} to {bottom:.0f} pt from the top"
+            f"page {self.page}, {left:.0f} to {right:.0f} pt from the left, {top:.0f} to"
+            f" {bottom:.0f} pt from the top"
         )
 
 
@@ -101,8 +127,11 @@ class _Line:
             at += len(word["text"]) + 1
         held = held or list(self.words)
         return (
-            min(w["x0"] for w in held), min(w["top"] for w in held), max(w["x1"] for w in held), max(w["bottom"] for w in held),
-        )  # fmt: skip
+            min(w["x0"] for w in held),
+            min(w["top"] for w in held),
+            max(w["x1"] for w in held),
+            max(w["bottom"] for w in held),
+        )
 
 
 def read_bill(path: Path) -> list[Read]:
@@ -120,7 +149,17 @@ def read_bill(path: Path) -> list[Read]:
             if one.field == "energy":
                 unit = ENERGY.search(one.text)
                 name = unit.group("unit") if unit else "kWh"
-                told.append(Read("unit", {"千瓦时": "kWh", "度": "kWh"}.get(name, name), one.text, one.page, one.box, one.confidence, one.why))  # fmt: skip
+                told.append(
+                    Read(
+                        "unit",
+                        {"千瓦时": "kWh", "度": "kWh"}.get(name, name),
+                        one.text,
+                        one.page,
+                        one.box,
+                        one.confidence,
+                        one.why,
+                    )
+                )
     return sorted(told, key=lambda r: FIELDS.index(r.field))
 
 
@@ -129,7 +168,11 @@ def _lines(path: Path) -> list[_Line]:
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     if path.stat().st_size > BYTES_MAX:
-        raise DataError("unreadable-file", f"{path.name} is larger than {BYTES_MAX:,} bytes.", "Take the bill alone.")
+        raise DataError(
+            "unreadable-file",
+            f"{path.name} is larger than {BYTES_MAX:,} bytes.",
+            "Take the bill alone.",
+        )
     lines = []
     for page, told in read_apart(pdf_lines, path):
         words = tuple(dict(zip(WORD, word, strict=True)) for word in told)
@@ -144,7 +187,9 @@ def _lines(path: Path) -> list[_Line]:
     return lines
 
 
-def _labelled(lines: list[_Line], at: int, start: int, labels: tuple[tuple[str, float], ...]) -> tuple[float, str]:
+def _labelled(
+    lines: list[_Line], at: int, start: int, labels: tuple[tuple[str, float], ...]
+) -> tuple[float, str]:
     """How sure the words before a value make it: on its line, or on the line above."""
     for pattern, sure in labels:
         if found := list(re.finditer(pattern, lines[at].text[:start], re.IGNORECASE)):
@@ -162,7 +207,9 @@ def _labelled(lines: list[_Line], at: int, start: int, labels: tuple[tuple[str, 
 def _energy(lines: list[_Line]) -> Read | None:
     """The energy that the words before it make surest; in doubt where another value is as sure."""
     found: list[Read] = []
-    german = any(re.search(r"verbrauch|rechnung|zählerstand", line.text, re.IGNORECASE) for line in lines)
+    german = any(
+        re.search(r"verbrauch|rechnung|zählerstand", line.text, re.IGNORECASE) for line in lines
+    )
     for at, line in enumerate(lines):
         for match in ENERGY.finditer(line.text):
             sure, label = _labelled(lines, at, match.start(), LABELS["energy"])
@@ -176,11 +223,23 @@ def _energy(lines: list[_Line]) -> Read | None:
             value, doubt = _decimal(match.group("number"), comma_is_point=german)
             sure -= doubt + (0.5 if (match.group("sign") or "").strip() in ("-", "−") else 0.0)
             why = f"after '{label}'" if label else "a number of kWh"
-            found.append(Read("energy", value, match.group(0), line.page, line.box(*match.span()), max(sure, 0.2), why))
+            found.append(
+                Read(
+                    "energy",
+                    value,
+                    match.group(0),
+                    line.page,
+                    line.box(*match.span()),
+                    max(sure, 0.2),
+                    why,
+                )
+            )
     if not found:
         return None
     best = max(found, key=lambda r: r.confidence)
-    rivals = sorted({r.value for r in found if r.value != best.value and r.confidence >= best.confidence - 0.2})
+    rivals = sorted(
+        {r.value for r in found if r.value != best.value and r.confidence >= best.confidence - 0.2}
+    )
     if rivals:
         why = f"{best.why}; as sure: {', '.join(rivals[:3])}"
         return replace(best, confidence=min(best.confidence, SURE - 0.1), why=why)
@@ -220,7 +279,9 @@ def _period(lines: list[_Line]) -> list[Read | None]:
     """First and last day: two dates on one line, the surest by the words before them."""
     found: list[tuple[float, Read, Read]] = []
     for at, line in enumerate(lines):
-        days = [(m, d, sure) for m in DAY.finditer(line.text) for d, sure in [_day(m)] if d is not None]
+        days = [
+            (m, d, sure) for m in DAY.finditer(line.text) for d, sure in [_day(m)] if d is not None
+        ]
         if len(days) < 2:
             continue
         (one, first, sure_one), (other, last, sure_other) = days[0], days[1]
@@ -232,16 +293,30 @@ def _period(lines: list[_Line]) -> list[Read | None]:
         )
         why = f"after '{label}'" if label else "two dates on a line"
         start, end = (
-            Read(field, day.isoformat(), m.group(0), line.page, line.box(*m.span()), max(sure, 0.1), why)
+            Read(
+                field,
+                day.isoformat(),
+                m.group(0),
+                line.page,
+                line.box(*m.span()),
+                max(sure, 0.1),
+                why,
+            )
             for field, day, m in (("from", first, one), ("to", last, other))
         )
         found.append((sure, start, end))
     if not found:
         return [None, None]
     sure, start, end = max(found, key=lambda f: f[0])
-    if any((s.value, e.value) != (start.value, end.value) and other_sure >= sure - 0.2 for other_sure, s, e in found):
+    if any(
+        (s.value, e.value) != (start.value, end.value) and other_sure >= sure - 0.2
+        for other_sure, s, e in found
+    ):
         doubt = min(sure, SURE - 0.1)
-        return [replace(r, confidence=doubt, why=f"{r.why}; another period is as sure") for r in (start, end)]
+        return [
+            replace(r, confidence=doubt, why=f"{r.why}; another period is as sure")
+            for r in (start, end)
+        ]
     return [start, end]
 
 
@@ -267,7 +342,9 @@ def _document(lines: list[_Line]) -> Read | None:
     for pattern, sure in LABELS["document"]:
         for line in lines:
             found = re.search(
-                rf"(?:{pattern})\s*[:：]?\s*(?P<value>[A-Z0-9][A-Z0-9/-]{{3,30}})", line.text, re.IGNORECASE
+                rf"(?:{pattern})\s*[:：]?\s*(?P<value>[A-Z0-9][A-Z0-9/-]{{3,30}})",
+                line.text,
+                re.IGNORECASE,
             )
             if found:
                 span = found.span("value")
@@ -285,7 +362,15 @@ def _document(lines: list[_Line]) -> Read | None:
 
 def _supplier(lines: list[_Line]) -> Read | None:
     first = lines[0]
-    return Read("supplier", first.text[:80], first.text, first.page, first.box(0, len(first.text)), 0.5, "first line")
+    return Read(
+        "supplier",
+        first.text[:80],
+        first.text,
+        first.page,
+        first.box(0, len(first.text)),
+        0.5,
+        "first line",
+    )
 
 
 def given(reads: list[Read], values: Mapping[str, str]) -> list[Read]:
@@ -296,16 +381,24 @@ def given(reads: list[Read], values: Mapping[str, str]) -> list[Read]:
     """
     for field, text in values.items():
         if field not in FIELDS:
-            raise UsageError("bad-bill-value", f"'{field}' is no field of a bill.", f"There are: {', '.join(FIELDS)}.")
+            raise UsageError(
+                "bad-bill-value",
+                f"'{field}' is no field of a bill.",
+                f"There are: {', '.join(FIELDS)}.",
+            )
         is_day, is_number = field in ("from", "to"), field == "energy"
         try:
             _ = date.fromisoformat(text) if is_day else float(text) if is_number else text
         except ValueError:
             raise UsageError(
-                "bad-bill-value", f"{field} is '{text}'.", "Give a day as 2024-01-31, energy as 1234.5."
+                "bad-bill-value",
+                f"{field} is '{text}'.",
+                "Give a day as 2024-01-31, energy as 1234.5.",
             ) from None
     kept = [r for r in reads if r.field not in values]
-    made = [Read(f, v, v, 0, (0.0, 0.0, 0.0, 0.0), 1.0, "given by a person") for f, v in values.items()]
+    made = [
+        Read(f, v, v, 0, (0.0, 0.0, 0.0, 0.0), 1.0, "given by a person") for f, v in values.items()
+    ]
     return sorted(kept + made, key=lambda r: FIELDS.index(r.field))
 
 

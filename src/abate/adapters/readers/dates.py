@@ -1,4 +1,7 @@
-"""Dates as files write them, brought into the form 2024-01-31 or 2024-01; which comes first, day or month, is proved."""
+"""Dates as files write them, brought into the form 2024-01-31 or 2024-01.
+
+Which comes first, day or month, is proved.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ may be a decimal mark or part thousands."""
 
 @cache
 def _months() -> dict[str, int]:
-    """Numbers of months by their names and short names in several languages; a name of two months is left out."""
+    """Numbers of months by their names and short names in several languages.
+
+    A name of two months is left out.
+    """
     from babel.dates import get_month_names
 
     found: dict[str, set[int]] = {}
@@ -28,14 +34,18 @@ def _months() -> dict[str, int]:
             for context in ("format", "stand-alone"):
                 for number, name in get_month_names(width, context, language).items():
                     found.setdefault(name.strip(". ").casefold(), set()).add(number)
-    return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1} | {"mrz": 3, "sept": 9}
+    return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1} | {
+        "mrz": 3,
+        "sept": 9,
+    }
 
 
 def read_dates(texts: Iterable[str], order: str = "") -> dict[str, str]:
     """Dates in ISO form, for those texts that are written otherwise.
 
-    `13/02/2024` anywhere in the file proves that the day comes first, `02/13/2024` that the month does; dots part a day
-    that comes first. Where nothing proves it, each date that may be read both ways is marked as a question.
+    `13/02/2024` anywhere in the file proves that the day comes first, `02/13/2024` that the month
+    does; dots part a day that comes first. Where nothing proves it, each date that may be read both
+    ways is marked as a question.
 
     Args:
         texts: Cells of the file's columns of dates.
@@ -52,11 +62,15 @@ def read_dates(texts: Iterable[str], order: str = "") -> dict[str, str]:
     slashed = [m for m in numeric.values() if m.group(2) != "."]
     day_first = any(int(m.group(1)) > 12 for m in slashed)
     month_first = any(int(m.group(3)) > 12 for m in slashed)
-    proved = order or ("dmy" if day_first and not month_first else "mdy" if month_first and not day_first else "")
+    proved = order or (
+        "dmy" if day_first and not month_first else "mdy" if month_first and not day_first else ""
+    )
     found = {}
     for text in listed:
         if match := numeric.get(text):
-            found[text] = _ordered(match, "dmy" if match.group(2) == "." else proved) or f"{OPEN_MARK}{text}"
+            found[text] = (
+                _ordered(match, "dmy" if match.group(2) == "." else proved) or f"{OPEN_MARK}{text}"
+            )
         elif (plain := _plain(text)) is not None:
             found[text] = plain
     return found
@@ -76,7 +90,11 @@ def _ordered(match: re.Match[str], order: str) -> str:
 def _plain(text: str) -> str | None:
     """A month by number or name, a day with a month's name, or a spreadsheet's serial number."""
     if match := _MONTH.match(text):
-        return f"{match.group(2)}-{int(match.group(1)):02d}" if 1 <= int(match.group(1)) <= 12 else None
+        return (
+            f"{match.group(2)}-{int(match.group(1)):02d}"
+            if 1 <= int(match.group(1)) <= 12
+            else None
+        )
     if match := _NAMED.match(text):
         month = _months().get(match.group(2).casefold())
         if month is None:

@@ -37,7 +37,10 @@ def pdf_lines(path: Path) -> Iterator[list[Any]]:
                 for line in page.extract_text_lines(return_chars=False):
                     box = (line["x0"], line["top"], line["x1"], line["bottom"])
                     words = page.crop(box, strict=False).extract_words()
-                    yield [number, [[w[k] if k == "text" else float(w[k]) for k in WORD] for w in words]]
+                    yield [
+                        number,
+                        [[w[k] if k == "text" else float(w[k]) for k in WORD] for w in words],
+                    ]
                 page.close()
     except (PdfminerException, PDFException, ValueError, KeyError, TypeError) as error:
         text = f"{path.name} is no PDF that can be read."
@@ -66,13 +69,19 @@ def json_objects(path: Path, code: str) -> Iterator[Any]:
                 raise DataError("file-too-large", text, "Write it as JSON lines (.jsonl).")
             yield json.load(handle)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(code, f"{path.name} cannot be read: {error}.", "Save it as JSON in UTF-8.") from error
+        raise DataError(
+            code, f"{path.name} cannot be read: {error}.", "Save it as JSON in UTF-8."
+        ) from error
     except RecursionError as error:
-        raise DataError(code, f"{path.name} is nested too deep.", "Write a list of objects.") from error
+        raise DataError(
+            code, f"{path.name} is nested too deep.", "Write a list of objects."
+        ) from error
 
 
 def intervals(path: Path) -> Iterator[list[Any]]:
-    """Of a Green Button file: begin [s since 1970] and value of each interval; reading types; how many meters.
+    """Of a Green Button file: begin [s since 1970] and value of each interval; reading types.
+
+    How many meters.
 
     Raises:
         DataError: `bad-green-button`.
@@ -86,7 +95,13 @@ def intervals(path: Path) -> Iterator[list[Any]]:
             tag = node.tag.rsplit("}", 1)[-1]
             if tag == "ReadingType":
                 said = {child.tag.rsplit("}", 1)[-1]: (child.text or "").strip() for child in node}
-                types.append([said.get("powerOfTenMultiplier", ""), said.get("uom", ""), said.get("flowDirection", "")])
+                types.append(
+                    [
+                        said.get("powerOfTenMultiplier", ""),
+                        said.get("uom", ""),
+                        said.get("flowDirection", ""),
+                    ]
+                )
             elif tag == "MeterReading":
                 meters += 1
             elif tag == "IntervalReading":
@@ -119,7 +134,9 @@ def weather_columns(path: Path, columns: list[str]) -> Iterator[list[Any]]:
         year = int(years.value_counts().index[0])
         yield [float(facts["TZ"]), year, [table[name].astype(float).tolist() for name in columns]]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise DataError("no-series", f"{path.name} is no sound EPW file: {error}.", "Export it again.") from error
+        raise DataError(
+            "no-series", f"{path.name} is no sound EPW file: {error}.", "Export it again."
+        ) from error
 
 
 def opens_as_workbook(path: Path) -> Iterator[bool]:
@@ -138,6 +155,8 @@ def opens_as_workbook(path: Path) -> Iterator[bool]:
             load_workbook(path, data_only=True)
     except Exception as error:
         raise DataError(
-            "bad-template-file", f"{path.name} cannot be read.", "Take EFRAG's VSME digital template."
+            "bad-template-file",
+            f"{path.name} cannot be read.",
+            "Take EFRAG's VSME digital template.",
         ) from error
     yield True

@@ -1,4 +1,7 @@
-"""What `energy.toml` says: holidays, weather, plants, tariff. The reference page of its keys is generated from here."""
+"""What `energy.toml` says: holidays, weather, plants, tariff.
+
+The reference page of its keys is generated from here.
+"""
 
 from __future__ import annotations
 
@@ -155,16 +158,29 @@ def read_energy(path: Path) -> EnergyConfig:
     here = path.parent
     roofs = []
     for p in keys.plants:
-        known = {k: v for k, v in as_dict(p).items() if k not in ("site", "power", "weather", "curve")}
-        roofs.append(Roof(Plant(**known, curve=tuple(p.curve)), p.site, here / p.power, here / p.weather))
-    if twice := sorted({r.plant.id for r in roofs if sum(o.plant.id == r.plant.id for o in roofs) > 1}):
-        raise ConfigError("bad-energy", f"{path.name}: the plant '{twice[0]}' stands twice.", "Give each its own id.")
+        known = {
+            k: v for k, v in as_dict(p).items() if k not in ("site", "power", "weather", "curve")
+        }
+        roofs.append(
+            Roof(Plant(**known, curve=tuple(p.curve)), p.site, here / p.power, here / p.weather)
+        )
+    if twice := sorted(
+        {r.plant.id for r in roofs if sum(o.plant.id == r.plant.id for o in roofs) > 1}
+    ):
+        raise ConfigError(
+            "bad-energy",
+            f"{path.name}: the plant '{twice[0]}' stands twice.",
+            "Give each its own id.",
+        )
     tariff = None
     if keys.tariff:
         bands = tuple(
-            Band(b.price_per_kwh, tuple(b.hours), tuple(b.weekdays), tuple(b.months)) for b in keys.tariff.bands
+            Band(b.price_per_kwh, tuple(b.hours), tuple(b.weekdays), tuple(b.months))
+            for b in keys.tariff.bands
         )
         tariff = Tariff(bands, keys.tariff.demand_per_kw, keys.tariff.currency)
     zone_of(keys.zone)
     weather, forecast = (here / name if name else None for name in (keys.weather, keys.forecast))
-    return EnergyConfig(Calendar(keys.country, keys.subdivision, keys.zone), weather, forecast, tuple(roofs), tariff)
+    return EnergyConfig(
+        Calendar(keys.country, keys.subdivision, keys.zone), weather, forecast, tuple(roofs), tariff
+    )

@@ -1,4 +1,7 @@
-"""Reading orders and cartons: CSV, Parquet, JSON, and the text format of packing benchmarks; in batches."""
+"""Reading orders and cartons: CSV, Parquet, JSON, and the text format of packing benchmarks.
+
+In batches.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,8 @@ class Batch:
 def _heads(names: list[str], words: dict[str, tuple[str, ...]], file: str) -> dict[str, str]:
     """Which column of the file says what."""
     plain = {
-        n: " ".join(n.strip().lower().replace("_", " ").replace("(", " ").replace(")", " ").split()) for n in names
+        n: " ".join(n.strip().lower().replace("_", " ").replace("(", " ").replace(")", " ").split())
+        for n in names
     }
     found: dict[str, str] = {}
     for field, others in words.items():
@@ -124,10 +128,14 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         rows += block.to_pylist()
         if len(rows) > 10_000:
             raise DataError(
-                "cartons-unreadable", f"{path.name} has more than 10,000 rows.", "Is this the file of cartons?"
+                "cartons-unreadable",
+                f"{path.name} has more than 10,000 rows.",
+                "Is this the file of cartons?",
             )
     if not rows:
-        raise DataError("cartons-unreadable", f"{path.name} holds no carton.", "Give one row per size.")
+        raise DataError(
+            "cartons-unreadable", f"{path.name} holds no carton.", "Give one row per size."
+        )
     heads = _heads(list(rows[0]), CARTON_WORDS, path.name)
     lacking = {"carton", "length_mm", "width_mm", "height_mm"} - set(heads)
     if lacking:
@@ -138,19 +146,31 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         )
     made = []
     for number, row in enumerate(rows, 2):
-        cells = {field: row[name] for field, name in heads.items() if row.get(name) not in (None, "")}
+        cells = {
+            field: row[name] for field, name in heads.items() if row.get(name) not in (None, "")
+        }
         name = str(cells.get("carton", ""))
         try:
-            values: dict[str, Any] = {f: int(float(cells[f])) for f in ("length_mm", "width_mm", "height_mm")}
+            values: dict[str, Any] = {
+                f: int(float(cells[f])) for f in ("length_mm", "width_mm", "height_mm")
+            }
             values |= {f: int(float(cells[f])) for f in ("mass_max_g", "stock") if f in cells}
-            values |= {f: float(cells[f]) for f in ("tare_g", "board_m2", "grade_g_m2", "cost") if f in cells}
-            outer = [f for f in ("outer_length_mm", "outer_width_mm", "outer_height_mm") if f in cells]
+            values |= {
+                f: float(cells[f])
+                for f in ("tare_g", "board_m2", "grade_g_m2", "cost")
+                if f in cells
+            }
+            outer = [
+                f for f in ("outer_length_mm", "outer_width_mm", "outer_height_mm") if f in cells
+            ]
             if len(outer) == 3:
                 values["outer_mm"] = tuple(int(float(cells[f])) for f in outer)
             values |= {f: str(cells[f]).strip() for f in ("board_item", "condition") if f in cells}
             values["source"] = Source(str(cells.get("source", "new")).strip().lower())
         except (ValueError, KeyError, OverflowError) as error:
-            raise UsageError("bad-carton", f"{path.name} row {number}: {error}.", "Mend its row.") from error
+            raise UsageError(
+                "bad-carton", f"{path.name} row {number}: {error}.", "Mend its row."
+            ) from error
         if not name or any(v < 0 for v in values.values() if isinstance(v, int | float)):
             raise UsageError(
                 "bad-carton",
@@ -160,7 +180,9 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         made.append(Carton(name, **values))
     twice = {c.id for c in made if sum(d.id == c.id for d in made) > 1}
     if twice:
-        raise UsageError("bad-carton", f"{path.name}: '{min(twice)}' stands twice.", "Give each size one name.")
+        raise UsageError(
+            "bad-carton", f"{path.name}: '{min(twice)}' stands twice.", "Give each size one name."
+        )
     return tuple(made)
 
 
@@ -191,10 +213,14 @@ def row_blocks(path: Path, code: str) -> Iterator[Any]:
                 names = handle.readline().decode("utf-8-sig").rstrip("\r\n").split(between)
             columns = [n.strip().strip('"') for n in names]
             if len(set(columns)) < len(columns):
-                raise DataError(code, f"{path.name} names a column twice.", "Give each its own name.")
+                raise DataError(
+                    code, f"{path.name} names a column twice.", "Give each its own name."
+                )
             reader = pa.csv.open_csv(
                 path,
-                read_options=pa.csv.ReadOptions(block_size=1 << 20, column_names=columns, skip_rows=1),
+                read_options=pa.csv.ReadOptions(
+                    block_size=1 << 20, column_names=columns, skip_rows=1
+                ),
                 parse_options=pa.csv.ParseOptions(delimiter=between),
                 convert_options=pa.csv.ConvertOptions(
                     column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
@@ -203,19 +229,28 @@ def row_blocks(path: Path, code: str) -> Iterator[Any]:
             for batch in reader:
                 yield pa.Table.from_batches([batch])
         else:
-            raise DataError(code, f"{path.name} is none of CSV, Parquet, JSON.", "Save it as one of them.")
+            raise DataError(
+                code, f"{path.name} is none of CSV, Parquet, JSON.", "Save it as one of them."
+            )
     except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         text = str(error).splitlines()[0][:200]
-        raise DataError(code, f"{path.name} cannot be read: {text}", "Save it anew as CSV in UTF-8.") from error
+        raise DataError(
+            code, f"{path.name} cannot be read: {text}", "Save it anew as CSV in UTF-8."
+        ) from error
 
 
 def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
-    """Objects of a JSON array or of JSON lines; an order with `items` becomes one row for each of them."""
+    """Objects of a JSON array or of JSON lines.
+
+    An order with `items` becomes one row for each of them.
+    """
 
     def rows(objects: list[Any]) -> list[dict[str, Any]]:
         if not all(isinstance(one, dict) for one in objects):
             raise DataError(
-                "orders-unreadable", f"{path.name} holds something other than objects.", "Write one object per order."
+                "orders-unreadable",
+                f"{path.name} holds something other than objects.",
+                "Write one object per order.",
             )
         out = []
         for one in objects:
@@ -226,12 +261,16 @@ def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
         return out
 
     for content in read_apart(json_objects, path, "orders-unreadable"):
-        objects = content.get("orders", content.get("cartons")) if isinstance(content, dict) else content
+        objects = (
+            content.get("orders", content.get("cartons")) if isinstance(content, dict) else content
+        )
         yield rows(objects if isinstance(objects, list) else [])
 
 
 def open_orders(orders: Path, cartons: Path | None) -> tuple[tuple[Carton, ...], Iterator[Block]]:
-    """An assortment and orders in blocks; the cartons of a text file of orders serve where no others are given.
+    """An assortment and orders in blocks.
+
+    The cartons of a text file of orders serve where no others are given.
 
     Raises:
         DataError: `orders-unreadable`, `cartons-unreadable`.
@@ -241,16 +280,20 @@ def open_orders(orders: Path, cartons: Path | None) -> tuple[tuple[Carton, ...],
     if cartons is not None:
         return read_cartons(cartons), text[1] if text else read_orders(orders)
     if text is None:
-        raise UsageError("no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE.")
+        raise UsageError(
+            "no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE."
+        )
     return text
 
 
 def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
-    """Cartons and orders of the text format of packing benchmarks; None where the file is of another.
+    """Cartons and orders of the text format of packing benchmarks.
 
-    `C n`, then n cartons: id, inner length, width, height (mm), maximum mass (g), tare (g). `O n`, then per order its
-    number and how many pieces, and per piece: index, length, width, height (mm), mass (g), 1 for this side up, 1 for
-    fragile.
+    None where the file is of another.
+
+    `C n`, then n cartons: id, inner length, width, height (mm), maximum mass (g), tare (g). `O n`,
+    then per order its number and how many pieces, and per piece: index, length, width, height (mm),
+    mass (g), 1 for this side up, 1 for fragile.
 
     Raises:
         DataError: `orders-unreadable`.
@@ -281,7 +324,9 @@ def read_text(path: Path) -> tuple[tuple[Carton, ...], Iterator[Block]] | None:
 
 def _text_fault(path: Path, line: int) -> DataError:
     return DataError(
-        "orders-unreadable", f"{path.name} line {line} is not what the format asks for.", "See the guide of packing."
+        "orders-unreadable",
+        f"{path.name} line {line} is not what the format asks for.",
+        "See the guide of packing.",
     )
 
 
@@ -303,7 +348,9 @@ def _text_blocks(handle: TextIO, path: Path, line: int, count: int) -> Iterator[
                         raise ValueError
                     if names and names[-1] == order:
                         raise DataError(
-                            "order-scattered", f"{path.name}: order '{order}' stands twice.", "Number the orders."
+                            "order-scattered",
+                            f"{path.name}: order '{order}' stands twice.",
+                            "Number the orders.",
                         )
                     names += [order] * pieces
                     for _ in range(pieces):
@@ -322,7 +369,9 @@ def _text_blocks(handle: TextIO, path: Path, line: int, count: int) -> Iterator[
             yield Block(table, {name: name for name in table.column_names}, path.name, first)
         if handle.read().strip():
             raise DataError(
-                "orders-unreadable", f"{path.name} holds more than its {count} orders.", "Mend the line 'O n'."
+                "orders-unreadable",
+                f"{path.name} holds more than its {count} orders.",
+                "Mend the line 'O n'.",
             )
 
 
@@ -374,14 +423,20 @@ class Block:
         begins = _begins(self.table.column(self.heads["order"]))
         if "site" not in self.heads or self.heads["site"] not in self.table.column_names:
             return [""] * len(begins)
-        return [str(s or "") for s in self.table.column(self.heads["site"]).take(begins).to_pylist()]
+        return [
+            str(s or "") for s in self.table.column(self.heads["site"]).take(begins).to_pylist()
+        ]
 
-    def _columns(self) -> Batch | None:  # noqa: PLR0911 - each look at a column may send the block the slow way
+    def _columns(self) -> Batch | None:  # noqa: PLR0911 - each look may send it the slow way
         """Arrays of the orders where every cell is plain; None where one is to be looked at."""
         if {"quantity", "fold_volume_mm3", "load_max_g"} & set(self.heads):
             return None
         there = set(self.table.column_names)
-        cells = {field: self.table.column(name).to_pylist() for field, name in self.heads.items() if name in there}
+        cells = {
+            field: self.table.column(name).to_pylist()
+            for field, name in self.heads.items()
+            if name in there
+        }
         begins = _begins(self.table.column(self.heads["order"]))
         offsets = np.array([*begins, len(self.table)], np.int64)
         ids = [
@@ -394,14 +449,25 @@ class Block:
             return None
         if "" in ids or len(set(ids)) < len(ids) or np.diff(offsets).max() > ITEMS_IN_ORDER_MAX:
             return None
-        items = cells.get("item") or [k - a for a, b in pairwise(offsets.tolist()) for k in range(a, b)]
+        items = cells.get("item") or [
+            k - a for a, b in pairwise(offsets.tolist()) for k in range(a, b)
+        ]
         if None in items or "" in items:
             return None
-        if "carton" in cells and any(len(set(cells["carton"][a:b])) > 1 for a, b in pairwise(offsets.tolist())):
+        if "carton" in cells and any(
+            len(set(cells["carton"][a:b])) > 1 for a, b in pairwise(offsets.tolist())
+        ):
             return None
         places = [cells.get(f) for f in ("site", "month", "carton")]
-        meta = [(a, b, c) for a, b, c in ([str(p[k] or "") if p is not None else "" for p in places] for k in begins)]
-        poorest = [str(cells["condition"][k] or "D") if "condition" in cells else "D" for k in begins]
+        meta = [
+            (a, b, c)
+            for a, b, c in (
+                [str(p[k] or "") if p is not None else "" for p in places] for k in begins
+            )
+        ]
+        poorest = [
+            str(cells["condition"][k] or "D") if "condition" in cells else "D" for k in begins
+        ]
         if set(poorest) - set(CONDITIONS):
             return None
         returns = columns.pop("returns", None)
@@ -462,10 +528,16 @@ def read_orders(path: Path) -> Iterator[Block]:
                     f"{path.name} has no column {', '.join(sorted(lacking))}.",
                     "Name it in the first row.",
                 )
-        waiting = rows if waiting is None else pa.concat_tables([waiting, rows], promote_options="permissive")
+        waiting = (
+            rows
+            if waiting is None
+            else pa.concat_tables([waiting, rows], promote_options="permissive")
+        )
         begins = _begins(waiting.column(heads["order"]))
         done = 0
-        for at in range(BATCH_ORDERS, len(begins), BATCH_ORDERS):  # the last order may go on in the next block
+        for at in range(
+            BATCH_ORDERS, len(begins), BATCH_ORDERS
+        ):  # the last order may go on in the next block
             block = waiting.slice(begins[done], begins[at] - begins[done])
             seen = _new_orders(seen, block.column(heads["order"]), path.name)
             yield Block(block, heads, path.name, line)
@@ -473,7 +545,9 @@ def read_orders(path: Path) -> Iterator[Block]:
             done = at
         waiting = waiting.slice(begins[done]).combine_chunks() if len(begins) else waiting
     if waiting is None or not len(waiting) or not heads:
-        raise DataError("orders-unreadable", f"{path.name} holds no order.", "Give one row per item.")
+        raise DataError(
+            "orders-unreadable", f"{path.name} holds no order.", "Give one row per item."
+        )
     _new_orders(seen, waiting.column(heads["order"]), path.name)
     yield Block(waiting, heads, path.name, line)
 
@@ -507,7 +581,9 @@ def _new_orders(seen: Any, column: Any, file: str) -> Any:
     if again.any():
         odd = names[order[np.nonzero(again)[0][0]]]
         raise DataError(
-            "order-scattered", f"{file}: rows of order '{odd}' do not stand together.", "Sort the file by order."
+            "order-scattered",
+            f"{file}: rows of order '{odd}' do not stand together.",
+            "Sort the file by order.",
         )
     return np.insert(seen, at, hashes[order])
 
@@ -552,11 +628,18 @@ def _item(cell: dict[str, Any]) -> tuple[Item, int, bool]:
             _whole(cell[f], up=True) for f in ("length_mm", "width_mm", "height_mm", "mass_g")
         )
         item = Item(
-            length, width, height, mass,
-            turn=str(cell.get("turn") or "any").strip().lower(), fragile=_flag(cell.get("fragile")),
-            load_max_g=limit("load_max_g", up=False), fold_volume_mm3=limit("fold_volume_mm3", up=True),
-            own_box=_flag(cell.get("own_box")), apart=str(cell.get("apart") or ""), together=str(cell.get("together") or ""),
-        )  # fmt: skip
+            length,
+            width,
+            height,
+            mass,
+            turn=str(cell.get("turn") or "any").strip().lower(),
+            fragile=_flag(cell.get("fragile")),
+            load_max_g=limit("load_max_g", up=False),
+            fold_volume_mm3=limit("fold_volume_mm3", up=True),
+            own_box=_flag(cell.get("own_box")),
+            apart=str(cell.get("apart") or ""),
+            together=str(cell.get("together") or ""),
+        )
         told = cell.get("quantity")
         quantity = 1 if told in (None, "") else _whole(told, up=False)
         if told not in (None, "") and quantity != float(str(told).replace(",", "")):
@@ -601,7 +684,9 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
             if name == "":
                 raise ValueError("the order has no name")
             if str(cell.get("condition") or "D") not in CONDITIONS:
-                raise ValueError(f"condition is '{cell.get('condition')}', none of {', '.join(CONDITIONS)}")
+                raise ValueError(
+                    f"condition is '{cell.get('condition')}', none of {', '.join(CONDITIONS)}"
+                )
             if len(order.items) + quantity > ITEMS_IN_ORDER_MAX:
                 raise ValueError(f"the order has more than {ITEMS_IN_ORDER_MAX:,} items")
         except ValueError as error:
@@ -611,13 +696,24 @@ def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: 
             continue
         order.returns |= returns
         order.condition = min(order.condition, str(cell.get("condition") or "D"))
-        order.items += [(label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)]
+        order.items += [
+            (label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)
+        ]
     good = {name: order for name, order in read.items() if not order.fault}
-    columns = columns_of([item for order in good.values() for _, item in order.items if item is not None])
+    columns = columns_of(
+        [item for order in good.values() for _, item in order.items if item is not None]
+    )
     orders = orders_from(
-        list(good), np.concatenate([[0], np.cumsum([len(o.items) for o in good.values()])]),
-        [label for order in good.values() for label, _ in order.items], columns, [o.returns for o in good.values()],
+        list(good),
+        np.concatenate([[0], np.cumsum([len(o.items) for o in good.values()])]),
+        [label for order in good.values() for label, _ in order.items],
+        columns,
+        [o.returns for o in good.values()],
         [CONDITIONS.index(o.condition) for o in good.values()],
-    )  # fmt: skip
-    broken = [(name, [label for label, _ in order.items], order.fault) for name, order in read.items() if order.fault]
+    )
+    broken = [
+        (name, [label for label, _ in order.items], order.fault)
+        for name, order in read.items()
+        if order.fault
+    ]
     return Batch(orders, [order.meta for order in good.values()], broken, findings)

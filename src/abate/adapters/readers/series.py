@@ -54,8 +54,19 @@ METER_WORDS = (
     "电表号",
     "站点",
 )
-AVAILABLE_WORDS = ("available", "available at", "issued", "issued at", "known from", "received", "发布时间")
-UNITS = re.compile(r"^(?P<name>.*?)[\s_]*[\(\[（]?(?P<unit>kwh|mwh|wh|kw|mw|w|°c|°f|degc|degf|m3|therm|w/m2|m/s|千瓦时)[\)\]）]?$", re.IGNORECASE)  # fmt: skip
+AVAILABLE_WORDS = (
+    "available",
+    "available at",
+    "issued",
+    "issued at",
+    "known from",
+    "received",
+    "发布时间",
+)
+UNITS = re.compile(
+    r"^(?P<name>.*?)[\s_]*[\(\[（]?(?P<unit>kwh|mwh|wh|kw|mw|w|°c|°f|degc|degf|m3|therm|w/m2|m/s|千瓦时)[\)\]）]?$",
+    re.IGNORECASE,
+)
 COUNTER_WORDS = ("register", "counter", "index", "cumulative", "表底", "示数", "表码")
 SERIES_MAX = 20_000
 STEPS_MAX = 2_000_000
@@ -80,7 +91,12 @@ WATT_HOURS = {72: "Wh", 38: "W", 169: "therm", 42: "m3", 119: "ft3"}
 
 
 def read_series(
-    path: Path, *, zone: str = "UTC", stamp: str = "", mend: tuple[str, ...] = (), checked: bool = True
+    path: Path,
+    *,
+    zone: str = "UTC",
+    stamp: str = "",
+    mend: tuple[str, ...] = (),
+    checked: bool = True,
 ) -> Readings:
     """Read the series of a file, check them, and mend what was asked.
 
@@ -112,7 +128,11 @@ def read_series(
 def _uncounted(raw: Readings) -> tuple[Readings, list[Finding], list[tuple[int, int]]]:
     """Readings whose counters are usage, what that found, and their resets."""
     chosen = counters(raw)
-    counted = [m for m, n in enumerate(raw.names) if m in chosen or any(w in n.lower() for w in COUNTER_WORDS)]
+    counted = [
+        m
+        for m, n in enumerate(raw.names)
+        if m in chosen or any(w in n.lower() for w in COUNTER_WORDS)
+    ]
     if not counted:
         return raw, [], []
     part, told, some = usage_of_counters(raw.picked([raw.names[m] for m in counted]))
@@ -130,7 +150,9 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError("unknown-zone", f"There is no time zone '{name}'.", "Write it as Asia/Shanghai.") from error
+        raise UsageError(
+            "unknown-zone", f"There is no time zone '{name}'.", "Write it as Asia/Shanghai."
+        ) from error
 
 
 UNPACKED_MAX, UNPACKED_FREE, PACKED_RATIO = 4 << 30, 32 << 20, 100
@@ -154,15 +176,23 @@ class _plain:  # noqa: N801
                 size = 0
                 while block := source.read(1 << 20):
                     size += len(block)
-                    if size > min(UNPACKED_MAX, max(UNPACKED_FREE, PACKED_RATIO * self.path.stat().st_size)):
+                    if size > min(
+                        UNPACKED_MAX, max(UNPACKED_FREE, PACKED_RATIO * self.path.stat().st_size)
+                    ):
                         text = f"{self.path.name} unpacks to more than {size >> 20} MiB."
-                        raise DataError("file-too-large", text, "Unpack it yourself, and look at it; or split it.")
+                        raise DataError(
+                            "file-too-large",
+                            text,
+                            "Unpack it yourself, and look at it; or split it.",
+                        )
                     out.write(block)
         except (OSError, EOFError, zlib.error, DataError) as error:
             shutil.rmtree(self.folder)
             if isinstance(error, DataError):
                 raise
-            raise DataError("unreadable-file", f"{self.path.name}: {error}.", "Export it again.") from error
+            raise DataError(
+                "unreadable-file", f"{self.path.name}: {error}.", "Export it again."
+            ) from error
         return target
 
     def __exit__(self, *_: object) -> None:
@@ -184,17 +214,23 @@ def _read(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> Rea
 
 
 def _columns(headers: list[str], name: str) -> tuple[int, int, int, list[int]]:
-    """Places of the time, the meter (-1 without), the moment of availability (-1), and the values."""
+    """Places of the time, the meter (-1 without), the moment of availability (-1).
+
+    And the values.
+    """
     folded = [re.sub(r"[\s_]+", " ", h.strip().lower()) for h in headers]
     place = next((folded.index(w) for w in TIME_WORDS if w in folded), -1)
     if place < 0:
         raise DataError(
-            "no-series", f"{name} has no column of times: {', '.join(h for h in headers if h)[:120]}.",
+            "no-series",
+            f"{name} has no column of times: {', '.join(h for h in headers if h)[:120]}.",
             f"Name it {TIME_WORDS[0]}, {TIME_WORDS[1]} or {TIME_WORDS[7]}.",
-        )  # fmt: skip
+        )
     meter = next((folded.index(w) for w in METER_WORDS if w in folded), -1)
     available = next((folded.index(w) for w in AVAILABLE_WORDS if w in folded), -1)
-    values = [k for k, h in enumerate(folded) if k not in (place, meter, available) and h and h != "unit"]
+    values = [
+        k for k, h in enumerate(folded) if k not in (place, meter, available) and h and h != "unit"
+    ]
     if not values:
         raise DataError("no-series", f"{name} has no column of values.", "Add one, such as kWh.")
     return place, meter, available, values
@@ -222,7 +258,9 @@ def _named(header: str) -> tuple[str, str]:
 
 def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> Readings:
     """A CSV or a sheet: rows in batches, into columns of numbers."""
-    skipped = next((k for k, (_, cells) in enumerate(sheet.head) if sum(bool(c) for c in cells) > 1), 0)
+    skipped = next(
+        (k for k, (_, cells) in enumerate(sheet.head) if sum(bool(c) for c in cells) > 1), 0
+    )
     header_row, headers = sheet.head[skipped]
     place, meter, available, values = _columns(headers, name)
     hour = _hour_column(headers, place)
@@ -237,7 +275,9 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         for row, cells in batch:
             if row <= header_row or place >= len(cells) or not cells[place]:
                 continue
-            moments.append(f"{cells[place]}|{cells[hour]}" if 0 <= hour < len(cells) else cells[place])
+            moments.append(
+                f"{cells[place]}|{cells[hour]}" if 0 <= hour < len(cells) else cells[place]
+            )
             rows.append(row)
             owners.append(cells[meter] if 0 <= meter < len(cells) else "")
             known.append(cells[available] if 0 <= available < len(cells) else "")
@@ -246,29 +286,58 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
     if hour >= 0:
         moments = _with_hours(moments)
     parsed, odd = _moments(moments, zone, owners)
-    found = [Finding.of(READING_UNREAD, f"'{moments[k]}' is no time.", file=name, row=rows[k]) for k in odd[:20]]
+    found = [
+        Finding.of(READING_UNREAD, f"'{moments[k]}' is no time.", file=name, row=rows[k])
+        for k in odd[:20]
+    ]
     series, units, columns = [], [], []
     for k, column in zip(values, numbers, strict=True):
         cells, bad = _numbers(column)
         if not any(column):
             found.append(
-                Finding.of(READING_UNREAD, f"'{headers[k]}' has no value at all.", file=name, column=headers[k])
+                Finding.of(
+                    READING_UNREAD,
+                    f"'{headers[k]}' has no value at all.",
+                    file=name,
+                    column=headers[k],
+                )
             )
             continue
         if len(bad) == sum(bool(c) for c in column):
             continue  # a column of words
         found += [
-            Finding.of(READING_UNREAD, f"'{column[b]}' is no number.", file=name, row=rows[b], column=headers[k]) for b in bad[:20]
-        ]  # fmt: skip
+            Finding.of(
+                READING_UNREAD,
+                f"'{column[b]}' is no number.",
+                file=name,
+                row=rows[b],
+                column=headers[k],
+            )
+            for b in bad[:20]
+        ]
         label, unit = _named(headers[k])
         series.append(label)
         units.append(unit)
         columns.append(cells)
     if not columns:
-        raise DataError("no-series", f"{name} has no column of numbers.", "Check the decimal sign and the columns.")
+        raise DataError(
+            "no-series",
+            f"{name} has no column of numbers.",
+            "Check the decimal sign and the columns.",
+        )
     ended = _names_end(stamp, headers[place])
     issued = _moments(known, zone)[0] if available >= 0 else None
-    made = _gridded(parsed, np.array(owners) if meter >= 0 else None, series, units, np.array(columns), issued, name, ended, later)  # fmt: skip
+    made = _gridded(
+        parsed,
+        np.array(owners) if meter >= 0 else None,
+        series,
+        units,
+        np.array(columns),
+        issued,
+        name,
+        ended,
+        later,
+    )
     clock = _clock_changes(moments, parsed, zone, name)
     return replace(made, findings=(*found, *clock, *made.findings))
 
@@ -278,7 +347,10 @@ def _hour_column(headers: list[str], place: int) -> int:
     folded = [h.strip().lower() for h in headers]
     if folded[place] not in ("date", "day", "日期"):
         return -1
-    return next((k for k, h in enumerate(folded) if h in ("hour", "hour of day", "hr", "he", "小时", "时")), -1)
+    return next(
+        (k for k, h in enumerate(folded) if h in ("hour", "hour of day", "hr", "he", "小时", "时")),
+        -1,
+    )
 
 
 def _with_hours(texts: list[str]) -> list[str]:
@@ -286,14 +358,18 @@ def _with_hours(texts: list[str]) -> list[str]:
     parts = [t.partition("|") for t in texts]
     hours = [int(float(h)) if h.replace(".", "", 1).isdigit() else -1 for _, _, h in parts]
     less = int(max(hours, default=0) == 24)
-    return [f"{d} {h - less:02d}:00" if h >= 0 else d for (d, _, _), h in zip(parts, hours, strict=True)]
+    return [
+        f"{d} {h - less:02d}:00" if h >= 0 else d for (d, _, _), h in zip(parts, hours, strict=True)
+    ]
 
 
 LOOSE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T](\d{1,2})(:.*)?)?")
 
 
 def _moment(text: str) -> datetime:
-    """A moment as files write it: ISO, or with slashes and without leading zeros; 24:00 is the next midnight.
+    """A moment as files write it: ISO, or with slashes and without leading zeros.
+
+    24:00 is the next midnight.
 
     Raises:
         ValueError: Where it is none.
@@ -307,11 +383,18 @@ def _moment(text: str) -> datetime:
     year, month, day, hour, rest = match.groups()
     late = hour == "24"
     clock = f"T{0 if late else int(hour):02d}{rest or ':00'}" if hour else ""
-    return datetime.fromisoformat(f"{year}-{int(month):02d}-{int(day):02d}{clock}") + timedelta(days=int(late))
+    return datetime.fromisoformat(f"{year}-{int(month):02d}-{int(day):02d}{clock}") + timedelta(
+        days=int(late)
+    )
 
 
-def _moments(texts: list[str], zone: ZoneInfo, owners: list[str] | None = None) -> tuple[Any, list[int]]:
-    """Moments in UTC and the places that are none; of a clock time that comes twice, which one it is by the order."""
+def _moments(
+    texts: list[str], zone: ZoneInfo, owners: list[str] | None = None
+) -> tuple[Any, list[int]]:
+    """Moments in UTC and the places that are none.
+
+    Of a clock time that comes twice, which one it is by the order.
+    """
     found = np.full(len(texts), np.datetime64("NaT"), "datetime64[s]")
     odd: list[int] = []
     local: list[datetime | None] = []
@@ -368,17 +451,30 @@ def _clock_changes(texts: list[str], moments: Any, zone: ZoneInfo, name: str) ->
     changes = [d for d, a, b in zip(days[1:], noon, noon[1:], strict=False) if a != b]
     if not changes:
         return []
-    text = f"The clocks of {zone} change on {', '.join(changes[:6])}; the times there were placed by the zone."
+    text = (
+        f"The clocks of {zone} change on {', '.join(changes[:6])}; the times there were placed by"
+        " the zone."
+    )
     return [Finding.of(CLOCK_CHANGE, text, file=name)]
 
 
 def _gridded(
-    moments: Any, owners: Any, series: list[str], units: list[str], columns: Any, issued: Any, name: str, ended: bool, later: bool
-) -> Readings:  # fmt: skip
+    moments: Any,
+    owners: Any,
+    series: list[str],
+    units: list[str],
+    columns: Any,
+    issued: Any,
+    name: str,
+    ended: bool,
+    later: bool,
+) -> Readings:
     """Rows on a grid of equal steps."""
     there = ~np.isnat(moments)
     if there.sum() < 2:
-        raise DataError("no-series", f"{name} has fewer than two times.", "Write times as 2024-03-01 14:00.")
+        raise DataError(
+            "no-series", f"{name} has fewer than two times.", "Write times as 2024-03-01 14:00."
+        )
     who = np.zeros(len(moments), np.int64)
     groups = [""]
     if owners is not None:
@@ -391,8 +487,14 @@ def _gridded(
     first = moments[there].min()
     span = int((moments[there].max() - first + step // 2) // step) + 1
     if len(groups) * len(series) > SERIES_MAX or span > STEPS_MAX:
-        raise DataError("file-too-large", f"{name} has {len(groups) * len(series):,} series of {span:,} steps.", "Split it.")  # fmt: skip
-    at = np.where(there, (moments - first + step // 2) // step, 0).astype(np.int64)  # days of 23 or 25 hours
+        raise DataError(
+            "file-too-large",
+            f"{name} has {len(groups) * len(series):,} series of {span:,} steps.",
+            "Split it.",
+        )
+    at = np.where(there, (moments - first + step // 2) // step, 0).astype(
+        np.int64
+    )  # days of 23 or 25 hours
     values = np.full((len(groups) * len(series), span), np.nan)
     told: list[tuple[Any, Any, Any, Any]] = []
     twice = []
@@ -400,7 +502,9 @@ def _gridded(
         mine = np.flatnonzero(there & (who == g))
         for c, label in enumerate(series):
             k = g * len(series) + c
-            names.append("/".join(x for x in (group, label if not group or len(series) > 1 else "") if x))
+            names.append(
+                "/".join(x for x in (group, label if not group or len(series) > 1 else "") if x)
+            )
             all_units.append(units[c])
             rows = mine[~np.isnan(columns[c][mine])]
             cells = at[rows]
@@ -409,11 +513,17 @@ def _gridded(
             counts = np.bincount(cells, minlength=span)
             if counts.max() > 1 and issued is None:
                 again = np.flatnonzero(counts > 1)
-                text = f"'{names[-1]}' has two readings for {len(again)} step{'s' if len(again) > 1 else ''}, first {str(first + step * int(again[0])).replace('T', ' ')[:16]}."
+                text = (
+                    f"'{names[-1]}' has two readings for {len(again)}"
+                    f" step{'s' if len(again) > 1 else ''}, first"
+                    f" {str(first + step * int(again[0])).replace('T', ' ')[:16]}."
+                )
                 twice.append(Finding.of(READING_TWICE, text, file=name))
             if counts.max() > 1 and not later and issued is None:
                 values[k] = np.where(
-                    counts > 0, np.bincount(cells, columns[c][rows], span) / np.maximum(counts, 1), np.nan
+                    counts > 0,
+                    np.bincount(cells, columns[c][rows], span) / np.maximum(counts, 1),
+                    np.nan,
                 )
             else:
                 values[k, cells] = columns[c][rows]
@@ -424,15 +534,25 @@ def _gridded(
     start = first + step * np.arange(span)
     start = start - step if ended else start
     return Readings(
-        tuple(names), start, values, tuple(all_units), name, _vintages(names, start, told, name), tuple(twice)
+        tuple(names),
+        start,
+        values,
+        tuple(all_units),
+        name,
+        _vintages(names, start, told, name),
+        tuple(twice),
     )
 
 
-def _vintages(names: list[str], start: Any, told: list[tuple[Any, Any, Any, Any]], file: str) -> Vintages | None:
+def _vintages(
+    names: list[str], start: Any, told: list[tuple[Any, Any, Any, Any]], file: str
+) -> Vintages | None:
     """What was told when, None where the file does not say; names must differ."""
     if len(set(names)) < len(names):
         double = next(n for n in names if names.count(n) > 1)
-        raise DataError("no-series", f"{file} names two series '{double}'.", "Give each its own name.")
+        raise DataError(
+            "no-series", f"{file} names two series '{double}'.", "Give each its own name."
+        )
     if not told:
         return None
     row, cell, when, what = (np.concatenate([t[i] for t in told]) for i in range(4))
@@ -447,16 +567,34 @@ def _step(moments: Any, who: Any, there: Any, name: str) -> int:
     apart = np.diff(moments[order]).astype("timedelta64[s]").astype(np.int64)
     apart = apart[(np.diff(who[order]) == 0) & (apart > 0)]
     if not len(apart):
-        raise DataError("no-series", f"{name} has no two times of one series.", "Give every series its readings.")
+        raise DataError(
+            "no-series",
+            f"{name} has no two times of one series.",
+            "Give every series its readings.",
+        )
     lengths, counts = np.unique(apart, return_counts=True)
     step = int(lengths[counts.argmax()])
     if not STEP_S[0] <= step <= STEP_S[1]:
-        raise DataError("uneven-steps", f"{name} has a reading every {step} s.", "Steps may be a minute to a day; bills are read by 'abate savings'.")  # fmt: skip
+        raise DataError(
+            "uneven-steps",
+            f"{name} has a reading every {step} s.",
+            "Steps may be a minute to a day; bills are read by 'abate savings'.",
+        )
     odd = float(
-        (((moments[there] - moments[there].min()).astype("timedelta64[s]").astype(np.int64) % step) != 0).mean()
+        (
+            (
+                (moments[there] - moments[there].min()).astype("timedelta64[s]").astype(np.int64)
+                % step
+            )
+            != 0
+        ).mean()
     )
     if odd > 0.01 and step < DAY_S:
-        raise DataError("uneven-steps", f"{name}: {odd:.0%} of its times are not on a grid of {step} s.", "Export it with equal steps.")  # fmt: skip
+        raise DataError(
+            "uneven-steps",
+            f"{name}: {odd:.0%} of its times are not on a grid of {step} s.",
+            "Export it with equal steps.",
+        )
     return step
 
 
@@ -485,12 +623,22 @@ def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         else:
             column = f"epoch({quoted(place)})::bigint as at"
             moments = con.execute(f"select {column} from {source}").fetchnumpy()["at"]
-            moments = np.asarray(np.ma.filled(moments, np.iinfo(np.int64).min)).astype("datetime64[s]")
+            moments = np.asarray(np.ma.filled(moments, np.iinfo(np.int64).min)).astype(
+                "datetime64[s]"
+            )
             if str(zone) != "UTC" and "WITH TIME ZONE" not in described[place][1]:
                 moments = _moments([str(m).replace("T", " ") for m in moments], zone)[0]
         columns = np.array(
-            [np.ma.filled(con.execute(f"select {quoted(k)}::double as v from {source}").fetchnumpy()["v"].astype(float), np.nan) for k in values]
-        )  # fmt: skip
+            [
+                np.ma.filled(
+                    con.execute(f"select {quoted(k)}::double as v from {source}")
+                    .fetchnumpy()["v"]
+                    .astype(float),
+                    np.nan,
+                )
+                for k in values
+            ]
+        )
         owners = None
         if meter >= 0:
             owners = np.asarray(
@@ -498,11 +646,27 @@ def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
             ).astype(str)
         issued = None
         if available >= 0:
-            issued = _moments([str(r[0] or "") for r in con.execute(f"select {quoted(available)}::varchar from {source}").fetchall()], zone)[0]  # fmt: skip
+            issued = _moments(
+                [
+                    str(r[0] or "")
+                    for r in con.execute(
+                        f"select {quoted(available)}::varchar from {source}"
+                    ).fetchall()
+                ],
+                zone,
+            )[0]
     labels = [_named(headers[k]) for k in values]
     ended = _names_end(stamp, headers[place])
     return _gridded(
-        moments, owners, [x[0] for x in labels], [x[1] for x in labels], columns, issued, name, ended, later
+        moments,
+        owners,
+        [x[0] for x in labels],
+        [x[1] for x in labels],
+        columns,
+        issued,
+        name,
+        ended,
+        later,
     )
 
 
@@ -512,25 +676,37 @@ def _epw(path: Path, name: str) -> Readings:
     Source: EnergyPlus Weather File format; read by pvlib.
     """
     columns = {
-        "temperature": ("temp_air", "°C"), "ghi": ("ghi", "W/m2"), "dni": ("dni", "W/m2"), "dhi": ("dhi", "W/m2"),
-        "wind_speed": ("wind_speed", "m/s"), "humidity": ("relative_humidity", "%"), "pressure": ("atmospheric_pressure", "Pa"),
-    }  # fmt: skip
-    ((zone_h, year, told),) = read_apart(weather_columns, path, [source for source, _ in columns.values()])
+        "temperature": ("temp_air", "°C"),
+        "ghi": ("ghi", "W/m2"),
+        "dni": ("dni", "W/m2"),
+        "dhi": ("dhi", "W/m2"),
+        "wind_speed": ("wind_speed", "m/s"),
+        "humidity": ("relative_humidity", "%"),
+        "pressure": ("atmospheric_pressure", "Pa"),
+    }
+    ((zone_h, year, told),) = read_apart(
+        weather_columns, path, [source for source, _ in columns.values()]
+    )
     values = np.array(told)
     first = np.datetime64(f"{year}-01-01", "s") - np.timedelta64(round(zone_h * 3600), "s")
     start = first + np.timedelta64(3600, "s") * np.arange(values.shape[1])
-    return Readings(tuple(columns), start, values, tuple(unit for _, unit in columns.values()), name)
+    return Readings(
+        tuple(columns), start, values, tuple(unit for _, unit in columns.values()), name
+    )
 
 
 def _green_button(path: Path, name: str, later: bool) -> Readings:
     """Interval blocks of a Green Button file, one series per reading type.
 
-    Source: NAESB REQ.21 (ESPI); values times ten to the power of the multiplier, in the unit of measure.
+    Source: NAESB REQ.21 (ESPI); values times ten to the power of the multiplier, in the unit of
+        measure.
     """
     with path.open("rb") as handle:
         head = handle.read(4096)
     if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise DataError("bad-green-button", f"{name} declares entities.", "Export it again from the utility.")
+        raise DataError(
+            "bad-green-button", f"{name} declares entities.", "Export it again from the utility."
+        )
     ((moments, values, said, blocks),) = read_apart(intervals, path)
     try:
         types = {(int(power or 0), WATT_HOURS[int(unit or 72)], flow) for power, unit, flow in said}
@@ -538,7 +714,9 @@ def _green_button(path: Path, name: str, later: bool) -> Readings:
         text = f"{name} is no sound Green Button file: {error}."
         raise DataError("bad-green-button", text, "Export it again.") from error
     if not values:
-        raise DataError("bad-green-button", f"{name} holds no interval reading.", "Export intervals, not bills.")
+        raise DataError(
+            "bad-green-button", f"{name} holds no interval reading.", "Export intervals, not bills."
+        )
     if len(types) > 1 or blocks > 1:
         raise DataError(
             "bad-green-button",
@@ -547,16 +725,32 @@ def _green_button(path: Path, name: str, later: bool) -> Readings:
         )
     power, unit, _ = next(iter(types), (0, "Wh", ""))
     if abs(power) > 12 or max(abs(m) for m in moments) > 7_000_000_000:
-        raise DataError("bad-green-button", f"{name} has a multiplier or a time that cannot be.", "Export it again.")
+        raise DataError(
+            "bad-green-button",
+            f"{name} has a multiplier or a time that cannot be.",
+            "Export it again.",
+        )
     scale = 10.0**power / (1000.0 if unit in ("Wh", "W") else 1.0)
     label = {"Wh": "kWh", "W": "kW"}.get(unit, unit)
     return _gridded(
-        np.array(moments, "datetime64[s]"), None, [Path(name).stem], [label], np.array([values]) * scale, None, name, False, later
-    )  # fmt: skip
+        np.array(moments, "datetime64[s]"),
+        None,
+        [Path(name).stem],
+        [label],
+        np.array([values]) * scale,
+        None,
+        name,
+        False,
+        later,
+    )
 
 
-def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "") -> Iterator[Readings]:
-    """The series of a long Parquet file, some meters at a time, so that memory is bounded by the chunk.
+def series_chunks(
+    path: Path, *, count: int, zone: str = "UTC", stamp: str = ""
+) -> Iterator[Readings]:
+    """The series of a long Parquet file, some meters at a time.
+
+    So that memory is bounded by the chunk.
 
     Args:
         path: Columns of time, meter and one value; quickest where it is sorted by meter.
@@ -570,7 +764,9 @@ def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "")
 
     _sound(path)
     spill = str(spill_folder(Path(tempfile.gettempdir())))
-    with duckdb.connect(config={"memory_limit": "300MB", "threads": 2, "temp_directory": spill}) as con:
+    with duckdb.connect(
+        config={"memory_limit": "300MB", "threads": 2, "temp_directory": spill}
+    ) as con:
         source = f"read_parquet({literal(str(path))})"
         described = con.execute(f"describe select * from {source}").fetchall()
         headers = [d[0] for d in described]
@@ -578,18 +774,36 @@ def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "")
         plain = described[place][1].startswith("TIMESTAMP") and (
             zone == "UTC" or "WITH TIME ZONE" in described[place][1]
         )
-        if meter < 0 or len(values) != 1 or not described[meter][1].startswith("VARCHAR") or not plain:
+        if (
+            meter < 0
+            or len(values) != 1
+            or not described[meter][1].startswith("VARCHAR")
+            or not plain
+        ):
             yield from _whole_chunks(path, count, zone, stamp)
             return
         at, who, value = (headers[k] for k in (place, meter, values[0]))
-        names = [r[0] for r in con.execute(f'select distinct "{who}"::varchar from {source} where "{who}" is not null order by 1').fetchall()]  # fmt: skip
+        names = [
+            r[0]
+            for r in con.execute(
+                f'select distinct "{who}"::varchar from {source} where "{who}" is not null order'
+                " by 1"
+            ).fetchall()
+        ]
         (first, last), *_ = con.execute(
             f'select min("{at}")::timestamp, max("{at}")::timestamp from {source}'
         ).fetchall()
-        some = con.execute(f'select epoch("{at}"::timestamp)::bigint as t, "{who}"::varchar as w from {source} where "{who}"::varchar in (select unnest(?)) order by 2, 1', [names[:5]]).fetchnumpy()  # fmt: skip
+        some = con.execute(
+            f'select epoch("{at}"::timestamp)::bigint as t, "{who}"::varchar as w from {source}'
+            f' where "{who}"::varchar in (select unnest(?)) order by 2, 1',
+            [names[:5]],
+        ).fetchnumpy()
         moments = np.asarray(some["t"]).astype("datetime64[s]")
         step_s = _step(
-            moments, np.unique(np.asarray(some["w"]).astype(str), return_inverse=True)[1], ~np.isnat(moments), path.name
+            moments,
+            np.unique(np.asarray(some["w"]).astype(str), return_inverse=True)[1],
+            ~np.isnat(moments),
+            path.name,
         )
         span = int((last - first).total_seconds()) // step_s + 1
         if span > STEPS_MAX:
@@ -603,7 +817,9 @@ def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "")
     held = []
     for g in range(source_file.num_row_groups):
         told = source_file.metadata.row_group(g).column(meter).statistics
-        held.append((told.min, told.max) if told is not None and told.has_min_max else ("", chr(0x10FFFF)))
+        held.append(
+            (told.min, told.max) if told is not None and told.has_min_max else ("", chr(0x10FFFF))
+        )
     for k in range(0, len(names), count):
         mine = names[k : k + count]
         wanted = [g for g, (low, high) in enumerate(held) if low <= mine[-1] and high >= mine[0]]
@@ -611,7 +827,9 @@ def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "")
         coded = rows.column(who).combine_chunks()
         coded = coded if pa.types.is_dictionary(coded.type) else coded.dictionary_encode()
         known = {n: k for k, n in enumerate(mine)}
-        rank = np.array([known.get(n, -1) for n in coded.dictionary.to_pylist()], np.int64)  # it names others too
+        rank = np.array(
+            [known.get(n, -1) for n in coded.dictionary.to_pylist()], np.int64
+        )  # it names others too
         row: Any = rank[coded.indices.to_numpy()]
         moments = rows.column(at).cast(pa.timestamp("s")).to_numpy()
         cell = (moments - epoch).astype(np.int64) // step_s
@@ -620,7 +838,9 @@ def series_chunks(path: Path, *, count: int, zone: str = "UTC", stamp: str = "")
         cells = row[good] * span + cell[good]
         counts = np.bincount(cells, minlength=len(mine) * span)
         with np.errstate(invalid="ignore"):
-            grid = (np.bincount(cells, taken[good], len(mine) * span) / counts).reshape(len(mine), span)
+            grid = (np.bincount(cells, taken[good], len(mine) * span) / counts).reshape(
+                len(mine), span
+            )
         yield _uncounted(Readings(tuple(mine), start, grid, (unit,) * len(mine), path.name))[0]
 
 
@@ -636,7 +856,12 @@ def meters_of(path: Path) -> list[str]:
         if meter < 0:
             return list(read_series(path, checked=False).names)
         quoted = headers[meter].replace('"', '""')
-        return [r[0] for r in con.execute(f'select distinct "{quoted}"::varchar from {source} order by 1').fetchall()]
+        return [
+            r[0]
+            for r in con.execute(
+                f'select distinct "{quoted}"::varchar from {source} order by 1'
+            ).fetchall()
+        ]
 
 
 def _sound(path: Path) -> None:

@@ -28,9 +28,11 @@ class Sheet:
     Args:
         name: Name of the sheet, empty for CSV and Parquet.
         head: First rows, as (row number, cells).
-        rows: All rows in batches of (row number, cells); None for Parquet, which the engine reads itself.
+        rows: All rows in batches of (row number, cells); None for Parquet, which the engine reads
+            itself.
         delimiter: What parts the cells of a text file.
-        typed: Whether numbers are numbers in the file, not texts with marks that must be understood.
+        typed: Whether numbers are numbers in the file, not texts with marks that must be
+            understood.
         hidden: Whether the workbook hides it.
     """
 
@@ -46,7 +48,8 @@ def read_sheets(path: Path) -> list[Sheet]:
     """Open a file's tables.
 
     Raises:
-        DataError: `unreadable-file`, `file-too-large`, `bad-encoding`, `empty-file`, `unknown-format`.
+        DataError: `unreadable-file`, `file-too-large`, `bad-encoding`, `empty-file`,
+            `unknown-format`.
     """
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
@@ -55,7 +58,9 @@ def read_sheets(path: Path) -> list[Sheet]:
         raise DataError("empty-file", f"{path.name} is empty.", "Export it again.")
     if size > MAX_BYTES:
         raise DataError(
-            "file-too-large", f"{path.name} has {size >> 20} MiB.", f"Split it; {MAX_BYTES >> 30} GiB is the limit."
+            "file-too-large",
+            f"{path.name} has {size >> 20} MiB.",
+            f"Split it; {MAX_BYTES >> 30} GiB is the limit.",
         )
     with path.open("rb") as handle:
         magic = handle.read(4)
@@ -64,13 +69,23 @@ def read_sheets(path: Path) -> list[Sheet]:
     if magic[:2] == b"PK":
         return _workbook(path)
     if magic == b"\xd0\xcf\x11\xe0" or path.suffix.lower() in (".pdf", ".doc", ".docx", ".zip"):
-        raise DataError("unknown-format", f"{path.name} is neither CSV, XLSX nor Parquet.", "Save it as XLSX or CSV.")
+        raise DataError(
+            "unknown-format",
+            f"{path.name} is neither CSV, XLSX nor Parquet.",
+            "Save it as XLSX or CSV.",
+        )
     return [_csv(path)]
 
 
 def _workbook(path: Path) -> list[Sheet]:
     sheets = [
-        Sheet(name, [(row, cells) for row, cells in head], _sheet_rows(path, name), typed=True, hidden=hidden)
+        Sheet(
+            name,
+            [(row, cells) for row, cells in head],
+            _sheet_rows(path, name),
+            typed=True,
+            hidden=hidden,
+        )
         for name, hidden, head in read_apart(sheet_heads, path)
     ]
     if not sheets:
@@ -97,12 +112,18 @@ def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, st
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     if path.stat().st_size > TABLE_MAX_BYTES:
-        raise DataError("file-too-large", f"{path.name} is larger than {TABLE_MAX_BYTES >> 20} MiB.", "Split it.")
+        raise DataError(
+            "file-too-large",
+            f"{path.name} is larger than {TABLE_MAX_BYTES >> 20} MiB.",
+            "Split it.",
+        )
     with path.open(encoding=encoding_of(path), newline="") as handle, sound_csv(path):
         rows = list(csv.DictReader(handle))
     lacking = [c for c in columns if not rows or c not in rows[0]]
     if lacking:
-        raise DataError(code, f"{path.name} lacks {', '.join(lacking)}.", f"Columns: {', '.join(columns)}.")
+        raise DataError(
+            code, f"{path.name} lacks {', '.join(lacking)}.", f"Columns: {', '.join(columns)}."
+        )
     return rows
 
 
@@ -117,7 +138,9 @@ def sound_csv(path: Path, reader: Any = None) -> Iterator[None]:
         yield
     except csv.Error as error:
         row = f" row {reader.line_num}" if reader is not None else ""
-        raise DataError("unreadable-file", f"{path.name}{row}: {error}.", "Export it again.") from error
+        raise DataError(
+            "unreadable-file", f"{path.name}{row}: {error}.", "Export it again."
+        ) from error
 
 
 def encoding_of(path: Path) -> str:
@@ -135,13 +158,19 @@ def encoding_of(path: Path) -> str:
             with path.open("rb") as handle:
                 while block := handle.read(1 << 20):
                     if not wide and b"\0" in block:
-                        raise DataError("unknown-format", f"{path.name} holds binary data.", "Save it as CSV or XLSX.")
+                        raise DataError(
+                            "unknown-format",
+                            f"{path.name} holds binary data.",
+                            "Save it as CSV or XLSX.",
+                        )
                     decoder.decode(block)
                 decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
         return encoding
-    raise DataError("bad-encoding", f"{path.name} is neither UTF-8 nor GB18030 nor UTF-16.", "Save it as UTF-8.")
+    raise DataError(
+        "bad-encoding", f"{path.name} is neither UTF-8 nor GB18030 nor UTF-16.", "Save it as UTF-8."
+    )
 
 
 def _csv(path: Path) -> Sheet:
@@ -184,4 +213,6 @@ def _batches(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, 
 
 def _parquet(path: Path) -> Sheet:
     ((names, first),) = read_apart(parquet_head, path)
-    return Sheet("", [(0, names), *((k + 1, cells) for k, cells in enumerate(first))], None, typed=True)
+    return Sheet(
+        "", [(0, names), *((k + 1, cells) for k, cells in enumerate(first))], None, typed=True
+    )

@@ -1,4 +1,7 @@
-"""What is read of workbooks: their sheets, and the cells of one, row by row. Runs in a process of its own: see `apart`."""
+"""What is read of workbooks: their sheets, and the cells of one, row by row.
+
+Runs in a process of its own: see `apart`.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +38,21 @@ def cell_text(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "seconds")
+        return (
+            value.date().isoformat()
+            if value.time() == datetime.time()
+            else value.isoformat(" ", "seconds")
+        )
     if isinstance(value, datetime.date):
         return value.isoformat()
     return str(value).strip()
 
 
 def sheet_heads(path: Path) -> Iterator[list[Any]]:
-    """Name of each sheet that has cells, whether it is hidden, and its first rows as (row number, texts)."""
+    """Name of each sheet that has cells, whether it is hidden.
+
+    And its first rows as (row number, texts).
+    """
     book = _opened(path)
     hidden = {m.name for m in book.sheets_metadata if str(m.visible) != "SheetVisibleEnum.Visible"}
     for name in book.sheet_names:
@@ -63,7 +73,13 @@ def sheet_cells(path: Path) -> Iterator[list[Any]]:
     book = _opened(path)
     for name in book.sheet_names:
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        yield [name, [[v if isinstance(v, str | float | int) else cell_text(v) for v in row] for row in rows]]
+        yield [
+            name,
+            [
+                [v if isinstance(v, str | float | int) else cell_text(v) for v in row]
+                for row in rows
+            ],
+        ]
 
 
 def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -79,7 +95,10 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
                 raise DataError("too-many-columns", text, "Delete what stands far from the table.")
             cells = cells[:MAX_COLUMNS]
             if any(len(c) > MAX_CELL for c in cells):
-                text = f"{path.name} {name} row {number} has a cell of more than {MAX_CELL:,} characters."
+                text = (
+                    f"{path.name} {name} row {number} has a cell of more than {MAX_CELL:,}"
+                    " characters."
+                )
                 raise DataError("cell-too-long", text, "Export it again.")
             yield number, cells
 
@@ -97,7 +116,9 @@ def _opened(path: Path) -> Any:
     try:
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError, ValueError) as error:
-        raise DataError("unreadable-file", f"{path.name}: {error}.", "Open and save it again as XLSX.") from error
+        raise DataError(
+            "unreadable-file", f"{path.name}: {error}.", "Open and save it again as XLSX."
+        ) from error
     if unpacked < KEPT_BYTES:
         _open[key] = book
     return book
@@ -114,20 +135,26 @@ def _bounded(path: Path) -> int:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             if unpacked > MAX_UNPACKED_BYTES:
                 hint = "Split it, or save it as CSV or Parquet."
-                raise DataError("file-too-large", f"{path.name} unpacks to {unpacked >> 20} MiB.", hint)
+                raise DataError(
+                    "file-too-large", f"{path.name} unpacks to {unpacked >> 20} MiB.", hint
+                )
             for entry in archive.infolist():
                 if re.match(r"xl/worksheets/[^/]+\.xml$", entry.filename):
                     with archive.open(entry) as sheet:
                         _check_span(sheet, path.name)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError) as error:
-        raise DataError("unreadable-file", f"{path.name}: {error}.", "Open and save it again as XLSX.") from error
+        raise DataError(
+            "unreadable-file", f"{path.name}: {error}.", "Open and save it again as XLSX."
+        ) from error
     return unpacked
 
 
 def _check_span(sheet: Any, name: str) -> None:
     """Look through the XML of a sheet for how far its cells reach, before a reader makes room for all between them."""
     rows, columns, rest, filled, corner = 0, 1, b"", 0, ""
-    letters = r"[A-Z]{1,3}"  # of the first block; further on columns beyond Z are what can be too many
+    letters = (  # of the first block; further on columns beyond Z are what can be too many
+        r"[A-Z]{1,3}"
+    )
     while block := sheet.read(1 << 20):
         block, rest = rest + block, block[-64:]
         filled += block.count(b"<c ") - rest.count(b"<c ")
@@ -137,15 +164,21 @@ def _check_span(sheet: Any, name: str) -> None:
                 columns, corner = at, (found[1] + found[2]).decode()
         letters = r"[A-Z]{2,3}"
         last = max(
-            (int(n) for n in re.findall(rb"<(?:\w+:)?row\b[^>]*?\sr\s*=\s*[\"'](\d{1,7})[\"']", block)), default=0
+            (
+                int(n)
+                for n in re.findall(rb"<(?:\w+:)?row\b[^>]*?\sr\s*=\s*[\"'](\d{1,7})[\"']", block)
+            ),
+            default=0,
         )
         rows = max(rows, last)
     if rows * columns > MAX_CELLS:
         reach = f"has a cell in {corner}" if filled * 10 < rows * columns else f"has {rows:,} rows"
         raise DataError(
             "file-too-large",
-            f"{name} {reach}: it spans {rows * columns:,} cells, of which {filled:,} hold anything.",
-            f"Delete what stands far from the table, or save it as CSV or Parquet; {MAX_CELLS:,} cells are the limit.",
+            f"{name} {reach}: it spans {rows * columns:,} cells, of which {filled:,} hold"
+            " anything.",
+            f"Delete what stands far from the table, or save it as CSV or Parquet; {MAX_CELLS:,}"
+            " cells are the limit.",
         )
 
 

@@ -54,7 +54,9 @@ class Known:
     figures: Mapping[str, Figure]
 
 
-def read_config(root: Path, data: dict[str, Any], known: Known, *, text: str = "", strict: bool = True) -> Workspace:
+def read_config(
+    root: Path, data: dict[str, Any], known: Known, *, text: str = "", strict: bool = True
+) -> Workspace:
     """Build a workspace from the parsed `abate.toml`.
 
     Args:
@@ -107,10 +109,17 @@ def _workspace(root: Path, keys: Keys, known: Known, *, strict: bool) -> Workspa
         factor_year=keys.factors.year,
         not_assessed=tuple(sorted(excluded.items(), key=lambda e: int(e[0]))),
         base_year=_policy(keys.base_year),
-        targets=tuple(_target(t, k, organisation, set(paths), known.figures) for k, t in enumerate(keys.targets)),
+        targets=tuple(
+            _target(t, k, organisation, set(paths), known.figures)
+            for k, t in enumerate(keys.targets)
+        ),
         pathways=tuple(paths.values()),
-        measures=tuple(_measure(m, k, organisation, known.figures) for k, m in enumerate(keys.measures)),
-        finance=Finance(keys.finance.discount, keys.finance.carbon_price, keys.finance.carbon_price_basis),
+        measures=tuple(
+            _measure(m, k, organisation, known.figures) for k, m in enumerate(keys.measures)
+        ),
+        finance=Finance(
+            keys.finance.discount, keys.finance.carbon_price, keys.finance.carbon_price_basis
+        ),
         owners=_owners(keys.owners),
         identifier=_identifier(keys.organisation),
         limits=_limits(keys.engine),
@@ -119,8 +128,15 @@ def _workspace(root: Path, keys: Keys, known: Known, *, strict: bool) -> Workspa
 
 
 def _check_names(keys: Keys) -> None:
-    """No name in files may mean two places: ids, names and aliases of sites are unique, and so are those of the others."""
-    sections: dict[str, Sequence[Any]] = {"sites": keys.sites, "entities": keys.entities, "programmes": keys.programmes}
+    """No name in files may mean two places.
+
+    Ids, names and aliases of sites are unique, and so are those of the others.
+    """
+    sections: dict[str, Sequence[Any]] = {
+        "sites": keys.sites,
+        "entities": keys.entities,
+        "programmes": keys.programmes,
+    }
     for section, held in sections.items():
         seen: dict[str, tuple[int, str]] = {}
         for k, one in enumerate(held):
@@ -133,7 +149,9 @@ def _check_names(keys: Keys) -> None:
                 if other != k:
                     what = f"'{name}' is the {where.removesuffix('es')} of '{held[other].id}' too"
                     raise FileKeyError(
-                        (section, k, key), what, "Rows would go to one of the two: give each names of its own."
+                        (section, k, key),
+                        what,
+                        "Rows would go to one of the two: give each names of its own.",
                     )
     ids = {fold(i): i for i in [*(e.id for e in keys.entities), *(p.id for p in keys.programmes)]}
     for k, site in enumerate(keys.sites):
@@ -141,7 +159,9 @@ def _check_names(keys: Keys) -> None:
             if fold(alias) in ids:
                 what = f"'{alias}' is the id of '{ids[fold(alias)]}' too"
                 raise FileKeyError(
-                    ("sites", k, "aliases"), what, "Rows would go to one of the two: give each names of its own."
+                    ("sites", k, "aliases"),
+                    what,
+                    "Rows would go to one of the two: give each names of its own.",
                 )
 
 
@@ -158,12 +178,15 @@ def _check_dates(keys: Keys) -> None:
         begun, ended = site.bought or site.opened, site.sold or site.closed
         if begun and ended and ended < begun:
             raise FileKeyError(
-                ("sites", k, "sold" if site.sold else "closed"), f"is {ended}, before it began on {begun}"
+                ("sites", k, "sold" if site.sold else "closed"),
+                f"is {ended}, before it began on {begun}",
             )
     for k, entity in enumerate(keys.entities):
         days = [o.since for o in entity.ownership]
         if twice := sorted({d for d in days if days.count(d) > 1}):
-            raise FileKeyError(("entities", k, "ownership"), f"two shares begin on {twice[0]}", "Keep one of them.")
+            raise FileKeyError(
+                ("entities", k, "ownership"), f"two shares begin on {twice[0]}", "Keep one of them."
+            )
 
 
 def _check_words(keys: Keys, kinds: frozenset[str]) -> None:
@@ -176,19 +199,31 @@ def _check_words(keys: Keys, kinds: frozenset[str]) -> None:
         )
     for region in keys.scope3.proxies:
         if region_named(region) is None:
-            raise FileKeyError(("scope3", "proxies"), f"'{region}' is no region", "Write codes such as GB or US-CAMX.")
+            raise FileKeyError(
+                ("scope3", "proxies"),
+                f"'{region}' is no region",
+                "Write codes such as GB or US-CAMX.",
+            )
     for k, site in enumerate(keys.sites):
         for kind in site.expects:
             if kind not in kinds:
                 near = get_close_matches(kind, kinds, n=1)
-                hint = f"Did you mean '{near[0]}'?" if near else f"Kinds are {', '.join(sorted(kinds))}."
-                raise FileKeyError(("sites", k, "expects"), f"'{kind}' is no kind of activity", hint)
+                hint = (
+                    f"Did you mean '{near[0]}'?"
+                    if near
+                    else f"Kinds are {', '.join(sorted(kinds))}."
+                )
+                raise FileKeyError(
+                    ("sites", k, "expects"), f"'{kind}' is no kind of activity", hint
+                )
         if twice := sorted({b for b in site.buildings if site.buildings.count(b) > 1}):
             raise FileKeyError(("sites", k, "buildings"), f"'{twice[0]}' stands twice")
     for what in ("targets", "measures", "pathways"):
         ids = [m.id for m in getattr(keys, what) if hasattr(m, "id")]
         if twice := sorted({i for i in ids if ids.count(i) > 1}):
-            raise FileKeyError((what, len(ids) - 1 - ids[::-1].index(twice[0]), "id"), f"'{twice[0]}' stands twice")
+            raise FileKeyError(
+                (what, len(ids) - 1 - ids[::-1].index(twice[0]), "id"), f"'{twice[0]}' stands twice"
+            )
 
 
 def _language(language: str) -> str:
@@ -197,7 +232,9 @@ def _language(language: str) -> str:
     from abate.disclosure.report import LANGUAGES  # a tenth of a second
 
     if language not in LANGUAGES:
-        raise FileKeyError(("organisation", "language"), f"'{language}' is none of {', '.join(LANGUAGES)}")
+        raise FileKeyError(
+            ("organisation", "language"), f"'{language}' is none of {', '.join(LANGUAGES)}"
+        )
     return language
 
 
@@ -215,21 +252,36 @@ def _policy(keys: BaseYearKeys | None) -> BaseYearPolicy | None:
 
 
 def _target(
-    keys: TargetKeys, k: int, organisation: Organisation, paths: set[str], figures: Mapping[str, Figure]
+    keys: TargetKeys,
+    k: int,
+    organisation: Organisation,
+    paths: set[str],
+    figures: Mapping[str, Figure],
 ) -> Target:
     known = {s.id: s for s in organisation.sites}
     if keys.figure not in figures:
-        raise FileKeyError(("targets", k, "figure"), f"no figure '{keys.figure}'", "See docs/reference/figures.md.")
+        raise FileKeyError(
+            ("targets", k, "figure"), f"no figure '{keys.figure}'", "See docs/reference/figures.md."
+        )
     if keys.site and keys.site not in known:
         raise FileKeyError(("targets", k, "site"), f"no site '{keys.site}'")
     if keys.building and (not keys.site or keys.building not in known[keys.site].buildings):
-        raise FileKeyError(("targets", k, "building"), f"no building '{keys.building}' of the site '{keys.site}'")
+        raise FileKeyError(
+            ("targets", k, "building"), f"no building '{keys.building}' of the site '{keys.site}'"
+        )
     if keys.org and keys.org not in {e.id for e in organisation.entities}:
         raise FileKeyError(("targets", k, "org"), f"no entity '{keys.org}'")
     if keys.pathway not in paths:
-        raise FileKeyError(("targets", k, "pathway"), f"'{keys.pathway}' is none of {', '.join(sorted(paths))}")
+        raise FileKeyError(
+            ("targets", k, "pathway"), f"'{keys.pathway}' is none of {', '.join(sorted(paths))}"
+        )
     kind = TargetKind(keys.kind)
-    given = {"level": "value", "cumulative": "value", "absolute": "reduction", "intensity": "reduction"}.get(kind)
+    given = {
+        "level": "value",
+        "cumulative": "value",
+        "absolute": "reduction",
+        "intensity": "reduction",
+    }.get(kind)
     if given and getattr(keys, given) is None:
         raise FileKeyError(("targets", k), f"a target of kind {kind} needs '{given}'")
     if kind is not TargetKind.LEVEL and keys.base_year is None:
@@ -238,13 +290,26 @@ def _target(
     if kind is not TargetKind.LEVEL and figure.is_ratio != (kind is TargetKind.INTENSITY):
         wanted = "a ratio" if kind is TargetKind.INTENSITY else "a mass or an amount"
         raise FileKeyError(
-            ("targets", k, "figure"), f"a target of kind {kind} is of {wanted}, which {figure.id} is not"
+            ("targets", k, "figure"),
+            f"a target of kind {kind} is of {wanted}, which {figure.id} is not",
         )
     return Target(
-        keys.figure, keys.value or 0.0, _year(keys.year, "targets", k, "year"), keys.site, keys.building, kind, keys.title,
-        "" if keys.base_year is None else _year(keys.base_year, "targets", k, "base_year"), keys.reduction or 0.0,
-        keys.pathway, keys.org, keys.base_value, keys.base_source, keys.growth, figure.wanted_high,
-    )  # fmt: skip
+        keys.figure,
+        keys.value or 0.0,
+        _year(keys.year, "targets", k, "year"),
+        keys.site,
+        keys.building,
+        kind,
+        keys.title,
+        "" if keys.base_year is None else _year(keys.base_year, "targets", k, "base_year"),
+        keys.reduction or 0.0,
+        keys.pathway,
+        keys.org,
+        keys.base_value,
+        keys.base_source,
+        keys.growth,
+        figure.wanted_high,
+    )
 
 
 def _sector_pathway(keys: PathwayKeys, k: int) -> Pathway:
@@ -254,23 +319,43 @@ def _sector_pathway(keys: PathwayKeys, k: int) -> Pathway:
         raise FileKeyError(("pathways", k, "points", odd[0]), "is no calendar year")
     points = tuple(sorted((int(y), v) for y, v in keys.points.items()))
     if len(points) < 2 or points[-1][0] < 2050:
-        raise FileKeyError(("pathways", k, "points"), "intensities of at least two years are needed, up to 2050")
+        raise FileKeyError(
+            ("pathways", k, "points"), "intensities of at least two years are needed, up to 2050"
+        )
     title = keys.title or keys.id
     return Pathway(
-        keys.id, title, keys.title_zh or title, "sector", 0.0, "sector intensity", keys.source, str(keys.edition), CONFIG,
-        "stated", points,
-    )  # fmt: skip
+        keys.id,
+        title,
+        keys.title_zh or title,
+        "sector",
+        0.0,
+        "sector intensity",
+        keys.source,
+        str(keys.edition),
+        CONFIG,
+        "stated",
+        points,
+    )
 
 
-def _measure(keys: MeasureKeys, k: int, organisation: Organisation, figures: Mapping[str, Figure]) -> Measure:
+def _measure(
+    keys: MeasureKeys, k: int, organisation: Organisation, figures: Mapping[str, Figure]
+) -> Measure:
     if keys.org and keys.org not in {e.id for e in organisation.entities}:
         raise FileKeyError(("measures", k, "org"), f"no entity '{keys.org}'")
     if keys.figure not in figures or figures[keys.figure].unit != "t CO2e":
         raise FileKeyError(("measures", k, "figure"), f"'{keys.figure}' is no figure in t CO2e")
     return Measure(
-        keys.id, keys.title or keys.id, keys.figure, _year(keys.start, "measures", k, "start"), keys.abated_t,
-        keys.investment, keys.yearly_cost, keys.lifetime_years, keys.org,
-    )  # fmt: skip
+        keys.id,
+        keys.title or keys.id,
+        keys.figure,
+        _year(keys.start, "measures", k, "start"),
+        keys.abated_t,
+        keys.investment,
+        keys.yearly_cost,
+        keys.lifetime_years,
+        keys.org,
+    )
 
 
 def _limits(keys: EngineKeys) -> Limits:
@@ -282,13 +367,18 @@ def _limits(keys: EngineKeys) -> Limits:
 
 
 def _identifier(keys: OrganisationKeys) -> tuple[str, str]:
-    """The first identifier given; a legal entity identifier's check digits must be right (ISO 17442, mod 97-10)."""
+    """The first identifier given.
+
+    A legal entity identifier's check digits must be right (ISO 17442, mod 97-10).
+    """
     for scheme in ("lei", "euid", "duns", "permid"):
         text = getattr(keys, scheme).strip().upper()
         if not text:
             continue
         digits = "".join(str(int(ch, 36)) for ch in text if ch.isascii() and ch.isalnum())
-        if scheme == "lei" and (not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text) or int(digits) % 97 != 1):
+        if scheme == "lei" and (
+            not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text) or int(digits) % 97 != 1
+        ):
             raise FileKeyError(("organisation", scheme), f"'{text}' is no legal entity identifier")
         if len(text) > 100 or not text.isprintable():
             raise FileKeyError(("organisation", scheme), "is no identifier")
@@ -299,8 +389,12 @@ def _identifier(keys: OrganisationKeys) -> tuple[str, str]:
 def _owners(keys: OwnersKeys) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """People by role; nobody who prepares may approve."""
     said = {role: names for role, names in as_dict(keys).items() if names}
-    held = {role: (names,) if isinstance(names, str) else tuple(names) for role, names in said.items()}
-    both = sorted({fold(n) for n in held.get("preparer", ())} & {fold(n) for n in held.get("approver", ())})
+    held = {
+        role: (names,) if isinstance(names, str) else tuple(names) for role, names in said.items()
+    }
+    both = sorted(
+        {fold(n) for n in held.get("preparer", ())} & {fold(n) for n in held.get("approver", ())}
+    )
     if both:
         raise FileKeyError(("owners", "approver"), f"'{both[0]}' is preparer and approver")
     return tuple(held.items())
@@ -311,22 +405,45 @@ def _programme(keys: ProgrammeKeys, k: int) -> Programme:
     known = {m.name: m for m in METHODOLOGIES} | {m.id: m for m in METHODOLOGIES}
     if keys.methodology not in known:
         names = ", ".join(m.name for m in METHODOLOGIES)
-        raise FileKeyError(("programmes", k, "methodology"), f"'{keys.methodology}' is none of {names}")
+        raise FileKeyError(
+            ("programmes", k, "methodology"), f"'{keys.methodology}' is none of {names}"
+        )
     method = known[keys.methodology]
     tier = method.tier if keys.tier is None else keys.tier
     if tier < method.tier and not keys.tier_evidence.strip():
-        raise FileKeyError(("programmes", k, "tier"), f"is better than that of {method.name}, without 'tier_evidence'")
+        raise FileKeyError(
+            ("programmes", k, "tier"),
+            f"is better than that of {method.name}, without 'tier_evidence'",
+        )
     return Programme(
-        keys.id, keys.name or keys.id, keys.entity, keys.region, method.name, method.mechanism,
-        method.rebound_share if keys.rebound is None else keys.rebound, tier, tuple(sorted(keys.claims.items())),
-        keys.unclaimed, tuple(sorted(keys.gates.items())),
-    )  # fmt: skip
+        keys.id,
+        keys.name or keys.id,
+        keys.entity,
+        keys.region,
+        method.name,
+        method.mechanism,
+        method.rebound_share if keys.rebound is None else keys.rebound,
+        tier,
+        tuple(sorted(keys.claims.items())),
+        keys.unclaimed,
+        tuple(sorted(keys.gates.items())),
+    )
 
 
 def _entity(keys: EntityKeys) -> Entity:
     held = tuple(Ownership(o.since, o.share) for o in sorted(keys.ownership, key=lambda o: o.since))
-    directs = {True: "full", False: "none", "joint": "joint", "": "", None: ""}[keys.financial_control]
-    return Entity(keys.id, keys.name or keys.id, keys.parent, held, keys.operational_control, directs, keys.region)
+    directs = {True: "full", False: "none", "joint": "joint", "": "", None: ""}[
+        keys.financial_control
+    ]
+    return Entity(
+        keys.id,
+        keys.name or keys.id,
+        keys.parent,
+        held,
+        keys.operational_control,
+        directs,
+        keys.region,
+    )
 
 
 def _site(keys: SiteKeys) -> Site:

@@ -1,7 +1,8 @@
 """The ledger's tables as Delta Lake tables in a folder.
 
-Delta commits one table at a time, so the row in `imports` or `runs` is written last and is the commit of the whole:
-readers take rows only of imports and runs that have theirs. A process killed before leaves files that nobody reads.
+Delta commits one table at a time, so the row in `imports` or `runs` is written last and is the
+commit of the whole: readers take rows only of imports and runs that have theirs. A process killed
+before leaves files that nobody reads.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ KEPT = {"delta.enableExpiredLogCleanup": "false"}
 PACKED = "packed"
 """Tag of files that hold the rows of several writers."""
 SHARED = (PACKED, "part-")
-"""Beginnings of the names of files whose name does not say who wrote the rows: packed ones, and those of old versions."""
+"""Beginnings of the names of files whose name does not say who wrote the rows: packed ones, and
+those of old versions.
+"""
 SPILL = ".spill-"
 """Begins the name of the folder that an engine spills into."""
 
@@ -54,7 +57,8 @@ class Limits:
         threads: Its threads; 0 takes one per core.
         spill: Where engines make folders to spill into; empty takes the place beside the tables.
         master: Master of a Spark cluster that values runs; empty for the embedded engine.
-        ledger: The folder of tables as the cluster names it, such as `s3a://bucket/ledger`; empty for the same path.
+        ledger: The folder of tables as the cluster names it, such as `s3a://bucket/ledger`; empty
+            for the same path.
         spark: Settings of Spark, by name.
     """
 
@@ -100,8 +104,8 @@ class Store:
     def _folder(self, name: str) -> Path:
         """Where Delta finds the table's log.
 
-        Delta takes `%20` in the name of a folder for a space and a backslash for a slash. There it is given a folder of a
-        plain name in which the log is a link.
+        Delta takes `%20` in the name of a folder for a space and a backslash for a slash. There it
+        is given a folder of a plain name in which the log is a link.
         """
         if not re.search(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f]", str(self.root)):
             return self.root / name
@@ -121,7 +125,13 @@ class Store:
         self.root.mkdir(parents=True, exist_ok=True)
         for name, schema in TABLES.items():
             partition = ["fiscal_year"] if name in PARTITIONED else []
-            DeltaTable.create(self._folder(name), schema, mode="ignore", partition_by=partition, configuration=KEPT)
+            DeltaTable.create(
+                self._folder(name),
+                schema,
+                mode="ignore",
+                partition_by=partition,
+                configuration=KEPT,
+            )
 
     @property
     def format(self) -> int:
@@ -137,11 +147,13 @@ class Store:
 
     @contextmanager
     def lock(self, what: str = WRITING, *, patient: bool = False) -> Iterator[None]:
-        """Hold one of the workspace's locks; the system frees it when the process ends, however it ends.
+        """Hold one of the workspace's locks.
+
+        The system frees it when the process ends, however it ends.
 
         Args:
-            what: `WRITING`, held while something is written, or `RUNNING`, held by a run while it values, so that
-                imports need not wait for it. Who takes both takes `RUNNING` first.
+            what: `WRITING`, held while something is written, or `RUNNING`, held by a run while it
+                values, so that imports need not wait for it. Who takes both takes `RUNNING` first.
             patient: Wait as long as it takes: for who would lose long work.
 
         Raises:
@@ -157,13 +169,18 @@ class Store:
                     if not patient and time.monotonic() > until:
                         does = "writes to" if what == WRITING else "values a year of"
                         raise DataError(
-                            "workspace-busy", f"Another process {does} this workspace.", "Wait for it to end."
+                            "workspace-busy",
+                            f"Another process {does} this workspace.",
+                            "Wait for it to end.",
                         ) from None
                     time.sleep(0.05)
             yield
 
     def append(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Append rows to a table; none is no commit. Where the table has several writers, all rows are of one."""
+        """Append rows to a table; none is no commit.
+
+        Where the table has several writers, all rows are of one.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -175,20 +192,32 @@ class Store:
         writers = {row[WRITERS[name]] for row in rows} if name in WRITERS else {name}
         assert len(writers) == 1
         path = self.root / name / f"{_tag_of(writers.pop())}.{uuid4()}.parquet"
-        pq.write_table(pa.Table.from_pylist(list(rows), schema=TABLES[name]), path, compression="zstd")
+        pq.write_table(
+            pa.Table.from_pylist(list(rows), schema=TABLES[name]), path, compression="zstd"
+        )
         self.commit(name, [(str(path), len(rows), {})])
 
     def append_query(
-        self, name: str, con: duckdb.DuckDBPyConnection, sql: str, tag: str, fiscal_year: str = "", *, few: bool = False
+        self,
+        name: str,
+        con: duckdb.DuckDBPyConnection,
+        sql: str,
+        tag: str,
+        fiscal_year: str = "",
+        *,
+        few: bool = False,
     ) -> int:
-        """Append the result of a query, written by the engine itself: bounded memory, no copy through Python.
+        """Append the result of a query, written by the engine itself.
+
+        Bounded memory, no copy through Python.
 
         Args:
             name: A table of several writers.
             con: Connection that runs the query.
             sql: Query with the table's columns.
             tag: Unique name of the writer; its files carry it.
-            fiscal_year: The year of all rows, where they are of one: a fifth faster than sorting them into years.
+            fiscal_year: The year of all rows, where they are of one: a fifth faster than sorting
+                them into years.
             few: Whether the rows of that year make one file rather than one for each thread.
 
         Returns:
@@ -205,7 +234,10 @@ class Store:
         how = f"{spread}, filename_pattern '{tag}.{{uuid}}', overwrite_or_ignore"
         if few:
             assert one
-            path, how = target / f"{tag}.{uuid4()}.parquet", "use_tmp_file false"  # a killed one keeps its tag
+            path, how = (
+                target / f"{tag}.{uuid4()}.parquet",
+                "use_tmp_file false",
+            )  # a killed one keeps its tag
         written = con.execute(
             f"copy (select {', '.join(names)} from ({sql})) to {literal(str(path))} "
             f"(format parquet, compression zstd, compression_level 1, {how}, return_stats)"
@@ -213,14 +245,19 @@ class Store:
         files = []
         for written_to, count, _, _, _, keys in written:
             if count:
-                files.append((written_to, count, {"fiscal_year": fiscal_year} if fiscal_year else keys or {}))
+                files.append(
+                    (written_to, count, {"fiscal_year": fiscal_year} if fiscal_year else keys or {})
+                )
             else:
                 Path(written_to).unlink()
         self.commit(name, files)
         return sum(count for _, count, _ in files)
 
     def commit(
-        self, name: str, files: Sequence[tuple[str, int, dict[str, str]]], replaced: Collection[str] = ()
+        self,
+        name: str,
+        files: Sequence[tuple[str, int, dict[str, str]]],
+        replaced: Collection[str] = (),
     ) -> None:
         """Take files that an engine wrote into a table, and others out of it, as one commit.
 
@@ -237,12 +274,21 @@ class Store:
             about = Path(path).stat()
             relative, told = str(Path(path).relative_to(folder)), json.dumps({"numRecords": count})
             actions.append(
-                AddAction(relative, about.st_size, partition, int(about.st_mtime * 1000), not same_rows, told)
+                AddAction(
+                    relative,
+                    about.st_size,
+                    partition,
+                    int(about.st_mtime * 1000),
+                    not same_rows,
+                    told,
+                )
             )
         for path in replaced:
             year: dict[str, str | None] = dict(self.partition(name, path))
             now_ms, size = int(time.time() * 1000), Path(path).stat().st_size
-            actions.append(RemoveAction(str(Path(path).relative_to(folder)), not same_rows, now_ms, size, year))
+            actions.append(
+                RemoveAction(str(Path(path).relative_to(folder)), not same_rows, now_ms, size, year)
+            )
         if actions:
             columns = table.metadata().partition_columns
             table.create_write_transaction(actions, "append", table.schema(), partition_by=columns)
@@ -283,7 +329,10 @@ class Store:
         return {self.tag(name, path) for path in self.files(name)}
 
     def tag(self, name: str, path: str) -> str:
-        """Tag of the writer of a file: the first part of its name, or of its folder's inside the year's."""
+        """Tag of the writer of a file.
+
+        The first part of its name, or of its folder's inside the year's.
+        """
         parts = Path(path).relative_to(self.root / name).parts
         return unquote(parts[-1 if len(parts) == 1 else 1].split(".")[0].replace("~", "%"))
 
@@ -295,8 +344,13 @@ class Store:
         for table, column in WRITERS.items():
             shared = [f for f in self.files(table) if self.tag(table, f).startswith(SHARED)]
             names |= self.tags(table)
-            if shared and table not in PARTITIONED:  # old versions packed these without asking for a commit
-                names |= {row[0] for row in self.ask(f"select distinct {column} from {read_files(shared)}")}
+            if (
+                shared and table not in PARTITIONED
+            ):  # old versions packed these without asking for a commit
+                names |= {
+                    row[0]
+                    for row in self.ask(f"select distinct {column} from {read_files(shared)}")
+                }
         return names
 
     def free_ordinal(self, name: str, title: str = "") -> int:
@@ -311,18 +365,28 @@ class Store:
         """Names of the writers that have their commit."""
         from abate.kernel.tables import COMMITS, committed_names
 
-        return {n for table in COMMITS for row in self.rows(table) for n in committed_names(table, row)}
+        return {
+            n for table in COMMITS for row in self.rows(table) for n in committed_names(table, row)
+        }
 
     def written_by(self, name: str, tags: Collection[str]) -> list[str]:
-        """Files that hold the rows of some writers; a file of several writers may hold others' too."""
-        return [f for f in self.files(name) if (tag := self.tag(name, f)) in tags or tag.startswith(SHARED)]
+        """Files that hold the rows of some writers.
+
+        A file of several writers may hold others' too.
+        """
+        return [
+            f
+            for f in self.files(name)
+            if (tag := self.tag(name, f)) in tags or tag.startswith(SHARED)
+        ]
 
     def source(self, name: str, tags: Collection[str] | None = None) -> str:
         """SQL that reads a table: usable after `from`.
 
         Args:
             name: The table.
-            tags: Writers whose rows are wanted, such as an import's id: the files of others are not opened.
+            tags: Writers whose rows are wanted, such as an import's id: the files of others are not
+                opened.
         """
         files = self.files(name) if tags is None else self.written_by(name, tags)
         if not files:
@@ -334,7 +398,10 @@ class Store:
             return rows
         from abate.kernel.tables import WRITERS
 
-        return f"(select * from {rows} where {WRITERS[name]} in ({', '.join(literal(t) for t in sorted(tags))}))"
+        return (
+            f"(select * from {rows} where {WRITERS[name]} in"
+            f" ({', '.join(literal(t) for t in sorted(tags))}))"
+        )
 
     def mixed(self, name: str, files: Sequence[str]) -> bool:
         """Whether any of the files holds the rows of several writers."""
@@ -345,7 +412,8 @@ class Store:
 
         Args:
             names: The tables.
-            share: Share of the memory that engines may use; what is not an engine's takes its own beside it.
+            share: Share of the memory that engines may use; what is not an engine's takes its own
+                beside it.
         """
         con = open_engine(self.root, self.limits, share)
         for name in names:
@@ -368,7 +436,9 @@ class Store:
         return open_engine(self.root, self.limits)
 
 
-def open_engine(root: Path, limits: Limits = NO_LIMITS, share: float = 1.0) -> duckdb.DuckDBPyConnection:
+def open_engine(
+    root: Path, limits: Limits = NO_LIMITS, share: float = 1.0
+) -> duckdb.DuckDBPyConnection:
     """An embedded engine with bounded memory that spills beside the workspace's tables."""
     import duckdb
 
@@ -384,7 +454,9 @@ def open_engine(root: Path, limits: Limits = NO_LIMITS, share: float = 1.0) -> d
 
 
 def spill_folder(parent: Path) -> Path:
-    """A folder for one engine to spill into: two in one folder would take each other's blocks for their own.
+    """A folder for one engine to spill into.
+
+    Two in one folder would take each other's blocks for their own.
 
     The engine makes it when it first spills, and removes it when it is closed.
     """
@@ -414,7 +486,9 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def fetch(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def fetch(
+    con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
     """Rows of a query as dictionaries."""
     result = con.execute(sql, list(parameters)) if parameters else con.execute(sql)
     names = [column[0] for column in result.description or []]
@@ -428,20 +502,28 @@ def counted(con: duckdb.DuckDBPyConnection, sql: str) -> int:
 
 
 def read_files(files: Sequence[str], *, hive: bool = True) -> str:
-    """SQL that reads Parquet files; the year that the path of a table's file states is a column, unless `hive` is false."""
+    """SQL that reads Parquet files.
+
+    The year that the path of a table's file states is a column, unless `hive` is false.
+    """
     listed = ", ".join(literal(f) for f in files)
     return f"read_parquet([{listed}], hive_partitioning = {hive}, hive_types_autocast = false)"
 
 
 def literal(text: str) -> str:
-    """A text as an SQL literal, quotes doubled: for names and constants of our own, never for cells of a file."""
+    """A text as an SQL literal, quotes doubled.
+
+    For names and constants of our own, never for cells of a file.
+    """
     return "'" + text.replace("'", "''") + "'"
 
 
 def _unreadable(name: str, error: Exception) -> AbateError:
     """Why a table cannot be read: the disk, else the table is damaged."""
     text = f"Table '{name}' cannot be read: {str(error).splitlines()[0][:200]}"
-    damaged = IntegrityError("damaged-store", text, "Restore the workspace from its backup: abate store restore.")
+    damaged = IntegrityError(
+        "damaged-store", text, "Restore the workspace from its backup: abate store restore."
+    )
     found = fault_of(error)
     return damaged if found is None or found.code == damaged.code else found
 

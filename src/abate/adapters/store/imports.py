@@ -34,7 +34,8 @@ def import_years(workspace: Workspace) -> dict[str, set[str]]:
     """Fiscal years of which each import brought rows."""
     with workspace.store.connect("totals", "instruments") as con:
         rows = con.execute(
-            "select distinct import_id, fiscal_year from totals union select import_id, retired_for from instruments"
+            "select distinct import_id, fiscal_year from totals union select import_id, retired_for"
+            " from instruments"
         ).fetchall()
     found: dict[str, set[str]] = {}
     for import_id, year in rows:
@@ -50,7 +51,9 @@ def data_years(workspace: Workspace) -> list[str]:
     return [r[0] for r in rows]
 
 
-def corrected_and_proved(workspace: Workspace, import_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def corrected_and_proved(
+    workspace: Workspace, import_id: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows that an import corrects, and the documents attached to it."""
     store = workspace.store
     mends = [m for m in store.rows("mends") if m["import_id"] == import_id]
@@ -70,19 +73,28 @@ def _live(rows: list[dict[str, Any]]) -> set[str]:
     return {row["import_id"] for row in rows if live(row["import_id"])}
 
 
-def live_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: list[dict[str, Any]]) -> None:
-    """Make `live_activities`, `live_totals`, `live_instruments`, `open_quarantine`: the rows of imports that count."""
+def live_views(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: list[dict[str, Any]]
+) -> None:
+    """Make `live_activities`, `live_totals`, `live_instruments`, `open_quarantine`.
+
+    The rows of imports that count.
+    """
     ids = ", ".join(literal(r["import_id"]) for r in imports)
-    con.execute(f"create or replace temp table live_imports as select unnest([{ids}]::varchar[]) as import_id")
+    con.execute(
+        f"create or replace temp table live_imports as select unnest([{ids}]::varchar[]) as"
+        " import_id"
+    )
     for name in DATA_VIEWS:
         con.execute(
-            f"create or replace temp view live_{name} as select * from {workspace.store.source(name)} "
-            "where import_id in (select import_id from live_imports)"
+            f"create or replace temp view live_{name} as select * from"
+            f" {workspace.store.source(name)} where import_id in (select import_id from"
+            " live_imports)"
         )
     con.execute(
-        "create or replace temp view open_quarantine as select q.* from live_quarantine q anti join live_mends m "
-        "on m.of_import = q.import_id and m.source_file = q.source_file "
-        "and m.source_sheet = q.source_sheet and m.source_row = q.source_row"
+        "create or replace temp view open_quarantine as select q.* from live_quarantine q anti join"
+        " live_mends m on m.of_import = q.import_id and m.source_file = q.source_file and"
+        " m.source_sheet = q.source_sheet and m.source_row = q.source_row"
     )
 
 
@@ -92,7 +104,10 @@ def loaded_before(imports: list[dict[str, Any]], sha256: str) -> dict[str, Any] 
 
 
 def free_id(workspace: Workspace, seed: str) -> str:
-    """An id that no import has, nor one that was killed before its commit; it is the upper half of activity ids."""
+    """An id that no import has, nor one that was killed before its commit.
+
+    It is the upper half of activity ids.
+    """
     taken = {name.removesuffix(GATES) for name in workspace.store.taken()}
     k = 0
     while True:
@@ -102,8 +117,13 @@ def free_id(workspace: Workspace, seed: str) -> str:
         k += 1
 
 
-def commit_import(workspace: Workspace, import_id: str, template: str, now: datetime, **known: Any) -> None:
-    """Append the row of `imports` that makes an import count; the caller holds the lock and has written all else."""
+def commit_import(
+    workspace: Workspace, import_id: str, template: str, now: datetime, **known: Any
+) -> None:
+    """Append the row of `imports` that makes an import count.
+
+    The caller holds the lock and has written all else.
+    """
     row = {
         "ordinal": len(workspace.store.rows("imports")),
         "import_id": import_id,

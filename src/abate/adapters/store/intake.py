@@ -20,7 +20,9 @@ UPLOADS = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
     Column("purpose", String, nullable=False),  # data or factors
-    Column("state", String, nullable=False),  # receiving, ready, importing, imported, refused, interrupted
+    Column(
+        "state", String, nullable=False
+    ),  # receiving, ready, importing, imported, refused, interrupted
     Column("bytes", BigInteger, nullable=False, default=0),
     Column("sha256", String, nullable=False, default=""),
     Column("mapping", String, nullable=False, default=""),  # as corrected, one per sheet, as JSON
@@ -53,7 +55,9 @@ class Intake:
     """
 
     def __init__(self, root: Path) -> None:
-        if not os.access(root, os.W_OK):  # served to be read: what people would hand in is refused by the ledger
+        if not os.access(
+            root, os.W_OK
+        ):  # served to be read: what people would hand in is refused by the ledger
             self._passing = tempfile.TemporaryDirectory(prefix="abate-")
             root = Path(self._passing.name)
         self.engine = open_sql(root / "intake.sqlite", _METADATA)
@@ -68,7 +72,9 @@ class Intake:
         with self.engine.begin() as con:
             con.execute(update(table).where(table.c.id == row_id).values(**_packed(values)))
 
-    def move(self, table: Table, row_id: str, state: str, *, out_of: tuple[str, ...], **values: Any) -> bool:
+    def move(
+        self, table: Table, row_id: str, state: str, *, out_of: tuple[str, ...], **values: Any
+    ) -> bool:
         """Change a row's state if it is in one of the given; of two that try at once, one does."""
         with self.engine.begin() as con:
             done = con.execute(
@@ -88,7 +94,9 @@ class Intake:
             row = con.execute(select(table).where(table.c.id == row_id)).mappings().one_or_none()
         if row is None:
             noun = table.name.removesuffix("s")
-            raise NotFoundError(f"unknown-{noun}", f"No {noun} '{row_id}'.", f"See the list of {noun}s.")
+            raise NotFoundError(
+                f"unknown-{noun}", f"No {noun} '{row_id}'.", f"See the list of {noun}s."
+            )
         return _unpacked(dict(row))
 
     def rows(self, table: Table, *states: str, limit: int = 200) -> list[dict[str, Any]]:
@@ -101,7 +109,10 @@ class Intake:
 
 
 def _packed(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: json.dumps(v, ensure_ascii=False) if k in _PACKED and v != "" else v for k, v in row.items()}
+    return {
+        k: json.dumps(v, ensure_ascii=False) if k in _PACKED and v != "" else v
+        for k, v in row.items()
+    }
 
 
 def _unpacked(row: dict[str, Any]) -> dict[str, Any]:

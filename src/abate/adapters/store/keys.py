@@ -1,4 +1,7 @@
-"""What may stand in `abate.toml`, declared: the reference page of its keys is generated from here."""
+"""What may stand in `abate.toml`, declared.
+
+The reference page of its keys is generated from here.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,8 @@ class Scope3Keys(Struct, frozen=True):
     """The value chain.
 
     Args:
-        proxies: Regions whose factors may serve where no nearer one exists, each use with a finding.
+        proxies: Regions whose factors may serve where no nearer one exists, each use with a
+            finding.
         not_assessed: Categories that are left out, 1 to 15, each with the reason.
     """
 
@@ -80,7 +84,8 @@ class FactorsKeys(Struct, frozen=True):
 
     Args:
         allow: What may serve where a place has no direct factor: `life-cycle`, `operating-margin`.
-        year: Factors of the calendar year of each `month`, or of the `fiscal-year`: that in which most of it falls.
+        year: Factors of the calendar year of each `month`, or of the `fiscal-year`: that in which
+            most of it falls.
     """
 
     allow: list[Literal["life-cycle", "operating-margin"]] = field(default_factory=list)
@@ -122,7 +127,8 @@ class EntityKeys(Struct, frozen=True):
         parent: Id of the entity above.
         ownership: Shares that the parent holds; none means wholly owned.
         operational_control: Whether the group runs it.
-        financial_control: Whether the group directs its financial policies: true, false, or `"joint"` with partners.
+        financial_control: Whether the group directs its financial policies: true, false, or
+            `"joint"` with partners.
         region: Region of what belongs to it as a whole; its parent's where none is given.
     """
 
@@ -143,7 +149,9 @@ class ClimateKeys(Struct, frozen=True):
         source: Where it is from.
     """
 
-    mean_c: Annotated[list[Annotated[float, Meta(ge=-90, le=60)]], Meta(min_length=12, max_length=12)]
+    mean_c: Annotated[
+        list[Annotated[float, Meta(ge=-90, le=60)]], Meta(min_length=12, max_length=12)
+    ]
     source: Name
 
 
@@ -192,7 +200,8 @@ class ProgrammeKeys(Struct, frozen=True):
         unclaimed: Share that nobody claims; with the claims it makes 1.
         name: Name for people; the id where none is given.
         claims: Share of each claimant.
-        rebound: Share of the gain that more consumption eats up; the methodology's where none is given.
+        rebound: Share of the gain that more consumption eats up; the methodology's where none is
+            given.
         tier: Tier of evidence, 1 the best; the methodology's where none is given.
         tier_evidence: Why the tier is better than the methodology's.
         gates: Evidence for each gate: climate-action, climate-science, legitimacy.

@@ -1,7 +1,10 @@
-"""Files that people write: what may stand in them is declared once, and everything else is refused with its place.
+"""Files that people write: what may stand in them is declared once.
 
-A file is declared as classes of msgspec: types are strict, a key that is not declared is a fault, and so is a number that is
-none. What declarations cannot say, such as dates in order, whoever reads the file checks and raises `FileKeyError` with the place.
+And everything else is refused with its place.
+
+A file is declared as classes of msgspec: types are strict, a key that is not declared is a fault,
+and so is a number that is none. What declarations cannot say, such as dates in order, whoever reads
+the file checks and raises `FileKeyError` with the place.
 """
 
 from __future__ import annotations
@@ -59,7 +62,9 @@ def read_toml(path: Path, kind: type[T], code: str, hint: str = HINT) -> T:
         ConfigError: `code`.
     """
     text = toml_text(path, code, hint)
-    return declared(parsed(text, path.name, code, hint), kind, code=code, name=path.name, text=text, hint=hint)
+    return declared(
+        parsed(text, path.name, code, hint), kind, code=code, name=path.name, text=text, hint=hint
+    )
 
 
 def toml_text(path: Path, code: str, hint: str) -> str:
@@ -73,9 +78,13 @@ def toml_text(path: Path, code: str, hint: str) -> str:
             raise ConfigError(code, f"{path.name} is larger than {MAX_BYTES >> 20} MiB.", hint)
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(code, f"{path.name} is not text in UTF-8: {error}.", "Save it as UTF-8.") from error
+        raise ConfigError(
+            code, f"{path.name} is not text in UTF-8: {error}.", "Save it as UTF-8."
+        ) from error
     except OSError as error:
-        raise ConfigError(code, f"{path.name} cannot be read: {error.strerror}.", "Check the path.") from error
+        raise ConfigError(
+            code, f"{path.name} cannot be read: {error.strerror}.", "Check the path."
+        ) from error
 
 
 def parsed(text: str, name: str, code: str, hint: str) -> dict[str, Any]:
@@ -89,11 +98,20 @@ def parsed(text: str, name: str, code: str, hint: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(code, f"{name} is not TOML: {error}.", hint) from error
     except (RecursionError, ValueError, OverflowError) as error:
-        raise ConfigError(code, f"{name} holds what cannot be read: {str(error)[:100]}.", hint) from error
+        raise ConfigError(
+            code, f"{name} holds what cannot be read: {str(error)[:100]}.", hint
+        ) from error
 
 
 def declared(
-    data: dict[str, Any], kind: type[T], *, code: str, name: str, text: str = "", hint: str = "", strict: bool = True
+    data: dict[str, Any],
+    kind: type[T],
+    *,
+    code: str,
+    name: str,
+    text: str = "",
+    hint: str = "",
+    strict: bool = True,
 ) -> T:
     """Data as it is declared.
 
@@ -104,7 +122,8 @@ def declared(
         name: Name of the file.
         text: Its text, to name the line.
         hint: What to do where nothing nearer is known.
-        strict: Whether a key that is not declared is a fault; else it is left out, as in what an older version kept.
+        strict: Whether a key that is not declared is a fault; else it is left out, as in what an
+            older version kept.
 
     Raises:
         ConfigError: `code`.
@@ -120,11 +139,15 @@ def declared(
     except msgspec.ValidationError as error:
         what, path = _told(str(error))
         choices = ", ".join(_choices(kind, path))
-        found = FileKeyError(path, what, f"Choose one of {choices}." if choices and "choices" in what else "")
+        found = FileKeyError(
+            path, what, f"Choose one of {choices}." if choices and "choices" in what else ""
+        )
     raise fault(found, code=code, name=name, text=text, data=data, hint=hint)
 
 
-def fault(odd: FileKeyError, *, code: str, name: str, text: str, data: Mapping[str, Any], hint: str) -> ConfigError:
+def fault(
+    odd: FileKeyError, *, code: str, name: str, text: str, data: Mapping[str, Any], hint: str
+) -> ConfigError:
     """A fault as people read it: file, line, place, what is wrong."""
     line = line_of(text, odd.path)
     where = f"{name} line {line}" if line else name
@@ -152,13 +175,19 @@ def _known(value: Any, kind: Any, path: tuple[Key, ...], *, strict: bool) -> Any
     if isinstance(value, dict):
         return dict(_known_items(value, kind, path, strict=strict))
     if isinstance(value, list):
-        inner = next((a for k in _parts(kind) if get_origin(k) in (list, tuple) for a in get_args(k)), Any)
+        inner = next(
+            (a for k in _parts(kind) if get_origin(k) in (list, tuple) for a in get_args(k)), Any
+        )
         return [_known(v, inner, (*path, k), strict=strict) for k, v in enumerate(value)]
     return value
 
 
-def _known_items(value: dict[str, Any], kind: Any, path: tuple[Key, ...], *, strict: bool) -> Iterator[tuple[str, Any]]:
-    struct = next((k for k in _parts(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), None)
+def _known_items(
+    value: dict[str, Any], kind: Any, path: tuple[Key, ...], *, strict: bool
+) -> Iterator[tuple[str, Any]]:
+    struct = next(
+        (k for k in _parts(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), None
+    )
     fields = {f.encode_name: f.type for f in msgspec.structs.fields(struct)} if struct else None
     free = next((get_args(k)[1] for k in _parts(kind) if get_origin(k) is dict), Any)
     for key, inner in value.items():
@@ -166,7 +195,10 @@ def _known_items(value: dict[str, Any], kind: Any, path: tuple[Key, ...], *, str
             if strict:
                 raise _unknown(key, list(fields), path)
             continue
-        yield key, _known(inner, fields[key] if fields is not None else free, (*path, key), strict=strict)
+        yield (
+            key,
+            _known(inner, fields[key] if fields is not None else free, (*path, key), strict=strict),
+        )
 
 
 def _unknown(key: str, fields: list[str], path: tuple[Key, ...]) -> FileKeyError:
@@ -197,7 +229,12 @@ def structs_of(kind: Any) -> list[type[msgspec.Struct]]:
     found = []
     for part in _parts(kind):
         inner = get_args(part) if get_origin(part) in (list, tuple) else (part,)
-        found += [k for i in inner for k in _parts(i) if isinstance(k, type) and issubclass(k, msgspec.Struct)]
+        found += [
+            k
+            for i in inner
+            for k in _parts(i)
+            if isinstance(k, type) and issubclass(k, msgspec.Struct)
+        ]
     return found
 
 
@@ -222,7 +259,13 @@ def kind_in_words(kind: Any) -> str:
     return " or ".join(told)
 
 
-_PLAIN = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "date": "day"}
+_PLAIN = {
+    "str": "text",
+    "int": "whole number",
+    "float": "number",
+    "bool": "true or false",
+    "date": "day",
+}
 
 
 def _told(message: str) -> tuple[str, tuple[Key, ...]]:
@@ -234,7 +277,10 @@ def _told(message: str) -> tuple[str, tuple[Key, ...]]:
     """
     what, _, at = message.partition(" - at `$")
     path: tuple[Key, ...] = tuple(
-        int(k) if k.isdigit() else k for k in re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", at) for k in k if k
+        int(k) if k.isdigit() else k
+        for k in re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", at)
+        for k in k
+        if k
     )
     if found := re.fullmatch(r"Expected `([^`]+)`, got `(\w+)`", what):
         wanted = [WORDS.get(w, w) for w in found[1].split(" | ") if w != "null"]
@@ -263,7 +309,9 @@ def _place(path: tuple[Key, ...], data: Mapping[str, Any]) -> str:
         if isinstance(key, int):
             name = here.get("id", here.get("name")) if isinstance(here, dict) else None
             told[-1] = f"[[{told[-1].strip('[]')}]]" if depth == 1 else told[-1]
-            told[-1] += f" '{name}'" if isinstance(name, str) and len(name) < 60 else f" number {key + 1}"
+            told[-1] += (
+                f" '{name}'" if isinstance(name, str) and len(name) < 60 else f" number {key + 1}"
+            )
         elif depth == 0 and not last:
             told.append(f"[{key}]")
         else:

@@ -41,7 +41,11 @@ def damages(workspace: Workspace, *, whole: bool = False) -> Iterator[str]:
         yield from _table(workspace, name, whole=whole)
     kept = {p.stem: p for p in workspace.raw.iterdir()}
     for row in workspace.store.rows("imports"):
-        brought = row["sha256"] and row["file"] and not row["template"].startswith(("factors-", "published-"))
+        brought = (
+            row["sha256"]
+            and row["file"]
+            and not row["template"].startswith(("factors-", "published-"))
+        )
         if brought and row["sha256"] not in kept:
             yield f"The raw file of {row['file']} ({row['import_id']}) is gone."
     documents = {p.stem for p in workspace.evidence.iterdir()}
@@ -80,7 +84,10 @@ def _table(workspace: Workspace, name: str, *, whole: bool) -> Iterator[str]:
         if not path.is_file():
             yield f"Table '{name}' lacks its file {path.name}."
         elif path.stat().st_size != size:
-            yield f"Table '{name}': its file {path.name} has {path.stat().st_size:,} of {size:,} bytes."
+            yield (
+                f"Table '{name}': its file {path.name} has {path.stat().st_size:,} of {size:,}"
+                " bytes."
+            )
         else:
             there.append(file)
     if not whole or not there:
@@ -96,4 +103,7 @@ def _table(workspace: Workspace, name: str, *, whole: bool) -> Iterator[str]:
                     read = ", ".join(f'bit_xor(hash("{c}"))' for c in some)
                     con.execute(f"select {read} from {read_files([file])}").fetchall()
             except duckdb.Error as error:
-                yield f"Table '{name}': its file {Path(file).name} cannot be read to its end: {str(error).splitlines()[0][:150]}"
+                yield (
+                    f"Table '{name}': its file {Path(file).name} cannot be read to its end:"
+                    f" {str(error).splitlines()[0][:150]}"
+                )

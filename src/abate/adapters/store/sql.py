@@ -1,4 +1,7 @@
-"""What people and programs change at the same time: tables in SQL, SQLite embedded, PostgreSQL when served."""
+"""What people and programs change at the same time.
+
+Tables in SQL, SQLite embedded, PostgreSQL when served.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ from sqlalchemy.pool import StaticPool
 
 
 def open_sql(where: str | Path, tables: MetaData) -> Engine:
-    """Open a database and make the tables it lacks; SQLite keeps what it has committed, also when the power fails.
+    """Open a database and make the tables it lacks.
+
+    SQLite keeps what it has committed, also when the power fails.
 
     Args:
         where: Path of an SQLite database, or a URL of SQLAlchemy.
@@ -21,7 +26,9 @@ def open_sql(where: str | Path, tables: MetaData) -> Engine:
     """
     if isinstance(where, Path) and not os.access(where.parent, os.W_OK):
         return _read_only(where, tables)
-    engine = create_engine(URL.create("sqlite", database=str(where)) if isinstance(where, Path) else where)
+    engine = create_engine(
+        URL.create("sqlite", database=str(where)) if isinstance(where, Path) else where
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
         event.listen(engine, "begin", _immediate)
@@ -30,13 +37,20 @@ def open_sql(where: str | Path, tables: MetaData) -> Engine:
 
 
 def _read_only(path: Path, tables: MetaData) -> Engine:
-    """A database in a folder that may not be written to: as it is, or an empty one in memory where there is none."""
+    """A database in a folder that may not be written to.
+
+    As it is, or an empty one in memory where there is none.
+    """
     if not path.exists():
-        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        engine = create_engine(
+            "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        )
         tables.create_all(engine)
         return engine
     uri = f"file:{quote(str(path))}?immutable=1"  # no other process can write either
-    return create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
+    return create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False)
+    )
 
 
 def _durable(connection: Any, _: Any) -> None:

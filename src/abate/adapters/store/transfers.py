@@ -52,14 +52,17 @@ class TransferLedger:
     """Accounts and transfers in one SQL database.
 
     Args:
-        where: Path of an SQLite database, or a URL of SQLAlchemy; see `open_transfers` for the embedded one.
+        where: Path of an SQLite database, or a URL of SQLAlchemy; see `open_transfers` for the
+            embedded one.
     """
 
     def __init__(self, where: str | Path) -> None:
         self.engine: Engine = open_sql(where, _METADATA)
 
     def post(self, transfers: Iterable[Transfer]) -> list[TransferResult]:
-        """Post transfers in order, as one transaction; each has its own result, and one's refusal stops no other.
+        """Post transfers in order, as one transaction.
+
+        Each has its own result, and one's refusal stops no other.
 
         Posting the same transfer again does nothing and says `exists`.
         """
@@ -70,18 +73,25 @@ class TransferLedger:
         """What an account holds, 0 where it is unknown."""
         with self.engine.connect() as con:
             found = con.scalar(
-                select(_ACCOUNTS.c.balance).where(_ACCOUNTS.c.ledger == ledger, _ACCOUNTS.c.name == account)
+                select(_ACCOUNTS.c.balance).where(
+                    _ACCOUNTS.c.ledger == ledger, _ACCOUNTS.c.name == account
+                )
             )
         return int(found or 0)
 
     def balances(self, ledger: str) -> dict[str, int]:
         """What every account of a ledger holds."""
         with self.engine.connect() as con:
-            rows = con.execute(select(_ACCOUNTS.c.name, _ACCOUNTS.c.balance).where(_ACCOUNTS.c.ledger == ledger)).all()
+            rows = con.execute(
+                select(_ACCOUNTS.c.name, _ACCOUNTS.c.balance).where(_ACCOUNTS.c.ledger == ledger)
+            ).all()
         return {r.name: int(r.balance) for r in rows}
 
     def reverse(self, ledger: str, key: str, reason: str) -> TransferResult:
-        """Post the opposite of a transfer, also out of a place of retirement: a mistake is corrected by a new row."""
+        """Post the opposite of a transfer, also out of a place of retirement.
+
+        A mistake is corrected by a new row.
+        """
         with self.engine.begin() as con:
             row = con.execute(
                 select(_TRANSFERS).where(_TRANSFERS.c.ledger == ledger, _TRANSFERS.c.key == key)
@@ -92,9 +102,14 @@ class TransferLedger:
             return _move(con, back)
 
     def standing(self, ledger: str) -> dict[str, tuple[str, list[str]]]:
-        """Transfers that were not reversed, by subject: the part of the key before `#`, with reason and keys."""
+        """Transfers that were not reversed, by subject.
+
+        The part of the key before `#`, with reason and keys.
+        """
         with self.engine.connect() as con:
-            rows = con.execute(select(_TRANSFERS.c.key, _TRANSFERS.c.reason).where(_TRANSFERS.c.ledger == ledger)).all()
+            rows = con.execute(
+                select(_TRANSFERS.c.key, _TRANSFERS.c.reason).where(_TRANSFERS.c.ledger == ledger)
+            ).all()
         reversed_keys = {r.key.removesuffix(REVERSED) for r in rows if r.key.endswith(REVERSED)}
         found: dict[str, tuple[str, list[str]]] = {}
         for row in rows:
@@ -108,7 +123,9 @@ class TransferLedger:
             found = con.execute(
                 select(_TRANSFERS).where(_TRANSFERS.c.ledger == ledger).order_by(_TRANSFERS.c.key)
             ).all()
-        return [Transfer(r.key, r.ledger, r.source, r.target, int(r.amount), r.reason) for r in found]
+        return [
+            Transfer(r.key, r.ledger, r.source, r.target, int(r.amount), r.reason) for r in found
+        ]
 
     def turns(self, ledger: str) -> dict[str, int]:
         """How many transfers of each subject were posted so far: the number for its next keys."""
@@ -119,7 +136,12 @@ class TransferLedger:
     def total(self, ledger: str) -> int:
         """Sum of all balances of a ledger: zero, always."""
         with self.engine.connect() as con:
-            return int(con.scalar(select(func.sum(_ACCOUNTS.c.balance)).where(_ACCOUNTS.c.ledger == ledger)) or 0)
+            return int(
+                con.scalar(
+                    select(func.sum(_ACCOUNTS.c.balance)).where(_ACCOUNTS.c.ledger == ledger)
+                )
+                or 0
+            )
 
     def close(self) -> None:
         """Let go of the database."""
@@ -140,14 +162,22 @@ def _post_one(con: Connection, transfer: Transfer) -> TransferResult:
 
 def _move(con: Connection, transfer: Transfer) -> TransferResult:
     same = con.execute(
-        select(_TRANSFERS).where(_TRANSFERS.c.ledger == transfer.ledger, _TRANSFERS.c.key == transfer.key)
+        select(_TRANSFERS).where(
+            _TRANSFERS.c.ledger == transfer.ledger, _TRANSFERS.c.key == transfer.key
+        )
     ).one_or_none()
     if same is not None:
-        equal = (same.source, same.target, same.amount) == (transfer.source, transfer.target, transfer.amount)
+        equal = (same.source, same.target, same.amount) == (
+            transfer.source,
+            transfer.target,
+            transfer.amount,
+        )
         return TransferResult.EXISTS if equal else TransferResult.KEY_CONFLICT
     for account in (transfer.source, transfer.target):
         known = con.scalar(
-            select(_ACCOUNTS.c.name).where(_ACCOUNTS.c.ledger == transfer.ledger, _ACCOUNTS.c.name == account)
+            select(_ACCOUNTS.c.name).where(
+                _ACCOUNTS.c.ledger == transfer.ledger, _ACCOUNTS.c.name == account
+            )
         )
         if known is None:
             con.execute(insert(_ACCOUNTS).values(ledger=transfer.ledger, name=account, balance=0))

@@ -21,7 +21,8 @@ class Finance:
 
     Args:
         discount_share: Yearly discount rate of measures.
-        carbon_price: Internal price of a tonne of CO2e in the organisation's currency; None where there is none.
+        carbon_price: Internal price of a tonne of CO2e in the organisation's currency; None where
+            there is none.
         carbon_price_basis: Where the price is from, and what it is used for.
     """
 
@@ -41,9 +42,10 @@ class Workspace:
         boundary: Default consolidation approach.
         gwp_set: Default GWP set.
         proxies: Regions whose factors may serve Scope 3 where no nearer one exists.
-        other_bases: What may serve where there is no direct factor for a place: `life-cycle`, `operating-margin`.
-        factor_year: Whose factors serve: of the calendar year of each `month`, or of the `fiscal-year`, that in which most
-            of it falls.
+        other_bases: What may serve where there is no direct factor for a place: `life-cycle`,
+            `operating-margin`.
+        factor_year: Whose factors serve: of the calendar year of each `month`, or of the
+            `fiscal-year`, that in which most of it falls.
         not_assessed: Categories of Scope 3 that are switched off, each with the reason.
         base_year: Base year and the rule of its recalculation, where there is one.
         targets: Figures wanted by a year.
@@ -53,7 +55,8 @@ class Workspace:
         finance: Discount rate and internal carbon price.
         owners: Who prepares, reviews and approves which periods.
         texts: Texts of the report by name, such as `letter_en`.
-        identifier: Scheme (lei, euid, duns or permid) and identifier for filings; both empty where there is none.
+        identifier: Scheme (lei, euid, duns or permid) and identifier for filings; both empty where
+            there is none.
         limits: What engines may use, and where the cluster is.
     """
 

@@ -20,7 +20,9 @@ _OURS = re.compile(
 
 @contextmanager
 def in_place_of(path: Path) -> Iterator[Path]:
-    """A path to write to. What is written there takes the place of the file when the block ends, and is removed if it fails.
+    """A path to write to. What is written there takes the place of the file when the block ends.
+
+    And is removed if it fails.
 
     Args:
         path: The file; its folder is made if it is not there.
@@ -47,5 +49,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def left_behind(folder: Path) -> list[Path]:
-    """Files below a folder that a killed process had not finished writing; a `.partial` of anybody else is none."""
-    return sorted(Path(at) / name for at, _, names in os.walk(folder) for name in names if _OURS.fullmatch(name))
+    """Files below a folder that a killed process had not finished writing.
+
+    A `.partial` of anybody else is none.
+    """
+    return sorted(
+        Path(at) / name
+        for at, _, names in os.walk(folder)
+        for name in names
+        if _OURS.fullmatch(name)
+    )

@@ -18,7 +18,9 @@ from abate.kernel.errors import IntegrityError, UsageError
 
 CJK_FONT = "Noto Serif CJK SC"
 UNUSUAL = re.compile(r"[^\u0000-\u2bff]+")
-"""Letters that a machine may have no font for: Chinese where no such font is installed, signs beyond the common ones."""
+"""Letters that a machine may have no font for: Chinese where no such font is installed, signs
+beyond the common ones.
+"""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """First characters by which a workbook would take a text for a formula."""
 
@@ -32,7 +34,12 @@ def fonts() -> frozenset[str]:
 
 
 def pdf_bytes(
-    text: str, pictures: Mapping[str, Mapping[str, Any]], model: Mapping[str, Any], *, lang: str, day: date
+    text: str,
+    pictures: Mapping[str, Mapping[str, Any]],
+    model: Mapping[str, Any],
+    *,
+    lang: str,
+    day: date,
 ) -> bytes:
     """A report as tagged PDF (PDF/UA-1): the same bytes for the same text.
 
@@ -40,7 +47,11 @@ def pdf_bytes(
         UsageError: `no-cjk-font` where a Chinese report finds no Chinese font.
     """
     if lang == "zh" and CJK_FONT not in fonts():
-        raise UsageError("no-cjk-font", f"There is no font '{CJK_FONT}'.", "On Debian: apt install fonts-noto-cjk.")
+        raise UsageError(
+            "no-cjk-font",
+            f"There is no font '{CJK_FONT}'.",
+            "On Debian: apt install fonts-noto-cjk.",
+        )
     t = translator(lang)
     title, _ = headings(text)
     same = {f"x-{i}": f"i-{k}" for k, i in _opened(model)}
@@ -51,14 +62,23 @@ def pdf_bytes(
             file.write_text(print_svg(str(picture["svg"])), encoding="utf-8")
             charts[name] = (file.name, str(picture["title"]), 86 if picture["wide"] else 52)
         source = to_typst(
-            text, charts, title=title, author=str(model["organisation"]), lang=lang, day=day, contents=t("Contents"),
-            page_of=t(" of "), same=same,
-        )  # fmt: skip
+            text,
+            charts,
+            title=title,
+            author=str(model["organisation"]),
+            lang=lang,
+            day=day,
+            contents=t("Contents"),
+            page_of=t(" of "),
+            same=same,
+        )
         return _set(source, Path(folder) / "report.typ")
 
 
 def _set(source: str, main: Path) -> bytes:
-    """Set a document; letters for which this machine has no font are printed as (?), never as nothing.
+    """Set a document; letters for which this machine has no font are printed as (?).
+
+    Never as nothing.
 
     Raises:
         IntegrityError: `print-failed`.
@@ -68,11 +88,17 @@ def _set(source: str, main: Path) -> bytes:
     for text in (source, UNUSUAL.sub("(?)", source)):
         main.write_text(text, encoding="utf-8")
         try:
-            made: bytes = typst.compile(str(main), format="pdf", pdf_standards=["ua-1"], timestamp=0)
+            made: bytes = typst.compile(
+                str(main), format="pdf", pdf_standards=["ua-1"], timestamp=0
+            )
         except typst.TypstError as error:
             if "could not be displayed" in str(error) and text is source:
                 continue
-            raise IntegrityError("print-failed", f"The report cannot be set: {error}", "Report it, with the template.") from error  # fmt: skip
+            raise IntegrityError(
+                "print-failed",
+                f"The report cannot be set: {error}",
+                "Report it, with the template.",
+            ) from error
         return made
     raise AssertionError
 
@@ -93,7 +119,10 @@ def print_svg(svg: str) -> str:
 
 
 def workbook_bytes(tables: Iterable[Table], model: Mapping[str, Any], *, now: datetime) -> bytes:
-    """Tables of a report as a workbook: a sheet each, numbers as numbers beside their units, no formula."""
+    """Tables of a report as a workbook.
+
+    A sheet each, numbers as numbers beside their units, no formula.
+    """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
@@ -107,13 +136,15 @@ def workbook_bytes(tables: Iterable[Table], model: Mapping[str, Any], *, now: da
         sheet.freeze_panes = "B4"
         for place, column in enumerate(table.columns):
             longest = max([len(r[place].text) for r in table.rows] + [len(column)])
-            sheet.column_dimensions[chr(65 + place) if place < 26 else f"A{chr(39 + place)}"].width = min(
-                60, longest + 3
-            )
+            sheet.column_dimensions[
+                chr(65 + place) if place < 26 else f"A{chr(39 + place)}"
+            ].width = min(60, longest + 3)
         title = WriteOnlyCell(sheet, value=safe_text(table.title))
         title.font = Font(bold=True, size=13)
         sheet.append([title])
-        sheet.append([safe_text(f"{model['organisation']} {model['year']}, run {model['run']['run_id']}")])
+        sheet.append(
+            [safe_text(f"{model['organisation']} {model['year']}, run {model['run']['run_id']}")]
+        )
         head = []
         for column in table.columns:
             cell = WriteOnlyCell(sheet, value=safe_text(column.removeprefix(">")))
@@ -133,7 +164,9 @@ def _sheet_cell(sheet: Any, text: str, value: float | None) -> Any:
     if value is None:
         return safe_text(text)
     cell = WriteOnlyCell(sheet, value=value)
-    cell.number_format = "0.0%" if text.endswith("%") else "#,##0" if abs(value) >= 1000 else "#,##0.###"
+    cell.number_format = (
+        "0.0%" if text.endswith("%") else "#,##0" if abs(value) >= 1000 else "#,##0.###"
+    )
     return cell
 
 

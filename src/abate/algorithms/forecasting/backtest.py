@@ -1,4 +1,7 @@
-"""Backtests by rolling origin: each forecaster sees what was available at the origin, and nothing else."""
+"""Backtests by rolling origin.
+
+Each forecaster sees what was available at the origin, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,21 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from abate.algorithms.forecasting.scores import PERCENTILES, Array, coverage, crps, pinball, pit, skill
+from abate.algorithms.forecasting.scores import (
+    PERCENTILES,
+    Array,
+    coverage,
+    crps,
+    pinball,
+    pit,
+    skill,
+)
 from abate.algorithms.forecasting.series import Known, Moments, grid
 
 Forecaster = Callable[[Known, Known | None, Moments], Array]
-"""What is known of the series, of its weather, and the steps to forecast; returns quantiles (series, steps, 99)."""
+"""What is known of the series, of its weather, and the steps to forecast; returns quantiles
+(series, steps, 99).
+"""
 
 
 class Knowable(Protocol):
@@ -36,7 +49,8 @@ class Score:
         crps: Mean continuous ranked probability score.
         inside_50: Share of actual values inside the central half.
         inside_80: Share inside the central 80 %.
-        pit_shares: Share of actual values in each tenth of the distribution; all 0.1 where it is honest.
+        pit_shares: Share of actual values in each tenth of the distribution; all 0.1 where it is
+            honest.
         skill: Share by which the pinball loss is below the reference's; None for the reference.
         by_origin: Mean pinball loss of each origin.
         count: Actual values scored.
@@ -99,7 +113,10 @@ def backtest(
     y = np.stack(actual)
     reference = list(forecasters)[-1]
     made = {name: _score(name, y, np.stack(quantiles)) for name, quantiles in told.items()}
-    return [made[name] if name == reference else _beside(made[name], made[reference].pinball) for name in forecasters]
+    return [
+        made[name] if name == reference else _beside(made[name], made[reference].pinball)
+        for name in forecasters
+    ]
 
 
 def _score(name: str, actual: Array, quantiles: Array) -> Score:
@@ -107,14 +124,21 @@ def _score(name: str, actual: Array, quantiles: Array) -> Score:
     loss = np.where(there, pinball(actual, quantiles), np.nan)
     seen, said = actual[there], quantiles[there]
     with np.errstate(invalid="ignore"):
-        by_origin = [float(np.nanmean(part)) if not np.isnan(part).all() else float("nan") for part in loss]
+        by_origin = [
+            float(np.nanmean(part)) if not np.isnan(part).all() else float("nan") for part in loss
+        ]
     shares = np.histogram(pit(seen, said), bins=10, range=(0.0, 1.0))[0] / max(len(seen), 1)
     return Score(
-        name, float(np.nanmean(loss)) if there.any() else float("nan"),
+        name,
+        float(np.nanmean(loss)) if there.any() else float("nan"),
         float(crps(seen, said, PERCENTILES).mean()) if there.any() else float("nan"),
-        coverage(seen, said, share=0.5), coverage(seen, said, share=0.8), tuple(round(float(s), 4) for s in shares), None,
-        tuple(by_origin), int(there.sum()),
-    )  # fmt: skip
+        coverage(seen, said, share=0.5),
+        coverage(seen, said, share=0.8),
+        tuple(round(float(s), 4) for s in shares),
+        None,
+        tuple(by_origin),
+        int(there.sum()),
+    )
 
 
 def _beside(score: Score, reference: float) -> Score:

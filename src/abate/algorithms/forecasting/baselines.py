@@ -1,4 +1,7 @@
-"""Baselines that every model is put beside: the same season, and what is usual at this time of year."""
+"""Baselines that every model is put beside.
+
+The same season, and what is usual at this time of year.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ from abate.algorithms.forecasting.scores import PERCENTILES, Array, ordered
 from abate.algorithms.forecasting.series import Known, Moments
 
 
-def climatology(known: Known, start: Moments, *, zone: str = "UTC", window_days: int = 8, years: int = 10) -> Array:
-    """Quantiles of what was seen at the same time of day, within days of the same date, in past years.
+def climatology(
+    known: Known, start: Moments, *, zone: str = "UTC", window_days: int = 8, years: int = 10
+) -> Array:
+    """Quantiles of what was seen at the same time of day, within days of the same date.
+
+    In past years.
 
     Where less than a year is known, of the latest days.
 
@@ -41,7 +48,9 @@ def climatology(known: Known, start: Moments, *, zone: str = "UTC", window_days:
         if there.any():
             filled = np.where(there[:, None], seen, 0.0)
             found[:, i] = np.where(
-                there[..., None], np.moveaxis(np.nanquantile(filled, PERCENTILES, axis=1), 0, -1), np.nan
+                there[..., None],
+                np.moveaxis(np.nanquantile(filled, PERCENTILES, axis=1), 0, -1),
+                np.nan,
             )
     return _unlaid(found, ahead)
 
@@ -63,9 +72,13 @@ def seasonal_naive(known: Known, start: Moments, *, zone: str = "UTC", weeks: in
         if earlier:
             moves = np.stack([values[:, d] - values[:, d - 7] for d in earlier], axis=1)
             there: Any = ~np.isnan(moves).all(axis=1)
-            spread = np.moveaxis(np.nanquantile(np.where(there[:, None], moves, 0.0), PERCENTILES, axis=1), 0, -1)
+            spread = np.moveaxis(
+                np.nanquantile(np.where(there[:, None], moves, 0.0), PERCENTILES, axis=1), 0, -1
+            )
             found[:, i] = (
-                centre[..., None] + spread - np.nanmedian(np.where(there[:, None], moves, 0.0), axis=1)[..., None]
+                centre[..., None]
+                + spread
+                - np.nanmedian(np.where(there[:, None], moves, 0.0), axis=1)[..., None]
             )
         else:
             found[:, i] = centre[..., None]
@@ -73,7 +86,10 @@ def seasonal_naive(known: Known, start: Moments, *, zone: str = "UTC", weeks: in
 
 
 def _laid(known: Known, start: Moments, zone: str) -> tuple[Days, Days, Array, int, Array]:
-    """Days known and to come, values by day and step, days between the two firsts, and room for quantiles."""
+    """Days known and to come, values by day and step, days between the two firsts.
+
+    And room for quantiles.
+    """
     end = known.last()
     past, ahead = days_of(known.start[:end], zone), days_of(start, zone)
     values = past.fold(known.values[:, :end])

@@ -1,6 +1,9 @@
-"""Conditional distributions: what a target was where its features were alike; trees, and their average.
+"""Conditional distributions: what a target was where its features were alike.
 
-Each component takes features and targets and returns quantiles, so that components can be compared and averaged.
+Trees, and their average.
+
+Each component takes features and targets and returns quantiles, so that components can be compared
+and averaged.
 """
 
 from __future__ import annotations
@@ -45,7 +48,10 @@ class Forest:
         order = np.argsort(y, kind="stable")
         x, y = x[order], y[order]
         model = ExtraTreesRegressor(
-            self.trees, min_samples_leaf=self.leaf, max_features=self.features_share, random_state=seed
+            self.trees,
+            min_samples_leaf=self.leaf,
+            max_features=self.features_share,
+            random_state=seed,
         )
         model.fit(x, np.sqrt(np.maximum(y, 0.0)) if self.root else y)
         leaves, reached = model.apply(x), model.apply(ahead)
@@ -53,7 +59,8 @@ class Forest:
         rows = np.arange(len(y))
         for k, tree in enumerate(model.estimators_):
             members = sparse.csr_matrix(
-                (np.ones(len(y), np.float32), (leaves[:, k], rows)), shape=(tree.tree_.node_count, len(y))
+                (np.ones(len(y), np.float32), (leaves[:, k], rows)),
+                shape=(tree.tree_.node_count, len(y)),
             )
             sizes = np.maximum(np.asarray(members.sum(axis=1)).ravel(), 1.0).astype(np.float32)
             chosen = members[reached[:, k]].tocsr()
@@ -76,7 +83,8 @@ class Boosted:
         leaf: Least rows in a leaf.
         features_share: Share of the features tried at each split.
 
-    Source: Friedman (2001), Greedy Function Approximation; Ke et al. (2017) for trees on histograms.
+    Source: Friedman (2001), Greedy Function Approximation; Ke et al. (2017) for trees on
+        histograms.
     """
 
     rounds: int = 120
@@ -91,11 +99,20 @@ class Boosted:
 
         found = [
             HistGradientBoostingRegressor(
-                loss="quantile", quantile=level, max_iter=self.rounds, learning_rate=self.rate, max_leaf_nodes=self.leaves,
-                min_samples_leaf=self.leaf, max_features=self.features_share, early_stopping=False, random_state=seed,
-            ).fit(x, y).predict(ahead)
+                loss="quantile",
+                quantile=level,
+                max_iter=self.rounds,
+                learning_rate=self.rate,
+                max_leaf_nodes=self.leaves,
+                min_samples_leaf=self.leaf,
+                max_features=self.features_share,
+                early_stopping=False,
+                random_state=seed,
+            )
+            .fit(x, y)
+            .predict(ahead)
             for level in BOOSTED_LEVELS
-        ]  # fmt: skip
+        ]
         sorted_ = ordered(np.stack(found, axis=-1))
         return np.stack([np.interp(PERCENTILES, BOOSTED_LEVELS, row) for row in sorted_])
 
@@ -107,7 +124,8 @@ class Average:
     Args:
         parts: The components.
 
-    Source: Lichtendahl, Grushka-Cockayne and Winkler (2013), averaging quantiles rather than probabilities.
+    Source: Lichtendahl, Grushka-Cockayne and Winkler (2013), averaging quantiles rather than
+        probabilities.
     """
 
     parts: tuple[Component, ...]
@@ -117,7 +135,9 @@ class Average:
         return np.mean([part(x, y, ahead, seed) for part in self.parts], axis=0)  # type: ignore[no-any-return]
 
 
-def choose(components: dict[str, Component], x: Array, y: Array, *, folds: int = 3, seed: int = 1) -> dict[str, float]:
+def choose(
+    components: dict[str, Component], x: Array, y: Array, *, folds: int = 3, seed: int = 1
+) -> dict[str, float]:
     """Mean pinball loss of each component over the last folds in time, each learnt from what came before.
 
     Args:

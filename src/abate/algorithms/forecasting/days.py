@@ -1,4 +1,7 @@
-"""Series laid out by local day and step of the day, and what regressions see of weather and calendar."""
+"""Series laid out by local day and step of the day.
+
+And what regressions see of weather and calendar.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +125,8 @@ def weather_features(temperature: Array, knots: Array) -> Array:
     """Features of temperature, now and averaged over hours and days before.
 
     Args:
-        temperature: By day and step, with `LEAD_DAYS` days before the first; shape (..., days, steps).
+        temperature: By day and step, with `LEAD_DAYS` days before the first; shape (..., days,
+            steps).
         knots: Temperatures at which the response may bend.
 
     Returns:
@@ -151,4 +155,6 @@ def season_features(dates: Any, harmonics: int) -> Array:
     """Sines and cosines of the year; shape (days, 2 · harmonics)."""
     day = (dates - dates.astype("datetime64[Y]")).astype(float)
     angle = 2 * np.pi * day / 365.25
-    return np.stack([f(k * angle) for k in range(1, harmonics + 1) for f in (np.sin, np.cos)], axis=-1)
+    return np.stack(
+        [f(k * angle) for k in range(1, harmonics + 1) for f in (np.sin, np.cos)], axis=-1
+    )

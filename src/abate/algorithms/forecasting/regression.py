@@ -1,4 +1,7 @@
-"""Ridge regression of many series at once: those that lack the same rows share one factorisation."""
+"""Ridge regression of many series at once.
+
+Those that lack the same rows share one factorisation.
+"""
 
 from __future__ import annotations
 

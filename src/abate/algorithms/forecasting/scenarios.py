@@ -1,4 +1,7 @@
-"""Weather to come when nobody forecast it: the departures of past years come again, and the latest one fades."""
+"""Weather to come when nobody forecast it.
+
+The departures of past years come again, and the latest one fades.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +39,13 @@ class ScenarioSettings:
     centred_share: float = 0.5
 
 
-def scenarios(history: Array, first: np.datetime64, ahead: int, count: int, settings: ScenarioSettings) -> Array:
+def scenarios(
+    history: Array, first: np.datetime64, ahead: int, count: int, settings: ScenarioSettings
+) -> Array:
     """Scenarios of weather by day and step.
 
-    Formula: usual(day) + sqrt(1 - r²) · departure of a past year + r · latest departure, r fading with the lead
+    Formula: usual(day) + sqrt(1 - r²) · departure of a past year + r · latest departure, r fading
+        with the lead
 
     Args:
         history: By day and step, complete; shape (days, steps).
@@ -49,9 +55,11 @@ def scenarios(history: Array, first: np.datetime64, ahead: int, count: int, sett
         settings: Choices.
 
     Returns:
-        Shape (scenarios, count, steps); the days before as they were where there is less than a year of history.
+        Shape (scenarios, count, steps); the days before as they were where there is less than a
+        year of history.
 
-    Source: Xie and Hong (2018), temperature scenarios by shifted dates; Murphy (1993) for the fading of anomalies.
+    Source: Xie and Hong (2018), temperature scenarios by shifted dates; Murphy (1993) for the
+        fading of anomalies.
     """
     have, steps = history.shape
     if have < 400:
@@ -69,7 +77,8 @@ def scenarios(history: Array, first: np.datetime64, ahead: int, count: int, sett
                 found.append(departure[at : at + count])
     if not found:  # further ahead than there is history: whole years of it follow one another
         found = [
-            np.resize(np.roll(departure, -k * 14, axis=0), (count, steps)) for k in range(max(1, len(departure) // 14))
+            np.resize(np.roll(departure, -k * 14, axis=0), (count, steps))
+            for k in range(max(1, len(departure) // 14))
         ]
     come = np.array(found)
     come = come - settings.centred_share * come.mean(axis=0)
@@ -77,7 +86,12 @@ def scenarios(history: Array, first: np.datetime64, ahead: int, count: int, sett
     lead = np.arange(count)[:, None] + (np.arange(steps)[None] + 0.5) / steps + 0.5 + gap
     left = np.exp(-lead / settings.fade_days)
     latest, month = departure[-1, steps // 2 :].mean(), departure[-30:].mean()
-    made: Array = usual + come * np.sqrt(1 - left**2) + left * latest + settings.month_share * month * (1 - left)
+    made: Array = (
+        usual
+        + come * np.sqrt(1 - left**2)
+        + left * latest
+        + settings.month_share * month * (1 - left)
+    )
     return made
 
 
@@ -91,5 +105,7 @@ def _latest(history: Array, count: int) -> Array:
     have = len(history)
     found = [history[at : at + count] for at in range(max(0, have - count - 60), have - count + 1)]
     if not found:
-        found = [np.resize(history[at:], (count, history.shape[1])) for at in range(max(1, have - 14))]
+        found = [
+            np.resize(history[at:], (count, history.shape[1])) for at in range(max(1, have - 14))
+        ]
     return np.array(found)

@@ -2,7 +2,8 @@
 
 Quantiles stand in the last axis; levels are shares between 0 and 1.
 
-Source: Gneiting and Raftery (2007), Strictly Proper Scoring Rules; Hong et al. (2016), GEFCom2014 (99 levels).
+Source: Gneiting and Raftery (2007), Strictly Proper Scoring Rules; Hong et al. (2016), GEFCom2014
+    (99 levels).
 """
 
 from __future__ import annotations
@@ -38,12 +39,19 @@ def crps(actual: Array, quantiles: Array, levels: Array = PERCENTILES) -> Array:
     """
     edges = np.concatenate([[0.0], (levels[1:] + levels[:-1]) / 2, [1.0]])
     over = actual[..., None] - quantiles
-    loss: Array = 2.0 * (np.maximum(levels * over, (levels - 1.0) * over) * np.diff(edges)).sum(axis=-1)
+    loss: Array = 2.0 * (np.maximum(levels * over, (levels - 1.0) * over) * np.diff(edges)).sum(
+        axis=-1
+    )
     return loss
 
 
-def coverage(actual: Array, quantiles: Array, levels: Array = PERCENTILES, *, share: float = 0.8) -> float:
-    """Share of the actual values inside the central range of that share; its levels must be among the quantiles'."""
+def coverage(
+    actual: Array, quantiles: Array, levels: Array = PERCENTILES, *, share: float = 0.8
+) -> float:
+    """Share of the actual values inside the central range of that share.
+
+    Its levels must be among the quantiles'.
+    """
     low, high = (int(np.abs(levels - (0.5 + side * share / 2)).argmin()) for side in (-1, 1))
     there = ~np.isnan(actual)
     inside = (actual >= quantiles[..., low]) & (actual <= quantiles[..., high])
@@ -51,14 +59,18 @@ def coverage(actual: Array, quantiles: Array, levels: Array = PERCENTILES, *, sh
 
 
 def pit(actual: Array, quantiles: Array, levels: Array = PERCENTILES) -> Array:
-    """Probability integral transform: the level at which each actual value stands; even where a forecast is honest.
+    """Probability integral transform: the level at which each actual value stands.
+
+    Even where a forecast is honest.
 
     Example:
         >>> pit(np.array([1.5]), np.array([[1.0, 2.0]]), np.array([0.25, 0.75])).tolist()
         [0.5]
     """
     flat, rows = actual.reshape(-1), quantiles.reshape(-1, quantiles.shape[-1])
-    found = np.array([np.interp(y, q, levels, left=0.0, right=1.0) for y, q in zip(flat, rows, strict=True)])
+    found = np.array(
+        [np.interp(y, q, levels, left=0.0, right=1.0) for y, q in zip(flat, rows, strict=True)]
+    )
     found[np.isnan(flat)] = np.nan
     shaped: Array = found.reshape(actual.shape)
     return shaped

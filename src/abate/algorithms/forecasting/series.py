@@ -14,7 +14,9 @@ Moments = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """What was known of some series at a moment: only `Series.as_of` makes one, and models take nothing else.
+    """What was known of some series at a moment.
+
+    Only `Series.as_of` makes one, and models take nothing else.
 
     Args:
         names: Names of the series.
@@ -41,7 +43,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Values of some series on a grid of equal steps, in one layer or more, each with when it became available.
+    """Values of some series on a grid of equal steps.
+
+    In one layer or more, each with when it became available.
 
     Observations have one layer, forecasts of weather have one for each issue.
 
@@ -81,15 +85,28 @@ class Series:
         newest = np.full(self.values.shape[1:], np.nan)
         since = np.full(newest.shape, np.datetime64("NaT"), self.start.dtype)
         for layer in range(len(self.values)):
-            available = np.broadcast_to(self.available if self.available.ndim < 3 else self.available[layer if len(self.available) > 1 else 0], newest.shape)  # fmt: skip
-            take = (available <= moment) & ~np.isnan(self.values[layer]) & (np.isnat(since) | (available >= since))
+            available = np.broadcast_to(
+                (
+                    self.available
+                    if self.available.ndim < 3
+                    else self.available[layer if len(self.available) > 1 else 0]
+                ),
+                newest.shape,
+            )
+            take = (
+                (available <= moment)
+                & ~np.isnan(self.values[layer])
+                & (np.isnat(since) | (available >= since))
+            )
             newest[take], since[take] = self.values[layer][take], available[take]
         return Known(self.names, self.start, newest, moment)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vintages:
-    """Values that were told more than once, each time with when: the newest that was out is what was known.
+    """Values that were told more than once, each time with when.
+
+    The newest that was out is what was known.
 
     Args:
         names: Names of the series.
@@ -123,7 +140,9 @@ class Vintages:
         return Known(self.names, self.start, values, moment)
 
 
-def observed(names: tuple[str, ...], start: Any, values: Any, *, delay: np.timedelta64 | None = None) -> Series:
+def observed(
+    names: tuple[str, ...], start: Any, values: Any, *, delay: np.timedelta64 | None = None
+) -> Series:
     """Observations, available when their step has ended, or some time later.
 
     Args:
@@ -134,7 +153,9 @@ def observed(names: tuple[str, ...], start: Any, values: Any, *, delay: np.timed
     """
     moments = np.asarray(start).astype("datetime64[s]")
     later = np.timedelta64(0, "s") if delay is None else delay
-    return Series(names, moments, np.asarray(values, float)[None], moments + step_of(moments) + later)
+    return Series(
+        names, moments, np.asarray(values, float)[None], moments + step_of(moments) + later
+    )
 
 
 def step_of(start: Moments) -> np.timedelta64:

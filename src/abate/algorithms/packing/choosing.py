@@ -1,7 +1,10 @@
-"""Choosing boxes for orders: the cheapest box that holds all, else the cheapest parcels found; compiled.
+"""Choosing boxes for orders: the cheapest box that holds all, else the cheapest parcels found.
 
-A pair of order and box is excluded for a reason that needs no search (volume, mass, a piece, two pieces), or searched:
-first by many starts over empty spaces, then by joining pieces. What stays `OPEN` was searched in vain and is not proved.
+Compiled.
+
+A pair of order and box is excluded for a reason that needs no search (volume, mass, a piece, two
+pieces), or searched: first by many starts over empty spaces, then by joining pieces. What stays
+`OPEN` was searched in vain and is not proved.
 """
 
 from __future__ import annotations
@@ -10,7 +13,14 @@ import numpy as np
 from numba import njit
 
 from abate.algorithms.packing.joining import PIECES_MAX, join
-from abate.algorithms.packing.spaces import SPACES_MAX, bearing_holds, fill, next_random, piece_keys, sort_pieces
+from abate.algorithms.packing.spaces import (
+    SPACES_MAX,
+    bearing_holds,
+    fill,
+    next_random,
+    piece_keys,
+    sort_pieces,
+)
 
 RUNS_MANY, SAVING_LEAST = 50, 0.8
 """With fewer runs, several parcels are tried only where they may cost a fifth less than the one found."""
@@ -26,7 +36,10 @@ def _pair_fits(turns, turn_counts, bears, i, j, box):
         for t in range(turn_counts[j]):
             if turns[j, t, 0] > box[0] or turns[j, t, 1] > box[1] or turns[j, t, 2] > box[2]:
                 continue
-            if turns[i, s, 0] + turns[j, t, 0] <= box[0] or turns[i, s, 1] + turns[j, t, 1] <= box[1]:
+            if (
+                turns[i, s, 0] + turns[j, t, 0] <= box[0]
+                or turns[i, s, 1] + turns[j, t, 1] <= box[1]
+            ):
                 return True
             if turns[i, s, 2] + turns[j, t, 2] <= box[2] and not (bears[i] == 0 and bears[j] == 0):
                 return True
@@ -35,7 +48,10 @@ def _pair_fits(turns, turn_counts, bears, i, j, box):
 
 @njit(cache=True)
 def excluded(turns, turn_counts, masses, apart, box, mass_max):
-    """Why the box cannot hold all pieces, where no search is needed to know; 0 where a search is."""
+    """Why the box cannot hold all pieces, where no search is needed to know.
+
+    0 where a search is.
+    """
     n = turn_counts.shape[0]
     volume, mass, label = 0, 0, 0
     for i in range(n):
@@ -72,7 +88,19 @@ def _pairs_exclude(turns, turn_counts, bears, box):
 
 @njit(cache=True)
 def holds(
-    turns, turn_counts, masses, bears, box, mass_max, support_share, tries, blocks_max, state, spaces, positions, placed
+    turns,
+    turn_counts,
+    masses,
+    bears,
+    box,
+    mass_max,
+    support_share,
+    tries,
+    blocks_max,
+    state,
+    spaces,
+    positions,
+    placed,
 ):
     """Search a packing of all pieces in one box; positions are written where one is found."""
     n = turn_counts.shape[0]
@@ -98,9 +126,21 @@ def holds(
         piece_keys(turns[:, 0], bears, by, keys, state)
         sort_pieces(order, keys)
         got = fill(
-            order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, True, spaces,
-            positions, placed,
-        )  # fmt: skip
+            order,
+            turns,
+            turn_counts,
+            masses,
+            bears,
+            bearing,
+            box,
+            mass_max,
+            support_share,
+            rule,
+            True,
+            spaces,
+            positions,
+            placed,
+        )
         if got == n:
             return True
         if attempt == 7 and _pairs_exclude(turns, turn_counts, bears, box):
@@ -117,7 +157,10 @@ def holds(
 
 @njit(cache=True)
 def _needs(turns, turn_counts, masses, sizes, mass_maxes, costs, allowed, needs):
-    """Least cost of each piece's share of a box that takes it: by volume and by mass, `(n, 2)`; below zero where none does."""
+    """Least cost of each piece's share of a box that takes it: by volume and by mass, `(n, 2)`.
+
+    Below zero where none does.
+    """
     for i in range(turn_counts.shape[0]):
         needs[i, :] = -1.0
         volume = float(turns[i, 0, 0] * turns[i, 0, 1] * turns[i, 0, 2])
@@ -125,7 +168,11 @@ def _needs(turns, turn_counts, masses, sizes, mass_maxes, costs, allowed, needs)
             if not allowed[c] or masses[i] > mass_maxes[c]:
                 continue
             for t in range(turn_counts[i]):
-                if turns[i, t, 0] <= sizes[c, 0] and turns[i, t, 1] <= sizes[c, 1] and turns[i, t, 2] <= sizes[c, 2]:
+                if (
+                    turns[i, t, 0] <= sizes[c, 0]
+                    and turns[i, t, 1] <= sizes[c, 1]
+                    and turns[i, t, 2] <= sizes[c, 2]
+                ):
                     by_volume = costs[c] * volume / (sizes[c, 0] * sizes[c, 1] * sizes[c, 2])
                     by_mass = costs[c] * masses[i] / max(mass_maxes[c], 1)
                     if needs[i, 0] < 0.0:
@@ -154,7 +201,10 @@ def _floor_cost(needs, rest, costs, allowed):
 
 @njit(cache=True)
 def pair_floor(pool, pieces, boxes):
-    """No two or more boxes for these pieces cost less: two must hold volume and mass, and one of them each piece."""
+    """No two or more boxes for these pieces cost less.
+
+    Two must hold volume and mass, and one of them each piece.
+    """
     turns, turn_counts, masses, _, _, _ = pieces
     sizes, mass_maxes, costs, allowed = boxes
     volume, mass, must = 0, 0, 0.0
@@ -193,8 +243,13 @@ def _piece_fits(turns, turn_counts, i, box):
 
 
 @njit(cache=True)
-def _fill_together(order, pieces, bearing, box, mass_max, support_share, rule, spaces, positions, placed):
-    """Fill a box with as many pieces as go in, labels of `together` whole or not at all; no two labels of `apart`."""
+def _fill_together(
+    order, pieces, bearing, box, mass_max, support_share, rule, spaces, positions, placed
+):
+    """Fill a box with as many pieces as go in, labels of `together` whole or not at all.
+
+    No two labels of `apart`.
+    """
     turns, turn_counts, masses, bears, apart, together = pieces
     label, some = 0, 0
     for m in range(order.shape[0]):
@@ -206,9 +261,21 @@ def _fill_together(order, pieces, bearing, box, mass_max, support_share, rule, s
     order = order[:some]
     while True:
         got = fill(
-            order, turns, turn_counts, masses, bears, bearing, box, mass_max, support_share, rule, False, spaces, positions,
+            order,
+            turns,
+            turn_counts,
+            masses,
+            bears,
+            bearing,
+            box,
+            mass_max,
+            support_share,
+            rule,
+            False,
+            spaces,
+            positions,
             placed,
-        )  # fmt: skip
+        )
         broken = 0
         for k in range(order.shape[0]):
             if together[order[k]] and not placed[order[k]]:
@@ -231,16 +298,37 @@ def _fill_together(order, pieces, bearing, box, mass_max, support_share, rule, s
 
 @njit(cache=True)
 def _one_for_all(left, pieces, boxes, cost_max, support_share, tries, state, spaces, here):
-    """The cheapest box below a cost that holds all pieces left, -1 where none does; writes their positions."""
+    """The cheapest box below a cost that holds all pieces left, -1 where none does.
+
+    Writes their positions.
+    """
     turns, turn_counts, masses, bears, apart, _ = pieces
     sizes, mass_maxes, costs, allowed = boxes
     placed = np.zeros(left.shape[0], np.uint8)
     part = np.empty((left.shape[0], 6), np.int64)
     t, tc, m, be, ap = turns[left], turn_counts[left], masses[left], bears[left], apart[left]
     for c in range(costs.shape[0]):
-        if not allowed[c] or costs[c] >= cost_max or excluded(t, tc, m, ap, sizes[c], mass_maxes[c]):
+        if (
+            not allowed[c]
+            or costs[c] >= cost_max
+            or excluded(t, tc, m, ap, sizes[c], mass_maxes[c])
+        ):
             continue
-        if holds(t, tc, m, be, sizes[c], mass_maxes[c], support_share, tries, 0, state, spaces, part, placed):
+        if holds(
+            t,
+            tc,
+            m,
+            be,
+            sizes[c],
+            mass_maxes[c],
+            support_share,
+            tries,
+            0,
+            state,
+            spaces,
+            part,
+            placed,
+        ):
             for k in range(left.shape[0]):
                 here[left[k]] = part[k]
             return c
@@ -249,7 +337,10 @@ def _one_for_all(left, pieces, boxes, cost_max, support_share, tries, state, spa
 
 @njit(cache=True)
 def _run_keys(run, attempt, left, pieces, needs, keys, state):
-    """Write the keys by which pieces are sorted: by size, or first what few boxes take, what is dense, what is light."""
+    """Write the keys by which pieces are sorted.
+
+    By size, or first what few boxes take, what is dense, what is light.
+    """
     turns, _, _, bears, _, _ = pieces
     by = run % 4 if run < 4 and attempt == 0 else 4 + next_random(state) % 6
     piece_keys(turns[:, 0], bears, by, keys, state)
@@ -268,8 +359,13 @@ def _run_keys(run, attempt, left, pieces, needs, keys, state):
 
 
 @njit(cache=True)
-def _most_for_cost(run, left, pieces, boxes, needs, cost_max, bearing, support_share, state, spaces, chosen, lay):
-    """The box that takes most for its cost of what is left, or what a drawn one takes; -1 where none takes anything."""
+def _most_for_cost(
+    run, left, pieces, boxes, needs, cost_max, bearing, support_share, state, spaces, chosen, lay
+):
+    """The box that takes most for its cost of what is left, or what a drawn one takes.
+
+    -1 where none takes anything.
+    """
     sizes, mass_maxes, costs, allowed = boxes
     n = needs.shape[0]
     keys, trial, placed = np.empty(n), np.empty((n, 6), np.int64), np.zeros(n, np.uint8)
@@ -285,15 +381,30 @@ def _most_for_cost(run, left, pieces, boxes, needs, cost_max, bearing, support_s
             order = left.copy()
             sort_pieces(order, keys)
             got = _fill_together(
-                order, pieces, bearing, sizes[c], mass_maxes[c], support_share, rule, spaces, trial, placed
-            )  # fmt: skip
+                order,
+                pieces,
+                bearing,
+                sizes[c],
+                mass_maxes[c],
+                support_share,
+                rule,
+                spaces,
+                trial,
+                placed,
+            )
             if got == 0:
                 continue
             value = 0.0
             for m in range(left.shape[0]):
                 if placed[left[m]]:
                     by_volume, by_mass = needs[left[m], 0], needs[left[m], 1]
-                    value += by_mass if run % 8 == 2 else by_volume if run % 8 == 3 else max(by_volume, by_mass)
+                    value += (
+                        by_mass
+                        if run % 8 == 2
+                        else by_volume
+                        if run % 8 == 3
+                        else max(by_volume, by_mass)
+                    )
             value /= max(costs[c], 1e-9)
             if value > value_best:
                 value_best, best = value, c
@@ -303,11 +414,16 @@ def _most_for_cost(run, left, pieces, boxes, needs, cost_max, bearing, support_s
 
 
 @njit(cache=True)
-def split(pieces, boxes, cost_max, support_share, runs, tries, state, spaces, positions, parcels, cartons):
-    """Pack pieces into several boxes, the cheapest of `runs` attempts below a cost; writes each piece's parcel and its box.
+def split(
+    pieces, boxes, cost_max, support_share, runs, tries, state, spaces, positions, parcels, cartons
+):
+    """Pack pieces into several boxes, the cheapest of `runs` attempts below a cost.
 
-    Pieces that no box takes, and groups of `together` that no box takes whole, are left out. Returns the cost found (below
-    zero where none was), and the cost below which no set of several boxes can be.
+    Writes each piece's parcel and its box.
+
+    Pieces that no box takes, and groups of `together` that no box takes whole, are left out.
+    Returns the cost found (below zero where none was), and the cost below which no set of several
+    boxes can be.
     """
     turns, turn_counts, masses, bears, _, _ = pieces
     sizes, mass_maxes, costs, allowed = boxes
@@ -319,7 +435,10 @@ def split(pieces, boxes, cost_max, support_share, runs, tries, state, spaces, po
     for i in range(n):
         if together[i] and needs[i, 0] >= 0.0 and (together[:i] != together[i]).all():
             group = np.nonzero(together == together[i])[0]
-            if _one_for_all(group, pieces, boxes, 1e300, support_share, tries, state, spaces, here) < 0:
+            if (
+                _one_for_all(group, pieces, boxes, 1e300, support_share, tries, state, spaces, here)
+                < 0
+            ):
                 needs[group] = -1.0
     pool = np.nonzero(needs[:, 0] >= 0.0)[0]
     parcels[:] = -1
@@ -341,7 +460,17 @@ def split(pieces, boxes, cost_max, support_share, runs, tries, state, spaces, po
                 cost = 1e300
                 break
             if count:
-                c = _one_for_all(left, pieces, boxes, best - cost - 1e-9, support_share, tries, state, spaces, here)
+                c = _one_for_all(
+                    left,
+                    pieces,
+                    boxes,
+                    best - cost - 1e-9,
+                    support_share,
+                    tries,
+                    state,
+                    spaces,
+                    here,
+                )
                 if c >= 0:
                     parcel[left] = count
                     carton[count] = c
@@ -350,7 +479,18 @@ def split(pieces, boxes, cost_max, support_share, runs, tries, state, spaces, po
                     break
             room = best - cost - 1e-9
             c = _most_for_cost(
-                run, left, pieces, boxes, needs, room, bearing, support_share, state, spaces, chosen, lay
+                run,
+                left,
+                pieces,
+                boxes,
+                needs,
+                room,
+                bearing,
+                support_share,
+                state,
+                spaces,
+                chosen,
+                lay,
             )
             if c < 0:
                 cost = 1e300
@@ -378,7 +518,17 @@ def split(pieces, boxes, cost_max, support_share, runs, tries, state, spaces, po
         if cartons[p] < 0:
             break
         mine = np.nonzero(parcels == p)[0]
-        c = _one_for_all(mine, pieces, boxes, costs[cartons[p]] + 1e-12, support_share, tries, state, spaces, positions)
+        c = _one_for_all(
+            mine,
+            pieces,
+            boxes,
+            costs[cartons[p]] + 1e-12,
+            support_share,
+            tries,
+            state,
+            spaces,
+            positions,
+        )
         if c >= 0:
             best -= costs[cartons[p]] - costs[c]
             cartons[p] = c
@@ -488,7 +638,10 @@ def choose(
             parcels[a:b] = 0
             cartons[a] = found
             kept[: b - a] = positions[a:b]
-        pieces, boxes_here = (t, tc, m, be, ap, together[a:b]), (sizes, mass_maxes, costs, allowed[o])
+        pieces, boxes_here = (
+            (t, tc, m, be, ap, together[a:b]),
+            (sizes, mass_maxes, costs, allowed[o]),
+        )
         if b - a == 1 and found >= 0:
             floors[o] = floor
             continue
@@ -499,9 +652,18 @@ def choose(
                 continue
         own_parcels, own_cartons = np.empty(b - a, np.int64), np.empty(b - a, np.int64)
         cost, low = split(
-            pieces, boxes_here, single, support_share, runs if found < 0 else max(runs // 4, 2), max(tries // 4, 8), state,
-            spaces, positions[a:b], own_parcels, own_cartons,
-        )  # fmt: skip
+            pieces,
+            boxes_here,
+            single,
+            support_share,
+            runs if found < 0 else max(runs // 4, 2),
+            max(tries // 4, 8),
+            state,
+            spaces,
+            positions[a:b],
+            own_parcels,
+            own_cartons,
+        )
         if found >= 0 and cost < 0.0:
             positions[a:b] = kept[: b - a]
             continue
@@ -512,11 +674,24 @@ def choose(
 
 
 @njit(cache=True)
-def holding(offsets, turns, turn_counts, masses, bears, apart, sizes, mass_maxes, support_share, tries, seed, fits):
+def holding(
+    offsets,
+    turns,
+    turn_counts,
+    masses,
+    bears,
+    apart,
+    sizes,
+    mass_maxes,
+    support_share,
+    tries,
+    seed,
+    fits,
+):
     """Find for each order which of many boxes hold it whole.
 
-    Boxes come in rising order of volume. A box that contains one that holds the order holds it too, and a box inside one
-    that was searched in vain is not searched again.
+    Boxes come in rising order of volume. A box that contains one that holds the order holds it too,
+    and a box inside one that was searched in vain is not searched again.
 
     Args:
         offsets: Where each order's pieces begin, `(orders + 1,)`.
@@ -539,9 +714,11 @@ def holding(offsets, turns, turn_counts, masses, bears, apart, sizes, mass_maxes
     for a in range(boxes):
         for b in range(boxes):
             inside[a, b] = (
-                sizes[a, 0] <= sizes[b, 0] and sizes[a, 1] <= sizes[b, 1] and sizes[a, 2] <= sizes[b, 2]
+                sizes[a, 0] <= sizes[b, 0]
+                and sizes[a, 1] <= sizes[b, 1]
+                and sizes[a, 2] <= sizes[b, 2]
                 and mass_maxes[a] <= mass_maxes[b]
-            )  # fmt: skip
+            )
     known = np.empty(boxes, np.int8)
     for o in range(offsets.shape[0] - 1):
         state[0] = np.uint64(seed * 2 + 1) * np.uint64(88172645463325252)
@@ -556,7 +733,21 @@ def holding(offsets, turns, turn_counts, masses, bears, apart, sizes, mass_maxes
         for c in range(boxes):
             if known[c] >= 0:
                 continue
-            if holds(t, tc, m, be, sizes[c], mass_maxes[c], support_share, tries, 0, state, spaces, here, placed):
+            if holds(
+                t,
+                tc,
+                m,
+                be,
+                sizes[c],
+                mass_maxes[c],
+                support_share,
+                tries,
+                0,
+                state,
+                spaces,
+                here,
+                placed,
+            ):
                 for d in range(boxes):
                     if inside[c, d]:
                         known[d] = 1

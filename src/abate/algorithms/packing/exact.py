@@ -10,8 +10,12 @@ PLAIN_SHARE = 0.12
 """Of the time, for the search without symmetries broken."""
 
 
-def _place(model: Any, turns: Any, turn_counts: Any, masses: Any, boxes: Any, mass_maxes: Any) -> Any:
-    """Variables of where each piece begins, how long it is and in which box it lies; None where one fits no box.
+def _place(
+    model: Any, turns: Any, turn_counts: Any, masses: Any, boxes: Any, mass_maxes: Any
+) -> Any:
+    """Variables of where each piece begins, how long it is and in which box it lies.
+
+    None where one fits no box.
 
     The boxes stand in a row along x, so that pieces of two boxes are apart by themselves.
     """
@@ -39,7 +43,9 @@ def _place(model: Any, turns: Any, turn_counts: Any, masses: Any, boxes: Any, ma
                 for k in (1, 2):
                     model.add(starts[i][k] <= int(box[k]) - option[k]).only_enforce_if(way)
                 for k in range(3):
-                    interval = model.new_optional_fixed_size_interval_var(starts[i][k], option[k], way, "")
+                    interval = model.new_optional_fixed_size_interval_var(
+                        starts[i][k], option[k], way, ""
+                    )
                     intervals[c][k].append(interval)
                     areas[c][k].append(option[0] * option[1] * option[2] // option[k])
             inside[i].append(sum(here))
@@ -56,7 +62,9 @@ def _place(model: Any, turns: Any, turn_counts: Any, masses: Any, boxes: Any, ma
     return starts, sizes, inside, begins
 
 
-def _part(model: Any, turns: Any, turn_counts: Any, masses: Any, bears: Any, starts: Any, sizes: Any) -> None:
+def _part(
+    model: Any, turns: Any, turn_counts: Any, masses: Any, bears: Any, starts: Any, sizes: Any
+) -> None:
     """Keep every two pieces apart along an axis, and pieces that are alike in their order."""
     for i in range(len(turn_counts)):
         for j in range(i):
@@ -66,7 +74,9 @@ def _part(model: Any, turns: Any, turn_counts: Any, masses: Any, bears: Any, sta
                     if axis == 2 and bears[first] == 0:
                         continue
                     before = model.new_bool_var("")
-                    model.add(starts[first][axis] + sizes[first][axis] <= starts[second][axis]).only_enforce_if(before)
+                    model.add(
+                        starts[first][axis] + sizes[first][axis] <= starts[second][axis]
+                    ).only_enforce_if(before)
                     apart.append(before)
             model.add_bool_or(apart)
         j = i - 1
@@ -77,13 +87,20 @@ def _part(model: Any, turns: Any, turn_counts: Any, masses: Any, bears: Any, sta
 
 
 def settle(
-    turns: Any, turn_counts: Any, masses: Any, bears: Any, boxes: Any, mass_maxes: Any, *,
-    effort_max: float = 10.0, seed: int = 0,
-) -> Any:  # fmt: skip
+    turns: Any,
+    turn_counts: Any,
+    masses: Any,
+    bears: Any,
+    boxes: Any,
+    mass_maxes: Any,
+    *,
+    effort_max: float = 10.0,
+    seed: int = 0,
+) -> Any:
     """Search a packing of all pieces in the given boxes, or the proof that there is none.
 
-    Support of bases is not asked, so a proof holds with it too. A piece that bears nothing has nothing above it; a
-    limited bearing is not asked either.
+    Support of bases is not asked, so a proof holds with it too. A piece that bears nothing has
+    nothing above it; a limited bearing is not asked either.
 
     Args:
         turns: Orientations `(n, T, 3)` [mm].
@@ -96,9 +113,11 @@ def settle(
         seed: Of the solver, which runs in one thread.
 
     Returns:
-        Box of each piece `(n,)` and positions `(n, 6)`; False where none exists; None where the time ran out.
+        Box of each piece `(n,)` and positions `(n, 6)`; False where none exists; None where the
+        time ran out.
 
-    Source: Chen, C. S., Lee, S. M. and Shen, Q. S. (1995), An analytical model for the container loading problem.
+    Source: Chen, C. S., Lee, S. M. and Shen, Q. S. (1995), An analytical model for the container
+        loading problem.
     """
     from ortools.sat.python import cp_model
 
@@ -112,7 +131,9 @@ def settle(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
-    solver.parameters.max_deterministic_time = effort_max * PLAIN_SHARE if len(boxes) == 1 else effort_max
+    solver.parameters.max_deterministic_time = (
+        effort_max * PLAIN_SHARE if len(boxes) == 1 else effort_max
+    )
     status = solver.solve(model)
     if status == cp_model.UNKNOWN and len(boxes) == 1:
         # a mirrored packing is as good: half of the places for the largest piece, which speeds proofs and hinders finds
@@ -125,7 +146,12 @@ def settle(
         return False
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    box_of = np.array([next(c for c in range(len(boxes)) if solver.value(inside[i][c])) for i in range(n)], np.int64)
-    found = np.array([[solver.value(v) for v in (*starts[i], *sizes[i])] for i in range(n)], np.int64).reshape(n, 6)
+    box_of = np.array(
+        [next(c for c in range(len(boxes)) if solver.value(inside[i][c])) for i in range(n)],
+        np.int64,
+    )
+    found = np.array(
+        [[solver.value(v) for v in (*starts[i], *sizes[i])] for i in range(n)], np.int64
+    ).reshape(n, 6)
     found[:, 0] -= begins[box_of]
     return box_of, found

@@ -1,10 +1,11 @@
 """Joining pieces two by two: every arrangement of a few pieces that can be cut apart by planes, compiled.
 
-For each subset of the pieces the smallest blocks are kept that hold it: a block is a piece in one orientation, or two
-blocks of disjoint subsets face to face. A block is dropped where another of its subset is smaller in no length, and
-where it wastes more volume than the box has to spare.
+For each subset of the pieces the smallest blocks are kept that hold it: a block is a piece in one
+orientation, or two blocks of disjoint subsets face to face. A block is dropped where another of its
+subset is smaller in no length, and where it wastes more volume than the box has to spare.
 
-Source: Wang, P. Y. (1983), Two algorithms for constrained two-dimensional cutting stock problems, in three dimensions.
+Source: Wang, P. Y. (1983), Two algorithms for constrained two-dimensional cutting stock problems,
+    in three dimensions.
 """
 
 from __future__ import annotations
@@ -129,9 +130,15 @@ def join(turns, turn_counts, bears, box, blocks_max, positions):
                     b = head[other]
                     while b >= 0:
                         for way in range(3):
-                            d0 = dims[a, 0] + dims[b, 0] if way == 0 else max(dims[a, 0], dims[b, 0])
-                            d1 = dims[a, 1] + dims[b, 1] if way == 1 else max(dims[a, 1], dims[b, 1])
-                            d2 = dims[a, 2] + dims[b, 2] if way == 2 else max(dims[a, 2], dims[b, 2])
+                            d0 = (
+                                dims[a, 0] + dims[b, 0] if way == 0 else max(dims[a, 0], dims[b, 0])
+                            )
+                            d1 = (
+                                dims[a, 1] + dims[b, 1] if way == 1 else max(dims[a, 1], dims[b, 1])
+                            )
+                            d2 = (
+                                dims[a, 2] + dims[b, 2] if way == 2 else max(dims[a, 2], dims[b, 2])
+                            )
                             if d0 > box[0] or d1 > box[1] or d2 > box[2]:
                                 continue
                             waste = d0 * d1 * d2 - volumes[mask]
@@ -178,7 +185,17 @@ def join(turns, turn_counts, bears, box, blocks_max, positions):
                             if mask == full:
                                 stack = np.empty(2 * n + 2, np.int64)
                                 corners = np.empty((2 * n + 2, 3), np.int64)
-                                _lay(count - 1, left, right, axis, dims, piece, positions, stack, corners)
+                                _lay(
+                                    count - 1,
+                                    left,
+                                    right,
+                                    axis,
+                                    dims,
+                                    piece,
+                                    positions,
+                                    stack,
+                                    corners,
+                                )
                                 return 1
                         b = follow[b]
                     a = follow[a]

@@ -1,10 +1,13 @@
 """Loading one container with many boxes of few or many types: a beam search over blocks, compiled.
 
-Blocks are boxes of one or several types joined face to face with hardly a gap. A state holds the empty spaces, what is
-left, and what was placed; it is judged by finishing it greedily. The beam doubles until the time is up.
+Blocks are boxes of one or several types joined face to face with hardly a gap. A state holds the
+empty spaces, what is left, and what was placed; it is judged by finishing it greedily. The beam
+doubles until the time is up.
 
-Source: Araya, I. and Riff, M.-C. (2014), A beam search approach to the container loading problem; Araya, I., Guerrero,
-K. and Nuñez, E. (2017), VCS: a new heuristic function for selecting boxes in the single container loading problem.
+Source: Araya, I. and Riff, M.-C. (2014), A beam search approach to the container loading problem;
+    Araya, I., Guerrero,
+K. and Nuñez, E. (2017), VCS: a new heuristic function for selecting boxes in the single container
+loading problem.
 """
 
 from __future__ import annotations
@@ -40,8 +43,9 @@ def make_blocks(turns, turn_counts, counts, box, blocks_max, filled_share):
     """Join boxes to blocks, two by two, until there are `blocks_max` or no more.
 
     Returns:
-        dims `(B, 3)`, types `(B, TYPES_IN_BLOCK)` with -1 for none, amounts, volume of boxes, number of boxes, and for
-        each block its two parts and the axis along which the second follows the first (-1: a single box).
+        dims `(B, 3)`, types `(B, TYPES_IN_BLOCK)` with -1 for none, amounts, volume of boxes,
+        number of boxes, and for each block its two parts and the axis along which the second
+        follows the first (-1: a single box).
     """
     m = turns.shape[0]
     dims = np.empty((blocks_max, 3), np.int64)
@@ -55,7 +59,12 @@ def make_blocks(turns, turn_counts, counts, box, blocks_max, filled_share):
     count = 0
     for i in range(m):
         for t in range(turn_counts[i]):
-            if turns[i, t, 0] > box[0] or turns[i, t, 1] > box[1] or turns[i, t, 2] > box[2] or counts[i] == 0:
+            if (
+                turns[i, t, 0] > box[0]
+                or turns[i, t, 1] > box[1]
+                or turns[i, t, 2] > box[2]
+                or counts[i] == 0
+            ):
                 continue
             if count == blocks_max:
                 break
@@ -95,7 +104,9 @@ def make_blocks(turns, turn_counts, counts, box, blocks_max, filled_share):
                         break
                 if not good:
                     continue
-                for r in range(1, TYPES_IN_BLOCK):  # types in rising order, so that like contents compare equal
+                for r in range(
+                    1, TYPES_IN_BLOCK
+                ):  # types in rising order, so that like contents compare equal
                     kk, qq = k[r], q[r]
                     w = r - 1
                     while w >= 0 and kk >= 0 and k[w] > kk:
@@ -107,7 +118,12 @@ def make_blocks(turns, turn_counts, counts, box, blocks_max, filled_share):
                     d0 = dims[a, 0] + dims[b, 0] if axis == 0 else max(dims[a, 0], dims[b, 0])
                     d1 = dims[a, 1] + dims[b, 1] if axis == 1 else max(dims[a, 1], dims[b, 1])
                     d2 = dims[a, 2] + dims[b, 2] if axis == 2 else max(dims[a, 2], dims[b, 2])
-                    if d0 > box[0] or d1 > box[1] or d2 > box[2] or v < filled_share * (d0 * d1 * d2):
+                    if (
+                        d0 > box[0]
+                        or d1 > box[1]
+                        or d2 > box[2]
+                        or v < filled_share * (d0 * d1 * d2)
+                    ):
                         continue
                     h = d0 * 1_000_003 + d1 * 10_007 + d2 * 101
                     for r in range(TYPES_IN_BLOCK):
@@ -134,7 +150,14 @@ def make_blocks(turns, turn_counts, counts, box, blocks_max, filled_share):
             if count == blocks_max:
                 break
         begin = end
-    return dims[:count], kinds[:count], amounts[:count], volume[:count], number[:count], parts[:count]
+    return (
+        dims[:count],
+        kinds[:count],
+        amounts[:count],
+        volume[:count],
+        number[:count],
+        parts[:count],
+    )
 
 
 @njit(cache=True)
@@ -195,15 +218,23 @@ def _anchor(spaces, count, box):
                 far += near
         if far > best:
             continue
-        v = (spaces[e, 3] - spaces[e, 0]) * (spaces[e, 4] - spaces[e, 1]) * (spaces[e, 5] - spaces[e, 2])
+        v = (
+            (spaces[e, 3] - spaces[e, 0])
+            * (spaces[e, 4] - spaces[e, 1])
+            * (spaces[e, 5] - spaces[e, 2])
+        )
         if far < best or v > best_volume:
             best, best_volume, at, corner = far, v, e, bits
     return at, corner
 
 
 @njit(cache=True)
-def _best_blocks(space, reach, dims, kinds, amounts, ceilings, live, live_count, left, want, chosen, scores):
-    """The `want` best blocks for a space, in falling score; drops blocks of boxes that are used up from `live`.
+def _best_blocks(
+    space, reach, dims, kinds, amounts, ceilings, live, live_count, left, want, chosen, scores
+):
+    """The `want` best blocks for a space, in falling score.
+
+    Drops blocks of boxes that are used up from `live`.
 
     Returns:
         How many were found, and how many live blocks remain.
@@ -232,7 +263,12 @@ def _best_blocks(space, reach, dims, kinds, amounts, ceilings, live, live_count,
         d0, d1, d2 = dims[b, 0], dims[b, 1], dims[b, 2]
         if d0 > r0 or d1 > r1 or d2 > r2:
             continue
-        usable = float(d0 + reach[0, r0 - d0]) * (d1 + reach[1, r1 - d1]) * (d2 + reach[2, r2 - d2]) / whole
+        usable = (
+            float(d0 + reach[0, r0 - d0])
+            * (d1 + reach[1, r1 - d1])
+            * (d2 + reach[2, r2 - d2])
+            / whole
+        )
         f0, f1, f2 = float(d1) * d2, float(d0) * d2, float(d0) * d1
         surface = f0 + f1 + f2
         touch = surface
@@ -326,7 +362,9 @@ def _finish(
             count -= 1
             continue
         b = chosen[0]
-        count = _place(b, corner, space, spaces, count, dims, kinds, amounts, left, least, log, steps)
+        count = _place(
+            b, corner, space, spaces, count, dims, kinds, amounts, left, least, log, steps
+        )
         steps += 1
         packed += volume[b]
         dirty = True
@@ -337,10 +375,15 @@ def _finish(
 def _empty_beam(width, types, blocks, steps_max):
     """Room for states: spaces and how many, what is left, live blocks and how many, log, steps and volume."""
     return (
-        np.empty((width, SPACES_MAX, 6), np.int64), np.zeros(width, np.int64), np.empty((width, types), np.int64),
-        np.empty((width, blocks), np.int64), np.zeros(width, np.int64), np.empty((width, steps_max, 4), np.int64),
-        np.zeros(width, np.int64), np.zeros(width, np.int64),
-    )  # fmt: skip
+        np.empty((width, SPACES_MAX, 6), np.int64),
+        np.zeros(width, np.int64),
+        np.empty((width, types), np.int64),
+        np.empty((width, blocks), np.int64),
+        np.zeros(width, np.int64),
+        np.empty((width, steps_max, 4), np.int64),
+        np.zeros(width, np.int64),
+        np.zeros(width, np.int64),
+    )
 
 
 @njit(cache=True)
@@ -366,17 +409,31 @@ def _put(beam, p, b, corner, space, blocks, turns):
     spaces, space_count, left, _, _, log, steps, packed = beam
     least = _least(turns, left[p])
     space_count[p] = _place(
-        b, corner, space, spaces[p], space_count[p], dims, kinds, amounts, left[p], least, log[p], steps[p]
-    )  # fmt: skip
+        b,
+        corner,
+        space,
+        spaces[p],
+        space_count[p],
+        dims,
+        kinds,
+        amounts,
+        left[p],
+        least,
+        log[p],
+        steps[p],
+    )
     steps[p] += 1
     packed[p] += volume[b]
 
 
 @njit(cache=True)
 def _expand(beam, states, width, turns, turn_counts, box, blocks, reach, children, log_best, best):
-    """Try the best blocks for every state, each finished greedily; writes block, state, corner, space and value of each child.
+    """Try the best blocks for every state, each finished greedily.
 
-    Returns how many children there are, the best volume known now, and its steps (0 where it was known before).
+    Writes block, state, corner, space and value of each child.
+
+    Returns how many children there are, the best volume known now, and its steps (0 where it was
+    known before).
     """
     dims, kinds, amounts, volume, ceilings = blocks
     spaces, space_count, left, live, live_count, _, _, _ = beam
@@ -389,8 +446,19 @@ def _expand(beam, states, width, turns, turn_counts, box, blocks, reach, childre
         while space_count[s]:
             at, corner = _anchor(spaces[s], space_count[s], box)
             found, live_count[s] = _best_blocks(
-                spaces[s, at].copy(), reach, dims, kinds, amounts, ceilings, live[s], live_count[s], left[s], width, chosen, scores
-            )  # fmt: skip
+                spaces[s, at].copy(),
+                reach,
+                dims,
+                kinds,
+                amounts,
+                ceilings,
+                live[s],
+                live_count[s],
+                left[s],
+                width,
+                chosen,
+                scores,
+            )
             if found:
                 break
             space_count[s] -= 1  # nothing fits it any more
@@ -399,9 +467,24 @@ def _expand(beam, states, width, turns, turn_counts, box, blocks, reach, childre
             _copy_state(beam, s, trial, 0)
             _put(trial, 0, chosen[f], corner, spaces[s, at], blocks, turns)
             steps, packed = _finish(
-                turns, turn_counts, dims, kinds, amounts, volume, ceilings, box, trial[0][0], trial[1][0], trial[2][0],
-                trial[3][0], trial[4][0], trial[5][0], trial[6][0], trial[7][0], reach,
-            )  # fmt: skip
+                turns,
+                turn_counts,
+                dims,
+                kinds,
+                amounts,
+                volume,
+                ceilings,
+                box,
+                trial[0][0],
+                trial[1][0],
+                trial[2][0],
+                trial[3][0],
+                trial[4][0],
+                trial[5][0],
+                trial[6][0],
+                trial[7][0],
+                reach,
+            )
             if packed > best:
                 best, best_steps = packed, steps
                 log_best[:steps] = trial[5][0, :steps]
@@ -468,11 +551,19 @@ def load_container(
 
 
 def load_turns(
-    turns: Any, turn_counts: Any, counts: Any, box: Any, *, stop: Callable[[], bool], width_max: int = 512
+    turns: Any,
+    turn_counts: Any,
+    counts: Any,
+    box: Any,
+    *,
+    stop: Callable[[], bool],
+    width_max: int = 512,
 ) -> Loading:
     """Load as much volume as possible into one container, boxes given by their orientations `(types, T, 3)`."""
     counts, box = np.asarray(counts, np.int64), np.asarray(box, np.int64)
-    dims, kinds, amounts, volume, number, parts = make_blocks(turns, turn_counts, counts, box, BLOCKS_MAX, FILLED_SHARE)
+    dims, kinds, amounts, volume, number, parts = make_blocks(
+        turns, turn_counts, counts, box, BLOCKS_MAX, FILLED_SHARE
+    )
     blocks = (dims, kinds, amounts, volume, volume * number**-MANY_EXPONENT)
     order = np.argsort(-blocks[4], kind="stable")
     reach = np.empty((3, int(box.max()) + 1), np.int64)
@@ -512,5 +603,9 @@ def load_turns(
             stack.append((first, [x, y, z]))
             stack.append((second, [x + step[0], y + step[1], z + step[2]]))
     return Loading(
-        np.array(types, np.int64), np.array(positions, np.int64).reshape(-1, 6), best / float(box.prod()), width, why
+        np.array(types, np.int64),
+        np.array(positions, np.int64).reshape(-1, 6),
+        best / float(box.prod()),
+        width,
+        why,
     )

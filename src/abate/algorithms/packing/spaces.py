@@ -1,10 +1,12 @@
 """Filling one box: pieces into maximal empty spaces, many starts, compiled.
 
-All lengths are whole millimetres and all masses whole grams. A piece is a row of `turns`: its distinct orientations as
-(dx, dy, dz), `turn_counts` of them. `bears` is the mass a piece carries on top: 0 for a fragile one, -1 without limit.
-A position is a row (x, y, z, dx, dy, dz); `placed` says which rows count.
+All lengths are whole millimetres and all masses whole grams. A piece is a row of `turns`: its
+distinct orientations as (dx, dy, dz), `turn_counts` of them. `bears` is the mass a piece carries on
+top: 0 for a fragile one, -1 without limit. A position is a row (x, y, z, dx, dy, dz); `placed` says
+which rows count.
 
-Source: Lai, K. K. and Chan, J. W. M. (1997), maximal empty spaces; Gonçalves, J. F. and Resende, M. G. C. (2013).
+Source: Lai, K. K. and Chan, J. W. M. (1997), maximal empty spaces; Gonçalves, J. F. and Resende, M.
+    G. C. (2013).
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ def next_random(state):
 
 @njit(cache=True)
 def turns_of(sizes, masks, turns, turn_counts):
-    """Write the distinct orientations that each piece may take: bits of `masks` in the order lwh wlh lhw hlw whl hwl."""
+    """Write the distinct orientations that each piece may take.
+
+    Bits of `masks` in the order lwh wlh lhw hlw whl hwl.
+    """
     for i in range(sizes.shape[0]):
         count = 0
         for bit in range(6):
@@ -42,7 +47,9 @@ def turns_of(sizes, masks, turns, turn_counts):
             dx, dy, dz = sizes[i, a], sizes[i, b], sizes[i, up]
             known = False
             for k in range(count):
-                known = known or (turns[i, k, 0] == dx and turns[i, k, 1] == dy and turns[i, k, 2] == dz)
+                known = known or (
+                    turns[i, k, 0] == dx and turns[i, k, 1] == dy and turns[i, k, 2] == dz
+                )
             if not known:
                 turns[i, count, 0], turns[i, count, 1], turns[i, count, 2] = dx, dy, dz
                 count += 1
@@ -66,7 +73,10 @@ def supported_area(positions, placed, n, x, y, z, dx, dy):
 
 @njit(cache=True)
 def bearing_holds(positions, placed, n, masses, bears):
-    """Whether no piece carries more than it may: whatever stands above it, directly or through others, counts whole."""
+    """Whether no piece carries more than it may.
+
+    Whatever stands above it, directly or through others, counts whole.
+    """
     reached = np.zeros(n, np.uint8)
     stack = np.empty(n, np.int64)
     for i in range(n):
@@ -81,10 +91,16 @@ def bearing_holds(positions, placed, n, masses, bears):
             depth -= 1
             k = stack[depth]
             for j in range(n):
-                if placed[j] and not reached[j] and positions[j, 2] >= positions[k, 2] + positions[k, 5]:
+                if (
+                    placed[j]
+                    and not reached[j]
+                    and positions[j, 2] >= positions[k, 2] + positions[k, 5]
+                ):
                     ox = min(positions[k, 0] + positions[k, 3], positions[j, 0] + positions[j, 3])
                     oy = min(positions[k, 1] + positions[k, 4], positions[j, 1] + positions[j, 4])
-                    if ox > max(positions[k, 0], positions[j, 0]) and oy > max(positions[k, 1], positions[j, 1]):
+                    if ox > max(positions[k, 0], positions[j, 0]) and oy > max(
+                        positions[k, 1], positions[j, 1]
+                    ):
                         if bears[i] == 0:
                             return False
                         reached[j] = 1
@@ -132,9 +148,13 @@ def cut(spaces, count, x0, y0, z0, x1, y1, z1, least):
         inside = False
         for e in range(kept):
             if (
-                spaces[e, 0] <= fresh[f, 0] and spaces[e, 1] <= fresh[f, 1] and spaces[e, 2] <= fresh[f, 2]
-                and spaces[e, 3] >= fresh[f, 3] and spaces[e, 4] >= fresh[f, 4] and spaces[e, 5] >= fresh[f, 5]
-            ):  # fmt: skip
+                spaces[e, 0] <= fresh[f, 0]
+                and spaces[e, 1] <= fresh[f, 1]
+                and spaces[e, 2] <= fresh[f, 2]
+                and spaces[e, 3] >= fresh[f, 3]
+                and spaces[e, 4] >= fresh[f, 4]
+                and spaces[e, 5] >= fresh[f, 5]
+            ):
                 inside = True
                 break
         if not inside:
@@ -142,9 +162,13 @@ def cut(spaces, count, x0, y0, z0, x1, y1, z1, least):
                 if g == f or fresh[g, 0] < 0:
                     continue
                 if (
-                    fresh[g, 0] <= fresh[f, 0] and fresh[g, 1] <= fresh[f, 1] and fresh[g, 2] <= fresh[f, 2]
-                    and fresh[g, 3] >= fresh[f, 3] and fresh[g, 4] >= fresh[f, 4] and fresh[g, 5] >= fresh[f, 5]
-                ):  # fmt: skip
+                    fresh[g, 0] <= fresh[f, 0]
+                    and fresh[g, 1] <= fresh[f, 1]
+                    and fresh[g, 2] <= fresh[f, 2]
+                    and fresh[g, 3] >= fresh[f, 3]
+                    and fresh[g, 4] >= fresh[f, 4]
+                    and fresh[g, 5] >= fresh[f, 5]
+                ):
                     inside = True
                     break
         if inside:
@@ -198,7 +222,9 @@ def fill(
     positions,
     placed,
 ):
-    """Put pieces into one box in the given order, each where it fits best; those that fit nowhere are left out.
+    """Put pieces into one box in the given order, each where it fits best.
+
+    Those that fit nowhere are left out.
 
     Args:
         order: Indices of the pieces to place, `(k,)`.
@@ -210,7 +236,8 @@ def fill(
         box: Inner length, width and height [mm].
         mass_max: Mass of contents [g].
         support_share: Least share of each base that rests on something.
-        rule: 0 lowest corner, 1 tightest space, 2 most contact, 3 furthest from the opposite corner.
+        rule: 0 lowest corner, 1 tightest space, 2 most contact, 3 furthest from the opposite
+            corner.
         every: Give up when a piece does not fit.
         spaces: Room for the empty spaces, `(SPACES_MAX, 6)`.
         positions: Written, `(n, 6)`.
@@ -237,7 +264,11 @@ def fill(
         bx, by, bz, bt = -1, -1, -1, -1
         if load + masses[i] <= mass_max:
             for e in range(count):
-                ex, ey, ez = spaces[e, 3] - spaces[e, 0], spaces[e, 4] - spaces[e, 1], spaces[e, 5] - spaces[e, 2]
+                ex, ey, ez = (
+                    spaces[e, 3] - spaces[e, 0],
+                    spaces[e, 4] - spaces[e, 1],
+                    spaces[e, 5] - spaces[e, 2],
+                )
                 for t in range(turn_counts[i]):
                     dx, dy, dz = turns[i, t, 0], turns[i, t, 1], turns[i, t, 2]
                     if dx > ex or dy > ey or dz > ez:
@@ -250,11 +281,14 @@ def fill(
                             score = -(z * 1e8 + y * 1e4 + x) - 1e-6 * (ez - dz)
                         elif rule == 1:
                             rx, ry, rz = ex - dx, ey - dy, ez - dz
-                            score = -(min(rx, ry, rz) * 1e4 + (rx + ry + rz - max(rx, ry, rz))) - 1e-3 * z
+                            score = (
+                                -(min(rx, ry, rz) * 1e4 + (rx + ry + rz - max(rx, ry, rz)))
+                                - 1e-3 * z
+                            )
                         elif rule == 2:
-                            score = _touching(positions, placed, n, x, y, z, dx, dy, dz, length, width, height) / (
-                                dx * dy + dy * dz + dx * dz
-                            ) - 1e-6 * (x + y + z)
+                            score = _touching(
+                                positions, placed, n, x, y, z, dx, dy, dz, length, width, height
+                            ) / (dx * dy + dy * dz + dx * dz) - 1e-6 * (x + y + z)
                         else:
                             fx, fy, fz = length - x - dx, width - y - dy, height - z - dz
                             score = 1.0 * fx * fx + 1.0 * fy * fy + 1.0 * fz * fz
@@ -304,7 +338,9 @@ def sort_pieces(order, keys):
 
 @njit(cache=True)
 def piece_keys(sizes, bears, by, keys, state):
-    """Write the key by which pieces are sorted: 0 volume, 1 longest edge, 2 largest face, 3 two longest edges, 4+ disturbed volume.
+    """Write the key by which pieces are sorted.
+
+    0 volume, 1 longest edge, 2 largest face, 3 two longest edges, 4+ disturbed volume.
 
     Pieces that bear nothing come late, for nothing may stand above them.
     """

@@ -1,4 +1,7 @@
-"""Claims read from files and tested, against each other and against the ledger; a report's own claims likewise."""
+"""Claims read from files and tested, against each other and against the ledger.
+
+A report's own claims likewise.
+"""
 
 from __future__ import annotations
 
@@ -59,16 +62,32 @@ class Checked:
         return {
             "verdicts": [v.json for v in self.verdicts],
             "statements": [
-                {"id": s.id, "entity": s.entity, "metric": s.metric, "scope": s.scope, "period": s.period.text, "value": s.text,
-                 "scale": s.scale, "unit": s.unit, "bound": s.bound, "change": s.change or None, "nature": s.nature, "quote": s.quote}
+                {
+                    "id": s.id,
+                    "entity": s.entity,
+                    "metric": s.metric,
+                    "scope": s.scope,
+                    "period": s.period.text,
+                    "value": s.text,
+                    "scale": s.scale,
+                    "unit": s.unit,
+                    "bound": s.bound,
+                    "change": s.change or None,
+                    "nature": s.nature,
+                    "quote": s.quote,
+                }
                 for s in self.statements
             ],
             "unread": [{"place": place, "text": text} for place, text in self.unread],
-        }  # fmt: skip
+        }
 
 
 def check_claims(
-    paths: Sequence[Path], *, aliases: Path | None = None, workspace: Workspace | None = None, year: int = 0
+    paths: Sequence[Path],
+    *,
+    aliases: Path | None = None,
+    workspace: Workspace | None = None,
+    year: int = 0,
 ) -> Checked:
     """Read claims from tables, texts and pages, and test them.
 
@@ -92,63 +111,101 @@ def check_claims(
         name = canonical("entity", workspace.organisation.name, own)
         held = ledger_statements(workspace, name)
         statements += held
-        if workspace.calendar.start_month == 1:  # a fiscal year that is the calendar year answers to both names
-            statements += [replace(s, id=f"{s.id}/CY", period=period_of(f"CY{s.period.year}")) for s in held]
+        if (
+            workspace.calendar.start_month == 1
+        ):  # a fiscal year that is the calendar year answers to both names
+            statements += [
+                replace(s, id=f"{s.id}/CY", period=period_of(f"CY{s.period.year}")) for s in held
+            ]
         statements += _published(workspace, own)
     if len(statements) > STATEMENTS_MAX:
-        raise DataError("bad-claims", f"{len(statements):,} statements are too many.", "Check files one by one.")
+        raise DataError(
+            "bad-claims", f"{len(statements):,} statements are too many.", "Check files one by one."
+        )
     return Checked(tuple(statements), tuple(check(statements)), tuple(unread))
 
 
 def _aliases(path: Path) -> dict[tuple[str, str], str]:
     rows = _rows(path)
     if not rows or {"kind", "alias", "canonical"} - set(rows[0]):
-        raise DataError("bad-claims", f"{path.name} is no table of aliases.", "Columns: kind, alias, canonical.")
+        raise DataError(
+            "bad-claims", f"{path.name} is no table of aliases.", "Columns: kind, alias, canonical."
+        )
     odd = [r["kind"] for r in rows if r["kind"] not in ("entity", "metric", "scope")]
     if odd:
-        raise DataError("bad-claims", f"{path.name}: '{odd[0]}' is no kind.", "It is entity, metric or scope.")
+        raise DataError(
+            "bad-claims", f"{path.name}: '{odd[0]}' is no kind.", "It is entity, metric or scope."
+        )
     return {(r["kind"], fold(r["alias"])): r["canonical"] for r in rows}
 
 
-def _read(path: Path, own: Mapping[tuple[str, str], str], year: int) -> tuple[list[Statement], list[tuple[str, str]]]:
+def _read(
+    path: Path, own: Mapping[tuple[str, str], str], year: int
+) -> tuple[list[Statement], list[tuple[str, str]]]:
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     if path.stat().st_size > BYTES_MAX:
-        raise DataError("bad-claims", f"{path.name} is larger than {BYTES_MAX:,} bytes.", "Split it.")
+        raise DataError(
+            "bad-claims", f"{path.name} is larger than {BYTES_MAX:,} bytes.", "Split it."
+        )
     ending = path.suffix.casefold()
     if ending in (".csv", ".tsv", ".json"):
         return _table(path, own)
     try:
         text = path.read_text(encoding=encoding_of(path))
     except (UnicodeDecodeError, LookupError) as error:
-        raise DataError("unreadable-file", f"{path.name} is no text.", "Save it as UTF-8 text, HTML or CSV.") from error
+        raise DataError(
+            "unreadable-file", f"{path.name} is no text.", "Save it as UTF-8 text, HTML or CSV."
+        ) from error
     if "\x00" in text:
-        raise DataError("unreadable-file", f"{path.name} is no text.", "Save it as UTF-8 text, HTML or CSV.")
+        raise DataError(
+            "unreadable-file", f"{path.name} is no text.", "Save it as UTF-8 text, HTML or CSV."
+        )
     if ending in (".html", ".htm", ".xhtml"):
         text = text_of(text)
     elif ending == ".md":
         text = plain_text(text)
     read = extract(text, path.name, own, year=year)
-    return list(read.statements), [(path.name, f"{number}: {sentence[:200]}") for number, sentence in read.unread]
+    return list(read.statements), [
+        (path.name, f"{number}: {sentence[:200]}") for number, sentence in read.unread
+    ]
 
 
-def _table(path: Path, own: Mapping[tuple[str, str], str]) -> tuple[list[Statement], list[tuple[str, str]]]:
+def _table(
+    path: Path, own: Mapping[tuple[str, str], str]
+) -> tuple[list[Statement], list[tuple[str, str]]]:
     rows = _rows(path)
     lacking = [c for c in REQUIRED if rows and c not in rows[0]]
     if lacking or not rows:
-        raise DataError("bad-claims", f"{path.name} lacks {', '.join(lacking) or 'rows'}.", f"Columns: {', '.join(REQUIRED)}, fiscal_year, scope, comparison, …")  # fmt: skip
+        raise DataError(
+            "bad-claims",
+            f"{path.name} lacks {', '.join(lacking) or 'rows'}.",
+            f"Columns: {', '.join(REQUIRED)}, fiscal_year, scope, comparison, …",
+        )
     found: list[Statement] = []
     missed: list[tuple[str, str]] = []
     for number, row in enumerate(rows, 2):
         made = statement_of(row, f"{path.name} row {number}", own)
         if made is None:
-            missed.append((f"{path.name} row {number}", f"{row.get('metric')}: '{row.get('value')}' {row.get('unit')}"))
+            missed.append(
+                (
+                    f"{path.name} row {number}",
+                    f"{row.get('metric')}: '{row.get('value')}' {row.get('unit')}",
+                )
+            )
         else:
             found.append(made)
             if not is_known_unit(made.unit):
-                missed.append((made.id, f"{made.metric}: the unit '{made.unit}' is not known, nothing is compared"))
+                missed.append(
+                    (
+                        made.id,
+                        f"{made.metric}: the unit '{made.unit}' is not known, nothing is compared",
+                    )
+                )
             if made.period.text and not made.period.kind:
-                missed.append((made.id, f"{made.metric}: the period '{made.period.text}' is not known"))
+                missed.append(
+                    (made.id, f"{made.metric}: the period '{made.period.text}' is not known")
+                )
     return found, missed
 
 
@@ -159,15 +216,25 @@ def _rows(path: Path) -> list[dict[str, str]]:
     try:
         if path.suffix.casefold() == ".json":
             (content,) = read_apart(json_objects, path, "bad-claims")
-            held = content.get("statements", content.get("claims")) if isinstance(content, dict) else content
+            held = (
+                content.get("statements", content.get("claims"))
+                if isinstance(content, dict)
+                else content
+            )
             if not isinstance(held, list) or not all(isinstance(r, dict) for r in held):
-                raise DataError("bad-claims", f"{path.name} is no list of statements.", "Give a list of objects.")
+                raise DataError(
+                    "bad-claims",
+                    f"{path.name} is no list of statements.",
+                    "Give a list of objects.",
+                )
             rows = [{str(k): "" if v is None else str(v) for k, v in r.items()} for r in held]
         else:
             with path.open(encoding=encoding_of(path), newline="") as handle:
                 rows = [
                     {str(k): str(v or "") for k, v in r.items() if k is not None}
-                    for r in csv.DictReader(handle, delimiter="\t" if path.suffix == ".tsv" else ",")
+                    for r in csv.DictReader(
+                        handle, delimiter="\t" if path.suffix == ".tsv" else ","
+                    )
                 ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(
@@ -184,11 +251,17 @@ def ledger_statements(workspace: Workspace, entity: str) -> list[Statement]:
     with Rollups(workspace) as rollups:
         for year in years(workspace):
             run = run_of(workspace, year)
-            found += [s for v in rollups.values(list(OF_FIGURES), run) if (s := _of_value(v, entity)) is not None]
+            found += [
+                s
+                for v in rollups.values(list(OF_FIGURES), run)
+                if (s := _of_value(v, entity)) is not None
+            ]
     return found
 
 
-def _of_value(value: Value, entity: str, text: str = "", change: str = "", source: str = "") -> Statement | None:
+def _of_value(
+    value: Value, entity: str, text: str = "", change: str = "", source: str = ""
+) -> Statement | None:
     """A figure as a statement, exact, or as it is printed."""
     if value.value is None:
         return None
@@ -198,29 +271,67 @@ def _of_value(value: Value, entity: str, text: str = "", change: str = "", sourc
     number = float(value.value) * (100 if is_share else 1)
     metric = OF_FIGURES[value.figure]
     return Statement(
-        f"{source or 'ledger'}/{value.figure}/{value.year}", entity, metric, "", period_of(value.year),
-        text or f"{number:.6f}", scale, unit, change=change, nature="reduction" if "reduction" in metric else "level",
-        vintage="" if source else LEDGER, source=source or f"ledger, run {value.run}", trust=3,
-    )  # fmt: skip
+        f"{source or 'ledger'}/{value.figure}/{value.year}",
+        entity,
+        metric,
+        "",
+        period_of(value.year),
+        text or f"{number:.6f}",
+        scale,
+        unit,
+        change=change,
+        nature="reduction" if "reduction" in metric else "level",
+        vintage="" if source else LEDGER,
+        source=source or f"ledger, run {value.run}",
+        trust=3,
+    )
 
 
 def _published(workspace: Workspace, own: Mapping[tuple[str, str], str]) -> list[Statement]:
     """Published figures that are loaded."""
     found = []
     for row in published(workspace):
-        cells = {k: str(row[k] or "") for k in ("entity", "metric", "scope", "fiscal_year", "unit", "vintage", "source", "quote", "confidence", "note")}  # fmt: skip
-        made = statement_of(cells | {"value": row["value_text"]}, f"{row['source_file']} row {row['source_row']}", own)
+        cells = {
+            k: str(row[k] or "")
+            for k in (
+                "entity",
+                "metric",
+                "scope",
+                "fiscal_year",
+                "unit",
+                "vintage",
+                "source",
+                "quote",
+                "confidence",
+                "note",
+            )
+        }
+        made = statement_of(
+            cells | {"value": row["value_text"]},
+            f"{row['source_file']} row {row['source_row']}",
+            own,
+        )
         if made is not None:
             found.append(made)
     return found
 
 
-SHOWN = ("contradiction", "mixed_vintage", "warn_gross_up", "warn_net_only", "warn_intensity_only", "rounding_loose", "consistent")  # fmt: skip
+SHOWN = (
+    "contradiction",
+    "mixed_vintage",
+    "warn_gross_up",
+    "warn_net_only",
+    "warn_intensity_only",
+    "rounding_loose",
+    "consistent",
+)
 CLAIMS_SHOWN = 40
 
 
 def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any]]:
-    """Test what a report says: its printed figures against each other and the ledger, and its running text.
+    """Test what a report says: its printed figures against each other and the ledger.
+
+    And its running text.
 
     Args:
         model: The report's model, with values by year.
@@ -236,28 +347,46 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
 
     name = str(model["organisation"])
     shown, values = model["years"], model["values"]
-    held = [s for y in shown for v in values[y].values() if v.figure in OF_FIGURES and (s := _of_value(v, name))]
+    held = [
+        s
+        for y in shown
+        for v in values[y].values()
+        if v.figure in OF_FIGURES and (s := _of_value(v, name))
+    ]
     if text:
         told = _paragraphs(text)
         own = {("entity", alias): name for alias in _own_names(name)}
         read = extract(told, "report", own, year=int(model["year"][2:]))
-        mine = [replace(s, entity=name, scope="") for s in read.statements if fold(s.entity) in {"", *_own_names(name)}]
+        mine = [
+            replace(s, entity=name, scope="")
+            for s in read.statements
+            if fold(s.entity) in {"", *_own_names(name)}
+        ]
         clear = [s for s in mine if s.metric in OF_FIGURES.values() and _is_plain(s)]
         verdicts = [
-            v for v in check([*clear, *held])
-            if v.rule in ("ledger", "growth_rate") and v.verdict == "contradiction" and any(s.source == "report" for s in v.statements)
-        ]  # fmt: skip
+            v
+            for v in check([*clear, *held])
+            if v.rule in ("ledger", "growth_rate")
+            and v.verdict == "contradiction"
+            and any(s.source == "report" for s in v.statements)
+        ]
         _refuse_neutral(told, model)
     else:
         printed = []
         for k, year in enumerate(shown):
             for v in values[year].values():
-                if v.figure not in OF_FIGURES or v.value is None or FIGURES[v.figure].unit == "money":
+                if (
+                    v.figure not in OF_FIGURES
+                    or v.value is None
+                    or FIGURES[v.figure].unit == "money"
+                ):
                     continue
                 before = values[shown[k - 1]][v.figure] if k else None
                 moved = change(before.value, v.value, v.unit) if before is not None else ""
                 told = moved.removesuffix(" %").replace(",", "") if moved.endswith(" %") else ""
-                printed.append(_of_value(v, name, number(v.value, v.unit).removesuffix(" %"), told, "report"))
+                printed.append(
+                    _of_value(v, name, number(v.value, v.unit).removesuffix(" %"), told, "report")
+                )
         verdicts = check([s for s in printed if s is not None])
     estimates = (
         "identity",
@@ -265,15 +394,22 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
     wrong = [v for v in verdicts if v.verdict == "contradiction" and v.rule not in estimates]
     if wrong:
         raise DataError(
-            "report-contradicts", f"{wrong[0].rule}: {wrong[0].statement[:160]} ({wrong[0].calculation}).",
+            "report-contradicts",
+            f"{wrong[0].rule}: {wrong[0].statement[:160]} ({wrong[0].calculation}).",
             "Mend the text, or refer to the figure instead of typing it.",
-        )  # fmt: skip
+        )
     kept = [v for v in verdicts if v.verdict in SHOWN]
     ranked = sorted(kept, key=lambda v: SHOWN.index(v.verdict))[:CLAIMS_SHOWN]
     return [
-        {"rule": v.rule, "verdict": v.verdict, "statement": v.statement, "calculation": v.calculation, "sources": ", ".join(v.sources)}
+        {
+            "rule": v.rule,
+            "verdict": v.verdict,
+            "statement": v.statement,
+            "calculation": v.calculation,
+            "sources": ", ".join(v.sources),
+        }
         for v in ranked
-    ]  # fmt: skip
+    ]
 
 
 def _own_names(name: str) -> set[str]:
@@ -283,7 +419,10 @@ def _own_names(name: str) -> set[str]:
 
 
 def _is_plain(s: Statement) -> bool:
-    """Whether a statement of running text is plain enough to hold a report back: a change whose sentence names one year."""
+    """Whether a statement of running text is plain enough to hold a report back.
+
+    A change whose sentence names one year.
+    """
     if s.nature == "change" or s.change:
         named = set(re.findall(r"20\d{2}", s.quote))
         return s.nature != "target" and named <= {str(s.period.year)}
@@ -297,12 +436,17 @@ def _refuse_neutral(told: str, model: Mapping[str, Any]) -> None:
         DataError: `report-contradicts`.
     """
     balance = model["neutrality"]
-    said = re.search(r"\b(?:is|are|was|were|became|remains?|has been|have been)(?: already| now)? (?:carbon|climate|CO2)[- ]neutral|(?<!未)(?:已|是|为|实现了?)碳中和", told)  # fmt: skip
+    said = re.search(
+        r"\b(?:is|are|was|were|became|remains?|has been|have been)(?: already| now)?"
+        r" (?:carbon|climate|CO2)[- ]neutral|(?<!未)(?:已|是|为|实现了?)碳中和",
+        told,
+    )
     if said and (balance is None or not balance.is_neutral):
         raise DataError(
-            "report-contradicts", f"The text says '{said.group(0)}'; gross less what is retired is not zero.",
+            "report-contradicts",
+            f"The text says '{said.group(0)}'; gross less what is retired is not zero.",
             "Say what 'abate neutrality' says, or retire credits first.",
-        )  # fmt: skip
+        )
 
 
 def _paragraphs(text: str) -> str:
@@ -317,4 +461,6 @@ def need_files(paths: Sequence[Path]) -> None:
         UsageError: `no-claims`.
     """
     if not paths:
-        raise UsageError("no-claims", "No file of claims is named.", "Give CSV, JSON, text or HTML files.")
+        raise UsageError(
+            "no-claims", "No file of claims is named.", "Give CSV, JSON, text or HTML files."
+        )

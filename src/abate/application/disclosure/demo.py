@@ -42,6 +42,6 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     paths = {kind: directory / f"report.{kind}" for kind in ("html", "pdf", "xlsx")}
     write_reports(workspace, year, paths, now=now)
     return (
-        f"Targets, credits and sign-off: abate targets --workspace {directory}, abate neutrality, abate sign\n"
-        f"Report: {paths['html']}, beside it as PDF and workbook"
+        f"Targets, credits and sign-off: abate targets --workspace {directory}, abate neutrality,"
+        f" abate sign\nReport: {paths['html']}, beside it as PDF and workbook"
     )

@@ -1,4 +1,7 @@
-"""Filings of a year: inline XBRL with its taxonomy, validated where Arelle is installed, and JSON of all disclosures."""
+"""Filings of a year: inline XBRL with its taxonomy, validated where Arelle is installed.
+
+And JSON of all disclosures.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ LEI_SCHEME, OWN_SCHEME = "http://standards.iso.org/iso/17442", "urn:abate:organi
 def filing_facts(workspace: Workspace, year: str) -> list[Fact]:
     """Facts of up to three years: figures to their decimals, Scope 3 by category, credits.
 
-    A figure that stands without one of its parts is not filed: a total that is not one would be a wrong figure.
+    A figure that stands without one of its parts is not filed: a total that is not one would be a
+    wrong figure.
     """
     shown = [y for y in years(workspace) if y <= year][-3:]
     known = elements()
@@ -40,8 +44,14 @@ def filing_facts(workspace: Workspace, year: str) -> list[Fact]:
             values = {v.figure: v for v in rollups.values(names, run_of(workspace, y))}
             closed = {"avoided"} if withheld(workspace, y) else set()
             for one in known.values():
-                if one.figure and one.figure not in closed and (found := _decimal(values[one.figure])) is not None:
-                    facts.append(Fact(one, y, found / 1000 if one.figure == "electricity" else found))
+                if (
+                    one.figure
+                    and one.figure not in closed
+                    and (found := _decimal(values[one.figure])) is not None
+                ):
+                    facts.append(
+                        Fact(one, y, found / 1000 if one.figure == "electricity" else found)
+                    )
             for category in CATEGORIES:
                 value = values[f"scope3-{category}"]
                 if value.value is not None:
@@ -84,14 +94,28 @@ def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "
     organisation = workspace.organisation
     scheme = LEI_SCHEME if workspace.identifier[0] == "lei" else OWN_SCHEME
     identifier = (
-        workspace.identifier[1] or re.sub(r"[^A-Za-z0-9]+", "-", organisation.name).strip("-") or "organisation"
+        workspace.identifier[1]
+        or re.sub(r"[^A-Za-z0-9]+", "-", organisation.name).strip("-")
+        or "organisation"
     )
     files = filing_files(
-        facts, entity=identifier, scheme=scheme, name=organisation.name, currency=organisation.currency,
-        periods={y: (workspace.calendar.first_day(y), workspace.calendar.last_day(y)) for y in {f.year for f in facts}},
-        categories={int(k): v for k, v in CATEGORIES.items()}, lang=lang, notes=_notes(run), run=run["run_id"],
-    )  # fmt: skip
-    files["disclosures.json"] = json.dumps(disclosures(workspace, year), ensure_ascii=False, indent=2) + "\n"
+        facts,
+        entity=identifier,
+        scheme=scheme,
+        name=organisation.name,
+        currency=organisation.currency,
+        periods={
+            y: (workspace.calendar.first_day(y), workspace.calendar.last_day(y))
+            for y in {f.year for f in facts}
+        },
+        categories={int(k): v for k, v in CATEGORIES.items()},
+        lang=lang,
+        notes=_notes(run),
+        run=run["run_id"],
+    )
+    files["disclosures.json"] = (
+        json.dumps(disclosures(workspace, year), ensure_ascii=False, indent=2) + "\n"
+    )
     for name, text in files.items():
         write_whole(folder / name, text)
     return [folder / "report.xhtml", *(folder / n for n in files if n != "report.xhtml")]
@@ -100,10 +124,13 @@ def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "
 def _notes(run: dict[str, Any]) -> list[str]:
     left_out = not_assessed(run)
     notes = [
-        f"Prepared after the GHG Protocol Corporate Standard (2004), Scope 2 Guidance (2015) and Scope 3 Standard (2011); "
-        f"{run['boundary']} control; IPCC {run['gwp_set']}, 100 years."
+        "Prepared after the GHG Protocol Corporate Standard (2004), Scope 2 Guidance (2015) and"
+        f" Scope 3 Standard (2011); {run['boundary']} control; IPCC {run['gwp_set']}, 100 years."
     ]
-    notes += [f"Scope 3 category {k.removeprefix('scope3-')} is not assessed: {why}" for k, why in left_out.items()]
+    notes += [
+        f"Scope 3 category {k.removeprefix('scope3-')} is not assessed: {why}"
+        for k, why in left_out.items()
+    ]
     return notes
 
 
@@ -112,7 +139,9 @@ def disclosures(workspace: Workspace, year: str) -> dict[str, Any]:
     run = run_of(workspace, year)
     imports = sorted(name for name, _ in json.loads(run["imports"]))
     is_withheld = withheld(workspace, year)
-    evidence = sorted({e["sha256"] for e in workspace.store.rows("evidence") if e["import_id"] in imports})
+    evidence = sorted(
+        {e["sha256"] for e in workspace.store.rows("evidence") if e["import_id"] in imports}
+    )
     editions = frameworks()
     told = []
     for values in indicator_values(workspace, [year]).values():
@@ -122,22 +151,40 @@ def disclosures(workspace: Workspace, year: str) -> dict[str, Any]:
         for framework, datapoint in one.references:
             told.append(
                 {
-                    "framework": framework, "edition": editions[framework]["edition"], "datapoint": datapoint,
-                    "indicator": one.id, "title": one.title, "value": value.value, "unit": value.unit,
-                    "figure": one.opens or None, "formula": one.formula or None, "origin": value.origin, "status": value.status,
-                    "missing": list(value.missing), "without": list(value.without),
+                    "framework": framework,
+                    "edition": editions[framework]["edition"],
+                    "datapoint": datapoint,
+                    "indicator": one.id,
+                    "title": one.title,
+                    "value": value.value,
+                    "unit": value.unit,
+                    "figure": one.opens or None,
+                    "formula": one.formula or None,
+                    "origin": value.origin,
+                    "status": value.status,
+                    "missing": list(value.missing),
+                    "without": list(value.without),
                 }
-            )  # fmt: skip
+            )
     return {
-        "organisation": workspace.organisation.name, "year": year, "run": run["run_id"], "run_status": run["status"],
-        "inputs_hash": run["inputs_hash"], "imports": imports, "evidence": evidence, "disclosures": told,
-    }  # fmt: skip
+        "organisation": workspace.organisation.name,
+        "year": year,
+        "run": run["run_id"],
+        "run_status": run["status"],
+        "inputs_hash": run["inputs_hash"],
+        "imports": imports,
+        "evidence": evidence,
+        "disclosures": told,
+    }
 
 
 def validate_filing(report: Path) -> list[dict[str, str]] | None:
-    """What Arelle says of a report, offline: inconsistencies, warnings and errors; None where it is not installed.
+    """What Arelle says of a report, offline: inconsistencies, warnings and errors.
 
-    Checked are inline XBRL, XBRL 2.1, dimensions, Calculations 1.1 (by rounding intervals) and the registry of units.
+    None where it is not installed.
+
+    Checked are inline XBRL, XBRL 2.1, dimensions, Calculations 1.1 (by rounding intervals) and the
+    registry of units.
     """
     try:
         from arelle.api.Session import Session
@@ -151,9 +198,15 @@ def validate_filing(report: Path) -> list[dict[str, str]] | None:
             if path.is_file():
                 shutil.copyfile(path, Path(plain) / path.name)
         options = RuntimeOptions(
-            entrypointFile=str(Path(plain) / report.name), internetConnectivity="offline", validate=True, calcs="c11r",
-            utrValidate=True, keepOpen=True, disablePersistentConfig=True, logLevel="INCONSISTENCY",
-        )  # fmt: skip
+            entrypointFile=str(Path(plain) / report.name),
+            internetConnectivity="offline",
+            validate=True,
+            calcs="c11r",
+            utrValidate=True,
+            keepOpen=True,
+            disablePersistentConfig=True,
+            logLevel="INCONSISTENCY",
+        )
         session.run(options, logHandler=handler)
         messages = list(handler.messages)
     return [

@@ -50,11 +50,18 @@ class IndicatorValue:
     def json(self) -> dict[str, Any]:
         """As machines get it."""
         return {
-            "indicator": self.indicator.id, "title": self.indicator.title, "year": self.year, "value": self.value,
-            "unit": self.unit, "formula": self.indicator.formula or None, "origin": self.origin, "status": self.status,
-            "missing": list(self.missing), "without": list(self.without),
+            "indicator": self.indicator.id,
+            "title": self.indicator.title,
+            "year": self.year,
+            "value": self.value,
+            "unit": self.unit,
+            "formula": self.indicator.formula or None,
+            "origin": self.origin,
+            "status": self.status,
+            "missing": list(self.missing),
+            "without": list(self.without),
             "references": [f"{f} {i}" for f, i in self.indicator.references],
-        }  # fmt: skip
+        }
 
 
 def indicator_values(
@@ -73,22 +80,35 @@ def indicator_values(
     catalogue = indicators()
     odd = [n for n in names if n not in catalogue]
     if odd:
-        raise NotFoundError("unknown-indicator", f"No indicator '{odd[0]}'.", f"There are: {', '.join(catalogue)}.")
+        raise NotFoundError(
+            "unknown-indicator", f"No indicator '{odd[0]}'.", f"There are: {', '.join(catalogue)}."
+        )
     chosen = [catalogue[n] for n in names] if names else list(catalogue.values())
     figures = sorted({n.replace("_", "-") for i in chosen for n in i.names if n not in EXTRAS})
     told: dict[str, list[IndicatorValue]] = {i.id: [] for i in chosen}
-    own = {(p["metric"], p["fiscal_year"]): p for p in published(workspace) if _is_own(workspace, p["entity"])}
+    own = {
+        (p["metric"], p["fiscal_year"]): p
+        for p in published(workspace)
+        if _is_own(workspace, p["entity"])
+    }
     wanted = {n for i in chosen for n in i.names}
-    book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors()) if wanted & {"fuel_energy", "fuel_burnt"} else None  # fmt: skip
+    book = (
+        FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
+        if wanted & {"fuel_energy", "fuel_burnt"}
+        else None
+    )
     with Rollups(workspace) as rollups:
         for year in years:
             run = run_of(workspace, year)
             found = {v.figure: v for v in rollups.values(figures, run)}
             values: dict[str, float | None] = {
-                n.replace("-", "_"): None if v.value is None else float(v.value) for n, v in found.items()
+                n.replace("-", "_"): None if v.value is None else float(v.value)
+                for n, v in found.items()
             }
             if wanted & {"fuel_burnt", "heat_purchased"}:
-                values |= _purchased(workspace, run["run_id"], rollups.values(["heat"], run)[0].value, book)
+                values |= _purchased(
+                    workspace, run["run_id"], rollups.values(["heat"], run)[0].value, book
+                )
             values |= _extras(workspace, year, run["run_id"], values.get("electricity"), book)
             for one in chosen:
                 told[one.id].append(_valued(workspace, one, year, run, values, found, own))
@@ -96,22 +116,38 @@ def indicator_values(
 
 
 def _valued(
-    workspace: Workspace, one: Indicator, year: str, run: dict[str, Any], values: dict[str, float | None],
-    found: dict[str, Any], own: dict[tuple[str, str], dict[str, Any]],
-) -> IndicatorValue:  # fmt: skip
+    workspace: Workspace,
+    one: Indicator,
+    year: str,
+    run: dict[str, Any],
+    values: dict[str, float | None],
+    found: dict[str, Any],
+    own: dict[tuple[str, str], dict[str, Any]],
+) -> IndicatorValue:
     unit = one.unit.replace("money", workspace.organisation.currency)
     if unit.endswith("/million"):
         unit += f" {workspace.organisation.currency}"
     stated = own.get((one.stated, year)) if one.stated else None
     if stated is not None and stated["value"] is not None:
-        value = stated["value"] * {"million": 1e6, "thousand": 1e3, "%": 0.01}.get(stated["unit"], 1.0)
-        return IndicatorValue(one, year, value, unit, f"{stated['source_file']} row {stated['source_row']}: {stated['source']}", "stated")  # fmt: skip
+        value = stated["value"] * {"million": 1e6, "thousand": 1e3, "%": 0.01}.get(
+            stated["unit"], 1.0
+        )
+        return IndicatorValue(
+            one,
+            year,
+            value,
+            unit,
+            f"{stated['source_file']} row {stated['source_row']}: {stated['source']}",
+            "stated",
+        )
     if one.stated:
         return IndicatorValue(one, year, None, unit, "", "not stated", (one.stated,))
     parts = [found[n.replace("_", "-")] for n in sorted(one.names) if n.replace("_", "-") in found]
     without = tuple(dict.fromkeys(w for v in parts for w in (*v.without, *v.excluded)))
     missing = tuple(n.replace("_", "-") for n in sorted(one.names) if values.get(n) is None)
-    return IndicatorValue(one, year, one.value(values), unit, run["run_id"], run["status"], missing, without)
+    return IndicatorValue(
+        one, year, one.value(values), unit, run["run_id"], run["status"], missing, without
+    )
 
 
 def _is_own(workspace: Workspace, entity: str) -> bool:
@@ -119,14 +155,22 @@ def _is_own(workspace: Workspace, entity: str) -> bool:
 
 
 def _extras(
-    workspace: Workspace, year: str, run_id: str, electricity_kwh: float | None, book: FactorBook | None
+    workspace: Workspace,
+    year: str,
+    run_id: str,
+    electricity_kwh: float | None,
+    book: FactorBook | None,
 ) -> dict[str, float | None]:
     """What no figure of the rollups holds."""
     by_technology = technologies(workspace, run_id)
     there = electricity_kwh is not None
     return {
-        "renewable_electricity": sum(v for t, v in by_technology.items() if t in RENEWABLE) if there else None,
-        "nuclear_electricity": sum(v for t, v in by_technology.items() if t in NUCLEAR) if there else None,
+        "renewable_electricity": (
+            sum(v for t, v in by_technology.items() if t in RENEWABLE) if there else None
+        ),
+        "nuclear_electricity": (
+            sum(v for t, v in by_technology.items() if t in NUCLEAR) if there else None
+        ),
         "fuel_energy": None if book is None else fuel_energy_kwh(workspace, run_id, book),
         "packaging_saved": packaging_saved_t(workspace, year),
         "credits_retired": credits_of(workspace, year).retired_t,
@@ -138,9 +182,10 @@ def technologies(workspace: Workspace, run_id: str) -> dict[str, float]:
     """Electricity that a run matched with instruments, by their technology, whatever its age or size [kWh]."""
     with workspace.store.connect("allocations", "instruments") as con:
         rows = con.execute(
-            "select split_part(lower(i.technology), '/', 1), sum(a.amount_wh)::double / 1000 from allocations a join "
-            "(select instrument_id, any_value(technology) as technology from instruments group by 1) i "
-            "on i.instrument_id = a.instrument where a.run_id = ? group by 1 order by 1",
+            "select split_part(lower(i.technology), '/', 1), sum(a.amount_wh)::double / 1000 from"
+            " allocations a join (select instrument_id, any_value(technology) as technology from"
+            " instruments group by 1) i on i.instrument_id = a.instrument where a.run_id = ? group"
+            " by 1 order by 1",
             [run_id],
         ).fetchall()
     return {technology: float(kwh) for technology, kwh in rows}
@@ -149,11 +194,16 @@ def technologies(workspace: Workspace, run_id: str) -> dict[str, float]:
 def _purchased(
     workspace: Workspace, run_id: str, heat: Fraction | None, book: FactorBook | None
 ) -> dict[str, float | None]:
-    """Heat and fuels as parts of a total [kWh]: none where the ledger has no row of the kind, unknown where it cannot tell."""
+    """Heat and fuels as parts of a total [kWh].
+
+    None where the ledger has no row of the kind, unknown where it cannot tell.
+    """
     burnt = bool(fuels_burnt(workspace, run_id))
     return {
         "heat_purchased": 0.0 if heat is None else float(heat),
-        "fuel_burnt": 0.0 if not burnt else None if book is None else fuel_energy_kwh(workspace, run_id, book),
+        "fuel_burnt": (
+            0.0 if not burnt else None if book is None else fuel_energy_kwh(workspace, run_id, book)
+        ),
     }
 
 
@@ -161,22 +211,28 @@ def fuels_burnt(workspace: Workspace, run_id: str) -> list[tuple[str, str, str, 
     """Fuels that a run valued: kind, item, site, unit, last month and amount."""
     with workspace.store.connect("rollups") as con:
         rows: list[tuple[str, str, str, str, str, float]] = con.execute(
-            "select kind, item, site, unit, max(month), sum(quantity_micro)::double / 1e6 from rollups where run_id = ? "
-            "and source = 'entry' and kind in ('stationary-fuel', 'mobile-fuel') and scope = '1' and species = 'CO2' group by all",
+            "select kind, item, site, unit, max(month), sum(quantity_micro)::double / 1e6 from"
+            " rollups where run_id = ? and source = 'entry' and kind in ('stationary-fuel',"
+            " 'mobile-fuel') and scope = '1' and species = 'CO2' group by all",
             [run_id],
         ).fetchall()
     return rows
 
 
 def fuel_energy_kwh(workspace: Workspace, run_id: str, book: FactorBook) -> float | None:
-    """Net energy of the fuels that a run valued [kWh]; None without fuels, or where a property is lacking."""
+    """Net energy of the fuels that a run valued [kWh].
+
+    None without fuels, or where a property is lacking.
+    """
     rows = fuels_burnt(workspace, run_id)
     if not rows:
         return None
     region_of = workspace.organisation.region_of
     try:
         return sum(
-            book.energy_per_unit(Need(kind, item, region_of(site), int(month[:4]), unit)) * amount / 3.6
+            book.energy_per_unit(Need(kind, item, region_of(site), int(month[:4]), unit))
+            * amount
+            / 3.6
             for kind, item, site, unit, month, amount in rows
         )
     except UsageError:
@@ -184,9 +240,16 @@ def fuel_energy_kwh(workspace: Workspace, run_id: str, book: FactorBook) -> floa
 
 
 def packaging_saved_t(workspace: Workspace, year: str) -> float | None:
-    """Material of plans' baselines less that of their proposed sides, in the months of a year [t]; None without plan."""
+    """Material of plans' baselines less that of their proposed sides, in the months of a year [t].
+
+    None without plan.
+    """
     months = set(workspace.calendar.months(year))
-    found = [p for p in plans(workspace) if p["domain"] == "packing" and {x["month"] for x in p["lines"]} & months]
+    found = [
+        p
+        for p in plans(workspace)
+        if p["domain"] == "packing" and {x["month"] for x in p["lines"]} & months
+    ]
     if not found:
         return None
     sides = {"baseline": 0.0, "proposed": 0.0}
@@ -194,8 +257,20 @@ def packaging_saved_t(workspace: Workspace, year: str) -> float | None:
     for plan in found:
         for line in plan["lines"]:
             # a line stands once per book, scope and method: the material itself is told once
-            key = (plan["plan_id"], line["side"], line["kind"], line["item"], line["site"], line["month"])
-            if line["unit"] == "kg" and line["month"] in months and line["kind"] in MATERIAL and key not in seen:
+            key = (
+                plan["plan_id"],
+                line["side"],
+                line["kind"],
+                line["item"],
+                line["site"],
+                line["month"],
+            )
+            if (
+                line["unit"] == "kg"
+                and line["month"] in months
+                and line["kind"] in MATERIAL
+                and key not in seen
+            ):
                 seen.add(key)
                 sides[line["side"]] += line["quantity"]
     return (sides["baseline"] - sides["proposed"]) / 1000

@@ -28,7 +28,8 @@ def add_credits(workspace: Workspace, path: Path) -> tuple[int, int]:
 
     Args:
         workspace: Whose.
-        path: CSV with serial, registry, project, kind (removal or avoidance), standard, vintage, amount_t.
+        path: CSV with serial, registry, project, kind (removal or avoidance), standard, vintage,
+            amount_t.
 
     Returns:
         Blocks taken in, and blocks that stood there already with the same content.
@@ -38,23 +39,34 @@ def add_credits(workspace: Workspace, path: Path) -> tuple[int, int]:
     """
     rows = table_of(path, COLUMNS, "bad-credit")
     if len(rows) > ROWS_MAX:
-        raise DataError("bad-credit", f"{path.name} has more than {ROWS_MAX:,} rows.", "Split the file.")
+        raise DataError(
+            "bad-credit", f"{path.name} has more than {ROWS_MAX:,} rows.", "Split the file."
+        )
     wanted = [_transfer(row, number, path.name) for number, row in enumerate(rows, 2)]
     serials = [t.key for t in wanted]
     again = next((s for k, s in enumerate(serials) if s in serials[:k]), "")
     if again:
-        raise DataError("bad-credit", f"{path.name} holds serial '{again}' twice.", "A serial number stands once.")
+        raise DataError(
+            "bad-credit",
+            f"{path.name} holds serial '{again}' twice.",
+            "A serial number stands once.",
+        )
     ledger = open_transfers(workspace.root)
     try:
         with workspace.store.lock():
             held = {t.key: t for t in ledger.rows(LEDGER)}
             for t in wanted:
                 there = held.get(t.key)
-                if there is not None and (there.source, there.amount, there.reason) != (t.source, t.amount, t.reason):
+                if there is not None and (there.source, there.amount, there.reason) != (
+                    t.source,
+                    t.amount,
+                    t.reason,
+                ):
                     raise DataError(
-                        "bad-credit", f"Serial '{t.key}' is in the ledger with other content.",
+                        "bad-credit",
+                        f"Serial '{t.key}' is in the ledger with other content.",
                         "The same serial number is used twice: ask the registry.",
-                    )  # fmt: skip
+                    )
             results = ledger.post(wanted)
     finally:
         ledger.close()
@@ -70,7 +82,9 @@ def _transfer(row: dict[str, str], number: int, file: str) -> Transfer:
 
     for column in ("serial", "registry", "project", "standard"):
         if not cells[column] or len(cells[column]) > 200 or not cells[column].isprintable():
-            raise bad(f"{column} is '{cells[column][:40]}'", "Fill it in, in at most 200 characters.")
+            raise bad(
+                f"{column} is '{cells[column][:40]}'", "Fill it in, in at most 200 characters."
+            )
     if "/" in cells["serial"]:
         raise bad(f"serial '{cells['serial']}' holds a slash", "Write it without.")
     if cells["kind"] not in set(CreditKind):
@@ -83,16 +97,26 @@ def _transfer(row: dict[str, str], number: int, file: str) -> Transfer:
         amount_kg = float(cells["amount_t"].replace(",", "")) * 1000
     except ValueError:
         raise bad(f"amount_t is '{cells['amount_t']}'", "It is a number of tonnes.") from None
-    if not math.isfinite(amount_kg) or not 0 < amount_kg < 1e15 or abs(amount_kg - round(amount_kg)) > 1e-6:
+    if (
+        not math.isfinite(amount_kg)
+        or not 0 < amount_kg < 1e15
+        or abs(amount_kg - round(amount_kg)) > 1e-6
+    ):
         raise bad(f"amount_t is '{cells['amount_t']}'", "It is above zero, in whole kilograms.")
     about = {k: cells[k] for k in ("project", "kind", "standard", "vintage")}
     return Transfer(
-        cells["serial"], LEDGER, f"issuer:{cells['registry']}", f"held:{cells['serial']}", round(amount_kg),
+        cells["serial"],
+        LEDGER,
+        f"issuer:{cells['registry']}",
+        f"held:{cells['serial']}",
+        round(amount_kg),
         json.dumps(about, ensure_ascii=False, sort_keys=True),
-    )  # fmt: skip
+    )
 
 
-def retire_credit(workspace: Workspace, serial: str, year: str, amount_t: float | None, *, person: str) -> Credit:
+def retire_credit(
+    workspace: Workspace, serial: str, year: str, amount_t: float | None, *, person: str
+) -> Credit:
     """Retire a block of credits, or a part of it, for a fiscal year.
 
     Args:
@@ -107,7 +131,9 @@ def retire_credit(workspace: Workspace, serial: str, year: str, amount_t: float 
         UsageError: `credit-not-retired`, with what the ledger says; `no-person`.
     """
     if year not in years(workspace):
-        raise NotFoundError("no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'.")
+        raise NotFoundError(
+            "no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'."
+        )
     if not person.strip() or not person.isprintable():
         raise UsageError("no-person", "A retirement needs the name of a person.", "Give --by.")
     found = next((c for c in credits_of(workspace, year).every if c.serial == serial), None)
@@ -115,12 +141,18 @@ def retire_credit(workspace: Workspace, serial: str, year: str, amount_t: float 
         raise NotFoundError("no-credit", f"No credit of serial '{serial}'.", "See 'abate credits'.")
     if found.vintage > parse_fiscal_year(year):
         raise UsageError(
-            "credit-not-retired", f"'{serial}' is of {found.vintage}, later than {year}.", "Take an older one."
+            "credit-not-retired",
+            f"'{serial}' is of {found.vintage}, later than {year}.",
+            "Take an older one.",
         )
     kg = found.held_kg if amount_t is None else amount_t * 1000
     if not math.isfinite(kg) or abs(kg - round(kg)) > 1e-6:
-        raise UsageError("credit-not-retired", f"{amount_t} t is no whole number of kilograms.", "Round it.")
-    moved = Transfer(f"{serial}/{year}", LEDGER, f"held:{serial}", f"retired:{year}", round(kg), person)
+        raise UsageError(
+            "credit-not-retired", f"{amount_t} t is no whole number of kilograms.", "Round it."
+        )
+    moved = Transfer(
+        f"{serial}/{year}", LEDGER, f"held:{serial}", f"retired:{year}", round(kg), person
+    )
     ledger = open_transfers(workspace.root)
     try:
         with workspace.store.lock():
@@ -129,9 +161,11 @@ def retire_credit(workspace: Workspace, serial: str, year: str, amount_t: float 
         ledger.close()
     if result not in (TransferResult.OK, TransferResult.EXISTS):
         raise UsageError(
-            "credit-not-retired", f"'{serial}' is not retired for {year}: {result}; {found.held_kg / 1000:,.3f} t are held.",
+            "credit-not-retired",
+            f"'{serial}' is not retired for {year}: {result}; {found.held_kg / 1000:,.3f} t are"
+            " held.",
             "Each block is retired once a year, and never more than is held.",
-        )  # fmt: skip
+        )
     return next(c for c in credits_of(workspace, year).every if c.serial == serial)
 
 
@@ -149,19 +183,27 @@ def credits_of(workspace: Workspace, year: str) -> Credits:
     retired: dict[str, list[tuple[str, int]]] = {}
     for t in live:
         if t.target.startswith("retired:"):
-            retired.setdefault(t.key.rpartition("/")[0], []).append((t.target.removeprefix("retired:"), t.amount))
+            retired.setdefault(t.key.rpartition("/")[0], []).append(
+                (t.target.removeprefix("retired:"), t.amount)
+            )
     return Credits(
         year,
         tuple(
             Credit(
-                t.key, t.source.removeprefix("issuer:"), about["project"], CreditKind(about["kind"]), about["standard"],
-                int(about["vintage"]), t.amount, tuple(sorted(retired.get(t.key, []))),
+                t.key,
+                t.source.removeprefix("issuer:"),
+                about["project"],
+                CreditKind(about["kind"]),
+                about["standard"],
+                int(about["vintage"]),
+                t.amount,
+                tuple(sorted(retired.get(t.key, []))),
             )
             for t in live
             if t.source.startswith("issuer:")
             for about in [json.loads(t.reason)]
         ),
-    )  # fmt: skip
+    )
 
 
 def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
@@ -169,13 +211,18 @@ def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
 
     Raises:
         NotFoundError: `no-run`.
-        UsageError: `no-gross` where a part of gross has no row: a balance of what is missing says nothing.
+        UsageError: `no-gross` where a part of gross has no row: a balance of what is missing says
+            nothing.
     """
     names = ["gross", "reduction", "net", "scope1", "scope2-location"]
     with Rollups(workspace) as rollups:
         values = {v.figure: v for v in rollups.values(names, run_of(workspace, year))}
         earlier = [y for y in years(workspace) if y < year]
-        base = workspace.base_year.year if workspace.base_year and workspace.base_year.year in earlier else ""
+        base = (
+            workspace.base_year.year
+            if workspace.base_year and workspace.base_year.year in earlier
+            else ""
+        )
         before = base or (earlier[-1] if earlier else "")
         past = rollups.values(["gross"], run_of(workspace, before))[0].value if before else None
     gross = values["gross"].value
@@ -185,20 +232,39 @@ def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
         raise UsageError("no-gross", f"Gross of {year} {told}.", "Import bills and fuels first.")
     held = credits_of(workspace, year)
     return Neutrality(
-        year, float(gross), None if past is None else float(past), float(values["reduction"].value or 0),
-        float(values["net"].value or 0), held.removed_t, held.offset_t,
-    )  # fmt: skip
+        year,
+        float(gross),
+        None if past is None else float(past),
+        float(values["reduction"].value or 0),
+        float(values["net"].value or 0),
+        held.removed_t,
+        held.offset_t,
+    )
 
 
 def neutrality_json(told: Neutrality, held: Sequence[Credit]) -> dict[str, Any]:
     """A balance as machines get it."""
     return {
-        "year": told.year, "gross_t": told.gross_t, "reduction_t": told.reduction_t, "net_t": told.net_t,
-        "removed_t": told.removed_t, "offset_t": told.offset_t, "retired_t": told.retired_t, "left_t": told.left_t,
-        "is_neutral": told.is_neutral, "remarks": list(told.remarks),
+        "year": told.year,
+        "gross_t": told.gross_t,
+        "reduction_t": told.reduction_t,
+        "net_t": told.net_t,
+        "removed_t": told.removed_t,
+        "offset_t": told.offset_t,
+        "retired_t": told.retired_t,
+        "left_t": told.left_t,
+        "is_neutral": told.is_neutral,
+        "remarks": list(told.remarks),
         "serials": [
-            {"serial": c.serial, "registry": c.registry, "project": c.project, "kind": str(c.kind), "standard": c.standard,
-             "vintage": c.vintage, "retired_kg": c.retired_for(told.year)}
+            {
+                "serial": c.serial,
+                "registry": c.registry,
+                "project": c.project,
+                "kind": str(c.kind),
+                "standard": c.standard,
+                "vintage": c.vintage,
+                "retired_kg": c.retired_for(told.year),
+            }
             for c in held
         ],
-    }  # fmt: skip
+    }

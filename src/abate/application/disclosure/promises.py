@@ -25,15 +25,31 @@ from abate.kernel.target import TargetKind
 
 NEUTRALITY_TEXTS = {
     "en": {
-        "neutral": "{year} is carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
-        "not": "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
-        "not-reduced": "Gross emissions have not fallen: reduction comes before removal and offsetting.",
+        "neutral": (
+            "{year} is carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial"
+            " number leaves {left} t CO2e."
+        ),
+        "not": (
+            "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by"
+            " serial number leaves {left} t CO2e."
+        ),
+        "not-reduced": (
+            "Gross emissions have not fallen: reduction comes before removal and offsetting."
+        ),
         "offset-without-removal": "Credits of avoidance were retired without any removal.",
-        "net-covered-only": "Credits cover the net figure only. Net is not what the word neutral is measured by.",
+        "net-covered-only": (
+            "Credits cover the net figure only. Net is not what the word neutral is measured by."
+        ),
     },
     "zh": {
-        "neutral": "{year} 为碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余 {left} t CO2e。",
-        "not": "{year} 未达到碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余 {left} t CO2e。",
+        "neutral": (
+            "{year} 为碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余 {left} t"
+            " CO2e。"
+        ),
+        "not": (
+            "{year} 未达到碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余"
+            " {left} t CO2e。"
+        ),
         "not-reduced": "总排放并未下降：减排先于移除与抵消。",
         "offset-without-removal": "注销了避免类信用，而没有任何移除。",
         "net-covered-only": "信用仅覆盖净排放。碳中和不以净排放衡量。",
@@ -48,12 +64,17 @@ def language(lang: str) -> str:
         UsageError: `unknown-language`.
     """
     if lang not in LANGUAGES:
-        raise UsageError("unknown-language", f"No report in '{lang}'.", f"There are: {', '.join(LANGUAGES)}.")
+        raise UsageError(
+            "unknown-language", f"No report in '{lang}'.", f"There are: {', '.join(LANGUAGES)}."
+        )
     return lang
 
 
 def amount_text(value: IndicatorValue) -> str:
-    """An indicator's value for people; `missing` or `not stated` where there is none, * where parts are missing."""
+    """An indicator's value for people.
+
+    `missing` or `not stated` where there is none, * where parts are missing.
+    """
     if value.value is None:
         return value.status if value.status in ("not stated", "withheld") else "missing"
     told = number(Fraction(value.value), value.unit)
@@ -71,19 +92,26 @@ def rate_text(progress: Progress, rate: float | None) -> str:
     """A yearly rate: a share, or for a cumulative target an amount."""
     if rate is None:
         return "–"
-    return f"{rate:,.0f}" if progress.target.kind is TargetKind.CUMULATIVE else f"{rate * 100:+.1f} %"
+    return (
+        f"{rate:,.0f}" if progress.target.kind is TargetKind.CUMULATIVE else f"{rate * 100:+.1f} %"
+    )
 
 
 def neutrality_text(told: Neutrality, lang: str) -> list[str]:
     """The statement of a year, with all three numbers, and what an honest reader would add."""
     texts = NEUTRALITY_TEXTS[lang]
     first = texts["neutral" if told.is_neutral else "not"].format(
-        year=told.year, gross=f"{told.gross_t:,.1f}", retired=f"{told.retired_t:,.1f}", left=f"{told.left_t:,.1f}"
+        year=told.year,
+        gross=f"{told.gross_t:,.1f}",
+        retired=f"{told.retired_t:,.1f}",
+        left=f"{told.left_t:,.1f}",
     )
     return [first, *(texts[r] for r in told.remarks)]
 
 
-def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], lang: str) -> dict[str, Any]:
+def promises(
+    workspace: Workspace, run: dict[str, Any], shown: Sequence[str], lang: str
+) -> dict[str, Any]:
     """Indicators, targets, measures, neutrality, index and sign-off of a year, for the report.
 
     Args:
@@ -99,7 +127,9 @@ def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], la
     closed = {y for y in kpi_years if withheld(workspace, y)}
     for told in values.values():
         if told[0].indicator.opens.startswith("avoided"):
-            told[:] = [replace(v, value=None, status="withheld") if v.year in closed else v for v in told]
+            told[:] = [
+                replace(v, value=None, status="withheld") if v.year in closed else v for v in told
+            ]
     covered, assurance = assured_figures(workspace, run["run_id"])
     progress, found = target_progress(workspace)
     if closed:  # what may not be made public stands in no report, also not as a target's progress
@@ -110,11 +140,18 @@ def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], la
         balance = None
     paths = {p.id: p for p in workspace.pathways}
     used = [paths[p.target.pathway] for p in progress]
-    sources = [f"{p.title_zh if lang == 'zh' else p.title}: {p.publication}, {p.edition} ({p.verification})" for p in used if p.publication]  # fmt: skip
+    sources = [
+        f"{p.title_zh if lang == 'zh' else p.title}: {p.publication}, {p.edition}"
+        f" ({p.verification})"
+        for p in used
+        if p.publication
+    ]
     texts = dict(workspace.texts)
     price = workspace.finance.carbon_price
     signed = [s for s in signoffs(workspace) if s["fiscal_year"] in kpi_years]
-    restated = {v.year: v.origin for told in values.values() for v in told if v.status == "restated"}
+    restated = {
+        v.year: v.origin for told in values.values() for v in told if v.status == "restated"
+    }
     return {
         "kpi_years": [f"{y}*" if y in restated else y for y in kpi_years],
         "restated_years": [f"{y} ({origin})" for y, origin in sorted(restated.items())],
@@ -125,7 +162,9 @@ def promises(workspace: Workspace, run: dict[str, Any], shown: Sequence[str], la
         "macc": macc(workspace),
         "discount": f"{workspace.finance.discount_share:.1%}",
         "currency": workspace.organisation.currency,
-        "carbon_price": "" if price is None else f"{price:,.0f} {workspace.organisation.currency}/t CO2e",
+        "carbon_price": (
+            "" if price is None else f"{price:,.0f} {workspace.organisation.currency}/t CO2e"
+        ),
         "carbon_price_basis": workspace.finance.carbon_price_basis,
         "neutrality": balance,
         "neutrality_text": [] if balance is None else neutrality_text(balance, lang),
@@ -149,9 +188,13 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> dict[str, 
     last = told[-1]
     t = translator(lang)
     cells = [
-        {"text": t(amount_text(v)), "value": v.value, "link": f"x-{one.opens}" if v is last and one.opens and v.value is not None else ""}
+        {
+            "text": t(amount_text(v)),
+            "value": v.value,
+            "link": f"x-{one.opens}" if v is last and one.opens and v.value is not None else "",
+        }
         for v in told
-    ]  # fmt: skip
+    ]
     moved = "–"
     if len(told) > 1 and told[-2].value is not None and last.value is not None:
         moved = change(Fraction(told[-2].value), Fraction(last.value), last.unit)
@@ -160,23 +203,40 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> dict[str, 
         note += (" 不含：" if lang == "zh" else " Without: ") + ", ".join(last.without) + "."
     if last.status == "stated":
         note += f" [{last.origin}]"
-    is_assured = last.value is not None and ("*" in covered or bool(one.figure and one.figure in covered))
+    is_assured = last.value is not None and (
+        "*" in covered or bool(one.figure and one.figure in covered)
+    )
     return {
-        "id": one.id, "title": one.title_zh if lang == "zh" else one.title, "unit": last.unit, "cells": cells,
-        "change": moved, "direction": {"lower": "less", "higher": "more", "none": "–"}[one.direction],
-        "assured": "yes" if is_assured else "no", "note": note,
-    }  # fmt: skip
+        "id": one.id,
+        "title": one.title_zh if lang == "zh" else one.title,
+        "unit": last.unit,
+        "cells": cells,
+        "change": moved,
+        "direction": {"lower": "less", "higher": "more", "none": "–"}[one.direction],
+        "assured": "yes" if is_assured else "no",
+        "note": note,
+    }
 
 
 def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
     return {
-        "name": p.target.name, "year": p.target.year, "unit": FIGURES[p.target.figure].unit, "base": target_number(p, p.base),
+        "name": p.target.name,
+        "year": p.target.year,
+        "unit": FIGURES[p.target.figure].unit,
+        "base": target_number(p, p.base),
         "end": target_number(p, p.end),
-        "latest": "–" if p.latest is None else f"FY{p.latest}: {target_number(p, p.actual[p.latest])}",
-        "gap": "–" if p.gap is None else target_number(p, p.gap), "meets": "–" if p.meets is None else f"FY{p.meets}",
-        "so_far": rate_text(p, p.rate_so_far), "needed": rate_text(p, p.rate_needed), "status": "withheld" if p.target.figure.startswith("avoided") and not p.actual else p.status,
+        "latest": (
+            "–" if p.latest is None else f"FY{p.latest}: {target_number(p, p.actual[p.latest])}"
+        ),
+        "gap": "–" if p.gap is None else target_number(p, p.gap),
+        "meets": "–" if p.meets is None else f"FY{p.meets}",
+        "so_far": rate_text(p, p.rate_so_far),
+        "needed": rate_text(p, p.rate_needed),
+        "status": (
+            "withheld" if p.target.figure.startswith("avoided") and not p.actual else p.status
+        ),
         "pathway": path.title_zh if lang == "zh" else path.title,
-    }  # fmt: skip
+    }
 
 
 def _index(values: dict[str, list[IndicatorValue]], lang: str, t: Any) -> list[dict[str, str]]:
@@ -189,18 +249,26 @@ def _index(values: dict[str, list[IndicatorValue]], lang: str, t: Any) -> list[d
             continue
         for framework, datapoint in one.references:
             about = known[framework]
-            edition = about["edition"] + ("" if about["verification"] == "checked" else ", recalled")
+            edition = about["edition"] + (
+                "" if about["verification"] == "checked" else ", recalled"
+            )
             lines.append(
                 {
-                    "framework": framework, "edition": edition, "id": datapoint, "indicator": one.id,
-                    "title": one.title_zh if lang == "zh" else one.title, "text": f"{t(amount_text(last))} {last.unit}",
+                    "framework": framework,
+                    "edition": edition,
+                    "id": datapoint,
+                    "indicator": one.id,
+                    "title": one.title_zh if lang == "zh" else one.title,
+                    "text": f"{t(amount_text(last))} {last.unit}",
                 }
-            )  # fmt: skip
+            )
     order = list(known)
     return sorted(lines, key=lambda x: (order.index(x["framework"]), x["id"]))
 
 
-def target_charts(workspace: Workspace, told: Sequence[Progress], lang: str) -> list[dict[str, Any]]:
+def target_charts(
+    workspace: Workspace, told: Sequence[Progress], lang: str
+) -> list[dict[str, Any]]:
     """Charts of targets: a path each, a wedge where measures lower it, and the curve of costs."""
     t = translator(lang)
     drawn = [_path_spec(workspace, p, t) for p in told if len(p.years) > 2]
@@ -208,23 +276,43 @@ def target_charts(workspace: Workspace, told: Sequence[Progress], lang: str) -> 
         rows = measures_of(workspace, p)
         if rows:
             parts = list(dict.fromkeys(str(r["part"]) for r in rows if r["part"] != "left"))
-            ranked = [r | {"rank": 0 if r["part"] == "left" else len(parts) - parts.index(str(r["part"])), "part": t(str(r["part"]))} for r in rows]  # fmt: skip
-            drawn.append(specs.wedge_chart(ranked, title=f"{t('Business as usual and measures')}: {p.target.name}"))
+            ranked = [
+                r
+                | {
+                    "rank": 0 if r["part"] == "left" else len(parts) - parts.index(str(r["part"])),
+                    "part": t(str(r["part"])),
+                }
+                for r in rows
+            ]
+            drawn.append(
+                specs.wedge_chart(
+                    ranked, title=f"{t('Business as usual and measures')}: {p.target.name}"
+                )
+            )
     curve = macc(workspace)
     if curve:
         unit = f"{workspace.organisation.currency}/t CO2e"
         title = t("Marginal abatement cost")
-        drawn.append(specs.macc_chart(curve, title=title, unit=unit, price=workspace.finance.carbon_price))
+        drawn.append(
+            specs.macc_chart(curve, title=title, unit=unit, price=workspace.finance.carbon_price)
+        )
     return drawn
 
 
 def _path_spec(workspace: Workspace, p: Progress, t: Any) -> dict[str, Any]:
     told = [(y, t("pathway"), v, False) for y, v in zip(p.years, p.wanted, strict=True)]
     told += [(y, t("trend"), v, False) for y, v in zip(p.years, p.trend, strict=False)]
-    told += [(y, t("business as usual"), v, False) for y, v in p.usual.items() if p.target.growth_share]
-    told += [(y, t("China: peak by 2030, neutrality by 2060"), v, False) for y, v in zip(p.years, national_line(workspace, p), strict=False)]  # fmt: skip
+    told += [
+        (y, t("business as usual"), v, False) for y, v in p.usual.items() if p.target.growth_share
+    ]
+    told += [
+        (y, t("China: peak by 2030, neutrality by 2060"), v, False)
+        for y, v in zip(p.years, national_line(workspace, p), strict=False)
+    ]
     told += [(y, t("valued"), v, True) for y, v in p.actual.items()]
     scale = 100 if FIGURES[p.target.figure].unit == "share" else 1
-    rows = [{"year": f"FY{y}", "series": s, "value": v * scale, "seen": seen} for y, s, v, seen in told]
+    rows = [
+        {"year": f"FY{y}", "series": s, "value": v * scale, "seen": seen} for y, s, v, seen in told
+    ]
     unit = "%" if scale == 100 else FIGURES[p.target.figure].unit
     return specs.path_chart(rows, title=p.target.name, unit=unit)

@@ -57,19 +57,41 @@ CARDS = (
     "clean-share",
     "electricity",
 )
-OPENED = (*HEADLINES, *SCOPE_3, "total-location", "total-market", "outside-scopes", "clean-electricity", "revenue", "heat", "pue", "wue", "it-energy", "facility-energy", "water")  # fmt: skip
+OPENED = (
+    *HEADLINES,
+    *SCOPE_3,
+    "total-location",
+    "total-market",
+    "outside-scopes",
+    "clean-electricity",
+    "revenue",
+    "heat",
+    "pue",
+    "wue",
+    "it-energy",
+    "facility-energy",
+    "water",
+)
 
 
 FORMATS = ("html", "pdf", "xlsx", "md")
 
 
 def write_report(
-    workspace: Workspace, year: str, path: Path, *, now: datetime, charts: Path | None = None, lang: str = "en",
-    kind: str = "html", template: Path | None = None,
-) -> Path:  # fmt: skip
+    workspace: Workspace,
+    year: str,
+    path: Path,
+    *,
+    now: datetime,
+    charts: Path | None = None,
+    lang: str = "en",
+    kind: str = "html",
+    template: Path | None = None,
+) -> Path:
     """Write the report of a year, as one HTML file, a tagged PDF, a workbook or Markdown.
 
-    What it says is checked first, by the rules for claims: a report that contradicts itself is not written.
+    What it says is checked first, by the rules for claims: a report that contradicts itself is not
+    written.
 
     Args:
         workspace: Whose.
@@ -86,14 +108,24 @@ def write_report(
         DataError: `report-contradicts`.
     """
     if kind not in FORMATS:
-        raise UsageError("unknown-format", f"No report as '{kind}'.", f"There are: {', '.join(FORMATS)}.")
-    return write_reports(workspace, year, {kind: path}, now=now, charts=charts, lang=lang, template=template)[0]
+        raise UsageError(
+            "unknown-format", f"No report as '{kind}'.", f"There are: {', '.join(FORMATS)}."
+        )
+    return write_reports(
+        workspace, year, {kind: path}, now=now, charts=charts, lang=lang, template=template
+    )[0]
 
 
 def write_reports(
-    workspace: Workspace, year: str, paths: dict[str, Path], *, now: datetime, charts: Path | None = None,
-    lang: str = "en", template: Path | None = None,
-) -> list[Path]:  # fmt: skip
+    workspace: Workspace,
+    year: str,
+    paths: dict[str, Path],
+    *,
+    now: datetime,
+    charts: Path | None = None,
+    lang: str = "en",
+    template: Path | None = None,
+) -> list[Path]:
     """Write the report of a year in several formats, gathered once; see `write_report`."""
     from abate.adapters.writers.prints import pdf_bytes, workbook_bytes
     from abate.application.disclosure.claims import check_report
@@ -119,7 +151,9 @@ def write_reports(
     return list(paths.values())
 
 
-def report_text(model: dict[str, Any], lang: str, template: Path | None) -> tuple[str, dict[str, dict[str, Any]]]:
+def report_text(
+    model: dict[str, Any], lang: str, template: Path | None
+) -> tuple[str, dict[str, dict[str, Any]]]:
     """The report in Markdown, and its charts by name, those that it shows."""
     t = translator(lang)
     pictures = {name: drawn(localised(spec, t)) for name, spec in model["specs"].items()}
@@ -135,26 +169,50 @@ def report_text(model: dict[str, Any], lang: str, template: Path | None) -> tupl
         return change(here.value, last.value, last.unit)
 
     def chart(name: str) -> Markup:
-        return Markup(f"\n![{escaped(pictures[name]['title'])}](chart:{name})\n" if name in pictures else "")  # noqa: S704
+        return Markup(  # noqa: S704
+            f"\n![{escaped(pictures[name]['title'])}](chart:{name})\n" if name in pictures else ""
+        )
 
     shown = dict.fromkeys(MAKERS) | tables(model, t)
     words = {
-        "fig": fig, "change": moved, "chart": chart, "tables": shown, "boundary": t(model["run"]["boundary"]),
-        "status": t(model["run"]["status"]), "has_before": len(model["years"]) > 1, "inputs_hash": model["run"]["inputs_hash"][:16],
+        "fig": fig,
+        "change": moved,
+        "chart": chart,
+        "tables": shown,
+        "boundary": t(model["run"]["boundary"]),
+        "status": t(model["run"]["status"]),
+        "has_before": len(model["years"]) > 1,
+        "inputs_hash": model["run"]["inputs_hash"][:16],
         "before": model["years"][-2] if len(model["years"]) > 1 else "",
-        **{f"{kind}_charts": [n for n in pictures if n.startswith(f"{kind}-")] for kind in ("target", "wedge", "fan")},
-        "plan_cards": [f"{p['title']}: " + "; ".join(f"{c['title']} {c['text']} {c['unit']}".strip() for c in p["cards"]) for p in model["plans"] if p["cards"]],
-        "estimated": [e | {"title": t(e["title"]), "text": t(e["text"])} for e in model["estimated"]],
-    }  # fmt: skip
+        **{
+            f"{kind}_charts": [n for n in pictures if n.startswith(f"{kind}-")]
+            for kind in ("target", "wedge", "fan")
+        },
+        "plan_cards": [
+            f"{p['title']}: "
+            + "; ".join(f"{c['title']} {c['text']} {c['unit']}".strip() for c in p["cards"])
+            for p in model["plans"]
+            if p["cards"]
+        ],
+        "estimated": [
+            e | {"title": t(e["title"]), "text": t(e["text"])} for e in model["estimated"]
+        ],
+    }
     model["tables"] = shown
     for name in ("letter", "strategy"):
         words[name] = filled(model[f"{name}_text"], model | words) if model[f"{name}_text"] else ""
     own = _template(template) if template is not None else ""
     text = report_markdown(model | words, lang=lang, template=own)
-    strange = [a for a in re.findall(r"!\[[^\]]*\]\(([^)\s]*)", text) if a.removeprefix("chart:") not in pictures]
+    strange = [
+        a
+        for a in re.findall(r"!\[[^\]]*\]\(([^)\s]*)", text)
+        if a.removeprefix("chart:") not in pictures
+    ]
     if strange:
         raise UsageError(
-            "bad-template", f"There is no picture '{strange[0][:80]}'.", f"There are: {', '.join(pictures)}."
+            "bad-template",
+            f"There is no picture '{strange[0][:80]}'.",
+            f"There are: {', '.join(pictures)}.",
         )
     return text, pictures
 
@@ -163,9 +221,15 @@ def _template(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("bad-template", f"{path.name} cannot be read as UTF-8 text.", "Check the path.") from error
+        raise UsageError(
+            "bad-template", f"{path.name} cannot be read as UTF-8 text.", "Check the path."
+        ) from error
     if len(text) > 1_000_000:
-        raise UsageError("bad-template", f"{path.name} is larger than a report.", "Keep it under a million characters.")
+        raise UsageError(
+            "bad-template",
+            f"{path.name} is larger than a report.",
+            "Keep it under a million characters.",
+        )
     return text
 
 
@@ -181,14 +245,21 @@ def _page(model: dict[str, Any], text: str, pictures: dict[str, dict[str, Any]],
     lines = model["tables"].get("plan_lines")
     return page(
         "report.html",
-        model | {
-            "t": t, "html_lang": "zh-CN" if lang == "zh" else "en", "title": title, "contents": contents, "body": body,
+        model
+        | {
+            "t": t,
+            "html_lang": "zh-CN" if lang == "zh" else "en",
+            "title": title,
+            "contents": contents,
+            "body": body,
             "plan_lines": to_html(lines.markdown, {}) if lines else "",
         },
-    )  # fmt: skip
+    )
 
 
-def report_model(workspace: Workspace, year: str, now: datetime, lang: str = "en") -> dict[str, Any]:
+def report_model(
+    workspace: Workspace, year: str, now: datetime, lang: str = "en"
+) -> dict[str, Any]:
     """Everything the report shows."""
     import abate
 
@@ -196,12 +267,17 @@ def report_model(workspace: Workspace, year: str, now: datetime, lang: str = "en
     shown = [y for y in years(workspace) if y <= year]
     with Rollups(workspace) as rollups, workspace.store.connect("factors", "allocations") as con:
         run_views(con, workspace, run)
-        values = {y: {v.figure: v for v in rollups.values(list(OPENED), run_of(workspace, y))} for y in shown}
+        values = {
+            y: {v.figure: v for v in rollups.values(list(OPENED), run_of(workspace, y))}
+            for y in shown
+        }
         this = values[year]
         found = open_findings(workspace, now=now, year=year) + _run_findings(workspace, run)
         chain = _chain(rollups, run)
         bridged = (
-            bridges_between(workspace, rollups, BRIDGED, *(run_of(workspace, y) for y in shown[-2:]))
+            bridges_between(
+                workspace, rollups, BRIDGED, *(run_of(workspace, y) for y in shown[-2:])
+            )
             if len(shown) > 1
             else []
         )
@@ -220,7 +296,11 @@ def report_model(workspace: Workspace, year: str, now: datetime, lang: str = "en
             "values": values,
             "cards": [_card(name, values, shown) for name in CARDS],
             "inventory": [_line(name, values, shown) for name in HEADLINES],
-            "notes": [f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}." for n, v in this.items() if v.without],
+            "notes": [
+                f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}."
+                for n, v in this.items()
+                if v.without
+            ],
             "value_chain": _value_chain(chain, values, shown),
             "programmes": programmes(workspace, year),
             "plans": _plans(workspace, year),
@@ -228,8 +308,11 @@ def report_model(workspace: Workspace, year: str, now: datetime, lang: str = "en
             "ranges": _ranges(rollups, run, this),
             "bridges": _bridges(bridged[1:], shown),
             "frozen": _frozen(workspace, rollups, run),
-            "specs": _specs(rollups, values, shown, run, chain, bridged[:1]) | _promised(workspace, told, lang)
-            | {f"fan-{k}": s for k, s in enumerate(s for f in foreseen for s in f["specs"])},
+            "specs": (
+                _specs(rollups, values, shown, run, chain, bridged[:1])
+                | _promised(workspace, told, lang)
+                | {f"fan-{k}": s for k, s in enumerate(s for f in foreseen for s in f["specs"])}
+            ),
             "views": _two_views(con, this),
             "instruments": _instruments(con),
             "buildings": _buildings(rollups, run),
@@ -239,14 +322,20 @@ def report_model(workspace: Workspace, year: str, now: datetime, lang: str = "en
             "mends": [_mend(m) for m in mended(workspace)],
             "explanations": [_explanation(con, name, this) for name in OPENED],
             "methods": [
-                {"name": m.card.name, "scope": m.card.scope, "view": m.card.view, "summary": m.summary,
-                 "formula": m.card.formula, "source": m.card.source}
+                {
+                    "name": m.card.name,
+                    "scope": m.card.scope,
+                    "view": m.card.view,
+                    "summary": m.summary,
+                    "formula": m.card.formula,
+                    "source": m.card.source,
+                }
                 for m in METHODS
                 if m.card.name in used
             ],
             "factors": _factors(con),
             "bundle": _bundle(),
-        }  # fmt: skip
+        }
 
 
 def _promised(workspace: Workspace, told: dict[str, Any], lang: str) -> dict[str, dict[str, Any]]:
@@ -270,21 +359,44 @@ def _plans(workspace: Workspace, year: str) -> list[dict[str, Any]]:
             continue
         inside, outside = (sum(plan[book]["saving"].values()) for book in (INVENTORY, AVOIDED))
         lines = [
-            line | {
-                "amount": f"{line['quantity']:,.1f}", "kg": f"{line['co2e_mg'] / 1e6:,.3f}",
-                "scope": f"{line['scope']} {line['category'] if line['scope'] == '3' else line['view']}, {line['book']}",
+            line
+            | {
+                "amount": f"{line['quantity']:,.1f}",
+                "kg": f"{line['co2e_mg'] / 1e6:,.3f}",
+                "scope": (
+                    f"{line['scope']} {line['category'] if line['scope'] == '3' else line['view']},"
+                    f" {line['book']}"
+                ),
             }
-            for line in sorted(plan["lines"], key=lambda r: (r["side"], r["site"], r["month"], r["scope"], r["category"], r["kind"], r["item"]))
-        ]  # fmt: skip
+            for line in sorted(
+                plan["lines"],
+                key=lambda r: (
+                    r["side"],
+                    r["site"],
+                    r["month"],
+                    r["scope"],
+                    r["category"],
+                    r["kind"],
+                    r["item"],
+                ),
+            )
+        ]
         told.append(
             {
-                "title": plan["title"], "saving": f"{(inside + outside) / 1e6:,.1f}", "inside": f"{inside / 1e6:,.1f}",
-                "outside": f"{outside / 1e6:,.1f}", "objective": f"{plan['objective']:,.2f}", "unit": plan["unit"].replace(",", ", "),
-                "bound": "–" if plan["bound"] is None else f"{plan['bound']:,.2f}", "stop": plan["stop"],
-                "cost": f"{plan['cost']:+,.0f}", "currency": plan["currency"], "cards": plan["facts"].get("cards", []),
+                "title": plan["title"],
+                "saving": f"{(inside + outside) / 1e6:,.1f}",
+                "inside": f"{inside / 1e6:,.1f}",
+                "outside": f"{outside / 1e6:,.1f}",
+                "objective": f"{plan['objective']:,.2f}",
+                "unit": plan["unit"].replace(",", ", "),
+                "bound": "–" if plan["bound"] is None else f"{plan['bound']:,.2f}",
+                "stop": plan["stop"],
+                "cost": f"{plan['cost']:+,.0f}",
+                "currency": plan["currency"],
+                "cards": plan["facts"].get("cards", []),
                 "lines": lines[:ROWS_SHOWN],
             }
-        )  # fmt: skip
+        )
     return told
 
 
@@ -304,16 +416,29 @@ def _forecasts(workspace: Workspace, year: str) -> list[dict[str, Any]]:
         seen = figures or {}
         told.append(
             {
-                "site": made["site"], "issued": str(made["issued_at"])[:16], "past": str(made["period_end"])[:16],
-                **{view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})" for view, t in tonnes.items()},
-                **{n: "–" if seen.get(n) is None else f"{seen[n]:+.1%}" for n in ("bias_share", "skill_share")},
-                **{n: "–" if seen.get(n) is None else f"{seen[n]:.0%}" for n in ("inside_50_share", "inside_90_share")},
-                "model": made["component"], "data_version": made["data_version"],
+                "site": made["site"],
+                "issued": str(made["issued_at"])[:16],
+                "past": str(made["period_end"])[:16],
+                **{
+                    view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})"
+                    for view, t in tonnes.items()
+                },
+                **{
+                    n: "–" if seen.get(n) is None else f"{seen[n]:+.1%}"
+                    for n in ("bias_share", "skill_share")
+                },
+                **{
+                    n: "–" if seen.get(n) is None else f"{seen[n]:.0%}"
+                    for n in ("inside_50_share", "inside_90_share")
+                },
+                "model": made["component"],
+                "data_version": made["data_version"],
                 "specs": [
-                    specs.fan_chart(rows, title=f"{meter}, {made['site']}", unit="kWh an hour") for meter, rows in by_meter.items()
+                    specs.fan_chart(rows, title=f"{meter}, {made['site']}", unit="kWh an hour")
+                    for meter, rows in by_meter.items()
                 ],
             }
-        )  # fmt: skip
+        )
     return told[-FORECASTS_SHOWN:]
 
 
@@ -341,17 +466,29 @@ def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> d
         moved = change(values[shown[k - 1]][name].value, one.value, one.unit) if k else ""
         exact = None if one.value is None else float(one.value)
         cells.append({"text": _text(one), "value": exact, "change": moved, "link": y == shown[-1]})
-    return {"figure": name, "title": FIGURES[name].title, "unit": values[shown[-1]][name].unit, "cells": cells}
+    return {
+        "figure": name,
+        "title": FIGURES[name].title,
+        "unit": values[shown[-1]][name].unit,
+        "cells": cells,
+    }
 
 
 def _frozen(workspace: Workspace, rollups: Rollups, run: dict[str, Any]) -> dict[str, Any] | None:
     """Figures as published, where the year's latest run is another."""
-    published = [r for r in runs(workspace) if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"]
+    published = [
+        r
+        for r in runs(workspace)
+        if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"
+    ]
     if not published or published[0]["run_id"] == run["run_id"]:
         return None
     before = {v.figure: v for v in rollups.values(list(HEADLINES), published[0])}
     after = {v.figure: v for v in rollups.values(list(HEADLINES), run)}
-    lines = [{"title": FIGURES[n].title, "published": _text(before[n]), "restated": _text(after[n])} for n in HEADLINES]
+    lines = [
+        {"title": FIGURES[n].title, "published": _text(before[n]), "restated": _text(after[n])}
+        for n in HEADLINES
+    ]
     return {"run": published[0]["run_id"], "lines": lines}
 
 
@@ -388,7 +525,9 @@ def _specs(
         title = f"{shown[-2]} → {shown[-1]}"
         told["bridge"] = specs.waterfall_chart(title, bridge_steps(found, shown[-2], shown[-1]))
     if chain:
-        points = [r | {"category": f"{r['category']} {CATEGORIES[r['category']]}"[:32]} for r in chain]
+        points = [
+            r | {"category": f"{r['category']} {CATEGORIES[r['category']]}"[:32]} for r in chain
+        ]
         told["categories"] = specs.categories_chart(points)
     for name, title, unit, floor in (
         ("pue", "PUE by building", "ratio", 1.0),
@@ -408,7 +547,15 @@ def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str,
     steps = []
     for driver, change_t in moved.items():
         side = "up" if change_t > 0 else "down"
-        steps.append({"step": driver, "low": min(here, here + change_t), "high": max(here, here + change_t), "change": change_t, "side": side})  # fmt: skip
+        steps.append(
+            {
+                "step": driver,
+                "low": min(here, here + change_t),
+                "high": max(here, here + change_t),
+                "change": change_t,
+                "side": side,
+            }
+        )
         here += change_t
         reached.append(here)
     floor = max(0.0, min(reached) - 0.15 * (max(reached) - min(reached) or max(reached)))
@@ -419,7 +566,11 @@ def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str,
         "change": found.start_mg / 1e9,
         "side": "total",
     }
-    return [first, *steps, {"step": after, "low": floor, "high": end, "change": end, "side": "total"}]
+    return [
+        first,
+        *steps,
+        {"step": after, "low": floor, "high": end, "change": end, "side": "total"},
+    ]
 
 
 def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
@@ -431,11 +582,14 @@ def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
 def _chain(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
     """Scope 3 by category and approach [t CO2e], in the order of the categories."""
     sql = (
-        "select category, approach, sum(co2e_mg) as mg from rollups where run_id = ? and scope = '3' group by all "
-        "order by all"
+        "select category, approach, sum(co2e_mg) as mg from rollups where run_id = ? and scope ="
+        " '3' group by all order by all"
     )
     rows = sorted(fetch(rollups.con, sql, [run["run_id"]]), key=lambda r: int(r["category"]))
-    return [{"category": r["category"], "approach": r["approach"], "value": float(r["mg"]) / 1e9} for r in rows]
+    return [
+        {"category": r["category"], "approach": r["approach"], "value": float(r["mg"]) / 1e9}
+        for r in rows
+    ]
 
 
 def _value_chain(
@@ -478,14 +632,24 @@ def _ranges(rollups: Rollups, run: dict[str, Any], this: dict[str, Value]) -> di
     found = [r for n in RANGED if this[n].value for r in ranges(rollups, n, run, top=10)]
     lines = [
         {
-            "figure": r.figure, "title": FIGURES[r.figure].title, "value": f"{r.closed.total:,.0f}",
-            "share": f"± {r.closed.share_95 * 100:.1f} %", "low": f"{r.simulated.low:,.0f}", "high": f"{r.simulated.high:,.0f}",
-            "quality": "–" if r.quality is None else f"{r.quality:.2f}", "primary": f"{r.primary_share * 100:.0f} %",
+            "figure": r.figure,
+            "title": FIGURES[r.figure].title,
+            "value": f"{r.closed.total:,.0f}",
+            "share": f"± {r.closed.share_95 * 100:.1f} %",
+            "low": f"{r.simulated.low:,.0f}",
+            "high": f"{r.simulated.high:,.0f}",
+            "quality": "–" if r.quality is None else f"{r.quality:.2f}",
+            "primary": f"{r.primary_share * 100:.0f} %",
         }
         for r in found
-    ]  # fmt: skip
+    ]
     best = [
-        {"share": f"{c.share * 100:.1f} %", "source": c.source, "what": c.what, "tonnes": f"{c.tonnes:,.0f}"}
+        {
+            "share": f"{c.share * 100:.1f} %",
+            "source": c.source,
+            "what": c.what,
+            "tonnes": f"{c.tonnes:,.0f}",
+        }
         for r in found[-1:]
         for c in r.next
     ]
@@ -498,7 +662,11 @@ def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[dict[str, An
     for found in bridged:
         rows = [*found.by_org.items(), ("total", found.totals)]
         lines = [
-            {"org": org, "cells": [f"{by[d] / 1e9:+,.1f}" for d in DRIVERS], "sum": f"{sum(by.values()) / 1e9:+,.1f}"}
+            {
+                "org": org,
+                "cells": [f"{by[d] / 1e9:+,.1f}" for d in DRIVERS],
+                "sum": f"{sum(by.values()) / 1e9:+,.1f}",
+            }
             for org, by in rows
         ]
         told.append(
@@ -527,7 +695,11 @@ def _ratio_points(rollups: Rollups, name: str, run: dict[str, Any]) -> list[dict
     )
     rows = fetch(rollups.con, sql, [above, below, run["run_id"]])
     return [
-        {"building": r["building"], "month": r["month"], "value": float(Decimal(r["a"]) / Decimal(r["b"]))}
+        {
+            "building": r["building"],
+            "month": r["month"],
+            "value": float(Decimal(r["a"]) / Decimal(r["b"])),
+        }
         for r in rows
         if r["a"] and r["b"]
     ]
@@ -539,7 +711,12 @@ def drawn(spec: dict[str, Any]) -> dict[str, Any]:
 
     svg = vl_convert.vegalite_to_svg(spec)
     wide = spec["width"] == specs.WIDE
-    return {"title": spec["title"]["text"], "spec": spec, "wide": wide, "svg": Markup(svg)}  # noqa: S704  (drawn from escaped data)
+    return {
+        "title": spec["title"]["text"],
+        "spec": spec,
+        "wide": wide,
+        "svg": Markup(svg),  # noqa: S704
+    }
 
 
 @cache
@@ -547,23 +724,41 @@ def _bundle() -> str:
     """The charts' script, as it was made when the package was built; no network is asked."""
     from abate.kernel.resources import package_text
 
-    return Markup(package_text("abate.faces.web", "static/vega.js").replace("</script", "<\\/script"))  # noqa: S704
+    return Markup(  # noqa: S704
+        package_text("abate.faces.web", "static/vega.js").replace("</script", "<\\/script")
+    )
 
 
 def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[str, Any]:
-    """Market-based against what location-based leaves after the matched part, and why they differ."""
-    location, market, reduction = (this[n].value for n in ("scope2-location", "scope2-market", "reduction"))
+    """Market-based against what location-based leaves after the matched part.
+
+    And why they differ.
+    """
+    location, market, reduction = (
+        this[n].value for n in ("scope2-location", "scope2-market", "reduction")
+    )
     if location is None or market is None:
-        return {"text": "There is no Scope 2 in this year.", "text_zh": "本年没有范围二。", "lines": []}
+        return {
+            "text": "There is no Scope 2 in this year.",
+            "text_zh": "本年没有范围二。",
+            "lines": [],
+        }
     rest = location - (reduction or 0)
     rows = fetch(
         con,
-        "select view, sum(quantity_micro) as q, sum(co2e_mg) as m from run_entries where method like 'electricity-%' "
-        "and instrument = '' and species = 'CO2' group by view",
+        "select view, sum(quantity_micro) as q, sum(co2e_mg) as m from run_entries where method"
+        " like 'electricity-%' and instrument = '' and species = 'CO2' group by view",
     )
-    uncovered = {r["view"]: (Fraction(int(r["q"]), 10**6), Fraction(int(r["m"]), 10**6)) for r in rows}
+    uncovered = {
+        r["view"]: (Fraction(int(r["q"]), 10**6), Fraction(int(r["m"]), 10**6)) for r in rows
+    }
     lines = [
-        ("Scope 2 location less reduction", rest, "t CO2e", "the part of net that is Scope 2: no instrument covers it"),
+        (
+            "Scope 2 location less reduction",
+            rest,
+            "t CO2e",
+            "the part of net that is Scope 2: no instrument covers it",
+        ),
         (
             "Scope 2 market-based",
             market,
@@ -572,24 +767,34 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[s
         ),
         ("Difference", market - rest, "t CO2e", "market-based less the former"),
     ]
-    for view, label in (("location", "grid average of its sites"), ("market", "residual mix of its market")):
+    for view, label in (
+        ("location", "grid average of its sites"),
+        ("market", "residual mix of its market"),
+    ):
         if uncovered.get(view, (0, 0))[0]:
             kwh, kg = uncovered[view]
             lines.append(
-                (f"Mean factor of uncovered electricity: {label}", kg / kwh, "kg/kWh", f"over {float(kwh):,.0f} kWh")
+                (
+                    f"Mean factor of uncovered electricity: {label}",
+                    kg / kwh,
+                    "kg/kWh",
+                    f"over {float(kwh):,.0f} kWh",
+                )
             )
     higher = "higher" if market > rest else "lower"
     text = (
-        f"Scope 2 market-based is {number(abs(market - rest), 't CO2e')} t CO2e {higher} than what location-based leaves "
-        "after the matched part. Electricity that no instrument covers takes the residual mix here, from which the clean "
-        "power that others claimed is taken out; an inventory that gave it the grid average would state "
-        f"{number(rest, 't CO2e')} t CO2e and count that clean power twice (GHG Protocol Scope 2 Guidance, Table 6.3)."
+        f"Scope 2 market-based is {number(abs(market - rest), 't CO2e')} t CO2e {higher} than what"
+        " location-based leaves after the matched part. Electricity that no instrument covers"
+        " takes the residual mix here, from which the clean power that others claimed is taken"
+        f" out; an inventory that gave it the grid average would state {number(rest, 't CO2e')} t"
+        " CO2e and count that clean power twice (GHG Protocol Scope 2 Guidance, Table 6.3)."
     )
     shaped = [{"label": a, "text": number(b, c), "unit": c, "how": d} for a, b, c, d in lines]
     text_zh = (
-        f"基于市场的范围二比基于位置的范围二扣除匹配部分后{'高' if market > rest else '低'} {number(abs(market - rest), 't CO2e')} t CO2e。"
-        "没有凭证覆盖的电力在此采用剩余电力组合，其中已剔除他人认领的清洁电力；若采用电网平均，则为 "
-        f"{number(rest, 't CO2e')} t CO2e，并把这些清洁电力计算两次（《温室气体核算体系》范围二指南，表 6.3）。"
+        f"基于市场的范围二比基于位置的范围二扣除匹配部分后{'高' if market > rest else '低'}"
+        f" {number(abs(market - rest), 't CO2e')} t CO2e。没有凭证覆盖的电力在此采用剩余电力组合，"
+        f"其中已剔除他人认领的清洁电力；若采用电网平均，则为 {number(rest, 't CO2e')} t CO2e，"
+        "并把这些清洁电力计算两次（《温室气体核算体系》范围二指南，表 6.3）。"
     )
     return {"text": text, "text_zh": text_zh, "lines": shaped}
 
@@ -597,16 +802,21 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[s
 def _instruments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     rows = fetch(
         con,
-        "select e.instrument, any_value(r.tier) as tier, sum(e.quantity_micro)::hugeint as q, sum(e.co2e_mg)::hugeint as m, "
-        "count(distinct e.site) as sites from run_entries e join "
-        "(select distinct instrument, tier from run_resolutions where instrument <> '') r using (instrument) "
-        "where e.view = 'location' group by 1 order by 1",
+        "select e.instrument, any_value(r.tier) as tier, sum(e.quantity_micro)::hugeint as q,"
+        " sum(e.co2e_mg)::hugeint as m, count(distinct e.site) as sites from run_entries e join"
+        " (select distinct instrument, tier from run_resolutions where instrument <> '') r using"
+        " (instrument) where e.view = 'location' group by 1 order by 1",
     )
     return [
-        {"instrument": r["instrument"], "tier": r["tier"], "kwh": f"{int(r['q']) / 1e6:,.0f}",
-         "reduction": f"{int(r['m']) / 1e9:,.1f}", "sites": r["sites"]}
+        {
+            "instrument": r["instrument"],
+            "tier": r["tier"],
+            "kwh": f"{int(r['q']) / 1e6:,.0f}",
+            "reduction": f"{int(r['m']) / 1e9:,.1f}",
+            "sites": r["sites"],
+        }
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def _buildings(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
@@ -624,61 +834,101 @@ def _buildings(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
 def _coverage(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, year: str, found: list[Finding]
 ) -> list[dict[str, str]]:
-    rows = fetch(con, "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*) filter (where basis = 'estimated') as e from run_activities group by 1 order by 1")  # fmt: skip
+    rows = fetch(
+        con,
+        "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*)"
+        " filter (where basis = 'estimated') as e from run_activities group by 1 order by 1",
+    )
     live_views(con, workspace, live_imports(workspace))
     waiting = dict(
-        con.execute("select kind, count(*) from open_quarantine where fiscal_year = ? group by 1", [year]).fetchall()
+        con.execute(
+            "select kind, count(*) from open_quarantine where fiscal_year = ? group by 1", [year]
+        ).fetchall()
     )
     missing = [f for f in found if f.code == "missing-month"]
     gone = {r["kind"]: sum(f" {r['kind']} of " in f.message for f in missing) for r in rows}
     return [
-        {"kind": r["kind"], "rows": f"{r['n']:,}", "metered": f"{r['m']:,}", "estimated": f"{r['e']:,}",
-         "quarantined": f"{waiting.get(r['kind'], 0):,}", "missing": str(gone[r["kind"]])}
+        {
+            "kind": r["kind"],
+            "rows": f"{r['n']:,}",
+            "metered": f"{r['m']:,}",
+            "estimated": f"{r['e']:,}",
+            "quarantined": f"{waiting.get(r['kind'], 0):,}",
+            "missing": str(gone[r["kind"]]),
+        }
         for r in rows
-    ]  # fmt: skip
+    ]
 
 
 def _estimated(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
     shares = [
-        (n, rollups.estimated_share(n, run)) for n in ("scope1", "scope2-location", "scope2-market", "electricity")
+        (n, rollups.estimated_share(n, run))
+        for n in ("scope1", "scope2-location", "scope2-market", "electricity")
     ]
-    return [{"title": FIGURES[n].title, "text": "no rows" if s is None else f"{s * 100:.2f} %"} for n, s in shares]
+    return [
+        {"title": FIGURES[n].title, "text": "no rows" if s is None else f"{s * 100:.2f} %"}
+        for n, s in shares
+    ]
 
 
 def _run_findings(workspace: Workspace, run: dict[str, Any]) -> list[Finding]:
     rows = [f for f in workspace.store.rows("findings") if f["origin"] == run["run_id"]]
     found = [
-        Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], site=r["site"], month=r["month"])
+        Finding(
+            r["code"],
+            Severity(r["severity"]),
+            r["message"],
+            r["hint"],
+            site=r["site"],
+            month=r["month"],
+        )
         for r in rows
     ]
-    return sorted(found, key=lambda f: (f.severity != "blocker", f.severity != "warning", f.code, f.message))
+    return sorted(
+        found, key=lambda f: (f.severity != "blocker", f.severity != "warning", f.code, f.message)
+    )
 
 
 def _finding(f: Finding) -> dict[str, str]:
-    return {"severity": str(f.severity), "code": f.code, "place": f.place, "message": f.message, "hint": f.hint}
+    return {
+        "severity": str(f.severity),
+        "code": f.code,
+        "place": f.place,
+        "message": f.message,
+        "hint": f.hint,
+    }
 
 
 def _mend(m: dict[str, Any]) -> dict[str, str]:
     sheet = f" › {m['source_sheet']}" if m["source_sheet"] else ""
     detail = ", ".join(f"{k} = {v}" for k, v in json.loads(m["detail"]).items())
     return {
-        "action": m["action"], "place": f"{m['source_file']}{sheet} row {m['source_row']}", "detail": detail,
+        "action": m["action"],
+        "place": f"{m['source_file']}{sheet} row {m['source_row']}",
+        "detail": detail,
         "reason": m["reason"],
-    }  # fmt: skip
+    }
 
 
-def _explanation(con: duckdb.DuckDBPyConnection, name: str, this: dict[str, Value]) -> dict[str, Any]:
+def _explanation(
+    con: duckdb.DuckDBPyConnection, name: str, this: dict[str, Value]
+) -> dict[str, Any]:
     """A figure with what it stands on, and its rows by method and site."""
     one, value = FIGURES.named(name), this[name]
     below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
     told = {
-        "figure": name, "title": one.title, "text": _text(value), "unit": value.unit, "formula": one.formula,
-        "source": one.source, "groups": [],
+        "figure": name,
+        "title": one.title,
+        "text": _text(value),
+        "unit": value.unit,
+        "formula": one.formula,
+        "source": one.source,
+        "groups": [],
         "of": [
             {"figure": b, "title": FIGURES[b].title, "text": _text(this[b]), "unit": this[b].unit}
             for b in below
         ],
-    }  # fmt: skip
+    }
     if one.total is not None:
         told["groups"] = _row_groups(con, name)
     return told
@@ -691,9 +941,10 @@ def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
     tie = ", e.method, e.part, e.species" if is_entry else ""
     method = "e.method" if is_entry else "e.kind"
     amounts = (
-        "e.factor_id, e.species, e.part, e.co2e_mg, a.quantity * e.share as quantity, a.unit" if is_entry
+        "e.factor_id, e.species, e.part, e.co2e_mg, a.quantity * e.share as quantity, a.unit"
+        if is_entry
         else "'' as factor_id, '' as species, 0 as part, null as co2e_mg, a.quantity, a.unit"
-    )  # fmt: skip
+    )
     rows = fetch(
         con,
         f"""select {method} as method, e.site, e.activity_id, e.month, {amounts}, a.source_file, a.source_sheet, a.source_row,
@@ -709,18 +960,28 @@ def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
         total = f"{int(r['total']) / 1e9:,.3f}" if is_entry else f"{float(r['total']):,.2f}"
         group = groups.setdefault(
             (r["method"], r["site"]),
-            {"method": r["method"], "site": r["site"], "text": total, "unit": "t CO2e" if is_entry else r["unit"],
-             "count": f"{r['n']:,}", "rows": []},
-        )  # fmt: skip
+            {
+                "method": r["method"],
+                "site": r["site"],
+                "text": total,
+                "unit": "t CO2e" if is_entry else r["unit"],
+                "count": f"{r['n']:,}",
+                "rows": [],
+            },
+        )
         tail = f"/{r['method'].split('/')[0]}/{r['part']}" if is_entry else ""
         group["rows"].append(
             {
-                "entry": activity_name(r["activity_id"]) + tail, "month": r["month"],
-                "amount": f"{r['quantity']:,.2f} {r['unit']}", "factor": r["factor_id"], "species": r["species"],
+                "entry": activity_name(r["activity_id"]) + tail,
+                "month": r["month"],
+                "amount": f"{r['quantity']:,.2f} {r['unit']}",
+                "factor": r["factor_id"],
+                "species": r["species"],
                 "co2e": f"{r['co2e_mg'] / 1e6:,.3f}" if is_entry else "",
-                "file": f"{r['source_file']} {r['source_sheet']}".strip(), "row": r["source_row"],
+                "file": f"{r['source_file']} {r['source_sheet']}".strip(),
+                "row": r["source_row"],
             }
-        )  # fmt: skip
+        )
     return list(groups.values())
 
 
@@ -735,15 +996,32 @@ def _factors(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     for (why,) in con.execute("select distinct why from run_resolutions").fetchall():
         used |= set(json.loads(why)["bridges"])
     rows = fetch(
-        con, "select * from factors where list_contains(?, factor_id) order by factor_id, species", [sorted(used)]
+        con,
+        "select * from factors where list_contains(?, factor_id) order by factor_id, species",
+        [sorted(used)],
     )
     found: dict[str, dict[str, Any]] = {}
     for r in rows:
         one = found.setdefault(
             r["factor_id"],
-            {"id": r["factor_id"], "region": r["region"], "year": r["data_year"] or "any", "printed": "",
-             **{k: r[k] for k in ("publication", "table", "edition", "published_on", "licence", "verification")}},
-        )  # fmt: skip
+            {
+                "id": r["factor_id"],
+                "region": r["region"],
+                "year": r["data_year"] or "any",
+                "printed": "",
+                **{
+                    k: r[k]
+                    for k in (
+                        "publication",
+                        "table",
+                        "edition",
+                        "published_on",
+                        "licence",
+                        "verification",
+                    )
+                },
+            },
+        )
         text = f"{r['species']} {r['value']} {r['unit']}"
         if text not in one["printed"]:
             one["printed"] = f"{one['printed']}; {text}".strip("; ")

@@ -20,13 +20,20 @@ def signoffs(workspace: Workspace, year: str = "") -> list[dict[str, Any]]:
 
 
 def sign(
-    workspace: Workspace, year: str, step: str, person: str, *, now: datetime, note: str = "", run_id: str = "",
+    workspace: Workspace,
+    year: str,
+    step: str,
+    person: str,
+    *,
+    now: datetime,
+    note: str = "",
+    run_id: str = "",
     figures: Sequence[str] = (),
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Take a step over a year's run.
 
-    Locking publishes the run where it is still a draft; from then on the year says what that run says, until another
-    run is published as its restatement, which begins its own steps.
+    Locking publishes the run where it is still a draft; from then on the year says what that run
+    says, until another run is published as its restatement, which begins its own steps.
 
     Args:
         workspace: Whose.
@@ -51,15 +58,25 @@ def sign(
         FIGURES.named(name)
     run = run_of(workspace, year, run_id)
     if run["fiscal_year"] != year:
-        raise UsageError("sign-off-order", f"'{run['run_id']}' is of {run['fiscal_year']}.", f"Name a run of {year}.")
+        raise UsageError(
+            "sign-off-order",
+            f"'{run['run_id']}' is of {run['fiscal_year']}.",
+            f"Name a run of {year}.",
+        )
     with workspace.store.lock():
         every = signoffs(workspace)
         taken = [(Step(r["step"]), r["person"]) for r in every if r["run_id"] == run["run_id"]]
         check_step(Step(step), person, taken, dict(workspace.owners), year=year)
         row = {
-            "ordinal": workspace.store.free_ordinal("signoffs"), "fiscal_year": year, "run_id": run["run_id"],
-            "step": step, "person": person, "note": note, "figures": ",".join(figures), "committed_at": now,
-        }  # fmt: skip
+            "ordinal": workspace.store.free_ordinal("signoffs"),
+            "fiscal_year": year,
+            "run_id": run["run_id"],
+            "step": step,
+            "person": person,
+            "note": note,
+            "figures": ",".join(figures),
+            "committed_at": now,
+        }
         if step != Step.LOCKED:
             workspace.store.append("signoffs", [row])
             return row

@@ -1,4 +1,7 @@
-"""Published figures of any organisation: loaded with their vintage and source, shown beside computed ones."""
+"""Published figures of any organisation.
+
+Loaded with their vintage and source, shown beside computed ones.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ def add_published(workspace: Workspace, path: Path, *, now: datetime) -> tuple[i
 
     Args:
         workspace: Where to.
-        path: CSV with entity, fiscal_year, metric, value, unit, source, and if there are scope, vintage, quote,
-            confidence and note. A row without a vintage has that of its note ("as reported in 2024"), or of its source.
+        path: CSV with entity, fiscal_year, metric, value, unit, source, and if there are scope,
+            vintage, quote, confidence and note. A row without a vintage has that of its note ("as
+            reported in 2024"), or of its source.
         now: Present moment.
 
     Returns:
@@ -39,21 +43,26 @@ def add_published(workspace: Workspace, path: Path, *, now: datetime) -> tuple[i
         key = tuple(line[k] for k in ("entity", "fiscal_year", "metric", "scope", "vintage"))
         if key in keys:
             told = f"row {line['source_row']} repeats row {keys[key]}: {' '.join(key)}"
-            raise DataError("bad-published", f"{path.name} {told}.", "Give one of them another vintage.")
+            raise DataError(
+                "bad-published", f"{path.name} {told}.", "Give one of them another vintage."
+            )
         keys[key] = line["source_row"]
     digest = file_hash(path)
     with workspace.store.lock():
         same = [r for r in live_imports(workspace) if r["sha256"] == digest]
         if same:
             raise DuplicateImportError(
-                "duplicate-import", f"{path.name} is loaded as {same[0]['import_id']}.",
+                "duplicate-import",
+                f"{path.name} is loaded as {same[0]['import_id']}.",
                 f"Nothing to do; to load it anew: abate undo {same[0]['import_id']}.",
-            )  # fmt: skip
+            )
         import_id = free_id(workspace, f"{TEMPLATE}/{digest}")
         workspace.store.append("published", [{"import_id": import_id, **line} for line in found])
         counted = {"row_count": len(found), "accepted_count": len(found)}
         commit_import(workspace, import_id, TEMPLATE, now, file=path.name, sha256=digest, **counted)
-    return sum(line["value"] is not None for line in found), sum(line["value"] is None for line in found)
+    return sum(line["value"] is not None for line in found), sum(
+        line["value"] is None for line in found
+    )
 
 
 def _row(row: dict[str, str], number: int, file: str) -> dict[str, Any]:
@@ -63,14 +72,25 @@ def _row(row: dict[str, str], number: int, file: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not row["entity"] or not row["metric"]:
-        raise DataError("bad-published", f"{file} row {number} names no entity or metric.", "Fill them in.")
+        raise DataError(
+            "bad-published", f"{file} row {number} names no entity or metric.", "Fill them in."
+        )
     return {
-        "entity": row["entity"].strip(), "fiscal_year": row["fiscal_year"].strip(), "metric": row["metric"].strip(),
-        "scope": (row.get("scope") or "").strip(), "vintage": _vintage(row), "value": value,
-        "value_text": text, "unit": row["unit"].strip(), "source": row["source"].strip(),
-        "quote": (row.get("quote") or "").strip(), "confidence": (row.get("confidence") or "").strip(),
-        "note": (row.get("note") or "").strip(), "source_file": file, "source_row": number,
-    }  # fmt: skip
+        "entity": row["entity"].strip(),
+        "fiscal_year": row["fiscal_year"].strip(),
+        "metric": row["metric"].strip(),
+        "scope": (row.get("scope") or "").strip(),
+        "vintage": _vintage(row),
+        "value": value,
+        "value_text": text,
+        "unit": row["unit"].strip(),
+        "source": row["source"].strip(),
+        "quote": (row.get("quote") or "").strip(),
+        "confidence": (row.get("confidence") or "").strip(),
+        "note": (row.get("note") or "").strip(),
+        "source_file": file,
+        "source_row": number,
+    }
 
 
 def _vintage(row: dict[str, str]) -> str:
@@ -78,23 +98,36 @@ def _vintage(row: dict[str, str]) -> str:
     if row.get("vintage"):
         return row["vintage"].strip()
     stated = re.search(
-        r"as reported in (\d{4})|parsed from the company (\d{4}) report", f"{row.get('note')} {row['source']}"
+        r"as reported in (\d{4})|parsed from the company (\d{4}) report",
+        f"{row.get('note')} {row['source']}",
     )
     if stated:
         return stated.group(1) or stated.group(2)
     return re.sub(r"^https?://(www\.)?", "", row["source"].strip())[:60]
 
 
-def published(workspace: Workspace, *, entity: str = "", metric: str = "", year: str = "") -> list[dict[str, Any]]:
+def published(
+    workspace: Workspace, *, entity: str = "", metric: str = "", year: str = ""
+) -> list[dict[str, Any]]:
     """Published figures that are loaded, by entity, metric, year and vintage."""
     live = {r["import_id"] for r in live_imports(workspace)}
     rows = [r for r in workspace.store.rows("published") if r["import_id"] in live]
     wanted = {"entity": entity, "metric": metric, "fiscal_year": year}
-    rows = [r for r in rows if all(not v or v.casefold() in r[k].casefold() for k, v in wanted.items())]
+    rows = [
+        r for r in rows if all(not v or v.casefold() in r[k].casefold() for k, v in wanted.items())
+    ]
     return sorted(rows, key=lambda r: (r["entity"], r["metric"], r["fiscal_year"], r["vintage"]))
 
 
-SCALES = {"Mt CO2e": (10**6, "t CO2e"), "Gt CO2e": (10**9, "t CO2e"), "kt CO2e": (10**3, "t CO2e"), "%": (0.01, "share"), "GWh": (10**6, "kWh"), "MWh": (10**3, "kWh"), "million CNY": (10**6, "CNY")}  # fmt: skip
+SCALES = {
+    "Mt CO2e": (10**6, "t CO2e"),
+    "Gt CO2e": (10**9, "t CO2e"),
+    "kt CO2e": (10**3, "t CO2e"),
+    "%": (0.01, "share"),
+    "GWh": (10**6, "kWh"),
+    "MWh": (10**3, "kWh"),
+    "million CNY": (10**6, "CNY"),
+}
 
 
 def in_our_unit(value: float | None, unit: str) -> tuple[float | None, str]:

@@ -46,47 +46,98 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
             base = 0.0
         if base is None or (not target.base_year and not yearly):
             if target.base_year:
-                found.append(Finding.of(NO_BASE, f"{target.name}: {target.base_year} has no value of {target.figure}."))
+                found.append(
+                    Finding.of(
+                        NO_BASE,
+                        f"{target.name}: {target.base_year} has no value of {target.figure}.",
+                    )
+                )
             continue
         if target.base_value is not None:
-            found.append(Finding.of(STATED_BASE, f"{target.name}: {target.base_year} is stated as {target.base_value:g} ({target.base_source})."))  # fmt: skip
+            found.append(
+                Finding.of(
+                    STATED_BASE,
+                    f"{target.name}: {target.base_year} is stated as {target.base_value:g}"
+                    f" ({target.base_source}).",
+                )
+            )
         path = paths[target.pathway]
         progress = progress_of(target, path, base, yearly)
         asked = progress.wanted[-1]
         if target.kind in FALLING and progress.end > asked * (1 + 1e-9):
             told_share = (base - asked) / base
-            found.append(Finding.of(WEAK_PATHWAY, f"{target.name}: wants {target.reduction_share:.0%} less, {path.title} asks for {told_share:.0%}."))  # fmt: skip
+            found.append(
+                Finding.of(
+                    WEAK_PATHWAY,
+                    f"{target.name}: wants {target.reduction_share:.0%} less, {path.title} asks for"
+                    f" {told_share:.0%}.",
+                )
+            )
         found += _unfit(target, path, progress, lacking)
         is_compared = target.kind in FALLING and target.base_value is None
         if is_compared and not restated and _structure_changed(workspace, target.base_year):
-            found.append(Finding.of(OLD_BASE, f"{target.name}: sites were bought or sold after {target.base_year}."))
+            found.append(
+                Finding.of(
+                    OLD_BASE, f"{target.name}: sites were bought or sold after {target.base_year}."
+                )
+            )
         told.append(progress)
     return told, found
 
 
-def _unfit(target: Target, path: Pathway, progress: Progress, lacking: dict[int, str]) -> list[Finding]:
-    """What keeps a target from being judged: a year or a part that is missing, a pathway made for other scopes."""
+def _unfit(
+    target: Target, path: Pathway, progress: Progress, lacking: dict[int, str]
+) -> list[Finding]:
+    """What keeps a target from being judged.
+
+    A year or a part that is missing, a pathway made for other scopes.
+    """
     found = []
     if target.kind is TargetKind.CUMULATIVE:
         first = progress.years[1]
         if first not in progress.actual and lacking.keys() | progress.actual.keys():
-            found.append(Finding.of(INCOMPLETE, f"{target.name}: FY{first} has no value of {target.figure}, nothing is added up."))  # fmt: skip
+            found.append(
+                Finding.of(
+                    INCOMPLETE,
+                    f"{target.name}: FY{first} has no value of {target.figure}, nothing is"
+                    " added up.",
+                )
+            )
     elif progress.latest is not None and lacking.get(progress.latest):
-        found.append(Finding.of(INCOMPLETE, f"{target.name}: {target.figure} of FY{progress.latest} is without {lacking[progress.latest]}."))  # fmt: skip
+        found.append(
+            Finding.of(
+                INCOMPLETE,
+                f"{target.name}: {target.figure} of FY{progress.latest} is without"
+                f" {lacking[progress.latest]}.",
+            )
+        )
     scopes = {t.split("-")[0] for t in FIGURES.totals_needed(target.figure)}
     if path.applies_to == "scopes 1 and 2" and "scope3" in scopes:
-        found.append(Finding.of(MISUSED, f"{target.name}: {path.title} is made for {path.applies_to}, {target.figure} holds Scope 3."))  # fmt: skip
+        found.append(
+            Finding.of(
+                MISUSED,
+                f"{target.name}: {path.title} is made for {path.applies_to}, {target.figure} holds"
+                " Scope 3.",
+            )
+        )
     return found
 
 
 def _yearly(
     rollups: Rollups, every: list[dict[str, Any]], target: Target
 ) -> tuple[dict[int, float], bool, dict[int, str]]:
-    """Values of a target's figure by year; whether the base year was published anew on a later structure; what is lacking."""
+    """Values of a target's figure by year.
+
+    Whether the base year was published anew on a later structure; what is lacking.
+    """
     values: dict[int, float] = {}
     lacking: dict[int, str] = {}
     restated = False
-    where = {k: v for k, v in (("org", target.org), ("site", target.site), ("building", target.building)) if v}
+    where = {
+        k: v
+        for k, v in (("org", target.org), ("site", target.site), ("building", target.building))
+        if v
+    }
     for run in every:
         year = parse_fiscal_year(run["fiscal_year"])
         restated |= run["fiscal_year"] == target.base_year and bool(run["structure"])
@@ -105,13 +156,18 @@ def _structure_changed(workspace: Workspace, base_year: str) -> bool:
         (s.bought and s.opened and s.opened > first) or (s.sold and s.closed and s.closed > first)
         for s in workspace.organisation.sites
     )
-    return sites or any(o.since > first for e in workspace.organisation.entities for o in e.ownership)
+    return sites or any(
+        o.since > first for e in workspace.organisation.entities for o in e.ownership
+    )
 
 
 def national_line(workspace: Workspace, progress: Progress) -> list[float]:
-    """What the country's own line would ask for in the years of a target, from its base value; empty elsewhere.
+    """What the country's own line would ask for in the years of a target, from its base value.
 
-    China: no later peak than 2030, neutrality before 2060; between them no year is fixed, a straight line is drawn.
+    Empty elsewhere.
+
+    China: no later peak than 2030, neutrality before 2060; between them no year is fixed, a
+        straight line is drawn.
     """
     regions = {country_of(e.region) for e in workspace.organisation.entities if e.region}
     if regions != {"CN"} or FIGURES[progress.target.figure].is_ratio or progress.target.wanted_high:
@@ -122,8 +178,16 @@ def national_line(workspace: Workspace, progress: Progress) -> list[float]:
 
 def measures_of(workspace: Workspace, progress: Progress) -> list[dict[str, Any]]:
     """Business as usual of a target, split into what measures take away and what is left."""
-    chosen = [m for m in workspace.measures if m.figure == progress.target.figure and _concerns(progress.target, m.org)]
-    return with_measures(progress, chosen, discount_share=workspace.finance.discount_share) if chosen else []
+    chosen = [
+        m
+        for m in workspace.measures
+        if m.figure == progress.target.figure and _concerns(progress.target, m.org)
+    ]
+    return (
+        with_measures(progress, chosen, discount_share=workspace.finance.discount_share)
+        if chosen
+        else []
+    )
 
 
 def _concerns(target: Target, org: str) -> bool:
@@ -144,15 +208,30 @@ def progress_json(workspace: Workspace, told: Progress) -> dict[str, Any]:
     target, path = told.target, _path(workspace, told.target)
     unit = FIGURES[target.figure].unit
     return {
-        "target": target.name, "figure": target.figure, "kind": str(target.kind), "year": target.year, "unit": unit,
-        "org": target.org or None, "site": target.site or None, "base_year": target.base_year or None, "base": told.base,
-        "base_source": target.base_source or None, "end": told.end, "pathway": path.id,
+        "target": target.name,
+        "figure": target.figure,
+        "kind": str(target.kind),
+        "year": target.year,
+        "unit": unit,
+        "org": target.org or None,
+        "site": target.site or None,
+        "base_year": target.base_year or None,
+        "base": told.base,
+        "base_source": target.base_source or None,
+        "end": told.end,
+        "pathway": path.id,
         "pathway_source": f"{path.publication}, {path.edition}" if path.publication else None,
-        "years": list(told.years), "wanted": list(told.wanted), "actual": {str(y): v for y, v in told.actual.items()},
-        "gap": told.gap, "status": told.status, "trend_meets": told.meets, "rate_needed": told.rate_needed,
-        "rate_so_far": told.rate_so_far, "national": national_line(workspace, told) or None,
+        "years": list(told.years),
+        "wanted": list(told.wanted),
+        "actual": {str(y): v for y, v in told.actual.items()},
+        "gap": told.gap,
+        "status": told.status,
+        "trend_meets": told.meets,
+        "rate_needed": told.rate_needed,
+        "rate_so_far": told.rate_so_far,
+        "national": national_line(workspace, told) or None,
         "measures": measures_of(workspace, told),
-    }  # fmt: skip
+    }
 
 
 def _path(workspace: Workspace, target: Target) -> Pathway:

@@ -1,4 +1,7 @@
-"""The report of a small firm after EFRAG's voluntary standard (VSME): as a page, and in EFRAG's digital template."""
+"""The report of a small firm after EFRAG's voluntary standard (VSME).
+
+As a page, and in EFRAG's digital template.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +57,14 @@ class Datapoint:
     def json(self) -> dict[str, Any]:
         """As machines get it."""
         return {
-            "name": self.name, "disclosure": self.disclosure, "title": self.title, "value": self.value, "unit": self.unit,
-            "origin": self.origin, "why": self.why or None,
-        }  # fmt: skip
+            "name": self.name,
+            "disclosure": self.disclosure,
+            "title": self.title,
+            "value": self.value,
+            "unit": self.unit,
+            "origin": self.origin,
+            "why": self.why or None,
+        }
 
 
 ENERGY = "EnergyConsumptionFrom"
@@ -66,13 +74,30 @@ BOTH = "TotalRenewableAndNonRenewableEnergyMember"
 def vsme_datapoints(workspace: Workspace, year: str) -> list[Datapoint]:
     """Datapoints of the basic module that the ledger can answer, and why the others are missing."""
     run = run_of(workspace, year)
-    wanted = ["electricity", "renewable-share", "fuel-energy", "energy-total", "revenue", "employees"]
+    wanted = [
+        "electricity",
+        "renewable-share",
+        "fuel-energy",
+        "energy-total",
+        "revenue",
+        "employees",
+    ]
     known = {k: v[0] for k, v in indicator_values(workspace, [year], wanted).items()}
     turnover, people = known["revenue"], known["employees"]
     burnt = bool(fuels_burnt(workspace, run["run_id"]))
     return [
-        _datapoint("Turnover", "B1", "Turnover", turnover.value, turnover.unit, "no rows", turnover.origin),
-        _datapoint("NumberOfEmployees", "B1", "Employees", people.value, "count", "not stated", people.origin),
+        _datapoint(
+            "Turnover", "B1", "Turnover", turnover.value, turnover.unit, "no rows", turnover.origin
+        ),
+        _datapoint(
+            "NumberOfEmployees",
+            "B1",
+            "Employees",
+            people.value,
+            "count",
+            "not stated",
+            people.origin,
+        ),
         *_energy({k: v.value for k, v in known.items()}, run["run_id"], burnt=burnt),
         *_emissions(workspace, run, turnover.value),
     ]
@@ -94,7 +119,12 @@ def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list
     unknown = "the energy of a fuel is not known" if burnt else "no fuels"
     lines = (
         (f"{ENERGY}Electricity_RenewableEnergyMember", "Electricity, renewable", green, "no rows"),
-        (f"{ENERGY}Electricity_NonRenewableEnergyMember", "Electricity, not renewable", rest, "no rows"),
+        (
+            f"{ENERGY}Electricity_NonRenewableEnergyMember",
+            "Electricity, not renewable",
+            rest,
+            "no rows",
+        ),
         (f"{ENERGY}Electricity_{BOTH}", "Electricity", power, "no rows"),
         (f"{ENERGY}Fuels_NonRenewableEnergyMember", "Fuels, not renewable", fuels, unknown),
         (f"{ENERGY}Fuels_{BOTH}", "Fuels", fuels, unknown),
@@ -105,15 +135,25 @@ def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list
             "no electricity, or the energy of a fuel is not known",
         ),
     )
-    return [_datapoint(name, "B3", title, value, "MWh", why, origin) for name, title, value, why in lines]
+    return [
+        _datapoint(name, "B3", title, value, "MWh", why, origin)
+        for name, title, value, why in lines
+    ]
 
 
-def _emissions(workspace: Workspace, run: dict[str, Any], turnover: float | None) -> list[Datapoint]:
+def _emissions(
+    workspace: Workspace, run: dict[str, Any], turnover: float | None
+) -> list[Datapoint]:
     """Scopes 1 and 2 and their intensities; a sum without one of its parts is missing."""
     with Rollups(workspace) as rollups:
-        found = {v.figure: v for v in rollups.values(["scope1", "scope2-location", "scope2-market", "gross"], run)}
+        found = {
+            v.figure: v
+            for v in rollups.values(["scope1", "scope2-location", "scope2-market", "gross"], run)
+        }
     values = {n: None if v.value is None or v.without else float(v.value) for n, v in found.items()}
-    why = {n: f"without {', '.join(v.without)}" if v.without else "no rows" for n, v in found.items()}
+    why = {
+        n: f"without {', '.join(v.without)}" if v.without else "no rows" for n, v in found.items()
+    }
     one, market = values["scope1"], values["scope2-market"]
     by_market = one + market if one is not None and market is not None else None
     ghg = "GreenhouseGasEmissions"
@@ -125,7 +165,12 @@ def _emissions(workspace: Workspace, run: dict[str, Any], turnover: float | None
             values["scope2-location"],
             why["scope2-location"],
         ),
-        (f"GrossMarketBasedScope2{ghg}", "Gross Scope 2, market-based", market, why["scope2-market"]),
+        (
+            f"GrossMarketBasedScope2{ghg}",
+            "Gross Scope 2, market-based",
+            market,
+            why["scope2-market"],
+        ),
         (
             "TotalGrossLocationBasedScope1AndScope2GHGEmissions",
             "Scopes 1 and 2, location-based",
@@ -140,30 +185,40 @@ def _emissions(workspace: Workspace, run: dict[str, Any], turnover: float | None
         ),
     ]
     told = [
-        _datapoint(name, "B3", title, value, "t CO2e", reason, run["run_id"]) for name, title, value, reason in lines
+        _datapoint(name, "B3", title, value, "t CO2e", reason, run["run_id"])
+        for name, title, value, reason in lines
     ]
     for view, total in (("Location", values["gross"]), ("Market", by_market)):
         name = f"Scope1AndScope2{ghg}IntensityValue{view}Based"
         title = f"Intensity of Scopes 1 and 2, {view.lower()}-based"
         intensity = total / turnover if total is not None and turnover else None
         unit = f"t CO2e/{workspace.organisation.currency}"
-        told.append(_datapoint(name, "B3", title, intensity, unit, "no turnover or total", run["run_id"]))
+        told.append(
+            _datapoint(name, "B3", title, intensity, unit, "no turnover or total", run["run_id"])
+        )
     return told
 
 
 def scope3_cells(workspace: Workspace, year: str) -> dict[int, float]:
-    """Categories of Scope 3 with a value, for the template's rows; empty where a category is open without reason."""
+    """Categories of Scope 3 with a value, for the template's rows.
+
+    Empty where a category is open without reason.
+    """
     with Rollups(workspace) as rollups:
         run = run_of(workspace, year)
         total = rollups.values(["scope3"], run)[0]
         if total.value is None or total.without:
             return {}
         found = rollups.values([f"scope3-{c}" for c in CATEGORIES], run)
-    return {int(v.figure.removeprefix("scope3-")): float(v.value) for v in found if v.value is not None}
+    return {
+        int(v.figure.removeprefix("scope3-")): float(v.value) for v in found if v.value is not None
+    }
 
 
 def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
-    """Fill EFRAG's digital template: every named range as a value, for the converter reads values, not formulas.
+    """Fill EFRAG's digital template.
+
+    Every named range as a value, for the converter reads values, not formulas.
 
     Args:
         workspace: Whose.
@@ -172,15 +227,24 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
 
     Raises:
         DataError: `bad-template-file` where the file is not such a template.
-        UsageError: `no-identifier` where abate.toml gives the firm no identifier, which the template must have.
+        UsageError: `no-identifier` where abate.toml gives the firm no identifier, which the
+            template must have.
     """
     from openpyxl import load_workbook
 
     scheme, identifier = workspace.identifier
     if not identifier:
-        raise UsageError("no-identifier", "The template needs an identifier of the firm.", 'Add lei, euid, duns or permid to [organisation].')  # fmt: skip
+        raise UsageError(
+            "no-identifier",
+            "The template needs an identifier of the firm.",
+            "Add lei, euid, duns or permid to [organisation].",
+        )
     if not template.is_file() or template.stat().st_size > TEMPLATE_BYTES_MAX:
-        raise DataError("bad-template-file", f"{template.name} is no template.", "Take EFRAG's VSME digital template.")
+        raise DataError(
+            "bad-template-file",
+            f"{template.name} is no template.",
+            "Take EFRAG's VSME digital template.",
+        )
     for _ in read_apart(opens_as_workbook, template):
         pass
     with warnings.catch_warnings():
@@ -193,22 +257,33 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
     )
     if any(n not in book.defined_names for n in needed):
         raise DataError(
-            "bad-template-file", f"{template.name} lacks its named ranges.", "Take EFRAG's VSME digital template."
+            "bad-template-file",
+            f"{template.name} lacks its named ranges.",
+            "Take EFRAG's VSME digital template.",
         )
     first, last = workspace.calendar.first_day(year), workspace.calendar.last_day(year)
     values: dict[str, Any] = {
         "template_reporting_entity_name": workspace.organisation.name,
-        "template_reporting_entity_identifier_scheme": SCHEMES[scheme], "template_reporting_entity_identifier": identifier,
-        "template_currency": workspace.organisation.currency, "template_reporting_period_startdate": first.isoformat(),
-        "template_reporting_period_enddate": last.isoformat(), "template_starting_date_display": first.isoformat(),
-        "template_ending_date_display": last.isoformat(), "BasisForPreparation": BASIS,
-        "BasisForReporting": INDIVIDUAL if len(workspace.organisation.entities) == 1 else CONSOLIDATED,
-    }  # fmt: skip
+        "template_reporting_entity_identifier_scheme": SCHEMES[scheme],
+        "template_reporting_entity_identifier": identifier,
+        "template_currency": workspace.organisation.currency,
+        "template_reporting_period_startdate": first.isoformat(),
+        "template_reporting_period_enddate": last.isoformat(),
+        "template_starting_date_display": first.isoformat(),
+        "template_ending_date_display": last.isoformat(),
+        "BasisForPreparation": BASIS,
+        "BasisForReporting": (
+            INDIVIDUAL if len(workspace.organisation.entities) == 1 else CONSOLIDATED
+        ),
+    }
     datapoints = {d.name: d for d in vsme_datapoints(workspace, year)}
     values |= {n: d.value for n, d in datapoints.items() if d.value is not None}
     categories = scope3_cells(workspace, year)
     sheet = book["Environmental Disclosures"]
-    sheet["G10"] = values.get("EnergyConsumptionFromElectricity_TotalRenewableAndNonRenewableEnergyMember") is not None
+    sheet["G10"] = (
+        values.get("EnergyConsumptionFromElectricity_TotalRenewableAndNonRenewableEnergyMember")
+        is not None
+    )
     if categories:
         sheet["G29"] = True
         for category, value in categories.items():
@@ -224,7 +299,10 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
 
 
 def _with_scope3(datapoints: dict[str, Datapoint], scope3: float) -> dict[str, Any]:
-    """Totals and intensities of all three scopes, which the template shows in place of those of two."""
+    """Totals and intensities of all three scopes.
+
+    Which the template shows in place of those of two.
+    """
     told: dict[str, Any] = {"GrossScope3GreenhouseGasEmissions_CurrentlyStatedMember": scope3}
     turnover = datapoints["Turnover"].value
     for view in ("Location", "Market"):
@@ -233,14 +311,20 @@ def _with_scope3(datapoints: dict[str, Datapoint], scope3: float) -> dict[str, A
         if isinstance(two, float):
             told[f"TotalGross{view}BasedGHGEmissions_CurrentlyStatedMember"] = two + scope3
             if isinstance(turnover, float) and turnover:
-                told[f"Total{view}BasedGreenhouseGasEmissionsIntensityValue"] = (two + scope3) / turnover
+                told[f"Total{view}BasedGreenhouseGasEmissionsIntensityValue"] = (
+                    two + scope3
+                ) / turnover
     return told
 
 
 def _dates(book: Any, first: date, last: date) -> None:
     sheet = book["General Information"]
     for row, part in ((6, first), (10, last)):
-        sheet[f"D{row}"], sheet[f"D{row + 1}"], sheet[f"D{row + 2}"] = part.year, part.month, part.day
+        sheet[f"D{row}"], sheet[f"D{row + 1}"], sheet[f"D{row + 2}"] = (
+            part.year,
+            part.month,
+            part.day,
+        )
 
 
 def _country(book: Any, workspace: Workspace, values: dict[str, Any]) -> None:
@@ -264,7 +348,13 @@ def _put(book: Any, name: str, value: Any) -> None:
 
 
 def write_vsme(
-    workspace: Workspace, year: str, path: Path | None, *, template: Path | None, lang: str, now: datetime
+    workspace: Workspace,
+    year: str,
+    path: Path | None,
+    *,
+    template: Path | None,
+    lang: str,
+    now: datetime,
 ) -> Path:
     """Write the report as EFRAG's template filled, as a page, a print or Markdown.
 
@@ -281,7 +371,9 @@ def write_vsme(
     kind = target.suffix.removeprefix(".").lower()
     if kind not in ("html", "pdf", "md"):
         raise UsageError(
-            "unknown-format", f"No VSME report as '{kind}'.", "Write .html or .pdf, or give --template for .xlsx."
+            "unknown-format",
+            f"No VSME report as '{kind}'.",
+            "Write .html or .pdf, or give --template for .xlsx.",
         )
     text = _markdown(workspace, year, lang)
     if kind == "pdf":
@@ -290,7 +382,10 @@ def write_vsme(
     if kind == "html":
         title, _ = headings(text)
         body = to_html(text, {})
-        text = page("plain.html", {"title": title, "body": body, "html_lang": "zh-CN" if lang == "zh" else "en"})
+        text = page(
+            "plain.html",
+            {"title": title, "body": body, "html_lang": "zh-CN" if lang == "zh" else "en"},
+        )
     return _written(target, text.encode())
 
 
@@ -300,7 +395,10 @@ def _written(path: Path, content: bytes) -> Path:
 
 
 def _markdown(workspace: Workspace, year: str, lang: str) -> str:
-    """The report in Markdown: a table by disclosure, with where each value is from or why it is missing."""
+    """The report in Markdown: a table by disclosure.
+
+    With where each value is from or why it is missing.
+    """
     told = vsme_datapoints(workspace, year)
     zh = lang == "zh"
     heads = (
@@ -316,7 +414,10 @@ def _markdown(workspace: Workspace, year: str, lang: str) -> str:
     intro = (
         "按 EFRAG 中小企业自愿标准（VSME，2024 年 12 月）基本模块编制。每个数字来自账本的一次核算。"
         if zh
-        else "Basic module of EFRAG's voluntary standard for small firms (VSME, December 2024). Every figure is of one run of the ledger."
+        else (
+            "Basic module of EFRAG's voluntary standard for small firms (VSME, December 2024)."
+            " Every figure is of one run of the ledger."
+        )
     )
     parts = [f"# {escaped(title)}\n\n{intro}\n"]
     names = {
@@ -325,12 +426,18 @@ def _markdown(workspace: Workspace, year: str, lang: str) -> str:
     }
     for disclosure, name in names.items():
         rows = [
-            (Cell(d.title), Cell("–" if d.value is None else _shown(d.value)), Cell(d.unit), Cell(d.why or d.origin))
+            (
+                Cell(d.title),
+                Cell("–" if d.value is None else _shown(d.value)),
+                Cell(d.unit),
+                Cell(d.why or d.origin),
+            )
             for d in told
             if d.disclosure == disclosure
         ]
         parts.append(
-            f"\n## {disclosure} {name} {{#{disclosure.lower()}}}\n{Table.of(disclosure, name, heads, rows).markdown}"
+            f"\n## {disclosure} {name}"
+            f" {{#{disclosure.lower()}}}\n{Table.of(disclosure, name, heads, rows).markdown}"
         )
     return "".join(parts)
 
@@ -338,4 +445,10 @@ def _markdown(workspace: Workspace, year: str, lang: str) -> str:
 def _shown(value: float | str) -> str:
     if isinstance(value, str):
         return value
-    return f"{value:,.3g}" if abs(value) < 0.01 else f"{value:,.3f}" if abs(value) < 1000 else f"{value:,.1f}"
+    return (
+        f"{value:,.3g}"
+        if abs(value) < 0.01
+        else f"{value:,.3f}"
+        if abs(value) < 1000
+        else f"{value:,.1f}"
+    )

@@ -1,4 +1,7 @@
-"""Programmes of avoided emissions: what they book, who claims it, and whether it may be made public."""
+"""Programmes of avoided emissions.
+
+What they book, who claims it, and whether it may be made public.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,17 @@ from abate.operations.system import SCOPE_3
 
 
 def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
-    """Each programme with its methodology, its avoided emissions of a year by claimant, and what keeps it from the public.
+    """Each programme with its methodology, its avoided emissions of a year by claimant.
+
+    And what keeps it from the public.
 
     Raises:
         NotFoundError: `no-run`.
     """
     run = run_of(workspace, year)
-    published = any(r["run_id"] == run["run_id"] and r["status"] != "draft" for r in runs(workspace))
+    published = any(
+        r["run_id"] == run["run_id"] and r["status"] != "draft" for r in runs(workspace)
+    )
     with Rollups(workspace) as rollups:
         scopes = rollups.values(["scope1", "scope2-location", *SCOPE_3], run)
         complete = published and all(v.value is not None or v.note for v in scopes)
@@ -28,7 +35,8 @@ def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
         run_views(con, workspace, run)
         sums = fetch(
             con,
-            "select site, instrument, sum(co2e_mg)::hugeint as mg from run_entries where book = 'avoided' group by all",
+            "select site, instrument, sum(co2e_mg)::hugeint as mg from run_entries where book ="
+            " 'avoided' group by all",
         )
         used = fetch(
             con,
@@ -42,7 +50,9 @@ def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
     return [_told(p, sums, used, complete) for p in workspace.organisation.programmes]
 
 
-def _told(programme: Any, sums: list[dict[str, Any]], used: list[dict[str, Any]], complete: bool) -> dict[str, Any]:
+def _told(
+    programme: Any, sums: list[dict[str, Any]], used: list[dict[str, Any]], complete: bool
+) -> dict[str, Any]:
     methodology = next(m for m in METHODOLOGIES if m.name == programme.methodology)
     by = {s["instrument"] or "unclaimed": int(s["mg"]) for s in sums if s["site"] == programme.id}
     assumptions = tuple(u["factor_id"] for u in used if u["site"] == programme.id)
@@ -50,16 +60,30 @@ def _told(programme: Any, sums: list[dict[str, Any]], used: list[dict[str, Any]]
         assumptions += (f"the rebound of {programme.rebound_share:g}",)
     obstacles = programme.obstacles(inventory_published=complete, assumptions=assumptions)
     return {
-        "programme": programme.id, "name": programme.name, "entity": programme.entity, "methodology": methodology.name,
-        "title": methodology.title, "mechanism": programme.mechanism, "functional_unit": methodology.functional_unit,
-        "baseline": methodology.baseline, "actual": methodology.actual, "rebound_share": programme.rebound_share,
-        "rebound_source": methodology.rebound_source, "tier": programme.tier, "source": methodology.source,
+        "programme": programme.id,
+        "name": programme.name,
+        "entity": programme.entity,
+        "methodology": methodology.name,
+        "title": methodology.title,
+        "mechanism": programme.mechanism,
+        "functional_unit": methodology.functional_unit,
+        "baseline": methodology.baseline,
+        "actual": methodology.actual,
+        "rebound_share": programme.rebound_share,
+        "rebound_source": methodology.rebound_source,
+        "tier": programme.tier,
+        "source": methodology.source,
         "avoided_t": exact_text(in_unit("co2e_mg", sum(by.values()))) if by else None,
-        "by_claimant_t": {name: exact_text(in_unit("co2e_mg", mg)) for name, mg in sorted(by.items())},
-        "publishable": not obstacles, "obstacles": list(obstacles),
-    }  # fmt: skip
+        "by_claimant_t": {
+            name: exact_text(in_unit("co2e_mg", mg)) for name, mg in sorted(by.items())
+        },
+        "publishable": not obstacles,
+        "obstacles": list(obstacles),
+    }
 
 
 def withheld(workspace: Workspace, year: str) -> bool:
     """Whether what others avoided in a year may not be made public, in whole or in part."""
-    return any(p["avoided_t"] is not None and not p["publishable"] for p in programmes(workspace, year))
+    return any(
+        p["avoided_t"] is not None and not p["publishable"] for p in programmes(workspace, year)
+    )

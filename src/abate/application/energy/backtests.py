@@ -20,7 +20,13 @@ ORIGINS_MAX = 400
 
 
 def backtest_readings(
-    load: Readings, *, calendar: Calendar, weather: Readings | None, ahead: str, every: str, last: str
+    load: Readings,
+    *,
+    calendar: Calendar,
+    weather: Readings | None,
+    ahead: str,
+    every: str,
+    last: str,
 ) -> list[Score]:
     """Score the load model beside climatology and the same week before.
 
@@ -41,12 +47,20 @@ def backtest_readings(
             origins.append(at)
         at = at + np.timedelta64(span_s(every), "s")
     if not origins:
-        raise UsageError("nothing-to-score", f"{load.file} is too short for --last {last} and --ahead {ahead}.", "A model needs two weeks before the first origin.")  # fmt: skip
+        raise UsageError(
+            "nothing-to-score",
+            f"{load.file} is too short for --last {last} and --ahead {ahead}.",
+            "A model needs two weeks before the first origin.",
+        )
     beside = temperature_of(weather, series.start) if weather is not None else None
 
     def model(known: Known, seen: Known | None, start: Any) -> Any:
         cut = known.last()
-        told = None if seen is None else Known(seen.names, seen.start[:cut], seen.values[:, :cut], seen.moment)
+        told = (
+            None
+            if seen is None
+            else Known(seen.names, seen.start[:cut], seen.values[:, :cut], seen.moment)
+        )
         fitted = fit_load(known, calendar=calendar, weather=told)
         return forecast_load(fitted, start, ahead=seen, members=TRIED_MEMBERS).quantiles()
 

@@ -55,7 +55,9 @@ def span_s(text: str) -> int:
     match = re.fullmatch(r"(\d{1,4})([hdwmy])", text.strip().lower())
     seconds = int(match[1]) * SPANS[match[2]] if match else 0
     if not 0 < seconds <= SPAN_S_MAX:
-        raise UsageError("bad-span", f"'{text}' is no span up to a year.", "Write it as 24h, 7d, 6m or 1y.")
+        raise UsageError(
+            "bad-span", f"'{text}' is no span up to a year.", "Write it as 24h, 7d, 6m or 1y."
+        )
     return seconds
 
 
@@ -81,9 +83,13 @@ def moment_of(text: str, zone: str = "UTC") -> np.datetime64:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError("bad-moment", f"'{text}' is no moment.", "Write it as 2024-03-01T14:00.") from error
+        raise UsageError(
+            "bad-moment", f"'{text}' is no moment.", "Write it as 2024-03-01T14:00."
+        ) from error
     moment = (
-        (moment.replace(tzinfo=zone_of(zone)) if moment.tzinfo is None else moment).astimezone(UTC).replace(tzinfo=None)
+        (moment.replace(tzinfo=zone_of(zone)) if moment.tzinfo is None else moment)
+        .astimezone(UTC)
+        .replace(tzinfo=None)
     )
     return np.datetime64(moment, "s")
 
@@ -104,7 +110,8 @@ class Weather:
     Args:
         readings: The file.
         start: The grid.
-        coming: Whether it is a forecast: known when it was issued, or at once where the file does not say.
+        coming: Whether it is a forecast: known when it was issued, or at once where the file does
+            not say.
     """
 
     readings: Readings
@@ -112,7 +119,10 @@ class Weather:
     coming: bool = False
 
     def as_of(self, moment: np.datetime64) -> Known:
-        """What was known at a moment: means of finer steps, or the value of the step that a finer one lies in."""
+        """What was known at a moment.
+
+        Means of finer steps, or the value of the step that a finer one lies in.
+        """
         r = self.readings
         if not self.coming:
             known = as_series(r).as_of(moment).values
@@ -143,18 +153,29 @@ def temperature_of(weather: Readings, start: Any, *, coming: bool = False) -> We
         DataError: `no-weather` where they do not overlap.
     """
     chosen = [
-        n for k, n in enumerate(weather.names)
+        n
+        for k, n in enumerate(weather.names)
         if is_temperature(n.rsplit("/", 1)[-1], weather.units[k])
-    ] or list(weather.names)  # fmt: skip
+    ] or list(weather.names)
     if weather.start[-1] < start[0] or weather.start[0] > start[-1]:
-        raise DataError("no-weather", f"{weather.file} has no weather for the time of the load.", "Give weather of the same years.")  # fmt: skip
+        raise DataError(
+            "no-weather",
+            f"{weather.file} has no weather for the time of the load.",
+            "Give weather of the same years.",
+        )
     return Weather(weather.picked(chosen), start, coming)
 
 
 def weather_of(
-    weather: Readings, forecast: Readings | None, load: Readings, horizon: Any, moment: np.datetime64
+    weather: Readings,
+    forecast: Readings | None,
+    load: Readings,
+    horizon: Any,
+    moment: np.datetime64,
 ) -> tuple[Known, Known | None]:
-    """Temperature seen up to a moment on the grid of the load, and what was forecast for the steps after it.
+    """Temperature seen up to a moment on the grid of the load.
+
+    And what was forecast for the steps after it.
 
     Raises:
         DataError: `no-weather`.
@@ -167,7 +188,9 @@ def weather_of(
     if forecast is None:
         return seen, None
     later = temperature_of(forecast, whole, coming=True).as_of(moment)
-    return seen, Known(told.names, whole, np.where(whole >= horizon[0], later.values[:1], told.values), moment)
+    return seen, Known(
+        told.names, whole, np.where(whole >= horizon[0], later.values[:1], told.values), moment
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,15 +233,25 @@ def enough(known: Known, load: Readings) -> None:
         worst = int(days.argmin()) if len(days) else 0
         name = load.names[worst] if len(days) else ""
         raise DataError(
-            "too-little-data", f"'{name}' of {load.file} has {days[worst] if len(days) else 0:.1f} days of values before {str(known.moment)[:16]}.",
+            "too-little-data",
+            f"'{name}' of {load.file} has {days[worst] if len(days) else 0:.1f} days of values"
+            f" before {str(known.moment)[:16]}.",
             "A forecast needs two weeks; leave the series out.",
-        )  # fmt: skip
+        )
 
 
 def forecast_readings(
-    load: Readings, *, calendar: Calendar, ahead_s: int, weather: Readings | None = None, forecast: Readings | None = None,
-    issued: np.datetime64 | None = None, members: int = 300, seed: int = 1, settings: LoadSettings | None = None,
-) -> Told:  # fmt: skip
+    load: Readings,
+    *,
+    calendar: Calendar,
+    ahead_s: int,
+    weather: Readings | None = None,
+    forecast: Readings | None = None,
+    issued: np.datetime64 | None = None,
+    members: int = 300,
+    seed: int = 1,
+    settings: LoadSettings | None = None,
+) -> Told:
     """Forecast all series of a file.
 
     Args:
@@ -245,15 +278,27 @@ def forecast_readings(
     seen = coming = None
     if weather is None and forecast is not None:
         raise DataError(
-            "no-weather", "A weather forecast needs the weather observed before it.", "Name it with --weather."
+            "no-weather",
+            "A weather forecast needs the weather observed before it.",
+            "Name it with --weather.",
         )
     if weather is not None:
         seen, coming = weather_of(weather, forecast, load, horizon, moment)
         if np.isnan(seen.values).all():
-            raise DataError("no-weather", f"{weather.file} has no weather for the time of the load.", "Give weather of the same years.")  # fmt: skip
+            raise DataError(
+                "no-weather",
+                f"{weather.file} has no weather for the time of the load.",
+                "Give weather of the same years.",
+            )
     model = fit_load(known, calendar=calendar, weather=seen, settings=settings)
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
-    return Told(made, moment, next((u for u in load.units if u), ""), model, data_version(known, seen, coming))
+    return Told(
+        made,
+        moment,
+        next((u for u in load.units if u), ""),
+        model,
+        data_version(known, seen, coming),
+    )
 
 
 def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
@@ -268,13 +313,17 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
     sheet = read_sheets(path)[0]
     if sheet.rows is None:
         raise DataError(
-            "bad-groups", f"{path.name} is no table of text.", "Give a CSV with the columns meter, site, business."
+            "bad-groups",
+            f"{path.name} is no table of text.",
+            "Give a CSV with the columns meter, site, business.",
         )
     rows = [cells for batch in sheet.rows for _, cells in batch]
     headers = [h.strip().lower() for h in rows[0]]
     if "meter" not in headers or len(headers) < 2:
         raise DataError(
-            "bad-groups", f"{path.name} has no column 'meter' and one above it.", "Give meter, site, business."
+            "bad-groups",
+            f"{path.name} has no column 'meter' and one above it.",
+            "Give meter, site, business.",
         )
     known, at = set(names), headers.index("meter")
     groups: dict[str, list[str]] = {}
@@ -282,14 +331,18 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
         meter = cells[at] if at < len(cells) else ""
         if meter not in known:
             raise DataError(
-                "bad-groups", f"{path.name} names the meter '{meter}', which the load has not.", "Mend the row."
+                "bad-groups",
+                f"{path.name} names the meter '{meter}', which the load has not.",
+                "Mend the row.",
             )
         for k, level in enumerate(headers):
             if k != at and k < len(cells) and cells[k]:
                 group = groups.setdefault(f"{level}/{cells[k]}", [])
                 if meter in group:
                     raise DataError(
-                        "bad-groups", f"{path.name} names '{meter}' twice in {level} {cells[k]}.", "Mend the row."
+                        "bad-groups",
+                        f"{path.name} names '{meter}' twice in {level} {cells[k]}.",
+                        "Mend the row.",
                     )
                 group.append(meter)
     return groups
@@ -299,7 +352,11 @@ def with_groups(told: Members, groups: dict[str, list[str]]) -> Members:
     """Members of meters and of sums over them, which add up member by member."""
     rows = {group: [told.names.index(m) for m in meters] for group, meters in groups.items()}
     summed = told.summed(rows)
-    return Members((*told.names, *summed.names), told.start, np.concatenate([told.values, summed.values], axis=1))
+    return Members(
+        (*told.names, *summed.names),
+        told.start,
+        np.concatenate([told.values, summed.values], axis=1),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,23 +373,45 @@ class _Job:
 
 
 def _forecast_some(job: _Job) -> tuple[tuple[str, ...], Any, Any, Any, dict[str, Any]]:
-    """Names, steps, mean and quantiles of some meters, and the members of the groups they belong to."""
+    """Names, steps, mean and quantiles of some meters.
+
+    And the members of the groups they belong to.
+    """
     told = forecast_readings(
-        job.load, calendar=job.calendar, ahead_s=job.ahead_s, weather=job.weather, issued=job.issued, members=MANY_MEMBERS,
-        seed=job.seed, settings=LoadSettings(years=2.0),
-    ).members  # fmt: skip
+        job.load,
+        calendar=job.calendar,
+        ahead_s=job.ahead_s,
+        weather=job.weather,
+        issued=job.issued,
+        members=MANY_MEMBERS,
+        seed=job.seed,
+        settings=LoadSettings(years=2.0),
+    ).members
     place = {name: k for k, name in enumerate(told.names)}
-    sums = {g: told.values[:, [place[m] for m in meters if m in place]].sum(axis=1) for g, meters in job.groups.items()}
+    sums = {
+        g: told.values[:, [place[m] for m in meters if m in place]].sum(axis=1)
+        for g, meters in job.groups.items()
+    }
     return told.names, told.start, told.values.mean(axis=0), told.quantiles(np.array(LEVELS)), sums
 
 
 def forecast_many(
-    path: Path, output: Path, *, calendar: Calendar, ahead_s: int, weather: Readings | None = None,
-    issued: np.datetime64 | None = None, groups: dict[str, list[str]] | None = None, workers: Workers = 2, seed: int = 1,
+    path: Path,
+    output: Path,
+    *,
+    calendar: Calendar,
+    ahead_s: int,
+    weather: Readings | None = None,
+    issued: np.datetime64 | None = None,
+    groups: dict[str, list[str]] | None = None,
+    workers: Workers = 2,
+    seed: int = 1,
     stamp: str = "",
     on_chunk: Any = lambda _: None,
-) -> dict[str, Any]:  # fmt: skip
-    """Forecast the meters of a long Parquet file some hundred at a time, in several processes, into a Parquet file.
+) -> dict[str, Any]:
+    """Forecast the meters of a long Parquet file some hundred at a time.
+
+    In several processes, into a Parquet file.
 
     Args:
         path: Columns of time, meter, value.
@@ -355,7 +434,9 @@ def forecast_many(
 
     def jobs() -> Iterator[_Job]:
         for some in series_chunks(path, count=CHUNK, zone=calendar.zone, stamp=stamp):
-            moment = issued if issued is not None else some.start[-1] + np.timedelta64(some.step_s, "s")
+            moment = (
+                issued if issued is not None else some.start[-1] + np.timedelta64(some.step_s, "s")
+            )
             yield _Job(as_energy(some), calendar, ahead_s, weather, moment, seed, groups or {})
 
     meters, rows = 0, 0
@@ -363,9 +444,13 @@ def forecast_many(
     start: Any = None
     with in_place_of(output) as partial, ExitStack() as held:
         writer: Any = None
-        for names, start, mean, quantiles, sums in map_groups(_forecast_some, jobs(), workers=workers, key=_meters):
+        for names, start, mean, quantiles, sums in map_groups(
+            _forecast_some, jobs(), workers=workers, key=_meters
+        ):
             table = _rows_table(names, start, mean, quantiles)
-            writer = writer or held.enter_context(pq.ParquetWriter(partial, table.schema, compression="zstd"))
+            writer = writer or held.enter_context(
+                pq.ParquetWriter(partial, table.schema, compression="zstd")
+            )
             writer.write_table(table)
             meters, rows = meters + len(names), rows + table.num_rows
             for group, values in sums.items():
@@ -376,7 +461,9 @@ def forecast_many(
         if totals:
             values = np.stack(list(totals.values()), axis=1)
             summed = Members(tuple(totals), start, values)
-            table = _rows_table(summed.names, start, values.mean(axis=0), summed.quantiles(np.array(LEVELS)))
+            table = _rows_table(
+                summed.names, start, values.mean(axis=0), summed.quantiles(np.array(LEVELS))
+            )
             writer.write_table(pa.Table.from_batches(table.to_batches(), table.schema))
             rows += table.num_rows
     return {"meters": meters, "rows": rows}
@@ -408,9 +495,17 @@ def write_rows(output: Path, rows: list[dict[str, Any]]) -> None:
         DataError: `no-series` where there is no row.
     """
     if output.suffix not in (".csv", ".parquet"):
-        raise UsageError("unknown-output", f"'{output.name}' is neither .csv nor .parquet.", "Choose one of these.")
+        raise UsageError(
+            "unknown-output",
+            f"'{output.name}' is neither .csv nor .parquet.",
+            "Choose one of these.",
+        )
     if not rows:
-        raise DataError("no-series", f"There is no value to write to {output.name}.", "See what the findings say.")
+        raise DataError(
+            "no-series",
+            f"There is no value to write to {output.name}.",
+            "See what the findings say.",
+        )
     with in_place_of(output) as partial:
         if output.suffix == ".parquet":
             import pyarrow as pa
@@ -421,4 +516,7 @@ def write_rows(output: Path, rows: list[dict[str, Any]]) -> None:
         with partial.open("w", encoding="utf-8", newline="") as handle:
             table = csv.DictWriter(handle, list(rows[0]))
             table.writeheader()
-            table.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
+            table.writerows(
+                {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
+                for row in rows
+            )

@@ -1,4 +1,7 @@
-"""Data centres as their energy managers see them: ratios by building and month, and the meters' own hours."""
+"""Data centres as their energy managers see them.
+
+Ratios by building and month, and the meters' own hours.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,15 @@ LOADS = {"facility-energy": "facility_kwh", "it-energy": "it_kwh"}
 
 
 def data_centres(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
-    """Each metered building with PUE, WUE and clean share, for the year and by month, with goal and climate.
+    """Each metered building with PUE, WUE and clean share, for the year and by month.
+
+    With goal and climate.
 
     Instruments are matched per site: the clean share of a building is its site's.
 
     Returns:
-        One dictionary per building: `site`, `building`, `year` and `months` with values (None where there are no
-        readings), `targets` by figure, `climate_c` for the months, `climate_source`.
+        One dictionary per building: `site`, `building`, `year` and `months` with values (None where
+        there are no readings), `targets` by figure, `climate_c` for the months, `climate_source`.
     """
     workspace = rollups.workspace
     months = workspace.calendar.months(run["fiscal_year"])
@@ -42,24 +47,39 @@ def data_centres(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
         site = known.get(site_id)
         climate = site.climate if site else None
         lines = [
-            {"month": m, **{n: by_month.get((site_id, building, m), {}).get(n) for n in names},
-             "clean-share": clean_month.get((site_id, m), {}).get("clean-share"),
-             "climate_c": climate.mean_c[int(m[5:]) - 1] if climate else None}
+            {
+                "month": m,
+                **{n: by_month.get((site_id, building, m), {}).get(n) for n in names},
+                "clean-share": clean_month.get((site_id, m), {}).get("clean-share"),
+                "climate_c": climate.mean_c[int(m[5:]) - 1] if climate else None,
+            }
             for m in months
-        ]  # fmt: skip
+        ]
         whole = {n: by_year.get((site_id, building), {}).get(n) for n in names}
         whole["clean-share"] = clean_year.get((site_id,), {}).get("clean-share")
-        targets = {n: target_of(workspace.targets, n, run["fiscal_year"], site_id, building) for n in RATIOS}
+        targets = {
+            n: target_of(workspace.targets, n, run["fiscal_year"], site_id, building)
+            for n in RATIOS
+        }
         found.append(
             {
-                "site": site_id, "building": building, "region": site.region if site else "", "year": whole,
-                "months": lines, "climate_source": climate.source if climate else "",
+                "site": site_id,
+                "building": building,
+                "region": site.region if site else "",
+                "year": whole,
+                "months": lines,
+                "climate_source": climate.source if climate else "",
                 "targets": {
-                    n: {"value": t.value, "year": t.year, "met": None if (v := whole[n]) is None else t.is_met(v)}
-                    for n, t in targets.items() if t
+                    n: {
+                        "value": t.value,
+                        "year": t.year,
+                        "met": None if (v := whole[n]) is None else t.is_met(v),
+                    }
+                    for n, t in targets.items()
+                    if t
                 },
             }
-        )  # fmt: skip
+        )
     return found
 
 
@@ -72,7 +92,9 @@ def _by(values: list[Any], *dimensions: str) -> dict[tuple[str, ...], dict[str, 
 
 
 def load_curve(workspace: Workspace, site: str, building: str, month: str) -> dict[str, Any]:
-    """The hours of a building's meters in a month, with gaps and with hours in which a meter repeats itself.
+    """The hours of a building's meters in a month.
+
+    With gaps and with hours in which a meter repeats itself.
 
     Args:
         workspace: Whose.
@@ -81,8 +103,10 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
         month: Such as 2024-01.
 
     Returns:
-        `hours`: start, facility and IT energy [kWh], None where there is no reading; `gaps`: first moment, moment past
-        it, hours; `stuck`: likewise, with the meter's kind and its reading; `months`: those with readings.
+        `hours`: start, facility and IT energy [kWh], None where there is no reading; `gaps`: first
+            moment, moment past
+        it, hours; `stuck`: likewise, with the meter's kind and its reading; `months`: those with
+        readings.
 
     Raises:
         UsageError: `bad-month`.
@@ -96,31 +120,58 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
     known = next((s for s in workspace.organisation.sites if s.id == site), None)
     with workspace.store.connect() as con:
         live_views(con, workspace, live_imports(workspace))
-        mine = f"site = {literal(site)} and meter = {literal(building)} and kind in ('facility-energy', 'it-energy')"
+        mine = (
+            f"site = {literal(site)} and meter = {literal(building)} and kind in"
+            " ('facility-energy', 'it-energy')"
+        )
         months = [
-            r[0] for r in con.execute(f"select distinct month from live_activities where {mine} order by 1").fetchall()
+            r[0]
+            for r in con.execute(
+                f"select distinct month from live_activities where {mine} order by 1"
+            ).fetchall()
         ]
         if not months and (known is None or building not in known.buildings):
-            raise NotFoundError("unknown-building", f"No meter '{building}' at '{site}'.", "See the data-centre page.")
+            raise NotFoundError(
+                "unknown-building",
+                f"No meter '{building}' at '{site}'.",
+                "See the data-centre page.",
+            )
         con.execute(
-            f"create temp table hourly as select * from live_activities where {mine} and fiscal_year = {literal(year)} "
-            f"and period_start < '{past}' and period_end > '{first}'"
+            f"create temp table hourly as select * from live_activities where {mine} and"
+            f" fiscal_year = {literal(year)} and period_start < '{past}' and period_end > '{first}'"
         )
         rows = fetch(
             con,
-            "select date_trunc('hour', period_start) as period_start, sum(quantity) filter (where kind = 'facility-energy') as facility_kwh, "
-            "sum(quantity) filter (where kind = 'it-energy') as it_kwh from hourly "
-            "where period_end - period_start <= interval 1 hour group by 1 order by 1",
+            "select date_trunc('hour', period_start) as period_start, sum(quantity) filter (where"
+            " kind = 'facility-energy') as facility_kwh, sum(quantity) filter (where kind ="
+            " 'it-energy') as it_kwh from hourly where period_end - period_start <= interval 1 hour"
+            " group by 1 order by 1",
         )
         stuck = fetch(con, f"select * from ({equal_readings('hourly')}) order by first")
     hours, gaps = _hours(rows, first, past)
     return {
-        "site": site, "building": building, "month": month, "months": months, "hours": hours, "gaps": gaps,
-        "stuck": [{"kind": s["kind"], "from": s["first"], "to": s["past"], "hours": s["hours"], "reading_kwh": s["quantity"]} for s in stuck],
-    }  # fmt: skip
+        "site": site,
+        "building": building,
+        "month": month,
+        "months": months,
+        "hours": hours,
+        "gaps": gaps,
+        "stuck": [
+            {
+                "kind": s["kind"],
+                "from": s["first"],
+                "to": s["past"],
+                "hours": s["hours"],
+                "reading_kwh": s["quantity"],
+            }
+            for s in stuck
+        ],
+    }
 
 
-def _hours(rows: list[dict[str, Any]], first: Any, past: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _hours(
+    rows: list[dict[str, Any]], first: Any, past: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Every hour of the month, and the stretches without a reading of one of the meters."""
     from datetime import datetime, time
 

@@ -32,5 +32,9 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     config = read_energy(folder / "energy.toml")
     issued = moment_of(example.FORECAST_ISSUED)
     for site in example.FORECAST_SITES:
-        post_forecast(workspace, forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued), now=now)
+        post_forecast(
+            workspace,
+            forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued),
+            now=now,
+        )
     return f"Forecasts beside the meters: abate forecasts --workspace {directory}"

@@ -1,4 +1,7 @@
-"""Forecasts of a workspace: its meters, its plants, valued like an inventory, kept, and set against the meters later."""
+"""Forecasts of a workspace: its meters, its plants, valued like an inventory, kept.
+
+And set against the meters later.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,14 @@ from abate.application.plans import value_sides
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import FORECAST_DRIFT, Readings, as_power
 from abate.energy.planners.generation import Generation, forecast_generation
-from abate.energy.planners.load import DRIFT_RATIO_MAX, LoadModel, LoadSettings, Members, fit_load, forecast_load
+from abate.energy.planners.load import (
+    DRIFT_RATIO_MAX,
+    LoadModel,
+    LoadSettings,
+    Members,
+    fit_load,
+    forecast_load,
+)
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 
@@ -54,13 +64,15 @@ def site_readings(workspace: Workspace, site: str) -> Readings:
     with workspace.store.connect() as con:
         live_views(con, workspace, live_imports(workspace))
         rows = con.execute(
-            f"select meter, epoch(date_trunc('hour', period_start))::bigint as at, sum(quantity) as kwh from live_activities "
-            f"where site = {literal(site)} and kind = '{METERED}' and period_end - period_start <= interval 1 hour "
-            "group by 1, 2 order by 1, 2"
+            "select meter, epoch(date_trunc('hour', period_start))::bigint as at, sum(quantity) as"
+            f" kwh from live_activities where site = {literal(site)} and kind = '{METERED}' and"
+            " period_end - period_start <= interval 1 hour group by 1, 2 order by 1, 2"
         ).fetchnumpy()
     if not len(rows["at"]):
         raise NotFoundError(
-            "no-meter", f"'{site}' has no hourly meter.", "See the data-centre page for those that have."
+            "no-meter",
+            f"'{site}' has no hourly meter.",
+            "See the data-centre page for those that have.",
         )
     meters, who = np.unique(np.asarray(rows["meter"]).astype(str), return_inverse=True)
     at = rows["at"] // 3600
@@ -68,7 +80,9 @@ def site_readings(workspace: Workspace, site: str) -> Readings:
     values = np.full((len(meters), count), np.nan)
     values[who, at - first] = np.ma.filled(rows["kwh"].astype(float), np.nan)
     start = (np.datetime64(0, "s") + HOUR * first) + HOUR * np.arange(count)
-    return Readings(tuple(str(m) for m in meters), start, values, ("kWh",) * len(meters), f"ledger of {site}")
+    return Readings(
+        tuple(str(m) for m in meters), start, values, ("kWh",) * len(meters), f"ledger of {site}"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +107,16 @@ class SiteForecast:
 
 
 def forecast_site(
-    workspace: Workspace, site: str, config: EnergyConfig, *, ahead_s: int, issued: np.datetime64 | None = None,
-    members: int = 300, seed: int = 1, keep_model: bool = True,
-) -> SiteForecast:  # fmt: skip
+    workspace: Workspace,
+    site: str,
+    config: EnergyConfig,
+    *,
+    ahead_s: int,
+    issued: np.datetime64 | None = None,
+    members: int = 300,
+    seed: int = 1,
+    keep_model: bool = True,
+) -> SiteForecast:
     """Forecast the meters and plants of a site, and value the days.
 
     Args:
@@ -125,8 +146,12 @@ def forecast_site(
     model, findings, refitted = _model(workspace, site, known, calendar, seen, keep_model)
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
     told = Told(made, moment, "kWh", model, data_version(known, seen, coming))
-    roofs = tuple((roof, _roof(roof, moment, horizon, config)) for roof in config.roofs if roof.site == site)
-    lines = _lines(workspace, site, told) + [line for roof, made in roofs for line in _roof_lines(site, roof, made)]
+    roofs = tuple(
+        (roof, _roof(roof, moment, horizon, config)) for roof in config.roofs if roof.site == site
+    )
+    lines = _lines(workspace, site, told) + [
+        line for roof, made in roofs for line in _roof_lines(site, roof, made)
+    ]
     return SiteForecast(site, told, roofs, lines, findings, refitted)
 
 
@@ -141,30 +166,50 @@ def _weather(
         mine = [n for n in read.names if n.split("/")[0] == site]
         return read.picked(mine) if mine else read
 
-    return weather_of(of(config.weather), of(config.forecast) if config.forecast else None, load, horizon, moment)
+    return weather_of(
+        of(config.weather), of(config.forecast) if config.forecast else None, load, horizon, moment
+    )
 
 
 def _roof(roof: Roof, moment: np.datetime64, horizon: Any, config: EnergyConfig) -> Generation:
-    """A plant's forecast from its own files; weather of the hours ahead is used where the file has it."""
+    """A plant's forecast from its own files.
+
+    Weather of the hours ahead is used where the file has it.
+    """
     power = as_power(read_series(roof.power, zone=config.calendar.zone, checked=False))
     weather = read_series(roof.weather, zone=config.calendar.zone, checked=False)
     offset = np.timedelta64(0, "s")
     if config.calendar.zone != "UTC":  # the horizon is in the ledger's clock
-        local = datetime.fromisoformat(str(horizon[0])).replace(tzinfo=zone_of(config.calendar.zone))
+        local = datetime.fromisoformat(str(horizon[0])).replace(
+            tzinfo=zone_of(config.calendar.zone)
+        )
         shift = local.utcoffset()
         offset = np.timedelta64(int(shift.total_seconds()) if shift else 0, "s")
     known = as_series(power.picked([power.names[0]])).as_of(moment - offset)
     if horizon[0] - offset < power.start[0] + 2 * DAY:
-        raise DataError("too-little-data", f"{roof.power.name} begins at {str(power.start[0])[:16]}.", "Issue later.")
-    start = grid(power.start[0], int((horizon[-1] - offset - power.start[0]) // known.step) + 1, known.step)
+        raise DataError(
+            "too-little-data",
+            f"{roof.power.name} begins at {str(power.start[0])[:16]}.",
+            "Issue later.",
+        )
+    start = grid(
+        power.start[0], int((horizon[-1] - offset - power.start[0]) // known.step) + 1, known.step
+    )
     seen = Weather(weather, start, coming=True).as_of(moment - offset)
     given = dict(zip(seen.names, seen.values, strict=True))
-    made = forecast_generation(roof.plant, known, horizon - offset, weather=given, component="forest")
+    made = forecast_generation(
+        roof.plant, known, horizon - offset, weather=given, component="forest"
+    )
     return replace(made, start=horizon)
 
 
 def _model(
-    workspace: Workspace, site: str, known: Known, calendar: Calendar, weather: Known | None, keep: bool
+    workspace: Workspace,
+    site: str,
+    known: Known,
+    calendar: Calendar,
+    weather: Known | None,
+    keep: bool,
 ) -> tuple[LoadModel, tuple[Finding, ...], bool]:
     """The stored model while it is good, else one fitted now; and what drifted."""
     path = workspace.root / "models" / f"{site}.npz"
@@ -176,19 +221,35 @@ def _model(
     if held is not None:
         for name, ratio in zip(held.names, held.drift_ratio, strict=True):
             if ratio > DRIFT_RATIO_MAX:
-                text = f"Residuals of '{name}' in the last two weeks are {ratio:.0f} times those at the fit."
+                text = (
+                    f"Residuals of '{name}' in the last two weeks are {ratio:.0f} times those at"
+                    " the fit."
+                )
                 findings.append(Finding.of(FORECAST_DRIFT, text, site=site))
     model = fit_load(known, calendar=calendar, weather=weather, settings=settings)
     if keep:
         kept = io.BytesIO()
         np.savez_compressed(
-            kept, coefficients=model.coefficients, mean=model.scale[0], deviation=model.scale[1], knots=model.knots,
-            weights=model.weights, spread=model.spread,
-            about=np.array(json.dumps(
-                {"names": model.names, "parameters": model.parameters, "short": model.short, "now": str(model.now),
-                 "fitted": str(model.fitted), "data_version": data_version(known)}
-            )),
-        )  # fmt: skip
+            kept,
+            coefficients=model.coefficients,
+            mean=model.scale[0],
+            deviation=model.scale[1],
+            knots=model.knots,
+            weights=model.weights,
+            spread=model.spread,
+            about=np.array(
+                json.dumps(
+                    {
+                        "names": model.names,
+                        "parameters": model.parameters,
+                        "short": model.short,
+                        "now": str(model.now),
+                        "fitted": str(model.fitted),
+                        "data_version": data_version(known),
+                    }
+                )
+            ),
+        )
         write_whole(path, kept.getvalue())
     return model, tuple(findings), True
 
@@ -202,26 +263,45 @@ def _stored(
     try:
         with path.open("rb") as handle, np.load(handle) as data:
             about = json.loads(str(data["about"]))
-            arrays = {k: data[k] for k in ("coefficients", "mean", "deviation", "knots", "weights", "spread")}
+            arrays = {
+                k: data[k]
+                for k in ("coefficients", "mean", "deviation", "knots", "weights", "spread")
+            }
         fitted, now = np.datetime64(about["fitted"]), np.datetime64(about["now"])
         learnt, short, names = about["parameters"], bool(about["short"]), tuple(about["names"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None  # half written or of another make: fitted anew
-    if names != known.names or bool(len(arrays["knots"])) != (weather is not None) or fitted > known.moment:
+    if (
+        names != known.names
+        or bool(len(arrays["knots"])) != (weather is not None)
+        or fitted > known.moment
+    ):
         return None
     fresh = fit_load(known, calendar=calendar, weather=weather, settings=settings)
     told = json.loads(json.dumps(fresh.parameters))
-    if {k: v for k, v in told.items() if k != "days"} != {k: v for k, v in learnt.items() if k != "days"}:
+    if {k: v for k, v in told.items() if k != "days"} != {
+        k: v for k, v in learnt.items() if k != "days"
+    }:
         return None  # other choices, another calendar
     held = replace(
-        fresh, coefficients=arrays["coefficients"], scale=(arrays["mean"], arrays["deviation"]), knots=arrays["knots"],
-        weights=arrays["weights"], spread=arrays["spread"], short=short, now=now, fitted=fitted,
-    )  # fmt: skip
+        fresh,
+        coefficients=arrays["coefficients"],
+        scale=(arrays["mean"], arrays["deviation"]),
+        knots=arrays["knots"],
+        weights=arrays["weights"],
+        spread=arrays["spread"],
+        short=short,
+        now=now,
+        fitted=fitted,
+    )
     return fit_load(known, calendar=calendar, weather=weather, settings=settings, held=held)
 
 
 def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
-    """Activities of basis forecast by level: each meter's steps, and each day of the whole site, valued."""
+    """Activities of basis forecast by level.
+
+    Each meter's steps, and each day of the whole site, valued.
+    """
     import pyarrow as pa
 
     names = ["mean", *(level_name(level) for level in LEVELS)]
@@ -231,50 +311,104 @@ def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
     daily = _levels(np.add.reduceat(members.values.sum(axis=1), edges, axis=1))
     ends = np.append(start[edges[1:]], start[-1] + HOUR)
     shared = {"site": site, "unit": "kWh", "basis": "forecast"}
-    unvalued = {"kind": METERED, "scope": "", "view": "", "method": "", "factor_id": "", "co2e_mg": None}
+    unvalued = {
+        "kind": METERED,
+        "scope": "",
+        "view": "",
+        "method": "",
+        "factor_id": "",
+        "co2e_mg": None,
+    }
     lines: list[dict[str, Any]] = []
     sides: dict[str, Any] = {}
     for k, level in enumerate(names):
         for m, meter in enumerate(members.names):
             for i, moment in enumerate(start):
                 lines.append(
-                    shared | unvalued | {
-                        "level": level, "meter": meter, "month": str(moment)[:7], "period_start": moment.item(),
-                        "period_end": (moment + HOUR).item(), "quantity": float(steps[k][m, i]),
+                    shared
+                    | unvalued
+                    | {
+                        "level": level,
+                        "meter": meter,
+                        "month": str(moment)[:7],
+                        "period_start": moment.item(),
+                        "period_end": (moment + HOUR).item(),
+                        "quantity": float(steps[k][m, i]),
                     }
-                )  # fmt: skip
+                )
         activities = [
-            {"activity_id": d + 1, "kind": "electricity", "item": "", "site": site, "month": str(start[at])[:7],
-             "quantity": float(daily[k][d]), "unit": "kWh", "basis": "forecast",
-             "fiscal_year": workspace.calendar.year_of(start[at].astype("datetime64[D]").item())}
+            {
+                "activity_id": d + 1,
+                "kind": "electricity",
+                "item": "",
+                "site": site,
+                "month": str(start[at])[:7],
+                "quantity": float(daily[k][d]),
+                "unit": "kWh",
+                "basis": "forecast",
+                "fiscal_year": workspace.calendar.year_of(start[at].astype("datetime64[D]").item()),
+            }
             for d, at in enumerate(edges)
-        ]  # fmt: skip
+        ]
         sides[level] = pa.Table.from_pylist(activities)
-    valued = value_sides(workspace, sides, workspace.organisation, read_terms(workspace, "", "", None), name="forecast")
-    for (level, activity, *_), row in sorted(valued.items(), key=lambda item: (item[0][1], names.index(item[0][0]))):
+    valued = value_sides(
+        workspace,
+        sides,
+        workspace.organisation,
+        read_terms(workspace, "", "", None),
+        name="forecast",
+    )
+    for (level, activity, *_), row in sorted(
+        valued.items(), key=lambda item: (item[0][1], names.index(item[0][0]))
+    ):
         day = int(activity) - 1
         lines.append(
-            shared | {
-                "level": level, "kind": "electricity", "meter": "", "month": row["month"],
-                "period_start": start[edges[day]].item(), "period_end": ends[day].item(), "quantity": row["quantity"],
-                "scope": row["scope"], "view": row["view"] or row["category"], "method": row["method"],
-                "factor_id": row["factor_id"], "co2e_mg": row["co2e_mg"],
+            shared
+            | {
+                "level": level,
+                "kind": "electricity",
+                "meter": "",
+                "month": row["month"],
+                "period_start": start[edges[day]].item(),
+                "period_end": ends[day].item(),
+                "quantity": row["quantity"],
+                "scope": row["scope"],
+                "view": row["view"] or row["category"],
+                "method": row["method"],
+                "factor_id": row["factor_id"],
+                "co2e_mg": row["co2e_mg"],
             }
-        )  # fmt: skip
+        )
     return lines
 
 
 def _roof_lines(site: str, roof: Roof, made: Generation) -> list[dict[str, Any]]:
-    """What a plant is expected to give, by step and level; nothing is valued: who uses it is not known yet."""
+    """What a plant is expected to give, by step and level.
+
+    Nothing is valued: who uses it is not known yet.
+    """
     lines = []
     for level in LEVELS:
         for moment, quantiles in zip(made.start, made.quantiles, strict=True):
             lines.append(
-                {"site": site, "unit": "kWh", "basis": "forecast", "level": level_name(level), "kind": GENERATED,
-                 "meter": roof.plant.id, "month": str(moment)[:7], "period_start": moment.item(), "period_end": (moment + HOUR).item(),
-                 "quantity": float(quantiles[round(level * 100) - 1]), "scope": "", "view": "", "method": "", "factor_id": "",
-                 "co2e_mg": None}
-            )  # fmt: skip
+                {
+                    "site": site,
+                    "unit": "kWh",
+                    "basis": "forecast",
+                    "level": level_name(level),
+                    "kind": GENERATED,
+                    "meter": roof.plant.id,
+                    "month": str(moment)[:7],
+                    "period_start": moment.item(),
+                    "period_end": (moment + HOUR).item(),
+                    "quantity": float(quantiles[round(level * 100) - 1]),
+                    "scope": "",
+                    "view": "",
+                    "method": "",
+                    "factor_id": "",
+                    "co2e_mg": None,
+                }
+            )
     return lines
 
 
@@ -295,7 +429,13 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
         rows = workspace.store.rows("forecasts")
         ends = (members.start[-1] + HOUR).item()
         for r in rows:
-            same = (r["site"], r["data_version"], r["period_start"], r["period_end"], r["parameters"])
+            same = (
+                r["site"],
+                r["data_version"],
+                r["period_start"],
+                r["period_end"],
+                r["parameters"],
+            )
             if same == (
                 made.site,
                 made.told.data_version,
@@ -307,14 +447,25 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
         title = f"{made.site}-{str(made.told.issued)[:13]}"
         ordinal = workspace.store.free_ordinal("forecasts", title)
         name = f"{title}#{ordinal}"
-        workspace.store.append("forecast_lines", [line | {"forecast_id": name} for line in made.lines])
+        workspace.store.append(
+            "forecast_lines", [line | {"forecast_id": name} for line in made.lines]
+        )
         row = {
-            "ordinal": ordinal, "forecast_id": name, "site": made.site, "meter": ", ".join(members.names), "kind": METERED,
-            "issued_at": made.told.issued.item(), "period_start": members.start[0].item(),
-            "period_end": ends, "component": "load regression",
-            "parameters": json.dumps(made.told.model.parameters), "data_version": made.told.data_version,
-            "gwp_set": terms.gwp_set, "boundary": str(terms.boundary), "committed_at": now,
-        }  # fmt: skip
+            "ordinal": ordinal,
+            "forecast_id": name,
+            "site": made.site,
+            "meter": ", ".join(members.names),
+            "kind": METERED,
+            "issued_at": made.told.issued.item(),
+            "period_start": members.start[0].item(),
+            "period_end": ends,
+            "component": "load regression",
+            "parameters": json.dumps(made.told.model.parameters),
+            "data_version": made.told.data_version,
+            "gwp_set": terms.gwp_set,
+            "boundary": str(terms.boundary),
+            "committed_at": now,
+        }
         workspace.store.append("forecasts", [row])
     return name
 
@@ -323,9 +474,10 @@ def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
     """Kept forecasts beside what the meters showed since.
 
     Returns:
-        For each: what it is; expected kWh and t CO2e by view (mean, p05, p95); and, where meters have spoken, `figures`:
-        hours, metered kWh, bias as a share, mean pinball loss, share inside 50 and 90 %, skill beside the same hour a
-        week before; `fan`: hours by meter, for pictures. Expected tonnes of several days add up each day's level.
+        For each: what it is; expected kWh and t CO2e by view (mean, p05, p95); and, where meters
+        have spoken, `figures`: hours, metered kWh, bias as a share, mean pinball loss, share inside
+        50 and 90 %, skill beside the same hour a week before; `fan`: hours by meter, for pictures.
+        Expected tonnes of several days add up each day's level.
     """
     told = []
     readings: dict[str, Readings] = {}
@@ -337,17 +489,34 @@ def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
         mine = lines.get(row["forecast_id"], [])
         valued = [x for x in mine if x["view"]]
         expected = {
-            view: {level: sum(x["co2e_mg"] for x in valued if x["view"] == view and x["level"] == level and x["scope"] == "2") / 1e9 for level in ("mean", "p05", "p95")}
+            view: {
+                level: (
+                    sum(
+                        x["co2e_mg"]
+                        for x in valued
+                        if x["view"] == view and x["level"] == level and x["scope"] == "2"
+                    )
+                    / 1e9
+                )
+                for level in ("mean", "p05", "p95")
+            }
             for view in ("location", "market")
-        }  # fmt: skip
+        }
         if row["site"] not in readings:
             try:
                 readings[row["site"]] = site_readings(workspace, row["site"])
             except NotFoundError:  # its imports were undone since
-                readings[row["site"]] = Readings((), np.array([np.datetime64(0, "s")]), np.zeros((0, 1)), (), "")
+                readings[row["site"]] = Readings(
+                    (), np.array([np.datetime64(0, "s")]), np.zeros((0, 1)), (), ""
+                )
         told.append(
-            row | {"t_co2e": expected, "figures": _against(mine, readings[row["site"]], row), "fan": _fan(mine, readings[row["site"]])}
-        )  # fmt: skip
+            row
+            | {
+                "t_co2e": expected,
+                "figures": _against(mine, readings[row["site"]], row),
+                "fan": _fan(mine, readings[row["site"]]),
+            }
+        )
     return told
 
 
@@ -356,7 +525,10 @@ def _fan(lines: list[dict[str, Any]], readings: Readings) -> list[dict[str, Any]
     rows: dict[tuple[str, Any], dict[str, Any]] = {}
     for line in lines:
         if not line["view"] and line["level"] in ("p05", "p25", "p50", "p75", "p95"):
-            row = rows.setdefault((line["meter"], line["period_start"]), {"meter": line["meter"], "start": line["period_start"].isoformat(), "actual": None})  # fmt: skip
+            row = rows.setdefault(
+                (line["meter"], line["period_start"]),
+                {"meter": line["meter"], "start": line["period_start"].isoformat(), "actual": None},
+            )
             row[line["level"]] = line["quantity"]
     for (meter, moment), row in rows.items():
         at = int((np.datetime64(moment, "s") - readings.start[0]) // HOUR)
@@ -366,19 +538,27 @@ def _fan(lines: list[dict[str, Any]], readings: Readings) -> list[dict[str, Any]
     return list(rows.values())
 
 
-def _against(lines: list[dict[str, Any]], readings: Readings, row: dict[str, Any]) -> dict[str, float] | None:
+def _against(
+    lines: list[dict[str, Any]], readings: Readings, row: dict[str, Any]
+) -> dict[str, float] | None:
     """Figures of a forecast against the meters; None where they have not spoken yet."""
     by: dict[tuple[str, Any], dict[str, float]] = {}
     for line in lines:
         if line["kind"] == METERED:
-            by.setdefault((line["meter"], line["period_start"]), {})[line["level"]] = line["quantity"]
+            by.setdefault((line["meter"], line["period_start"]), {})[line["level"]] = line[
+                "quantity"
+            ]
     place = {name: k for k, name in enumerate(readings.names)}
     first = readings.start[0]
     actual, said, mean, naive = [], [], [], []
     issued = np.datetime64(row["issued_at"], "s")
     for (meter, moment), levels in by.items():
         at = int((np.datetime64(moment, "s") - first) // HOUR)
-        if meter not in place or not 0 <= at < readings.values.shape[1] or np.datetime64(moment, "s") < issued:
+        if (
+            meter not in place
+            or not 0 <= at < readings.values.shape[1]
+            or np.datetime64(moment, "s") < issued
+        ):
             continue
         value = readings.values[place[meter], at]
         if not np.isnan(value):
@@ -391,22 +571,34 @@ def _against(lines: list[dict[str, Any]], readings: Readings, row: dict[str, Any
         return None
     y, q, levels_array = np.array(actual), np.array(said), np.array(LEVELS)
     loss = float(pinball(y, q, levels_array).mean())
-    usual = float(np.nanmean(pinball(y, np.repeat(np.array(naive)[:, None], len(LEVELS), axis=1), levels_array)))
+    usual = float(
+        np.nanmean(
+            pinball(y, np.repeat(np.array(naive)[:, None], len(LEVELS), axis=1), levels_array)
+        )
+    )
     return {
-        "hours": len(y), "metered_kwh": float(y.sum()), "expected_kwh": float(np.sum(mean)),
-        "bias_share": float(np.sum(mean) / y.sum() - 1), "pinball_kwh": loss,
-        "inside_50_share": coverage(y, q, levels_array, share=0.5), "inside_90_share": coverage(y, q, levels_array, share=0.9),
+        "hours": len(y),
+        "metered_kwh": float(y.sum()),
+        "expected_kwh": float(np.sum(mean)),
+        "bias_share": float(np.sum(mean) / y.sum() - 1),
+        "pinball_kwh": loss,
+        "inside_50_share": coverage(y, q, levels_array, share=0.5),
+        "inside_90_share": coverage(y, q, levels_array, share=0.9),
         "skill_share": skill(loss, usual) if np.isfinite(usual) else None,  # type: ignore[dict-item]
-    }  # fmt: skip
+    }
 
 
 def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:
     """Meters, sites and businesses of several forecasts, which add up member by member."""
     count = min(len(m.told.members.values) for m in made)
     start = made[0].told.members.start
-    if any(len(m.told.members.start) != len(start) or m.told.members.start[0] != start[0] for m in made):
+    if any(
+        len(m.told.members.start) != len(start) or m.told.members.start[0] != start[0] for m in made
+    ):
         raise UsageError(
-            "bad-moment", "The sites' readings end at different moments.", "Give one moment with --issued."
+            "bad-moment",
+            "The sites' readings end at different moments.",
+            "Give one moment with --issued.",
         )
     names: list[str] = []
     values: list[Any] = []
@@ -420,4 +612,6 @@ def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:
             values.append(one.told.members.values[:count, m])
     whole = Members(tuple(names), start, np.stack(values, axis=1))
     summed = whole.summed(dict(sorted(groups.items(), key=lambda g: g[0].startswith("business/"))))
-    return Members((*names, *summed.names), start, np.concatenate([whole.values, summed.values], axis=1))
+    return Members(
+        (*names, *summed.names), start, np.concatenate([whole.values, summed.values], axis=1)
+    )

@@ -1,4 +1,7 @@
-"""Savings of meters from their files: periods, weather, baseline and reporting sides, valued estimates."""
+"""Savings of meters from their files.
+
+Periods, weather, baseline and reporting sides, valued estimates.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,15 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
-from abate.adapters.readers.series import TIME_WORDS, _moments, _named, _numbers, _plain, read_series, zone_of
+from abate.adapters.readers.series import (
+    TIME_WORDS,
+    _moments,
+    _named,
+    _numbers,
+    _plain,
+    read_series,
+    zone_of,
+)
 from abate.adapters.readers.sheets import read_sheets
 from abate.algorithms.forecasting.days import days_of
 from abate.energy.facts.readings import ENERGY_KWH, Readings, as_energy, is_temperature
@@ -78,7 +89,9 @@ def _by_day(readings: Readings, zone: str) -> Usage:
     laid = days_of(readings.start, zone)
     day = laid.place // laid.steps
     first = np.flatnonzero(np.diff(day, prepend=-1))
-    edges = np.append(readings.start[first], readings.start[-1] + np.timedelta64(readings.step_s, "s"))
+    edges = np.append(
+        readings.start[first], readings.start[-1] + np.timedelta64(readings.step_s, "s")
+    )
     whole = np.round(np.diff(edges) / np.timedelta64(readings.step_s, "s")).astype(int)
     sums = np.add.reduceat(np.nan_to_num(readings.values), first, axis=1)
     counts = np.add.reduceat(~np.isnan(readings.values), first, axis=1)
@@ -87,7 +100,10 @@ def _by_day(readings: Readings, zone: str) -> Usage:
 
 
 def _bills(path: Path, zone: str) -> Usage | None:
-    """Bills: rows of start and amount, the next row's start the end; None where rows are a day apart or less."""
+    """Bills: rows of start and amount, the next row's start the end.
+
+    None where rows are a day apart or less.
+    """
     with _plain(path) as plain:
         if plain.suffix.lower() in (".xml", ".epw", ".parquet"):
             return None
@@ -97,9 +113,21 @@ def _bills(path: Path, zone: str) -> Usage | None:
         rows = [cells for batch in sheets[0].rows for _, cells in batch][:BILLS_MAX]
     headers = [h.strip().lower().replace("_", " ") for h in rows[0]]
     begun = next(
-        (k for k, h in enumerate(headers) if h in ("start", "from", "start date", "period start", "开始日期")), -1
+        (
+            k
+            for k, h in enumerate(headers)
+            if h in ("start", "from", "start date", "period start", "开始日期")
+        ),
+        -1,
     )
-    ended = next((k for k, h in enumerate(headers) if h in ("end", "to", "end date", "period end", "结束日期")), -1)
+    ended = next(
+        (
+            k
+            for k, h in enumerate(headers)
+            if h in ("end", "to", "end date", "period end", "结束日期")
+        ),
+        -1,
+    )
     if begun < 0:
         begun = next((k for k, h in enumerate(headers) if h in TIME_WORDS and k != ended), -1)
     amount = next((k for k, h in enumerate(headers) if k not in (begun, ended) and h), -1)
@@ -124,13 +152,19 @@ def _bills(path: Path, zone: str) -> Usage | None:
     else:
         values = values[1:]  # the first row begins the first bill
     if bad or np.isnat(edges).any() or (np.diff(edges) <= np.timedelta64(0, "s")).any():
-        raise DataError("no-series", f"{path.name} is no list of bills.", "Give start and amount, or start, end and amount, in order.")  # fmt: skip
+        raise DataError(
+            "no-series",
+            f"{path.name} is no list of bills.",
+            "Give start and amount, or start, end and amount, in order.",
+        )
     scale = ENERGY_KWH.get(_named(rows[0][amount])[1].lower(), 1.0)
     days = np.maximum(np.round(np.diff(edges) / DAY), 1.0)
     return Usage((path.name.split(".")[0],), edges, (values * scale / days)[None], "billing")
 
 
-def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC") -> tuple[Side, Side]:
+def sides(
+    usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC"
+) -> tuple[Side, Side]:
     """The year before a measure and the year after it, with the hours of weather in each period.
 
     Args:
@@ -141,7 +175,8 @@ def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: st
         zone: Time zone of the two days.
 
     Raises:
-        UsageError: `no-baseline`, `no-reporting`, `no-weather` where a side has no period or no weather.
+        UsageError: `no-baseline`, `no-reporting`, `no-weather` where a side has no period or no
+            weather.
     """
     temperature = _temperature(weather)
     end, begin = midnight(until, zone), midnight(since, zone)
@@ -153,12 +188,22 @@ def sides(usage: Usage, weather: Readings, *, until: date, since: date, zone: st
     made = []
     for periods, code in ((before, "no-baseline"), (after, "no-reporting")):
         if not len(periods):
-            raise UsageError(code, f"No period lies {'before ' + str(until) if code == 'no-baseline' else 'after ' + str(since)}.", "Check --until and --since.")  # fmt: skip
+            raise UsageError(
+                code,
+                "No period lies"
+                f" {'before ' + str(until) if code == 'no-baseline' else 'after ' + str(since)}.",
+                "Check --until and --since.",
+            )
         edges = np.append(starts[periods[0]], ends[periods])
         at = np.searchsorted(edges, weather.start, side="right") - 1
         inside = (at >= 0) & (at < len(periods)) & ~np.isnan(temperature)
         if not inside.any():
-            raise DataError("no-weather", f"{weather.file} has no temperature for {str(edges[0])[:10]} to {str(edges[-1])[:10]}.", "Give weather for both sides.")  # fmt: skip
+            raise DataError(
+                "no-weather",
+                f"{weather.file} has no temperature for {str(edges[0])[:10]} to"
+                f" {str(edges[-1])[:10]}.",
+                "Give weather for both sides.",
+            )
         hours = np.flatnonzero(inside)
         wanted = usage.days[periods] * int(DAY / np.timedelta64(weather.step_s, "s"))
         blind = np.bincount(at[hours], minlength=len(periods)) < WEATHER_SHARE_MIN * wanted
@@ -184,13 +229,21 @@ def _temperature(weather: Readings) -> Any:
             return weather.values[k]
     if len(weather.names) == 1:
         return weather.values[0]
-    raise DataError("no-weather", f"{weather.file} has no column of temperature.", "Name it temperature.")
+    raise DataError(
+        "no-weather", f"{weather.file} has no column of temperature.", "Name it temperature."
+    )
 
 
 def estimate(
-    usage: Usage, weather: Readings, *, until: date, since: date, zone: str = "UTC",
-    confidence: float = CONFIDENCE_SHARE, workers: Workers = 1,
-) -> Iterator[Saving]:  # fmt: skip
+    usage: Usage,
+    weather: Readings,
+    *,
+    until: date,
+    since: date,
+    zone: str = "UTC",
+    confidence: float = CONFIDENCE_SHARE,
+    workers: Workers = 1,
+) -> Iterator[Saving]:
     """Savings of every meter of a file, in its order, some hundred meters at a time.
 
     Raises:
@@ -209,7 +262,9 @@ def estimate(
                 confidence,
             )
 
-    for made in map_groups(_group, groups(), workers=workers, key=lambda job: f"meters {job[0][0]} to {job[0][-1]}"):
+    for made in map_groups(
+        _group, groups(), workers=workers, key=lambda job: f"meters {job[0][0]} to {job[0][-1]}"
+    ):
         yield from made
 
 
@@ -219,9 +274,15 @@ def _group(job: tuple[tuple[str, ...], Side, Side, str, float]) -> list[Saving]:
 
 
 def estimate_hourly(
-    path: Path, weather: Readings, *, until: date, since: date, zone: str = "UTC", confidence: float = CONFIDENCE_SHARE,
+    path: Path,
+    weather: Readings,
+    *,
+    until: date,
+    since: date,
+    zone: str = "UTC",
+    confidence: float = CONFIDENCE_SHARE,
     mend: tuple[str, ...] = (),
-) -> tuple[list[Saving], tuple[Finding, ...]]:  # fmt: skip
+) -> tuple[list[Saving], tuple[Finding, ...]]:
     """Savings by hourly models.
 
     Raises:
@@ -230,12 +291,23 @@ def estimate_hourly(
     """
     readings = as_energy(read_series(path, zone=zone, mend=mend))
     if readings.step_s > 3600 or 3600 % readings.step_s:
-        raise DataError("uneven-steps", f"{path.name} has a reading every {readings.step_s} s.", "Hourly models need hours or parts of them.")  # fmt: skip
+        raise DataError(
+            "uneven-steps",
+            f"{path.name} has a reading every {readings.step_s} s.",
+            "Hourly models need hours or parts of them.",
+        )
     per_hour = 3600 // readings.step_s
-    lead = int((readings.start[0] - readings.start[0].astype("datetime64[h]")) // np.timedelta64(readings.step_s, "s"))
+    lead = int(
+        (readings.start[0] - readings.start[0].astype("datetime64[h]"))
+        // np.timedelta64(readings.step_s, "s")
+    )
     skip = (per_hour - lead) % per_hour
     count = (readings.values.shape[1] - skip) // per_hour
-    hours = readings.values[:, skip : skip + count * per_hour].reshape(len(readings.names), count, per_hour).sum(axis=2)
+    hours = (
+        readings.values[:, skip : skip + count * per_hour]
+        .reshape(len(readings.names), count, per_hour)
+        .sum(axis=2)
+    )
     start = readings.start[skip : skip + count * per_hour : per_hour]
     at = ((start - weather.start[0]) // np.timedelta64(weather.step_s, "s")).astype(np.int64)
     inside = (at >= 0) & (at < len(weather.start))
@@ -250,9 +322,16 @@ def estimate_hourly(
     usage = np.where(used, hours, np.nan)
     if not np.isfinite(temperature[used]).any():
         raise DataError(
-            "no-weather", f"{weather.file} has no temperature for these hours.", "Give weather for both sides."
+            "no-weather",
+            f"{weather.file} has no temperature for these hours.",
+            "Give weather for both sides.",
         )
     made = hourly_savings(
-        readings.names, temperature, weekday * 24 + local_hour, usage, start >= begin, confidence=confidence
+        readings.names,
+        temperature,
+        weekday * 24 + local_hour,
+        usage,
+        start >= begin,
+        confidence=confidence,
     )
     return made, readings.findings

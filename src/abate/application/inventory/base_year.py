@@ -34,8 +34,9 @@ class BaseYearResult:
         threshold_share: Change from which it is recalculated.
         recalculates: Whether the change reaches that threshold.
         bridges: Per figure, previously stated to restated, with reasons.
-        later: The same for the later year: under `whole-year` what was bought or sold in it counts for all of it, so
-            that the two years compare like with like; empty where nothing was, or pro rata.
+        later: The same for the later year: under `whole-year` what was bought or sold in it counts
+            for all of it, so that the two years compare like with like; empty where nothing was, or
+            pro rata.
         later_run: The run of the later year on its own structure at its end, empty likewise.
     """
 
@@ -53,17 +54,25 @@ class BaseYearResult:
     def json(self) -> dict[str, Any]:
         """As machines get it."""
         return {
-            "year": self.year, "structure": self.structure, "stated_run": self.stated_run,
-            "restated_run": self.restated_run, "threshold": self.threshold_share, "recalculates": self.recalculates,
-            "figures": [b.json for b in self.bridges], "later_run": self.later_run,
+            "year": self.year,
+            "structure": self.structure,
+            "stated_run": self.stated_run,
+            "restated_run": self.restated_run,
+            "threshold": self.threshold_share,
+            "recalculates": self.recalculates,
+            "figures": [b.json for b in self.bridges],
+            "later_run": self.later_run,
             "later_figures": [b.json for b in self.later],
-        }  # fmt: skip
+        }
 
 
-def restate_base_year(workspace: Workspace, *, structure: str = "", now: datetime) -> BaseYearResult:
+def restate_base_year(
+    workspace: Workspace, *, structure: str = "", now: datetime
+) -> BaseYearResult:
     """Value the base year on the structure of a later year and compare; nothing is published.
 
-    Whether the base year is recalculated follows from the cumulative change of gross and Scope 3 emissions.
+    Whether the base year is recalculated follows from the cumulative change of gross and Scope 3
+    emissions.
 
     Args:
         workspace: Whose.
@@ -76,7 +85,11 @@ def restate_base_year(workspace: Workspace, *, structure: str = "", now: datetim
     """
     policy = workspace.base_year
     if policy is None:
-        raise ConfigError("no-base-year", "abate.toml names no base year.", 'Add [base_year] with year = "FY2022".')
+        raise ConfigError(
+            "no-base-year",
+            "abate.toml names no base year.",
+            'Add [base_year] with year = "FY2022".',
+        )
     every = runs(workspace)
     of_year = [r for r in every if r["fiscal_year"] == policy.year and r["status"] != "draft"]
     stated = of_year[-1] if of_year else run_of(workspace, policy.year, "", every)
@@ -109,11 +122,21 @@ def restate_base_year(workspace: Workspace, *, structure: str = "", now: datetim
 def _restated(
     workspace: Workspace, stated: dict[str, Any], later: str, rule: str, gwp_set: str, now: datetime
 ) -> tuple[str, tuple[BridgeResult, ...]]:
-    """A year valued on the structure of a later one, and why its figures differ from what was stated."""
-    done = run_year(workspace, stated["fiscal_year"], now=now, gwp_set=gwp_set, structure=f"{later}/{rule}")
+    """A year valued on the structure of a later one.
+
+    And why its figures differ from what was stated.
+    """
+    done = run_year(
+        workspace, stated["fiscal_year"], now=now, gwp_set=gwp_set, structure=f"{later}/{rule}"
+    )
     restated = run_of(workspace, stated["fiscal_year"], done.run_id)
     with Rollups(workspace) as rollups:
         names = ["scope1", "scope2-location", "scope2-market", "gross", "scope3", "total-location"]
-        shown = {v.figure for run in (stated, restated) for v in rollups.values(names, run) if v.value is not None}
+        shown = {
+            v.figure
+            for run in (stated, restated)
+            for v in rollups.values(names, run)
+            if v.value is not None
+        }
         wanted = [n for n in names if n in shown]
         return done.run_id, tuple(bridges_between(workspace, rollups, wanted, stated, restated))

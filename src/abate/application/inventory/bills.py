@@ -13,7 +13,9 @@ from abate.application.inventory.imports import ImportResult, add_file
 from abate.kernel.errors import UsageError
 
 
-def store_bill(workspace: Workspace, path: Path, reads: list[Read], *, site: str, now: datetime) -> ImportResult:
+def store_bill(
+    workspace: Workspace, path: Path, reads: list[Read], *, site: str, now: datetime
+) -> ImportResult:
     """Import a bill whose values were confirmed, and attach the PDF as evidence to its row.
 
     Raises:
@@ -44,7 +46,15 @@ def store_bill(workspace: Workspace, path: Path, reads: list[Read], *, site: str
             )
         )
         writer.writerow(
-            (site, held["from"].value, held["to"].value, held["energy"].value, held["unit"].value,
-             held["document"].value if "document" in held else "", held["energy"].place, f"{held['energy'].confidence:.2f}")
-        )  # fmt: skip
+            (
+                site,
+                held["from"].value,
+                held["to"].value,
+                held["energy"].value,
+                held["unit"].value,
+                held["document"].value if "document" in held else "",
+                held["energy"].place,
+                f"{held['energy'].confidence:.2f}",
+            )
+        )
     return add_file(workspace, table, now=now, template="electricity", evidence=(path, 2))

@@ -48,10 +48,16 @@ class BridgeResult:
     def json(self) -> dict[str, Any]:
         """As machines get it: milligrams as decimal strings."""
         return {
-            "figure": self.figure, "before": self.before, "after": self.after, "start_mg": str(self.start_mg),
-            "end_mg": str(self.end_mg), "totals_mg": {d: str(mg) for d, mg in self.totals.items()},
-            "by_org_mg": {org: {d: str(mg) for d, mg in by.items()} for org, by in self.by_org.items()},
-        }  # fmt: skip
+            "figure": self.figure,
+            "before": self.before,
+            "after": self.after,
+            "start_mg": str(self.start_mg),
+            "end_mg": str(self.end_mg),
+            "totals_mg": {d: str(mg) for d, mg in self.totals.items()},
+            "by_org_mg": {
+                org: {d: str(mg) for d, mg in by.items()} for org, by in self.by_org.items()
+            },
+        }
 
 
 def bridge_runs(
@@ -67,9 +73,15 @@ def bridge_runs(
 
 
 def bridges_between(
-    workspace: Workspace, rollups: Rollups, names: Sequence[str], before: dict[str, Any], after: dict[str, Any]
+    workspace: Workspace,
+    rollups: Rollups,
+    names: Sequence[str],
+    before: dict[str, Any],
+    after: dict[str, Any],
 ) -> list[BridgeResult]:
-    """Why each of several figures differs between two runs; what the runs kept of the organisation is read once.
+    """Why each of several figures differs between two runs.
+
+    What the runs kept of the organisation is read once.
 
     Raises:
         UsageError: `not-a-sum`.
@@ -91,16 +103,22 @@ def _lines(rollups: Rollups, name: str, run: dict[str, Any]) -> list[Line]:
     sign, touched = rollups.signed(name, run)
     rows = fetch(
         rollups.con,
-        f"select org, site, kind, item || '/' || party || '/' || region as item, unit, scope || ' ' || category || ' ' || view "
-        f"as scope, method, species, month[6:7] as month, sum(quantity_micro)::hugeint as quantity_micro, "
-        f"sum(mass_mg)::hugeint as mass_mg, sum(co2e_mg)::hugeint as co2e_mg, {sign} as sign from rollups where {touched} "
-        "group by all order by all",
+        "select org, site, kind, item || '/' || party || '/' || region as item, unit, scope || ' '"
+        " || category || ' ' || view as scope, method, species, month[6:7] as month,"
+        " sum(quantity_micro)::hugeint as quantity_micro, sum(mass_mg)::hugeint as mass_mg,"
+        f" sum(co2e_mg)::hugeint as co2e_mg, {sign} as sign from rollups where {touched} group by"
+        " all order by all",
     )
     return [Line(**r) for r in rows]
 
 
-def _shares(workspace: Workspace, before: dict[str, Any], after: dict[str, Any]) -> tuple[Share, Share]:
-    """Shares of sites by month on the terms of each run; a site that a run did not know yet has what the other says."""
+def _shares(
+    workspace: Workspace, before: dict[str, Any], after: dict[str, Any]
+) -> tuple[Share, Share]:
+    """Shares of sites by month on the terms of each run.
+
+    A site that a run did not know yet has what the other says.
+    """
     sides = [_share(workspace, run) for run in (before, after)]
 
     def known(first: int) -> Share:
@@ -115,7 +133,10 @@ def _shares(workspace: Workspace, before: dict[str, Any], after: dict[str, Any])
 
 
 def _share(workspace: Workspace, run: dict[str, Any]) -> Callable[[str, str], float | None]:
-    """Share of a site in a month of the calendar on the terms of a run; None where it does not know the site."""
+    """Share of a site in a month of the calendar on the terms of a run.
+
+    None where it does not know the site.
+    """
     config = read_config(workspace.root, json.loads(run["config"]), strict=False)
     as_of = date.fromisoformat(run["as_of"]) if run["as_of"] else None
     terms = read_terms(config, run["gwp_set"], run["boundary"], as_of, run["structure"])

@@ -32,17 +32,29 @@ def instruments(
     conflicts = settle_transfers(con, workspace) if settle else []
     refused = {serial for serial, _ in conflicts}
     rows = fetch(
-        con, f"select * from live_instruments where retired_for = {literal(fiscal_year)} order by instrument_id"
+        con,
+        f"select * from live_instruments where retired_for = {literal(fiscal_year)} order by"
+        " instrument_id",
     )
     seen: dict[str, Instrument] = {}
     for r in rows:
         if (r["instrument_id"], r["import_id"]) in conflicts or r["instrument_id"] in seen:
             continue
         seen[r["instrument_id"]] = Instrument(
-            r["instrument_id"], r["tier"], r["technology"], r["market"], r["vintage_from"].date(),
-            r["vintage_to"].date(), r["amount_wh"], r["site"], r["kg_co2_per_kwh"],
-        )  # fmt: skip
-    findings = [Finding.of(USED_TWICE, f"'{serial}' is claimed by two imports or years.") for serial in sorted(refused)]
+            r["instrument_id"],
+            r["tier"],
+            r["technology"],
+            r["market"],
+            r["vintage_from"].date(),
+            r["vintage_to"].date(),
+            r["amount_wh"],
+            r["site"],
+            r["kg_co2_per_kwh"],
+        )
+    findings = [
+        Finding.of(USED_TWICE, f"'{serial}' is claimed by two imports or years.")
+        for serial in sorted(refused)
+    ]
     return list(seen.values()), findings
 
 
@@ -54,7 +66,9 @@ def settle_transfers(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
     """
     wanted: dict[str, tuple[str, str, int]] = {}
     conflicts: list[tuple[str, str]] = []
-    for r in fetch(con, "select * from live_instruments order by instrument_id, retired_for, import_id"):
+    for r in fetch(
+        con, "select * from live_instruments order by instrument_id, retired_for, import_id"
+    ):
         claim = (r["import_id"], r["retired_for"], r["amount_wh"])
         if r["instrument_id"] in wanted:
             conflicts.append((r["instrument_id"], r["import_id"]))
@@ -78,9 +92,25 @@ def settle_transfers(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
                 turn, reason = turns.get(serial, 0), "/".join(map(str, claim))
                 held = "held"
                 posts.append(
-                    Transfer(f"{serial}#{turn}/issue", CERTIFICATES, f"issuer:{serial}", held, claim[2], reason)
+                    Transfer(
+                        f"{serial}#{turn}/issue",
+                        CERTIFICATES,
+                        f"issuer:{serial}",
+                        held,
+                        claim[2],
+                        reason,
+                    )
                 )
-                posts.append(Transfer(f"{serial}#{turn}/retire", CERTIFICATES, held, f"retired:{claim[1]}", claim[2], reason))  # fmt: skip
+                posts.append(
+                    Transfer(
+                        f"{serial}#{turn}/retire",
+                        CERTIFICATES,
+                        held,
+                        f"retired:{claim[1]}",
+                        claim[2],
+                        reason,
+                    )
+                )
         ledger.post(posts)
     finally:
         ledger.close()
@@ -91,10 +121,23 @@ def stated_factors(instruments: Sequence[Instrument]) -> list[Factor]:
     """Factors that contracts and suppliers state themselves."""
     return [
         Factor(
-            f"instrument/stated/{i.id}", "electricity-instrument", i.id, "world", "within", None, "direct",
-            (Mass("CO2", repr(i.kg_co2_per_kwh), "kg/kWh"),), "",
-            Source(f"{i.tier} {i.id}", "as stated by the contract or supplier", "1", i.vintage_from, "none needed"),
+            f"instrument/stated/{i.id}",
+            "electricity-instrument",
+            i.id,
+            "world",
+            "within",
+            None,
+            "direct",
+            (Mass("CO2", repr(i.kg_co2_per_kwh), "kg/kWh"),),
+            "",
+            Source(
+                f"{i.tier} {i.id}",
+                "as stated by the contract or supplier",
+                "1",
+                i.vintage_from,
+                "none needed",
+            ),
         )
         for i in instruments
         if i.kg_co2_per_kwh is not None
-    ]  # fmt: skip
+    ]

@@ -1,4 +1,7 @@
-"""Corrections that people make row by row: written as the file that they are, then applied like any other."""
+"""Corrections that people make row by row.
+
+Written as the file that they are, then applied like any other.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,14 @@ from abate.kernel.errors import DataError
 def correct_lines(
     workspace: Workspace, lines: Sequence[Mapping[str, str]], *, reason: str, now: datetime
 ) -> ImportResult:
-    """Mend, accept, drop or add rows; the lines are kept as a correction file, so that they can be read and done again.
+    """Mend, accept, drop or add rows.
+
+    The lines are kept as a correction file, so that they can be read and done again.
 
     Args:
         workspace: Where to.
-        lines: One per row, with the columns of a correction file: `action`, `file`, `sheet`, `row`, new values.
+        lines: One per row, with the columns of a correction file: `action`, `file`, `sheet`, `row`,
+            new values.
         reason: Why, for lines that do not say it themselves.
         now: Present moment.
 
@@ -32,7 +38,11 @@ def correct_lines(
     columns = sorted({c for line in lines for c in line} | {"action", "reason"})
     unknown = set(columns) - CORRECTION_COLUMNS
     if unknown:
-        raise DataError("bad-correction", f"'{min(unknown)}' is no column of a correction.", f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.")  # fmt: skip
+        raise DataError(
+            "bad-correction",
+            f"'{min(unknown)}' is no column of a correction.",
+            f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.",
+        )
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, restval="")
     writer.writeheader()

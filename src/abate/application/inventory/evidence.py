@@ -1,4 +1,7 @@
-"""Evidence: a run as plain CSV with hashes, so that anybody can perform it again without this package."""
+"""Evidence: a run as plain CSV with hashes.
+
+So that anybody can perform it again without this package.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +26,35 @@ if TYPE_CHECKING:
 FORMAT = "abate-evidence/1"
 BATCH = 10_000
 QUERIES = {
-    "activities": """select activity_id, kind, item, site, region, party, month, quantity, unit, basis, source_file,
+    "activities": (
+        """select activity_id, kind, item, site, region, party, month, quantity, unit, basis, source_file,
         source_sheet, source_row, quantity_text, unit_text, document, reason
-        from run_activities semi join run_entries using (activity_id) order by activity_id""",
-    "resolutions": """select resolution, kind, item, site, region, party, month, unit, method, approach, book, part,
+        from run_activities semi join run_entries using (activity_id) order by activity_id"""
+    ),
+    "resolutions": (
+        """select resolution, kind, item, site, region, party, month, unit, method, approach, book, part,
         instrument, share, boundary_share, scope, category, view, org, factor_id, species, mg_per_unit, ratio, gwp,
         list_aggregate(from_json(json_extract(why, '$.bridges'), '["VARCHAR"]'), 'string_agg', ' ') as bridges
-        from run_resolutions order by resolution""",
-    "entries": """select activity_id, resolution, method, part, instrument, factor_id, species, book, scope, category, view,
+        from run_resolutions order by resolution"""
+    ),
+    "entries": (
+        """select activity_id, resolution, method, part, instrument, factor_id, species, book, scope, category, view,
         org, site, month, basis, mass_mg, co2e_mg
-        from run_entries order by activity_id, method, part, species, resolution""",
-    "totals": """select book, scope, category, view, sum(mass_mg)::hugeint as mass_mg, sum(co2e_mg)::hugeint as co2e_mg,
-        count(*) as entries from run_entries group by all order by all""",
+        from run_entries order by activity_id, method, part, species, resolution"""
+    ),
+    "totals": (
+        """select book, scope, category, view, sum(mass_mg)::hugeint as mass_mg, sum(co2e_mg)::hugeint as co2e_mg,
+        count(*) as entries from run_entries group by all order by all"""
+    ),
 }
 
 
-def export_evidence(workspace: Workspace, year: str, folder: Path, *, run_id: str = "") -> dict[str, Any]:
-    """Write entries, activities, resolutions, factors, methods and totals of a run, and a manifest of hashes.
+def export_evidence(
+    workspace: Workspace, year: str, folder: Path, *, run_id: str = ""
+) -> dict[str, Any]:
+    """Write entries, activities, resolutions, factors, methods and totals of a run.
+
+    And a manifest of hashes.
 
     Args:
         workspace: Whose.
@@ -57,25 +72,48 @@ def export_evidence(workspace: Workspace, year: str, folder: Path, *, run_id: st
     run = run_of(workspace, year, run_id)
     for left in left_behind(folder):
         left.unlink()
-    if folder.exists() and any(p.name != "manifest.json" and p.suffix != ".csv" for p in folder.iterdir()):
-        raise UsageError("folder-in-use", f"{folder.name} holds other files.", "Choose an empty folder with --to.")
+    if folder.exists() and any(
+        p.name != "manifest.json" and p.suffix != ".csv" for p in folder.iterdir()
+    ):
+        raise UsageError(
+            "folder-in-use",
+            f"{folder.name} holds other files.",
+            "Choose an empty folder with --to.",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").unlink(missing_ok=True)
     with workspace.store.connect("factors") as con:
         run_views(con, workspace, run)
         con.execute("set preserve_insertion_order = true")
-        files = {f"{name}.csv": _write(folder / f"{name}.csv", *_rows(con, sql)) for name, sql in QUERIES.items()}
+        files = {
+            f"{name}.csv": _write(folder / f"{name}.csv", *_rows(con, sql))
+            for name, sql in QUERIES.items()
+        }
         files["factors.csv"] = _write(folder / "factors.csv", *_rows(con, _factors_sql(run)))
     header = ("method", "scope", "category", "view", "formula", "source", "summary")
     body = (
-        (m.card.name, m.card.scope, m.card.category, m.card.view, m.card.formula, m.card.source, m.summary)
+        (
+            m.card.name,
+            m.card.scope,
+            m.card.category,
+            m.card.view,
+            m.card.formula,
+            m.card.source,
+            m.summary,
+        )
         for m in METHODS
     )
     files["methods.csv"] = _write(folder / "methods.csv", header, body)
     manifest = {
-        "format": FORMAT, "organisation": workspace.organisation.name, "year": run["fiscal_year"], "run": run["run_id"],
-        "gwp_set": run["gwp_set"], "boundary": run["boundary"], "inputs_hash": run["inputs_hash"], "files": files,
-    }  # fmt: skip
+        "format": FORMAT,
+        "organisation": workspace.organisation.name,
+        "year": run["fiscal_year"],
+        "run": run["run_id"],
+        "gwp_set": run["gwp_set"],
+        "boundary": run["boundary"],
+        "inputs_hash": run["inputs_hash"],
+        "files": files,
+    }
     manifest["digest"] = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
     write_whole(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
     return manifest
@@ -92,7 +130,9 @@ def _factors_sql(run: dict[str, Any]) -> str:
         order by factor_id, species"""
 
 
-def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+def _rows(
+    con: duckdb.DuckDBPyConnection, sql: str
+) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
     result = con.execute(sql)
     names = tuple(column[0] for column in result.description or [])
 
@@ -104,18 +144,32 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, ...], It
 
 
 def _write(path: Path, names: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> dict[str, Any]:
-    """Write a table; each line ends in the hash of what stands before it, so that a change is found in its line."""
+    """Write a table; each line ends in the hash of what stands before it.
+
+    So that a change is found in its line.
+    """
     count = 0
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow((*names, "digest"))
         for row in rows:
             cells = [
-                "" if v is None else repr(v) if isinstance(v, float) else " ".join(str(v).split("\n")) for v in row
+                (
+                    ""
+                    if v is None
+                    else repr(v)
+                    if isinstance(v, float)
+                    else " ".join(str(v).split("\n"))
+                )
+                for v in row
             ]
             writer.writerow((*cells, digest_of(cells)))
             count += 1
-    return {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "rows": count, "columns": [*names, "digest"]}
+    return {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "rows": count,
+        "columns": [*names, "digest"],
+    }
 
 
 def digest_of(cells: list[str]) -> str:

@@ -1,4 +1,7 @@
-"""Explain: from a figure to its entries, and from an entry to file and row, publication and table."""
+"""Explain: from a figure to its entries.
+
+And from an entry to file and row, publication and table.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,15 @@ from abate.kernel.formula import evaluate, names_in, to_whole_mg
 if TYPE_CHECKING:
     import duckdb
 
-SOURCE_COLUMNS = ("publication", "table", "edition", "published_on", "licence", "verification", "note")
+SOURCE_COLUMNS = (
+    "publication",
+    "table",
+    "edition",
+    "published_on",
+    "licence",
+    "verification",
+    "note",
+)
 
 
 def activity_name(activity_id: int) -> str:
@@ -52,7 +63,9 @@ def import_of(activity_id: int) -> str:
 
 
 def parse_entry(text: str) -> tuple[int, str, int | None]:
-    """Activity, method and part in the name of an entry: `1ecb9772-4`, or `1ecb9772-4/electricity-location/0`.
+    """Activity, method and part in the name of an entry.
+
+    `1ecb9772-4`, or `1ecb9772-4/electricity-location/0`.
 
     Raises:
         UsageError: `bad-entry`.
@@ -63,7 +76,9 @@ def parse_entry(text: str) -> tuple[int, str, int | None]:
         activity = (int(high, 16) << 32) + int(low)
         return activity, rest[0] if rest else "", int(rest[1]) if len(rest) > 1 else None
     except (ValueError, IndexError) as error:
-        raise UsageError("bad-entry", f"'{text}' names no entry.", "Write it as 'abate explain' prints it.") from error
+        raise UsageError(
+            "bad-entry", f"'{text}' names no entry.", "Write it as 'abate explain' prints it."
+        ) from error
 
 
 def explain_figure(
@@ -102,12 +117,18 @@ def explain_figure(
         return tree | {"entries": {"count": count, "offset": 0, "rows": [], "next": ""}}
     with workspace.store.connect() as con:
         run_views(con, workspace, run)
-        tree["entries"] = {"count": count, **_page(con, workspace, counted, run, where, limit, after)}
+        tree["entries"] = {
+            "count": count,
+            **_page(con, workspace, counted, run, where, limit, after),
+        }
     return tree
 
 
 def figure_tree(
-    rollups: Rollups, name: str, run: dict[str, Any], where: Mapping[str, str] = MappingProxyType({})
+    rollups: Rollups,
+    name: str,
+    run: dict[str, Any],
+    where: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """A figure with the figures it stands on, down to those that add up rows, each of these by method and site."""
     below = _below(name)
@@ -121,13 +142,20 @@ def figure_tree(
 
     def node(figure_id: str) -> dict[str, Any]:
         one = FIGURES[figure_id]
-        told = {**whole[figure_id].json, "title": one.title, "formula": one.formula, "source": one.source}
+        told = {
+            **whole[figure_id].json,
+            "title": one.title,
+            "formula": one.formula,
+            "source": one.source,
+        }
         if one.total is None:
             told["of"] = [node(b) for b in _parts_of(one)]
             return told
         told["parts"] = []
         for dimension in ("method", "site"):
-            some = [v for v in parts.get(figure_id, []) if dimension in v.by and dimension not in where]
+            some = [
+                v for v in parts.get(figure_id, []) if dimension in v.by and dimension not in where
+            ]
             ranked = sorted(some, key=lambda v: -(v.value or 0))
             told["parts"] += [v.json | {"by": {dimension: v.by[dimension]}} for v in ranked]
         return told
@@ -141,26 +169,31 @@ def _parts_of(one: Figure) -> list[str]:
 
 def _below(name: str) -> list[str]:
     """A figure and every figure it stands on, each once."""
-    return list(dict.fromkeys([name, *(b for part in _parts_of(FIGURES.named(name)) for b in _below(part))]))
+    return list(
+        dict.fromkeys([name, *(b for part in _parts_of(FIGURES.named(name)) for b in _below(part))])
+    )
 
 
 def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:
     """Make `run_entries`, `run_activities` and `run_resolutions`: the rows of one run."""
     store, year = workspace.store, run["fiscal_year"]
     con.execute(
-        f"create view run_resolutions as select * from {store.source('resolutions', {run['run_id']})} "
-        f"where fiscal_year = '{year}' and run_id = '{run['run_id']}'"
+        "create view run_resolutions as select * from"
+        f" {store.source('resolutions', {run['run_id']})} where fiscal_year = '{year}' and run_id ="
+        f" '{run['run_id']}'"
     )
     chain = chain_of(run)
-    standing = "and resolution in (select resolution from run_resolutions)" if len(chain) > 1 else ""
+    standing = (
+        "and resolution in (select resolution from run_resolutions)" if len(chain) > 1 else ""
+    )
     con.execute(
-        f"create view run_entries as select * from {store.source('entries', chain)} where fiscal_year = '{year}' "
-        f"and run_id in ({', '.join(map(literal, chain))}) {standing}"
+        f"create view run_entries as select * from {store.source('entries', chain)} where"
+        f" fiscal_year = '{year}' and run_id in ({', '.join(map(literal, chain))}) {standing}"
     )
     named = [i[0] for i in json.loads(run["imports"])]
     con.execute(
-        f"create view run_activities as select * from {store.source('activities', named)} where fiscal_year = '{year}' "
-        f"and import_id in ({', '.join(map(literal, named))})"
+        f"create view run_activities as select * from {store.source('activities', named)} where"
+        f" fiscal_year = '{year}' and import_id in ({', '.join(map(literal, named))})"
     )
 
 
@@ -192,7 +225,11 @@ def _where_sql(workspace: Workspace, source: str, where: Mapping[str, str]) -> s
         if source == "entry":
             inside = f"{column} = {told}"
             known = dimension in OF_ENTRIES
-            terms.append(inside if known else f"resolution in (select resolution from run_resolutions where {inside})")
+            terms.append(
+                inside
+                if known
+                else f"resolution in (select resolution from run_resolutions where {inside})"
+            )
             terms[-1] = "false" if dimension == "building" else terms[-1]
         elif dimension == "org":
             organisation = workspace.organisation
@@ -202,15 +239,27 @@ def _where_sql(workspace: Workspace, source: str, where: Mapping[str, str]) -> s
         elif dimension == "building":
             terms.append(f"meter = {told}")
         else:
-            terms.append(f"{column} = {told}" if dimension in ("site", "month", "kind", "item", "basis") else "false")
+            terms.append(
+                f"{column} = {told}"
+                if dimension in ("site", "month", "kind", "item", "basis")
+                else "false"
+            )
     return " and ".join(terms)
 
 
 def _page(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, name: str, run: dict[str, Any], where: Mapping[str, str],
-    limit: int, after: str,
-) -> dict[str, Any]:  # fmt: skip
-    """Rows of a figure, largest first, from where the page before ended: a later page costs no more than the first."""
+    con: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    name: str,
+    run: dict[str, Any],
+    where: Mapping[str, str],
+    limit: int,
+    after: str,
+) -> dict[str, Any]:
+    """Rows of a figure, largest first, from where the page before ended.
+
+    A later page costs no more than the first.
+    """
     source, of_figure = rows_condition(name)
     is_entry = source == "entry"
     table = "run_entries" if is_entry else "run_activities"
@@ -223,14 +272,24 @@ def _page(
         beyond = f"({', '.join(keys)}) > ({', '.join(key)})"
         condition = f"{condition} and ({size} < {last} or ({size} = {last} and {beyond}))"
     rows = fetch(
-        con, f"select * from {table} where {condition} order by {size} desc, {', '.join(keys)} limit {limit + 1}"
+        con,
+        f"select * from {table} where {condition} order by {size} desc, {', '.join(keys)} limit"
+        f" {limit + 1}",
     )
     more, rows = len(rows) > limit, rows[:limit]
     ids = ", ".join(str(i) for i in sorted({r["activity_id"] for r in rows})) or "-1"
     imports = {import_of(r["activity_id"]) for r in rows}
-    told = fetch(con, f"select * from {workspace.store.source('activities', imports)} where activity_id in ({ids})")
+    told = fetch(
+        con,
+        f"select * from {workspace.store.source('activities', imports)} where activity_id in"
+        f" ({ids})",
+    )
     activities = {a["activity_id"]: a for a in told}
-    page = {"offset": offset, "rows": [_row(r, activities[r["activity_id"]], run) for r in rows], "next": ""}
+    page = {
+        "offset": offset,
+        "rows": [_row(r, activities[r["activity_id"]], run) for r in rows],
+        "next": "",
+    }
     if more:
         edge = rows[-1]
         reached = abs(edge["co2e_mg"]) if is_entry else repr(abs(edge["quantity"]))
@@ -252,7 +311,9 @@ def _cursor(text: str, is_entry: bool) -> tuple[int, str, list[str]]:
         tail = [literal(rest[0]), str(int(rest[1])), literal(rest[2])] if is_entry else []
         return int(offset), last, [str(int(activity)), *tail]
     except ValueError as error:
-        raise UsageError("bad-page", f"'{text}' ends no page.", "Take the 'next' of the page before.") from error
+        raise UsageError(
+            "bad-page", f"'{text}' ends no page.", "Take the 'next' of the page before."
+        ) from error
 
 
 def _row(r: dict[str, Any], a: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
@@ -287,7 +348,9 @@ def _row(r: dict[str, Any], a: dict[str, Any], run: dict[str, Any]) -> dict[str,
 
 
 def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, Any]:
-    """Everything behind an activity's entries: cells, method, factor, why, publication, table, corrections, evidence.
+    """Everything behind an activity's entries.
+
+    Cells, method, factor, why, publication, table, corrections, evidence.
 
     Raises:
         UsageError: `bad-entry`.
@@ -301,18 +364,27 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
         where = f"activity_id = {activity_id}"
         where += f" and starts_with(method, {literal(f'{method}/')})" if method else ""
         where += f" and part = {part}" if part is not None else ""
-        entries = fetch(con, f"select * from run_entries where {where} order by method, part, species")
-        resolutions = _keyed(con, "run_resolutions", "resolution", {e["resolution"] for e in entries})
+        entries = fetch(
+            con, f"select * from run_entries where {where} order by method, part, species"
+        )
+        resolutions = _keyed(
+            con, "run_resolutions", "resolution", {e["resolution"] for e in entries}
+        )
         sources = _keyed(con, "factors", "factor_id", {e["factor_id"] for e in entries})
         explained = [_entry(found, e, resolutions[e["resolution"]][0], sources) for e in entries]
     source_import = origin_of(
-        workspace, found["import_id"], found["source_file"], found["source_sheet"], found["source_row"]
+        workspace,
+        found["import_id"],
+        found["source_file"],
+        found["source_sheet"],
+        found["source_row"],
     )
     imported = next(r for r in workspace.store.rows("imports") if r["import_id"] == source_import)
     evidence = [
         e["name"]
         for e in workspace.store.rows("evidence")
-        if e["import_id"] in (found["import_id"], source_import) and e["source_row"] in (0, found["source_row"])
+        if e["import_id"] in (found["import_id"], source_import)
+        and e["source_row"] in (0, found["source_row"])
     ]
     return {
         "activity": activity_name(activity_id),
@@ -340,7 +412,10 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
 
 
 def origin_of(workspace: Workspace, import_id: str, file: str, sheet: str, row: int) -> str:
-    """The import in whose file a row stood: for a row that a correction mended, the one in which it was wrong."""
+    """The import in whose file a row stood.
+
+    For a row that a correction mended, the one in which it was wrong.
+    """
     for m in workspace.store.rows("mends"):
         same = (m["source_file"], m["source_sheet"], m["source_row"]) == (file, sheet, row)
         if m["import_id"] == import_id and same and m["of_import"]:
@@ -356,12 +431,16 @@ def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:
     rows = [r for r in rows if r["import_id"] in committed]
     if not rows:
         raise NotFoundError(
-            "unknown-entry", f"No activity {activity_name(activity_id)}.", "See 'abate explain FIGURE'."
+            "unknown-entry",
+            f"No activity {activity_name(activity_id)}.",
+            "See 'abate explain FIGURE'.",
         )
     return rows[0]
 
 
-def _keyed(con: duckdb.DuckDBPyConnection, table: str, column: str, keys: set[Any]) -> dict[Any, list[dict[str, Any]]]:
+def _keyed(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, keys: set[Any]
+) -> dict[Any, list[dict[str, Any]]]:
     """Rows of a table by the value of a column, for the values asked for."""
     told = ", ".join(literal(k) if isinstance(k, str) else str(k) for k in keys) or "null"
     found: dict[Any, list[dict[str, Any]]] = {}
@@ -371,7 +450,10 @@ def _keyed(con: duckdb.DuckDBPyConnection, table: str, column: str, keys: set[An
 
 
 def _entry(
-    a: dict[str, Any], e: dict[str, Any], resolution: dict[str, Any], sources: dict[Any, list[dict[str, Any]]]
+    a: dict[str, Any],
+    e: dict[str, Any],
+    resolution: dict[str, Any],
+    sources: dict[Any, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     """An entry with its formula worked out anew by the interpreter, and its factor's source."""
     card = next(m for m in METHODS if m.card.name == e["method"])
@@ -402,7 +484,9 @@ def _entry(
         "gwp": resolution["gwp"],
         "co2e_mg": str(e["co2e_mg"]),
         "factor": e["factor_id"],
-        "factor_value": f"{source[0]['value']} {source[0]['unit']}" if source else "as stated by the instrument",
+        "factor_value": (
+            f"{source[0]['value']} {source[0]['unit']}" if source else "as stated by the instrument"
+        ),
         "factor_source": {c: source[0][c] for c in SOURCE_COLUMNS} if source else {},
         **why,
     }

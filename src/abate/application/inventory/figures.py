@@ -1,4 +1,7 @@
-"""Figures of a workspace, read from the rollups of a run. Starts fast: no expression library, no Arrow."""
+"""Figures of a workspace, read from the rollups of a run.
+
+Starts fast: no expression library, no Arrow.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +48,17 @@ def check_dimensions(names: Iterable[str]) -> None:
     """
     for value in names.values() if isinstance(names, Mapping) else ():
         if len(value) > 400 or not value.isprintable():
-            raise UsageError("bad-value", "A filter holds what no row can.", "Take a value that a breakdown shows.")
+            raise UsageError(
+                "bad-value",
+                "A filter holds what no row can.",
+                "Take a value that a breakdown shows.",
+            )
     for name in names:
         if name not in DIMENSIONS:
             listed = ", ".join(DIMENSIONS)
-            raise UsageError("unknown-dimension", f"No breakdown by '{name}'.", f"There are: {listed}.")
+            raise UsageError(
+                "unknown-dimension", f"No breakdown by '{name}'.", f"There are: {listed}."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +91,18 @@ class Value:
 
     @property
     def json(self) -> dict[str, Any]:
-        """As machines get it: sums as decimal strings, exact to the milligram; ratios as numbers."""
+        """As machines get it: sums as decimal strings, exact to the milligram.
+
+        Ratios as numbers.
+        """
         one = FIGURES[self.figure]
-        exact = None if self.value is None else float(self.value) if one.is_ratio else exact_text(self.value)
+        exact = (
+            None
+            if self.value is None
+            else float(self.value)
+            if one.is_ratio
+            else exact_text(self.value)
+        )
         return {
             "figure": self.figure,
             "year": self.year,
@@ -115,7 +133,10 @@ def exact_text(value: Fraction) -> str:
 def runs(workspace: Workspace) -> list[dict[str, Any]]:
     """Posted runs, oldest first, each with its status: published, restated or draft."""
     rows = sorted(workspace.store.rows("runs"), key=lambda r: r["ordinal"])
-    marks = {p["run_id"]: p for p in sorted(workspace.store.rows("publications"), key=lambda p: p["ordinal"])}
+    marks = {
+        p["run_id"]: p
+        for p in sorted(workspace.store.rows("publications"), key=lambda p: p["ordinal"])
+    }
     locked = {s["run_id"] for s in workspace.store.rows("signoffs") if s["step"] == "locked"}
     for row in rows:
         row["locked"] = row["run_id"] in locked
@@ -130,8 +151,8 @@ def run_of(
 ) -> dict[str, Any]:
     """The run asked for, or the latest of a year; among `every` run where the caller has read them.
 
-    A base year valued on a later structure counts as the latest only once it is published; so does every run of a year
-    that is locked: a locked figure changes by restatement alone.
+    A base year valued on a later structure counts as the latest only once it is published; so does
+    every run of a year that is locked: a locked figure changes by restatement alone.
 
     Raises:
         NotFoundError: `no-run`, `unknown-run`.
@@ -142,16 +163,25 @@ def run_of(
         if not named:
             raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
         return named[0]
-    of_year = [r for r in every if r["fiscal_year"] == year and (not r["structure"] or r["status"] != "draft")]
+    of_year = [
+        r
+        for r in every
+        if r["fiscal_year"] == year and (not r["structure"] or r["status"] != "draft")
+    ]
     if any(r["locked"] for r in of_year):
         of_year = [r for r in of_year if r["status"] != "draft"]
     if not of_year:
-        raise NotFoundError("no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'.")
+        raise NotFoundError(
+            "no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'."
+        )
     return of_year[-1]
 
 
 def chain_of(run: dict[str, Any]) -> list[str]:
-    """Runs whose entries count in a run, under its own resolutions: itself, and those it went on from."""
+    """Runs whose entries count in a run, under its own resolutions.
+
+    Itself, and those it went on from.
+    """
     return list(json.loads(run["chain"])) if run["chain"] else [run["run_id"]]
 
 
@@ -176,7 +206,9 @@ class Rollups:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.con: duckdb.DuckDBPyConnection = open_engine(workspace.store.root, workspace.limits)
-        self.con.execute(f"create view rollups as select * from {workspace.store.source('rollups')}")
+        self.con.execute(
+            f"create view rollups as select * from {workspace.store.source('rollups')}"
+        )
 
     def load(self) -> Rollups:
         """Take the rollups into memory, for readers that stay and ask often."""
@@ -197,9 +229,14 @@ class Rollups:
         self.con.close()
 
     def values(
-        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({}),
-        *, lenient: bool = False,
-    ) -> list[Value]:  # fmt: skip
+        self,
+        names: list[str],
+        run: dict[str, Any],
+        by: str = "",
+        where: Mapping[str, str] = MappingProxyType({}),
+        *,
+        lenient: bool = False,
+    ) -> list[Value]:
         """Values of figures, for the whole, or by one or several dimensions, such as `building,month`.
 
         Args:
@@ -211,7 +248,8 @@ class Rollups:
 
         Raises:
             NotFoundError: `unknown-figure`.
-            UsageError: `unknown-dimension`; `no-breakdown` where one figure is asked for that has none.
+            UsageError: `unknown-dimension`; `no-breakdown` where one figure is asked for that has
+                none.
         """
         dimensions = [d.strip() for d in by.split(",")] if by else []
         check_dimensions(dimensions)
@@ -226,21 +264,38 @@ class Rollups:
             if by and groups and all("" in g for g in groups):
                 if lenient or len(names) > 1:
                     continue
-                raise UsageError("no-breakdown", f"'{name}' has no breakdown by {by}.", "Choose another dimension.")
+                raise UsageError(
+                    "no-breakdown",
+                    f"'{name}' has no breakdown by {by}.",
+                    "Choose another dimension.",
+                )
             for group in groups:
                 parts = {t: totals[t].get(group, (None, 0)) for t in below}
                 sums = {t: p[0] for t, p in parts.items()}
                 value = FIGURES.evaluate(name, sums)
                 if by and (value is None or "" in group):
                     continue
-                own = [t for t in parts if FIGURES[t].part_of not in parts]  # a part's rows are its whole's
+                own = [
+                    t for t in parts if FIGURES[t].part_of not in parts
+                ]  # a part's rows are its whole's
                 count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
-                without = () if by or where or value is None else tuple(FIGURES.missing_parts(name, sums))
+                without = (
+                    () if by or where or value is None else tuple(FIGURES.missing_parts(name, sums))
+                )
                 at = {**where, **dict(zip(dimensions, group, strict=True))}
                 note = excluded.get(name, "") if value is None else ""
                 left_out = tuple(w for w in without if w in excluded)
                 without = tuple(w for w in without if w not in excluded)
-                one = Value(name, run["fiscal_year"], at, value, self._unit(name), run["run_id"], count, without)
+                one = Value(
+                    name,
+                    run["fiscal_year"],
+                    at,
+                    value,
+                    self._unit(name),
+                    run["run_id"],
+                    count,
+                    without,
+                )
                 found.append(replace(one, note=note, excluded=left_out))
         return found
 
@@ -253,7 +308,10 @@ class Rollups:
     def _totals(
         self, names: list[str], run: dict[str, Any], dimensions: list[str], where: Mapping[str, str]
     ) -> dict[str, dict[tuple[str, ...], tuple[Fraction | None, int]]]:
-        """Whole sum and number of rows, per group, of figures that add up rows: all of them in one reading."""
+        """Whole sum and number of rows, per group, of figures that add up rows.
+
+        All of them in one reading.
+        """
         columns = [DIMENSIONS[d] for d in dimensions]
         # Literals of our own constants: binding parameters makes the engine import pandas, half a second.
         sums = ", ".join(
@@ -267,7 +325,9 @@ class Rollups:
             f"{literal(run['fiscal_year'])} and run_id = {literal(run['run_id'])}{kept} "
             + (f"group by {', '.join(columns)}" if columns else "")
         ).fetchall()
-        found: dict[str, dict[tuple[str, ...], tuple[Fraction | None, int]]] = {n: {} for n in names}
+        found: dict[str, dict[tuple[str, ...], tuple[Fraction | None, int]]] = {
+            n: {} for n in names
+        }
         for row in rows:
             group, cells = tuple(row[: len(columns)]), row[len(columns) :]
             for name, whole, count in zip(names, cells[::2], cells[1::2], strict=True):
@@ -284,10 +344,15 @@ class Rollups:
         """Condition on the columns of the rollups that the rows of a total meet."""
         total = FIGURES.named(name).total
         assert total is not None
-        return " and ".join(f"{c} in ({', '.join(map(literal, values))})" for c, values in total.where)
+        return " and ".join(
+            f"{c} in ({', '.join(map(literal, values))})" for c, values in total.where
+        )
 
     def signed(self, name: str, run: dict[str, Any]) -> tuple[str, str]:
-        """SQL of the sign with which a row enters a sum of totals, and of whether it touches it at all."""
+        """SQL of the sign with which a row enters a sum of totals.
+
+        And of whether it touches it at all.
+        """
         conditions = {self.condition(t): sign for t, sign in FIGURES.signs_of(name).items()}
         sign = " + ".join(f"{s} * ({c})::int" for c, s in conditions.items())
         touched = " or ".join(f"({c})" for c in conditions)
@@ -295,12 +360,16 @@ class Rollups:
 
     def estimated_share(self, name: str, run: dict[str, Any]) -> float | None:
         """Share of a figure that rests on estimates."""
-        values = {v.by["basis"]: v.value for v in self.values([name], run, "basis") if v.value is not None}
+        values = {
+            v.by["basis"]: v.value for v in self.values([name], run, "basis") if v.value is not None
+        }
         whole = sum(values.values(), Fraction(0))
         return float(values.get("estimated", Fraction(0)) / whole) if whole else None
 
 
-def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any, signed: bool = False) -> str:
+def publish(
+    workspace: Workspace, run_id: str, *, reason: str, now: Any, signed: bool = False
+) -> str:
     """Freeze a run as published, or as a restatement where the year has a published one.
 
     Args:
@@ -308,7 +377,8 @@ def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any, signed:
         run_id: The run.
         reason: Why, for a restatement.
         now: The moment.
-        signed: Whether the run was prepared, reviewed and approved: a year that is locked takes no other.
+        signed: Whether the run was prepared, reviewed and approved: a year that is locked takes no
+            other.
 
     Returns:
         `published` or `restated`.
@@ -320,18 +390,23 @@ def publish(workspace: Workspace, run_id: str, *, reason: str, now: Any, signed:
     run = run_of(workspace, "", run_id, every)
     if not signed and any(r["locked"] for r in every if r["fiscal_year"] == run["fiscal_year"]):
         raise UsageError(
-            "year-locked", f"{run['fiscal_year']} is locked.",
+            "year-locked",
+            f"{run['fiscal_year']} is locked.",
             f"Sign the restatement off, step by step: abate sign prepared --run {run_id}.",
-        )  # fmt: skip
+        )
     with workspace.store.lock():
         marks = workspace.store.rows("publications")
         if run_id in {p["run_id"] for p in marks}:
-            raise UsageError("already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do.")
+            raise UsageError(
+                "already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do."
+            )
         before = [p for p in marks if p["fiscal_year"] == run["fiscal_year"]]
         status = "restated" if before else "published"
         if before and not reason:
             raise UsageError(
-                "reason-needed", f"{run['fiscal_year']} is published.", "Give --reason for the restatement."
+                "reason-needed",
+                f"{run['fiscal_year']} is published.",
+                "Give --reason for the restatement.",
             )
         row = {
             "ordinal": len(marks),

@@ -26,8 +26,8 @@ _ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.INFO: 2}
 def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> list[Finding]:
     """Findings that stand today, blockers first.
 
-    A blocker of a row stands until the row is mended, dropped or accepted, or its import undone. Missing months and
-    findings about totals are asked anew each time.
+    A blocker of a row stands until the row is mended, dropped or accepted, or its import undone.
+    Missing months and findings about totals are asked anew each time.
 
     Args:
         workspace: Whose.
@@ -42,14 +42,31 @@ def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> lis
     if year:
         months = set(workspace.calendar.months(year))
         found = [f for f in found if not f.month or f.month in months]
-    return sorted(found, key=lambda f: (_ORDER[f.severity], f.code, f.file, f.sheet, f.row, f.site, f.month, f.message))
+    return sorted(
+        found,
+        key=lambda f: (
+            _ORDER[f.severity],
+            f.code,
+            f.file,
+            f.sheet,
+            f.row,
+            f.site,
+            f.month,
+            f.message,
+        ),
+    )
 
 
 def run_blockers(workspace: Workspace, year: str = "") -> list[Finding]:
-    """Blockers of the newest run of each fiscal year, or of one: what it left out of its figures."""
+    """Blockers of the newest run of each fiscal year, or of one.
+
+    What it left out of its figures.
+    """
     from abate.application.inventory.figures import run_of, years
 
-    newest = {run_of(workspace, y)["run_id"] for y in years(workspace) if not year or y == year.upper()}
+    newest = {
+        run_of(workspace, y)["run_id"] for y in years(workspace) if not year or y == year.upper()
+    }
     rows = workspace.store.rows("findings") if newest else []
     return [finding_of(r) for r in rows if r["origin"] in newest and r["severity"] == "blocker"]
 
@@ -63,7 +80,9 @@ def mended(workspace: Workspace) -> list[dict[str, Any]]:
     """What was corrected, accepted, dropped or added, with its reason."""
     live = {r["import_id"] for r in live_imports(workspace)}
     rows = [m for m in workspace.store.rows("mends") if m["import_id"] in live]
-    return sorted(rows, key=lambda m: (m["source_file"], m["source_sheet"], m["source_row"], m["import_id"]))
+    return sorted(
+        rows, key=lambda m: (m["source_file"], m["source_sheet"], m["source_row"], m["import_id"])
+    )
 
 
 def _of_imports(con: duckdb.DuckDBPyConnection) -> list[Finding]:
@@ -80,9 +99,17 @@ def _of_imports(con: duckdb.DuckDBPyConnection) -> list[Finding]:
 def finding_of(r: dict[str, Any]) -> Finding:
     """A finding from its row in the ledger."""
     return Finding(
-        r["code"], Severity(r["severity"]), r["message"], r["hint"], r["file"], r["sheet"], r["row"], r["column"],
-        r["site"], r["month"],
-    )  # fmt: skip
+        r["code"],
+        Severity(r["severity"]),
+        r["message"],
+        r["hint"],
+        r["file"],
+        r["sheet"],
+        r["row"],
+        r["column"],
+        r["site"],
+        r["month"],
+    )
 
 
 def _clock(workspace: Workspace, now: datetime) -> list[Finding]:
@@ -91,12 +118,19 @@ def _clock(workspace: Workspace, now: datetime) -> list[Finding]:
     last = max(moments, default=now)
     if last <= now + APART_MAX:
         return []
-    text = f"Something was stored on {last:%Y-%m-%d}, and this machine says that it is {now:%Y-%m-%d}."
+    text = (
+        f"Something was stored on {last:%Y-%m-%d}, and this machine says that it is {now:%Y-%m-%d}."
+    )
     return [Finding.of(CLOCK_BACK, text)]
 
 
-def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: datetime) -> list[Finding]:
-    """Months without an activity that the site's `expects` asks for; a row in quarantine is not missing."""
+def _missing_months(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, now: datetime
+) -> list[Finding]:
+    """Months without an activity that the site's `expects` asks for.
+
+    A row in quarantine is not missing.
+    """
     spans = con.execute(
         "select kind, min(fiscal_year), max(fiscal_year), max(month) from live_totals group by kind"
     ).fetchall()
@@ -105,7 +139,11 @@ def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: d
     for kind, first, last, last_month in spans:
         years = [f"FY{y:04d}" for y in range(int(first[2:]), int(last[2:]) + 1)]
         months = [m for y in years for m in workspace.calendar.months(y)]
-        months = [m for m in months if m <= last_month or (m < ended and workspace.calendar.months(last)[-1] < ended)]
+        months = [
+            m
+            for m in months
+            if m <= last_month or (m < ended and workspace.calendar.months(last)[-1] < ended)
+        ]
         for site in workspace.organisation.sites:
             if kind in site.expects:
                 expected += [(kind, site.id, m) for m in site.months_owned(months)]
@@ -113,7 +151,9 @@ def _missing_months(con: duckdb.DuckDBPyConnection, workspace: Workspace, now: d
         return []
     import pyarrow as pa
 
-    block = pa.table(dict(zip(("kind", "site", "month"), map(list, zip(*expected, strict=True)), strict=True)))
+    block = pa.table(
+        dict(zip(("kind", "site", "month"), map(list, zip(*expected, strict=True)), strict=True))
+    )
     con.register("wanted", block)
     con.execute("""
         create or replace temp view expected as
@@ -141,7 +181,10 @@ STUCK_HOURS = 12
 
 
 def equal_readings(source: str) -> str:
-    """SQL of the hours at which a building's meter of energy repeats itself: runs of equal hourly readings."""
+    """SQL of the hours at which a building's meter of energy repeats itself.
+
+    Runs of equal hourly readings.
+    """
     return f"""
         select kind, site, meter, strftime(min(start_before), '%Y-%m') as month, min(start_before) as first,
                max(period_start + step) as past, (epoch(max(period_start + step) - min(start_before)) / 3600)::bigint as hours,
@@ -197,15 +240,20 @@ def quarantined(workspace: Workspace) -> list[dict[str, Any]]:
         live_views(con, workspace, live_imports(workspace))
         rows = fetch(
             con,
-            "select import_id, source_file, source_sheet, source_row, codes, template, kind, site, month, cells "
-            "from open_quarantine order by source_file, source_sheet, source_row, kind",
+            "select import_id, source_file, source_sheet, source_row, codes, template, kind, site,"
+            " month, cells from open_quarantine order by source_file, source_sheet, source_row,"
+            " kind",
         )
         found = [f for f in _of_imports(con) if f.severity is Severity.BLOCKER]
     by_row: dict[tuple[str, str, int], list[Finding]] = {}
     for f in found:
         by_row.setdefault((f.file, f.sheet, f.row), []).append(f)
     return [
-        r | {"cells": json.loads(r["cells"]), "codes": r["codes"].split(","),
-             "findings": by_row.get((r["source_file"], r["source_sheet"], r["source_row"]), [])}
+        r
+        | {
+            "cells": json.loads(r["cells"]),
+            "codes": r["codes"].split(","),
+            "findings": by_row.get((r["source_file"], r["source_sheet"], r["source_row"]), []),
+        }
         for r in rows
-    ]  # fmt: skip
+    ]

@@ -12,19 +12,35 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.readers.sheets import Sheet, read_sheets
 from abate.adapters.store.delta import counted, fetch, literal
-from abate.adapters.store.imports import commit_import, free_id, live_imports, live_views, loaded_before
+from abate.adapters.store.imports import (
+    commit_import,
+    free_id,
+    live_imports,
+    live_views,
+    loaded_before,
+)
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.adapters.store.writing import in_place_of, left_behind, write_whole
 from abate.application.catalogue import KINDS
 from abate.application.inventory import staging
-from abate.application.inventory.mapping import Mapped, Mapping, describe, load_mapping, map_sheet, signature
+from abate.application.inventory.mapping import (
+    Mapped,
+    Mapping,
+    describe,
+    load_mapping,
+    map_sheet,
+    signature,
+)
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from abate.kernel.finding import Finding, Severity
 
 if TYPE_CHECKING:
     import duckdb
 
-CORRECTION_COLUMNS = {"action", "file", "sheet", "row", "reason", *staging.GIVEN} - {"source_file", "source_row"}
+CORRECTION_COLUMNS = {"action", "file", "sheet", "row", "reason", *staging.GIVEN} - {
+    "source_file",
+    "source_row",
+}
 ACTIONS = ("set", "accept", "drop", "add")
 
 
@@ -72,17 +88,21 @@ def add_file(
     evidence: tuple[Path, int] | None = None,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> ImportResult:
-    """Import a file: read, map, check, store. Either the whole import is in the ledger afterwards, or none of it.
+    """Import a file: read, map, check, store.
+
+    Either the whole import is in the ledger afterwards, or none of it.
 
     Args:
         workspace: Where to.
         path: The file.
         now: Present moment.
         template: Kind of file, where the caller knows it.
-        mapping: Mapping to apply in place of guessing: a file, or one per sheet; a sheet without one is left out.
+        mapping: Mapping to apply in place of guessing: a file, or one per sheet; a sheet without
+            one is left out.
         strict: Refuse the file where any row has a blocker.
         accept: Codes of blockers that are let in.
-        answers: What words of the file mean that leave a choice, such as `{"gal": "US gal"}`; kept for its layout.
+        answers: What words of the file mean that leave a choice, such as `{"gal": "US gal"}`; kept
+            for its layout.
         evidence: A document, and the row of the file that it proves; see `attach`.
         on_step: Told what is being done.
 
@@ -93,7 +113,11 @@ def add_file(
     """
     refused = accept & staging.CANNOT_ACCEPT
     if refused:
-        raise UsageError("cannot-accept", f"'{min(refused)}' leaves a row without meaning.", "Mend it: abate correct.")
+        raise UsageError(
+            "cannot-accept",
+            f"'{min(refused)}' leaves a row without meaning.",
+            "Mend it: abate correct.",
+        )
     on_step("reading")
     sha256 = file_hash(path) if path.is_file() else ""
     sheets = read_sheets(path)
@@ -101,7 +125,9 @@ def add_file(
     found = [_answered(m, answers or {}) for m in mapped if m is not None]
     if not found:
         raise DataError(
-            "no-header", f"{path.name} has no row of headers that Abate knows.", "Say --as KIND, or give --map FILE."
+            "no-header",
+            f"{path.name} has no row of headers that Abate knows.",
+            "Say --as KIND, or give --map FILE.",
         )
     with workspace.store.lock(), workspace.store.connect(share=staging.MEMORY_SHARE) as con:
         imports = live_imports(workspace)
@@ -111,11 +137,14 @@ def add_file(
         blocked = counted(con, "select count(*) from blocked")
         if strict and blocked:
             first = fetch(
-                con, "select * from found where severity = 'blocker' order by source_row, precedence limit 1"
+                con,
+                "select * from found where severity = 'blocker' order by source_row, precedence"
+                " limit 1",
             )[0]
             raise DataError(
                 "strict-refused",
-                f"{blocked} of {row_count} rows have blockers, the first in row {first['source_row']}: {first['message']}",
+                f"{blocked} of {row_count} rows have blockers, the first in row"
+                f" {first['source_row']}: {first['message']}",
                 "Mend the file, or import without --strict.",
             )
         on_step("storing")
@@ -123,9 +152,12 @@ def add_file(
         counts = _store(workspace, con, import_id, found[0].mapping.template)
         skipped = [(s.name, s.hidden) for s, m in zip(sheets, mapped, strict=True) if m is None]
         _store_findings(workspace, con, import_id, path.name, skipped)
-        findings = dict(con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall())
+        findings = dict(
+            con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall()
+        )
         asked = con.execute(
-            f"select message, count(*) from found where code in ({', '.join(map(literal, ASKED))}) group by 1 order by 1"
+            f"select message, count(*) from found where code in ({', '.join(map(literal, ASKED))})"
+            " group by 1 order by 1"
         ).fetchall()
         _remember(workspace, found, anew=mapping is not None or bool(answers))
         if evidence:
@@ -137,7 +169,9 @@ def add_file(
             now,
             file=path.name,
             sha256=sha256,
-            mapping=json.dumps({m.sheet.name: json.loads(m.mapping.json) for m in found}, ensure_ascii=False),
+            mapping=json.dumps(
+                {m.sheet.name: json.loads(m.mapping.json) for m in found}, ensure_ascii=False
+            ),
             row_count=row_count,
             accepted_count=counts[0],
             quarantined_count=counts[1],
@@ -145,13 +179,17 @@ def add_file(
     mappings = {m.sheet.name: describe(m) for m in found}
     template_id = found[0].mapping.template
     questions = tuple(f"{message} ({count} rows)" for message, count in asked)
-    return ImportResult(import_id, path.name, template_id, row_count, *counts, findings, mappings, questions)
+    return ImportResult(
+        import_id, path.name, template_id, row_count, *counts, findings, mappings, questions
+    )
 
 
 def _answered(mapped: Mapped, answers: dict[str, str]) -> Mapped:
     if not answers:
         return mapped
-    return replace(mapped, mapping=replace(mapped.mapping, answers={**mapped.mapping.answers, **answers}))
+    return replace(
+        mapped, mapping=replace(mapped.mapping, answers={**mapped.mapping.answers, **answers})
+    )
 
 
 def stage(
@@ -185,24 +223,35 @@ def map_sheets(
     template: str = "",
     mapping: Path | dict[str, Mapping] | None = None,
 ) -> list[Mapped | None]:
-    """Mapping of each sheet: the given one, one saved for these headers, or a guess; None where there is none."""
+    """Mapping of each sheet: the given one, one saved for these headers, or a guess.
+
+    None where there is none.
+    """
     given = load_mapping(mapping) if isinstance(mapping, Path) else None
     if isinstance(mapping, dict):
         return [
-            map_sheet(s, file_name=name, names=workspace.names, given=mapping[s.name]) if s.name in mapping else None
+            (
+                map_sheet(s, file_name=name, names=workspace.names, given=mapping[s.name])
+                if s.name in mapping
+                else None
+            )
             for s in sheets
         ]
     return [None if s.hidden else _mapped(workspace, s, name, template, given) for s in sheets]
 
 
-def _mapped(workspace: Workspace, sheet: Sheet, name: str, template: str, given: Mapping | None) -> Mapped | None:
+def _mapped(
+    workspace: Workspace, sheet: Sheet, name: str, template: str, given: Mapping | None
+) -> Mapped | None:
     guess = map_sheet(sheet, file_name=name, names=workspace.names, template=template, given=given)
     if given is not None or guess is None:
         return guess
     saved = _saved_path(workspace, guess)
     if not saved.is_file():
         return guess
-    return map_sheet(sheet, file_name=name, names=workspace.names, given=load_mapping(saved)) or guess
+    return (
+        map_sheet(sheet, file_name=name, names=workspace.names, given=load_mapping(saved)) or guess
+    )
 
 
 def _saved_path(workspace: Workspace, mapped: Mapped) -> Path:
@@ -210,7 +259,10 @@ def _saved_path(workspace: Workspace, mapped: Mapped) -> Path:
 
 
 def _remember(workspace: Workspace, found: list[Mapped], *, anew: bool) -> None:
-    """Save each mapping under its headers; one that was saved before stays, unless somebody has just corrected it."""
+    """Save each mapping under its headers.
+
+    One that was saved before stays, unless somebody has just corrected it.
+    """
     for mapped in found:
         path = _saved_path(workspace, mapped)
         if anew or not path.exists():
@@ -224,13 +276,16 @@ def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, na
         when = same["committed_at"].date()
         raise DuplicateImportError(
             "duplicate-import",
-            f"{name} has the same content as {same['file']}, imported on {when} as {same['import_id']}.",
+            f"{name} has the same content as {same['file']}, imported on {when} as"
+            f" {same['import_id']}.",
             f"Nothing to do; to import it anew: abate undo {same['import_id']}.",
         )
     return free_id(workspace, sha256)
 
 
-def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, template: str) -> tuple[int, int]:
+def _store(
+    workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, template: str
+) -> tuple[int, int]:
     """Write accepted and quarantined rows; they count only once the import's own row is there."""
     from abate.adapters.engine.embedded import Embedded
     from abate.application.inventory.totals import keep_totals
@@ -284,10 +339,17 @@ def _store(workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str,
 
 
 def _store_findings(
-    workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, name: str, skipped: list[tuple[str, bool]]
+    workspace: Workspace,
+    con: duckdb.DuckDBPyConnection,
+    import_id: str,
+    name: str,
+    skipped: list[tuple[str, bool]],
 ) -> None:
     """Write what was found: of rows by the engine, for each may have a finding."""
-    places = "source_file as file, sheet, source_row as row, '' as \"column\", coalesce(site, '') as site"
+    places = (
+        "source_file as file, sheet, source_row as row, '' as \"column\", coalesce(site, '') as"
+        " site"
+    )
     workspace.store.append_query(
         "findings",
         con,
@@ -302,17 +364,28 @@ def _store_findings(
     findings = []
     for r in fetch(con, "select * from remarks order by all"):
         hint = "Where that is wrong, undo the import and add the file with --answer decimal=comma."
-        findings.append(Finding(r["code"], Severity.INFO, r["message"], hint, r["source_file"], r["sheet"]))
+        findings.append(
+            Finding(r["code"], Severity.INFO, r["message"], hint, r["source_file"], r["sheet"])
+        )
     for sheet, hidden in skipped:
-        code, severity = ("sheet-hidden", Severity.WARNING) if hidden else ("sheet-skipped", Severity.INFO)
+        code, severity = (
+            ("sheet-hidden", Severity.WARNING) if hidden else ("sheet-skipped", Severity.INFO)
+        )
         told = "is hidden and was left out" if hidden else "has no headers that Abate knows"
-        hint = "Unhide it in the workbook to import it." if hidden else "Nothing to do where it holds no data."
+        hint = (
+            "Unhide it in the workbook to import it."
+            if hidden
+            else "Nothing to do where it holds no data."
+        )
         findings.append(Finding(code, severity, f"Sheet '{sheet}' {told}.", hint, name, sheet))
     workspace.store.append("findings", [f.row_of(import_id) for f in findings])
 
 
 def _keep(path: Path, folder: Path, sha256: str) -> None:
-    """Copy a file into the workspace under its hash, whole or not at all; the caller holds the lock."""
+    """Copy a file into the workspace under its hash, whole or not at all.
+
+    The caller holds the lock.
+    """
     for left in left_behind(folder):
         left.unlink()
     kept = folder / f"{sha256}{path.suffix.lower()}"
@@ -324,8 +397,9 @@ def _keep(path: Path, folder: Path, sha256: str) -> None:
 def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> ImportResult:
     """Mend quarantined rows and add missing ones, from a file that says how and why.
 
-    Each row of the file has an `action`: `set` gives cells of a quarantined row new values, `accept` lets it in as it
-    is, `drop` leaves it out for good, `add` adds a row that no file has. The original row stays where it was.
+    Each row of the file has an `action`: `set` gives cells of a quarantined row new values,
+    `accept` lets it in as it is, `drop` leaves it out for good, `add` adds a row that no file has.
+    The original row stays where it was.
 
     Args:
         workspace: Where to.
@@ -347,18 +421,26 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
         mends = [m for line in lines for m in _mend(con, import_id, path.name, line, quarantined)]
         con.executemany(
             "insert into reasons values (?, ?, ?, ?)",
-            list(dict.fromkeys((m["source_file"], m["source_sheet"], m["source_row"], m["reason"]) for m in mends)),
+            list(
+                dict.fromkeys(
+                    (m["source_file"], m["source_sheet"], m["source_row"], m["reason"])
+                    for m in mends
+                )
+            ),
         )
         staging.understand(con, workspace, now)
         staging.judge(con, frozenset())
         _let_in(con, [m for m in mends if m["action"] == "accept"])
         stuck = fetch(
-            con, "select * from found f semi join blocked using (source_file, sheet, source_row, kind) limit 1"
+            con,
+            "select * from found f semi join blocked using (source_file, sheet, source_row, kind)"
+            " limit 1",
         )
         if stuck:
             raise DataError(
                 "still-blocked",
-                f"{stuck[0]['source_file']} row {stuck[0]['source_row']} is still blocked: {stuck[0]['message']}",
+                f"{stuck[0]['source_file']} row {stuck[0]['source_row']} is still blocked:"
+                f" {stuck[0]['message']}",
                 "Mend the correction; nothing was stored.",
             )
         _keep(path, workspace.raw, sha256)
@@ -385,23 +467,39 @@ def _correction_lines(path: Path, reason: str) -> list[dict[str, Any]]:
     header_row, headers = sheet.head[0]
     unknown = set(headers) - CORRECTION_COLUMNS - {""}
     if "action" not in headers or unknown:
-        odd = f"'{min(unknown)}' is no column of a correction" if unknown else "There is no column 'action'"
-        raise DataError("bad-correction", f"{path.name}: {odd}.", f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.")
+        odd = (
+            f"'{min(unknown)}' is no column of a correction"
+            if unknown
+            else "There is no column 'action'"
+        )
+        raise DataError(
+            "bad-correction",
+            f"{path.name}: {odd}.",
+            f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.",
+        )
     assert sheet.rows is not None
     lines = []
     for batch in sheet.rows:
         for number, cells in batch:
             if number <= header_row:
                 continue
-            line: dict[str, Any] = {h: c for h, c in zip(headers, cells, strict=False) if h and c != ""}
+            line: dict[str, Any] = {
+                h: c for h, c in zip(headers, cells, strict=False) if h and c != ""
+            }
             line["reason"] = line.get("reason", reason)
             line["number"] = number
             fault = _correction_fault(line)
             if fault:
-                raise DataError("bad-correction", f"{path.name} row {number}: {fault}.", "See docs/guides/correct.md.")
+                raise DataError(
+                    "bad-correction",
+                    f"{path.name} row {number}: {fault}.",
+                    "See docs/guides/correct.md.",
+                )
             lines.append(line)
     if not lines:
-        raise DataError("bad-correction", f"{path.name} corrects nothing.", "See docs/guides/correct.md.")
+        raise DataError(
+            "bad-correction", f"{path.name} corrects nothing.", "See docs/guides/correct.md."
+        )
     return lines
 
 
@@ -419,12 +517,26 @@ def _correction_fault(line: dict[str, Any]) -> str:
 
 
 def _mend(
-    con: duckdb.DuckDBPyConnection, import_id: str, name: str, line: dict[str, Any], quarantined: list[dict[str, Any]]
+    con: duckdb.DuckDBPyConnection,
+    import_id: str,
+    name: str,
+    line: dict[str, Any],
+    quarantined: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Put the mended rows of one line into `given`, and give their records."""
-    action, changes = line["action"], {k: line[k] for k in staging.GIVEN if k in line and k not in ("sheet", "kind")}
+    action, changes = (
+        line["action"],
+        {k: line[k] for k in staging.GIVEN if k in line and k not in ("sheet", "kind")},
+    )
     if action == "add":
-        cells = {"basis": "estimated", **changes, "kind": line["kind"], "source_file": name, "source_row": line["number"], "sheet": ""}  # fmt: skip
+        cells = {
+            "basis": "estimated",
+            **changes,
+            "kind": line["kind"],
+            "source_file": name,
+            "source_row": line["number"],
+            "sheet": "",
+        }
         _insert_given(con, cells)
         return [_mend_row(import_id, "", name, "", line["number"], line, changes)]
     targets = [
@@ -445,13 +557,27 @@ def _mend(
         for target in targets:
             _insert_given(con, {**json.loads(target["cells"]), **changes})
     return [
-        _mend_row(import_id, t["import_id"], t["source_file"], t["source_sheet"], t["source_row"], line, changes)
+        _mend_row(
+            import_id,
+            t["import_id"],
+            t["source_file"],
+            t["source_sheet"],
+            t["source_row"],
+            line,
+            changes,
+        )
         for t in targets
     ]
 
 
 def _mend_row(
-    import_id: str, of_import: str, file: str, sheet: str, row: int, line: dict[str, Any], changes: dict[str, Any]
+    import_id: str,
+    of_import: str,
+    file: str,
+    sheet: str,
+    row: int,
+    line: dict[str, Any],
+    changes: dict[str, Any],
 ) -> dict[str, Any]:
     return {
         "import_id": import_id,
@@ -496,21 +622,35 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
     with workspace.store.lock():
         every = {r["import_id"]: r for r in workspace.store.rows("imports")}
         if import_id not in every:
-            raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+            raise NotFoundError(
+                "unknown-import", f"No import '{import_id}'.", "See 'abate imports'."
+            )
         live = live_imports(workspace)
         ids = {r["import_id"] for r in live}
         if import_id not in ids:
-            raise UsageError("already-undone", f"'{import_id}' is undone already.", "Undo the reversal to restore it.")
-        mends = [m for m in workspace.store.rows("mends") if m["of_import"] == import_id and m["import_id"] in ids]
+            raise UsageError(
+                "already-undone",
+                f"'{import_id}' is undone already.",
+                "Undo the reversal to restore it.",
+            )
+        mends = [
+            m
+            for m in workspace.store.rows("mends")
+            if m["of_import"] == import_id and m["import_id"] in ids
+        ]
         if mends:
             by = mends[0]["import_id"]
-            raise UsageError("has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}.")
+            raise UsageError(
+                "has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}."
+            )
         reversal = free_id(workspace, f"undo/{import_id}")
         commit_import(workspace, reversal, "reversal", now, reverses=import_id, reason=reason)
     return reversal
 
 
-def attach(workspace: Workspace, path: Path, *, import_id: str, source_row: int, now: datetime) -> str:
+def attach(
+    workspace: Workspace, path: Path, *, import_id: str, source_row: int, now: datetime
+) -> str:
     """Attach a document as evidence to an import, or to one of its rows.
 
     Returns:
@@ -524,7 +664,9 @@ def attach(workspace: Workspace, path: Path, *, import_id: str, source_row: int,
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     with workspace.store.lock():
         if import_id not in {r["import_id"] for r in live_imports(workspace)}:
-            raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See 'abate imports'.")
+            raise NotFoundError(
+                "unknown-import", f"No import '{import_id}'.", "See 'abate imports'."
+            )
         return _prove(workspace, path, import_id, source_row, now)
 
 
@@ -532,6 +674,12 @@ def _prove(workspace: Workspace, path: Path, import_id: str, source_row: int, no
     """Keep a document and say what it proves; it counts once the import does."""
     sha256 = file_hash(path)
     _keep(path, workspace.evidence, sha256)
-    row = {"sha256": sha256, "name": path.name, "import_id": import_id, "source_row": source_row, "committed_at": now}
+    row = {
+        "sha256": sha256,
+        "name": path.name,
+        "import_id": import_id,
+        "source_row": source_row,
+        "committed_at": now,
+    }
     workspace.store.append("evidence", [row])
     return sha256

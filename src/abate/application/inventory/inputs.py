@@ -1,4 +1,7 @@
-"""What decides a run's entries: imports, organisation, factors, methods and terms, each named by its hash."""
+"""What decides a run's entries.
+
+Imports, organisation, factors, methods and terms, each named by its hash.
+"""
 
 from __future__ import annotations
 
@@ -93,49 +96,80 @@ def inputs_of(workspace: Workspace, row: dict[str, Any]) -> Inputs:
     as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
     terms = read_terms(config, row["gwp_set"], row["boundary"], as_of, row["structure"])
     inputs = Inputs(
-        row["fiscal_year"], imports, config.organisation, row["config"], load_factors(workspace, ids), ids, terms,
+        row["fiscal_year"],
+        imports,
+        config.organisation,
+        row["config"],
+        load_factors(workspace, ids),
+        ids,
+        terms,
         config.calendar,
-    )  # fmt: skip
+    )
     if inputs.methods != row["methods"]:
         raise IntegrityError(
-            "method-version", "The run used other versions of methods.", "Verify it with that version."
+            "method-version",
+            "The run used other versions of methods.",
+            "Verify it with that version.",
         )
     if inputs.factor_hash != row["factor_hash"]:
-        raise IntegrityError("factors-changed", "The run's factors are no longer as they were.", "Restore the backup.")
+        raise IntegrityError(
+            "factors-changed",
+            "The run's factors are no longer as they were.",
+            "Restore the backup.",
+        )
     return inputs
 
 
-def read_terms(workspace: Workspace, gwp_set: str, boundary: str, as_of: date | None, structure: str = "") -> Terms:
+def read_terms(
+    workspace: Workspace, gwp_set: str, boundary: str, as_of: date | None, structure: str = ""
+) -> Terms:
     """A run's terms, from what was asked and the workspace's defaults.
 
     Raises:
         UsageError: `unknown-gwp-set`, `unknown-boundary`, `bad-year`.
-        ConfigError: `control-unstated` where control decides a share and nobody has said who has it.
+        ConfigError: `control-unstated` where control decides a share and nobody has said who has
+            it.
     """
     chosen = (gwp_set or workspace.gwp_set).upper()
     if chosen not in GWP_SETS:
-        raise UsageError("unknown-gwp-set", f"No GWP set '{gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}.")
+        raise UsageError(
+            "unknown-gwp-set", f"No GWP set '{gwp_set}'.", f"Choose one of {', '.join(GWP_SETS)}."
+        )
     approach = boundary or workspace.boundary.value
     if approach not in {b.value for b in Boundary}:
         choices = ", ".join(b.value for b in Boundary)
-        raise UsageError("unknown-boundary", f"No boundary '{boundary}'.", f"Choose one of {choices}.")
+        raise UsageError(
+            "unknown-boundary", f"No boundary '{boundary}'.", f"Choose one of {choices}."
+        )
     unstated = workspace.organisation.unstated_control(Boundary(approach))
     if unstated:
         name = f"{approach}_control"
         said = 'true, false or "joint"' if approach == Boundary.FINANCIAL else "true or false"
         raise ConfigError(
-            "control-unstated", f"Nobody has said who has {approach} control of '{unstated[0]}', which is held in part.",
-            f"Write {name} = {said} in its block of abate.toml (GHG Protocol Corporate Standard, chapter 3).",
-        )  # fmt: skip
+            "control-unstated",
+            f"Nobody has said who has {approach} control of '{unstated[0]}', which is held in"
+            " part.",
+            f"Write {name} = {said} in its block of abate.toml (GHG Protocol Corporate Standard,"
+            " chapter 3).",
+        )
     year, _, named_rule = structure.partition("/")
     rule = named_rule or (workspace.base_year.rule if workspace.base_year else "whole-year")
-    months = tuple(workspace.calendar.months(f"FY{parse_fiscal_year(year):04d}")) if structure else ()
+    months = (
+        tuple(workspace.calendar.months(f"FY{parse_fiscal_year(year):04d}")) if structure else ()
+    )
     excluded = tuple(category for category, _ in workspace.not_assessed)
     calendar = workspace.calendar if workspace.factor_year == "fiscal-year" else None
     return Terms(
-        chosen, Boundary(approach), as_of, workspace.proxies, excluded, months, rule == "whole-year", workspace.other_bases,
+        chosen,
+        Boundary(approach),
+        as_of,
+        workspace.proxies,
+        excluded,
+        months,
+        rule == "whole-year",
+        workspace.other_bases,
         calendar,
-    )  # fmt: skip
+    )
 
 
 def config_json(workspace: Workspace) -> str:
@@ -143,25 +177,40 @@ def config_json(workspace: Workspace) -> str:
     import tomllib
 
     data = tomllib.loads((workspace.root / "abate.toml").read_text(encoding="utf-8"))
-    for name in ("targets", "engine"):  # neither what is wanted decides an entry, nor what computes it, nor the weather
+    for name in (
+        "targets",
+        "engine",
+    ):  # neither what is wanted decides an entry, nor what computes it, nor the weather
         data.pop(name, None)
-    data["sites"] = [{k: v for k, v in site.items() if k != "climate"} for site in data.get("sites", [])]
+    data["sites"] = [
+        {k: v for k, v in site.items() if k != "climate"} for site in data.get("sites", [])
+    ]
     return json.dumps(data, ensure_ascii=False, sort_keys=True, default=str)
 
 
 def ensure_default_factors(workspace: Workspace, now: datetime) -> None:
-    """Put the factors that ship with Abate into the ledger, so that a run can name them for good."""
+    """Put the factors that ship with Abate into the ledger.
+
+    So that a run can name them for good.
+    """
     factors = list(default_factors())
     digest = content_hash(factors)
     with workspace.store.lock():
         live = [r for r in live_imports(workspace) if r["template"] == "factors-default"]
         if not any(r["sha256"] == digest for r in live):
-            store_factors(workspace, factors, "factors that ship with Abate", "factors-default", digest, now)
+            store_factors(
+                workspace, factors, "factors that ship with Abate", "factors-default", digest, now
+            )
         for r in live:
             if r["sha256"] != digest:
                 reversal = free_id(workspace, f"undo/{r['import_id']}")
                 commit_import(
-                    workspace, reversal, "reversal", now, reverses=r["import_id"], reason="a newer edition ships"
+                    workspace,
+                    reversal,
+                    "reversal",
+                    now,
+                    reverses=r["import_id"],
+                    reason="a newer edition ships",
                 )
 
 
@@ -196,7 +245,9 @@ def load_factors(workspace: Workspace, imports: Sequence[str]) -> tuple[Factor, 
     """Factors of the given imports; of two with one id, that of the later import."""
     with workspace.store.connect("factors") as con:
         listed = ", ".join(map(literal, imports))
-        rows = fetch(con, f"select * from factors where list_contains([{listed}]::varchar[], import_id)")
+        rows = fetch(
+            con, f"select * from factors where list_contains([{listed}]::varchar[], import_id)"
+        )
     order = {import_id: k for k, import_id in enumerate(imports)}
     by_import: dict[str, list[dict[str, str]]] = {}
     for row in rows:

@@ -43,7 +43,9 @@ COMMON: dict[str, tuple[str, ...]] = {
     "meter": ("meter", "meter no", "meter id", "zähler", "zählernummer", "zählpunkt", "marktlokation", "compteur", "pdl", "pce", "contatore", "pod", "pdr", "contador", "cups", "表号", "电表号", "メーター"),
     "uncertainty": ("uncertainty", "uncertainty %", "pedigree", "不确定度"),
 }  # fmt: skip
-FIELDS = tuple(dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)]))
+FIELDS = tuple(
+    dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)])
+)
 
 
 class MeasureKeys(Struct, frozen=True):
@@ -108,7 +110,9 @@ class Mapping:
     @classmethod
     def of(cls, data: dict[str, Any]) -> Mapping:
         """From the data of JSON or TOML."""
-        measures = tuple(Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"])
+        measures = tuple(
+            Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"]
+        )
         answers = {str(word): str(meaning) for word, meaning in data.get("answers", {}).items()}
         return cls(data["template"], dict(data["columns"]), measures, data.get("site", ""), answers)
 
@@ -118,7 +122,13 @@ class Mapping:
         measures = [{"header": m.header, "kind": m.kind, "unit": m.unit} for m in self.measures]
         answers = {"answers": self.answers} if self.answers else {}
         return json.dumps(
-            {"template": self.template, "site": self.site, "columns": self.columns, "measures": measures} | answers,
+            {
+                "template": self.template,
+                "site": self.site,
+                "columns": self.columns,
+                "measures": measures,
+            }
+            | answers,
             ensure_ascii=False,
         )
 
@@ -128,12 +138,24 @@ class Mapping:
         lines = [f'template = "{self.template}"']
         if self.site:
             lines.append(f"site = {json.dumps(self.site, ensure_ascii=False)}")
-        lines += ["", "[columns]", *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in self.columns.items())]
+        lines += [
+            "",
+            "[columns]",
+            *(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in self.columns.items()),
+        ]
         for m in self.measures:
-            lines += ["", "[[measures]]", f"header = {json.dumps(m.header, ensure_ascii=False)}", f'kind = "{m.kind}"']
+            lines += [
+                "",
+                "[[measures]]",
+                f"header = {json.dumps(m.header, ensure_ascii=False)}",
+                f'kind = "{m.kind}"',
+            ]
             lines += [f"unit = {json.dumps(m.unit, ensure_ascii=False)}"] if m.unit else []
         if self.answers:
-            told = [[json.dumps(text, ensure_ascii=False) for text in pair] for pair in self.answers.items()]
+            told = [
+                [json.dumps(text, ensure_ascii=False) for text in pair]
+                for pair in self.answers.items()
+            ]
             lines += ["", "[answers]", *(" = ".join(pair) for pair in told)]
         return "\n".join(lines) + "\n"
 
@@ -166,7 +188,9 @@ def load_mapping(path: Path) -> Mapping:
     mapping = Mapping(keys.template, dict(keys.columns), measures, keys.site, dict(keys.answers))
     if mapping.template not in TEMPLATES or set(mapping.columns) - set(FIELDS):
         odd = sorted(set(mapping.columns) - set(FIELDS)) or [mapping.template]
-        raise UsageError("bad-mapping", f"{path.name}: '{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}.")
+        raise UsageError(
+            "bad-mapping", f"{path.name}: '{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}."
+        )
     return mapping
 
 
@@ -182,12 +206,19 @@ def read_answer(text: str) -> tuple[str, str]:
     """
     word, sign, means = text.partition("=")
     if not sign or not word.strip() or not means.strip():
-        raise UsageError("bad-answer", f"'{text.strip()}' is not an answer.", "Write it as 'gal=US gal'.")
+        raise UsageError(
+            "bad-answer", f"'{text.strip()}' is not an answer.", "Write it as 'gal=US gal'."
+        )
     return word.strip(), means.strip()
 
 
 def map_sheet(
-    sheet: Sheet, *, file_name: str, names: dict[str, str], template: str = "", given: Mapping | None = None
+    sheet: Sheet,
+    *,
+    file_name: str,
+    names: dict[str, str],
+    template: str = "",
+    given: Mapping | None = None,
 ) -> Mapped | None:
     """Find the headers of a sheet and what they mean.
 
@@ -206,7 +237,9 @@ def map_sheet(
         DataError: `unclear-kind` where two kinds of file fit alike, `mapping-mismatch`.
     """
     if template and template not in TEMPLATES:
-        raise UsageError("unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}.")
+        raise UsageError(
+            "unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}."
+        )
     if given is not None:
         return _apply(sheet, given, names, file_name)
     best: list[tuple[int, int, Mapped]] = []
@@ -214,7 +247,11 @@ def map_sheet(
         if sum(bool(c) for c in cells) < 2:
             continue
         near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
-        sample = dict(zip(cells, sheet.head[place + 1][1], strict=False)) if place + 1 < len(sheet.head) else {}
+        sample = (
+            dict(zip(cells, sheet.head[place + 1][1], strict=False))
+            if place + 1 < len(sheet.head)
+            else {}
+        )
         for one in [TEMPLATES[template]] if template else TEMPLATES.values():
             if not template and _spoken_against(one, f"{file_name} {near} {' '.join(cells)}"):
                 continue
@@ -226,7 +263,9 @@ def map_sheet(
     best.sort(key=lambda b: b[:2], reverse=True)
     if len(best) > 1 and best[0][:2] == best[1][:2]:
         choices = f"'{best[0][2].mapping.template}' or '{best[1][2].mapping.template}'"
-        raise DataError("unclear-kind", f"{file_name} may be {choices}.", "Say which with --as KIND.")
+        raise DataError(
+            "unclear-kind", f"{file_name} may be {choices}.", "Say which with --as KIND."
+        )
     return best[0][2]
 
 
@@ -236,11 +275,17 @@ def signature(headers: list[str]) -> str:
 
 
 def _guess(
-    template: Template, cells: list[str], near: str, file_name: str, names: dict[str, str], sample: dict[str, str]
+    template: Template,
+    cells: list[str],
+    near: str,
+    file_name: str,
+    names: dict[str, str],
+    sample: dict[str, str],
 ) -> tuple[int, Mapping] | None:
     """Score and mapping of a template for a row of headers, or None where it cannot be.
 
-    A word in the sheet's name, title or headers weighs more than one in the name of the file, which has many sheets.
+    A word in the sheet's name, title or headers weighs more than one in the name of the file, which
+    has many sheets.
     """
     words = {_header(c)[0]: c for c in reversed(cells) if c}
     columns = _places(template, words, sample)
@@ -248,7 +293,10 @@ def _guess(
         if name in columns:
             continue
         every = (*template.fields.get(name, ()), *COMMON.get(name, ()))
-        header = next((words[a] for a in every or aliases if a in words and words[a] not in columns.values()), None)
+        header = next(
+            (words[a] for a in every or aliases if a in words and words[a] not in columns.values()),
+            None,
+        )
         if header:
             columns[name] = header
     measures: tuple[Column, ...] = ()
@@ -258,13 +306,20 @@ def _guess(
     if not measures:
         return None
     site = "" if "site" in columns else _site_in(f"{file_name} {near}", names)
-    there = set(columns) | ({"site"} if site else set()) | ({"period"} if "period_start" in columns else set())
+    there = (
+        set(columns)
+        | ({"site"} if site else set())
+        | ({"period"} if "period_start" in columns else set())
+    )
     there |= {"item"} if any(measure_of(template, m, columns).item for m in measures) else set()
     if set(template.required) - there:
         return None
     words_said = (template.id, *template.words)
     score = len(columns) + 2 * len(measures)
-    for weight, said in ((2, f"{near} {' '.join(cells)}"), (1, f"{file_name} {near} {' '.join(cells)}")):
+    for weight, said in (
+        (2, f"{near} {' '.join(cells)}"),
+        (1, f"{file_name} {near} {' '.join(cells)}"),
+    ):
         score += weight * sum(_spaced(word) in _spaced(said) for word in words_said)
     return score, Mapping(template.id, columns, measures, site)
 
@@ -277,11 +332,19 @@ def _spoken_against(template: Template, text: str) -> bool:
 
 
 def _places(template: Template, words: dict[str, str], sample: dict[str, str]) -> dict[str, str]:
-    """Columns of two places, such as 'From' and 'To' of a flight, where their first row holds no dates."""
+    """Columns of two places, such as 'From' and 'To' of a flight.
+
+    Where their first row holds no dates.
+    """
     found: dict[str, str] = {}
     for measure in (m for m in template.measures if m.between):
-        headers = [next((words[a] for a in template.fields[name] if a in words), "") for name in measure.between]
-        if all(headers) and not any(re.search(r"\d{1,4}[-./年]\d|^\d+$", sample.get(h, "")) for h in headers):
+        headers = [
+            next((words[a] for a in template.fields[name] if a in words), "")
+            for name in measure.between
+        ]
+        if all(headers) and not any(
+            re.search(r"\d{1,4}[-./年]\d|^\d+$", sample.get(h, "")) for h in headers
+        ):
             found |= dict(zip(measure.between, headers, strict=True))
     return found
 
@@ -313,7 +376,10 @@ def _can_be(measure: Measure, columns: Collection[str]) -> bool:
 
 
 def _unit_of(measure: Measure, cell: str, columns: dict[str, str], alternatives: bool) -> str:
-    """Unit of a column of amounts: that of its header, none where a column of units says it, else the usual one."""
+    """Unit of a column of amounts.
+
+    That of its header, none where a column of units says it, else the usual one.
+    """
     if measure.amount or (measure.times and measure.unit and not (measure.by_unit or alternatives)):
         return measure.unit
     column = "unit" in columns and not (alternatives and measure.unit)
@@ -329,15 +395,35 @@ def header_unit(cell: str) -> str:
     """
     plain, unit = _header(cell)
     words = cell.strip().split()
-    return unit or next((w for w in (plain, words[-1] if words else "") if w not in NO_UNITS and read_unit(w)), "")
+    return unit or next(
+        (w for w in (plain, words[-1] if words else "") if w not in NO_UNITS and read_unit(w)), ""
+    )
 
 
-NO_UNITS = {"count", "night", "nights", "t", "to", "m", "g", "day", "year", "mc", "j", "lt", "te", "ea"}
+NO_UNITS = {
+    "count",
+    "night",
+    "nights",
+    "t",
+    "to",
+    "m",
+    "g",
+    "day",
+    "year",
+    "mc",
+    "j",
+    "lt",
+    "te",
+    "ea",
+}
 """Last words of headers that are seldom a unit."""
 
 
 def measure_of(template: Template, column: Column, columns: Collection[str]) -> Measure:
-    """The measure behind a column of amounts: of several of one kind that the header names, the first that can be."""
+    """The measure behind a column of amounts.
+
+    Of several of one kind that the header names, the first that can be.
+    """
     same = [m for m in template.measures if m.kind == column.kind]
     words = header_words(column.header)
     named = [m for m in same if words in m.headers]
@@ -355,12 +441,19 @@ def _header(cell: str) -> tuple[str, str]:
         >>> _header("用电量（万千瓦时）"), _header("Electricity - MWh"), _header("usage_kwh")
         (('用电量', '万千瓦时'), ('electricity', 'MWh'), ('usage', 'kwh'))
     """
-    cased = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(" :：*")
+    cased = re.sub(r"\s+", " ", cell.replace("（", "(").replace("）", ")").replace("_", " ")).strip(
+        " :：*"
+    )
     text, match = cased.lower(), re.fullmatch(r"(.+?)\s*[\(\[](.+)[\)\]]", cased)
     if match and _is_unit(match.group(2)):
         return match.group(1).strip().lower(), match.group(2)
     tail = re.fullmatch(r"(.+?)(?: in |[\s,/:-]+)(\S+)", cased)
-    if tail and text not in _names() and tail.group(1).lower() in _names() and _is_unit(tail.group(2)):
+    if (
+        tail
+        and text not in _names()
+        and tail.group(1).lower() in _names()
+        and _is_unit(tail.group(2))
+    ):
         return tail.group(1).lower(), tail.group(2)
     return text, ""
 
@@ -400,7 +493,9 @@ def _apply(sheet: Sheet, given: Mapping, names: dict[str, str], file_name: str) 
     wanted = {*given.columns.values(), *(m.header for m in given.measures)}
     for place, (row_number, cells) in enumerate(sheet.head):
         if wanted <= set(cells):
-            title = " ".join([file_name, sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
+            title = " ".join(
+                [file_name, sheet.name, *(c for _, above in sheet.head[:place] for c in above)]
+            )
             site = given.site or ("" if "site" in given.columns else _site_in(title, names))
             return Mapped(sheet, replace(given, site=site), row_number, cells)
     return None
@@ -413,7 +508,11 @@ def describe(mapped: Mapped) -> list[dict[str, Any]]:
     meaning = {header: name for name, header in mapped.mapping.columns.items()}
     meaning |= {m.header: f"{m.kind} [{m.unit or 'unit column'}]" for m in mapped.mapping.measures}
     return [
-        {"column": header, "means": meaning.get(header, "–"), "first": first[k] if k < len(first) else ""}
+        {
+            "column": header,
+            "means": meaning.get(header, "–"),
+            "first": first[k] if k < len(first) else "",
+        }
         for k, header in enumerate(mapped.headers)
         if header
     ]

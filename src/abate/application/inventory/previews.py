@@ -57,7 +57,11 @@ class CheckPreview:
 
 
 def preview_sheets(
-    workspace: Workspace, path: Path, *, template: str = "", mapping: dict[str, Mapping] | None = None
+    workspace: Workspace,
+    path: Path,
+    *,
+    template: str = "",
+    mapping: dict[str, Mapping] | None = None,
 ) -> tuple[SheetPreview, ...]:
     """Guess, or apply, the mapping of each sheet of a file; nothing is stored.
 
@@ -111,7 +115,9 @@ def preview_file(
         UsageError: `unknown-kind`.
     """
     sheets = read_sheets(path)
-    found = [m for m in map_sheets(workspace, sheets, path.name, template, mapping) if m is not None]
+    found = [
+        m for m in map_sheets(workspace, sheets, path.name, template, mapping) if m is not None
+    ]
     if not found:
         return CheckPreview(0, 0, 0, {}, ())
     with workspace.store.connect(share=MEMORY_SHARE) as con:
@@ -119,21 +125,34 @@ def preview_file(
         row_count = stage(con, workspace, found, path, now=now, accept=accept)
         entering, blocked = (
             con.execute(f"select count(*) from {source}").fetchall()[0][0]
-            for source in ("staged anti join blocked using (source_file, sheet, source_row, kind)", "blocked")
+            for source in (
+                "staged anti join blocked using (source_file, sheet, source_row, kind)",
+                "blocked",
+            )
         )
         counts = con.execute(
             "select code, any_value(severity), count(*)::int from found group by 1 order by 1"
         ).fetchall()
         rows = fetch(
             con,
-            "select * from found order by case severity when 'blocker' then 0 when 'warning' then 1 else 2 end, "
-            f"source_file, sheet, source_row, precedence limit {limit}",
+            "select * from found order by case severity when 'blocker' then 0 when 'warning' then"
+            f" 1 else 2 end, source_file, sheet, source_row, precedence limit {limit}",
         )
     findings = tuple(
-        Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], r["source_file"], r["sheet"],
-                r["source_row"], "", r["site"] or "", r["month"] or "")
+        Finding(
+            r["code"],
+            Severity(r["severity"]),
+            r["message"],
+            r["hint"],
+            r["source_file"],
+            r["sheet"],
+            r["source_row"],
+            "",
+            r["site"] or "",
+            r["month"] or "",
+        )
         for r in rows
-    )  # fmt: skip
+    )
     return CheckPreview(row_count, entering, blocked, {c: (s, n) for c, s, n in counts}, findings)
 
 
@@ -153,7 +172,11 @@ def original_rows(
         Row numbers with their cells; none where the file is no longer kept.
     """
     one = next((r for r in workspace.store.rows("imports") if r["import_id"] == import_id), None)
-    kept = next(iter(workspace.raw.glob(f"{one['sha256']}.*")), None) if one and one["sha256"] else None
+    kept = (
+        next(iter(workspace.raw.glob(f"{one['sha256']}.*")), None)
+        if one and one["sha256"]
+        else None
+    )
     if kept is None:
         return []
     if kept.suffix == ".parquet":
@@ -163,7 +186,9 @@ def original_rows(
         return []
     found = []
     for batch in chosen.rows:
-        found += [(n, cells) for n, cells in batch if n == chosen.head[0][0] or abs(n - row) <= around]
+        found += [
+            (n, cells) for n, cells in batch if n == chosen.head[0][0] or abs(n - row) <= around
+        ]
         if batch[-1][0] > row + around:
             break
     return found
@@ -177,8 +202,9 @@ def _parquet_rows(path: Path, row: int, around: int) -> list[tuple[int, list[str
 
     with duckdb.connect() as con:
         found = con.execute(
-            f"select file_row_number + 1 as n, * exclude (file_row_number) from read_parquet({literal(str(path))}, "
-            f"file_row_number = true) where file_row_number + 1 between {row - around} and {row + around} order by 1"
+            "select file_row_number + 1 as n, * exclude (file_row_number) from"
+            f" read_parquet({literal(str(path))}, file_row_number = true) where file_row_number + 1"
+            f" between {row - around} and {row + around} order by 1"
         )
         names = [c[0] for c in found.description[1:]]
         return [(0, names), *((r[0], [cell_text(v) for v in r[1:]]) for r in found.fetchall())]

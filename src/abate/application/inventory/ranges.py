@@ -15,7 +15,9 @@ from abate.kernel.units import MG_PER_T
 
 DRAWS, SEED = 10_000, 20240331
 AMOUNTS = ", ".join((*KEY, "basis"))
-"""Columns that tell rows of the same amounts: their amounts' errors move together over gases and methods."""
+"""Columns that tell rows of the same amounts: their amounts' errors move together over gases and
+methods.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,27 @@ class FigureRange:
     def json(self) -> dict[str, Any]:
         """As machines get it."""
         return {
-            "figure": self.figure, "year": self.year, "by": self.by or None, "unit": "t CO2e",
-            "value": self.closed.total, "closed_form": [self.closed.low, self.closed.high],
-            "simulated": [self.simulated.low, self.simulated.high], "share_95": self.closed.share_95,
-            "quality": self.quality, "primary_share": self.primary_share,
+            "figure": self.figure,
+            "year": self.year,
+            "by": self.by or None,
+            "unit": "t CO2e",
+            "value": self.closed.total,
+            "closed_form": [self.closed.low, self.closed.high],
+            "simulated": [self.simulated.low, self.simulated.high],
+            "share_95": self.closed.share_95,
+            "quality": self.quality,
+            "primary_share": self.primary_share,
             "next": [
-                {"what": c.what, "source": c.source, "share": c.share, "tonnes": c.tonnes, "spread": c.spread}
+                {
+                    "what": c.what,
+                    "source": c.source,
+                    "share": c.share,
+                    "tonnes": c.tonnes,
+                    "spread": c.spread,
+                }
                 for c in self.next
             ],
-        }  # fmt: skip
+        }
 
 
 def ranges(
@@ -91,16 +105,21 @@ def ranges(
     Rows are summed per factor first, so it makes no difference how many there are.
 
     Raises:
-        UsageError: `not-a-sum`, `unknown-dimension`, `no-range` where no entries stand behind the figure.
+        UsageError: `not-a-sum`, `unknown-dimension`, `no-range` where no entries stand behind the
+            figure.
         NotFoundError: `unknown-figure`.
     """
     if by and by not in DIMENSIONS:
-        raise UsageError("unknown-dimension", f"No breakdown by '{by}'.", f"There are: {', '.join(DIMENSIONS)}.")
+        raise UsageError(
+            "unknown-dimension", f"No breakdown by '{by}'.", f"There are: {', '.join(DIMENSIONS)}."
+        )
     sign, touched = rollups.signed(name, run)
     groups: list[str] = [""]
     if by:
         column = DIMENSIONS[by]
-        rows = rollups.con.execute(f"select distinct {column} from rollups where {touched} order by 1").fetchall()
+        rows = rollups.con.execute(
+            f"select distinct {column} from rollups where {touched} order by 1"
+        ).fetchall()
         groups = [row[0] for row in rows]
     found = []
     for group in groups:
@@ -111,64 +130,100 @@ def ranges(
             found.append(one)
     if not found:
         raise UsageError(
-            "no-range", f"No entries stand behind '{FIGURES.named(name).title}'.", "Ask for a mass, such as gross."
+            "no-range",
+            f"No entries stand behind '{FIGURES.named(name).title}'.",
+            "Ask for a mass, such as gross.",
         )
     return found
 
 
 def _range(
-    rollups: Rollups, name: str, run: dict[str, Any], source: str, by: dict[str, str], draws: int, seed: int, top: int
+    rollups: Rollups,
+    name: str,
+    run: dict[str, Any],
+    source: str,
+    by: dict[str, str],
+    draws: int,
+    seed: int,
+    top: int,
 ) -> FigureRange | None:
     factors = _factor_parts(rollups, source)
     if not factors:
         return None
     activities = fetch(
         rollups.con,
-        f"select kind, site, sum(square) as square, sum(tonnes) as tonnes from (select kind, site, "
-        f"pow(sum(sign * sign(co2e_mg) * sqrt(square)) / {MG_PER_T}, 2) as square, sum(sign * co2e_mg) / {MG_PER_T} as tonnes "
-        f"from {source} group by {AMOUNTS}) group by all order by all",
+        "select kind, site, sum(square) as square, sum(tonnes) as tonnes from (select kind, site,"
+        f" pow(sum(sign * sign(co2e_mg) * sqrt(square)) / {MG_PER_T}, 2) as square, sum(sign *"
+        f" co2e_mg) / {MG_PER_T} as tonnes from {source} group by {AMOUNTS}) group by all order"
+        " by all",
     )
-    amounts = [Part(f"{a['kind']} of {a['site']}", 0.0, "normal", 0.0, float(a["square"])) for a in activities]
+    amounts = [
+        Part(f"{a['kind']} of {a['site']}", 0.0, "normal", 0.0, float(a["square"]))
+        for a in activities
+    ]
     parts = [*factors, *amounts]
     closed = closed_form(parts)
     variance = closed.deviation**2 or 1.0
     tonnes = {f"{a['kind']} of {a['site']}": float(a["tonnes"]) for a in activities}
     listed = [
         Contribution(
-            p.name, "factor", p.factor_deviation**2 / variance, p.total, relative_deviation(p.kind, p.spread_95)
+            p.name,
+            "factor",
+            p.factor_deviation**2 / variance,
+            p.total,
+            relative_deviation(p.kind, p.spread_95),
         )
         for p in factors
     ]
     listed += [
         Contribution(
-            p.name, "activity", p.square / variance, tonnes[p.name], p.square**0.5 / (abs(tonnes[p.name]) or 1.0)
+            p.name,
+            "activity",
+            p.square / variance,
+            tonnes[p.name],
+            p.square**0.5 / (abs(tonnes[p.name]) or 1.0),
         )
         for p in amounts
     ]
     listed.sort(key=lambda c: (-c.share, c.what))
     quality, primary = _quality(rollups, source)
     simulated = simulate(parts, draws=draws, seed=seed)
-    return FigureRange(name, run["fiscal_year"], by, closed, simulated, quality, primary, tuple(listed[:top]))
+    return FigureRange(
+        name, run["fiscal_year"], by, closed, simulated, quality, primary, tuple(listed[:top])
+    )
 
 
 def _factor_parts(rollups: Rollups, source: str) -> list[Part]:
-    """Sums per factor and species [t]; of several spreads of one, as older data have, the widest counts."""
+    """Sums per factor and species [t].
+
+    Of several spreads of one, as older data have, the widest counts.
+    """
     rows = fetch(
         rollups.con,
-        f"select factor_id, species, spread_kind, spread_95, sum(sign * co2e_mg) / {MG_PER_T} as total from {source} "
-        "group by all order by all",
+        f"select factor_id, species, spread_kind, spread_95, sum(sign * co2e_mg) / {MG_PER_T} as"
+        f" total from {source} group by all order by all",
     )
     if any(r["spread_95"] is None for r in rows):
-        raise UsageError("no-range", "An older version posted this run, without spreads.", "Run the year again.")
+        raise UsageError(
+            "no-range", "An older version posted this run, without spreads.", "Run the year again."
+        )
     widest: dict[str, Part] = {}
     for r in rows:
-        part = Part(f"{r['factor_id']} {r['species']}", float(r["total"]), r["spread_kind"], float(r["spread_95"]), 0.0)
+        part = Part(
+            f"{r['factor_id']} {r['species']}",
+            float(r["total"]),
+            r["spread_kind"],
+            float(r["spread_95"]),
+            0.0,
+        )
         known = widest.get(part.name)
         if known is None:
             widest[part.name] = part
             continue
         wider = max(known, part, key=lambda p: relative_deviation(p.kind, p.spread_95))
-        widest[part.name] = Part(part.name, known.total + part.total, wider.kind, wider.spread_95, 0.0)
+        widest[part.name] = Part(
+            part.name, known.total + part.total, wider.kind, wider.spread_95, 0.0
+        )
     return list(widest.values())
 
 
@@ -176,7 +231,8 @@ def _quality(rollups: Rollups, source: str) -> tuple[float | None, float]:
     """Mean score, and the share that stands on primary data, both weighted by CO2e."""
     rows = fetch(
         rollups.con,
-        f"select method, basis, quality, sum(abs(sign * co2e_mg))::double as mg from {source} group by all order by all",
+        f"select method, basis, quality, sum(abs(sign * co2e_mg))::double as mg from {source} group"
+        " by all order by all",
     )
     cards = {m.card.name: m.card for m in METHODS}
     whole = sum(r["mg"] for r in rows)
@@ -186,6 +242,8 @@ def _quality(rollups: Rollups, source: str) -> tuple[float | None, float]:
     primary = sum(
         r["mg"]
         for r in rows
-        if (card := cards.get(r["method"])) and r["basis"] == "metered" and (card.primary or card.scope in ("1", "2"))
+        if (card := cards.get(r["method"]))
+        and r["basis"] == "metered"
+        and (card.primary or card.scope in ("1", "2"))
     )
     return score, primary / whole

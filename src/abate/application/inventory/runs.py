@@ -1,8 +1,9 @@
 """A run: from distinct needs to posted entries and rollups.
 
-Distinct needs are resolved once into a small table, activities are joined with it, and the engine itself writes the
-entries to disk. Nothing here loops over rows, and memory is bounded by the engine's limit. A run goes on from an earlier
-one of its year: entries of unchanged imports under unchanged resolutions stand, and are not valued again.
+Distinct needs are resolved once into a small table, activities are joined with it, and the engine
+itself writes the entries to disk. Nothing here loops over rows, and memory is bounded by the
+engine's limit. A run goes on from an earlier one of its year: entries of unchanged imports under
+unchanged resolutions stand, and are not valued again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,16 @@ from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Organisation
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.region import markets_of
-from abate.kernel.resolution import FOUND, KEY, PLACED, Key, Resolutions, Resolver, Terms, unused_findings
+from abate.kernel.resolution import (
+    FOUND,
+    KEY,
+    PLACED,
+    Key,
+    Resolutions,
+    Resolver,
+    Terms,
+    unused_findings,
+)
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, relative_deviation
 from abate.operations.facts import CATEGORIES
 
@@ -52,12 +62,15 @@ UNASSESSED = Rule(
     "category-unassessed",
     Severity.WARNING,
     "Categories of Scope 3 without data",
-    "Import data, or say in [scope3.not_assessed] of abate.toml why they are left out; they count as missing, not as zero.",
+    "Import data, or say in [scope3.not_assessed] of abate.toml why they are left out; they count"
+    " as missing, not as zero.",
     718,
 )
 RUN_RULES = (USED_TWICE, UNASSESSED)
 CHAIN_MAX = 400
-"""Runs that one may go on from, one after the other: one a day, and some. Then the year is valued anew."""
+"""Runs that one may go on from, one after the other: one a day, and some. Then the year is valued
+anew.
+"""
 FRESH_SHARE_MAX = 0.5
 """Share of resolutions that may be new; beyond it the year is valued anew."""
 
@@ -73,7 +86,8 @@ class RunResult:
         activity_count: Activities in the year.
         findings: What it found.
         unchanged: Whether a run of the same inputs stands already, and was not posted again.
-        posted_count: Entries that were valued and posted now; the others stand since an earlier run.
+        posted_count: Entries that were valued and posted now; the others stand since an earlier
+            run.
     """
 
     run_id: str
@@ -109,9 +123,10 @@ def run_year(
         gwp_set: AR4, AR5 or AR6; empty takes the workspace's.
         boundary: Consolidation approach; empty takes the workspace's.
         as_of: Factors published later are passed over.
-        structure: A later year, on whose structure of entities and sites the year is valued: a restated base year.
-        engine: Master of a Spark cluster, such as `spark://host:7077` or `sc://host:15002`, or `embedded`; empty takes
-            the workspace's.
+        structure: A later year, on whose structure of entities and sites the year is valued: a
+            restated base year.
+        engine: Master of a Spark cluster, such as `spark://host:7077` or `sc://host:15002`, or
+            `embedded`; empty takes the workspace's.
         anew: Value every activity, also those whose entries an earlier run has posted.
         on_step: Told what is being done.
 
@@ -143,7 +158,9 @@ def run_year(
 
 @contextmanager
 def opened(workspace: Workspace, engine: str = "") -> Iterator[tuple[Embedded, Engine]]:
-    """The embedded engine for small tables, and the one for large ones: the same, unless a cluster is named.
+    """The embedded engine for small tables, and the one for large ones.
+
+    The same, unless a cluster is named.
 
     Raises:
         UsageError: `unknown-engine`.
@@ -167,7 +184,10 @@ def opened(workspace: Workspace, engine: str = "") -> Iterator[tuple[Embedded, E
 
 
 def add_up(con: duckdb.DuckDBPyConnection, source: str) -> None:
-    """Total the year's activities: what is to be resolved, loaded and rolled up follows from these rows."""
+    """Total the year's activities.
+
+    What is to be resolved, loaded and rolled up follows from these rows.
+    """
     con.execute(f"create or replace temp table totals_of_imports as select * from {source}")
     con.execute("""
         create or replace temp table year_totals as
@@ -177,16 +197,24 @@ def add_up(con: duckdb.DuckDBPyConnection, source: str) -> None:
     """)
 
 
-def _read(local: Embedded, big: Engine, workspace: Workspace, fiscal_year: str, terms: Terms) -> Inputs:
+def _read(
+    local: Embedded, big: Engine, workspace: Workspace, fiscal_year: str, terms: Terms
+) -> Inputs:
     """What decides the run, as it is now, with the tables that matching and posting ask."""
     con, imports = local.con, live_imports(workspace)
     live_views(con, workspace, imports)
     keep_totals(local, big, [r["import_id"] for r in imports])
     local.know("import_totals", "totals")
-    add_up(con, f"import_totals semi join live_imports using (import_id) where fiscal_year = {literal(fiscal_year)}")
+    add_up(
+        con,
+        "import_totals semi join live_imports using (import_id) where fiscal_year ="
+        f" {literal(fiscal_year)}",
+    )
     used = _imports_used(con, fiscal_year, imports)
     if not used:
-        raise NotFoundError("no-activities", f"No activities in {fiscal_year}.", "Import some with 'abate add'.")
+        raise NotFoundError(
+            "no-activities", f"No activities in {fiscal_year}.", "Import some with 'abate add'."
+        )
     factor_ids = tuple(factor_imports(workspace))
     return Inputs(
         fiscal_year,
@@ -205,7 +233,9 @@ def _free_run_id(workspace: Workspace, inputs: Inputs) -> str:
     taken = workspace.store.taken()
     k = 0
     while True:
-        run_id = f"{inputs.fiscal_year}-{hashlib.sha256(f'{inputs.hash}/{k}'.encode()).hexdigest()[:10]}"
+        run_id = (
+            f"{inputs.fiscal_year}-{hashlib.sha256(f'{inputs.hash}/{k}'.encode()).hexdigest()[:10]}"
+        )
         if run_id not in taken:
             return run_id
         k += 1
@@ -224,18 +254,33 @@ def _imports_used(
 
 def _unchanged(workspace: Workspace, row: dict[str, Any]) -> RunResult:
     found = tuple(
-        Finding(f["code"], Severity(f["severity"]), f["message"], f["hint"], site=f["site"], month=f["month"])
+        Finding(
+            f["code"],
+            Severity(f["severity"]),
+            f["message"],
+            f["hint"],
+            site=f["site"],
+            month=f["month"],
+        )
         for f in workspace.store.rows("findings")
         if f["origin"] == row["run_id"]
     )
     return RunResult(
-        row["run_id"], row["fiscal_year"], row["entry_count"], row["activity_count"], found, unchanged=True
+        row["run_id"],
+        row["fiscal_year"],
+        row["entry_count"],
+        row["activity_count"],
+        found,
+        unchanged=True,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What a run's needs come to: columns that tell them apart, resolution rows, allocations, findings."""
+    """What a run's needs come to.
+
+    Columns that tell them apart, resolution rows, allocations, findings.
+    """
 
     key: tuple[str, ...]
     rows: Resolutions
@@ -243,12 +288,16 @@ class Matched:
     findings: list[Finding]
 
 
-def match(con: duckdb.DuckDBPyConnection, workspace: Workspace, inputs: Inputs, *, settle: bool) -> Matched:
+def match(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, inputs: Inputs, *, settle: bool
+) -> Matched:
     """Resolve the distinct needs of `year_totals`, each once, whatever the number of activities behind it."""
     kinds = ", ".join(literal(k) for k in sorted({k for m in METHODS for k in m.card.kinds}))
     keys = [
         Key(*row)
-        for row in con.execute(f"select distinct {', '.join(KEY)} from year_totals where kind in ({kinds})").fetchall()
+        for row in con.execute(
+            f"select distinct {', '.join(KEY)} from year_totals where kind in ({kinds})"
+        ).fetchall()
     ]
     held, findings = instruments(con, workspace, inputs.fiscal_year, settle=settle)
     loads = _loads(con, inputs.organisation, inputs.terms)
@@ -260,17 +309,29 @@ def match(con: duckdb.DuckDBPyConnection, workspace: Workspace, inputs: Inputs, 
     rows, remarks = resolver.resolve(keys, held, matched, loads_wh)
     remarks += _unassessed(rows, inputs.terms)
     return Matched(
-        key_of(keys), rows, _allocation_rows(matched, held, loads_wh, inputs.fiscal_year), findings + remarks
+        key_of(keys),
+        rows,
+        _allocation_rows(matched, held, loads_wh, inputs.fiscal_year),
+        findings + remarks,
     )
 
 
 def _unassessed(rows: Resolutions, terms: Terms) -> list[Finding]:
-    """A finding for categories with neither data nor a reason, where the value chain is looked at at all."""
-    there = {category for scope, category in rows.shared("scope", "category") if scope == "3"} | set(terms.excluded)
+    """A finding for categories with neither data nor a reason.
+
+    Where the value chain is looked at at all.
+    """
+    there = {
+        category for scope, category in rows.shared("scope", "category") if scope == "3"
+    } | set(terms.excluded)
     if there <= {"3"}:
         return []
     gone = [f"{k} ({title.lower()})" for k, title in CATEGORIES.items() if k not in there]
-    return [Finding.of(UNASSESSED, f"No data and no reason: categories {', '.join(gone)}.")] if gone else []
+    return (
+        [Finding.of(UNASSESSED, f"No data and no reason: categories {', '.join(gone)}.")]
+        if gone
+        else []
+    )
 
 
 def resolution_block(rows: Resolutions) -> pa.Table:
@@ -282,11 +343,16 @@ def resolution_block(rows: Resolutions) -> pa.Table:
     columns = {"resolution": pa.array(range(len(rows)), RESOLUTIONS.field("resolution").type)}
     needs, found = zip(*rows.pairs, strict=True) if rows.pairs else ((), ())
     for names, cells, places in ((PLACED, rows.needs, needs), (FOUND, rows.found, found)):
-        taken, by_column = pa.array(places, pa.int64()), list(zip(*cells, strict=True)) or [()] * len(names)
+        taken, by_column = (
+            pa.array(places, pa.int64()),
+            list(zip(*cells, strict=True)) or [()] * len(names),
+        )
         for name, some in zip(names, by_column, strict=True):
             known = RESOLUTIONS.field(name).type
             shared = names is FOUND and pa.types.is_string(known)
-            columns[name] = pa.array(some, pa.dictionary(pa.int32(), known) if shared else known).take(taken)
+            columns[name] = pa.array(
+                some, pa.dictionary(pa.int32(), known) if shared else known
+            ).take(taken)
     return pa.table(columns)
 
 
@@ -294,24 +360,29 @@ ENUMERATED = (
     "method", "instrument", "factor_id", "species", "book", "scope", "category", "view", "org", "approach", "tier",
     "spread_kind", "quality", "why",
 )  # fmt: skip
-"""Texts of the resolutions that repeat and that activities are not joined by; entries carry most of them over."""
+"""Texts of the resolutions that repeat and that activities are not joined by; entries carry most of
+them over.
+"""
 
 
-def register_resolutions(con: duckdb.DuckDBPyConnection, rows: Resolutions, run_id: str, fiscal_year: str) -> None:
+def register_resolutions(
+    con: duckdb.DuckDBPyConnection, rows: Resolutions, run_id: str, fiscal_year: str
+) -> None:
     """Make the resolution table of a run known to the embedded engine as `year_resolutions`.
 
-    Texts that repeat are enumerated once here: written a hundred million times as numbers into Parquet's
-    dictionaries, instead of being hashed each time, they cost a third.
+    Texts that repeat are enumerated once here: written a hundred million times as numbers into
+    Parquet's dictionaries, instead of being hashed each time, they cost a third.
     """
     con.register("resolutions_block", resolution_block(rows))
     for name in ENUMERATED:  # in the order of the texts, so that rows sort as they would by them
         con.execute(
-            f"create or replace type of_{name} as enum (select distinct {name} from resolutions_block order by 1)"
+            f"create or replace type of_{name} as enum (select distinct {name} from"
+            " resolutions_block order by 1)"
         )
     enumerated = ", ".join(f"{name}::of_{name} as {name}" for name in ENUMERATED)
     con.execute(
-        f"create or replace temp table year_resolutions as select '{run_id}' as run_id, * replace ({enumerated}), "
-        f"'{fiscal_year}' as fiscal_year from resolutions_block"
+        f"create or replace temp table year_resolutions as select '{run_id}' as run_id, * replace"
+        f" ({enumerated}), '{fiscal_year}' as fiscal_year from resolutions_block"
     )
     con.unregister("resolutions_block")
 
@@ -351,7 +422,12 @@ def _latest(workspace: Workspace, inputs: Inputs) -> dict[str, Any] | None:
 
 def _base(workspace: Workspace, inputs: Inputs) -> dict[str, Any] | None:
     """The latest run of the year on the same terms, if one may go on from it."""
-    terms = (inputs.fiscal_year, inputs.terms.gwp_set, inputs.terms.boundary.value, inputs.structure)
+    terms = (
+        inputs.fiscal_year,
+        inputs.terms.gwp_set,
+        inputs.terms.boundary.value,
+        inputs.structure,
+    )
     same = [
         r
         for r in workspace.store.rows("runs")
@@ -369,10 +445,12 @@ def _number(
     inputs: Inputs,
     base: dict[str, Any] | None,
 ) -> Going:
-    """Make `year_resolutions`: a row that the base has keeps its ordinal there, and with it the entries posted under it.
+    """Make `year_resolutions`: a row that the base has keeps its ordinal there.
 
-    A need of which the base has activities that no longer count is new as a whole, so that all its entries are posted
-    again and none of the old ones stands.
+    And with it the entries posted under it.
+
+    A need of which the base has activities that no longer count is new as a whole, so that all its
+    entries are posted again and none of the old ones stands.
     """
     register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
     if base is None:
@@ -390,7 +468,9 @@ def _number(
         f"semi join gone_imports using (import_id) where fiscal_year = {year}"
     )
     named = (*KEY, "method", "part", "species")
-    same = " and ".join(f"b.{c} is not distinct from n.{c}" for c in (*PLACED, *FOUND) if c not in ("why", *named))
+    same = " and ".join(
+        f"b.{c} is not distinct from n.{c}" for c in (*PLACED, *FOUND) if c not in ("why", *named)
+    )
     chain = chain_of(base)
     con.execute(f"""
         create or replace temp view chain_resolutions as select * from {workspace.store.source("resolutions", chain)}
@@ -400,7 +480,9 @@ def _number(
         "create or replace temp table base_resolutions as "
         f"select * from chain_resolutions where run_id = {literal(base['run_id'])}"
     )
-    top = counted(con, "select coalesce(max(resolution), -1) from chain_resolutions")  # of all: no ordinal serves twice
+    top = counted(
+        con, "select coalesce(max(resolution), -1) from chain_resolutions"
+    )  # of all: no ordinal serves twice
     con.execute(f"""
         create or replace temp table numbered_resolutions as
         select n.* replace (coalesce(b.resolution, {top} + row_number() over (partition by b.resolution is null
@@ -412,16 +494,24 @@ def _number(
     fresh = counted(con, f"select count(*) from numbered_resolutions where resolution > {top}")
     if fresh > FRESH_SHARE_MAX * len(matched.rows):
         return Going()
-    con.execute("create or replace temp table year_resolutions as select * from numbered_resolutions")
-    again = counted(con, f"""
+    con.execute(
+        "create or replace temp table year_resolutions as select * from numbered_resolutions"
+    )
+    again = counted(
+        con,
+        f"""
         select count(*) from (select distinct {key} from year_resolutions where resolution > {top}) semi join
         (select * from import_totals semi join kept_imports using (import_id) where fiscal_year = {year}) using ({key})
-    """)  # fmt: skip
+    """,
+    )
     return Going(base, top, tuple(sorted(present - before)), tuple(sorted(kept)), again > 0)
 
 
 def _supplied(factor: Factor) -> Factor:
-    """A supplier's factor under the names that activities have: `ACME/Carton X200` is `acme/carton-x200`."""
+    """A supplier's factor under the names that activities have.
+
+    `ACME/Carton X200` is `acme/carton-x200`.
+    """
     if factor.kind != "supplier" or "/" not in factor.item:
         return factor
     party, product = factor.item.split("/", 1)
@@ -429,15 +519,25 @@ def _supplied(factor: Factor) -> Factor:
 
 
 def key_of(keys: Sequence[Key]) -> tuple[str, ...]:
-    """Columns by which activities are joined: those that say nothing anywhere are left out, which is faster."""
+    """Columns by which activities are joined.
+
+    Those that say nothing anywhere are left out, which is faster.
+    """
     silent = {name for name in ("region", "party") if not any(getattr(k, name) for k in keys)}
     return tuple(name for name in KEY if name not in silent)
 
 
 def entries(
-    run_id: str, methods_used: set[str], fiscal_year: str, going: Going = Going(), key: Sequence[str] = KEY
+    run_id: str,
+    methods_used: set[str],
+    fiscal_year: str,
+    going: Going = Going(),
+    key: Sequence[str] = KEY,
 ) -> Any:
-    """The expression that values what a run is to post: compiled from the methods' own, for any engine."""
+    """The expression that values what a run is to post.
+
+    Compiled from the methods' own, for any engine.
+    """
     import ibis
 
     from abate.kernel import valuation
@@ -460,7 +560,12 @@ def entries(
 
 
 def entries_sql(
-    run_id: str, methods_used: set[str], *, key: Sequence[str] = KEY, book: str = "", source: str = "year_activities"
+    run_id: str,
+    methods_used: set[str],
+    *,
+    key: Sequence[str] = KEY,
+    book: str = "",
+    source: str = "year_activities",
 ) -> str:
     """The embedded engine's statement that values a small table of activities, such as a side of a plan."""
     import ibis
@@ -469,12 +574,21 @@ def entries_sql(
 
     activities = ibis.table(
         {
-            "activity_id": "int64", "kind": "string", "item": "string", "site": "string", "month": "string",
-            "unit": "string", "region": "string", "party": "string", "quantity": "float64", "deviation": "float64",
-            "basis": "string", "fiscal_year": "string",
+            "activity_id": "int64",
+            "kind": "string",
+            "item": "string",
+            "site": "string",
+            "month": "string",
+            "unit": "string",
+            "region": "string",
+            "party": "string",
+            "quantity": "float64",
+            "deviation": "float64",
+            "basis": "string",
+            "fiscal_year": "string",
         },
         name=source,
-    )  # fmt: skip
+    )
     used = [m for m in METHODS if m.card.name in methods_used] or list(METHODS)
     resolved = valuation.resolutions("year_resolutions")
     return statement(valuation.value(activities, resolved, used, run_id=run_id, key=key, book=book))
@@ -516,10 +630,19 @@ def _allocation_rows(
 
 
 def _post(
-    local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs, run_id: str, matched: Matched, going: Going,
+    local: Embedded,
+    big: Engine,
+    workspace: Workspace,
+    inputs: Inputs,
+    run_id: str,
+    matched: Matched,
+    going: Going,
     now: datetime,
-) -> RunResult:  # fmt: skip
-    """Write resolutions, entries, allocations, rollups and findings; the run's own row comes last and commits them."""
+) -> RunResult:
+    """Write resolutions, entries, allocations, rollups and findings.
+
+    The run's own row comes last and commits them.
+    """
     import pyarrow as pa
 
     store, con, year = workspace.store, local.con, inputs.fiscal_year
@@ -564,7 +687,12 @@ def _post(
         store.append("findings", [f.row_of(run_id) for f in matched.findings])
         store.append("runs", [row])
     return RunResult(
-        run_id, inputs.fiscal_year, entry_count, activity_count, tuple(matched.findings), posted_count=posted_count
+        run_id,
+        inputs.fiscal_year,
+        entry_count,
+        activity_count,
+        tuple(matched.findings),
+        posted_count=posted_count,
     )
 
 
@@ -581,7 +709,9 @@ def value_tables(engine: Engine, inputs: Inputs, going: Going = Going()) -> bool
     return any(every.values())
 
 
-def _roll_up(local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs, run_id: str, going: Going) -> int:
+def _roll_up(
+    local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs, run_id: str, going: Going
+) -> int:
     """Totals by every dimension that figures ask for, from the entries as posted and the activities they value.
 
     Returns:
@@ -591,19 +721,25 @@ def _roll_up(local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs,
 
     con, store = local.con, workspace.store
     _register_places(con, inputs)
-    deviations = {basis: relative_deviation("normal", spread) for basis, spread in ACTIVITY_SPREAD_95.items()}
+    deviations = {
+        basis: relative_deviation("normal", spread) for basis, spread in ACTIVITY_SPREAD_95.items()
+    }
     big.know("posted_entries", "entries", {run_id})
-    local.given("new_sums", big.take(valuation.sums("posted_entries", big.whole_sum, deviations=deviations)))
+    local.given(
+        "new_sums", big.take(valuation.sums("posted_entries", big.whole_sum, deviations=deviations))
+    )
     columns = "resolution, basis, co2e_mg, mass_mg, quantity_micro, square, row_count"
     parts = f"select {columns} from new_sums"
     if going.base is not None:
         parts += f""" union all select {columns} from {store.source("rollups", {going.base["run_id"]})}
             where run_id = {literal(going.base["run_id"])} and source = 'entry'
             and resolution in (select resolution from year_resolutions)"""
-    con.execute(f"""
+    con.execute(
+        f"""
         create or replace temp table year_sums as
         select resolution, basis, sum(co2e_mg) as co2e_mg, sum(mass_mg) as mass_mg, sum(quantity_micro) as quantity_micro,
-               sum(square) as square, sum(row_count)::bigint as row_count from ({parts}) group by all""")
+               sum(square) as square, sum(row_count)::bigint as row_count from ({parts}) group by all"""
+    )
     of_entries = f"""
         select '{run_id}' as run_id, 'entry' as source, r.resolution, r.book, r.kind, r.item, r.party, r.region, r.scope,
                r.category, r.view, r.species, r.method, r.approach, r.factor_id,
@@ -612,7 +748,14 @@ def _roll_up(local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs,
                e.quantity_micro::decimal(38, 0) as quantity_micro, r.boundary_share, r.spread_kind, r.spread_95, e.square,
                r.quality, e.row_count, '{inputs.fiscal_year}' as fiscal_year
         from year_sums e join year_resolutions r using (resolution)"""
-    shown = {v for f in FIGURES.values() if f.total for c, values in f.total.where if c == "kind" for v in values}
+    shown = {
+        v
+        for f in FIGURES.values()
+        if f.total
+        for c, values in f.total.where
+        if c == "kind"
+        for v in values
+    }
     added = ", ".join(literal(k.id) for k in KINDS.values() if k.id in shown)
     averaged = ", ".join(literal(k.id) for k in KINDS.values() if not k.cumulative)
     of_activities = f"""
@@ -627,7 +770,14 @@ def _roll_up(local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs,
         from (select * from year_totals
               qualify kind not in ({averaged}) or month = max(month) over (partition by kind, site)) t
         left join places p using (site, month) where kind in ({added}) group by all"""
-    store.append_query("rollups", con, f"{of_entries} union all {of_activities}", run_id, inputs.fiscal_year, few=True)
+    store.append_query(
+        "rollups",
+        con,
+        f"{of_entries} union all {of_activities}",
+        run_id,
+        inputs.fiscal_year,
+        few=True,
+    )
     return counted(con, "select coalesce(sum(row_count), 0)::bigint from year_sums")
 
 

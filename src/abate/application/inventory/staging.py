@@ -1,7 +1,8 @@
 """Staging: text cells become typed rows, and every check is asked, before anything is stored.
 
-Everything here happens in a throw-away engine. The table `given` holds text as it stood in the file; `staged` holds
-the same rows with site, period, canonical quantity and what the checks need to know; `findings` what they found.
+Everything here happens in a throw-away engine. The table `given` holds text as it stood in the
+file; `staged` holds the same rows with site, period, canonical quantity and what the checks need to
+know; `findings` what they found.
 """
 
 from __future__ import annotations
@@ -61,20 +62,27 @@ GIVEN = (
 )
 """Text columns of a row before it is understood; a quarantined row keeps them, so that it can be mended.
 
-`times` and `over` hold what multiplies and divides the quantity, the numbers as they stand, with `|` between them.
+`times` and `over` hold what multiplies and divides the quantity, the numbers as they stand, with
+`|` between them.
 """
 
 SUMMARY = (
-    r"^\s*(合计|总计|小计|共计|合計|小計|(grand |sub[- ]?)?totals?|sum|(zwischen|gesamt)?summe|gesamt|(sous-)?total général|somme|"
+    r"^\s*(合计|总计|小计|共计|合計|小計|(grand |sub[-"
+    r" ]?)?totals?|sum|(zwischen|gesamt)?summe|gesamt|(sous-)?total général|somme|"
     r"totale|suma|ytd|year to date)\b?.*$"
 )
-ROUND_TRIPS = "return|round trip|roundtrip|round-trip|both ways|two way|two-way|hin und zurück|aller-retour|往返|ida y vuelta|andata e ritorno"
+ROUND_TRIPS = (
+    "return|round trip|roundtrip|round-trip|both ways|two way|two-way|hin und"
+    " zurück|aller-retour|往返|ida y vuelta|andata e ritorno"
+)
 ONE_WAYS = "one way|one-way|oneway|single|einfach|aller simple|单程|solo ida|solo andata"
 """Words for how often a way is gone, in place of a number."""
 WAYS = ("ways", "trips")
 READING, ROUTE = "reading", "route"
 """In place of a scale: the amount is a counter's reading, or the distance between two places."""
-_NUMBER = r"^[-+]?(\d+|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})+,\d{3})(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
+_NUMBER = (
+    r"^[-+]?(\d+|\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})+,\d{3})(\.\d*)?([eE][-+]?\d{1,3})?$|^[-+]?\.\d+$"
+)
 
 
 MEMORY_SHARE = 0.8
@@ -83,18 +91,24 @@ MEMORY_SHARE = 0.8
 
 def start(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables `given` and `reasons`, empty."""
-    types = ", ".join(f"{name} {'integer' if name == 'source_row' else 'varchar'}" for name in GIVEN)
+    types = ", ".join(
+        f"{name} {'integer' if name == 'source_row' else 'varchar'}" for name in GIVEN
+    )
     con.execute(f"create or replace temp table given ({types})")
     con.execute(
-        "create or replace temp table remarks (source_file varchar, sheet varchar, code varchar, message varchar)"
+        "create or replace temp table remarks (source_file varchar, sheet varchar, code varchar,"
+        " message varchar)"
     )
     con.execute(
-        "create or replace temp table reasons (source_file varchar, sheet varchar, source_row integer, reason varchar)"
+        "create or replace temp table reasons (source_file varchar, sheet varchar, source_row"
+        " integer, reason varchar)"
     )
 
 
 def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -> int:
-    """Put a sheet's rows into `given`, one per row and measure; empty and summary rows are left out.
+    """Put a sheet's rows into `given`, one per row and measure.
+
+    Empty and summary rows are left out.
 
     Returns:
         Rows of the file, without headers and what stands above them.
@@ -102,12 +116,14 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     headers = mapped.headers
     columns = [f"c{k}" for k in range(len(headers))]
     con.execute(
-        f"create or replace temp table cells (source_row integer, {', '.join(f'{c} varchar' for c in columns)})"
+        "create or replace temp table cells (source_row integer,"
+        f" {', '.join(f'{c} varchar' for c in columns)})"
     )
     if mapped.sheet.rows is None:
         named = ", ".join(f'cast("{h.replace(chr(34), chr(34) * 2)}" as varchar)' for h in headers)
         con.execute(
-            f"insert into cells select file_row_number + 1, {named} from read_parquet({literal(path)}, file_row_number = true)"
+            f"insert into cells select file_row_number + 1, {named} from"
+            f" read_parquet({literal(path)}, file_row_number = true)"
         )
     else:
         _insert_batches(con, mapped, len(headers))
@@ -119,8 +135,14 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
     amounts = {m.header: place[m.header] for m in mapped.mapping.measures}
     count = con.execute("select count(*) from cells").fetchone()
-    keys = [c for name, c in cell.items() if name in ("site", "period", "period_start", "item", "document")] or ["''"]
-    summary = " or ".join(f"regexp_matches(coalesce({c}, ''), '{SUMMARY}', 'i')" for c in [columns[0], *keys])
+    keys = [
+        c
+        for name, c in cell.items()
+        if name in ("site", "period", "period_start", "item", "document")
+    ] or ["''"]
+    summary = " or ".join(
+        f"regexp_matches(coalesce({c}, ''), '{SUMMARY}', 'i')" for c in [columns[0], *keys]
+    )
     blank = " and ".join(f"coalesce({c}, '') = ''" for c in {*keys, *amounts.values()})
     taken = "false"
     for ordinal, column in enumerate(mapped.mapping.measures, 1):
@@ -136,21 +158,38 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
             "unit": f"{unit} || ' * {measure.by_unit}'" if measure.by_unit else unit,
             "times": _joined(measure.times, cell),
             "over": _joined(measure.over, cell),
-            "scale": literal("period" if measure.for_period else READING if measure.readings else repr(measure.scale)),
+            "scale": literal(
+                "period"
+                if measure.for_period
+                else READING
+                if measure.readings
+                else repr(measure.scale)
+            ),
             "measures": literal("|".join(measure.measures)) if measure.measures else "null",
-            "shares": _joined(tuple(n for n in measure.times if n.removesuffix("?").endswith("share")), cell),
+            "shares": _joined(
+                tuple(n for n in measure.times if n.removesuffix("?").endswith("share")), cell
+            ),
             "site": cell.get("site", literal(mapped.mapping.site)),
             "item": _item_sql(measure, cell),
         }
         if measure.by_unit == "passenger" and "item" in cell:
-            driven, own = _driven(measure.kind, cell["item"]), tuple(n for n in measure.times if n != "passengers?")
+            driven, own = (
+                _driven(measure.kind, cell["item"]),
+                tuple(n for n in measure.times if n != "passengers?"),
+            )
             values["unit"] = f"case when {driven} then {unit} else {values['unit']} end"
-            values["times"] = f"case when {driven} then {_joined(own, cell)} else {values['times']} end"
+            values["times"] = (
+                f"case when {driven} then {_joined(own, cell)} else {values['times']} end"
+            )
         if measure.amount:
             values["scale"] = _scale_sql(con, measure, header_unit(column.header), cell.get("unit"))
         needed = [
             amounts[column.header],
-            *(cell[n.removesuffix("?")] for n in (*measure.times, *measure.over) if n.removesuffix("?") in cell),
+            *(
+                cell[n.removesuffix("?")]
+                for n in (*measure.times, *measure.over)
+                if n.removesuffix("?") in cell
+            ),
         ]
         if measure.between:
             places = [cell[n] for n in measure.between]
@@ -162,11 +201,13 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
         chosen = [values.get(name, cell.get(name, "null")) for name in GIVEN]
         filled = " and ".join(f"coalesce({c}, '') not in ('', '0', '0.0', '0.00')" for c in needed)
         last = ordinal == len(mapped.mapping.measures)
-        chooses = f"not ({taken}) and ({'true' if last else filled})" if template.alternatives else "true"
+        chooses = (
+            f"not ({taken}) and ({'true' if last else filled})" if template.alternatives else "true"
+        )
         taken = f"{taken} or ({filled})"
         con.execute(
-            f"insert into given select {', '.join(chosen)} from cells where not ({summary}) and not ({blank}) "
-            f"and {chooses} order by source_row"
+            f"insert into given select {', '.join(chosen)} from cells where not ({summary}) and not"
+            f" ({blank}) and {chooses} order by source_row"
         )
     return int(count[0]) if count else 0
 
@@ -174,11 +215,16 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
 MARKS = {"comma": ",", "point": "."}
 
 
-def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str], name: str) -> None:
-    """Find which mark parts the decimals in a text file, from all its numbers; what stays open is marked as a question.
+def _read_marks(
+    con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str], name: str
+) -> None:
+    """Find which mark parts the decimals in a text file, from all its numbers.
 
-    `1.234,5` and `0,5` prove a decimal comma, `1,234.5` and `0.5` a decimal point; `12.400` proves nothing. Where commas
-    part the cells, they part no decimals: then a point is the decimal mark, with a remark.
+    What stays open is marked as a question.
+
+    `1.234,5` and `0,5` prove a decimal comma, `1,234.5` and `0.5` a decimal point; `12.400` proves
+    nothing. Where commas part the cells, they part no decimals: then a point is the decimal mark,
+    with a remark.
     """
     template = TEMPLATES[mapped.mapping.template]
     named = [m.header for m in mapped.mapping.measures]
@@ -190,24 +236,38 @@ def _read_marks(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
     comma = r"^[-+]?(\d{1,3}(\.\d{3})+,\d*|0,\d+|\d*,\d{1,2}|\d*,\d{4,}|\d{4,},\d+|\d{1,3}(\.\d{3}){2,})$"
     point = r"^[-+]?(\d{1,3}(,\d{3})+\.\d*|0\.\d+|\d*\.\d{1,2}|\d*\.\d{4,}|\d{4,}\.\d+|\d{1,3}(,\d{3}){2,})$"
     either = r"^[-+]?\d{1,3}[.,]\d{3}$"
-    count = con.execute(f"""
+    count = (
+        con.execute(f"""
         select count(*) filter (regexp_matches(n, '{comma}')), count(*) filter (regexp_matches(n, '{point}')),
                count(*) filter (regexp_matches(n, '{either}')), count(*) filter (regexp_matches(n, '{either}') and n like '%.%')
         from ({every})
-    """).fetchall()[0] if columns else (0, 0, 0, 0)  # fmt: skip
+    """).fetchall()[0]
+        if columns
+        else (0, 0, 0, 0)
+    )
     told = MARKS.get(mapped.mapping.answers.get("decimal", ""), "")
     if told == "," or (count[0] and not count[1] and not told):
         for c in columns:
             con.execute(
-                f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where regexp_matches({bare[c]}, '[.,]')"
+                f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where"
+                f" regexp_matches({bare[c]}, '[.,]')"
             )
     elif count[2] and not told and not any(count[:2]) and mapped.sheet.delimiter == ",":
-        text = f"Numbers such as 1.234, {count[3]} in all, are read with a point before the decimals: commas part the cells."
+        text = (
+            f"Numbers such as 1.234, {count[3]} in all, are read with a point before the decimals:"
+            " commas part the cells."
+        )
         if count[3]:
-            con.execute("insert into remarks values (?, ?, 'decimal-mark-assumed', ?)", [name, mapped.sheet.name, text])
+            con.execute(
+                "insert into remarks values (?, ?, 'decimal-mark-assumed', ?)",
+                [name, mapped.sheet.name, text],
+            )
     elif count[2] and not told and not (count[1] and not count[0]):
         for c in columns:
-            con.execute(f"update cells set {c} = '{OPEN_MARK}' || {c} where regexp_matches({bare[c]}, '{either}')")
+            con.execute(
+                f"update cells set {c} = '{OPEN_MARK}' || {c} where regexp_matches({bare[c]},"
+                f" '{either}')"
+            )
 
 
 def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str]) -> None:
@@ -228,17 +288,26 @@ def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
 
 
 def answer(con: duckdb.DuckDBPyConnection, answers: Iterable[tuple[str, str]]) -> None:
-    """Put what words of a file mean in the place of those words, in its units, items, regions and sites."""
+    """Put what words of a file mean in the place of those words.
+
+    In its units, items, regions and sites.
+    """
     for text, means in answers:
         for column in ("unit", "item", "region", "site"):
             same = f"lower(trim({column})) = lower(trim(?))"
             con.execute(f"update given set {column} = ? where {same}", [means, text])
         head = "lower(trim(split_part(unit, ' * ', 1))) = lower(trim(?)) and contains(unit, ' * ')"
-        con.execute(f"update given set unit = ? || substr(unit, strpos(unit, ' * ')) where {head}", [means, text])
+        con.execute(
+            f"update given set unit = ? || substr(unit, strpos(unit, ' * ')) where {head}",
+            [means, text],
+        )
 
 
 def _item_sql(measure: Measure, cell: dict[str, str]) -> str:
-    """SQL of what a row is about: its item, or the measure's own, with what other fields say of it behind slashes."""
+    """SQL of what a row is about.
+
+    Its item, or the measure's own, with what other fields say of it behind slashes.
+    """
     fields = measure.item_fields or ("item",)
     first = f"nullif(trim({cell[fields[0]]}), '')" if fields[0] in cell else "null"
     if measure.item and fields[0] not in cell and "meter" in cell:
@@ -254,7 +323,9 @@ DRIVEN = ("car", "electric-car", "plug-in-car", "motorbike")
 
 def _driven(kind: str, column: str) -> str:
     """SQL of whether a row is of a car or motorbike, whose emissions count by vehicle, however many sit in it."""
-    some = {item: words for item, words in KINDS[kind].items.items() if item.split("/")[0] in DRIVEN}
+    some = {
+        item: words for item, words in KINDS[kind].items.items() if item.split("/")[0] in DRIVEN
+    }
     return _is_one_of(f"trim(split_part(coalesce({column}, ''), '/', 1))", some)
 
 
@@ -264,35 +335,53 @@ def _is_one_of(column: str, items: dict[str, tuple[str, ...]]) -> str:
     return f"{_folded(column)} in ({', '.join(map(literal, sorted(words)))})"
 
 
-def _scale_sql(con: duckdb.DuckDBPyConnection, measure: Measure, stated: str, column: str | None) -> str:
+def _scale_sql(
+    con: duckdb.DuckDBPyConnection, measure: Measure, stated: str, column: str | None
+) -> str:
     """SQL of the factor that brings an amount into the unit in which it is multiplied."""
     taken = read_unit(measure.amount)
     assert taken is not None
 
     def scale(text: str) -> float | None:
         unit = read_unit(text)
-        return measure.scale * unit.scale / taken.scale if unit and unit.canonical == taken.canonical else None
+        return (
+            measure.scale * unit.scale / taken.scale
+            if unit and unit.canonical == taken.canonical
+            else None
+        )
 
     if stated or column is None:
         found = scale(stated or measure.amount)
         return "null" if found is None else literal(repr(found))
-    texts = [row[0] for row in con.execute(f"select distinct coalesce({column}, '') from cells").fetchall()]
-    known = [(text, found) for text in texts if (found := scale(text or measure.amount)) is not None]
+    texts = [
+        row[0]
+        for row in con.execute(f"select distinct coalesce({column}, '') from cells").fetchall()
+    ]
+    known = [
+        (text, found) for text in texts if (found := scale(text or measure.amount)) is not None
+    ]
     cases = " ".join(f"when {literal(text)} then {literal(repr(found))}" for text, found in known)
     return f"case coalesce({column}, '') {cases} else 'x' end" if cases else "'x'"
 
 
 def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
-    """SQL of the cells that multiply or divide an amount; an optional column that is not there counts as one."""
+    """SQL of the cells that multiply or divide an amount.
+
+    An optional column that is not there counts as one.
+    """
     cells = []
     for name in names:
         column = cell.get(name.removesuffix("?"))
         if column is None:
             continue
         word = f"lower(trim(coalesce({column}, '')))"
-        ways = f"case when regexp_matches({word}, '^({ROUND_TRIPS})$') then '2' when regexp_matches({word}, '^({ONE_WAYS})$') then '1'"
+        ways = (
+            f"case when regexp_matches({word}, '^({ROUND_TRIPS})$') then '2' when"
+            f" regexp_matches({word}, '^({ONE_WAYS})$') then '1'"
+        )
         cells.append(
-            f"({ways} when {word} = '' then '{'1' if name.endswith('?') else ''}' else {column} end)"
+            f"({ways} when {word} = '' then '{'1' if name.endswith('?') else ''}' else {column}"
+            " end)"
             if name.removesuffix("?") in WAYS
             else f"coalesce({column}, '')"
         )
@@ -300,7 +389,10 @@ def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
 
 
 def _product_sql(texts: str) -> str:
-    """SQL of the product of numbers with bars between them; null where one is no number, one where there is none."""
+    """SQL of the product of numbers with bars between them.
+
+    Null where one is no number, one where there is none.
+    """
     numbers = f"list_transform(string_split({texts}, '|'), lambda t: {_number_sql('t')})"
     return (
         f"(case when {texts} is null then 1 when list_count({numbers}) < len({numbers}) then null "
@@ -318,7 +410,8 @@ def _insert_batches(con: duckdb.DuckDBPyConnection, mapped: Mapped, width: int) 
             continue
         arrays = [pa.array([row for row, _ in body], pa.int32())]
         arrays += [
-            pa.array([cells[k] if k < len(cells) else None for _, cells in body], pa.string()) for k in range(width)
+            pa.array([cells[k] if k < len(cells) else None for _, cells in body], pa.string())
+            for k in range(width)
         ]
         block = pa.table(arrays, names=["source_row", *(f"c{k}" for k in range(width))])
         con.register("block", block)
@@ -327,7 +420,10 @@ def _insert_batches(con: duckdb.DuckDBPyConnection, mapped: Mapped, width: int) 
 
 
 def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: datetime) -> None:
-    """Turn `given` into `staged`. Expects views `live_activities` and `live_instruments` of the ledger."""
+    """Turn `given` into `staged`.
+
+    Expects views `live_activities` and `live_instruments` of the ledger.
+    """
     _difference_readings(con)
     _lookup_sites(con, workspace)
     _lookup_units(con, workspace.organisation.currency)
@@ -341,15 +437,29 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     scale = f"{_product_sql('g.times')} / {_product_sql('g.over')}" if scaled else "1"
     largest = f"list_max(list_transform(string_split(g.shares, '|'), lambda t: {_number_sql('t')}))"
     allocated = f"g.over is not null and {_product_sql('g.times')} > {_product_sql('g.over')}"
-    shares_out = f"coalesce({largest} > 1, false) or coalesce({allocated}, false)" if scaled else "false"
+    shares_out = (
+        f"coalesce({largest} > 1, false) or coalesce({allocated}, false)" if scaled else "false"
+    )
     amount = f"(case when g.scale = '{ROUTE}' then w.km else {quantity} end)"
-    own_scale = f"(case when g.scale in ('period', '{READING}', '{ROUTE}') then 1 else try_cast(coalesce(g.scale, '1') as double) end)"
+    own_scale = (
+        f"(case when g.scale in ('period', '{READING}', '{ROUTE}') then 1 else"
+        " try_cast(coalesce(g.scale, '1') as double) end)"
+    )
     unit = "case when (k.fuel or i.burnt) and u.of_fuel is not null then u.of_fuel else u.unit end"
     tail = "case when contains(i.item, '/') then substr(i.item, strpos(i.item, '/')) else '' end"
-    ends = f"case when g.scale = '{ROUTE}' and not contains(i.item, coalesce(nullif(w.way, ''), '/')) then coalesce(w.way, '') else '' end"
-    haul = "case when w.haul <> '' and not starts_with(b.becomes, w.haul) then w.haul else b.becomes end"
+    ends = (
+        f"case when g.scale = '{ROUTE}' and not contains(i.item, coalesce(nullif(w.way, ''), '/'))"
+        " then coalesce(w.way, '') else '' end"
+    )
+    haul = (
+        "case when w.haul <> '' and not starts_with(b.becomes, w.haul) then w.haul else"
+        " b.becomes end"
+    )
     item = f"case when b.becomes is not null then {haul} || {ends} || {tail} else i.item end"
-    written = "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' || replace(g.over, '|', ' / '), '')"
+    written = (
+        "g.quantity || coalesce(' × ' || replace(g.times, '|', ' × '), '') || coalesce(' / ' ||"
+        " replace(g.over, '|', ' / '), '')"
+    )
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
         create or replace temp table parsed as
@@ -386,7 +496,8 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
         left join spreads p on p.text = coalesce(g.uncertainty, '')
     """)
     shift = workspace.calendar.shift_months
-    con.execute(f"""
+    con.execute(
+        f"""
         create or replace temp table dated as
         select * exclude (starts, ends, quantity, for_period), quantity * case when for_period then
                    (epoch(coalesce(ends.past, starts.past)) - epoch(starts.first)) / 86400
@@ -398,7 +509,9 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                coalesce('FY' || lpad(year(starts.first + interval ({shift}) month)::varchar, 4, '0'), 'unknown') as fiscal_year,
                o.opened as site_opened, o.closed as site_closed, ?::timestamp as today
         from parsed left join owned o using (site)
-    """, [today])  # fmt: skip
+    """,
+        [today],
+    )
     _open_ends(con)
     _split_months(con, workspace.calendar)
     _context(con)
@@ -407,7 +520,8 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
 def _open_ends(con: duckdb.DuckDBPyConnection) -> None:
     """Where a sheet's bills end on the day on which the next begin, that day is the next one's."""
     same = " and ".join(
-        f"a.{c} is not distinct from b.{c}" for c in ("source_file", "sheet", "kind", "item", "site", "meter")
+        f"a.{c} is not distinct from b.{c}"
+        for c in ("source_file", "sheet", "kind", "item", "site", "meter")
     )
     whole = "metered and period_end > period_start + interval 1 day"
     con.execute(f"""
@@ -421,12 +535,20 @@ def _open_ends(con: duckdb.DuckDBPyConnection) -> None:
 
 def _lookup_sites(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     texts = _distinct(con, "site")
-    _table(con, "sites", {"text": "varchar", "site": "varchar"}, ((t, workspace.names.get(fold(t))) for t in texts))
+    _table(
+        con,
+        "sites",
+        {"text": "varchar", "site": "varchar"},
+        ((t, workspace.names.get(fold(t))) for t in texts),
+    )
     _table(
         con,
         "owned",
         {"site": "varchar", "opened": "timestamp", "closed": "timestamp"},
-        ((s.id, None if s.bought else s.opened, _past(s.closed)) for s in workspace.organisation.sites),
+        (
+            (s.id, None if s.bought else s.opened, _past(s.closed))
+            for s in workspace.organisation.sites
+        ),
     )
 
 
@@ -437,7 +559,10 @@ def _past(day: Any) -> Any:
 
 
 def _difference_readings(con: duckdb.DuckDBPyConnection) -> None:
-    """Turn the readings of counters into what was consumed between two of them; the first of each counter opens it."""
+    """Turn the readings of counters into what was consumed between two of them.
+
+    The first of each counter opens it.
+    """
     number, day = _number_sql("quantity"), f"({_period_sql('period')}).first"
     con.execute(f"""
         create or replace temp table counters as
@@ -451,10 +576,13 @@ def _difference_readings(con: duckdb.DuckDBPyConnection) -> None:
         from counters c where given.rowid = c.place and c.since is not null
     """)
     con.execute(
-        "create or replace temp table openings as select given.* from given join counters c on given.rowid = c.place "
-        "where c.since is null and c.day is not null"
+        "create or replace temp table openings as select given.* from given join counters c on"
+        " given.rowid = c.place where c.since is null and c.day is not null"
     )
-    con.execute("delete from given where rowid in (select place from counters where since is null and day is not null)")
+    con.execute(
+        "delete from given where rowid in (select place from counters where since is null and day"
+        " is not null)"
+    )
 
 
 def _lookup_units(con: duckdb.DuckDBPyConnection, currency: str) -> None:
@@ -464,10 +592,26 @@ def _lookup_units(con: duckdb.DuckDBPyConnection, currency: str) -> None:
         choice = ambiguous(text.split(" * ")[0], currency)
         near = "" if unit or choice else ", ".join(nearest_units(text.split(" * ")[0]))
         dimension = dimension_of(unit.canonical) if unit else None
-        rows.append((text, unit.canonical if unit else None, unit.scale if unit else None, choice, dimension, near,
-                     (unit.of_fuel or None) if unit else None))  # fmt: skip
-    types = {"text": "varchar", "unit": "varchar", "scale": "double", "choice": "varchar", "dimension": "varchar",
-             "near": "varchar", "of_fuel": "varchar"}  # fmt: skip
+        rows.append(
+            (
+                text,
+                unit.canonical if unit else None,
+                unit.scale if unit else None,
+                choice,
+                dimension,
+                near,
+                (unit.of_fuel or None) if unit else None,
+            )
+        )
+    types = {
+        "text": "varchar",
+        "unit": "varchar",
+        "scale": "double",
+        "choice": "varchar",
+        "dimension": "varchar",
+        "near": "varchar",
+        "of_fuel": "varchar",
+    }
     _table(con, "units", types, rows)
     kinds = (
         (
@@ -480,21 +624,37 @@ def _lookup_units(con: duckdb.DuckDBPyConnection, currency: str) -> None:
         )
         for k in KINDS.values()
     )
-    columns = {"kind": "varchar", "dimensions": "varchar[]", "avoided": "boolean", "irregular": "boolean", "metered": "boolean",
-               "fuel": "boolean"}  # fmt: skip
+    columns = {
+        "kind": "varchar",
+        "dimensions": "varchar[]",
+        "avoided": "boolean",
+        "irregular": "boolean",
+        "metered": "boolean",
+        "fuel": "boolean",
+    }
     _table(con, "kinds", columns, kinds)
     bands = [
         (k.id, base, limits[place - 1][0] if place else -1.0, below, becomes)
-        for k in KINDS.values() for base, limits in k.bands.items() for place, (below, becomes) in enumerate(limits)
-    ]  # fmt: skip
-    types = {"kind": "varchar", "base": "varchar", "above": "double", "below": "double", "becomes": "varchar"}
+        for k in KINDS.values()
+        for base, limits in k.bands.items()
+        for place, (below, becomes) in enumerate(limits)
+    ]
+    types = {
+        "kind": "varchar",
+        "base": "varchar",
+        "above": "double",
+        "below": "double",
+        "becomes": "varchar",
+    }
     _table(con, "bands", types, bands)
 
 
 def _lookup_items(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """What each word for an item means, by our own names and by what the factor book knows."""
     wanted = con.execute("select distinct kind, coalesce(item, '') from given").fetchall()
-    known, plain = _book_items({KINDS[kind].known_by for kind, _ in wanted if KINDS[kind].known_by}, workspace)
+    known, plain = _book_items(
+        {KINDS[kind].known_by for kind, _ in wanted if KINDS[kind].known_by}, workspace
+    )
     rows = []
     for kind_id, text in wanted:
         kind = KINDS[kind_id]
@@ -503,18 +663,49 @@ def _lookup_items(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
             item = kind.item_named(text, items) if kind.items else ""
         else:
             item = None if kind.item_required else next(iter(kind.items), "")
-        choices = [c for c in kind.choices(text) if c in items or c in kind.items] if item is None else []
-        near = nearest_items(slug(text), [*items, *kind.items]) if item is None and text and not choices else []
+        choices = (
+            [c for c in kind.choices(text) if c in items or c in kind.items] if item is None else []
+        )
+        near = (
+            nearest_items(slug(text), [*items, *kind.items])
+            if item is None and text and not choices
+            else []
+        )
         by_energy = any((of, item) in plain for of in kind.known_by)
-        rows.append((kind_id, text, item, ", ".join(choices[:-1]) + " or " + choices[-1] if len(choices) > 1 else ", ".join(choices) or None,
-                     ", ".join(near), by_energy, item in FUELS))  # fmt: skip
-    types = {"kind": "varchar", "text": "varchar", "item": "varchar", "choices": "varchar", "near": "varchar", "plain_energy": "boolean",
-             "burnt": "boolean"}  # fmt: skip
+        rows.append(
+            (
+                kind_id,
+                text,
+                item,
+                (
+                    ", ".join(choices[:-1]) + " or " + choices[-1]
+                    if len(choices) > 1
+                    else ", ".join(choices) or None
+                ),
+                ", ".join(near),
+                by_energy,
+                item in FUELS,
+            )
+        )
+    types = {
+        "kind": "varchar",
+        "text": "varchar",
+        "item": "varchar",
+        "choices": "varchar",
+        "near": "varchar",
+        "plain_energy": "boolean",
+        "burnt": "boolean",
+    }
     _table(con, "items", types, rows)
 
 
-def _book_items(kinds: set[tuple[str, ...]], workspace: Workspace) -> tuple[dict[str, set[str]], set[tuple[str, str]]]:
-    """Items that the factor book has of some kinds, and those with a factor printed per kWh of no stated heating value."""
+def _book_items(
+    kinds: set[tuple[str, ...]], workspace: Workspace
+) -> tuple[dict[str, set[str]], set[tuple[str, str]]]:
+    """Items that the factor book has of some kinds.
+
+    And those with a factor printed per kWh of no stated heating value.
+    """
     from abate.application.inventory.inputs import factor_imports
 
     wanted = {of for some in kinds for of in some}
@@ -522,13 +713,20 @@ def _book_items(kinds: set[tuple[str, ...]], workspace: Workspace) -> tuple[dict
     plain: set[tuple[str, str]] = set()
     if not wanted:
         return known, plain
-    found = {(row["kind"], row["item"], row["unit"]) for row in default_rows() if row["kind"] in wanted}
-    listed, ids = (", ".join(literal(x) for x in sorted(some)) for some in (wanted, factor_imports(workspace)))
+    found = {
+        (row["kind"], row["item"], row["unit"]) for row in default_rows() if row["kind"] in wanted
+    }
+    listed, ids = (
+        ", ".join(literal(x) for x in sorted(some)) for some in (wanted, factor_imports(workspace))
+    )
     if ids:
         with workspace.store.connect("factors") as book:
-            found |= set(book.execute(
-                f"select distinct kind, item, unit from factors where kind in ({listed}) and import_id in ({ids})"
-            ).fetchall())  # fmt: skip
+            found |= set(
+                book.execute(
+                    f"select distinct kind, item, unit from factors where kind in ({listed}) and"
+                    f" import_id in ({ids})"
+                ).fetchall()
+            )
     for kind, item, unit in found:
         known[kind].add(item)
         if unit.partition("/")[2] in ("kWh", "MWh", "GJ", "MJ", "TJ"):
@@ -538,28 +736,51 @@ def _book_items(kinds: set[tuple[str, ...]], workspace: Workspace) -> tuple[dict
 
 def _lookup_routes(con: duckdb.DuckDBPyConnection) -> None:
     """Distances between the places that rows name in place of a distance."""
-    texts = [row[0] for row in con.execute(f"select distinct quantity from given where scale = '{ROUTE}'").fetchall()]
+    texts = [
+        row[0]
+        for row in con.execute(
+            f"select distinct quantity from given where scale = '{ROUTE}'"
+        ).fetchall()
+    ]
     rows = []
     for text in texts:
         start, _, end = text.partition(" > ")
         route = route_between(start, end)
-        told = (None, route, "", "") if isinstance(route, str) else (route.km, None, _way(route), route.haul)
+        told = (
+            (None, route, "", "")
+            if isinstance(route, str)
+            else (route.km, None, _way(route), route.haul)
+        )
         rows.append((text, *told))
     _table(
         con,
         "routes",
-        {"text": "varchar", "km": "double", "fault": "varchar", "way": "varchar", "haul": "varchar"},
+        {
+            "text": "varchar",
+            "km": "double",
+            "fault": "varchar",
+            "way": "varchar",
+            "haul": "varchar",
+        },
         rows,
     )
 
 
 def _way(route: Route) -> str:
-    """What a route adds to a flight's item: that it stays in one country, or leaves out the country of the factors."""
+    """What a route adds to a flight's item.
+
+    That it stays in one country, or leaves out the country of the factors.
+    """
     return "/domestic" if route.domestic else "" if route.british else "/non-uk"
 
 
 def _lookup_tiers(con: duckdb.DuckDBPyConnection) -> None:
-    _table(con, "tiers", {"text": "varchar", "tier": "varchar"}, ((t, tier_named(t)) for t in _distinct(con, "tier")))
+    _table(
+        con,
+        "tiers",
+        {"text": "varchar", "tier": "varchar"},
+        ((t, tier_named(t)) for t in _distinct(con, "tier")),
+    )
 
 
 def _lookup_regions(con: duckdb.DuckDBPyConnection) -> None:
@@ -580,14 +801,24 @@ def _lookup_spreads(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _distinct(con: duckdb.DuckDBPyConnection, column: str) -> list[str]:
-    return [row[0] for row in con.execute(f"select distinct coalesce({column}, '') from given").fetchall()]
+    return [
+        row[0]
+        for row in con.execute(f"select distinct coalesce({column}, '') from given").fetchall()
+    ]
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _table(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    types: dict[str, str],
+    rows: Iterable[tuple[Any, ...]],
+) -> None:
     """Make a small table; rows go in as one block, for the engine is slow row by row."""
     import pyarrow as pa
 
-    con.execute(f"create or replace temp table {name} ({', '.join(f'{c} {t}' for c, t in types.items())})")
+    con.execute(
+        f"create or replace temp table {name} ({', '.join(f'{c} {t}' for c, t in types.items())})"
+    )
     content = [dict(zip(types, row, strict=True)) for row in rows]
     if content:
         con.register("block", pa.Table.from_pylist(content))
@@ -596,16 +827,26 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], row
 
 
 def _number_sql(text: str) -> str:
-    """SQL that reads a number with thousands separators; parentheses mean below zero; null for anything else."""
+    """SQL that reads a number with thousands separators; parentheses mean below zero.
+
+    Null for anything else.
+    """
     plain = f"translate(coalesce({text}, ''), '０１２３４５６７８９．，－（）', '0123456789.,-()')"
     bare = (
-        f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€£\u00a0\u202f\u2009''’]', '', 'g'), '^\\((.*)\\)$', '-\\1')"
+        f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€£\u00a0\u202f\u2009''’]', '', 'g'),"
+        " '^\\((.*)\\)$', '-\\1')"
     )
-    return f"(case when regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as double) end)"
+    return (
+        f"(case when regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as"
+        " double) end)"
+    )
 
 
 def _period_sql(text: str) -> str:
-    """SQL that reads a date, a month or a moment: a struct of its first moment and the first one past it."""
+    """SQL that reads a date, a month or a moment.
+
+    A struct of its first moment and the first one past it.
+    """
     plain = (
         "regexp_replace(regexp_replace(regexp_replace("
         + text
@@ -632,7 +873,9 @@ def _period_sql(text: str) -> str:
 
 
 def _default_spreads() -> str:
-    return " ".join(f"when {literal(basis)} then {spread}" for basis, spread in ACTIVITY_SPREAD_95.items())
+    return " ".join(
+        f"when {literal(basis)} then {spread}" for basis, spread in ACTIVITY_SPREAD_95.items()
+    )
 
 
 def _split_months(con: duckdb.DuckDBPyConnection, calendar: FiscalCalendar) -> None:
@@ -683,7 +926,10 @@ def _shifted(month: str | None, by: int) -> str:
 
 
 def _folded(column: str) -> str:
-    """SQL of a name without case and spaces, so that one action is not booked under two spellings."""
+    """SQL of a name without case and spaces.
+
+    So that one action is not booked under two spellings.
+    """
     return f"lower(regexp_replace({column}, '[\\s_-]+', '', 'g'))"
 
 
@@ -737,12 +983,22 @@ def _bills(con: duckdb.DuckDBPyConnection, first: str | None, last: str | None) 
 
 
 def _context(con: duckdb.DuckDBPyConnection) -> None:
-    """What a row must know of other rows: copies before it, the median of its place, a gap it may belong to."""
+    """What a row must know of other rows.
+
+    Copies before it, the median of its place, a gap it may belong to.
+    """
     # Lists of our own kinds and months: files of the ledger without them are not even opened.
-    kinds, first, last = con.execute("select list(distinct kind), min(month), max(month) from parts").fetchall()[0]
-    near = f"kind in ({', '.join(map(literal, kinds or ['']))}) and month between {literal(first or '')} and {literal(last or '')}"
+    kinds, first, last = con.execute(
+        "select list(distinct kind), min(month), max(month) from parts"
+    ).fetchall()[0]
+    near = (
+        f"kind in ({', '.join(map(literal, kinds or ['']))}) and month between"
+        f" {literal(first or '')} and {literal(last or '')}"
+    )
     booked = con.execute("select count(*) from parts where avoided").fetchall()[0][0]
-    avoided = ", ".join(literal(k.id) for k in KINDS.values() if k.book == "avoided") if booked else "''"
+    avoided = (
+        ", ".join(literal(k.id) for k in KINDS.values() if k.book == "avoided") if booked else "''"
+    )
     if booked:  # any programme may have booked the action
         near = f"month between {literal(first or '')} and {literal(last or '')}"
     _bills(con, first, last)
@@ -823,19 +1079,58 @@ def _checks_sql() -> str:
     from abate.application.catalogue import row_checks
 
     columns = {
-        "row_id": "int64", "source_row": "int32", "sheet": "string", "kind": "string", "site_text": "string",
-        "site": "string", "quantity_text": "string", "unit_text": "string", "unit": "string",
-        "unit_choice": "string", "dimension_fits": "boolean", "quantity": "float64", "item_text": "string",
-        "item": "string", "meter": "string", "document": "string", "tier": "string", "market": "string",
-        "retired_for": "string", "factor": "float64", "region_text": "string", "region": "string", "party": "string",
-        "spread_text": "string", "spread_known": "boolean", "avoided": "boolean", "period_text": "string", "period_start": "timestamp(6)",
-        "period_end": "timestamp(6)", "month": "string", "fiscal_year": "string", "site_opened": "timestamp(6)",
-        "site_closed": "timestamp(6)", "today": "timestamp(6)", "median_quantity": "float64", "median_rows": "int64",
-        "fills_gap": "string", "copies_before": "int64", "first_copy": "string",
-        "booked_in": "string", "irregular": "boolean", "share_above_one": "boolean", "unit_near": "string",
-        "item_choices": "string", "item_near": "string", "route_fault": "string", "heating_unstated": "boolean",
-        "covers": "string", "beside": "string", "reversed_by": "string", "invoice_in": "string",
-    }  # fmt: skip
+        "row_id": "int64",
+        "source_row": "int32",
+        "sheet": "string",
+        "kind": "string",
+        "site_text": "string",
+        "site": "string",
+        "quantity_text": "string",
+        "unit_text": "string",
+        "unit": "string",
+        "unit_choice": "string",
+        "dimension_fits": "boolean",
+        "quantity": "float64",
+        "item_text": "string",
+        "item": "string",
+        "meter": "string",
+        "document": "string",
+        "tier": "string",
+        "market": "string",
+        "retired_for": "string",
+        "factor": "float64",
+        "region_text": "string",
+        "region": "string",
+        "party": "string",
+        "spread_text": "string",
+        "spread_known": "boolean",
+        "avoided": "boolean",
+        "period_text": "string",
+        "period_start": "timestamp(6)",
+        "period_end": "timestamp(6)",
+        "month": "string",
+        "fiscal_year": "string",
+        "site_opened": "timestamp(6)",
+        "site_closed": "timestamp(6)",
+        "today": "timestamp(6)",
+        "median_quantity": "float64",
+        "median_rows": "int64",
+        "fills_gap": "string",
+        "copies_before": "int64",
+        "first_copy": "string",
+        "booked_in": "string",
+        "irregular": "boolean",
+        "share_above_one": "boolean",
+        "unit_near": "string",
+        "item_choices": "string",
+        "item_near": "string",
+        "route_fault": "string",
+        "heating_unstated": "boolean",
+        "covers": "string",
+        "beside": "string",
+        "reversed_by": "string",
+        "invoice_in": "string",
+    }
     staged = ibis.table(columns, name="staged")
     found = [_finding_rows(staged, one, place) for place, one in enumerate(row_checks())]
     return str(ibis.to_sql(ibis.union(*found), dialect="duckdb"))
@@ -871,7 +1166,8 @@ def judge(con: duckdb.DuckDBPyConnection, accept: frozenset[str]) -> None:
         from verdicts v join staged s using (row_id)
     """)
     blocking = con.execute(
-        f"select code from found where severity = '{blocker}' group by code order by min(precedence)"
+        f"select code from found where severity = '{blocker}' group by code order by"
+        " min(precedence)"
     ).fetchall()
     codes = ", ".join(literal(code) for (code,) in blocking)
     con.execute(f"""

@@ -1,7 +1,8 @@
 """Totals: the activities of an import added up by need, once, for an import never changes.
 
-Runs resolve, load and roll up from them; findings and pages ask them for months. They follow from the activities, so they
-are made again where they lack: of imports that an older version or a killed process left without.
+Runs resolve, load and roll up from them; findings and pages ask them for months. They follow from
+the activities, so they are made again where they lack: of imports that an older version or a killed
+process left without.
 """
 
 from __future__ import annotations
@@ -24,11 +25,19 @@ def keep_totals(local: Embedded, big: Engine, imports: Sequence[str]) -> None:
 
     store = local.store
     local.know("known_totals", "totals")
-    known = {row[0] for row in local.con.execute("select distinct import_id from known_totals").fetchall()}
+    known = {
+        row[0]
+        for row in local.con.execute("select distinct import_id from known_totals").fetchall()
+    }
     lacking = (set(imports) & store.tags("activities")) - known
     if lacking:
         big.know("untotalled", "activities", lacking)
-        local.given("new_totals", big.take(valuation.totals("untotalled", big.whole_sum, by_building=BY_BUILDING)))
+        local.given(
+            "new_totals",
+            big.take(valuation.totals("untotalled", big.whole_sum, by_building=BY_BUILDING)),
+        )
         local.given("lacking_imports", pa.table({"import_id": sorted(lacking)}))
         tag = min(lacking) if len(lacking) == 1 else PACKED
-        store.append_query("totals", local.con, "from new_totals semi join lacking_imports using (import_id)", tag)
+        store.append_query(
+            "totals", local.con, "from new_totals semi join lacking_imports using (import_id)", tag
+        )

@@ -62,15 +62,29 @@ COMPARED = (
 )  # fmt: skip
 
 
-TOTALLED = ("book", "scope", "category", "view", "species", "method", "factor_id", "org", "site", "month", "basis")
+TOTALLED = (
+    "book",
+    "scope",
+    "category",
+    "view",
+    "species",
+    "method",
+    "factor_id",
+    "org",
+    "site",
+    "month",
+    "basis",
+)
 """Columns by which entries and rollups are compared."""
 
 
 def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> VerifyResult:
-    """Compute a run anew from what it names, and compare with what it posted, entry by entry, to the milligram.
+    """Compute a run anew from what it names.
 
-    The totals that figures are read from are compared with the entries.
-    Nothing that was worked out before is trusted: activities are added up and valued again, all of them.
+    And compare with what it posted, entry by entry, to the milligram.
+
+    The totals that figures are read from are compared with the entries. Nothing that was worked out
+    before is trusted: activities are added up and valued again, all of them.
 
     Args:
         workspace: Whose.
@@ -79,7 +93,8 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
 
     Raises:
         NotFoundError: `unknown-run`.
-        IntegrityError: `method-version` where this version of Abate has other methods, `factors-changed`.
+        IntegrityError: `method-version` where this version of Abate has other methods,
+            `factors-changed`.
         UsageError: `unknown-engine`.
         EngineError: `no-cluster`, `engine-failed`.
     """
@@ -91,27 +106,36 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
     inputs = inputs_of(workspace, rows[run_id])
     with opened(workspace, engine) as (local, big):
         con, names = local.con, {i for i, _ in inputs.imports}
-        live_views(con, workspace, [r for r in workspace.store.rows("imports") if r["import_id"] in names])
+        live_views(
+            con, workspace, [r for r in workspace.store.rows("imports") if r["import_id"] in names]
+        )
         value_tables(big, inputs)
         local.given(
-            "import_totals", big.take(valuation.totals("all_activities", big.whole_sum, by_building=BY_BUILDING))
+            "import_totals",
+            big.take(valuation.totals("all_activities", big.whole_sum, by_building=BY_BUILDING)),
         )
         add_up(
-            con, f"import_totals semi join live_imports using (import_id) where fiscal_year = '{inputs.fiscal_year}'"
+            con,
+            "import_totals semi join live_imports using (import_id) where fiscal_year ="
+            f" '{inputs.fiscal_year}'",
         )
         matched = match(con, workspace, inputs, settle=False)
         register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
         if big is not local:
             known = local.con.execute("from year_resolutions").to_arrow_table()
             big.given("year_resolutions", known.select(RESOLUTIONS.names).cast(RESOLUTIONS))
-        recomputed = entries(run_id, matched.rows.methods, inputs.fiscal_year).select(*COMPARED, "deviation")
+        recomputed = entries(run_id, matched.rows.methods, inputs.fiscal_year).select(
+            *COMPARED, "deviation"
+        )
         posted_rows = _posted(big, rows[run_id])
         posted = posted_rows.select(*COMPARED, "deviation")
         sides = [_comparable(side) for side in (posted, recomputed)]
         lost, found = (a.difference(b, distinct=False) for a, b in (sides, sides[::-1]))
         counts = [_count(big, rows_of) for rows_of in (posted, recomputed)]
         differences = _count(big, lost) + _count(big, found)
-        odd_totals = _odd_totals(local, big, posted_rows, rows[run_id]) + (counts[0] != rows[run_id]["entry_count"])
+        odd_totals = _odd_totals(local, big, posted_rows, rows[run_id]) + (
+            counts[0] != rows[run_id]["entry_count"]
+        )
     faults = _raw_faults(workspace, dict(inputs.imports))
     return VerifyResult(run_id, counts[0], counts[1], differences, odd_totals, faults)
 
@@ -137,7 +161,9 @@ def _posted(engine: Engine, run: dict[str, Any]) -> Any:
 def _odd_totals(local: Embedded, big: Engine, posted: Any, run: dict[str, Any]) -> int:
     """Totals in the run's rollups, which figures are read from, that its entries do not come to."""
     sums = {c: big.whole_sum(posted[c]) for c in ("co2e_mg", "mass_mg", "quantity_micro")}
-    local.given("added_up", big.take(posted.group_by(TOTALLED).aggregate(**sums, row_count=posted.count())))
+    local.given(
+        "added_up", big.take(posted.group_by(TOTALLED).aggregate(**sums, row_count=posted.count()))
+    )
     columns = ", ".join(TOTALLED)
     added = ", ".join(f"{c}::decimal(38, 0) as {c}" for c in sums)
     rolled = ", ".join(f"sum({c})::decimal(38, 0) as {c}" for c in sums)
@@ -157,7 +183,10 @@ def _count(engine: Engine, rows: Any) -> int:
 
 
 def _comparable(entries: Any) -> Any:
-    """Entries with their deviation to the billionth: the last bits of a logarithm are the engine's own."""
+    """Entries with their deviation to the billionth.
+
+    The last bits of a logarithm are the engine's own.
+    """
     return entries.mutate(deviation=whole(entries["deviation"] * 1e9))
 
 

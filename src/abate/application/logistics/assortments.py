@@ -1,4 +1,7 @@
-"""Designing an assortment from a file of past orders: fits in several processes, the curve over k, a test on other orders."""
+"""Designing an assortment from a file of past orders.
+
+Fits in several processes, the curve over k, a test on other orders.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +38,19 @@ STEPS_MM = (20, 10, 5)
 
 
 def design_file(
-    orders: Path, cartons: Path | None, *, counts: Iterable[int], objective: str = "board", support_share: float = 0.8,
-    workers: Workers = 1, on_step: Callable[[str, int], Any] = lambda _what, _count: None,
-) -> tuple[list[Design], Design, int]:  # fmt: skip
+    orders: Path,
+    cartons: Path | None,
+    *,
+    counts: Iterable[int],
+    objective: str = "board",
+    support_share: float = 0.8,
+    workers: Workers = 1,
+    on_step: Callable[[str, int], Any] = lambda _what, _count: None,
+) -> tuple[list[Design], Design, int]:
     """Design assortments of several sizes from the orders of a file.
 
-    Every fifth order is kept from the design and packed for real into each result, and into the given assortment: so
-    the saving is that of orders the design has not seen.
+    Every fifth order is kept from the design and packed for real into each result, and into the
+    given assortment: so the saving is that of orders the design has not seen.
 
     Args:
         orders: Past orders.
@@ -65,7 +74,11 @@ def design_file(
     candidates = candidate_cartons(fresh)
     sample = list(islice(blocks, SAMPLE_BATCHES))
     for step_mm in STEPS_MM:  # sizes near those that a sample of the orders chooses join the grid
-        merged = _merged(map_groups(partial(_fits, candidates, support_share), sample, workers=workers, key=Block.name))
+        merged = _merged(
+            map_groups(
+                partial(_fits, candidates, support_share), sample, workers=workers, key=Block.name
+            )
+        )
         if merged is None:
             break
         near = choose_assortments(candidates, fresh, wanted, *merged[:2], numbers[-1:])[-1]
@@ -76,7 +89,10 @@ def design_file(
 
     def watched() -> Iterator[Any]:
         for result in map_groups(
-            partial(_fits, candidates, support_share), chain(sample, blocks), workers=workers, key=Block.name
+            partial(_fits, candidates, support_share),
+            chain(sample, blocks),
+            workers=workers,
+            key=Block.name,
         ):
             if sum(len(k) for k in kept) < TEST_ORDERS_MAX:
                 kept.append(result[1])
@@ -85,26 +101,39 @@ def design_file(
 
     merged = _merged(watched())
     if merged is None:
-        raise UsageError("no-orders", f"{orders.name} holds no order to design from.", "Give past orders.")
+        raise UsageError(
+            "no-orders", f"{orders.name} holds no order to design from.", "Give past orders."
+        )
     bits, weights, used = merged
     designs = choose_assortments(
         candidates, fresh, wanted, bits, weights, numbers, lambda: on_step("choosing sizes", 0)
     )
     present = present_design(candidates, fresh, wanted, bits, weights)
-    costs = [[c for some in kept for c in tested(d.cartons, wanted, support_share, some)] for d in (*designs, present)]
+    costs = [
+        [c for some in kept for c in tested(d.cartons, wanted, support_share, some)]
+        for d in (*designs, present)
+    ]
     # orders that the present assortment does not take are left out; a design has to take all others
     taken = [k for k, cost in enumerate(costs[-1]) if cost is not None]
     told = []
     for design, own in zip((*designs, present), costs, strict=True):
         mine = [own[k] for k in taken]
         told.append(
-            replace(design, tested=sum(c for c in mine if c is not None) if taken and None not in mine else None)
+            replace(
+                design,
+                tested=(
+                    sum(c for c in mine if c is not None) if taken and None not in mine else None
+                ),
+            )
         )
     return told[:-1], told[-1], used
 
 
 def _merged(results: Iterable[Any]) -> tuple[Any, Any, int] | None:
-    """Distinct rows of fits over all batches, how many orders have each, and how many orders there are."""
+    """Distinct rows of fits over all batches, how many orders have each.
+
+    And how many orders there are.
+    """
     rows: Counter[bytes] = Counter()
     used = 0
     for (some, weights), _, count in results:
@@ -113,10 +142,16 @@ def _merged(results: Iterable[Any]) -> tuple[Any, Any, int] | None:
     if not rows:
         return None
     ordered = sorted(rows.items())
-    return np.stack([np.frombuffer(row, np.uint8) for row, _ in ordered]), np.array([n for _, n in ordered]), used
+    return (
+        np.stack([np.frombuffer(row, np.uint8) for row, _ in ordered]),
+        np.array([n for _, n in ordered]),
+        used,
+    )
 
 
-def _fits(candidates: tuple[Carton, ...], support_share: float, block: Block) -> tuple[Any, Any, int]:
+def _fits(
+    candidates: tuple[Carton, ...], support_share: float, block: Block
+) -> tuple[Any, Any, int]:
     """Fits of the orders used for the design, and the orders kept from it."""
     orders = block.read().orders
     numbers = np.arange(len(orders))
@@ -126,10 +161,16 @@ def _fits(candidates: tuple[Carton, ...], support_share: float, block: Block) ->
 
 
 def curve_chart(designs: list[Design], present: Design) -> dict[str, Any]:
-    """The curve over the number of sizes as a Vega-Lite chart: orders of the design, and orders it has not seen."""
+    """The curve over the number of sizes as a Vega-Lite chart.
+
+    Orders of the design, and orders it has not seen.
+    """
     from abate.disclosure.charts import curve_chart as chart
 
-    used = [{"x": d.count, "y": d.cost / present.cost, "series": "orders of the design"} for d in designs]
+    used = [
+        {"x": d.count, "y": d.cost / present.cost, "series": "orders of the design"}
+        for d in designs
+    ]
     unseen = [
         {"x": d.count, "y": d.tested / present.tested, "series": "orders it has not seen"}
         for d in designs

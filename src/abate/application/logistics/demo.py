@@ -12,7 +12,9 @@ LABEL = "packing orders (the first time compiles for a minute)"
 
 
 def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> str:
-    """Pack the orders of the example's warehouses, compare with what they use now, and keep the plan.
+    """Pack the orders of the example's warehouses, compare with what they use now.
+
+    And keep the plan.
 
     Args:
         workspace: The demo's workspace.
@@ -24,8 +26,18 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
         What to say of it.
     """
     from abate.application.logistics.packing import pack_file, packaging_plan
-    from abate.application.logistics.plan_page import page_model, plan_file, valued_model, write_page
-    from abate.application.logistics.stock import in_stock, read_packaging, record_movements, site_names
+    from abate.application.logistics.plan_page import (
+        page_model,
+        plan_file,
+        valued_model,
+        write_page,
+    )
+    from abate.application.logistics.stock import (
+        in_stock,
+        read_packaging,
+        record_movements,
+        site_names,
+    )
     from abate.application.plans import post_plan
 
     folder = directory / "packing"

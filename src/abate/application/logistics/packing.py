@@ -1,4 +1,7 @@
-"""Packing a file of orders: streamed, in several processes, with what the warehouse does now beside it."""
+"""Packing a file of orders: streamed, in several processes.
+
+With what the warehouse does now beside it.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +73,17 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Add another set to this one."""
-        for name in ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound", "compared"):
+        for name in (
+            "orders",
+            "items",
+            "parcels",
+            "proved",
+            "unpacked",
+            "faulty",
+            "cost",
+            "bound",
+            "compared",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.proposed.update(other.proposed)
         self.baseline.update(other.baseline)
@@ -86,7 +99,8 @@ class Packing:
 
     Args:
         packer: Cartons, objective, support, effort, seed.
-        fill_share_max: How full by volume the warehouse's present rule lets a carton be; 0 compares with nothing.
+        fill_share_max: How full by volume the warehouse's present rule lets a carton be; 0 compares
+            with nothing.
         record: The file says which carton was used, and that is the baseline.
     """
 
@@ -104,8 +118,12 @@ class Packing:
         tally = Tally(findings=list(batch.findings))
         now = self._now(batch)
         lines = []
-        bags = {c.id for c in self.packer.cartons if c.source is Source.BAG}  # nothing fills what a bag leaves empty
-        encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+        bags = {
+            c.id for c in self.packer.cartons if c.source is Source.BAG
+        }  # nothing fills what a bag leaves empty
+        encode = json.JSONEncoder(
+            ensure_ascii=False, separators=(",", ":"), check_circular=False
+        ).encode
         for one, meta, before in zip(packed, batch.meta, now, strict=True):
             row = one.row
             lines.append(encode(row))
@@ -118,7 +136,9 @@ class Packing:
             tally.bound += one.bound
             if one.unpacked and len(tally.findings) < FINDINGS_MAX:
                 listed = ", ".join(map(str, one.unpacked[:5]))
-                tally.findings.append(Finding.of(FITS_NOTHING, f"Order '{one.order}': item {listed}."))
+                tally.findings.append(
+                    Finding.of(FITS_NOTHING, f"Order '{one.order}': item {listed}.")
+                )
             place = meta[:2]
             if before is not None and not one.unpacked:
                 tally.compared += 1
@@ -133,7 +153,10 @@ class Packing:
                 tally.shown.append(row | {"before": [c for c, _ in before or []]})
         for name, items, why in batch.faulty:
             lines.append(
-                json.dumps({"order": name, "cartons": [], "unpacked": items, "fault": why}, ensure_ascii=False)
+                json.dumps(
+                    {"order": name, "cartons": [], "unpacked": items, "fault": why},
+                    ensure_ascii=False,
+                )
             )
             tally.orders += 1
             tally.faulty += 1
@@ -141,24 +164,44 @@ class Packing:
         return "".join(f"{line}\n" for line in lines).encode(), tally
 
     def _now(self, batch: Batch) -> list[list[tuple[str, float]] | None]:
-        """Cartons that the warehouse uses now for each order, with the litres each leaves empty; None where not known."""
+        """Cartons that the warehouse uses now for each order, with the litres each leaves empty.
+
+        None where not known.
+        """
         orders = batch.orders
-        volume: Any = np.add.reduceat(orders.turns[:, 0].prod(axis=1), orders.offsets[:-1]) if len(orders.items) else []
+        volume: Any = (
+            np.add.reduceat(orders.turns[:, 0].prod(axis=1), orders.offsets[:-1])
+            if len(orders.items)
+            else []
+        )
         if self.record:
             by_id = {c.id: c for c in self.packer.cartons}
             told: list[list[tuple[str, float]] | None] = []
             for (_, _, used), v in zip(batch.meta, volume, strict=True):
                 names = [n for n in used.replace("+", ";").split(";") if n]
-                room = sum(c.length_mm * c.width_mm * c.height_mm for c in (by_id[n] for n in names if n in by_id))
+                room = sum(
+                    c.length_mm * c.width_mm * c.height_mm
+                    for c in (by_id[n] for n in names if n in by_id)
+                )
                 known = bool(names) and all(n in by_id for n in names)
-                told.append([(n, max(room - int(v), 0) / 1e6 / len(names)) for n in names] if known else None)
+                told.append(
+                    [(n, max(room - int(v), 0) / 1e6 / len(names)) for n in names]
+                    if known
+                    else None
+                )
             return told
         if not self.fill_share_max:
             return [None] * len(orders)
-        fresh = tuple(replace(c, stock=None) for c in self.packer.cartons if c.source is Source.NEW and c.stock != 0)
+        fresh = tuple(
+            replace(c, stock=None)
+            for c in self.packer.cartons
+            if c.source is Source.NEW and c.stock != 0
+        )
         if not fresh:
             return [None] * len(orders)
-        rule = Packer(fresh, Objective(volume=1.0), self.packer.support_share, "fast", self.packer.seed)
+        rule = Packer(
+            fresh, Objective(volume=1.0), self.packer.support_share, "fast", self.packer.seed
+        )
         rooms = np.array([r[0] * r[1] * r[2] for _, _, r in rule.rooms])
         allowed: Any = np.asarray(volume)[:, None] <= self.fill_share_max * rooms[None, :]
         allowed = allowed | ~allowed.any(axis=1)[:, None]  # what fills none is split over all
@@ -173,7 +216,10 @@ def _shared_out(
     stock: dict[str, dict[str, int]] | None,
     sites: dict[str, str],
 ) -> Iterator[tuple[bytes, Tally]]:
-    """Lines of a plan and their tallies where cartons are few: each site shares out its own, as orders come."""
+    """Lines of a plan and their tallies where cartons are few.
+
+    Each site shares out its own, as orders come.
+    """
     from abate.logistics.planners.stock import StockPacker
 
     packers: dict[str, StockPacker] = {}
@@ -186,13 +232,18 @@ def _shared_out(
             if site not in packers:
                 if stock is not None and site not in sites.values():
                     raise UsageError(
-                        "no-site", f"'{site}' is no site of abate.toml.", "Give --site, or mend the column."
+                        "no-site",
+                        f"'{site}' is no site of abate.toml.",
+                        "Give --site, or mend the column.",
                     )
                 packer = packing.packer
                 if stock is not None:
                     here = stock.get(site, {})
                     few = (Source.USED, Source.CIRCULATING)
-                    sizes = (replace(c, stock=here.get(c.id, 0)) if c.source in few else c for c in packer.cartons)
+                    sizes = (
+                        replace(c, stock=here.get(c.id, 0)) if c.source in few else c
+                        for c in packer.cartons
+                    )
                     packer = replace(packer, cartons=tuple(sizes))
                 count = coming[site] if stock is not None else coming.total()
                 packers[site] = StockPacker(packer, horizon=max(count, 1))
@@ -202,11 +253,21 @@ def _shared_out(
 
 
 def pack_file(
-    orders: Path, cartons: Path | None, write: Callable[[bytes], Any], *, objective: str = "board",
-    support_share: float | None = None, effort: str = "fast", seed: int = 0, fill_share_max: float = 1.0,
-    record: bool = False, workers: Workers = 1, on_batch: Callable[[Tally], Any] = lambda _tally: None,
-    stock: dict[str, dict[str, int]] | None = None, sites: dict[str, str] | None = None,
-) -> tuple[Packer, Tally]:  # fmt: skip
+    orders: Path,
+    cartons: Path | None,
+    write: Callable[[bytes], Any],
+    *,
+    objective: str = "board",
+    support_share: float | None = None,
+    effort: str = "fast",
+    seed: int = 0,
+    fill_share_max: float = 1.0,
+    record: bool = False,
+    workers: Workers = 1,
+    on_batch: Callable[[Tally], Any] = lambda _tally: None,
+    stock: dict[str, dict[str, int]] | None = None,
+    sites: dict[str, str] | None = None,
+) -> tuple[Packer, Tally]:
     """Pack a file of orders, batch by batch.
 
     Args:
@@ -221,8 +282,9 @@ def pack_file(
         record: The column `carton` of the orders is what was used.
         workers: Processes, or the master of a Spark cluster.
         on_batch: Called with the tally of each batch.
-        stock: How many used and circulating cartons each site has, by its id and by carton; None takes the word of the
-            file of cartons, for all sites together. Cartons that are few are shared out by one process.
+        stock: How many used and circulating cartons each site has, by its id and by carton; None
+            takes the word of the file of cartons, for all sites together. Cartons that are few are
+            shared out by one process.
         sites: Ids of sites by the names that stand in the file, for `stock`.
 
     Returns:
@@ -235,7 +297,13 @@ def pack_file(
     if not 0 <= fill_share_max <= 1:
         raise UsageError("bad-share", f"{fill_share_max} is no share.", "Choose 0 to 1.")
     sizes, blocks = open_orders(orders, cartons)
-    packer = Packer(sizes, Objective.named(objective), 0.8 if support_share is None else support_share, effort, seed)
+    packer = Packer(
+        sizes,
+        Objective.named(objective),
+        0.8 if support_share is None else support_share,
+        effort,
+        seed,
+    )
     packing = Packing(packer, fill_share_max, record)
     results: Iterator[tuple[bytes, Tally]]
     if stock is None and all(c.stock is None for c in sizes):
@@ -253,10 +321,13 @@ def pack_file(
     return packer, total
 
 
-def carbon_priced(workspace: Any, *, site: str, month: str, materials: Materials | None = None) -> str:
+def carbon_priced(
+    workspace: Any, *, site: str, month: str, materials: Materials | None = None
+) -> str:
     """The objective of money in which what a carton emits costs the internal carbon price.
 
-    A kilogram of board and of film is valued by the ledger's own methods, with what becomes of it, as a plan would be.
+    A kilogram of board and of film is valued by the ledger's own methods, with what becomes of it,
+    as a plan would be.
 
     Args:
         workspace: Whose price, factors and sites.
@@ -277,7 +348,9 @@ def carbon_priced(workspace: Any, *, site: str, month: str, materials: Materials
 
     price = workspace.finance.carbon_price
     if price is None:
-        raise UsageError("no-carbon-price", "abate.toml has no carbon price.", "Add carbon_price to [finance].")
+        raise UsageError(
+            "no-carbon-price", "abate.toml has no carbon price.", "Add carbon_price to [finance]."
+        )
     names = site_names(workspace)
     named = names.get(site, "") if site else next(iter(names.values()), "")
     if not named:
@@ -289,19 +362,45 @@ def carbon_priced(workspace: Any, *, site: str, month: str, materials: Materials
     sides = {}
     for name, item in (("board", "board"), ("film", "plastic-film")):
         rows = [{"kind": "purchased-goods", "item": item, "quantity": 1.0}]
-        rows += [{"kind": "end-of-life", "item": end, "quantity": share} for of, end, share in ends if of == item]
-        common = {"site": named, "month": month, "unit": "kg", "basis": "planned", "fiscal_year": year}
-        sides[name] = pa.Table.from_pylist([row | common | {"activity_id": k} for k, row in enumerate(rows, 1)])
+        rows += [
+            {"kind": "end-of-life", "item": end, "quantity": share}
+            for of, end, share in ends
+            if of == item
+        ]
+        common = {
+            "site": named,
+            "month": month,
+            "unit": "kg",
+            "basis": "planned",
+            "fiscal_year": year,
+        }
+        sides[name] = pa.Table.from_pylist(
+            [row | common | {"activity_id": k} for k, row in enumerate(rows, 1)]
+        )
     terms = replace(read_terms(workspace, "", "", None), boundary=Boundary.OPERATIONAL)
-    lines = value_sides(workspace, sides, wholly_owned(workspace.organisation), terms, name="carbon price")
-    kg = {name: sum(line["co2e_mg"] for line in lines.values() if line["side"] == name) / 1e6 for name in sides}
+    lines = value_sides(
+        workspace, sides, wholly_owned(workspace.organisation), terms, name="carbon price"
+    )
+    kg = {
+        name: sum(line["co2e_mg"] for line in lines.values() if line["side"] == name) / 1e6
+        for name in sides
+    }
     return "cost=1," + ",".join(f"{name}={mass * price / 1000:.6g}" for name, mass in kg.items())
 
 
 def packaging_plan(
-    workspace: Any, packer: Packer, tally: Tally, *, plan_id: str, title: str, site: str, month: str, unit: str,
-    materials: Materials | None = None, scheme: Scheme | None = None,
-) -> Plan:  # fmt: skip
+    workspace: Any,
+    packer: Packer,
+    tally: Tally,
+    *,
+    plan_id: str,
+    title: str,
+    site: str,
+    month: str,
+    unit: str,
+    materials: Materials | None = None,
+    scheme: Scheme | None = None,
+) -> Plan:
     """Both sides of a packing as activities: what the warehouse uses now, and what the plan would.
 
     Args:
@@ -322,21 +421,30 @@ def packaging_plan(
     import pyarrow as pa
 
     if not tally.compared:
-        raise UsageError("no-baseline", "Nothing says what is used now.", "Choose --baseline volume or record.")
+        raise UsageError(
+            "no-baseline", "Nothing says what is used now.", "Choose --baseline volume or record."
+        )
     names = site_names(workspace)
 
     def place(own_site: str, own_month: str) -> tuple[str, str]:
         named, when = names.get(own_site or site, ""), own_month or month
         if not named:
             raise UsageError(
-                "no-site", f"'{own_site or site}' is no site of abate.toml.", "Give --site, or mend the column."
+                "no-site",
+                f"'{own_site or site}' is no site of abate.toml.",
+                "Give --site, or mend the column.",
             )
         if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", when) is None:
-            raise UsageError("no-month", f"'{when}' is no month.", "Give --month 2024-03, or mend the column.")
+            raise UsageError(
+                "no-month", f"'{when}' is no month.", "Give --month 2024-03, or mend the column."
+            )
         return named, when
 
     sides = {}
-    for name, counts, basis in (("baseline", tally.baseline, "baseline"), ("proposed", tally.proposed, "planned")):
+    for name, counts, basis in (
+        ("baseline", tally.baseline, "baseline"),
+        ("proposed", tally.proposed, "planned"),
+    ):
         by_place: Counter[tuple[str, str, str]] = Counter()
         for (own_site, own_month, carton), count in counts.items():
             by_place[*place(own_site, own_month), carton] += count
@@ -345,16 +453,34 @@ def packaging_plan(
             if side == name:
                 at = place(own_site, own_month)
                 empty[at] = empty.get(at, 0.0) + litres
-        rows = packaging_activities(by_place, empty, packer.cartons, materials or Materials(), scheme)
+        rows = packaging_activities(
+            by_place, empty, packer.cartons, materials or Materials(), scheme
+        )
         calendar = workspace.calendar
         for number, row in enumerate(rows, 1):
-            row |= {"activity_id": number, "basis": basis, "fiscal_year": calendar.year_of(month_start(row["month"]))}
+            row |= {
+                "activity_id": number,
+                "basis": basis,
+                "fiscal_year": calendar.year_of(month_start(row["month"])),
+            }
         sides[name] = pa.Table.from_pylist(rows)
     costs = {c.id: c.cost for c in packer.cartons}
     change = sum(costs.get(c, 0.0) * n for (_, _, c), n in tally.proposed.items()) - sum(
         costs.get(c, 0.0) * n for (_, _, c), n in tally.baseline.items()
     )
     proof = Proof(
-        tally.cost, tally.bound, unit, packer.seed, f"{packer.effort}: {tally.proved} of {tally.orders} orders proved"
+        tally.cost,
+        tally.bound,
+        unit,
+        packer.seed,
+        f"{packer.effort}: {tally.proved} of {tally.orders} orders proved",
     )
-    return Plan(plan_id, title, sides["baseline"], sides["proposed"], change, workspace.organisation.currency, proof)
+    return Plan(
+        plan_id,
+        title,
+        sides["baseline"],
+        sides["proposed"],
+        change,
+        workspace.organisation.currency,
+        proof,
+    )

@@ -1,4 +1,7 @@
-"""Writing packing plans: JSON lines, JSON, CSV, Parquet, and a page with pictures; whole or not at all."""
+"""Writing packing plans: JSON lines, JSON, CSV, Parquet, and a page with pictures.
+
+Whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,20 @@ COLUMNS = ("order", "parcel", "carton", "item", "x_mm", "y_mm", "z_mm", "dx_mm",
 
 @contextmanager
 def plan_file(path: Path) -> Iterator[Callable[[bytes], Any]]:
-    """A file that takes lines of a plan in the format of its suffix; it takes its name only when it is whole.
+    """A file that takes lines of a plan in the format of its suffix.
+
+    It takes its name only when it is whole.
 
     Raises:
         UsageError: `bad-plan-file`.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise UsageError("bad-plan-file", f"{path.name} ends in none of {', '.join(SUFFIXES)}.", "Name it plan.jsonl.")
+        raise UsageError(
+            "bad-plan-file",
+            f"{path.name} ends in none of {', '.join(SUFFIXES)}.",
+            "Name it plan.jsonl.",
+        )
     if not path.parent.is_dir():
         raise UsageError("bad-plan-file", f"There is no folder {path.parent}.", "Make it first.")
     with in_place_of(path) as partial, partial.open("wb") as handle:
@@ -69,7 +78,10 @@ def _parquet(handle: IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
     with pq.ParquetWriter(handle, schema) as writer:
 
         def write(lines: bytes) -> None:
-            rows = [{c: str(v) if c in texts and v is not None else v for c, v in row.items()} for row in _rows(lines)]
+            rows = [
+                {c: str(v) if c in texts and v is not None else v for c, v in row.items()}
+                for row in _rows(lines)
+            ]
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
         yield write
@@ -81,7 +93,12 @@ def _rows(lines: bytes) -> Iterator[dict[str, Any]]:
         order = json.loads(line)
         for number, parcel in enumerate(order["cartons"], 1):
             for placement in parcel["placements"]:
-                yield {"order": order["order"], "parcel": number, "carton": parcel["carton"], **placement}
+                yield {
+                    "order": order["order"],
+                    "parcel": number,
+                    "carton": parcel["carton"],
+                    **placement,
+                }
         for item in order["unpacked"]:
             yield dict.fromkeys(COLUMNS) | {"order": order["order"], "item": item}
 
@@ -101,7 +118,10 @@ def explain_choice(row: dict[str, Any]) -> list[str]:
         by_reason.setdefault(reason, []).append(name)
     told = [f"Not {', '.join(names)}: {WHY[reason]}." for reason, names in by_reason.items()]
     if len(row["cartons"]) > 1:
-        told.append(f"{len(row['cartons'])} parcels cost less than any one carton that was found to hold all.")
+        told.append(
+            f"{len(row['cartons'])} parcels cost less than any one carton that was found to hold"
+            " all."
+        )
     if row["unpacked"]:
         told.append(f"Not packed: {', '.join(map(str, row['unpacked'][:10]))}.")
     if row["cartons"] and row["proved"]:
@@ -112,7 +132,10 @@ def explain_choice(row: dict[str, Any]) -> list[str]:
 
 
 def valued_model(lines: list[dict[str, Any]]) -> dict[str, Any]:
-    """A plan's lines by scope and category in kilograms, and in whose book the difference may count."""
+    """A plan's lines by scope and category in kilograms.
+
+    And in whose book the difference may count.
+    """
     told = []
     savings = {}
     for book, name in ((INVENTORY, "inside the boundary"), (AVOIDED, "outside, avoided")):
@@ -122,11 +145,21 @@ def valued_model(lines: list[dict[str, Any]]) -> dict[str, Any]:
             continue
         for scope in [*sums["saving"], ""]:
             sides = ("baseline", "proposed", "saving")
-            masses = [sums[side].get(scope, 0) if scope else sum(sums[side].values()) for side in sides]
+            masses = [
+                sums[side].get(scope, 0) if scope else sum(sums[side].values()) for side in sides
+            ]
             text = f"Scope {scope.replace('.', ', category ')}, {name}" if scope else f"All, {name}"
-            told.append({"scope": text} | {side: f"{m / 1e6:,.3f}" for side, m in zip(sides, masses, strict=True)})
-    rest = f"{savings[AVOIDED] / 1e6:,.1f} kg lie outside the boundary and may be booked as avoided."
-    claim = f"{savings[INVENTORY] / 1e6:,.1f} kg CO2e are a change of the inventory once meters show it; "
+            told.append(
+                {"scope": text}
+                | {side: f"{m / 1e6:,.3f}" for side, m in zip(sides, masses, strict=True)}
+            )
+    rest = (
+        f"{savings[AVOIDED] / 1e6:,.1f} kg lie outside the boundary and may be booked as avoided."
+    )
+    claim = (
+        f"{savings[INVENTORY] / 1e6:,.1f} kg CO2e are a change of the inventory once meters show"
+        " it; "
+    )
     end = rest if savings[AVOIDED] else "none of it may be booked as avoided too."
     return {"valued": told, "claim": claim + end}
 
@@ -135,7 +168,10 @@ def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> d
     """What the page of a plan shows; `valued_model` adds what it is worth."""
     by_id = {c.id: c for c in packer.cartons}
     now, proposed = (
-        {name: sum(n for (_, _, c), n in counts.items() if c == name) for name in {c for _, _, c in counts}}
+        {
+            name: sum(n for (_, _, c), n in counts.items() if c == name)
+            for name in {c for _, _, c in counts}
+        }
         for counts in (tally.baseline, tally.proposed)
     )
 
@@ -143,7 +179,10 @@ def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> d
         return sum(by_id[n].board_g * k for n, k in counts.items() if n in by_id) / 1000
 
     before, after = board(now), board(proposed)
-    empty = {side: sum(v for (_, _, s), v in tally.filler_l.items() if s == side) for side in ("baseline", "proposed")}
+    empty = {
+        side: sum(v for (_, _, s), v in tally.filler_l.items() if s == side)
+        for side in ("baseline", "proposed")
+    }
     cards = [
         {"title": "Orders", "text": f"{tally.orders:,}", "unit": f"{tally.parcels:,} parcels"},
         {
@@ -151,14 +190,26 @@ def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> d
             "text": f"{tally.cost:,.2f}",
             "unit": f"{objective.replace(',', ', ')}; not less than {tally.bound:,.2f}",
         },
-        {"title": "Proved best", "text": f"{tally.proved / max(tally.orders, 1):.1%}", "unit": "of orders"},
+        {
+            "title": "Proved best",
+            "text": f"{tally.proved / max(tally.orders, 1):.1%}",
+            "unit": "of orders",
+        },
     ]
     if tally.compared:
         change = round(100 * (after / before - 1), 1) if before else 0.0
         less = f"{change:+.1f}\u202f%" if change else "no change"
         cards += [
-            {"title": "New board", "text": f"{after:,.1f} kg", "unit": f"now {before:,.1f} kg: {less}"},
-            {"title": "Empty volume", "text": f"{empty['proposed']:,.0f} l", "unit": f"now {empty['baseline']:,.0f} l"},
+            {
+                "title": "New board",
+                "text": f"{after:,.1f} kg",
+                "unit": f"now {before:,.1f} kg: {less}",
+            },
+            {
+                "title": "Empty volume",
+                "text": f"{empty['proposed']:,.0f} l",
+                "unit": f"now {empty['baseline']:,.0f} l",
+            },
         ]
     orders = sorted(
         (r for r in tally.shown if r["cartons"]),
@@ -166,27 +217,46 @@ def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> d
     )
     parcels = [
         {
-            "name": f"{r['order']} · {p['carton']}" + (f" · {k} of {len(r['cartons'])}" if len(r["cartons"]) > 1 else ""),
-            "carton": p["carton"], "room": p["room_mm"],
+            "name": (
+                f"{r['order']} · {p['carton']}"
+                + (f" · {k} of {len(r['cartons'])}" if len(r["cartons"]) > 1 else "")
+            ),
+            "carton": p["carton"],
+            "room": p["room_mm"],
             "items": [
-                {"name": str(i["item"]), "at": [i["x_mm"], i["y_mm"], i["z_mm"]], "size": [i["dx_mm"], i["dy_mm"], i["dz_mm"]]}
+                {
+                    "name": str(i["item"]),
+                    "at": [i["x_mm"], i["y_mm"], i["z_mm"]],
+                    "size": [i["dx_mm"], i["dy_mm"], i["dz_mm"]],
+                }
                 for i in p["placements"]
             ],
         }
-        for r in orders for k, p in enumerate(r["cartons"], 1)
-    ]  # fmt: skip
+        for r in orders
+        for k, p in enumerate(r["cartons"], 1)
+    ]
     from markupsafe import Markup
 
     notes = [str(f) for f in tally.findings[:5]]
     if tally.faulty:
         notes.append(f"{tally.faulty} orders were not packed because a row of theirs is wrong.")
     return {
-        "title": title, "cards": cards, "notes": notes, "colours": COLOURS, "valued": [], "claim": "",
-        "terms": f"objective {objective.replace(',', ', ')} · support {packer.support_share:g} · effort {packer.effort} · seed {packer.seed}",
+        "title": title,
+        "cards": cards,
+        "notes": notes,
+        "colours": COLOURS,
+        "valued": [],
+        "claim": "",
+        "terms": (
+            f"objective {objective.replace(',', ', ')} · support {packer.support_share:g} · effort"
+            f" {packer.effort} · seed {packer.seed}"
+        ),
         "cartons": [
             {
-                "id": name, "room": " × ".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) if c else "–",
-                "source": str(c.source) if c else OWN_BOX, "board": f"{c.board_g:.0f}" if c else "0",
+                "id": name,
+                "room": " × ".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) if c else "–",
+                "source": str(c.source) if c else OWN_BOX,
+                "board": f"{c.board_g:.0f}" if c else "0",
                 "now": f"{now.get(name, 0):,}" if tally.compared else "–",
                 "proposed": f"{proposed.get(name, 0):,}" if tally.compared else "–",
             }
@@ -195,14 +265,18 @@ def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> d
         ],
         "orders": [
             {
-                "order": r["order"], "why": explain_choice(r),
-                "told": ", ".join(p["carton"] for p in r["cartons"]) + (f" (now {', '.join(r['before'])})" if r.get("before") else ""),
+                "order": r["order"],
+                "why": explain_choice(r),
+                "told": (
+                    ", ".join(p["carton"] for p in r["cartons"])
+                    + (f" (now {', '.join(r['before'])})" if r.get("before") else "")
+                ),
                 "pictures": [Markup(packing_svg(p)) for p in r["cartons"]],  # noqa: S704
             }
             for r in orders[:30]
         ],
         "parcels": parcels,
-    }  # fmt: skip
+    }
 
 
 def write_page(path: Path, model: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""Cartons that are few: what came in, went out, came back and was lost, as transfers; and what a scheme of them is worth."""
+"""Cartons that are few: what came in, went out, came back and was lost, as transfers.
+
+And what a scheme of them is worth.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,8 @@ EVENTS: dict[str, tuple[str, str]] = {
 def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, TransferResult, str]]:
     """Post movements of cartons: columns `ref`, `site`, `carton`, `event`, `count`.
 
-    The same row posted again does nothing. A row that takes more than there is, is refused by itself.
+    The same row posted again does nothing. A row that takes more than there is, is refused by
+    itself.
 
     Returns:
         Line, result and what it says, of each row.
@@ -64,15 +68,30 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
                 k: str(row[k] if row[k] is not None else "").strip()
                 for k in ("ref", "site", "carton", "event", "count")
             }
-            known = cells["site"] in sites and "/" not in cells["carton"] and cells["carton"] and cells["ref"]
-            if cells["event"] not in EVENTS or re.fullmatch("[0-9]{1,12}", cells["count"]) is None or not known:
+            known = (
+                cells["site"] in sites
+                and "/" not in cells["carton"]
+                and cells["carton"]
+                and cells["ref"]
+            )
+            if (
+                cells["event"] not in EVENTS
+                or re.fullmatch("[0-9]{1,12}", cells["count"]) is None
+                or not known
+            ):
                 raise DataError(
-                    "movements-unreadable", f"{path.name} row {number}: {cells}.",
-                    f"Give ref, a site of abate.toml, carton, a whole count, and an event of {', '.join(EVENTS)}. Nothing was posted.",
-                )  # fmt: skip
-            source, target = (_account(a, sites[cells["site"]], cells["carton"]) for a in EVENTS[cells["event"]])
+                    "movements-unreadable",
+                    f"{path.name} row {number}: {cells}.",
+                    "Give ref, a site of abate.toml, carton, a whole count, and an event of"
+                    f" {', '.join(EVENTS)}. Nothing was posted.",
+                )
+            source, target = (
+                _account(a, sites[cells["site"]], cells["carton"]) for a in EVENTS[cells["event"]]
+            )
             told = f"{cells['event']} {cells['count']} of {cells['carton']} at {cells['site']}"
-            transfers.append(Transfer(cells["ref"], CARTONS, source, target, int(cells["count"]), told))
+            transfers.append(
+                Transfer(cells["ref"], CARTONS, source, target, int(cells["count"]), told)
+            )
             lines.append((number, told))
     ledger = open_transfers(workspace.root)
     try:
@@ -88,7 +107,9 @@ def site_names(workspace: Workspace, default: str = "") -> dict[str, str]:
     Raises:
         UsageError: `no-site`.
     """
-    names = {alias: s.id for s in workspace.organisation.sites for alias in (s.id, s.name, *s.aliases)}
+    names = {
+        alias: s.id for s in workspace.organisation.sites for alias in (s.id, s.name, *s.aliases)
+    }
     if default and default not in names:
         raise UsageError("no-site", f"'{default}' is no site of abate.toml.", "Give --site.")
     return names | ({"": names[default]} if default else {})
@@ -141,7 +162,8 @@ class MaterialKeys(Struct, frozen=True):
         filler_g_per_l: Filler per litre that items leave empty.
         filler_item: Material of the filler.
         tape_item: Material of the tape.
-        ends: What becomes of what customers throw away; paper is recycled and film goes to landfill where none is given.
+        ends: What becomes of what customers throw away; paper is recycled and film goes to landfill
+            where none is given.
     """
 
     tape_g: float = 0.0
@@ -251,7 +273,9 @@ class SchemeValue:
 
 
 def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str) -> SchemeValue:
-    """Value one box, one trip and one carton by the ledger's methods, and say where the scheme breaks even.
+    """Value one box, one trip and one carton by the ledger's methods.
+
+    And say where the scheme breaks even.
 
     Raises:
         UsageError: `plan-not-valued`, `no-site`, `no-month`.
@@ -275,17 +299,31 @@ def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str)
                 [{**r, **place, "activity_id": k, "basis": basis} for k, r in enumerate(rows, 1)]
             )
 
-        plan = Plan("scheme", "scheme", side("baseline"), side("planned"), 0.0, "", Proof(0.0, None, "", 0, ""))
+        plan = Plan(
+            "scheme",
+            "scheme",
+            side("baseline"),
+            side("planned"),
+            0.0,
+            "",
+            Proof(0.0, None, "", 0, ""),
+        )
         lines = plan_lines(workspace, plan)
         return sum(
             r["co2e_mg"]
             for r in lines
-            if r["side"] == "baseline" and r["book"] in (INVENTORY, AVOIDED) and r["view"] != "market"
+            if r["side"] == "baseline"
+            and r["book"] in (INVENTORY, AVOIDED)
+            and r["view"] != "market"
         )
 
     sides = scheme.sides()
     box, trip, carton = (mass(sides[name]) for name in ("box", "trip", "carton"))
     pool = scheme.pool
     priced = scheme.box_cost > 0 or scheme.carton_cost > 0
-    by_cost = break_even_trips(scheme.box_cost, scheme.trip_cost, scheme.carton_cost) if priced else None
-    return SchemeValue(box, trip, carton, break_even_trips(box, trip, carton), by_cost, pool.trips_per_thing, pool)
+    by_cost = (
+        break_even_trips(scheme.box_cost, scheme.trip_cost, scheme.carton_cost) if priced else None
+    )
+    return SchemeValue(
+        box, trip, carton, break_even_trips(box, trip, carton), by_cost, pool.trips_per_thing, pool
+    )

@@ -42,7 +42,9 @@ class Watcher(Protocol):
 
 
 def run_demo(directory: Path, *, now: datetime, watcher: Watcher) -> None:
-    """Build the example group in a folder: raw files, workspace, corrections, runs, inventory and report.
+    """Build the example group in a folder.
+
+    Raw files, workspace, corrections, runs, inventory and report.
 
     A folder that holds an earlier demo is built again; any other folder with content is left alone.
 
@@ -69,7 +71,9 @@ def run_demo(directory: Path, *, now: datetime, watcher: Watcher) -> None:
             said = part.demo(workspace, example, directory, now)
         watcher.say(said)
     watcher.say(f"Open a number: abate explain net --year {years[-1]} --workspace {directory}")
-    watcher.say(f"Why it changed: abate bridge {years[-2]} {years[-1]} --by org --workspace {directory}")
+    watcher.say(
+        f"Why it changed: abate bridge {years[-2]} {years[-1]} --by org --workspace {directory}"
+    )
 
 
 def _clear(directory: Path) -> None:
@@ -77,13 +81,17 @@ def _clear(directory: Path) -> None:
     marker = directory / ".abate-demo"
     if directory.exists() and any(directory.iterdir()):
         if not marker.exists():
-            raise ConfigError("folder-in-use", f"{directory} is not empty.", "Choose another with --dir.")
+            raise ConfigError(
+                "folder-in-use", f"{directory} is not empty.", "Choose another with --dir."
+            )
         shutil.rmtree(directory)
     directory.mkdir(parents=True, exist_ok=True)
     marker.touch()
 
 
-def _import(workspace: Workspace, files: list[Path], folder: Path, now: datetime, watcher: Watcher) -> None:
+def _import(
+    workspace: Workspace, files: list[Path], folder: Path, now: datetime, watcher: Watcher
+) -> None:
     """Import the raw files and correct what the checks find."""
     quarantined = 0
     with watcher.steps("importing", len(files)) as step:
@@ -93,7 +101,13 @@ def _import(workspace: Workspace, files: list[Path], folder: Path, now: datetime
     watcher.say(f"Imported; {quarantined} rows are in quarantine. What the checks found:")
     watcher.findings([f for f in open_findings(workspace, now=now) if f.severity == "blocker"])
     corrected = correct(workspace, folder / "corrections.csv", reason="", now=now)
-    attach(workspace, folder / "evidence-beijing.txt", import_id=corrected.import_id, source_row=0, now=now)
+    attach(
+        workspace,
+        folder / "evidence-beijing.txt",
+        import_id=corrected.import_id,
+        source_row=0,
+        now=now,
+    )
     left = sum(f.severity == "blocker" for f in open_findings(workspace, now=now))
     watcher.say(f"corrections.csv corrects them, each with its reason; {left} blockers are left.")
 
@@ -101,4 +115,6 @@ def _import(workspace: Workspace, files: list[Path], folder: Path, now: datetime
 def _show_inventory(workspace: Workspace, years: list[str], watcher: Watcher) -> None:
     with Rollups(workspace) as rollups:
         runs = {year: run_of(workspace, year) for year in years}
-        watcher.inventory({year: rollups.values([*HEADLINES, "avoided"], run) for year, run in runs.items()})
+        watcher.inventory(
+            {year: rollups.values([*HEADLINES, "avoided"], run) for year, run in runs.items()}
+        )

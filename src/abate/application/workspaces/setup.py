@@ -110,10 +110,22 @@ NOT_ASSESSED = """\
 # 10 = "We sell no intermediate products."
 # 14 = "There are no franchises."
 """
-SMALL_FIRM = "[scope3.not_assessed]            # say why, or take a line out where you have data\n" + "".join(
-    f'{k} = "Not assessed yet."\n' for k in (2, 4, *range(8, 16))
+SMALL_FIRM = (
+    "[scope3.not_assessed]            # say why, or take a line out where you have data\n"
+    + "".join(f'{k} = "Not assessed yet."\n' for k in (2, 4, *range(8, 16)))
 )
-YEAR_BEGINS = {"GB": 4, "IN": 4, "JP": 4, "HK": 4, "SG": 4, "NZ": 4, "ZA": 3, "AU": 7, "PK": 7, "EG": 7}
+YEAR_BEGINS = {
+    "GB": 4,
+    "IN": 4,
+    "JP": 4,
+    "HK": 4,
+    "SG": 4,
+    "NZ": 4,
+    "ZA": 3,
+    "AU": 7,
+    "PK": 7,
+    "EG": 7,
+}
 """Month in which firms of a country usually begin their year, where it is not January."""
 SPEAKS_CHINESE = ("CN", "HK", "MO", "TW")
 GAS_BILLED = {
@@ -133,7 +145,8 @@ class Setting:
 
     Args:
         country: Two letters.
-        region: Region of its grid that factors are there for; empty where the country has only parts.
+        region: Region of its grid that factors are there for; empty where the country has only
+            parts.
         parts: Parts of the country with a grid factor of their own.
         currency: Its currency.
         start_month: Month in which its firms usually begin their year.
@@ -158,14 +171,20 @@ def setting_of(country: str) -> Setting:
 
     code = country_named(country)
     if code is None:
-        raise UsageError("unknown-country", f"No country '{country}'.", "Write its two letters, such as DE.")
+        raise UsageError(
+            "unknown-country", f"No country '{country}'.", "Write its two letters, such as DE."
+        )
     grids = {
-        f.region for f in default_factors() if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct")
+        f.region
+        for f in default_factors()
+        if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct")
     }
     parts = tuple(sorted(r for r in grids if r.startswith(f"{code}-") and "-R-" not in r))
     money = [c for c in get_territory_currencies(code) if re.fullmatch("[A-Z]{3}", c)]
     region = code if code in grids or not parts else ""
-    return Setting(code, region, parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1), _language_of(code))
+    return Setting(
+        code, region, parts, (money or ["EUR"])[-1], YEAR_BEGINS.get(code, 1), _language_of(code)
+    )
 
 
 def _language_of(country: str) -> str:
@@ -178,7 +197,8 @@ def init_workspace(directory: Path, name: str, *, country: str = "", region: str
     Args:
         directory: Folder to make.
         name: Name of the organisation.
-        country: Country of its first site, which decides region, currency and fiscal year; empty leaves those of China.
+        country: Country of its first site, which decides region, currency and fiscal year; empty
+            leaves those of China.
         region: Region of that site's grid, where the country has several.
 
     Raises:
@@ -194,21 +214,31 @@ def _settled(country: str, region: str) -> dict[str, Any]:
     setting = setting_of(country or country_of(region))
     chosen = region or setting.region
     if region and region_named(region) != region:
-        raise UsageError("unknown-region", f"'{region}' is no code of a region.", "Write one such as US-CAMX.")
+        raise UsageError(
+            "unknown-region", f"'{region}' is no code of a region.", "Write one such as US-CAMX."
+        )
     if not chosen:
         raise UsageError(
-            "region-needed", f"{country_name(setting.country)} has grid factors by part: {', '.join(setting.parts)}.",
+            "region-needed",
+            f"{country_name(setting.country)} has grid factors by part:"
+            f" {', '.join(setting.parts)}.",
             "Say which with --region.",
-        )  # fmt: skip
+        )
     return {
-        "region": chosen, "currency": setting.currency, "start_month": setting.start_month, "language": setting.language,
-    }  # fmt: skip
+        "region": chosen,
+        "currency": setting.currency,
+        "start_month": setting.start_month,
+        "language": setting.language,
+    }
 
 
 def _write_templates(workspace: Workspace) -> None:
     for template in TEMPLATES.values():
         path = workspace.root / "templates" / f"{template.id}.csv"
-        with in_place_of(path) as partial, partial.open("w", encoding="utf-8-sig", newline="") as handle:
+        with (
+            in_place_of(path) as partial,
+            partial.open("w", encoding="utf-8-sig", newline="") as handle,
+        ):
             csv.writer(handle).writerows(template_rows(workspace, template))
 
 
@@ -226,9 +256,15 @@ def template_rows(workspace: Workspace, template: Template) -> list[tuple[str, .
 
 
 def _config(
-    name: str, site: str = "Headquarters", region: str = "CN-ZJ", currency: str = "CNY", start_month: int = 1,
-    language: str = "en", *, not_assessed: str = NOT_ASSESSED,
-) -> str:  # fmt: skip
+    name: str,
+    site: str = "Headquarters",
+    region: str = "CN-ZJ",
+    currency: str = "CNY",
+    start_month: int = 1,
+    language: str = "en",
+    *,
+    not_assessed: str = NOT_ASSESSED,
+) -> str:
     """The commented configuration; every value is written as TOML writes a text."""
     texts = {
         "name": name,
@@ -258,7 +294,10 @@ def describe_workspace(
     Raises:
         UsageError: `not-empty`, `bad-description`.
     """
-    if any(r["file"] and not r["template"].startswith("factors-") for r in workspace.store.rows("imports")):
+    if any(
+        r["file"] and not r["template"].startswith("factors-")
+        for r in workspace.store.rows("imports")
+    ):
         raise UsageError("not-empty", "Data was imported already.", "Change abate.toml instead.")
     faults = {
         "name": not name.strip() or len(name) > 100 or not name.isprintable(),
@@ -269,8 +308,17 @@ def describe_workspace(
     }
     odd = [field for field, bad in faults.items() if bad]
     if odd:
-        raise UsageError("bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and mend it.")
-    text = _config(name.strip(), site.strip(), region, currency, int(start_month), _language_of(country_of(region)))
+        raise UsageError(
+            "bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and mend it."
+        )
+    text = _config(
+        name.strip(),
+        site.strip(),
+        region,
+        currency,
+        int(start_month),
+        _language_of(country_of(region)),
+    )
     read_config(workspace.root, tomllib.loads(text))
     write_whole(workspace.root / CONFIG, text)
 
@@ -278,13 +326,16 @@ def describe_workspace(
 def init_firm(
     directory: Path, name: str, *, samples: bool, country: str = "", region: str = ""
 ) -> tuple[Path, list[Path]]:
-    """Make a workspace for a firm with bills and a car: one place, nothing that such a firm does not have.
+    """Make a workspace for a firm with bills and a car.
+
+    One place, nothing that such a firm does not have.
 
     Args:
         directory: Folder to make.
         name: Name of the firm; with samples, that of the example.
         samples: Whether to write the five files of an example firm to try it with.
-        country: Country of the firm, which decides region, currency, fiscal year and blank files; empty takes the example's.
+        country: Country of the firm, which decides region, currency, fiscal year and blank files;
+            empty takes the example's.
         region: Region of its grid, where the country has several.
 
     Returns:
@@ -296,15 +347,21 @@ def init_firm(
     """
     if country or region:
         if samples:
-            raise UsageError("no-samples", "The example firm is in China.", "Take --samples without --country.")
+            raise UsageError(
+                "no-samples", "The example firm is in China.", "Take --samples without --country."
+            )
         settled = _settled(country, region)
         text = _config(name, "Workshop", **settled, not_assessed=SMALL_FIRM)
         return create_workspace(directory, text, fill=_write_templates).root, []
     module = example_module(example_folder("firm"))
     text = module.config()
     if not samples:
-        text = text.replace(json.dumps(module.FIRM, ensure_ascii=False), json.dumps(name, ensure_ascii=False))
-        text = text.replace(" Synthetic: it does not exist.", "").replace('duns = "000000000"', '# duns = "…"')
+        text = text.replace(
+            json.dumps(module.FIRM, ensure_ascii=False), json.dumps(name, ensure_ascii=False)
+        )
+        text = text.replace(" Synthetic: it does not exist.", "").replace(
+            'duns = "000000000"', '# duns = "…"'
+        )
     files: list[Path] = []
 
     def fill(workspace: Workspace) -> None:
@@ -326,12 +383,18 @@ def example_folder(name: str = "group") -> Path:
     for folder in (package / "examples" / name, package.parents[1] / "examples" / name):
         if (folder / "generate.py").is_file():
             return folder
-    raise NotFoundError("no-example", f"The example '{name}' is not installed.", "Install Abate from its repository.")
+    raise NotFoundError(
+        "no-example",
+        f"The example '{name}' is not installed.",
+        "Install Abate from its repository.",
+    )
 
 
 def example_module(folder: Path) -> Any:
     """The module that makes an example's files."""
-    spec = importlib.util.spec_from_file_location(f"abate_example_{folder.name}", folder / "generate.py")
+    spec = importlib.util.spec_from_file_location(
+        f"abate_example_{folder.name}", folder / "generate.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,7 +1,10 @@
-"""Keeping a workspace: what its tables hold, packing small files, backup, restore, and upgrade from older versions.
+"""Keeping a workspace: what its tables hold, packing small files, backup, restore.
 
-Nothing that an audit needs is ever removed: packing and upgrading write the same rows into new files and leave the old
-ones where they are. Only what a killed process left without its commit is swept away, where that is asked for.
+And upgrade from older versions.
+
+Nothing that an audit needs is ever removed: packing and upgrading write the same rows into new
+files and leave the old ones where they are. Only what a killed process left without its commit is
+swept away, where that is asked for.
 """
 
 from __future__ import annotations
@@ -69,7 +72,8 @@ class TableStats:
         files: Files that hold them.
         bytes: Their size.
         small: Files that packing would put together.
-        idle_bytes: Size of files on disk that are not part of the table: replaced by packing, or never committed.
+        idle_bytes: Size of files on disk that are not part of the table: replaced by packing, or
+            never committed.
         unfinished: Files that a writer left without its commit.
         unfinished_rows: Rows of such writers, also those in files that hold others' rows as well.
         commits: Commits so far.
@@ -97,13 +101,22 @@ def stats(workspace: Workspace) -> list[TableStats]:
         idle = sum(p.stat().st_size for p in on_disk if str(p.resolve()) not in live)
         small = sum(len(group) for group in _packable(store, name, committed))
         left = _unfinished(store, name, committed)
-        dead = _row_count([f for f in files if Path(f) in left]) + sum(_dead_rows(store, name, committed).values())
+        dead = _row_count([f for f in files if Path(f) in left]) + sum(
+            _dead_rows(store, name, committed).values()
+        )
         told.append(
             TableStats(
-                name, _row_count(files), len(files), sum(Path(f).stat().st_size for f in files), small, idle,
-                len(left), dead, store.opened(name).version(),
+                name,
+                _row_count(files),
+                len(files),
+                sum(Path(f).stat().st_size for f in files),
+                small,
+                idle,
+                len(left),
+                dead,
+                store.opened(name).version(),
             )
-        )  # fmt: skip
+        )
     return told
 
 
@@ -114,7 +127,11 @@ HALF_WRITTEN_S = 3600.0
 def half_written(root: Path) -> list[Path]:
     """Files of a workspace that a killed process had not finished writing; nothing reads them."""
     before = time.time() - HALF_WRITTEN_S
-    return [p for p in left_behind(root) if FOLDER not in p.relative_to(root).parts and p.stat().st_mtime < before]
+    return [
+        p
+        for p in left_behind(root)
+        if FOLDER not in p.relative_to(root).parts and p.stat().st_mtime < before
+    ]
 
 
 def _tables() -> list[str]:
@@ -133,22 +150,40 @@ def _unfinished(store: Store, name: str, committed: set[str]) -> set[Path]:
     """Files of a table, committed to its log or not, that a writer left without the commit of the whole."""
     if name not in WRITERS:
         return set()
-    files = {p for p in (store.root / name).rglob("*") if p.is_file() and "_delta_log" not in p.parts}
-    return {p for p in files if (tag := store.tag(name, str(p))) not in committed and not tag.startswith(SHARED)}
+    files = {
+        p for p in (store.root / name).rglob("*") if p.is_file() and "_delta_log" not in p.parts
+    }
+    return {
+        p
+        for p in files
+        if (tag := store.tag(name, str(p))) not in committed and not tag.startswith(SHARED)
+    }
 
 
 def _dead_rows(store: Store, name: str, committed: set[str]) -> dict[str, int]:
-    """Rows without a commit in files that hold the rows of several writers, by file: old versions left such."""
-    shared = [f for f in store.files(name) if store.tag(name, f).startswith(SHARED)] if name in WRITERS else []
+    """Rows without a commit in files that hold the rows of several writers, by file.
+
+    Old versions left such.
+    """
+    shared = (
+        [f for f in store.files(name) if store.tag(name, f).startswith(SHARED)]
+        if name in WRITERS
+        else []
+    )
     counts = {
-        f: store.ask(f"select count(*) from {read_files([f])} where not {_is_alive(name, committed)}") for f in shared
+        f: store.ask(
+            f"select count(*) from {read_files([f])} where not {_is_alive(name, committed)}"
+        )
+        for f in shared
     }
     return {f: count for f, [(count,)] in counts.items() if count}
 
 
 def _is_alive(name: str, committed: set[str]) -> str:
     """SQL of whether a row of a table is of a writer that has its commit."""
-    return f"list_contains([{', '.join(map(literal, sorted(committed)))}]::varchar[], {WRITERS[name]})"
+    return (
+        f"list_contains([{', '.join(map(literal, sorted(committed)))}]::varchar[], {WRITERS[name]})"
+    )
 
 
 def _packable(store: Store, name: str, committed: set[str]) -> list[list[str]]:
@@ -158,7 +193,9 @@ def _packable(store: Store, name: str, committed: set[str]) -> list[list[str]]:
         size, tag = Path(path).stat().st_size, store.tag(name, path)
         whole = name not in WRITERS or tag in committed or tag.startswith(SHARED)
         if size < SMALL_BYTES and whole:
-            by_year.setdefault(store.partition(name, path).get("fiscal_year", ""), []).append((path, size))
+            by_year.setdefault(store.partition(name, path).get("fiscal_year", ""), []).append(
+                (path, size)
+            )
     packs: list[list[str]] = []
     for some in by_year.values():
         pack, held = [], 0
@@ -179,8 +216,8 @@ def compact(
 
     Args:
         workspace: Whose.
-        sweep: Remove what killed imports and runs left without their commit, which no figure and no audit reads, and
-            what killed processes of this machine had spilled.
+        sweep: Remove what killed imports and runs left without their commit, which no figure and no
+            audit reads, and what killed processes of this machine had spilled.
         on_step: Told which table is at work.
 
     Returns:
@@ -232,10 +269,19 @@ def _sweep(con: duckdb.DuckDBPyConnection, store: Store, name: str, committed: s
 
 
 def _rewrite(
-    con: duckdb.DuckDBPyConnection, store: Store, name: str, paths: Sequence[str], tag: str, *, order: str = "",
-    lacking: Sequence[str] = (), only: str = "",
-) -> None:  # fmt: skip
-    """Put the rows of some files of one year into one new file, with columns that they lack; compared before the commit.
+    con: duckdb.DuckDBPyConnection,
+    store: Store,
+    name: str,
+    paths: Sequence[str],
+    tag: str,
+    *,
+    order: str = "",
+    lacking: Sequence[str] = (),
+    only: str = "",
+) -> None:
+    """Put the rows of some files of one year into one new file, with columns that they lack.
+
+    Compared before the commit.
 
     Args:
         con: An engine.
@@ -254,21 +300,28 @@ def _rewrite(
     source = f"(select * from {read_files(paths, hive=False)} {f'where {only}' if only else ''})"
     added = [f'{DEFAULTS.get((name, c), _nothing(schema.field(c).type))} as "{c}"' for c in lacking]
     target = (
-        Path(paths[0]).parent if lacking else store.root / name / "/".join(f"{k}={v}" for k, v in partition.items())
+        Path(paths[0]).parent
+        if lacking
+        else store.root / name / "/".join(f"{k}={v}" for k, v in partition.items())
     )
     path = target / f"{tag}.{uuid.uuid4()}.parquet"
     con.execute(
-        f"copy (select {', '.join(columns + added)} from {source} {f'order by {order}' if order else ''}) "
-        f"to {literal(str(path))} (format parquet, compression zstd)"
+        f"copy (select {', '.join(columns + added)} from {source}"
+        f" {f'order by {order}' if order else ''}) to {literal(str(path))} (format parquet,"
+        " compression zstd)"
     )
     told = [
-        con.execute(f"select count(*), sum(hash({', '.join(columns)})::hugeint) from {where}").fetchone()
+        con.execute(
+            f"select count(*), sum(hash({', '.join(columns)})::hugeint) from {where}"
+        ).fetchone()
         for where in (source, read_files([str(path)], hive=False))
     ]
     if told[0] != told[1]:
         path.unlink()
         raise IntegrityError(
-            "pack-differs", f"Packed rows of '{name}' differ from what they were.", "Nothing was changed."
+            "pack-differs",
+            f"Packed rows of '{name}' differ from what they were.",
+            "Nothing was changed.",
         )
     assert told[0] is not None
     store.commit(name, [(str(path), int(told[0][0]), partition)], paths)
@@ -276,12 +329,23 @@ def _rewrite(
 
 def _nothing(kind: Any) -> str:
     """SQL of what a column holds where nothing is known: an empty text, else null."""
-    known = {"string": "''", "int32": "null::integer", "int64": "null::bigint", "double": "null::double"}
-    return known.get(str(kind), "null::timestamp" if "timestamp" in str(kind) else "null::decimal(38, 0)")
+    known = {
+        "string": "''",
+        "int32": "null::integer",
+        "int64": "null::bigint",
+        "double": "null::double",
+    }
+    return known.get(
+        str(kind), "null::timestamp" if "timestamp" in str(kind) else "null::decimal(38, 0)"
+    )
 
 
-def upgrade(folder: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, list[str]]:
-    """Bring the tables of an older workspace to this version: columns that they lack are added with what they meant.
+def upgrade(
+    folder: Path, *, on_step: Callable[[str], None] = lambda _: None
+) -> dict[str, list[str]]:
+    """Bring the tables of an older workspace to this version.
+
+    Columns that they lack are added with what they meant.
 
     Can be interrupted and repeated; the workspace opens once it is done.
 
@@ -323,10 +387,13 @@ def upgrade(folder: Path, *, on_step: Callable[[str], None] = lambda _: None) ->
     return added
 
 
-def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, int]:
+def backup(
+    workspace: Workspace, archive: Path, *, on_step: Callable[[str], None] = lambda _: None
+) -> dict[str, int]:
     """Write a workspace into one archive, as it is at one moment.
 
-    Writers wait only while files are listed and those that change are copied; tables' own files never change.
+    Writers wait only while files are listed and those that change are copied; tables' own files
+    never change.
 
     Args:
         workspace: Whose, of any age.
@@ -341,9 +408,15 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
         DataError: `backup-failed`: no archive is left then.
     """
     if archive.exists():
-        raise UsageError("archive-exists", f"{archive.name} exists already.", "Choose another name.")
+        raise UsageError(
+            "archive-exists", f"{archive.name} exists already.", "Choose another name."
+        )
     if archive.resolve().is_relative_to(workspace.root):
-        raise UsageError("archive-inside", f"{archive.name} lies in the workspace itself.", "Choose another folder.")
+        raise UsageError(
+            "archive-inside",
+            f"{archive.name} lies in the workspace itself.",
+            "Choose another folder.",
+        )
     manifest: dict[str, dict[str, Any]] = {}
     try:
         with (
@@ -352,7 +425,9 @@ def backup(workspace: Workspace, archive: Path, *, on_step: Callable[[str], None
             tarfile.open(partial, "w") as tar,
         ):
             with workspace.store.lock(RUNNING), workspace.store.lock():
-                sources = {name: _still(path, Path(scratch) / name) for name, path in _kept(workspace.root)}
+                sources = {
+                    name: _still(path, Path(scratch) / name) for name, path in _kept(workspace.root)
+                }
             for name, source in sources.items():
                 on_step("/".join(name.split("/")[:2]))
                 manifest[name] = _pack(tar, source, name)
@@ -373,17 +448,29 @@ PASSING = {"_temporary", FOLDER}
 
 
 def _kept(root: Path) -> Iterator[tuple[str, Path]]:
-    """Files of a workspace that are to be kept, by name: not what is being written, spilled, uploaded or locked."""
+    """Files of a workspace that are to be kept, by name.
+
+    Not what is being written, spilled, uploaded or locked.
+    """
     for folder, folders, names in os.walk(root, followlinks=True):
-        folders[:] = sorted(f for f in folders if f not in PASSING and not f.startswith((SPILL, ".correction-")))
+        folders[:] = sorted(
+            f for f in folders if f not in PASSING and not f.startswith((SPILL, ".correction-"))
+        )
         for name in sorted(names):
             path = Path(folder) / name
-            if name not in (WRITING, RUNNING) and not name.endswith((PARTIAL, "-wal", "-shm")) and path.is_file():
+            if (
+                name not in (WRITING, RUNNING)
+                and not name.endswith((PARTIAL, "-wal", "-shm"))
+                and path.is_file()
+            ):
                 yield path.relative_to(root).as_posix(), path
 
 
 def _still(path: Path, copy: Path) -> Path:
-    """A file that does not change: a table's own, or a copy as of now; of a database as others have committed to it."""
+    """A file that does not change: a table's own, or a copy as of now.
+
+    Of a database as others have committed to it.
+    """
     if path.suffix == ".parquet" or (path.suffix == ".json" and path.parent.name == "_delta_log"):
         return path
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -415,8 +502,12 @@ def _pack(tar: tarfile.TarFile, source: Path, name: str) -> dict[str, Any]:
     return {"bytes": about.size, "sha256": hashing.digest.hexdigest()}
 
 
-def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lambda _: None) -> dict[str, int]:
-    """Unpack a backup into a new folder, every file compared with its hash; made whole or not at all.
+def restore(
+    archive: Path, folder: Path, *, on_step: Callable[[str], None] = lambda _: None
+) -> dict[str, int]:
+    """Unpack a backup into a new folder, every file compared with its hash.
+
+    Made whole or not at all.
 
     Returns:
         `files` and `bytes`.
@@ -430,12 +521,17 @@ def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lam
         for left in folder.iterdir():  # of a restoration that was killed
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError("folder-in-use", f"{folder.name} holds other files.", "Choose a new folder.")
+        raise UsageError(
+            "folder-in-use", f"{folder.name} holds other files.", "Choose a new folder."
+        )
     found: dict[str, dict[str, Any]] = {}
     listed: dict[str, Any] = {}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch, tarfile.open(archive) as tar:
+        with (
+            tempfile.TemporaryDirectory(dir=folder, prefix=RESTORING) as scratch,
+            tarfile.open(archive) as tar,
+        ):
             partial = Path(scratch)
             for member in tar:
                 if member.name == MANIFEST:
@@ -449,7 +545,9 @@ def restore(archive: Path, folder: Path, *, on_step: Callable[[str], None] = lam
             if not listed or found != listed["files"] or CONFIG not in found:
                 told = listed.get("files", {})
                 odd = sorted(n for n in {*found, *told} if found.get(n) != told.get(n))
-                raise ValueError(f"'{odd[0]}' is not as it was" if odd else "its list of files is missing")
+                raise ValueError(
+                    f"'{odd[0]}' is not as it was" if odd else "its list of files is missing"
+                )
             for name in ("raw", "evidence", "mappings"):
                 (partial / name).mkdir(exist_ok=True)
             config, *others = sorted(partial.iterdir(), key=lambda p: p.name != CONFIG)

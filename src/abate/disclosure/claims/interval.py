@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 LOOSE_SHARE = Decimal("0.1")
-"""Zeros at the end may be rounding as long as it moves the number by no more than this share: 80 may be 81.8, 100 not 140."""
+"""Zeros at the end may be rounding as long as it moves the number by no more than this share: 80
+may be 81.8, 100 not 140.
+"""
 
 
 @dataclass(frozen=True, slots=True)

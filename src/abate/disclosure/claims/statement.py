@@ -75,7 +75,9 @@ def period_of(text: str) -> Period:
     if split:
         year = int(split.group(1)) + 1
         return Period("FY", year, year, clean)
-    found = re.fullmatch(r"(FY|CY)?\s*(\d{4}|\d{2})(?:\s*[-–]\s*(?:FY|CY)?\s*(\d{4}))?", clean, re.IGNORECASE)
+    found = re.fullmatch(
+        r"(FY|CY)?\s*(\d{4}|\d{2})(?:\s*[-–]\s*(?:FY|CY)?\s*(\d{4}))?", clean, re.IGNORECASE
+    )
     if found is None or (len(found.group(2)) == 2 and not found.group(1)):
         return Period("", 0, 0, clean)
     first = int(found.group(2)) + (2000 if len(found.group(2)) == 2 else 0)
@@ -95,7 +97,8 @@ class Statement:
         text: The number as printed.
         scale: What one printed unit is in canonical ones.
         unit: Canonical unit: t, kWh, kW, share, points, ratio, count, year, t/million CNY, …
-        bound: `=`, `>` where it is a lower bound, `~` where it is about, `oom` for an order of magnitude only.
+        bound: `=`, `>` where it is a lower bound, `~` where it is about, `oom` for an order of
+            magnitude only.
         change: Change on the period before as a share, as printed; empty where none is told.
         base: Year that a target or change is measured from; 0 for the period before.
         nature: `level`, `change`, `target`, `cumulative`, `share`, `reduction`, `event`, `date`.
@@ -161,8 +164,13 @@ def fold(text: str) -> str:
 
 
 def is_known_unit(unit: str) -> bool:
-    """Whether a unit can be compared with others: one of ours, a currency, or a mass by something."""
-    return unit in {u for _, u in UNITS.values()} or bool(re.fullmatch(r"[A-Z]{3}|(?:t|kg|g)/.+", unit))
+    """Whether a unit can be compared with others.
+
+    One of ours, a currency, or a mass by something.
+    """
+    return unit in {u for _, u in UNITS.values()} or bool(
+        re.fullmatch(r"[A-Z]{3}|(?:t|kg|g)/.+", unit)
+    )
 
 
 def unit_of(text: str) -> tuple[float, str, frozenset[str], str]:
@@ -177,7 +185,12 @@ def unit_of(text: str) -> tuple[float, str, frozenset[str], str]:
     bound = "="
     if re.search(r"lower bound|at least|over|more than", clean, re.IGNORECASE):
         bound = ">"
-    for word, flag in (("cumulative", "cumulative"), ("yoy", "change"), ("/yr", "annual"), ("a year", "annual")):
+    for word, flag in (
+        ("cumulative", "cumulative"),
+        ("yoy", "change"),
+        ("/yr", "annual"),
+        ("a year", "annual"),
+    ):
         if word in clean.casefold():
             flags.add(flag)
     based = re.search(r"vs\.?\s*(?:FY|CY)?(\d{4})", clean)
@@ -186,13 +199,36 @@ def unit_of(text: str) -> tuple[float, str, frozenset[str], str]:
     by = re.search(r"\bby (\d{4})", clean)
     if by:
         flags.add(f"by:{by.group(1)}")
-    clean = re.sub(r"\(.*?\)|cumulative|yoy|/yr|a year|lower bound|vs\.?\s*(?:FY|CY)?\d{4}|\bby \d{4}", "", clean, flags=re.IGNORECASE).strip()  # fmt: skip
+    clean = re.sub(
+        r"\(.*?\)|cumulative|yoy|/yr|a year|lower bound|vs\.?\s*(?:FY|CY)?\d{4}|\bby \d{4}",
+        "",
+        clean,
+        flags=re.IGNORECASE,
+    ).strip()
     per = re.fullmatch(r"(t|kg|g)(?: CO2e?)?\s*/\s*(million\s*)?([A-Z]{3}.*|\w.*)", clean)
     if per:
-        return 1.0, f"{per.group(1)}/{per.group(2) or ''}{per.group(3)}".replace("  ", " "), frozenset(flags), bound
-    bare = re.sub(r"\s*(?:of\s+)?(CO2[- ]?e?q?\.?|CO2 equivalent|CO₂e?|carbon dioxide equivalent|carbon dioxide)$", "", clean, flags=re.IGNORECASE).strip()  # fmt: skip
-    bare = re.sub(r"^(Mio|Mrd|Tsd)\.?(?=\s)", lambda m: {"mio": "million", "mrd": "billion", "tsd": "thousand"}[m.group(1).casefold()], bare, flags=re.IGNORECASE)  # fmt: skip
-    found = re.fullmatch(r"(thousand|million|billion|trillion|万亿|百万|万|亿|千)?\s*(.*)", bare, re.IGNORECASE)
+        return (
+            1.0,
+            f"{per.group(1)}/{per.group(2) or ''}{per.group(3)}".replace("  ", " "),
+            frozenset(flags),
+            bound,
+        )
+    bare = re.sub(
+        r"\s*(?:of\s+)?(CO2[- ]?e?q?\.?|CO2 equivalent|CO₂e?|carbon dioxide equivalent|carbon"
+        r" dioxide)$",
+        "",
+        clean,
+        flags=re.IGNORECASE,
+    ).strip()
+    bare = re.sub(
+        r"^(Mio|Mrd|Tsd)\.?(?=\s)",
+        lambda m: {"mio": "million", "mrd": "billion", "tsd": "thousand"}[m.group(1).casefold()],
+        bare,
+        flags=re.IGNORECASE,
+    )
+    found = re.fullmatch(
+        r"(thousand|million|billion|trillion|万亿|百万|万|亿|千)?\s*(.*)", bare, re.IGNORECASE
+    )
     assert found is not None
     scale = SCALES.get((found.group(1) or "").casefold(), 1.0)
     name = found.group(2).strip()
@@ -206,7 +242,9 @@ RISE = r"up|increas\w*|rise|rising|rose|risen|improv\w*|grow\w*|grew|jump\w*|sur
 FALL = r"down|decreas\w*|declin\w*|drop\w*|fall\w*|fell|reduc\w*|cut\w*|lower\w*|slash\w*|less|shr[aiu]nk\w*|下降|减少|降低|降至"
 """Words of direction, in texts and in tables."""
 CHANGE_WORDS = re.compile(
-    rf"yoy|y/y|year[- ]on[- ]year|year[- ]over[- ]year|同比|(?<![A-Za-z])(?:{RISE}|{FALL})(?![A-Za-z])", re.IGNORECASE
+    r"yoy|y/y|year[- ]on[- ]year|year[- ]over[-"
+    rf" ]year|同比|(?<![A-Za-z])(?:{RISE}|{FALL})(?![A-Za-z])",
+    re.IGNORECASE,
 )
 
 
@@ -240,7 +278,13 @@ def compared(statement: Statement, comparison: str) -> Statement:
         falls = number[0].isdigit() and re.search(FALL, low) and not re.search(RISE, low)
         return replace(statement, change=f"-{number}" if falls else number)
     if CHANGE_WORDS.search(low) and statement.unit == "share" and "pp" not in low:
-        return replace(statement, nature="change", base=base if based and base != statement.period.year - 1 else 0)
+        return replace(
+            statement,
+            nature="change",
+            base=base if based and base != statement.period.year - 1 else 0,
+        )
     if based and statement.unit == "share":
-        return replace(statement, nature="target" if statement.period.year > base + 4 else "change", base=base)
+        return replace(
+            statement, nature="target" if statement.period.year > base + 4 else "change", base=base
+        )
     return replace(statement, base=base)

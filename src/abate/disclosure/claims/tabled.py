@@ -16,13 +16,16 @@ TRUST = (
     (3, r"annual report|esg report|sustainability report|10-k|fact sheet|own report|^ledger"),
     (0, r"generated|ai[- ]written|content farm|dl10168"),
 )  # fmt: skip
-"""How far a source can be trusted, by its name: 3 the organisation's own report, 0 generated text; 1 or 2 otherwise."""
+"""How far a source can be trusted, by its name: 3 the organisation's own report, 0 generated text;
+1 or 2 otherwise.
+"""
 
 
 @cache
 def _aliases() -> dict[tuple[str, str], str]:
     return {
-        (r["kind"], fold(r["alias"])): r["canonical"] for r in package_table("abate.disclosure.claims", "aliases.csv")
+        (r["kind"], fold(r["alias"])): r["canonical"]
+        for r in package_table("abate.disclosure.claims", "aliases.csv")
     }
 
 
@@ -47,13 +50,32 @@ def statement_of(
     """A row of a table as a statement; None where it holds no number.
 
     Args:
-        row: Cells by column: entity, metric, value, unit, and if there are scope, fiscal_year, comparison, vintage,
-            source or source_file, quote, part_of, cause, trust, note, confidence.
+        row: Cells by column: entity, metric, value, unit, and if there are scope, fiscal_year,
+            comparison, vintage, source or source_file, quote, part_of, cause, trust, note,
+            confidence.
         place: File and row.
         own: Aliases.
         source: Where the table is from, for rows that do not say.
     """
-    cell = {k: (row.get(k) or "").strip() for k in (*REQUIRED, "scope", "fiscal_year", "period", "comparison", "vintage", "source", "source_file", "quote", "part_of", "cause", "trust", "note", "confidence")}  # fmt: skip
+    cell = {
+        k: (row.get(k) or "").strip()
+        for k in (
+            *REQUIRED,
+            "scope",
+            "fiscal_year",
+            "period",
+            "comparison",
+            "vintage",
+            "source",
+            "source_file",
+            "quote",
+            "part_of",
+            "cause",
+            "trust",
+            "note",
+            "confidence",
+        )
+    }
     scale, unit, flags, bound = unit_of(cell["unit"])
     period = period_of(cell["fiscal_year"] or cell["period"])
     metric, nature = _metric(canonical("metric", cell["metric"], own), own)
@@ -77,11 +99,24 @@ def statement_of(
             return None
     stated = cell["source"] or cell["source_file"] or source or place
     made = Statement(
-        place, canonical("entity", cell["entity"], own), metric, canonical("scope", cell["scope"] or report, own), period, text,
-        1.0 if unit == "date" else scale, unit, bound, nature=nature, part_of=canonical("metric", cell["part_of"], own),
-        cause=cell["cause"], vintage=cell["vintage"] or _vintage(cell["note"]), source=stated, quote=cell["quote"],
-        trust=_trust(cell["trust"], cell["confidence"], stated), flags=flags | ({"restated"} if "restated" in cell["note"].casefold() else set()),
-    )  # fmt: skip
+        place,
+        canonical("entity", cell["entity"], own),
+        metric,
+        canonical("scope", cell["scope"] or report, own),
+        period,
+        text,
+        1.0 if unit == "date" else scale,
+        unit,
+        bound,
+        nature=nature,
+        part_of=canonical("metric", cell["part_of"], own),
+        cause=cell["cause"],
+        vintage=cell["vintage"] or _vintage(cell["note"]),
+        source=stated,
+        quote=cell["quote"],
+        trust=_trust(cell["trust"], cell["confidence"], stated),
+        flags=flags | ({"restated"} if "restated" in cell["note"].casefold() else set()),
+    )
     return _flagged(compared(made, cell["comparison"]), flags, cell["fiscal_year"], period)
 
 
@@ -109,11 +144,15 @@ def iso_day(text: str) -> str:
         ('2024-07-22', '2024-07-22', '2024-07-22')
     """
     found = re.fullmatch(
-        r"(?:(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]+)|([A-Za-z]+) (\d{1,2})(?:st|nd|rd|th)?),? (\d{4})", text.strip()
+        r"(?:(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]+)|([A-Za-z]+) (\d{1,2})(?:st|nd|rd|th)?),?"
+        r" (\d{4})",
+        text.strip(),
     )
     if found is None or (name := (found.group(2) or found.group(3)).casefold()) not in MONTHS:
         return text.strip()
-    return f"{found.group(5)}-{MONTHS.index(name) + 1:02d}-{int(found.group(1) or found.group(4)):02d}"
+    return (
+        f"{found.group(5)}-{MONTHS.index(name) + 1:02d}-{int(found.group(1) or found.group(4)):02d}"
+    )
 
 
 def _metric(name: str, own: Mapping[tuple[str, str], str]) -> tuple[str, str]:
@@ -144,7 +183,11 @@ def _flagged(made: Statement, flags: frozenset[str], year: str, period: Period) 
     by = next((int(f[3:]) for f in flags if f.startswith("by:")), 0)
     if by and not period.year:
         told = replace(told, period=Period("CY", by, by, f"by {by}"), nature="target")
-    if told.nature == "level" and re.search(r"(^|_)(reduc\w*|avoided)(_|$)", told.metric) and told.unit == "t":
+    if (
+        told.nature == "level"
+        and re.search(r"(^|_)(reduc\w*|avoided)(_|$)", told.metric)
+        and told.unit == "t"
+    ):
         told = replace(told, nature="reduction")
     return told
 
@@ -152,7 +195,8 @@ def _flagged(made: Statement, flags: frozenset[str], year: str, period: Period) 
 def _vintage(note: str) -> str:
     """When a value was published, where a note says it."""
     found = re.search(
-        r"as (?:first )?reported in (?:the )?[^;,.(]*\d{2,4}[^;,.(]*|restated in [^;,.]*|superseded[^;,.]*|\d{4} data fact sheet|as first reported[^;,.]*",
+        r"as (?:first )?reported in (?:the )?[^;,.(]*\d{2,4}[^;,.(]*|restated in"
+        r" [^;,.]*|superseded[^;,.]*|\d{4} data fact sheet|as first reported[^;,.]*",
         note,
     )
     return found.group(0).strip() if found else ""

@@ -55,6 +55,11 @@ class Verdict:
     def json(self) -> dict[str, object]:
         """As machines get it."""
         return {
-            "rule": self.rule, "verdict": self.verdict, "severity": self.severity, "statement": self.statement,
-            "calculation": self.calculation, "sources": list(self.sources), "statements": [s.id for s in self.statements],
-        }  # fmt: skip
+            "rule": self.rule,
+            "verdict": self.verdict,
+            "severity": self.severity,
+            "statement": self.statement,
+            "calculation": self.calculation,
+            "sources": list(self.sources),
+            "statements": [s.id for s in self.statements],
+        }

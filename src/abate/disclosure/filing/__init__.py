@@ -1,1 +1,4 @@
-"""Filings: inline XBRL with a small extension taxonomy, EFRAG's template for small firms, and JSON of all disclosures."""
+"""Filings: inline XBRL with a small extension taxonomy, EFRAG's template for small firms.
+
+And JSON of all disclosures.
+"""

@@ -22,7 +22,12 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 """Wholes and the parts of which the calculation linkbase says they are the sum."""
 ABSTRACT = "GreenhouseGasEmissionsAbstract"
-TABLE, LINE_ITEMS, AXIS, DOMAIN = "Scope3Table", "Scope3LineItems", "Scope3CategoryAxis", "Scope3CategoryDomain"
+TABLE, LINE_ITEMS, AXIS, DOMAIN = (
+    "Scope3Table",
+    "Scope3LineItems",
+    "Scope3CategoryAxis",
+    "Scope3CategoryDomain",
+)
 DIMENSIONAL = "GrossScope3GreenhouseGasEmissions"
 TYPES = {
     "ghgEmissions": "dtr-types:ghgEmissionsItemType", "ghgEmissionsPerMonetary": "dtr-types:ghgEmissionsPerMonetaryItemType",
@@ -62,11 +67,18 @@ def elements() -> dict[str, Element]:
     """Concepts by name, in their order."""
     return {
         r["name"]: Element(
-            r["name"], r["type"], r["unit"], int(r["decimals"]), r["figure"], r["label_en"], r["label_zh"],
-            r["esrs"] == "yes", r["source"],
+            r["name"],
+            r["type"],
+            r["unit"],
+            int(r["decimals"]),
+            r["figure"],
+            r["label_en"],
+            r["label_zh"],
+            r["esrs"] == "yes",
+            r["source"],
         )
         for r in package_table("abate.disclosure.filing", "elements.csv")
-    }  # fmt: skip
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +119,18 @@ def member(category: int) -> str:
 
 
 def filing_files(
-    facts: Sequence[Fact], *, entity: str, scheme: str, name: str, currency: str, periods: Mapping[str, tuple[date, date]],
-    categories: Mapping[int, str], lang: str, notes: Sequence[str], run: str,
-) -> dict[str, str]:  # fmt: skip
+    facts: Sequence[Fact],
+    *,
+    entity: str,
+    scheme: str,
+    name: str,
+    currency: str,
+    periods: Mapping[str, tuple[date, date]],
+    categories: Mapping[int, str],
+    lang: str,
+    notes: Sequence[str],
+    run: str,
+) -> dict[str, str]:
     """Schema, linkbases and report, by file name.
 
     Args:
@@ -127,19 +148,45 @@ def filing_files(
     every = list(elements().values())
     years = sorted({f.year for f in facts}, reverse=True)
     common: dict[str, Any] = {
-        "namespace": NAMESPACE, "schema": SCHEMA, "elements": every, "types": TYPES, "sums": SUMS, "abstract": ABSTRACT,
-        "table": TABLE, "line_items": LINE_ITEMS, "axis": AXIS, "domain": DOMAIN, "dimensional": DIMENSIONAL,
-        "categories": categories, "member": member, "linkbases": LINKBASES,
-    }  # fmt: skip
+        "namespace": NAMESPACE,
+        "schema": SCHEMA,
+        "elements": every,
+        "types": TYPES,
+        "sums": SUMS,
+        "abstract": ABSTRACT,
+        "table": TABLE,
+        "line_items": LINE_ITEMS,
+        "axis": AXIS,
+        "domain": DOMAIN,
+        "dimensional": DIMENSIONAL,
+        "categories": categories,
+        "member": member,
+        "linkbases": LINKBASES,
+    }
     used = sorted({(f.year, f.category) for f in facts})
     by = {(f.element.name, f.year, f.category): f for f in facts}
     report = common | {
-        "entity": entity, "scheme": scheme, "name": name, "currency": currency, "periods": periods, "years": years,
-        "contexts": used, "fact": lambda n, y, c=0: by.get((n, y, c)), "shown": [e for e in every if any((e.name, y, 0) in by for y in years)],
-        "shown_categories": [c for c in categories if any((DIMENSIONAL, y, c) in by for y in years)],
-        "units": sorted({f.element.unit for f in facts}), "lang": lang, "notes": notes, "run": run,
-    }  # fmt: skip
-    files = {SCHEMA: page("filing/schema.xml", common), "report.xhtml": page("filing/report.xhtml", report)}
+        "entity": entity,
+        "scheme": scheme,
+        "name": name,
+        "currency": currency,
+        "periods": periods,
+        "years": years,
+        "contexts": used,
+        "fact": lambda n, y, c=0: by.get((n, y, c)),
+        "shown": [e for e in every if any((e.name, y, 0) in by for y in years)],
+        "shown_categories": [
+            c for c in categories if any((DIMENSIONAL, y, c) in by for y in years)
+        ],
+        "units": sorted({f.element.unit for f in facts}),
+        "lang": lang,
+        "notes": notes,
+        "run": run,
+    }
+    files = {
+        SCHEMA: page("filing/schema.xml", common),
+        "report.xhtml": page("filing/report.xhtml", report),
+    }
     for kind in LINKBASES:
         files[SCHEMA.replace(".xsd", f"-{kind}.xml")] = page(f"filing/{kind}.xml", common)
     return files

@@ -1,4 +1,7 @@
-"""Calendars: which days are worked, which are not; public holidays and China's shifted working days."""
+"""Calendars: which days are worked, which are not.
+
+Public holidays and China's shifted working days.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ class DayTypes:
     """What kind of day each is.
 
     Args:
-        weekday: 0 Monday to 6 Sunday; a weekend day that is worked counts as the Friday before it (weekday 4).
+        weekday: 0 Monday to 6 Sunday; a weekend day that is worked counts as the Friday before it
+            (weekday 4).
         is_holiday: Whether it is a public holiday.
         is_bridge: Whether it is a working day next to a holiday, with a day off on its other side.
         is_eve: Whether the next day is a holiday.
@@ -65,12 +69,16 @@ class Calendar:
         one = timedelta(days=1)
         holiday = tuple(d in off for d in listed)
         bridge = tuple(
-            not free(d) and ((d - one in off and free(d + one)) or (d + one in off and free(d - one))) for d in listed
+            not free(d)
+            and ((d - one in off and free(d + one)) or (d + one in off and free(d - one)))
+            for d in listed
         )
         return DayTypes(
             tuple(4 if d in worked and d.weekday() > 4 else d.weekday() for d in listed),
-            holiday, bridge, tuple(d + one in off and d not in off for d in listed),
-        )  # fmt: skip
+            holiday,
+            bridge,
+            tuple(d + one in off and d not in off for d in listed),
+        )
 
     def _public(self, years: list[int]) -> tuple[set[date], set[date]]:
         """Days off by law or notice, and weekend days that are worked."""
@@ -79,10 +87,13 @@ class Calendar:
         import holidays
 
         try:
-            known = holidays.country_holidays(self.country, subdiv=self.subdivision or None, years=years)
+            known = holidays.country_holidays(
+                self.country, subdiv=self.subdivision or None, years=years
+            )
         except NotImplementedError as error:
             raise UsageError(
-                "unknown-calendar", f"There is no calendar for '{self.country} {self.subdivision}'.",
+                "unknown-calendar",
+                f"There is no calendar for '{self.country} {self.subdivision}'.",
                 "Use the two letters of a country, and a subdivision that it has.",
-            ) from error  # fmt: skip
+            ) from error
         return set(known), set(getattr(known, "weekend_workdays", ()))

@@ -31,7 +31,9 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "onshore": (), "offshore": (), "rooftop": (), "small": (), "large": (), "run-of-river": ("run of river",), "reservoir": (),
     "new": ("within 15 years", "< 15 years", "up to 15 years"), "old": ("existing", "over 15 years", "> 15 years"),
 }  # fmt: skip
-"""What certificates say beside the technology: place, size, and age, on which some commitments set a limit."""
+"""What certificates say beside the technology: place, size, and age, on which some commitments set
+a limit.
+"""
 
 KINDS = (
     Kind("facility-energy", "Energy of a data-centre building", ("energy",), by_building=True),

@@ -48,31 +48,62 @@ class Plant:
 
     def __post_init__(self) -> None:
         limits = {
-            "capacity_kw": (0.0, 1e8), "latitude_deg": (-90, 90), "longitude_deg": (-180, 360), "altitude_m": (-500, 9000),
-            "gamma_per_k": (-0.02, 0.0), "loss_share": (0.0, 0.9), "inverter_ratio": (0.3, 3.0), "hub_height_m": (1.0, 400.0), "tilt_deg": (0.0, 90.0), "azimuth_deg": (-360.0, 360.0),
-        }  # fmt: skip
+            "capacity_kw": (0.0, 1e8),
+            "latitude_deg": (-90, 90),
+            "longitude_deg": (-180, 360),
+            "altitude_m": (-500, 9000),
+            "gamma_per_k": (-0.02, 0.0),
+            "loss_share": (0.0, 0.9),
+            "inverter_ratio": (0.3, 3.0),
+            "hub_height_m": (1.0, 400.0),
+            "tilt_deg": (0.0, 90.0),
+            "azimuth_deg": (-360.0, 360.0),
+        }
         if self.source not in ("sun", "wind"):
-            raise ConfigError("bad-plant", f"'{self.id}' runs on '{self.source}'.", 'Write source = "sun" or "wind".')
+            raise ConfigError(
+                "bad-plant",
+                f"'{self.id}' runs on '{self.source}'.",
+                'Write source = "sun" or "wind".',
+            )
         if self.source == "sun" and (self.latitude_deg is None or self.longitude_deg is None):
-            raise ConfigError("bad-plant", f"'{self.id}' states no place.", "Write latitude_deg and longitude_deg.")
+            raise ConfigError(
+                "bad-plant",
+                f"'{self.id}' states no place.",
+                "Write latitude_deg and longitude_deg.",
+            )
         for name, (low, high) in limits.items():
             value = getattr(self, name)
-            if value is None and name in ("latitude_deg", "longitude_deg", "tilt_deg", "azimuth_deg"):
+            if value is None and name in (
+                "latitude_deg",
+                "longitude_deg",
+                "tilt_deg",
+                "azimuth_deg",
+            ):
                 continue
-            if not (isinstance(value, int | float) and low <= value <= high) or (name == "capacity_kw" and value <= 0):
+            if not (isinstance(value, int | float) and low <= value <= high) or (
+                name == "capacity_kw" and value <= 0
+            ):
                 raise ConfigError(
-                    "bad-plant", f"'{self.id}': {name} is {value}.", f"It lies between {low:g} and {high:g}."
+                    "bad-plant",
+                    f"'{self.id}': {name} is {value}.",
+                    f"It lies between {low:g} and {high:g}.",
                 )
         speeds = [s for s, _ in self.curve]
         if speeds != sorted(speeds) or any(not 0 <= share <= 1 for _, share in self.curve):
             raise ConfigError(
-                "bad-plant", f"'{self.id}': its power curve does not rise from 0 to 1.", "List speeds in order."
+                "bad-plant",
+                f"'{self.id}': its power curve does not rise from 0 to 1.",
+                "List speeds in order.",
             )
 
     @property
     def faces_deg(self) -> float:
         """Azimuth of the modules, the equator's where it is not stated."""
-        return (180.0 if (self.latitude_deg or 0.0) >= 0 else 0.0) if self.azimuth_deg is None else self.azimuth_deg
+        return (
+            (180.0 if (self.latitude_deg or 0.0) >= 0 else 0.0)
+            if self.azimuth_deg is None
+            else self.azimuth_deg
+        )
 
     @property
     def leans_deg(self) -> float:
@@ -87,7 +118,11 @@ class Plant:
             [0.0, 1.0, 0.0]
         """
         if self.curve:
-            found: np.ndarray = np.interp(speed_m_s, [s for s, _ in self.curve], [p for _, p in self.curve])
+            found: np.ndarray = np.interp(
+                speed_m_s, [s for s, _ in self.curve], [p for _, p in self.curve]
+            )
             return found
-        share = np.clip((speed_m_s**3 - 27.0) / (1728.0 - 27.0), 0.0, 1.0)  # cube between 3 and 12 m/s
+        share = np.clip(
+            (speed_m_s**3 - 27.0) / (1728.0 - 27.0), 0.0, 1.0
+        )  # cube between 3 and 12 m/s
         return np.where(speed_m_s > 25.0, 0.0, share)

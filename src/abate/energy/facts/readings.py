@@ -1,4 +1,7 @@
-"""Interval data of meters and weather: what may be wrong with it, how it is found, and mended when asked."""
+"""Interval data of meters and weather.
+
+What may be wrong with it, how it is found, and mended when asked.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,11 @@ class Readings:
     @property
     def step_s(self) -> int:
         """Length of a step [s]."""
-        return int((self.start[1] - self.start[0]) / np.timedelta64(1, "s")) if len(self.start) > 1 else HOUR_S
+        return (
+            int((self.start[1] - self.start[0]) / np.timedelta64(1, "s"))
+            if len(self.start) > 1
+            else HOUR_S
+        )
 
     def picked(self, names: list[str]) -> Readings:
         """Some of the series."""
@@ -114,10 +121,21 @@ class Readings:
             mine = np.isin(told.series, rows)
             place = np.full(len(self.names), -1)
             place[rows] = np.arange(len(rows))
-            told = Vintages(tuple(names), told.start, place[told.series[mine]], told.step[mine], told.issued[mine], told.value[mine])  # fmt: skip
+            told = Vintages(
+                tuple(names),
+                told.start,
+                place[told.series[mine]],
+                told.step[mine],
+                told.issued[mine],
+                told.value[mine],
+            )
         return replace(
-            self, names=tuple(names), values=self.values[rows], units=tuple(self.units[r] for r in rows), vintages=told,
-        )  # fmt: skip
+            self,
+            names=tuple(names),
+            values=self.values[rows],
+            units=tuple(self.units[r] for r in rows),
+            vintages=told,
+        )
 
 
 ENERGY_KWH = {"wh": 0.001, "kwh": 1.0, "千瓦时": 1.0, "mwh": 1000.0}
@@ -130,13 +148,19 @@ def is_temperature(name: str, unit: str) -> bool:
 
 
 def as_energy(readings: Readings) -> Readings:
-    """Readings of power or energy as energy a step [kWh]; those in other units, or in none, as they are."""
+    """Readings of power or energy as energy a step [kWh].
+
+    Those in other units, or in none, as they are.
+    """
     hours = readings.step_s / HOUR_S
     return _scaled(readings, {**ENERGY_KWH, **{u: f * hours for u, f in POWER_KW.items()}}, "kWh")
 
 
 def as_power(readings: Readings) -> Readings:
-    """Readings of power or energy as mean power of a step [kW]; those in other units, or in none, as they are."""
+    """Readings of power or energy as mean power of a step [kW].
+
+    Those in other units, or in none, as they are.
+    """
     hours = readings.step_s / HOUR_S
     return _scaled(readings, {**POWER_KW, **{u: f / hours for u, f in ENERGY_KWH.items()}}, "kW")
 
@@ -151,7 +175,9 @@ def _scaled(readings: Readings, factors: dict[str, float], unit: str) -> Reading
 
 
 def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list[tuple[int, int]]]:
-    """Turn counters into usage a step; a counter that falls started again, and that step is unknown.
+    """Turn counters into usage a step.
+
+    A counter that falls started again, and that step is unknown.
 
     Returns:
         The readings, what was found, and (series, step) of each reset.
@@ -170,10 +196,12 @@ def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list
             falls.append((m, int(step)))
             found.append(
                 Finding.of(
-                    COUNTER_RESET, f"'{name}' falls from {line[step]:,.1f} to {line[step + 1]:,.1f} at {_at(readings, step + 1)}.",
+                    COUNTER_RESET,
+                    f"'{name}' falls from {line[step]:,.1f} to {line[step + 1]:,.1f} at"
+                    f" {_at(readings, step + 1)}.",
                     file=readings.file,
                 )
-            )  # fmt: skip
+            )
         usage[usage < 0] = np.nan
         values[m] = usage
     return replace(readings, values=values), found, falls
@@ -188,16 +216,24 @@ def counters(readings: Readings) -> list[int]:
             continue
         moves = np.diff(line)
         rises = moves[moves > 0]
-        if len(rises) and (moves >= 0).mean() >= COUNTER_SHARE and line.mean() > 50 * np.median(rises) and len(rises) > len(moves) / 4:  # fmt: skip
+        if (
+            len(rises)
+            and (moves >= 0).mean() >= COUNTER_SHARE
+            and line.mean() > 50 * np.median(rises)
+            and len(rises) > len(moves) / 4
+        ):
             found.append(m)
     return found
 
 
 def check_readings(readings: Readings) -> list[Finding]:
-    """Everything that is wrong with the values: gaps, stuck stretches, slips of unit; told, never mended.
+    """Everything that is wrong with the values: gaps, stuck stretches, slips of unit.
+
+    Told, never mended.
 
     Returns:
-        Findings in the order of series and time; beyond `DETAIL_MAX` of one code and series they are counted.
+        Findings in the order of series and time; beyond `DETAIL_MAX` of one code and series they
+        are counted.
     """
     found: list[Finding] = []
     for m, name in enumerate(readings.names):
@@ -207,14 +243,26 @@ def check_readings(readings: Readings) -> list[Finding]:
         ):
             told = list(stretches)
             for first, past in told[:DETAIL_MAX]:
-                found.append(Finding.of(rule, _stretch(readings, name, m, rule, first, past), file=readings.file))
+                found.append(
+                    Finding.of(
+                        rule, _stretch(readings, name, m, rule, first, past), file=readings.file
+                    )
+                )
             if len(told) > DETAIL_MAX:
                 rest = sum(past - first for first, past in told[DETAIL_MAX:])
                 found.append(
-                    Finding.of(rule, f"'{name}' has {len(told) - DETAIL_MAX} more such stretches, {rest} steps in all.", file=readings.file)
-                )  # fmt: skip
+                    Finding.of(
+                        rule,
+                        f"'{name}' has {len(told) - DETAIL_MAX} more such stretches, {rest} steps"
+                        " in all.",
+                        file=readings.file,
+                    )
+                )
         for first, past, ratio in _slips(readings.values[m], readings.step_s):
-            text = f"'{name}' is {ratio:g} times its level from {_at(readings, first)} to {_at(readings, past)}."
+            text = (
+                f"'{name}' is {ratio:g} times its level from {_at(readings, first)} to"
+                f" {_at(readings, past)}."
+            )
             found.append(Finding.of(UNIT_SLIP, text, file=readings.file))
     return found
 
@@ -253,7 +301,9 @@ def mend_readings(
             for first, past in _gaps(values[m]):
                 if past - first <= GAP_STEPS_MAX and first > 0 and past < values.shape[1]:
                     values[m, first:past] = np.interp(
-                        np.arange(first, past), [first - 1, past], [values[m, first - 1], values[m, past]]
+                        np.arange(first, past),
+                        [first - 1, past],
+                        [values[m, first - 1], values[m, past]],
                     )
                     count["gaps"] += past - first
     return replace(readings, values=values), count
@@ -265,7 +315,10 @@ def _at(readings: Readings, step: Any) -> str:
 
 
 def _stretch(readings: Readings, name: str, m: int, rule: Rule, first: int, past: int) -> str:
-    steps = f"{past - first} step{'s' if past - first > 1 else ''} from {_at(readings, first)} to {_at(readings, past)}"
+    steps = (
+        f"{past - first} step{'s' if past - first > 1 else ''} from {_at(readings, first)} to"
+        f" {_at(readings, past)}"
+    )
     if rule is READING_GAP:
         return f"'{name}' lacks {steps}."
     return f"'{name}' repeats {readings.values[m, first]:g} for {steps}."
@@ -309,8 +362,8 @@ def _stuck(line: Array, step_s: int) -> Iterator[tuple[int, int]]:
 def _slips(line: Array, step_s: int) -> list[tuple[int, int, float]]:
     """Stretches at another unit's level: first step, past the last, and the ratio.
 
-    Each step is compared with the usual value of its time of day; the level jumps by the ratio of two units at either
-    end of the stretch, and stays there in between.
+    Each step is compared with the usual value of its time of day; the level jumps by the ratio of
+    two units at either end of the stretch, and stays there in between.
     """
     per_day = max(4, 86_400 // step_s)
     days = len(line) // per_day
@@ -335,11 +388,17 @@ def _slips(line: Array, step_s: int) -> list[tuple[int, int, float]]:
     for ratio in ratios:
         for first, past in _runs(np.abs(level - np.log(ratio)) < SLIP_TOLERANCE):
             before = abs(level[max(first - 4, 0)] - np.log(ratio)) > abs(np.log(ratio)) / 2
-            after = abs(level[min(past + 3, len(level) - 1)] - np.log(ratio)) > abs(np.log(ratio)) / 2
+            after = (
+                abs(level[min(past + 3, len(level) - 1)] - np.log(ratio)) > abs(np.log(ratio)) / 2
+            )
             jumps = (first == 0 or before) and (past == len(level) or after) and (before or after)
             if jumps and past - first >= 4 * SLIP_DAYS_MIN:
                 begin = 0 if first == 0 else _edge(line, int(known[first]) * block, block, ratio)
-                end = len(line) if past == len(level) else _edge(line, int(known[past]) * block, block, 1 / ratio)
+                end = (
+                    len(line)
+                    if past == len(level)
+                    else _edge(line, int(known[past]) * block, block, 1 / ratio)
+                )
                 found.append((begin, end, ratio))
     return sorted(found)
 

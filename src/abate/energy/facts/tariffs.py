@@ -39,7 +39,8 @@ class Tariff:
         currency: Three letters.
 
     Raises:
-        ConfigError: `tariff-incomplete` where an hour of the week has no price, `bad-tariff` where a price is no number.
+        ConfigError: `tariff-incomplete` where an hour of the week has no price, `bad-tariff` where
+            a price is no number.
     """
 
     bands: tuple[Band, ...]
@@ -50,18 +51,27 @@ class Tariff:
         if any(not np.isfinite(b.price_per_kwh) or abs(b.price_per_kwh) > 1e4 for b in self.bands):
             raise ConfigError("bad-tariff", "A price per kWh is no number.", "Write it as 0.12.")
         if not np.isfinite(self.demand_per_kw) or self.demand_per_kw < 0:
-            raise ConfigError("bad-tariff", "The price per kW is no positive number.", "Write it as 38.5.")
-        grid = np.array([[[self._price(m, d, h) for h in range(24)] for d in range(7)] for m in range(1, 13)])
+            raise ConfigError(
+                "bad-tariff", "The price per kW is no positive number.", "Write it as 38.5."
+            )
+        grid = np.array(
+            [[[self._price(m, d, h) for h in range(24)] for d in range(7)] for m in range(1, 13)]
+        )
         if np.isnan(grid).any():
             m, d, h = (int(v[0]) for v in np.nonzero(np.isnan(grid)))
             raise ConfigError(
-                "tariff-incomplete", f"No band gives a price in month {m + 1}, weekday {d}, hour {h}.",
+                "tariff-incomplete",
+                f"No band gives a price in month {m + 1}, weekday {d}, hour {h}.",
                 "Add a last band without hours: it holds for the rest.",
-            )  # fmt: skip
+            )
 
     def _price(self, month: int, weekday: int, hour: int) -> float:
         return next(
-            (b.price_per_kwh for b in self.bands if hour in b.hours and weekday in b.weekdays and month in b.months),
+            (
+                b.price_per_kwh
+                for b in self.bands
+                if hour in b.hours and weekday in b.weekdays and month in b.months
+            ),
             float("nan"),
         )
 
@@ -77,7 +87,10 @@ class Tariff:
         weekday = (local.astype("datetime64[D]").astype(int) + 3) % 7
         hour = (local - local.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
         return np.array(
-            [self._price(*key) for key in zip(month.tolist(), weekday.tolist(), hour.tolist(), strict=True)]
+            [
+                self._price(*key)
+                for key in zip(month.tolist(), weekday.tolist(), hour.tolist(), strict=True)
+            ]
         )
 
     def cost(self, energy_kwh: Array, local: npt.NDArray[np.datetime64]) -> Array:
@@ -92,8 +105,13 @@ class Tariff:
         """
         total: Array = energy_kwh @ self.prices(local)
         if self.demand_per_kw:
-            step_h = float((local[1] - local[0]) / np.timedelta64(3600, "s")) if len(local) > 1 else 1.0
+            step_h = (
+                float((local[1] - local[0]) / np.timedelta64(3600, "s")) if len(local) > 1 else 1.0
+            )
             months = local.astype("datetime64[M]")
             for month in np.unique(months):
-                total = total + self.demand_per_kw * energy_kwh[..., months == month].max(axis=-1) / step_h
+                total = (
+                    total
+                    + self.demand_per_kw * energy_kwh[..., months == month].max(axis=-1) / step_h
+                )
         return total

@@ -1,1 +1,4 @@
-"""Planners of energy: forecasts of load, sun and wind, and baselines against which savings are measured."""
+"""Planners of energy: forecasts of load, sun and wind.
+
+And baselines against which savings are measured.
+"""

@@ -1,4 +1,7 @@
-"""Hourly baselines: usage by hour of the week and temperature, for measures that change when energy is used."""
+"""Hourly baselines: usage by hour of the week and temperature.
+
+For measures that change when energy is used.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,18 @@ DAY_H = 24
 
 
 def hourly_savings(
-    meters: tuple[str, ...], temperature: Array, hour_of_week: Any, usage: Array, reporting: Any, *,
+    meters: tuple[str, ...],
+    temperature: Array,
+    hour_of_week: Any,
+    usage: Array,
+    reporting: Any,
+    *,
     confidence: float = CONFIDENCE_SHARE,
-) -> list[Saving]:  # fmt: skip
+) -> list[Saving]:
     """Savings of many meters by hourly models that share their weather, the best of each by AICc.
 
-    Candidates: hour of the week alone; with temperature; with temperature apart in busy and idle hours. The range
+    Candidates: hour of the week alone; with temperature; with temperature apart in busy and idle
+        hours. The range
     counts days, not hours, as independent: residuals of a day go together.
 
     Args:
@@ -32,15 +41,25 @@ def hourly_savings(
         temperature: Of each hour; shape (hours,).
         hour_of_week: 0 Monday midnight to 167; shape (hours,).
         usage: Of each hour, NaN where missing; shape (meters, hours).
-        reporting: True for hours after the measure; the others are the baseline, those left out are NaN in `usage`.
+        reporting: True for hours after the measure; the others are the baseline, those left out are
+            NaN in `usage`.
         confidence: Of the range.
 
-    Source: Mathieu, Price, Kiliccote and Piette (2011), time-of-week and temperature; ASHRAE Guideline 14-2014, 4.2.
+    Source: Mathieu, Price, Kiliccote and Piette (2011), time-of-week and temperature; ASHRAE
+        Guideline 14-2014, 4.2.
     """
     before = ~reporting & ~np.isnan(temperature)
     after = reporting & ~np.isnan(temperature)
     return [
-        _saving(name, temperature, hour_of_week, line, before & ~np.isnan(line), after & ~np.isnan(line), confidence)
+        _saving(
+            name,
+            temperature,
+            hour_of_week,
+            line,
+            before & ~np.isnan(line),
+            after & ~np.isnan(line),
+            confidence,
+        )
         for name, line in zip(meters, usage, strict=True)
     ]
 
@@ -60,7 +79,13 @@ def _designs(temperature: Array, hour_of_week: Any, busy: Any, knots: Array) -> 
 
 
 def _saving(
-    name: str, temperature: Array, hour_of_week: Any, line: Array, before: Any, after: Any, confidence: float
+    name: str,
+    temperature: Array,
+    hour_of_week: Any,
+    line: Array,
+    before: Any,
+    after: Any,
+    confidence: float,
 ) -> Saving:
     from scipy.stats import t as student
 
@@ -68,7 +93,23 @@ def _saving(
     days = n / DAY_H
     if n < 4 * WEEK_H or not after.any():
         empty = (0.0,) * 3
-        return Saving(name, "none", *empty, None, None, 0.0, 0.0, 0.0, 0.0, 0.0, np.nan, np.nan, np.nan, np.nan, ("Too few hours with weather to fit any model.",))  # fmt: skip
+        return Saving(
+            name,
+            "none",
+            *empty,
+            None,
+            None,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            np.nan,
+            np.nan,
+            np.nan,
+            np.nan,
+            ("Too few hours with weather to fit any model.",),
+        )
     knots = np.quantile(temperature[before], np.linspace(0, 1, SEGMENTS + 1)[1:-1])
     mean = np.bincount(hour_of_week[before], line[before], WEEK_H) / np.maximum(
         np.bincount(hour_of_week[before], minlength=WEEK_H), 1
@@ -81,7 +122,11 @@ def _saving(
         residual = line[before] - used @ b
         k = int(np.linalg.matrix_rank(used.T @ used)) + 1
         aicc = (
-            n * np.log(max(float((residual**2).sum()), 1e-12 * float((line[before] ** 2).sum()) + 1e-300) / n)
+            n
+            * np.log(
+                max(float((residual**2).sum()), 1e-12 * float((line[before] ** 2).sum()) + 1e-300)
+                / n
+            )
             + 2 * k
             + 2 * k * (k + 1) / max(n - k - 1, 1)
         )
@@ -96,7 +141,11 @@ def _saving(
     daily = np.bincount(day - day[0], residual)
     counts = np.bincount(day - day[0])
     daily = daily[counts > DAY_H / 2]
-    rho = float((daily[1:] * daily[:-1]).sum() / max(float((daily**2).sum()), 1e-300)) if len(daily) > 2 else 0.0
+    rho = (
+        float((daily[1:] * daily[:-1]).sum() / max(float((daily**2).sum()), 1e-300))
+        if len(daily) > 2
+        else 0.0
+    )
     rho = float(np.clip(rho + (1 + 4 * rho) / max(len(daily), 1), 0.0, 0.95))
     scale = float((daily**2).sum()) / max(len(daily) - k / DAY_H, 1.0) * (1 + rho) / (1 - rho)
     gradient = x[after].sum(axis=0)
@@ -108,11 +157,43 @@ def _saving(
     saved = expected - used
     nmbe = float(residual.mean()) / level
     outside = float(
-        ((temperature[after] < temperature[before].min()) | (temperature[after] > temperature[before].max())).mean()
+        (
+            (temperature[after] < temperature[before].min())
+            | (temperature[after] > temperature[before].max())
+        ).mean()
     )
     reasons = reasons_against(
-        days, "hourly", cv_rmse, nmbe, saved, deviation, outside, float(after.sum()) / DAY_H, line[before], n,
+        days,
+        "hourly",
+        cv_rmse,
+        nmbe,
+        saved,
+        deviation,
+        outside,
+        float(after.sum()) / DAY_H,
+        line[before],
+        n,
         float(np.ptp(np.flatnonzero(after)) + 1) / DAY_H,
-    )  # fmt: skip
-    r2 = 1 - float((residual**2).sum()) / max(float(((line[before] - line[before].mean()) ** 2).sum()), 1e-300)
-    return Saving(name, title, level * DAY_H, 0.0, 0.0, None, None, expected, used, saved, saved - reach, saved + reach, cv_rmse, nmbe, r2, rho, reasons)  # fmt: skip
+    )
+    r2 = 1 - float((residual**2).sum()) / max(
+        float(((line[before] - line[before].mean()) ** 2).sum()), 1e-300
+    )
+    return Saving(
+        name,
+        title,
+        level * DAY_H,
+        0.0,
+        0.0,
+        None,
+        None,
+        expected,
+        used,
+        saved,
+        saved - reach,
+        saved + reach,
+        cv_rmse,
+        nmbe,
+        r2,
+        rho,
+        reasons,
+    )

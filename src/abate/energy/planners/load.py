@@ -78,7 +78,8 @@ class LoadSettings:
 class Members:
     """A forecast as members: in each, all series go through the same weather and the same kind of day.
 
-    So members add up: the sum over meters of a member is the member of the sum, and quantiles of any sum follow.
+    So members add up: the sum over meters of a member is the member of the sum, and quantiles of
+    any sum follow.
 
     Args:
         names: Names of the series.
@@ -119,7 +120,8 @@ class LoadModel:
         days: Layout of the history.
         coefficients: By step of the day; shape (steps, features, series).
         residuals: By day and step, NaN where the load was missing; shape (series, days, steps).
-        correction: By lead: on the last day's mean, its same step, the last week's mean; shape (leads, 3, series).
+        correction: By lead: on the last day's mean, its same step, the last week's mean; shape
+            (leads, 3, series).
         scale: Mean and spread of the features; two arrays (features,).
         knots: Of temperature; empty without weather.
         weights: Of the stations; shape (stations,).
@@ -163,26 +165,35 @@ class LoadModel:
     def is_due(self) -> bool:
         """Whether it should be fitted anew: it is older than four weeks of data, or has drifted."""
         age = self.moment - self.fitted
-        return bool(age > np.timedelta64(REFIT_DAYS, "D")) or bool((self.drift_ratio > DRIFT_RATIO_MAX).any())
+        return bool(age > np.timedelta64(REFIT_DAYS, "D")) or bool(
+            (self.drift_ratio > DRIFT_RATIO_MAX).any()
+        )
 
 
 def fit_load(
-    load: Known, *, calendar: Calendar, weather: Known | None = None, settings: LoadSettings | None = None,
+    load: Known,
+    *,
+    calendar: Calendar,
+    weather: Known | None = None,
+    settings: LoadSettings | None = None,
     held: LoadModel | None = None,
-) -> LoadModel:  # fmt: skip
+) -> LoadModel:
     """Fit a regression for each step of the day to all series at once.
 
-    Formula: load = calendar + season + growth + response to temperature now and before, by step of the day
+    Formula: load = calendar + season + growth + response to temperature now and before, by step of
+        the day
 
     Args:
         load: What was known of the load; equal steps.
         calendar: Whose holidays and clocks.
-        weather: What was known of temperature at one station or more [°C or °F], on the same grid, without gaps;
-            None forecasts from calendar and season alone.
+        weather: What was known of temperature at one station or more [°C or °F], on the same grid,
+            without gaps; None forecasts from calendar and season alone.
         settings: Choices; the defaults were made by backtest.
-        held: A model fitted earlier, whose coefficients are kept; only its residuals are brought up to date.
+        held: A model fitted earlier, whose coefficients are kept; only its residuals are brought up
+            to date.
 
-    Source: Hong (2010), Short Term Electric Load Forecasting; Wang, Liu and Hong (2016), the recency effect.
+    Source: Hong (2010), Short Term Electric Load Forecasting; Wang, Liu and Hong (2016), the
+        recency effect.
     """
     chosen = settings or LoadSettings()
     end = load.last()
@@ -206,7 +217,11 @@ def fit_load(
         y[:, blind] = np.nan  # days without weather teach nothing about it
         temperature = _filled(seen)
         short = short or laid.count - first < chosen.short_days
-        knots = np.quantile(temperature[first:], np.linspace(0.03, 0.97, chosen.knots)) if held is None else held.knots
+        knots = (
+            np.quantile(temperature[first:], np.linspace(0.03, 0.97, chosen.knots))
+            if held is None
+            else held.knots
+        )
     short = short if held is None else held.short
     chosen = _affordable(chosen, laid.count - first) if held is None else held.settings
     dates = laid.dates
@@ -222,28 +237,56 @@ def fit_load(
         weight = 0.5 ** (age / chosen.half_life_years)
         penalty = np.full(design.shape[-1], chosen.ridge)
         penalty[0] = 0.0
-        coefficients = np.stack([ridge(design[:, s], y[:, first:, s].T, weight, penalty) for s in range(laid.steps)])
+        coefficients = np.stack(
+            [ridge(design[:, s], y[:, first:, s].T, weight, penalty) for s in range(laid.steps)]
+        )
     else:
         coefficients = held.coefficients
     residuals = np.full(y.shape, np.nan)
-    residuals[:, first:] = y[:, first:] - np.einsum("dsf,sfm->mds", design, coefficients, optimize=True)
+    residuals[:, first:] = y[:, first:] - np.einsum(
+        "dsf,sfm->mds", design, coefficients, optimize=True
+    )
     usual = _usual_spread(residuals)
     return LoadModel(
-        load.names, chosen, calendar, load.moment, laid, coefficients, residuals, _correction(residuals), scale, knots,
-        weights, temperature, short, now, load.moment if held is None else held.fitted,
+        load.names,
+        chosen,
+        calendar,
+        load.moment,
+        laid,
+        coefficients,
+        residuals,
+        _correction(residuals),
+        scale,
+        knots,
+        weights,
+        temperature,
+        short,
+        now,
+        load.moment if held is None else held.fitted,
         np.maximum(usual, 1e-12) if held is None else held.spread,
         low=np.where((np.nan_to_num(y) < 0).any(axis=(1, 2)), -np.inf, 0.0),
-        parameters=asdict(chosen) | {"calendar": asdict(calendar), "days": count, "features": design.shape[-1]},
-    )  # fmt: skip
+        parameters=asdict(chosen)
+        | {
+            "calendar": asdict(calendar),
+            "days": count,
+            "features": design.shape[-1],
+        },
+    )
 
 
 def forecast_load(
-    model: LoadModel, start: Moments, *, ahead: Known | None = None, members: int = 300, seed: int = 1
+    model: LoadModel,
+    start: Moments,
+    *,
+    ahead: Known | None = None,
+    members: int = 300,
+    seed: int = 1,
 ) -> Members:
     """Forecast the steps to come as members.
 
-    Where the weather to come is known (a forecast), all members go through it; beyond it, and without one, past
-    years' weather of the same season comes again, and the latest departure from it fades.
+    Where the weather to come is known (a forecast), all members go through it; beyond it, and
+    without one, past years' weather of the same season comes again, and the latest departure from
+    it fades.
 
     Args:
         model: Fitted.
@@ -254,13 +297,22 @@ def forecast_load(
     """
     whole = days_of(start, model.calendar.zone)
     offset = int((whole.first - model.days.first).astype(int))
-    lead = offset - model.days.count  # days between history and the first day; -1 within its last day
+    lead = (
+        offset - model.days.count
+    )  # days between history and the first day; -1 within its last day
     rng = np.random.default_rng(seed)
     temperature = _weather_ahead(model, offset, whole, ahead)
     weathers = 1 if temperature is None else len(temperature)
     design = _design(
-        whole.dates, model.now, model.calendar, model.settings, temperature, model.knots, whole.steps, model.short
-    )  # fmt: skip
+        whole.dates,
+        model.now,
+        model.calendar,
+        model.settings,
+        temperature,
+        model.knots,
+        whole.steps,
+        model.short,
+    )
     design = (design - model.scale[0]) / model.scale[1]
     design = design[None] if temperature is None else design
     central = np.einsum("wdsf,sfm->wmds", design, model.coefficients, optimize=True)
@@ -276,7 +328,9 @@ def _affordable(settings: LoadSettings, days: int) -> LoadSettings:
     """What a history can tell: growth apart from the season needs more than a year, the season most of one."""
     if days >= TWO_SEASONS_DAYS:
         return settings
-    return replace(settings, trend=False, harmonics=min(settings.harmonics, int(days >= ONE_SEASON_DAYS)))
+    return replace(
+        settings, trend=False, harmonics=min(settings.harmonics, int(days >= ONE_SEASON_DAYS))
+    )
 
 
 def _usual_spread(residuals: Array) -> Array:
@@ -290,7 +344,11 @@ def _usual_spread(residuals: Array) -> Array:
     rms = np.sqrt(squares.sum(axis=2) / np.maximum(counts, 1))
     rms = np.where(counts > 0, rms, np.nan)
     rms[np.isnan(rms).all(axis=1)] = 0.0
-    return np.maximum(np.nanquantile(rms, 0.9, axis=1), rms[:, -1]) if rms.shape[1] else np.zeros(len(residuals))
+    return (
+        np.maximum(np.nanquantile(rms, 0.9, axis=1), rms[:, -1])
+        if rms.shape[1]
+        else np.zeros(len(residuals))
+    )
 
 
 def _filled(temperature: Array) -> Array:
@@ -323,14 +381,22 @@ def _stations(y: Array, stations: Array, settings: LoadSettings) -> Array:
                 error += float(np.polyfit(x[there], target[there], 3, full=True)[1].sum())
         errors.append(error)
     weights = np.zeros(len(stations))
-    weights[np.argsort(errors, kind="stable")[: settings.stations]] = 1.0 / min(settings.stations, len(stations))
+    weights[np.argsort(errors, kind="stable")[: settings.stations]] = 1.0 / min(
+        settings.stations, len(stations)
+    )
     return weights
 
 
 def _design(
-    dates: Any, now: np.datetime64, calendar: Calendar, settings: LoadSettings, temperature: Array | None, knots: Array,
-    steps: int, short: bool,
-) -> Array:  # fmt: skip
+    dates: Any,
+    now: np.datetime64,
+    calendar: Calendar,
+    settings: LoadSettings,
+    temperature: Array | None,
+    knots: Array,
+    steps: int,
+    short: bool,
+) -> Array:
     """Features by day and step, the constant first; shape (..., days, steps, features)."""
     kinds = calendar.day_types([d.item() for d in dates])
     weekday = np.array(kinds.weekday)
@@ -340,8 +406,17 @@ def _design(
     if short:
         columns = [one, rest * 1.0, (weekday == 5) * 1.0]
     else:
-        season = season_features(dates, settings.harmonics) if settings.harmonics else np.zeros((len(dates), 0))
-        columns = [one, *((weekday == k) * 1.0 for k in range(1, 7)), off * 1.0, np.array(kinds.is_bridge) * 1.0]
+        season = (
+            season_features(dates, settings.harmonics)
+            if settings.harmonics
+            else np.zeros((len(dates), 0))
+        )
+        columns = [
+            one,
+            *((weekday == k) * 1.0 for k in range(1, 7)),
+            off * 1.0,
+            np.array(kinds.is_bridge) * 1.0,
+        ]
         columns += [np.array(kinds.is_eve) * 1.0, *season.T, *(season[:, :2] * rest[:, None]).T]
         if settings.trend:
             columns.append((dates - now).astype(float) / DAYS_PER_YEAR)
@@ -354,17 +429,25 @@ def _design(
     wide = np.broadcast_to(daily, (*felt.shape[:-1], daily.shape[-1]))
     if short:
         return np.concatenate([wide, felt], axis=-1)
-    warmth = felt[..., [0, 2 + len(knots) // 2]] - [knots.mean(), 0.0]  # the response differs by season and by rest
+    warmth = felt[..., [0, 2 + len(knots) // 2]] - [
+        knots.mean(),
+        0.0,
+    ]  # the response differs by season and by rest
     turns = np.stack([*season[:, :2].T, rest * 1.0], axis=-1)[:, None, :]
     crossed = (warmth[..., :, None] * turns[..., None, :]).reshape(*felt.shape[:-1], -1)
     return np.concatenate([wide, felt, crossed], axis=-1)
 
 
 def _correction(residuals: Array) -> Array:
-    """How much of the latest residuals is left after some days; by ridge over all days and steps of each series."""
+    """How much of the latest residuals is left after some days.
+
+    By ridge over all days and steps of each series.
+    """
     residuals = residuals[:, -CORRECTION_DAYS:]
     found = np.zeros((len(LEADS), 3, len(residuals)))
-    mean = np.nanmean(np.where(np.isnan(residuals).all(axis=2, keepdims=True), 0.0, residuals), axis=2)
+    mean = np.nanmean(
+        np.where(np.isnan(residuals).all(axis=2, keepdims=True), 0.0, residuals), axis=2
+    )
     week = np.stack([np.roll(mean, k, axis=1) for k in range(7)]).mean(axis=0)
     clean = np.nan_to_num(residuals)
     for k, lead in enumerate(LEADS):
@@ -372,7 +455,12 @@ def _correction(residuals: Array) -> Array:
         if residuals.shape[1] < begin + 14:
             continue
         y = clean[:, begin:]
-        x = np.stack([np.broadcast_to(m[:, begin - lead : m.shape[1] - lead, None], y.shape) for m in (mean, week)])
+        x = np.stack(
+            [
+                np.broadcast_to(m[:, begin - lead : m.shape[1] - lead, None], y.shape)
+                for m in (mean, week)
+            ]
+        )
         x = np.stack([x[0], clean[:, begin - lead : clean.shape[1] - lead], x[1]])
         left = np.einsum("imds,jmds->mij", x, x, optimize=True)
         right = np.einsum("imds,mds->mi", x, y, optimize=True)
@@ -402,12 +490,19 @@ def _left_of(model: LoadModel, day: int, lead: int) -> Array:
         / np.maximum((~np.isnan(part)).sum(axis=axes), 1)  # of a day that is not over too
         for part, axes in ((last, 1), (latest, (1, 2)))
     )
-    carried: Array = on_step[:, None] * np.nan_to_num(last) + (on_mean * mean + on_week * week)[:, None]
+    carried: Array = (
+        on_step[:, None] * np.nan_to_num(last) + (on_mean * mean + on_week * week)[:, None]
+    )
     return carried
 
 
-def _residual_paths(model: LoadModel, offset: int, lead: int, count: int, draws: int, rng: Any) -> Iterator[Array]:
-    """Stretches of past residuals of the season, as they would have stood at the same lead; (series, days, steps)."""
+def _residual_paths(
+    model: LoadModel, offset: int, lead: int, count: int, draws: int, rng: Any
+) -> Iterator[Array]:
+    """Stretches of past residuals of the season, as they would have stood at the same lead.
+
+    (series, days, steps).
+    """
     known = np.flatnonzero(~np.isnan(model.residuals).all(axis=(0, 2)))
     if not len(known):
         nothing = np.zeros((len(model.names), count, model.days.steps))
@@ -447,12 +542,17 @@ def _carried_history(model: LoadModel, clean: Array, lead: int) -> Array:
 
 
 def _weather_ahead(model: LoadModel, offset: int, whole: Days, ahead: Known | None) -> Array | None:
-    """Temperature of the days to come, one scenario or many, led by the days before; (scenarios, days, steps)."""
+    """Temperature of the days to come, one scenario or many, led by the days before.
+
+    (scenarios, days, steps).
+    """
     if not len(model.knots):
         return None
     history, count, have = model.temperature, whole.count, len(model.temperature)
     come = scenarios(history, model.days.first, offset, count, model.settings.scenarios)
-    lead_in = np.concatenate([history, np.broadcast_to(history[-1:], (max(0, offset - have), model.days.steps))])
+    lead_in = np.concatenate(
+        [history, np.broadcast_to(history[-1:], (max(0, offset - have), model.days.steps))]
+    )
     lead_in = lead_in[offset - LEAD_DAYS : offset]
     if ahead is not None:
         horizon = np.array([whole.first, whole.first + whole.count]).astype("datetime64[s]")

@@ -1,4 +1,7 @@
-"""Savings as meters show them: what would have been used without the measure, less what was, with a range."""
+"""Savings as meters show them.
+
+What would have been used without the measure, less what was, with a range.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ BILLS_MIN = 9
 COVERAGE_SHARE_MIN = 0.90
 """Least share of a year that the baseline covers. Source: CalTRACK 2.0 methods, 2.2.1.2."""
 UNCERTAINTY_SHARE_MAX = 0.50
-"""Largest uncertainty of the savings as a share of them, at 68 % confidence. Source: ASHRAE Guideline 14-2014, 4.3.2.4."""
+"""Largest uncertainty of the savings as a share of them, at 68 % confidence. Source: ASHRAE
+Guideline 14-2014, 4.3.2.4.
+"""
 OUTSIDE_SHARE_MAX = 0.10
 """Largest share of the reporting days with a temperature outside that of the baseline."""
 
@@ -41,7 +46,8 @@ class Side:
     """Usage and weather of many meters before a measure, or after it.
 
     Args:
-        temperature: Outdoor temperature of each hour or day [°C or °F]; shape (meters, moments) or (moments,).
+        temperature: Outdoor temperature of each hour or day [°C or °F]; shape (meters, moments) or
+            (moments,).
         period: Index of the period each moment belongs to, -1 for none; same shape.
         usage: Usage per day, averaged over each period, NaN where missing; shape (meters, periods).
         days: Days of each period; shape (meters, periods) or (periods,).
@@ -55,7 +61,13 @@ class Side:
     @property
     def weights(self) -> npt.NDArray[np.float64]:
         """Days of each period that has a value and weather; shape (meters, periods)."""
-        there = np.isfinite(by_period(np.broadcast_to(self.temperature, (len(self.usage), self.temperature.shape[-1])), self.period, self.usage.shape[1]))  # fmt: skip
+        there = np.isfinite(
+            by_period(
+                np.broadcast_to(self.temperature, (len(self.usage), self.temperature.shape[-1])),
+                self.period,
+                self.usage.shape[1],
+            )
+        )
         return np.where(there & ~np.isnan(self.usage), self.days, 0.0)
 
 
@@ -118,8 +130,9 @@ def savings(
 ) -> list[Saving]:
     """Estimate the savings of many meters at once.
 
-    The range holds the error of the fitted model, of its balance points and of the reporting period's own scatter,
-    with variances that grow with the level as the baseline's do, and with serial correlation.
+    The range holds the error of the fitted model, of its balance points and of the reporting
+    period's own scatter, with variances that grow with the level as the baseline's do, and with
+    serial correlation.
 
     Formula: saved = Σ baseline(weather of the reporting period) - Σ used
 
@@ -143,9 +156,13 @@ def savings(
     weights = baseline.weights
     fit = _quality(found, baseline, weights, k)
     expected_per_day = by_period(
-        predicted(found.parameters, np.broadcast_to(reporting.temperature, (len(meters), reporting.temperature.shape[-1]))),
-        reporting.period, reporting.usage.shape[1],
-    )  # fmt: skip
+        predicted(
+            found.parameters,
+            np.broadcast_to(reporting.temperature, (len(meters), reporting.temperature.shape[-1])),
+        ),
+        reporting.period,
+        reporting.usage.shape[1],
+    )
     days = reporting.weights
     expected = np.nansum(expected_per_day * days, axis=1)
     used = np.nansum(np.nan_to_num(reporting.usage) * days, axis=1)
@@ -158,18 +175,44 @@ def savings(
         saved = float(expected[m] - used[m])
         line = MODELS[found.model[m]] if good[m] else "none"
         points = [None if np.isnan(v) or line == "2P" else v for v in at]
-        reasons = ("Too few values with weather to fit any model.",) if not good[m] else reasons_against(
-            float(weights[m].sum()), kind, fit["cv_rmse"][m], fit["nmbe"][m], saved, float(deviation[m]),
-            float(outside[m]), float(days[m].sum()), baseline.usage[m], int(found.count[m]),
-            float(np.broadcast_to(reporting.days, reporting.usage.shape)[m].sum()),
-        )  # fmt: skip
+        reasons = (
+            ("Too few values with weather to fit any model.",)
+            if not good[m]
+            else reasons_against(
+                float(weights[m].sum()),
+                kind,
+                fit["cv_rmse"][m],
+                fit["nmbe"][m],
+                saved,
+                float(deviation[m]),
+                float(outside[m]),
+                float(days[m].sum()),
+                baseline.usage[m],
+                int(found.count[m]),
+                float(np.broadcast_to(reporting.days, reporting.usage.shape)[m].sum()),
+            )
+        )
         made.append(
             Saving(
-                name, line, base, heat, cool, points[0], points[1], float(expected[m]), float(used[m]), saved,
-                saved - float(reach[m]), saved + float(reach[m]), float(fit["cv_rmse"][m]), float(fit["nmbe"][m]),
-                float(fit["r2"][m]), float(fit["rho"][m]), reasons,
+                name,
+                line,
+                base,
+                heat,
+                cool,
+                points[0],
+                points[1],
+                float(expected[m]),
+                float(used[m]),
+                saved,
+                saved - float(reach[m]),
+                saved + float(reach[m]),
+                float(fit["cv_rmse"][m]),
+                float(fit["nmbe"][m]),
+                float(fit["r2"][m]),
+                float(fit["rho"][m]),
+                reasons,
             )
-        )  # fmt: skip
+        )
     return made
 
 
@@ -183,13 +226,21 @@ def _quality(found: ChangePoints, side: Side, weights: Any, k: Any) -> dict[str,
     n = np.maximum((weights > 0).sum(axis=1), 1)
     mean = (weights * np.nan_to_num(side.usage)).sum(axis=1) / total
     square = (weights * residual**2).sum(axis=1) / total
-    about_mean = (weights * np.where(weights > 0, side.usage - mean[:, None], 0.0) ** 2).sum(axis=1) / total
+    about_mean = (weights * np.where(weights > 0, side.usage - mean[:, None], 0.0) ** 2).sum(
+        axis=1
+    ) / total
     free = n / np.maximum(n - k, 1)
     floor = LEVEL_SHARE * np.abs(mean)[:, None]
     size = np.where(weights > 0, np.maximum(np.nan_to_num(level), floor) + 1e-300, 1.0)
-    scaled = np.where(weights > 0, residual * np.sqrt(np.maximum(weights, 0)) / size ** (found.power[:, None] / 2), 0.0)
+    scaled = np.where(
+        weights > 0,
+        residual * np.sqrt(np.maximum(weights, 0)) / size ** (found.power[:, None] / 2),
+        0.0,
+    )
     both = (weights[:, 1:] > 0) & (weights[:, :-1] > 0)
-    rho = (scaled[:, 1:] * scaled[:, :-1] * both).sum(axis=1) / np.maximum((scaled**2).sum(axis=1), 1e-300)
+    rho = (scaled[:, 1:] * scaled[:, :-1] * both).sum(axis=1) / np.maximum(
+        (scaled**2).sum(axis=1), 1e-300
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "cv_rmse": np.sqrt(square * free) / np.abs(mean),
@@ -203,16 +254,30 @@ def _quality(found: ChangePoints, side: Side, weights: Any, k: Any) -> dict[str,
 
 
 def _deviation(
-    found: ChangePoints, side: Side, weights: Any, reporting: Side, days: Any, expected: Any, fit: dict[str, Any]
+    found: ChangePoints,
+    side: Side,
+    weights: Any,
+    reporting: Side,
+    days: Any,
+    expected: Any,
+    fit: dict[str, Any],
 ) -> Any:
     """Standard deviation of each meter's saving."""
     j = period_jacobian(found.parameters, side.temperature, side.period, side.usage.shape[1])
     used: Any = (np.abs(j).sum(axis=1) > 0) & (found.model >= 0)[:, None]
     eye = np.where(used, 0.0, 1.0)[:, :, None] * np.eye(5)
-    variance = np.where(weights > 0, fit["scale"][:, None] * fit["size"] ** found.power[:, None] / np.maximum(weights, 1e-9), 0.0)  # fmt: skip
-    bread = np.linalg.pinv(np.einsum("mp,mpi,mpk->mik", weights, j, j, optimize=True) + eye, hermitian=True)
+    variance = np.where(
+        weights > 0,
+        fit["scale"][:, None] * fit["size"] ** found.power[:, None] / np.maximum(weights, 1e-9),
+        0.0,
+    )
+    bread = np.linalg.pinv(
+        np.einsum("mp,mpi,mpk->mik", weights, j, j, optimize=True) + eye, hermitian=True
+    )
     meat = np.einsum("mp,mpi,mpk->mik", weights**2 * variance, j, j, optimize=True)
-    ahead = period_jacobian(found.parameters, reporting.temperature, reporting.period, reporting.usage.shape[1])
+    ahead = period_jacobian(
+        found.parameters, reporting.temperature, reporting.period, reporting.usage.shape[1]
+    )
     gradient = np.einsum("mp,mpi->mi", days, ahead)
     model = np.einsum("mi,mij,mjk,mkl,ml->m", gradient, bread, meat, bread, gradient, optimize=True)
     floor = fit["size"].min(axis=1, keepdims=True)
@@ -230,15 +295,25 @@ def _outside(baseline: Side, reporting: Side, count: int) -> Any:
     t = np.where(np.broadcast_to(baseline.period, t.shape) >= 0, t, np.nan)
     r = np.broadcast_to(reporting.temperature, (count, reporting.temperature.shape[-1]))
     there = np.broadcast_to(reporting.period, r.shape) >= 0
-    out = there & ((r < np.nanmin(t, axis=1, keepdims=True)) | (r > np.nanmax(t, axis=1, keepdims=True)))
+    out = there & (
+        (r < np.nanmin(t, axis=1, keepdims=True)) | (r > np.nanmax(t, axis=1, keepdims=True))
+    )
     return out.sum(axis=1) / np.maximum(there.sum(axis=1), 1)
 
 
 def reasons_against(
-    days: float, kind: str, cv_rmse: float, nmbe: float, saved: float, deviation: float,
-    outside_share: float, reporting_days: float, usage: Any, periods: int,
+    days: float,
+    kind: str,
+    cv_rmse: float,
+    nmbe: float,
+    saved: float,
+    deviation: float,
+    outside_share: float,
+    reporting_days: float,
+    usage: Any,
+    periods: int,
     reported_days: float,
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[str, ...]:
     """Why a meter's savings cannot be relied on, in words; empty where they can.
 
     Args:
@@ -256,19 +331,31 @@ def reasons_against(
     """
     reasons = []
     if days < COVERAGE_SHARE_MIN * 365:
-        reasons.append(f"The baseline covers {days:.0f} days, fewer than {COVERAGE_SHARE_MIN * 365:.0f}.")
+        reasons.append(
+            f"The baseline covers {days:.0f} days, fewer than {COVERAGE_SHARE_MIN * 365:.0f}."
+        )
     if kind == "billing" and periods < BILLS_MIN:
         reasons.append(f"The baseline has {periods} bills, fewer than {BILLS_MIN}.")
     if reporting_days < COVERAGE_SHARE_MIN * reported_days or reporting_days <= 0:
-        reasons.append(f"{reporting_days:.0f} of {reported_days:.0f} reporting days have value and weather.")
+        reasons.append(
+            f"{reporting_days:.0f} of {reported_days:.0f} reporting days have value and weather."
+        )
     if not cv_rmse <= CV_RMSE_MAX[kind]:
         reasons.append(f"CV(RMSE) is {cv_rmse:.3f}, above {CV_RMSE_MAX[kind]:.2f}.")
     if not abs(nmbe) <= NMBE_MAX[kind]:
         reasons.append(f"NMBE is {nmbe:.3f}, beyond {NMBE_MAX[kind]:.2f}.")
     if np.nanmin(usage) < 0:
-        reasons.append("Usage is negative on some days: a meter that also feeds in needs a model of its generation.")
+        reasons.append(
+            "Usage is negative on some days: a meter that also feeds in needs a model of its"
+            " generation."
+        )
     if outside_share > OUTSIDE_SHARE_MAX:
-        reasons.append(f"{outside_share:.0%} of the reporting period is colder or warmer than the baseline ever was.")
+        reasons.append(
+            f"{outside_share:.0%} of the reporting period is colder or warmer than the baseline"
+            " ever was."
+        )
     if deviation > UNCERTAINTY_SHARE_MAX * abs(saved):
-        reasons.append("The savings are too small beside the scatter: their uncertainty is above half of them.")
+        reasons.append(
+            "The savings are too small beside the scatter: their uncertainty is above half of them."
+        )
     return tuple(reasons)

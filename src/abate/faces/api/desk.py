@@ -1,7 +1,7 @@
 """Desk: what the server holds of a workspace while it serves it.
 
-Runs never change once they are posted, so what was read of one is kept; what can change is kept until the ledger grows.
-Engines and tables are opened once per thread.
+Runs never change once they are posted, so what was read of one is kept; what can change is kept
+until the ledger grows. Engines and tables are opened once per thread.
 """
 
 from __future__ import annotations
@@ -108,12 +108,16 @@ class Desk:
         """
         if not year and not run_id:
             if not self.runs():
-                raise NotFoundError("no-run", "Nothing is valued yet.", "Import files, then value a year.")
+                raise NotFoundError(
+                    "no-run", "Nothing is valued yet.", "Import files, then value a year."
+                )
             year = self.years()[-1]
         found = run_of(self.workspace, year, run_id, self.runs())
         if run_id and year not in ("", found["fiscal_year"]):
             raise UsageError(
-                "run-of-another-year", f"'{run_id}' values {found['fiscal_year']}, not {year}.", "Name one of them."
+                "run-of-another-year",
+                f"'{run_id}' values {found['fiscal_year']}, not {year}.",
+                "Name one of them.",
             )
         return found
 
@@ -133,18 +137,39 @@ class Desk:
         return found
 
     def values(
-        self, names: list[str], run: dict[str, Any], by: str = "", where: Mapping[str, str] = MappingProxyType({}),
-        *, lenient: bool = False,
-    ) -> list[Value]:  # fmt: skip
+        self,
+        names: list[str],
+        run: dict[str, Any],
+        by: str = "",
+        where: Mapping[str, str] = MappingProxyType({}),
+        *,
+        lenient: bool = False,
+    ) -> list[Value]:
         """Values of figures of a run, as `Rollups.values` gives them."""
-        key = ("values", tuple(names), run["run_id"], by, tuple(sorted(where.items())), lenient, self.version())
+        key = (
+            "values",
+            tuple(names),
+            run["run_id"],
+            by,
+            tuple(sorted(where.items())),
+            lenient,
+            self.version(),
+        )
         return self.kept(key, lambda: self.rollups().values(names, run, by, where, lenient=lenient))
 
     def explained(
         self, name: str, run: dict[str, Any], where: Mapping[str, str], limit: int, after: str
     ) -> dict[str, Any]:
         """A figure opened, as `explain_figure` does it."""
-        key = ("explained", name, run["run_id"], tuple(sorted(where.items())), limit, after, self.version())
+        key = (
+            "explained",
+            name,
+            run["run_id"],
+            tuple(sorted(where.items())),
+            limit,
+            after,
+            self.version(),
+        )
         year = run["fiscal_year"]
         return self.kept(
             key,
@@ -181,8 +206,12 @@ class Desk:
 
     def imports(self) -> list[dict[str, Any]]:
         """All imports, the newest first, each with whether it counts."""
-        return self.kept(("imports", self.version("imports")), lambda: every_import(self.workspace)[::-1])
+        return self.kept(
+            ("imports", self.version("imports")), lambda: every_import(self.workspace)[::-1]
+        )
 
     def data_years(self) -> list[str]:
         """Fiscal years with data that count."""
-        return self.kept(("data years", self.version("imports")), lambda: data_years(self.workspace))
+        return self.kept(
+            ("data years", self.version("imports")), lambda: data_years(self.workspace)
+        )

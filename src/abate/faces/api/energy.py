@@ -22,5 +22,8 @@ def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[dict[
 def get_load_curve(
     desk: DeskOf, site: str, building: str, month: Annotated[str, Query(max_length=12)]
 ) -> dict[str, Any]:
-    """The hours of a building's meters in a month, with gaps and with hours in which a meter repeats itself."""
+    """The hours of a building's meters in a month.
+
+    With gaps and with hours in which a meter repeats itself.
+    """
     return load_curve(desk.workspace, site, building, month)

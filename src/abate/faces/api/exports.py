@@ -15,7 +15,9 @@ LEADS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def plain(cell: Any) -> Any:
-    """A cell as a spreadsheet may have it: numbers as numbers, texts that could act as a formula with a leading quote.
+    """A cell as a spreadsheet may have it.
+
+    Numbers as numbers, texts that could act as a formula with a leading quote.
 
     Example:
         >>> plain("=1+1"), plain("-5"), plain(Fraction(-5, 2)), plain(None)

@@ -25,13 +25,17 @@ class Problem(BaseModel):
     hint: str = Field(description="What to do.")
 
 
-FAULTS: dict[int | str, dict[str, Any]] = {k: {"model": Problem} for k in (400, 401, 403, 404, 409, 413, 421, 422)}
+FAULTS: dict[int | str, dict[str, Any]] = {
+    k: {"model": Problem} for k in (400, 401, 403, 404, 409, 413, 421, 422)
+}
 
 
 Text = Annotated[str, Field(max_length=400)]
 
 
-Year = Annotated[str, Query(max_length=12, description="Fiscal year, such as FY2024; all where none is named.")]
+Year = Annotated[
+    str, Query(max_length=12, description="Fiscal year, such as FY2024; all where none is named.")
+]
 
 
 Run = Annotated[str, Query(max_length=80, description="A run other than the latest of the year.")]
@@ -66,14 +70,36 @@ JobsOf = Annotated[Jobs, Depends(_jobs)]
 
 
 async def filters(
-    scope: str = "", gas: str = "", org: str = "", site: str = "", month: str = "", method: str = "", building: str = "",
-    basis: str = "", category: str = "", approach: str = "", kind: str = "", item: str = "", factor: str = "",
-) -> Mapping[str, str]:  # fmt: skip
+    scope: str = "",
+    gas: str = "",
+    org: str = "",
+    site: str = "",
+    month: str = "",
+    method: str = "",
+    building: str = "",
+    basis: str = "",
+    category: str = "",
+    approach: str = "",
+    kind: str = "",
+    item: str = "",
+    factor: str = "",
+) -> Mapping[str, str]:
     """Only rows that have these values, by dimension."""
     given = {
-        "scope": scope, "gas": gas, "org": org, "site": site, "month": month, "method": method, "building": building,
-        "basis": basis, "category": category, "approach": approach, "kind": kind, "item": item, "factor": factor,
-    }  # fmt: skip
+        "scope": scope,
+        "gas": gas,
+        "org": org,
+        "site": site,
+        "month": month,
+        "method": method,
+        "building": building,
+        "basis": basis,
+        "category": category,
+        "approach": approach,
+        "kind": kind,
+        "item": item,
+        "factor": factor,
+    }
     assert given.keys() == DIMENSIONS.keys()
     return {dimension: value for dimension, value in given.items() if value}
 
@@ -85,7 +111,9 @@ def table_file(kind: str, name: str, columns: list[str], rows: list[list[Any]]) 
     """A table as a file to keep."""
     about = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
     if kind == "csv":
-        return StreamingResponse(csv_text(columns, rows), media_type="text/csv; charset=utf-8", headers=about)
+        return StreamingResponse(
+            csv_text(columns, rows), media_type="text/csv; charset=utf-8", headers=about
+        )
     media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return Response(xlsx_bytes(name, columns, rows), media_type=media, headers=about)
 

@@ -1,4 +1,7 @@
-"""Guard: who may ask, from where, and how much at once. One user on loopback, known by a link that works once."""
+"""Guard: who may ask, from where, and how much at once.
+
+One user on loopback, known by a link that works once.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,11 @@ OPEN = ("/static/", "/api/v1/session")
 HEADERS = (
     (
         b"content-security-policy",
-        b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        (
+            b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src"
+            b" 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none';"
+            b" frame-ancestors 'none'"
+        ),
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -60,7 +66,11 @@ class Sessions:
             UsageError: `bad-token`.
         """
         if not self._token or not hmac.compare_digest(token.encode(), self._token.encode()):
-            raise UsageError("bad-token", "The link was used or is wrong.", "Start 'abate serve' again for a new one.")
+            raise UsageError(
+                "bad-token",
+                "The link was used or is wrong.",
+                "Start 'abate serve' again for a new one.",
+            )
         self._token = ""
         key = secrets.token_urlsafe(32)
         self._keys.add(key)
@@ -77,7 +87,8 @@ class Guard:
     Args:
         app: What it guards.
         sessions: Who may ask.
-        hosts: Names by which the server may be called; others are how a foreign site reaches into a local network.
+        hosts: Names by which the server may be called; others are how a foreign site reaches into a
+            local network.
     """
 
     def __init__(self, app: App, sessions: Sessions, hosts: frozenset[str]) -> None:
@@ -90,7 +101,10 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
         fault = self._fault(scope, headers)
         with_headers = _adding(send, cached=scope["path"].startswith("/static/"))
         if fault is not None:
@@ -183,7 +197,11 @@ def _adding(send: Send, *, cached: bool) -> Send:
 def _without_body(send: Send) -> Send:
     async def without(message: Message) -> None:
         if message["type"] == "http.response.body":
-            message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+            message = {
+                "type": "http.response.body",
+                "body": b"",
+                "more_body": message.get("more_body", False),
+            }
         await send(message)
 
     return without
@@ -191,9 +209,17 @@ def _without_body(send: Send) -> Send:
 
 async def _answer(send: Send, status: int, code: str, message: str, *, html: bool) -> None:
     if html:
-        body = f"<!doctype html><html lang=en><meta charset=utf-8><title>Abate</title><main><h1>{status}</h1><p>{message}</p></main>".encode()
+        body = (
+            "<!doctype html><html lang=en><meta"
+            f" charset=utf-8><title>Abate</title><main><h1>{status}</h1><p>{message}</p></main>".encode()
+        )
         kind = b"text/html; charset=utf-8"
     else:
-        body, kind = json.dumps({"code": code, "message": message, "hint": ""}).encode(), b"application/json"
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
+        body, kind = (
+            json.dumps({"code": code, "message": message, "hint": ""}).encode(),
+            b"application/json",
+        )
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]}
+    )
     await send({"type": "http.response.body", "body": body})

@@ -1,4 +1,7 @@
-"""Jobs: long work one after another in the background, with progress that outlives a page and a server."""
+"""Jobs: long work one after another in the background.
+
+With progress that outlives a page and a server.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,10 @@ class Jobs:
         self._thread = threading.Thread(target=self._work, name="abate-jobs", daemon=True)
 
     def start(self) -> None:
-        """Say what became of jobs that a stop cut off, queue those that waited, and begin to work."""
+        """Say what became of jobs that a stop cut off, queue those that waited.
+
+        And begin to work.
+        """
         for job in self.desk.intake.rows(JOBS, "running", limit=10_000):
             self._settle(job)
         waiting = list(reversed(self.desk.intake.rows(JOBS, "waiting", limit=10_000)))
@@ -61,12 +67,17 @@ class Jobs:
             self._queue.put(job["id"])
         wanted = {job["arguments"].get("upload") for job in waiting}
         for upload in self.desk.intake.rows(UPLOADS, "importing", limit=10_000):
-            if upload["id"] not in wanted:  # the server stopped between taking the file and starting its job
+            if (
+                upload["id"] not in wanted
+            ):  # the server stopped between taking the file and starting its job
                 self.desk.intake.change(UPLOADS, upload["id"], state="ready")
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the job at hand, as far as it ends soon; one that does not is cut off, and says so at the next start."""
+        """End after the job at hand, as far as it ends soon.
+
+        One that does not is cut off, and says so at the next start.
+        """
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=GRACE_S)
@@ -93,12 +104,21 @@ class Jobs:
                 text = f"{len(waiting)} jobs are waiting."
                 raise UsageError("too-many-jobs", text, "Wait until some of them have ended.")
             job_id = secrets.token_hex(6)
-            row = {"id": job_id, "kind": kind, "title": title, "state": "waiting", "arguments": arguments, "created_at": present()}  # fmt: skip
+            row = {
+                "id": job_id,
+                "kind": kind,
+                "title": title,
+                "state": "waiting",
+                "arguments": arguments,
+                "created_at": present(),
+            }
             self.desk.intake.put(JOBS, row)
             self._queue.put(job_id)
             return self.desk.intake.get(JOBS, job_id)
 
-    def submit_import(self, upload_id: str, *, accept: list[str], strict: bool = False) -> dict[str, Any]:
+    def submit_import(
+        self, upload_id: str, *, accept: list[str], strict: bool = False
+    ) -> dict[str, Any]:
         """Import an upload that waits for a decision.
 
         Raises:
@@ -110,14 +130,18 @@ class Jobs:
             raise UsageError("upload-not-ready", "The upload is being imported.", "Wait for it.")
         kind = "factors" if upload["purpose"] == "factors" else "import"
         try:
-            job = self.submit(kind, upload["name"], upload=upload_id, accept=sorted(accept), strict=strict)
+            job = self.submit(
+                kind, upload["name"], upload=upload_id, accept=sorted(accept), strict=strict
+            )
         except AbateError:
             self.desk.intake.change(UPLOADS, upload_id, state="ready")
             raise
         self.desk.intake.change(UPLOADS, upload_id, job=job["id"])
         return job
 
-    def submit_run(self, year: str, *, gwp: str = "", boundary: str = "", as_of: str = "") -> dict[str, Any]:
+    def submit_run(
+        self, year: str, *, gwp: str = "", boundary: str = "", as_of: str = ""
+    ) -> dict[str, Any]:
         """Value a year.
 
         Raises:
@@ -127,8 +151,12 @@ class Jobs:
         try:
             day = date.fromisoformat(as_of).isoformat() if as_of else ""
         except ValueError as error:
-            raise UsageError("bad-date", f"'{as_of}' is no day.", "Write it as 2026-01-31.") from error
-        return self.submit("run", fiscal_year, year=fiscal_year, gwp=gwp, boundary=boundary, as_of=day)
+            raise UsageError(
+                "bad-date", f"'{as_of}' is no day.", "Write it as 2026-01-31."
+            ) from error
+        return self.submit(
+            "run", fiscal_year, year=fiscal_year, gwp=gwp, boundary=boundary, as_of=day
+        )
 
     def _work(self) -> None:
         while (job_id := self._queue.get()) is not None:
@@ -140,7 +168,9 @@ class Jobs:
     def _run(self, job: dict[str, Any]) -> None:
         intake = self.desk.intake
         try:
-            result = WORK[job["kind"]](self.desk, job, lambda step: intake.change(JOBS, job["id"], step=step))
+            result = WORK[job["kind"]](
+                self.desk, job, lambda step: intake.change(JOBS, job["id"], step=step)
+            )
         except Exception as error:
             found = fault_of(error)
             if found is None:
@@ -182,9 +212,14 @@ def _import(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
     arguments = job["arguments"]
     upload = desk.intake.get(UPLOADS, arguments["upload"])
     done = add_file(
-        desk.workspace, path_of(desk, upload), now=job["started_at"], mapping=mapping_of(upload),
-        accept=frozenset(arguments["accept"]), strict=arguments["strict"], on_step=on_step,
-    )  # fmt: skip
+        desk.workspace,
+        path_of(desk, upload),
+        now=job["started_at"],
+        mapping=mapping_of(upload),
+        accept=frozenset(arguments["accept"]),
+        strict=arguments["strict"],
+        on_step=on_step,
+    )
     return {k: v for k, v in asdict(done).items() if k != "mappings"}
 
 
@@ -193,10 +228,16 @@ def _factors(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]
     on_step("reading")
     accept = frozenset(job["arguments"]["accept"])
     done = import_factors(
-        desk.workspace, path_of(desk, upload), now=job["started_at"], accept=accept, publisher=publisher_of(upload)
+        desk.workspace,
+        path_of(desk, upload),
+        now=job["started_at"],
+        accept=accept,
+        publisher=publisher_of(upload),
     )
     if not done.import_id:
-        raise UsageError("no-factors", f"{upload['name']}: the gates let nothing pass.", "See what they found.")
+        raise UsageError(
+            "no-factors", f"{upload['name']}: the gates let nothing pass.", "See what they found."
+        )
     told = asdict(done)
     del told["findings"]
     return told
@@ -206,9 +247,14 @@ def _run_year(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any
     a = job["arguments"]
     as_of = date.fromisoformat(a["as_of"]) if a["as_of"] else None
     done = run_year(
-        desk.workspace, a["year"], now=job["started_at"], gwp_set=a["gwp"], boundary=a["boundary"], as_of=as_of,
+        desk.workspace,
+        a["year"],
+        now=job["started_at"],
+        gwp_set=a["gwp"],
+        boundary=a["boundary"],
+        as_of=as_of,
         on_step=on_step,
-    )  # fmt: skip
+    )
     told = asdict(done)
     told["findings"] = len(done.findings)
     return told

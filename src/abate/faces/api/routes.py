@@ -1,4 +1,7 @@
-"""Routes of the REST API. Each is thin: it reads its arguments, calls one function, gives what the command line gives."""
+"""Routes of the REST API. Each is thin.
+
+It reads its arguments, calls one function, gives what the command line gives.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,19 @@ from abate.application.inventory.imports import undo
 from abate.application.inventory.previews import duplicate_of, original_rows, preview_sheets
 from abate.faces.api import uploads
 from abate.faces.api.desk import Desk, present
-from abate.faces.api.frame import DeskOf, JobsOf, Limit, Offset, Run, Strict, Text, Where, Year, api_router, table_file
+from abate.faces.api.frame import (
+    DeskOf,
+    JobsOf,
+    Limit,
+    Offset,
+    Run,
+    Strict,
+    Text,
+    Where,
+    Year,
+    api_router,
+    table_file,
+)
 from abate.faces.api.guard import Sessions
 
 router = api_router()
@@ -81,7 +96,10 @@ class Publisher(Strict):
 class Corrections(Strict):
     """Lines of a correction, each with `action`, `file`, `row` and new values."""
 
-    lines: Annotated[list[dict[Text, Annotated[str, Field(max_length=2000)]]], Field(min_length=1, max_length=1000)]
+    lines: Annotated[
+        list[dict[Text, Annotated[str, Field(max_length=2000)]]],
+        Field(min_length=1, max_length=1000),
+    ]
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
@@ -97,7 +115,10 @@ def get_figures(
     desk: DeskOf,
     where: Where,
     name: Annotated[
-        str, Query(max_length=400, description="Figures, with commas; the headlines where none is named.")
+        str,
+        Query(
+            max_length=400, description="Figures, with commas; the headlines where none is named."
+        ),
     ] = "",
     year: Year = "",
     by: Annotated[str, Query(max_length=100, description="Dimensions, with commas.")] = "",
@@ -115,7 +136,16 @@ def get_figures(
     dimensions = list(dict.fromkeys(d for v in values for d in v.by))
     columns = ["year", "figure", *dimensions, "value", "unit", "status", "rows", "run"]
     rows = [
-        [v.year, v.figure, *(v.by.get(d, "") for d in dimensions), v.value, v.unit, _status(v), v.row_count, v.run]
+        [
+            v.year,
+            v.figure,
+            *(v.by.get(d, "") for d in dimensions),
+            v.value,
+            v.unit,
+            _status(v),
+            v.row_count,
+            v.run,
+        ]
         for v in values
     ]
     return table_file(as_file, "figures", columns, rows)
@@ -161,7 +191,9 @@ def get_findings(
     desk: DeskOf, severity: str = "", code: str = "", limit: Limit = 100, offset: Offset = 0
 ) -> dict[str, Any]:
     """Findings that stand, blockers first."""
-    found = [f for f in desk.findings() if severity in ("", f.severity.value) and code in ("", f.code)]
+    found = [
+        f for f in desk.findings() if severity in ("", f.severity.value) and code in ("", f.code)
+    ]
     rows = [asdict(f) | {"severity": f.severity.value} for f in found[offset : offset + limit]]
     return {"count": len(found), "rows": rows}
 
@@ -175,9 +207,12 @@ def get_imports(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[st
 
 @router.get("/imports/{import_id}/rows")
 def get_original_rows(
-    desk: DeskOf, import_id: str, row: Annotated[int, Query(ge=0, le=2**31)] = 1,
-    sheet: Annotated[str, Query(max_length=400)] = "", around: Annotated[int, Query(ge=0, le=50)] = 4,
-) -> list[dict[str, Any]]:  # fmt: skip
+    desk: DeskOf,
+    import_id: str,
+    row: Annotated[int, Query(ge=0, le=2**31)] = 1,
+    sheet: Annotated[str, Query(max_length=400)] = "",
+    around: Annotated[int, Query(ge=0, le=50)] = 4,
+) -> list[dict[str, Any]]:
     """Rows of an imported file as they stood in it: the headers' row and those around a row."""
     found = original_rows(desk.workspace, import_id, sheet, row, around=around)
     return [{"row": number, "cells": cells} for number, cells in found]
@@ -193,7 +228,11 @@ def undo_import(desk: DeskOf, import_id: str, reason: Reason) -> dict[str, str]:
     "/uploads",
     status_code=201,
     openapi_extra={
-        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+        "requestBody": {
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            }
+        }
     },
 )
 async def post_upload(
@@ -205,7 +244,11 @@ async def post_upload(
     """Hand in a file; nothing is stored in the ledger before it is imported."""
     announced = request.headers.get("content-length", "")
     return await uploads.receive(
-        desk, name, request.stream(), purpose=purpose, length=int(announced) if announced.isdigit() else None
+        desk,
+        name,
+        request.stream(),
+        purpose=purpose,
+        length=int(announced) if announced.isdigit() else None,
     )
 
 
@@ -225,14 +268,21 @@ def get_upload(
     if upload["purpose"] == "factors":
         return {"upload": upload, **_gates(path, uploads.publisher_of(upload), 0)}
     sheets = preview_sheets(desk.workspace, path, template=kind, mapping=uploads.mapping_of(upload))
-    return {"upload": upload, "duplicate_of": duplicate_of(desk.workspace, path), "sheets": [asdict(s) for s in sheets]}
+    return {
+        "upload": upload,
+        "duplicate_of": duplicate_of(desk.workspace, path),
+        "sheets": [asdict(s) for s in sheets],
+    }
 
 
 @router.put("/uploads/{upload_id}/mapping")
 def put_mapping(
     desk: DeskOf, upload_id: str, sheets: Annotated[dict[Text, SheetMapping], Body(max_length=300)]
 ) -> dict[str, Any]:
-    """Correct the mapping, sheet by sheet; a sheet that is left out is not read. An empty object brings the guess back."""
+    """Correct the mapping, sheet by sheet; a sheet that is left out is not read.
+
+    An empty object brings the guess back.
+    """
     uploads.ready(desk, upload_id)
     told = {name: one.model_dump() for name, one in sheets.items()}
     uploads.read_mappings(told)
@@ -249,7 +299,10 @@ def put_publisher(desk: DeskOf, upload_id: str, named: Publisher) -> dict[str, A
 
 @router.get("/uploads/{upload_id}/check")
 def check_upload(
-    desk: DeskOf, upload_id: str, accept: Annotated[str, Query(max_length=400)] = "", limit: Limit = 200
+    desk: DeskOf,
+    upload_id: str,
+    accept: Annotated[str, Query(max_length=400)] = "",
+    limit: Limit = 200,
 ) -> dict[str, Any]:
     """What the checks find in an upload, row by row; nothing is stored."""
     upload = uploads.ready(desk, upload_id)
@@ -297,14 +350,29 @@ def get_quarantine(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict
 @router.post("/corrections", status_code=201)
 def post_corrections(desk: DeskOf, corrections: Corrections) -> dict[str, Any]:
     """Mend, accept, drop or add rows, each with a reason; all of them or none."""
-    done = correct_lines(desk.workspace, corrections.lines, reason=corrections.reason, now=present())
+    done = correct_lines(
+        desk.workspace, corrections.lines, reason=corrections.reason, now=present()
+    )
     return {"import": done.import_id, "accepted_count": done.accepted_count}
 
 
 @router.get("/runs")
 def get_runs(desk: DeskOf) -> list[dict[str, Any]]:
     """Runs, the newest first: terms, entries, published or restated."""
-    keep = ("run_id", "fiscal_year", "status", "reason", "gwp_set", "boundary", "structure", "as_of", "entry_count", "activity_count", "committed_at", "inputs_hash")  # fmt: skip
+    keep = (
+        "run_id",
+        "fiscal_year",
+        "status",
+        "reason",
+        "gwp_set",
+        "boundary",
+        "structure",
+        "as_of",
+        "entry_count",
+        "activity_count",
+        "committed_at",
+        "inputs_hash",
+    )
     return [{k: r[k] for k in keep} for r in reversed(desk.runs())]
 
 
@@ -342,14 +410,21 @@ def bridged(desk: Desk, name: str, before: str, after: str) -> Any:
     """The bridge of a figure between two years or runs, kept once made."""
     every = desk.runs()
     known = {r["run_id"] for r in every}
-    sides = [run_of(desk.workspace, s.upper(), s if s in known else "", every) for s in (before, after)]
+    sides = [
+        run_of(desk.workspace, s.upper(), s if s in known else "", every) for s in (before, after)
+    ]
     key = ("bridge", name, *(s["run_id"] for s in sides))
-    return desk.kept(key, lambda: bridge_runs(desk.workspace, desk.rollups(), FIGURES.named(name).id, *sides))
+    return desk.kept(
+        key, lambda: bridge_runs(desk.workspace, desk.rollups(), FIGURES.named(name).id, *sides)
+    )
 
 
 @router.get("/factors")
 def get_factors(
-    desk: DeskOf, q: Annotated[str, Query(max_length=200)] = "", limit: Limit = 50, offset: Offset = 0
+    desk: DeskOf,
+    q: Annotated[str, Query(max_length=200)] = "",
+    limit: Limit = 50,
+    offset: Offset = 0,
 ) -> dict[str, Any]:
     """Factors that hold all of the words."""
     found = desk.factors().search(q.split())

@@ -40,9 +40,17 @@ def safe_name(name: str) -> str:
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(ch for ch in last if unicodedata.category(ch)[0] != "C").strip(" .")
     if not kept or len(kept) > MAX_NAME or len(kept.encode(errors="replace")) > 240:
-        raise UsageError("bad-name", "The file has no usable name.", f"Give it one of up to {MAX_NAME} characters.")
+        raise UsageError(
+            "bad-name",
+            "The file has no usable name.",
+            f"Give it one of up to {MAX_NAME} characters.",
+        )
     if not kept.lower().endswith(SUFFIXES):
-        raise UsageError("unknown-format", f"'{kept}' is neither CSV, XLSX nor Parquet.", "Save it as XLSX or CSV.")
+        raise UsageError(
+            "unknown-format",
+            f"'{kept}' is neither CSV, XLSX nor Parquet.",
+            "Save it as XLSX or CSV.",
+        )
     return kept
 
 
@@ -57,7 +65,13 @@ def path_of(desk: Desk, upload: dict[str, Any]) -> Path:
 
 
 async def receive(
-    desk: Desk, name: str, chunks: AsyncIterator[bytes], *, purpose: str, length: int | None, max_bytes: int = MAX_BYTES
+    desk: Desk,
+    name: str,
+    chunks: AsyncIterator[bytes],
+    *,
+    purpose: str,
+    length: int | None,
+    max_bytes: int = MAX_BYTES,
 ) -> dict[str, Any]:
     """Take a file as it comes; what does not arrive whole leaves nothing.
 
@@ -75,8 +89,14 @@ async def receive(
     """
     chosen = safe_name(name)
     if purpose not in PURPOSES:
-        raise UsageError("unknown-purpose", f"No purpose '{purpose}'.", f"One of: {', '.join(PURPOSES)}.")
-    too_large = DataError("file-too-large", f"{chosen} is too large.", f"{max_bytes >> 20} MiB is the limit; split it.")
+        raise UsageError(
+            "unknown-purpose", f"No purpose '{purpose}'.", f"One of: {', '.join(PURPOSES)}."
+        )
+    too_large = DataError(
+        "file-too-large",
+        f"{chosen} is too large.",
+        f"{max_bytes >> 20} MiB is the limit; split it.",
+    )
     if length is not None and length > max_bytes:
         raise too_large
     if len(desk.intake.rows(UPLOADS, "receiving", "ready", limit=OPEN_MAX)) >= OPEN_MAX:
@@ -86,7 +106,14 @@ async def receive(
     folder = folder_of(desk, upload_id)
     folder.mkdir(parents=True)
     desk.intake.put(
-        UPLOADS, {"id": upload_id, "name": chosen, "purpose": purpose, "state": "receiving", "created_at": present()}
+        UPLOADS,
+        {
+            "id": upload_id,
+            "name": chosen,
+            "purpose": purpose,
+            "state": "receiving",
+            "created_at": present(),
+        },
     )
     partial = folder / ".partial"
     digest, size, whole = hashlib.sha256(), 0, False
@@ -101,7 +128,9 @@ async def receive(
         if size == 0:
             raise DataError("empty-file", f"{chosen} is empty.", "Export it again.")
         if length is not None and size != length:
-            raise DataError("half-upload", f"{size} of {length} bytes of {chosen} arrived.", "Upload it again.")
+            raise DataError(
+                "half-upload", f"{size} of {length} bytes of {chosen} arrived.", "Upload it again."
+            )
         partial.rename(folder / chosen)
         whole = True
     finally:
@@ -115,7 +144,9 @@ async def receive(
 def checked(
     desk: Desk, upload: dict[str, Any], *, accept: frozenset[str] = frozenset(), limit: int = 200
 ) -> CheckPreview:
-    """What the checks find in an upload: one file at a time, for a large one takes all the engine may use.
+    """What the checks find in an upload.
+
+    One file at a time, for a large one takes all the engine may use.
 
     Raises:
         DataError: Those of reading and mapping.
@@ -157,7 +188,11 @@ def ready(desk: Desk, upload_id: str) -> dict[str, Any]:
     """
     upload = desk.intake.get(UPLOADS, upload_id)
     if upload["state"] != "ready" or not path_of(desk, upload).is_file():
-        hint = "See its job." if upload["state"] in ("importing", "imported") else "Upload the file again."
+        hint = (
+            "See its job."
+            if upload["state"] in ("importing", "imported")
+            else "Upload the file again."
+        )
         raise UsageError("upload-not-ready", f"The upload is {upload['state']}.", hint)
     return upload
 
@@ -181,9 +216,13 @@ def name_publisher(desk: Desk, upload_id: str, publisher: str) -> None:
     """
     upload = ready(desk, upload_id)
     if publisher not in ("", *PUBLISHERS):
-        raise UsageError("unknown-publisher", f"No publisher '{publisher}'.", f"One of: {', '.join(PUBLISHERS)}.")
+        raise UsageError(
+            "unknown-publisher", f"No publisher '{publisher}'.", f"One of: {', '.join(PUBLISHERS)}."
+        )
     if upload["purpose"] != "factors":
-        raise UsageError("unknown-purpose", "The upload holds no factors.", "Upload it on the page of factors.")
+        raise UsageError(
+            "unknown-purpose", "The upload holds no factors.", "Upload it on the page of factors."
+        )
     desk.intake.change(UPLOADS, upload_id, mapping={"publisher": publisher} if publisher else "")
 
 
@@ -204,18 +243,25 @@ def read_mappings(data: dict[str, Any]) -> dict[str, Mapping]:
         ]
         odd += [mapping.template] if mapping.template not in TEMPLATES else []
         if odd:
-            raise UsageError("bad-mapping", f"'{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}.")
+            raise UsageError(
+                "bad-mapping", f"'{odd[0]}' is not known.", f"Fields: {', '.join(FIELDS)}."
+            )
         allowed = {m.kind for m in TEMPLATES[mapping.template].measures}
         if not mapping.measures or any(m.kind not in allowed for m in mapping.measures):
             raise UsageError(
-                "bad-mapping", f"Sheet '{sheet}' has no column of amounts.", f"Choose a column for one of: {', '.join(sorted(allowed))}."
-            )  # fmt: skip
+                "bad-mapping",
+                f"Sheet '{sheet}' has no column of amounts.",
+                f"Choose a column for one of: {', '.join(sorted(allowed))}.",
+            )
         found[sheet] = mapping
     return found
 
 
 def recover(desk: Desk) -> None:
-    """After a stop at any moment: half uploads leave nothing, and what lies there belongs to an upload that waits."""
+    """After a stop at any moment.
+
+    Half uploads leave nothing, and what lies there belongs to an upload that waits.
+    """
     for upload in desk.intake.rows(UPLOADS, "receiving", limit=10_000):
         desk.intake.change(UPLOADS, upload["id"], state="interrupted")
     kept = {u["id"] for u in desk.intake.rows(UPLOADS, "ready", "importing", limit=10_000)}

@@ -13,16 +13,22 @@ from abate.kernel.errors import UsageError
 
 app = typer.Typer(
     name="abate",
-    help="Carbon accounting in which every number opens: raw files in, checked, valued, posted, explained.",
+    help=(
+        "Carbon accounting in which every number opens: raw files in, checked, valued, posted,"
+        " explained."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-factors_app = typer.Typer(help="Search, show, audit and import emission factors.", no_args_is_help=True)
+factors_app = typer.Typer(
+    help="Search, show, audit and import emission factors.", no_args_is_help=True
+)
 app.add_typer(factors_app, name="factors")
 store_app = typer.Typer(
-    help="Look after a workspace's tables: stats, compact, backup, restore, upgrade.", no_args_is_help=True
+    help="Look after a workspace's tables: stats, compact, backup, restore, upgrade.",
+    no_args_is_help=True,
 )
 app.add_typer(store_app, name="store")
 
@@ -33,7 +39,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 LangOption = Annotated[str, typer.Option(help="en or zh; that of abate.toml where none is named.")]
 YearOption = Annotated[str, typer.Option("--year", "-y", help="Fiscal year, such as FY2024.")]
 EngineOption = Annotated[
-    str, typer.Option("--engine", help="Spark master such as spark://host:7077 or sc://host:15002; else embedded.")
+    str,
+    typer.Option(
+        "--engine", help="Spark master such as spark://host:7077 or sc://host:15002; else embedded."
+    ),
 ]
 WORKERS_MAX = 256
 HERE = Path()

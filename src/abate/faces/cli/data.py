@@ -27,13 +27,21 @@ from abate.kernel.errors import AbateError
 def init(
     directory: Annotated[Path, typer.Argument(help="Folder to make.")],
     name: Annotated[str, typer.Option(help="Name of the organisation.")] = "My organisation",
-    sme: Annotated[bool, typer.Option("--sme", help="For a small firm with bills and a car.")] = False,
-    samples: Annotated[bool, typer.Option("--samples", help="With --sme: the five files of an example firm.")] = False,
+    sme: Annotated[
+        bool, typer.Option("--sme", help="For a small firm with bills and a car.")
+    ] = False,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="With --sme: the five files of an example firm.")
+    ] = False,
     country: Annotated[
-        str, typer.Option(help="Country, such as DE: decides region, currency, fiscal year, blank files.")
+        str,
+        typer.Option(
+            help="Country, such as DE: decides region, currency, fiscal year, blank files."
+        ),
     ] = "",
     region: Annotated[
-        str, typer.Option(help="Region of its grid, such as US-CAMX, where the country has several.")
+        str,
+        typer.Option(help="Region of its grid, such as US-CAMX, where the country has several."),
     ] = "",
 ) -> None:
     """Make a workspace: a commented abate.toml and a blank file for each kind of data."""
@@ -43,18 +51,26 @@ def init(
         root, files = init_firm(directory, name, samples=samples, country=country, region=region)
         told = f" Samples: {', '.join(f.name for f in files)} in files/." if files else ""
         place = "hq" if country or region else "workshop"
-        out.console().print(f"Made {root}.{told} Next: 'abate bill BILL.pdf --site {place}', 'abate add' the others.")
+        out.console().print(
+            f"Made {root}.{told} Next: 'abate bill BILL.pdf --site {place}', 'abate add' the"
+            " others."
+        )
         return
     root = init_workspace(directory, name, country=country, region=region)
     out.console().print(
-        f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate add' it."
+        f"Made {root}. Next: describe your sites in abate.toml, fill a file of templates/, 'abate"
+        " add' it."
     )
 
 
 @app.command()
 def demo(
-    directory: Annotated[Path, typer.Option("--dir", help="Folder for workspace and report.")] = Path("demo"),
-    serve: Annotated[bool, typer.Option(help="Open its pages at the end, where a person is at the terminal.")] = True,
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Folder for workspace and report.")
+    ] = Path("demo"),
+    serve: Annotated[
+        bool, typer.Option(help="Open its pages at the end, where a person is at the terminal.")
+    ] = True,
     json: JsonOption = False,
 ) -> None:
     """Build the example group: raw files, import, corrections, three runs, inventory, report, pages."""
@@ -71,13 +87,22 @@ def demo(
 @app.command()
 def add(
     files: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files.")],
-    kind: Annotated[str, typer.Option("--as", help="Kind of file, where Abate should not guess.")] = "",
+    kind: Annotated[
+        str, typer.Option("--as", help="Kind of file, where Abate should not guess.")
+    ] = "",
     mapping: Annotated[Path | None, typer.Option("--map", help="Mapping file to apply.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file with any blocker.")] = False,
-    accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a blocker to let in.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a file with any blocker.")
+    ] = False,
+    accept: Annotated[
+        list[str] | None, typer.Option("--accept", help="Code of a blocker to let in.")
+    ] = None,
     answer: Annotated[
         list[str] | None,
-        typer.Option("--answer", help="What a word of the file means, such as 'gal=US gal'; kept for its layout."),
+        typer.Option(
+            "--answer",
+            help="What a word of the file means, such as 'gal=US gal'; kept for its layout.",
+        ),
     ] = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
@@ -95,10 +120,16 @@ def add(
             try:
                 results.append(
                     add_file(
-                        opened, path, now=now(), template=kind, mapping=mapping, strict=strict,
-                        accept=frozenset(accept or ()), answers=answers,
+                        opened,
+                        path,
+                        now=now(),
+                        template=kind,
+                        mapping=mapping,
+                        strict=strict,
+                        accept=frozenset(accept or ()),
+                        answers=answers,
                     )
-                )  # fmt: skip
+                )
             except AbateError as error:
                 if len(files) == 1:
                     raise
@@ -110,18 +141,30 @@ def add(
     else:
         for sheet, read in results[0].mappings.items() if len(results) == 1 else ():
             title = f"{results[0].file} {sheet}: read as {results[0].template}"
-            out.table(title, ("column", "means", "first"), [(c["column"], c["means"], c["first"]) for c in read])
+            out.table(
+                title,
+                ("column", "means", "first"),
+                [(c["column"], c["means"], c["first"]) for c in read],
+            )
         rows = [
             (
-                r.import_id, r.file, r.template, r.row_count, r.accepted_count, r.quarantined_count,
+                r.import_id,
+                r.file,
+                r.template,
+                r.row_count,
+                r.accepted_count,
+                r.quarantined_count,
                 ", ".join(f"{c} × {n}" for c, n in r.findings.items()),
             )
             for r in results
-        ]  # fmt: skip
+        ]
         columns = ("import", "file", "read as", "rows", "entered", "quarantine", "findings")
         out.table("", columns, rows, right=(3, 4, 5))
         for question in dict.fromkeys(q for r in results for q in r.questions):
-            out.console().print(f"Question: {question} Undo the import, and add the file with --answer 'WORD=MEANING'.")
+            out.console().print(
+                f"Question: {question} Undo the import, and add the file with --answer"
+                " 'WORD=MEANING'."
+            )
         for refusal in failed:
             sys.stderr.write(f"{refusal}\n")
     blocked = any(r.quarantined_count for r in results)
@@ -140,17 +183,24 @@ def imports(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None
     columns = ("import", "file", "kind", "rows", "entered", "quarantine", "state")
     body = [
         (
-            r["import_id"], r["file"] or r["reverses"], r["template"], r["row_count"], r["accepted_count"],
-            r["quarantined_count"], "live" if r["live"] else "undone",
+            r["import_id"],
+            r["file"] or r["reverses"],
+            r["template"],
+            r["row_count"],
+            r["accepted_count"],
+            r["quarantined_count"],
+            "live" if r["live"] else "undone",
         )
         for r in rows
-    ]  # fmt: skip
+    ]
     out.table("", columns, body, right=(3, 4, 5))
 
 
 @app.command()
 def correct(
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX with action, file, row and new values.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV or XLSX with action, file, row and new values.")
+    ],
     reason: Annotated[str, typer.Option(help="Why, for rows that do not say it.")] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
@@ -163,7 +213,8 @@ def correct(
         out.print_json(asdict(result))
     else:
         out.console().print(
-            f"{result.import_id}: {result.row_count} corrections, {result.accepted_count} activities entered."
+            f"{result.import_id}: {result.row_count} corrections, {result.accepted_count}"
+            " activities entered."
         )
 
 
@@ -177,7 +228,9 @@ def undo(
     from abate.application.inventory.imports import undo as undo_import
 
     reversal = undo_import(opened_at(workspace), import_id, reason=reason, now=now())
-    out.console().print(f"{reversal} reverses {import_id}. Run the year again to restate its figures.")
+    out.console().print(
+        f"{reversal} reverses {import_id}. Run the year again to restate its figures."
+    )
 
 
 @app.command()
@@ -195,8 +248,13 @@ def attach(
 
 
 @app.command()
-def check(workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOption = False) -> None:
-    """List what is wrong with files, data and newest runs. Exit code 1 where something blocks, 2 for a damaged store."""
+def check(
+    workspace: WorkspaceOption = HERE, year: YearOption = "", json: JsonOption = False
+) -> None:
+    """List what is wrong with files, data and newest runs.
+
+    Exit code 1 where something blocks, 2 for a damaged store.
+    """
     from abate.adapters.store.soundness import require_sound
     from abate.application.inventory.findings import open_findings, run_blockers
 

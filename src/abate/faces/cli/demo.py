@@ -35,9 +35,15 @@ class Terminal:
             out.print_json([v.json for held in inside.values() for v in held])
             return
         out.figures_table("Inventory of the example group", inside)
-        avoided = {year: v.value for year, held in values.items() for v in held if v.figure == "avoided"}
-        told = ", ".join(f"{y} {number(v, 't CO2e')} t CO2e" for y, v in avoided.items() if v is not None)
-        self.say(f"Outside the inventory, avoided by others (Scope 3+): {told}; see 'abate programmes'.")
+        avoided = {
+            year: v.value for year, held in values.items() for v in held if v.figure == "avoided"
+        }
+        told = ", ".join(
+            f"{y} {number(v, 't CO2e')} t CO2e" for y, v in avoided.items() if v is not None
+        )
+        self.say(
+            f"Outside the inventory, avoided by others (Scope 3+): {told}; see 'abate programmes'."
+        )
 
     def steps(self, label: str, count: int) -> AbstractContextManager[Callable[[str], object]]:
         """Show how far work of many steps is."""

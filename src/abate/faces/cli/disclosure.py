@@ -1,4 +1,7 @@
-"""Commands of promises and statements: indicators, targets, credits, neutrality, claims, sign-off, filings."""
+"""Commands of promises and statements.
+
+Indicators, targets, credits, neutrality, claims, sign-off, filings.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ def indicators(
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Show indicators over three years, with formula, direction and the frameworks that ask for them."""
+    """Show indicators over three years.
+
+    With formula, direction and the frameworks that ask for them.
+    """
     from abate.application.disclosure.indicators import indicator_values
     from abate.application.disclosure.promises import amount_text, language
     from abate.application.inventory.figures import years
@@ -47,24 +53,31 @@ def indicators(
         return
     rows = [
         (
-            i, values[0].indicator.title_zh if lang == "zh" else values[0].indicator.title, values[0].unit,
-            *(amount_text(v) for v in values), {"lower": "↓", "higher": "↑", "none": ""}[values[0].indicator.direction],
+            i,
+            values[0].indicator.title_zh if lang == "zh" else values[0].indicator.title,
+            values[0].unit,
+            *(amount_text(v) for v in values),
+            {"lower": "↓", "higher": "↑", "none": ""}[values[0].indicator.direction],
             ", ".join(f"{f} {r}" for f, r in values[0].indicator.references),
         )
         for i, values in told.items()
         if values
-    ]  # fmt: skip
+    ]
     columns = ("indicator", "title", "unit", *shown, "wanted", "asked for by")
     out.table("", columns, rows, right=range(3, 3 + len(shown)))
     if name and rows:
         one = told[name][-1]
         formula = one.indicator.formula or f"as stated: {one.indicator.stated}"
-        out.console().print(f"{one.indicator.note}\n= {formula}; from {one.origin or 'nothing yet'}, {one.status}")
+        out.console().print(
+            f"{one.indicator.note}\n= {formula}; from {one.origin or 'nothing yet'}, {one.status}"
+        )
 
 
 @app.command()
 def targets(
-    svg: Annotated[Path | None, typer.Option(help="Folder for the charts of paths, wedges and costs.")] = None,
+    svg: Annotated[
+        Path | None, typer.Option(help="Folder for the charts of paths, wedges and costs.")
+    ] = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -88,35 +101,71 @@ def targets(
 
     rows = [
         (
-            p.target.name, p.target.figure, p.target.year, target_number(p, p.base), target_number(p, p.end),
-            FIGURES[p.target.figure].unit, "" if p.latest is None else f"FY{p.latest} {target_number(p, p.actual[p.latest])}",
-            "–" if p.gap is None else target_number(p, p.gap), p.status, "never" if p.meets is None else f"FY{p.meets}",
-            rate_text(p, p.rate_so_far), rate_text(p, p.rate_needed),
+            p.target.name,
+            p.target.figure,
+            p.target.year,
+            target_number(p, p.base),
+            target_number(p, p.end),
+            FIGURES[p.target.figure].unit,
+            "" if p.latest is None else f"FY{p.latest} {target_number(p, p.actual[p.latest])}",
+            "–" if p.gap is None else target_number(p, p.gap),
+            p.status,
+            "never" if p.meets is None else f"FY{p.meets}",
+            rate_text(p, p.rate_so_far),
+            rate_text(p, p.rate_needed),
         )
         for p in told
-    ]  # fmt: skip
-    columns = ("target", "figure", "by", "base", "wanted", "unit", "latest", "behind by", "status", "trend meets", "so far a year", "needed a year")  # fmt: skip
+    ]
+    columns = (
+        "target",
+        "figure",
+        "by",
+        "base",
+        "wanted",
+        "unit",
+        "latest",
+        "behind by",
+        "status",
+        "trend meets",
+        "so far a year",
+        "needed a year",
+    )
     out.table("", columns, rows, right=(3, 4, 7, 10, 11))
     curve = macc(opened)
     if curve:
         currency = opened.organisation.currency
         lines = [
-            (r["title"], r["start"], f"{r['abated_t']:,.0f}", f"{r['cost_per_t']:,.0f}",
-             {None: "–", True: "yes", False: "no"}[r["pays_at_carbon_price"]])
+            (
+                r["title"],
+                r["start"],
+                f"{r['abated_t']:,.0f}",
+                f"{r['cost_per_t']:,.0f}",
+                {None: "–", True: "yes", False: "no"}[r["pays_at_carbon_price"]],
+            )
             for r in curve
-        ]  # fmt: skip
-        out.table("Measures, cheapest first", ("measure", "from", "t CO2e a year", f"{currency}/t", "pays at the carbon price"), lines, right=(2, 3))  # fmt: skip
+        ]
+        out.table(
+            "Measures, cheapest first",
+            ("measure", "from", "t CO2e a year", f"{currency}/t", "pays at the carbon price"),
+            lines,
+            right=(2, 3),
+        )
     if found:
         out.findings_table("", found)
 
 
-credits_app = typer.Typer(help="Carbon credits by serial number: take in, retire once, list.", no_args_is_help=True)
+credits_app = typer.Typer(
+    help="Carbon credits by serial number: take in, retire once, list.", no_args_is_help=True
+)
 app.add_typer(credits_app, name="credits")
 
 
 @credits_app.command("add")
 def credits_add(
-    path: Annotated[Path, typer.Argument(help="CSV: serial, registry, project, kind, standard, vintage, amount_t.")],
+    path: Annotated[
+        Path,
+        typer.Argument(help="CSV: serial, registry, project, kind, standard, vintage, amount_t."),
+    ],
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Take credits into the ledger of transfers; nothing is taken where one row is wrong."""
@@ -140,7 +189,10 @@ def credits_retire(
     from abate.application.disclosure.neutrality import retire_credit
 
     left = retire_credit(opened_at(workspace), serial, year.upper(), amount_t, person=person)
-    out.console().print(f"{left.retired_for(year.upper()) / 1000:,.3f} t of {serial} are retired for {year.upper()}; {left.held_kg / 1000:,.3f} t are left.")  # fmt: skip
+    out.console().print(
+        f"{left.retired_for(year.upper()) / 1000:,.3f} t of {serial} are retired for"
+        f" {year.upper()}; {left.held_kg / 1000:,.3f} t are left."
+    )
 
 
 @credits_app.command("list")
@@ -155,11 +207,30 @@ def credits_list(workspace: WorkspaceOption = HERE, json: JsonOption = False) ->
         out.print_json([asdict(c) for c in every])
         return
     rows = [
-        (c.serial, c.registry, c.project, str(c.kind), c.standard, c.vintage, f"{c.amount_kg / 1000:,.3f}",
-         f"{c.held_kg / 1000:,.3f}", ", ".join(f"{y} {kg / 1000:,.3f}" for y, kg in c.retired_kg))
+        (
+            c.serial,
+            c.registry,
+            c.project,
+            str(c.kind),
+            c.standard,
+            c.vintage,
+            f"{c.amount_kg / 1000:,.3f}",
+            f"{c.held_kg / 1000:,.3f}",
+            ", ".join(f"{y} {kg / 1000:,.3f}" for y, kg in c.retired_kg),
+        )
         for c in every
-    ]  # fmt: skip
-    columns = ("serial", "registry", "project", "kind", "standard", "vintage", "t CO2e", "held", "retired")
+    ]
+    columns = (
+        "serial",
+        "registry",
+        "project",
+        "kind",
+        "standard",
+        "vintage",
+        "t CO2e",
+        "held",
+        "retired",
+    )
     out.table("", columns, rows, right=(6, 7))
 
 
@@ -169,7 +240,10 @@ def neutrality(
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """State the balance of a year: gross, removed, offset, and whether "carbon neutral" may be said."""
+    """State the balance of a year.
+
+    Gross, removed, offset, and whether "carbon neutral" may be said.
+    """
     from abate.application.disclosure.neutrality import credits_of, neutrality_json, neutrality_of
     from abate.application.disclosure.promises import neutrality_text
 
@@ -193,38 +267,55 @@ def neutrality(
 
 
 claims_app = typer.Typer(
-    help="Test published statements against each other and against the ledger.", no_args_is_help=True
+    help="Test published statements against each other and against the ledger.",
+    no_args_is_help=True,
 )
 app.add_typer(claims_app, name="claims")
 
 
 @claims_app.command("check")
 def claims_check(
-    paths: Annotated[list[Path], typer.Argument(help="Tables (CSV, JSON), texts, Markdown or HTML pages.")],
-    aliases: Annotated[Path | None, typer.Option(help="CSV: kind (entity, metric, scope), alias, canonical.")] = None,
+    paths: Annotated[
+        list[Path], typer.Argument(help="Tables (CSV, JSON), texts, Markdown or HTML pages.")
+    ],
+    aliases: Annotated[
+        Path | None, typer.Option(help="CSV: kind (entity, metric, scope), alias, canonical.")
+    ] = None,
     year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year that texts report.")] = "",
     ledger: Annotated[
-        bool, typer.Option("--ledger", help="Against the workspace's figures and published ones, too.")
+        bool,
+        typer.Option("--ledger", help="Against the workspace's figures and published ones, too."),
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="Show what agrees, too.")] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Test statements: verdict, calculation with its interval, both sources; exit code 1 where one is an error."""
+    """Test statements: verdict, calculation with its interval, both sources.
+
+    Exit code 1 where one is an error.
+    """
     from abate.application.disclosure.claims import check_claims
     from abate.kernel.period import parse_fiscal_year
 
     opened = opened_at(workspace) if ledger else None
-    told = check_claims(paths, aliases=aliases, workspace=opened, year=parse_fiscal_year(year) if year else 0)
+    told = check_claims(
+        paths, aliases=aliases, workspace=opened, year=parse_fiscal_year(year) if year else 0
+    )
     errors = sum(v.severity == "error" for v in told.verdicts)
     if json:
         out.print_json(told.json)
     else:
         shown = [v for v in told.verdicts if every or v.severity != "info"]
-        rows = [(v.severity, v.rule, v.verdict, v.statement[:120], v.calculation, "; ".join(v.sources)) for v in shown]
+        rows = [
+            (v.severity, v.rule, v.verdict, v.statement[:120], v.calculation, "; ".join(v.sources))
+            for v in shown
+        ]
         out.table("", ("severity", "rule", "verdict", "statement", "calculation", "sources"), rows)
         agreed = len(told.verdicts) - len(shown)
-        out.console().print(f"{len(told.statements)} statements read, {len(told.verdicts)} verdicts, {errors} errors" + (f"; {agreed} that agree are not shown (--all)." if agreed else "."))  # fmt: skip
+        out.console().print(
+            f"{len(told.statements)} statements read, {len(told.verdicts)} verdicts, {errors}"
+            " errors" + (f"; {agreed} that agree are not shown (--all)." if agreed else ".")
+        )
         if told.unread:
             out.table("What could not be read", ("where", "text"), told.unread[:40])
     if errors:
@@ -234,19 +325,30 @@ def claims_check(
 @app.command()
 def sign(
     step: Annotated[
-        str, typer.Argument(help="prepared, reviewed, approved, locked or assured; empty lists the steps.")
+        str,
+        typer.Argument(
+            help="prepared, reviewed, approved, locked or assured; empty lists the steps."
+        ),
     ] = "",
     year: YearOption = "",
     person: Annotated[str, typer.Option("--by", help="Who takes the step.")] = "",
-    note: Annotated[str, typer.Option(help="Anything to add; for assurance the level and the standard.")] = "",
-    figures: Annotated[
-        str, typer.Option(help="Figures that assurance covers, with commas; all where none is named.")
+    note: Annotated[
+        str, typer.Option(help="Anything to add; for assurance the level and the standard.")
     ] = "",
-    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    figures: Annotated[
+        str,
+        typer.Option(help="Figures that assurance covers, with commas; all where none is named."),
+    ] = "",
+    run_id: Annotated[
+        str, typer.Option("--run", help="A run other than the latest of the year.")
+    ] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Sign a year off, step by step: who prepares never approves; what is locked changes by restatement alone."""
+    """Sign a year off, step by step: who prepares never approves.
+
+    What is locked changes by restatement alone.
+    """
     from abate.application.disclosure.signoff import sign as take
     from abate.application.disclosure.signoff import signoffs
     from abate.kernel.errors import UsageError
@@ -264,7 +366,15 @@ def sign(
         out.print_json(rows)
         return
     body = [
-        (r["fiscal_year"], r["step"], r["person"], str(r["committed_at"]), r["run_id"], r["note"], r["figures"])
+        (
+            r["fiscal_year"],
+            r["step"],
+            r["person"],
+            str(r["committed_at"]),
+            r["run_id"],
+            r["note"],
+            r["figures"],
+        )
         for r in rows
     ]
     out.table("", ("year", "step", "by", "at", "run", "note", "figures"), body)
@@ -274,14 +384,20 @@ def sign(
 def bill(
     path: Annotated[Path, typer.Argument(help="Electricity bill as PDF with text.")],
     site: Annotated[str, typer.Option(help="Site that it is of.")] = "",
-    confirm: Annotated[bool, typer.Option("--confirm", help="The values are right: store them.")] = False,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="The values are right: store them.")
+    ] = False,
     set_: Annotated[
-        list[str], typer.Option("--set", help="A value of your own: energy=1234.5, from=2024-01-01, …")
+        list[str],
+        typer.Option("--set", help="A value of your own: energy=1234.5, from=2024-01-01, …"),
     ] = [],  # noqa: B006
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Read an electricity bill: each value with its place on the page and a confidence; stored once confirmed."""
+    """Read an electricity bill: each value with its place on the page and a confidence.
+
+    Stored once confirmed.
+    """
     import sys
     from dataclasses import asdict
 
@@ -294,13 +410,18 @@ def bill(
     reads = given(read_bill(path), pairs)
     lacking = doubtful(reads)
     if json:
-        out.print_json({"reads": [asdict(r) | {"place": r.place} for r in reads], "doubtful": lacking})
+        out.print_json(
+            {"reads": [asdict(r) | {"place": r.place} for r in reads], "doubtful": lacking}
+        )
     else:
         rows = [(r.field, r.value, r.text, r.place, f"{r.confidence:.0%}", r.why) for r in reads]
-        out.table(path.name, ("field", "value", "as printed", "where", "confidence", "found by"), rows)
+        out.table(
+            path.name, ("field", "value", "as printed", "where", "confidence", "found by"), rows
+        )
         if lacking:
             out.console().print(
-                f"Not sure: {', '.join(lacking)}. Look at the page and give --set FIELD=VALUE.", style="yellow"
+                f"Not sure: {', '.join(lacking)}. Look at the page and give --set FIELD=VALUE.",
+                style="yellow",
             )
     if not confirm and not json and not lacking and sys.stdin.isatty():
         confirm = typer.confirm("Are these right? Store them")
@@ -309,21 +430,30 @@ def bill(
     opened = opened_at(workspace)
     if fold(site) not in opened.names:
         raise UsageError(
-            "unknown-site", f"No site '{site}'.", f"Give --site: {', '.join(s.id for s in opened.organisation.sites)}."
+            "unknown-site",
+            f"No site '{site}'.",
+            f"Give --site: {', '.join(s.id for s in opened.organisation.sites)}.",
         )
     result = store_bill(opened, path, reads, site=site, now=now())
     out.console().print(
-        f"{result.import_id}: {result.accepted_count} row stored, {result.quarantined_count} in quarantine; the PDF is its evidence."
+        f"{result.import_id}: {result.accepted_count} row stored, {result.quarantined_count} in"
+        " quarantine; the PDF is its evidence."
     )
 
 
 @app.command()
 def vsme(
     year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year.")],
-    template: Annotated[Path | None, typer.Option(help="EFRAG's VSME digital template, to be filled.")] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="EFRAG's VSME digital template, to be filled.")
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write: .xlsx for the template, .html or .pdf for the report."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write: .xlsx for the template, .html or .pdf for the report.",
+        ),
     ] = None,
     lang: LangOption = "",
     workspace: WorkspaceOption = HERE,
@@ -336,7 +466,12 @@ def vsme(
     opened = opened_at(workspace)
     if output is not None or template is not None:
         path = write_vsme(
-            opened, year.upper(), output, template=template, lang=language(lang or opened.language), now=now()
+            opened,
+            year.upper(),
+            output,
+            template=template,
+            lang=language(lang or opened.language),
+            now=now(),
         )
         out.console().print(f"VSME: {path}")
         return
@@ -344,18 +479,47 @@ def vsme(
     if json:
         out.print_json([d.json for d in told])
         return
-    rows = [(d.disclosure, d.title, "missing" if d.value is None else f"{d.value:,.6g}" if isinstance(d.value, float) and abs(d.value) < 1 else f"{d.value:,.1f}" if isinstance(d.value, float) else d.value, d.unit, d.why or d.origin) for d in told]  # fmt: skip
-    out.table(f"VSME, {year.upper()}", ("", "datapoint", "value", "unit", "from, or why missing"), rows, right=(2,))
+    rows = [
+        (
+            d.disclosure,
+            d.title,
+            (
+                "missing"
+                if d.value is None
+                else (
+                    f"{d.value:,.6g}"
+                    if isinstance(d.value, float) and abs(d.value) < 1
+                    else f"{d.value:,.1f}"
+                    if isinstance(d.value, float)
+                    else d.value
+                )
+            ),
+            d.unit,
+            d.why or d.origin,
+        )
+        for d in told
+    ]
+    out.table(
+        f"VSME, {year.upper()}",
+        ("", "datapoint", "value", "unit", "from, or why missing"),
+        rows,
+        right=(2,),
+    )
 
 
 @app.command()
 def filing(
     year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path("filing"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path(
+        "filing"
+    ),
     lang: LangOption = "",
     workspace: WorkspaceOption = HERE,
 ) -> None:
-    """Write the year as inline XBRL with its taxonomy, and JSON of all disclosures; validated where Arelle is there."""
+    """Write the year as inline XBRL with its taxonomy, and JSON of all disclosures.
+
+    Validated where Arelle is there.
+    """
     from abate.application.disclosure.filing import validate_filing, write_filing
     from abate.application.disclosure.promises import language
 
@@ -367,7 +531,9 @@ def filing(
     if messages is None:
         out.console().print("Not validated: install abate[filing] for Arelle.", style="yellow")
         return
-    out.table("", ("level", "code", "message"), [(m["level"], m["code"], m["text"]) for m in messages])
+    out.table(
+        "", ("level", "code", "message"), [(m["level"], m["code"], m["text"]) for m in messages]
+    )
     out.console().print(f"Arelle, offline: {len(messages)} messages.")
     if messages:
         raise typer.Exit(1)

@@ -14,8 +14,13 @@ from abate.faces.cli.app import (
 
 
 @app.command()
-def programmes(year: YearOption, workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
-    """List programmes of avoided emissions: what they book, who claims it, what keeps them from the public."""
+def programmes(
+    year: YearOption, workspace: WorkspaceOption = HERE, json: JsonOption = False
+) -> None:
+    """List programmes of avoided emissions.
+
+    What they book, who claims it, what keeps them from the public.
+    """
     from abate.application.ecosystem.programmes import programmes as list_programmes
 
     found = list_programmes(opened_at(workspace), year.upper())
@@ -24,11 +29,25 @@ def programmes(year: YearOption, workspace: WorkspaceOption = HERE, json: JsonOp
         return
     body = [
         (
-            p["programme"], p["methodology"], p["mechanism"], p["tier"], "no rows" if p["avoided_t"] is None else f"{float(p['avoided_t']):,.1f}",
+            p["programme"],
+            p["methodology"],
+            p["mechanism"],
+            p["tier"],
+            "no rows" if p["avoided_t"] is None else f"{float(p['avoided_t']):,.1f}",
             ", ".join(f"{name} {float(t):,.1f}" for name, t in p["by_claimant_t"].items()),
             "yes" if p["publishable"] else "no: " + "; ".join(p["obstacles"]),
         )
         for p in found
-    ]  # fmt: skip
-    columns = ("programme", "methodology", "mechanism", "tier", "t CO2e avoided", "claimed by", "may be published")
-    out.table("Outside the inventory: never added to it, never taken from it.", columns, body, right=(4,))
+    ]
+    columns = (
+        "programme",
+        "methodology",
+        "mechanism",
+        "tier",
+        "t CO2e avoided",
+        "claimed by",
+        "may be published",
+    )
+    out.table(
+        "Outside the inventory: never added to it, never taken from it.", columns, body, right=(4,)
+    )

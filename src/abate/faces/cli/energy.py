@@ -12,35 +12,62 @@ import typer
 
 from abate.adapters.store.writing import write_whole
 from abate.faces.cli import show as out
-from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at, workers_of
+from abate.faces.cli.app import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    app,
+    finding_json,
+    now,
+    opened_at,
+    workers_of,
+)
 
-ZoneOption = Annotated[str, typer.Option(help="Time zone of clock times without an offset, such as Asia/Shanghai.")]
+ZoneOption = Annotated[
+    str, typer.Option(help="Time zone of clock times without an offset, such as Asia/Shanghai.")
+]
 StampOption = Annotated[
-    str, typer.Option(help="Which end of its step a time names: start or end.", show_default="by the header")
+    str,
+    typer.Option(
+        help="Which end of its step a time names: start or end.", show_default="by the header"
+    ),
 ]
 MendOption = Annotated[
-    str, typer.Option(help="What to mend: gaps,twice,units,resets,stuck. Nothing is mended unasked.")
+    str,
+    typer.Option(help="What to mend: gaps,twice,units,resets,stuck. Nothing is mended unasked."),
 ]
 WeatherOption = Annotated[
-    Path | None, typer.Option("--weather", help="Observed weather: CSV, XLSX, Parquet or EPW with temperature.")
+    Path | None,
+    typer.Option("--weather", help="Observed weather: CSV, XLSX, Parquet or EPW with temperature."),
 ]
-CountryOption = Annotated[str, typer.Option(help="Country of the holidays, such as CN or US; DE-BY with a part of it.")]
+CountryOption = Annotated[
+    str, typer.Option(help="Country of the holidays, such as CN or US; DE-BY with a part of it.")
+]
 ChartOption = Annotated[Path | None, typer.Option("--chart", help="SVG to draw.")]
-ForecastWorkers = Annotated[str, typer.Option(help="Processes, or a Spark master such as spark://host:7077.")]
+ForecastWorkers = Annotated[
+    str, typer.Option(help="Processes, or a Spark master such as spark://host:7077.")
+]
 
 
 @app.command()
 def readings(
-    file: Annotated[Path, typer.Argument(help="Interval data: CSV, XLSX, Parquet, Green Button XML or EPW; .gz too.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Interval data: CSV, XLSX, Parquet, Green Button XML or EPW; .gz too."),
+    ],
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
     mend: MendOption = "",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Series as read and mended: .csv or .parquet.")
+        Path | None,
+        typer.Option("--output", "-o", help="Series as read and mended: .csv or .parquet."),
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check interval data: gaps, double readings, slips of unit, resets, stuck meters. Exit code 1 where there are any."""
+    """Check interval data: gaps, double readings, slips of unit, resets, stuck meters.
+
+    Exit code 1 where there are any.
+    """
     import numpy as np
 
     from abate.adapters.readers.series import read_series
@@ -62,11 +89,17 @@ def readings(
     if json:
         keys = ("series", "unit", "values", "missing", "range")
         out.print_json(
-            {"step_s": made.step_s, "from": str(made.start[0]), "series": [dict(zip(keys, a, strict=True)) for a in about],
-             "findings": [finding_json(f) for f in made.findings]}
-        )  # fmt: skip
+            {
+                "step_s": made.step_s,
+                "from": str(made.start[0]),
+                "series": [dict(zip(keys, a, strict=True)) for a in about],
+                "findings": [finding_json(f) for f in made.findings],
+            }
+        )
     else:
-        title = f"{made.step_s} s a step, {str(made.start[0])[:16]} to {str(made.start[-1])[:16]} UTC"
+        title = (
+            f"{made.step_s} s a step, {str(made.start[0])[:16]} to {str(made.start[-1])[:16]} UTC"
+        )
         out.table(title, ("series", "unit", "values", "missing", "range"), about[:60], right=(2, 3))
         _tell(made.findings)
     raise typer.Exit(1 if any(f.severity != "info" for f in made.findings) else 0)
@@ -75,45 +108,75 @@ def readings(
 @app.command()
 def forecast(
     file: Annotated[
-        Path | None, typer.Argument(help="Meters: CSV, XLSX, Parquet or Green Button; without, those of --site.")
+        Path | None,
+        typer.Argument(
+            help="Meters: CSV, XLSX, Parquet or Green Button; without, those of --site."
+        ),
     ] = None,
     ahead: Annotated[str, typer.Option(help="How far: 24h, 7d, 6m, 1y.")] = "24h",
     issued: Annotated[
-        str, typer.Option(help="Moment of issue; nothing later is used.", show_default="end of the readings")
+        str,
+        typer.Option(
+            help="Moment of issue; nothing later is used.", show_default="end of the readings"
+        ),
     ] = "",
     weather: WeatherOption = None,
     coming: Annotated[
-        Path | None, typer.Option("--weather-forecast", help="Forecast weather; its column 'issued' is respected.")
+        Path | None,
+        typer.Option(
+            "--weather-forecast", help="Forecast weather; its column 'issued' is respected."
+        ),
     ] = None,
     country: CountryOption = "",
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
     groups: Annotated[
-        Path | None, typer.Option("--groups", help="CSV: meter, site, business. Sums that add up are forecast beside.")
+        Path | None,
+        typer.Option(
+            "--groups", help="CSV: meter, site, business. Sums that add up are forecast beside."
+        ),
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Quantiles: .csv or .parquet.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Quantiles: .csv or .parquet.")
+    ] = None,
     chart: ChartOption = None,
     workers: ForecastWorkers = "1",
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same data and seed, same bytes.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="Same data and seed, same bytes.")
+    ] = 1,
     site: Annotated[
         str,
-        typer.Option(help="Forecast the hourly meters of these sites of the workspace: one, or several with commas."),
+        typer.Option(
+            help=(
+                "Forecast the hourly meters of these sites of the workspace: one, or several with"
+                " commas."
+            )
+        ),
     ] = "",
     energy: Annotated[
         Path | None,
         typer.Option(
-            "--energy", help="TOML: holidays, weather, plants, tariff.", show_default="energy.toml of the workspace"
+            "--energy",
+            help="TOML: holidays, weather, plants, tariff.",
+            show_default="energy.toml of the workspace",
         ),
     ] = None,
-    post: Annotated[bool, typer.Option("--post", help="Keep the forecast of --site in the workspace.")] = False,
+    post: Annotated[
+        bool, typer.Option("--post", help="Keep the forecast of --site in the workspace.")
+    ] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Forecast meters with ranges, hours to a year ahead; of a site, also its plants and tomorrow's emissions."""
+    """Forecast meters with ranges, hours to a year ahead.
+
+    Of a site, also its plants and tomorrow's emissions.
+    """
     from abate.kernel.errors import UsageError
 
     if (file is None) == (not site):
-        raise UsageError("what-to-forecast", "Name a file, or a site with --site.", "One of the two.")
+        raise UsageError(
+            "what-to-forecast", "Name a file, or a site with --site.", "One of the two."
+        )
     if site:
         _forecast_sites(
             workspace,
@@ -145,21 +208,37 @@ def forecast(
     when = moment_of(issued, zone) if issued else None
     seen = read_series(weather, zone=zone, checked=False) if weather else None
     later = read_series(coming, zone=zone, checked=False) if coming else None
-    if workers != "1" and file.suffix == ".parquet" and output is not None and output.suffix == ".parquet":
+    if (
+        workers != "1"
+        and file.suffix == ".parquet"
+        and output is not None
+        and output.suffix == ".parquet"
+    ):
         if later is not None:
             from abate.kernel.errors import DataError
 
             raise DataError(
-                "no-weather", "A weather forecast is not used by several processes yet.", "Leave out --workers."
+                "no-weather",
+                "A weather forecast is not used by several processes yet.",
+                "Leave out --workers.",
             )
         from abate.adapters.readers.series import meters_of
 
         named = read_groups(groups, meters_of(file)) if groups else None
         with out.counting("forecasting", quiet=json) as step:
             told = forecast_many(
-                file, output, calendar=calendar, ahead_s=span_s(ahead), weather=seen, issued=when, groups=named, workers=workers_of(workers),
-                seed=seed, on_chunk=step, stamp=_stamp(stamp),
-            )  # fmt: skip
+                file,
+                output,
+                calendar=calendar,
+                ahead_s=span_s(ahead),
+                weather=seen,
+                issued=when,
+                groups=named,
+                workers=workers_of(workers),
+                seed=seed,
+                on_chunk=step,
+                stamp=_stamp(stamp),
+            )
         if json:
             out.print_json(told | {"output": str(output)})
         else:
@@ -167,8 +246,20 @@ def forecast(
         return
     load = as_energy(read_series(file, zone=zone, stamp=_stamp(stamp)))
     with out.working("forecasting"):
-        made = forecast_readings(load, calendar=calendar, ahead_s=span_s(ahead), weather=seen, forecast=later, issued=when, seed=seed)  # fmt: skip
-    members = with_groups(made.members, read_groups(groups, made.members.names)) if groups else made.members
+        made = forecast_readings(
+            load,
+            calendar=calendar,
+            ahead_s=span_s(ahead),
+            weather=seen,
+            forecast=later,
+            issued=when,
+            seed=seed,
+        )
+    members = (
+        with_groups(made.members, read_groups(groups, made.members.names))
+        if groups
+        else made.members
+    )
     rows = list(_rows(members))
     if output is not None:
         write_rows(output, rows)
@@ -176,18 +267,36 @@ def forecast(
         _draw_fan(chart, members, load, made.unit)
     if json:
         out.print_json(
-            {"issued": str(made.issued), "unit": made.unit, "model": made.model.parameters, "data_version": made.data_version,
-             "findings": len(load.findings), "rows": rows}
-        )  # fmt: skip
+            {
+                "issued": str(made.issued),
+                "unit": made.unit,
+                "model": made.model.parameters,
+                "data_version": made.data_version,
+                "findings": len(load.findings),
+                "rows": rows,
+            }
+        )
         return
     _print_forecast(members, made.unit, str(made.issued), len(load.findings))
 
 
 def _forecast_sites(
-    workspace: Path, sites: list[str], energy: Path | None, *, ahead: str, issued: str, seed: int, output: Path | None,
-    chart: Path | None, post: bool, json: bool,
-) -> None:  # fmt: skip
-    """Forecast sites of a workspace: meters, sites and businesses, emissions by day, plants, cost."""
+    workspace: Path,
+    sites: list[str],
+    energy: Path | None,
+    *,
+    ahead: str,
+    issued: str,
+    seed: int,
+    output: Path | None,
+    chart: Path | None,
+    post: bool,
+    json: bool,
+) -> None:
+    """Forecast sites of a workspace.
+
+    Meters, sites and businesses, emissions by day, plants, cost.
+    """
     from abate.adapters.readers.energy_config import CONFIG, EnergyConfig, read_energy
     from abate.application.energy.batches import clock_of, span_s, write_rows
     from abate.application.energy.forecasts import (
@@ -202,7 +311,10 @@ def _forecast_sites(
     config = read_energy(path) if energy or path.is_file() else EnergyConfig()
     when = clock_of(issued, config.calendar.zone) if issued else None
     with out.working("forecasting"):
-        made = [forecast_site(opened, s, config, ahead_s=span_s(ahead), issued=when, seed=seed) for s in sites]
+        made = [
+            forecast_site(opened, s, config, ahead_s=span_s(ahead), issued=when, seed=seed)
+            for s in sites
+        ]
     kept = [post_forecast(opened, m, now=now()) for m in made] if post else []
     members = business_members(opened, made)
     rows = list(_rows(members))
@@ -212,7 +324,12 @@ def _forecast_sites(
         _draw_fan(chart, members, site_readings(opened, sites[0]), "kWh")
     emissions = _emissions(made)
     plants: list[dict[str, Any]] = [
-        {"plant": roof.plant.id, "site": m.site, "component": told.component, "kwh": _plant_kwh(told)}
+        {
+            "plant": roof.plant.id,
+            "site": m.site,
+            "component": told.component,
+            "kwh": _plant_kwh(told),
+        }
         for m in made
         for roof, told in m.roofs
     ]
@@ -221,22 +338,47 @@ def _forecast_sites(
     findings = [f for m in made for f in m.findings]
     if json:
         out.print_json(
-            {"sites": sites, "issued": str(made[0].told.issued), "forecasts": kept, "refitted": [m.site for m in made if m.refitted],
-             "emissions_t": emissions, "plants": plants, "cost": cost, "findings": [finding_json(f) for f in findings], "rows": rows}
-        )  # fmt: skip
+            {
+                "sites": sites,
+                "issued": str(made[0].told.issued),
+                "forecasts": kept,
+                "refitted": [m.site for m in made if m.refitted],
+                "emissions_t": emissions,
+                "plants": plants,
+                "cost": cost,
+                "findings": [finding_json(f) for f in findings],
+                "rows": rows,
+            }
+        )
         return
     _print_forecast(members, "kWh", str(made[0].told.issued), 0)
-    body = [(e["site"], e["day"], e["view"], *(f"{e[k]:,.3f}" for k in ("mean", "p05", "p95"))) for e in emissions]
-    out.table("Expected emissions, t CO2e", ("site", "day", "view", "mean", "5 %", "95 %"), body, right=(3, 4, 5))
+    body = [
+        (e["site"], e["day"], e["view"], *(f"{e[k]:,.3f}" for k in ("mean", "p05", "p95")))
+        for e in emissions
+    ]
+    out.table(
+        "Expected emissions, t CO2e",
+        ("site", "day", "view", "mean", "5 %", "95 %"),
+        body,
+        right=(3, 4, 5),
+    )
     if plants:
-        body = [(p["plant"], p["component"], *(f"{p['kwh'][k]:,.1f}" for k in ("p50", "p05", "p95"))) for p in plants]
+        body = [
+            (p["plant"], p["component"], *(f"{p['kwh'][k]:,.1f}" for k in ("p50", "p05", "p95")))
+            for p in plants
+        ]
         title = "Generation in kWh, sums of each hour's quantile"
         out.table(title, ("plant", "by", "median", "5 %", "95 %"), body, right=(2, 3, 4))
     if cost:
-        out.console().print(f"Cost: {cost['mean']:,.2f} {cost['currency']} ({cost['p05']:,.2f} to {cost['p95']:,.2f})")
+        out.console().print(
+            f"Cost: {cost['mean']:,.2f} {cost['currency']} ({cost['p05']:,.2f} to"
+            f" {cost['p95']:,.2f})"
+        )
     _tell(findings)
     if kept:
-        out.console().print(f"Kept as {', '.join(kept)}; see 'abate forecasts' when the meters have spoken.")
+        out.console().print(
+            f"Kept as {', '.join(kept)}; see 'abate forecasts' when the meters have spoken."
+        )
 
 
 def _emissions(made: list[Any]) -> list[dict[str, Any]]:
@@ -258,16 +400,31 @@ def forecasts(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> No
 
     rows = list_forecasts(opened_at(workspace))
     if json:
-        keep = ("forecast_id", "site", "issued_at", "period_start", "period_end", "data_version", "t_co2e", "figures")
+        keep = (
+            "forecast_id",
+            "site",
+            "issued_at",
+            "period_start",
+            "period_end",
+            "data_version",
+            "t_co2e",
+            "figures",
+        )
         out.print_json([{k: r[k] for k in keep} for r in rows])
         return
     body = []
     for r in rows:
         f = r["figures"]
-        seen = ("–",) * 4 if f is None else (
-            f"{f['bias_share']:+.1%}", f"{f['inside_50_share']:.0%}", f"{f['inside_90_share']:.0%}",
-            "–" if f["skill_share"] is None else f"{f['skill_share']:.0%}",
-        )  # fmt: skip
+        seen = (
+            ("–",) * 4
+            if f is None
+            else (
+                f"{f['bias_share']:+.1%}",
+                f"{f['inside_50_share']:.0%}",
+                f"{f['inside_90_share']:.0%}",
+                "–" if f["skill_share"] is None else f"{f['skill_share']:.0%}",
+            )
+        )
         t = r["t_co2e"]["location"]
         body.append((r["forecast_id"], str(r["period_start"])[:16], f"{t['mean']:,.2f}", *seen))
     columns = (
@@ -285,14 +442,24 @@ def forecasts(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> No
 @app.command()
 def backtest(
     what: Annotated[
-        str, typer.Argument(help="gefcom2014-load, gefcom2014-wind, gefcom2014-solar, or a file of meters.")
+        str,
+        typer.Argument(
+            help="gefcom2014-load, gefcom2014-wind, gefcom2014-solar, or a file of meters."
+        ),
     ],
-    data: Annotated[Path | None, typer.Option("--data", help="File of the competition's track.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="File of the competition's track.")
+    ] = None,
     tasks: Annotated[
-        str, typer.Option(help="Tasks of the competition, such as 4-12.", show_default="all scored ones")
+        str,
+        typer.Option(
+            help="Tasks of the competition, such as 4-12.", show_default="all scored ones"
+        ),
     ] = "",
     weather: WeatherOption = None,
-    component: Annotated[str, typer.Option(help="Of sun and wind: forest, boosted, average or choose.")] = "average",
+    component: Annotated[
+        str, typer.Option(help="Of sun and wind: forest, boosted, average or choose.")
+    ] = "average",
     ahead: Annotated[str, typer.Option(help="Of a file: how far each forecast goes.")] = "24h",
     every: Annotated[str, typer.Option(help="Of a file: how often one is made.")] = "7d",
     last: Annotated[str, typer.Option(help="Of a file: over how much of its end.")] = "8w",
@@ -310,18 +477,34 @@ def backtest(
 
         if component not in ("forest", "boosted", "average", "choose"):
             raise UsageError(
-                "unknown-component", f"There is no '{component}'.", "Choose forest, boosted, average or choose."
+                "unknown-component",
+                f"There is no '{component}'.",
+                "Choose forest, boosted, average or choose.",
             )
         if data is None:
-            raise UsageError("no-data", "The competition's data is not part of Abate.", "Name its file with --data.")
+            raise UsageError(
+                "no-data",
+                "The competition's data is not part of Abate.",
+                "Name its file with --data.",
+            )
         with out.working("forecasting each task"):
             told = run_competition(
-                what, data, tasks=tasks, weather=weather, workers=workers_of(workers), component=component
+                what,
+                data,
+                tasks=tasks,
+                weather=weather,
+                workers=workers_of(workers),
+                component=component,
             )
         if json:
             out.print_json(told)
             return
-        out.table(what, ("task", "pinball loss"), [*told["scores"].items(), ("mean", told["mean"])], right=(1,))
+        out.table(
+            what,
+            ("task", "pinball loss"),
+            [*told["scores"].items(), ("mean", told["mean"])],
+            right=(1,),
+        )
         out.console().print(f"{told['cpu_s']} CPU seconds")
         return
     from abate.adapters.readers.series import read_series
@@ -331,30 +514,59 @@ def backtest(
     seen = read_series(weather, zone=zone, checked=False) if weather else None
     with out.working("forecasting from each origin"):
         scores = backtest_readings(
-            load, calendar=_calendar(country, zone), weather=seen, ahead=ahead, every=every, last=last
+            load,
+            calendar=_calendar(country, zone),
+            weather=seen,
+            ahead=ahead,
+            every=every,
+            last=last,
         )
     if json:
         out.print_json([asdict(s) for s in scores])
         return
     body = [
-        (s.name, f"{s.pinball:.4g}", f"{s.crps:.4g}", f"{s.inside_50:.0%}", f"{s.inside_80:.0%}", "–" if s.skill is None else f"{s.skill:.1%}")
+        (
+            s.name,
+            f"{s.pinball:.4g}",
+            f"{s.crps:.4g}",
+            f"{s.inside_50:.0%}",
+            f"{s.inside_80:.0%}",
+            "–" if s.skill is None else f"{s.skill:.1%}",
+        )
         for s in scores
-    ]  # fmt: skip
+    ]
     columns = ("forecaster", "pinball", "CRPS", "inside 50 %", "inside 80 %", "skill")
-    out.table(f"{len(scores[0].by_origin)} origins, {scores[0].count:,} values", columns, body, right=(1, 2, 3, 4, 5))
-    out.table("Share of values in each tenth of the distribution (0.10 where it is honest)", ("forecaster", *(str(k) for k in range(1, 11))), [(s.name, *(f"{p:.2f}" for p in s.pit_shares)) for s in scores], right=range(1, 11))  # fmt: skip
+    out.table(
+        f"{len(scores[0].by_origin)} origins, {scores[0].count:,} values",
+        columns,
+        body,
+        right=(1, 2, 3, 4, 5),
+    )
+    out.table(
+        "Share of values in each tenth of the distribution (0.10 where it is honest)",
+        ("forecaster", *(str(k) for k in range(1, 11))),
+        [(s.name, *(f"{p:.2f}" for p in s.pit_shares)) for s in scores],
+        right=range(1, 11),
+    )
 
 
 @app.command()
 def savings(
     meters: Annotated[Path, typer.Argument(help="Interval data or bills (start, amount).")],
-    weather: Annotated[Path, typer.Option("--weather", help="Outdoor temperature: CSV, XLSX, Parquet or EPW.")],
+    weather: Annotated[
+        Path, typer.Option("--weather", help="Outdoor temperature: CSV, XLSX, Parquet or EPW.")
+    ],
     until: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="First day of the works; the baseline ends before it.")
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="First day of the works; the baseline ends before it."
+        ),
     ],
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First day after the works.", show_default="as --until"),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="First day after the works.", show_default="as --until"
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option(help="daily (change points of days or bills) or hourly (time of week).")
@@ -363,11 +575,16 @@ def savings(
     zone: ZoneOption = "UTC",
     mend: MendOption = "",
     workers: ForecastWorkers = "1",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Estimates: .csv or .parquet.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Estimates: .csv or .parquet.")
+    ] = None,
     chart: ChartOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Measure what a measure saved: baseline by weather, against the meters since, with ranges. Exit code 1 where a meter is disqualified."""
+    """Measure what a measure saved: baseline by weather, against the meters since, with ranges.
+
+    Exit code 1 where a meter is disqualified.
+    """
     from abate.adapters.readers.series import read_series
     from abate.application.energy.batches import write_rows
     from abate.application.energy.savings import estimate, estimate_hourly, read_usage
@@ -376,12 +593,20 @@ def savings(
     begin = (since or until).date()
     if begin < until.date():
         raise UsageError(
-            "bad-dates", f"--since {begin} is before --until {until.date()}.", "The works begin before they end."
+            "bad-dates",
+            f"--since {begin} is before --until {until.date()}.",
+            "The works begin before they end.",
         )
     seen = read_series(weather, zone=zone, checked=False)
     if model == "hourly":
         found, findings = estimate_hourly(
-            meters, seen, until=until.date(), since=begin, zone=zone, confidence=confidence, mend=_mends(mend)
+            meters,
+            seen,
+            until=until.date(),
+            since=begin,
+            zone=zone,
+            confidence=confidence,
+            mend=_mends(mend),
         )
     elif model == "daily":
         usage = read_usage(meters, zone=zone, mend=_mends(mend))
@@ -401,7 +626,10 @@ def savings(
     else:
         raise UsageError("unknown-model", f"There is no '{model}'.", "Choose daily or hourly.")
     rows: list[dict[str, Any]] = [
-        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in asdict(s).items()}
+        {
+            k: None if isinstance(v, float) and not math.isfinite(v) else v
+            for k, v in asdict(s).items()
+        }
         | {"saved_share": s.saved_share, "reasons": "; ".join(s.reasons)}
         for s in found
     ]
@@ -410,7 +638,13 @@ def savings(
     if chart is not None:
         _draw_savings(chart, found, f"Savings since {begin}")
     if json:
-        out.print_json({"confidence": confidence, "meters": rows, "findings": [finding_json(f) for f in findings]})
+        out.print_json(
+            {
+                "confidence": confidence,
+                "meters": rows,
+                "findings": [finding_json(f) for f in findings],
+            }
+        )
     else:
         _print_savings(found, confidence)
         _tell(findings)
@@ -423,22 +657,36 @@ def _draw_savings(path: Path, found: list[Any], title: str) -> None:
     from abate.disclosure.charts import savings_chart
 
     shown = [
-        {"meter": s.meter, "saved_share": s.saved_share, "low_share": s.low / s.expected, "high_share": s.high / s.expected,
-         "held": "disqualified" if s.reasons else "qualified"}
-        for s in found if s.expected > 0
-    ]  # fmt: skip
+        {
+            "meter": s.meter,
+            "saved_share": s.saved_share,
+            "low_share": s.low / s.expected,
+            "high_share": s.high / s.expected,
+            "held": "disqualified" if s.reasons else "qualified",
+        }
+        for s in found
+        if s.expected > 0
+    ]
     write_whole(path, vl_convert.vegalite_to_svg(savings_chart(shown[:60], title=title)))
 
 
 def _print_savings(found: list[Any], confidence: float) -> None:
     body = [
         (
-            s.meter, s.model, _point(s.heating_balance_point), _point(s.cooling_balance_point), f"{s.expected:,.0f}", f"{s.used:,.0f}",
-            "–" if s.saved_share is None else f"{s.saved_share:.1%}", f"{s.low:,.0f} to {s.high:,.0f}",
-            f"{s.cv_rmse:.2f}", f"{s.nmbe:.3f}", "; ".join(s.reasons) or "qualified",
+            s.meter,
+            s.model,
+            _point(s.heating_balance_point),
+            _point(s.cooling_balance_point),
+            f"{s.expected:,.0f}",
+            f"{s.used:,.0f}",
+            "–" if s.saved_share is None else f"{s.saved_share:.1%}",
+            f"{s.low:,.0f} to {s.high:,.0f}",
+            f"{s.cv_rmse:.2f}",
+            f"{s.nmbe:.3f}",
+            "; ".join(s.reasons) or "qualified",
         )
         for s in found
-    ]  # fmt: skip
+    ]
     columns = (
         "meter",
         "model",
@@ -454,7 +702,9 @@ def _print_savings(found: list[Any], confidence: float) -> None:
     )
     out.table("", columns, body[:200], right=(2, 3, 4, 5, 6, 7, 8, 9))
     good = [s for s in found if not s.reasons]
-    out.console().print(f"{len(good)} of {len(found)} meters qualify; they saved {sum(s.saved for s in good):,.0f}.")
+    out.console().print(
+        f"{len(good)} of {len(found)} meters qualify; they saved {sum(s.saved for s in good):,.0f}."
+    )
 
 
 def _tell(findings: Any) -> None:
@@ -487,7 +737,9 @@ def _mends(text: str) -> tuple[str, ...]:
     chosen = tuple(t.strip() for t in text.split(",") if t.strip())
     odd = [t for t in chosen if t not in MENDS]
     if odd:
-        raise UsageError("unknown-mend", f"'{odd[0]}' cannot be mended.", f"There are: {', '.join(MENDS)}.")
+        raise UsageError(
+            "unknown-mend", f"'{odd[0]}' cannot be mended.", f"There are: {', '.join(MENDS)}."
+        )
     return chosen
 
 
@@ -529,8 +781,13 @@ def _print_forecast(members: Any, unit: str, issued: str, findings: int) -> None
         for m, name in enumerate(members.names)
     ]
     first, last = (str(t)[:16].replace("T", " ") for t in (members.start[0], members.start[-1]))
-    title = f"{first} to {last}, issued {issued[:16].replace('T', ' ')}; sums{f' in {unit}' if unit else ''}"
-    out.table(title, ("series", "mean", "5 %", "95 %", "highest step"), body[:60], right=(1, 2, 3, 4))
+    title = (
+        f"{first} to {last}, issued {issued[:16].replace('T', ' ')};"
+        f" sums{f' in {unit}' if unit else ''}"
+    )
+    out.table(
+        title, ("series", "mean", "5 %", "95 %", "highest step"), body[:60], right=(1, 2, 3, 4)
+    )
     if findings:
         out.console().print(f"{findings} findings about the readings; see 'abate readings'.")
 
@@ -548,18 +805,25 @@ def _draw_fan(path: Path, members: Any, load: Any, unit: str) -> None:
     actual: dict[str, float] = {}
     if name in load.names:
         line = load.values[load.names.index(name)]
-        actual = {str(t): float(v) for t, v in zip(load.start, line, strict=True) if not np.isnan(v)}
+        actual = {
+            str(t): float(v) for t, v in zip(load.start, line, strict=True) if not np.isnan(v)
+        }
     rows = [
-        {"start": str(t), "actual": actual.get(str(t))} | {f"p{p:02d}": float(q) for p, q in zip((5, 25, 50, 75, 95), row, strict=True)}
+        {"start": str(t), "actual": actual.get(str(t))}
+        | {f"p{p:02d}": float(q) for p, q in zip((5, 25, 50, 75, 95), row, strict=True)}
         for t, row in zip(members.start, quantiles, strict=True)
-    ]  # fmt: skip
+    ]
     write_whole(path, vl_convert.vegalite_to_svg(fan_chart(rows, title=name, unit=unit)))
 
 
 def _plant_kwh(told: Any) -> dict[str, float]:
     import numpy as np
 
-    hours = float((told.start[1] - told.start[0]) / np.timedelta64(3600, "s")) if len(told.start) > 1 else 1.0
+    hours = (
+        float((told.start[1] - told.start[0]) / np.timedelta64(3600, "s"))
+        if len(told.start) > 1
+        else 1.0
+    )
     return {f"p{k:02d}": float(told.quantiles[:, k - 1].sum() * hours) for k in (5, 50, 95)}
 
 
@@ -570,4 +834,9 @@ def _cost(config: Any, members: Any, meters: int) -> dict[str, Any] | None:
         return None
     costs = config.tariff.cost(members.values[:, :meters].sum(axis=1), members.start)
     low, high = np.quantile(costs, [0.05, 0.95])
-    return {"mean": float(costs.mean()), "p05": float(low), "p95": float(high), "currency": config.tariff.currency}
+    return {
+        "mean": float(costs.mean()),
+        "p05": float(low),
+        "p95": float(high),
+        "currency": config.tariff.currency,
+    }

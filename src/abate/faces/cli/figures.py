@@ -1,4 +1,7 @@
-"""Commands that show figures: whole, with ranges, bridged, restated, explained, as report and as evidence."""
+"""Commands that show figures.
+
+Whole, with ranges, bridged, restated, explained, as report and as evidence.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +29,28 @@ from abate.kernel.errors import UsageError
 
 @app.command()
 def show(
-    figure: Annotated[str, typer.Argument(help="A figure; all headlines where none is named.")] = "",
+    figure: Annotated[
+        str, typer.Argument(help="A figure; all headlines where none is named.")
+    ] = "",
     year: YearOption = "",
     by: Annotated[
         str,
         typer.Option(
-            help="scope, category, org, site, month, kind, item, method, approach, factor, gas, building or basis; several with commas."
+            help=(
+                "scope, category, org, site, month, kind, item, method, approach, factor, gas,"
+                " building or basis; several with commas."
+            )
         ),
     ] = "",
-    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
-    beside: Annotated[str, typer.Option(help="Organisation whose published figures stand beside.")] = "",
-    ranges: Annotated[bool, typer.Option("--range", help="With 95 % range, data quality and primary data.")] = False,
+    run_id: Annotated[
+        str, typer.Option("--run", help="A run other than the latest of the year.")
+    ] = "",
+    beside: Annotated[
+        str, typer.Option(help="Organisation whose published figures stand beside.")
+    ] = "",
+    ranges: Annotated[
+        bool, typer.Option("--range", help="With 95 % range, data quality and primary data.")
+    ] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -61,12 +75,18 @@ def show(
         return
     with Rollups(opened) as rollups:
         values = {r["fiscal_year"]: rollups.values(names, r, by) for r in chosen}
-        published = {r["fiscal_year"]: _published(every, rollups, names, r) for r in chosen if not by and not run_id}
+        published = {
+            r["fiscal_year"]: _published(every, rollups, names, r)
+            for r in chosen
+            if not by and not run_id
+        }
     if json:
         out.print_json([v.json for y in sorted(values) for v in values[y]])
         return
     if not values:
-        out.console().print("Nothing is valued yet. Import files with 'abate add', then 'abate run --year FY…'.")
+        out.console().print(
+            "Nothing is valued yet. Import files with 'abate add', then 'abate run --year FY…'."
+        )
     elif by:
         body = [
             (y, v.figure, *v.by.values(), number(v.value, v.unit), v.unit, f"{v.row_count:,}")
@@ -97,12 +117,25 @@ def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None
             for p in stated:
                 value, unit = in_our_unit(p["value"], p["unit"])
                 told = p["value_text"] if value is None else number(Fraction(value), unit)
-                rows.append((year, v.figure, number(v.value, v.unit), v.unit, p["entity"], told, unit, p["vintage"]))
+                rows.append(
+                    (
+                        year,
+                        v.figure,
+                        number(v.value, v.unit),
+                        v.unit,
+                        p["entity"],
+                        told,
+                        unit,
+                        p["vintage"],
+                    )
+                )
     columns = ("year", "figure", "computed", "unit", "published by", "published", "unit", "vintage")
     out.table("Published figures beside", columns, rows, right=(2, 5))
 
 
-def _show_ranges(opened: Any, names: list[str], chosen: list[dict[str, Any]], by: str, as_json: bool) -> None:
+def _show_ranges(
+    opened: Any, names: list[str], chosen: list[dict[str, Any]], by: str, as_json: bool
+) -> None:
     from abate.application.inventory.figures import Rollups
     from abate.application.inventory.ranges import ranges as ranges_of
 
@@ -120,12 +153,17 @@ def _show_ranges(opened: Any, names: list[str], chosen: list[dict[str, Any]], by
         return
     body = [
         (
-            r.year, r.figure, *r.by.values(), f"{r.closed.total:,.1f}", f"± {r.closed.share_95 * 100:.1f} %",
-            f"{r.simulated.low:,.1f} – {r.simulated.high:,.1f}", "–" if r.quality is None else f"{r.quality:.2f}",
+            r.year,
+            r.figure,
+            *r.by.values(),
+            f"{r.closed.total:,.1f}",
+            f"± {r.closed.share_95 * 100:.1f} %",
+            f"{r.simulated.low:,.1f} – {r.simulated.high:,.1f}",
+            "–" if r.quality is None else f"{r.quality:.2f}",
             f"{r.primary_share * 100:.0f} %",
         )
         for r in found
-    ]  # fmt: skip
+    ]
     columns = (
         "year",
         "figure",
@@ -137,18 +175,27 @@ def _show_ranges(opened: Any, names: list[str], chosen: list[dict[str, Any]], by
         "primary data",
     )
     out.table(
-        "Quality: 1 very good to 4 poor, weighted by CO2e.", columns, body, right=range(2 + bool(by), len(columns))
+        "Quality: 1 very good to 4 poor, weighted by CO2e.",
+        columns,
+        body,
+        right=range(2 + bool(by), len(columns)),
     )
 
 
 @app.command()
 def uncertainty(
-    figure: Annotated[str, typer.Argument(help="A sum, such as gross or scope3.")] = "total-location",
+    figure: Annotated[
+        str, typer.Argument(help="A sum, such as gross or scope3.")
+    ] = "total-location",
     year: YearOption = "",
     by: Annotated[str, typer.Option(help="A dimension, such as org or category.")] = "",
-    draws: Annotated[int, typer.Option(min=100, max=1_000_000, help="Draws of the simulation.")] = 10_000,
+    draws: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="Draws of the simulation.")
+    ] = 10_000,
     seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 20240331,
-    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    run_id: Annotated[
+        str, typer.Option("--run", help="A run other than the latest of the year.")
+    ] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -160,21 +207,31 @@ def uncertainty(
     opened = opened_at(workspace)
     latest = year.upper() or next(iter(reversed(valued(opened))), "")
     with Rollups(opened) as rollups:
-        found = ranges_of(rollups, figure, run_of(opened, latest, run_id), by, draws=draws, seed=seed)
+        found = ranges_of(
+            rollups, figure, run_of(opened, latest, run_id), by, draws=draws, seed=seed
+        )
     if json:
         out.print_json([r.json for r in found])
         return
     for r in found:
         group = "".join(f" {k} {v}" for k, v in r.by.items())
         out.console().print(
-            f"{r.figure} {r.year}{group}: {r.closed.total:,.1f} t CO2e ± {r.closed.share_95 * 100:.2f} % "
-            f"(IPCC Approach 1: {r.closed.low:,.1f} to {r.closed.high:,.1f}; Approach 2, {draws:,} draws: "
-            f"{r.simulated.low:,.1f} to {r.simulated.high:,.1f})"
+            f"{r.figure} {r.year}{group}: {r.closed.total:,.1f} t CO2e ±"
+            f" {r.closed.share_95 * 100:.2f} % (IPCC Approach 1: {r.closed.low:,.1f} to"
+            f" {r.closed.high:,.1f}; Approach 2, {draws:,} draws: {r.simulated.low:,.1f} to"
+            f" {r.simulated.high:,.1f})"
         )
         quality = "no score" if r.quality is None else f"{r.quality:.2f} (1 very good to 4 poor)"
         out.console().print(f"Data quality {quality}; {r.primary_share * 100:.1f} % primary data.")
         body = [
-            (f"{c.share * 100:.1f} %", c.source, c.what, f"{c.tonnes:,.1f}", f"{c.spread * 196:.0f} %") for c in r.next
+            (
+                f"{c.share * 100:.1f} %",
+                c.source,
+                c.what,
+                f"{c.tonnes:,.1f}",
+                f"{c.spread * 196:.0f} %",
+            )
+            for c in r.next
         ]
         columns = ("part of variance", "what", "name", "t CO2e", "its 95 %")
         out.table("What to measure better next", columns, body, right=(0, 3, 4))
@@ -184,13 +241,18 @@ def uncertainty(
 def bridge(
     before: Annotated[str, typer.Argument(help="Fiscal year, or a run.")],
     after: Annotated[str, typer.Argument(help="Fiscal year, or a run.")],
-    figure: Annotated[str, typer.Option(help="A sum, such as gross, net, scope3 or total-location.")] = "gross",
+    figure: Annotated[
+        str, typer.Option(help="A sum, such as gross, net, scope3 or total-location.")
+    ] = "gross",
     by: Annotated[str, typer.Option(help="org for one line per business.")] = "",
     chart: Annotated[Path | None, typer.Option(help="Write the waterfall as SVG.")] = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Say why a figure changed between two years or runs: contributions that add up to the milligram."""
+    """Say why a figure changed between two years or runs.
+
+    Contributions that add up to the milligram.
+    """
     from abate.application.inventory.bridges import bridge_runs
     from abate.application.inventory.figures import Rollups, run_of
     from abate.application.inventory.figures import runs as list_runs
@@ -201,7 +263,10 @@ def bridge(
     opened = opened_at(workspace)
     every = list_runs(opened)
     named = {r["run_id"] for r in every}
-    sides = [run_of(opened, "" if s in named else s.upper(), s if s in named else "", every) for s in (before, after)]
+    sides = [
+        run_of(opened, "" if s in named else s.upper(), s if s in named else "", every)
+        for s in (before, after)
+    ]
     with Rollups(opened) as rollups:
         found = bridge_runs(opened, rollups, figure, *sides)
     if chart is not None:
@@ -212,12 +277,26 @@ def bridge(
         out.print_json(found.json)
         return
     lines = list(found.by_org.items()) if by else []
-    body = [(org, *(f"{by_driver[d] / 1e9:+,.3f}" for d in DRIVERS), f"{sum(by_driver.values()) / 1e9:+,.3f}") for org, by_driver in lines]  # fmt: skip
+    body = [
+        (
+            org,
+            *(f"{by_driver[d] / 1e9:+,.3f}" for d in DRIVERS),
+            f"{sum(by_driver.values()) / 1e9:+,.3f}",
+        )
+        for org, by_driver in lines
+    ]
     total = found.totals
     body.append(
-        ("total", *(f"{total[d] / 1e9:+,.3f}" for d in DRIVERS), f"{(found.end_mg - found.start_mg) / 1e9:+,.3f}")
+        (
+            "total",
+            *(f"{total[d] / 1e9:+,.3f}" for d in DRIVERS),
+            f"{(found.end_mg - found.start_mg) / 1e9:+,.3f}",
+        )
     )
-    title = f"{figure} {before} {found.start_mg / 1e9:,.3f} t CO2e to {after} {found.end_mg / 1e9:,.3f} t CO2e"
+    title = (
+        f"{figure} {before} {found.start_mg / 1e9:,.3f} t CO2e to {after} {found.end_mg / 1e9:,.3f}"
+        " t CO2e"
+    )
     out.table(title, ("t CO2e", *DRIVERS, "difference"), body, right=range(1, len(DRIVERS) + 2))
 
 
@@ -240,7 +319,10 @@ def base_year(
         return
     _print_restated(f"Base year {found.year} on the structure of {found.structure}", found.bridges)
     if found.later:
-        _print_restated(f"{found.structure} as if what was bought or sold in it had been so all year", found.later)
+        _print_restated(
+            f"{found.structure} as if what was bought or sold in it had been so all year",
+            found.later,
+        )
     verdict = "reaches" if found.recalculates else "stays below"
     out.console().print(f"The change {verdict} the threshold of {found.threshold_share * 100:g} %.")
     if found.recalculates:
@@ -255,7 +337,15 @@ def _print_restated(title: str, bridges: Any) -> None:
     for b in bridges:
         share = (b.end_mg - b.start_mg) / b.start_mg if b.start_mg else 0.0
         reasons = "; ".join(f"{REASONS[d]} {mg / 1e9:+,.1f}" for d, mg in b.totals.items() if mg)
-        body.append((b.figure, f"{b.start_mg / 1e9:,.1f}", f"{b.end_mg / 1e9:,.1f}", f"{share * 100:+.2f} %", reasons))
+        body.append(
+            (
+                b.figure,
+                f"{b.start_mg / 1e9:,.1f}",
+                f"{b.end_mg / 1e9:,.1f}",
+                f"{share * 100:+.2f} %",
+                reasons,
+            )
+        )
     columns = ("figure", "previously stated", "restated", "change", "reasons [t CO2e]")
     out.table(title, columns, body, right=(1, 2, 3))
 
@@ -264,11 +354,16 @@ def _print_restated(title: str, bridges: Any) -> None:
 def export_evidence(
     year: YearOption,
     to: Annotated[Path, typer.Option(help="Folder for the bundle.")] = Path("evidence"),
-    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    run_id: Annotated[
+        str, typer.Option("--run", help="A run other than the latest of the year.")
+    ] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Write a run as plain CSV with hashes, for anybody to perform it again with tools/reperform.py."""
+    """Write a run as plain CSV with hashes.
+
+    For anybody to perform it again with tools/reperform.py.
+    """
     from abate.application.inventory.evidence import export_evidence as export
 
     with out.working("writing the evidence"):
@@ -276,7 +371,9 @@ def export_evidence(
     if json:
         out.print_json(manifest)
         return
-    rows = [(name, f"{known['rows']:,}", known["sha256"]) for name, known in manifest["files"].items()]
+    rows = [
+        (name, f"{known['rows']:,}", known["sha256"]) for name, known in manifest["files"].items()
+    ]
     out.table(f"{manifest['run']} in {to}", ("file", "rows", "sha256"), rows, right=(1,))
     out.console().print(f"Perform it again: python tools/reperform.py {to}")
 
@@ -302,13 +399,26 @@ def published(
     if json:
         out.print_json(rows)
         return
-    keys = ("entity", "fiscal_year", "metric", "scope", "value_text", "unit", "vintage", "confidence")
+    keys = (
+        "entity",
+        "fiscal_year",
+        "metric",
+        "scope",
+        "value_text",
+        "unit",
+        "vintage",
+        "confidence",
+    )
     out.table("", keys, [[r[k] for k in keys] for r in rows], right=(4,))
 
 
-def _published(every: list[dict[str, Any]], rollups: Any, names: list[str], run: dict[str, Any]) -> list[Any]:
+def _published(
+    every: list[dict[str, Any]], rollups: Any, names: list[str], run: dict[str, Any]
+) -> list[Any]:
     """Values as published, where the year's latest run is another."""
-    frozen = [r for r in every if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"]
+    frozen = [
+        r for r in every if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"
+    ]
     if not frozen or frozen[0]["run_id"] == run["run_id"]:
         return []
     return list(rollups.values(names, frozen[0]))
@@ -321,7 +431,9 @@ def explain(
     site: Annotated[str, typer.Option(help="Only the rows of a site.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows per page.")] = 20,
     after: Annotated[str, typer.Option(help="Where the page before ended, as it says.")] = "",
-    run_id: Annotated[str, typer.Option("--run", help="A run other than the latest of the year.")] = "",
+    run_id: Annotated[
+        str, typer.Option("--run", help="A run other than the latest of the year.")
+    ] = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -331,17 +443,28 @@ def explain(
     from abate.application.inventory.figures import years as valued_years
 
     opened = opened_at(workspace)
-    if what not in FIGURES and what[:1] in "0123456789abcdef" and "-" in what and what.split("-")[0].isalnum():
+    if (
+        what not in FIGURES
+        and what[:1] in "0123456789abcdef"
+        and "-" in what
+        and what.split("-")[0].isalnum()
+    ):
         told = explain_entry(opened, what, year)
         out.print_json(told) if json else _print_entry(told)
         return
     if not year:
         known = valued_years(opened)
         if len(known) != 1:
-            raise UsageError("year-needed", "Say which year.", f"One of: {', '.join(known) or 'none is valued yet'}.")
+            raise UsageError(
+                "year-needed",
+                "Say which year.",
+                f"One of: {', '.join(known) or 'none is valued yet'}.",
+            )
         year = known[0]
     where = {"site": site} if site else {}
-    told = explain_figure(opened, what, year.upper(), run_id=run_id, where=where, limit=limit, after=after)
+    told = explain_figure(
+        opened, what, year.upper(), run_id=run_id, where=where, limit=limit, after=after
+    )
     if json:
         out.print_json(told)
         return
@@ -350,13 +473,24 @@ def explain(
     columns = ("entry", "site", "month", "amount", "factor", "kg CO2e", "file", "row")
     body = [
         (
-            r.get("entry", r["activity"]), r["site"], r["month"], f"{r['quantity']:,.2f} {r['unit']}",
-            r.get("factor", ""), f"{float(r['co2e_kg']):,.3f}" if "co2e_kg" in r else "",
-            f"{r['file']} {r['sheet']}".strip(), r["row"],
+            r.get("entry", r["activity"]),
+            r["site"],
+            r["month"],
+            f"{r['quantity']:,.2f} {r['unit']}",
+            r.get("factor", ""),
+            f"{float(r['co2e_kg']):,.3f}" if "co2e_kg" in r else "",
+            f"{r['file']} {r['sheet']}".strip(),
+            r["row"],
         )
         for r in page["rows"]
-    ]  # fmt: skip
-    out.table(f"rows {page['offset'] + 1} to {page['offset'] + len(body)} of {page['count']:,}, largest first", columns, body, right=(3, 5, 7))  # fmt: skip
+    ]
+    out.table(
+        f"rows {page['offset'] + 1} to {page['offset'] + len(body)} of {page['count']:,}, largest"
+        " first",
+        columns,
+        body,
+        right=(3, 5, 7),
+    )
     out.console().print("Open one with: abate explain ENTRY")
     if page["next"]:
         out.console().print(f"More with: --after '{page['next']}'")
@@ -367,7 +501,13 @@ def _print_entry(told: dict[str, Any]) -> None:
     facts = [
         ("activity", f"{told['activity']}: {told['kind']} {told['item']}".strip()),
         ("place and time", f"{told['site']}, {told['month']}"),
-        ("amount", f"{told['quantity']:,} {told['unit']} ({told['basis']}), written as '{told['as_written']}'"),
+        (
+            "amount",
+            (
+                f"{told['quantity']:,} {told['unit']} ({told['basis']}), written as"
+                f" '{told['as_written']}'"
+            ),
+        ),
         ("file", f"{place}, import {told['import']}, sha256 {told['sha256'][:16]}…"),
         ("document", told["document"]),
         ("correction", told["correction"]),
@@ -380,15 +520,35 @@ def _print_entry(told: dict[str, Any]) -> None:
         lines = [
             ("method", f"{e['method']}: {e['summary']} ({e['method_source']})"),
             ("formula", f"{e['formula']}, with {values}"),
-            ("result", f"{int(e['mass_mg']):,} mg {e['species']} × GWP {e['gwp']} = {int(e['co2e_mg']):,} mg CO2e"),
+            (
+                "result",
+                (
+                    f"{int(e['mass_mg']):,} mg {e['species']} × GWP {e['gwp']} ="
+                    f" {int(e['co2e_mg']):,} mg CO2e"
+                ),
+            ),
             ("factor", f"{e['factor']} = {e['factor_value']}"),
-            ("publication", f"{source.get('publication', '')}, {source.get('table', '')}, {source.get('edition', '')}"),
+            (
+                "publication",
+                (
+                    f"{source.get('publication', '')}, {source.get('table', '')},"
+                    f" {source.get('edition', '')}"
+                ),
+            ),
             ("instrument", e["instrument"]),
-            ("why this one", e["why"] + (f"; by way of {', '.join(e['bridges'])}" if e["bridges"] else "")),
-            ("passed over", "; ".join(f"{p['factor']} ({p['reason']})" for p in e["passed_over"][:4])),
+            (
+                "why this one",
+                e["why"] + (f"; by way of {', '.join(e['bridges'])}" if e["bridges"] else ""),
+            ),
+            (
+                "passed over",
+                "; ".join(f"{p['factor']} ({p['reason']})" for p in e["passed_over"][:4]),
+            ),
         ]
         out.table(
-            f"{e['entry']} · {e['species']} · scope {e['scope']} {e['view']}", ("", ""), [x for x in lines if x[1]]
+            f"{e['entry']} · {e['species']} · scope {e['scope']} {e['view']}",
+            ("", ""),
+            [x for x in lines if x[1]],
         )
 
 
@@ -396,11 +556,16 @@ def _print_entry(told: dict[str, Any]) -> None:
 def report(
     year: YearOption,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; report.html and so on where none is named.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File to write; report.html and so on where none is named."
+        ),
     ] = None,
     kind: Annotated[str, typer.Option("--format", help="html, pdf, xlsx or md.")] = "",
     lang: LangOption = "",
-    template: Annotated[Path | None, typer.Option(help="A template of your own in Markdown.")] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="A template of your own in Markdown.")
+    ] = None,
     charts: Annotated[Path | None, typer.Option(help="Folder for the charts as SVG, too.")] = None,
     workspace: WorkspaceOption = HERE,
 ) -> None:
@@ -413,5 +578,7 @@ def report(
     opened = opened_at(workspace)
     lang = lang or opened.language
     with out.working("drawing the report"):
-        write_report(opened, year, path, now=now(), charts=charts, lang=lang, kind=kind, template=template)
+        write_report(
+            opened, year, path, now=now(), charts=charts, lang=lang, kind=kind, template=template
+        )
     out.console().print(f"Report: {path}")

@@ -10,74 +10,121 @@ import typer
 
 from abate.adapters.store.writing import in_place_of, write_whole
 from abate.faces.cli import show as out
-from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, app, finding_json, now, opened_at, workers_of
+from abate.faces.cli.app import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    app,
+    finding_json,
+    now,
+    opened_at,
+    workers_of,
+)
 
 CartonsOption = Annotated[
-    Path | None, typer.Option("--cartons", "-c", help="Assortment: CSV, Parquet or JSON.", show_default="in ORDERS")
+    Path | None,
+    typer.Option(
+        "--cartons", "-c", help="Assortment: CSV, Parquet or JSON.", show_default="in ORDERS"
+    ),
 ]
 WorkersOption = Annotated[
-    str, typer.Option(help="Processes, or a Spark master such as spark://host:7077; few cartons are shared out by one.")
+    str,
+    typer.Option(
+        help=(
+            "Processes, or a Spark master such as spark://host:7077; few cartons are shared out by"
+            " one."
+        )
+    ),
 ]
 SiteOption = Annotated[str, typer.Option(help="Site of orders that name none.")]
 MonthOption = Annotated[str, typer.Option(help="Month of orders that name none, such as 2024-03.")]
 PackagingOption = Annotated[
     Path | None,
-    typer.Option("--packaging", help="TOML: [materials] tape, filler, ends; [scheme] of circulating boxes."),
+    typer.Option(
+        "--packaging", help="TOML: [materials] tape, filler, ends; [scheme] of circulating boxes."
+    ),
 ]
 SIZE_COLUMNS = (
     "length_mm", "width_mm", "height_mm", "outer_length_mm", "outer_width_mm", "outer_height_mm", "mass_max_g", "board_m2",
     "grade_g_m2", "board_item", "cost",
 )  # fmt: skip
-SeedOption = Annotated[int, typer.Option(help="Same orders and seed, same bytes.", min=0, max=2**31 - 1)]
+SeedOption = Annotated[
+    int, typer.Option(help="Same orders and seed, same bytes.", min=0, max=2**31 - 1)
+]
 
 
 @app.command()
 def pack(
-    orders: Annotated[Path, typer.Argument(help="CSV, Parquet, JSON, or the text format of packing benchmarks.")],
+    orders: Annotated[
+        Path, typer.Argument(help="CSV, Parquet, JSON, or the text format of packing benchmarks.")
+    ],
     cartons: CartonsOption = None,
     output: Annotated[
         Path,
         typer.Option(
             "--output",
             "-o",
-            help="Plan: .jsonl, .json, .csv, .parquet or .html; a name without one gets .jsonl and .html.",
+            help=(
+                "Plan: .jsonl, .json, .csv, .parquet or .html; a name without one gets .jsonl and"
+                " .html."
+            ),
         ),
     ] = Path("plan"),
     objective: Annotated[
         str,
         typer.Option(
-            help="board, cost, volume, parcels, a weighting such as board=1,parcels=0.05, or cost+carbon: money with the internal carbon price."
+            help=(
+                "board, cost, volume, parcels, a weighting such as board=1,parcels=0.05, or"
+                " cost+carbon: money with the internal carbon price."
+            )
         ),
     ] = "board",
     support: Annotated[
-        float | None, typer.Option(help="Least share of each base that is supported.", show_default="0.8")
+        float | None,
+        typer.Option(help="Least share of each base that is supported.", show_default="0.8"),
     ] = None,
     effort: Annotated[str, typer.Option(help="fast, thorough or proved.")] = "fast",
     baseline: Annotated[
         str,
         typer.Option(
-            help="What the warehouse does now: volume, volume=0.8 (how full its rule lets a carton be), record, or none."
+            help=(
+                "What the warehouse does now: volume, volume=0.8 (how full its rule lets a carton"
+                " be), record, or none."
+            )
         ),
     ] = "volume",
     workers: WorkersOption = "1",
     seed: SeedOption = 0,
     packaging: PackagingOption = None,
     post: Annotated[
-        str, typer.Option(help="Value both sides and keep the plan in the workspace under this name.")
+        str,
+        typer.Option(help="Value both sides and keep the plan in the workspace under this name."),
     ] = "",
     site: SiteOption = "",
     month: MonthOption = "",
     use_stock: Annotated[
-        bool, typer.Option("--stock", help="Used and circulating cartons as many as the workspace holds at each site.")
+        bool,
+        typer.Option(
+            "--stock",
+            help="Used and circulating cartons as many as the workspace holds at each site.",
+        ),
     ] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Pack orders into cartons: the plan, its proof, and what is used now beside it. Exit code 1 where rows are wrong."""
+    """Pack orders into cartons: the plan, its proof, and what is used now beside it.
+
+    Exit code 1 where rows are wrong.
+    """
     from contextlib import ExitStack
 
     from abate.application.logistics.packing import carbon_priced, pack_file, packaging_plan
-    from abate.application.logistics.plan_page import page_model, plan_file, valued_model, write_page
+    from abate.application.logistics.plan_page import (
+        page_model,
+        plan_file,
+        valued_model,
+        write_page,
+    )
     from abate.application.logistics.stock import in_stock, read_packaging, site_names
     from abate.application.plans import post_plan
 
@@ -88,40 +135,85 @@ def pack(
     if opened is not None and priced:
         objective = carbon_priced(opened, site=site, month=month, materials=materials)
     held = in_stock(opened) if opened and use_stock else None
-    paths = [output] if output.suffix else [output.with_suffix(".jsonl"), output.with_suffix(".html")]
+    paths = (
+        [output] if output.suffix else [output.with_suffix(".jsonl"), output.with_suffix(".html")]
+    )
     _writable(*paths)
     with ExitStack() as stack, out.counting("packing", quiet=json) as step:
         writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
         packer, tally = pack_file(
-            orders, cartons, lambda lines: [write(lines) for write in writers], objective=objective, support_share=support,
-            effort=effort, seed=seed, fill_share_max=fill_share_max, record=record, workers=workers_of(workers),
-            on_batch=lambda some: step(some.orders), sites=site_names(opened, site) if opened else None, stock=held,
-        )  # fmt: skip
+            orders,
+            cartons,
+            lambda lines: [write(lines) for write in writers],
+            objective=objective,
+            support_share=support,
+            effort=effort,
+            seed=seed,
+            fill_share_max=fill_share_max,
+            record=record,
+            workers=workers_of(workers),
+            on_batch=lambda some: step(some.orders),
+            sites=site_names(opened, site) if opened else None,
+            stock=held,
+        )
     model = page_model(packer, tally, title=orders.name, objective=objective)
     if opened is not None and post:
         plan = packaging_plan(
-            opened, packer, tally, plan_id=post, title=f"Packing of {orders.name}", site=site, month=month, unit=objective,
-            materials=materials, scheme=scheme,
-        )  # fmt: skip
+            opened,
+            packer,
+            tally,
+            plan_id=post,
+            title=f"Packing of {orders.name}",
+            site=site,
+            month=month,
+            unit=objective,
+            materials=materials,
+            scheme=scheme,
+        )
         facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
         model |= valued_model(post_plan(opened, plan, domain="packing", facts=facts, now=now()))
     for path in paths:
         if path.suffix == ".html":
             write_page(path, model)
     if json:
-        keys = ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound", "compared")
+        keys = (
+            "orders",
+            "items",
+            "parcels",
+            "proved",
+            "unpacked",
+            "faulty",
+            "cost",
+            "bound",
+            "compared",
+        )
         summary: dict[str, Any] = {k: getattr(tally, k) for k in keys}
-        summary["cartons"] = {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in model["cartons"]}
+        summary["cartons"] = {
+            c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in model["cartons"]
+        }
         out.print_json(
-            summary | {"plan": [str(p) for p in paths], "findings": [finding_json(f) for f in tally.findings]}
+            summary
+            | {
+                "plan": [str(p) for p in paths],
+                "findings": [finding_json(f) for f in tally.findings],
+            }
         )
     else:
-        out.table("", ("what", "value", ""), [(c["title"], c["text"], c["unit"]) for c in model["cards"]], right=(1,))
+        out.table(
+            "",
+            ("what", "value", ""),
+            [(c["title"], c["text"], c["unit"]) for c in model["cards"]],
+            right=(1,),
+        )
         if tally.compared:
-            body = [(c["id"], c["room"], c["source"], c["now"], c["proposed"]) for c in model["cartons"]]
+            body = [
+                (c["id"], c["room"], c["source"], c["now"], c["proposed"]) for c in model["cartons"]
+            ]
             out.table("", ("carton", "inside mm", "source", "now", "proposed"), body, right=(3, 4))
         if model["valued"]:
-            valued = [(v["scope"], v["baseline"], v["proposed"], v["saving"]) for v in model["valued"]]
+            valued = [
+                (v["scope"], v["baseline"], v["proposed"], v["saving"]) for v in model["valued"]
+            ]
             out.table("", ("kg CO2e", "now", "proposed", "less"), valued, right=(1, 2, 3))
             out.console().print(model["claim"])
         if tally.findings:
@@ -136,7 +228,11 @@ def _writable(*paths: Path) -> None:
 
     for path in paths:
         if not path.parent.is_dir() or path.is_dir():
-            raise UsageError("bad-plan-file", f"{path} cannot be written.", "Name a file in a folder that is there.")
+            raise UsageError(
+                "bad-plan-file",
+                f"{path} cannot be written.",
+                "Name a file in a folder that is there.",
+            )
 
 
 def _baseline(text: str) -> tuple[bool, float]:
@@ -152,23 +248,39 @@ def _baseline(text: str) -> tuple[bool, float]:
     except ValueError:
         filled = -1.0
     if name != "volume" or not 0 < filled <= 1:
-        raise UsageError("bad-baseline", f"'{text}' is no rule.", "Write volume, volume=0.8, record or none.")
+        raise UsageError(
+            "bad-baseline", f"'{text}' is no rule.", "Write volume, volume=0.8, record or none."
+        )
     return False, filled
 
 
 @app.command()
 def assort(
     orders: Annotated[
-        Path, typer.Argument(help="Past orders: CSV, Parquet, JSON, or the text format of packing benchmarks.")
+        Path,
+        typer.Argument(
+            help="Past orders: CSV, Parquet, JSON, or the text format of packing benchmarks."
+        ),
     ],
     cartons: CartonsOption = None,
-    sizes: Annotated[str, typer.Option("--sizes", "-k", help="How many sizes: 12, or 1-20.")] = "1-20",
+    sizes: Annotated[
+        str, typer.Option("--sizes", "-k", help="How many sizes: 12, or 1-20.")
+    ] = "1-20",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The sizes of the last count as CSV, for 'abate pack'.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The sizes of the last count as CSV, for 'abate pack'."
+        ),
     ] = None,
-    chart: Annotated[Path | None, typer.Option(help="The curve over the number of sizes as SVG.")] = None,
-    objective: Annotated[str, typer.Option(help="board, cost, volume, parcels, or a weighting.")] = "board",
-    support: Annotated[float, typer.Option(help="Least share of each base that is supported.", min=0, max=1)] = 0.8,
+    chart: Annotated[
+        Path | None, typer.Option(help="The curve over the number of sizes as SVG.")
+    ] = None,
+    objective: Annotated[
+        str, typer.Option(help="board, cost, volume, parcels, or a weighting.")
+    ] = "board",
+    support: Annotated[
+        float, typer.Option(help="Least share of each base that is supported.", min=0, max=1)
+    ] = 0.8,
     workers: WorkersOption = "1",
     json: JsonOption = False,
 ) -> None:
@@ -185,32 +297,53 @@ def assort(
     counts = range(int(first), int(last or first) + 1)
     with out.counting("designing", quiet=json) as step:
         designs, present, used = design_file(
-            orders, cartons, counts=counts, objective=objective, support_share=support, workers=workers_of(workers),
+            orders,
+            cartons,
+            counts=counts,
+            objective=objective,
+            support_share=support,
+            workers=workers_of(workers),
             on_step=lambda _what, count: step(count),
-        )  # fmt: skip
+        )
 
     def share(design: Any) -> float | None:
-        return None if design.tested is None or not present.tested else 1 - design.tested / present.tested
+        return (
+            None
+            if design.tested is None or not present.tested
+            else 1 - design.tested / present.tested
+        )
 
     if output is not None:
-        with in_place_of(output) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
+        with (
+            in_place_of(output) as partial,
+            partial.open("w", encoding="utf-8", newline="") as handle,
+        ):
             table = csv.writer(handle)
             table.writerow(("carton", *SIZE_COLUMNS))
             for c in designs[-1].cartons:
                 values = {n: getattr(c, n, None) for n in SIZE_COLUMNS} | dict(
                     zip(SIZE_COLUMNS[3:6], c.outer_mm, strict=True)
                 )
-                table.writerow((c.id, *(round(v, 6) if isinstance(v, float) else v for v in values.values())))
+                table.writerow(
+                    (c.id, *(round(v, 6) if isinstance(v, float) else v for v in values.values()))
+                )
     if chart is not None:
         import vl_convert
 
         write_whole(chart, vl_convert.vegalite_to_svg(curve_chart(designs, present)))
     if json:
         rows = [
-            {"sizes": d.count, "cost": d.cost, "bound": d.bound, "gap_share": d.gap_share, "tested": d.tested,
-             "saving_share": share(d), "cartons": [[c.length_mm, c.width_mm, c.height_mm] for c in d.cartons]}
+            {
+                "sizes": d.count,
+                "cost": d.cost,
+                "bound": d.bound,
+                "gap_share": d.gap_share,
+                "tested": d.tested,
+                "saving_share": share(d),
+                "cartons": [[c.length_mm, c.width_mm, c.height_mm] for c in d.cartons],
+            }
             for d in designs
-        ]  # fmt: skip
+        ]
         out.print_json(
             {
                 "orders": used,
@@ -221,28 +354,44 @@ def assort(
         return
     body = [
         (
-            d.count, f"{d.cost:,.2f}", f"{d.gap_share:.2%}", f"{1 - d.cost / present.cost:.1%}",
+            d.count,
+            f"{d.cost:,.2f}",
+            f"{d.gap_share:.2%}",
+            f"{1 - d.cost / present.cost:.1%}",
             "–" if share(d) is None else f"{share(d):.1%}",
         )
         for d in designs
-    ]  # fmt: skip
-    title = f"{used:,} orders used for the design; the present {present.count} sizes come to {present.cost:,.2f}"
-    out.table(
-        title, ("sizes", objective, "gap to the bound", "saved", "saved on unseen orders"), body, right=(0, 1, 2, 3, 4)
+    ]
+    title = (
+        f"{used:,} orders used for the design; the present {present.count} sizes come to"
+        f" {present.cost:,.2f}"
     )
-    listed = ", ".join("x".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) for c in designs[-1].cartons)
+    out.table(
+        title,
+        ("sizes", objective, "gap to the bound", "saved", "saved on unseen orders"),
+        body,
+        right=(0, 1, 2, 3, 4),
+    )
+    listed = ", ".join(
+        "x".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) for c in designs[-1].cartons
+    )
     out.console().print(f"The {designs[-1].count} sizes in mm: {listed}")
 
 
 @app.command()
 def reuse(
-    packaging: Annotated[Path, typer.Argument(help="TOML with [scheme]: trips, days away, losses, washing, return.")],
+    packaging: Annotated[
+        Path, typer.Argument(help="TOML with [scheme]: trips, days away, losses, washing, return.")
+    ],
     site: Annotated[str, typer.Option(help="Where boxes are washed.")],
     month: Annotated[str, typer.Option(help="Month whose factors count, such as 2024-03.")],
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Say whether circulating boxes pay: how many are needed, after how many trips they break even, or that they never do."""
+    """Say whether circulating boxes pay.
+
+    How many are needed, after how many trips they break even, or that they never do.
+    """
     from dataclasses import asdict
 
     from abate.application.logistics.stock import read_packaging, value_scheme
@@ -256,7 +405,11 @@ def reuse(
         out.print_json(asdict(value) | {"pays": value.pays, "verdict": value.verdict})
         return
     body = [
-        ("boxes to own", f"{value.pool.size:,}", f"so that one is at hand {scheme.service_level:.1%} of the time"),
+        (
+            "boxes to own",
+            f"{value.pool.size:,}",
+            f"so that one is at hand {scheme.service_level:.1%} of the time",
+        ),
         ("away at a time", f"{value.pool.away_mean:,.1f}", ""),
         (
             "lost and worn in a year",
@@ -270,7 +423,9 @@ def reuse(
     out.table("", ("what", "value", ""), body, right=(1,))
     out.console().print(value.verdict)
     if scheme.box_cost or scheme.carton_cost:
-        at = "never" if value.break_even_cost is None else f"after {value.break_even_cost:.1f} trips"
+        at = (
+            "never" if value.break_even_cost is None else f"after {value.break_even_cost:.1f} trips"
+        )
         out.console().print(f"In money it breaks even {at}.")
 
 
@@ -282,21 +437,42 @@ def stock(
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Record movements of used and circulating cartons, and show what there is. Exit code 1 where one was refused."""
+    """Record movements of used and circulating cartons, and show what there is.
+
+    Exit code 1 where one was refused.
+    """
     from abate.application.logistics.stock import record_movements, stocks
 
     opened = opened_at(workspace)
     results = record_movements(opened, movements) if movements else []
-    refused = [(line, str(result), told) for line, result, told in results if result not in ("ok", "exists")]
+    refused = [
+        (line, str(result), told)
+        for line, result, told in results
+        if result not in ("ok", "exists")
+    ]
     held = stocks(opened)
     if json:
         rows = [{"site": s, "carton": c, **counts} for (s, c), counts in sorted(held.items())]
-        out.print_json({"posted": sum(r == "ok" for _, r, _ in results), "refused": refused, "stocks": rows})
+        out.print_json(
+            {"posted": sum(r == "ok" for _, r, _ in results), "refused": refused, "stocks": rows}
+        )
     else:
-        places = ("stock", "away", "retired:shipped", "retired:lost", "retired:worn", "retired:scrapped")
-        body = [(s, c, *(f"{counts[p]:,}" for p in places)) for (s, c), counts in sorted(held.items())]
+        places = (
+            "stock",
+            "away",
+            "retired:shipped",
+            "retired:lost",
+            "retired:worn",
+            "retired:scrapped",
+        )
+        body = [
+            (s, c, *(f"{counts[p]:,}" for p in places)) for (s, c), counts in sorted(held.items())
+        ]
         out.table(
-            "", ("site", "carton", "in stock", "away", "shipped", "lost", "worn", "scrapped"), body, right=range(2, 8)
+            "",
+            ("site", "carton", "in stock", "away", "shipped", "lost", "worn", "scrapped"),
+            body,
+            right=range(2, 8),
         )
         if refused:
             out.table("Refused", ("row", "why", "what"), refused, right=(0,))
@@ -331,9 +507,19 @@ def plans(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
         return f"{sum(row[book]['saving'].values()) / 1e6:,.1f}"
 
     body = [
-        (r["plan_id"], r["domain"], r["title"], kilograms(r, INVENTORY), kilograms(r, AVOIDED), r["committed_at"])
+        (
+            r["plan_id"],
+            r["domain"],
+            r["title"],
+            kilograms(r, INVENTORY),
+            kilograms(r, AVOIDED),
+            r["committed_at"],
+        )
         for r in rows
     ]
     out.table(
-        "", ("plan", "by", "title", "inventory, kg CO2e less", "avoided, kg CO2e less", "made"), body, right=(3, 4)
+        "",
+        ("plan", "by", "title", "inventory, kg CO2e less", "avoided, kg CO2e less", "made"),
+        body,
+        right=(3, 4),
     )

@@ -1,6 +1,7 @@
 """The command line. Each command is thin: it opens the workspace, calls one function, prints.
 
-Exit codes: 0 fine, 1 findings that block or a file that cannot be taken, 2 wrong use, or a disk or store that fails.
+Exit codes: 0 fine, 1 findings that block or a file that cannot be taken, 2 wrong use, or a disk or
+store that fails.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ COMMANDS = (data, runs, figures, factors, *faces_of("cli"), serving, upkeep)
 
 
 def _run(words: list[str]) -> None:
-    """Run what the words say; of a command that they name no other is built, for each takes milliseconds."""
+    """Run what the words say; of a command that they name no other is built.
+
+    For each takes milliseconds.
+    """
     named = [c for c in app.registered_commands if c.callback and words[:1] == [_name_of(c)]]
     if named:
         alone = copy(app)
@@ -41,15 +45,20 @@ def _name_of(command: CommandInfo) -> str:
 
 def main() -> None:
     """Run the command line; errors become one line and an exit code."""
-    if sys.getfilesystemencoding() != "utf-8":  # where the locale says nothing of letters, names of files would be lost
+    if sys.getfilesystemencoding() != "utf-8":  # else names of files would be lost
         os.environ["PYTHONUTF8"] = "1"
-        os.execv(sys.executable, [sys.executable, "-m", __spec__.name if __spec__ else __name__, *sys.argv[1:]])  # noqa: S606
+        module = __spec__.name if __spec__ else __name__
+        os.execv(sys.executable, [sys.executable, "-m", module, *sys.argv[1:]])  # noqa: S606
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         for word in sys.argv[1:]:
             if not _is_text(word):
-                raise UsageError("bad-name", f"'{ascii(word)[1:-1]}' is not written in UTF-8.", "Rename the file.")
+                raise UsageError(
+                    "bad-name",
+                    f"'{ascii(word)[1:-1]}' is not written in UTF-8.",
+                    "Rename the file.",
+                )
         _run(sys.argv[1:])
         sys.stdout.flush()
     except AbateError as error:
@@ -93,8 +102,14 @@ def _unexpected(error: BaseException) -> AbateError:
         return found
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
-    text = f"{type(error).__name__} at {place}: {str(error).splitlines()[0][:200] if str(error) else ''}"
-    hint = "This is a fault of Abate; the ledger is as it was. ABATE_TRACEBACK=1 shows all of it for a report."
+    text = (
+        f"{type(error).__name__} at {place}:"
+        f" {str(error).splitlines()[0][:200] if str(error) else ''}"
+    )
+    hint = (
+        "This is a fault of Abate; the ledger is as it was. ABATE_TRACEBACK=1 shows all of it for a"
+        " report."
+    )
     return IntegrityError("internal", text, hint)
 
 

@@ -29,13 +29,20 @@ def run(
     gwp: Annotated[str, typer.Option(help="AR4, AR5 or AR6.")] = "",
     boundary: Annotated[str, typer.Option(help="operational, financial or equity.")] = "",
     as_of: Annotated[str, typer.Option(help="Take only factors published until this day.")] = "",
-    structure: Annotated[str, typer.Option(help="Later year on whose structure to value a base year.")] = "",
+    structure: Annotated[
+        str, typer.Option(help="Later year on whose structure to value a base year.")
+    ] = "",
     engine: EngineOption = "",
-    anew: Annotated[bool, typer.Option("--anew", help="Value every activity, not only what has changed.")] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Value every activity, not only what has changed.")
+    ] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Value a fiscal year and post its entries. Exit code 1 where activities stayed without a factor."""
+    """Value a fiscal year and post its entries.
+
+    Exit code 1 where activities stayed without a factor.
+    """
     from abate.application.inventory.findings import open_findings
     from abate.application.inventory.runs import run_year
 
@@ -46,26 +53,50 @@ def run(
     with out.progress(f"valuing {year}", 3, quiet=json) as step:
         opened = opened_at(workspace)
         result = run_year(
-            opened, year, now=now(), gwp_set=gwp, boundary=boundary, as_of=day, structure=structure, engine=engine,
-            anew=anew, on_step=step,
-        )  # fmt: skip
-    waiting = sum(f.severity == "blocker" for f in open_findings(opened, now=now(), year=result.fiscal_year))
+            opened,
+            year,
+            now=now(),
+            gwp_set=gwp,
+            boundary=boundary,
+            as_of=day,
+            structure=structure,
+            engine=engine,
+            anew=anew,
+            on_step=step,
+        )
+    waiting = sum(
+        f.severity == "blocker" for f in open_findings(opened, now=now(), year=result.fiscal_year)
+    )
     if json:
         out.print_json(
             {
-                "run": result.run_id, "year": year, "entries": result.entry_count, "activities": result.activity_count,
-                "posted": result.posted_count, "unchanged": result.unchanged, "open_blockers": waiting, "findings": [finding_json(f) for f in result.findings],
+                "run": result.run_id,
+                "year": year,
+                "entries": result.entry_count,
+                "activities": result.activity_count,
+                "posted": result.posted_count,
+                "unchanged": result.unchanged,
+                "open_blockers": waiting,
+                "findings": [finding_json(f) for f in result.findings],
             }
-        )  # fmt: skip
+        )
     else:
         state = "stands already, nothing changed" if result.unchanged else "posted"
         kept = result.entry_count - result.posted_count
-        stood = f" {kept:,} of them stand since an earlier run." if kept and not result.unchanged else ""
+        stood = (
+            f" {kept:,} of them stand since an earlier run."
+            if kept and not result.unchanged
+            else ""
+        )
         out.console().print(
-            f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,} activities.{stood}"
+            f"{result.run_id} {state}: {result.entry_count:,} entries of {result.activity_count:,}"
+            f" activities.{stood}"
         )
         if waiting:
-            notice = f"{waiting} blocking findings of {result.fiscal_year} are open: their rows are in no figure. See 'abate check'."
+            notice = (
+                f"{waiting} blocking findings of {result.fiscal_year} are open: their rows are in"
+                " no figure. See 'abate check'."
+            )
             out.console().print(notice, style="yellow")
         if result.findings:
             out.findings_table("", result.findings, limit=20)
@@ -79,17 +110,33 @@ def runs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
 
     rows = list_runs(opened_at(workspace))
     if json:
-        keep = ("run_id", "fiscal_year", "status", "reason", "gwp_set", "boundary", "entry_count", "committed_at", "inputs_hash")  # fmt: skip
+        keep = (
+            "run_id",
+            "fiscal_year",
+            "status",
+            "reason",
+            "gwp_set",
+            "boundary",
+            "entry_count",
+            "committed_at",
+            "inputs_hash",
+        )
         out.print_json([{k: r[k] for k in keep} for r in rows])
         return
     columns = ("run", "year", "status", "GWP", "boundary", "entries", "posted", "reason")
     body = [
         (
-            r["run_id"], r["fiscal_year"], r["status"], r["gwp_set"], r["boundary"], f"{r['entry_count']:,}",
-            r["committed_at"], r["reason"],
+            r["run_id"],
+            r["fiscal_year"],
+            r["status"],
+            r["gwp_set"],
+            r["boundary"],
+            f"{r['entry_count']:,}",
+            r["committed_at"],
+            r["reason"],
         )
         for r in rows
-    ]  # fmt: skip
+    ]
     out.table("", columns, body, right=(5,))
 
 
@@ -113,7 +160,10 @@ def verify(
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Read every file to its end, compute a run anew and compare it with what it posted; all runs where none is named."""
+    """Read every file to its end, compute a run anew and compare it with what it posted.
+
+    All runs where none is named.
+    """
     from abate.adapters.store.soundness import require_sound
     from abate.application.inventory.figures import runs as list_runs
     from abate.application.inventory.verification import verify_run
@@ -131,10 +181,17 @@ def verify(
         out.print_json([asdict(r) | {"holds": r.holds} for r in results])
     else:
         body = [
-            (r.run_id, f"{r.posted_count:,}", f"{r.recomputed_count:,}", r.differences, r.odd_totals, ", ".join(r.raw_faults) or "intact",
-             "holds" if r.holds else "DIFFERS")
+            (
+                r.run_id,
+                f"{r.posted_count:,}",
+                f"{r.recomputed_count:,}",
+                r.differences,
+                r.odd_totals,
+                ", ".join(r.raw_faults) or "intact",
+                "holds" if r.holds else "DIFFERS",
+            )
             for r in results
-        ]  # fmt: skip
+        ]
         out.table(
             "",
             ("run", "posted", "recomputed", "different", "odd totals", "raw files", "verdict"),

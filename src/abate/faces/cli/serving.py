@@ -20,7 +20,9 @@ from abate.faces.cli.app import HERE, WorkspaceOption, app, opened_at
 from abate.kernel.errors import UsageError
 
 PORT = 8765
-PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")]
+PortOption = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+]
 
 
 @app.command()
@@ -30,7 +32,10 @@ def serve(port: PortOption = PORT, workspace: WorkspaceOption = HERE) -> None:
 
 
 def _held(path: Path) -> IO[str]:
-    """The file that is locked while a workspace is served; where nobody may write, nobody need be kept out."""
+    """The file that is locked while a workspace is served.
+
+    Where nobody may write, nobody need be kept out.
+    """
     try:
         return path.open("w")
     except OSError as error:
@@ -54,14 +59,20 @@ def serve_workspace(root: Path, port: int = PORT) -> None:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UsageError(
-                "already-served", "Another 'abate serve' serves this workspace.", "Use its link, or stop it."
+                "already-served",
+                "Another 'abate serve' serves this workspace.",
+                "Use its link, or stop it.",
             ) from error
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # by name: no Nagle's delay
+        listening = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )  # by name: no Nagle's delay
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(("127.0.0.1", port))
         except OSError as error:
-            raise UsageError("port-in-use", f"Port {port} is taken.", "Choose another with --port.") from error
+            raise UsageError(
+                "port-in-use", f"Port {port} is taken.", "Choose another with --port."
+            ) from error
         token = secrets.token_urlsafe(24)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/?token={token}"
         out.console().print(f"Open {address}\nThe link works once. Stop with Ctrl-C.")

@@ -1,4 +1,7 @@
-"""How the command line prints: tables for people, JSON for machines, progress on what takes long."""
+"""How the command line prints.
+
+Tables for people, JSON for machines, progress on what takes long.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ def print_json(content: Any) -> None:
     sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()) -> None:
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[int] = ()
+) -> None:
     """Print a table."""
     from rich import box
     from rich.markup import escape
@@ -66,12 +71,14 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
             if place:
                 line.append(change(cells[place - 1].value, cell.value, cell.unit))
             notes += [
-                f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows." for _ in cell.without[:1]
+                f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows."
+                for _ in cell.without[:1]
             ]
             if cell.excluded:
                 listed = ", ".join(x.removeprefix("scope3-") for x in cell.excluded)
                 notes.append(
-                    f"* {cell.figure}: categories {listed} are not assessed; 'abate show scope3-{listed.split(',')[0]}' says why."
+                    f"* {cell.figure}: categories {listed} are not assessed; 'abate show"
+                    f" scope3-{listed.split(',')[0]}' says why."
                 )
             notes += [f"{cell.figure} is not assessed: {cell.note}"] if cell.note else []
         rows.append(line)
@@ -97,9 +104,16 @@ def tree(node: dict[str, Any]) -> None:
     from rich.tree import Tree
 
     def label(n: dict[str, Any]) -> str:
-        value = n["value"] if n["value"] is None or isinstance(n["value"], float) else Fraction(n["value"])
+        value = (
+            n["value"]
+            if n["value"] is None or isinstance(n["value"], float)
+            else Fraction(n["value"])
+        )
         shown = number(Fraction(value) if isinstance(value, float) else value, n["unit"])
-        return f"[bold]{escape(n['figure'])}[/] {shown} {escape(n['unit'])}  [dim]= {escape(n['formula'])}[/]"
+        return (
+            f"[bold]{escape(n['figure'])}[/] {shown} {escape(n['unit'])}  [dim]="
+            f" {escape(n['formula'])}[/]"
+        )
 
     def grow(branch: Tree, n: dict[str, Any]) -> None:
         for below in n.get("of", []):
@@ -123,9 +137,13 @@ def progress(label: str, total: int | None, *, quiet: bool = False) -> Iterator[
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     bar = Progress(
-        TextColumn("{task.description:<38.38}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
+        TextColumn("{task.description:<38.38}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
     with bar:
         task = bar.add_task(label, total=total)
         yield lambda text="": bar.update(task, advance=1, description=f"{label} {text}")
@@ -133,7 +151,10 @@ def progress(label: str, total: int | None, *, quiet: bool = False) -> Iterator[
 
 @contextmanager
 def counting(label: str, *, quiet: bool = False) -> Iterator[Any]:
-    """A running count on the error stream for work of unknown length; nothing where no person watches."""
+    """A running count on the error stream for work of unknown length.
+
+    Nothing where no person watches.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda _count: None
         return
@@ -147,14 +168,19 @@ def counting(label: str, *, quiet: bool = False) -> Iterator[Any]:
         def step(count: int) -> None:
             nonlocal done
             done += count
-            status.update(f"{label}: {done:,} done, {done / max(monotonic() - began, 0.001):,.0f} per second")
+            status.update(
+                f"{label}: {done:,} done, {done / max(monotonic() - began, 0.001):,.0f} per second"
+            )
 
         yield step
 
 
 @contextmanager
 def working(label: str) -> Iterator[None]:
-    """A sign of life on the error stream for work of unknown length; nothing where no person watches."""
+    """A sign of life on the error stream for work of unknown length.
+
+    Nothing where no person watches.
+    """
     if not sys.stderr.isatty():
         yield
         return

@@ -37,20 +37,37 @@ def stats(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
         )
         for r in rows
     ]
-    columns = ("table", "rows", "files", "size", "small files", "not in use", "unfinished", "their rows", "commits")
+    columns = (
+        "table",
+        "rows",
+        "files",
+        "size",
+        "small files",
+        "not in use",
+        "unfinished",
+        "their rows",
+        "commits",
+    )
     out.table("", columns, body, right=tuple(range(1, 9)))
     if sum(r.small for r in rows) > len(rows):
         out.console().print("Small files can be packed: abate store compact.")
     if left:
-        out.console().print(f"{len(left)} files are not whole, such as {left[0].name}: abate store compact --sweep.")
+        out.console().print(
+            f"{len(left)} files are not whole, such as {left[0].name}: abate store compact --sweep."
+        )
     if any(r.unfinished or r.unfinished_rows for r in rows):
-        out.console().print("Killed imports or runs left files that nothing reads: abate store compact --sweep.")
+        out.console().print(
+            "Killed imports or runs left files that nothing reads: abate store compact --sweep."
+        )
 
 
 @store_app.command()
 def compact(
     sweep: Annotated[
-        bool, typer.Option("--sweep", help="Remove what killed imports and runs left without their commit.")
+        bool,
+        typer.Option(
+            "--sweep", help="Remove what killed imports and runs left without their commit."
+        ),
     ] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,

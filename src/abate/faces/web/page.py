@@ -43,7 +43,9 @@ def texts() -> dict[str, str]:
 
 
 def translate(text: str, language: str) -> str:
-    """A text of the pages in a language; a text that has no translation, such as somebody's own words, stays.
+    """A text of the pages in a language.
+
+    A text that has no translation, such as somebody's own words, stays.
 
     Example:
         >>> translate("Inventory", "zh"), translate("Inventory", "en")
@@ -70,10 +72,16 @@ class Page:
     def of(cls, request: Request) -> Page:
         """The page of a request: language and theme from the address, else as chosen before, else as the browser says."""
         asked = request.query_params
-        accepted = "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+        accepted = (
+            "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+        )
         language = asked.get("lang") or request.cookies.get("abate_lang", "") or accepted
         theme = asked.get("theme") or request.cookies.get("abate_theme", "")
-        return cls(request, language if language in LANGUAGES else "en", theme if theme in THEMES else "auto")
+        return cls(
+            request,
+            language if language in LANGUAGES else "en",
+            theme if theme in THEMES else "auto",
+        )
 
     @property
     def desk(self) -> Desk:
@@ -91,10 +99,14 @@ class Page:
         if value is None:
             return self.t("missing")
         if unit == "share":
-            return str(format_decimal(float(value), format="#,##0.0 %", locale=LOCALES[self.language]))
+            return str(
+                format_decimal(float(value), format="#,##0.0 %", locale=LOCALES[self.language])
+            )
         size = abs(float(value))
         digits = "" if size >= 1000 else ".0" if size >= 100 else ".00" if size >= 10 else ".000"
-        return str(format_decimal(float(value), format=f"#,##0{digits}", locale=LOCALES[self.language]))
+        return str(
+            format_decimal(float(value), format=f"#,##0{digits}", locale=LOCALES[self.language])
+        )
 
     def count(self, number: int) -> str:
         """A whole number."""
@@ -105,14 +117,22 @@ class Page:
         if before is None or after is None or before == 0:
             return "–"
         if unit == "share":
-            points = format_decimal(float(after - before) * 100, format="+0.0;-0.0", locale=LOCALES[self.language])
+            points = format_decimal(
+                float(after - before) * 100, format="+0.0;-0.0", locale=LOCALES[self.language]
+            )
             return f"{points} {self.t('pp')}"
-        return str(format_decimal(float(after / before - 1), format="+0.0 %;-0.0 %", locale=LOCALES[self.language]))
+        return str(
+            format_decimal(
+                float(after / before - 1), format="+0.0 %;-0.0 %", locale=LOCALES[self.language]
+            )
+        )
 
     def unit(self, unit: str) -> str:
         """A unit as it is written for people, in the visitor's language."""
         shown = UNITS.get(unit, unit.replace("CO2e", "CO₂e"))
-        return " ".join(self.t(part) for part in shown.split(" ")) if self.language == "zh" else shown
+        return (
+            " ".join(self.t(part) for part in shown.split(" ")) if self.language == "zh" else shown
+        )
 
     def month(self, month: str) -> str:
         """A month such as 2024-01."""
@@ -128,7 +148,13 @@ class Page:
         return (
             ""
             if at is None
-            else str(format_datetime(at, "short" if self.language == "en" else "medium", locale=LOCALES[self.language]))
+            else str(
+                format_datetime(
+                    at,
+                    "short" if self.language == "en" else "medium",
+                    locale=LOCALES[self.language],
+                )
+            )
         )
 
     def link(self, path: str, **parameters: Any) -> str:
@@ -141,7 +167,14 @@ class Page:
         now = dict(parse_qsl(self.request.url.query))
         path = self.request.url.path
         if self.request.method != "GET":  # the page of a form that was refused
-            path = re.sub(r"/(undo|publish|verify|mapping|publisher|import|refuse|import-all|start)$", "", path) or "/"
+            path = (
+                re.sub(
+                    r"/(undo|publish|verify|mapping|publisher|import|refuse|import-all|start)$",
+                    "",
+                    path,
+                )
+                or "/"
+            )
         return self.link(path, **{**now, **parameters})
 
     def following(self, offset: int, count: int) -> str:
@@ -151,23 +184,39 @@ class Page:
     def render(self, name: str, http: int = 200, **model: Any) -> HTMLResponse:
         """A page from its template; every value in it is escaped."""
         busy = self.desk.intake.rows(JOBS, "waiting", "running")
-        html = _templates().get_template(name).render(
-            page=self, t=self.t, organisation=self.desk.name, busy=busy, asset=asset,
-            path=self.request.url.path, languages=LANGUAGES, navigation=self.request.app.state.navigation, **model,
-        )  # fmt: skip
+        html = (
+            _templates()
+            .get_template(name)
+            .render(
+                page=self,
+                t=self.t,
+                organisation=self.desk.name,
+                busy=busy,
+                asset=asset,
+                path=self.request.url.path,
+                languages=LANGUAGES,
+                navigation=self.request.app.state.navigation,
+                **model,
+            )
+        )
         response = HTMLResponse(html, http)
         for key, value in (("lang", self.language), ("theme", self.theme)):
             if self.request.query_params.get(key) == value:
-                response.set_cookie(f"abate_{key}", value, max_age=31536000, httponly=True, samesite="strict")
+                response.set_cookie(
+                    f"abate_{key}", value, max_age=31536000, httponly=True, samesite="strict"
+                )
         return response
 
 
 @cache
 def _templates() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters["script_json"] = script_json
     environment.filters["urlsafe"] = lambda text: Markup(quote(str(text), safe=""))  # noqa: S704
     return environment
@@ -175,7 +224,10 @@ def _templates() -> Environment:
 
 @cache
 def asset(name: str) -> str:
-    """Address of a file of ours, which changes with its content, so that browsers may keep it for good."""
+    """Address of a file of ours, which changes with its content.
+
+    So that browsers may keep it for good.
+    """
     content = (HERE / "static" / name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
@@ -187,9 +239,13 @@ async def form_of(request: Request) -> dict[str, str]:
         UsageError: `bad-form`.
     """
     try:
-        pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=5000)
+        pairs = parse_qsl(
+            (await request.body()).decode(), keep_blank_values=True, max_num_fields=5000
+        )
     except ValueError as error:
-        raise UsageError("bad-form", "The form cannot be read.", "Go back and try again.") from error
+        raise UsageError(
+            "bad-form", "The form cannot be read.", "Go back and try again."
+        ) from error
     return dict(pairs)
 
 

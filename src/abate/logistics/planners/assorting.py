@@ -1,4 +1,7 @@
-"""Designing an assortment: which k sizes of carton make board, cost or air of past orders small, and what that is worth."""
+"""Designing an assortment: which k sizes of carton make board, cost or air of past orders small.
+
+And what that is worth.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ HEIGHTS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.95)
 TRIES = 12
 BOUND_STEPS = 800
 UNSERVED_RATIO = 1.7
-"""An order that no chosen size holds counts as so many of the dearest present one: about what two parcels come to."""
+"""An order that no chosen size holds counts as so many of the dearest present one: about what two
+parcels come to.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Design:
         cartons: The sizes.
         cost: Objective of the orders used for the design, a carton each.
         bound: No `count` of the candidates cost less.
-        tested: Objective of the orders not used for the design, packed for real; None where none were kept.
+        tested: Objective of the orders not used for the design, packed for real; None where none
+            were kept.
     """
 
     count: int
@@ -56,8 +62,9 @@ def new_sizes(given: Iterable[Carton]) -> tuple[Carton, ...]:
 def candidate_cartons(given: Iterable[Carton]) -> tuple[Carton, ...]:
     """Sizes to choose from: the given ones and a grid between the smallest and the largest of them, smallest first.
 
-    Board, price and mass follow from the given new cartons: grade and thickness are their means, the price their mean per
-    area of board, the mass each may carry that of the given ones with no more volume.
+    Board, price and mass follow from the given new cartons: grade and thickness are their means,
+    the price their mean per area of board, the mass each may carry that of the given ones with no
+    more volume.
 
     Raises:
         UsageError: `no-cartons`.
@@ -65,9 +72,16 @@ def candidate_cartons(given: Iterable[Carton]) -> tuple[Carton, ...]:
     fresh = new_sizes(given)
     area = sum(c.board_m2 for c in fresh)
     if not fresh or not area:
-        raise UsageError("no-cartons", "No new carton of board is given to begin from.", "Give the present assortment.")
+        raise UsageError(
+            "no-cartons",
+            "No new carton of board is given to begin from.",
+            "Give the present assortment.",
+        )
     lengths = np.unique(
-        np.rint(np.linspace(min(c.length_mm for c in fresh), max(c.length_mm for c in fresh), LENGTHS) / STEP_MM)
+        np.rint(
+            np.linspace(min(c.length_mm for c in fresh), max(c.length_mm for c in fresh), LENGTHS)
+            / STEP_MM
+        )
         * STEP_MM
     )
     sizes = {(c.length_mm, c.width_mm, c.height_mm) for c in fresh}
@@ -82,7 +96,9 @@ def candidate_cartons(given: Iterable[Carton]) -> tuple[Carton, ...]:
     return sized(fresh, sizes)
 
 
-def refined(given: tuple[Carton, ...], chosen: Iterable[Carton], step_mm: int) -> tuple[Carton, ...]:
+def refined(
+    given: tuple[Carton, ...], chosen: Iterable[Carton], step_mm: int
+) -> tuple[Carton, ...]:
     """Sizes a step larger and smaller along each length than chosen ones, between the smallest and the largest given."""
     most = [max(c.rooms[0][k] for c in given) for k in range(3)]
     moves = [(a, b, c) for a in (-1, 0, 1) for b in (-1, 0, 1) for c in (-1, 0, 1)]
@@ -97,11 +113,16 @@ def refined(given: tuple[Carton, ...], chosen: Iterable[Carton], step_mm: int) -
 
 
 def sized(fresh: tuple[Carton, ...], sizes: set[tuple[int, int, int]]) -> tuple[Carton, ...]:
-    """Cartons of given inner lengths, smallest first, with board, price, mass and thickness as the given ones have."""
+    """Cartons of given inner lengths, smallest first.
+
+    With board, price, mass and thickness as the given ones have.
+    """
     area = sum(c.board_m2 for c in fresh)
     grade = sum(c.board_g for c in fresh) / area
     price = sum(c.cost for c in fresh) / area
-    thick = [round(sum(c.outer_mm[k] - c.rooms[0][k] for c in fresh) / len(fresh)) for k in range(3)]
+    thick = [
+        round(sum(c.outer_mm[k] - c.rooms[0][k] for c in fresh) / len(fresh)) for k in range(3)
+    ]
     known = {c.rooms[0]: c for c in fresh}
     by_volume = sorted(fresh, key=_volume)
     made = []
@@ -113,11 +134,15 @@ def sized(fresh: tuple[Carton, ...], sizes: set[tuple[int, int, int]]) -> tuple[
         like = [c for c in by_volume if _volume(c) <= volume] or by_volume[:1]
         made.append(
             Carton(
-                "x".join(map(str, size)), *size, mass_max_g=max(c.mass_max_g for c in like), grade_g_m2=grade,
-                outer_mm=(size[0] + thick[0], size[1] + thick[1], size[2] + thick[2]), board_item=fresh[0].board_item,
+                "x".join(map(str, size)),
+                *size,
+                mass_max_g=max(c.mass_max_g for c in like),
+                grade_g_m2=grade,
+                outer_mm=(size[0] + thick[0], size[1] + thick[1], size[2] + thick[2]),
+                board_item=fresh[0].board_item,
                 cost=board_area_m2(*size) * price,
             )
-        )  # fmt: skip
+        )
     return tuple(made[:CANDIDATES_MAX])
 
 
@@ -125,7 +150,9 @@ def _volume(carton: Carton) -> int:
     return carton.length_mm * carton.width_mm * carton.height_mm
 
 
-def which_hold(candidates: tuple[Carton, ...], support_share: float, orders: Orders) -> tuple[Any, Any]:
+def which_hold(
+    candidates: tuple[Carton, ...], support_share: float, orders: Orders
+) -> tuple[Any, Any]:
     """Which candidates hold which orders by packing, as distinct rows of bits with how many orders have each."""
     from abate.algorithms.packing.choosing import holding
 
@@ -133,16 +160,31 @@ def which_hold(candidates: tuple[Carton, ...], support_share: float, orders: Ord
     maxes = np.array([c.mass_max_g for c in candidates], np.int64)
     fits = np.zeros((len(orders), len(candidates)), np.int64)
     holding(
-        orders.offsets, orders.turns, orders.turn_counts, orders.masses, orders.bears, orders.apart, sizes, maxes,
-        support_share, TRIES, 0, fits,
-    )  # fmt: skip
+        orders.offsets,
+        orders.turns,
+        orders.turn_counts,
+        orders.masses,
+        orders.bears,
+        orders.apart,
+        sizes,
+        maxes,
+        support_share,
+        TRIES,
+        0,
+        fits,
+    )
     return np.unique(np.packbits(fits.astype(np.uint8), axis=1), axis=0, return_counts=True)
 
 
 def choose_assortments(
-    candidates: tuple[Carton, ...], given: Iterable[Carton], objective: Objective, rows: Any, weights: Any, counts: Iterable[int],
+    candidates: tuple[Carton, ...],
+    given: Iterable[Carton],
+    objective: Objective,
+    rows: Any,
+    weights: Any,
+    counts: Iterable[int],
     on_step: Callable[[], Any] = lambda: None,
-) -> list[Design]:  # fmt: skip
+) -> list[Design]:
     """The best sizes for each number of them, by which candidates hold which orders.
 
     Args:
@@ -162,7 +204,9 @@ def choose_assortments(
     costs = np.array([objective.of(c) for c in candidates])
     if not costs.any():
         raise UsageError(
-            "no-price", "By this objective every size costs nothing.", "Give prices, or another objective."
+            "no-price",
+            "By this objective every size costs nothing.",
+            "Give prices, or another objective.",
         )
     unserved_cost = UNSERVED_RATIO * max(objective.of(c) for c in given)
     order = np.argsort(costs, kind="stable")
@@ -175,20 +219,36 @@ def choose_assortments(
     made: list[Design] = []
     wanted = sorted(set(counts))
     if not wanted or wanted[0] < 1 or wanted[-1] > SIZES_MAX:
-        raise UsageError("bad-count", f"{wanted} sizes cannot be chosen.", f"Choose 1 to {SIZES_MAX}.")
+        raise UsageError(
+            "bad-count", f"{wanted} sizes cannot be chosen.", f"Choose 1 to {SIZES_MAX}."
+        )
     start: tuple[int, ...] = ()
     for count in wanted:
         found = choose_sizes(
-            fits[served], weights[served], costs[order], count, unserved_cost=unserved_cost,
-            iterations=BOUND_STEPS, start=start, on_step=on_step,
-        )  # fmt: skip
+            fits[served],
+            weights[served],
+            costs[order],
+            count,
+            unserved_cost=unserved_cost,
+            iterations=BOUND_STEPS,
+            start=start,
+            on_step=on_step,
+        )
         start = found.chosen
-        made.append(Design(count, tuple(candidates[order[j]] for j in found.chosen), found.cost, found.bound))
+        made.append(
+            Design(
+                count, tuple(candidates[order[j]] for j in found.chosen), found.cost, found.bound
+            )
+        )
     return made
 
 
 def present_design(
-    candidates: tuple[Carton, ...], given: tuple[Carton, ...], objective: Objective, rows: Any, weights: Any
+    candidates: tuple[Carton, ...],
+    given: tuple[Carton, ...],
+    objective: Objective,
+    rows: Any,
+    weights: Any,
 ) -> Design:
     """The present assortment on the same orders: those that some candidate holds."""
     fits = np.unpackbits(rows, axis=1)[:, : len(candidates)].astype(np.bool_)
@@ -203,6 +263,9 @@ def present_design(
 def tested(
     cartons: tuple[Carton, ...], objective: Objective, support_share: float, orders: Orders
 ) -> list[float | None]:
-    """Objective of each order packed for real into an assortment; None where it does not take every item."""
+    """Objective of each order packed for real into an assortment.
+
+    None where it does not take every item.
+    """
     packed = Packer(cartons, objective, support_share).pack(orders)
     return [None if p.unpacked else p.cost for p in packed]

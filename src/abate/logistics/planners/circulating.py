@@ -1,4 +1,7 @@
-"""Circulating boxes against new cartons: the pool that is needed, the activities of both sides, and where it pays."""
+"""Circulating boxes against new cartons.
+
+The pool that is needed, the activities of both sides, and where it pays.
+"""
 
 from __future__ import annotations
 
@@ -57,11 +60,18 @@ class Scheme:
             f"trips_max is {self.trips_max}": not 1 <= self.trips_max <= 100_000,
             f"service_level is {self.service_level}": not 0 < self.service_level < 1,
             "an amount is below zero or not a number": not all(
-                0 <= v < 1e9 for v in (
-                    self.box_g, self.carton_g, self.wash_kwh, self.return_km, self.box_cost, self.trip_cost, self.carton_cost,
+                0 <= v < 1e9
+                for v in (
+                    self.box_g,
+                    self.carton_g,
+                    self.wash_kwh,
+                    self.return_km,
+                    self.box_cost,
+                    self.trip_cost,
+                    self.carton_cost,
                 )
             ),
-        }  # fmt: skip
+        }
         for fault, holds in faults.items():
             if holds:
                 raise UsageError("bad-scheme", f"Scheme: {fault}.", "Mend the number.")
@@ -70,33 +80,80 @@ class Scheme:
     def pool(self) -> Pool:
         """Boxes to own and to replace."""
         return pool_size(
-            self.trips_per_day, self.days_away, lost_share=self.lost_share, trips_max=self.trips_max,
+            self.trips_per_day,
+            self.days_away,
+            lost_share=self.lost_share,
+            trips_max=self.trips_max,
             service_level=self.service_level,
-        )  # fmt: skip
+        )
 
     def sides(self) -> dict[str, list[dict[str, Any]]]:
-        """Activities of one box made, one trip washed and returned, and the new carton that a trip replaces."""
+        """Activities of one box made, one trip washed and returned.
+
+        And the new carton that a trip replaces.
+        """
         return {
             "box": [
-                {"kind": "purchased-goods", "item": self.box_item, "quantity": self.box_g / 1000, "unit": "kg"},
-                {"kind": "end-of-life", "item": "plastic/recycling", "quantity": self.box_g / 1000, "unit": "kg"},
+                {
+                    "kind": "purchased-goods",
+                    "item": self.box_item,
+                    "quantity": self.box_g / 1000,
+                    "unit": "kg",
+                },
+                {
+                    "kind": "end-of-life",
+                    "item": "plastic/recycling",
+                    "quantity": self.box_g / 1000,
+                    "unit": "kg",
+                },
             ],
             "trip": [
-                *([{"kind": "supplier-input", "item": "electricity", "quantity": self.wash_kwh, "unit": "kWh"}] if self.wash_kwh else []),
                 *(
-                    [{"kind": "upstream-freight", "item": self.return_mode, "quantity": self.box_g / 1e6 * self.return_km, "unit": "tkm"}]
-                    if self.return_km else []
+                    [
+                        {
+                            "kind": "supplier-input",
+                            "item": "electricity",
+                            "quantity": self.wash_kwh,
+                            "unit": "kWh",
+                        }
+                    ]
+                    if self.wash_kwh
+                    else []
+                ),
+                *(
+                    [
+                        {
+                            "kind": "upstream-freight",
+                            "item": self.return_mode,
+                            "quantity": self.box_g / 1e6 * self.return_km,
+                            "unit": "tkm",
+                        }
+                    ]
+                    if self.return_km
+                    else []
                 ),
             ],
             "carton": [
-                {"kind": "purchased-goods", "item": "board", "quantity": self.carton_g / 1000, "unit": "kg"},
-                {"kind": "end-of-life", "item": "paper/recycling", "quantity": self.carton_g / 1000, "unit": "kg"},
+                {
+                    "kind": "purchased-goods",
+                    "item": "board",
+                    "quantity": self.carton_g / 1000,
+                    "unit": "kg",
+                },
+                {
+                    "kind": "end-of-life",
+                    "item": "paper/recycling",
+                    "quantity": self.carton_g / 1000,
+                    "unit": "kg",
+                },
             ],
-        }  # fmt: skip
+        }
 
 
 def break_even_trips(box: float, trip: float, carton: float) -> float | None:
-    """Trips after which a box has saved what it took to make; None, never, where a trip costs as much as a carton.
+    """Trips after which a box has saved what it took to make.
+
+    None, never, where a trip costs as much as a carton.
 
     Formula: box / (carton - trip)
 

@@ -82,32 +82,51 @@ class Packed:
     @property
     def proved(self) -> bool:
         """Whether everything is packed and nothing better exists."""
-        return not self.unpacked and bool(self.parcels) and self.cost <= self.bound * (1 + 1e-9) + 1e-12
+        return (
+            not self.unpacked
+            and bool(self.parcels)
+            and self.cost <= self.bound * (1 + 1e-9) + 1e-12
+        )
 
     @property
     def row(self) -> dict[str, Any]:
         """One line of a plan."""
         cartons = [
             {
-                "carton": p.carton, "room_mm": list(p.room_mm), "mass_g": p.mass_g, "filler_l": round(p.filler_l, 3),
+                "carton": p.carton,
+                "room_mm": list(p.room_mm),
+                "mass_g": p.mass_g,
+                "filler_l": round(p.filler_l, 3),
                 "placements": [
                     {
-                        "item": i.item, "x_mm": i.x_mm, "y_mm": i.y_mm, "z_mm": i.z_mm, "dx_mm": i.dx_mm, "dy_mm": i.dy_mm,
+                        "item": i.item,
+                        "x_mm": i.x_mm,
+                        "y_mm": i.y_mm,
+                        "z_mm": i.z_mm,
+                        "dx_mm": i.dx_mm,
+                        "dy_mm": i.dy_mm,
                         "dz_mm": i.dz_mm,
                     }
                     for i in p.placements
                 ],
             }
             for p in self.parcels
-        ]  # fmt: skip
+        ]
         return {
-            "order": self.order, "cartons": cartons, "unpacked": list(self.unpacked), "cost": round(self.cost, 9),
-            "bound": round(self.bound, 9), "proved": self.proved, "why": dict(self.why),
-        }  # fmt: skip
+            "order": self.order,
+            "cartons": cartons,
+            "unpacked": list(self.unpacked),
+            "cost": round(self.cost, 9),
+            "bound": round(self.bound, 9),
+            "proved": self.proved,
+            "why": dict(self.why),
+        }
 
 
 WHY = {
-    "no-stock": "it may not be used: none is left, its condition is too poor, or the route does not return",
+    "no-stock": (
+        "it may not be used: none is left, its condition is too poor, or the route does not return"
+    ),
     "kept": "it is kept for an order that saves more with it",
     "volume": "the items have more volume than it",
     "mass": "the items are heavier than it may carry",
@@ -149,9 +168,13 @@ class Packer:
 
     def __post_init__(self) -> None:
         if not self.cartons or len({c.id for c in self.cartons}) < len(self.cartons):
-            raise UsageError("no-cartons", "No carton is given, or one stands twice.", "Give each size one row.")
+            raise UsageError(
+                "no-cartons", "No carton is given, or one stands twice.", "Give each size one row."
+            )
         if self.effort not in EFFORTS:
-            raise UsageError("bad-effort", f"'{self.effort}' is no effort.", f"Choose {', '.join(EFFORTS)}.")
+            raise UsageError(
+                "bad-effort", f"'{self.effort}' is no effort.", f"Choose {', '.join(EFFORTS)}."
+            )
         if not 0 <= self.support_share <= 1:
             raise UsageError("bad-support", f"{self.support_share} is no share.", "Choose 0 to 1.")
 
@@ -159,7 +182,9 @@ class Packer:
     def rooms(self) -> list[tuple[float, Carton, tuple[int, int, int]]]:
         """Cost, carton and inner lengths of everything that can be packed into, cheapest first."""
         every = [(self.objective.of(c), c, room) for c in self.cartons for room in c.rooms]
-        return sorted(every, key=lambda r: (r[0], r[1].board_g, r[2][0] * r[2][1] * r[2][2], r[1].id))
+        return sorted(
+            every, key=lambda r: (r[0], r[1].board_g, r[2][0] * r[2][1] * r[2][2], r[1].id)
+        )
 
     def order(self, items: list[Item], *, returns: bool = False) -> Packed:
         """Pack one order, as a warehouse's loop does.
@@ -170,11 +195,14 @@ class Packer:
         return self.pack(orders_of([(0, items, returns)]))[0]
 
     def pack(self, orders: Orders, allowed: Any = None) -> list[Packed]:
-        """Pack orders; those with items that may ship in their own boxes both ways, and the better is kept.
+        """Pack orders; those with items that may ship in their own boxes both ways.
+
+        And the better is kept.
 
         Args:
             orders: What to pack.
-            allowed: Which rooms each order may take, `(orders, rooms)`; by stock and route where it is None.
+            allowed: Which rooms each order may take, `(orders, rooms)`; by stock and route where it
+                is None.
         """
         if not len(orders):
             return []
@@ -196,12 +224,16 @@ class Packer:
             used = Counter(p.carton for p in packed.parcels)
             over = {name for name, stock in few.items() if used[name] > stock}
             if over:
-                without = allowed[[o]] & np.array([c.id not in over for _, c, _ in self.rooms])[None, :]
+                without = (
+                    allowed[[o]] & np.array([c.id not in over for _, c, _ in self.rooms])[None, :]
+                )
                 out[o] = replace(self.pack(orders.picked([o]), without)[0], bound=packed.bound)
         return out
 
     def _packed(self, orders: Orders, allowed: Any, left: Any) -> list[Packed]:
-        """Run the compiled choice, settle what stays open where proofs are asked, and tell the result.
+        """Run the compiled choice, settle what stays open where proofs are asked.
+
+        And tell the result.
 
         Items of `left` ship in their own boxes.
         """
@@ -221,19 +253,42 @@ class Packer:
         floors = np.zeros(len(orders))
         tries, blocks, runs = EFFORTS[self.effort]
         arrays = (
-            orders.turns[at], orders.turn_counts[at], orders.masses[at], orders.bears[at], orders.apart[at], orders.together[at],
-        )  # fmt: skip
+            orders.turns[at],
+            orders.turn_counts[at],
+            orders.masses[at],
+            orders.bears[at],
+            orders.apart[at],
+            orders.together[at],
+        )
         choose(
-            offsets, *arrays, sizes, maxes, costs, allowed, self.support_share, tries, blocks, runs, self.seed, positions,
-            parcels, cartons, reasons, floors,
-        )  # fmt: skip
+            offsets,
+            *arrays,
+            sizes,
+            maxes,
+            costs,
+            allowed,
+            self.support_share,
+            tries,
+            blocks,
+            runs,
+            self.seed,
+            positions,
+            parcels,
+            cartons,
+            reasons,
+            floors,
+        )
         if self.effort == "proved":
             for o in range(len(orders)):
                 a, b = offsets[o], offsets[o + 1]
                 if b > a:
                     part = tuple(array[a:b] for array in arrays)
                     chosen = cartons[a:b]
-                    mine = (parcels[a:b].copy(), positions[a:b].copy(), [int(c) for c in chosen[chosen >= 0]])
+                    mine = (
+                        parcels[a:b].copy(),
+                        positions[a:b].copy(),
+                        [int(c) for c in chosen[chosen >= 0]],
+                    )
                     mine, floors[o] = self._proved(
                         part, allowed[o], sizes, maxes, costs, mine, reasons[o], float(floors[o])
                     )
@@ -243,13 +298,21 @@ class Packer:
         owner = np.repeat(np.arange(len(orders)), np.diff(offsets))
         sequence = np.lexsort((positions[:, 0], positions[:, 1], positions[:, 2], parcels, owner))
         told = _Told(
-            rooms, [orders.items[i] for i in at[sequence].tolist()], positions[sequence].tolist(), parcels[sequence].tolist(),
-            arrays[2][sequence].tolist(), positions[sequence, 3:].prod(axis=1).tolist(), cartons.tolist(), reasons.tolist(),
+            rooms,
+            [orders.items[i] for i in at[sequence].tolist()],
+            positions[sequence].tolist(),
+            parcels[sequence].tolist(),
+            arrays[2][sequence].tolist(),
+            positions[sequence, 3:].prod(axis=1).tolist(),
+            cartons.tolist(),
+            reasons.tolist(),
             floors.tolist(),
-        )  # fmt: skip
+        )
         bounds = offsets.tolist()
         out = [told.order(orders.ids[o], o, bounds[o], bounds[o + 1]) for o in range(len(orders))]
-        return [self._with_own(orders, o, p, left) for o, p in enumerate(out)] if left.any() else out
+        return (
+            [self._with_own(orders, o, p, left) for o, p in enumerate(out)] if left.any() else out
+        )
 
     def allowed(self, orders: Orders) -> Any:
         """Which rooms each order may take by stock and by route, `(orders, rooms)`."""
@@ -261,9 +324,20 @@ class Packer:
         return stocked[None, :] & good & (~circulating[None, :] | orders.returns[:, None])
 
     def _proved(
-        self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any, why: Any, floor: float
+        self,
+        part: Any,
+        allowed: Any,
+        sizes: Any,
+        maxes: Any,
+        costs: Any,
+        mine: Any,
+        why: Any,
+        floor: float,
     ) -> tuple[Any, float]:
-        """Settle open boxes by exact search, the cheapest first; a packing found counts only where support holds."""
+        """Settle open boxes by exact search, the cheapest first.
+
+        A packing found counts only where support holds.
+        """
         from abate.algorithms.packing.choosing import OPEN, PROVED, pair_floor
         from abate.algorithms.packing.exact import settle
         from abate.algorithms.packing.joining import PIECES_MAX
@@ -285,7 +359,16 @@ class Packer:
             box, most = sizes[c : c + 1], maxes[c : c + 1]
             if len(counts) > ITEMS_EXACT_MAX:
                 continue
-            found = settle(turns, counts, masses, bears, box, most, effort_max=PROVED_EFFORT_MAX, seed=self.seed)
+            found = settle(
+                turns,
+                counts,
+                masses,
+                bears,
+                box,
+                most,
+                effort_max=PROVED_EFFORT_MAX,
+                seed=self.seed,
+            )
             if found is False:
                 why[c] = PROVED
             elif found is not None and self._stands(found[1], found[0], masses, bears):
@@ -298,8 +381,13 @@ class Packer:
         single = [float(costs[c]) for c in np.nonzero(why == OPEN)[0]]
         return mine, min([cost, max(several, pair), *single])
 
-    def _fewer(self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any) -> tuple[Any, float]:
-        """Search sets of boxes that cost less than the parcels found, for a moment each; and what no set costs less than."""
+    def _fewer(
+        self, part: Any, allowed: Any, sizes: Any, maxes: Any, costs: Any, mine: Any
+    ) -> tuple[Any, float]:
+        """Search sets of boxes that cost less than the parcels found, for a moment each.
+
+        And what no set costs less than.
+        """
         from abate.algorithms.packing.exact import settle
         from abate.algorithms.packing.joining import PIECES_MAX
 
@@ -307,11 +395,15 @@ class Packer:
         cost = float(sum(costs[c] for c in mine[2]))
         open_to = np.nonzero(allowed)[0]
         fits = (turns[:, :, None, :] <= sizes[None, None, :, :]).all(axis=3)
-        takes = (fits & (np.arange(turns.shape[1])[None, :, None] < counts[:, None, None])).any(axis=1)
+        takes = (fits & (np.arange(turns.shape[1])[None, :, None] < counts[:, None, None])).any(
+            axis=1
+        )
         needs = _needs(takes[:, open_to], turns[:, 0].prod(axis=1), masses)
         room, load = sizes.prod(axis=1), maxes
         count_max = next(
-            k for k in range(len(mine[2]) + 1, 1, -1) if k == 2 or comb(len(open_to) + k - 1, k) <= SETS_MAX
+            k
+            for k in range(len(mine[2]) + 1, 1, -1)
+            if k == 2 or comb(len(open_to) + k - 1, k) <= SETS_MAX
         )
         sets = []
         for count in range(2, count_max + 1):
@@ -333,7 +425,9 @@ class Packer:
         if apart.any() or together.any() or len(mine[2]) == 1:
             return mine, floor
         # the dearer sets have the more room, so a packing is likeliest in them
-        for price, several in sorted(sets, reverse=True)[:SEVERAL_MAX] if len(counts) > PIECES_MAX else []:
+        for price, several in (
+            sorted(sets, reverse=True)[:SEVERAL_MAX] if len(counts) > PIECES_MAX else []
+        ):
             blocks = self._by_blocks(part, list(several), sizes, maxes)
             if blocks is not None and price < cost - 1e-12:
                 cost, mine = price, (*blocks, list(several))
@@ -360,8 +454,13 @@ class Packer:
                 cost, mine = price, (found[0], found[1], list(several))
         return mine, min(floor, cost)
 
-    def _by_blocks(self, part: Any, boxes: list[int], sizes: Any, maxes: Any) -> tuple[Any, Any] | None:
-        """Fill boxes one after the other with blocks of items that are alike; None where something is left over."""
+    def _by_blocks(
+        self, part: Any, boxes: list[int], sizes: Any, maxes: Any
+    ) -> tuple[Any, Any] | None:
+        """Fill boxes one after the other with blocks of items that are alike.
+
+        None where something is left over.
+        """
         from abate.algorithms.packing.loading import load_turns
 
         turns, counts, masses, bears, _, _ = part
@@ -369,7 +468,9 @@ class Packer:
         volumes = turns[:, 0].prod(axis=1)
         for number, c in enumerate(boxes):
             left = np.nonzero(box_of < 0)[0]
-            if masses[left].sum() > maxes[c]:  # what is light for its volume stays for the boxes to come
+            if (
+                masses[left].sum() > maxes[c]
+            ):  # what is light for its volume stays for the boxes to come
                 dense = left[np.argsort(-masses[left] / volumes[left], kind="stable")]
                 left = np.sort(dense[np.cumsum(masses[dense]) <= maxes[c]])
             if not len(left):
@@ -378,8 +479,13 @@ class Packer:
             _, first, kind = np.unique(keys, axis=0, return_index=True, return_inverse=True)
             kind = kind.reshape(-1)
             loaded = load_turns(
-                turns[left[first]], counts[left[first]], np.bincount(kind), sizes[c], stop=lambda: False, width_max=BLOCKS_WIDTH
-            )  # fmt: skip
+                turns[left[first]],
+                counts[left[first]],
+                np.bincount(kind),
+                sizes[c],
+                stop=lambda: False,
+                width_max=BLOCKS_WIDTH,
+            )
             for one in range(len(first)):
                 mine = left[kind == one]
                 lies = loaded.positions[loaded.types == one]
@@ -399,7 +505,10 @@ class Packer:
             if not bearing_holds(some, placed, len(here), masses[here], bears[here]):
                 return False
             for x, y, z, dx, dy, _ in some.tolist():
-                if supported_area(some, placed, len(here), x, y, z, dx, dy) < self.support_share * dx * dy:
+                if (
+                    supported_area(some, placed, len(here), x, y, z, dx, dy)
+                    < self.support_share * dx * dy
+                ):
                     return False
         return True
 
@@ -412,11 +521,15 @@ class Packer:
                 lies = (Placement(orders.items[i], 0, 0, 0, x, y, z),)
                 parcels.append(Parcel(OWN_BOX, (x, y, z), lies, int(orders.masses[i]), 0.0))
                 cost += self.objective.parcels + self.objective.volume * x * y * z / 1e6
-        return replace(packed, parcels=tuple(parcels), cost=packed.cost + cost, bound=packed.bound + cost)
+        return replace(
+            packed, parcels=tuple(parcels), cost=packed.cost + cost, bound=packed.bound + cost
+        )
 
 
 def _needs(takes: Any, volumes: Any, masses: Any) -> list[tuple[Any, int, int]]:
-    """What any set of boxes must have room for: volume and mass of the items that only some of the boxes take.
+    """What any set of boxes must have room for.
+
+    Volume and mass of the items that only some of the boxes take.
 
     Args:
         takes: Which box takes which item, `(n, boxes)`.
@@ -431,7 +544,9 @@ def _needs(takes: Any, volumes: Any, masses: Any) -> list[tuple[Any, int, int]]:
 
 
 def _grouped(orders: Orders) -> Orders:
-    """Items of one label of `together` share the label of `apart` that one of them has, and leave no own boxes behind.
+    """Items of one label of `together` share the label of `apart` that one of them has.
+
+    And leave no own boxes behind.
 
     Raises:
         UsageError: `labels-contradict` where a group holds two labels of `apart`.
@@ -456,10 +571,17 @@ def _grouped(orders: Orders) -> Orders:
 
 
 def _own_ways(orders: Orders) -> Iterator[tuple[int, Any]]:
-    """For each order with items that may ship in their own boxes, the choices of which do: all of them for a few items."""
+    """For each order with items that may ship in their own boxes, the choices of which do.
+
+    All of them for a few items.
+    """
     for o, (a, b) in enumerate(pairwise(orders.offsets.tolist())):
         own = np.nonzero(orders.own_box[a:b])[0]
-        ways = product((False, True), repeat=len(own)) if len(own) <= OWN_BOX_MAX else [(True,) * len(own)]
+        ways = (
+            product((False, True), repeat=len(own))
+            if len(own) <= OWN_BOX_MAX
+            else [(True,) * len(own)]
+        )
         for way in ways:
             if any(way):
                 left = np.zeros(b - a, np.bool_)
@@ -507,4 +629,6 @@ class _Told:
         for reason, (_, carton, _) in zip(self.reasons[o][: last + 1], self.rooms, strict=False):
             if _REASONS[reason] in WHY and carton.id not in taken:
                 why[carton.id] = _REASONS[reason]
-        return Packed(name, tuple(made), tuple(unpacked), cost, min(self.floors[o], cost), tuple(why.items()))
+        return Packed(
+            name, tuple(made), tuple(unpacked), cost, min(self.floors[o], cost), tuple(why.items())
+        )

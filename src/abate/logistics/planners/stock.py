@@ -18,18 +18,23 @@ LEFT_OVER_RATIO = 10.0
 
 
 class StockPacker:
-    """Packs orders as they come while some cartons are few: used ones, circulating ones, the last of a size.
+    """Packs orders as they come while some cartons are few.
 
-    Batches of 50 orders share out what there is where it saves most, and leave what the orders to come will save more
-    with; those seen last stand for them.
+    Used ones, circulating ones, the last of a size.
+
+    Batches of 50 orders share out what there is where it saves most, and leave what the orders to
+    come will save more with; those seen last stand for them.
 
     Args:
         packer: Cartons with their stocks.
-        horizon: Orders for which the stock has to last; counted down, and begun anew when they have come.
+        horizon: Orders for which the stock has to last; counted down, and begun anew when they have
+            come.
         history: Earlier orders; with none, only those that came stand for those to come.
     """
 
-    def __init__(self, packer: Packer, *, horizon: int = STOCK_HORIZON, history: Orders | None = None) -> None:
+    def __init__(
+        self, packer: Packer, *, horizon: int = STOCK_HORIZON, history: Orders | None = None
+    ) -> None:
         self.packer = packer
         self.horizon = horizon
         self.stock = {c.id: c.stock for c in packer.cartons if c.stock is not None}
@@ -45,18 +50,34 @@ class StockPacker:
         return out
 
     def savings(self, orders: Orders) -> tuple[list[Packed], Any, list[str]]:
-        """Each order packed without what is few, and what each carton of those saves it, `(orders, cartons)`."""
+        """Each order packed without what is few.
+
+        And what each carton of those saves it, `(orders, cartons)`.
+        """
         from abate.algorithms.packing.choosing import holding
 
         packer = self.packer
         rooms = packer.rooms
         few = np.array([c.stock is not None for _, c, _ in rooms])
-        usable = Packer.allowed(replace(packer, cartons=tuple(replace(c, stock=None) for c in packer.cartons)), orders)
+        usable = Packer.allowed(
+            replace(packer, cartons=tuple(replace(c, stock=None) for c in packer.cartons)), orders
+        )
         allowed = usable & ~few[None, :]
-        plain = packer.pack(orders, allowed) if allowed.any() else [
-            Packed(orders.ids[o], (), tuple(orders.items[orders.offsets[o] : orders.offsets[o + 1]]), 0.0, 0.0, ())
-            for o in range(len(orders))
-        ]  # fmt: skip
+        plain = (
+            packer.pack(orders, allowed)
+            if allowed.any()
+            else [
+                Packed(
+                    orders.ids[o],
+                    (),
+                    tuple(orders.items[orders.offsets[o] : orders.offsets[o + 1]]),
+                    0.0,
+                    0.0,
+                    (),
+                )
+                for o in range(len(orders))
+            ]
+        )
         names = list(self.stock)
         at = [next(k for k, (_, c, _) in enumerate(rooms) if c.id == name) for name in names]
         by_volume = sorted(range(len(at)), key=lambda k: int(np.prod(rooms[at[k]][2])))
@@ -64,15 +85,27 @@ class StockPacker:
         maxes = np.array([rooms[at[k]][1].mass_max_g for k in by_volume], np.int64)
         fits = np.zeros((len(orders), len(at)), np.int64)
         holding(
-            orders.offsets, orders.turns, orders.turn_counts, orders.masses, orders.bears, orders.apart, sizes, maxes,
-            packer.support_share, EFFORTS["fast"][0], packer.seed, fits,
-        )  # fmt: skip
+            orders.offsets,
+            orders.turns,
+            orders.turn_counts,
+            orders.masses,
+            orders.bears,
+            orders.apart,
+            sizes,
+            maxes,
+            packer.support_share,
+            EFFORTS["fast"][0],
+            packer.seed,
+            fits,
+        )
         saving = np.zeros((len(orders), len(at)))
         for column, k in enumerate(by_volume):
             cost = rooms[at[k]][0]
             takes = (fits[:, column] == 1) & usable[:, at[k]]
             # an order that nothing else takes saves more than any that has a choice
-            plain_cost = np.array([p.cost if not p.unpacked else LEFT_OVER_RATIO * rooms[-1][0] for p in plain])
+            plain_cost = np.array(
+                [p.cost if not p.unpacked else LEFT_OVER_RATIO * rooms[-1][0] for p in plain]
+            )
             # of two that save alike the smaller goes first
             saving[:, k] = np.where(takes, (plain_cost - cost) * (1 - 1e-4 * column / len(at)), 0.0)
         return plain, saving, names
@@ -84,13 +117,22 @@ class StockPacker:
         self._history = [*self._history, *saving][-STOCK_HISTORY:]
         self._seen += len(orders)
         stock = np.array([self.stock[n] for n in names])
-        chosen = assign(saving, stock, expected=np.array(self._history), expected_count=-self._seen % self.horizon)
+        chosen = assign(
+            saving,
+            stock,
+            expected=np.array(self._history),
+            expected_count=-self._seen % self.horizon,
+        )
         out = []
         for o, packed in enumerate(plain):
             taken = self._with(orders, o, {names[chosen[o]]}) if chosen[o] >= 0 else None
-            if taken is None and packed.unpacked:  # nothing without limit takes it: what is few, as far as it goes
+            if (
+                taken is None and packed.unpacked
+            ):  # nothing without limit takes it: what is few, as far as it goes
                 taken = self._with(orders, o, {n for n in names if self.stock[n] > 0}, others=True)
-            result = packed if taken is None or len(taken.unpacked) > len(packed.unpacked) else taken
+            result = (
+                packed if taken is None or len(taken.unpacked) > len(packed.unpacked) else taken
+            )
             for parcel in result.parcels:
                 if parcel.carton in self.stock:
                     self.stock[parcel.carton] -= 1
@@ -106,10 +148,17 @@ class StockPacker:
             out.append(replace(result, why=tuple(why.items()), bound=bound))
         return out
 
-    def _with(self, orders: Orders, o: int, names: set[str], *, others: bool = False) -> Packed | None:
-        """An order packed into some of the cartons that are few, and where asked others; None where that does not do."""
+    def _with(
+        self, orders: Orders, o: int, names: set[str], *, others: bool = False
+    ) -> Packed | None:
+        """An order packed into some of the cartons that are few, and where asked others.
+
+        None where that does not do.
+        """
         packer = self.packer
-        limits = tuple(replace(c, stock=self.stock[c.id]) if c.id in self.stock else c for c in packer.cartons)
+        limits = tuple(
+            replace(c, stock=self.stock[c.id]) if c.id in self.stock else c for c in packer.cartons
+        )
         some = orders.picked([o])
         now = replace(packer, cartons=limits)
         mine = np.array([[c.id in names or (others and c.stock is None) for _, c, _ in now.rooms]])

@@ -1,4 +1,7 @@
-"""Kinds of activity of an organisation's operations and of its value chain, and the files they come in."""
+"""Kinds of activity of an organisation's operations and of its value chain.
+
+And the files they come in.
+"""
 
 from __future__ import annotations
 

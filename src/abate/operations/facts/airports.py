@@ -1,7 +1,8 @@
 """Airports and the distance of a flight between them: the great circle.
 
-No uplift for detours and holding is added: the factors per passenger-kilometre that the distance is multiplied with hold
-one of 8 % (UK Government conversion factors, methodology paper, section on air travel).
+No uplift for detours and holding is added: the factors per passenger-kilometre that the distance is
+multiplied with hold one of 8 % (UK Government conversion factors, methodology paper, section on air
+travel).
 
 Source: OurAirports (public domain), airports with scheduled service, 28 February 2026.
 """
@@ -18,7 +19,9 @@ from abate.kernel.resources import package_table
 
 EARTH_RADIUS_KM = 6_371.0
 CITY_RADIUS_KM = 120.0
-"""Airports of one city lie within this distance of each other; farther apart they are of two cities of one name."""
+"""Airports of one city lie within this distance of each other; farther apart they are of two cities
+of one name.
+"""
 METROPOLITAN: dict[str, tuple[str, ...]] = {
     "LON": ("LHR", "LGW", "STN", "LTN", "LCY"), "PAR": ("CDG", "ORY"), "NYC": ("JFK", "EWR", "LGA"), "TYO": ("HND", "NRT"),
     "MIL": ("MXP", "LIN", "BGY"), "ROM": ("FCO", "CIA"), "STO": ("ARN", "BMA"), "MOW": ("SVO", "DME", "VKO"), "CHI": ("ORD", "MDW"),
@@ -64,10 +67,13 @@ class Route:
     """A flight between two places.
 
     Args:
-        km: Great-circle distance. Detours are part of the factors (UK Government conversion factors: 8 %).
+        km: Great-circle distance. Detours are part of the factors (UK Government conversion
+            factors: 8 %).
         domestic: Whether both places lie in one country.
-        british: Whether one of them lies in the United Kingdom, for whose flights its factors are made.
-        haul: Item of such a flight by its other country, `air-short` or `air-long`; empty for any other flight.
+        british: Whether one of them lies in the United Kingdom, for whose flights its factors are
+            made.
+        haul: Item of such a flight by its other country, `air-short` or `air-long`; empty for any
+            other flight.
     """
 
     km: float
@@ -82,7 +88,9 @@ def _airports() -> tuple[dict[str, Airport], dict[str, list[Airport]]]:
     codes: dict[str, Airport] = {}
     cities: dict[str, list[Airport]] = {}
     for row in package_table("abate.operations.facts", "airports.csv"):
-        one = Airport(row["iata"], row["city"], row["country"], float(row["lat"]), float(row["lon"]))
+        one = Airport(
+            row["iata"], row["city"], row["country"], float(row["lat"]), float(row["lon"])
+        )
         codes[one.iata] = one
         if one.city:
             cities.setdefault(fold(one.city), []).append(one)
@@ -102,12 +110,17 @@ def great_circle_km(a: Airport, b: Airport) -> float:
     """
     phi_a, phi_b = math.radians(a.latitude), math.radians(b.latitude)
     delta = math.radians(b.longitude - a.longitude)
-    half = math.sin((phi_b - phi_a) / 2) ** 2 + math.cos(phi_a) * math.cos(phi_b) * math.sin(delta / 2) ** 2
+    half = (
+        math.sin((phi_b - phi_a) / 2) ** 2
+        + math.cos(phi_a) * math.cos(phi_b) * math.sin(delta / 2) ** 2
+    )
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(half))
 
 
 def airport_named(text: str) -> list[Airport] | str:
-    """Airports that a code or a city means: several where they are of one city; a text that says what is wrong.
+    """Airports that a code or a city means: several where they are of one city.
+
+    A text that says what is wrong.
 
     Args:
         text: Such as `LHR`, `LON`, `Munich`, `London, GB`, `Heathrow (LHR)`.
@@ -126,26 +139,37 @@ def airport_named(text: str) -> list[Airport] | str:
             return [codes[code]]
         if code in METROPOLITAN:
             return [codes[c] for c in METROPOLITAN[code] if c in codes]
-    city, _, of = ((bracketed and f"{plain[: plain.rfind('(')]},{bracketed}") or plain).partition(",")
+    city, _, of = ((bracketed and f"{plain[: plain.rfind('(')]},{bracketed}") or plain).partition(
+        ","
+    )
     country = country_named(of) if of.strip() else None
     found = [a for a in cities.get(fold(city), []) if country in (None, a.country)]
     if not found:
         return f"'{plain}' is no airport with scheduled service, nor a city with one"
     if any(great_circle_km(found[0], other) > CITY_RADIUS_KM for other in found[1:]):
         places = sorted({f"{a.city} ({a.country})" for a in found})
-        told = " or ".join(places if len(places) > 1 else sorted(f"{a.iata} ({a.city})" for a in found))
-        return f"'{plain}' may be {told}: write a code such as {found[0].iata}, or '{city.strip()}, {sorted(a.country for a in found)[0]}'"
+        told = " or ".join(
+            places if len(places) > 1 else sorted(f"{a.iata} ({a.city})" for a in found)
+        )
+        return (
+            f"'{plain}' may be {told}: write a code such as {found[0].iata}, or '{city.strip()},"
+            f" {sorted(a.country for a in found)[0]}'"
+        )
     return found
 
 
 def route_between(start: str, end: str) -> Route | str:
-    """The flight between two places, or what is wrong with one of them. Of several airports of a city, the mean counts.
+    """The flight between two places, or what is wrong with one of them.
+
+    Of several airports of a city, the mean counts.
 
     Example:
         >>> route_between("MAN", "DUB").domestic, round(route_between("MAN", "DUB").km)
         (False, 264)
     """
-    places = [airport_named(text) if text.strip() else "a place is missing" for text in (start, end)]
+    places = [
+        airport_named(text) if text.strip() else "a place is missing" for text in (start, end)
+    ]
     for place in places:
         if isinstance(place, str):
             return f"{place}."

@@ -47,7 +47,9 @@ FUELS: dict[str, tuple[str, ...]] = {
     "bioethanol": ("ethanol", "燃料乙醇"),
     "biopropane": ("biolpg", "bio-lpg"),
 }  # fmt: skip
-"""Fuels that files and publishers call by several names, each the same thing; any other fuel goes by its printed name."""
+"""Fuels that files and publishers call by several names, each the same thing; any other fuel goes
+by its printed name.
+"""
 
 ASKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
@@ -67,15 +69,27 @@ GAS_IN_VEHICLES = dict.fromkeys(("gas", "gaz", "燃气"), ("motor-gasoline", "cn
 
 
 def _refrigerants() -> dict[str, tuple[str, ...]]:
-    """Gases and blends of the factor table, with their R numbers written with and without hyphen."""
+    """Gases and blends of the factor table.
+
+    With their R numbers written with and without hyphen.
+    """
     names: dict[str, tuple[str, ...]] = {}
     for row in package_table("abate.operations", "factors.csv"):
         item = row["item"]
         if row["kind"] == "refrigerant" and item not in names:
-            number = "R-" + item.split("-", 1)[1] if re.match(r"(HFC|HCFC|CFC|HFO|HCFO)-\d", item) else item
+            number = (
+                "R-" + item.split("-", 1)[1]
+                if re.match(r"(HFC|HCFC|CFC|HFO|HCFO)-\d", item)
+                else item
+            )
             names[item] = tuple(
                 dict.fromkeys(
-                    (number, number.replace("-", ""), item.replace("-", ""), *REFRIGERANT_WORDS.get(item, ()))
+                    (
+                        number,
+                        number.replace("-", ""),
+                        item.replace("-", ""),
+                        *REFRIGERANT_WORDS.get(item, ()),
+                    )
                 )
             )
     return names
@@ -100,27 +114,70 @@ CARS: dict[str, tuple[str, ...]] = {
     "petrol": ("gasoline", "motor-gasoline", "汽油", "benzin", "essence", "petrol car"),
     "hybrid": ("hev", "混合动力"),
     "plug-in-*": ("plug-in-hybrid", "phev", "plug-in hybrid electric vehicle", "插电混动"),
-    "electric-*": ("electric", "bev", "ev", "battery electric", "battery electric vehicle", "纯电", "电动"),
+    "electric-*": (
+        "electric",
+        "bev",
+        "ev",
+        "battery electric",
+        "battery electric vehicle",
+        "纯电",
+        "电动",
+    ),
     "cng": ("compressed natural gas",),
     "lpg": ("autogas",),
     NO_ATTRIBUTE: ("average", "average car", "unknown", "all", ""),
 }
 VEHICLES: dict[str, tuple[str, ...]] = {
-    "car": ("average car", "passenger car", "pool car", "company car", "轿车", "小汽车", "pkw", "voiture"),
+    "car": (
+        "average car",
+        "passenger car",
+        "pool car",
+        "company car",
+        "轿车",
+        "小汽车",
+        "pkw",
+        "voiture",
+    ),
     "car/small": ("small car",),
     "car/medium": ("medium car",),
     "car/large": ("large car", "suv"),
     "electric-car": ("electric car", "ev", "bev", "电动车", "新能源车"),
     "plug-in-car": ("plug-in hybrid", "phev"),
-    "van": ("delivery van", "light goods vehicle", "lgv", "light-duty truck", "transporter", "面包车", "utilitaire"),
-    "road": ("hgv", "lorry", "heavy goods vehicle", "truck", "medium- and heavy-duty truck", "货车", "lkw"),
+    "van": (
+        "delivery van",
+        "light goods vehicle",
+        "lgv",
+        "light-duty truck",
+        "transporter",
+        "面包车",
+        "utilitaire",
+    ),
+    "road": (
+        "hgv",
+        "lorry",
+        "heavy goods vehicle",
+        "truck",
+        "medium- and heavy-duty truck",
+        "货车",
+        "lkw",
+    ),
     "motorbike": ("motorcycle", "摩托车", "motorrad", "moto"),
 }
 
 
 def _reading(kind: str) -> Measure:
     """Readings of a counter: the difference of two is what was consumed between them."""
-    words = ("meter reading", "reading", "index", "zählerstand", "relevé", "lettura", "lectura", "表码", "抄表读数")
+    words = (
+        "meter reading",
+        "reading",
+        "index",
+        "zählerstand",
+        "relevé",
+        "lettura",
+        "lectura",
+        "表码",
+        "抄表读数",
+    )
     return Measure(kind, words, readings=True)
 
 

@@ -1,4 +1,7 @@
-"""Kinds of activity of the value chain, the fifteen categories of Scope 3, and the files they come in."""
+"""Kinds of activity of the value chain, the fifteen categories of Scope 3.
+
+And the files they come in.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,11 @@ FREIGHT_ATTRIBUTES: dict[str, tuple[str, ...]] = {
 SHORT_HAUL_KM, REGIONAL_KM = 3_700.0, 482.8032
 """Up to where a flight is short-haul (UK Government conversion factors, methodology paper: 3,700 km; EPA: 2,300 miles),
 and a regional one (EPA GHG Emission Factors Hub, Table 10: 300 miles)."""
-FLIGHT_BANDS = ((REGIONAL_KM, "air-short/regional"), (SHORT_HAUL_KM, "air-short"), (float("inf"), "air-long"))
+FLIGHT_BANDS = (
+    (REGIONAL_KM, "air-short/regional"),
+    (SHORT_HAUL_KM, "air-short"),
+    (float("inf"), "air-long"),
+)
 TRAVEL: dict[str, tuple[str, ...]] = {
     "air": ("flight", "flights", "plane", "air travel", "flug", "vol", "vuelo", "volo", "voo", "航班", "飞机", "飛行機", "international flight", "国际航班"),
     "air/domestic": ("domestic flight", "domestic", "inlandsflug", "vol intérieur", "国内航班"),
@@ -106,9 +113,14 @@ TRAVEL_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "business": ("business class", "c", "j", "商务舱"),
     "first": ("first class", "f", "头等舱"),
     "without-rf": ("without rf", "no rf", "without radiative forcing"),
-    "domestic": (), "non-uk": ("between non-uk airports", "international, to/from non-uk"), "regional": (), "london": (), "foot": ("foot passenger",), "black-cab": ("black cab",),
+    "domestic": (),
+    "non-uk": ("between non-uk airports", "international, to/from non-uk"),
+    "regional": (),
+    "london": (),
+    "foot": ("foot passenger",),
+    "black-cab": ("black cab",),
     NO_ATTRIBUTE: ("average passenger", "average", "average car", "unknown", "with rf", "any"),
-}  # fmt: skip
+}
 WASTE: dict[str, tuple[str, ...]] = {
     "mixed": (
         "general waste",
@@ -120,9 +132,23 @@ WASTE: dict[str, tuple[str, ...]] = {
         "生活垃圾",
     ),
     "household": ("household residual waste",),
-    "paper": ("paper and card", "paper and board: mixed", "mixed paper (general)", "mixed paper", "papier", "废纸"),
+    "paper": (
+        "paper and card",
+        "paper and board: mixed",
+        "mixed paper (general)",
+        "mixed paper",
+        "papier",
+        "废纸",
+    ),
     "cardboard": ("paper and board: board", "corrugated containers", "carton", "纸板"),
-    "plastic": ("plastics", "plastics: average plastics", "mixed plastics", "kunststoff", "plastique", "塑料"),
+    "plastic": (
+        "plastics",
+        "plastics: average plastics",
+        "mixed plastics",
+        "kunststoff",
+        "plastique",
+        "塑料",
+    ),
     "metal": ("scrap metal", "metal: scrap metal", "mixed metals", "废金属"),
     "glass": ("glas", "verre", "玻璃"),
     "wood": ("holz", "bois", "木材"),
@@ -132,7 +158,13 @@ WASTE: dict[str, tuple[str, ...]] = {
     "electronic": ("weee - mixed", "weee", "mixed electronics", "e-waste"),
     "construction": ("average construction", "rubble", "bauschutt"),
     "mixed/landfill": ("landfill", "填埋", "生活垃圾填埋"),
-    "mixed/incineration": ("incineration", "combustion", "energy from waste", "焚烧", "生活垃圾焚烧"),
+    "mixed/incineration": (
+        "incineration",
+        "combustion",
+        "energy from waste",
+        "焚烧",
+        "生活垃圾焚烧",
+    ),
     "paper/recycling": ("paper recycling", "cardboard recycled", "废纸回收"),
     "plastic/recycling": ("plastic recycling", "塑料回收"),
     "metal/recycling": ("metal recycling", "废金属"),
@@ -152,12 +184,25 @@ TREATMENTS: dict[str, tuple[str, ...]] = {
     "wet-digestion": ("anaerobically digested (wet digestate with curing)", "anaerobically digested (wet digestate with curing"),
     "reuse": ("re-use", "reused"),
 }  # fmt: skip
-POWER = {"electricity": ("power", "电", "电力"), "district-heat": ("heat", "steam", "热力"), **FUELS, **REFRIGERANTS}
+POWER = {
+    "electricity": ("power", "电", "电力"),
+    "district-heat": ("heat", "steam", "热力"),
+    **FUELS,
+    **REFRIGERANTS,
+}
 FUEL_DIMENSIONS = ("energy", "energy-net", "energy-gross", "volume", "mass")
 
 
-def _kind(name: str, title: str, dimensions: tuple[str, ...], items: dict[str, tuple[str, ...]], **more: Any) -> Kind:
-    return Kind(name, title, (*dimensions, "emissions"), items, item_required=True, open=True, **more)
+def _kind(
+    name: str,
+    title: str,
+    dimensions: tuple[str, ...],
+    items: dict[str, tuple[str, ...]],
+    **more: Any,
+) -> Kind:
+    return Kind(
+        name, title, (*dimensions, "emissions"), items, item_required=True, open=True, **more
+    )
 
 
 KINDS = (
@@ -218,12 +263,22 @@ def _goods(name: str, title: str, words: tuple[str, ...], kind: str, example: st
         ("group", "2024-01", example, "ACME", "125000", "CNY", "P-1"),
     )
     return Template(
-        name, title, words, measures, {**_ITEM, **_PARTY}, ("site", "period", "item"), rows, alternatives=True
+        name,
+        title,
+        words,
+        measures,
+        {**_ITEM, **_PARTY},
+        ("site", "period", "item"),
+        rows,
+        alternatives=True,
     )
 
 
 def _freight(name: str, title: str, words: tuple[str, ...], kind: str) -> Template:
-    """Transport by its fuel, by mass and distance, by what the carrier reports, or by its price; a share of a tour."""
+    """Transport by its fuel, by mass and distance, by what the carrier reports, or by its price.
+
+    A share of a tour.
+    """
     allocation = ("own tkm?",)
     measures = (
         Measure(
@@ -233,21 +288,38 @@ def _freight(name: str, title: str, words: tuple[str, ...], kind: str) -> Templa
             times=allocation,
             over=("total tkm?",),
         ),
-        Measure(kind, ("fuel used", "fuel", "油耗"), measures=FUEL_DIMENSIONS, times=allocation, over=("total tkm?",)),
-        Measure(kind, ("mass", "weight", "货量", "重量"), times=("distance",), by_unit="km", measures=("freight",)),
+        Measure(
+            kind,
+            ("fuel used", "fuel", "油耗"),
+            measures=FUEL_DIMENSIONS,
+            times=allocation,
+            over=("total tkm?",),
+        ),
+        Measure(
+            kind,
+            ("mass", "weight", "货量", "重量"),
+            times=("distance",),
+            by_unit="km",
+            measures=("freight",),
+        ),
         Measure(kind, ("vehicle distance", "vehicle km", "车公里"), unit="km"),
         Measure(kind, _MONEY, measures=("money",)),
     )
     fields = {
-        **_ITEM, **_PARTY, "item": ("mode", "fuel type", "transport mode", "运输方式", *_ITEM["item"]),
-        "distance": ("distance", "distance km", "运距", "里程"), "own tkm": ("own tkm", "our tkm"),
+        **_ITEM,
+        **_PARTY,
+        "item": ("mode", "fuel type", "transport mode", "运输方式", *_ITEM["item"]),
+        "distance": ("distance", "distance km", "运距", "里程"),
+        "own tkm": ("own tkm", "our tkm"),
         "total tkm": ("total tkm", "all tkm"),
-    }  # fmt: skip
+    }
     rows = (
         ("site", "month", "mode", "carrier", "mass", "unit", "distance km"),
         ("hq", "2024-01", "road", f"Carrier ({name})", "12.5", "t", "840"),
     )
-    return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
+    return Template(
+        name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True
+    )
 
 
 def _asset(name: str, title: str, words: tuple[str, ...], other: str) -> Template:
@@ -257,18 +329,25 @@ def _asset(name: str, title: str, words: tuple[str, ...], other: str) -> Templat
         Measure(kind, ("reported emissions", "排放量"), unit="kg CO2e", times=("share?",)),
         Measure(kind, ("it energy", "it用电量"), times=("pue",)),
         Measure(kind, ("energy", "consumption", "用电量", "用量"), times=("share?",)),
-        Measure(kind, ("area", "floor area", "租赁面积"), unit="m2", by_unit="year", for_period=True),
+        Measure(
+            kind, ("area", "floor area", "租赁面积"), unit="m2", by_unit="year", for_period=True
+        ),
         Measure(kind, ("outlets", "count", "门店数"), unit="count"),
     )
     fields = {
-        **_ITEM, **_PARTY, "item": ("energy type", "fuel", "asset type", "能源类型", *_ITEM["item"]),
-        "pue": ("pue",), "share": ("share", "occupied share", "占比"),
-    }  # fmt: skip
+        **_ITEM,
+        **_PARTY,
+        "item": ("energy type", "fuel", "asset type", "能源类型", *_ITEM["item"]),
+        "pue": ("pue",),
+        "share": ("share", "occupied share", "占比"),
+    }
     rows = (
         ("site", "month", "energy type", other, "energy", "unit"),
         ("hq", "2024-01", "electricity", "ACME", "18000", "kWh"),
     )
-    return Template(name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True)
+    return Template(
+        name, title, words, measures, fields, ("site", "period", "item"), rows, alternatives=True
+    )
 
 
 ONE_WAY = ("one way distance", "one-way distance", "distance one way", "单程距离")

@@ -1,7 +1,8 @@
 """Methods of Scopes 1 and 2: one function per formula, each with its card.
 
-Every function takes columns or numbers: `quantity` in the canonical unit, `share` of the activity, `boundary_share`
-of the place, `mg_per_unit` in milligrams per canonical unit. It returns milligrams, not yet rounded.
+Every function takes columns or numbers: `quantity` in the canonical unit, `share` of the activity,
+`boundary_share` of the place, `mg_per_unit` in milligrams per canonical unit. It returns
+milligrams, not yet rounded.
 """
 
 from __future__ import annotations
@@ -31,21 +32,35 @@ Source: CEA, CO2 Baseline Database (financial years); MOE and METI, emission fac
 
 @method(
     Card(
-        "stationary-combustion", "1", ("stationary-fuel",), "1", "stationary combustion", FORMULA,
-        f"{IPCC}, equation 2.1; {CORPORATE}, chapter 4", (("stationary-fuel", "{item}"),),
+        "stationary-combustion",
+        "1",
+        ("stationary-fuel",),
+        "1",
+        "stationary combustion",
+        FORMULA,
+        f"{IPCC}, equation 2.1; {CORPORATE}, chapter 4",
+        (("stationary-fuel", "{item}"),),
     )
-)  # fmt: skip
-def stationary_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+)
+def stationary_combustion(
+    quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any
+) -> Any:
     """Fuel burnt in boilers, kitchens and generators, times the emission of each gas per unit of fuel."""
     return quantity * share * boundary_share * mg_per_unit
 
 
 @method(
     Card(
-        "mobile-combustion", "1", ("mobile-fuel",), "1", "mobile combustion", FORMULA,
-        f"{IPCC}, equations 3.2.1 and 3.2.3; {CORPORATE}, chapter 4", (("mobile-fuel", "{item}"),),
+        "mobile-combustion",
+        "1",
+        ("mobile-fuel",),
+        "1",
+        "mobile combustion",
+        FORMULA,
+        f"{IPCC}, equations 3.2.1 and 3.2.3; {CORPORATE}, chapter 4",
+        (("mobile-fuel", "{item}"),),
     )
-)  # fmt: skip
+)
 def mobile_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Fuel burnt in vehicles that the organisation runs, times the emission of each gas per unit of fuel."""
     return quantity * share * boundary_share * mg_per_unit
@@ -53,10 +68,16 @@ def mobile_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_
 
 @method(
     Card(
-        "vehicle-distance", "1", ("vehicle-distance",), "1", "mobile combustion", FORMULA,
-        f"{IPCC}, section 3.2.1.1; {CORPORATE}, chapter 4 (by distance)", (("vehicle", BROADER),),
+        "vehicle-distance",
+        "1",
+        ("vehicle-distance",),
+        "1",
+        "mobile combustion",
+        FORMULA,
+        f"{IPCC}, section 3.2.1.1; {CORPORATE}, chapter 4 (by distance)",
+        (("vehicle", BROADER),),
     )
-)  # fmt: skip
+)
 def vehicle_distance(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Kilometres driven by own vehicles, by body, size and fuel, times the average emission per kilometre."""
     return quantity * share * boundary_share * mg_per_unit
@@ -64,59 +85,111 @@ def vehicle_distance(quantity: Any, *, share: Any, boundary_share: Any, mg_per_u
 
 @method(
     Card(
-        "fugitive-refrigerants", "1", ("refrigerant",), "1", "fugitive emissions", FORMULA,
-        "2006 IPCC Guidelines, Volume 3, section 7.5.2.2 (mass balance by top-up); " + CORPORATE + ", chapter 4",
+        "fugitive-refrigerants",
+        "1",
+        ("refrigerant",),
+        "1",
+        "fugitive emissions",
+        FORMULA,
+        "2006 IPCC Guidelines, Volume 3, section 7.5.2.2 (mass balance by top-up); "
+        + CORPORATE
+        + ", chapter 4",
         (("refrigerant", "{item}"), ("refrigerant-published", "{item}")),
     )
-)  # fmt: skip
-def fugitive_refrigerants(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Refrigerant that replaced what had leaked, split into the gases of the blend; Montreal gases stand apart."""
+)
+def fugitive_refrigerants(
+    quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any
+) -> Any:
+    """Refrigerant that replaced what had leaked, split into the gases of the blend.
+
+    Montreal gases stand apart.
+    """
     return quantity * share * boundary_share * mg_per_unit
 
 
 @method(
     Card(
-        "electricity-location", "1", ("electricity",), "2", "purchased electricity", FORMULA,
-        f"{SCOPE_2}, section 6.1 and Table 6.2", (("electricity", "grid-average"),), view="location", supply=POWER,
+        "electricity-location",
+        "1",
+        ("electricity",),
+        "2",
+        "purchased electricity",
+        FORMULA,
+        f"{SCOPE_2}, section 6.1 and Table 6.2",
+        (("electricity", "grid-average"),),
+        view="location",
+        supply=POWER,
     )
-)  # fmt: skip
-def electricity_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
+)
+def electricity_location(
+    quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any
+) -> Any:
     """Purchased electricity times the average emission of the grid that the site stands in."""
     return quantity * share * boundary_share * mg_per_unit
 
 
 @method(
     Card(
-        "electricity-market", "1", ("electricity",), "2", "purchased electricity", FORMULA,
+        "electricity-market",
+        "1",
+        ("electricity",),
+        "2",
+        "purchased electricity",
+        FORMULA,
         f"{SCOPE_2}, section 6.4 and Table 6.3",
-        (("electricity", "residual-mix"), ("electricity", "grid-average")), view="market",
-        instruments=True, supply=POWER,
+        (("electricity", "residual-mix"), ("electricity", "grid-average")),
+        view="market",
+        instruments=True,
+        supply=POWER,
     )
-)  # fmt: skip
+)
 def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Purchased electricity times the factor of its certificate or contract, and of the residual mix for the rest."""
+    """Purchased electricity times the factor of its certificate or contract.
+
+    And of the residual mix for the rest.
+    """
     return quantity * share * boundary_share * mg_per_unit
 
 
 @method(
     Card(
-        "heat-location", "1", ("heat",), "2", "purchased heat and steam", FORMULA,
-        f"{SCOPE_2}, section 6.1", (("heat", "district-heat"),), view="location",
+        "heat-location",
+        "1",
+        ("heat",),
+        "2",
+        "purchased heat and steam",
+        FORMULA,
+        f"{SCOPE_2}, section 6.1",
+        (("heat", "district-heat"),),
+        view="location",
     )
-)  # fmt: skip
+)
 def heat_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Purchased heat and steam times the average emission of the supply, in the location-based view."""
+    """Purchased heat and steam times the average emission of the supply.
+
+    In the location-based view.
+    """
     return quantity * share * boundary_share * mg_per_unit
 
 
 @method(
     Card(
-        "heat-market", "1", ("heat",), "2", "purchased heat and steam", FORMULA,
-        f"{SCOPE_2}, section 6.4", (("heat", "district-heat"),), view="market",
+        "heat-market",
+        "1",
+        ("heat",),
+        "2",
+        "purchased heat and steam",
+        FORMULA,
+        f"{SCOPE_2}, section 6.4",
+        (("heat", "district-heat"),),
+        view="market",
     )
-)  # fmt: skip
+)
 def heat_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Purchased heat and steam times the same average in the market-based view, where no contract says otherwise."""
+    """Purchased heat and steam times the same average in the market-based view.
+
+    Where no contract says otherwise.
+    """
     return quantity * share * boundary_share * mg_per_unit
 
 

@@ -1,7 +1,7 @@
 """Methods of Scope 3: ladders of methods per category, best first, and the upstream of energy.
 
-Of the methods of a ladder the first values an activity whose unit it takes and for which a factor is there; the
-record of the run says which ones were passed over, and why.
+Of the methods of a ladder the first values an activity whose unit it takes and for which a factor
+is there; the record of the run says which ones were passed over, and why.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ POWER = (("electricity", "{item}"), ("heat", "{item}"))
 LEAKS = (("refrigerant", "{item}"), ("refrigerant-published", "{item}"))
 IN_BUILDINGS = (*POWER, ("stationary-fuel", "{item}"), ("mobile-fuel", "{item}"), *LEAKS)
 ON_THE_ROAD = (*POWER, ("mobile-fuel", "{item}"), ("stationary-fuel", "{item}"), *LEAKS)
-"""Where the energy of others, and what leaks from their equipment, finds its factors: what the fuel is burnt for first."""
+"""Where the energy of others, and what leaks from their equipment, finds its factors: what the fuel
+is burnt for first.
+"""
 FUELS = ("energy", "energy-net", "energy-gross", "volume", "mass")
 
 
@@ -36,15 +38,29 @@ def _rung(
 ) -> Card:
     source = f"{GUIDANCE}, category {category}, {approach} method"
     return Card(
-        name or f"{kind}-{approach}", "1", (kind,), "3", category, FORMULA, source, lookups, basis=basis,
-        approach=approach, rung=rung, dimensions=dimensions, primary=primary, proxies=lookups not in (IN_BUILDINGS, ON_THE_ROAD),
-    )  # fmt: skip
+        name or f"{kind}-{approach}",
+        "1",
+        (kind,),
+        "3",
+        category,
+        FORMULA,
+        source,
+        lookups,
+        basis=basis,
+        approach=approach,
+        rung=rung,
+        dimensions=dimensions,
+        primary=primary,
+        proxies=lookups not in (IN_BUILDINGS, ON_THE_ROAD),
+    )
 
 
 def _energy(
     category: str, *kinds: str, approach: str, lookups: tuple[tuple[str, str], ...] = IN_BUILDINGS
 ) -> tuple[Card, ...]:
-    return tuple(_rung(2, category, k, approach, lookups, FUELS, primary=True, basis="direct") for k in kinds)
+    return tuple(
+        _rung(2, category, k, approach, lookups, FUELS, primary=True, basis="direct") for k in kinds
+    )
 
 
 REPORTED = (("reported", "co2e"),)
@@ -52,7 +68,16 @@ REPORTED = (("reported", "co2e"),)
 
 @methods(
     *(
-        _rung(1, category, kind, approach, REPORTED, ("emissions",), name=f"{kind}-reported", primary=True)
+        _rung(
+            1,
+            category,
+            kind,
+            approach,
+            REPORTED,
+            ("emissions",),
+            name=f"{kind}-reported",
+            primary=True,
+        )
         for category, kind, approach in (
             ("1", "purchased-goods", "supplier-specific"),
             ("1", "supplier-input", "hybrid"),
@@ -82,7 +107,15 @@ def reported_emissions(quantity: Any, *, share: Any, boundary_share: Any, mg_per
 
 @methods(
     *(
-        _rung(2, category, kind, "supplier-specific", (("supplier", "{party}/{item}"),), (), primary=True)
+        _rung(
+            2,
+            category,
+            kind,
+            "supplier-specific",
+            (("supplier", "{party}/{item}"),),
+            (),
+            primary=True,
+        )
         for category, kind in (("1", "purchased-goods"), ("2", "capital-goods"))
     )
 )
@@ -93,9 +126,16 @@ def supplier_product(quantity: Any, *, share: Any, boundary_share: Any, mg_per_u
 
 @methods(
     *_energy("1", "supplier-input", approach="hybrid"),
-    _rung(3, "1", "supplier-input", "hybrid", (("purchased-goods", "{item}"), ("freight", "{item}"), ("waste", "{item}")), (),
-          name="supplier-input-hybrid-materials"),
-)  # fmt: skip
+    _rung(
+        3,
+        "1",
+        "supplier-input",
+        "hybrid",
+        (("purchased-goods", "{item}"), ("freight", "{item}"), ("waste", "{item}")),
+        (),
+        name="supplier-input-hybrid-materials",
+    ),
+)
 def hybrid(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Energy, materials, transport and waste of the supplier for the goods bought, times average factors of each."""
     return quantity * share * boundary_share * mg_per_unit
@@ -121,7 +161,9 @@ _PHYSICAL = ("mass", "count", "volume", "area", "energy")
         ("mass", "count", "volume"),
     ),
     _rung(3, "12", "end-of-life", "average-data", (("waste", "{tail}"),), ("mass", "count")),
-    _rung(3, "13", "leased-out-asset", "average-data", (("floor-energy", "{item}"),), ("area-time",)),
+    _rung(
+        3, "13", "leased-out-asset", "average-data", (("floor-energy", "{item}"),), ("area-time",)
+    ),
     _rung(
         3,
         "14",
@@ -148,7 +190,14 @@ def average_data(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit:
         (("purchased-goods", "{item}"), ("freight-spend", "{item}")),
         ("money",),
     ),
-    _rung(4, "5", "waste", "spend-based", (("purchased-goods", "{item}"), ("waste-spend", "{item}")), ("money",)),
+    _rung(
+        4,
+        "5",
+        "waste",
+        "spend-based",
+        (("purchased-goods", "{item}"), ("waste-spend", "{item}")),
+        ("money",),
+    ),
     _rung(
         4,
         "6",
@@ -165,7 +214,14 @@ def average_data(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit:
         (("purchased-goods", "{item}"), ("freight-spend", "{item}")),
         ("money",),
     ),
-    _rung(4, "15", "investment", "average-data", (("purchased-goods", "{item}"), ("investment", "{item}")), ("money",)),
+    _rung(
+        4,
+        "15",
+        "investment",
+        "average-data",
+        (("purchased-goods", "{item}"), ("investment", "{item}")),
+        ("money",),
+    ),
 )
 def spend_based(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Money spent, exchanged and brought to the factor's price year, times the emission per unit of money of its sector."""
@@ -199,13 +255,41 @@ _TRIPS, _FREIGHT, _NIGHTS = ("travel", BROADER), ("freight", BROADER), ("hotel-s
 
 @methods(
     _rung(3, "4", "upstream-freight", "distance-based", (_FREIGHT,), _DISTANCES, basis="direct"),
-    _rung(3, "6", "business-travel", "distance-based", (_TRIPS, _NIGHTS), _DISTANCES, basis="direct"),
-    _rung(3, "7", "commuting", "distance-based", (_TRIPS,), _DISTANCES, basis="direct", name="commuting-distance-based"),
+    _rung(
+        3, "6", "business-travel", "distance-based", (_TRIPS, _NIGHTS), _DISTANCES, basis="direct"
+    ),
+    _rung(
+        3,
+        "7",
+        "commuting",
+        "distance-based",
+        (_TRIPS,),
+        _DISTANCES,
+        basis="direct",
+        name="commuting-distance-based",
+    ),
     _rung(3, "9", "downstream-freight", "distance-based", (_FREIGHT,), _DISTANCES, basis="direct"),
-    _rung(3, "11", "product-use", "direct-use-phase", (_TRIPS,), ("distance",), basis="direct", name="product-use-distance"),
-    _rung(3, "11", "product-use-indirect", "indirect-use-phase", (_TRIPS, ("product-use", "{item}")), ("distance", "count"),
-          basis="direct", name="product-use-indirect-distance"),
-)  # fmt: skip
+    _rung(
+        3,
+        "11",
+        "product-use",
+        "direct-use-phase",
+        (_TRIPS,),
+        ("distance",),
+        basis="direct",
+        name="product-use-distance",
+    ),
+    _rung(
+        3,
+        "11",
+        "product-use-indirect",
+        "indirect-use-phase",
+        (_TRIPS, ("product-use", "{item}")),
+        ("distance", "count"),
+        basis="direct",
+        name="product-use-indirect-distance",
+    ),
+)
 def distance_based(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Tonne-kilometres, passenger-kilometres, kilometres or room nights times the average emission of their mode."""
     return quantity * share * boundary_share * mg_per_unit
@@ -220,11 +304,23 @@ def waste_type_specific(quantity: Any, *, share: Any, boundary_share: Any, mg_pe
     return quantity * share * boundary_share * mg_per_unit
 
 
-def _upstream(name: str, kinds: tuple[str, ...], lookups: tuple[tuple[str, str], ...], part: str) -> Card:
+def _upstream(
+    name: str, kinds: tuple[str, ...], lookups: tuple[tuple[str, str], ...], part: str
+) -> Card:
     return Card(
-        name, "1", kinds, "3", "3", FORMULA, f"{STANDARD}, Table 5.5, {part}; {GUIDANCE}, category 3", lookups,
-        basis="upstream", approach="average-data", optional=True, proxies="electricity" not in name and "resold" not in name,
-    )  # fmt: skip
+        name,
+        "1",
+        kinds,
+        "3",
+        "3",
+        FORMULA,
+        f"{STANDARD}, Table 5.5, {part}; {GUIDANCE}, category 3",
+        lookups,
+        basis="upstream",
+        approach="average-data",
+        optional=True,
+        proxies="electricity" not in name and "resold" not in name,
+    )
 
 
 GRID = (("electricity", "grid-average"),)
@@ -232,23 +328,45 @@ HEAT = (("heat", "district-heat"),)
 
 
 @methods(
-    _upstream("fuel-upstream", ("stationary-fuel",), (("stationary-fuel", "{item}"),), "activity a"),
+    _upstream(
+        "fuel-upstream", ("stationary-fuel",), (("stationary-fuel", "{item}"),), "activity a"
+    ),
     _upstream("mobile-fuel-upstream", ("mobile-fuel",), (("mobile-fuel", "{item}"),), "activity a"),
     _upstream("electricity-upstream", ("electricity",), GRID, "activity b"),
     _upstream("heat-upstream", ("heat",), HEAT, "activity b"),
     _upstream("resold-upstream", ("electricity-resold",), GRID, "activity d"),
 )
 def upstream_of_energy(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Extraction, production and transport of the fuels burnt, and of those behind purchased electricity and heat."""
+    """Extraction, production and transport of the fuels burnt.
+
+    And of those behind purchased electricity and heat.
+    """
     return quantity * share * boundary_share * mg_per_unit
 
 
-def _losses(name: str, kind: str, lookups: tuple[tuple[str, str], ...], basis: str, ratio: str = "") -> Card:
-    """What is lost on the way, as it is printed; on the second rung by the share that is lost, and the factor of the supply."""
+def _losses(
+    name: str, kind: str, lookups: tuple[tuple[str, str], ...], basis: str, ratio: str = ""
+) -> Card:
+    """What is lost on the way, as it is printed.
+
+    On the second rung by the share that is lost, and the factor of the supply.
+    """
     return Card(
-        name, "1", (kind,), "3", "3", WITH_RATIO if ratio else FORMULA, f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3",
-        lookups, basis=basis, approach="average-data", rung=2 if ratio else 1, ladder=f"losses-{basis}", ratio=ratio, optional=True,
-    )  # fmt: skip
+        name,
+        "1",
+        (kind,),
+        "3",
+        "3",
+        WITH_RATIO if ratio else FORMULA,
+        f"{STANDARD}, Table 5.5, activity c; {GUIDANCE}, category 3",
+        lookups,
+        basis=basis,
+        approach="average-data",
+        rung=2 if ratio else 1,
+        ladder=f"losses-{basis}",
+        ratio=ratio,
+        optional=True,
+    )
 
 
 GRID_LOSS, HEAT_LOSS = (("electricity-loss", "grid-average"),), (("heat-loss", "district-heat"),)
@@ -271,17 +389,26 @@ def printed_losses(quantity: Any, *, share: Any, boundary_share: Any, mg_per_uni
     _losses("heat-losses", "heat", HEAT, "direct", "network-loss"),
     _losses("heat-losses-upstream", "heat", HEAT, "upstream", "network-loss"),
 )
-def network_losses(quantity: Any, *, share: Any, boundary_share: Any, ratio: Any, mg_per_unit: Any) -> Any:
+def network_losses(
+    quantity: Any, *, share: Any, boundary_share: Any, ratio: Any, mg_per_unit: Any
+) -> Any:
     """Energy consumed times what the network loses per unit delivered, times the factor of the supply."""
     return quantity * share * boundary_share * ratio * mg_per_unit
 
 
 @methods(
     Card(
-        "resold-generation", "1", ("electricity-resold",), "3", "3", FORMULA,
-        f"{STANDARD}, Table 5.5, activity d; Box 5.5", GRID, approach="average-data",
+        "resold-generation",
+        "1",
+        ("electricity-resold",),
+        "3",
+        "3",
+        FORMULA,
+        f"{STANDARD}, Table 5.5, activity d; Box 5.5",
+        GRID,
+        approach="average-data",
     )
-)  # fmt: skip
+)
 def resold_generation(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
     """Electricity bought and sold on to end users, times the emission of its generation."""
     return quantity * share * boundary_share * mg_per_unit

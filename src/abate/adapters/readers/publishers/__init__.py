@@ -9,7 +9,13 @@ from abate.adapters.readers.publishers.countries import COLLECTIONS
 from abate.adapters.readers.publishers.desnz import read_desnz
 from abate.adapters.readers.publishers.epa import EPA_MARKS, read_epa
 from abate.adapters.readers.publishers.sheets import csv_rows, workbook
-from abate.adapters.readers.publishers.world import read_china_grid, read_ember, read_gwp, read_ifi, read_useeio
+from abate.adapters.readers.publishers.world import (
+    read_china_grid,
+    read_ember,
+    read_gwp,
+    read_ifi,
+    read_useeio,
+)
 from abate.adapters.readers.sheets import encoding_of
 from abate.kernel.errors import DataError
 from abate.kernel.gates import Publication
@@ -32,7 +38,11 @@ READERS: dict[str, Callable[[Path], Publication]] = {
 }
 
 
-SHEETS = {"Factors by Category": "desnz", "Freighting goods": "desnz", "Emission Factors Hub": "epa"}
+SHEETS = {
+    "Factors by Category": "desnz",
+    "Freighting goods": "desnz",
+    "Emission Factors Hub": "epa",
+}
 COLUMNS_OF = {
     "emission_target_formula": "desnz",
     **dict.fromkeys(EPA_MARKS, "epa"),
@@ -59,7 +69,9 @@ def guess_publisher(path: Path) -> str:
         rows = csv_rows(path)[:1]
         columns = set(rows[0]) if rows else set()
         found = [publisher for column, publisher in COLUMNS_OF.items() if column in columns]
-        found += ["own"] if {"factor_id", "species", "value", "unit", "publication"} <= columns else []
+        found += (
+            ["own"] if {"factor_id", "species", "value", "unit", "publication"} <= columns else []
+        )
     if found:
         return found[0]
     raise DataError(

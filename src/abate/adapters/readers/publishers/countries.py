@@ -1,7 +1,10 @@
-"""Collections of national factors with a column for everything: grids, residual mixes, fuels, losses; rates and prices.
+"""Collections of national factors with a column for everything.
 
-Every row names its own publication, table, edition, licence, evidence and verification. What a row is, is read from its
-item; how its year, its kWh and its gases are meant, from its columns of period, basis and gases.
+Grids, residual mixes, fuels, losses; rates and prices.
+
+Every row names its own publication, table, edition, licence, evidence and verification. What a row
+is, is read from its item; how its year, its kWh and its gases are meant, from its columns of
+period, basis and gases.
 """
 
 from __future__ import annotations
@@ -23,7 +26,10 @@ TITLE = "National emission factors, each row with its own publication"
 
 
 def read_countries(path: Path) -> Publication:
-    """A table of national factors: columns geo, item, value, unit, basis, gases, publication, evidence, and more."""
+    """A table of national factors.
+
+    Columns geo, item, value, unit, basis, gases, publication, evidence, and more.
+    """
     lines: list[Line] = []
     unused: Counter[tuple[str, str]] = Counter()
     for number, row in enumerate(csv_rows(path), 2):
@@ -56,27 +62,57 @@ def _line(row: dict[str, str], number: int) -> list[Line] | str:
     kinds, item, basis, unit = means
     year, for_year = years_of(row)
     # a fuel's carbon is no year's: what is not tied to data of one may serve others, with a finding
-    ages = not row["data_year"] and bool(set(kinds) & set(FUELS)) and "identical in NGA" not in row["note"]
+    ages = (
+        not row["data_year"]
+        and bool(set(kinds) & set(FUELS))
+        and "identical in NGA" not in row["note"]
+    )
     year, for_year = (None, None) if ages else (year, for_year)
     region = re.sub(r"^US-eGRID-", "US-", row["geo"])
     inside = row["geo_name"].partition(", ")[2]
-    if "-" not in region and inside and inside != "national":  # a part of the country without a code of its own
+    if (
+        "-" not in region and inside and inside != "national"
+    ):  # a part of the country without a code of its own
         region = f"{region}-{slug(inside.split(' (')[0]).upper()[:9]}"
     co2_only = row["gases"].strip() == "CO2" or unit.startswith(("kg CO2/", "t CO2/"))
     species = "property" if "fuel-property" in kinds else "CO2" if co2_only else UNSPECIFIED
-    per = "generated" if "generation average" in row["item"] else "consumed" if _consumed(row) else ""
-    told = "/".join(slug(p) for p in (row["publisher"], row["item"], row["edition"], row["period"]) if p and p != "-")
+    per = (
+        "generated" if "generation average" in row["item"] else "consumed" if _consumed(row) else ""
+    )
+    told = "/".join(
+        slug(p)
+        for p in (row["publisher"], row["item"], row["edition"], row["period"])
+        if p and p != "-"
+    )
     return [
         Line(
-            f"countries/{told}/{region}/{kind}", f"{told}/{region}/{kind}", kind, item, region, year, basis, species,
-            row["value"], _unit(unit), row["table_page"], number, 1.0, row["note"] or row["item"],
-            "checked" if row["evidence"].startswith("A") else "secondary", published_on(row), row["edition"],
-            for_year=for_year, per=per if kind == "electricity" else "", evidence=row["evidence"][:1],
+            f"countries/{told}/{region}/{kind}",
+            f"{told}/{region}/{kind}",
+            kind,
+            item,
+            region,
+            year,
+            basis,
+            species,
+            row["value"],
+            _unit(unit),
+            row["table_page"],
+            number,
+            1.0,
+            row["note"] or row["item"],
+            "checked" if row["evidence"].startswith("A") else "secondary",
+            published_on(row),
+            row["edition"],
+            for_year=for_year,
+            per=per if kind == "electricity" else "",
+            evidence=row["evidence"][:1],
             gwp_set="" if species == "CO2" else "AR5" if "AR5" in row["gases"] else "",
-            publication=f"{row['publication']} ({row['publisher']})", licence=row["licence"], ages=ages,
+            publication=f"{row['publication']} ({row['publisher']})",
+            licence=row["licence"],
+            ages=ages,
         )
         for kind in kinds
-    ]  # fmt: skip
+    ]
 
 
 def _consumed(row: dict[str, str]) -> bool:
@@ -121,18 +157,31 @@ def _meaning(row: dict[str, str]) -> Meaning | str:
     item, unit = row["item"], row["unit"]
     if GRIDS.search(item):
         # a substitute value for an unknown supplier is no value of a supplier
-        plain = item.replace("for an unknown supplier", "").split("unknown sup")[0] if "substitute" in item else item
-        means = next(meaning for pattern, meaning in OF_ELECTRICITY if re.search(pattern, plain, re.I))
+        plain = (
+            item.replace("for an unknown supplier", "").split("unknown sup")[0]
+            if "substitute" in item
+            else item
+        )
+        means = next(
+            meaning for pattern, meaning in OF_ELECTRICITY if re.search(pattern, plain, re.I)
+        )
         return means if isinstance(means, str) else (*means, unit)
     if "heating value" in row["basis"]:
         basis = "net" if "net" in row["basis"] else "gross"
         return ("fuel-property",), _fuel(item), "direct", unit.replace("MJ", f"MJ_{basis}", 1)
     if item.startswith("passenger transport: "):
-        return ("travel",), TRANSPORT.get(item.removeprefix("passenger transport: "), slug(item)), "life-cycle", unit
+        return (
+            ("travel",),
+            TRANSPORT.get(item.removeprefix("passenger transport: "), slug(item)),
+            "life-cycle",
+            unit,
+        )
     if "purchased heat" in item:
         return ("heat",), "district-heat", "direct", unit
     basis = "life-cycle" if "life-cycle" in row["basis"] else "direct"
-    purpose = "stationary" if "stationary" in item else "mobile" if re.search(r"\broad\b", item) else ""
+    purpose = (
+        "stationary" if "stationary" in item else "mobile" if re.search(r"\broad\b", item) else ""
+    )
     kinds = tuple(k for k in FUELS if k.startswith(purpose)) if purpose else FUELS
     return kinds, _fuel(item), basis, unit
 
@@ -156,7 +205,10 @@ PRINTED = {
 
 def _fuel(item: str) -> str:
     plain = item.lower()
-    known = next((ours for text, ours in PRINTED.items() if plain == text or plain.startswith(f"{text},")), None)
+    known = next(
+        (ours for text, ours in PRINTED.items() if plain == text or plain.startswith(f"{text},")),
+        None,
+    )
     return known or PRINTED.get(plain.split(",")[0]) or item_of(plain.split(",")[0])
 
 
@@ -213,10 +265,27 @@ def read_rates(path: Path) -> Publication:
             continue
         key = f"{currency}-USD/{year}"
         lines.append(
-            Line(f"rates/{key}", key, "price", "", "world", None, "direct", "property", row["units_per_USD"],
-                 f"{currency}{year}/USD{year}", "mean of the year", number, 1.0, row["verification"], "secondary",
-                 date(year + 1, 1, 5), str(year), publication=row["source"].split(",")[0] + ", means of the year")
-        )  # fmt: skip
+            Line(
+                f"rates/{key}",
+                key,
+                "price",
+                "",
+                "world",
+                None,
+                "direct",
+                "property",
+                row["units_per_USD"],
+                f"{currency}{year}/USD{year}",
+                "mean of the year",
+                number,
+                1.0,
+                row["verification"],
+                "secondary",
+                date(year + 1, 1, 5),
+                str(year),
+                publication=row["source"].split(",")[0] + ", means of the year",
+            )
+        )
     licence = "ECB: free re-use with the source named"
     return _publication("rates", "Exchange rates of the year", licence, lines, Counter())
 
@@ -235,16 +304,37 @@ def read_price_indices(path: Path) -> Publication:
     for number, row in enumerate(csv_rows(path), 2):
         currency, year = MONEY_OF.get(row["geo"], ""), int(row["year"])
         if row["indicator_name"] != "CPI" or currency not in CURRENCIES:
-            unused[row["indicator_name"], "one index serves each currency: that of consumer prices"] += 1
+            unused[
+                row["indicator_name"], "one index serves each currency: that of consumer prices"
+            ] += 1
             continue
         key = f"{currency}/{year}"
         lines.append(
-            Line(f"price-index/{key}", key, "price", "", "world", None, "direct", "property", row["index_2019_100"],
-                 f"{currency}{year}/{currency}_basket", "FP.CPI.TOTL.ZG, 2019 = 100", number, 1.0, row["verification"],
-                 "secondary", date(2025, 7, 1), "July 2025",
-                 publication="World Development Indicators, consumer prices (World Bank)", licence="CC BY 4.0")
-        )  # fmt: skip
-    return _publication("price-indices", "Consumer price indices (World Bank)", "CC BY 4.0", lines, unused)
+            Line(
+                f"price-index/{key}",
+                key,
+                "price",
+                "",
+                "world",
+                None,
+                "direct",
+                "property",
+                row["index_2019_100"],
+                f"{currency}{year}/{currency}_basket",
+                "FP.CPI.TOTL.ZG, 2019 = 100",
+                number,
+                1.0,
+                row["verification"],
+                "secondary",
+                date(2025, 7, 1),
+                "July 2025",
+                publication="World Development Indicators, consumer prices (World Bank)",
+                licence="CC BY 4.0",
+            )
+        )
+    return _publication(
+        "price-indices", "Consumer price indices (World Bank)", "CC BY 4.0", lines, unused
+    )
 
 
 COLLECTIONS: dict[str, tuple[str, Callable[[Path], Publication]]] = {

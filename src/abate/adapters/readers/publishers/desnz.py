@@ -1,4 +1,7 @@
-"""UK Government GHG conversion factors (DESNZ): flat files, the condensed workbook, and the flat CSV of 2022."""
+"""UK Government GHG conversion factors (DESNZ).
+
+Flat files, the condensed workbook, and the flat CSV of 2022.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from abate.adapters.readers.publishers.sheets import csv_rows, item_of, refrigerant_of, waste_of, workbook, year_in_name
+from abate.adapters.readers.publishers.sheets import (
+    csv_rows,
+    item_of,
+    refrigerant_of,
+    waste_of,
+    workbook,
+    year_in_name,
+)
 from abate.adapters.readers.workbooks import cell_text
 from abate.kernel.factor import BIOGENIC_CO2
 from abate.kernel.gates import Line, Publication
@@ -53,22 +63,34 @@ def read_desnz(path: Path) -> Publication:
     unused: Counter[tuple[str, str]] = Counter()
     numbered = enumerate(rows[header + 1 :], header + 2)
     lines = [line for k, row in numbered for line in _flat_lines(row, k, column_year, unused)]
-    years = {"the front page": front_year, "the column of factors": column_year} | year_in_name(path)
+    years = {"the front page": front_year, "the column of factors": column_year} | year_in_name(
+        path
+    )
     day = date(column_year, 6, 10 if column_year == 2025 else 7)
     return _publication(str(column_year), day, "AR5", lines, years, unused)
 
 
-TITLE, LICENCE = "UK Government GHG Conversion Factors for Company Reporting (DESNZ)", "Open Government Licence v3.0"
+TITLE, LICENCE = (
+    "UK Government GHG Conversion Factors for Company Reporting (DESNZ)",
+    "Open Government Licence v3.0",
+)
 
 
 def _publication(
-    edition: str, day: date, gwp_set: str, lines: list[Line], years: dict[str, int], unused: Counter[tuple[str, str]]
+    edition: str,
+    day: date,
+    gwp_set: str,
+    lines: list[Line],
+    years: dict[str, int],
+    unused: Counter[tuple[str, str]],
 ) -> Publication:
     whole = under_more_names(with_biogenic(lines))
     return Publication("desnz", TITLE, edition, day, LICENCE, gwp_set, whole, years, unused=unused)
 
 
-def _flat_lines(row: list[Any], number: int, year: int, unused: Counter[tuple[str, str]]) -> Iterator[Line]:
+def _flat_lines(
+    row: list[Any], number: int, year: int, unused: Counter[tuple[str, str]]
+) -> Iterator[Line]:
     cells = [cell_text(c) for c in row]
     number_id, _, one, two, three, four, column, uom, gas = cells[:9]
     if re.fullmatch(r"[\d_]+", number_id):
@@ -78,7 +100,10 @@ def _flat_lines(row: list[Any], number: int, year: int, unused: Counter[tuple[st
 
 
 def _printed_species(species: str, section: str, column: str) -> str:
-    """The species of a printed total: biogenic CO2, or gases beyond the Kyoto Protocol, stand apart from the scopes."""
+    """The species of a printed total.
+
+    Biogenic CO2, or gases beyond the Kyoto Protocol, stand apart from the scopes.
+    """
     if species != "co2e":
         return species
     if section == "Outside of scopes":
@@ -106,7 +131,8 @@ def _lines(
 ) -> Iterator[Line]:
     """Lines of a row; one without an identifier as its key is known by its levels and unit.
 
-    The gas says what is printed: the total, the CO2e of one gas, or something else that the gates then refuse by its unit.
+    The gas says what is printed: the total, the CO2e of one gas, or something else that the gates
+    then refuse by its unit.
     """
     if levels[1].startswith("For information about"):
         return
@@ -125,15 +151,31 @@ def _lines(
     methane = "CH4-biogenic" if levels[0].endswith("ioenergy") else "CH4-fossil"
     species, divisor, per = "co2e", 1.0, f"kg/{unit}"
     if found:
-        species, divisor = {"CO2": "CO2", "CH4": methane, "N2O": "N2O"}[found.group(1)], gwp[found.group(1)]
+        species, divisor = (
+            {"CO2": "CO2", "CH4": methane, "N2O": "N2O"}[found.group(1)],
+            gwp[found.group(1)],
+        )
     elif gas not in ("kg CO2e", "CO2e"):
         species, per = UNSPECIFIED, gas
     species = _printed_species(species, levels[0], levels[4])
     for kind in means.kinds:
         yield Line(
-            f"desnz/{year}/{kind}/{key}", f"{kind}/{key}", kind, means.item, means.region, year, means.basis, species, text,
-            per, table, number, divisor, f"{uom}; reporting year {year}", reach=means.reach,
-        )  # fmt: skip
+            f"desnz/{year}/{kind}/{key}",
+            f"{kind}/{key}",
+            kind,
+            means.item,
+            means.region,
+            year,
+            means.basis,
+            species,
+            text,
+            per,
+            table,
+            number,
+            divisor,
+            f"{uom}; reporting year {year}",
+            reach=means.reach,
+        )
 
 
 def _read_csv(path: Path) -> Publication:
@@ -150,7 +192,13 @@ def _read_csv(path: Path) -> Publication:
         if text in ("Net CV", "Gross CV"):
             uom, text = f"{uom} ({text})", ""
         gas = row["emission_target_formula"]
-        levels = (row["Level 1"].replace(" (", "- ").rstrip(")"), row["Level 2"], row["Level 3"], row["Level 4"], text)
+        levels = (
+            row["Level 1"].replace(" (", "- ").rstrip(")"),
+            row["Level 2"],
+            row["Level 3"],
+            row["Level 4"],
+            text,
+        )
         found = _lines(year, number, levels, uom, gas, row[column], AR4, unused)
         lines += (replace(line, verification="secondary") for line in found)
     years = {"the column of factors": year} | year_in_name(path)
@@ -174,11 +222,17 @@ def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication
             cells = [cell_text(c) for c in row]
             if cells and cells[0] == "Activity":
                 header, carried = cells, ["", "", ""]
-                groups = _carried(above) if any("per unit" in c or c == "kg CO2e" for c in header) else []
+                groups = (
+                    _carried(above)
+                    if any("per unit" in c or c == "kg CO2e" for c in header)
+                    else []
+                )
             elif header and (not any(cells) or cells[0].startswith(("FAQ", "●", "Guidance"))):
                 header = [] if cells and cells[0] else header
             elif header and "Unit" in header:
-                lines += _condensed_row(sheet, year, number, row, cells, header, groups, carried, unused)
+                lines += _condensed_row(
+                    sheet, year, number, row, cells, header, groups, carried, unused
+                )
             above = cells
     years |= year_in_name(path)
     edition = max(years.values())
@@ -219,7 +273,9 @@ def _condensed_row(
         if not cells[place]:  # a header that stands once more
             continue
         said = (levels[0], levels[1], levels[2], levels[3], column)
-        yield from _lines(year, number, said, cells[place], gas.group(1) or "CO2e", text, AR5, unused)
+        yield from _lines(
+            year, number, said, cells[place], gas.group(1) or "CO2e", text, AR5, unused
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,15 +303,23 @@ UNUSED = {
     "managed-assets-electricity": "the same values stand under UK electricity",
     "managed-assets-vehicles": "the same values stand under passenger and delivery vehicles",
     "uk-electricity-for-evs": "electric vehicles are valued by the kWh they are charged with",
-    "uk-electricity-t-and-d-for-evs": "electric vehicles are valued by the kWh they are charged with",
+    "uk-electricity-t-and-d-for-evs": (
+        "electric vehicles are valued by the kWh they are charged with"
+    ),
     "secr-kwh-pass-and-delivery-vehs": "energy of a kilometre, no emission",
     "secr-kwh-uk-electricity-for-evs": "energy of a kilometre, no emission",
-    "wtt-delivery-vehs-and-freight": "well-to-tank of transport, outside the minimum boundary of categories 4 and 9",
-    "wtt-pass-vehs-and-travel-land": "well-to-tank of travel, outside the minimum boundary of categories 6 and 7",
+    "wtt-delivery-vehs-and-freight": (
+        "well-to-tank of transport, outside the minimum boundary of categories 4 and 9"
+    ),
+    "wtt-pass-vehs-and-travel-land": (
+        "well-to-tank of travel, outside the minimum boundary of categories 6 and 7"
+    ),
     "wtt-business-travel-air": "well-to-tank of travel, outside the minimum boundary of category 6",
     "wtt-business-travel-sea": "well-to-tank of travel, outside the minimum boundary of category 6",
 }
-"""Sections that no method looks up, and why. Source of the boundaries: GHG Protocol Scope 3 Standard (2011), table 5.4."""
+"""Sections that no method looks up, and why. Source of the boundaries: GHG Protocol Scope 3
+Standard (2011), table 5.4.
+"""
 NO_ELECTRICITY = "holds no electricity of the vehicle; enter the kWh it is charged with"
 SUM_OF_TWO = "the sum of the two columns beside it"
 FUEL_KINDS = ("stationary-fuel", "mobile-fuel")
@@ -279,8 +343,11 @@ RAIL = {
     "london underground": "metro",
 }
 BUSES = {
-    "local bus (not london)": "bus/outside-london", "local london bus": "bus/london", "average local bus": "bus", "coach": "coach",
-}  # fmt: skip
+    "local bus (not london)": "bus/outside-london",
+    "local london bus": "bus/london",
+    "average local bus": "bus",
+    "coach": "coach",
+}
 HAULS = {
     "domestic": "air-short/domestic",
     "short-haul": "air-short",
@@ -344,7 +411,9 @@ def _refrigerant(at: Levels) -> Meaning:
 
 def _electricity(basis: str) -> Callable[[Levels], Meaning]:
     def read(at: Levels) -> Meaning:
-        return Meaning(("electricity-loss",) if "T&D" in at.two else ("electricity",), "grid-average", basis)
+        return Meaning(
+            ("electricity-loss",) if "T&D" in at.two else ("electricity",), "grid-average", basis
+        )
 
     return read
 
@@ -385,7 +454,11 @@ def _car(kind: str) -> Callable[[Levels], Meaning]:
             return Meaning((kind,), "motorbike" if size == "average" else f"motorbike/{size}")
         if at.two == "Taxis":
             return Meaning((kind,), "taxi" if at.three == "Regular taxi" else "taxi/black-cab")
-        return Meaning((kind,), {**RAIL, **BUSES}.get(at.three.lower(), slug(f"{at.two}-{at.three}")), reach="within")
+        return Meaning(
+            (kind,),
+            {**RAIL, **BUSES}.get(at.three.lower(), slug(f"{at.two}-{at.three}")),
+            reach="within",
+        )
 
     return read
 
@@ -398,7 +471,9 @@ def _goods_vehicle(at: Levels, kinds: tuple[str, ...] = ("freight", "vehicle")) 
         if "vehicle" in kinds and not item.startswith("van"):
             return Meaning((), unused=NO_ELECTRICITY)
         return Meaning(kinds, item)
-    body = {"all rigids": "rigid", "all artics": "articulated", "all hgvs": ""}.get(at.three.lower(), slug(at.three))
+    body = {"all rigids": "rigid", "all artics": "articulated", "all hgvs": ""}.get(
+        at.three.lower(), slug(at.three)
+    )
     laden = "" if load.lower() == "average laden" else slug(load)
     cold = "refrigerated" if "refrigerated" in at.two else ""
     return Meaning(kinds, "/".join(p for p in ("road", body, cold, laden) if p))
@@ -410,7 +485,9 @@ def _freight(at: Levels) -> Meaning:
     if at.two == "Freight flights":
         haul = at.three.lower().split(",")[0]
         base = "air" if haul == "long-haul" else f"air/{haul.removesuffix('-haul')}"
-        return Meaning(("freight",), base + ("/without-rf" if "without" in at.column.lower() else ""))
+        return Meaning(
+            ("freight",), base + ("/without-rf" if "without" in at.column.lower() else "")
+        )
     if at.two == "Rail":
         return Meaning(("freight",), "rail")
     if at.three == "Container ship" and "average" in at.four.lower():
@@ -421,7 +498,10 @@ def _freight(at: Levels) -> Meaning:
 
 def _flight(at: Levels) -> Meaning:
     base = HAULS.get(at.three.lower().split(",")[0].strip(), slug(at.three))
-    attributes = [CLASSES.get(at.four.lower(), ""), "without-rf" if "without" in at.column.lower() else ""]
+    attributes = [
+        CLASSES.get(at.four.lower(), ""),
+        "without-rf" if "without" in at.column.lower() else "",
+    ]
     reach = "home" if base.endswith("domestic") else "within"
     return Meaning(("travel",), "/".join(p for p in (base, *attributes) if p), reach=reach)
 
@@ -447,7 +527,9 @@ def _homeworking(at: Levels) -> Meaning:
 
 
 def _material(at: Levels) -> Meaning:
-    name = re.sub(r"^(metal|electrical items|plastics|paper and board)[:\s-]+", "", at.three.lower())
+    name = re.sub(
+        r"^(metal|electrical items|plastics|paper and board)[:\s-]+", "", at.three.lower()
+    )
     material = MATERIALS.get(at.three.lower(), slug(name))
     return Meaning(
         ("purchased-goods",),
@@ -496,8 +578,8 @@ OUTSIDE = "outside-of-scopes"
 def under_more_names(lines: list[Line]) -> list[Line]:
     """Give what is printed once to all that it is meant for.
 
-    Flights between airports outside the United Kingdom are printed for any distance; of a material that is recycled in an
-    open loop only, that is its recycling.
+    Flights between airports outside the United Kingdom are printed for any distance; of a material
+    that is recycled in an open loop only, that is its recycling.
     """
     found = list(lines)
     printed = (line for line in lines if line.kind == "waste" and line.text.strip())
@@ -505,7 +587,14 @@ def under_more_names(lines: list[Line]) -> list[Line]:
     for line in lines:
         item = line.item.replace("/open-loop", "/recycling")
         if line.kind == "waste" and item != line.item and item not in recycled:
-            found.append(replace(line, factor_id=f"{line.factor_id}/recycling", key=f"{line.key}/recycling", item=item))
+            found.append(
+                replace(
+                    line,
+                    factor_id=f"{line.factor_id}/recycling",
+                    key=f"{line.key}/recycling",
+                    item=item,
+                )
+            )
     for base in ("air-short", "air-long"):
         for line in lines:
             if line.kind == "travel" and line.item.split("/")[0] == "air-international":
@@ -527,6 +616,8 @@ def with_biogenic(lines: list[Line]) -> list[Line]:
         beside = outside.get((line.item, line.unit)) if burnt else None
         if beside is not None and line.factor_id not in given:
             given.add(line.factor_id)
-            where = replace(line, text=beside.text, divisor=beside.divisor, table=beside.table, row=beside.row)
+            where = replace(
+                line, text=beside.text, divisor=beside.divisor, table=beside.table, row=beside.row
+            )
             found.append(replace(where, species=BIOGENIC_CO2))
     return found

@@ -10,7 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.readers.publishers.sheets import csv_rows, item_of, waste_of, workbook, year_in_name
+from abate.adapters.readers.publishers.sheets import (
+    csv_rows,
+    item_of,
+    waste_of,
+    workbook,
+    year_in_name,
+)
 from abate.adapters.readers.workbooks import cell_text
 from abate.kernel.errors import DataError
 from abate.kernel.gates import MISPRINTED, Line, Publication
@@ -91,7 +97,11 @@ def _us_date(text: str) -> date:
 
 
 def _epa_tables(rows: list[list[Any]]) -> dict[str, tuple[int, list[list[Any]]]]:
-    starts = [k for k, row in enumerate(rows) if len(row) > 1 and re.fullmatch(r"Table \d+", str(row[1]).strip())]
+    starts = [
+        k
+        for k, row in enumerate(rows)
+        if len(row) > 1 and re.fullmatch(r"Table \d+", str(row[1]).strip())
+    ]
     ends = [*starts[1:], len(rows)]
     return {str(rows[a][1]).strip(): (a, rows[a:b]) for a, b in zip(starts, ends, strict=True)}
 
@@ -101,14 +111,38 @@ def _raw(value: Any) -> str:
 
 
 def _epa_line(
-    edition: str, table: str, row: int, kind: str, item: str, region: str, species: str, text: str, unit: str,
-    year: int | None = None, note: str = "", suffix: str = "", printed: str = "",
-) -> Line:  # fmt: skip
+    edition: str,
+    table: str,
+    row: int,
+    kind: str,
+    item: str,
+    region: str,
+    species: str,
+    text: str,
+    unit: str,
+    year: int | None = None,
+    note: str = "",
+    suffix: str = "",
+    printed: str = "",
+) -> Line:
     key = f"{kind}/{region}/{printed or item}{suffix}"
     return Line(
-        f"epa/{edition}/{key}", key, kind, item, region, year, "direct", species, text, unit, table, row, 1.0, note,
+        f"epa/{edition}/{key}",
+        key,
+        kind,
+        item,
+        region,
+        year,
+        "direct",
+        species,
+        text,
+        unit,
+        table,
+        row,
+        1.0,
+        note,
         ages=year is None and kind != "fuel-property",
-    )  # fmt: skip
+    )
 
 
 VEHICLES = {
@@ -142,12 +176,26 @@ def _travelled(printed: str, kind: str) -> tuple[tuple[str, str], ...]:
 
 
 def _own_too(found: tuple[tuple[str, str], ...], per: str) -> tuple[tuple[str, str], ...]:
-    """Kilometres of other people's vehicles serve own ones too: goods vehicles of Table 8, cars of Table 10."""
+    """Kilometres of other people's vehicles serve own ones too.
+
+    Goods vehicles of Table 8, cars of Table 10.
+    """
     own = {("freight", "road"), ("freight", "van"), ("travel", "car"), ("travel", "motorbike")}
-    return (*found, *(("vehicle", item) for kind, item in found if per == "mile" and (kind, item) in own))
+    return (
+        *found,
+        *(("vehicle", item) for kind, item in found if per == "mile" and (kind, item) in own),
+    )
 
 
-LEGACY = ("natural-gas", "diesel", "motor-gasoline", "lpg", "residual-fuel-oil", "kerosene", "other-bituminous-coal")
+LEGACY = (
+    "natural-gas",
+    "diesel",
+    "motor-gasoline",
+    "lpg",
+    "residual-fuel-oil",
+    "kerosene",
+    "other-bituminous-coal",
+)
 """Fuels under which factors have always been filed by our own names."""
 
 
@@ -156,7 +204,9 @@ def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> 
     for k, row in enumerate(body):
         name, heat = cell_text(row[2]), row[3]
         if isinstance(heat, str) and heat.startswith("mmBtu per"):
-            per = EPA_UNITS.get(heat.removeprefix("mmBtu per ").strip(), heat.removeprefix("mmBtu per ").strip())
+            per = EPA_UNITS.get(
+                heat.removeprefix("mmBtu per ").strip(), heat.removeprefix("mmBtu per ").strip()
+            )
         elif name and not isinstance(row[4], float):
             group = name
         elif name and isinstance(row[4], float):
@@ -170,9 +220,21 @@ def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> 
             for column, (species, mass) in enumerate(gases, 7):
                 if isinstance(row[column], float):
                     lines.append(
-                        _epa_line(edition, f"Table 1, {group}", at, "stationary-fuel", item, "US", species, _raw(row[column]),
-                                  f"{mass}/{per}", note=name, suffix=f"/per-{slug(per)}", printed=printed)
-                    )  # fmt: skip
+                        _epa_line(
+                            edition,
+                            f"Table 1, {group}",
+                            at,
+                            "stationary-fuel",
+                            item,
+                            "US",
+                            species,
+                            _raw(row[column]),
+                            f"{mass}/{per}",
+                            note=name,
+                            suffix=f"/per-{slug(per)}",
+                            printed=printed,
+                        )
+                    )
             for column, (species, mass) in enumerate(gases, 4):
                 lines.append(
                     _epa_line(
@@ -210,18 +272,30 @@ def _epa_stationary(body: list[list[Any]], start: int, edition: str, _: int) -> 
 
 def _epa_mobile(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
     return [
-        _epa_line(edition, "Table 2", start + k + 1, "mobile-fuel", item_of(cell_text(row[2])), "US",
-                  "CO2-biogenic" if "100%" in str(row[2]) else "CO2", _raw(row[3]), f"kg/{EPA_UNITS[row[4]]}", note=row[2])
+        _epa_line(
+            edition,
+            "Table 2",
+            start + k + 1,
+            "mobile-fuel",
+            item_of(cell_text(row[2])),
+            "US",
+            "CO2-biogenic" if "100%" in str(row[2]) else "CO2",
+            _raw(row[3]),
+            f"kg/{EPA_UNITS[row[4]]}",
+            note=row[2],
+        )
         for k, row in enumerate(body)
         if row[4] in EPA_UNITS
-    ]  # fmt: skip
+    ]
 
 
 def _epa_grid(body: list[list[Any]], start: int, edition: str, grid_year: int) -> list[Line]:
     lines = []
     for k, row in enumerate(body):
         code = cell_text(row[2])
-        if not (re.fullmatch(r"[A-Z]{4}", code) or code == "US Average") or not isinstance(row[4], float):
+        if not (re.fullmatch(r"[A-Z]{4}", code) or code == "US Average") or not isinstance(
+            row[4], float
+        ):
             continue
         region = "US" if code == "US Average" else f"US-{code}"
         for column, item in ((4, "grid-average"), (7, "non-baseload")):
@@ -245,10 +319,24 @@ def _epa_grid(body: list[list[Any]], start: int, edition: str, grid_year: int) -
 
 
 def _epa_heat(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
-    k, row = next((k, r) for k, r in enumerate(body) if str(r[2]) == "Steam and Heat" and isinstance(r[3], float))
+    k, row = next(
+        (k, r)
+        for k, r in enumerate(body)
+        if str(r[2]) == "Steam and Heat" and isinstance(r[3], float)
+    )
     masses = (("CO2", "kg"), ("CH4-fossil", "g"), ("N2O", "g"))
     return [
-        _epa_line(edition, "Table 7", start + k + 1, "heat", "district-heat", "US", s, _raw(row[3 + c]), f"{m}/MBtu")
+        _epa_line(
+            edition,
+            "Table 7",
+            start + k + 1,
+            "heat",
+            "district-heat",
+            "US",
+            s,
+            _raw(row[3 + c]),
+            f"{m}/MBtu",
+        )
         for c, (s, m) in enumerate(masses)
     ]
 
@@ -267,7 +355,9 @@ def _epa_distance(body: list[list[Any]], start: int, edition: str, _: int) -> li
         if unit is None:
             continue
         name = _vehicle(cell_text(row[2]))
-        masses = list(zip(("CO2", "CH4-fossil", "N2O"), ("kg", "g", "g"), map(_raw, row[3:6]), strict=True))
+        masses = list(
+            zip(("CO2", "CH4-fossil", "N2O"), ("kg", "g", "g"), map(_raw, row[3:6]), strict=True)
+        )
         lines += _distance_lines(edition, table, start + k + 1, name, cell_text(row[6]), masses)
     return lines
 
@@ -280,11 +370,23 @@ def _distance_lines(
     if (edition, printed) in MISPRINTS and per == "vehicle-mile":
         return []
     return [
-        _epa_line(edition, table, number, kind, item, "US", species, text, f"{mass}/{EPA_UNITS[per]}", note=name,
-                  suffix=f"/{slug(per)}", printed=printed if kind != "vehicle" and item != "tram" else f"{printed}/{item}")
+        _epa_line(
+            edition,
+            table,
+            number,
+            kind,
+            item,
+            "US",
+            species,
+            text,
+            f"{mass}/{EPA_UNITS[per]}",
+            note=name,
+            suffix=f"/{slug(per)}",
+            printed=printed if kind != "vehicle" and item != "tram" else f"{printed}/{item}",
+        )
         for kind, item in _own_too(_travelled(printed, kind), EPA_UNITS[per])
         for species, mass, text in masses
-    ]  # fmt: skip
+    ]
 
 
 def _epa_waste(body: list[list[Any]], start: int, edition: str, _: int) -> list[Line]:
@@ -364,8 +466,13 @@ def _read_csv(path: Path) -> Publication:
     year = int(rows[0]["Year"]) if rows else 0
     lines: list[Line] = []
     for k, row in enumerate(rows, 2) if mark else ():
-        lines += (replace(line, verification="secondary") for line in _csv_lines(path, row, k, str(year), mark))
-    unused = Counter({(path.stem, CSV_UNUSED[m]): len(rows) for m in CSV_UNUSED if m in columns and not mark})
+        lines += (
+            replace(line, verification="secondary")
+            for line in _csv_lines(path, row, k, str(year), mark)
+        )
+    unused = Counter(
+        {(path.stem, CSV_UNUSED[m]): len(rows) for m in CSV_UNUSED if m in columns and not mark}
+    )
     stated = re.search(r"(20\d\d)", path.parent.name)
     years = {"the column of years": year} | ({"the folder": int(stated.group(1))} if stated else {})
     return Publication(
@@ -390,12 +497,26 @@ def _csv_lines(path: Path, row: dict[str, str], number: int, edition: str, mark:
         amounts = [(species, mass, row[column]) for column, species, mass in masses]
         return _distance_lines(edition, table, number, _vehicle(row[named]), row[per], amounts)
     if kind == "waste":
-        treatments = {c: re.sub(r"\s*(Factor)?\s*\(Metric Tons.*", "", c) for c in row if "Metric Tons CO2e" in c}
+        treatments = {
+            c: re.sub(r"\s*(Factor)?\s*\(Metric Tons.*", "", c)
+            for c in row
+            if "Metric Tons CO2e" in c
+        }
         return [
-            _epa_line(edition, table, number, kind, waste_of(row["Material"], t), "US", UNSPECIFIED, row[c] or "",
-                      "t/short_ton", printed=slug(f"{row['Material']}-{t}"))
+            _epa_line(
+                edition,
+                table,
+                number,
+                kind,
+                waste_of(row["Material"], t),
+                "US",
+                UNSPECIFIED,
+                row[c] or "",
+                "t/short_ton",
+                printed=slug(f"{row['Material']}-{t}"),
+            )
             for c, t in treatments.items()
-        ]  # fmt: skip
+        ]
     if kind == "electricity":
         code = row["eGRID Subregion Acronym"]
         region, item = ("US" if code == "US Average" else f"US-{code}"), "grid-average"
@@ -413,7 +534,9 @@ def _csv_lines(path: Path, row: dict[str, str], number: int, edition: str, mark:
             s.replace("fossil", "biogenic") if bio else s,
             row.get(c) or "",
             f"{m}/{unit}",
-            printed=slug(row.get(named, "")) if kind.endswith("fuel") and item not in LEGACY else "",
+            printed=(
+                slug(row.get(named, "")) if kind.endswith("fuel") and item not in LEGACY else ""
+            ),
         )
         for c, s, m in masses
     ]

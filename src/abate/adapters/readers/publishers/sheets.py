@@ -47,7 +47,10 @@ PRINTED = {
 
 
 def item_of(text: str) -> str:
-    """The item that a printed fuel means: that of our own kinds where it is the same thing, else the name in kebab-case."""
+    """The item that a printed fuel means.
+
+    That of our own kinds where it is the same thing, else the name in kebab-case.
+    """
     plain = text.strip().lower()
     return PRINTED.get(plain) or _fuels().get(fold(plain)) or slug(text)
 
@@ -58,7 +61,9 @@ def _fuels() -> dict[str, str]:
 
 
 def refrigerant_of(text: str) -> str:
-    """The gas or blend that a printed name means: `R410A`, `CFC-11/R11 = trichlorofluoromethane`, `HFC-43-I0mee`.
+    """The gas or blend that a printed name means.
+
+    `R410A`, `CFC-11/R11 = trichlorofluoromethane`, `HFC-43-I0mee`.
 
     Example:
         >>> refrigerant_of("R410A"), refrigerant_of("HCFC-22/R22 = chlorodifluoromethane"), refrigerant_of("R1234yf*")
@@ -70,7 +75,9 @@ def refrigerant_of(text: str) -> str:
     for name in (n.strip().strip("*").replace("I0", "10") for n in names):
         numbered = re.sub(r"^R-?(\d)", r"R-\1", name)
         for item, words in REFRIGERANTS.items():
-            if fold(numbered).replace("-", "") in {fold(w).replace("-", "") for w in (item, *words)}:
+            if fold(numbered).replace("-", "") in {
+                fold(w).replace("-", "") for w in (item, *words)
+            }:
                 return item
     blend = re.fullmatch(r"R-?(\d{3}[A-Za-z]*)", text.strip().strip("*"))
     return f"R-{blend.group(1)}" if blend else slug(text)
@@ -83,9 +90,13 @@ def waste_of(material: str, treatment: str) -> str:
         >>> waste_of("Commercial and industrial waste", "Landfill"), waste_of("Aluminum Cans", "Recycled")
         ('mixed/landfill', 'aluminum-cans/recycling')
     """
-    bases = {fold(w): item for item, words in WASTE.items() if "/" not in item for w in (item, *words)}
+    bases = {
+        fold(w): item for item, words in WASTE.items() if "/" not in item for w in (item, *words)
+    }
     ways = {fold(w): item for item, words in TREATMENTS.items() for w in (item, *words)}
-    treatment = re.sub(r"\s+", " ", treatment.replace("(Dry Digestate with Curing)", "")).strip(" (")
+    treatment = re.sub(r"\s+", " ", treatment.replace("(Dry Digestate with Curing)", "")).strip(
+        " ("
+    )
     plain = treatment if fold(treatment) in ways else treatment.split(" (")[0]
     return f"{bases.get(fold(material)) or slug(material)}/{ways.get(fold(plain)) or slug(plain)}"
 
@@ -108,7 +119,11 @@ def workbook(path: Path) -> dict[str, list[list[Any]]]:
 def csv_rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV table, lines of comment left out."""
     if path.stat().st_size > TABLE_MAX_BYTES:
-        raise DataError("file-too-large", f"{path.name} is larger than {TABLE_MAX_BYTES >> 20} MiB.", "Split it.")
+        raise DataError(
+            "file-too-large",
+            f"{path.name} is larger than {TABLE_MAX_BYTES >> 20} MiB.",
+            "Split it.",
+        )
     lines = path.read_text(encoding=encoding_of(path)).splitlines()
     with sound_csv(path):
         return list(csv.DictReader(line for line in lines if not line.startswith(("#", '"#'))))

@@ -34,20 +34,45 @@ def read_useeio(path: Path) -> Publication:
         code, unit = row["NAICS Code 2017"], re.search(r"(\d{4}) USD", row["Unit"])
         species = USEEIO_SPECIES.get(row["GHG"])
         if unit is None or species is None:
-            raise DataError("unreadable-file", f"{path.name} row {k}: unit or gas is not known.", "Is this USEEIO?")
+            raise DataError(
+                "unreadable-file",
+                f"{path.name} row {k}: unit or gas is not known.",
+                "Is this USEEIO?",
+            )
         name = f"useeio/{version}/{'by-gas/' if by_gas else ''}{code}"
         lines.append(
-            Line(name, code, "purchased-goods" + ("-by-gas" if by_gas else ""), code, "US", None, "life-cycle", species, row[USEEIO_VALUE],
-                 f"kg/USD{unit.group(1)}", "with margins, purchaser price", k, 1.0, row["NAICS Title 2017"])
-        )  # fmt: skip
+            Line(
+                name,
+                code,
+                "purchased-goods" + ("-by-gas" if by_gas else ""),
+                code,
+                "US",
+                None,
+                "life-cycle",
+                species,
+                row[USEEIO_VALUE],
+                f"kg/USD{unit.group(1)}",
+                "with margins, purchaser price",
+                k,
+                1.0,
+                row["NAICS Title 2017"],
+            )
+        )
     sister = path.with_name(path.name.replace("byGHG", "CO2e"))
     reference = {}
     if by_gas and sister.is_file() and sister != path:
         reference = {r["NAICS Code 2017"]: float(r[USEEIO_VALUE]) for r in csv_rows(sister)}
     return Publication(
-        "useeio", "Supply Chain GHG Emission Factors (US EPA ORD)", version, date(2023, 4, 1),
-        "US federal work, public domain", "AR4", lines, {}, reference,
-    )  # fmt: skip
+        "useeio",
+        "Supply Chain GHG Emission Factors (US EPA ORD)",
+        version,
+        date(2023, 4, 1),
+        "US federal work, public domain",
+        "AR4",
+        lines,
+        {},
+        reference,
+    )
 
 
 GWP_COLUMNS = {"AR4": "AR4GWP100", "AR5": "AR5GWP100", "AR6": "AR6GWP100"}
@@ -62,11 +87,31 @@ def read_gwp(path: Path) -> Publication:
         for gwp_set, column in GWP_COLUMNS.items():
             if row[column]:
                 lines.append(
-                    Line(f"ipcc-gwp/{gwp_set}/{item}", f"{gwp_set}/{item}", "gwp", f"{item}/{gwp_set}", "world", None, "direct",
-                         "property", row[column], "kg/kg", f"GWP-100, {gwp_set}", k, 1.0, row["Species"])
-                )  # fmt: skip
+                    Line(
+                        f"ipcc-gwp/{gwp_set}/{item}",
+                        f"{gwp_set}/{item}",
+                        "gwp",
+                        f"{item}/{gwp_set}",
+                        "world",
+                        None,
+                        "direct",
+                        "property",
+                        row[column],
+                        "kg/kg",
+                        f"GWP-100, {gwp_set}",
+                        k,
+                        1.0,
+                        row["Species"],
+                    )
+                )
     return Publication(
-        "gwp", "IPCC global warming potentials (openclimatedata)", "AR4-AR6", date(2021, 8, 9), "CC0 1.0", "", lines
+        "gwp",
+        "IPCC global warming potentials (openclimatedata)",
+        "AR4-AR6",
+        date(2021, 8, 9),
+        "CC0 1.0",
+        "",
+        lines,
     )
 
 
@@ -78,7 +123,10 @@ CHINA_ITEMS = {
 
 
 def read_china_grid(path: Path) -> Publication:
-    """China's national, regional and provincial electricity factors, with residual and fossil mix."""
+    """China's national, regional and provincial electricity factors.
+
+    With residual and fossil mix.
+    """
     lines = []
     for k, row in enumerate(csv_rows(path), 2):
         item, year = CHINA_ITEMS[row["kind"]], int(row["data_year"])
@@ -86,19 +134,45 @@ def read_china_grid(path: Path) -> Publication:
         published = date.fromisoformat(stated.group(1)) if stated else None
         if published is not None and published.year <= year:
             raise DataError(
-                "swapped-year", f"{path.name} row {k}: data of {year} published in {published}.", "Check it."
+                "swapped-year",
+                f"{path.name} row {k}: data of {year} published in {published}.",
+                "Check it.",
             )
         lines.append(
-            Line(f"cn-mee/{item}/{row['code']}/{year}", f"{item}/{row['code']}", "electricity", item, row["code"], year,
-                 "direct", "CO2", row["kgCO2_per_kWh"], "kg/kWh", f"{row['level']}: {row['name_en']}", k, 1.0,
-                 row["official_document"], row["verification"], published,
-                 re.sub(r"\s*\(\d{4}-\d{2}-\d{2}\)", "", row["official_document"]).replace("MEE/NBS ", ""))
-        )  # fmt: skip
-    last = max((line.published_on for line in lines if line.published_on), default=date(2025, 12, 31))
+            Line(
+                f"cn-mee/{item}/{row['code']}/{year}",
+                f"{item}/{row['code']}",
+                "electricity",
+                item,
+                row["code"],
+                year,
+                "direct",
+                "CO2",
+                row["kgCO2_per_kWh"],
+                "kg/kWh",
+                f"{row['level']}: {row['name_en']}",
+                k,
+                1.0,
+                row["official_document"],
+                row["verification"],
+                published,
+                re.sub(r"\s*\(\d{4}-\d{2}-\d{2}\)", "", row["official_document"]).replace(
+                    "MEE/NBS ", ""
+                ),
+            )
+        )
+    last = max(
+        (line.published_on for line in lines if line.published_on), default=date(2025, 12, 31)
+    )
     return Publication(
-        "china-grid", "Announcement on electricity CO2 emission factors (MEE and NBS, China)", str(last.year), last,
-        "government publication, facts", "", lines,
-    )  # fmt: skip
+        "china-grid",
+        "Announcement on electricity CO2 emission factors (MEE and NBS, China)",
+        str(last.year),
+        last,
+        "government publication, facts",
+        "",
+        lines,
+    )
 
 
 def read_ember(path: Path) -> Publication:
@@ -109,14 +183,35 @@ def read_ember(path: Path) -> Publication:
         if region is None:  # a group of countries, such as a continent
             continue
         lines.append(
-            Line(f"ember/{region}/{year}", region, "electricity", "grid-average", region, year, "life-cycle", UNSPECIFIED,
-                 row["Carbon intensity of electricity per kWh"], "g/kWh", "carbon intensity of electricity", k, 1.0, row["Entity"], "secondary")
-        )  # fmt: skip
+            Line(
+                f"ember/{region}/{year}",
+                region,
+                "electricity",
+                "grid-average",
+                region,
+                year,
+                "life-cycle",
+                UNSPECIFIED,
+                row["Carbon intensity of electricity per kWh"],
+                "g/kWh",
+                "carbon intensity of electricity",
+                k,
+                1.0,
+                row["Entity"],
+                "secondary",
+            )
+        )
     last = max(line.data_year or 0 for line in lines)
     return Publication(
-        "ember", "Carbon intensity of electricity generation (Ember; Energy Institute, via Our World in Data)", str(last),
-        date(last + 1, 1, 1), "CC BY 4.0", "AR5", lines,
-    )  # fmt: skip
+        "ember",
+        "Carbon intensity of electricity generation (Ember; Energy Institute, via Our World in"
+        " Data)",
+        str(last),
+        date(last + 1, 1, 1),
+        "CC BY 4.0",
+        "AR5",
+        lines,
+    )
 
 
 IFI_COLUMNS = (
@@ -129,7 +224,10 @@ IFI_COLUMNS = (
 
 
 def read_ifi(path: Path) -> Publication:
-    """Combined and operating margins by country (IFI Technical Working Group, UNFCCC), for avoided emissions."""
+    """Combined and operating margins by country (IFI Technical Working Group, UNFCCC).
+
+    For avoided emissions.
+    """
     with path.open(encoding=encoding_of(path), newline="") as handle, sound_csv(path):
         rows = list(csv.reader(handle))
     lines = []
@@ -139,9 +237,30 @@ def read_ifi(path: Path) -> Publication:
             continue
         for item, text in zip(IFI_COLUMNS, row[1:], strict=False):
             lines.append(
-                Line(f"ifi/{item}/{region}", f"{item}/{region}", "electricity-margin", item, region, 2021, "direct", "CO2", text,
-                     "g/kWh", item, k, 1.0, row[0], "secondary")
-            )  # fmt: skip
+                Line(
+                    f"ifi/{item}/{region}",
+                    f"{item}/{region}",
+                    "electricity-margin",
+                    item,
+                    region,
+                    2021,
+                    "direct",
+                    "CO2",
+                    text,
+                    "g/kWh",
+                    item,
+                    k,
+                    1.0,
+                    row[0],
+                    "secondary",
+                )
+            )
     return Publication(
-        "ifi", "IFI Default Grid Factors 2021 v3.1 (UNFCCC)", "2021", date(2022, 1, 1), "CC BY-SA 4.0", "", lines
+        "ifi",
+        "IFI Default Grid Factors 2021 v3.1 (UNFCCC)",
+        "2021",
+        date(2022, 1, 1),
+        "CC BY-SA 4.0",
+        "",
+        lines,
     )

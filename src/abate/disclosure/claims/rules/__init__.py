@@ -1,7 +1,7 @@
 """Rules: each tests statements against each other and says what it found, with the calculation.
 
-A rule is a function from statements to verdicts; its code is the key in `RULES`. Rules know no case: what they need
-is in the statements. What they cannot judge they leave alone.
+A rule is a function from statements to verdicts; its code is the key in `RULES`. Rules know no
+case: what they need is in the statements. What they cannot judge they leave alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from abate.disclosure.claims.rules.counting import cumulative_vs_annual, monotone
-from abate.disclosure.claims.rules.dividing import equivalence, full_load_hours, implied_emission_factor, per_unit
+from abate.disclosure.claims.rules.dividing import (
+    equivalence,
+    full_load_hours,
+    implied_emission_factor,
+    per_unit,
+)
 from abate.disclosure.claims.rules.growing import (
     backcast_prior_year,
     growth_rate,
@@ -18,11 +23,26 @@ from abate.disclosure.claims.rules.growing import (
     points_change,
     reduction_semantics,
 )
-from abate.disclosure.claims.rules.promising import paraphrase, structural_change, target_conflict, target_progress
+from abate.disclosure.claims.rules.promising import (
+    paraphrase,
+    structural_change,
+    target_conflict,
+    target_progress,
+)
 from abate.disclosure.claims.rules.repeating import variants
-from abate.disclosure.claims.rules.siding import gross_vs_net, intensity_vs_absolute, renewable_vs_clean, scope_mismatch
+from abate.disclosure.claims.rules.siding import (
+    gross_vs_net,
+    intensity_vs_absolute,
+    renewable_vs_clean,
+    scope_mismatch,
+)
 from abate.disclosure.claims.rules.summing import identity, ratio, sum_of_parts
-from abate.disclosure.claims.rules.wording import cause_narrowing, date_conflict, method_comparability, tense
+from abate.disclosure.claims.rules.wording import (
+    cause_narrowing,
+    date_conflict,
+    method_comparability,
+    tense,
+)
 from abate.disclosure.claims.statement import Statement
 from abate.disclosure.claims.verdict import Verdict
 
@@ -51,4 +71,6 @@ def check(statements: Sequence[Statement]) -> list[Verdict]:
             name = (verdict.rule, verdict.verdict, *ends)
             found.setdefault(name, verdict)
     weight = {"error": 0, "warning": 1, "info": 2}
-    return sorted(found.values(), key=lambda v: (weight[v.severity], v.rule, [s.id for s in v.statements]))
+    return sorted(
+        found.values(), key=lambda v: (weight[v.severity], v.rule, [s.id for s in v.statements])
+    )

@@ -9,12 +9,21 @@ from abate.disclosure.claims.rules.pairing import LEDGER, levels_of, scopes_meet
 from abate.disclosure.claims.statement import Statement, fold
 from abate.disclosure.claims.verdict import Verdict
 
-GRID_KG_PER_KWH = {"plausible": (0.45, 0.65), "plausible_high": (0.65, 0.80), "plausible_low": (0.02, 0.45)}
+GRID_KG_PER_KWH = {
+    "plausible": (0.45, 0.65),
+    "plausible_high": (0.65, 0.80),
+    "plausible_low": (0.02, 0.45),
+}
 """What a kWh of the Chinese grid emits: averages 0.53 to 0.61 in official notices of 2015 to 2023; above 0.80 only a
-regional operating margin, 1.0 is the output of a coal plant. Clean grids lie far below: low is never more than that."""
+regional operating margin, 1.0 is the output of a coal plant. Clean grids lie far below: low is
+never more than that."""
 SAVED = re.compile(r"reduc|avoid|saving|saved|abat", re.IGNORECASE)
-CLEAN = re.compile(r"clean|green|renewab|pv|solar|wind|photovolt|generat|onsite|nuclear|hydro", re.IGNORECASE)
-GENERATION = re.compile(r"generat|output|onsite|on_site|pv|solar|wind|roof|photovolt", re.IGNORECASE)
+CLEAN = re.compile(
+    r"clean|green|renewab|pv|solar|wind|photovolt|generat|onsite|nuclear|hydro", re.IGNORECASE
+)
+GENERATION = re.compile(
+    r"generat|output|onsite|on_site|pv|solar|wind|roof|photovolt", re.IGNORECASE
+)
 BOUGHT = re.compile(r"purchas|consum|traded|bought", re.IGNORECASE)
 SUN_HOURS = (500.0, 1400.0)
 WIND_HOURS = (1300.0, 4500.0)
@@ -25,11 +34,17 @@ def implied_emission_factor(statements: Sequence[Statement]) -> Iterator[Verdict
     """Tonnes saved beside kilowatt-hours: what a kilowatt-hour would have emitted."""
     energies = [s for s in levels_of(statements) if s.unit == "kWh"]
     for s in levels_of(statements):
-        odd = s.nature == "cumulative" or s.vintage == LEDGER or "packag" in s.metric or s.number == 0
+        odd = (
+            s.nature == "cumulative" or s.vintage == LEDGER or "packag" in s.metric or s.number == 0
+        )
         if s.unit != "t" or odd or not SAVED.search(s.metric):
             continue
         for e in energies:
-            near = fold(e.entity) == fold(s.entity) and e.period.text == s.period.text and e.source == s.source
+            near = (
+                fold(e.entity) == fold(s.entity)
+                and e.period.text == s.period.text
+                and e.source == s.source
+            )
             if not near or not scopes_meet(e, s) or not CLEAN.search(f"{e.metric} {e.scope}"):
                 continue
             factor = s.value().scaled(1000) / e.value()
@@ -43,7 +58,8 @@ def implied_emission_factor(statements: Sequence[Statement]) -> Iterator[Verdict
             yield Verdict(
                 "implied_emission_factor",
                 verdict,
-                f"{s.text} t / {e.text} = {middle:.3f} kg/kWh, interval {factor}; grid averages of China 0.53 to 0.61",
+                f"{s.text} t / {e.text} = {middle:.3f} kg/kWh, interval {factor}; grid averages of"
+                " China 0.53 to 0.61",
                 (s, e),
             )
 
@@ -54,21 +70,38 @@ def full_load_hours(statements: Sequence[Statement]) -> Iterator[Verdict]:
         if power.unit != "kW":
             continue
         for energy in levels_of(statements):
-            alike = fold(energy.entity) == fold(power.entity) and energy.period.text == power.period.text
-            is_output = GENERATION.search(f"{energy.metric} {energy.scope}") and not BOUGHT.search(energy.metric)
+            alike = (
+                fold(energy.entity) == fold(power.entity)
+                and energy.period.text == power.period.text
+            )
+            is_output = GENERATION.search(f"{energy.metric} {energy.scope}") and not BOUGHT.search(
+                energy.metric
+            )
             if energy.unit != "kWh" or not alike or energy.source != power.source or not is_output:
                 continue
             hours = energy.value() / power.value()
             if hours is None:
                 continue
-            if "nuclear" in f"{power.metric} {energy.metric} {power.scope} {energy.scope}".casefold():
+            if (
+                "nuclear"
+                in f"{power.metric} {energy.metric} {power.scope} {energy.scope}".casefold()
+            ):
                 continue
-            is_wind = "wind" in f"{power.metric} {energy.metric} {power.scope} {energy.scope}".casefold()
+            is_wind = (
+                "wind" in f"{power.metric} {energy.metric} {power.scope} {energy.scope}".casefold()
+            )
             low, high = WIND_HOURS if is_wind else SUN_HOURS
             verdict = (
-                "implausible_high" if hours.middle > high else "implausible_low" if hours.middle < low else "plausible"
+                "implausible_high"
+                if hours.middle > high
+                else "implausible_low"
+                if hours.middle < low
+                else "plausible"
             )
-            said = f"{hours.middle:,.0f} h a year at full power; {'wind' if is_wind else 'roofs in eastern China'} {low:,.0f} to {high:,.0f} h"
+            said = (
+                f"{hours.middle:,.0f} h a year at full power;"
+                f" {'wind' if is_wind else 'roofs in eastern China'} {low:,.0f} to {high:,.0f} h"
+            )
             yield Verdict("full_load_hours", verdict, said, (energy, power))
 
 
@@ -81,7 +114,9 @@ def per_unit(statements: Sequence[Statement]) -> Iterator[Verdict]:
             if (count.quote or s.quote) and count.quote != s.quote:
                 continue
             alike = (
-                fold(count.entity) == fold(s.entity) and count.period.text == s.period.text and scopes_meet(count, s)
+                fold(count.entity) == fold(s.entity)
+                and count.period.text == s.period.text
+                and scopes_meet(count, s)
             )
             if (
                 count.unit != "count"
@@ -96,9 +131,15 @@ def per_unit(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 continue
             low, high = (0.1, 1e6) if count.part_of != s.metric else (0.0, float("inf"))
             verdict = (
-                "implausible_high" if each.middle > high else "implausible_low" if each.middle < low else "plausible"
+                "implausible_high"
+                if each.middle > high
+                else "implausible_low"
+                if each.middle < low
+                else "plausible"
             )
-            yield Verdict("per_unit", verdict, f"{each.middle:,.4g} g each, interval {each}", (s, count))
+            yield Verdict(
+                "per_unit", verdict, f"{each.middle:,.4g} g each, interval {each}", (s, count)
+            )
 
 
 def equivalence(statements: Sequence[Statement]) -> Iterator[Verdict]:

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from abate.disclosure.claims.interval import Interval, exact, growth
 from abate.disclosure.claims.rules.counting import cumulates
-from abate.disclosure.claims.rules.pairing import agreement, changes_of, levels_of, priors_of, readings, stated_share
+from abate.disclosure.claims.rules.pairing import (
+    agreement,
+    changes_of,
+    levels_of,
+    priors_of,
+    readings,
+    stated_share,
+)
 from abate.disclosure.claims.rules.repeating import is_later_issue
 from abate.disclosure.claims.statement import Statement, fold
 from abate.disclosure.claims.verdict import Verdict
@@ -23,24 +30,36 @@ def backcast_prior_year(statements: Sequence[Statement]) -> Iterator[Verdict]:
         if now.unit == "share" and now.nature != "reduction":
             continue  # a change of a share may be in points
         strict, loose = stated_share(told)
-        implied = [now.value(loose=k) / (change + exact(1.0)) for k, change in ((False, strict), (True, loose))]
+        implied = [
+            now.value(loose=k) / (change + exact(1.0))
+            for k, change in ((False, strict), (True, loose))
+        ]
         if implied[0] is None or implied[1] is None:
             continue
         said = (
-            f"{now.text} / (1 {strict.middle * 100:+g} %) = {implied[0].middle:,.6g} {now.unit}, interval {implied[0]}"
+            f"{now.text} / (1 {strict.middle * 100:+g} %) = {implied[0].middle:,.6g} {now.unit},"
+            f" interval {implied[0]}"
         )
         priors = priors_of(now, statements)
         if not priors:
             yield Verdict(
-                "backcast_prior_year", "derived_only", f"{said}; no value published for the year before", (now, told)
+                "backcast_prior_year",
+                "derived_only",
+                f"{said}; no value published for the year before",
+                (now, told),
             )
             continue
         tested = [(agreement((implied[0], implied[1]), readings(p)), p) for p in priors]
-        verdict, prior = min(tested, key=lambda v: ("consistent", "rounding_loose", "contradiction").index(v[0]))
+        verdict, prior = min(
+            tested, key=lambda v: ("consistent", "rounding_loose", "contradiction").index(v[0])
+        )
         if verdict == "contradiction" and cumulates(now, statements):
             continue
         yield Verdict(
-            "backcast_prior_year", verdict, f"{said}; published {prior.value().middle:,.6g}", (now, told, prior)
+            "backcast_prior_year",
+            verdict,
+            f"{said}; published {prior.value().middle:,.6g}",
+            (now, told, prior),
         )
 
 
@@ -55,13 +74,18 @@ def growth_rate(statements: Sequence[Statement]) -> Iterator[Verdict]:
         for prior in priors:
             moved = [growth(prior.value(loose=k), now.value(loose=k)) for k in (False, True)]
             if moved[0] is not None and moved[1] is not None:
-                tested.append((agreement((moved[0], loose and moved[1]), (strict, loose)), prior, moved[0]))
+                tested.append(
+                    (agreement((moved[0], loose and moved[1]), (strict, loose)), prior, moved[0])
+                )
         if not tested:
             continue
         verdict, prior, moved_share = min(
             tested, key=lambda v: ("consistent", "rounding_loose", "contradiction").index(v[0])
         )
-        said = f"{now.text} on {prior.text}: {moved_share.scaled(100)} % against {strict.scaled(100)} % stated"
+        said = (
+            f"{now.text} on {prior.text}: {moved_share.scaled(100)} % against {strict.scaled(100)}"
+            " % stated"
+        )
         yield Verdict("growth_rate", verdict, said, (now, told, prior))
 
 
@@ -74,9 +98,15 @@ def points_change(statements: Sequence[Statement]) -> Iterator[Verdict]:
             if told.unit != "points" or told.key != now.key or told.period.key != now.period.key:
                 continue
             for prior in priors_of(now, statements):
-                moved = (now.value() - prior.value(), now.value(loose=True) - prior.value(loose=True))
+                moved = (
+                    now.value() - prior.value(),
+                    now.value(loose=True) - prior.value(loose=True),
+                )
                 verdict = agreement(moved, readings(told))
-                said = f"{now.text} less {prior.text} is {moved[0].scaled(100)} points against {told.text} stated"
+                said = (
+                    f"{now.text} less {prior.text} is {moved[0].scaled(100)} points against"
+                    f" {told.text} stated"
+                )
                 yield Verdict("points_change", verdict, said, (now, told, prior))
 
 
@@ -97,7 +127,10 @@ def mixed_vintage(statements: Sequence[Statement]) -> Iterator[Verdict]:
         issues = fits and fails and is_later_issue(fits[0][0], fails[0][0])
         if issues and not fits[0][0].value().meets(fails[0][0].value()):
             (old, of_old), (new, of_new) = fails[0], fits[0]
-            said = f"{now.text} on {old.text} is {of_old.scaled(100)} %, on {new.text} it is {of_new.scaled(100)} %; stated {strict.middle * 100:+g} %"
+            said = (
+                f"{now.text} on {old.text} is {of_old.scaled(100)} %, on {new.text} it is"
+                f" {of_new.scaled(100)} %; stated {strict.middle * 100:+g} %"
+            )
             yield Verdict("mixed_vintage", "mixed_vintage", said, (now, told, old, new))
 
 
@@ -105,7 +138,9 @@ def numeral_reuse(statements: Sequence[Statement]) -> Iterator[Verdict]:
     """A growth rate whose numeral is the share of the year before: a share told as growth."""
     for told in statements:
         text = told.text if told.nature == "change" else told.change
-        of = SHARE_OF.get(told.metric) or (told.metric if told.metric.endswith("_share") else f"{told.metric}_share")
+        of = SHARE_OF.get(told.metric) or (
+            told.metric if told.metric.endswith("_share") else f"{told.metric}_share"
+        )
         if not text or (told.nature != "change" and told.unit == "share" and told.metric != of):
             continue
         shares = [
@@ -114,33 +149,45 @@ def numeral_reuse(statements: Sequence[Statement]) -> Iterator[Verdict]:
             if s.metric == of and fold(s.entity) == fold(told.entity) and s.unit == "share"
         ]
         for prior in shares:
-            numeral = abs(abs(float(text)) - abs(float(prior.text))) < 1e-9 and prior.nature != "change"
+            numeral = (
+                abs(abs(float(text)) - abs(float(prior.text))) < 1e-9 and prior.nature != "change"
+            )
             if not numeral or prior.period.key != told.period.before:
                 continue
-            now = next((s for s in shares if s.period.key == told.period.key and s.bound == "="), None)
+            now = next(
+                (s for s in shares if s.period.key == told.period.key and s.bound == "="), None
+            )
             if now is None or abs(now.number - prior.number) < 1e-12:
                 continue
             change = float(text) / 100
             implied = (1 + change) / (now.number / prior.number) - 1
-            if any(v.verdict == "consistent" and told in v.statements for v in growth_rate(statements)):
+            if any(
+                v.verdict == "consistent" and told in v.statements for v in growth_rate(statements)
+            ):
                 continue  # the amounts themselves grew by that rate
             if told.metric == of and abs(now.number / prior.number - 1 - change) < 0.005:
                 continue  # the share did grow by that rate
-            said = f"if {float(text):+g} % were growth and the share went {prior.text} % to {now.text} %, the whole would have grown {implied:+.1%}; the numeral is last year's share"
+            said = (
+                f"if {float(text):+g} % were growth and the share went {prior.text} % to {now.text}"
+                f" %, the whole would have grown {implied:+.1%}; the numeral is last year's share"
+            )
             yield Verdict("numeral_reuse", "contradiction", said, (told, prior, now))
             break
 
 
 def reduction_semantics(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """A reduction beside a level and its change: a fall on the year before, or against a counterfactual."""
+    """A reduction beside a level and its change.
+
+    A fall on the year before, or against a counterfactual.
+    """
     levels = levels_of(statements)
     for s in levels:
         if s.metric not in ("reduction_scope1_2", "reduction") or s.unit != "t":
             continue
         for now, told in changes_of(statements):
-            if now.metric not in ("net_scope1_2", "scope1_2", "total", "gross_scope1_2") or fold(now.entity) != fold(
-                s.entity
-            ):
+            if now.metric not in ("net_scope1_2", "scope1_2", "total", "gross_scope1_2") or fold(
+                now.entity
+            ) != fold(s.entity):
                 continue
             if now.period.key != s.period.key or now is s:
                 continue
@@ -158,5 +205,9 @@ def reduction_semantics(statements: Sequence[Statement]) -> Iterator[Verdict]:
                     (s, now, told),
                 )
             else:
-                said = f"as a fall on the year before, that would have been {before.middle:,.4g} and the change {meant.middle:+.1%}, not {stated.middle:+.1%}: {s.text} is against a counterfactual"
+                said = (
+                    f"as a fall on the year before, that would have been {before.middle:,.4g} and"
+                    f" the change {meant.middle:+.1%}, not {stated.middle:+.1%}: {s.text} is"
+                    " against a counterfactual"
+                )
                 yield Verdict("reduction_semantics", "ambiguous", said, (s, now, told))

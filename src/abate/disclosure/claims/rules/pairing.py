@@ -23,7 +23,10 @@ def same_thing(one: Statement, other: Statement) -> bool:
 
 
 def agreement(one: tuple[Interval, Interval], other: tuple[Interval, Interval]) -> str:
-    """Whether two numbers agree as printed, or only where zeros at the end are rounding: pairs of strict and loose."""
+    """Whether two numbers agree as printed, or only where zeros at the end are rounding.
+
+    Pairs of strict and loose.
+    """
     if one[0].meets(other[0]):
         return "consistent"
     return "rounding_loose" if one[1].meets(other[0]) or one[0].meets(other[1]) else "contradiction"
@@ -37,22 +40,35 @@ def readings(s: Statement) -> tuple[Interval, Interval]:
 def priors_of(s: Statement, statements: Sequence[Statement]) -> list[Statement]:
     """Levels of the period before, of the same thing."""
     return [
-        o for o in levels_of(statements)
-        if same_thing(s, o) and o.period.kind == s.period.kind and o.period.key == s.period.before and o.bound == "="
-    ]  # fmt: skip
+        o
+        for o in levels_of(statements)
+        if same_thing(s, o)
+        and o.period.kind == s.period.kind
+        and o.period.key == s.period.before
+        and o.bound == "="
+    ]
 
 
 def changes_of(statements: Sequence[Statement]) -> list[tuple[Statement, Statement]]:
-    """Levels with the statement that tells their change on the year before: in the same row, or one of its own."""
+    """Levels with the statement that tells their change on the year before.
+
+    In the same row, or one of its own.
+    """
     found = []
     for s in levels_of(statements):
         if s.change:
             found.append((s, s))
         found += [
-            (s, c) for c in statements
-            if c.nature == "change" and not c.base and c.unit == "share" and c.key == s.key and c.period.key == s.period.key
-            and s.nature != "change" and not (s.change and c.source == s.source)
-        ]  # fmt: skip
+            (s, c)
+            for c in statements
+            if c.nature == "change"
+            and not c.base
+            and c.unit == "share"
+            and c.key == s.key
+            and c.period.key == s.period.key
+            and s.nature != "change"
+            and not (s.change and c.source == s.source)
+        ]
     return found
 
 

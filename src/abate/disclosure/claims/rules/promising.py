@@ -14,14 +14,23 @@ from abate.disclosure.claims.verdict import Verdict
 STRUCTURAL_SHARE = 0.05
 """Part of the group's emissions from which a sale or purchase asks for a new base year.
 
-Source: GHG Protocol Corporate Standard (2004), chapter 5; SBTi Corporate Near-Term Criteria, recalculation at 5 %.
+Source: GHG Protocol Corporate Standard (2004), chapter 5; SBTi Corporate Near-Term Criteria,
+    recalculation at 5 %.
 """
 
 
 def target_progress(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """A target beside its base year and the latest value: where it is, and whether the base can be compared."""
+    """A target beside its base year and the latest value.
+
+    Where it is, and whether the base can be compared.
+    """
     for target in statements:
-        if target.nature != "target" or target.unit != "share" or not target.base or target.number >= 0:
+        if (
+            target.nature != "target"
+            or target.unit != "share"
+            or not target.base
+            or target.number >= 0
+        ):
             continue
         values = [
             s
@@ -38,7 +47,11 @@ def target_progress(statements: Sequence[Statement]) -> Iterator[Verdict]:
             continue
         end = target.period.year or target.base + 10
         due = target.number * (latest.period.year - target.base) / max(end - target.base, 1)
-        said = f"{base.value().middle:,.4g} in {target.base}, {latest.text} in {latest.period.text}: {moved.middle:+.1%} of {target.number:+.0%} wanted; a straight line asks for {due:+.1%}"
+        said = (
+            f"{base.value().middle:,.4g} in {target.base}, {latest.text} in {latest.period.text}:"
+            f" {moved.middle:+.1%} of {target.number:+.0%} wanted; a straight line asks for"
+            f" {due:+.1%}"
+        )
         compared = (
             base.period.kind == latest.period.kind
             and fold(base.scope) == fold(latest.scope)
@@ -92,23 +105,42 @@ def target_conflict(statements: Sequence[Statement]) -> Iterator[Verdict]:
     ]
     for fall in falls:
         for pledge in neutral:
-            year = fall.period.year or next((int(f[3:]) for f in fall.flags if f.startswith("by:")), 0)
-            if pledge.key[::2] == fall.key[::2] and year == int(pledge.number) and fall.number > -0.95:
-                said = f"{fall.text} % by {year} against neutrality by {pledge.text}; source ranks {fall.trust} and {pledge.trust}"
+            year = fall.period.year or next(
+                (int(f[3:]) for f in fall.flags if f.startswith("by:")), 0
+            )
+            if (
+                pledge.key[::2] == fall.key[::2]
+                and year == int(pledge.number)
+                and fall.number > -0.95
+            ):
+                said = (
+                    f"{fall.text} % by {year} against neutrality by {pledge.text}; source ranks"
+                    f" {fall.trust} and {pledge.trust}"
+                )
                 yield Verdict("low_trust_source", "contradiction", said, (fall, pledge))
     for one, other in combinations(neutral, 2):
-        if one.key == other.key and one.number != other.number and one.period.kind == other.period.kind:
+        if (
+            one.key == other.key
+            and one.number != other.number
+            and one.period.kind == other.period.kind
+        ):
             yield Verdict(
                 "low_trust_source",
                 "contradiction",
-                f"neutral by {one.text} and by {other.text}; source ranks {one.trust} and {other.trust}",
+                f"neutral by {one.text} and by {other.text}; source ranks {one.trust} and"
+                f" {other.trust}",
                 (one, other),
             )
 
 
 def structural_change(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """A business bought or sold whose emissions weigh in the group's: the base year moves with it."""
-    events = [s for s in statements if s.nature == "event" or s.metric in ("divestment", "acquisition")]
+    """A business bought or sold whose emissions weigh in the group's.
+
+    The base year moves with it.
+    """
+    events = [
+        s for s in statements if s.nature == "event" or s.metric in ("divestment", "acquisition")
+    ]
     masses = ("net_scope1_2", "total", "scope1_2", "gross_scope1_2", "total_market", "scope1")
     for event in events:
         mine = [
@@ -137,7 +169,8 @@ def structural_change(statements: Sequence[Statement]) -> Iterator[Verdict]:
             yield Verdict(
                 "structural_change",
                 verdict,
-                f"{event.entity} is {share.middle:.0%} of {whole.entity} {whole.metric}; rebase from {STRUCTURAL_SHARE:.0%}",
+                f"{event.entity} is {share.middle:.0%} of {whole.entity} {whole.metric}; rebase"
+                f" from {STRUCTURAL_SHARE:.0%}",
                 (event, part, whole),
             )
 
@@ -145,11 +178,16 @@ def structural_change(statements: Sequence[Statement]) -> Iterator[Verdict]:
 def paraphrase(statements: Sequence[Statement]) -> Iterator[Verdict]:
     """A fall of one's own emissions larger than all that one emits: somebody else's reduction."""
     for s in statements:
-        own = s.metric in ("reduction", "reduction_scope1_2", "emissions", "net_scope1_2", "total") and s.unit == "t"
+        own = (
+            s.metric in ("reduction", "reduction_scope1_2", "emissions", "net_scope1_2", "total")
+            and s.unit == "t"
+        )
         if not own or s.nature not in ("target", "reduction", "change", "level", "cumulative"):
             continue
         wider = [
-            o for o in statements if o.metric == "scope3plus_reduction" and o.unit == "t" and o.value().meets(s.value())
+            o
+            for o in statements
+            if o.metric == "scope3plus_reduction" and o.unit == "t" and o.value().meets(s.value())
         ]
         whole = [
             o
@@ -170,11 +208,13 @@ def paraphrase(statements: Sequence[Statement]) -> Iterator[Verdict]:
         elif (
             whole
             and whole[0].number > 0
-            and s.value().low > (20 if s.nature in ("target", "cumulative") else 1) * whole[0].value().high
+            and s.value().low
+            > (20 if s.nature in ("target", "cumulative") else 1) * whole[0].value().high
         ):
             yield Verdict(
                 "paraphrase",
                 "misattribution",
-                f"{s.text} is {s.value().middle / whole[0].value().middle:,.0f} times all that {s.entity} emits in a year",
+                f"{s.text} is {s.value().middle / whole[0].value().middle:,.0f} times all that"
+                f" {s.entity} emits in a year",
                 (s, whole[0]),
             )

@@ -14,12 +14,23 @@ from abate.disclosure.claims.verdict import Verdict
 
 
 def variants(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """Values of one key from several places: the same within rounding, restated, out of order, or contradictory."""
+    """Values of one key from several places.
+
+    The same within rounding, restated, out of order, or contradictory.
+    """
     groups: dict[tuple[object, ...], list[Statement]] = {}
     for s in levels_of(statements):
         if s.metric:
             groups.setdefault(
-                (*s.key, s.period.kind, s.period.year, s.period.first, s.unit, s.nature == "cumulative"), []
+                (
+                    *s.key,
+                    s.period.kind,
+                    s.period.year,
+                    s.period.first,
+                    s.unit,
+                    s.nature == "cumulative",
+                ),
+                [],
             ).append(s)
     for group in groups.values():
         distinct = list({(s.text, s.vintage, s.source, s.bound): s for s in group}.values())
@@ -34,8 +45,13 @@ def variants(statements: Sequence[Statement]) -> Iterator[Verdict]:
         printed_values = [s for s in distinct if s.bound in ("=", "~")]
         if agreed and len(printed_values) > 1:
             told = ", ".join(f"{s.text}" for s in printed_values)
-            both = Interval(max(s.value().low for s in printed_values), min(s.value().high for s in printed_values))
-            yield Verdict("rounding", "consistent", f"{told}: all can be {both}", tuple(printed_values))
+            both = Interval(
+                max(s.value().low for s in printed_values),
+                min(s.value().high for s in printed_values),
+            )
+            yield Verdict(
+                "rounding", "consistent", f"{told}: all can be {both}", tuple(printed_values)
+            )
 
 
 def _variant(one: Statement, other: Statement) -> Verdict | None:
@@ -45,12 +61,17 @@ def _variant(one: Statement, other: Statement) -> Verdict | None:
         bound, value = (one, other) if one.bound == ">" else (other, one)
         if value.bound == ">" or value.value().high >= bound.value().low:
             return None
-        return Verdict("rounding", "contradiction", f"{value.text} is not above {bound.text}", (value, bound))
+        return Verdict(
+            "rounding", "contradiction", f"{value.text} is not above {bound.text}", (value, bound)
+        )
     if a.meets(b):
         return None
     low, high = sorted((a, b), key=lambda i: i.middle)
     ratio = high.low / low.high if low.high > 0 else 0.0
-    said = f"{one.text} {one.source} against {other.text} {other.source}: {a} and {b}, factor {ratio:,.3g}"
+    said = (
+        f"{one.text} {one.source} against {other.text} {other.source}: {a} and {b}, factor"
+        f" {ratio:,.3g}"
+    )
     if LEDGER in (one.vintage, other.vintage):
         claimed, held = (one, other) if other.vintage == LEDGER else (other, one)
         if claimed.value(loose=True).meets(held.value()):
@@ -59,7 +80,11 @@ def _variant(one: Statement, other: Statement) -> Verdict | None:
     if (one.vintage, one.source) != (other.vintage, other.source) and is_later_issue(one, other):
         return Verdict("restatement", "restated", said, (one, other))
     if ratio >= 3 or "oom" in (one.bound, other.bound):
-        unit = "; the same digits in another unit" if abs(ratio / 10 ** round(_log10(ratio)) - 1) < 0.02 else ""
+        unit = (
+            "; the same digits in another unit"
+            if abs(ratio / 10 ** round(_log10(ratio)) - 1) < 0.02
+            else ""
+        )
         return Verdict("order_of_magnitude", "contradiction", said + unit, (one, other))
     if one.value(loose=True).meets(b) or a.meets(other.value(loose=True)):
         return Verdict("rounding", "rounding_loose", said, (one, other))
@@ -71,16 +96,22 @@ def _log10(x: float) -> float:
 
 
 def is_later_issue(one: Statement, other: Statement) -> bool:
-    """Whether two vintages are issues of a report rather than two places that repeat it: both name a year."""
+    """Whether two vintages are issues of a report rather than two places that repeat it.
+
+    Both name a year.
+    """
     named = [
-        s.vintage or (s.source if re.search(r"report|fact sheet|disclosure", s.source, re.IGNORECASE) else "")
+        s.vintage
+        or (s.source if re.search(r"report|fact sheet|disclosure", s.source, re.IGNORECASE) else "")
         for s in (one, other)
     ]
     years = [re.search(r"((?:19|20)\d{2})|(?:FY|CY)\s?(\d{2})\b", text) for text in named]
     told = [
         s
         for s in (one, other)
-        if re.search(r"restated|superseded|first reported|as reported", f"{s.vintage} {' '.join(s.flags)}")
+        if re.search(
+            r"restated|superseded|first reported|as reported", f"{s.vintage} {' '.join(s.flags)}"
+        )
     ]
     if years[0] is None or years[1] is None:
         return bool(told)

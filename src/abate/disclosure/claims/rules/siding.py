@@ -6,11 +6,21 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from abate.disclosure.claims.interval import Interval, exact, growth
-from abate.disclosure.claims.rules.pairing import changes_of, levels_of, priors_of, scopes_meet, stated_share
+from abate.disclosure.claims.rules.pairing import (
+    changes_of,
+    levels_of,
+    priors_of,
+    scopes_meet,
+    stated_share,
+)
 from abate.disclosure.claims.statement import Statement, fold
 from abate.disclosure.claims.verdict import Verdict
 
-INTENSITIES = {"scope3_intensity": "scope3", "intensity": "net_scope1_2", "total_intensity": "total"}
+INTENSITIES = {
+    "scope3_intensity": "scope3",
+    "intensity": "net_scope1_2",
+    "total_intensity": "total",
+}
 
 
 def intensity_vs_absolute(statements: Sequence[Statement]) -> Iterator[Verdict]:
@@ -28,14 +38,18 @@ def intensity_vs_absolute(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 yield Verdict(
                     "intensity_vs_absolute",
                     "warn_intensity_only",
-                    f"intensity {stated_share(told)[0].middle:+.1%}; no absolute figure stands beside it",
+                    f"intensity {stated_share(told)[0].middle:+.1%}; no absolute figure stands"
+                    " beside it",
                     (now, told),
                 )
                 continue
             shift = (stated_share(told)[0] + exact(1.0)) * (revenue[0] + exact(1.0)) - exact(1.0)
             moved = shift, revenue[1]
         share, beside = moved
-        said = f"intensity {stated_share(told)[0].middle:+.1%} while {absolute} moved {share.middle:+.1%}, interval {share.scaled(100)} %"
+        said = (
+            f"intensity {stated_share(told)[0].middle:+.1%} while {absolute} moved"
+            f" {share.middle:+.1%}, interval {share.scaled(100)} %"
+        )
         verdict = "consistent" if share.high < 0 else "warn_intensity_only"
         yield Verdict("intensity_vs_absolute", verdict, said, (now, told, *beside))
 
@@ -45,13 +59,21 @@ def _moved(
 ) -> tuple[Interval, tuple[Statement, ...]] | None:
     """Change of a metric of the same entity into the same period, from its values or as stated."""
     for s in levels_of(statements):
-        if s.metric == metric and fold(s.entity) == fold(beside.entity) and s.period.key == beside.period.key:
+        if (
+            s.metric == metric
+            and fold(s.entity) == fold(beside.entity)
+            and s.period.key == beside.period.key
+        ):
             for prior in priors_of(s, statements):
                 share = growth(prior.value(), s.value())
                 if share is not None:
                     return share, (s, prior)
     for s, told in changes_of(statements):
-        if s.metric == metric and fold(s.entity) == fold(beside.entity) and s.period.key == beside.period.key:
+        if (
+            s.metric == metric
+            and fold(s.entity) == fold(beside.entity)
+            and s.period.key == beside.period.key
+        ):
             return stated_share(told)[0], (s, told)
     return None
 
@@ -70,7 +92,8 @@ def gross_vs_net(statements: Sequence[Statement]) -> Iterator[Verdict]:
             yield Verdict(
                 "gross_vs_net",
                 "warn_net_only",
-                f"net {moved[0].middle:+.1%}; gross is not stated (IFRS S2 29(a)(v), ESRS E1-6 ask for the location-based figure)",
+                f"net {moved[0].middle:+.1%}; gross is not stated (IFRS S2 29(a)(v), ESRS E1-6 ask"
+                " for the location-based figure)",
                 (now, *moved[1]),
             )
             continue
@@ -79,10 +102,14 @@ def gross_vs_net(statements: Sequence[Statement]) -> Iterator[Verdict]:
         yield Verdict("gross_vs_net", verdict, said, (now, *moved[1], *gross[1]))
 
 
-def _gross_of(now: Statement, statements: Sequence[Statement]) -> tuple[Interval, tuple[Statement, ...]] | None:
+def _gross_of(
+    now: Statement, statements: Sequence[Statement]
+) -> tuple[Interval, tuple[Statement, ...]] | None:
     """Change of net plus reduction."""
     reductions = [
-        s for s in levels_of(statements) if s.metric == "reduction_scope1_2" and fold(s.entity) == fold(now.entity)
+        s
+        for s in levels_of(statements)
+        if s.metric == "reduction_scope1_2" and fold(s.entity) == fold(now.entity)
     ]
     here = next((s for s in reductions if s.period.key == now.period.key), None)
     for prior in priors_of(now, statements):
@@ -100,14 +127,23 @@ def scope_mismatch(statements: Sequence[Statement]) -> Iterator[Verdict]:
     for one, other in combinations(shares, 2):
         if one.metric != other.metric or one.period.key != other.period.key or not one.period.year:
             continue
-        if one.key != other.key and _is_part(one.entity, other.entity) and not one.value().meets(other.value()):
-            said = f"{one.text} is of {one.entity} {one.scope}, {other.text} of {other.entity} {other.scope}: never compare without the boundary"
+        if (
+            one.key != other.key
+            and _is_part(one.entity, other.entity)
+            and not one.value().meets(other.value())
+        ):
+            said = (
+                f"{one.text} is of {one.entity} {one.scope}, {other.text} of {other.entity}"
+                f" {other.scope}: never compare without the boundary"
+            )
             yield Verdict("scope_mismatch", "scope_mismatch", said, (one, other))
 
 
 def _is_part(one: str, other: str) -> bool:
     """Whether two names are of one house, one of them the whole of it."""
-    short, long = sorted((fold(one).removesuffix(" group"), fold(other).removesuffix(" group")), key=len)
+    short, long = sorted(
+        (fold(one).removesuffix(" group"), fold(other).removesuffix(" group")), key=len
+    )
     return long == short or long.startswith(f"{short} ")
 
 
@@ -129,7 +165,10 @@ def renewable_vs_clean(statements: Sequence[Statement]) -> Iterator[Verdict]:
             if (s.bound == clean.bound and s.value().meets(clean.value())) or (
                 s.bound == ">" and clean.source == s.source and clean.number >= s.number
             ):
-                said = f"renewable {s.bound if s.bound == '>' else ''}{s.text} % is told where clean is {clean.text} %; clean power includes nuclear"
+                said = (
+                    f"renewable {s.bound if s.bound == '>' else ''}{s.text} % is told where clean"
+                    f" is {clean.text} %; clean power includes nuclear"
+                )
                 yield Verdict("renewable_vs_clean", "substituted", said, (s, clean))
                 break
             if s.value().low > clean.value().high:

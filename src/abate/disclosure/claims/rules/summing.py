@@ -11,7 +11,9 @@ from abate.disclosure.claims.statement import Statement, fold
 from abate.disclosure.claims.verdict import Verdict
 
 GAP_INCOMPLETE_SHARE = 0.10
-"""Part of a whole beyond which parts that fall short are an incomplete breakdown rather than a wrong sum."""
+"""Part of a whole beyond which parts that fall short are an incomplete breakdown rather than a
+wrong sum.
+"""
 IDENTITIES: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
     ("net_scope1_2", (("scope1", 1), ("scope2", 1))),
     ("net_scope1_2", (("gross_scope1_2", 1), ("reduction_scope1_2", -1))),
@@ -29,9 +31,14 @@ GASES = re.compile(r"_(CO2|CH4|N2O|HFCs?|PFCs?|SF6|NF3)$")
 
 
 def sum_of_parts(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """A whole beside the sum of its parts; parts that fall far short are an incomplete breakdown."""
+    """A whole beside the sum of its parts.
+
+    Parts that fall far short are an incomplete breakdown.
+    """
     levels = [
-        s for s in levels_of(statements) if s.bound in ("=", "~") and s.unit in ("t", "kWh", "count", "m3", "share")
+        s
+        for s in levels_of(statements)
+        if s.bound in ("=", "~") and s.unit in ("t", "kWh", "count", "m3", "share")
     ]
     by: dict[tuple[object, ...], dict[str, Statement]] = {}
     for s in levels:
@@ -53,7 +60,9 @@ def sum_of_parts(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 summed = [_signed(held, terms, loose=k) for k in (False, True)]
                 verdict = agreement((summed[0], summed[0]), readings(held[sum_of]))
                 terms_told = tuple(held[m] for m, _ in terms)
-                said = " ".join(f"{'+' if sign > 0 else '-'} {held[m].text}" for m, sign in terms).lstrip("+ ")
+                said = " ".join(
+                    f"{'+' if sign > 0 else '-'} {held[m].text}" for m, sign in terms
+                ).lstrip("+ ")
                 yield Verdict(
                     "sum_of_parts",
                     verdict,
@@ -74,7 +83,9 @@ def sum_of_parts(statements: Sequence[Statement]) -> Iterator[Verdict]:
             yield _summed(whole, parts)
 
 
-def _signed(held: dict[str, Statement], terms: Sequence[tuple[str, int]], *, loose: bool) -> Interval:
+def _signed(
+    held: dict[str, Statement], terms: Sequence[tuple[str, int]], *, loose: bool
+) -> Interval:
     total = Interval(0.0, 0.0)
     for metric, sign in terms:
         value = held[metric].value(loose=loose)
@@ -86,19 +97,30 @@ def _breakdowns(whole: Statement, levels: Sequence[Statement]) -> list[list[Stat
     """Parts of a whole by what splits it: categories, gases, regions, or those that name it."""
     found: dict[str, dict[str, Statement]] = {}
     for s in levels:
-        if s is whole or s.unit != whole.unit or s.period.key != whole.period.key or s.period.kind != whole.period.kind:
+        if (
+            s is whole
+            or s.unit != whole.unit
+            or s.period.key != whole.period.key
+            or s.period.kind != whole.period.kind
+        ):
             continue
         if s.part_of and fold(s.part_of) in (fold(whole.metric), fold(whole.id)):
             found.setdefault("named", {}).setdefault(f"{s.entity}/{s.metric}/{s.scope}", s)
             continue
-        if fold(s.entity) != fold(whole.entity) or (s.vintage != whole.vintage and s.source != whole.source):
+        if fold(s.entity) != fold(whole.entity) or (
+            s.vintage != whole.vintage and s.source != whole.source
+        ):
             continue
         rest = s.metric.removeprefix(whole.metric)
         if rest in (s.metric, "") or rest[0] not in "_.":
             continue
-        if re.match(r"[_.](intensity|change|share|per|content|target|reduction|location|market|2)", rest):
+        if re.match(
+            r"[_.](intensity|change|share|per|content|target|reduction|location|market|2)", rest
+        ):
             continue
-        split = "category" if rest.startswith("_cat") else "gas" if GASES.search(s.metric) else "other"
+        split = (
+            "category" if rest.startswith("_cat") else "gas" if GASES.search(s.metric) else "other"
+        )
         found.setdefault(split, {}).setdefault(s.metric, s)
     return [list(parts.values()) for parts in found.values()]
 
@@ -116,7 +138,8 @@ def _summed(whole: Statement, parts: Sequence[Statement]) -> Verdict:
     if verdict == "contradiction" and short > GAP_INCOMPLETE_SHARE * abs(whole.value().middle):
         left = whole.value() - sums[0]
         said = (
-            f"{said}; the rest, {left.middle:,.6g} ({left.middle / whole.value().middle:.0%}), has no published split"
+            f"{said}; the rest, {left.middle:,.6g} ({left.middle / whole.value().middle:.0%}), has"
+            " no published split"
         )
         return Verdict("part_of_whole", "incomplete_breakdown", said, (whole, *parts))
     return Verdict("sum_of_parts", verdict, said, (whole, *parts))
@@ -139,20 +162,42 @@ def ratio(statements: Sequence[Statement]) -> Iterator[Verdict]:
             whole = part.value() / share.value()
             if whole is None:
                 continue
-            said = f"{part.text} / {share.text} % implies {whole.middle:,.4g} {part.unit} in all, interval {whole}"
-            told = next((s for s in levels_of(statements) if s.metric == (share.part_of or part.part_of) and s.period.key == part.period.key and s.unit == part.unit), None) if share.part_of or part.part_of else None  # fmt: skip
+            said = (
+                f"{part.text} / {share.text} % implies {whole.middle:,.4g} {part.unit} in all,"
+                f" interval {whole}"
+            )
+            told = (
+                next(
+                    (
+                        s
+                        for s in levels_of(statements)
+                        if s.metric == (share.part_of or part.part_of)
+                        and s.period.key == part.period.key
+                        and s.unit == part.unit
+                    ),
+                    None,
+                )
+                if share.part_of or part.part_of
+                else None
+            )
             if told is None:
                 yield Verdict("ratio", "derived_only", said, (part, share))
                 continue
             loose = part.value(loose=True) / share.value(loose=True)
             assert loose is not None
             yield Verdict(
-                "ratio", agreement((whole, loose), readings(told)), f"{said}; stated {told.text}", (part, share, told)
+                "ratio",
+                agreement((whole, loose), readings(told)),
+                f"{said}; stated {told.text}",
+                (part, share, told),
             )
 
 
 def identity(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """Net as market-based: what the reduction and the clean share say of Scope 2, and what is left for Scope 1."""
+    """Net as market-based: what the reduction and the clean share say of Scope 2.
+
+    And what is left for Scope 1.
+    """
     levels = levels_of(statements)
     for net in levels:
         if net.metric != "net_scope1_2" or net.bound != "=":
@@ -174,14 +219,23 @@ def identity(statements: Sequence[Statement]) -> Iterator[Verdict]:
         beside = [
             s
             for s in levels
-            if s.metric == "scope1" and fold(s.entity) == fold(net.entity) and abs(s.period.year - net.period.year) <= 2
+            if s.metric == "scope1"
+            and fold(s.entity) == fold(net.entity)
+            and abs(s.period.year - net.period.year) <= 2
         ]
         fits = (
             scope1.high > 0
             and scope2.low > 0
-            and all(0.5 * s.value().middle < scope1.middle < 2 * s.value().middle for s in beside if s.number)
+            and all(
+                0.5 * s.value().middle < scope1.middle < 2 * s.value().middle
+                for s in beside
+                if s.number
+            )
         )
-        said = f"Scope 2 market-based = reduction x (1/share - 1) = {scope2.middle:,.4g} t; Scope 1 left {scope1.middle:,.4g} t"
+        said = (
+            f"Scope 2 market-based = reduction x (1/share - 1) = {scope2.middle:,.4g} t; Scope 1"
+            f" left {scope1.middle:,.4g} t"
+        )
         yield Verdict(
             "identity",
             "consistent" if fits else "contradiction",

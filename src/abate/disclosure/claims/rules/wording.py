@@ -17,11 +17,16 @@ def date_conflict(statements: Sequence[Statement]) -> Iterator[Verdict]:
     dates = [s for s in statements if s.unit == "date"]
     for one, other in combinations(dates, 2):
         if one.key == other.key and one.text != other.text:
-            yield Verdict("date_conflict", "contradiction", f"{one.text} against {other.text}", (one, other))
+            yield Verdict(
+                "date_conflict", "contradiction", f"{one.text} against {other.text}", (one, other)
+            )
 
 
 def method_comparability(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """Two years of a metric that are put down to different things: no trend can be read from them."""
+    """Two years of a metric that are put down to different things.
+
+    No trend can be read from them.
+    """
     for now in levels_of(statements):
         if not now.cause:
             continue
@@ -37,7 +42,8 @@ def method_comparability(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 yield Verdict(
                     "method_comparability",
                     "not_comparable",
-                    f"{told}{prior.period.text} is put down to '{prior.cause}', {now.period.text} to '{now.cause}'",
+                    f"{told}{prior.period.text} is put down to '{prior.cause}', {now.period.text}"
+                    f" to '{now.cause}'",
                     (now, prior),
                 )
 
@@ -46,12 +52,19 @@ def cause_narrowing(statements: Sequence[Statement]) -> Iterator[Verdict]:
     """One value put down to fewer causes in one place than in another."""
     told = [s for s in levels_of(statements) if s.cause]
     for one, other in combinations(told, 2):
-        if same_thing(one, other) and one.period.key == other.period.key and one.value().meets(other.value()):
+        if (
+            same_thing(one, other)
+            and one.period.key == other.period.key
+            and one.value().meets(other.value())
+        ):
             mine, theirs = _causes(one.cause), _causes(other.cause)
             if len(mine) != len(theirs) and (_covered(mine, theirs) or _covered(theirs, mine)):
                 narrow, wide = (one, other) if len(mine) < len(theirs) else (other, one)
                 yield Verdict(
-                    "cause_narrowing", "partial", f"'{narrow.cause}' alone, where it is '{wide.cause}'", (narrow, wide)
+                    "cause_narrowing",
+                    "partial",
+                    f"'{narrow.cause}' alone, where it is '{wide.cause}'",
+                    (narrow, wide),
                 )
 
 
@@ -79,5 +92,8 @@ def tense(statements: Sequence[Statement]) -> Iterator[Verdict]:
         )
         if future and s.nature in LEVELS and (closed or "closed" in s.flags):
             yield Verdict(
-                "tense", "translation_artefact", f"'{future.group(0)}' of {s.period.text}, which is over", (s,)
+                "tense",
+                "translation_artefact",
+                f"'{future.group(0)}' of {s.period.text}, which is over",
+                (s,),
             )

@@ -37,8 +37,10 @@ from abate.kernel.finding import Severity
 router = APIRouter()
 PER_PAGE = 50
 NAMES = {t.id: t.title for t in TEMPLATES.values()} | {
-    "correction": "Correction", "reversal": "Reversal", "factors-default": "Factors that ship with Abate",
-}  # fmt: skip
+    "correction": "Correction",
+    "reversal": "Reversal",
+    "factors-default": "Factors that ship with Abate",
+}
 
 
 def titles() -> dict[str, str]:
@@ -56,14 +58,25 @@ def data(request: Request, offset: int = 0) -> Response:
     following = page.following(start + PER_PAGE, len(every))
     waiting = page.desk.intake.rows(UPLOADS, "ready")
     return page.render(
-        "data.html", purpose="data", uploads=waiting, imports=shown, offset=start, count=len(every),
-        next=following and f"{following}#imports", kinds=NAMES, templates=[(t.id, t.title) for t in TEMPLATES.values()], **todo(page.desk),
-    )  # fmt: skip
+        "data.html",
+        purpose="data",
+        uploads=waiting,
+        imports=shown,
+        offset=start,
+        count=len(every),
+        next=following and f"{following}#imports",
+        kinds=NAMES,
+        templates=[(t.id, t.title) for t in TEMPLATES.values()],
+        **todo(page.desk),
+    )
 
 
 def likely_headers(s: SheetPreview, row: int = -1) -> tuple[int, list[str]]:
     """The row with most words in it, or the one that somebody chose, as headers."""
-    ranked = sorted(s.head, key=lambda r: (r[0] != row, -len({c for c in r[1] if c and not c[:1].isdigit()}), r[0]))
+    ranked = sorted(
+        s.head,
+        key=lambda r: (r[0] != row, -len({c for c in r[1] if c and not c[:1].isdigit()}), r[0]),
+    )
     return (ranked[0][0], list(ranked[0][1])) if ranked else (0, [])
 
 
@@ -84,13 +97,26 @@ def _sheet(s: SheetPreview, chosen: str) -> dict[str, Any]:
     ]
     below = [(n, cells) for n, cells in s.head if n > header_row or not template][:HEAD_SHOWN]
     return {
-        "name": s.name, "template": template.id if template else "", "site": s.mapping.site if s.mapping else "",
-        "answers": "; ".join(f"{word} = {meaning}" for word, meaning in s.mapping.answers.items()) if s.mapping else "",
-        "has_site": bool(s.mapping and "site" in s.mapping.columns), "header_row": header_row, "columns": columns, "rows": below,
+        "name": s.name,
+        "template": template.id if template else "",
+        "site": s.mapping.site if s.mapping else "",
+        "answers": (
+            "; ".join(f"{word} = {meaning}" for word, meaning in s.mapping.answers.items())
+            if s.mapping
+            else ""
+        ),
+        "has_site": bool(s.mapping and "site" in s.mapping.columns),
+        "header_row": header_row,
+        "columns": columns,
+        "rows": below,
         "head_rows": [(n, "; ".join(c for c in cells if c)[:60]) for n, cells in s.head],
-        "amounts": [(k, KINDS[k].title) for k in dict.fromkeys(m.kind for m in template.measures)] if template else [],
+        "amounts": (
+            [(k, KINDS[k].title) for k in dict.fromkeys(m.kind for m in template.measures)]
+            if template
+            else []
+        ),
         "fields": list(dict.fromkeys([*COMMON, *template.fields])) if template else [],
-    }  # fmt: skip
+    }
 
 
 @router.get("/data/uploads/{upload_id}")
@@ -103,14 +129,18 @@ def upload(request: Request, upload_id: str, kind: str = "") -> Response:
     return _upload(page, uploads.ready(page.desk, upload_id), kind)
 
 
-def _upload(page: Page, one: dict[str, Any], kind: str = "", fault: AbateError | None = None) -> Response:
+def _upload(
+    page: Page, one: dict[str, Any], kind: str = "", fault: AbateError | None = None
+) -> Response:
     if one["purpose"] == "factors":
         return _factor_upload(page, one)
     status = 422 if fault else 200
     sheets: tuple[SheetPreview, ...] = ()
     path = uploads.path_of(page.desk, one)
     try:
-        sheets = preview_sheets(page.desk.workspace, path, template=kind, mapping=uploads.mapping_of(one))
+        sheets = preview_sheets(
+            page.desk.workspace, path, template=kind, mapping=uploads.mapping_of(one)
+        )
     except AbateError as error:
         fault = fault or error
         if error.code == "unclear-kind":
@@ -118,10 +148,16 @@ def _upload(page: Page, one: dict[str, Any], kind: str = "", fault: AbateError |
     places = [(s.id, s.name) for s in page.desk.workspace.organisation.sites]
     places += [(e.id, e.name) for e in page.desk.workspace.organisation.entities]
     return page.render(
-        "upload.html", status, upload=one, fault=fault, duplicate=duplicate_of(page.desk.workspace, path), places=places,
-        sheets=[_sheet(s, kind) for s in sheets], templates=[(t.id, t.title) for t in TEMPLATES.values()],
+        "upload.html",
+        status,
+        upload=one,
+        fault=fault,
+        duplicate=duplicate_of(page.desk.workspace, path),
+        places=places,
+        sheets=[_sheet(s, kind) for s in sheets],
+        templates=[(t.id, t.title) for t in TEMPLATES.values()],
         readable=any(s.mapping for s in sheets),
-    )  # fmt: skip
+    )
 
 
 def _factor_upload(page: Page, one: dict[str, Any]) -> Response:
@@ -135,10 +171,13 @@ def _factor_upload(page: Page, one: dict[str, Any]) -> Response:
         )
         codes = Counter((f.code, f.severity.value) for f in findings)
         told = {
-            "publisher": publisher, "edition": edition, "count": len(factors), "refused": refused,
+            "publisher": publisher,
+            "edition": edition,
+            "count": len(factors),
+            "refused": refused,
             "codes": sorted(codes.items(), key=lambda c: list(Severity).index(Severity(c[0][1]))),
             "findings": sorted(findings, key=lambda f: list(Severity).index(f.severity))[:100],
-        }  # fmt: skip
+        }
     except AbateError as error:
         fault = error
     return page.render(
@@ -188,29 +227,43 @@ def _told(
 ) -> dict[str, Any] | None:
     """A sheet's mapping: as the form says, or guessed anew where its kind of file or its row of headers was changed."""
     if template not in TEMPLATES:
-        raise UsageError("unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}.")
+        raise UsageError(
+            "unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}."
+        )
     row = form.get(f"header-{k}", "")
     asked = _whole(row, -1)
-    if known.mapping is not None and known.mapping.template == template and asked == known.header_row:
+    if (
+        known.mapping is not None
+        and known.mapping.template == template
+        and asked == known.header_row
+    ):
         return _as_told(form, k, template, list(known.headers))
     return _guess(desk, path, known, template, asked)
 
 
 def _before(desk: Desk, path: Path, one: dict[str, Any]) -> dict[str, SheetPreview]:
     try:
-        return {s.name: s for s in preview_sheets(desk.workspace, path, mapping=uploads.mapping_of(one))}
+        return {
+            s.name: s for s in preview_sheets(desk.workspace, path, mapping=uploads.mapping_of(one))
+        }
     except AbateError:
         return {s.name: s for s in preview_sheets(desk.workspace, path, mapping={})}
 
 
-def _guess(desk: Desk, path: Path, known: SheetPreview, template: str, row: int) -> dict[str, Any] | None:
+def _guess(
+    desk: Desk, path: Path, known: SheetPreview, template: str, row: int
+) -> dict[str, Any] | None:
     """The mapping of a sheet under a kind of file and a row of headers that somebody chose, as far as the headers tell."""
     try:
         sheets = preview_sheets(desk.workspace, path, template=template)
         guessed = next(s for s in sheets if s.name == known.name)
     except AbateError:
         guessed = None
-    if guessed is not None and guessed.mapping is not None and row in (-1, guessed.header_row, known.header_row):
+    if (
+        guessed is not None
+        and guessed.mapping is not None
+        and row in (-1, guessed.header_row, known.header_row)
+    ):
         told: dict[str, Any] = json.loads(guessed.mapping.json)
         return told
     header_row, headers = likely_headers(known, row)
@@ -218,7 +271,16 @@ def _guess(desk: Desk, path: Path, known: SheetPreview, template: str, row: int)
     numeric = [h for h, c in zip(headers, below, strict=False) if h and c.lstrip("-")[:1].isdigit()]
     amounts = [*numeric[-1:], *(h for h in headers if h)]
     kind = TEMPLATES[template].measures[0].kind
-    return {"template": template, "columns": {}, "measures": [{"header": amounts[0], "kind": kind, "unit": ""}], "site": ""} if amounts else None  # fmt: skip
+    return (
+        {
+            "template": template,
+            "columns": {},
+            "measures": [{"header": amounts[0], "kind": kind, "unit": ""}],
+            "site": "",
+        }
+        if amounts
+        else None
+    )
 
 
 def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) -> dict[str, Any]:
@@ -237,9 +299,17 @@ def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) ->
             raise UsageError("bad-mapping", said, "Give one of them another meaning, or none.")
         else:
             columns[means] = header
-    answers = dict(read_answer(one) for one in form.get(f"answers-{k}", "").split(";") if one.strip())
+    answers = dict(
+        read_answer(one) for one in form.get(f"answers-{k}", "").split(";") if one.strip()
+    )
     site = form.get(f"site-{k}", "")
-    return {"template": template, "columns": columns, "measures": measures, "site": site, "answers": answers}
+    return {
+        "template": template,
+        "columns": columns,
+        "measures": measures,
+        "site": site,
+        "answers": answers,
+    }
 
 
 @router.get("/data/uploads/{upload_id}/check")
@@ -253,10 +323,18 @@ def check(request: Request, upload_id: str) -> Response:
         found = uploads.checked(page.desk, one)
     except AbateError as error:
         fault = error
-    acceptable = [(c, n) for c, (s, n) in found.counts.items() if s == "blocker" and c not in CANNOT_ACCEPT]
+    acceptable = [
+        (c, n) for c, (s, n) in found.counts.items() if s == "blocker" and c not in CANNOT_ACCEPT
+    ]
     total = sum(n for _, n in found.counts.values())
     return page.render(
-        "check.html", upload=one, check=found, fault=fault, acceptable=acceptable, total=total, titles=titles()
+        "check.html",
+        upload=one,
+        check=found,
+        fault=fault,
+        acceptable=acceptable,
+        total=total,
+        titles=titles(),
     )
 
 
@@ -272,7 +350,10 @@ def import_upload(request: Request, upload_id: str, form: Form) -> Response:
 
 @router.post("/data/uploads/import-all")
 def import_all(request: Request) -> Response:
-    """Import every file that waits, oldest first, as it is read; rows with a blocker go to quarantine."""
+    """Import every file that waits, oldest first, as it is read.
+
+    Rows with a blocker go to quarantine.
+    """
     for one in reversed(Page.of(request).desk.intake.rows(UPLOADS, "ready")):
         if one["purpose"] == "data":
             request.app.state.jobs.submit_import(one["id"], accept=[])
@@ -296,27 +377,59 @@ def findings(request: Request, severity: str = "", code: str = "", offset: int =
     shown = found[start : start + PER_PAGE]
     following = page.following(start + PER_PAGE, len(found))
     return page.render(
-        "findings.html", findings=shown, severity=severity, code=code, codes=sorted({f.code for f in every}),
-        offset=start, count=len(found), next=following, titles=titles(),
-    )  # fmt: skip
+        "findings.html",
+        findings=shown,
+        severity=severity,
+        code=code,
+        codes=sorted({f.code for f in every}),
+        offset=start,
+        count=len(found),
+        next=following,
+        titles=titles(),
+    )
 
 
-EDITABLE = ("site", "period", "period_start", "period_end", "quantity", "unit", "item", "meter", "document", "region", "party", "tier", "market", "retired_for", "factor")  # fmt: skip
+EDITABLE = (
+    "site",
+    "period",
+    "period_start",
+    "period_end",
+    "quantity",
+    "unit",
+    "item",
+    "meter",
+    "document",
+    "region",
+    "party",
+    "tier",
+    "market",
+    "retired_for",
+    "factor",
+)
 
 
-def _quarantine(page: Page, file: str = "", offset: int = 0, status: int = 200, **told: Any) -> Response:
+def _quarantine(
+    page: Page, file: str = "", offset: int = 0, status: int = 200, **told: Any
+) -> Response:
     every = [r for r in page.desk.quarantined() if file in ("", r["source_file"])]
     start = max(0, offset)
     typed: dict[str, str] = told.pop("typed", {})
     shown = []
     for r in every[start : start + PER_PAGE]:
         key = f"{r['import_id']}-{r['source_row']}-{r['kind']}"
-        names = [n for n in EDITABLE if r["cells"].get(n) or n in ("site", "period", "quantity", "unit")]
+        names = [
+            n for n in EDITABLE if r["cells"].get(n) or n in ("site", "period", "quantity", "unit")
+        ]
         mine = typed if typed.get("key") == key else {}
-        cells = [(n, mine.get(f"cell-{n}", r["cells"].get(n) or ""), r["cells"].get(n) or "") for n in names]
+        cells = [
+            (n, mine.get(f"cell-{n}", r["cells"].get(n) or ""), r["cells"].get(n) or "")
+            for n in names
+        ]
         shown.append(r | {"editable": cells, "key": key, "reason": mine.get("reason", "")})
     following = (
-        page.link("/data/quarantine", file=file, offset=start + PER_PAGE) if start + PER_PAGE < len(every) else ""
+        page.link("/data/quarantine", file=file, offset=start + PER_PAGE)
+        if start + PER_PAGE < len(every)
+        else ""
     )
     model = {"fault": None, "mended": "", "how": "set", "opened": typed.get("key", ""), **told}
     return page.render(
@@ -333,9 +446,13 @@ def _quarantine(page: Page, file: str = "", offset: int = 0, status: int = 200, 
 
 
 @router.get("/data/quarantine")
-def quarantine(request: Request, file: str = "", offset: int = 0, mended: str = "", how: str = "set") -> Response:
+def quarantine(
+    request: Request, file: str = "", offset: int = 0, mended: str = "", how: str = "set"
+) -> Response:
     """Rows that wait to be mended."""
-    return _quarantine(Page.of(request), file, offset, mended=mended, how=how if how in DONE else "set")
+    return _quarantine(
+        Page.of(request), file, offset, mended=mended, how=how if how in DONE else "set"
+    )
 
 
 @router.post("/data/quarantine")
@@ -343,7 +460,10 @@ def mend(request: Request, form: Form) -> Response:
     """Mend, let in or leave out one row, with a reason."""
     page = Page.of(request)
     action = form.get("action", "")
-    line = {"action": action, **{k: form.get(k, "") for k in ("file", "sheet", "row", "kind", "reason")}}
+    line = {
+        "action": action,
+        **{k: form.get(k, "") for k in ("file", "sheet", "row", "kind", "reason")},
+    }
     offset = _whole(form.get("back", ""), 0)
     try:
         if action == "set":
@@ -353,13 +473,21 @@ def mend(request: Request, form: Form) -> Response:
         return _quarantine(page, form.get("only", ""), offset, 422, fault=error, typed=form)
     return RedirectResponse(
         page.link(
-            "/data/quarantine", file=form.get("only", ""), offset=offset or "", mended=done.import_id, how=action
+            "/data/quarantine",
+            file=form.get("only", ""),
+            offset=offset or "",
+            mended=done.import_id,
+            how=action,
         ),
         303,
     )
 
 
-DONE = {"set": "Mended: the row entered as part of {id}.", "accept": "Let in: the row entered as part of {id}.", "drop": "Left out for good, on record as {id}."}  # fmt: skip
+DONE = {
+    "set": "Mended: the row entered as part of {id}.",
+    "accept": "Let in: the row entered as part of {id}.",
+    "drop": "Left out for good, on record as {id}.",
+}
 
 
 def _whole(text: str, other: int) -> int:
@@ -371,7 +499,8 @@ def _changes(form: dict[str, str]) -> dict[str, str]:
     """Cells that somebody changed.
 
     Raises:
-        UsageError: `bad-correction` where a cell was emptied: a correction gives values, it takes none away.
+        UsageError: `bad-correction` where a cell was emptied: a correction gives values, it takes
+            none away.
     """
     found = {}
     for field, value in form.items():
@@ -379,24 +508,35 @@ def _changes(form: dict[str, str]) -> dict[str, str]:
         if field.startswith("cell-") and value.strip() != form.get(f"was-{name}", ""):
             if not value.strip():
                 raise UsageError(
-                    "bad-correction", f"The field '{name}' was emptied.", "Write its value, or leave the row out."
+                    "bad-correction",
+                    f"The field '{name}' was emptied.",
+                    "Write its value, or leave the row out.",
                 )
             found[name] = value.strip()
     return found
 
 
 @router.get("/data/imports/{import_id}")
-def one_import(request: Request, import_id: str, sheet: str = "", row: int = 0, file: str = "") -> Response:
+def one_import(
+    request: Request, import_id: str, sheet: str = "", row: int = 0, file: str = ""
+) -> Response:
     """An import with its mapping, its findings, and its rows as they stood in the file."""
     return _import(Page.of(request), import_id, sheet, row, file)
 
 
 def _import(
-    page: Page, import_id: str, sheet: str = "", row: int = 0, file: str = "", fault: AbateError | None = None
+    page: Page,
+    import_id: str,
+    sheet: str = "",
+    row: int = 0,
+    file: str = "",
+    fault: AbateError | None = None,
 ) -> Response:
     r = next((r for r in page.desk.imports() if r["import_id"] == import_id), None)
     if r is None:
-        raise NotFoundError("unknown-import", f"No import '{import_id}'.", "See the list of imports.")
+        raise NotFoundError(
+            "unknown-import", f"No import '{import_id}'.", "See the list of imports."
+        )
     workspace = page.desk.workspace
     mapping = _mapping_lines(page, json.loads(r["mapping"])) if r["mapping"] else []
     of_import = origin_of(workspace, import_id, file or r["file"], sheet, row)
@@ -404,10 +544,20 @@ def _import(
     found = findings_of(workspace, import_id)
     mends, evidence = corrected_and_proved(workspace, import_id)
     return page.render(
-        "import.html", 422 if fault else 200, r=r, mapping=mapping, kinds=NAMES, findings=found[:200], mends=mends[:200],
-        evidence=evidence, rows=original_rows(workspace, of_import, row_sheet, row or 6), row=row, sheet=row_sheet, fault=fault,
+        "import.html",
+        422 if fault else 200,
+        r=r,
+        mapping=mapping,
+        kinds=NAMES,
+        findings=found[:200],
+        mends=mends[:200],
+        evidence=evidence,
+        rows=original_rows(workspace, of_import, row_sheet, row or 6),
+        row=row,
+        sheet=row_sheet,
+        fault=fault,
         titles=titles(),
-    )  # fmt: skip
+    )
 
 
 def _mapping_lines(page: Page, sheets: dict[str, Any]) -> list[tuple[str, list[str]]]:
@@ -415,7 +565,8 @@ def _mapping_lines(page: Page, sheets: dict[str, Any]) -> list[tuple[str, list[s
     for name, m in sheets.items():
         lines = [f"{header} → {field}" for field, header in m["columns"].items()]
         lines += [
-            f"{x['header']} → {page.t(KINDS[x['kind']].title)} [{x['unit'] or page.t('unit column')}]"
+            f"{x['header']} → {page.t(KINDS[x['kind']].title)}"
+            f" [{x['unit'] or page.t('unit column')}]"
             for x in m["measures"]
         ]
         told.append((name, lines))

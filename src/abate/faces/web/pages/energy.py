@@ -31,14 +31,24 @@ def centres(request: Request, year: Annotated[str, Query(max_length=12)] = "") -
     run = page.desk.run(chosen) if chosen else None
     buildings = _buildings(page, run) if run else []
     return page.render(
-        "centres.html", year=chosen, years=years, buildings=buildings, charts=True, heads={k: page.t(h) if k == "clean-share" else h.replace("L/kWh", page.unit("L/kWh")) for k, h in HEADS.items()},
-    )  # fmt: skip
+        "centres.html",
+        year=chosen,
+        years=years,
+        buildings=buildings,
+        charts=True,
+        heads={
+            k: page.t(h) if k == "clean-share" else h.replace("L/kWh", page.unit("L/kWh"))
+            for k, h in HEADS.items()
+        },
+    )
 
 
 def _buildings(page: Page, run: dict[str, Any]) -> list[dict[str, Any]]:
     year = run["fiscal_year"]
     version = page.desk.version("rollups")
-    found = page.desk.kept(("centres", run["run_id"], version), lambda: data_centres(page.desk.rollups(), run))
+    found = page.desk.kept(
+        ("centres", run["run_id"], version), lambda: data_centres(page.desk.rollups(), run)
+    )
     months = set(page.desk.workspace.calendar.months(year))
     marked: dict[str, list[dict[str, str]]] = defaultdict(list)
     for f in page.desk.findings():
@@ -54,40 +64,63 @@ def _buildings(page: Page, run: dict[str, Any]) -> list[dict[str, Any]]:
             at = place if name != "clean-share" else {"site": b["site"]}
             cells.append(
                 {
-                    "value": value, "text": page.number(value, UNITS[name]), "link": page.link(f"/inventory/{name}", year=year, **at),
-                    "goal": page.number(goal["value"], UNITS[name]) if goal else "", "met": goal["met"] if goal else None,
+                    "value": value,
+                    "text": page.number(value, UNITS[name]),
+                    "link": page.link(f"/inventory/{name}", year=year, **at),
+                    "goal": page.number(goal["value"], UNITS[name]) if goal else "",
+                    "met": goal["met"] if goal else None,
                     "by": page.t("by {year}", year=goal["year"]) if goal else "",
                 }
-            )  # fmt: skip
+            )
         shown = [m for m in b["months"] if any(m[n] is not None for n in ("pue", "wue"))]
         made.append(
             {
-                **place, "cells": cells, "it": page.number(b["year"]["it-energy"]), "findings": marked[f"{b['site']}/{b['building']}"],
-                "last": shown[-1]["month"] if shown else b["months"][-1]["month"], "climate_source": b["climate_source"],
-                "months": [_month(page, m, year, place) for m in b["months"]], "charts": _charts(page, b),
+                **place,
+                "cells": cells,
+                "it": page.number(b["year"]["it-energy"]),
+                "findings": marked[f"{b['site']}/{b['building']}"],
+                "last": shown[-1]["month"] if shown else b["months"][-1]["month"],
+                "climate_source": b["climate_source"],
+                "months": [_month(page, m, year, place) for m in b["months"]],
+                "charts": _charts(page, b),
             }
-        )  # fmt: skip
+        )
     return made
 
 
 def _month(page: Page, m: dict[str, Any], year: str, place: dict[str, str]) -> dict[str, Any]:
     cells = [
-        {"value": m[n], "text": page.number(m[n], UNITS[n]), "link": page.link(f"/inventory/{n}", year=year, month=m["month"], **(place if n != "clean-share" else {"site": place["site"]}))}
+        {
+            "value": m[n],
+            "text": page.number(m[n], UNITS[n]),
+            "link": page.link(
+                f"/inventory/{n}",
+                year=year,
+                month=m["month"],
+                **(place if n != "clean-share" else {"site": place["site"]}),
+            ),
+        }
         for n in RATIOS
-    ]  # fmt: skip
+    ]
     climate = m["climate_c"]
-    cells.append({"value": climate, "text": "–" if climate is None else page.number(climate), "link": ""})
+    cells.append(
+        {"value": climate, "text": "–" if climate is None else page.number(climate), "link": ""}
+    )
     return {"month": m["month"], "cells": cells}
 
 
 def _charts(page: Page, b: dict[str, Any]) -> list[dict[str, Any]]:
     made = []
     for name in RATIOS:
-        points = [{"month": m["month"], "value": m[name], "climate": m["climate_c"]} for m in b["months"]]
+        points = [
+            {"month": m["month"], "value": m[name], "climate": m["climate_c"]} for m in b["months"]
+        ]
         if not any(p["value"] is not None for p in points):
             continue
         goal = b["targets"].get(name, {}).get("value")
-        title = page.t(HEADS[name].split(" [")[0]) + (f" [{page.unit(UNITS[name])}]" if name == "wue" else "")
+        title = page.t(HEADS[name].split(" [")[0]) + (
+            f" [{page.unit(UNITS[name])}]" if name == "wue" else ""
+        )
         spec = specs.goal_chart(
             title,
             points,
@@ -99,21 +132,27 @@ def _charts(page: Page, b: dict[str, Any]) -> list[dict[str, Any]]:
         made.append(
             {
                 "spec": spec,
-                "label": f"{b['site']} {b['building']}: {title}, {page.t('by month against the goal, with the usual climate')}",
+                "label": (
+                    f"{b['site']} {b['building']}: {title},"
+                    f" {page.t('by month against the goal, with the usual climate')}"
+                ),
             }
         )
     return made
 
 
 @router.get("/data-centres/{site}/{building}")
-def centre(request: Request, site: str, building: str, month: Annotated[str, Query(max_length=12)] = "") -> Response:
+def centre(
+    request: Request, site: str, building: str, month: Annotated[str, Query(max_length=12)] = ""
+) -> Response:
     """The load curve of a building in a month."""
     page = Page.of(request)
     version = page.desk.version("imports")
     if not month:
         month = page.desk.workspace.calendar.months(page.desk.run()["fiscal_year"])[-1]
     curve = page.desk.kept(
-        ("curve", site, building, month, version), lambda: load_curve(page.desk.workspace, site, building, month)
+        ("curve", site, building, month, version),
+        lambda: load_curve(page.desk.workspace, site, building, month),
     )
     at = curve["months"].index(month) if month in curve["months"] else None
     points = [
@@ -121,13 +160,26 @@ def centre(request: Request, site: str, building: str, month: Annotated[str, Que
         for h in curve["hours"]
         for series, key in (("Facility", "facility_kwh"), ("IT", "it_kwh"))
     ]
-    shades = [{"from": s["from"].isoformat(), "to": s["to"].isoformat(), "series": "gap"} for s in curve["gaps"]]
-    shades += [{"from": s["from"].isoformat(), "to": s["to"].isoformat(), "series": "stuck"} for s in curve["stuck"]]
+    shades = [
+        {"from": s["from"].isoformat(), "to": s["to"].isoformat(), "series": "gap"}
+        for s in curve["gaps"]
+    ]
+    shades += [
+        {"from": s["from"].isoformat(), "to": s["to"].isoformat(), "series": "stuck"}
+        for s in curve["stuck"]
+    ]
     return page.render(
-        "centre.html", curve=curve, before=curve["months"][at - 1] if at else "", spec=in_words(specs.load_chart(points, shades), page),
-        following=curve["months"][at + 1] if at is not None and at + 1 < len(curve["months"]) else "", days=_days(curve["hours"]),
-        kinds={k: KINDS[k].title for k in ("facility-energy", "it-energy")}, charts=True,
-    )  # fmt: skip
+        "centre.html",
+        curve=curve,
+        before=curve["months"][at - 1] if at else "",
+        spec=in_words(specs.load_chart(points, shades), page),
+        following=(
+            curve["months"][at + 1] if at is not None and at + 1 < len(curve["months"]) else ""
+        ),
+        days=_days(curve["hours"]),
+        kinds={k: KINDS[k].title for k in ("facility-energy", "it-energy")},
+        charts=True,
+    )
 
 
 def _days(hours: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -135,7 +187,8 @@ def _days(hours: list[dict[str, Any]]) -> list[dict[str, Any]]:
     days: dict[str, dict[str, Any]] = {}
     for h in hours:
         day = days.setdefault(
-            h["start"].date().isoformat(), {"facility": None, "it": None, "hours": 0, "both": [0.0, 0.0]}
+            h["start"].date().isoformat(),
+            {"facility": None, "it": None, "hours": 0, "both": [0.0, 0.0]},
         )
         for key, name in (("facility_kwh", "facility"), ("it_kwh", "it")):
             if h[key] is not None:
@@ -143,4 +196,7 @@ def _days(hours: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if h["facility_kwh"] is not None and h["it_kwh"] is not None:
             day["hours"] += 1
             day["both"] = [day["both"][0] + h["facility_kwh"], day["both"][1] + h["it_kwh"]]
-    return [{"day": d, **v, "pue": v["both"][0] / v["both"][1] if v["both"][1] else None} for d, v in days.items()]
+    return [
+        {"day": d, **v, "pue": v["both"][0] / v["both"][1] if v["both"][1] else None}
+        for d, v in days.items()
+    ]

@@ -19,24 +19,39 @@ router = APIRouter()
 
 
 @router.get("/factors")
-def factors(request: Request, q: Annotated[str, Query(max_length=200)] = "", offset: int = 0) -> Response:
+def factors(
+    request: Request, q: Annotated[str, Query(max_length=200)] = "", offset: int = 0
+) -> Response:
     """Search, editions that came in, and what their gates found."""
     page = Page.of(request)
     desk = page.desk
     found = desk.factors().search(q.split())
     start = max(0, offset)
     following = page.following(start + PER_PAGE, len(found))
-    gates = desk.kept(("gates", desk.version("imports", "findings")), lambda: gate_findings(desk.workspace))
+    gates = desk.kept(
+        ("gates", desk.version("imports", "findings")), lambda: gate_findings(desk.workspace)
+    )
     counted = Counter((g["code"], g["severity"]) for g in gates)
     order = [s.value for s in Severity]
     editions = [
-        r for r in desk.imports() if r["template"].startswith("factors-") and r["template"] != "factors-default"
+        r
+        for r in desk.imports()
+        if r["template"].startswith("factors-") and r["template"] != "factors-default"
     ]
     return page.render(
-        "factors.html", q=q, rows=found[start : start + PER_PAGE], count=len(found), next=following, editions=editions, purpose="factors",
-        gates=[g for g in gates if g["severity"] != "info"][:100] or gates[:100], titles=titles(),
-        gate_codes=sorted(((c, s, n) for (c, s), n in counted.items()), key=lambda x: (order.index(x[1]), x[0])),
-    )  # fmt: skip
+        "factors.html",
+        q=q,
+        rows=found[start : start + PER_PAGE],
+        count=len(found),
+        next=following,
+        editions=editions,
+        purpose="factors",
+        gates=[g for g in gates if g["severity"] != "info"][:100] or gates[:100],
+        titles=titles(),
+        gate_codes=sorted(
+            ((c, s, n) for (c, s), n in counted.items()), key=lambda x: (order.index(x[1]), x[0])
+        ),
+    )
 
 
 @router.get("/factors/{factor_id:path}")
@@ -48,17 +63,28 @@ def factor(request: Request, factor_id: str) -> Response:
     for u in used:
         u["t"] = page.number(float(Decimal(u["co2e_mg"]) / 10**9))
     history = _history(page, factor_id)
-    return page.render("factor.html", factor_id=factor_id, told=told, used=used, history=history, charts=bool(history))
+    return page.render(
+        "factor.html",
+        factor_id=factor_id,
+        told=told,
+        used=used,
+        history=history,
+        charts=bool(history),
+    )
 
 
 def _history(page: Page, factor_id: str) -> dict[str, Any] | None:
-    """Chart of the values of one need over the years, where several years of one species, region and unit are known."""
+    """Chart of the values of one need over the years.
+
+    Where several years of one species, region and unit are known.
+    """
     book = page.desk.factors().book
     one = next(f for f in book if f.id == factor_id)
     same = [
         f
         for f in book
-        if (f.kind, f.item, f.region, f.basis) == (one.kind, one.item, one.region, one.basis) and f.data_year
+        if (f.kind, f.item, f.region, f.basis) == (one.kind, one.item, one.region, one.basis)
+        and f.data_year
     ]
     points = [
         {"year": str(f.data_year), "series": f"{m.species} [{m.unit}]", "value": float(m.value)}

@@ -25,17 +25,35 @@ from abate.operations.system import SCOPE_3
 router = APIRouter()
 Where = Annotated[Mapping[str, str], Depends(filters)]
 VIEWS = {
-    "": "years side by side", "org": "by business", "site": "by site", "month": "by month", "category": "Scope 3 by category",
-}  # fmt: skip
+    "": "years side by side",
+    "org": "by business",
+    "site": "by site",
+    "month": "by month",
+    "category": "Scope 3 by category",
+}
 YEARLY = (*HEADLINES[:9], "total-location", "total-market", *HEADLINES[9:])
-ACROSS = ("scope1", "scope2-location", "scope2-market", "gross", "reduction", "net", "scope3", "total-location", "total-market", "electricity", "clean-share")  # fmt: skip
+ACROSS = (
+    "scope1",
+    "scope2-location",
+    "scope2-market",
+    "gross",
+    "reduction",
+    "net",
+    "scope3",
+    "total-location",
+    "total-market",
+    "electricity",
+    "clean-share",
+)
 ROWS = 50
 GROUPS = 100
 PARTS = ("org", "site", "month", "method", "basis")
 PLACED = ("gross", "scope3", "electricity")
 """Figures whose businesses and sites can be chosen."""
 AT_ONCE = 500_000
-"""Entries of a run up to which a figure's page lists its largest rows at once; of more they come a moment after it."""
+"""Entries of a run up to which a figure's page lists its largest rows at once; of more they come a
+moment after it.
+"""
 WITHOUT = "Without {parts}: no rows"
 SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
 SHORT = {
@@ -46,10 +64,16 @@ SHORT = {
 """Titles that fit above a column."""
 
 
-def _choice(page: Page, by: str, year: str, run: str, where: Mapping[str, str]) -> tuple[str, list[dict[str, Any]]]:
+def _choice(
+    page: Page, by: str, year: str, run: str, where: Mapping[str, str]
+) -> tuple[str, list[dict[str, Any]]]:
     """Year and runs that a view shows."""
     if by not in VIEWS:
-        raise UsageError("unknown-dimension", f"No view by '{by}'.", f"There are: {', '.join(v for v in VIEWS if v)}.")
+        raise UsageError(
+            "unknown-dimension",
+            f"No view by '{by}'.",
+            f"There are: {', '.join(v for v in VIEWS if v)}.",
+        )
     chosen = page.desk.run(run_id=run)
     if run and year.upper() in ("", chosen["fiscal_year"]):
         return chosen["fiscal_year"], [chosen]
@@ -59,16 +83,26 @@ def _choice(page: Page, by: str, year: str, run: str, where: Mapping[str, str]) 
 
             year = page.desk.workspace.calendar.year_of(month_start(where["month"]))
         except (ValueError, IndexError) as error:
-            raise UsageError("bad-month", f"'{where['month']}' is no month.", "Write it as 2024-01.") from error
+            raise UsageError(
+                "bad-month", f"'{where['month']}' is no month.", "Write it as 2024-01."
+            ) from error
     wanted = [year.upper()] if year else page.desk.years()
     if by and not year:
         wanted = wanted[-1:]
     return (wanted[-1] if by or year else ""), [page.desk.run(y) for y in wanted]
 
 
-def _cell(page: Page, v: Value | None, *, by: bool, link: str, before: Value | None = None) -> dict[str, Any]:
+def _cell(
+    page: Page, v: Value | None, *, by: bool, link: str, before: Value | None = None
+) -> dict[str, Any]:
     if v is None or v.value is None:
-        note = page.t("not assessed") if v and v.note else page.t("no data") if by else page.t("missing")
+        note = (
+            page.t("not assessed")
+            if v and v.note
+            else page.t("no data")
+            if by
+            else page.t("missing")
+        )
         return {"value": None, "text": note, "link": "", "star": "", "change": ""}
     star = ""
     if v.without or v.excluded:
@@ -78,19 +112,38 @@ def _cell(page: Page, v: Value | None, *, by: bool, link: str, before: Value | N
             if parts
         )
     change = page.change(before.value, v.value, v.unit) if before else ""
-    return {"value": v.value, "text": page.number(v.value, v.unit), "link": link, "star": star, "change": change}
+    return {
+        "value": v.value,
+        "text": page.number(v.value, v.unit),
+        "link": link,
+        "star": star,
+        "change": change,
+    }
 
 
 def _table(
-    page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str, str], pinned: str, start: int | None = None
+    page: Page,
+    by: str,
+    runs: list[dict[str, Any]],
+    where: Mapping[str, str],
+    pinned: str,
+    start: int | None = None,
 ) -> dict[str, Any]:
     """Columns and rows of a view, a page of them from `start` on; an export writes all of them."""
-    made = _by_year(page, runs, where, pinned) if not by else _by_group(page, by, runs[0], where, pinned, start)
-    stars = list(dict.fromkeys(c["star"] for row in made["rows"] for c in row["cells"] if c["star"]))
+    made = (
+        _by_year(page, runs, where, pinned)
+        if not by
+        else _by_group(page, by, runs[0], where, pinned, start)
+    )
+    stars = list(
+        dict.fromkeys(c["star"] for row in made["rows"] for c in row["cells"] if c["star"])
+    )
     return {"count": len(made["rows"]), **made, "stars": stars}
 
 
-def _by_year(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
+def _by_year(
+    page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], pinned: str
+) -> dict[str, Any]:
     values = [{v.figure: v for v in page.desk.values(list(YEARLY), r, "", where)} for r in runs]
     rows = []
     for name in YEARLY:
@@ -99,7 +152,11 @@ def _by_year(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], p
             link = page.link(f"/inventory/{name}", year=r["fiscal_year"], run=pinned, **where)
             cells.append(
                 _cell(
-                    page, values[k].get(name), by=bool(where), link=link, before=values[k - 1].get(name) if k else None
+                    page,
+                    values[k].get(name),
+                    by=bool(where),
+                    link=link,
+                    before=values[k - 1].get(name) if k else None,
                 )
             )
         some = next((v[name] for v in values if name in v), None)
@@ -111,12 +168,20 @@ def _by_year(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], p
                 "link": "",
             }
         )
-    columns = [{"title": page.t("Figure"), "unit": ""}, *({"title": r["fiscal_year"], "unit": ""} for r in runs)]
+    columns = [
+        {"title": page.t("Figure"), "unit": ""},
+        *({"title": r["fiscal_year"], "unit": ""} for r in runs),
+    ]
     return {"columns": columns, "rows": rows}
 
 
 def _by_group(
-    page: Page, by: str, run: dict[str, Any], where: Mapping[str, str], pinned: str, start: int | None
+    page: Page,
+    by: str,
+    run: dict[str, Any],
+    where: Mapping[str, str],
+    pinned: str,
+    start: int | None,
 ) -> dict[str, Any]:
     year = run["fiscal_year"]
     if by == "category":
@@ -125,7 +190,11 @@ def _by_group(
     found: dict[str, dict[str, Value]] = {}
     for v in page.desk.values(names, run, by, where):
         found.setdefault(v.by[by], {})[v.figure] = v
-    groups = page.desk.workspace.calendar.months(year) if by == "month" and "month" not in where else sorted(found)
+    groups = (
+        page.desk.workspace.calendar.months(year)
+        if by == "month" and "month" not in where
+        else sorted(found)
+    )
     rows = []
     for group in groups if start is None else groups[start : start + GROUPS]:
         here = {**where, by: group}
@@ -150,7 +219,12 @@ def _by_group(
         )
     whole = {v.figure: v for v in page.desk.values(names, run, "", where)}
     total = [
-        _cell(page, whole.get(n), by=False, link=page.link(f"/inventory/{n}", year=year, run=pinned, **where))
+        _cell(
+            page,
+            whole.get(n),
+            by=False,
+            link=page.link(f"/inventory/{n}", year=year, run=pinned, **where),
+        )
         for n in names
     ]
     if rows:
@@ -166,12 +240,16 @@ def _by_group(
     return {"columns": columns, "rows": rows, "count": len(groups)}
 
 
-def _categories(page: Page, run: dict[str, Any], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
+def _categories(
+    page: Page, run: dict[str, Any], where: Mapping[str, str], pinned: str
+) -> dict[str, Any]:
     values = {v.figure: v for v in page.desk.values([*SCOPE_3, "scope3"], run, "", where)}
     rows = []
     for name in (*SCOPE_3, "scope3"):
         number = name.removeprefix("scope3-")
-        title = f"{number}. {page.t(CATEGORIES[number])}" if number in CATEGORIES else page.t("Scope 3")
+        title = (
+            f"{number}. {page.t(CATEGORIES[number])}" if number in CATEGORIES else page.t("Scope 3")
+        )
         link = page.link(f"/inventory/{name}", year=run["fiscal_year"], run=pinned, **where)
         cell = _cell(page, values.get(name), by=False, link=link)
         note = values[name].note if name in values else ""
@@ -186,7 +264,10 @@ def _categories(page: Page, run: dict[str, Any], where: Mapping[str, str], pinne
 
 
 def read_ahead(desk: Desk) -> Iterator[None]:
-    """Read what people look at first, step by step: the years side by side, then the latest year's views and figures."""
+    """Read what people look at first, step by step.
+
+    The years side by side, then the latest year's views and figures.
+    """
     years = desk.years()
     for year in reversed(years):
         yield None
@@ -212,9 +293,13 @@ def read_ahead(desk: Desk) -> Iterator[None]:
 
 @router.get("/inventory")
 def inventory(
-    request: Request, where: Where, by: Annotated[str, Query(max_length=40)] = "",
-    year: Annotated[str, Query(max_length=12)] = "", run: Annotated[str, Query(max_length=80)] = "", offset: int = 0,
-) -> Response:  # fmt: skip
+    request: Request,
+    where: Where,
+    by: Annotated[str, Query(max_length=40)] = "",
+    year: Annotated[str, Query(max_length=12)] = "",
+    run: Annotated[str, Query(max_length=80)] = "",
+    offset: int = 0,
+) -> Response:
     """The inventory in the view that the address says."""
     page = Page.of(request)
     if not page.desk.years():
@@ -227,12 +312,25 @@ def inventory(
     table = _table(page, by, runs, where, run, start)
     following = page.following(start + GROUPS, table["count"])
     return page.render(
-        "inventory.html", by=by, year=shown if year or by else "", where=_Where(where), views=VIEWS.items(), years=page.desk.years(),
-        orgs=sorted({v.by["org"] for v in places}), sites=sorted({v.by["site"] for v in places}), months=months, run_id=run,
+        "inventory.html",
+        by=by,
+        year=shown if year or by else "",
+        where=_Where(where),
+        views=VIEWS.items(),
+        years=page.desk.years(),
+        orgs=sorted({v.by["org"] for v in places}),
+        sites=sorted({v.by["site"] for v in places}),
+        months=months,
+        run_id=run,
         hidden={k: v for k, v in where.items() if k not in ("org", "site", "month")},
-        shown_runs=runs, notes=_notes(page, runs, where), table=table, query=query, offset=start, next=following,
+        shown_runs=runs,
+        notes=_notes(page, runs, where),
+        table=table,
+        query=query,
+        offset=start,
+        next=following,
         charts=_charts(page, by, runs, where),
-    )  # fmt: skip
+    )
 
 
 class _Where(dict[str, str]):
@@ -243,26 +341,41 @@ class _Where(dict[str, str]):
 
 
 def _notes(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str]) -> list[str]:
-    """What keeps the figures from being whole: rows in quarantine, missing months, parts that rest on estimates."""
+    """What keeps the figures from being whole.
+
+    Rows in quarantine, missing months, parts that rest on estimates.
+    """
     months = {m for r in runs for m in page.desk.workspace.calendar.months(r["fiscal_year"])}
     months = {where["month"]} if where.get("month") else months
-    waiting = [q for q in page.desk.quarantined() if q["month"] in months and where.get("site", q["site"]) == q["site"]]
+    waiting = [
+        q
+        for q in page.desk.quarantined()
+        if q["month"] in months and where.get("site", q["site"]) == q["site"]
+    ]
     missing = [
-        f for f in page.desk.findings()
+        f
+        for f in page.desk.findings()
         if f.code == "missing-month" and f.month in months and where.get("site", f.site) == f.site
-    ]  # fmt: skip
+    ]
     notes = []
     if waiting:
-        notes.append(page.t("{n} rows of these months are in quarantine and in no figure.", n=len(waiting)))
+        notes.append(
+            page.t("{n} rows of these months are in quarantine and in no figure.", n=len(waiting))
+        )
     if missing:
         told = ", ".join(f"{f.site} {page.month(f.month)}" for f in missing[:6])
         notes.append(
-            page.t("Missing, and not counted as zero: {places}", places=told + (" …" if len(missing) > 6 else ""))
+            page.t(
+                "Missing, and not counted as zero: {places}",
+                places=told + (" …" if len(missing) > 6 else ""),
+            )
         )
     return notes
 
 
-def _charts(page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str, str]) -> list[dict[str, Any]]:
+def _charts(
+    page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str, str]
+) -> list[dict[str, Any]]:
     made: list[tuple[dict[str, Any] | None, str]] = []
     run = runs[-1]
     if not by and len(runs) > 1 and not where:
@@ -275,18 +388,29 @@ def _charts(page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str,
     if by == "category":
         values = page.desk.values(list(SCOPE_3), run, "category,approach", where)
         points = [
-            {"category": f"{v.by['category']} {page.t(CATEGORIES[v.by['category']])}"[:32], "approach": v.by["approach"], "value": float(v.value)}
-            for v in values if v.value is not None and v.by["category"] in CATEGORIES
-        ]  # fmt: skip
-        made.append((specs.categories_chart(points) if points else None, "Scope 3 by category and method"))
+            {
+                "category": f"{v.by['category']} {page.t(CATEGORIES[v.by['category']])}"[:32],
+                "approach": v.by["approach"],
+                "value": float(v.value),
+            }
+            for v in values
+            if v.value is not None and v.by["category"] in CATEGORIES
+        ]
+        made.append(
+            (specs.categories_chart(points) if points else None, "Scope 3 by category and method")
+        )
     return [{"spec": in_words(spec, page), "label": page.t(label)} for spec, label in made if spec]
 
 
 @router.get("/inventory/export")
 def export(
-    request: Request, where: Where, by: Annotated[str, Query(max_length=40)] = "", year: Annotated[str, Query(max_length=12)] = "",
-    run: Annotated[str, Query(max_length=80)] = "", as_file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "csv",
-) -> Response:  # fmt: skip
+    request: Request,
+    where: Where,
+    by: Annotated[str, Query(max_length=40)] = "",
+    year: Annotated[str, Query(max_length=12)] = "",
+    run: Annotated[str, Query(max_length=80)] = "",
+    as_file: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "csv",
+) -> Response:
     """The view as a file: the same rows and columns, values exact."""
     page = Page.of(request)
     _, runs = _choice(page, by, year, run, where)
@@ -296,7 +420,9 @@ def export(
     columns += [page.t("Note")] if by == "category" else []
     rows = []
     for row in table["rows"]:
-        cells: list[Fraction | str] = [c["text"] if c["value"] is None else c["value"] for c in row["cells"]]
+        cells: list[Fraction | str] = [
+            c["text"] if c["value"] is None else c["value"] for c in row["cells"]
+        ]
         lead = [row["title"], row["unit"]] if not by else [row["title"]]
         rows.append([*lead, *cells, *([row["unit"]] if by == "category" else [])])
     name = "-".join(x for x in ("inventory", by, year, *where.values()) if x)
@@ -306,9 +432,13 @@ def export(
 
 @router.get("/inventory/{name}")
 def explain(
-    request: Request, where: Where, name: str, year: Annotated[str, Query(max_length=12)] = "",
-    run: Annotated[str, Query(max_length=80)] = "", after: Annotated[str, Query(max_length=400)] = "",
-) -> Response:  # fmt: skip
+    request: Request,
+    where: Where,
+    name: str,
+    year: Annotated[str, Query(max_length=12)] = "",
+    run: Annotated[str, Query(max_length=80)] = "",
+    after: Annotated[str, Query(max_length=400)] = "",
+) -> Response:
     """A number opened: what it stands on, its parts, its rows."""
     page = Page.of(request)
     FIGURES.named(name)
@@ -323,41 +453,71 @@ def explain(
         else _rows(page, name, chosen, where, after)
     )
     return page.render(
-        "explain.html", tree=_node(page, told, year, run, where), year=year, run=chosen, where=dict(where),
-        parts=_parts(page, name, chosen, run, where), exact=exact.rstrip("0").rstrip(".") if exact else "", **{"later": "", "count": told["entries"]["count"], **rows},
-    )  # fmt: skip
+        "explain.html",
+        tree=_node(page, told, year, run, where),
+        year=year,
+        run=chosen,
+        where=dict(where),
+        parts=_parts(page, name, chosen, run, where),
+        exact=exact.rstrip("0").rstrip(".") if exact else "",
+        **{"later": "", "count": told["entries"]["count"], **rows},
+    )
 
 
 @router.get("/inventory/{name}/rows")
 def rows_of(
-    request: Request, where: Where, name: str, year: Annotated[str, Query(max_length=12)] = "",
-    run: Annotated[str, Query(max_length=80)] = "", after: Annotated[str, Query(max_length=400)] = "",
-) -> Response:  # fmt: skip
+    request: Request,
+    where: Where,
+    name: str,
+    year: Annotated[str, Query(max_length=12)] = "",
+    run: Annotated[str, Query(max_length=80)] = "",
+    after: Annotated[str, Query(max_length=400)] = "",
+) -> Response:
     """Rows of a figure of which there are many: they come after the page that opens it."""
     page = Page.of(request)
     return page.render(
-        "rows.html", **_rows(page, FIGURES.named(name).id, page.desk.run(year.upper(), run), where, after), later=""
+        "rows.html",
+        **_rows(page, FIGURES.named(name).id, page.desk.run(year.upper(), run), where, after),
+        later="",
     )
 
 
-def _rows(page: Page, name: str, chosen: dict[str, Any], where: Mapping[str, str], after: str) -> dict[str, Any]:
+def _rows(
+    page: Page, name: str, chosen: dict[str, Any], where: Mapping[str, str], after: str
+) -> dict[str, Any]:
     """A page of a figure's rows."""
     entries = page.desk.explained(name, chosen, where, ROWS, after)["entries"]
     year = chosen["fiscal_year"]
     rows = [
         {
-            "name": r.get("entry", r["activity"]).split("/")[0], "link": page.link(f"/entries/{r.get('entry', r['activity'])}", year=year),
-            "site": r["site"], "month": r["month"], "quantity": r["quantity"], "unit": r["unit"], "factor": r.get("factor", ""),
-            "co2e": page.number(float(r["co2e_kg"])) if "co2e_kg" in r else "", "file": r["file"], "sheet": r["sheet"], "row": r["row"],
+            "name": r.get("entry", r["activity"]).split("/")[0],
+            "link": page.link(f"/entries/{r.get('entry', r['activity'])}", year=year),
+            "site": r["site"],
+            "month": r["month"],
+            "quantity": r["quantity"],
+            "unit": r["unit"],
+            "factor": r.get("factor", ""),
+            "co2e": page.number(float(r["co2e_kg"])) if "co2e_kg" in r else "",
+            "file": r["file"],
+            "sheet": r["sheet"],
+            "row": r["row"],
         }
         for r in entries["rows"]
-    ]  # fmt: skip
+    ]
     asked = dict(parse_qsl(page.request.url.query))
     following = (
-        page.link(f"/inventory/{name}", **{**asked, "after": entries["next"]}) + "#rows" if entries["next"] else ""
+        page.link(f"/inventory/{name}", **{**asked, "after": entries["next"]}) + "#rows"
+        if entries["next"]
+        else ""
     )
     masses = bool(entries["rows"]) and "co2e_kg" in entries["rows"][0]
-    return {"rows": rows, "masses": masses, "offset": entries["offset"], "count": entries["count"], "next": following}
+    return {
+        "rows": rows,
+        "masses": masses,
+        "offset": entries["offset"],
+        "count": entries["count"],
+        "next": following,
+    }
 
 
 def _node(
@@ -365,15 +525,25 @@ def _node(
 ) -> dict[str, Any]:
     value = None if n["value"] is None else Fraction(n["value"])
     return {
-        "title": n["title"], "formula": n["formula"], "source": n["source"], "unit": page.unit(n["unit"]),
+        "title": n["title"],
+        "formula": n["formula"],
+        "source": n["source"],
+        "unit": page.unit(n["unit"]),
         "text": None if value is None else page.number(value, n["unit"]),
-        "link": page.link(f"/inventory/{n['figure']}", year=year, run=run, **where) if depth else "",
+        "link": (
+            page.link(f"/inventory/{n['figure']}", year=year, run=run, **where) if depth else ""
+        ),
         "of": [_node(page, b, year, run, where, depth + 1) for b in n.get("of", [])],
-    }  # fmt: skip
+    }
 
 
-def _parts(page: Page, name: str, chosen: dict[str, Any], run: str, where: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The figure by business, site, month and method, as far as it has such parts; each opens further."""
+def _parts(
+    page: Page, name: str, chosen: dict[str, Any], run: str, where: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The figure by business, site, month and method, as far as it has such parts.
+
+    Each opens further.
+    """
     groups = []
     if FIGURES[name].is_ratio:
         return []
@@ -392,24 +562,45 @@ def _parts(page: Page, name: str, chosen: dict[str, Any], run: str, where: Mappi
                 "title": f"by {'business' if dimension == 'org' else dimension}",
                 "rows": [
                     {
-                        "name": page.month(v.by[dimension]) if dimension == "month" else v.by[dimension],
-                        "link": page.link(f"/inventory/{name}", year=chosen["fiscal_year"], run=run, **{**where, dimension: v.by[dimension]}),
+                        "name": (
+                            page.month(v.by[dimension]) if dimension == "month" else v.by[dimension]
+                        ),
+                        "link": page.link(
+                            f"/inventory/{name}",
+                            year=chosen["fiscal_year"],
+                            run=run,
+                            **{**where, dimension: v.by[dimension]},
+                        ),
                         "text": page.number(v.value, v.unit),
-                        "share": page.number(v.value / whole, "share") if whole and v.value is not None else "",
+                        "share": (
+                            page.number(v.value / whole, "share")
+                            if whole and v.value is not None
+                            else ""
+                        ),
                     }
                     for v in values[:40]
                 ],
             }
-        )  # fmt: skip
+        )
     return groups
 
 
 @router.get("/entries/{entry:path}")
-def one_entry(request: Request, entry: str, year: Annotated[str, Query(max_length=12)] = "") -> Response:
+def one_entry(
+    request: Request, entry: str, year: Annotated[str, Query(max_length=12)] = ""
+) -> Response:
     """An entry opened: file and row, method and factor, publication and table."""
     page = Page.of(request)
     told = page.desk.entry(entry, year.upper())
     entries = [e | {"co2e_kg": Fraction(int(e["co2e_mg"]), 10**6)} for e in told["entries"]]
     title = KINDS[told["kind"]].title if told["kind"] in KINDS else told["kind"]
-    original = original_rows(page.desk.workspace, told["source_import"], told["sheet"], told["row"], around=2)
-    return page.render("entry.html", told=told | {"entries": entries}, year=year, original=original, kind_title=title)
+    original = original_rows(
+        page.desk.workspace, told["source_import"], told["sheet"], told["row"], around=2
+    )
+    return page.render(
+        "entry.html",
+        told=told | {"entries": entries},
+        year=year,
+        original=original,
+        kind_title=title,
+    )

@@ -25,7 +25,16 @@ from abate.kernel.finding import Severity
 from abate.kernel.region import country_name
 
 router = APIRouter()
-CARDS = ("gross", "net", "scope1", "scope2-location", "scope2-market", "scope3", "intensity", "clean-share")
+CARDS = (
+    "gross",
+    "net",
+    "scope1",
+    "scope2-location",
+    "scope2-market",
+    "scope3",
+    "intensity",
+    "clean-share",
+)
 
 
 @router.get("/")
@@ -35,7 +44,9 @@ def overview(request: Request) -> Response:
     if asked["token"]:
         response: Response = RedirectResponse("/", 303)
         if not asked["known"]:
-            response.set_cookie(sessions.cookie, sessions.open(asked["token"]), httponly=True, samesite="strict")
+            response.set_cookie(
+                sessions.cookie, sessions.open(asked["token"]), httponly=True, samesite="strict"
+            )
         return response
     page = Page.of(request)
     if not page.desk.years():
@@ -55,30 +66,62 @@ def _overview(page: Page) -> Response:
     years = desk.years()
     year, run = years[-1], desk.run(years[-1])
     now = {v.figure: v for v in desk.values(list(CARDS), run)}
-    before = {v.figure: v for v in desk.values(list(CARDS), desk.run(years[-2]))} if len(years) > 1 else {}
+    before = (
+        {v.figure: v for v in desk.values(list(CARDS), desk.run(years[-2]))}
+        if len(years) > 1
+        else {}
+    )
     cards = [
         {
             "title": FIGURES[name].title.split(" (")[0],
-            "text": page.t("not assessed") if now[name].note else page.number(now[name].value, now[name].unit),
+            "text": (
+                page.t("not assessed")
+                if now[name].note
+                else page.number(now[name].value, now[name].unit)
+            ),
             "unit": page.unit(now[name].unit),
-            "change": page.change(before[name].value, now[name].value, now[name].unit) if before else "",
+            "change": (
+                page.change(before[name].value, now[name].value, now[name].unit) if before else ""
+            ),
             "link": page.link(f"/inventory/{name}", year=year),
         }
         for name in CARDS
     ]
-    shown = [{"spec": in_words(years_spec(desk, years), page), "label": page.t("Gross by scope and net, by year")}]
+    shown = [
+        {
+            "spec": in_words(years_spec(desk, years), page),
+            "label": page.t("Gross by scope and net, by year"),
+        }
+    ]
     months = month_spec(desk, run)
     if months:
         shown.append({"spec": in_words(months, page), "label": page.t("Scope 1 and 2 by month")})
-    return page.render("overview.html", year=year, run=run, cards=cards, charts=shown, stale=stale(desk), **todo(desk))
+    return page.render(
+        "overview.html",
+        year=year,
+        run=run,
+        cards=cards,
+        charts=shown,
+        stale=stale(desk),
+        **todo(desk),
+    )
 
 
 def stale(desk: Desk) -> list[str]:
-    """Valued years of which the last run has not the imports that count now: some came, were mended or undone since."""
-    of_import = desk.kept(("import years", desk.version("imports")), lambda: import_years(desk.workspace))
+    """Valued years of which the last run has not the imports that count now.
+
+    Some came, were mended or undone since.
+    """
+    of_import = desk.kept(
+        ("import years", desk.version("imports")), lambda: import_years(desk.workspace)
+    )
     last = {r["fiscal_year"]: {i for i, _ in json.loads(r["imports"])} for r in desk.runs()}
     live = [r["import_id"] for r in desk.imports() if r["live"]]
-    return [y for y, valued in sorted(last.items()) if {i for i in live if y in of_import.get(i, ())} != valued]
+    return [
+        y
+        for y, valued in sorted(last.items())
+        if {i for i in live if y in of_import.get(i, ())} != valued
+    ]
 
 
 def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
@@ -87,7 +130,12 @@ def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
     values = [v for y in years for v in desk.values(list(series), desk.run(y))]
     return specs.years_chart(
         [
-            {"year": v.year, "series": series[v.figure], "value": float(v.value), "net": v.figure == "net"}
+            {
+                "year": v.year,
+                "series": series[v.figure],
+                "value": float(v.value),
+                "net": v.figure == "net",
+            }
             for v in values
             if v.value is not None
         ]
@@ -102,7 +150,9 @@ def month_spec(
     return specs.months_chart(points) if points else None
 
 
-def scope_points(desk: Desk, run: dict[str, Any], by: str, where: Mapping[str, str]) -> list[dict[str, Any]]:
+def scope_points(
+    desk: Desk, run: dict[str, Any], by: str, where: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Scope 1 and 2 (location) by a dimension, as charts take them."""
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     return [
@@ -117,22 +167,36 @@ def _start(page: Page) -> Response:
     workspace = page.desk.workspace
     site = workspace.organisation.sites[0] if workspace.organisation.sites else None
     form = {
-        "name": workspace.organisation.name, "site": site.name if site else "", "region": site.region if site else "CN",
-        "currency": workspace.organisation.currency, "start_month": workspace.calendar.start_month,
-    }  # fmt: skip
-    imported = [r for r in page.desk.imports() if r["live"] and r["file"] and not r["template"].startswith("factors-")]
+        "name": workspace.organisation.name,
+        "site": site.name if site else "",
+        "region": site.region if site else "CN",
+        "currency": workspace.organisation.currency,
+        "start_month": workspace.calendar.start_month,
+    }
+    imported = [
+        r
+        for r in page.desk.imports()
+        if r["live"] and r["file"] and not r["template"].startswith("factors-")
+    ]
     return page.render(
-        "start.html", form=form, regions=_regions(page), purpose="data",
-        described=form["name"] != "My organisation", imports=len(imported), years=page.desk.data_years(),
-    )  # fmt: skip
+        "start.html",
+        form=form,
+        regions=_regions(page),
+        purpose="data",
+        described=form["name"] != "My organisation",
+        imports=len(imported),
+        years=page.desk.data_years(),
+    )
 
 
 def _regions(page: Page) -> list[tuple[str, str]]:
     """Regions whose grid the factor book knows, with their names."""
     known = {
-        f.region for f in page.desk.factors().book
-        if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct") and "-R-" not in f.region
-    }  # fmt: skip
+        f.region
+        for f in page.desk.factors().book
+        if (f.kind, f.item, f.basis) == ("electricity", "grid-average", "direct")
+        and "-R-" not in f.region
+    }
     found = [(code, _region_name(code)) for code in known]
     return sorted(found, key=lambda r: (r[1].split(",")[0], "," in r[1], r[1]))
 
@@ -159,9 +223,13 @@ def say_who(request: Request, form: Form) -> Response:
     """Write who the organisation is into `abate.toml`, while nothing has been imported."""
     page = Page.of(request)
     describe_workspace(
-        page.desk.workspace, name=form.get("name", ""), site=form.get("site", ""), region=form.get("region", ""),
-        currency=form.get("currency", ""), start_month=form.get("start_month", ""),
-    )  # fmt: skip
+        page.desk.workspace,
+        name=form.get("name", ""),
+        site=form.get("site", ""),
+        region=form.get("region", ""),
+        currency=form.get("currency", ""),
+        start_month=form.get("start_month", ""),
+    )
     return RedirectResponse("/", 303)
 
 
@@ -169,7 +237,9 @@ def say_who(request: Request, form: Form) -> Response:
 def template_file(request: Request, name: str) -> Response:
     """A blank file of a kind, with the workspace's own first site and a month of the year that ended last."""
     if name not in TEMPLATES:
-        raise NotFoundError("unknown-kind", f"No kind of file '{name}'.", f"There are: {', '.join(TEMPLATES)}.")
+        raise NotFoundError(
+            "unknown-kind", f"No kind of file '{name}'.", f"There are: {', '.join(TEMPLATES)}."
+        )
     workspace = Page.of(request).desk.workspace
     out = io.StringIO()
     csv.writer(out).writerows(template_rows(workspace, TEMPLATES[name]))
@@ -191,6 +261,8 @@ def job_card(request: Request, job_id: str) -> Response:
     job = page.desk.intake.get(JOBS, job_id)
     response = page.render("job.html", job=job)
     on = urlsplit(request.headers.get("hx-current-url", "")).path
-    if job["state"] not in ("waiting", "running") and (on in ("/", "/jobs", "/runs") or on.startswith("/runs/")):
+    if job["state"] not in ("waiting", "running") and (
+        on in ("/", "/jobs", "/runs") or on.startswith("/runs/")
+    ):
         response.headers["hx-refresh"] = "true"  # what the page lists has changed
     return response

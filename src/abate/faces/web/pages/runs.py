@@ -23,7 +23,16 @@ from abate.kernel.organisation import Boundary
 from abate.kernel.species import GWP_SETS
 
 router = APIRouter()
-COMPARED = ("gross", "net", "scope1", "scope2-location", "scope2-market", "scope3", "total-location", "total-market")
+COMPARED = (
+    "gross",
+    "net",
+    "scope1",
+    "scope2-location",
+    "scope2-market",
+    "scope3",
+    "total-location",
+    "total-market",
+)
 
 
 @router.get("/runs")
@@ -41,10 +50,19 @@ def _runs(page: Page, status: int = 200, **told: Any) -> Response:
     years = desk.data_years()
     recent = [j for j in desk.intake.rows(JOBS, limit=10) if j["kind"] in ("run", "verify")][:3]
     return page.render(
-        "runs.html", status, runs=rows, data_years=years, chosen=years[-1] if years else "", gwp_sets=GWP_SETS, recent=recent,
-        default_gwp=desk.workspace.gwp_set, boundaries=[b.value for b in Boundary], default_boundary=desk.workspace.boundary.value,
-        figures=[(n, FIGURES[n].title) for n in COMPARED], **{"fault": None, **told},
-    )  # fmt: skip
+        "runs.html",
+        status,
+        runs=rows,
+        data_years=years,
+        chosen=years[-1] if years else "",
+        gwp_sets=GWP_SETS,
+        recent=recent,
+        default_gwp=desk.workspace.gwp_set,
+        boundaries=[b.value for b in Boundary],
+        default_boundary=desk.workspace.boundary.value,
+        figures=[(n, FIGURES[n].title) for n in COMPARED],
+        **{"fault": None, **told},
+    )
 
 
 @router.post("/runs")
@@ -64,27 +82,44 @@ def start_run(request: Request, form: Form) -> Response:
 
 @router.get("/runs/compare")
 def compare(
-    request: Request, before: Annotated[str, Query(max_length=80)] = "", after: Annotated[str, Query(max_length=80)] = "",
+    request: Request,
+    before: Annotated[str, Query(max_length=80)] = "",
+    after: Annotated[str, Query(max_length=80)] = "",
     figure: Annotated[str, Query(max_length=80)] = "gross",
-) -> Response:  # fmt: skip
+) -> Response:
     """Why a figure differs between two runs."""
     page = Page.of(request)
     found = bridged(page.desk, figure, before, after)
     steps = (
-        bridge_steps(found, before[:6], after[:6]) if before[:6] != after[:6] else bridge_steps(found, before, after)
+        bridge_steps(found, before[:6], after[:6])
+        if before[:6] != after[:6]
+        else bridge_steps(found, before, after)
     )
     whole = [("whole", found.totals)] if len(found.by_org) != 1 else []
     lines = [
-        {"org": page.t(org) if org == "whole" else org, "cells": [_signed(page, by[d]) for d in DRIVERS], "sum": _signed(page, sum(by.values()))}
+        {
+            "org": page.t(org) if org == "whole" else org,
+            "cells": [_signed(page, by[d]) for d in DRIVERS],
+            "sum": _signed(page, sum(by.values())),
+        }
         for org, by in [*found.by_org.items(), *whole]
-    ]  # fmt: skip
+    ]
     change = found.end_mg - found.start_mg
     return page.render(
-        "compare.html", title=FIGURES[figure].title, figure_id=figure, before=before, after=after, drivers=DRIVERS, lines=lines,
-        start=page.number(found.start_mg / 1e9), end=page.number(found.end_mg / 1e9), change=_signed(page, change), charts=True,
+        "compare.html",
+        title=FIGURES[figure].title,
+        figure_id=figure,
+        before=before,
+        after=after,
+        drivers=DRIVERS,
+        lines=lines,
+        start=page.number(found.start_mg / 1e9),
+        end=page.number(found.end_mg / 1e9),
+        change=_signed(page, change),
+        charts=True,
         figures=[(n, FIGURES[n].title) for n in COMPARED],
         waterfall=in_words(specs.waterfall_chart(page.t(FIGURES[figure].title), steps), page),
-    )  # fmt: skip
+    )
 
 
 def _signed(page: Page, mg: int) -> str:
@@ -104,11 +139,15 @@ def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = 
     published = [
         r
         for r in desk.runs()
-        if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published" and r["run_id"] != run_id
+        if r["fiscal_year"] == run["fiscal_year"]
+        and r["status"] == "published"
+        and r["run_id"] != run_id
     ]
     beside = []
     if published:
-        sides = [{v.figure: v for v in desk.values(list(HEADLINES), r)} for r in (published[0], run)]
+        sides = [
+            {v.figure: v for v in desk.values(list(HEADLINES), r)} for r in (published[0], run)
+        ]
         for name in HEADLINES:
             b, a = sides[0][name], sides[1][name]
             beside.append(
@@ -120,11 +159,20 @@ def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = 
                     "change": page.change(b.value, a.value, a.unit),
                 }
             )
-    recent = [j for j in desk.intake.rows(JOBS, limit=20) if j["arguments"].get("run") == run_id][:2]
+    recent = [j for j in desk.intake.rows(JOBS, limit=20) if j["arguments"].get("run") == run_id][
+        :2
+    ]
     return page.render(
-        "run.html", status, run=run, findings=found[:200], beside=beside, published_run=published[0]["run_id"] if published else "",
-        recent=recent, fault=fault, titles=titles(),
-    )  # fmt: skip
+        "run.html",
+        status,
+        run=run,
+        findings=found[:200],
+        beside=beside,
+        published_run=published[0]["run_id"] if published else "",
+        recent=recent,
+        fault=fault,
+        titles=titles(),
+    )
 
 
 @router.post("/runs/{run_id}/publish")
