@@ -275,7 +275,7 @@ def check(folder: Path, peers: tuple[str, ...]) -> None:
 
     workspace = open_workspace(folder)
     with workspace.store.connect() as con:
-        last = runs(workspace)[-1]["run_id"]
+        last = runs(workspace)[-1].run_id
         mine = con.execute(
             f"select {SUMS} from {workspace.store.source('entries', {last})}"
         ).fetchone()
@@ -292,7 +292,7 @@ def same_rollups(folder: Path, one: int = -1, other: int = -2) -> None:
     from abate.application.opening import open_workspace
 
     workspace = open_workspace(folder)
-    listed = [r["run_id"] for r in runs(workspace)]
+    listed = [r.run_id for r in runs(workspace)]
     told = "source, kind, item, scope, view, species, method, factor_id, site, month, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count)"
     with workspace.store.connect("rollups") as con:
         found = [

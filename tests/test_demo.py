@@ -178,7 +178,7 @@ def test_each_planted_fault_is_found_named_and_mended(demo_output, demo):
     assert "0 blockers are left" in printed
     assert [f for f in open_findings(demo, now=NOW) if f.severity == "blocker"] == []
     assert len(mended(demo)) == 9
-    assert all(m["reason"] for m in mended(demo))
+    assert all(m.reason for m in mended(demo))
     waiting = {r["codes"] for r in demo.store.rows("quarantine")}
     assert waiting == set(codes) - {"missing-month"}
 
@@ -197,7 +197,7 @@ def test_a_gap_and_a_stuck_hour_in_hourly_meters_are_said(demo):
 
 def test_every_run_verifies_to_the_milligram(demo):
     for run in runs(demo):
-        result = verify_run(demo, run["run_id"])
+        result = verify_run(demo, run.run_id)
         assert result.holds
         assert result.posted_count > 9_000
 
@@ -352,9 +352,9 @@ def test_the_report_shows_each_factors_values_and_is_the_same_bytes_twice(demo, 
 
 
 def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
-    from abate.application.workspaces.setup import _generator, example_folder
+    from abate.application.workspaces.setup import example_module, example_folder
 
-    module = _generator(example_folder())
+    module = example_module(example_folder())
     first, second = module.electricity_kwh("FY2023"), module.electricity_kwh("FY2023")
     assert first == second
     for name in ("a", "b"):
@@ -367,9 +367,9 @@ def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
 
 def test_the_example_carries_its_own_facts():
     from abate.application.catalogue import default_factors
-    from abate.application.workspaces.setup import _generator, example_folder
+    from abate.application.workspaces.setup import example_module, example_folder
 
-    module = _generator(example_folder())
+    module = example_module(example_folder())
     book = {f.id: f for f in default_factors()}
     for region, values in module.GRID_KG_PER_KWH.items():
         for year, value in zip((2021, 2022, 2023), values, strict=True):

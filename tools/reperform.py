@@ -33,12 +33,7 @@ UNITS = {  # unit: how much of its base units, and which
 }  # fmt: skip
 YEARS_BACK = 7
 MONEY = re.compile(r"[A-Z]{3}(\d{4})?(_basic|_basket)?")
-OPERATORS = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
+OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 
 
 class EvidenceError(Exception):
@@ -54,9 +49,7 @@ def read(folder, name, manifest):
             try:
                 (cells,) = csv.reader([line.decode().removesuffix("\n")], strict=True)
             except (ValueError, csv.Error) as error:
-                raise EvidenceError(
-                    f"{name} line {count + 1}: the line is not as it was exported"
-                ) from error
+                raise EvidenceError(f"{name} line {count + 1}: the line is not as it was exported") from error
             if count == 0:
                 if cells != header:
                     raise EvidenceError(f"{name} line 1: the header is not as it was exported")
@@ -66,9 +59,7 @@ def read(folder, name, manifest):
                 raise EvidenceError(f"{name} line {count + 1}: the line is not as it was exported")
             yield count + 1, dict(zip(header, cells))
     if count != manifest["files"][name]["rows"]:
-        raise EvidenceError(
-            f"{name}: {count} lines, {manifest['files'][name]['rows']} were exported"
-        )
+        raise EvidenceError(f"{name}: {count} lines, {manifest['files'][name]['rows']} were exported")
 
 
 def measure(text):
@@ -107,10 +98,7 @@ def priced(unit, month):
     money = re.fullmatch(r"([A-Z]{3})(_basic)?", unit)
     if not money:
         return [unit]
-    return [
-        f"{money.group(1)}{int(month[:4]) - back}{money.group(2) or ''}"
-        for back in range(YEARS_BACK)
-    ]
+    return [f"{money.group(1)}{int(month[:4]) - back}{money.group(2) or ''}" for back in range(YEARS_BACK)]
 
 
 def mg_per_unit(row, factors):
@@ -151,21 +139,13 @@ def reperform(folder):
     stated = manifest.pop("digest", "")
     if hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest() != stated:
         raise EvidenceError("manifest.json: the manifest is not as it was exported")
-    tables = {
-        name: list(read(folder, name, manifest))
-        for name in manifest["files"]
-        if name != "entries.csv"
-    }
-    factors = {
-        (r["factor_id"], r["species"]): (r["value"], r["unit"]) for _, r in tables["factors.csv"]
-    }
+    tables = {name: list(read(folder, name, manifest)) for name in manifest["files"] if name != "entries.csv"}
+    factors = {(r["factor_id"], r["species"]): (r["value"], r["unit"]) for _, r in tables["factors.csv"]}
     formulas = {r["method"]: r["formula"] for _, r in tables["methods.csv"]}
     activities = {r["activity_id"]: r for _, r in tables["activities.csv"]}
     needs = {r["resolution"]: (n, r) for n, r in tables["resolutions.csv"]}
     for n, r in needs.values():
-        if not r["factor_id"].startswith("instrument/stated/") and mg_per_unit(r, factors) != float(
-            r["mg_per_unit"]
-        ):
+        if not r["factor_id"].startswith("instrument/stated/") and mg_per_unit(r, factors) != float(r["mg_per_unit"]):
             raise EvidenceError(
                 f"resolutions.csv line {n}: {r['mg_per_unit']} mg per {r['unit']} is not what {r['factor_id']} gives"
             )
@@ -174,42 +154,29 @@ def reperform(folder):
         activity, (_, need) = activities[entry["activity_id"]], needs[entry["resolution"]]
         same = ("kind", "item", "site", "month", "unit", "region", "party")
         if any(activity[c] != need[c] for c in same) or entry["factor_id"] != need["factor_id"]:
-            raise EvidenceError(
-                f"entries.csv line {n}: activity and resolution do not belong together"
-            )
+            raise EvidenceError(f"entries.csv line {n}: activity and resolution do not belong together")
         values = {c: float(need[c]) for c in ("share", "boundary_share", "ratio", "mg_per_unit")}
         mass = math.floor(
-            evaluate(formulas[entry["method"]], {**values, "quantity": float(activity["quantity"])})
-            + 0.5
+            evaluate(formulas[entry["method"]], {**values, "quantity": float(activity["quantity"])}) + 0.5
         )
         co2e = math.floor(mass * float(need["gwp"]) + 0.5)
         if (str(mass), str(co2e)) != (entry["mass_mg"], entry["co2e_mg"]):
-            raise EvidenceError(
-                f"entries.csv line {n}: {entry['co2e_mg']} mg CO2e posted, {co2e} recomputed"
-            )
+            raise EvidenceError(f"entries.csv line {n}: {entry['co2e_mg']} mg CO2e posted, {co2e} recomputed")
         total = sums[entry["book"], entry["scope"], entry["category"], entry["view"]]
         total[0], total[1], total[2] = total[0] + mass, total[1] + co2e, total[2] + 1
     for n, r in tables["totals.csv"]:
         found = sums.pop((r["book"], r["scope"], r["category"], r["view"]), [0, 0, 0])
         if [str(v) for v in found] != [r["mass_mg"], r["co2e_mg"], r["entries"]]:
-            raise EvidenceError(
-                f"totals.csv line {n}: {r['co2e_mg']} mg CO2e stated, {found[1]} recomputed"
-            )
+            raise EvidenceError(f"totals.csv line {n}: {r['co2e_mg']} mg CO2e stated, {found[1]} recomputed")
         print(
             f"{r['book']:9} {r['scope']:7} {r['category']:28.28} {r['view']:9} {int(r['co2e_mg']) / 1e9:>16,.6f} t CO2e"
         )
     if sums:
         raise EvidenceError(f"totals.csv: {len(sums)} totals are missing")
-    for name, known in manifest[
-        "files"
-    ].items():  # last, for the lines above say more exactly where
+    for name, known in manifest["files"].items():  # last, for the lines above say more exactly where
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != known["sha256"]:
-            raise EvidenceError(
-                f"{name}: the file is not as it was exported, its header or line ends are altered"
-            )
-    print(
-        f"OK: {manifest['files']['entries.csv']['rows']:,} entries of {manifest['run']} recomputed to the milligram."
-    )
+            raise EvidenceError(f"{name}: the file is not as it was exported, its header or line ends are altered")
+    print(f"OK: {manifest['files']['entries.csv']['rows']:,} entries of {manifest['run']} recomputed to the milligram.")
 
 
 if __name__ == "__main__":

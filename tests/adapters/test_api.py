@@ -99,7 +99,7 @@ def test_upload_check_import_run_and_open_over_the_api(client, workspace):
     assert (entry["file"], entry["row"]) == ("bills.csv", 2)
     undone = client.post(f"/api/v1/imports/{ran_import(client)}/undo", json={"reason": "twice"})
     assert undone.status_code == 200
-    assert live_imports(open_workspace(workspace.root))[-1]["template"] == "reversal"
+    assert live_imports(open_workspace(workspace.root))[-1].template == "reversal"
 
 
 def ran_import(client):

@@ -222,7 +222,7 @@ def test_the_filing_passes_arelle_and_a_planted_typo_does_not(demo, tmp_path):
     told = json.loads((tmp_path / "filing/disclosures.json").read_text(encoding="utf-8"))
     scope1 = next(d for d in told["disclosures"] if d["datapoint"] == "E1-6_07")
     assert scope1["figure"] == "scope1"
-    assert told["run"] == run_of(demo, "FY2024")["run_id"]
+    assert told["run"] == run_of(demo, "FY2024").run_id
     assert told["evidence"]
 
 
@@ -399,7 +399,7 @@ def test_neutrality_needs_the_whole_of_gross(ledger):
 
 
 def test_a_locked_year_changes_by_restatement_alone(ledger, add):
-    first = run_of(ledger, "FY2024")["run_id"]
+    first = run_of(ledger, "FY2024").run_id
     for step, who in (
         ("prepared", "Ann"),
         ("reviewed", "Bo"),
@@ -407,20 +407,20 @@ def test_a_locked_year_changes_by_restatement_alone(ledger, add):
         ("locked", "Cy"),
     ):
         sign(ledger, "FY2024", step, who, now=NOW)
-    assert run_of(ledger, "FY2024")["status"] == "published"
+    assert run_of(ledger, "FY2024").status == "published"
     add(electricity([("plant", "2023-05", 5000, "kWh")]), "late.csv")
     later = run_year(ledger, "FY2024", now=NOW).run_id
     assert later != first
-    assert run_of(ledger, "FY2024")["run_id"] == first
+    assert run_of(ledger, "FY2024").run_id == first
     with pytest.raises(UsageError, match="year-locked"):
         publish(ledger, later, reason="a late bill", now=NOW)
     for step, who in (("prepared", "Ann"), ("reviewed", "Bo"), ("approved", "Cy")):
         sign(ledger, "FY2024", step, who, now=NOW, run_id=later)
     with pytest.raises(UsageError, match="reason-needed"):
         sign(ledger, "FY2024", "locked", "Cy", now=NOW, run_id=later)
-    assert run_of(ledger, "FY2024")["run_id"] == first
+    assert run_of(ledger, "FY2024").run_id == first
     sign(ledger, "FY2024", "locked", "Cy", now=NOW, run_id=later, note="a late bill")
-    assert run_of(ledger, "FY2024")["run_id"] == later
+    assert run_of(ledger, "FY2024").run_id == later
     sign(
         ledger,
         "FY2024",
@@ -433,7 +433,7 @@ def test_a_locked_year_changes_by_restatement_alone(ledger, add):
     )
     assert assured_figures(ledger, first) == ({"scope2-location"}, "Auditor: limited")
     steps = ["prepared", "reviewed", "approved", "locked"]
-    assert [s["step"] for s in signoffs(ledger, "FY2024")] == [*steps, *steps, "assured"]
+    assert [s.step for s in signoffs(ledger, "FY2024")] == [*steps, *steps, "assured"]
 
 
 # ---- a small firm

@@ -176,7 +176,7 @@ def test_undo_restores_every_figure(workspace, add):
                 }
             )
     assert figures[0] == figures[1]
-    assert run_of(workspace, "FY2024")["run_id"] == again.run_id
+    assert run_of(workspace, "FY2024").run_id == again.run_id
 
 
 def test_imports_go_on_while_a_run_values_and_other_runs_wait(workspace, add, monkeypatch):

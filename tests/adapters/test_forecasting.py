@@ -456,24 +456,22 @@ def test_a_site_is_forecast_valued_kept_once_and_set_against_its_meter(metered, 
     )
     config = read_energy(tmp_path / "energy.toml")
     made = forecast_site(metered, "hq", config, ahead_s=86_400, issued=moment_of("2023-03-15"))
-    days = {(x["level"], x["view"]): x for x in made.lines if x["view"] in ("location", "market")}
+    days = {(x.level, x.view): x for x in made.lines if x.view in ("location", "market")}
     assert (
-        days["p05", "location"]["co2e_mg"]
-        < days["mean", "location"]["co2e_mg"]
-        < days["p95", "location"]["co2e_mg"]
+        days["p05", "location"].co2e_mg
+        < days["mean", "location"].co2e_mg
+        < days["p95", "location"].co2e_mg
     )
-    assert {x["basis"] for x in made.lines} == {"forecast"}
-    energy = days["mean", "location"]["quantity"]
+    assert {x.basis for x in made.lines} == {"forecast"}
+    energy = days["mean", "location"].quantity
     assert energy == pytest.approx(2400, rel=0.02)
     name = post_forecast(metered, made, now=NOW)
     assert post_forecast(metered, made, now=NOW) == name
     (kept,) = forecasts(metered)
-    assert kept["figures"]["hours"] == 24
-    assert abs(kept["figures"]["bias_share"]) < 0.02
-    assert 0.6 <= kept["figures"]["inside_90_share"] <= 1
-    assert kept["t_co2e"]["location"]["mean"] * 1e9 == pytest.approx(
-        days["mean", "location"]["co2e_mg"]
-    )
+    assert kept.score.hours == 24
+    assert abs(kept.score.bias_share) < 0.02
+    assert 0.6 <= kept.score.inside_90_share <= 1
+    assert kept.expected_t["location"]["mean"] * 1e9 == pytest.approx(days["mean", "location"].co2e_mg)
     assert (
         forecast_site(
             metered, "hq", config, ahead_s=86_400, issued=moment_of("2023-03-16")
@@ -657,8 +655,8 @@ def test_a_damaged_model_is_fitted_anew_and_a_site_that_lost_its_meter_keeps_its
         issued=moment_of("2023-03-15"),
     )
     assert other.refitted
-    undo(metered, live_imports(metered)[-1]["import_id"], reason="wrong site", now=NOW)
-    assert forecasts(open_workspace(metered.root))[0]["figures"] is None
+    undo(metered, live_imports(metered)[-1].import_id, reason="wrong site", now=NOW)
+    assert forecasts(open_workspace(metered.root))[0].score is None
 
 
 def read_energy_of(workspace, text):

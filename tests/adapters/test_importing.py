@@ -16,7 +16,7 @@ from support import NOW, electricity, months
 
 
 def activities(workspace):
-    live = {r["import_id"] for r in live_imports(workspace)}
+    live = {r.import_id for r in live_imports(workspace)}
     return [a for a in workspace.store.rows("activities") if a["import_id"] in live]
 
 

@@ -19,7 +19,7 @@ from abate.adapters.store.delta import Limits, open_engine
 from abate.adapters.store.imports import live_imports
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.explanations import explain_entry, explain_figure
-from abate.application.inventory.figures import Rollups, chain_of, run_of, runs
+from abate.application.inventory.figures import Rollups, run_of, runs
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file, undo
 from abate.application.inventory.ranges import ranges
@@ -87,10 +87,10 @@ def test_a_run_that_goes_on_equals_the_run_anew(tmp_path_factory, steps):
             live = [
                 r
                 for r in live_imports(workspace)
-                if r["template"] in ("electricity", "stationary-fuel")
+                if r.template in ("electricity", "stationary-fuel")
             ]
             if len(live) > 1:
-                undo(workspace, live[one % len(live)]["import_id"], reason="", now=NOW)
+                undo(workspace, live[one % len(live)].import_id, reason="", now=NOW)
         if path.is_file():
             add_file(workspace, path, now=NOW)
         went_on = run_year(workspace, YEAR, now=NOW)
@@ -109,7 +109,7 @@ def test_only_what_is_new_is_valued(workspace, add):
     per_row = first.entry_count // 12
     assert (first.posted_count, second.posted_count) == (12 * per_row, 2 * per_row)
     assert second.entry_count == 14 * per_row
-    assert chain_of(run_of(workspace, YEAR)) == [first.run_id, second.run_id]
+    assert run_of(workspace, YEAR).chained == [first.run_id, second.run_id]
     tree = explain_figure(workspace, "scope2-location", YEAR)
     assert tree["entries"]["count"] == len(tree["entries"]["rows"]) == 14
     for row in tree["entries"]["rows"]:
@@ -132,7 +132,7 @@ def test_an_ordinal_that_was_given_up_is_never_given_again(workspace, add):
         electricity([("sold", m, 5, "kWh") for m in months("2023-04", 3)]), name="electricity-3.csv"
     )
     run = run_year(workspace, YEAR, now=NOW)
-    assert len(chain_of(run_of(workspace, YEAR))) == 3
+    assert len(run_of(workspace, YEAR).chained) == 3
     assert without.posted_count == 0
     assert verify_run(workspace, run.run_id).holds
     assert rolled(workspace, run.run_id) == rolled(
@@ -145,7 +145,7 @@ def test_a_run_of_the_same_inputs_can_be_valued_anew(workspace, add):
     first = run_year(workspace, YEAR, now=NOW)
     again = run_year(workspace, YEAR, now=NOW, anew=True)
     assert again.run_id != first.run_id
-    assert chain_of(runs(workspace)[-1]) == [again.run_id]
+    assert runs(workspace)[-1].chained == [again.run_id]
     assert run_year(workspace, YEAR, now=NOW).unchanged
 
 
@@ -191,7 +191,7 @@ def test_packing_keeps_every_row_and_every_file(workspace, tmp_path):
         n: r for n, r in rows.items() if n != "totals"
     }
     assert every_figure(fresh, run_of(fresh, YEAR)) == values
-    assert all(verify_run(fresh, r["run_id"]).holds for r in runs(fresh))
+    assert all(verify_run(fresh, r.run_id).holds for r in runs(fresh))
     row = explain_figure(fresh, "scope2-location", YEAR)["entries"]["rows"][0]
     assert explain_entry(fresh, row["entry"])["file"] == row["file"]
     assert compact(fresh) == {}
@@ -228,7 +228,7 @@ def test_the_latest_run_is_that_of_the_present_imports(workspace, add):
     undo(workspace, reversal, reason="", now=NOW)
     again = run_year(workspace, YEAR, now=NOW)
     assert not again.unchanged
-    assert rolled(workspace, run_of(workspace, YEAR)["run_id"]) == rolled(workspace, first.run_id)
+    assert rolled(workspace, run_of(workspace, YEAR).run_id) == rolled(workspace, first.run_id)
     assert verify_run(workspace, again.run_id).holds
     assert run_year(workspace, YEAR, now=NOW).unchanged
 
@@ -238,8 +238,8 @@ def test_a_chain_that_is_full_is_begun_anew(workspace, tmp_path, monkeypatch):
 
     monkeypatch.setattr(valuing, "CHAIN_MAX", 3)
     many_imports(workspace, tmp_path, 5)
-    assert [len(chain_of(r)) for r in runs(workspace)] == [1, 2, 3, 1, 2]
-    assert all(verify_run(workspace, r["run_id"]).holds for r in runs(workspace))
+    assert [len(r.chained) for r in runs(workspace)] == [1, 2, 3, 1, 2]
+    assert all(verify_run(workspace, r.run_id).holds for r in runs(workspace))
 
 
 def test_a_workspace_may_lie_behind_links_and_odd_names(tmp_path):
@@ -249,7 +249,7 @@ def test_a_workspace_may_lie_behind_links_and_odd_names(tmp_path):
     (workspace.root / "ledger").symlink_to(tmp_path / "large" / "ledger")
     linked = open_workspace(workspace.root)
     many_imports(linked, tmp_path, 2)
-    assert all(verify_run(linked, r["run_id"]).holds for r in runs(linked))
+    assert all(verify_run(linked, r.run_id).holds for r in runs(linked))
     backup(linked, tmp_path / "b.tar")
     restore(tmp_path / "b.tar", tmp_path / "new")
     assert rows_of(open_workspace(tmp_path / "new")) == rows_of(linked)
@@ -365,7 +365,7 @@ def test_a_backup_comes_back_whole(workspace, tmp_path):
     assert restore(archive, tmp_path / "new") == counts
     back = open_workspace(tmp_path / "new")
     assert rows_of(back) == rows_of(workspace)
-    assert all(verify_run(back, r["run_id"]).holds for r in runs(back))
+    assert all(verify_run(back, r.run_id).holds for r in runs(back))
     assert (back.root / "evidence").is_dir()
     assert {p.name for p in back.raw.iterdir()} == {p.name for p in workspace.raw.iterdir()}
     with pytest.raises(UsageError, match="folder-in-use"):
@@ -441,7 +441,7 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
     ):
         assert ranges(opened, "gross", run)[0].closed.total == pytest.approx(16.644397888)
     new = run_year(workspace, YEAR, now=NOW, anew=True)
-    assert chain_of(runs(workspace)[-1]) == [new.run_id]
+    assert runs(workspace)[-1].chained == [new.run_id]
     assert verify_run(workspace, new.run_id).holds
     with Rollups(workspace) as opened:
         again = {n: opened.values([n], run_of(workspace, YEAR))[0].value for n in known}

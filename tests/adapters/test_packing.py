@@ -345,7 +345,7 @@ def test_what_lies_outside_the_boundary_is_avoided_and_never_both(tmp_path, file
         plan = make_plan(workspace, files)
         post_plan(workspace, plan, domain="packing", facts={}, now=NOW)
         told = plan_of(workspace, "p")
-        inside, outside = (sum(told[book]["saving"].values()) for book in ("inventory", "avoided"))
+        inside, outside = (told.saving_mg(book) for book in ("inventory", "avoided"))
         whole = whole or inside + outside
         assert inside + outside == whole  # parts add up to the whole, to the milligram
         assert inside == pytest.approx(share * whole, abs=4)
@@ -355,8 +355,8 @@ def test_a_plan_is_kept_in_a_book_of_its_own_and_replaced_by_a_new_row(valuing, 
     lines = post_plan(
         valuing, make_plan(valuing, files), domain="packing", facts={"cards": []}, now=NOW
     )
-    assert {line["side"] for line in lines} == {"baseline", "proposed"}
-    assert all(line["factor_id"] and line["method"] for line in lines)
+    assert {line.side for line in lines} == {"baseline", "proposed"}
+    assert all(line.factor_id and line.method for line in lines)
     post_plan(
         valuing,
         replace(make_plan(valuing, files), title="Again"),
@@ -364,7 +364,7 @@ def test_a_plan_is_kept_in_a_book_of_its_own_and_replaced_by_a_new_row(valuing, 
         facts={},
         now=NOW,
     )
-    assert [p["title"] for p in plans(valuing)] == ["Again"]
+    assert [p.title for p in plans(valuing)] == ["Again"]
     assert len(valuing.store.rows("plans")) == 2
     assert valuing.store.rows("entries") == []
     assert valuing.store.rows("activities") == []
@@ -670,9 +670,9 @@ def test_a_designed_assortment_saves_on_orders_it_has_not_seen(tmp_path):
 
 def test_the_example_group_packs_its_orders_and_its_report_shows_what_that_saves(demo):
     told = plans(demo)
-    assert [p["plan_id"] for p in told] == ["packing-2024-03"]
-    assert sum(told[0]["inventory"]["saving"].values()) > 0
-    assert sum(told[0]["avoided"]["saving"].values()) == 0
+    assert [p.plan_id for p in told] == ["packing-2024-03"]
+    assert told[0].saving_mg("inventory") > 0
+    assert told[0].saving_mg("avoided") == 0
     report = (demo.root / "report.html").read_text()
     assert 'id="plans"' in report
     assert "Packing of two warehouses" in report

@@ -81,7 +81,7 @@ def test_kills_in_mid_import_and_mid_run_are_told_and_leave_whole_or_absent(root
             _asked(client, k)
             time.sleep(rng.uniform(0.0, 1.1) * seconds)
         served.kill()
-        before = {r["import_id"] for r in live_imports(open_workspace(root))}
+        before = {r.import_id for r in live_imports(open_workspace(root))}
         again = Served(root)
         try:
             with again.client() as client:
@@ -89,16 +89,16 @@ def test_kills_in_mid_import_and_mid_run_are_told_and_leave_whole_or_absent(root
         finally:
             again.stop()
         workspace = open_workspace(root)
-        files = {r["file"] for r in live_imports(workspace)}
-        assert before <= {r["import_id"] for r in live_imports(workspace)}
+        files = {r.file for r in live_imports(workspace)}
+        assert before <= {r.import_id for r in live_imports(workspace)}
         for job in (j for j in jobs if j["id"] not in before_all):
             told.add((job["kind"], job["state"]))
             if job["kind"] == "import":
                 assert (job["title"] in files) == (job["state"] == "done")
             elif job["state"] == "done":
-                assert job["result"]["run_id"] in {r["run_id"] for r in runs(workspace)}
+                assert job["result"]["run_id"] in {r.run_id for r in runs(workspace)}
         for run in runs(workspace):
-            assert verify_run(workspace, run["run_id"]).holds
+            assert verify_run(workspace, run.run_id).holds
         waiting = {p.name for p in (root / "uploads").iterdir()}
         assert len(waiting) == sum(j["kind"] == "import" and j["state"] != "done" for j in jobs)
     assert {state for _, state in told} == {"done", "interrupted"}

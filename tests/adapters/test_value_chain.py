@@ -359,7 +359,7 @@ def test_bridges_between_any_two_years_and_terms_add_up_to_the_milligram(three_y
         ("FY2024", {"boundary": "equity"}),
         ("FY2023", {"boundary": "financial", "gwp_set": "AR4"}),
     ]
-    ids = [run_of(three_years, y)["run_id"] for y in ("FY2023", "FY2024", "FY2025")]
+    ids = [run_of(three_years, y).run_id for y in ("FY2023", "FY2024", "FY2025")]
     ids += [run(three_years, y, **options).run_id for y, options in others]
     with Rollups(three_years) as rollups:
         for a, b in combinations(ids, 2):
@@ -383,7 +383,7 @@ def test_the_base_year_is_restated_beside_what_was_stated(three_years):
     config = three_years.root / "abate.toml"
     config.write_text(config.read_text().replace("closed = 2023-09-30", "sold = 2023-09-30"))
     workspace = open_workspace(three_years.root)
-    stated = run_of(workspace, "FY2023")["run_id"]
+    stated = run_of(workspace, "FY2023").run_id
     publish(workspace, stated, reason="", now=NOW)
     found = restate_base_year(workspace, structure="FY2025", now=NOW)
     assert (found.year, found.stated_run, found.threshold_share) == ("FY2023", stated, 0.05)
@@ -397,12 +397,10 @@ def test_the_base_year_is_restated_beside_what_was_stated(three_years):
         )
         >= 0.05 * next(b for b in found.bridges if b.figure == "total-location").start_mg
     )
-    assert (
-        run_of(workspace, "FY2023")["run_id"] == stated
-    )  # a restatement counts once it is published
+    assert run_of(workspace, "FY2023").run_id == stated  # a restatement counts once it is published
     assert verify_run(workspace, found.restated_run).holds
     publish(workspace, found.restated_run, reason="depot sold", now=NOW)
-    assert run_of(workspace, "FY2023")["run_id"] == found.restated_run
+    assert run_of(workspace, "FY2023").run_id == found.restated_run
 
 
 def test_the_history_of_a_bought_site_counts_only_in_the_restated_base_year(three_years, add):
@@ -515,12 +513,12 @@ def test_published_figures_load_with_their_vintage(workspace, shared):
     figures, texts = add_published(workspace, path, now=NOW)
     assert figures + texts == 117
     rows = published(workspace, entity="Alibaba Group", metric="net_scope1_2")
-    assert {r["fiscal_year"]: r["value"] for r in rows if r["value"] is not None} == {
+    assert {r.fiscal_year: r.value for r in rows if r.value is not None} == {
         "FY2022": 5.372,
         "FY2023": 4.681,
         "FY2024": 4.45,
     }
-    assert all(r["vintage"] and r["source"] for r in rows)
+    assert all(r.vintage and r.source for r in rows)
     with pytest.raises(DuplicateImportError):
         add_published(workspace, path, now=NOW)
     assert values_of_nothing(workspace) == []
@@ -543,7 +541,7 @@ def test_two_vintages_of_a_figure_stand_beside_each_other_and_the_same_one_twice
     path.write_text("entity,value\nA,5\n")
     with pytest.raises(DataError, match="bad-published"):
         add_published(workspace, path, now=NOW)
-    assert [r["vintage"] for r in published(workspace)] == ["2023", "2024"]
+    assert [r.vintage for r in published(workspace)] == ["2023", "2024"]
 
 
 def test_commands_print_what_the_functions_give(three_years, capsys, monkeypatch):

@@ -171,10 +171,10 @@ def test_every_figure_of_the_example_group_is_the_same_from_the_cluster(
     workspace = open_workspace(copy)
     before = run_of(workspace, YEAR)
     again = run_year(workspace, YEAR, now=NOW, engine=cluster.master, anew=True)
-    assert again.run_id != before["run_id"]
-    assert again.posted_count == again.entry_count == before["entry_count"]
-    assert rolled(workspace, again.run_id) == rolled(workspace, before["run_id"])
-    listed = {r["run_id"]: r for r in runs(workspace)}
+    assert again.run_id != before.run_id
+    assert again.posted_count == again.entry_count == before.entry_count
+    assert rolled(workspace, again.run_id) == rolled(workspace, before.run_id)
+    listed = {r.run_id: r for r in runs(workspace)}
     with Rollups(workspace) as opened:
         for by in ("", "gas", "site,month"):
             one, other = (
@@ -182,12 +182,12 @@ def test_every_figure_of_the_example_group_is_the_same_from_the_cluster(
                     (v.figure, *v.by.values()): v.value
                     for v in opened.values(list(FIGURES), listed[r], by, lenient=True)
                 }
-                for r in (before["run_id"], again.run_id)
+                for r in (before.run_id, again.run_id)
             )
             assert one == other
             assert len(one) >= (len(FIGURES) if not by else 50)
     assert verify_run(workspace, again.run_id).differences == 0
-    assert verify_run(workspace, before["run_id"], engine=cluster.master).differences == 0
+    assert verify_run(workspace, before.run_id, engine=cluster.master).differences == 0
 
 
 def test_a_million_rows_and_a_worker_killed_in_mid_run_give_the_same_entries(tmp_path):
@@ -222,7 +222,7 @@ def test_a_million_rows_and_a_worker_killed_in_mid_run_give_the_same_entries(tmp
     assert killed
     workspace = open_workspace(tmp_path / "w")
     assert result == f"{embedded.entry_count} {embedded.entry_count}"
-    last = runs(workspace)[-1]["run_id"]
+    last = runs(workspace)[-1].run_id
     assert last != embedded.run_id
     assert rolled(workspace, last) == rolled(workspace, embedded.run_id)
     with workspace.store.connect("entries") as con:

@@ -190,7 +190,7 @@ def test_the_figures_are_those_worked_out_by_hand(firm):
 def test_no_blocker_is_left_and_no_category_without_a_reason(firm):
     _country, workspace, year, _, _ = firm
     run = run_of(workspace, year)
-    rows = [f for f in workspace.store.rows("findings") if f["origin"] == run["run_id"]]
+    rows = [f for f in workspace.store.rows("findings") if f["origin"] == run.run_id]
     assert [f["message"] for f in rows if f["severity"] == "blocker"] == []
     unassessed = {f["message"] for f in rows if f["code"] == "category-unassessed"}
     assert all("7" in m for m in unassessed), unassessed  # no commuting was given

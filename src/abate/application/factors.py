@@ -277,12 +277,12 @@ def import_factors(
         return FactorImport("", chosen, edition, 0, refused, tuple(findings))
     digest = file_hash(path)
     with workspace.store.lock():
-        same = [r for r in live_imports(workspace) if r["sha256"] == digest]
+        same = [r for r in live_imports(workspace) if r.sha256 == digest]
         if same:
             raise DuplicateImportError(
                 "duplicate-import",
-                f"{path.name} is in the book as {same[0]['import_id']}.",
-                f"Nothing to do; to import it anew: abate undo {same[0]['import_id']}.",
+                f"{path.name} is in the book as {same[0].import_id}.",
+                f"Nothing to do; to import it anew: abate undo {same[0].import_id}.",
             )
         import_id = store_factors(
             workspace, factors, path.name, f"factors-{chosen}", digest, now, findings
@@ -385,11 +385,11 @@ def add_factor(
         raise DataError("bad-factor", f"'{value}' is below zero.", "Write the emission of a unit.")
     digest = content_hash(factors)
     with workspace.store.lock():
-        same = [r for r in live_imports(workspace) if r["sha256"] == digest]
+        same = [r for r in live_imports(workspace) if r.sha256 == digest]
         if same:
             raise DuplicateImportError(
                 "duplicate-import",
-                f"It is in the book as {same[0]['import_id']}.",
+                f"It is in the book as {same[0].import_id}.",
                 "Nothing to do.",
             )
         import_id = store_factors(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +19,14 @@ from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.plan import Plan
 from abate.kernel.resolution import KEY, Key, Resolver, Terms
+from abate.kernel.tables import PlanLine, PlanRow
 
 INVENTORY, AVOIDED = "inventory", "avoided"
 
 
 def plan_lines(
     workspace: Workspace, plan: Plan, *, gwp_set: str = "", boundary: str = ""
-) -> list[dict[str, Any]]:
+) -> list[PlanLine]:
     """Value both sides of a plan.
 
     A line per activity, method and factor, split by what the boundary takes in.
@@ -44,10 +46,10 @@ def plan_lines(
     )
     lines = []
     for key, row in whole.items():
-        mine = inside[key]["co2e_mg"] if key in inside else 0
-        for book, mass in ((INVENTORY, mine), (AVOIDED, row["co2e_mg"] - mine)):
+        mine = inside[key].co2e_mg if key in inside else 0
+        for book, mass in ((INVENTORY, mine), (AVOIDED, row.co2e_mg - mine)):
             if mass or (book == INVENTORY) == (key in inside):
-                lines.append(row | {"plan_id": plan.id, "book": book, "co2e_mg": mass})
+                lines.append(replace(row, plan_id=plan.id, book=book, co2e_mg=mass))
     return lines
 
 
@@ -69,19 +71,16 @@ def value_plan(
     return sums_of(plan_lines(workspace, plan, gwp_set=gwp_set, boundary=boundary), INVENTORY)
 
 
-def sums_of(lines: list[dict[str, Any]], book: str) -> dict[str, dict[str, int]]:
+def sums_of(lines: Sequence[PlanLine], book: str) -> dict[str, dict[str, int]]:
     """Milligrams of a plan's lines in a book by side and by scope, category and view.
 
     And the saving.
     """
     sides: dict[str, dict[str, int]] = {"baseline": {}, "proposed": {}}
     for line in lines:
-        if line["book"] == book:
-            name = line["scope"] + (
-                f".{line['category']}" if line["scope"] == "3" else f" {line['view']}"
-            ).rstrip(" .")
-            side = sides[line["side"]]
-            side[name] = side.get(name, 0) + line["co2e_mg"]
+        if line.book == book:
+            side = sides[line.side]
+            side[line.part] = side.get(line.part, 0) + line.co2e_mg
     every = sorted(set(sides["baseline"]) | set(sides["proposed"]))
     sides["saving"] = {s: sides["baseline"].get(s, 0) - sides["proposed"].get(s, 0) for s in every}
     return sides
@@ -103,7 +102,7 @@ def value_sides(
     terms: Terms,
     *,
     name: str,
-) -> dict[tuple[Any, ...], dict[str, Any]]:
+) -> dict[tuple[Any, ...], PlanLine]:
     """Lines of tables of activities on given terms, by what tells them apart; nothing is posted.
 
     Args:
@@ -118,7 +117,7 @@ def value_sides(
     """
     book = FactorBook(load_factors(workspace, factor_imports(workspace)) or default_factors())
     resolver = Resolver(book, organisation, METHODS, terms)
-    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    lines: dict[tuple[Any, ...], PlanLine] = {}
     with workspace.store.connect() as con:
         for title, side in sides.items():
             con.register("plan_activities", side)
@@ -157,14 +156,15 @@ def value_sides(
                         for k in ("activity_id", "method", "factor_id", "scope", "category", "view")
                     ),
                 )
-                lines[key] = {k: v for k, v in row.items() if k != "activity_id"} | {"side": title}
+                del row["activity_id"]
+                lines[key] = PlanLine(plan_id="", side=title, book="", **row)
             con.unregister("plan_activities")
     return lines
 
 
 def post_plan(
     workspace: Workspace, plan: Plan, *, domain: str, facts: dict[str, Any], now: datetime
-) -> list[dict[str, Any]]:
+) -> list[PlanLine]:
     """Value a plan and keep it, in a book of its own: what it promises enters no inventory.
 
     Args:
@@ -186,75 +186,106 @@ def post_plan(
     with workspace.store.lock():
         ordinal = workspace.store.free_ordinal("plans", plan.id)
         name = f"{plan.id}#{ordinal}"
-        row = {
-            "ordinal": ordinal,
-            "plan_id": plan.id,
-            "domain": domain,
-            "title": plan.title,
-            "objective": plan.proof.objective,
-            "bound": plan.proof.bound,
-            "unit": plan.proof.unit,
-            "seed": plan.proof.seed,
-            "stop": plan.proof.stop,
-            "cost": plan.cost,
-            "currency": plan.currency,
-            "gwp_set": terms.gwp_set,
-            "boundary": str(terms.boundary),
-            "facts": json.dumps(facts, ensure_ascii=False),
-            "committed_at": now,
-        }
+        row = PlanRow(
+            ordinal=ordinal,
+            plan_id=plan.id,
+            domain=domain,
+            title=plan.title,
+            objective=plan.proof.objective,
+            bound=plan.proof.bound,
+            unit=plan.proof.unit,
+            seed=plan.proof.seed,
+            stop=plan.proof.stop,
+            cost=plan.cost,
+            currency=plan.currency,
+            gwp_set=terms.gwp_set,
+            boundary=str(terms.boundary),
+            facts=json.dumps(facts, ensure_ascii=False),
+            committed_at=now,
+        )
         if not _is_kept(workspace, row, lines):
-            workspace.store.append("plan_lines", [line | {"plan_id": name} for line in lines])
-            workspace.store.append("plans", [row])
+            workspace.store.add(*(replace(line, plan_id=name) for line in lines))
+            workspace.store.add(row)
     return lines
 
 
-def _is_kept(workspace: Workspace, row: dict[str, Any], lines: list[dict[str, Any]]) -> bool:
+def _is_kept(workspace: Workspace, row: PlanRow, lines: Sequence[PlanLine]) -> bool:
     """Whether the latest plan of an id is the same already.
 
     A command that was cut off is repeated.
     """
-    same = [r for r in workspace.store.rows("plans") if r["plan_id"] == row["plan_id"]]
-    last = max(same, key=lambda r: r["ordinal"], default=None)
-    passing = {"ordinal": 0, "committed_at": None}
-    if last is None or last | passing != row | passing:
+    same = [r for r in workspace.store.records(PlanRow) if r.plan_id == row.plan_id]
+    last = max(same, key=lambda r: r.ordinal, default=None)
+    if last is None or replace(last, ordinal=row.ordinal, committed_at=row.committed_at) != row:
         return False
-    name = f"{last['plan_id']}#{last['ordinal']}"
-    held = [r for r in workspace.store.rows("plan_lines") if r["plan_id"] == name]
-    mine, its = (
-        sorted(repr(sorted((r | {"plan_id": ""}).items())) for r in some) for some in (lines, held)
-    )
+    name = f"{last.plan_id}#{last.ordinal}"
+    held = [r for r in workspace.store.records(PlanLine) if r.plan_id == name]
+    mine, its = (sorted(repr(replace(r, plan_id="")) for r in some) for some in (lines, held))
     return mine == its
 
 
-def plans(workspace: Workspace) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class PlanShown(PlanRow):
+    """A plan as it is shown.
+
+    Args:
+        lines: Both sides, valued.
+    """
+
+    lines: tuple[PlanLine, ...] = ()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the domain says of it."""
+        content: dict[str, Any] = json.loads(self.facts)
+        return content
+
+    def sums(self, book: str) -> dict[str, dict[str, int]]:
+        """What it promises in a book, as `sums_of` adds it up."""
+        return sums_of(self.lines, book)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As machines get it."""
+        return {
+            "plan_id": self.plan_id,
+            "domain": self.domain,
+            "title": self.title,
+            "objective": self.objective,
+            "bound": self.bound,
+            "unit": self.unit,
+            "cost": self.cost,
+            "currency": self.currency,
+            INVENTORY: self.sums(INVENTORY),
+            AVOIDED: self.sums(AVOIDED),
+            "committed_at": self.committed_at,
+        }
+
+    def saving_mg(self, book: str) -> int:
+        """What it saves in a book [mg CO2e]."""
+        return sum(self.sums(book)["saving"].values())
+
+
+def plans(workspace: Workspace) -> list[PlanShown]:
     """Plans as they stand last, with their lines and what they promise by scope and category."""
     latest = {
-        r["plan_id"]: r for r in sorted(workspace.store.rows("plans"), key=lambda r: r["ordinal"])
+        r.plan_id: r for r in sorted(workspace.store.records(PlanRow), key=lambda r: r.ordinal)
     }
-    lines = workspace.store.rows("plan_lines") if latest else []
+    lines = workspace.store.records(PlanLine) if latest else []
     told = []
     for name, row in sorted(latest.items()):
-        mine = [line for line in lines if line["plan_id"] == f"{name}#{row['ordinal']}"]
-        told.append(
-            row
-            | {
-                "facts": json.loads(row["facts"]),
-                "lines": mine,
-                INVENTORY: sums_of(mine, INVENTORY),
-                AVOIDED: sums_of(mine, AVOIDED),
-            }
-        )
+        mine = tuple(line for line in lines if line.plan_id == f"{name}#{row.ordinal}")
+        told.append(PlanShown(**asdict(row), lines=mine))
     return told
 
 
-def plan_of(workspace: Workspace, name: str) -> dict[str, Any]:
+def plan_of(workspace: Workspace, name: str) -> PlanShown:
     """One plan.
 
     Raises:
         NotFoundError: `no-plan`.
     """
     for plan in plans(workspace):
-        if plan["plan_id"] == name:
+        if plan.plan_id == name:
             return plan
     raise NotFoundError("no-plan", f"There is no plan '{name}'.", "See 'abate plans'.")

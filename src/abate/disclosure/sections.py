@@ -504,12 +504,12 @@ def _index(m: Model, t: Translate) -> Table:
 def _signoffs(m: Model, t: Translate) -> Table:
     rows = [
         (
-            s["fiscal_year"],
-            t(s["step"]),
-            s["person"],
-            str(s["committed_at"])[:16],
-            Cell(s["run_id"], code=True),
-            s["note"],
+            s.fiscal_year,
+            t(s.step),
+            s.person,
+            str(s.committed_at)[:16],
+            Cell(s.run_id, code=True),
+            s.note,
         )
         for s in m["signoffs"]
     ]

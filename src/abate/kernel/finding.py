@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Severity(StrEnum):
@@ -64,10 +63,6 @@ class Finding:
     column: str = ""
     site: str = ""
     month: str = ""
-
-    def row_of(self, origin: str) -> dict[str, Any]:
-        """As a row of the ledger, of the import or the run that found it."""
-        return {"origin": origin, **asdict(self), "severity": self.severity.value}
 
     @classmethod
     def of(

@@ -6,381 +6,546 @@ or `runs`, which is written last and is the commit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
-
-import pyarrow as pa
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from abate.kernel.factor import COLUMNS
 
-TEXT, INT, WHOLE, REAL, TIME = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.timestamp("us")
-SUM = pa.decimal128(38, 0)
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    TABLES: dict[str, pa.Schema]
+
+Small: TypeAlias = int
+Whole: TypeAlias = int
+Real: TypeAlias = float
+Sum: TypeAlias = Decimal
+"""Numbers as tables hold them: 32 and 64 bits, double, 38 digits."""
 
 
-def _schema(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
+def schema_of(record: type) -> pa.Schema:
+    """The Arrow schema of a record: a column per field."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    arrow = {
+        "str": pa.string(),
+        "Small": pa.int32(),
+        "Whole": pa.int64(),
+        "Real": pa.float64(),
+        "Sum": pa.decimal128(38, 0),
+        "datetime": pa.timestamp("us"),
+    }
+    types = {f.name: str(f.type).partition(" ")[0] for f in fields(record)}
+    return pa.schema([pa.field(name, arrow[kind]) for name, kind in types.items()])
 
 
-ACTIVITIES = _schema(
-    activity_id=WHOLE,  # import's hash in the upper half, ordinal in the lower
-    import_id=TEXT,
-    kind=TEXT,
-    item=TEXT,
-    site=TEXT,  # a site, or an entity where the amount belongs to one
-    meter=TEXT,  # building, vehicle or meter
-    region=TEXT,  # where it happened, where that is not where the site stands
-    party=TEXT,  # supplier, carrier, investee, tenant; actor of an avoided emission
-    month=TEXT,
-    period_start=TIME,
-    period_end=TIME,  # exclusive
-    quantity=REAL,
-    unit=TEXT,  # canonical
-    basis=TEXT,
-    spread_kind=TEXT,  # normal or lognormal, empty where the row states none
-    spread_95=REAL,
-    source_file=TEXT,
-    source_sheet=TEXT,
-    source_row=INT,
-    quantity_text=TEXT,  # as it stood in the file
-    unit_text=TEXT,
-    document=TEXT,  # invoice, transaction
-    reason=TEXT,  # why it was mended, added or accepted
-    fiscal_year=TEXT,
-)
-TOTALS = _schema(  # an import's activities by need, worked out once: an import never changes
-    import_id=TEXT,
-    kind=TEXT,
-    item=TEXT,
-    site=TEXT,
-    building=TEXT,
-    month=TEXT,
-    basis=TEXT,
-    unit=TEXT,
-    region=TEXT,
-    party=TEXT,
-    quantity_micro=SUM,
-    row_count=WHOLE,
-    fiscal_year=TEXT,
-)
-INSTRUMENTS = _schema(
-    import_id=TEXT,
-    instrument_id=TEXT,
-    tier=TEXT,
-    technology=TEXT,
-    market=TEXT,
-    vintage_from=TIME,
-    vintage_to=TIME,  # inclusive day
-    amount_wh=WHOLE,
-    site=TEXT,
-    kg_co2_per_kwh=REAL,
-    retired_for=TEXT,  # fiscal year
-    document=TEXT,
-    source_file=TEXT,
-    source_sheet=TEXT,
-    source_row=INT,
-    fiscal_year=TEXT,
-)
-QUARANTINE = _schema(
-    import_id=TEXT,
-    source_file=TEXT,
-    source_sheet=TEXT,
-    source_row=INT,
-    codes=TEXT,  # blocking codes, by precedence, joined with commas
-    template=TEXT,
-    kind=TEXT,
-    site=TEXT,
-    month=TEXT,
-    cells=TEXT,  # the row's text as JSON, so that it can be mended
-    fiscal_year=TEXT,
-)
-FINDINGS = _schema(
-    origin=TEXT,  # import or run that found it
-    code=TEXT,
-    severity=TEXT,
-    message=TEXT,
-    hint=TEXT,
-    file=TEXT,
-    sheet=TEXT,
-    row=INT,
-    column=TEXT,
-    site=TEXT,
-    month=TEXT,
-)
-MENDS = _schema(  # what became of a quarantined row, or of a finding about a month
-    import_id=TEXT,  # the correction's import
-    of_import=TEXT,
-    source_file=TEXT,
-    source_sheet=TEXT,
-    source_row=INT,
-    action=TEXT,  # set, accept, drop, add
-    detail=TEXT,
-    reason=TEXT,
-)
-IMPORTS = _schema(
-    ordinal=WHOLE,  # order of commits
-    import_id=TEXT,
-    file=TEXT,
-    sha256=TEXT,
-    template=TEXT,
-    mapping=TEXT,  # as JSON
-    row_count=WHOLE,
-    accepted_count=WHOLE,
-    quarantined_count=WHOLE,
-    reverses=TEXT,  # import undone by this row
-    reason=TEXT,
-    committed_at=TIME,
-)
-FACTORS = _schema(import_id=TEXT, **dict.fromkeys(COLUMNS, TEXT))
-RUNS = _schema(
-    ordinal=WHOLE,  # order of commits
-    run_id=TEXT,
-    fiscal_year=TEXT,
-    gwp_set=TEXT,
-    boundary=TEXT,
-    as_of=TEXT,
-    structure=TEXT,  # year and rule whose structure a base year is valued on
-    imports=TEXT,  # ids and content hashes, as JSON
-    config=TEXT,  # organisation as JSON
-    methods=TEXT,  # names and versions, as JSON
-    factor_imports=TEXT,
-    factor_hash=TEXT,
-    inputs_hash=TEXT,
-    chain=TEXT,  # runs whose entries of its resolutions count, as JSON: itself last, those it went on from before
-    entry_count=WHOLE,
-    activity_count=WHOLE,
-    committed_at=TIME,
-)
-RESOLUTIONS = _schema(
-    run_id=TEXT,
-    resolution=INT,  # ordinal, by which entries name it; a run that goes on from another keeps its ordinals
-    kind=TEXT,
-    item=TEXT,
-    site=TEXT,
-    month=TEXT,
-    unit=TEXT,
-    region=TEXT,
-    party=TEXT,
-    method=TEXT,
-    approach=TEXT,  # supplier-specific, average-data, spend-based, ...
-    book=TEXT,
-    part=INT,
-    instrument=TEXT,  # instrument that covers the part, or claimant of an avoided one
-    tier=TEXT,
-    share=REAL,
-    boundary_share=REAL,
-    org=TEXT,
-    scope=TEXT,
-    category=TEXT,
-    view=TEXT,
-    factor_id=TEXT,
-    species=TEXT,
-    mg_per_unit=REAL,
-    ratio=REAL,  # loss, or what rebound leaves; below zero where the side is subtracted
-    gwp=REAL,
-    spread_kind=TEXT,
-    spread_95=REAL,  # of the factor
-    quality=TEXT,  # five scores, 1 very good to 4 poor
-    why=TEXT,
-    fiscal_year=TEXT,
-)
-ALLOCATIONS = _schema(
-    run_id=TEXT,
-    instrument=TEXT,
-    tier=TEXT,
-    site=TEXT,
-    month=TEXT,
-    amount_wh=WHOLE,
-    load_wh=WHOLE,
-    fiscal_year=TEXT,
-)
-ENTRIES = _schema(
-    run_id=TEXT,
-    activity_id=WHOLE,
-    resolution=INT,
-    method=TEXT,
-    part=INT,
-    instrument=TEXT,
-    factor_id=TEXT,
-    species=TEXT,
-    book=TEXT,
-    scope=TEXT,
-    category=TEXT,
-    view=TEXT,
-    org=TEXT,
-    site=TEXT,
-    month=TEXT,
-    basis=TEXT,
-    share=REAL,
-    deviation=REAL,  # relative standard deviation of the amount, where its row states one
-    quantity_micro=WHOLE,
-    mass_mg=WHOLE,
-    co2e_mg=WHOLE,
-    fiscal_year=TEXT,
-)
-ROLLUPS = _schema(
-    run_id=TEXT,
-    source=TEXT,  # entry or activity
-    resolution=INT,  # of entries
-    book=TEXT,
-    kind=TEXT,
-    item=TEXT,
-    party=TEXT,
-    region=TEXT,
-    scope=TEXT,
-    category=TEXT,
-    view=TEXT,
-    species=TEXT,
-    method=TEXT,
-    approach=TEXT,
-    factor_id=TEXT,
-    matched=TEXT,  # yes where an instrument covers it or a claimant claims it
-    org=TEXT,
-    site=TEXT,
-    building=TEXT,
-    month=TEXT,
-    basis=TEXT,
-    unit=TEXT,
-    co2e_mg=SUM,
-    mass_mg=SUM,
-    quantity_micro=SUM,
-    boundary_share=REAL,
-    spread_kind=TEXT,
-    spread_95=REAL,
-    square=REAL,  # sum of the squares of the rows' own deviations, mg CO2e squared
-    quality=TEXT,
-    row_count=WHOLE,
-    fiscal_year=TEXT,
-)
-PUBLICATIONS = _schema(
-    ordinal=WHOLE, fiscal_year=TEXT, run_id=TEXT, status=TEXT, reason=TEXT, committed_at=TIME
-)
-PUBLISHED = _schema(  # what organisations stated, by vintage; never part of a computed figure
-    import_id=TEXT,
-    entity=TEXT,
-    fiscal_year=TEXT,
-    metric=TEXT,
-    scope=TEXT,
-    vintage=TEXT,
-    value=REAL,
-    value_text=TEXT,
-    unit=TEXT,
-    source=TEXT,
-    quote=TEXT,
-    confidence=TEXT,
-    note=TEXT,
-    source_file=TEXT,
-    source_row=INT,
-)
-PLANS = _schema(  # what planners promise; the row is the commit of its lines
-    ordinal=WHOLE,
-    plan_id=TEXT,
-    domain=TEXT,
-    title=TEXT,
-    objective=REAL,
-    bound=REAL,
-    unit=TEXT,
-    seed=WHOLE,
-    stop=TEXT,
-    cost=REAL,
-    currency=TEXT,
-    gwp_set=TEXT,
-    boundary=TEXT,
-    facts=TEXT,  # what the domain tells of it, as JSON
-    committed_at=TIME,
-)
-PLAN_LINES = _schema(  # both sides of a plan, valued; a book of their own, added to no other
-    plan_id=TEXT,
-    side=TEXT,  # baseline or proposed
-    book=TEXT,  # inventory: the part inside the boundary; avoided: the rest
-    kind=TEXT,
-    item=TEXT,
-    site=TEXT,
-    month=TEXT,
-    quantity=REAL,
-    unit=TEXT,
-    scope=TEXT,
-    category=TEXT,
-    view=TEXT,
-    method=TEXT,
-    factor_id=TEXT,
-    co2e_mg=WHOLE,
-)
-FORECASTS = _schema(  # what was expected; the row is the commit of its lines
-    ordinal=WHOLE,
-    forecast_id=TEXT,
-    site=TEXT,
-    meter=TEXT,
-    kind=TEXT,
-    issued_at=TIME,
-    period_start=TIME,
-    period_end=TIME,
-    component=TEXT,
-    parameters=TEXT,  # as JSON
-    data_version=TEXT,
-    gwp_set=TEXT,
-    boundary=TEXT,
-    committed_at=TIME,
-)
-FORECAST_LINES = _schema(  # activities of basis forecast: by step as amounts, by day valued; never in an inventory
-    forecast_id=TEXT,
-    level=TEXT,  # mean, or a quantile such as p90
-    kind=TEXT,
-    site=TEXT,
-    meter=TEXT,
-    month=TEXT,
-    period_start=TIME,
-    period_end=TIME,
-    quantity=REAL,
-    unit=TEXT,
-    basis=TEXT,
-    scope=TEXT,
-    view=TEXT,  # empty for a step, which is not valued
-    method=TEXT,
-    factor_id=TEXT,
-    co2e_mg=WHOLE,
-)
-SIGNOFFS = (
-    _schema(  # who took which step over which run; the latest run with a lock is what its year says
-        ordinal=WHOLE,
-        fiscal_year=TEXT,
-        run_id=TEXT,
-        step=TEXT,
-        person=TEXT,
-        note=TEXT,
-        figures=TEXT,  # what assurance covers, joined with commas
-        committed_at=TIME,
-    )
-)
-EVIDENCE = _schema(sha256=TEXT, name=TEXT, import_id=TEXT, source_row=INT, committed_at=TIME)
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """An amount of something, by someone, somewhere, in a period."""
 
-TABLES: dict[str, pa.Schema] = {
-    "activities": ACTIVITIES,
-    "totals": TOTALS,
-    "instruments": INSTRUMENTS,
-    "quarantine": QUARANTINE,
-    "findings": FINDINGS,
-    "mends": MENDS,
-    "imports": IMPORTS,
-    "factors": FACTORS,
-    "runs": RUNS,
-    "resolutions": RESOLUTIONS,
-    "allocations": ALLOCATIONS,
-    "entries": ENTRIES,
-    "rollups": ROLLUPS,
-    "publications": PUBLICATIONS,
-    "evidence": EVIDENCE,
-    "plans": PLANS,
-    "plan_lines": PLAN_LINES,
-    "forecasts": FORECASTS,
-    "forecast_lines": FORECAST_LINES,
-    "published": PUBLISHED,
-    "signoffs": SIGNOFFS,
+    activity_id: Whole  # import's hash in the upper half, ordinal in the lower
+    import_id: str
+    kind: str
+    item: str
+    site: str  # a site, or an entity where the amount belongs to one
+    meter: str  # building, vehicle or meter
+    region: str  # where it happened, where that is not where the site stands
+    party: str  # supplier, carrier, investee, tenant; actor of an avoided emission
+    month: str
+    period_start: datetime
+    period_end: datetime  # exclusive
+    quantity: Real
+    unit: str  # canonical
+    basis: str
+    spread_kind: str  # normal or lognormal, empty where the row states none
+    spread_95: Real | None
+    source_file: str
+    source_sheet: str
+    source_row: Small
+    quantity_text: str  # as it stood in the file
+    unit_text: str
+    document: str  # invoice, transaction
+    reason: str  # why it was mended, added or accepted
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    """An import's activities by need, worked out once: an import never changes."""
+
+    import_id: str
+    kind: str
+    item: str
+    site: str
+    building: str
+    month: str
+    basis: str
+    unit: str
+    region: str
+    party: str
+    quantity_micro: Sum
+    row_count: Whole
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentRow:
+    """A certificate or contract, as a file states it."""
+
+    import_id: str
+    instrument_id: str
+    tier: str
+    technology: str
+    market: str
+    vintage_from: datetime
+    vintage_to: datetime  # inclusive day
+    amount_wh: Whole
+    site: str
+    kg_co2_per_kwh: Real | None
+    retired_for: str  # fiscal year
+    document: str
+    source_file: str
+    source_sheet: str
+    source_row: Small
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """A row that is in no figure until it is corrected."""
+
+    import_id: str
+    source_file: str
+    source_sheet: str
+    source_row: Small
+    codes: str  # blocking codes, by precedence, joined with commas
+    template: str
+    kind: str
+    site: str
+    month: str
+    cells: str  # the row's text as JSON, so that it can be mended
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """What is wrong with data, as an import or a run found it."""
+
+    origin: str  # import or run that found it
+    code: str
+    severity: str
+    message: str
+    hint: str
+    file: str
+    sheet: str
+    row: Small
+    column: str
+    site: str
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """What became of a quarantined row, or of a finding about a month."""
+
+    import_id: str  # the correction's import
+    of_import: str
+    source_file: str
+    source_sheet: str
+    source_row: Small
+    action: str  # set, accept, drop, add
+    detail: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """An import; its row is the commit of what it brought."""
+
+    ordinal: Whole  # order of commits
+    import_id: str
+    file: str
+    sha256: str
+    template: str
+    mapping: str  # as JSON
+    row_count: Whole
+    accepted_count: Whole
+    quarantined_count: Whole
+    reverses: str  # import undone by this row
+    reason: str
+    committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A valuation of a year; its row is the commit of what it posted."""
+
+    ordinal: Whole  # order of commits
+    run_id: str
+    fiscal_year: str
+    gwp_set: str
+    boundary: str
+    as_of: str
+    structure: str  # year and rule whose structure a base year is valued on
+    imports: str  # ids and content hashes, as JSON
+    config: str  # organisation as JSON
+    methods: str  # names and versions, as JSON
+    factor_imports: str
+    factor_hash: str
+    inputs_hash: str
+    # runs whose entries of its resolutions count, as JSON: itself last, those it went on from before
+    chain: str
+    entry_count: Whole
+    activity_count: Whole
+    committed_at: datetime
+
+    @property
+    def chained(self) -> list[str]:
+        """Runs whose entries count in it, under its own resolutions: those it went on from, itself."""
+        return list(json.loads(self.chain)) if self.chain else [self.run_id]
+
+    @property
+    def imports_used(self) -> list[tuple[str, str]]:
+        """Id and content hash of each import whose rows it valued."""
+        return [(i, h) for i, h in json.loads(self.imports)]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionRow:
+    """Method, share and factor for a distinct need of a run."""
+
+    run_id: str
+    # ordinal, by which entries name it; a run that goes on from another keeps its ordinals
+    resolution: Small
+    kind: str
+    item: str
+    site: str
+    month: str
+    unit: str
+    region: str
+    party: str
+    method: str
+    approach: str  # supplier-specific, average-data, spend-based, ...
+    book: str
+    part: Small
+    instrument: str  # instrument that covers the part, or claimant of an avoided one
+    tier: str
+    share: Real
+    boundary_share: Real
+    org: str
+    scope: str
+    category: str
+    view: str
+    factor_id: str
+    species: str
+    mg_per_unit: Real
+    ratio: Real  # loss, or what rebound leaves; below zero where the side is subtracted
+    gwp: Real
+    spread_kind: str
+    spread_95: Real  # of the factor
+    quality: str  # five scores, 1 very good to 4 poor
+    why: str
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationRow:
+    """A part of an instrument matched to a site's load in a month."""
+
+    run_id: str
+    instrument: str
+    tier: str
+    site: str
+    month: str
+    amount_wh: Whole
+    load_wh: Whole
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """What a method found in an activity, or in a share of it, of one species."""
+
+    run_id: str
+    activity_id: Whole
+    resolution: Small
+    method: str
+    part: Small
+    instrument: str
+    factor_id: str
+    species: str
+    book: str
+    scope: str
+    category: str
+    view: str
+    org: str
+    site: str
+    month: str
+    basis: str
+    share: Real
+    deviation: Real | None  # relative standard deviation of the amount, where its row states one
+    quantity_micro: Whole
+    mass_mg: Whole
+    co2e_mg: Whole
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollupRow:
+    """Entries, or activities, added up by every dimension that figures ask for."""
+
+    run_id: str
+    source: str  # entry or activity
+    resolution: Small  # of entries
+    book: str
+    kind: str
+    item: str
+    party: str
+    region: str
+    scope: str
+    category: str
+    view: str
+    species: str
+    method: str
+    approach: str
+    factor_id: str
+    matched: str  # yes where an instrument covers it or a claimant claims it
+    org: str
+    site: str
+    building: str
+    month: str
+    basis: str
+    unit: str
+    co2e_mg: Sum
+    mass_mg: Sum
+    quantity_micro: Sum
+    boundary_share: Real
+    spread_kind: str
+    spread_95: Real
+    square: Real  # sum of the squares of the rows' own deviations, mg CO2e squared
+    quality: str
+    row_count: Whole
+    fiscal_year: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRow:
+    """A run frozen as published, or as a restatement."""
+
+    ordinal: Whole
+    fiscal_year: str
+    run_id: str
+    status: str
+    reason: str
+    committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFigureRow:
+    """What an organisation stated, by vintage; never part of a computed figure."""
+
+    import_id: str
+    entity: str
+    fiscal_year: str
+    metric: str
+    scope: str
+    vintage: str
+    value: Real | None
+    value_text: str
+    unit: str
+    source: str
+    quote: str
+    confidence: str
+    note: str
+    source_file: str
+    source_row: Small
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What a planner promises; its row is the commit of its lines."""
+
+    ordinal: Whole
+    plan_id: str
+    domain: str
+    title: str
+    objective: Real
+    bound: Real | None
+    unit: str
+    seed: Whole
+    stop: str
+    cost: Real
+    currency: str
+    gwp_set: str
+    boundary: str
+    facts: str  # what the domain tells of it, as JSON
+    committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A line of a side of a plan, valued, in a book of its own."""
+
+    plan_id: str
+    side: str  # baseline or proposed
+    book: str  # inventory: the part inside the boundary; avoided: the rest
+    kind: str
+    item: str
+    site: str
+    month: str
+    quantity: Real
+    unit: str
+    scope: str
+    category: str
+    view: str
+    method: str
+    factor_id: str
+    co2e_mg: Whole
+
+    @property
+    def part(self) -> str:
+        """Scope with its category or view, such as `3.4` or `2 location`."""
+        tail = f".{self.category}" if self.scope == "3" else f" {self.view}"
+        return self.scope + tail.rstrip(" .")
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """What was expected; its row is the commit of its lines."""
+
+    ordinal: Whole
+    forecast_id: str
+    site: str
+    meter: str
+    kind: str
+    issued_at: datetime
+    period_start: datetime
+    period_end: datetime
+    component: str
+    parameters: str  # as JSON
+    data_version: str
+    gwp_set: str
+    boundary: str
+    committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastLine:
+    """An activity of basis forecast: by step an amount, by day valued; in no inventory."""
+
+    forecast_id: str
+    level: str  # mean, or a quantile such as p90
+    kind: str
+    site: str
+    meter: str
+    month: str
+    period_start: datetime
+    period_end: datetime
+    quantity: Real
+    unit: str
+    basis: str
+    scope: str
+    view: str  # empty for a step, which is not valued
+    method: str
+    factor_id: str
+    co2e_mg: Whole | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignoffRow:
+    """Who took which step over which run; the latest lock of a year holds."""
+
+    ordinal: Whole
+    fiscal_year: str
+    run_id: str
+    step: str
+    person: str
+    note: str
+    figures: str  # what assurance covers, joined with commas
+    committed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """A document attached to an import, or to one of its rows."""
+
+    sha256: str
+    name: str
+    import_id: str
+    source_row: Small
+    committed_at: datetime
+
+
+RECORDS: dict[type, str] = {
+    ActivityRow: "activities",
+    TotalRow: "totals",
+    InstrumentRow: "instruments",
+    QuarantinedRow: "quarantine",
+    FindingRow: "findings",
+    CorrectionRow: "mends",
+    ImportRow: "imports",
+    RunRow: "runs",
+    ResolutionRow: "resolutions",
+    AllocationRow: "allocations",
+    EntryRow: "entries",
+    RollupRow: "rollups",
+    PublicationRow: "publications",
+    EvidenceRow: "evidence",
+    PlanRow: "plans",
+    PlanLine: "plan_lines",
+    ForecastRow: "forecasts",
+    ForecastLine: "forecast_lines",
+    StatedFigureRow: "published",
+    SignoffRow: "signoffs",
 }
+"""The table of each record."""
+NAMES = (
+    "activities",
+    "totals",
+    "instruments",
+    "quarantine",
+    "findings",
+    "mends",
+    "imports",
+    "factors",
+    "runs",
+    "resolutions",
+    "allocations",
+    "entries",
+    "rollups",
+    "publications",
+    "evidence",
+    "plans",
+    "plan_lines",
+    "forecasts",
+    "forecast_lines",
+    "published",
+    "signoffs",
+)
+"""All tables; that of factors has the columns of `factor.COLUMNS`."""
+
+
+def __getattr__(name: str) -> Any:
+    """`TABLES`: the Arrow schema of each table, made when first asked for."""
+    if name != "TABLES":
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    import pyarrow as pa  # noqa: PLC0415
+
+    made = {table: schema_of(record) for record, table in RECORDS.items()}
+    made["factors"] = pa.schema([pa.field(c, pa.string()) for c in ("import_id", *COLUMNS)])
+    globals()[name] = {table: made[table] for table in NAMES}
+    return globals()[name]
+
+
 PARTITIONED = {
-    name
-    for name, schema in TABLES.items()
-    if "fiscal_year" in schema.names
-    and name not in ("runs", "publications", "published", "signoffs")
+    table
+    for record, table in RECORDS.items()
+    if "fiscal_year" in {f.name for f in fields(record)}
+    and table not in ("runs", "publications", "published", "signoffs")
 }
 WRITERS = {
     "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",

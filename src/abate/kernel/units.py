@@ -20,6 +20,22 @@ from abate.kernel.errors import UsageError
 MG_PER_KG = 1_000_000
 MG_PER_T = 1_000_000_000
 
+
+def in_t(mass_mg: float) -> float:
+    """A mass in tonnes.
+
+    Example:
+        >>> in_t(2_500_000_000)
+        2.5
+    """
+    return mass_mg / 1e9
+
+
+def in_kg(mass_mg: float) -> float:
+    """A mass in kilograms."""
+    return mass_mg / 1e6
+
+
 CANONICAL: dict[str, str] = {
     "energy": "kWh",
     "energy-net": "kWh_net",

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from abate.kernel.method import Method
 from abate.kernel.resolution import KEY
-from abate.kernel.tables import ACTIVITIES, ENTRIES, RESOLUTIONS
+from abate.kernel.tables import TABLES
 from abate.kernel.uncertainty import Z_95
 
 MICRO = 1_000_000
@@ -41,7 +41,7 @@ def activities(name: str, fiscal_year: str) -> Any:
     Formula: `spread_95 / z`, of a lognormal one `sqrt(exp((ln(spread_95) / z)^2) - 1)`, as
         `uncertainty.relative_deviation`.
     """
-    rows = table(name, ACTIVITIES)
+    rows = table(name, TABLES["activities"])
     spread = rows["spread_95"]
     lognormal = (((spread.ln() / Z_95) ** 2).exp() - 1).sqrt()
     deviation = ibis.cases(
@@ -53,7 +53,7 @@ def activities(name: str, fiscal_year: str) -> Any:
 
 def resolutions(name: str) -> Any:
     """The resolution table of a run."""
-    return table(name, RESOLUTIONS)
+    return table(name, TABLES["resolutions"])
 
 
 def totals(name: str, whole_sum: WholeSum, *, by_building: Sequence[str]) -> Any:
@@ -64,7 +64,7 @@ def totals(name: str, whole_sum: WholeSum, *, by_building: Sequence[str]) -> Any
         whole_sum: The engine's sum of whole numbers.
         by_building: Kinds whose meters name buildings.
     """
-    rows = table(name, ACTIVITIES)
+    rows = table(name, TABLES["activities"])
     by = rows.mutate(
         building=rows["kind"].isin(by_building).ifelse(rows["meter"], ""),
         micro=whole(rows["quantity"] * float(MICRO)),
@@ -93,7 +93,7 @@ def sums(name: str, whole_sum: WholeSum, *, deviations: Mapping[str, float]) -> 
         whole_sum: The engine's sum of whole numbers.
         deviations: Relative standard deviation by basis, for entries that state none.
     """
-    rows = table(name, ENTRIES)
+    rows = table(name, TABLES["entries"])
     own = ibis.coalesce(
         rows["deviation"], ibis.cases(*((rows["basis"] == b, d) for b, d in deviations.items()))
     )

@@ -15,10 +15,10 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
@@ -31,6 +31,7 @@ from abate.kernel.errors import AbateError, DataError, IntegrityError
 if TYPE_CHECKING:
     import duckdb
 
+R = TypeVar("R")
 LOCK_WAIT_S = 60.0
 WRITING, RUNNING = ".lock", ".run-lock"
 """Files that are locked: while something is written, and by a run while it values."""
@@ -88,7 +89,7 @@ class Store:
         self._open: dict[str, DeltaTable] = {}
         self._files: dict[str, tuple[int, dict[str, int]]] = {}
         self._links: tempfile.TemporaryDirectory[str] | None = None
-        self._rows: dict[str, tuple[int, list[dict[str, Any]]]] = {}
+        self._records: dict[str, tuple[int, list[Any]]] = {}
 
     def opened(self, name: str) -> DeltaTable:
         """A table as of its last commit; opened once, then brought up to date."""
@@ -421,11 +422,26 @@ class Store:
         return con
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """All rows of a small table, read again only where it has grown."""
+        """All rows of a small table as they are stored; see `records`."""
+        return fetch(self._engine, f"select * from {self.source(name)}")
+
+    def records(self, kind: type[R]) -> list[R]:
+        """All rows of a small table as records, read again only where it has grown."""
+        from abate.kernel.tables import RECORDS
+
+        name = RECORDS[kind]
         version = self.opened(name).version()
-        if self._rows.get(name, (-1, []))[0] != version:
-            self._rows[name] = (version, fetch(self._engine, f"select * from {self.source(name)}"))
-        return [dict(row) for row in self._rows[name][1]]
+        if self._records.get(name, (-1, []))[0] != version:
+            found = fetch(self._engine, f"select * from {self.source(name)}")
+            self._records[name] = (version, [kind(**row) for row in found])
+        return list(self._records[name][1])
+
+    def add(self, *records: Any) -> None:
+        """Append records, all of one kind and of one writer; none is no commit."""
+        from abate.kernel.tables import RECORDS
+
+        if records:
+            self.append(RECORDS[type(records[0])], [asdict(r) for r in records])
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query that is soon answered."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
-from abate.kernel.tables import GATES
+from abate.kernel.tables import GATES, CorrectionRow, EvidenceRow, ImportRow
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,17 +19,28 @@ if TYPE_CHECKING:
 DATA_VIEWS = ("activities", "totals", "instruments", "quarantine", "mends")
 
 
-def live_imports(workspace: Workspace) -> list[dict[str, Any]]:
+def live_imports(workspace: Workspace) -> list[ImportRow]:
     """Imports that count: committed and not undone, oldest first."""
-    rows = sorted(workspace.store.rows("imports"), key=lambda r: r["ordinal"])
-    return [r for r in rows if r["import_id"] in _live(rows)]
+    rows = sorted(workspace.store.records(ImportRow), key=lambda r: r.ordinal)
+    return [r for r in rows if r.import_id in _live(rows)]
 
 
-def every_import(workspace: Workspace) -> list[dict[str, Any]]:
-    """All imports, oldest first, each with whether it counts as `live`."""
-    rows = sorted(workspace.store.rows("imports"), key=lambda r: r["ordinal"])
+@dataclass(frozen=True, slots=True)
+class Import(ImportRow):
+    """An import as it is listed.
+
+    Args:
+        live: Whether it counts: it is not undone.
+    """
+
+    live: bool = True
+
+
+def every_import(workspace: Workspace) -> list[Import]:
+    """All imports, oldest first, each with whether it counts."""
+    rows = sorted(workspace.store.records(ImportRow), key=lambda r: r.ordinal)
     live = _live(rows)
-    return [r | {"live": r["import_id"] in live} for r in rows]
+    return [Import(**asdict(r), live=r.import_id in live) for r in rows]
 
 
 def import_years(workspace: Workspace) -> dict[str, set[str]]:
@@ -53,34 +66,34 @@ def data_years(workspace: Workspace) -> list[str]:
 
 def corrected_and_proved(
     workspace: Workspace, import_id: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[CorrectionRow], list[EvidenceRow]]:
     """Rows that an import corrects, and the documents attached to it."""
     store = workspace.store
-    mends = [m for m in store.rows("mends") if m["import_id"] == import_id]
-    return mends, [e for e in store.rows("evidence") if e["import_id"] == import_id]
+    mends = [m for m in store.records(CorrectionRow) if m.import_id == import_id]
+    return mends, [e for e in store.records(EvidenceRow) if e.import_id == import_id]
 
 
-def _live(rows: list[dict[str, Any]]) -> set[str]:
+def _live(rows: list[ImportRow]) -> set[str]:
     """Ids of rows that no live row reverses; an undo that was itself undone reverses nothing."""
     reversers: dict[str, list[str]] = {}
     for row in rows:
-        if row["reverses"]:
-            reversers.setdefault(row["reverses"], []).append(row["import_id"])
+        if row.reverses:
+            reversers.setdefault(row.reverses, []).append(row.import_id)
 
     def live(import_id: str) -> bool:
         return not any(live(r) for r in reversers.get(import_id, []))
 
-    return {row["import_id"] for row in rows if live(row["import_id"])}
+    return {row.import_id for row in rows if live(row.import_id)}
 
 
 def live_views(
-    con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: list[dict[str, Any]]
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, imports: Sequence[ImportRow]
 ) -> None:
     """Make `live_activities`, `live_totals`, `live_instruments`, `open_quarantine`.
 
     The rows of imports that count.
     """
-    ids = ", ".join(literal(r["import_id"]) for r in imports)
+    ids = ", ".join(literal(r.import_id) for r in imports)
     con.execute(
         f"create or replace temp table live_imports as select unnest([{ids}]::varchar[]) as"
         " import_id"
@@ -98,9 +111,9 @@ def live_views(
     )
 
 
-def loaded_before(imports: list[dict[str, Any]], sha256: str) -> dict[str, Any] | None:
+def loaded_before(imports: Sequence[ImportRow], sha256: str) -> ImportRow | None:
     """The import among these that brought the same content."""
-    return next((r for r in imports if r["sha256"] == sha256 and not r["reverses"]), None)
+    return next((r for r in imports if r.sha256 == sha256 and not r.reverses), None)
 
 
 def free_id(workspace: Workspace, seed: str) -> str:
@@ -124,19 +137,8 @@ def commit_import(
 
     The caller holds the lock and has written all else.
     """
-    row = {
-        "ordinal": len(workspace.store.rows("imports")),
-        "import_id": import_id,
-        "file": "",
-        "sha256": "",
-        "template": template,
-        "mapping": "",
-        "row_count": 0,
-        "accepted_count": 0,
-        "quarantined_count": 0,
-        "reverses": "",
-        "reason": "",
-        "committed_at": now,
-        **known,
-    }
-    workspace.store.append("imports", [row])
+    ordinal = len(workspace.store.records(ImportRow))
+    row = ImportRow(
+        ordinal, import_id, "", "", template, "", 0, 0, 0, reverses="", reason="", committed_at=now
+    )
+    workspace.store.add(replace(row, **known))

@@ -12,7 +12,7 @@ from abate.adapters.store.delta import open_engine, read_files
 from abate.adapters.store.faults import RESTORE
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import IntegrityError
-from abate.kernel.tables import TABLES
+from abate.kernel.tables import TABLES, EvidenceRow, ImportRow
 
 COLUMNS_AT_ONCE = 8
 """Columns that are read to their end together."""
@@ -40,18 +40,16 @@ def damages(workspace: Workspace, *, whole: bool = False) -> Iterator[str]:
     for name in TABLES:
         yield from _table(workspace, name, whole=whole)
     kept = {p.stem: p for p in workspace.raw.iterdir()}
-    for row in workspace.store.rows("imports"):
+    for row in workspace.store.records(ImportRow):
         brought = (
-            row["sha256"]
-            and row["file"]
-            and not row["template"].startswith(("factors-", "published-"))
+            row.sha256 and row.file and not row.template.startswith(("factors-", "published-"))
         )
-        if brought and row["sha256"] not in kept:
-            yield f"The raw file of {row['file']} ({row['import_id']}) is gone."
+        if brought and row.sha256 not in kept:
+            yield f"The raw file of {row.file} ({row.import_id}) is gone."
     documents = {p.stem for p in workspace.evidence.iterdir()}
-    for row in workspace.store.rows("evidence"):
-        if row["sha256"] not in documents:
-            yield f"The document {row['name']} ({row['import_id']}) is gone."
+    for proof in workspace.store.records(EvidenceRow):
+        if proof.sha256 not in documents:
+            yield f"The document {proof.name} ({proof.import_id}) is gone."
     for folder in (workspace.raw, workspace.evidence) if whole else ():
         for path in sorted(folder.iterdir()):
             if len(path.stem) == 64 and file_hash(path) != path.stem:

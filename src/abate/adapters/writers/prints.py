@@ -143,7 +143,7 @@ def workbook_bytes(tables: Iterable[Table], model: Mapping[str, Any], *, now: da
         title.font = Font(bold=True, size=13)
         sheet.append([title])
         sheet.append(
-            [safe_text(f"{model['organisation']} {model['year']}, run {model['run']['run_id']}")]
+            [safe_text(f"{model['organisation']} {model['year']}, run {model['run'].run_id}")]
         )
         head = []
         for column in table.columns:

@@ -292,7 +292,7 @@ def _published(workspace: Workspace, own: Mapping[tuple[str, str], str]) -> list
     found = []
     for row in published(workspace):
         cells = {
-            k: str(row[k] or "")
+            k: str(getattr(row, k) or "")
             for k in (
                 "entity",
                 "metric",
@@ -307,8 +307,8 @@ def _published(workspace: Workspace, own: Mapping[tuple[str, str], str]) -> list
             )
         }
         made = statement_of(
-            cells | {"value": row["value_text"]},
-            f"{row['source_file']} row {row['source_row']}",
+            cells | {"value": row.value_text},
+            f"{row.source_file} row {row.source_row}",
             own,
         )
         if made is not None:

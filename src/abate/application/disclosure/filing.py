@@ -20,10 +20,11 @@ from abate.adapters.store.writing import write_whole
 from abate.application.disclosure.indicators import indicator_values
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.ecosystem.programmes import withheld
-from abate.application.inventory.figures import Rollups, Value, not_assessed, run_of, years
+from abate.application.inventory.figures import Rollups, Run, Value, run_of, years
 from abate.disclosure.filing.taxonomy import DIMENSIONAL, Fact, elements, filing_files
 from abate.disclosure.indicators import frameworks
 from abate.kernel.errors import UsageError
+from abate.kernel.tables import EvidenceRow
 from abate.operations.facts import CATEGORIES
 
 LEI_SCHEME, OWN_SCHEME = "http://standards.iso.org/iso/17442", "urn:abate:organisation"
@@ -111,7 +112,7 @@ def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "
         categories={int(k): v for k, v in CATEGORIES.items()},
         lang=lang,
         notes=_notes(run),
-        run=run["run_id"],
+        run=run.run_id,
     )
     files["disclosures.json"] = (
         json.dumps(disclosures(workspace, year), ensure_ascii=False, indent=2) + "\n"
@@ -121,11 +122,11 @@ def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "
     return [folder / "report.xhtml", *(folder / n for n in files if n != "report.xhtml")]
 
 
-def _notes(run: dict[str, Any]) -> list[str]:
-    left_out = not_assessed(run)
+def _notes(run: Run) -> list[str]:
+    left_out = run.not_assessed
     notes = [
         "Prepared after the GHG Protocol Corporate Standard (2004), Scope 2 Guidance (2015) and"
-        f" Scope 3 Standard (2011); {run['boundary']} control; IPCC {run['gwp_set']}, 100 years."
+        f" Scope 3 Standard (2011); {run.boundary} control; IPCC {run.gwp_set}, 100 years."
     ]
     notes += [
         f"Scope 3 category {k.removeprefix('scope3-')} is not assessed: {why}"
@@ -137,10 +138,10 @@ def _notes(run: dict[str, Any]) -> list[str]:
 def disclosures(workspace: Workspace, year: str) -> dict[str, Any]:
     """Every datapoint that an indicator answers, with figure, run, imports and evidence."""
     run = run_of(workspace, year)
-    imports = sorted(name for name, _ in json.loads(run["imports"]))
+    imports = sorted(name for name, _ in json.loads(run.imports))
     is_withheld = withheld(workspace, year)
     evidence = sorted(
-        {e["sha256"] for e in workspace.store.rows("evidence") if e["import_id"] in imports}
+        {e.sha256 for e in workspace.store.records(EvidenceRow) if e.import_id in imports}
     )
     editions = frameworks()
     told = []
@@ -169,9 +170,9 @@ def disclosures(workspace: Workspace, year: str) -> dict[str, Any]:
     return {
         "organisation": workspace.organisation.name,
         "year": year,
-        "run": run["run_id"],
-        "run_status": run["status"],
-        "inputs_hash": run["inputs_hash"],
+        "run": run.run_id,
+        "run_status": run.status,
+        "inputs_hash": run.inputs_hash,
         "imports": imports,
         "evidence": evidence,
         "disclosures": told,

@@ -11,12 +11,13 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import default_factors
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.disclosure.stated_figures import published
-from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.figures import Rollups, Run, run_of
 from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.plans import plans
 from abate.disclosure.indicators import EXTRAS, NUCLEAR, RENEWABLE, Indicator, indicators
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.matching import FactorBook, Need
+from abate.kernel.tables import StatedFigureRow
 
 MATERIAL = frozenset({"purchased-goods"})
 """Kinds of a packing plan's lines that are material itself, not what becomes of it."""
@@ -87,9 +88,7 @@ def indicator_values(
     figures = sorted({n.replace("_", "-") for i in chosen for n in i.names if n not in EXTRAS})
     told: dict[str, list[IndicatorValue]] = {i.id: [] for i in chosen}
     own = {
-        (p["metric"], p["fiscal_year"]): p
-        for p in published(workspace)
-        if _is_own(workspace, p["entity"])
+        (p.metric, p.fiscal_year): p for p in published(workspace) if _is_own(workspace, p.entity)
     }
     wanted = {n for i in chosen for n in i.names}
     book = (
@@ -107,9 +106,9 @@ def indicator_values(
             }
             if wanted & {"fuel_burnt", "heat_purchased"}:
                 values |= _purchased(
-                    workspace, run["run_id"], rollups.values(["heat"], run)[0].value, book
+                    workspace, run.run_id, rollups.values(["heat"], run)[0].value, book
                 )
-            values |= _extras(workspace, year, run["run_id"], values.get("electricity"), book)
+            values |= _extras(workspace, year, run.run_id, values.get("electricity"), book)
             for one in chosen:
                 told[one.id].append(_valued(workspace, one, year, run, values, found, own))
     return told
@@ -119,25 +118,23 @@ def _valued(
     workspace: Workspace,
     one: Indicator,
     year: str,
-    run: dict[str, Any],
+    run: Run,
     values: dict[str, float | None],
     found: dict[str, Any],
-    own: dict[tuple[str, str], dict[str, Any]],
+    own: dict[tuple[str, str], StatedFigureRow],
 ) -> IndicatorValue:
     unit = one.unit.replace("money", workspace.organisation.currency)
     if unit.endswith("/million"):
         unit += f" {workspace.organisation.currency}"
     stated = own.get((one.stated, year)) if one.stated else None
-    if stated is not None and stated["value"] is not None:
-        value = stated["value"] * {"million": 1e6, "thousand": 1e3, "%": 0.01}.get(
-            stated["unit"], 1.0
-        )
+    if stated is not None and stated.value is not None:
+        value = stated.value * {"million": 1e6, "thousand": 1e3, "%": 0.01}.get(stated.unit, 1.0)
         return IndicatorValue(
             one,
             year,
             value,
             unit,
-            f"{stated['source_file']} row {stated['source_row']}: {stated['source']}",
+            f"{stated.source_file} row {stated.source_row}: {stated.source}",
             "stated",
         )
     if one.stated:
@@ -146,7 +143,7 @@ def _valued(
     without = tuple(dict.fromkeys(w for v in parts for w in (*v.without, *v.excluded)))
     missing = tuple(n.replace("_", "-") for n in sorted(one.names) if values.get(n) is None)
     return IndicatorValue(
-        one, year, one.value(values), unit, run["run_id"], run["status"], missing, without
+        one, year, one.value(values), unit, run.run_id, run.status, missing, without
     )
 
 
@@ -248,29 +245,18 @@ def packaging_saved_t(workspace: Workspace, year: str) -> float | None:
     found = [
         p
         for p in plans(workspace)
-        if p["domain"] == "packing" and {x["month"] for x in p["lines"]} & months
+        if p.domain == "packing" and {line.month for line in p.lines} & months
     ]
     if not found:
         return None
     sides = {"baseline": 0.0, "proposed": 0.0}
     seen = set()
     for plan in found:
-        for line in plan["lines"]:
-            # a line stands once per book, scope and method: the material itself is told once
-            key = (
-                plan["plan_id"],
-                line["side"],
-                line["kind"],
-                line["item"],
-                line["site"],
-                line["month"],
-            )
-            if (
-                line["unit"] == "kg"
-                and line["month"] in months
-                and line["kind"] in MATERIAL
-                and key not in seen
-            ):
+        for line in plan.lines:
+            # a line stands once per book, scope and method: the material itself counts once
+            key = (plan.plan_id, line.side, line.kind, line.item, line.site, line.month)
+            is_material = line.unit == "kg" and line.kind in MATERIAL and line.month in months
+            if is_material and key not in seen:
                 seen.add(key)
-                sides[line["side"]] += line["quantity"]
+                sides[line.side] += line.quantity
     return (sides["baseline"] - sides["proposed"]) / 1000

@@ -14,6 +14,7 @@ from abate.application.disclosure.neutrality import credits_of, neutrality_of
 from abate.application.disclosure.signoff import assured_figures, signoffs
 from abate.application.disclosure.targets import macc, measures_of, national_line, target_progress
 from abate.application.ecosystem.programmes import withheld
+from abate.application.inventory.figures import Run
 from abate.disclosure import charts as specs
 from abate.disclosure.indicators import frameworks
 from abate.disclosure.neutrality import Neutrality
@@ -109,9 +110,7 @@ def neutrality_text(told: Neutrality, lang: str) -> list[str]:
     return [first, *(texts[r] for r in told.remarks)]
 
 
-def promises(
-    workspace: Workspace, run: dict[str, Any], shown: Sequence[str], lang: str
-) -> dict[str, Any]:
+def promises(workspace: Workspace, run: Run, shown: Sequence[str], lang: str) -> dict[str, Any]:
     """Indicators, targets, measures, neutrality, index and sign-off of a year, for the report.
 
     Args:
@@ -120,7 +119,7 @@ def promises(
         shown: Years that were valued up to it, oldest first.
         lang: `en` or `zh`.
     """
-    year = run["fiscal_year"]
+    year = run.fiscal_year
     t = translator(lang)
     kpi_years = list(shown)[-3:]
     values = indicator_values(workspace, kpi_years)
@@ -130,7 +129,7 @@ def promises(
             told[:] = [
                 replace(v, value=None, status="withheld") if v.year in closed else v for v in told
             ]
-    covered, assurance = assured_figures(workspace, run["run_id"])
+    covered, assurance = assured_figures(workspace, run.run_id)
     progress, found = target_progress(workspace)
     if closed:  # what may not be made public stands in no report, also not as a target's progress
         progress = [_closed(p) if p.target.figure.startswith("avoided") else p for p in progress]
@@ -148,7 +147,7 @@ def promises(
     ]
     texts = dict(workspace.texts)
     price = workspace.finance.carbon_price
-    signed = [s for s in signoffs(workspace) if s["fiscal_year"] in kpi_years]
+    signed = [s for s in signoffs(workspace) if s.fiscal_year in kpi_years]
     restated = {
         v.year: v.origin for told in values.values() for v in told if v.status == "restated"
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -22,10 +23,10 @@ from abate.application.disclosure.promises import language, promises, target_cha
 from abate.application.ecosystem.programmes import programmes
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.explanations import activity_name, rows_condition, run_views
-from abate.application.inventory.figures import Rollups, Value, run_of, runs, years
+from abate.application.inventory.figures import Rollups, Run, Value, run_of, runs, years
 from abate.application.inventory.findings import mended, open_findings
 from abate.application.inventory.ranges import DRAWS, SEED, ranges
-from abate.application.plans import AVOIDED, INVENTORY, plans
+from abate.application.plans import AVOIDED, INVENTORY, PlanShown, plans
 from abate.disclosure import charts as specs
 from abate.disclosure.markup import escaped, to_html
 from abate.disclosure.numbers import change, number
@@ -34,11 +35,15 @@ from abate.disclosure.sections import MAKERS, tables
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding, Severity
+from abate.kernel.tables import CorrectionRow, FindingRow, PlanLine
+from abate.kernel.units import in_kg, in_t
 from abate.operations.facts import CATEGORIES
 from abate.operations.system import SCOPE_3
 
 if TYPE_CHECKING:
     import duckdb
+
+    from abate.application.energy.forecasts import ForecastShown
 
 FORECASTS_SHOWN = 8
 ROWS_SHOWN = 16
@@ -179,10 +184,10 @@ def report_text(
         "change": moved,
         "chart": chart,
         "tables": shown,
-        "boundary": t(model["run"]["boundary"]),
-        "status": t(model["run"]["status"]),
+        "boundary": t(model["run"].boundary),
+        "status": t(model["run"].status),
         "has_before": len(model["years"]) > 1,
-        "inputs_hash": model["run"]["inputs_hash"][:16],
+        "inputs_hash": model["run"].inputs_hash[:16],
         "before": model["years"][-2] if len(model["years"]) > 1 else "",
         **{
             f"{kind}_charts": [n for n in pictures if n.startswith(f"{kind}-")]
@@ -353,93 +358,75 @@ def _promised(workspace: Workspace, told: dict[str, Any], lang: str) -> dict[str
 def _plans(workspace: Workspace, year: str) -> list[dict[str, Any]]:
     """Plans that touch a fiscal year, with both sides line by line."""
     months = set(workspace.calendar.months(year))
-    told = []
-    for plan in plans(workspace):
-        if not {line["month"] for line in plan["lines"]} & months:
-            continue
-        inside, outside = (sum(plan[book]["saving"].values()) for book in (INVENTORY, AVOIDED))
-        lines = [
-            line
-            | {
-                "amount": f"{line['quantity']:,.1f}",
-                "kg": f"{line['co2e_mg'] / 1e6:,.3f}",
-                "scope": (
-                    f"{line['scope']} {line['category'] if line['scope'] == '3' else line['view']},"
-                    f" {line['book']}"
-                ),
-            }
-            for line in sorted(
-                plan["lines"],
-                key=lambda r: (
-                    r["side"],
-                    r["site"],
-                    r["month"],
-                    r["scope"],
-                    r["category"],
-                    r["kind"],
-                    r["item"],
-                ),
-            )
-        ]
-        told.append(
-            {
-                "title": plan["title"],
-                "saving": f"{(inside + outside) / 1e6:,.1f}",
-                "inside": f"{inside / 1e6:,.1f}",
-                "outside": f"{outside / 1e6:,.1f}",
-                "objective": f"{plan['objective']:,.2f}",
-                "unit": plan["unit"].replace(",", ", "),
-                "bound": "–" if plan["bound"] is None else f"{plan['bound']:,.2f}",
-                "stop": plan["stop"],
-                "cost": f"{plan['cost']:+,.0f}",
-                "currency": plan["currency"],
-                "cards": plan["facts"].get("cards", []),
-                "lines": lines[:ROWS_SHOWN],
-            }
-        )
-    return told
+    return [_plan(p) for p in plans(workspace) if {line.month for line in p.lines} & months]
+
+
+def _plan(plan: PlanShown) -> dict[str, Any]:
+    inside, outside = plan.saving_mg(INVENTORY), plan.saving_mg(AVOIDED)
+    order = ("side", "site", "month", "scope", "category", "kind", "item")
+    lines = sorted(plan.lines, key=lambda line: [getattr(line, name) for name in order])
+    return {
+        "title": plan.title,
+        "saving": f"{in_kg(inside + outside):,.1f}",
+        "inside": f"{in_kg(inside):,.1f}",
+        "outside": f"{in_kg(outside):,.1f}",
+        "objective": f"{plan.objective:,.2f}",
+        "unit": plan.unit.replace(",", ", "),
+        "bound": "–" if plan.bound is None else f"{plan.bound:,.2f}",
+        "stop": plan.stop,
+        "cost": f"{plan.cost:+,.0f}",
+        "currency": plan.currency,
+        "cards": plan.told.get("cards", []),
+        "lines": [_plan_line(line) for line in lines[:ROWS_SHOWN]],
+    }
+
+
+def _plan_line(line: PlanLine) -> dict[str, Any]:
+    part = line.category if line.scope == "3" else line.view
+    return asdict(line) | {
+        "amount": f"{line.quantity:,.1f}",
+        "kg": f"{in_kg(line.co2e_mg):,.3f}",
+        "scope": f"{line.scope} {part}, {line.book}",
+    }
 
 
 def _forecasts(workspace: Workspace, year: str) -> list[dict[str, Any]]:
-    """Kept forecasts of a fiscal year beside the meters, each with the fan of its first meters and plants."""
+    """Kept forecasts of a fiscal year, each with the fan of its first meters and plants."""
     from abate.application.energy.forecasts import forecasts
 
     months = set(workspace.calendar.months(year))
-    told = []
-    for made in forecasts(workspace):
-        if str(made["period_start"])[:7] not in months:
-            continue
-        figures, tonnes = made["figures"], made["t_co2e"]
-        by_meter: dict[str, list[dict[str, Any]]] = {}
-        for row in made["fan"]:
-            by_meter.setdefault(row["meter"], []).append(row)
-        seen = figures or {}
-        told.append(
-            {
-                "site": made["site"],
-                "issued": str(made["issued_at"])[:16],
-                "past": str(made["period_end"])[:16],
-                **{
-                    view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})"
-                    for view, t in tonnes.items()
-                },
-                **{
-                    n: "–" if seen.get(n) is None else f"{seen[n]:+.1%}"
-                    for n in ("bias_share", "skill_share")
-                },
-                **{
-                    n: "–" if seen.get(n) is None else f"{seen[n]:.0%}"
-                    for n in ("inside_50_share", "inside_90_share")
-                },
-                "model": made["component"],
-                "data_version": made["data_version"],
-                "specs": [
-                    specs.fan_chart(rows, title=f"{meter}, {made['site']}", unit="kWh an hour")
-                    for meter, rows in by_meter.items()
-                ],
-            }
-        )
-    return told[-FORECASTS_SHOWN:]
+    of_year = [f for f in forecasts(workspace) if str(f.period_start)[:7] in months]
+    return [_forecast(f) for f in of_year][-FORECASTS_SHOWN:]
+
+
+def _forecast(made: ForecastShown) -> dict[str, Any]:
+    by_meter: dict[str, list[dict[str, Any]]] = {}
+    for hour in made.fan:
+        by_meter.setdefault(hour.meter, []).append(hour.point)
+    score = made.score
+    return {
+        "site": made.site,
+        "issued": str(made.issued_at)[:16],
+        "past": str(made.period_end)[:16],
+        **{
+            view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})"
+            for view, t in made.expected_t.items()
+        },
+        "bias_share": _percent(score.bias_share if score else None, "+.1%"),
+        "skill_share": _percent(score.skill_share if score else None, "+.1%"),
+        "inside_50_share": _percent(score.inside_50_share if score else None, ".0%"),
+        "inside_90_share": _percent(score.inside_90_share if score else None, ".0%"),
+        "model": made.component,
+        "data_version": made.data_version,
+        "specs": [
+            specs.fan_chart(rows, title=f"{meter}, {made.site}", unit="kWh an hour")
+            for meter, rows in by_meter.items()
+        ],
+    }
+
+
+def _percent(share: float | None, shape: str) -> str:
+    return "–" if share is None else format(share, shape)
 
 
 def _text(value: Value) -> str:
@@ -474,14 +461,12 @@ def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> d
     }
 
 
-def _frozen(workspace: Workspace, rollups: Rollups, run: dict[str, Any]) -> dict[str, Any] | None:
+def _frozen(workspace: Workspace, rollups: Rollups, run: Run) -> dict[str, Any] | None:
     """Figures as published, where the year's latest run is another."""
     published = [
-        r
-        for r in runs(workspace)
-        if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"
+        r for r in runs(workspace) if r.fiscal_year == run.fiscal_year and r.status == "published"
     ]
-    if not published or published[0]["run_id"] == run["run_id"]:
+    if not published or published[0].run_id == run.run_id:
         return None
     before = {v.figure: v for v in rollups.values(list(HEADLINES), published[0])}
     after = {v.figure: v for v in rollups.values(list(HEADLINES), run)}
@@ -489,14 +474,14 @@ def _frozen(workspace: Workspace, rollups: Rollups, run: dict[str, Any]) -> dict
         {"title": FIGURES[n].title, "published": _text(before[n]), "restated": _text(after[n])}
         for n in HEADLINES
     ]
-    return {"run": published[0]["run_id"], "lines": lines}
+    return {"run": published[0].run_id, "lines": lines}
 
 
 def _specs(
     rollups: Rollups,
     values: dict[str, dict[str, Value]],
     shown: list[str],
-    run: dict[str, Any],
+    run: Run,
     chain: list[dict[str, Any]],
     bridged: list[BridgeResult],
 ) -> dict[str, dict[str, Any]]:
@@ -541,8 +526,8 @@ def _specs(
 
 def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str, Any]]:
     """Steps of a waterfall: the former total, each driver that moves it, the latter total [t CO2e]."""
-    here, end = found.start_mg / 1e9, found.end_mg / 1e9
-    moved = {driver: mg / 1e9 for driver, mg in found.totals.items() if mg}
+    here, end = in_t(found.start_mg), in_t(found.end_mg)
+    moved = {driver: in_t(mg) for driver, mg in found.totals.items() if mg}
     reached = [here, end]
     steps = []
     for driver, change_t in moved.items():
@@ -562,8 +547,8 @@ def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str,
     first = {
         "step": before,
         "low": floor,
-        "high": found.start_mg / 1e9,
-        "change": found.start_mg / 1e9,
+        "high": in_t(found.start_mg),
+        "change": in_t(found.start_mg),
         "side": "total",
     }
     return [
@@ -579,15 +564,15 @@ def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
     return str(drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
 
 
-def _chain(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
+def _chain(rollups: Rollups, run: Run) -> list[dict[str, Any]]:
     """Scope 3 by category and approach [t CO2e], in the order of the categories."""
     sql = (
         "select category, approach, sum(co2e_mg) as mg from rollups where run_id = ? and scope ="
         " '3' group by all order by all"
     )
-    rows = sorted(fetch(rollups.con, sql, [run["run_id"]]), key=lambda r: int(r["category"]))
+    rows = sorted(fetch(rollups.con, sql, [run.run_id]), key=lambda r: int(r["category"]))
     return [
-        {"category": r["category"], "approach": r["approach"], "value": float(r["mg"]) / 1e9}
+        {"category": r["category"], "approach": r["approach"], "value": in_t(float(r["mg"]))}
         for r in rows
     ]
 
@@ -627,7 +612,7 @@ def _value_chain(
     return lines
 
 
-def _ranges(rollups: Rollups, run: dict[str, Any], this: dict[str, Value]) -> dict[str, Any]:
+def _ranges(rollups: Rollups, run: Run, this: dict[str, Value]) -> dict[str, Any]:
     """95 % ranges of the headline sums, and what to measure better next."""
     found = [r for n in RANGED if this[n].value for r in ranges(rollups, n, run, top=10)]
     lines = [
@@ -664,8 +649,8 @@ def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[dict[str, An
         lines = [
             {
                 "org": org,
-                "cells": [f"{by[d] / 1e9:+,.1f}" for d in DRIVERS],
-                "sum": f"{sum(by.values()) / 1e9:+,.1f}",
+                "cells": [f"{in_t(by[d]):+,.1f}" for d in DRIVERS],
+                "sum": f"{in_t(sum(by.values())):+,.1f}",
             }
             for org, by in rows
         ]
@@ -681,19 +666,19 @@ def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[dict[str, An
     return told
 
 
-def _groups(rollups: Rollups, name: str, run: dict[str, Any], dimension: str) -> list[Value]:
+def _groups(rollups: Rollups, name: str, run: Run, dimension: str) -> list[Value]:
     whole = rollups.values([name], run)[0]
     return rollups.values([name], run, dimension) if whole.value is not None else []
 
 
-def _ratio_points(rollups: Rollups, name: str, run: dict[str, Any]) -> list[dict[str, Any]]:
+def _ratio_points(rollups: Rollups, name: str, run: Run) -> list[dict[str, Any]]:
     above, below = FIGURES.named(name).numerator, FIGURES.named(name).denominator
     sql = (
         "select building, month, sum(quantity_micro) filter (where kind = ?) as a, "
         "sum(quantity_micro) filter (where kind = ?) as b from rollups "
         "where run_id = ? and source = 'activity' and building <> '' group by all order by all"
     )
-    rows = fetch(rollups.con, sql, [above, below, run["run_id"]])
+    rows = fetch(rollups.con, sql, [above, below, run.run_id])
     return [
         {
             "building": r["building"],
@@ -812,14 +797,14 @@ def _instruments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             "instrument": r["instrument"],
             "tier": r["tier"],
             "kwh": f"{int(r['q']) / 1e6:,.0f}",
-            "reduction": f"{int(r['m']) / 1e9:,.1f}",
+            "reduction": f"{in_t(int(r['m'])):,.1f}",
             "sites": r["sites"],
         }
         for r in rows
     ]
 
 
-def _buildings(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
+def _buildings(rollups: Rollups, run: Run) -> list[dict[str, str]]:
     names = {"facility": "facility-energy", "it": "it-energy", "pue": "pue", "wue": "wue"}
     found: dict[str, dict[str, str]] = {}
     for column, name in names.items():
@@ -860,7 +845,7 @@ def _coverage(
     ]
 
 
-def _estimated(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
+def _estimated(rollups: Rollups, run: Run) -> list[dict[str, str]]:
     shares = [
         (n, rollups.estimated_share(n, run))
         for n in ("scope1", "scope2-location", "scope2-market", "electricity")
@@ -871,16 +856,16 @@ def _estimated(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _run_findings(workspace: Workspace, run: dict[str, Any]) -> list[Finding]:
-    rows = [f for f in workspace.store.rows("findings") if f["origin"] == run["run_id"]]
+def _run_findings(workspace: Workspace, run: Run) -> list[Finding]:
+    rows = [f for f in workspace.store.records(FindingRow) if f.origin == run.run_id]
     found = [
         Finding(
-            r["code"],
-            Severity(r["severity"]),
-            r["message"],
-            r["hint"],
-            site=r["site"],
-            month=r["month"],
+            r.code,
+            Severity(r.severity),
+            r.message,
+            r.hint,
+            site=r.site,
+            month=r.month,
         )
         for r in rows
     ]
@@ -899,14 +884,14 @@ def _finding(f: Finding) -> dict[str, str]:
     }
 
 
-def _mend(m: dict[str, Any]) -> dict[str, str]:
-    sheet = f" › {m['source_sheet']}" if m["source_sheet"] else ""
-    detail = ", ".join(f"{k} = {v}" for k, v in json.loads(m["detail"]).items())
+def _mend(m: CorrectionRow) -> dict[str, str]:
+    sheet = f" › {m.source_sheet}" if m.source_sheet else ""
+    detail = ", ".join(f"{k} = {v}" for k, v in json.loads(m.detail).items())
     return {
-        "action": m["action"],
-        "place": f"{m['source_file']}{sheet} row {m['source_row']}",
+        "action": m.action,
+        "place": f"{m.source_file}{sheet} row {m.source_row}",
         "detail": detail,
-        "reason": m["reason"],
+        "reason": m.reason,
     }
 
 
@@ -957,7 +942,7 @@ def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
     )
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     for r in rows:
-        total = f"{int(r['total']) / 1e9:,.3f}" if is_entry else f"{float(r['total']):,.2f}"
+        total = f"{in_t(int(r['total'])):,.3f}" if is_entry else f"{float(r['total']):,.2f}"
         group = groups.setdefault(
             (r["method"], r["site"]),
             {
@@ -977,7 +962,7 @@ def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
                 "amount": f"{r['quantity']:,.2f} {r['unit']}",
                 "factor": r["factor_id"],
                 "species": r["species"],
-                "co2e": f"{r['co2e_mg'] / 1e6:,.3f}" if is_entry else "",
+                "co2e": f"{in_kg(r['co2e_mg']):,.3f}" if is_entry else "",
                 "file": f"{r['source_file']} {r['source_sheet']}".strip(),
                 "row": r["source_row"],
             }

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.figures import publish, run_of, runs
 from abate.disclosure.signoff import Step, check_step
 from abate.kernel.errors import UsageError
+from abate.kernel.tables import SignoffRow
 
 
-def signoffs(workspace: Workspace, year: str = "") -> list[dict[str, Any]]:
+def signoffs(workspace: Workspace, year: str = "") -> list[SignoffRow]:
     """Steps that were taken, oldest first."""
-    rows = sorted(workspace.store.rows("signoffs"), key=lambda r: r["ordinal"])
-    return [r for r in rows if not year or r["fiscal_year"] == year]
+    rows = sorted(workspace.store.records(SignoffRow), key=lambda r: r.ordinal)
+    return [r for r in rows if not year or r.fiscal_year == year]
 
 
 def sign(
@@ -29,7 +29,7 @@ def sign(
     note: str = "",
     run_id: str = "",
     figures: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> SignoffRow:
     """Take a step over a year's run.
 
     Locking publishes the run where it is still a draft; from then on the year says what that run
@@ -57,38 +57,30 @@ def sign(
     for name in figures:
         FIGURES.named(name)
     run = run_of(workspace, year, run_id)
-    if run["fiscal_year"] != year:
+    if run.fiscal_year != year:
         raise UsageError(
             "sign-off-order",
-            f"'{run['run_id']}' is of {run['fiscal_year']}.",
+            f"'{run.run_id}' is of {run.fiscal_year}.",
             f"Name a run of {year}.",
         )
     with workspace.store.lock():
         every = signoffs(workspace)
-        taken = [(Step(r["step"]), r["person"]) for r in every if r["run_id"] == run["run_id"]]
+        taken = [(Step(r.step), r.person) for r in every if r.run_id == run.run_id]
         check_step(Step(step), person, taken, dict(workspace.owners), year=year)
-        row = {
-            "ordinal": workspace.store.free_ordinal("signoffs"),
-            "fiscal_year": year,
-            "run_id": run["run_id"],
-            "step": step,
-            "person": person,
-            "note": note,
-            "figures": ",".join(figures),
-            "committed_at": now,
-        }
+        ordinal = workspace.store.free_ordinal("signoffs")
+        row = SignoffRow(ordinal, year, run.run_id, step, person, note, ",".join(figures), now)
         if step != Step.LOCKED:
-            workspace.store.append("signoffs", [row])
+            workspace.store.add(row)
             return row
-    if next(r for r in runs(workspace) if r["run_id"] == run["run_id"])["status"] == "draft":
-        publish(workspace, run["run_id"], reason=note, now=now, signed=True)
+    if next(r for r in runs(workspace) if r.run_id == run.run_id).status == "draft":
+        publish(workspace, run.run_id, reason=note, now=now, signed=True)
     with workspace.store.lock():
-        workspace.store.append("signoffs", [row])
+        workspace.store.add(row)
     return row
 
 
 def assured_figures(workspace: Workspace, run_id: str) -> tuple[set[str], str]:
     """Figures of a run that are assured, `*` for all, and by whom at which level."""
-    rows = [r for r in signoffs(workspace) if r["run_id"] == run_id and r["step"] == Step.ASSURED]
-    names = {n for r in rows for n in (r["figures"].split(",") if r["figures"] else ["*"])}
-    return names, "; ".join(f"{r['person']}: {r['note']}".rstrip(": ") for r in rows)
+    rows = [r for r in signoffs(workspace) if r.run_id == run_id and r.step == Step.ASSURED]
+    names = {n for r in rows for n in (r.figures.split(",") if r.figures else ["*"])}
+    return names, "; ".join(f"{r.person}: {r.note}".rstrip(": ") for r in rows)

@@ -6,14 +6,15 @@ Loaded with their vintage and source, shown beside computed ones.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from abate.adapters.readers.sheets import table_of
 from abate.adapters.store.imports import commit_import, free_id, live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.kernel.errors import DataError, DuplicateImportError
+from abate.kernel.tables import StatedFigureRow
 
 COLUMNS = ("entity", "fiscal_year", "metric", "value", "unit", "source")
 TEMPLATE = "published-figures"
@@ -37,35 +38,34 @@ def add_published(workspace: Workspace, path: Path, *, now: datetime) -> tuple[i
         DuplicateImportError: `duplicate-import`.
     """
     rows = table_of(path, COLUMNS, "bad-published")
-    found = [_row(row, number, path.name) for number, row in enumerate(rows, 2)]
+    found = [_stated(row, number, path.name) for number, row in enumerate(rows, 2)]
     keys: dict[tuple[str, ...], int] = {}
     for line in found:
-        key = tuple(line[k] for k in ("entity", "fiscal_year", "metric", "scope", "vintage"))
+        key = (line.entity, line.fiscal_year, line.metric, line.scope, line.vintage)
         if key in keys:
-            told = f"row {line['source_row']} repeats row {keys[key]}: {' '.join(key)}"
+            told = f"row {line.source_row} repeats row {keys[key]}: {' '.join(key)}"
             raise DataError(
                 "bad-published", f"{path.name} {told}.", "Give one of them another vintage."
             )
-        keys[key] = line["source_row"]
+        keys[key] = line.source_row
     digest = file_hash(path)
     with workspace.store.lock():
-        same = [r for r in live_imports(workspace) if r["sha256"] == digest]
+        same = [r for r in live_imports(workspace) if r.sha256 == digest]
         if same:
             raise DuplicateImportError(
                 "duplicate-import",
-                f"{path.name} is loaded as {same[0]['import_id']}.",
-                f"Nothing to do; to load it anew: abate undo {same[0]['import_id']}.",
+                f"{path.name} is loaded as {same[0].import_id}.",
+                f"Nothing to do; to load it anew: abate undo {same[0].import_id}.",
             )
         import_id = free_id(workspace, f"{TEMPLATE}/{digest}")
-        workspace.store.append("published", [{"import_id": import_id, **line} for line in found])
+        workspace.store.add(*(replace(line, import_id=import_id) for line in found))
         counted = {"row_count": len(found), "accepted_count": len(found)}
         commit_import(workspace, import_id, TEMPLATE, now, file=path.name, sha256=digest, **counted)
-    return sum(line["value"] is not None for line in found), sum(
-        line["value"] is None for line in found
-    )
+    figures = sum(line.value is not None for line in found)
+    return figures, len(found) - figures
 
 
-def _row(row: dict[str, str], number: int, file: str) -> dict[str, Any]:
+def _stated(row: dict[str, str], number: int, file: str) -> StatedFigureRow:
     text = (row["value"] or "").strip()
     try:
         value = float(text.replace(",", "")) if text else None
@@ -75,22 +75,23 @@ def _row(row: dict[str, str], number: int, file: str) -> dict[str, Any]:
         raise DataError(
             "bad-published", f"{file} row {number} names no entity or metric.", "Fill them in."
         )
-    return {
-        "entity": row["entity"].strip(),
-        "fiscal_year": row["fiscal_year"].strip(),
-        "metric": row["metric"].strip(),
-        "scope": (row.get("scope") or "").strip(),
-        "vintage": _vintage(row),
-        "value": value,
-        "value_text": text,
-        "unit": row["unit"].strip(),
-        "source": row["source"].strip(),
-        "quote": (row.get("quote") or "").strip(),
-        "confidence": (row.get("confidence") or "").strip(),
-        "note": (row.get("note") or "").strip(),
-        "source_file": file,
-        "source_row": number,
-    }
+    return StatedFigureRow(
+        import_id="",
+        entity=row["entity"].strip(),
+        fiscal_year=row["fiscal_year"].strip(),
+        metric=row["metric"].strip(),
+        scope=(row.get("scope") or "").strip(),
+        vintage=_vintage(row),
+        value=value,
+        value_text=text,
+        unit=row["unit"].strip(),
+        source=row["source"].strip(),
+        quote=(row.get("quote") or "").strip(),
+        confidence=(row.get("confidence") or "").strip(),
+        note=(row.get("note") or "").strip(),
+        source_file=file,
+        source_row=number,
+    )
 
 
 def _vintage(row: dict[str, str]) -> str:
@@ -108,15 +109,17 @@ def _vintage(row: dict[str, str]) -> str:
 
 def published(
     workspace: Workspace, *, entity: str = "", metric: str = "", year: str = ""
-) -> list[dict[str, Any]]:
+) -> list[StatedFigureRow]:
     """Published figures that are loaded, by entity, metric, year and vintage."""
-    live = {r["import_id"] for r in live_imports(workspace)}
-    rows = [r for r in workspace.store.rows("published") if r["import_id"] in live]
+    live = {r.import_id for r in live_imports(workspace)}
+    rows = [r for r in workspace.store.records(StatedFigureRow) if r.import_id in live]
     wanted = {"entity": entity, "metric": metric, "fiscal_year": year}
     rows = [
-        r for r in rows if all(not v or v.casefold() in r[k].casefold() for k, v in wanted.items())
+        r
+        for r in rows
+        if all(v.casefold() in getattr(r, name).casefold() for name, v in wanted.items())
     ]
-    return sorted(rows, key=lambda r: (r["entity"], r["metric"], r["fiscal_year"], r["vintage"]))
+    return sorted(rows, key=lambda r: (r.entity, r.metric, r.fiscal_year, r.vintage))
 
 
 SCALES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
-from abate.application.inventory.figures import Rollups, run_of, years
+from abate.application.inventory.figures import Rollups, Run, run_of, years
 from abate.disclosure.pathways import (
     INCOMPLETE,
     MISUSED,
@@ -124,7 +124,7 @@ def _unfit(
 
 
 def _yearly(
-    rollups: Rollups, every: list[dict[str, Any]], target: Target
+    rollups: Rollups, every: list[Run], target: Target
 ) -> tuple[dict[int, float], bool, dict[int, str]]:
     """Values of a target's figure by year.
 
@@ -139,8 +139,8 @@ def _yearly(
         if v
     }
     for run in every:
-        year = parse_fiscal_year(run["fiscal_year"])
-        restated |= run["fiscal_year"] == target.base_year and bool(run["structure"])
+        year = parse_fiscal_year(run.fiscal_year)
+        restated |= run.fiscal_year == target.base_year and bool(run.structure)
         for value in rollups.values([target.figure], run, "", where):
             if value.value is not None:
                 values[year] = float(value.value)

@@ -17,7 +17,7 @@ from abate.adapters.readers.documents import opens_as_workbook
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
 from abate.application.disclosure.indicators import fuels_burnt, indicator_values
-from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.figures import Rollups, Run, run_of
 from abate.disclosure.markup import Cell, Table, escaped, to_html
 from abate.disclosure.report import headings, page
 from abate.kernel.errors import DataError, UsageError
@@ -84,7 +84,7 @@ def vsme_datapoints(workspace: Workspace, year: str) -> list[Datapoint]:
     ]
     known = {k: v[0] for k, v in indicator_values(workspace, [year], wanted).items()}
     turnover, people = known["revenue"], known["employees"]
-    burnt = bool(fuels_burnt(workspace, run["run_id"]))
+    burnt = bool(fuels_burnt(workspace, run.run_id))
     return [
         _datapoint(
             "Turnover", "B1", "Turnover", turnover.value, turnover.unit, "no rows", turnover.origin
@@ -98,7 +98,7 @@ def vsme_datapoints(workspace: Workspace, year: str) -> list[Datapoint]:
             "not stated",
             people.origin,
         ),
-        *_energy({k: v.value for k, v in known.items()}, run["run_id"], burnt=burnt),
+        *_energy({k: v.value for k, v in known.items()}, run.run_id, burnt=burnt),
         *_emissions(workspace, run, turnover.value),
     ]
 
@@ -141,9 +141,7 @@ def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list
     ]
 
 
-def _emissions(
-    workspace: Workspace, run: dict[str, Any], turnover: float | None
-) -> list[Datapoint]:
+def _emissions(workspace: Workspace, run: Run, turnover: float | None) -> list[Datapoint]:
     """Scopes 1 and 2 and their intensities; a sum without one of its parts is missing."""
     with Rollups(workspace) as rollups:
         found = {
@@ -185,7 +183,7 @@ def _emissions(
         ),
     ]
     told = [
-        _datapoint(name, "B3", title, value, "t CO2e", reason, run["run_id"])
+        _datapoint(name, "B3", title, value, "t CO2e", reason, run.run_id)
         for name, title, value, reason in lines
     ]
     for view, total in (("Location", values["gross"]), ("Market", by_market)):
@@ -194,7 +192,7 @@ def _emissions(
         intensity = total / turnover if total is not None and turnover else None
         unit = f"t CO2e/{workspace.organisation.currency}"
         told.append(
-            _datapoint(name, "B3", title, intensity, unit, "no turnover or total", run["run_id"])
+            _datapoint(name, "B3", title, intensity, unit, "no turnover or total", run.run_id)
         )
     return told
 

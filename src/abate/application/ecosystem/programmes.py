@@ -25,9 +25,7 @@ def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
         NotFoundError: `no-run`.
     """
     run = run_of(workspace, year)
-    published = any(
-        r["run_id"] == run["run_id"] and r["status"] != "draft" for r in runs(workspace)
-    )
+    published = any(r.run_id == run.run_id and r.status != "draft" for r in runs(workspace))
     with Rollups(workspace) as rollups:
         scopes = rollups.values(["scope1", "scope2-location", *SCOPE_3], run)
         complete = published and all(v.value is not None or v.note for v in scopes)

@@ -11,7 +11,7 @@ from typing import Any
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.figures import Rollups
+from abate.application.inventory.figures import Rollups, Run
 from abate.application.inventory.findings import equal_readings
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.period import month_end, month_start
@@ -22,7 +22,7 @@ AMOUNTS = ("facility-energy", "it-energy", "water")
 LOADS = {"facility-energy": "facility_kwh", "it-energy": "it_kwh"}
 
 
-def data_centres(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
+def data_centres(rollups: Rollups, run: Run) -> list[dict[str, Any]]:
     """Each metered building with PUE, WUE and clean share, for the year and by month.
 
     With goal and climate.
@@ -34,7 +34,7 @@ def data_centres(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
         there are no readings), `targets` by figure, `climate_c` for the months, `climate_source`.
     """
     workspace = rollups.workspace
-    months = workspace.calendar.months(run["fiscal_year"])
+    months = workspace.calendar.months(run.fiscal_year)
     names = [*RATIOS[:2], *AMOUNTS]
     by_month = _by(rollups.values(names, run, "site,building,month"), "site", "building", "month")
     by_year = _by(rollups.values(names, run, "site,building"), "site", "building")
@@ -58,8 +58,7 @@ def data_centres(rollups: Rollups, run: dict[str, Any]) -> list[dict[str, Any]]:
         whole = {n: by_year.get((site_id, building), {}).get(n) for n in names}
         whole["clean-share"] = clean_year.get((site_id,), {}).get("clean-share")
         targets = {
-            n: target_of(workspace.targets, n, run["fiscal_year"], site_id, building)
-            for n in RATIOS
+            n: target_of(workspace.targets, n, run.fiscal_year, site_id, building) for n in RATIOS
         }
         found.append(
             {

@@ -8,8 +8,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ from abate.energy.planners.load import (
 )
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
+from abate.kernel.tables import ForecastLine, ForecastRow
+from abate.kernel.units import in_t
 
 METERED = "facility-energy"
 GENERATED = "generation"
@@ -101,7 +103,7 @@ class SiteForecast:
     site: str
     told: Told
     roofs: tuple[tuple[Roof, Generation], ...]
-    lines: list[dict[str, Any]]
+    lines: list[ForecastLine]
     findings: tuple[Finding, ...]
     refitted: bool
 
@@ -297,7 +299,7 @@ def _stored(
     return fit_load(known, calendar=calendar, weather=weather, settings=settings, held=held)
 
 
-def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
+def _lines(workspace: Workspace, site: str, told: Told) -> list[ForecastLine]:
     """Activities of basis forecast by level.
 
     Each meter's steps, and each day of the whole site, valued.
@@ -310,32 +312,13 @@ def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
     edges = np.flatnonzero(np.diff(start.astype("datetime64[D]").astype(int), prepend=-1))
     daily = _levels(np.add.reduceat(members.values.sum(axis=1), edges, axis=1))
     ends = np.append(start[edges[1:]], start[-1] + HOUR)
-    shared = {"site": site, "unit": "kWh", "basis": "forecast"}
-    unvalued = {
-        "kind": METERED,
-        "scope": "",
-        "view": "",
-        "method": "",
-        "factor_id": "",
-        "co2e_mg": None,
-    }
-    lines: list[dict[str, Any]] = []
+    lines: list[ForecastLine] = []
     sides: dict[str, Any] = {}
     for k, level in enumerate(names):
         for m, meter in enumerate(members.names):
             for i, moment in enumerate(start):
-                lines.append(
-                    shared
-                    | unvalued
-                    | {
-                        "level": level,
-                        "meter": meter,
-                        "month": str(moment)[:7],
-                        "period_start": moment.item(),
-                        "period_end": (moment + HOUR).item(),
-                        "quantity": float(steps[k][m, i]),
-                    }
-                )
+                amount = float(steps[k][m, i])
+                lines.append(_step_line(METERED, site, meter, level, moment, amount))
         activities = [
             {
                 "activity_id": d + 1,
@@ -363,53 +346,73 @@ def _lines(workspace: Workspace, site: str, told: Told) -> list[dict[str, Any]]:
     ):
         day = int(activity) - 1
         lines.append(
-            shared
-            | {
-                "level": level,
-                "kind": "electricity",
-                "meter": "",
-                "month": row["month"],
-                "period_start": start[edges[day]].item(),
-                "period_end": ends[day].item(),
-                "quantity": row["quantity"],
-                "scope": row["scope"],
-                "view": row["view"] or row["category"],
-                "method": row["method"],
-                "factor_id": row["factor_id"],
-                "co2e_mg": row["co2e_mg"],
-            }
+            ForecastLine(
+                forecast_id="",
+                level=level,
+                kind="electricity",
+                site=site,
+                meter="",
+                month=row.month,
+                period_start=_moment(start[edges[day]]),
+                period_end=_moment(ends[day]),
+                quantity=row.quantity,
+                unit="kWh",
+                basis="forecast",
+                scope=row.scope,
+                view=row.view or row.category,
+                method=row.method,
+                factor_id=row.factor_id,
+                co2e_mg=row.co2e_mg,
+            )
         )
     return lines
 
 
-def _roof_lines(site: str, roof: Roof, made: Generation) -> list[dict[str, Any]]:
+def _moment(at: np.datetime64) -> datetime:
+    return datetime.fromisoformat(str(at.astype("datetime64[us]")))
+
+
+def _step_line(
+    kind: str, site: str, meter: str, level: str, moment: np.datetime64, amount_kwh: float
+) -> ForecastLine:
+    """An hour's amount at a level, which is not valued."""
+    return ForecastLine(
+        forecast_id="",
+        level=level,
+        kind=kind,
+        site=site,
+        meter=meter,
+        month=str(moment)[:7],
+        period_start=_moment(moment),
+        period_end=_moment(moment + HOUR),
+        quantity=amount_kwh,
+        unit="kWh",
+        basis="forecast",
+        scope="",
+        view="",
+        method="",
+        factor_id="",
+        co2e_mg=None,
+    )
+
+
+def _roof_lines(site: str, roof: Roof, made: Generation) -> list[ForecastLine]:
     """What a plant is expected to give, by step and level.
 
     Nothing is valued: who uses it is not known yet.
     """
-    lines = []
-    for level in LEVELS:
-        for moment, quantiles in zip(made.start, made.quantiles, strict=True):
-            lines.append(
-                {
-                    "site": site,
-                    "unit": "kWh",
-                    "basis": "forecast",
-                    "level": level_name(level),
-                    "kind": GENERATED,
-                    "meter": roof.plant.id,
-                    "month": str(moment)[:7],
-                    "period_start": moment.item(),
-                    "period_end": (moment + HOUR).item(),
-                    "quantity": float(quantiles[round(level * 100) - 1]),
-                    "scope": "",
-                    "view": "",
-                    "method": "",
-                    "factor_id": "",
-                    "co2e_mg": None,
-                }
-            )
-    return lines
+    return [
+        _step_line(
+            GENERATED,
+            site,
+            roof.plant.id,
+            level_name(level),
+            moment,
+            float(quantiles[round(level * 100) - 1]),
+        )
+        for level in LEVELS
+        for moment, quantiles in zip(made.start, made.quantiles, strict=True)
+    ]
 
 
 def _levels(values: Any) -> list[Any]:
@@ -426,15 +429,15 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
     terms = read_terms(workspace, "", "", None)
     members = made.told.members
     with workspace.store.lock():
-        rows = workspace.store.rows("forecasts")
+        rows = workspace.store.records(ForecastRow)
         ends = (members.start[-1] + HOUR).item()
         for r in rows:
             same = (
-                r["site"],
-                r["data_version"],
-                r["period_start"],
-                r["period_end"],
-                r["parameters"],
+                r.site,
+                r.data_version,
+                r.period_start,
+                r.period_end,
+                r.parameters,
             )
             if same == (
                 made.site,
@@ -443,149 +446,207 @@ def post_forecast(workspace: Workspace, made: SiteForecast, *, now: datetime) ->
                 ends,
                 json.dumps(made.told.model.parameters),
             ):
-                return str(r["forecast_id"])  # the same forecast from the same data
+                return str(r.forecast_id)  # the same forecast from the same data
         title = f"{made.site}-{str(made.told.issued)[:13]}"
         ordinal = workspace.store.free_ordinal("forecasts", title)
         name = f"{title}#{ordinal}"
-        workspace.store.append(
-            "forecast_lines", [line | {"forecast_id": name} for line in made.lines]
+        workspace.store.add(*(replace(line, forecast_id=name) for line in made.lines))
+        workspace.store.add(
+            ForecastRow(
+                ordinal=ordinal,
+                forecast_id=name,
+                site=made.site,
+                meter=", ".join(members.names),
+                kind=METERED,
+                issued_at=_moment(made.told.issued),
+                period_start=_moment(members.start[0]),
+                period_end=ends,
+                component="load regression",
+                parameters=json.dumps(made.told.model.parameters),
+                data_version=made.told.data_version,
+                gwp_set=terms.gwp_set,
+                boundary=str(terms.boundary),
+                committed_at=now,
+            )
         )
-        row = {
-            "ordinal": ordinal,
-            "forecast_id": name,
-            "site": made.site,
-            "meter": ", ".join(members.names),
-            "kind": METERED,
-            "issued_at": made.told.issued.item(),
-            "period_start": members.start[0].item(),
-            "period_end": ends,
-            "component": "load regression",
-            "parameters": json.dumps(made.told.model.parameters),
-            "data_version": made.told.data_version,
-            "gwp_set": terms.gwp_set,
-            "boundary": str(terms.boundary),
-            "committed_at": now,
-        }
-        workspace.store.append("forecasts", [row])
     return name
 
 
-def forecasts(workspace: Workspace) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class FanHour:
+    """An hour of a kept forecast, with what the meter showed, for pictures.
+
+    Args:
+        meter: Meter or plant.
+        start: Begin of the hour.
+        levels: Quantity by level, `p05` to `p95` [kWh].
+        actual_kwh: What the meter showed; None where it has no reading.
+    """
+
+    meter: str
+    start: datetime
+    levels: dict[str, float]
+    actual_kwh: float | None = None
+
+    @property
+    def point(self) -> dict[str, Any]:
+        """As charts take it."""
+        return {
+            "meter": self.meter,
+            "start": self.start.isoformat(),
+            "actual": self.actual_kwh,
+            **self.levels,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastScore:
+    """How a kept forecast did against the meters.
+
+    Args:
+        hours: Hours that have readings.
+        metered_kwh: What the meters showed in them.
+        expected_kwh: What was expected.
+        bias_share: Too high, as a share of what the meters showed.
+        pinball_kwh: Mean pinball loss.
+        inside_50_share: Share of hours inside the 50 % range.
+        inside_90_share: Share of hours inside the 90 % range.
+        skill_share: Loss less than that of the same hour a week before; None where there is none.
+    """
+
+    hours: int
+    metered_kwh: float
+    expected_kwh: float
+    bias_share: float
+    pinball_kwh: float
+    inside_50_share: float
+    inside_90_share: float
+    skill_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastShown(ForecastRow):
+    """A kept forecast as it is shown.
+
+    Args:
+        expected_t: Scope 2 by view and level, `mean`, `p05` and `p95` [t CO2e].
+        score: How it did against the meters; None where they have no reading yet.
+        fan: Its hours by meter.
+    """
+
+    expected_t: dict[str, dict[str, float]] = field(default_factory=dict)
+    score: ForecastScore | None = None
+    fan: tuple[FanHour, ...] = ()
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As machines get it."""
+        return {
+            "forecast_id": self.forecast_id,
+            "site": self.site,
+            "issued_at": self.issued_at,
+            "period_start": self.period_start,
+            "period_end": self.period_end,
+            "data_version": self.data_version,
+            "t_co2e": self.expected_t,
+            "figures": asdict(self.score) if self.score else None,
+        }
+
+
+def forecasts(workspace: Workspace) -> list[ForecastShown]:
     """Kept forecasts beside what the meters showed since.
 
-    Returns:
-        For each: what it is; expected kWh and t CO2e by view (mean, p05, p95); and, where meters
-        have spoken, `figures`: hours, metered kWh, bias as a share, mean pinball loss, share inside
-        50 and 90 %, skill beside the same hour a week before; `fan`: hours by meter, for pictures.
-        Expected tonnes of several days add up each day's level.
+    Expected tonnes of several days add up each day's level.
     """
-    told = []
-    readings: dict[str, Readings] = {}
-    rows = sorted(workspace.store.rows("forecasts"), key=lambda r: r["ordinal"])
-    lines: dict[str, list[dict[str, Any]]] = {}
-    for line in workspace.store.rows("forecast_lines") if rows else []:
-        lines.setdefault(line["forecast_id"], []).append(line)
-    for row in rows:
-        mine = lines.get(row["forecast_id"], [])
-        valued = [x for x in mine if x["view"]]
-        expected = {
-            view: {
-                level: (
-                    sum(
-                        x["co2e_mg"]
-                        for x in valued
-                        if x["view"] == view and x["level"] == level and x["scope"] == "2"
-                    )
-                    / 1e9
-                )
-                for level in ("mean", "p05", "p95")
-            }
-            for view in ("location", "market")
-        }
-        if row["site"] not in readings:
-            try:
-                readings[row["site"]] = site_readings(workspace, row["site"])
-            except NotFoundError:  # its imports were undone since
-                readings[row["site"]] = Readings(
-                    (), np.array([np.datetime64(0, "s")]), np.zeros((0, 1)), (), ""
-                )
-        told.append(
-            row
-            | {
-                "t_co2e": expected,
-                "figures": _against(mine, readings[row["site"]], row),
-                "fan": _fan(mine, readings[row["site"]]),
-            }
+    rows = sorted(workspace.store.records(ForecastRow), key=lambda r: r.ordinal)
+    lines: dict[str, list[ForecastLine]] = {}
+    for line in workspace.store.records(ForecastLine) if rows else []:
+        lines.setdefault(line.forecast_id, []).append(line)
+    readings = {site: _readings_there(workspace, site) for site in {r.site for r in rows}}
+    return [
+        ForecastShown(
+            **asdict(row),
+            expected_t={v: _expected_t(mine, v) for v in ("location", "market")},
+            score=_against(mine, readings[row.site], row.issued_at),
+            fan=_fan(mine, readings[row.site]),
         )
-    return told
+        for row in rows
+        for mine in [lines.get(row.forecast_id, [])]
+    ]
 
 
-def _fan(lines: list[dict[str, Any]], readings: Readings) -> list[dict[str, Any]]:
-    """Hours of a kept forecast by meter, with what the meter showed, for pictures."""
-    rows: dict[tuple[str, Any], dict[str, Any]] = {}
+def _readings_there(workspace: Workspace, site: str) -> Readings:
+    """Hourly readings of a site; empty where its imports were undone since."""
+    try:
+        return site_readings(workspace, site)
+    except NotFoundError:
+        start = np.array([np.datetime64(0, "s")])
+        return Readings((), start, np.zeros((0, 1)), (), "")
+
+
+def _expected_t(lines: list[ForecastLine], view: str) -> dict[str, float]:
+    """Scope 2 of a view by level [t CO2e]."""
+    expected = dict.fromkeys(("mean", "p05", "p95"), 0)
     for line in lines:
-        if not line["view"] and line["level"] in ("p05", "p25", "p50", "p75", "p95"):
-            row = rows.setdefault(
-                (line["meter"], line["period_start"]),
-                {"meter": line["meter"], "start": line["period_start"].isoformat(), "actual": None},
-            )
-            row[line["level"]] = line["quantity"]
-    for (meter, moment), row in rows.items():
-        at = int((np.datetime64(moment, "s") - readings.start[0]) // HOUR)
-        if meter in readings.names and 0 <= at < readings.values.shape[1]:
-            value = readings.values[readings.names.index(meter), at]
-            row["actual"] = None if np.isnan(value) else float(value)
-    return list(rows.values())
+        if (line.view, line.scope) == (view, "2") and line.level in expected:
+            expected[line.level] += line.co2e_mg or 0
+    return {level: in_t(mg) for level, mg in expected.items()}
+
+
+def _fan(lines: list[ForecastLine], readings: Readings) -> tuple[FanHour, ...]:
+    levels: dict[tuple[str, datetime], dict[str, float]] = {}
+    for line in lines:
+        if not line.view and line.level in ("p05", "p25", "p50", "p75", "p95"):
+            levels.setdefault((line.meter, line.period_start), {})[line.level] = line.quantity
+    return tuple(
+        FanHour(meter, moment, held, _reading_at(readings, meter, moment))
+        for (meter, moment), held in levels.items()
+    )
+
+
+def _reading_at(readings: Readings, meter: str, moment: datetime) -> float | None:
+    """What a meter showed in an hour [kWh]; None where it has no reading."""
+    at = int((np.datetime64(moment, "s") - readings.start[0]) // HOUR)
+    if meter not in readings.names or not 0 <= at < readings.values.shape[1]:
+        return None
+    value = readings.values[readings.names.index(meter), at]
+    return None if np.isnan(value) else float(value)
 
 
 def _against(
-    lines: list[dict[str, Any]], readings: Readings, row: dict[str, Any]
-) -> dict[str, float] | None:
-    """Figures of a forecast against the meters; None where they have not spoken yet."""
-    by: dict[tuple[str, Any], dict[str, float]] = {}
+    lines: list[ForecastLine], readings: Readings, issued_at: datetime
+) -> ForecastScore | None:
+    """A forecast against the meters; None where they have no reading yet."""
+    by: dict[tuple[str, datetime], dict[str, float]] = {}
     for line in lines:
-        if line["kind"] == METERED:
-            by.setdefault((line["meter"], line["period_start"]), {})[line["level"]] = line[
-                "quantity"
-            ]
-    place = {name: k for k, name in enumerate(readings.names)}
-    first = readings.start[0]
+        if line.kind == METERED:
+            by.setdefault((line.meter, line.period_start), {})[line.level] = line.quantity
     actual, said, mean, naive = [], [], [], []
-    issued = np.datetime64(row["issued_at"], "s")
     for (meter, moment), levels in by.items():
-        at = int((np.datetime64(moment, "s") - first) // HOUR)
-        if (
-            meter not in place
-            or not 0 <= at < readings.values.shape[1]
-            or np.datetime64(moment, "s") < issued
-        ):
+        value = _reading_at(readings, meter, moment) if moment >= issued_at else None
+        if value is None:
             continue
-        value = readings.values[place[meter], at]
-        if not np.isnan(value):
-            actual.append(value)
-            said.append([levels[level_name(level)] for level in LEVELS])
-            mean.append(levels["mean"])
-            week = at - 168
-            naive.append(readings.values[place[meter], week] if week >= 0 else np.nan)
+        actual.append(value)
+        said.append([levels[level_name(level)] for level in LEVELS])
+        mean.append(levels["mean"])
+        usual_kwh = _reading_at(readings, meter, moment - timedelta(weeks=1))
+        naive.append(np.nan if usual_kwh is None else usual_kwh)
     if not actual:
         return None
     y, q, levels_array = np.array(actual), np.array(said), np.array(LEVELS)
     loss = float(pinball(y, q, levels_array).mean())
-    usual = float(
-        np.nanmean(
-            pinball(y, np.repeat(np.array(naive)[:, None], len(LEVELS), axis=1), levels_array)
-        )
+    repeated = np.repeat(np.array(naive)[:, None], len(LEVELS), axis=1)
+    usual = float(np.nanmean(pinball(y, repeated, levels_array)))
+    return ForecastScore(
+        hours=len(y),
+        metered_kwh=float(y.sum()),
+        expected_kwh=float(np.sum(mean)),
+        bias_share=float(np.sum(mean) / y.sum() - 1),
+        pinball_kwh=loss,
+        inside_50_share=coverage(y, q, levels_array, share=0.5),
+        inside_90_share=coverage(y, q, levels_array, share=0.9),
+        skill_share=skill(loss, usual) if np.isfinite(usual) else None,
     )
-    return {
-        "hours": len(y),
-        "metered_kwh": float(y.sum()),
-        "expected_kwh": float(np.sum(mean)),
-        "bias_share": float(np.sum(mean) / y.sum() - 1),
-        "pinball_kwh": loss,
-        "inside_50_share": coverage(y, q, levels_array, share=0.5),
-        "inside_90_share": coverage(y, q, levels_array, share=0.9),
-        "skill_share": skill(loss, usual) if np.isfinite(usual) else None,  # type: ignore[dict-item]
-    }
 
 
 def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:

@@ -8,7 +8,7 @@ from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.bridges import BridgeResult, bridges_between
-from abate.application.inventory.figures import Rollups, run_of, runs, years
+from abate.application.inventory.figures import Rollups, Run, run_of, runs, years
 from abate.application.inventory.runs import run_year
 from abate.kernel.errors import ConfigError
 
@@ -91,10 +91,10 @@ def restate_base_year(
             'Add [base_year] with year = "FY2022".',
         )
     every = runs(workspace)
-    of_year = [r for r in every if r["fiscal_year"] == policy.year and r["status"] != "draft"]
+    of_year = [r for r in every if r.fiscal_year == policy.year and r.status != "draft"]
     stated = of_year[-1] if of_year else run_of(workspace, policy.year, "", every)
     later = structure.upper() or years(workspace)[-1]
-    gwp_set = run_of(workspace, later, "", every)["gwp_set"]
+    gwp_set = run_of(workspace, later, "", every).gwp_set
     restated, bridges = _restated(workspace, stated, later, policy.rule, gwp_set, now)
     whole = next((b for b in bridges if b.figure == "total-location"), None)
     recalculates = whole is not None and policy.recalculates(whole.start_mg, whole.end_mg)
@@ -109,7 +109,7 @@ def restate_base_year(
     return BaseYearResult(
         policy.year,
         later,
-        stated["run_id"],
+        stated.run_id,
         restated,
         policy.threshold_share,
         recalculates,
@@ -120,16 +120,16 @@ def restate_base_year(
 
 
 def _restated(
-    workspace: Workspace, stated: dict[str, Any], later: str, rule: str, gwp_set: str, now: datetime
+    workspace: Workspace, stated: Run, later: str, rule: str, gwp_set: str, now: datetime
 ) -> tuple[str, tuple[BridgeResult, ...]]:
     """A year valued on the structure of a later one.
 
     And why its figures differ from what was stated.
     """
     done = run_year(
-        workspace, stated["fiscal_year"], now=now, gwp_set=gwp_set, structure=f"{later}/{rule}"
+        workspace, stated.fiscal_year, now=now, gwp_set=gwp_set, structure=f"{later}/{rule}"
     )
-    restated = run_of(workspace, stated["fiscal_year"], done.run_id)
+    restated = run_of(workspace, stated.fiscal_year, done.run_id)
     with Rollups(workspace) as rollups:
         names = ["scope1", "scope2-location", "scope2-market", "gross", "scope3", "total-location"]
         shown = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.figures import Rollups
+from abate.application.inventory.figures import Rollups, Run
 from abate.application.inventory.inputs import read_terms
 from abate.application.opening import read_config
 from abate.kernel.bridge import Bridge, Line, Share, bridge, totals
@@ -61,7 +61,7 @@ class BridgeResult:
 
 
 def bridge_runs(
-    workspace: Workspace, rollups: Rollups, name: str, before: dict[str, Any], after: dict[str, Any]
+    workspace: Workspace, rollups: Rollups, name: str, before: Run, after: Run
 ) -> BridgeResult:
     """Why a figure differs between two runs.
 
@@ -76,8 +76,8 @@ def bridges_between(
     workspace: Workspace,
     rollups: Rollups,
     names: Sequence[str],
-    before: dict[str, Any],
-    after: dict[str, Any],
+    before: Run,
+    after: Run,
 ) -> list[BridgeResult]:
     """Why each of several figures differs between two runs.
 
@@ -88,18 +88,18 @@ def bridges_between(
         NotFoundError: `unknown-figure`.
     """
     shares = _shares(workspace, before, after)
-    gwp_set = after["gwp_set"] if after["gwp_set"] != before["gwp_set"] else ""
+    gwp_set = after.gwp_set if after.gwp_set != before.gwp_set else ""
     results = []
     for name in names:
         lines = [_lines(rollups, name, run) for run in (before, after)]
         found = bridge(lines[0], lines[1], gwp_set=gwp_set, shares=shares)
         start, end = (sum(line.sign * line.co2e_mg for line in side) for side in lines)
         assert end - start == sum(totals(found).values())
-        results.append(BridgeResult(name, before["run_id"], after["run_id"], start, end, found))
+        results.append(BridgeResult(name, before.run_id, after.run_id, start, end, found))
     return results
 
 
-def _lines(rollups: Rollups, name: str, run: dict[str, Any]) -> list[Line]:
+def _lines(rollups: Rollups, name: str, run: Run) -> list[Line]:
     sign, touched = rollups.signed(name, run)
     rows = fetch(
         rollups.con,
@@ -112,9 +112,7 @@ def _lines(rollups: Rollups, name: str, run: dict[str, Any]) -> list[Line]:
     return [Line(**r) for r in rows]
 
 
-def _shares(
-    workspace: Workspace, before: dict[str, Any], after: dict[str, Any]
-) -> tuple[Share, Share]:
+def _shares(workspace: Workspace, before: Run, after: Run) -> tuple[Share, Share]:
     """Shares of sites by month on the terms of each run.
 
     A site that a run did not know yet has what the other says.
@@ -132,15 +130,15 @@ def _shares(
     return known(0), known(1)
 
 
-def _share(workspace: Workspace, run: dict[str, Any]) -> Callable[[str, str], float | None]:
+def _share(workspace: Workspace, run: Run) -> Callable[[str, str], float | None]:
     """Share of a site in a month of the calendar on the terms of a run.
 
     None where it does not know the site.
     """
-    config = read_config(workspace.root, json.loads(run["config"]), strict=False)
-    as_of = date.fromisoformat(run["as_of"]) if run["as_of"] else None
-    terms = read_terms(config, run["gwp_set"], run["boundary"], as_of, run["structure"])
-    months = {m[5:]: m for m in config.calendar.months(run["fiscal_year"])}
+    config = read_config(workspace.root, json.loads(run.config), strict=False)
+    as_of = date.fromisoformat(run.as_of) if run.as_of else None
+    terms = read_terms(config, run.gwp_set, run.boundary, as_of, run.structure)
+    months = {m[5:]: m for m in config.calendar.months(run.fiscal_year)}
 
     @cache
     def share(site: str, month: str) -> float | None:

@@ -17,7 +17,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import left_behind, write_whole
 from abate.application.catalogue import METHODS
 from abate.application.inventory.explanations import run_views
-from abate.application.inventory.figures import run_of
+from abate.application.inventory.figures import Run, run_of
 from abate.kernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ def export_evidence(
     manifest = {
         "format": FORMAT,
         "organisation": workspace.organisation.name,
-        "year": run["fiscal_year"],
-        "run": run["run_id"],
-        "gwp_set": run["gwp_set"],
-        "boundary": run["boundary"],
-        "inputs_hash": run["inputs_hash"],
+        "year": run.fiscal_year,
+        "run": run.run_id,
+        "gwp_set": run.gwp_set,
+        "boundary": run.boundary,
+        "inputs_hash": run.inputs_hash,
         "files": files,
     }
     manifest["digest"] = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
@@ -119,9 +119,9 @@ def export_evidence(
     return manifest
 
 
-def _factors_sql(run: dict[str, Any]) -> str:
+def _factors_sql(run: Run) -> str:
     """Factors and properties that the run used, each row once."""
-    imports = ", ".join(map(literal, json.loads(run["factor_imports"])))
+    imports = ", ".join(map(literal, json.loads(run.factor_imports)))
     return f"""select distinct factor_id, kind, item, region, data_year, basis, species, value, unit, gwp_set, publication,
         "table", edition, published_on, licence, verification from factors
         where import_id in ({imports}) and factor_id in (

@@ -18,8 +18,8 @@ from abate.application.catalogue import FIGURES, METHODS
 from abate.application.inventory.figures import (
     DIMENSIONS,
     Rollups,
+    Run,
     Value,
-    chain_of,
     check_dimensions,
     exact_text,
     run_of,
@@ -27,6 +27,7 @@ from abate.application.inventory.figures import (
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import Figure
 from abate.kernel.formula import evaluate, names_in, to_whole_mg
+from abate.kernel.tables import CorrectionRow, EvidenceRow, ImportRow
 
 if TYPE_CHECKING:
     import duckdb
@@ -127,7 +128,7 @@ def explain_figure(
 def figure_tree(
     rollups: Rollups,
     name: str,
-    run: dict[str, Any],
+    run: Run,
     where: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """A figure with the figures it stands on, down to those that add up rows, each of these by method and site."""
@@ -174,15 +175,15 @@ def _below(name: str) -> list[str]:
     )
 
 
-def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[str, Any]) -> None:
+def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: Run) -> None:
     """Make `run_entries`, `run_activities` and `run_resolutions`: the rows of one run."""
-    store, year = workspace.store, run["fiscal_year"]
+    store, year = workspace.store, run.fiscal_year
     con.execute(
         "create view run_resolutions as select * from"
-        f" {store.source('resolutions', {run['run_id']})} where fiscal_year = '{year}' and run_id ="
-        f" '{run['run_id']}'"
+        f" {store.source('resolutions', {run.run_id})} where fiscal_year = '{year}' and run_id ="
+        f" '{run.run_id}'"
     )
-    chain = chain_of(run)
+    chain = run.chained
     standing = (
         "and resolution in (select resolution from run_resolutions)" if len(chain) > 1 else ""
     )
@@ -190,7 +191,7 @@ def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: dict[st
         f"create view run_entries as select * from {store.source('entries', chain)} where"
         f" fiscal_year = '{year}' and run_id in ({', '.join(map(literal, chain))}) {standing}"
     )
-    named = [i[0] for i in json.loads(run["imports"])]
+    named = [i[0] for i in json.loads(run.imports)]
     con.execute(
         f"create view run_activities as select * from {store.source('activities', named)} where"
         f" fiscal_year = '{year}' and import_id in ({', '.join(map(literal, named))})"
@@ -251,7 +252,7 @@ def _page(
     con: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     name: str,
-    run: dict[str, Any],
+    run: Run,
     where: Mapping[str, str],
     limit: int,
     after: str,
@@ -316,7 +317,7 @@ def _cursor(text: str, is_entry: bool) -> tuple[int, str, list[str]]:
         ) from error
 
 
-def _row(r: dict[str, Any], a: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+def _row(r: dict[str, Any], a: dict[str, Any], run: Run) -> dict[str, Any]:
     from fractions import Fraction
 
     line = {
@@ -331,7 +332,7 @@ def _row(r: dict[str, Any], a: dict[str, Any], run: dict[str, Any]) -> dict[str,
         "file": a["source_file"],
         "sheet": a["source_sheet"],
         "row": a["source_row"],
-        "run": run["run_id"],
+        "run": run.run_id,
     }
     if "co2e_mg" in r:
         short = r["method"].split("/")[0]
@@ -379,12 +380,12 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
         found["source_sheet"],
         found["source_row"],
     )
-    imported = next(r for r in workspace.store.rows("imports") if r["import_id"] == source_import)
+    imported = next(r for r in workspace.store.records(ImportRow) if r.import_id == source_import)
     evidence = [
-        e["name"]
-        for e in workspace.store.rows("evidence")
-        if e["import_id"] in (found["import_id"], source_import)
-        and e["source_row"] in (0, found["source_row"])
+        e.name
+        for e in workspace.store.records(EvidenceRow)
+        if e.import_id in (found["import_id"], source_import)
+        and e.source_row in (0, found["source_row"])
     ]
     return {
         "activity": activity_name(activity_id),
@@ -402,11 +403,11 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
         "document": found["document"],
         "import": found["import_id"],
         "source_import": source_import,
-        "imported_file": imported["file"],
-        "sha256": imported["sha256"],
+        "imported_file": imported.file,
+        "sha256": imported.sha256,
         "correction": found["reason"],
         "evidence": evidence,
-        "run": run["run_id"],
+        "run": run.run_id,
         "entries": explained,
     }
 
@@ -416,10 +417,10 @@ def origin_of(workspace: Workspace, import_id: str, file: str, sheet: str, row: 
 
     For a row that a correction mended, the one in which it was wrong.
     """
-    for m in workspace.store.rows("mends"):
-        same = (m["source_file"], m["source_sheet"], m["source_row"]) == (file, sheet, row)
-        if m["import_id"] == import_id and same and m["of_import"]:
-            return str(m["of_import"])
+    for m in workspace.store.records(CorrectionRow):
+        same = (m.source_file, m.source_sheet, m.source_row) == (file, sheet, row)
+        if m.import_id == import_id and same and m.of_import:
+            return str(m.of_import)
     return import_id
 
 
@@ -427,7 +428,7 @@ def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:
     with workspace.store.connect() as con:
         source = workspace.store.source("activities", {import_of(activity_id)})
         rows = fetch(con, f"select * from {source} where activity_id = {activity_id}")
-    committed = {r["import_id"] for r in workspace.store.rows("imports")}
+    committed = {r.import_id for r in workspace.store.records(ImportRow)}
     rows = [r for r in rows if r["import_id"] in committed]
     if not rows:
         raise NotFoundError(

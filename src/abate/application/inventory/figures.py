@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import in_unit
+from abate.kernel.tables import PublicationRow, RunRow, SignoffRow
 
 if TYPE_CHECKING:
     import duckdb
@@ -130,25 +131,46 @@ def exact_text(value: Fraction) -> str:
     return f"{sign}{digits[:-9]}.{digits[-9:]}"
 
 
-def runs(workspace: Workspace) -> list[dict[str, Any]]:
-    """Posted runs, oldest first, each with its status: published, restated or draft."""
-    rows = sorted(workspace.store.rows("runs"), key=lambda r: r["ordinal"])
+@dataclass(frozen=True, slots=True)
+class Run(RunRow):
+    """A posted run as it stands.
+
+    Args:
+        status: `published`, `restated` or `draft`.
+        reason: Why it was restated.
+        locked: Whether its year was signed off with it.
+    """
+
+    status: str = "draft"
+    reason: str = ""
+    locked: bool = False
+
+    @property
+    def not_assessed(self) -> dict[str, str]:
+        """Figures of the categories that it leaves out, each with the reason."""
+        config = json.loads(self.config).get("scope3", {})
+        return {f"scope3-{k}": str(reason) for k, reason in config.get("not_assessed", {}).items()}
+
+
+def runs(workspace: Workspace) -> list[Run]:
+    """Posted runs, oldest first."""
+    rows = sorted(workspace.store.records(RunRow), key=lambda r: r.ordinal)
     marks = {
-        p["run_id"]: p
-        for p in sorted(workspace.store.rows("publications"), key=lambda p: p["ordinal"])
+        p.run_id: p
+        for p in sorted(workspace.store.records(PublicationRow), key=lambda p: p.ordinal)
     }
-    locked = {s["run_id"] for s in workspace.store.rows("signoffs") if s["step"] == "locked"}
+    locked = {s.run_id for s in workspace.store.records(SignoffRow) if s.step == "locked"}
+    found = []
     for row in rows:
-        row["locked"] = row["run_id"] in locked
-        mark = marks.get(row["run_id"])
-        row["status"] = mark["status"] if mark else "draft"
-        row["reason"] = mark["reason"] if mark else ""
-    return rows
+        mark = marks.get(row.run_id)
+        status, reason = (mark.status, mark.reason) if mark else ("draft", "")
+        found.append(Run(**asdict(row), status=status, reason=reason, locked=row.run_id in locked))
+    return found
 
 
 def run_of(
-    workspace: Workspace, year: str, run_id: str = "", every: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
+    workspace: Workspace, year: str, run_id: str = "", every: list[Run] | None = None
+) -> Run:
     """The run asked for, or the latest of a year; among `every` run where the caller has read them.
 
     A base year valued on a later structure counts as the latest only once it is published; so does
@@ -159,17 +181,15 @@ def run_of(
     """
     every = runs(workspace) if every is None else every
     if run_id:
-        named = [r for r in every if r["run_id"] == run_id]
+        named = [r for r in every if r.run_id == run_id]
         if not named:
             raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
         return named[0]
     of_year = [
-        r
-        for r in every
-        if r["fiscal_year"] == year and (not r["structure"] or r["status"] != "draft")
+        r for r in every if r.fiscal_year == year and (not r.structure or r.status != "draft")
     ]
-    if any(r["locked"] for r in of_year):
-        of_year = [r for r in of_year if r["status"] != "draft"]
+    if any(r.locked for r in of_year):
+        of_year = [r for r in of_year if r.status != "draft"]
     if not of_year:
         raise NotFoundError(
             "no-run", f"{year} has not been valued.", f"Run 'abate run --year {year}'."
@@ -177,23 +197,9 @@ def run_of(
     return of_year[-1]
 
 
-def chain_of(run: dict[str, Any]) -> list[str]:
-    """Runs whose entries count in a run, under its own resolutions.
-
-    Itself, and those it went on from.
-    """
-    return list(json.loads(run["chain"])) if run["chain"] else [run["run_id"]]
-
-
-def not_assessed(run: dict[str, Any]) -> dict[str, str]:
-    """Figures of the categories that a run leaves out, each with the reason."""
-    config = json.loads(run["config"]).get("scope3", {})
-    return {f"scope3-{k}": str(reason) for k, reason in config.get("not_assessed", {}).items()}
-
-
 def years(workspace: Workspace) -> list[str]:
     """Fiscal years that have been valued."""
-    return sorted({r["fiscal_year"] for r in workspace.store.rows("runs")})
+    return sorted({r.fiscal_year for r in workspace.store.records(RunRow)})
 
 
 class Rollups:
@@ -231,7 +237,7 @@ class Rollups:
     def values(
         self,
         names: list[str],
-        run: dict[str, Any],
+        run: Run,
         by: str = "",
         where: Mapping[str, str] = MappingProxyType({}),
         *,
@@ -257,7 +263,7 @@ class Rollups:
         needed = list(dict.fromkeys(t for name in names for t in FIGURES.totals_needed(name)))
         totals = self._totals(needed, run, dimensions, where)
         found: list[Value] = []
-        excluded = not_assessed(run)
+        excluded = run.not_assessed
         for name in names:
             below = FIGURES.totals_needed(name)
             groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [()])
@@ -288,11 +294,11 @@ class Rollups:
                 without = tuple(w for w in without if w not in excluded)
                 one = Value(
                     name,
-                    run["fiscal_year"],
+                    run.fiscal_year,
                     at,
                     value,
                     self._unit(name),
-                    run["run_id"],
+                    run.run_id,
                     count,
                     without,
                 )
@@ -306,7 +312,7 @@ class Rollups:
         )
 
     def _totals(
-        self, names: list[str], run: dict[str, Any], dimensions: list[str], where: Mapping[str, str]
+        self, names: list[str], run: Run, dimensions: list[str], where: Mapping[str, str]
     ) -> dict[str, dict[tuple[str, ...], tuple[Fraction | None, int]]]:
         """Whole sum and number of rows, per group, of figures that add up rows.
 
@@ -322,7 +328,7 @@ class Rollups:
         kept = "".join(f" and {DIMENSIONS[d]} = {literal(v)}" for d, v in where.items())
         rows = self.con.execute(
             f"select {''.join(c + ', ' for c in columns)} {sums} from rollups where fiscal_year = "
-            f"{literal(run['fiscal_year'])} and run_id = {literal(run['run_id'])}{kept} "
+            f"{literal(run.fiscal_year)} and run_id = {literal(run.run_id)}{kept} "
             + (f"group by {', '.join(columns)}" if columns else "")
         ).fetchall()
         found: dict[str, dict[tuple[str, ...], tuple[Fraction | None, int]]] = {
@@ -348,7 +354,7 @@ class Rollups:
             f"{c} in ({', '.join(map(literal, values))})" for c, values in total.where
         )
 
-    def signed(self, name: str, run: dict[str, Any]) -> tuple[str, str]:
+    def signed(self, name: str, run: Run) -> tuple[str, str]:
         """SQL of the sign with which a row enters a sum of totals.
 
         And of whether it touches it at all.
@@ -356,9 +362,9 @@ class Rollups:
         conditions = {self.condition(t): sign for t, sign in FIGURES.signs_of(name).items()}
         sign = " + ".join(f"{s} * ({c})::int" for c, s in conditions.items())
         touched = " or ".join(f"({c})" for c in conditions)
-        return sign, f"run_id = {literal(run['run_id'])} and source = 'entry' and ({touched})"
+        return sign, f"run_id = {literal(run.run_id)} and source = 'entry' and ({touched})"
 
-    def estimated_share(self, name: str, run: dict[str, Any]) -> float | None:
+    def estimated_share(self, name: str, run: Run) -> float | None:
         """Share of a figure that rests on estimates."""
         values = {
             v.by["basis"]: v.value for v in self.values([name], run, "basis") if v.value is not None
@@ -388,33 +394,26 @@ def publish(
     """
     every = runs(workspace)
     run = run_of(workspace, "", run_id, every)
-    if not signed and any(r["locked"] for r in every if r["fiscal_year"] == run["fiscal_year"]):
+    if not signed and any(r.locked for r in every if r.fiscal_year == run.fiscal_year):
         raise UsageError(
             "year-locked",
-            f"{run['fiscal_year']} is locked.",
+            f"{run.fiscal_year} is locked.",
             f"Sign the restatement off, step by step: abate sign prepared --run {run_id}.",
         )
     with workspace.store.lock():
-        marks = workspace.store.rows("publications")
-        if run_id in {p["run_id"] for p in marks}:
+        marks = workspace.store.records(PublicationRow)
+        if run_id in {p.run_id for p in marks}:
             raise UsageError(
-                "already-published", f"'{run_id}' is {run['status']} already.", "Nothing to do."
+                "already-published", f"'{run_id}' is {run.status} already.", "Nothing to do."
             )
-        before = [p for p in marks if p["fiscal_year"] == run["fiscal_year"]]
+        before = [p for p in marks if p.fiscal_year == run.fiscal_year]
         status = "restated" if before else "published"
         if before and not reason:
             raise UsageError(
                 "reason-needed",
-                f"{run['fiscal_year']} is published.",
+                f"{run.fiscal_year} is published.",
                 "Give --reason for the restatement.",
             )
-        row = {
-            "ordinal": len(marks),
-            "fiscal_year": run["fiscal_year"],
-            "run_id": run_id,
-            "status": status,
-            "reason": reason,
-            "committed_at": now,
-        }
-        workspace.store.append("publications", [row])
+        row = PublicationRow(len(marks), run.fiscal_year, run_id, status, reason, now)
+        workspace.store.add(row)
     return status

@@ -8,12 +8,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch
+from abate.adapters.store.findings import finding_of
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import ledger_checks
 from abate.kernel.checks import CLOCK_BACK, missing_month
 from abate.kernel.finding import Finding, Severity
-from abate.kernel.tables import COMMITS
+from abate.kernel.tables import COMMITS, CorrectionRow, FindingRow
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,24 +66,22 @@ def run_blockers(workspace: Workspace, year: str = "") -> list[Finding]:
     from abate.application.inventory.figures import run_of, years
 
     newest = {
-        run_of(workspace, y)["run_id"] for y in years(workspace) if not year or y == year.upper()
+        run_of(workspace, y).run_id for y in years(workspace) if not year or y == year.upper()
     }
-    rows = workspace.store.rows("findings") if newest else []
-    return [finding_of(r) for r in rows if r["origin"] in newest and r["severity"] == "blocker"]
+    rows = workspace.store.records(FindingRow) if newest else []
+    return [finding_of(r) for r in rows if r.origin in newest and r.severity == "blocker"]
 
 
 def findings_of(workspace: Workspace, origin: str) -> list[Finding]:
     """Findings that an import or a run wrote."""
-    return [finding_of(r) for r in workspace.store.rows("findings") if r["origin"] == origin]
+    return [finding_of(r) for r in workspace.store.records(FindingRow) if r.origin == origin]
 
 
-def mended(workspace: Workspace) -> list[dict[str, Any]]:
+def mended(workspace: Workspace) -> list[CorrectionRow]:
     """What was corrected, accepted, dropped or added, with its reason."""
-    live = {r["import_id"] for r in live_imports(workspace)}
-    rows = [m for m in workspace.store.rows("mends") if m["import_id"] in live]
-    return sorted(
-        rows, key=lambda m: (m["source_file"], m["source_sheet"], m["source_row"], m["import_id"])
-    )
+    live = {r.import_id for r in live_imports(workspace)}
+    rows = [m for m in workspace.store.records(CorrectionRow) if m.import_id in live]
+    return sorted(rows, key=lambda m: (m.source_file, m.source_sheet, m.source_row, m.import_id))
 
 
 def _of_imports(con: duckdb.DuckDBPyConnection) -> list[Finding]:
@@ -93,23 +92,7 @@ def _of_imports(con: duckdb.DuckDBPyConnection) -> list[Finding]:
                 and m.source_sheet = f.sheet and m.source_row = f.row
            where m.import_id is null""",
     )
-    return [finding_of(r) for r in rows]
-
-
-def finding_of(r: dict[str, Any]) -> Finding:
-    """A finding from its row in the ledger."""
-    return Finding(
-        r["code"],
-        Severity(r["severity"]),
-        r["message"],
-        r["hint"],
-        r["file"],
-        r["sheet"],
-        r["row"],
-        r["column"],
-        r["site"],
-        r["month"],
-    )
+    return [finding_of(FindingRow(**r)) for r in rows]
 
 
 def _clock(workspace: Workspace, now: datetime) -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.readers.sheets import Sheet, read_sheets
 from abate.adapters.store.delta import counted, fetch, literal
+from abate.adapters.store.findings import finding_row
 from abate.adapters.store.imports import (
     commit_import,
     free_id,
@@ -33,6 +34,7 @@ from abate.application.inventory.mapping import (
 )
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from abate.kernel.finding import Finding, Severity
+from abate.kernel.tables import CorrectionRow, ImportRow
 
 if TYPE_CHECKING:
     import duckdb
@@ -269,16 +271,15 @@ def _remember(workspace: Workspace, found: list[Mapped], *, anew: bool) -> None:
             write_whole(path, replace(mapped.mapping, site="").toml)
 
 
-def _new_id(workspace: Workspace, imports: list[dict[str, Any]], sha256: str, name: str) -> str:
+def _new_id(workspace: Workspace, imports: Sequence[ImportRow], sha256: str, name: str) -> str:
     """Id of a new import, from the file's content and how often it was imported and undone before."""
     same = loaded_before(imports, sha256)
     if same is not None:
-        when = same["committed_at"].date()
+        when = same.committed_at.date()
         raise DuplicateImportError(
             "duplicate-import",
-            f"{name} has the same content as {same['file']}, imported on {when} as"
-            f" {same['import_id']}.",
-            f"Nothing to do; to import it anew: abate undo {same['import_id']}.",
+            f"{name} has the same content as {same.file}, imported on {when} as {same.import_id}.",
+            f"Nothing to do; to import it anew: abate undo {same.import_id}.",
         )
     return free_id(workspace, sha256)
 
@@ -378,7 +379,7 @@ def _store_findings(
             else "Nothing to do where it holds no data."
         )
         findings.append(Finding(code, severity, f"Sheet '{sheet}' {told}.", hint, name, sheet))
-    workspace.store.append("findings", [f.row_of(import_id) for f in findings])
+    workspace.store.add(*(finding_row(f, import_id) for f in findings))
 
 
 def _keep(path: Path, folder: Path, sha256: str) -> None:
@@ -620,13 +621,13 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
         UsageError: `already-undone`, `has-corrections`.
     """
     with workspace.store.lock():
-        every = {r["import_id"]: r for r in workspace.store.rows("imports")}
+        every = {r.import_id: r for r in workspace.store.records(ImportRow)}
         if import_id not in every:
             raise NotFoundError(
                 "unknown-import", f"No import '{import_id}'.", "See 'abate imports'."
             )
         live = live_imports(workspace)
-        ids = {r["import_id"] for r in live}
+        ids = {r.import_id for r in live}
         if import_id not in ids:
             raise UsageError(
                 "already-undone",
@@ -635,11 +636,11 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
             )
         mends = [
             m
-            for m in workspace.store.rows("mends")
-            if m["of_import"] == import_id and m["import_id"] in ids
+            for m in workspace.store.records(CorrectionRow)
+            if m.of_import == import_id and m.import_id in ids
         ]
         if mends:
-            by = mends[0]["import_id"]
+            by = mends[0].import_id
             raise UsageError(
                 "has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}."
             )
@@ -663,7 +664,7 @@ def attach(
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
     with workspace.store.lock():
-        if import_id not in {r["import_id"] for r in live_imports(workspace)}:
+        if import_id not in {r.import_id for r in live_imports(workspace)}:
             raise NotFoundError(
                 "unknown-import", f"No import '{import_id}'.", "See 'abate imports'."
             )

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 from abate.adapters.store.delta import fetch, literal
+from abate.adapters.store.findings import finding_row
 from abate.adapters.store.imports import commit_import, free_id, live_imports
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS, default_factors
@@ -25,7 +25,7 @@ from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start, parse_fiscal_year
 from abate.kernel.resolution import Terms
 from abate.kernel.species import GWP_SETS
-from abate.kernel.tables import GATES
+from abate.kernel.tables import GATES, RunRow
 
 
 @dataclass(frozen=True)
@@ -88,30 +88,30 @@ class Inputs:
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def inputs_of(workspace: Workspace, row: dict[str, Any]) -> Inputs:
+def inputs_of(workspace: Workspace, row: RunRow) -> Inputs:
     """The inputs that a posted run names."""
-    config = read_config(workspace.root, json.loads(row["config"]), strict=False)
-    imports = tuple((i, h) for i, h in json.loads(row["imports"]))
-    ids = tuple(json.loads(row["factor_imports"]))
-    as_of = date.fromisoformat(row["as_of"]) if row["as_of"] else None
-    terms = read_terms(config, row["gwp_set"], row["boundary"], as_of, row["structure"])
+    config = read_config(workspace.root, json.loads(row.config), strict=False)
+    imports = tuple((i, h) for i, h in json.loads(row.imports))
+    ids = tuple(json.loads(row.factor_imports))
+    as_of = date.fromisoformat(row.as_of) if row.as_of else None
+    terms = read_terms(config, row.gwp_set, row.boundary, as_of, row.structure)
     inputs = Inputs(
-        row["fiscal_year"],
+        row.fiscal_year,
         imports,
         config.organisation,
-        row["config"],
+        row.config,
         load_factors(workspace, ids),
         ids,
         terms,
         config.calendar,
     )
-    if inputs.methods != row["methods"]:
+    if inputs.methods != row.methods:
         raise IntegrityError(
             "method-version",
             "The run used other versions of methods.",
             "Verify it with that version.",
         )
-    if inputs.factor_hash != row["factor_hash"]:
+    if inputs.factor_hash != row.factor_hash:
         raise IntegrityError(
             "factors-changed",
             "The run's factors are no longer as they were.",
@@ -196,20 +196,20 @@ def ensure_default_factors(workspace: Workspace, now: datetime) -> None:
     factors = list(default_factors())
     digest = content_hash(factors)
     with workspace.store.lock():
-        live = [r for r in live_imports(workspace) if r["template"] == "factors-default"]
-        if not any(r["sha256"] == digest for r in live):
+        live = [r for r in live_imports(workspace) if r.template == "factors-default"]
+        if not any(r.sha256 == digest for r in live):
             store_factors(
                 workspace, factors, "factors that ship with Abate", "factors-default", digest, now
             )
         for r in live:
-            if r["sha256"] != digest:
-                reversal = free_id(workspace, f"undo/{r['import_id']}")
+            if r.sha256 != digest:
+                reversal = free_id(workspace, f"undo/{r.import_id}")
                 commit_import(
                     workspace,
                     reversal,
                     "reversal",
                     now,
-                    reverses=r["import_id"],
+                    reverses=r.import_id,
                     reason="a newer edition ships",
                 )
 
@@ -227,7 +227,7 @@ def store_factors(
     import_id = free_id(workspace, f"{template}/{digest}")
     rows = [{"import_id": import_id, **row} for factor in factors for row in factor_rows(factor)]
     workspace.store.append("factors", rows)
-    workspace.store.append("findings", [f.row_of(f"{import_id}{GATES}") for f in findings])
+    workspace.store.add(*(finding_row(f, f"{import_id}{GATES}") for f in findings))
     commit_import(
         workspace,
         import_id,
@@ -260,5 +260,5 @@ def load_factors(workspace: Workspace, imports: Sequence[str]) -> tuple[Factor, 
 
 def factor_imports(workspace: Workspace) -> list[str]:
     """Ids of the live imports that bring factors: those that ship first, then by age."""
-    live = [r for r in live_imports(workspace) if r["template"].startswith("factors-")]
-    return [r["import_id"] for r in sorted(live, key=lambda r: r["template"] != "factors-default")]
+    live = [r for r in live_imports(workspace) if r.template.startswith("factors-")]
+    return [r.import_id for r in sorted(live, key=lambda r: r.template != "factors-default")]

@@ -14,6 +14,7 @@ from abate.application.inventory.imports import map_sheets, stage
 from abate.application.inventory.mapping import Mapping
 from abate.application.inventory.staging import MEMORY_SHARE
 from abate.kernel.finding import Finding, Severity
+from abate.kernel.tables import ImportRow
 
 HEAD_SHOWN = 8
 
@@ -86,7 +87,7 @@ def preview_sheets(
 def duplicate_of(workspace: Workspace, path: Path) -> str:
     """The live import that brought the same content, or nothing."""
     same = loaded_before(live_imports(workspace), file_hash(path))
-    return same["import_id"] if same else ""
+    return same.import_id if same else ""
 
 
 def preview_file(
@@ -171,12 +172,8 @@ def original_rows(
     Returns:
         Row numbers with their cells; none where the file is no longer kept.
     """
-    one = next((r for r in workspace.store.rows("imports") if r["import_id"] == import_id), None)
-    kept = (
-        next(iter(workspace.raw.glob(f"{one['sha256']}.*")), None)
-        if one and one["sha256"]
-        else None
-    )
+    one = next((r for r in workspace.store.records(ImportRow) if r.import_id == import_id), None)
+    kept = next(iter(workspace.raw.glob(f"{one.sha256}.*")), None) if one and one.sha256 else None
     if kept is None:
         return []
     if kept.suffix == ".parquet":

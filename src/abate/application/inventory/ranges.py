@@ -7,7 +7,7 @@ from typing import Any
 
 from abate.adapters.store.delta import fetch, literal
 from abate.application.catalogue import FIGURES, METHODS
-from abate.application.inventory.figures import DIMENSIONS, Rollups
+from abate.application.inventory.figures import DIMENSIONS, Rollups, Run
 from abate.kernel.errors import UsageError
 from abate.kernel.resolution import KEY
 from abate.kernel.uncertainty import Part, Range, closed_form, relative_deviation, simulate
@@ -93,7 +93,7 @@ class FigureRange:
 def ranges(
     rollups: Rollups,
     name: str,
-    run: dict[str, Any],
+    run: Run,
     by: str = "",
     *,
     draws: int = DRAWS,
@@ -140,7 +140,7 @@ def ranges(
 def _range(
     rollups: Rollups,
     name: str,
-    run: dict[str, Any],
+    run: Run,
     source: str,
     by: dict[str, str],
     draws: int,
@@ -189,7 +189,7 @@ def _range(
     quality, primary = _quality(rollups, source)
     simulated = simulate(parts, draws=draws, seed=seed)
     return FigureRange(
-        name, run["fiscal_year"], by, closed, simulated, quality, primary, tuple(listed[:top])
+        name, run.fiscal_year, by, closed, simulated, quality, primary, tuple(listed[:top])
     )
 
 

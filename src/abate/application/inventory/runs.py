@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.engine.embedded import Embedded, Engine, statement
 from abate.adapters.store.delta import RUNNING, counted, literal
+from abate.adapters.store.findings import finding_of, finding_row
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES, KINDS, METHODS
 from abate.application.inventory.certificates import USED_TWICE, instruments, stated_factors
-from abate.application.inventory.figures import chain_of
 from abate.application.inventory.inputs import (
     Inputs,
     config_json,
@@ -51,6 +51,7 @@ from abate.kernel.resolution import (
     Terms,
     unused_findings,
 )
+from abate.kernel.tables import FindingRow, ImportRow, RunRow
 from abate.kernel.uncertainty import ACTIVITY_SPREAD_95, relative_deviation
 from abate.operations.facts import CATEGORIES
 
@@ -145,7 +146,7 @@ def run_year(
             on_step("reading")
             inputs = _read(local, big, workspace, fiscal_year, terms)
             last = _latest(workspace, inputs)
-            if last and last["inputs_hash"] == inputs.hash and not anew:
+            if last and last.inputs_hash == inputs.hash and not anew:
                 return _unchanged(workspace, last)
             run_id = _free_run_id(workspace, inputs)
             on_step("matching")
@@ -203,7 +204,7 @@ def _read(
     """What decides the run, as it is now, with the tables that matching and posting ask."""
     con, imports = local.con, live_imports(workspace)
     live_views(con, workspace, imports)
-    keep_totals(local, big, [r["import_id"] for r in imports])
+    keep_totals(local, big, [r.import_id for r in imports])
     local.know("import_totals", "totals")
     add_up(
         con,
@@ -242,9 +243,9 @@ def _free_run_id(workspace: Workspace, inputs: Inputs) -> str:
 
 
 def _imports_used(
-    con: duckdb.DuckDBPyConnection, fiscal_year: str, imports: list[dict[str, Any]]
+    con: duckdb.DuckDBPyConnection, fiscal_year: str, imports: Sequence[ImportRow]
 ) -> tuple[tuple[str, str], ...]:
-    hashes = {r["import_id"]: r["sha256"] for r in imports}
+    hashes = {r.import_id: r.sha256 for r in imports}
     ids = con.execute(
         "select distinct import_id from totals_of_imports union "
         f"select import_id from live_instruments where retired_for = {literal(fiscal_year)}"
@@ -252,24 +253,15 @@ def _imports_used(
     return tuple(sorted((row[0], hashes[row[0]]) for row in ids))
 
 
-def _unchanged(workspace: Workspace, row: dict[str, Any]) -> RunResult:
+def _unchanged(workspace: Workspace, row: RunRow) -> RunResult:
     found = tuple(
-        Finding(
-            f["code"],
-            Severity(f["severity"]),
-            f["message"],
-            f["hint"],
-            site=f["site"],
-            month=f["month"],
-        )
-        for f in workspace.store.rows("findings")
-        if f["origin"] == row["run_id"]
+        finding_of(f) for f in workspace.store.records(FindingRow) if f.origin == row.run_id
     )
     return RunResult(
-        row["run_id"],
-        row["fiscal_year"],
-        row["entry_count"],
-        row["activity_count"],
+        row.run_id,
+        row.fiscal_year,
+        row.entry_count,
+        row.activity_count,
         found,
         unchanged=True,
     )
@@ -338,9 +330,10 @@ def resolution_block(rows: Resolutions) -> pa.Table:
     """Resolution rows as a table; texts that rows share are dictionaries."""
     import pyarrow as pa
 
-    from abate.kernel.tables import RESOLUTIONS
+    from abate.kernel.tables import TABLES
 
-    columns = {"resolution": pa.array(range(len(rows)), RESOLUTIONS.field("resolution").type)}
+    schema = TABLES["resolutions"]
+    columns = {"resolution": pa.array(range(len(rows)), schema.field("resolution").type)}
     needs, found = zip(*rows.pairs, strict=True) if rows.pairs else ((), ())
     for names, cells, places in ((PLACED, rows.needs, needs), (FOUND, rows.found, found)):
         taken, by_column = (
@@ -348,7 +341,7 @@ def resolution_block(rows: Resolutions) -> pa.Table:
             list(zip(*cells, strict=True)) or [()] * len(names),
         )
         for name, some in zip(names, by_column, strict=True):
-            known = RESOLUTIONS.field(name).type
+            known = schema.field(name).type
             shared = names is FOUND and pa.types.is_string(known)
             columns[name] = pa.array(
                 some, pa.dictionary(pa.int32(), known) if shared else known
@@ -399,7 +392,7 @@ class Going:
         again: Whether activities of kept imports are to be valued under new resolutions.
     """
 
-    base: dict[str, Any] | None = None
+    base: RunRow | None = None
     kept_max: int = -1
     added: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -407,20 +400,20 @@ class Going:
 
     def chain(self, run_id: str) -> list[str]:
         """Runs whose entries count."""
-        return [*(chain_of(self.base) if self.base else []), run_id]
+        return [*(self.base.chained if self.base else []), run_id]
 
 
-def _latest(workspace: Workspace, inputs: Inputs) -> dict[str, Any] | None:
+def _latest(workspace: Workspace, inputs: Inputs) -> RunRow | None:
     """The latest run of the year, on the same structure."""
     of_year = [
         r
-        for r in workspace.store.rows("runs")
-        if (r["fiscal_year"], r["structure"]) == (inputs.fiscal_year, inputs.structure)
+        for r in workspace.store.records(RunRow)
+        if (r.fiscal_year, r.structure) == (inputs.fiscal_year, inputs.structure)
     ]
-    return max(of_year, key=lambda r: r["ordinal"], default=None)
+    return max(of_year, key=lambda r: r.ordinal, default=None)
 
 
-def _base(workspace: Workspace, inputs: Inputs) -> dict[str, Any] | None:
+def _base(workspace: Workspace, inputs: Inputs) -> RunRow | None:
     """The latest run of the year on the same terms, if one may go on from it."""
     terms = (
         inputs.fiscal_year,
@@ -430,11 +423,11 @@ def _base(workspace: Workspace, inputs: Inputs) -> dict[str, Any] | None:
     )
     same = [
         r
-        for r in workspace.store.rows("runs")
-        if (r["fiscal_year"], r["gwp_set"], r["boundary"], r["structure"]) == terms
+        for r in workspace.store.records(RunRow)
+        if (r.fiscal_year, r.gwp_set, r.boundary, r.structure) == terms
     ]
-    last = max(same, key=lambda r: r["ordinal"], default=None)
-    return last if last and last["chain"] and len(chain_of(last)) < CHAIN_MAX else None
+    last = max(same, key=lambda r: r.ordinal, default=None)
+    return last if last and last.chain and len(last.chained) < CHAIN_MAX else None
 
 
 def _number(
@@ -443,7 +436,7 @@ def _number(
     matched: Matched,
     run_id: str,
     inputs: Inputs,
-    base: dict[str, Any] | None,
+    base: RunRow | None,
 ) -> Going:
     """Make `year_resolutions`: a row that the base has keeps its ordinal there.
 
@@ -455,7 +448,7 @@ def _number(
     register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
     if base is None:
         return Going()
-    before, present = {i for i, _ in json.loads(base["imports"])}, {i for i, _ in inputs.imports}
+    before, present = {i for i, _ in json.loads(base.imports)}, {i for i, _ in inputs.imports}
     kept = before & present
     year, key = literal(inputs.fiscal_year), ", ".join(KEY)
     for name, ids in (("gone_imports", before - present), ("kept_imports", kept)):
@@ -471,14 +464,14 @@ def _number(
     same = " and ".join(
         f"b.{c} is not distinct from n.{c}" for c in (*PLACED, *FOUND) if c not in ("why", *named)
     )
-    chain = chain_of(base)
+    chain = base.chained
     con.execute(f"""
         create or replace temp view chain_resolutions as select * from {workspace.store.source("resolutions", chain)}
         where run_id in ({", ".join(map(literal, chain))})
     """)
     con.execute(
         "create or replace temp table base_resolutions as "
-        f"select * from chain_resolutions where run_id = {literal(base['run_id'])}"
+        f"select * from chain_resolutions where run_id = {literal(base.run_id)}"
     )
     top = counted(
         con, "select coalesce(max(resolution), -1) from chain_resolutions"
@@ -664,28 +657,28 @@ def _post(
         store.append_query("allocations", con, told, run_id, year, few=True)
     entry_count = _roll_up(local, big, workspace, inputs, run_id, going)
     activity_count = counted(con, "select coalesce(sum(row_count), 0)::bigint from year_totals")
-    row = {
-        "ordinal": len(store.rows("runs")),
-        "run_id": run_id,
-        "fiscal_year": inputs.fiscal_year,
-        "gwp_set": inputs.terms.gwp_set,
-        "boundary": inputs.terms.boundary.value,
-        "as_of": str(inputs.terms.as_of or ""),
-        "structure": inputs.structure,
-        "imports": json.dumps(inputs.imports),
-        "config": inputs.config,
-        "methods": inputs.methods,
-        "factor_imports": json.dumps(inputs.factor_imports),
-        "factor_hash": inputs.factor_hash,
-        "inputs_hash": inputs.hash,
-        "chain": json.dumps(going.chain(run_id)),
-        "entry_count": entry_count,
-        "activity_count": activity_count,
-        "committed_at": now,
-    }
+    row = RunRow(
+        ordinal=len(store.records(RunRow)),
+        run_id=run_id,
+        fiscal_year=inputs.fiscal_year,
+        gwp_set=inputs.terms.gwp_set,
+        boundary=inputs.terms.boundary.value,
+        as_of=str(inputs.terms.as_of or ""),
+        structure=inputs.structure,
+        imports=json.dumps(inputs.imports),
+        config=inputs.config,
+        methods=inputs.methods,
+        factor_imports=json.dumps(inputs.factor_imports),
+        factor_hash=inputs.factor_hash,
+        inputs_hash=inputs.hash,
+        chain=json.dumps(going.chain(run_id)),
+        entry_count=entry_count,
+        activity_count=activity_count,
+        committed_at=now,
+    )
     with store.lock(patient=True):
-        store.append("findings", [f.row_of(run_id) for f in matched.findings])
-        store.append("runs", [row])
+        store.add(*(finding_row(f, run_id) for f in matched.findings))
+        store.add(row)
     return RunResult(
         run_id,
         inputs.fiscal_year,
@@ -731,8 +724,8 @@ def _roll_up(
     columns = "resolution, basis, co2e_mg, mass_mg, quantity_micro, square, row_count"
     parts = f"select {columns} from new_sums"
     if going.base is not None:
-        parts += f""" union all select {columns} from {store.source("rollups", {going.base["run_id"]})}
-            where run_id = {literal(going.base["run_id"])} and source = 'entry'
+        parts += f""" union all select {columns} from {store.source("rollups", {going.base.run_id})}
+            where run_id = {literal(going.base.run_id)} and source = 'entry'
             and resolution in (select resolution from year_resolutions)"""
     con.execute(
         f"""

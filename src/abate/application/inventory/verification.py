@@ -9,7 +9,6 @@ from abate.adapters.engine.embedded import Embedded, Engine
 from abate.adapters.store.delta import literal
 from abate.adapters.store.imports import live_views
 from abate.adapters.store.workspace import Workspace, file_hash
-from abate.application.inventory.figures import chain_of
 from abate.application.inventory.inputs import inputs_of
 from abate.application.inventory.runs import (
     add_up,
@@ -21,7 +20,7 @@ from abate.application.inventory.runs import (
 )
 from abate.application.inventory.totals import BY_BUILDING
 from abate.kernel.errors import NotFoundError
-from abate.kernel.tables import RESOLUTIONS
+from abate.kernel.tables import TABLES, ImportRow, RunRow
 from abate.kernel.valuation import whole
 
 
@@ -100,14 +99,14 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
     """
     from abate.kernel import valuation
 
-    rows = {r["run_id"]: r for r in workspace.store.rows("runs")}
+    rows = {r.run_id: r for r in workspace.store.records(RunRow)}
     if run_id not in rows:
         raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
     inputs = inputs_of(workspace, rows[run_id])
     with opened(workspace, engine) as (local, big):
         con, names = local.con, {i for i, _ in inputs.imports}
         live_views(
-            con, workspace, [r for r in workspace.store.rows("imports") if r["import_id"] in names]
+            con, workspace, [r for r in workspace.store.records(ImportRow) if r.import_id in names]
         )
         value_tables(big, inputs)
         local.given(
@@ -123,7 +122,10 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
         if big is not local:
             known = local.con.execute("from year_resolutions").to_arrow_table()
-            big.given("year_resolutions", known.select(RESOLUTIONS.names).cast(RESOLUTIONS))
+            big.given(
+                "year_resolutions",
+                known.select(TABLES["resolutions"].names).cast(TABLES["resolutions"]),
+            )
         recomputed = entries(run_id, matched.rows.methods, inputs.fiscal_year).select(
             *COMPARED, "deviation"
         )
@@ -134,31 +136,31 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
         counts = [_count(big, rows_of) for rows_of in (posted, recomputed)]
         differences = _count(big, lost) + _count(big, found)
         odd_totals = _odd_totals(local, big, posted_rows, rows[run_id]) + (
-            counts[0] != rows[run_id]["entry_count"]
+            counts[0] != rows[run_id].entry_count
         )
     faults = _raw_faults(workspace, dict(inputs.imports))
     return VerifyResult(run_id, counts[0], counts[1], differences, odd_totals, faults)
 
 
-def _posted(engine: Engine, run: dict[str, Any]) -> Any:
+def _posted(engine: Engine, run: RunRow) -> Any:
     """The entries that count in a run: those of its chain under its own resolutions."""
     import ibis
 
     from abate.kernel import valuation
-    from abate.kernel.tables import ENTRIES
+    from abate.kernel.tables import TABLES
 
-    chain = chain_of(run)
+    chain = run.chained
     engine.know("chain_entries", "entries")  # of every file, whoever wrote it
-    rows = valuation.table("chain_entries", ENTRIES)
+    rows = valuation.table("chain_entries", TABLES["entries"])
     rows = rows.filter(rows["run_id"].isin(chain))
     if len(chain) > 1:
-        engine.know("run_resolutions", "resolutions", {run["run_id"]})
+        engine.know("run_resolutions", "resolutions", {run.run_id})
         known = ibis.table({"run_id": "string", "resolution": "int32"}, name="run_resolutions")
-        rows = rows.semi_join(known.filter(known["run_id"] == run["run_id"]), "resolution")
+        rows = rows.semi_join(known.filter(known["run_id"] == run.run_id), "resolution")
     return rows
 
 
-def _odd_totals(local: Embedded, big: Engine, posted: Any, run: dict[str, Any]) -> int:
+def _odd_totals(local: Embedded, big: Engine, posted: Any, run: RunRow) -> int:
     """Totals in the run's rollups, which figures are read from, that its entries do not come to."""
     sums = {c: big.whole_sum(posted[c]) for c in ("co2e_mg", "mass_mg", "quantity_micro")}
     local.given(
@@ -170,7 +172,7 @@ def _odd_totals(local: Embedded, big: Engine, posted: Any, run: dict[str, Any]) 
     of_entries = f"select {columns}, {added}, row_count::bigint as row_count from added_up"
     of_rollups = f"""select {columns}, {rolled}, sum(row_count)::bigint as row_count
         from {local.store.source("rollups")}
-        where run_id = {literal(run["run_id"])} and source = 'entry' group by {columns}"""
+        where run_id = {literal(run.run_id)} and source = 'entry' group by {columns}"""
     row = local.con.execute(
         f"select (select count(*) from ({of_entries} except {of_rollups})) + "
         f"(select count(*) from ({of_rollups} except {of_entries}))"
@@ -193,7 +195,7 @@ def _comparable(entries: Any) -> Any:
 def _raw_faults(workspace: Workspace, hashes: dict[str, str]) -> tuple[str, ...]:
     """Names of raw files that are gone or altered."""
     faults = []
-    names = {r["import_id"]: r["file"] for r in workspace.store.rows("imports")}
+    names = {r.import_id: r.file for r in workspace.store.records(ImportRow)}
     kept = {p.stem: p for p in workspace.raw.iterdir()}
     for import_id, sha256 in hashes.items():
         if sha256 not in kept or file_hash(kept[sha256]) != sha256:

@@ -23,6 +23,7 @@ from abate.kernel.finding import Finding
 from abate.kernel.organisation import Boundary
 from abate.kernel.period import month_start
 from abate.kernel.plan import Plan, Proof
+from abate.kernel.units import in_kg
 from abate.logistics.facts import FITS_NOTHING, Materials, Objective, Source, packaging_activities
 from abate.logistics.planners.circulating import Scheme
 from abate.logistics.planners.packing import Packed, Packer
@@ -382,7 +383,7 @@ def carbon_priced(
         workspace, sides, wholly_owned(workspace.organisation), terms, name="carbon price"
     )
     kg = {
-        name: sum(line["co2e_mg"] for line in lines.values() if line["side"] == name) / 1e6
+        name: in_kg(sum(line.co2e_mg for line in lines.values() if line.side == name))
         for name in sides
     }
     return "cost=1," + ",".join(f"{name}={mass * price / 1000:.6g}" for name, mass in kg.items())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +19,8 @@ from abate.application.plans import AVOIDED, INVENTORY, sums_of
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.drawing import packing_svg, plan_page
 from abate.kernel.errors import UsageError
+from abate.kernel.tables import PlanLine
+from abate.kernel.units import in_kg
 from abate.logistics.planners.packing import OWN_BOX, WHY, Packer
 
 SUFFIXES = (".jsonl", ".json", ".csv", ".parquet", ".html")
@@ -131,7 +133,7 @@ def explain_choice(row: dict[str, Any]) -> list[str]:
     return told
 
 
-def valued_model(lines: list[dict[str, Any]]) -> dict[str, Any]:
+def valued_model(lines: Sequence[PlanLine]) -> dict[str, Any]:
     """A plan's lines by scope and category in kilograms.
 
     And in whose book the difference may count.
@@ -151,13 +153,13 @@ def valued_model(lines: list[dict[str, Any]]) -> dict[str, Any]:
             text = f"Scope {scope.replace('.', ', category ')}, {name}" if scope else f"All, {name}"
             told.append(
                 {"scope": text}
-                | {side: f"{m / 1e6:,.3f}" for side, m in zip(sides, masses, strict=True)}
+                | {side: f"{in_kg(m):,.3f}" for side, m in zip(sides, masses, strict=True)}
             )
     rest = (
-        f"{savings[AVOIDED] / 1e6:,.1f} kg lie outside the boundary and may be booked as avoided."
+        f"{in_kg(savings[AVOIDED]):,.1f} kg lie outside the boundary and may be booked as avoided."
     )
     claim = (
-        f"{savings[INVENTORY] / 1e6:,.1f} kg CO2e are a change of the inventory once meters show"
+        f"{in_kg(savings[INVENTORY]):,.1f} kg CO2e are a change of the inventory once meters show"
         " it; "
     )
     end = rest if savings[AVOIDED] else "none of it may be booked as avoided too."

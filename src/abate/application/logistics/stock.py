@@ -310,11 +310,11 @@ def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str)
         )
         lines = plan_lines(workspace, plan)
         return sum(
-            r["co2e_mg"]
-            for r in lines
-            if r["side"] == "baseline"
-            and r["book"] in (INVENTORY, AVOIDED)
-            and r["view"] != "market"
+            line.co2e_mg
+            for line in lines
+            if line.side == "baseline"
+            and line.book in (INVENTORY, AVOIDED)
+            and line.view != "market"
         )
 
     sides = scheme.sides()

@@ -20,6 +20,7 @@ from abate.application.opening import create_workspace, read_config
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.kind import Template
 from abate.kernel.region import country_name, country_named, country_of, region_named
+from abate.kernel.tables import ImportRow
 
 CONFIG_TEMPLATE = """\
 # A workspace of Abate. Everything that decides a figure and is not in your files stands here.
@@ -295,8 +296,7 @@ def describe_workspace(
         UsageError: `not-empty`, `bad-description`.
     """
     if any(
-        r["file"] and not r["template"].startswith("factors-")
-        for r in workspace.store.rows("imports")
+        r.file and not r.template.startswith("factors-") for r in workspace.store.records(ImportRow)
     ):
         raise UsageError("not-empty", "Data was imported already.", "Change abate.toml instead.")
     faults = {

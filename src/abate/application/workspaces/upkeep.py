@@ -44,7 +44,7 @@ from abate.adapters.store.workspace import Workspace, file_hash
 from abate.adapters.store.writing import PARTIAL, in_place_of, left_behind
 from abate.application.opening import open_workspace
 from abate.kernel.errors import DataError, IntegrityError, UsageError
-from abate.kernel.tables import WRITERS
+from abate.kernel.tables import WRITERS, ImportRow
 
 if TYPE_CHECKING:
     import duckdb
@@ -233,7 +233,7 @@ def compact(
     with store.lock(RUNNING), store.lock(), closing(open_engine(store.root, store.limits)) as con:
         engine, committed = Embedded(store, con), store.committed()
         keep_totals(
-            engine, engine, [r["import_id"] for r in store.rows("imports")]
+            engine, engine, [r.import_id for r in store.records(ImportRow)]
         )  # asked by file, before they are packed
         if sweep:
             for folder in dead_spills(Path(store.limits.spill or store.root)):
@@ -382,7 +382,7 @@ def upgrade(
                 if lacking := [c for c in TABLES[name].names if c not in inside]:
                     _rewrite(con, store, name, [path], store.tag(name, path), lacking=lacking)
         engine = Embedded(store, con)
-        keep_totals(engine, engine, [r["import_id"] for r in store.rows("imports")])
+        keep_totals(engine, engine, [r.import_id for r in store.records(ImportRow)])
         store.mark()
     return added
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from abate.adapters.store.imports import data_years, every_import
+from abate.adapters.store.imports import Import, data_years, every_import
 from abate.adapters.store.intake import Intake
 from abate.adapters.store.keys import CONFIG
 from abate.adapters.store.workspace import Workspace
 from abate.application.factors import FactorIndex
 from abate.application.inventory.explanations import explain_entry, explain_figure
-from abate.application.inventory.figures import Rollups, Value, run_of, runs
+from abate.application.inventory.figures import Rollups, Run, Value, run_of, runs
 from abate.application.inventory.findings import open_findings, quarantined
 from abate.application.opening import open_workspace
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
@@ -94,12 +94,12 @@ class Desk:
                 self._kept.popitem(last=False)
         return made
 
-    def runs(self) -> list[dict[str, Any]]:
+    def runs(self) -> list[Run]:
         """Posted runs, oldest first."""
         version = self.version("runs", "publications")
         return self.kept(("runs", version), lambda: runs(self.workspace))
 
-    def run(self, year: str = "", run_id: str = "") -> dict[str, Any]:
+    def run(self, year: str = "", run_id: str = "") -> Run:
         """The run asked for, or the latest of a year; of the latest year where neither is named.
 
         Raises:
@@ -113,17 +113,17 @@ class Desk:
                 )
             year = self.years()[-1]
         found = run_of(self.workspace, year, run_id, self.runs())
-        if run_id and year not in ("", found["fiscal_year"]):
+        if run_id and year not in ("", found.fiscal_year):
             raise UsageError(
                 "run-of-another-year",
-                f"'{run_id}' values {found['fiscal_year']}, not {year}.",
+                f"'{run_id}' values {found.fiscal_year}, not {year}.",
                 "Name one of them.",
             )
         return found
 
     def years(self) -> list[str]:
         """Fiscal years that have been valued."""
-        return sorted({r["fiscal_year"] for r in self.runs()})
+        return sorted({r.fiscal_year for r in self.runs()})
 
     def rollups(self) -> Rollups:
         """The rollups, in memory once, with a reader for this thread."""
@@ -139,7 +139,7 @@ class Desk:
     def values(
         self,
         names: list[str],
-        run: dict[str, Any],
+        run: Run,
         by: str = "",
         where: Mapping[str, str] = MappingProxyType({}),
         *,
@@ -149,7 +149,7 @@ class Desk:
         key = (
             "values",
             tuple(names),
-            run["run_id"],
+            run.run_id,
             by,
             tuple(sorted(where.items())),
             lenient,
@@ -158,26 +158,26 @@ class Desk:
         return self.kept(key, lambda: self.rollups().values(names, run, by, where, lenient=lenient))
 
     def explained(
-        self, name: str, run: dict[str, Any], where: Mapping[str, str], limit: int, after: str
+        self, name: str, run: Run, where: Mapping[str, str], limit: int, after: str
     ) -> dict[str, Any]:
         """A figure opened, as `explain_figure` does it."""
         key = (
             "explained",
             name,
-            run["run_id"],
+            run.run_id,
             tuple(sorted(where.items())),
             limit,
             after,
             self.version(),
         )
-        year = run["fiscal_year"]
+        year = run.fiscal_year
         return self.kept(
             key,
             lambda: explain_figure(
                 self.workspace,
                 name,
                 year,
-                run_id=run["run_id"],
+                run_id=run.run_id,
                 where=where,
                 limit=limit,
                 after=after,
@@ -204,7 +204,7 @@ class Desk:
         """The factor book, ready to be searched."""
         return self.kept(("factors", self.version("imports")), lambda: FactorIndex(self.workspace))
 
-    def imports(self) -> list[dict[str, Any]]:
+    def imports(self) -> list[Import]:
         """All imports, the newest first, each with whether it counts."""
         return self.kept(
             ("imports", self.version("imports")), lambda: every_import(self.workspace)[::-1]

@@ -196,12 +196,12 @@ class Jobs:
         found: dict[str, Any] | None = None
         if job["kind"] in ("import", "factors"):
             sha256 = self.desk.intake.get(UPLOADS, job["arguments"]["upload"])["sha256"]
-            rows = [r for r in live_imports(self.desk.workspace) if r["sha256"] == sha256]
-            found = {"import_id": rows[-1]["import_id"], "settled": True} if rows else None
+            rows = [r for r in live_imports(self.desk.workspace) if r.sha256 == sha256]
+            found = {"import_id": rows[-1].import_id, "settled": True} if rows else None
         elif job["kind"] == "run":
-            of_year = [r for r in self.desk.runs() if r["fiscal_year"] == job["arguments"]["year"]]
-            rows = [r for r in of_year if r["committed_at"] == job["started_at"]]
-            found = {"run_id": rows[-1]["run_id"], "settled": True} if rows else None
+            of_year = [r for r in self.desk.runs() if r.fiscal_year == job["arguments"]["year"]]
+            mine = [r for r in of_year if r.committed_at == job["started_at"]]
+            found = {"run_id": mine[-1].run_id, "settled": True} if mine else None
         if found:
             self._end(job, "done", result=found)
         else:

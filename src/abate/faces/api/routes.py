@@ -373,7 +373,7 @@ def get_runs(desk: DeskOf) -> list[dict[str, Any]]:
         "committed_at",
         "inputs_hash",
     )
-    return [{k: r[k] for k in keep} for r in reversed(desk.runs())]
+    return [{k: getattr(r, k) for k in keep} for r in reversed(desk.runs())]
 
 
 @router.post("/runs", status_code=202)
@@ -391,7 +391,7 @@ def publish_run(desk: DeskOf, run_id: str, reason: Reason) -> dict[str, str]:
 @router.post("/runs/{run_id}/verify", status_code=202)
 def verify(desk: DeskOf, jobs: JobsOf, run_id: str) -> dict[str, Any]:
     """Compute a run anew as a job and compare, to the milligram."""
-    return jobs.submit("verify", desk.run(run_id=run_id)["run_id"], run=run_id)
+    return jobs.submit("verify", desk.run(run_id=run_id).run_id, run=run_id)
 
 
 @router.get("/bridge")
@@ -409,11 +409,11 @@ def get_bridge(
 def bridged(desk: Desk, name: str, before: str, after: str) -> Any:
     """The bridge of a figure between two years or runs, kept once made."""
     every = desk.runs()
-    known = {r["run_id"] for r in every}
+    known = {r.run_id for r in every}
     sides = [
         run_of(desk.workspace, s.upper(), s if s in known else "", every) for s in (before, after)
     ]
-    key = ("bridge", name, *(s["run_id"] for s in sides))
+    key = ("bridge", name, *(s.run_id for s in sides))
     return desk.kept(
         key, lambda: bridge_runs(desk.workspace, desk.rollups(), FIGURES.named(name).id, *sides)
     )

@@ -183,13 +183,13 @@ def imports(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None
     columns = ("import", "file", "kind", "rows", "entered", "quarantine", "state")
     body = [
         (
-            r["import_id"],
-            r["file"] or r["reverses"],
-            r["template"],
-            r["row_count"],
-            r["accepted_count"],
-            r["quarantined_count"],
-            "live" if r["live"] else "undone",
+            r.import_id,
+            r.file or r.reverses,
+            r.template,
+            r.row_count,
+            r.accepted_count,
+            r.quarantined_count,
+            "live" if r.live else "undone",
         )
         for r in rows
     ]

@@ -367,13 +367,13 @@ def sign(
         return
     body = [
         (
-            r["fiscal_year"],
-            r["step"],
-            r["person"],
-            str(r["committed_at"]),
-            r["run_id"],
-            r["note"],
-            r["figures"],
+            r.fiscal_year,
+            r.step,
+            r.person,
+            str(r.committed_at),
+            r.run_id,
+            r.note,
+            r.figures,
         )
         for r in rows
     ]

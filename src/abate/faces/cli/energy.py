@@ -22,6 +22,7 @@ from abate.faces.cli.app import (
     opened_at,
     workers_of,
 )
+from abate.kernel.units import in_t
 
 ZoneOption = Annotated[
     str, typer.Option(help="Time zone of clock times without an offset, such as Asia/Shanghai.")
@@ -389,7 +390,7 @@ def _emissions(made: list[Any]) -> list[dict[str, Any]]:
             if line["view"] in ("location", "market") and line["level"] in ("mean", "p05", "p95"):
                 key = (m.site, str(line["period_start"])[:10], line["view"])
                 row = tonnes.setdefault(key, dict(zip(("site", "day", "view"), key, strict=True)))
-                row[line["level"]] = row.get(line["level"], 0.0) + line["co2e_mg"] / 1e9
+                row[line["level"]] = row.get(line["level"], 0.0) + in_t(line["co2e_mg"])
     return list(tonnes.values())
 
 
@@ -400,33 +401,21 @@ def forecasts(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> No
 
     rows = list_forecasts(opened_at(workspace))
     if json:
-        keep = (
-            "forecast_id",
-            "site",
-            "issued_at",
-            "period_start",
-            "period_end",
-            "data_version",
-            "t_co2e",
-            "figures",
-        )
-        out.print_json([{k: r[k] for k in keep} for r in rows])
+        out.print_json([r.json for r in rows])
         return
     body = []
     for r in rows:
-        f = r["figures"]
-        seen = (
-            ("–",) * 4
-            if f is None
-            else (
-                f"{f['bias_share']:+.1%}",
-                f"{f['inside_50_share']:.0%}",
-                f"{f['inside_90_share']:.0%}",
-                "–" if f["skill_share"] is None else f"{f['skill_share']:.0%}",
+        seen = ("–",) * 4
+        if r.score is not None:
+            skill = r.score.skill_share
+            seen = (
+                f"{r.score.bias_share:+.1%}",
+                f"{r.score.inside_50_share:.0%}",
+                f"{r.score.inside_90_share:.0%}",
+                "–" if skill is None else f"{skill:.0%}",
             )
-        )
-        t = r["t_co2e"]["location"]
-        body.append((r["forecast_id"], str(r["period_start"])[:16], f"{t['mean']:,.2f}", *seen))
+        mean = r.expected_t["location"]["mean"]
+        body.append((r.forecast_id, str(r.period_start)[:16], f"{mean:,.2f}", *seen))
     columns = (
         "forecast",
         "from",

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from abate.adapters.store.writing import write_whole
+from abate.application.inventory.figures import Run
 from abate.disclosure.numbers import number
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
@@ -25,6 +26,7 @@ from abate.faces.cli.app import (
     opened_at,
 )
 from abate.kernel.errors import UsageError
+from abate.kernel.units import in_t
 
 
 @app.command()
@@ -67,16 +69,16 @@ def show(
     if run_id:
         chosen = [run_of(opened, year, run_id, every)]
     else:
-        wanted = [year.upper()] if year else sorted({r["fiscal_year"] for r in every})
+        wanted = [year.upper()] if year else sorted({r.fiscal_year for r in every})
         chosen = [run_of(opened, y, "", every) for y in wanted]
     names = [FIGURES.named(figure).id] if figure else list(HEADLINES)
     if ranges:
         _show_ranges(opened, names, chosen, by, json)
         return
     with Rollups(opened) as rollups:
-        values = {r["fiscal_year"]: rollups.values(names, r, by) for r in chosen}
+        values = {r.fiscal_year: rollups.values(names, r, by) for r in chosen}
         published = {
-            r["fiscal_year"]: _published(every, rollups, names, r)
+            r.fiscal_year: _published(every, rollups, names, r)
             for r in chosen
             if not by and not run_id
         }
@@ -113,29 +115,27 @@ def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None
     for year, some in values.items():
         of_year = published(opened, entity=entity, year=year)
         for v in some:
-            stated = [p for p in of_year if p["metric"] == BESIDE.get(v.figure)]
+            stated = [p for p in of_year if p.metric == BESIDE.get(v.figure)]
             for p in stated:
-                value, unit = in_our_unit(p["value"], p["unit"])
-                told = p["value_text"] if value is None else number(Fraction(value), unit)
+                value, unit = in_our_unit(p.value, p.unit)
+                told = p.value_text if value is None else number(Fraction(value), unit)
                 rows.append(
                     (
                         year,
                         v.figure,
                         number(v.value, v.unit),
                         v.unit,
-                        p["entity"],
+                        p.entity,
                         told,
                         unit,
-                        p["vintage"],
+                        p.vintage,
                     )
                 )
     columns = ("year", "figure", "computed", "unit", "published by", "published", "unit", "vintage")
     out.table("Published figures beside", columns, rows, right=(2, 5))
 
 
-def _show_ranges(
-    opened: Any, names: list[str], chosen: list[dict[str, Any]], by: str, as_json: bool
-) -> None:
+def _show_ranges(opened: Any, names: list[str], chosen: list[Run], by: str, as_json: bool) -> None:
     from abate.application.inventory.figures import Rollups
     from abate.application.inventory.ranges import ranges as ranges_of
 
@@ -262,7 +262,7 @@ def bridge(
         raise UsageError("unknown-dimension", f"No bridge by '{by}'.", "Write --by org.")
     opened = opened_at(workspace)
     every = list_runs(opened)
-    named = {r["run_id"] for r in every}
+    named = {r.run_id for r in every}
     sides = [
         run_of(opened, "" if s in named else s.upper(), s if s in named else "", every)
         for s in (before, after)
@@ -280,8 +280,8 @@ def bridge(
     body = [
         (
             org,
-            *(f"{by_driver[d] / 1e9:+,.3f}" for d in DRIVERS),
-            f"{sum(by_driver.values()) / 1e9:+,.3f}",
+            *(f"{in_t(by_driver[d]):+,.3f}" for d in DRIVERS),
+            f"{in_t(sum(by_driver.values())):+,.3f}",
         )
         for org, by_driver in lines
     ]
@@ -289,12 +289,12 @@ def bridge(
     body.append(
         (
             "total",
-            *(f"{total[d] / 1e9:+,.3f}" for d in DRIVERS),
-            f"{(found.end_mg - found.start_mg) / 1e9:+,.3f}",
+            *(f"{in_t(total[d]):+,.3f}" for d in DRIVERS),
+            f"{in_t(found.end_mg - found.start_mg):+,.3f}",
         )
     )
     title = (
-        f"{figure} {before} {found.start_mg / 1e9:,.3f} t CO2e to {after} {found.end_mg / 1e9:,.3f}"
+        f"{figure} {before} {in_t(found.start_mg):,.3f} t CO2e to {after} {in_t(found.end_mg):,.3f}"
         " t CO2e"
     )
     out.table(title, ("t CO2e", *DRIVERS, "difference"), body, right=range(1, len(DRIVERS) + 2))
@@ -336,12 +336,12 @@ def _print_restated(title: str, bridges: Any) -> None:
     body = []
     for b in bridges:
         share = (b.end_mg - b.start_mg) / b.start_mg if b.start_mg else 0.0
-        reasons = "; ".join(f"{REASONS[d]} {mg / 1e9:+,.1f}" for d, mg in b.totals.items() if mg)
+        reasons = "; ".join(f"{REASONS[d]} {in_t(mg):+,.1f}" for d, mg in b.totals.items() if mg)
         body.append(
             (
                 b.figure,
-                f"{b.start_mg / 1e9:,.1f}",
-                f"{b.end_mg / 1e9:,.1f}",
+                f"{in_t(b.start_mg):,.1f}",
+                f"{in_t(b.end_mg):,.1f}",
                 f"{share * 100:+.2f} %",
                 reasons,
             )
@@ -409,17 +409,13 @@ def published(
         "vintage",
         "confidence",
     )
-    out.table("", keys, [[r[k] for k in keys] for r in rows], right=(4,))
+    out.table("", keys, [[getattr(r, k) for k in keys] for r in rows], right=(4,))
 
 
-def _published(
-    every: list[dict[str, Any]], rollups: Any, names: list[str], run: dict[str, Any]
-) -> list[Any]:
+def _published(every: list[Run], rollups: Any, names: list[str], run: Run) -> list[Any]:
     """Values as published, where the year's latest run is another."""
-    frozen = [
-        r for r in every if r["fiscal_year"] == run["fiscal_year"] and r["status"] == "published"
-    ]
-    if not frozen or frozen[0]["run_id"] == run["run_id"]:
+    frozen = [r for r in every if r.fiscal_year == run.fiscal_year and r.status == "published"]
+    if not frozen or frozen[0].run_id == run.run_id:
         return []
     return list(rollups.values(names, frozen[0]))
 

@@ -20,6 +20,7 @@ from abate.faces.cli.app import (
     opened_at,
     workers_of,
 )
+from abate.kernel.units import in_kg
 
 CartonsOption = Annotated[
     Path | None,
@@ -416,9 +417,9 @@ def reuse(
             f"{value.pool.lost_per_year:,.0f} and {value.pool.worn_per_year:,.0f}",
             "to be bought again",
         ),
-        ("one box", f"{value.box_mg / 1e6:,.3f} kg CO2e", "made and ended"),
-        ("one trip", f"{value.trip_mg / 1e6:,.3f} kg CO2e", "washed and brought back"),
-        ("one new carton", f"{value.carton_mg / 1e6:,.3f} kg CO2e", "that a trip replaces"),
+        ("one box", f"{in_kg(value.box_mg):,.3f} kg CO2e", "made and ended"),
+        ("one trip", f"{in_kg(value.trip_mg):,.3f} kg CO2e", "washed and brought back"),
+        ("one new carton", f"{in_kg(value.carton_mg):,.3f} kg CO2e", "that a trip replaces"),
     ]
     out.table("", ("what", "value", ""), body, right=(1,))
     out.console().print(value.verdict)
@@ -487,33 +488,16 @@ def plans(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
 
     rows = list_plans(opened_at(workspace))
     if json:
-        keep = (
-            "plan_id",
-            "domain",
-            "title",
-            "objective",
-            "bound",
-            "unit",
-            "cost",
-            "currency",
-            INVENTORY,
-            AVOIDED,
-            "committed_at",
-        )
-        out.print_json([{k: r[k] for k in keep} for r in rows])
+        out.print_json([r.json for r in rows])
         return
-
-    def kilograms(row: dict[str, Any], book: str) -> str:
-        return f"{sum(row[book]['saving'].values()) / 1e6:,.1f}"
-
     body = [
         (
-            r["plan_id"],
-            r["domain"],
-            r["title"],
-            kilograms(r, INVENTORY),
-            kilograms(r, AVOIDED),
-            r["committed_at"],
+            r.plan_id,
+            r.domain,
+            r.title,
+            f"{in_kg(r.saving_mg(INVENTORY)):,.1f}",
+            f"{in_kg(r.saving_mg(AVOIDED)):,.1f}",
+            r.committed_at,
         )
         for r in rows
     ]

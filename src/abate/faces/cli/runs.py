@@ -121,19 +121,19 @@ def runs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
             "committed_at",
             "inputs_hash",
         )
-        out.print_json([{k: r[k] for k in keep} for r in rows])
+        out.print_json([{k: getattr(r, k) for k in keep} for r in rows])
         return
     columns = ("run", "year", "status", "GWP", "boundary", "entries", "posted", "reason")
     body = [
         (
-            r["run_id"],
-            r["fiscal_year"],
-            r["status"],
-            r["gwp_set"],
-            r["boundary"],
-            f"{r['entry_count']:,}",
-            r["committed_at"],
-            r["reason"],
+            r.run_id,
+            r.fiscal_year,
+            r.status,
+            r.gwp_set,
+            r.boundary,
+            f"{r.entry_count:,}",
+            r.committed_at,
+            r.reason,
         )
         for r in rows
     ]
@@ -169,7 +169,7 @@ def verify(
     from abate.application.inventory.verification import verify_run
 
     opened = opened_at(workspace)
-    names = [run_id] if run_id else [r["run_id"] for r in list_runs(opened)]
+    names = [run_id] if run_id else [r.run_id for r in list_runs(opened)]
     with out.progress("verifying", len(names) + 1, quiet=json) as step:
         require_sound(opened, whole=True)
         step("files")

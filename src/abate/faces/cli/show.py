@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,13 @@ def console() -> Console:
 
 
 def print_json(content: Any) -> None:
-    """Print JSON for machines."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
+    """Print JSON for machines: records by their fields, moments and others as text."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, default=_plain)
+    sys.stdout.write(f"{text}\n")
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 def table(

@@ -52,7 +52,7 @@ def titles() -> dict[str, str]:
 def data(request: Request, offset: int = 0) -> Response:
     """Drop files, see what waits, the list of imports."""
     page = Page.of(request)
-    every = [r for r in page.desk.imports() if r["template"] != "factors-default"]
+    every = [r for r in page.desk.imports() if r.template != "factors-default"]
     start = max(0, offset)
     shown = every[start : start + PER_PAGE]
     following = page.following(start + PER_PAGE, len(every))
@@ -532,15 +532,15 @@ def _import(
     file: str = "",
     fault: AbateError | None = None,
 ) -> Response:
-    r = next((r for r in page.desk.imports() if r["import_id"] == import_id), None)
+    r = next((r for r in page.desk.imports() if r.import_id == import_id), None)
     if r is None:
         raise NotFoundError(
             "unknown-import", f"No import '{import_id}'.", "See the list of imports."
         )
     workspace = page.desk.workspace
-    mapping = _mapping_lines(page, json.loads(r["mapping"])) if r["mapping"] else []
-    of_import = origin_of(workspace, import_id, file or r["file"], sheet, row)
-    row_sheet = sheet or (next(iter(json.loads(r["mapping"])), "") if r["mapping"] else "")
+    mapping = _mapping_lines(page, json.loads(r.mapping)) if r.mapping else []
+    of_import = origin_of(workspace, import_id, file or r.file, sheet, row)
+    row_sheet = sheet or (next(iter(json.loads(r.mapping)), "") if r.mapping else "")
     found = findings_of(workspace, import_id)
     mends, evidence = corrected_and_proved(workspace, import_id)
     return page.render(

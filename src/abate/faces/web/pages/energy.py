@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from abate.application.catalogue import KINDS
 from abate.application.energy.data_centres import RATIOS, data_centres, load_curve
+from abate.application.inventory.figures import Run
 from abate.disclosure import charts as specs
 from abate.faces.web.page import Page, in_words
 
@@ -43,11 +44,11 @@ def centres(request: Request, year: Annotated[str, Query(max_length=12)] = "") -
     )
 
 
-def _buildings(page: Page, run: dict[str, Any]) -> list[dict[str, Any]]:
-    year = run["fiscal_year"]
+def _buildings(page: Page, run: Run) -> list[dict[str, Any]]:
+    year = run.fiscal_year
     version = page.desk.version("rollups")
     found = page.desk.kept(
-        ("centres", run["run_id"], version), lambda: data_centres(page.desk.rollups(), run)
+        ("centres", run.run_id, version), lambda: data_centres(page.desk.rollups(), run)
     )
     months = set(page.desk.workspace.calendar.months(year))
     marked: dict[str, list[dict[str, str]]] = defaultdict(list)
@@ -149,7 +150,7 @@ def centre(
     page = Page.of(request)
     version = page.desk.version("imports")
     if not month:
-        month = page.desk.workspace.calendar.months(page.desk.run()["fiscal_year"])[-1]
+        month = page.desk.workspace.calendar.months(page.desk.run().fiscal_year)[-1]
     curve = page.desk.kept(
         ("curve", site, building, month, version),
         lambda: load_curve(page.desk.workspace, site, building, month),

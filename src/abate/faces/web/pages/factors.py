@@ -36,7 +36,7 @@ def factors(
     editions = [
         r
         for r in desk.imports()
-        if r["template"].startswith("factors-") and r["template"] != "factors-default"
+        if r.template.startswith("factors-") and r.template != "factors-default"
     ]
     return page.render(
         "factors.html",

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from abate.application.catalogue import FIGURES, HEADLINES, KINDS
-from abate.application.inventory.figures import Value
+from abate.application.inventory.figures import Run, Value
 from abate.application.inventory.previews import original_rows
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import Desk
@@ -66,7 +66,7 @@ SHORT = {
 
 def _choice(
     page: Page, by: str, year: str, run: str, where: Mapping[str, str]
-) -> tuple[str, list[dict[str, Any]]]:
+) -> tuple[str, list[Run]]:
     """Year and runs that a view shows."""
     if by not in VIEWS:
         raise UsageError(
@@ -75,8 +75,8 @@ def _choice(
             f"There are: {', '.join(v for v in VIEWS if v)}.",
         )
     chosen = page.desk.run(run_id=run)
-    if run and year.upper() in ("", chosen["fiscal_year"]):
-        return chosen["fiscal_year"], [chosen]
+    if run and year.upper() in ("", chosen.fiscal_year):
+        return chosen.fiscal_year, [chosen]
     if where.get("month") and not year:
         try:
             from abate.kernel.period import month_start
@@ -124,7 +124,7 @@ def _cell(
 def _table(
     page: Page,
     by: str,
-    runs: list[dict[str, Any]],
+    runs: list[Run],
     where: Mapping[str, str],
     pinned: str,
     start: int | None = None,
@@ -141,15 +141,13 @@ def _table(
     return {"count": len(made["rows"]), **made, "stars": stars}
 
 
-def _by_year(
-    page: Page, runs: list[dict[str, Any]], where: Mapping[str, str], pinned: str
-) -> dict[str, Any]:
+def _by_year(page: Page, runs: list[Run], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
     values = [{v.figure: v for v in page.desk.values(list(YEARLY), r, "", where)} for r in runs]
     rows = []
     for name in YEARLY:
         cells = []
         for k, r in enumerate(runs):
-            link = page.link(f"/inventory/{name}", year=r["fiscal_year"], run=pinned, **where)
+            link = page.link(f"/inventory/{name}", year=r.fiscal_year, run=pinned, **where)
             cells.append(
                 _cell(
                     page,
@@ -170,7 +168,7 @@ def _by_year(
         )
     columns = [
         {"title": page.t("Figure"), "unit": ""},
-        *({"title": r["fiscal_year"], "unit": ""} for r in runs),
+        *({"title": r.fiscal_year, "unit": ""} for r in runs),
     ]
     return {"columns": columns, "rows": rows}
 
@@ -178,12 +176,12 @@ def _by_year(
 def _by_group(
     page: Page,
     by: str,
-    run: dict[str, Any],
+    run: Run,
     where: Mapping[str, str],
     pinned: str,
     start: int | None,
 ) -> dict[str, Any]:
-    year = run["fiscal_year"]
+    year = run.fiscal_year
     if by == "category":
         return _categories(page, run, where, pinned)
     names = list(ACROSS)
@@ -240,9 +238,7 @@ def _by_group(
     return {"columns": columns, "rows": rows, "count": len(groups)}
 
 
-def _categories(
-    page: Page, run: dict[str, Any], where: Mapping[str, str], pinned: str
-) -> dict[str, Any]:
+def _categories(page: Page, run: Run, where: Mapping[str, str], pinned: str) -> dict[str, Any]:
     values = {v.figure: v for v in page.desk.values([*SCOPE_3, "scope3"], run, "", where)}
     rows = []
     for name in (*SCOPE_3, "scope3"):
@@ -250,14 +246,14 @@ def _categories(
         title = (
             f"{number}. {page.t(CATEGORIES[number])}" if number in CATEGORIES else page.t("Scope 3")
         )
-        link = page.link(f"/inventory/{name}", year=run["fiscal_year"], run=pinned, **where)
+        link = page.link(f"/inventory/{name}", year=run.fiscal_year, run=pinned, **where)
         cell = _cell(page, values.get(name), by=False, link=link)
         note = values[name].note if name in values else ""
         rows.append({"title": title, "unit": note, "cells": [cell], "link": ""})
     return {
         "columns": [
             {"title": page.t("Category"), "unit": ""},
-            {"title": run["fiscal_year"], "unit": page.unit("t CO2e")},
+            {"title": run.fiscal_year, "unit": page.unit("t CO2e")},
         ],
         "rows": rows,
     }
@@ -284,7 +280,7 @@ def read_ahead(desk: Desk) -> Iterator[None]:
     for name in ("gross", "net", "scope1", "scope2-location", "scope2-market", "scope3"):
         yield None
         desk.explained(name, run, {}, 0, "")
-        if run["entry_count"] <= AT_ONCE:
+        if run.entry_count <= AT_ONCE:
             desk.explained(name, run, {}, ROWS, "")
         for dimension in PARTS:
             yield None
@@ -306,7 +302,7 @@ def inventory(
         return page.render("empty.html", title="Inventory", said="There is no inventory yet.")
     shown, runs = _choice(page, by, year, run, where)
     places = page.desk.values(list(PLACED), runs[-1], "org,site")
-    months = page.desk.workspace.calendar.months(runs[-1]["fiscal_year"])
+    months = page.desk.workspace.calendar.months(runs[-1].fiscal_year)
     query = {"by": by, "year": year, "run": run, **where}
     start = max(0, offset)
     table = _table(page, by, runs, where, run, start)
@@ -340,12 +336,12 @@ class _Where(dict[str, str]):
         return ""
 
 
-def _notes(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str]) -> list[str]:
+def _notes(page: Page, runs: list[Run], where: Mapping[str, str]) -> list[str]:
     """What keeps the figures from being whole.
 
     Rows in quarantine, missing months, parts that rest on estimates.
     """
-    months = {m for r in runs for m in page.desk.workspace.calendar.months(r["fiscal_year"])}
+    months = {m for r in runs for m in page.desk.workspace.calendar.months(r.fiscal_year)}
     months = {where["month"]} if where.get("month") else months
     waiting = [
         q
@@ -373,9 +369,7 @@ def _notes(page: Page, runs: list[dict[str, Any]], where: Mapping[str, str]) -> 
     return notes
 
 
-def _charts(
-    page: Page, by: str, runs: list[dict[str, Any]], where: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _charts(page: Page, by: str, runs: list[Run], where: Mapping[str, str]) -> list[dict[str, Any]]:
     made: list[tuple[dict[str, Any] | None, str]] = []
     run = runs[-1]
     if not by and len(runs) > 1 and not where:
@@ -443,10 +437,10 @@ def explain(
     page = Page.of(request)
     FIGURES.named(name)
     chosen = page.desk.run(year.upper(), run)
-    year = chosen["fiscal_year"]
+    year = chosen.fiscal_year
     told = page.desk.explained(name, chosen, where, 0, "")
     exact = told["value"] if isinstance(told["value"], str) else ""
-    many = chosen["entry_count"] > AT_ONCE
+    many = chosen.entry_count > AT_ONCE
     rows = (
         {"later": page.link(f"/inventory/{name}/rows", year=year, run=run, after=after, **where)}
         if many
@@ -483,11 +477,11 @@ def rows_of(
 
 
 def _rows(
-    page: Page, name: str, chosen: dict[str, Any], where: Mapping[str, str], after: str
+    page: Page, name: str, chosen: Run, where: Mapping[str, str], after: str
 ) -> dict[str, Any]:
     """A page of a figure's rows."""
     entries = page.desk.explained(name, chosen, where, ROWS, after)["entries"]
-    year = chosen["fiscal_year"]
+    year = chosen.fiscal_year
     rows = [
         {
             "name": r.get("entry", r["activity"]).split("/")[0],
@@ -538,7 +532,7 @@ def _node(
 
 
 def _parts(
-    page: Page, name: str, chosen: dict[str, Any], run: str, where: Mapping[str, str]
+    page: Page, name: str, chosen: Run, run: str, where: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """The figure by business, site, month and method, as far as it has such parts.
 
@@ -567,7 +561,7 @@ def _parts(
                         ),
                         "link": page.link(
                             f"/inventory/{name}",
-                            year=chosen["fiscal_year"],
+                            year=chosen.fiscal_year,
                             run=run,
                             **{**where, dimension: v.by[dimension]},
                         ),

@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from abate.adapters.store.imports import import_years
 from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import FIGURES, TEMPLATES
+from abate.application.inventory.figures import Run
 from abate.application.workspaces.setup import describe_workspace, template_rows
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import Desk
@@ -115,8 +116,8 @@ def stale(desk: Desk) -> list[str]:
     of_import = desk.kept(
         ("import years", desk.version("imports")), lambda: import_years(desk.workspace)
     )
-    last = {r["fiscal_year"]: {i for i, _ in json.loads(r["imports"])} for r in desk.runs()}
-    live = [r["import_id"] for r in desk.imports() if r["live"]]
+    last = {r.fiscal_year: {i for i, _ in json.loads(r.imports)} for r in desk.runs()}
+    live = [r.import_id for r in desk.imports() if r.live]
     return [
         y
         for y, valued in sorted(last.items())
@@ -143,16 +144,14 @@ def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
 
 
 def month_spec(
-    desk: Desk, run: dict[str, Any], where: Mapping[str, str] = MappingProxyType({})
+    desk: Desk, run: Run, where: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Any] | None:
     """Chart of Scope 1 and 2 by month."""
     points = scope_points(desk, run, "month", where)
     return specs.months_chart(points) if points else None
 
 
-def scope_points(
-    desk: Desk, run: dict[str, Any], by: str, where: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def scope_points(desk: Desk, run: Run, by: str, where: Mapping[str, str]) -> list[dict[str, Any]]:
     """Scope 1 and 2 (location) by a dimension, as charts take them."""
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     return [
@@ -176,7 +175,7 @@ def _start(page: Page) -> Response:
     imported = [
         r
         for r in page.desk.imports()
-        if r["live"] and r["file"] and not r["template"].startswith("factors-")
+        if r.live and r.file and not r.template.startswith("factors-")
     ]
     return page.render(
         "start.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -21,6 +22,7 @@ from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import AbateError, NotFoundError
 from abate.kernel.organisation import Boundary
 from abate.kernel.species import GWP_SETS
+from abate.kernel.units import in_t
 
 router = APIRouter()
 COMPARED = (
@@ -46,7 +48,8 @@ def _runs(page: Page, status: int = 200, **told: Any) -> Response:
     rows = []
     for r in reversed(desk.runs()):
         values = {v.figure: v for v in desk.values(["gross", "net"], r)}
-        rows.append(r | {n: page.number(values[n].value, values[n].unit) for n in ("gross", "net")})
+        shown = {n: page.number(values[n].value, values[n].unit) for n in ("gross", "net")}
+        rows.append(asdict(r) | shown)
     years = desk.data_years()
     recent = [j for j in desk.intake.rows(JOBS, limit=10) if j["kind"] in ("run", "verify")][:3]
     return page.render(
@@ -113,8 +116,8 @@ def compare(
         after=after,
         drivers=DRIVERS,
         lines=lines,
-        start=page.number(found.start_mg / 1e9),
-        end=page.number(found.end_mg / 1e9),
+        start=page.number(in_t(found.start_mg)),
+        end=page.number(in_t(found.end_mg)),
         change=_signed(page, change),
         charts=True,
         figures=[(n, FIGURES[n].title) for n in COMPARED],
@@ -123,7 +126,7 @@ def compare(
 
 
 def _signed(page: Page, mg: int) -> str:
-    return ("+" if mg > 0 else "−" if mg < 0 else "") + page.number(abs(mg) / 1e9) if mg else "0"
+    return ("+" if mg > 0 else "−" if mg < 0 else "") + page.number(in_t(abs(mg))) if mg else "0"
 
 
 @router.get("/runs/{run_id}")
@@ -139,9 +142,7 @@ def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = 
     published = [
         r
         for r in desk.runs()
-        if r["fiscal_year"] == run["fiscal_year"]
-        and r["status"] == "published"
-        and r["run_id"] != run_id
+        if r.fiscal_year == run.fiscal_year and r.status == "published" and r.run_id != run_id
     ]
     beside = []
     if published:
@@ -168,7 +169,7 @@ def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = 
         run=run,
         findings=found[:200],
         beside=beside,
-        published_run=published[0]["run_id"] if published else "",
+        published_run=published[0].run_id if published else "",
         recent=recent,
         fault=fault,
         titles=titles(),
@@ -192,5 +193,5 @@ def publish_run(request: Request, run_id: str, form: Form) -> Response:
 def verify(request: Request, run_id: str) -> Response:
     """Compute a run anew as a job."""
     desk = Page.of(request).desk
-    request.app.state.jobs.submit("verify", desk.run(run_id=run_id)["run_id"], run=run_id)
+    request.app.state.jobs.submit("verify", desk.run(run_id=run_id).run_id, run=run_id)
     return RedirectResponse(f"/runs/{run_id}", 303)
