@@ -352,7 +352,7 @@ def test_the_report_shows_each_factors_values_and_is_the_same_bytes_twice(demo, 
 
 
 def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
-    from abate.application.workspaces.setup import example_module, example_folder
+    from abate.application.workspaces.setup import example_folder, example_module
 
     module = example_module(example_folder())
     first, second = module.electricity_kwh("FY2023"), module.electricity_kwh("FY2023")
@@ -367,7 +367,7 @@ def test_raw_files_are_the_same_bytes_for_the_same_seed(tmp_path):
 
 def test_the_example_carries_its_own_facts():
     from abate.application.catalogue import default_factors
-    from abate.application.workspaces.setup import example_module, example_folder
+    from abate.application.workspaces.setup import example_folder, example_module
 
     module = example_module(example_folder())
     book = {f.id: f for f in default_factors()}

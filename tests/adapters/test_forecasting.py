@@ -471,7 +471,9 @@ def test_a_site_is_forecast_valued_kept_once_and_set_against_its_meter(metered, 
     assert kept.score.hours == 24
     assert abs(kept.score.bias_share) < 0.02
     assert 0.6 <= kept.score.inside_90_share <= 1
-    assert kept.expected_t["location"]["mean"] * 1e9 == pytest.approx(days["mean", "location"].co2e_mg)
+    assert kept.expected_t["location"]["mean"] * 1e9 == pytest.approx(
+        days["mean", "location"].co2e_mg
+    )
     assert (
         forecast_site(
             metered, "hq", config, ahead_s=86_400, issued=moment_of("2023-03-16")

@@ -28,13 +28,13 @@ workspace = create_workspace(root, _config("Foresters"))
 now = datetime(2026, 1, 1)
 print("entered", add_file(workspace, bill, now=now).accepted_count)
 run_year(workspace, "FY2024", now=now)
-client = TestClient(create_app(root, token="t"), base_url="http://127.0.0.1")
-origin = {"origin": "http://127.0.0.1"}
-key = client.post("/api/v1/session", json={"token": "t"}, headers=origin).json()["key"]
-head = {"authorization": f"Bearer {key}"}
-print("api", client.get("/api/v1/trees", params={"year": "FY2024"}, headers=head).json())
-print("page", "120" in client.get("/trees", headers=head).text)
-print("nav", 'href="/trees"' in client.get("/", headers=head).text)
+with TestClient(create_app(root, token="t"), base_url="http://127.0.0.1") as client:
+    origin = {"origin": "http://127.0.0.1"}
+    key = client.post("/api/v1/session", json={"token": "t"}, headers=origin).json()["key"]
+    head = {"authorization": f"Bearer {key}"}
+    print("api", client.get("/api/v1/trees", params={"year": "FY2024"}, headers=head).json())
+    print("page", "120" in client.get("/trees", headers=head).text)
+    print("nav", 'href="/trees"' in client.get("/", headers=head).text)
 """
 
 

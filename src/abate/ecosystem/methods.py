@@ -47,10 +47,7 @@ def _card(one: Methodology, side: str, sign: int) -> Card:
 def baseline_side(
     quantity: Any, *, share: Any, boundary_share: Any, ratio: Any, mg_per_unit: Any
 ) -> Any:
-    """Action times what would have been emitted without it, less the rebound.
-
-    For each claimant's part.
-    """
+    """Action times what would have been emitted without it, less the rebound, for each claimant's part."""
     return quantity * share * boundary_share * ratio * mg_per_unit
 
 

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -90,12 +91,14 @@ class Store:
         self._files: dict[str, tuple[int, dict[str, int]]] = {}
         self._links: tempfile.TemporaryDirectory[str] | None = None
         self._records: dict[str, tuple[int, list[Any]]] = {}
+        self._is_frozen = False
 
     def opened(self, name: str) -> DeltaTable:
         """A table as of its last commit; opened once, then brought up to date."""
         try:
             if name in self._open:
-                self._open[name].update_incremental()
+                if not self._is_frozen:
+                    self._open[name].update_incremental()
             else:
                 self._open[name] = DeltaTable(self._folder(name))
         except Exception as error:
@@ -408,18 +411,35 @@ class Store:
         """Whether any of the files holds the rows of several writers."""
         return any(self.tag(name, f).startswith(SHARED) for f in files)
 
-    def connect(self, *names: str, share: float = 1.0) -> duckdb.DuckDBPyConnection:
-        """A connection to a throw-away engine with a view for each of the named tables.
+    def connect(self, *names: str) -> duckdb.DuckDBPyConnection:
+        """A connection to the store's engine, with a view of its own for each of the named tables.
+
+        All connections of a store share one engine and its memory; what they name `temp` is theirs.
+        """
+        con = self._engine.cursor()
+        for name in names:
+            con.execute(f"create temp view {name} as select * from {self.source(name)}")
+        return con
+
+    def engine(self, share: float) -> duckdb.DuckDBPyConnection:
+        """An engine of its own, for heavy work beside which other things need memory, too.
 
         Args:
-            names: The tables.
-            share: Share of the memory that engines may use; what is not an engine's takes its own
-                beside it.
+            share: Share of the memory that engines may use.
         """
-        con = open_engine(self.root, self.limits, share)
-        for name in names:
-            con.execute(f"create view {name} as select * from {self.source(name)}")
-        return con
+        return open_engine(self.root, self.limits, share)
+
+    def snapshot(self) -> Store:
+        """The store as it stands now: what is committed later is not seen through it."""
+        from abate.kernel.tables import NAMES
+
+        made = copy(self)
+        made._open, made._records, made._files = {}, {}, {}
+        made.__dict__.pop("_engine", None)
+        made._is_frozen = True
+        for name in NAMES:
+            made.opened(name)
+        return made
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """All rows of a small table as they are stored; see `records`."""

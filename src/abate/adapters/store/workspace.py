@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,6 +85,12 @@ class Workspace:
     def store(self) -> Store:
         """Its tables."""
         return Store(self.root / "ledger", self.limits)
+
+    def snapshot(self) -> Workspace:
+        """The workspace with its tables as they stand now."""
+        made = copy(self)
+        made.__dict__["store"] = self.store.snapshot()
+        return made
 
     @property
     def raw(self) -> Path:

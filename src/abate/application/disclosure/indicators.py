@@ -210,7 +210,7 @@ def fuels_burnt(workspace: Workspace, run_id: str) -> list[tuple[str, str, str, 
         rows: list[tuple[str, str, str, str, str, float]] = con.execute(
             "select kind, item, site, unit, max(month), sum(quantity_micro)::double / 1e6 from"
             " rollups where run_id = ? and source = 'entry' and kind in ('stationary-fuel',"
-            " 'mobile-fuel') and scope = '1' and species = 'CO2' group by all",
+            " 'mobile-fuel') and scope = '1' and species = 'CO2' group by all order by all",
             [run_id],
         ).fetchall()
     return rows

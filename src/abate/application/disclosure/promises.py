@@ -14,7 +14,7 @@ from abate.application.disclosure.neutrality import credits_of, neutrality_of
 from abate.application.disclosure.signoff import assured_figures, signoffs
 from abate.application.disclosure.targets import macc, measures_of, national_line, target_progress
 from abate.application.ecosystem.programmes import withheld
-from abate.application.inventory.figures import Run
+from abate.application.inventory.open_run import OpenRun
 from abate.disclosure import charts as specs
 from abate.disclosure.indicators import frameworks
 from abate.disclosure.neutrality import Neutrality
@@ -110,18 +110,16 @@ def neutrality_text(told: Neutrality, lang: str) -> list[str]:
     return [first, *(texts[r] for r in told.remarks)]
 
 
-def promises(workspace: Workspace, run: Run, shown: Sequence[str], lang: str) -> dict[str, Any]:
+def promises(opened: OpenRun, lang: str) -> dict[str, Any]:
     """Indicators, targets, measures, neutrality, index and sign-off of a year, for the report.
 
     Args:
-        workspace: Whose.
-        run: The run of the year.
-        shown: Years that were valued up to it, oldest first.
+        opened: The run of the year.
         lang: `en` or `zh`.
     """
-    year = run.fiscal_year
+    workspace, run, year = opened.workspace, opened.run, opened.year
     t = translator(lang)
-    kpi_years = list(shown)[-3:]
+    kpi_years = opened.years[-3:]
     values = indicator_values(workspace, kpi_years)
     closed = {y for y in kpi_years if withheld(workspace, y)}
     for told in values.values():

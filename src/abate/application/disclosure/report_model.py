@@ -22,9 +22,10 @@ from abate.application.catalogue import FIGURES, HEADLINES, METHODS
 from abate.application.disclosure.promises import language, promises, target_charts
 from abate.application.ecosystem.programmes import programmes
 from abate.application.inventory.bridges import BridgeResult, bridges_between
-from abate.application.inventory.explanations import activity_name, rows_condition, run_views
-from abate.application.inventory.figures import Rollups, Run, Value, run_of, runs, years
-from abate.application.inventory.findings import mended, open_findings
+from abate.application.inventory.explanations import activity_name, rows_condition
+from abate.application.inventory.figures import Rollups, Run, Value
+from abate.application.inventory.findings import findings_of, mended, open_findings
+from abate.application.inventory.open_run import OpenRun, open_run
 from abate.application.inventory.ranges import DRAWS, SEED, ranges
 from abate.application.plans import AVOIDED, INVENTORY, PlanShown, plans
 from abate.disclosure import charts as specs
@@ -34,8 +35,8 @@ from abate.disclosure.report import filled, headings, localised, page, report_ma
 from abate.disclosure.sections import MAKERS, tables
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import UsageError
-from abate.kernel.finding import Finding, Severity
-from abate.kernel.tables import CorrectionRow, FindingRow, PlanLine
+from abate.kernel.finding import Finding
+from abate.kernel.tables import CorrectionRow, PlanLine
 from abate.kernel.units import in_kg, in_t
 from abate.operations.facts import CATEGORIES
 from abate.operations.system import SCOPE_3
@@ -268,79 +269,87 @@ def report_model(
     """Everything the report shows."""
     import abate
 
-    run = run_of(workspace, year)
-    shown = [y for y in years(workspace) if y <= year]
-    with Rollups(workspace) as rollups, workspace.store.connect("factors", "allocations") as con:
-        run_views(con, workspace, run)
-        values = {
-            y: {v.figure: v for v in rollups.values(list(OPENED), run_of(workspace, y))}
-            for y in shown
+    with open_run(workspace, year) as opened:
+        return _model(opened, now, lang) | {"version": abate.__version__}
+
+
+def _model(opened: OpenRun, now: datetime, lang: str) -> dict[str, Any]:
+    """What the report shows, chapter by chapter."""
+    workspace, run, year, shown = opened.workspace, opened.run, opened.year, opened.years
+    rollups, con = opened.rollups, opened.con
+    values = {
+        y: {v.figure: v for v in rollups.values(list(OPENED), opened.latest(y))} for y in shown
+    }
+    this = values[year]
+    found = open_findings(workspace, now=now, year=year) + findings_of(workspace, run.run_id)
+    chain = _chain(rollups, run)
+    sides = [opened.latest(y) for y in shown[-2:]]
+    bridged = bridges_between(workspace, rollups, BRIDGED, *sides) if len(shown) > 1 else []
+    told = promises(opened, lang)
+    foreseen = _forecasts(workspace, year)
+    fans = {f"fan-{k}": s for k, s in enumerate(s for f in foreseen for s in f["specs"])}
+    return told | {
+        "organisation": workspace.organisation.name,
+        "year": year,
+        "first_day": workspace.calendar.first_day(year),
+        "last_day": workspace.calendar.last_day(year),
+        "run": run,
+        "written": now.date(),
+        "years": shown,
+        "values": values,
+        "cards": [_card(name, values, shown) for name in CARDS],
+        "inventory": [_line(name, values, shown) for name in HEADLINES],
+        "notes": _notes(this),
+        "value_chain": _value_chain(chain, values, shown),
+        "programmes": programmes(workspace, year),
+        "plans": _plans(workspace, year),
+        "forecasts": foreseen,
+        "ranges": _ranges(rollups, run, this),
+        "bridges": _bridges(bridged[1:], shown),
+        "frozen": _frozen(opened),
+        "specs": (
+            _specs(rollups, values, shown, run, chain, bridged[:1])
+            | _promised(workspace, told, lang)
+            | fans
+        ),
+        "views": _two_views(con, this),
+        "instruments": _instruments(con),
+        "buildings": _buildings(rollups, run),
+        "coverage": _coverage(con, workspace, year, found),
+        "estimated": _estimated(rollups, run),
+        "findings": [_finding(f) for f in found],
+        "mends": [_mend(m) for m in mended(workspace)],
+        "explanations": [_explanation(con, name, this) for name in OPENED],
+        "methods": _methods(con),
+        "factors": _factors(con),
+        "bundle": _bundle(),
+    }
+
+
+def _notes(this: dict[str, Value]) -> list[str]:
+    """Which figures are without which parts."""
+    return [
+        f"{FIGURES[n].title} of {v.year} is without {', '.join(v.without)}."
+        for n, v in this.items()
+        if v.without
+    ]
+
+
+def _methods(con: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
+    """Methods that the run used, by their cards."""
+    used = {r[0] for r in con.execute("select distinct method from run_resolutions").fetchall()}
+    return [
+        {
+            "name": m.card.name,
+            "scope": m.card.scope,
+            "view": m.card.view,
+            "summary": m.summary,
+            "formula": m.card.formula,
+            "source": m.card.source,
         }
-        this = values[year]
-        found = open_findings(workspace, now=now, year=year) + _run_findings(workspace, run)
-        chain = _chain(rollups, run)
-        bridged = (
-            bridges_between(
-                workspace, rollups, BRIDGED, *(run_of(workspace, y) for y in shown[-2:])
-            )
-            if len(shown) > 1
-            else []
-        )
-        used = {r[0] for r in con.execute("select distinct method from run_resolutions").fetchall()}
-        told = promises(workspace, run, shown, lang)
-        foreseen = _forecasts(workspace, year)
-        return told | {
-            "organisation": workspace.organisation.name,
-            "year": year,
-            "first_day": workspace.calendar.first_day(year),
-            "last_day": workspace.calendar.last_day(year),
-            "run": run,
-            "written": now.date(),
-            "version": abate.__version__,
-            "years": shown,
-            "values": values,
-            "cards": [_card(name, values, shown) for name in CARDS],
-            "inventory": [_line(name, values, shown) for name in HEADLINES],
-            "notes": [
-                f"{FIGURES[n].title} of {year} is without {', '.join(v.without)}."
-                for n, v in this.items()
-                if v.without
-            ],
-            "value_chain": _value_chain(chain, values, shown),
-            "programmes": programmes(workspace, year),
-            "plans": _plans(workspace, year),
-            "forecasts": foreseen,
-            "ranges": _ranges(rollups, run, this),
-            "bridges": _bridges(bridged[1:], shown),
-            "frozen": _frozen(workspace, rollups, run),
-            "specs": (
-                _specs(rollups, values, shown, run, chain, bridged[:1])
-                | _promised(workspace, told, lang)
-                | {f"fan-{k}": s for k, s in enumerate(s for f in foreseen for s in f["specs"])}
-            ),
-            "views": _two_views(con, this),
-            "instruments": _instruments(con),
-            "buildings": _buildings(rollups, run),
-            "coverage": _coverage(con, workspace, year, found),
-            "estimated": _estimated(rollups, run),
-            "findings": [_finding(f) for f in found],
-            "mends": [_mend(m) for m in mended(workspace)],
-            "explanations": [_explanation(con, name, this) for name in OPENED],
-            "methods": [
-                {
-                    "name": m.card.name,
-                    "scope": m.card.scope,
-                    "view": m.card.view,
-                    "summary": m.summary,
-                    "formula": m.card.formula,
-                    "source": m.card.source,
-                }
-                for m in METHODS
-                if m.card.name in used
-            ],
-            "factors": _factors(con),
-            "bundle": _bundle(),
-        }
+        for m in METHODS
+        if m.card.name in used
+    ]
 
 
 def _promised(workspace: Workspace, told: dict[str, Any], lang: str) -> dict[str, dict[str, Any]]:
@@ -412,10 +421,10 @@ def _forecast(made: ForecastShown) -> dict[str, Any]:
             view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})"
             for view, t in made.expected_t.items()
         },
-        "bias_share": _percent(score.bias_share if score else None, "+.1%"),
-        "skill_share": _percent(score.skill_share if score else None, "+.1%"),
-        "inside_50_share": _percent(score.inside_50_share if score else None, ".0%"),
-        "inside_90_share": _percent(score.inside_90_share if score else None, ".0%"),
+        "bias_share": _share_text(score.bias_share if score else None, "+.1%"),
+        "skill_share": _share_text(score.skill_share if score else None, "+.1%"),
+        "inside_50_share": _share_text(score.inside_50_share if score else None, ".0%"),
+        "inside_90_share": _share_text(score.inside_90_share if score else None, ".0%"),
         "model": made.component,
         "data_version": made.data_version,
         "specs": [
@@ -425,7 +434,7 @@ def _forecast(made: ForecastShown) -> dict[str, Any]:
     }
 
 
-def _percent(share: float | None, shape: str) -> str:
+def _share_text(share: float | None, shape: str) -> str:
     return "–" if share is None else format(share, shape)
 
 
@@ -461,11 +470,11 @@ def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> d
     }
 
 
-def _frozen(workspace: Workspace, rollups: Rollups, run: Run) -> dict[str, Any] | None:
+def _frozen(opened: OpenRun) -> dict[str, Any] | None:
     """Figures as published, where the year's latest run is another."""
-    published = [
-        r for r in runs(workspace) if r.fiscal_year == run.fiscal_year and r.status == "published"
-    ]
+    run, rollups = opened.run, opened.rollups
+    of_year = [r for r in opened.every if r.fiscal_year == run.fiscal_year]
+    published = [r for r in of_year if r.status == "published"]
     if not published or published[0].run_id == run.run_id:
         return None
     before = {v.figure: v for v in rollups.values(list(HEADLINES), published[0])}
@@ -854,24 +863,6 @@ def _estimated(rollups: Rollups, run: Run) -> list[dict[str, str]]:
         {"title": FIGURES[n].title, "text": "no rows" if s is None else f"{s * 100:.2f} %"}
         for n, s in shares
     ]
-
-
-def _run_findings(workspace: Workspace, run: Run) -> list[Finding]:
-    rows = [f for f in workspace.store.records(FindingRow) if f.origin == run.run_id]
-    found = [
-        Finding(
-            r.code,
-            Severity(r.severity),
-            r.message,
-            r.hint,
-            site=r.site,
-            month=r.month,
-        )
-        for r in rows
-    ]
-    return sorted(
-        found, key=lambda f: (f.severity != "blocker", f.severity != "warning", f.code, f.message)
-    )
 
 
 def _finding(f: Finding) -> dict[str, str]:

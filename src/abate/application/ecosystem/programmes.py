@@ -9,8 +9,8 @@ from typing import Any
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.explanations import run_views
 from abate.application.inventory.figures import Rollups, exact_text, run_of, runs
+from abate.application.inventory.open_run import run_views
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.figure import in_unit
 from abate.operations.system import SCOPE_3

@@ -16,8 +16,8 @@ from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import left_behind, write_whole
 from abate.application.catalogue import METHODS
-from abate.application.inventory.explanations import run_views
-from abate.application.inventory.figures import Run, run_of
+from abate.application.inventory.figures import Run
+from abate.application.inventory.open_run import open_run
 from abate.kernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,21 +69,9 @@ def export_evidence(
         UsageError: `folder-in-use`.
         NotFoundError: `no-run`, `unknown-run`.
     """
-    run = run_of(workspace, year, run_id)
-    for left in left_behind(folder):
-        left.unlink()
-    if folder.exists() and any(
-        p.name != "manifest.json" and p.suffix != ".csv" for p in folder.iterdir()
-    ):
-        raise UsageError(
-            "folder-in-use",
-            f"{folder.name} holds other files.",
-            "Choose an empty folder with --to.",
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").unlink(missing_ok=True)
-    with workspace.store.connect("factors") as con:
-        run_views(con, workspace, run)
+    with open_run(workspace, year, run_id) as opened:
+        run, con = opened.run, opened.con
+        _make_room(folder)
         con.execute("set preserve_insertion_order = true")
         files = {
             f"{name}.csv": _write(folder / f"{name}.csv", *_rows(con, sql))
@@ -117,6 +105,22 @@ def export_evidence(
     manifest["digest"] = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
     write_whole(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
     return manifest
+
+
+def _make_room(folder: Path) -> None:
+    """Make the folder of a bundle, or empty it of an earlier one."""
+    for left in left_behind(folder):
+        left.unlink()
+    if folder.exists() and any(
+        p.name != "manifest.json" and p.suffix != ".csv" for p in folder.iterdir()
+    ):
+        raise UsageError(
+            "folder-in-use",
+            f"{folder.name} holds other files.",
+            "Choose an empty folder with --to.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").unlink(missing_ok=True)
 
 
 def _factors_sql(run: Run) -> str:

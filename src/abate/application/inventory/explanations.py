@@ -24,6 +24,7 @@ from abate.application.inventory.figures import (
     exact_text,
     run_of,
 )
+from abate.application.inventory.open_run import OpenRun, open_run, run_views
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import Figure
 from abate.kernel.formula import evaluate, names_in, to_whole_mg
@@ -91,7 +92,7 @@ def explain_figure(
     where: Mapping[str, str] = MappingProxyType({}),
     limit: int = 20,
     after: str = "",
-    rollups: Rollups | None = None,
+    opened: OpenRun | None = None,
 ) -> dict[str, Any]:
     """A figure's tree: what it stands on, its parts, and its rows largest first.
 
@@ -103,26 +104,20 @@ def explain_figure(
         where: Only the rows that have these values, by dimension, such as `{"site": "hq"}`.
         limit: Rows per page; 0 opens the figure without its rows, from the rollups alone.
         after: Where the page before ended: its `next`.
-        rollups: The workspace's rollups, where the caller has them open.
+        opened: The run, where the caller has it open.
 
     Raises:
         NotFoundError: `unknown-figure`, `no-run`.
         UsageError: `unknown-dimension`, `bad-page`.
     """
-    run = run_of(workspace, year, run_id)
     counted = FIGURES.named(name).numerator or name
-    with nullcontext(rollups) if rollups else Rollups(workspace) as opened:
-        tree = figure_tree(opened, name, run, where)
-        count = opened.values([counted], run, where=where)[0].row_count
-    if not limit:
-        return tree | {"entries": {"count": count, "offset": 0, "rows": [], "next": ""}}
-    with workspace.store.connect() as con:
-        run_views(con, workspace, run)
-        tree["entries"] = {
-            "count": count,
-            **_page(con, workspace, counted, run, where, limit, after),
-        }
-    return tree
+    with nullcontext(opened) if opened else open_run(workspace, year, run_id) as one:
+        tree = figure_tree(one.rollups, name, one.run, where)
+        count = one.values([counted], where=where)[0].row_count
+        page: dict[str, Any] = {"offset": 0, "rows": [], "next": ""}
+        if limit:
+            page = _page(one.con, one.workspace, counted, one.run, where, limit, after)
+    return tree | {"entries": {"count": count, **page}}
 
 
 def figure_tree(
@@ -172,29 +167,6 @@ def _below(name: str) -> list[str]:
     """A figure and every figure it stands on, each once."""
     return list(
         dict.fromkeys([name, *(b for part in _parts_of(FIGURES.named(name)) for b in _below(part))])
-    )
-
-
-def run_views(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: Run) -> None:
-    """Make `run_entries`, `run_activities` and `run_resolutions`: the rows of one run."""
-    store, year = workspace.store, run.fiscal_year
-    con.execute(
-        "create view run_resolutions as select * from"
-        f" {store.source('resolutions', {run.run_id})} where fiscal_year = '{year}' and run_id ="
-        f" '{run.run_id}'"
-    )
-    chain = run.chained
-    standing = (
-        "and resolution in (select resolution from run_resolutions)" if len(chain) > 1 else ""
-    )
-    con.execute(
-        f"create view run_entries as select * from {store.source('entries', chain)} where"
-        f" fiscal_year = '{year}' and run_id in ({', '.join(map(literal, chain))}) {standing}"
-    )
-    named = [i[0] for i in json.loads(run.imports)]
-    con.execute(
-        f"create view run_activities as select * from {store.source('activities', named)} where"
-        f" fiscal_year = '{year}' and import_id in ({', '.join(map(literal, named))})"
     )
 
 

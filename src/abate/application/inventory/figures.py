@@ -211,15 +211,14 @@ class Rollups:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.con: duckdb.DuckDBPyConnection = open_engine(workspace.store.root, workspace.limits)
-        self.con.execute(
-            f"create view rollups as select * from {workspace.store.source('rollups')}"
-        )
+        self.con: duckdb.DuckDBPyConnection = workspace.store.connect("rollups")
 
     def load(self) -> Rollups:
         """Take the rollups into memory, for readers that stay and ask often."""
-        self.con.execute("create table loaded as select * from rollups; drop view rollups")
-        self.con.execute("create view rollups as select * from loaded")
+        self.con.close()
+        self.con = open_engine(self.workspace.store.root, self.workspace.limits)
+        source = self.workspace.store.source("rollups")
+        self.con.execute(f"create table rollups as select * from {source}")
         return self
 
     def beside(self) -> Rollups:

@@ -131,7 +131,7 @@ def add_file(
             f"{path.name} has no row of headers that Abate knows.",
             "Say --as KIND, or give --map FILE.",
         )
-    with workspace.store.lock(), workspace.store.connect(share=staging.MEMORY_SHARE) as con:
+    with workspace.store.lock(), workspace.store.engine(staging.MEMORY_SHARE) as con:
         imports = live_imports(workspace)
         import_id = _new_id(workspace, imports, sha256, path.name)
         live_views(con, workspace, imports)
@@ -413,7 +413,7 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
     """
     sha256 = file_hash(path) if path.is_file() else ""
     lines = _correction_lines(path, reason)
-    with workspace.store.lock(), workspace.store.connect(share=staging.MEMORY_SHARE) as con:
+    with workspace.store.lock(), workspace.store.engine(staging.MEMORY_SHARE) as con:
         imports = live_imports(workspace)
         import_id = _new_id(workspace, imports, sha256, path.name)
         live_views(con, workspace, imports)

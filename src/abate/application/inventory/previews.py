@@ -121,7 +121,7 @@ def preview_file(
     ]
     if not found:
         return CheckPreview(0, 0, 0, {}, ())
-    with workspace.store.connect(share=MEMORY_SHARE) as con:
+    with workspace.store.engine(MEMORY_SHARE) as con:
         live_views(con, workspace, live_imports(workspace))
         row_count = stage(con, workspace, found, path, now=now, accept=accept)
         entering, blocked = (

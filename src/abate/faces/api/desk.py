@@ -23,6 +23,7 @@ from abate.application.factors import FactorIndex
 from abate.application.inventory.explanations import explain_entry, explain_figure
 from abate.application.inventory.figures import Rollups, Run, Value, run_of, runs
 from abate.application.inventory.findings import open_findings, quarantined
+from abate.application.inventory.open_run import OpenRun
 from abate.application.opening import open_workspace
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
@@ -181,7 +182,7 @@ class Desk:
                 where=where,
                 limit=limit,
                 after=after,
-                rollups=self.rollups(),
+                opened=OpenRun(self.workspace, tuple(self.runs()), run, self.rollups()),
             ),
         )
 

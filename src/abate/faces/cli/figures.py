@@ -200,16 +200,11 @@ def uncertainty(
     json: JsonOption = False,
 ) -> None:
     """Show a figure's 95 % range, its data quality, and what to measure better next."""
-    from abate.application.inventory.figures import Rollups, run_of
-    from abate.application.inventory.figures import years as valued
+    from abate.application.inventory.open_run import open_run
     from abate.application.inventory.ranges import ranges as ranges_of
 
-    opened = opened_at(workspace)
-    latest = year.upper() or next(iter(reversed(valued(opened))), "")
-    with Rollups(opened) as rollups:
-        found = ranges_of(
-            rollups, figure, run_of(opened, latest, run_id), by, draws=draws, seed=seed
-        )
+    with open_run(opened_at(workspace), year.upper(), run_id) as opened:
+        found = ranges_of(opened.rollups, figure, opened.run, by, draws=draws, seed=seed)
     if json:
         out.print_json([r.json for r in found])
         return

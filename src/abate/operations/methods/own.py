@@ -100,10 +100,7 @@ def vehicle_distance(quantity: Any, *, share: Any, boundary_share: Any, mg_per_u
 def fugitive_refrigerants(
     quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any
 ) -> Any:
-    """Refrigerant that replaced what had leaked, split into the gases of the blend.
-
-    Montreal gases stand apart.
-    """
+    """Refrigerant that replaced what had leaked, split into the gases of the blend; Montreal gases stand apart."""
     return quantity * share * boundary_share * mg_per_unit
 
 
@@ -144,10 +141,7 @@ def electricity_location(
     )
 )
 def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Purchased electricity times the factor of its certificate or contract.
-
-    And of the residual mix for the rest.
-    """
+    """Purchased electricity times the factor of its certificate or contract, and of the residual mix for the rest."""
     return quantity * share * boundary_share * mg_per_unit
 
 
@@ -165,10 +159,7 @@ def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per
     )
 )
 def heat_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Purchased heat and steam times the average emission of the supply.
-
-    In the location-based view.
-    """
+    """Purchased heat and steam times the average emission of the supply, in the location-based view."""
     return quantity * share * boundary_share * mg_per_unit
 
 
@@ -186,10 +177,7 @@ def heat_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit
     )
 )
 def heat_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Purchased heat and steam times the same average in the market-based view.
-
-    Where no contract says otherwise.
-    """
+    """Purchased heat and steam times the same average in the market-based view, where no contract says otherwise."""
     return quantity * share * boundary_share * mg_per_unit
 
 

@@ -337,20 +337,14 @@ HEAT = (("heat", "district-heat"),)
     _upstream("resold-upstream", ("electricity-resold",), GRID, "activity d"),
 )
 def upstream_of_energy(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit: Any) -> Any:
-    """Extraction, production and transport of the fuels burnt.
-
-    And of those behind purchased electricity and heat.
-    """
+    """Extraction, production and transport of the fuels burnt, and of those behind purchased electricity and heat."""
     return quantity * share * boundary_share * mg_per_unit
 
 
 def _losses(
     name: str, kind: str, lookups: tuple[tuple[str, str], ...], basis: str, ratio: str = ""
 ) -> Card:
-    """What is lost on the way, as it is printed.
-
-    On the second rung by the share that is lost, and the factor of the supply.
-    """
+    """What is lost on the way, as it is printed; on the second rung by the share that is lost, and the factor of the supply."""
     return Card(
         name,
         "1",
