@@ -81,6 +81,29 @@ def to_typst(
 {body}"""
 
 
+BLOCKS = {
+    "bullet_list_open": "\n#list(",
+    "ordered_list_open": "\n#enum(",
+    "bullet_list_close": ")\n",
+    "ordered_list_close": ")\n",
+    "list_item_open": "[",
+    "list_item_close": "],",
+    "blockquote_open": '\n#block(fill: rgb("#f1f4f5"), inset: 8pt, radius: 3pt, width: 100%)[',
+    "blockquote_close": "]\n",
+    "paragraph_close": "\n\n",
+    "hr": "\n#line(length: 100%, stroke: 0.4pt)\n",
+}
+SPANS = {
+    "softbreak": "\n",
+    "hardbreak": "\n",
+    "strong_open": "#strong[",
+    "strong_close": "]",
+    "em_open": "#emph[",
+    "em_close": "]",
+}
+"""What stands for tokens that are always set alike."""
+
+
 class _Setter:
     """Walks the tokens of a text once and writes Typst."""
 
@@ -101,41 +124,29 @@ class _Setter:
         return "".join(self.out)
 
     def _block(self, at: int) -> int:
+        """Set the block that begins at a token; the place of the next one."""
         token = self.tokens[at]
         match token.type:
             case "heading_open":
-                inline = self.tokens[at + 1]
-                name = heading_id(inline)
-                level = max(1, int(token.tag[1]) - 1)
-                if token.tag != "h1":  # the title stands on the first page already
-                    label = f" #label({quoted(name)})" if name else ""
-                    self.out.append(f"\n#heading(level: {level})[{self._inline(inline)}]{label}\n")
-                return at + 3
+                return self._heading(at)
             case "table_open":
                 return self._table(at)
-            case "bullet_list_open" | "ordered_list_open":
-                self.out.append("\n#list(" if token.type.startswith("b") else "\n#enum(")
-            case "bullet_list_close" | "ordered_list_close":
-                self.out.append(")\n")
-            case "list_item_open":
-                self.out.append("[")
-            case "list_item_close":
-                self.out.append("],")
-            case "blockquote_open":
-                self.out.append(
-                    '\n#block(fill: rgb("#f1f4f5"), inset: 8pt, radius: 3pt, width: 100%)['
-                )
-            case "blockquote_close":
-                self.out.append("]\n")
             case "inline":
                 self.out.append(self._inline(token))
-            case "paragraph_close":
-                self.out.append("\n\n")
             case "fence" | "code_block":
                 self.out.append(f"\n#raw({quoted(token.content)}, block: true)\n")
-            case "hr":
-                self.out.append("\n#line(length: 100%, stroke: 0.4pt)\n")
+            case kind:
+                self.out.append(BLOCKS.get(kind, ""))
         return at + 1
+
+    def _heading(self, at: int) -> int:
+        token, inline = self.tokens[at], self.tokens[at + 1]
+        name = heading_id(inline)
+        level = max(1, int(token.tag[1]) - 1)
+        if token.tag != "h1":  # the title stands on the first page already
+            label = f" #label({quoted(name)})" if name else ""
+            self.out.append(f"\n#heading(level: {level})[{self._inline(inline)}]{label}\n")
+        return at + 3
 
     def _table(self, at: int) -> int:
         head: list[str] = []
@@ -188,46 +199,28 @@ class _Setter:
     def _inline(self, token: Token) -> str:
         out: list[str] = []
         closing: list[str] = []
+        replaced = False  # inside a link whose text is a page number instead
         for child in token.children or []:
             address = str(child.attrGet("href") or child.attrGet("src") or "")
             match child.type:
-                case "text":
-                    if child.content:
-                        out.append(f"#{quoted(child.content)};")
-                case "softbreak" | "hardbreak":
-                    out.append("\n")
-                case "code_inline":
-                    soft = re.sub(
-                        r"(?<=[/_.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "\u200b", child.content
-                    )
-                    out.append(f"#raw({quoted(soft)});")
-                case "strong_open":
-                    out.append("#strong[")
-                case "em_open":
-                    out.append("#emph[")
-                case "strong_close" | "em_close":
-                    out.append("]")
-                case "image" if address.startswith(CHART):
-                    file, words, share = self.charts[address.removeprefix(CHART)]
-                    out.append(
-                        f"#align(center, image({quoted(file)}, alt: {quoted(words)}, width:"
-                        f" {share}%))"
-                    )
                 case "link_open":
                     begin, end = self._link(address)
                     out.append(begin)
                     closing.append(end)
-                    if address.startswith(PAGE):
-                        closing[-1] = "skip" + end
+                    replaced = address.startswith(PAGE)
                 case "link_close":
-                    out.append(closing.pop().removeprefix("skip"))
-            if (
-                closing
-                and closing[-1].startswith("skip")
-                and child.type not in ("link_open", "link_close")
-            ):
-                out.pop()
+                    out.append(closing.pop())
+                    replaced = False
+                case "image" if address.startswith(CHART):
+                    out.append(self._chart(address.removeprefix(CHART)))
+                case kind if not replaced:
+                    out.append(SPANS.get(kind) or _words(child))
         return "".join(out)
+
+    def _chart(self, name: str) -> str:
+        file, words, share = self.charts[name]
+        picture = f"image({quoted(file)}, alt: {quoted(words)}, width: {share}%)"
+        return f"#align(center, {picture})"
 
     def _link(self, address: str) -> tuple[str, str]:
         if address.startswith(ANCHOR):
@@ -249,6 +242,16 @@ class _Setter:
         """The name under which a place stands in print; empty where it does not."""
         there = self.same.get(name, name)
         return there if there in self.placed else ""
+
+
+def _words(token: Token) -> str:
+    """A text or code as Typst writes it; nothing for any other token."""
+    if token.type == "text" and token.content:
+        return f"#{quoted(token.content)};"
+    if token.type == "code_inline":
+        soft = re.sub(r"(?<=[/_.:-])(?=\w)|(?<=[a-z])(?=[A-Z])", "\u200b", token.content)
+        return f"#raw({quoted(soft)});"
+    return ""
 
 
 def _width(text: str) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 from typing import Any, TypeAlias
 
@@ -15,6 +16,11 @@ from abate.kernel.factor import PROPERTY, Factor
 from abate.kernel.region import region_chain
 from abate.kernel.units import dimensions, in_units, money_in, quantity, spelled
 
+Chain: TypeAlias = tuple[int, Any, tuple[str, ...]]
+"""Properties that convert a unit one after another: how far their regions are, product, ids."""
+ONE = partial(quantity, 1, "kg/kg")
+PROPERTIES_MAX = 3
+HEATING_VALUES = {"[net_calorific_value]", "[gross_calorific_value]"}
 CONVERTS = "-property"
 """End of the kinds of factor that state a property of an item, such as its density, which converts
 units.
@@ -298,7 +304,7 @@ class FactorBook:
         money_year = 0
         for mass in factor.masses:
             amount = quantity(mass.value, mass.unit)
-            bridge, used, money_year = self._bridge(amount, need)
+            bridge, used, money_year = self._conversion(amount, need)
             bridges += tuple(b for b in used if b not in bridges)
             found[mass.species] = in_units(amount * bridge, f"mg/{need.unit}")
         return found, bridges, money_year
@@ -310,10 +316,10 @@ class FactorBook:
             UsageError: `unit-mismatch` where no property of the item converts the unit.
         """
         amount = quantity(1, "mg/MJ_net")
-        bridge, *_ = self._bridge(amount, need)
+        bridge, *_ = self._conversion(amount, need)
         return float(in_units(amount * bridge, f"mg/{need.unit}"))
 
-    def _bridge(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...], int]:
+    def _conversion(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...], int]:
         """Properties whose product turns the factor's unit into the activity's.
 
         One where none is needed.
@@ -323,43 +329,22 @@ class FactorBook:
         """
         target = quantity(1, f"mg/{need.unit}").dimensionality
         if amount.dimensionality == target:
-            return quantity(1, "kg/kg"), (), 0
+            return ONE(), (), 0
         money = money_in(need.unit)
         if money and (paid := money_in(spelled(amount))):
             return self._exchange_of_some_year(money, paid, need)
         properties = self._properties(need)
-        frontier: list[tuple[Any, tuple[str, ...], int]] = [(quantity(1, "kg/kg"), (), 0)]
-        for _ in range(3):
-            longer: list[tuple[Any, tuple[str, ...], int]] = []
-            fits: dict[frozenset[str], tuple[int, Any, tuple[str, ...]]] = {}
-            for product, used, far in frontier:
-                for factor_id, value, rank in properties:
-                    if factor_id in used:
-                        continue
-                    for step in (value, 1 / value):
-                        candidate, through = product * step, (*used, factor_id)
-                        if (amount * candidate).dimensionality == target:
-                            fits.setdefault(frozenset(through), (far + rank, candidate, through))
-                        longer.append((candidate, through, far + rank))
+        chains: list[Chain] = [(0, ONE(), ())]
+        for _ in range(PROPERTIES_MAX):
+            chains = [longer for chain in chains for longer in _longer(chain, properties)]
+            fits: dict[frozenset[str], Chain] = {}
+            for chain in chains:
+                if (amount * chain[1]).dimensionality == target:
+                    fits.setdefault(frozenset(chain[2]), chain)
             if fits:
-                ordered = sorted(fits.values(), key=lambda f: (f[0], f[2]))
-                best, candidate, through = ordered[0]
-                for rank, other, others in ordered[1:]:
-                    if (
-                        rank == best
-                        and abs(float((other / candidate).to("kg/kg").magnitude) - 1) > SAME_SHARE
-                    ):
-                        told = (
-                            f"{' and '.join(through)} convert it, and {' and '.join(others)}"
-                            " otherwise"
-                        )
-                        raise UsageError("unit-mismatch", told, "Undo the import of one of them.")
-                return candidate, through, 0
-            frontier = longer
-        heating = {str(d) for d in (*amount.dimensionality, *target)} & {
-            "[net_calorific_value]",
-            "[gross_calorific_value]",
-        }
+                _, product, through = _clear_choice(list(fits.values()))
+                return product, through, 0
+        heating = {str(d) for d in (*amount.dimensionality, *target)} & HEATING_VALUES
         raise UsageError(
             "heating-value-mismatch" if heating and "kWh" in need.unit else "unit-mismatch",
             f"{spelled(amount)} does not fit an activity in {need.unit}, and no property of"
@@ -450,6 +435,30 @@ class FactorBook:
         return [
             (f.id, quantity(f.masses[0].value, f.masses[0].unit), rank[0]) for rank, f in ordered
         ]
+
+
+def _longer(chain: Chain, properties: Sequence[tuple[str, Any, int]]) -> Iterator[Chain]:
+    """A chain of properties with one more of them, multiplied or divided by."""
+    far, product, used = chain
+    for factor_id, value, rank in properties:
+        if factor_id not in used:
+            for step in (value, 1 / value):
+                yield far + rank, product * step, (*used, factor_id)
+
+
+def _clear_choice(fits: list[Chain]) -> Chain:
+    """The nearest of the chains that convert a unit.
+
+    Raises:
+        UsageError: `unit-mismatch` where another is as near and gives another result.
+    """
+    best, *others = sorted(fits, key=lambda f: (f[0], f[2]))
+    for far, product, through in others:
+        share = float((product / best[1]).to("kg/kg").magnitude)
+        if far == best[0] and abs(share - 1) > SAME_SHARE:
+            text = f"{' and '.join(best[2])} convert it, and {' and '.join(through)} otherwise"
+            raise UsageError("unit-mismatch", text, "Undo the import of one of them.")
+    return best
 
 
 TOLD_APART_IN = {"non-uk": "GB", "regional": "US"}

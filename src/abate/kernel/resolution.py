@@ -6,7 +6,7 @@ The run's audit record.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import groupby
@@ -698,69 +698,64 @@ class Resolver:
         return Answer((), (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),))
 
     def _remarks(self, match: Match, need: Need, wanted: Need) -> list[Finding]:
-        factor, remarks = match.factor, []
-        if match.years_carried:
-            later = "later" if match.years_carried > 0 else "earlier"
-            of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
-            text = (
-                f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s)"
-                f" {later}."
-            )
-            remarks.append(Finding.of(CARRIED if match.years_carried > 0 else CARRIED_BACK, text))
-        if need.year != wanted.year:
-            text = (
-                f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year holds"
-                " the month."
-            )
-            remarks.append(Finding.of(CARRIED_BACK, text))
-        lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
-        lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
-        if lost and need.item in broader(wanted.item) and not self._of_instrument(need):
-            text = (
-                f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in"
-                f" {need.region}."
-            )
-            remarks.append(Finding.of(GENERAL, text))
-        parts = self._parts_of_network(factor, need)
-        if parts:
-            text = (
-                f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with a"
-                f" grid of their own: {parts}."
-            )
-            remarks.append(Finding.of(GENERAL, text))
-        if (need.kind, need.basis) != (wanted.kind, wanted.basis) and self.terms.other_bases:
-            at_margin = any((need.kind, need.item) == s.margin for s in self._supplies.values())
-            basis = need.item if at_margin else factor.basis
-            if basis in self.terms.other_bases:
-                text = (
-                    f"{factor.id}, {basis}, serves {need.region}, for which there is no direct"
-                    " factor."
-                )
-                remarks.append(Finding.of(OTHER_BASIS, text))
+        """What is to be said of a factor that serves a need, though not exactly."""
+        factor = match.factor
+        told = [
+            *self._of_year(match, need, wanted),
+            *self._of_group(factor, need, wanted),
+            *self._of_basis(factor, need, wanted),
+        ]
         if match.money_year:
-            text = (
-                f"{need.unit} is counted at prices of {match.money_year}: there is no later rate or"
-                " index."
-            )
-            remarks.append(Finding.of(MONEY_CARRIED, text))
+            text = f"{need.unit} is counted at prices of {match.money_year}: there is no later"
+            told.append((MONEY_CARRIED, f"{text} rate or index."))
         if match.proxy:
-            text = (
-                f"{factor.id}, made for {factor.region}, serves {need.region}, for which there is"
-                " none."
-            )
-            remarks.append(Finding.of(PROXY, text))
+            text = f"{factor.id}, made for {factor.region}, serves {need.region}, for which there"
+            told.append((PROXY, f"{text} is none."))
+        remarks = [Finding.of(rule, text) for rule, text in told]
         for one in (factor.id, *match.bridges):
             known = self.book.get(one)
             remarks += self._source_remarks(known) if known else []
         if factor.gas_basis == "CO2" and any(m.value != "0" for m in factor.masses):
             remarks.append(Finding.of(CO2_ONLY, f"{factor.id} is of CO2 alone."))
         if match.mg_per_unit.get(UNSPECIFIED) and factor.gwp_set != self.terms.gwp_set:
-            text = (
-                f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the run"
-                f" uses {self.terms.gwp_set}."
-            )
-            remarks.append(Finding.of(GWP_FIXED, text))
+            text = f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the"
+            remarks.append(Finding.of(GWP_FIXED, f"{text} run uses {self.terms.gwp_set}."))
         return remarks
+
+    def _of_year(self, match: Match, need: Need, wanted: Need) -> Iterator[tuple[Rule, str]]:
+        """A factor of another year than the activity."""
+        factor = match.factor
+        if match.years_carried:
+            rule = CARRIED if match.years_carried > 0 else CARRIED_BACK
+            later = "later" if match.years_carried > 0 else "earlier"
+            of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
+            text = f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s)"
+            yield rule, f"{text} {later}."
+        if need.year != wanted.year:
+            text = f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year"
+            yield CARRIED_BACK, f"{text} holds the month."
+
+    def _of_group(self, factor: Factor, need: Need, wanted: Need) -> Iterator[tuple[Rule, str]]:
+        """A factor of a wider group, or of a wider place."""
+        lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
+        lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
+        if lost and need.item in broader(wanted.item) and not self._of_instrument(need):
+            text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none"
+            yield GENERAL, f"{text} in {need.region}."
+        parts = self._parts_of_network(factor, need)
+        if parts:
+            text = f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with"
+            yield GENERAL, f"{text} a grid of their own: {parts}."
+
+    def _of_basis(self, factor: Factor, need: Need, wanted: Need) -> Iterator[tuple[Rule, str]]:
+        """A factor on another basis, which the workspace allows."""
+        if (need.kind, need.basis) == (wanted.kind, wanted.basis) or not self.terms.other_bases:
+            return
+        at_margin = any((need.kind, need.item) == s.margin for s in self._supplies.values())
+        basis = need.item if at_margin else factor.basis
+        if basis in self.terms.other_bases:
+            text = f"{factor.id}, {basis}, serves {need.region}, for which there is no direct"
+            yield OTHER_BASIS, f"{text} factor."
 
     def _of_instrument(self, need: Need) -> bool:
         return any(need.kind == s.instrument for s in self._supplies.values())

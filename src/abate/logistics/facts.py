@@ -5,6 +5,7 @@ And how they become arrays for the packing algorithms.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -512,30 +513,9 @@ def packaging_activities(
     Raises:
         UsageError: `no-scheme` where circulating boxes are used and nothing is said of them.
     """
-    by_id = {c.id: c for c in cartons}
-    mass: dict[tuple[str, str, str], float] = {}
-    trips: dict[tuple[str, str], int] = {}
-    for (site, month, name), count in counts.items():
-        carton = by_id.get(name)
-        board = carton.board_item if carton else "board"
-        mass.setdefault((site, month, board), 0.0)
-        if carton is None:  # ships in its own box
-            continue
-        if carton.source is Source.CIRCULATING:
-            trips[site, month] = trips.get((site, month), 0) + count
-            continue
-        if carton.source is Source.BAG:
-            key = (site, month, "plastic-film")
-            mass[key] = mass.get(key, 0.0) + count * carton.tare_g / 1000
-            continue
-        mass[site, month, board] += count * carton.board_g / 1000
-        if materials.tape_g:
-            key = (site, month, materials.tape_item)
-            mass[key] = mass.get(key, 0.0) + count * materials.tape_g / 1000
-    if materials.filler_g_per_l:
-        for (site, month), litres in filler_l.items():
-            key = (site, month, materials.filler_item)
-            mass[key] = mass.get(key, 0.0) + litres * materials.filler_g_per_l / 1000
+    mass, trips = _material_kg(counts, {c.id: c for c in cartons}, materials)
+    for (site, month), litres in filler_l.items() if materials.filler_g_per_l else ():
+        mass[site, month, materials.filler_item] += litres * materials.filler_g_per_l / 1000
     rows = []
     for (site, month, item), kilograms in sorted(mass.items()):
         place = {"site": site, "month": month, "unit": "kg"}
@@ -560,3 +540,25 @@ def packaging_activities(
                 for row in some
             ]
     return rows
+
+
+def _material_kg(
+    counts: dict[tuple[str, str, str], int], by_id: dict[str, Carton], materials: Materials
+) -> tuple[defaultdict[tuple[str, str, str], float], Counter[tuple[str, str]]]:
+    """Kilograms by site, month and material of cartons used; trips of circulating ones."""
+    mass: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+    trips: Counter[tuple[str, str]] = Counter()
+    for (site, month, name), count in counts.items():
+        carton = by_id.get(name)
+        mass[site, month, carton.board_item if carton else "board"] += 0.0
+        if carton is None:  # ships in its own box
+            continue
+        if carton.source is Source.CIRCULATING:
+            trips[site, month] += count
+        elif carton.source is Source.BAG:
+            mass[site, month, "plastic-film"] += count * carton.tare_g / 1000
+        else:
+            mass[site, month, carton.board_item] += count * carton.board_g / 1000
+            if materials.tape_g:
+                mass[site, month, materials.tape_item] += count * materials.tape_g / 1000
+    return mass, trips

@@ -141,6 +141,40 @@ class Cluster:
         )
 
 
+def _beside(there: Any, master: str, settings: Mapping[str, str]) -> Any:
+    """Another session of the process's own, on the same master.
+
+    Raises:
+        EngineError: `no-cluster` where that one is on another.
+    """
+    if there.sparkContext.master != master:
+        text = "This process has a session on another cluster."
+        raise EngineError("no-cluster", text, "End that one first.")
+    beside = there.newSession()
+    for name, value in settings.items():
+        if name.startswith("spark.sql."):
+            beside.conf.set(name, value)
+    return beside
+
+
+def _answering_host(master: str) -> str:
+    """Host of a master; empty where it names several, which are Spark's to try.
+
+    Raises:
+        EngineError: `no-cluster` where nothing answers there.
+    """
+    address = re.match(r"s(?:park|c)://([^/:;,]+):(\d{1,5})(?=[/;]|$)", master)
+    if address is None:
+        return ""
+    host, port = address.group(1), int(address.group(2))
+    try:
+        socket.create_connection((host, port), CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        text = f"Nothing answers at {host}:{port}: {error}."
+        raise EngineError("no-cluster", text, "Check address and port.") from error
+    return host
+
+
 @contextmanager
 def open_session(master: str, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Any]:
     """A session on a cluster, ended afterwards.
@@ -163,35 +197,13 @@ def open_session(master: str, settings: Mapping[str, str] = MappingProxyType({})
     connect, wanted = master.startswith("sc://"), {**SETTINGS, **settings}
     there = None if connect else SparkSession.getActiveSession()
     if there is not None:
-        if there.sparkContext.master != master:
-            raise EngineError(
-                "no-cluster",
-                "This process has a session on another cluster.",
-                "End that one first.",
-            )
-        beside = there.newSession()
-        for name, value in wanted.items():
-            if name.startswith("spark.sql."):
-                beside.conf.set(name, value)
-        yield beside
+        yield _beside(there, master, wanted)
         return
-    address = re.match(
-        r"s(?:park|c)://([^/:;,]+):(\d{1,5})(?=[/;]|$)", master
-    )  # several masters are Spark's to try
-    host = address.group(1) if address else ""
-    if address:
-        try:
-            socket.create_connection((host, int(address.group(2))), CONNECT_S).close()
-        except (OSError, OverflowError) as error:
-            told_as = f"Nothing answers at {host}:{address.group(2)}: {error}."
-            raise EngineError("no-cluster", told_as, "Check address and port.") from error
+    host = _answering_host(master)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if not connect and (host in ("127.0.0.1", "localhost") or master.startswith("local")):
-        wanted = {
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.bindAddress": "127.0.0.1",
-            **wanted,
-        }
+        loopback = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+        wanted = loopback | wanted
     with told("no-cluster"):
         builder = (
             SparkSession.builder.remote(master) if connect else SparkSession.builder.master(master)

@@ -6,8 +6,9 @@ In batches.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
@@ -191,52 +192,64 @@ def row_blocks(path: Path, code: str) -> Iterator[Any]:
     if not path.is_file():
         raise DataError(code, f"There is no file {path}.", "Check its name.")
     import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet as pq
 
-    suffix = path.suffix.lower()
+    readers: dict[str, Callable[[Path], Iterator[Any]]] = {
+        ".parquet": _parquet_blocks,
+        **dict.fromkeys((".json", ".jsonl"), _json_blocks),
+        **dict.fromkeys((".csv", ".tsv", ".txt"), partial(_csv_blocks, code=code)),
+    }
+    read = readers.get(path.suffix.lower())
+    if read is None:
+        text = f"{path.name} is none of CSV, Parquet, JSON."
+        raise DataError(code, text, "Save it as one of them.")
     try:
-        if suffix == ".parquet":
-            for _ in read_apart(parquet_head, path):
-                pass
-            for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
-                yield pa.Table.from_batches([batch])
-        elif suffix in (".json", ".jsonl"):
-            for rows in _json_rows(path):
-                keys = dict.fromkeys(k for row in rows for k in row)
-                yield pa.Table.from_pylist(
-                    [{k: None if row.get(k) is None else str(row[k]) for k in keys} for row in rows]
-                )
-        elif suffix in (".csv", ".tsv", ".txt"):
-            between = "\t" if suffix == ".tsv" else ","
-            with path.open("rb") as handle:
-                names = handle.readline().decode("utf-8-sig").rstrip("\r\n").split(between)
-            columns = [n.strip().strip('"') for n in names]
-            if len(set(columns)) < len(columns):
-                raise DataError(
-                    code, f"{path.name} names a column twice.", "Give each its own name."
-                )
-            reader = pa.csv.open_csv(
-                path,
-                read_options=pa.csv.ReadOptions(
-                    block_size=1 << 20, column_names=columns, skip_rows=1
-                ),
-                parse_options=pa.csv.ParseOptions(delimiter=between),
-                convert_options=pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
-                ),
-            )
-            for batch in reader:
-                yield pa.Table.from_batches([batch])
-        else:
-            raise DataError(
-                code, f"{path.name} is none of CSV, Parquet, JSON.", "Save it as one of them."
-            )
+        yield from read(path)
     except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         text = str(error).splitlines()[0][:200]
         raise DataError(
             code, f"{path.name} cannot be read: {text}", "Save it anew as CSV in UTF-8."
         ) from error
+
+
+def _parquet_blocks(path: Path) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for _ in read_apart(parquet_head, path):
+        pass
+    for batch in pq.ParquetFile(path).iter_batches(BLOCK_ROWS):
+        yield pa.Table.from_batches([batch])
+
+
+def _json_blocks(path: Path) -> Iterator[Any]:
+    import pyarrow as pa
+
+    for rows in _json_rows(path):
+        keys = dict.fromkeys(k for row in rows for k in row)
+        yield pa.Table.from_pylist(
+            [{k: None if row.get(k) is None else str(row[k]) for k in keys} for row in rows]
+        )
+
+
+def _csv_blocks(path: Path, *, code: str) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    between = "\t" if path.suffix.lower() == ".tsv" else ","
+    with path.open("rb") as handle:
+        names = handle.readline().decode("utf-8-sig").rstrip("\r\n").split(between)
+    columns = [n.strip().strip('"') for n in names]
+    if len(set(columns)) < len(columns):
+        raise DataError(code, f"{path.name} names a column twice.", "Give each its own name.")
+    texts = dict.fromkeys(columns, pa.string())
+    reader = pa.csv.open_csv(
+        path,
+        read_options=pa.csv.ReadOptions(block_size=1 << 20, column_names=columns, skip_rows=1),
+        parse_options=pa.csv.ParseOptions(delimiter=between),
+        convert_options=pa.csv.ConvertOptions(column_types=texts, strings_can_be_null=False),
+    )
+    for batch in reader:
+        yield pa.Table.from_batches([batch])
 
 
 def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:

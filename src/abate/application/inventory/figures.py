@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -262,47 +262,50 @@ class Rollups:
         needed = list(dict.fromkeys(t for name in names for t in FIGURES.totals_needed(name)))
         totals = self._totals(needed, run, dimensions, where)
         found: list[Value] = []
-        excluded = run.not_assessed
         for name in names:
             below = FIGURES.totals_needed(name)
             groups = sorted({g for t in below for g in totals[t]}) or ([] if by else [()])
             if by and groups and all("" in g for g in groups):
                 if lenient or len(names) > 1:
                     continue
-                raise UsageError(
-                    "no-breakdown",
-                    f"'{name}' has no breakdown by {by}.",
-                    "Choose another dimension.",
-                )
+                text = f"'{name}' has no breakdown by {by}."
+                raise UsageError("no-breakdown", text, "Choose another dimension.")
             for group in groups:
                 parts = {t: totals[t].get(group, (None, 0)) for t in below}
-                sums = {t: p[0] for t, p in parts.items()}
-                value = FIGURES.evaluate(name, sums)
-                if by and (value is None or "" in group):
-                    continue
-                own = [
-                    t for t in parts if FIGURES[t].part_of not in parts
-                ]  # a part's rows are its whole's
-                count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
-                without = (
-                    () if by or where or value is None else tuple(FIGURES.missing_parts(name, sums))
-                )
                 at = {**where, **dict(zip(dimensions, group, strict=True))}
-                note = excluded.get(name, "") if value is None else ""
-                left_out = tuple(w for w in without if w in excluded)
-                without = tuple(w for w in without if w not in excluded)
-                one = Value(
-                    name,
-                    run.fiscal_year,
-                    at,
-                    value,
-                    self._unit(name),
-                    run.run_id,
-                    count,
-                    without,
-                )
-                found.append(replace(one, note=note, excluded=left_out))
+                one = self._value(name, run, at, parts, is_whole=not by and not where)
+                if not by or (one.value is not None and "" not in group):
+                    found.append(one)
         return found
+
+    def _value(
+        self,
+        name: str,
+        run: Run,
+        at: dict[str, str],
+        parts: dict[str, tuple[Fraction | None, int]],
+        *,
+        is_whole: bool,
+    ) -> Value:
+        """A figure from the sums and row counts of the totals it stands on."""
+        sums = {t: total for t, (total, _) in parts.items()}
+        value = FIGURES.evaluate(name, sums)
+        own = [t for t in parts if FIGURES[t].part_of not in parts]  # a part's rows are its whole's
+        count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
+        lacking = FIGURES.missing_parts(name, sums) if is_whole and value is not None else []
+        excluded = run.not_assessed
+        return Value(
+            name,
+            run.fiscal_year,
+            at,
+            value,
+            self._unit(name),
+            run.run_id,
+            count,
+            without=tuple(w for w in lacking if w not in excluded),
+            note=excluded.get(name, "") if value is None else "",
+            excluded=tuple(w for w in lacking if w in excluded),
+        )
 
     def _unit(self, name: str) -> str:
         one = FIGURES.named(name)

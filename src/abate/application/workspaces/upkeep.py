@@ -517,15 +517,7 @@ def restore(
         DataError: `bad-backup`: nothing is left behind then.
     """
     folder = folder.resolve()
-    if folder.is_dir() and any(folder.glob(f"{RESTORING}*")) and not (folder / CONFIG).exists():
-        for left in folder.iterdir():  # of a restoration that was killed
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(
-            "folder-in-use", f"{folder.name} holds other files.", "Choose a new folder."
-        )
-    found: dict[str, dict[str, Any]] = {}
-    listed: dict[str, Any] = {}
+    _make_empty(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (
@@ -533,21 +525,7 @@ def restore(
             tarfile.open(archive) as tar,
         ):
             partial = Path(scratch)
-            for member in tar:
-                if member.name == MANIFEST:
-                    handle = tar.extractfile(member)
-                    listed = json.load(handle) if handle else {}
-                    continue
-                if not member.isfile():
-                    raise ValueError(f"'{member.name}' is no file")
-                on_step("/".join(member.name.split("/")[:2]))
-                found[member.name] = _unpack(tar, member, partial)
-            if not listed or found != listed["files"] or CONFIG not in found:
-                told = listed.get("files", {})
-                odd = sorted(n for n in {*found, *told} if found.get(n) != told.get(n))
-                raise ValueError(
-                    f"'{odd[0]}' is not as it was" if odd else "its list of files is missing"
-                )
+            found = _unpack_all(tar, partial, on_step)
             for name in ("raw", "evidence", "mappings"):
                 (partial / name).mkdir(exist_ok=True)
             config, *others = sorted(partial.iterdir(), key=lambda p: p.name != CONFIG)
@@ -559,6 +537,46 @@ def restore(
         text = f"{archive.name} cannot be restored: {error}."
         raise fault_of(error) or DataError("bad-backup", text, "Take another backup.") from error
     return {"files": len(found), "bytes": sum(f["bytes"] for f in found.values())}
+
+
+def _make_empty(folder: Path) -> None:
+    """Remove what a restoration that was killed left in a folder.
+
+    Raises:
+        UsageError: `folder-in-use` where it holds anything else.
+    """
+    if folder.is_dir() and any(folder.glob(f"{RESTORING}*")) and not (folder / CONFIG).exists():
+        for left in folder.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        text = f"{folder.name} holds other files."
+        raise UsageError("folder-in-use", text, "Choose a new folder.")
+
+
+def _unpack_all(
+    tar: tarfile.TarFile, folder: Path, on_step: Callable[[str], None]
+) -> dict[str, dict[str, Any]]:
+    """Unpack every file of a backup, and compare all with the list that is in it.
+
+    Raises:
+        ValueError: Where they differ.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    listed: dict[str, Any] = {}
+    for member in tar:
+        if member.name == MANIFEST:
+            handle = tar.extractfile(member)
+            listed = json.load(handle) if handle else {}
+            continue
+        if not member.isfile():
+            raise ValueError(f"'{member.name}' is not a file")
+        on_step("/".join(member.name.split("/")[:2]))
+        found[member.name] = _unpack(tar, member, folder)
+    if not listed or found != listed["files"] or CONFIG not in found:
+        wanted = listed.get("files", {})
+        odd = sorted(n for n in {*found, *wanted} if found.get(n) != wanted.get(n))
+        raise ValueError(f"'{odd[0]}' is not as it was" if odd else "its list of files is missing")
+    return found
 
 
 def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> dict[str, Any]:

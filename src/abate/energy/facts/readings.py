@@ -285,10 +285,9 @@ def mend_readings(
     count = dict.fromkeys(what, 0)
     for m in range(len(values)):
         if "resets" in what:
-            for row, step in falls:
-                if row == m:
-                    values[m, step] = raw[m, step + 1]
-                    count["resets"] += 1
+            for step in (step for row, step in falls if row == m):
+                values[m, step] = raw[m, step + 1]
+                count["resets"] += 1
         if "units" in what:
             for first, past, ratio in _slips(readings.values[m], readings.step_s):
                 values[m, first:past] /= ratio
@@ -298,15 +297,19 @@ def mend_readings(
                 values[m, first + 1 : past] = np.nan
                 count["stuck"] += past - first - 1
         if "gaps" in what:
-            for first, past in _gaps(values[m]):
-                if past - first <= GAP_STEPS_MAX and first > 0 and past < values.shape[1]:
-                    values[m, first:past] = np.interp(
-                        np.arange(first, past),
-                        [first - 1, past],
-                        [values[m, first - 1], values[m, past]],
-                    )
-                    count["gaps"] += past - first
+            count["gaps"] += _fill_gaps(values[m])
     return replace(readings, values=values), count
+
+
+def _fill_gaps(values: Array) -> int:
+    """Fill short gaps of a meter by a straight line, in place; how many steps were filled."""
+    filled = 0
+    for first, past in _gaps(values):
+        if past - first <= GAP_STEPS_MAX and first > 0 and past < len(values):
+            ends, steps = [first - 1, past], np.arange(first, past)
+            values[first:past] = np.interp(steps, ends, values[ends])
+            filled += past - first
+    return filled
 
 
 def _at(readings: Readings, step: Any) -> str:

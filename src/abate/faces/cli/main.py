@@ -52,13 +52,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        for word in sys.argv[1:]:
-            if not _is_text(word):
-                raise UsageError(
-                    "bad-name",
-                    f"'{ascii(word)[1:-1]}' is not written in UTF-8.",
-                    "Rename the file.",
-                )
+        _check_words(sys.argv[1:])
         _run(sys.argv[1:])
         sys.stdout.flush()
     except AbateError as error:
@@ -75,6 +69,13 @@ def main() -> None:
         if type(error).__name__ != "PanicException":  # of an engine written in Rust
             raise
         _end(_unexpected(error))
+
+
+def _check_words(words: list[str]) -> None:
+    for word in words:
+        if not _is_text(word):
+            text = f"'{ascii(word)[1:-1]}' is not written in UTF-8."
+            raise UsageError("bad-name", text, "Rename the file.")
 
 
 def _is_text(word: str) -> bool:
