@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,9 @@ from abate.faces.cli.app import (
     opened_at,
     workers_of,
 )
-from abate.kernel.units import in_t
+
+if TYPE_CHECKING:
+    from abate.application.energy.outlooks import Outlook
 
 ZoneOption = Annotated[
     str, typer.Option(help="Time zone of clock times without an offset, such as Asia/Shanghai.")
@@ -175,95 +177,111 @@ def forecast(
     from abate.kernel.errors import UsageError
 
     if (file is None) == (not site):
-        raise UsageError(
-            "what-to-forecast", "Name a file, or a site with --site.", "One of the two."
-        )
-    if site:
-        _forecast_sites(
-            workspace,
-            list(dict.fromkeys(s.strip() for s in site.split(",") if s.strip())),
-            energy,
-            ahead=ahead,
-            issued=issued,
-            seed=seed,
-            output=output,
-            chart=chart,
-            post=post,
-            json=json,
-        )
+        text = "Name a file, or a site with --site."
+        raise UsageError("what-to-forecast", text, "One of the two.")
+    shared: dict[str, Any] = {
+        "ahead": ahead,
+        "issued": issued,
+        "seed": seed,
+        "output": output,
+        "json": json,
+    }
+    if file is None:
+        sites = list(dict.fromkeys(s.strip() for s in site.split(",") if s.strip()))
+        _forecast_sites(workspace, sites, energy, chart=chart, post=post, **shared)
         return
-    assert file is not None
-    from abate.adapters.readers.series import read_series
-    from abate.application.energy.batches import (
-        forecast_many,
-        forecast_readings,
-        moment_of,
-        read_groups,
-        span_s,
-        with_groups,
-        write_rows,
-    )
-    from abate.energy.facts.readings import as_energy
+    shared |= {"weather": weather, "zone": zone, "stamp": _stamp(stamp), "groups": groups}
+    shared["calendar"] = _calendar(country, zone)
+    columnar = file.suffix == ".parquet" and output is not None and output.suffix == ".parquet"
+    if workers != "1" and columnar:
+        _forecast_many(file, coming, workers=workers, **shared)
+    else:
+        _forecast_file(file, coming, chart=chart, **shared)
 
-    calendar = _calendar(country, zone)
-    when = moment_of(issued, zone) if issued else None
-    seen = read_series(weather, zone=zone, checked=False) if weather else None
-    later = read_series(coming, zone=zone, checked=False) if coming else None
-    if (
-        workers != "1"
-        and file.suffix == ".parquet"
-        and output is not None
-        and output.suffix == ".parquet"
-    ):
-        if later is not None:
-            from abate.kernel.errors import DataError
 
-            raise DataError(
-                "no-weather",
-                "A weather forecast is not used by several processes yet.",
-                "Leave out --workers.",
-            )
-        from abate.adapters.readers.series import meters_of
+def _forecast_many(
+    file: Path,
+    coming: Path | None,
+    *,
+    calendar: Any,
+    ahead: str,
+    issued: str,
+    weather: Path | None,
+    zone: str,
+    stamp: str,
+    groups: Path | None,
+    output: Path,
+    workers: str,
+    seed: int,
+    json: bool,
+) -> None:
+    """Forecast the meters of a Parquet file by several processes, or on a cluster."""
+    from abate.adapters.readers.series import meters_of, read_series
+    from abate.application.energy.batches import forecast_many, moment_of, read_groups, span_s
+    from abate.kernel.errors import DataError
 
-        named = read_groups(groups, meters_of(file)) if groups else None
-        with out.counting("forecasting", quiet=json) as step:
-            told = forecast_many(
-                file,
-                output,
-                calendar=calendar,
-                ahead_s=span_s(ahead),
-                weather=seen,
-                issued=when,
-                groups=named,
-                workers=workers_of(workers),
-                seed=seed,
-                on_chunk=step,
-                stamp=_stamp(stamp),
-            )
-        if json:
-            out.print_json(told | {"output": str(output)})
-        else:
-            out.console().print(f"{told['meters']:,} meters, {told['rows']:,} rows in {output}")
-        return
-    load = as_energy(read_series(file, zone=zone, stamp=_stamp(stamp)))
-    with out.working("forecasting"):
-        made = forecast_readings(
-            load,
+    if coming is not None:
+        text = "A weather forecast is not used by several processes yet."
+        raise DataError("no-weather", text, "Leave out --workers.")
+    named = read_groups(groups, meters_of(file)) if groups else None
+    with out.counting("forecasting", quiet=json) as step:
+        told = forecast_many(
+            file,
+            output,
             calendar=calendar,
             ahead_s=span_s(ahead),
-            weather=seen,
-            forecast=later,
-            issued=when,
+            weather=read_series(weather, zone=zone, checked=False) if weather else None,
+            issued=moment_of(issued, zone) if issued else None,
+            groups=named,
+            workers=workers_of(workers),
+            seed=seed,
+            on_chunk=step,
+            stamp=stamp,
+        )
+    if json:
+        out.print_json(told | {"output": str(output)})
+    else:
+        out.console().print(f"{told['meters']:,} meters, {told['rows']:,} rows in {output}")
+
+
+def _forecast_file(
+    file: Path,
+    coming: Path | None,
+    *,
+    calendar: Any,
+    ahead: str,
+    issued: str,
+    weather: Path | None,
+    zone: str,
+    stamp: str,
+    groups: Path | None,
+    output: Path | None,
+    chart: Path | None,
+    seed: int,
+    json: bool,
+) -> None:
+    """Forecast the meters of a file."""
+    from abate.adapters.readers.series import read_series
+    from abate.application.energy import batches
+    from abate.energy.facts.readings import as_energy
+
+    load = as_energy(read_series(file, zone=zone, stamp=stamp))
+    with out.working("forecasting"):
+        made = batches.forecast_readings(
+            load,
+            calendar=calendar,
+            ahead_s=batches.span_s(ahead),
+            weather=read_series(weather, zone=zone, checked=False) if weather else None,
+            forecast=read_series(coming, zone=zone, checked=False) if coming else None,
+            issued=batches.moment_of(issued, zone) if issued else None,
             seed=seed,
         )
-    members = (
-        with_groups(made.members, read_groups(groups, made.members.names))
-        if groups
-        else made.members
-    )
+    members = made.members
+    if groups:
+        members = batches.with_groups(members, batches.read_groups(groups, members.names))
     rows = list(_rows(members))
     if output is not None:
-        write_rows(output, rows)
+        batches.write_rows(output, rows)
     if chart is not None:
         _draw_fan(chart, members, load, made.unit)
     if json:
@@ -277,8 +295,8 @@ def forecast(
                 "rows": rows,
             }
         )
-        return
-    _print_forecast(members, made.unit, str(made.issued), len(load.findings))
+    else:
+        _print_forecast(members, made.unit, str(made.issued), len(load.findings))
 
 
 def _forecast_sites(
@@ -294,18 +312,11 @@ def _forecast_sites(
     post: bool,
     json: bool,
 ) -> None:
-    """Forecast sites of a workspace.
-
-    Meters, sites and businesses, emissions by day, plants, cost.
-    """
+    """Forecast sites of a workspace: meters, sites, businesses, emissions by day, plants, cost."""
     from abate.adapters.readers.energy_config import CONFIG, EnergyConfig, read_energy
     from abate.application.energy.batches import clock_of, span_s, write_rows
-    from abate.application.energy.forecasts import (
-        business_members,
-        forecast_site,
-        post_forecast,
-        site_readings,
-    )
+    from abate.application.energy.forecasts import forecast_site, post_forecast, site_readings
+    from abate.application.energy.outlooks import outlook
 
     opened = opened_at(workspace)
     path = energy or opened.root / CONFIG
@@ -317,81 +328,59 @@ def _forecast_sites(
             for s in sites
         ]
     kept = [post_forecast(opened, m, now=now()) for m in made] if post else []
-    members = business_members(opened, made)
-    rows = list(_rows(members))
+    found = outlook(opened, made, config)
+    rows = list(_rows(found.members))
     if output is not None:
         write_rows(output, rows)
     if chart is not None:
-        _draw_fan(chart, members, site_readings(opened, sites[0]), "kWh")
-    emissions = _emissions(made)
-    plants: list[dict[str, Any]] = [
-        {
-            "plant": roof.plant.id,
-            "site": m.site,
-            "component": told.component,
-            "kwh": _plant_kwh(told),
-        }
-        for m in made
-        for roof, told in m.roofs
-    ]
-    meters = sum(len(m.told.members.names) for m in made)
-    cost = _cost(config, members, meters)
+        _draw_fan(chart, found.members, site_readings(opened, sites[0]), "kWh")
     findings = [f for m in made for f in m.findings]
+    moment = str(made[0].told.issued)
     if json:
         out.print_json(
             {
                 "sites": sites,
-                "issued": str(made[0].told.issued),
+                "issued": moment,
                 "forecasts": kept,
                 "refitted": [m.site for m in made if m.refitted],
-                "emissions_t": emissions,
-                "plants": plants,
-                "cost": cost,
+                "emissions_t": found.emissions,
+                "plants": found.plants,
+                "cost": found.cost,
                 "findings": [finding_json(f) for f in findings],
                 "rows": rows,
             }
         )
         return
-    _print_forecast(members, "kWh", str(made[0].told.issued), 0)
-    body = [
-        (e["site"], e["day"], e["view"], *(f"{e[k]:,.3f}" for k in ("mean", "p05", "p95")))
-        for e in emissions
-    ]
-    out.table(
-        "Expected emissions, t CO2e",
-        ("site", "day", "view", "mean", "5 %", "95 %"),
-        body,
-        right=(3, 4, 5),
-    )
-    if plants:
-        body = [
-            (p["plant"], p["component"], *(f"{p['kwh'][k]:,.1f}" for k in ("p50", "p05", "p95")))
-            for p in plants
-        ]
-        title = "Generation in kWh, sums of each hour's quantile"
-        out.table(title, ("plant", "by", "median", "5 %", "95 %"), body, right=(2, 3, 4))
-    if cost:
-        out.console().print(
-            f"Cost: {cost['mean']:,.2f} {cost['currency']} ({cost['p05']:,.2f} to"
-            f" {cost['p95']:,.2f})"
-        )
+    _print_forecast(found.members, "kWh", moment, 0)
+    _print_outlook(found)
     _tell(findings)
     if kept:
         out.console().print(
-            f"Kept as {', '.join(kept)}; see 'abate forecasts' when the meters have spoken."
+            f"Saved as {', '.join(kept)}. After importing meter data for the period, run"
+            " 'abate forecasts'."
         )
 
 
-def _emissions(made: list[Any]) -> list[dict[str, Any]]:
-    """Expected tonnes of each site and day by view: mean and range."""
-    tonnes: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for m in made:
-        for line in m.lines:
-            if line["view"] in ("location", "market") and line["level"] in ("mean", "p05", "p95"):
-                key = (m.site, str(line["period_start"])[:10], line["view"])
-                row = tonnes.setdefault(key, dict(zip(("site", "day", "view"), key, strict=True)))
-                row[line["level"]] = row.get(line["level"], 0.0) + in_t(line["co2e_mg"])
-    return list(tonnes.values())
+def _print_outlook(found: Outlook) -> None:
+    """Emissions, generation and cost of a forecast of sites."""
+    body: list[tuple[str, ...]] = [
+        (e.site, e.day, e.view, *(f"{t:,.3f}" for t in (e.mean, e.p05, e.p95)))
+        for e in found.emissions
+    ]
+    columns: tuple[str, ...] = ("site", "day", "view", "mean", "5 %", "95 %")
+    out.table("Expected emissions, t CO2e", columns, body, right=(3, 4, 5))
+    if found.plants:
+        body = [
+            (p.plant, p.component, *(f"{p.kwh[k]:,.1f}" for k in ("p50", "p05", "p95")))
+            for p in found.plants
+        ]
+        title = "Generation in kWh, sums of each hour's quantile"
+        out.table(title, ("plant", "by", "median", "5 %", "95 %"), body, right=(2, 3, 4))
+    if found.cost:
+        cost = found.cost
+        out.console().print(
+            f"Cost: {cost.mean:,.2f} {cost.currency} ({cost.p05:,.2f} to {cost.p95:,.2f})"
+        )
 
 
 @app.command()
@@ -428,6 +417,44 @@ def forecasts(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> No
     out.table("", columns, body, right=(2, 3, 4, 5, 6))
 
 
+def _backtest_competition(
+    what: str,
+    data: Path | None,
+    tasks: str,
+    weather: Path | None,
+    component: str,
+    workers: str,
+    *,
+    json: bool,
+) -> None:
+    """Score the tasks of a track of GEFCom2014."""
+    from abate.application.energy.competitions import run_competition
+    from abate.kernel.errors import UsageError
+
+    components = ("forest", "boosted", "average", "choose")
+    if component not in components:
+        text = f"There is no '{component}'."
+        raise UsageError("unknown-component", text, f"Choose one of {', '.join(components)}.")
+    if data is None:
+        text = "The competition's data is not part of Abate."
+        raise UsageError("no-data", text, "Name its file with --data.")
+    with out.working("forecasting each task"):
+        told = run_competition(
+            what,
+            data,
+            tasks=tasks,
+            weather=weather,
+            workers=workers_of(workers),
+            component=component,
+        )
+    if json:
+        out.print_json(told)
+        return
+    body = [*told["scores"].items(), ("mean", told["mean"])]
+    out.table(what, ("task", "pinball loss"), body, right=(1,))
+    out.console().print(f"{told['cpu_s']} CPU seconds")
+
+
 @app.command()
 def backtest(
     what: Annotated[
@@ -458,43 +485,9 @@ def backtest(
     workers: ForecastWorkers = "1",
     json: JsonOption = False,
 ) -> None:
-    """Score forecasts of the past, each from what was known then, beside baselines."""
-    from abate.kernel.errors import UsageError
-
+    """Backtest: forecasts that use only data available at the time, compared with baselines."""
     if what.startswith("gefcom2014-"):
-        from abate.application.energy.competitions import run_competition
-
-        if component not in ("forest", "boosted", "average", "choose"):
-            raise UsageError(
-                "unknown-component",
-                f"There is no '{component}'.",
-                "Choose forest, boosted, average or choose.",
-            )
-        if data is None:
-            raise UsageError(
-                "no-data",
-                "The competition's data is not part of Abate.",
-                "Name its file with --data.",
-            )
-        with out.working("forecasting each task"):
-            told = run_competition(
-                what,
-                data,
-                tasks=tasks,
-                weather=weather,
-                workers=workers_of(workers),
-                component=component,
-            )
-        if json:
-            out.print_json(told)
-            return
-        out.table(
-            what,
-            ("task", "pinball loss"),
-            [*told["scores"].items(), ("mean", told["mean"])],
-            right=(1,),
-        )
-        out.console().print(f"{told['cpu_s']} CPU seconds")
+        _backtest_competition(what, data, tasks, weather, component, workers, json=json)
         return
     from abate.adapters.readers.series import read_series
     from abate.application.energy.backtests import backtest_readings
@@ -803,29 +796,3 @@ def _draw_fan(path: Path, members: Any, load: Any, unit: str) -> None:
         for t, row in zip(members.start, quantiles, strict=True)
     ]
     write_whole(path, vl_convert.vegalite_to_svg(fan_chart(rows, title=name, unit=unit)))
-
-
-def _plant_kwh(told: Any) -> dict[str, float]:
-    import numpy as np
-
-    hours = (
-        float((told.start[1] - told.start[0]) / np.timedelta64(3600, "s"))
-        if len(told.start) > 1
-        else 1.0
-    )
-    return {f"p{k:02d}": float(told.quantiles[:, k - 1].sum() * hours) for k in (5, 50, 95)}
-
-
-def _cost(config: Any, members: Any, meters: int) -> dict[str, Any] | None:
-    import numpy as np
-
-    if config.tariff is None:
-        return None
-    costs = config.tariff.cost(members.values[:, :meters].sum(axis=1), members.start)
-    low, high = np.quantile(costs, [0.05, 0.95])
-    return {
-        "mean": float(costs.mean()),
-        "p05": float(low),
-        "p95": float(high),
-        "currency": config.tariff.currency,
-    }

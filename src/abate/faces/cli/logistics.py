@@ -177,50 +177,41 @@ def pack(
         if path.suffix == ".html":
             write_page(path, model)
     if json:
-        keys = (
-            "orders",
-            "items",
-            "parcels",
-            "proved",
-            "unpacked",
-            "faulty",
-            "cost",
-            "bound",
-            "compared",
-        )
-        summary: dict[str, Any] = {k: getattr(tally, k) for k in keys}
-        summary["cartons"] = {
-            c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in model["cartons"]
-        }
-        out.print_json(
-            summary
-            | {
-                "plan": [str(p) for p in paths],
-                "findings": [finding_json(f) for f in tally.findings],
-            }
-        )
+        findings = [finding_json(f) for f in tally.findings]
+        out.print_json(_packed_json(tally, model, paths, findings))
     else:
-        out.table(
-            "",
-            ("what", "value", ""),
-            [(c["title"], c["text"], c["unit"]) for c in model["cards"]],
-            right=(1,),
-        )
-        if tally.compared:
-            body = [
-                (c["id"], c["room"], c["source"], c["now"], c["proposed"]) for c in model["cartons"]
-            ]
-            out.table("", ("carton", "inside mm", "source", "now", "proposed"), body, right=(3, 4))
-        if model["valued"]:
-            valued = [
-                (v["scope"], v["baseline"], v["proposed"], v["saving"]) for v in model["valued"]
-            ]
-            out.table("", ("kg CO2e", "now", "proposed", "less"), valued, right=(1, 2, 3))
-            out.console().print(model["claim"])
-        if tally.findings:
-            out.findings_table("", tally.findings, limit=20)
-        out.console().print(f"Plan: {', '.join(map(str, paths))}")
+        _print_packed(tally, model, paths)
     raise typer.Exit(1 if tally.faulty else 0)
+
+
+def _packed_json(
+    tally: Any, model: dict[str, Any], paths: list[Path], findings: list[dict[str, Any]]
+) -> dict[str, Any]:
+    keys = ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound")
+    summary = {k: getattr(tally, k) for k in (*keys, "compared")}
+    cartons = {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in model["cartons"]}
+    return summary | {
+        "cartons": cartons,
+        "plan": [str(p) for p in paths],
+        "findings": findings,
+    }
+
+
+def _print_packed(tally: Any, model: dict[str, Any], paths: list[Path]) -> None:
+    cards = [(c["title"], c["text"], c["unit"]) for c in model["cards"]]
+    out.table("", ("what", "value", ""), cards, right=(1,))
+    if tally.compared:
+        keys: tuple[str, ...] = ("id", "room", "source", "now", "proposed")
+        body = [tuple(c[k] for k in keys) for c in model["cartons"]]
+        out.table("", ("carton", "inside mm", "source", "now", "proposed"), body, right=(3, 4))
+    if model["valued"]:
+        keys = ("scope", "baseline", "proposed", "saving")
+        body = [tuple(v[k] for k in keys) for v in model["valued"]]
+        out.table("", ("kg CO2e", "now", "proposed", "less"), body, right=(1, 2, 3))
+        out.console().print(model["claim"])
+    if tally.findings:
+        out.findings_table("", tally.findings, limit=20)
+    out.console().print(f"Plan: {', '.join(map(str, paths))}")
 
 
 def _writable(*paths: Path) -> None:
@@ -286,8 +277,6 @@ def assort(
     json: JsonOption = False,
 ) -> None:
     """Design the assortment: which k sizes make past orders cost least, tested on orders that the design has not seen."""
-    import csv
-
     from abate.application.logistics.assortments import curve_chart, design_file
     from abate.kernel.errors import UsageError
 
@@ -307,51 +296,16 @@ def assort(
             on_step=lambda _what, count: step(count),
         )
 
-    def share(design: Any) -> float | None:
-        return (
-            None
-            if design.tested is None or not present.tested
-            else 1 - design.tested / present.tested
-        )
-
     if output is not None:
-        with (
-            in_place_of(output) as partial,
-            partial.open("w", encoding="utf-8", newline="") as handle,
-        ):
-            table = csv.writer(handle)
-            table.writerow(("carton", *SIZE_COLUMNS))
-            for c in designs[-1].cartons:
-                values = {n: getattr(c, n, None) for n in SIZE_COLUMNS} | dict(
-                    zip(SIZE_COLUMNS[3:6], c.outer_mm, strict=True)
-                )
-                table.writerow(
-                    (c.id, *(round(v, 6) if isinstance(v, float) else v for v in values.values()))
-                )
+        _write_sizes(output, designs[-1])
     if chart is not None:
         import vl_convert
 
         write_whole(chart, vl_convert.vegalite_to_svg(curve_chart(designs, present)))
     if json:
-        rows = [
-            {
-                "sizes": d.count,
-                "cost": d.cost,
-                "bound": d.bound,
-                "gap_share": d.gap_share,
-                "tested": d.tested,
-                "saving_share": share(d),
-                "cartons": [[c.length_mm, c.width_mm, c.height_mm] for c in d.cartons],
-            }
-            for d in designs
-        ]
-        out.print_json(
-            {
-                "orders": used,
-                "present": {"sizes": present.count, "cost": present.cost, "tested": present.tested},
-                "designs": rows,
-            }
-        )
+        about = {"sizes": present.count, "cost": present.cost, "tested": present.tested}
+        rows = [_design_json(d, present) for d in designs]
+        out.print_json({"orders": used, "present": about, "designs": rows})
         return
     body = [
         (
@@ -359,7 +313,7 @@ def assort(
             f"{d.cost:,.2f}",
             f"{d.gap_share:.2%}",
             f"{1 - d.cost / present.cost:.1%}",
-            "–" if share(d) is None else f"{share(d):.1%}",
+            "–" if (saved := _saved_share(d, present)) is None else f"{saved:.1%}",
         )
         for d in designs
     ]
@@ -367,16 +321,45 @@ def assort(
         f"{used:,} orders used for the design; the present {present.count} sizes come to"
         f" {present.cost:,.2f}"
     )
-    out.table(
-        title,
-        ("sizes", objective, "gap to the bound", "saved", "saved on unseen orders"),
-        body,
-        right=(0, 1, 2, 3, 4),
-    )
+    columns = ("sizes", objective, "gap to the bound", "saved", "saved on unseen orders")
+    out.table(title, columns, body, right=(0, 1, 2, 3, 4))
     listed = ", ".join(
         "x".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) for c in designs[-1].cartons
     )
     out.console().print(f"The {designs[-1].count} sizes in mm: {listed}")
+
+
+def _saved_share(design: Any, present: Any) -> float | None:
+    """What a design saves on orders that it has not seen."""
+    if design.tested is None or not present.tested:
+        return None
+    return float(1 - design.tested / present.tested)
+
+
+def _design_json(design: Any, present: Any) -> dict[str, Any]:
+    return {
+        "sizes": design.count,
+        "cost": design.cost,
+        "bound": design.bound,
+        "gap_share": design.gap_share,
+        "tested": design.tested,
+        "saving_share": _saved_share(design, present),
+        "cartons": [[c.length_mm, c.width_mm, c.height_mm] for c in design.cartons],
+    }
+
+
+def _write_sizes(path: Path, design: Any) -> None:
+    """Write the sizes of a design as a file of cartons."""
+    import csv
+
+    with in_place_of(path) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
+        table = csv.writer(handle)
+        table.writerow(("carton", *SIZE_COLUMNS))
+        for c in design.cartons:
+            outer = dict(zip(SIZE_COLUMNS[3:6], c.outer_mm, strict=True))
+            values = {n: getattr(c, n, None) for n in SIZE_COLUMNS} | outer
+            cells = (round(v, 6) if isinstance(v, float) else v for v in values.values())
+            table.writerow((c.id, *cells))
 
 
 @app.command()
