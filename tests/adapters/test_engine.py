@@ -271,14 +271,14 @@ def test_an_entry_opens_to_row_factor_publication_and_formula(workspace, add):
     add(electricity([("hq", "2023-05", "1,234.5", "MWh")]).replace("1,234.5", '"1,234.5"'))
     run_year(workspace, "FY2024", now=NOW)
     tree = explain_figure(workspace, "net", "FY2024")
-    (row,) = tree["entries"]["rows"]
-    told = explain_entry(workspace, row["entry"])
-    (entry,) = told["entries"]
-    assert (told["file"], told["row"], told["as_written"]) == ("electricity.csv", 2, "1,234.5 MWh")
-    assert entry["recomputed_mg"] == entry["mass_mg"] == str(1_234_500 * 497_400)
-    assert entry["factor"] == "cn-mee/grid-average/CN-ZJ/2023"
-    assert entry["factor_source"]["published_on"] == "2025-12-31"
-    assert entry["passed_over"][0]["reason"] in (
+    (row,) = tree.entries.rows
+    told = explain_entry(workspace, row.entry)
+    (entry,) = told.entries
+    assert (told.file, told.row, told.as_written) == ("electricity.csv", 2, "1,234.5 MWh")
+    assert entry.recomputed_mg == entry.mass_mg == str(1_234_500 * 497_400)
+    assert entry.factor == "cn-mee/grid-average/CN-ZJ/2023"
+    assert entry.factor_source["published_on"] == "2025-12-31"
+    assert entry.passed_over[0]["reason"] in (
         "a nearer region is there",
         "nearer data are there",
     )

@@ -111,10 +111,10 @@ def test_only_what_is_new_is_valued(workspace, add):
     assert second.entry_count == 14 * per_row
     assert run_of(workspace, YEAR).chained == [first.run_id, second.run_id]
     tree = explain_figure(workspace, "scope2-location", YEAR)
-    assert tree["entries"]["count"] == len(tree["entries"]["rows"]) == 14
-    for row in tree["entries"]["rows"]:
-        (entry,) = explain_entry(workspace, row["entry"])["entries"]
-        assert entry["mass_mg"] == entry["recomputed_mg"]
+    assert tree.entries.count == len(tree.entries.rows) == 14
+    for row in tree.entries.rows:
+        (entry,) = explain_entry(workspace, row.entry).entries
+        assert entry.mass_mg == entry.recomputed_mg
 
 
 def test_an_ordinal_that_was_given_up_is_never_given_again(workspace, add):
@@ -192,8 +192,8 @@ def test_packing_keeps_every_row_and_every_file(workspace, tmp_path):
     }
     assert every_figure(fresh, run_of(fresh, YEAR)) == values
     assert all(verify_run(fresh, r.run_id).holds for r in runs(fresh))
-    row = explain_figure(fresh, "scope2-location", YEAR)["entries"]["rows"][0]
-    assert explain_entry(fresh, row["entry"])["file"] == row["file"]
+    row = explain_figure(fresh, "scope2-location", YEAR).entries.rows[0]
+    assert explain_entry(fresh, row.entry).file == row.file
     assert compact(fresh) == {}
     (tmp_path / "more.csv").write_text(electricity([("plant", "2023-04", 5, "kWh")]))
     add_file(fresh, tmp_path / "more.csv", now=NOW)
@@ -432,7 +432,7 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
     assert {k: v * 10**9 for k, v in known.items() if k != "net"} == expected
     assert known["net"] * 10**9 == 13_771_897_888
     assert len([f for f in open_findings(workspace, now=NOW) if f.severity == "blocker"]) == 1
-    assert explain_figure(workspace, "gross", YEAR)["entries"]["count"] > 0
+    assert explain_figure(workspace, "gross", YEAR).entries.count > 0
     with (
         Rollups(workspace) as opened,
         pytest.raises(UsageError, match="no-range")

@@ -105,10 +105,10 @@ def test_money_is_exchanged_in_its_year_and_brought_to_the_factors_price_year(wo
     assert float(values(workspace, "scope3-1")["scope3-1"].value) == pytest.approx(
         usd_2021 * 0.084 / 1000, rel=1e-7
     )
-    (entry,) = explain_figure(workspace, "scope3-1", "FY2024")["entries"]["rows"]
-    told = explain_entry(workspace, entry["entry"])["entries"][0]
-    assert told["bridges"] == ["price/CNY-USD/2023", "price/USD/2023", "price/USD/2021"]
-    assert [r["method"] for r in told["rungs_passed"]] == ["purchased-goods-supplier-specific/1"]
+    (entry,) = explain_figure(workspace, "scope3-1", "FY2024").entries.rows
+    told = explain_entry(workspace, entry.entry).entries[0]
+    assert told.bridges == ["price/CNY-USD/2023", "price/USD/2023", "price/USD/2021"]
+    assert [r["method"] for r in told.rungs_passed] == ["purchased-goods-supplier-specific/1"]
 
 
 def test_basic_prices_need_a_margin_and_are_not_taken_for_purchaser_prices(workspace, add):

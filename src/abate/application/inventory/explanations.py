@@ -9,6 +9,8 @@ import json
 import math
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import asdict, dataclass, fields, replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +24,19 @@ from abate.application.inventory.figures import (
     Value,
     check_dimensions,
     exact_text,
-    run_of,
 )
-from abate.application.inventory.open_run import OpenRun, open_run, run_views
+from abate.application.inventory.open_run import OpenRun, open_run
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import Figure
 from abate.kernel.formula import evaluate, names_in, to_whole_mg
-from abate.kernel.tables import CorrectionRow, EvidenceRow, ImportRow
+from abate.kernel.tables import (
+    ActivityRow,
+    CorrectionRow,
+    EntryRow,
+    EvidenceRow,
+    ImportRow,
+    ResolutionRow,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,6 +91,237 @@ def parse_entry(text: str) -> tuple[int, str, int | None]:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class FigureNode:
+    """A figure with what it stands on.
+
+    Args:
+        value: Its value.
+        of: The figures it is made of; empty where it adds up rows.
+        parts: Where it adds up rows, its parts by method and by site, largest first.
+    """
+
+    value: Value
+    of: tuple[FigureNode, ...] = ()
+    parts: tuple[Value, ...] = ()
+
+    @property
+    def definition(self) -> Figure:
+        """What the figure is."""
+        return FIGURES[self.value.figure]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As machines get it."""
+        one = self.definition
+        told = {
+            **self.value.json,
+            "title": one.title,
+            "formula": one.formula,
+            "source": one.source,
+        }
+        if one.total is None:
+            return told | {"of": [b.json for b in self.of]}
+        return told | {"parts": [v.json for v in self.parts]}
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityShown:
+    """An activity among the rows of a figure."""
+
+    activity: str
+    kind: str
+    item: str
+    site: str
+    month: str
+    quantity: float
+    unit: str
+    basis: str
+    file: str
+    sheet: str
+    row: int
+    run: str
+
+    @property
+    def name(self) -> str:
+        """By which it is opened."""
+        return self.activity
+
+
+@dataclass(frozen=True, slots=True)
+class EntryShown(ActivityShown):
+    """An entry among the rows of a figure, with its activity."""
+
+    entry: str
+    method: str
+    factor: str
+    species: str
+    share: float
+    instrument: str
+    co2e_kg: str
+
+    @property
+    def name(self) -> str:
+        """By which it is opened."""
+        return self.entry
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """A page of a figure's rows, largest first.
+
+    Args:
+        count: All rows.
+        offset: Rows before the page.
+        rows: Entries, or activities where the figure adds up amounts.
+        next: Where the page ends, for the one after it; empty on the last.
+    """
+
+    count: int
+    offset: int = 0
+    rows: tuple[ActivityShown | EntryShown, ...] = ()
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureExplained:
+    """A figure opened.
+
+    Args:
+        tree: What it stands on.
+        entries: A page of its rows.
+    """
+
+    tree: FigureNode
+    entries: RowPage
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As machines get it."""
+        return self.tree.json | {"entries": asdict(self.entries)}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryExplained:
+    """An entry opened: its formula with values, and its factor with its source.
+
+    Args:
+        entry: By which it is opened.
+        method: Method and version.
+        method_source: Standard and clause of the method.
+        summary: What the method does.
+        scope: Scope.
+        view: `location` or `market` in Scope 2.
+        instrument: Instrument that covers the part, or claimant of an avoided one.
+        species: Species.
+        formula: The formula.
+        values: What its names stand for.
+        mass_mg: Mass as posted.
+        recomputed_mg: Mass as the interpreter finds it from formula and values.
+        gwp: Global warming potential.
+        co2e_mg: Its CO2e.
+        factor: The factor.
+        factor_value: Its number and unit.
+        factor_source: Publication, table, edition, licence.
+        why: Why this factor.
+        bridges: Properties by way of which its unit was converted.
+        ratios: Properties that enter as a ratio.
+        passed_over: Factors that were passed over, each with the reason.
+        passed_over_count: How many.
+        rungs_passed: Methods of the ladder that were passed over, each with the reason.
+    """
+
+    entry: str
+    method: str
+    method_source: str
+    summary: str
+    scope: str
+    view: str
+    instrument: str
+    species: str
+    formula: str
+    values: dict[str, float]
+    mass_mg: str
+    recomputed_mg: str
+    gwp: float
+    co2e_mg: str
+    factor: str
+    factor_value: str
+    factor_source: dict[str, str]
+    why: str
+    bridges: list[str]
+    ratios: list[str]
+    passed_over: list[dict[str, str]]
+    passed_over_count: int
+    rungs_passed: list[dict[str, str]] | None = None
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As machines get it."""
+        told = asdict(self)
+        if self.rungs_passed is None:
+            del told["rungs_passed"]
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityExplained:
+    """Everything behind an activity's entries: cells, corrections, evidence, methods, factors.
+
+    Args:
+        activity: By which it is opened.
+        kind: Kind.
+        item: What is consumed.
+        site: Site or entity.
+        month: Month.
+        quantity: Amount in the canonical unit.
+        unit: That unit.
+        basis: How the amount came about.
+        as_written: Amount and unit as they stand in the file.
+        file: Source file.
+        sheet: Its sheet.
+        row: Its row.
+        document: Invoice or transaction.
+        import_id: Import that brought it.
+        source_import: Import in whose file the row stood.
+        imported_file: That file.
+        sha256: Hash of its content.
+        correction: Why it was corrected, added or accepted.
+        evidence: Documents attached to it.
+        run: The run whose entries are shown.
+        entries: Its entries.
+    """
+
+    activity: str
+    kind: str
+    item: str
+    site: str
+    month: str
+    quantity: float
+    unit: str
+    basis: str
+    as_written: str
+    file: str
+    sheet: str
+    row: int
+    document: str
+    import_id: str
+    source_import: str
+    imported_file: str
+    sha256: str
+    correction: str
+    evidence: list[str]
+    run: str
+    entries: tuple[EntryExplained, ...]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As machines get it."""
+        names = {"import_id": "import"}
+        told = {names.get(f.name, f.name): getattr(self, f.name) for f in fields(self)}
+        return told | {"entries": [e.json for e in self.entries]}
+
+
 def explain_figure(
     workspace: Workspace,
     name: str,
@@ -93,7 +332,7 @@ def explain_figure(
     limit: int = 20,
     after: str = "",
     opened: OpenRun | None = None,
-) -> dict[str, Any]:
+) -> FigureExplained:
     """A figure's tree: what it stands on, its parts, and its rows largest first.
 
     Args:
@@ -114,10 +353,10 @@ def explain_figure(
     with nullcontext(opened) if opened else open_run(workspace, year, run_id) as one:
         tree = figure_tree(one.rollups, name, one.run, where)
         count = one.values([counted], where=where)[0].row_count
-        page: dict[str, Any] = {"offset": 0, "rows": [], "next": ""}
+        page = RowPage(count)
         if limit:
-            page = _page(one.con, one.workspace, counted, one.run, where, limit, after)
-    return tree | {"entries": {"count": count, **page}}
+            page = replace(_page(one, counted, where, limit, after), count=count)
+    return FigureExplained(tree, page)
 
 
 def figure_tree(
@@ -125,36 +364,24 @@ def figure_tree(
     name: str,
     run: Run,
     where: Mapping[str, str] = MappingProxyType({}),
-) -> dict[str, Any]:
-    """A figure with the figures it stands on, down to those that add up rows, each of these by method and site."""
+) -> FigureNode:
+    """A figure with the figures it stands on, down to those that add up rows.
+
+    Each of these by method and site.
+    """
     below = _below(name)
     whole = {v.figure: v for v in rollups.values(below, run, where=where)}
-    parts: dict[str, list[Value]] = {}
     leaves = [b for b in below if FIGURES[b].total is not None]
-    for dimension in ("method", "site"):
-        if dimension not in where:
-            for v in rollups.values(leaves, run, dimension, where, lenient=True):
-                parts.setdefault(v.figure, []).append(v)
+    parts: dict[str, list[Value]] = {}
+    for dimension in (d for d in ("method", "site") if d not in where):
+        found = rollups.values(leaves, run, dimension, where, lenient=True)
+        for v in sorted(found, key=lambda v: -(v.value or 0)):
+            alone = replace(v, by={dimension: v.by[dimension]})
+            parts.setdefault(v.figure, []).append(alone)
 
-    def node(figure_id: str) -> dict[str, Any]:
-        one = FIGURES[figure_id]
-        told = {
-            **whole[figure_id].json,
-            "title": one.title,
-            "formula": one.formula,
-            "source": one.source,
-        }
-        if one.total is None:
-            told["of"] = [node(b) for b in _parts_of(one)]
-            return told
-        told["parts"] = []
-        for dimension in ("method", "site"):
-            some = [
-                v for v in parts.get(figure_id, []) if dimension in v.by and dimension not in where
-            ]
-            ranked = sorted(some, key=lambda v: -(v.value or 0))
-            told["parts"] += [v.json | {"by": {dimension: v.by[dimension]}} for v in ranked]
-        return told
+    def node(figure_id: str) -> FigureNode:
+        of = tuple(node(b) for b in _parts_of(FIGURES[figure_id]))
+        return FigureNode(whole[figure_id], of, tuple(parts.get(figure_id, ())))
 
     return node(name)
 
@@ -220,19 +447,12 @@ def _where_sql(workspace: Workspace, source: str, where: Mapping[str, str]) -> s
     return " and ".join(terms)
 
 
-def _page(
-    con: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    name: str,
-    run: Run,
-    where: Mapping[str, str],
-    limit: int,
-    after: str,
-) -> dict[str, Any]:
+def _page(opened: OpenRun, name: str, where: Mapping[str, str], limit: int, after: str) -> RowPage:
     """Rows of a figure, largest first, from where the page before ended.
 
     A later page costs no more than the first.
     """
+    con, workspace = opened.con, opened.workspace
     source, of_figure = rows_condition(name)
     is_entry = source == "entry"
     table = "run_entries" if is_entry else "run_activities"
@@ -249,25 +469,26 @@ def _page(
         f"select * from {table} where {condition} order by {size} desc, {', '.join(keys)} limit"
         f" {limit + 1}",
     )
-    more, rows = len(rows) > limit, rows[:limit]
-    ids = ", ".join(str(i) for i in sorted({r["activity_id"] for r in rows})) or "-1"
-    imports = {import_of(r["activity_id"]) for r in rows}
-    told = fetch(
-        con,
-        f"select * from {workspace.store.source('activities', imports)} where activity_id in"
-        f" ({ids})",
-    )
-    activities = {a["activity_id"]: a for a in told}
-    page = {
-        "offset": offset,
-        "rows": [_row(r, activities[r["activity_id"]], run) for r in rows],
-        "next": "",
-    }
+    found = [(EntryRow if is_entry else ActivityRow)(**r) for r in rows]
+    more, found = len(found) > limit, found[:limit]
+    activities = _activities(con, workspace, {r.activity_id for r in found})
+    shown = tuple(_shown(r, activities[r.activity_id], opened.run.run_id) for r in found)
+    following = ""
     if more:
-        edge = rows[-1]
-        reached = abs(edge["co2e_mg"]) if is_entry else repr(abs(edge["quantity"]))
-        page["next"] = "~".join(str(x) for x in (offset + limit, reached, *(edge[k] for k in keys)))
-    return page
+        edge = found[-1]
+        reached = abs(edge.co2e_mg) if isinstance(edge, EntryRow) else repr(abs(edge.quantity))
+        places = (getattr(edge, k) for k in keys)
+        following = "~".join(str(x) for x in (offset + limit, reached, *places))
+    return RowPage(0, offset, shown, following)
+
+
+def _activities(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, ids: set[int]
+) -> dict[int, ActivityRow]:
+    source = workspace.store.source("activities", {import_of(i) for i in ids})
+    listed = ", ".join(map(str, sorted(ids))) or "-1"
+    rows = fetch(con, f"select * from {source} where activity_id in ({listed})")
+    return {r["activity_id"]: ActivityRow(**r) for r in rows}
 
 
 def _cursor(text: str, is_entry: bool) -> tuple[int, str, list[str]]:
@@ -289,38 +510,38 @@ def _cursor(text: str, is_entry: bool) -> tuple[int, str, list[str]]:
         ) from error
 
 
-def _row(r: dict[str, Any], a: dict[str, Any], run: Run) -> dict[str, Any]:
-    from fractions import Fraction
+def _shown(r: ActivityRow | EntryRow, a: ActivityRow, run: str) -> ActivityShown | EntryShown:
+    """A row of a figure with its activity."""
+    name = activity_name(a.activity_id)
+    about = ActivityShown(
+        activity=name,
+        kind=a.kind,
+        item=a.item,
+        site=a.site,
+        month=a.month,
+        quantity=a.quantity,
+        unit=a.unit,
+        basis=a.basis,
+        file=a.source_file,
+        sheet=a.source_sheet,
+        row=a.source_row,
+        run=run,
+    )
+    if isinstance(r, ActivityRow):
+        return about
+    return EntryShown(
+        **asdict(about),
+        entry=f"{name}/{r.method.split('/')[0]}/{r.part}",
+        method=r.method,
+        factor=r.factor_id,
+        species=r.species,
+        share=r.share,
+        instrument=r.instrument,
+        co2e_kg=exact_text(Fraction(r.co2e_mg, 10**6)),
+    )
 
-    line = {
-        "activity": activity_name(a["activity_id"]),
-        "kind": a["kind"],
-        "item": a["item"],
-        "site": a["site"],
-        "month": a["month"],
-        "quantity": a["quantity"],
-        "unit": a["unit"],
-        "basis": a["basis"],
-        "file": a["source_file"],
-        "sheet": a["source_sheet"],
-        "row": a["source_row"],
-        "run": run.run_id,
-    }
-    if "co2e_mg" in r:
-        short = r["method"].split("/")[0]
-        line |= {
-            "entry": f"{activity_name(a['activity_id'])}/{short}/{r['part']}",
-            "method": r["method"],
-            "factor": r["factor_id"],
-            "species": r["species"],
-            "share": r["share"],
-            "instrument": r["instrument"],
-            "co2e_kg": exact_text(Fraction(r["co2e_mg"], 10**6)),
-        }
-    return line
 
-
-def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, Any]:
+def explain_entry(workspace: Workspace, text: str, year: str = "") -> ActivityExplained:
     """Everything behind an activity's entries.
 
     Cells, method, factor, why, publication, table, corrections, evidence.
@@ -331,57 +552,59 @@ def explain_entry(workspace: Workspace, text: str, year: str = "") -> dict[str, 
     """
     activity_id, method, part = parse_entry(text)
     found = _activity(workspace, activity_id)
-    run = run_of(workspace, year or found["fiscal_year"])
-    with workspace.store.connect("factors") as con:
-        run_views(con, workspace, run)
-        where = f"activity_id = {activity_id}"
-        where += f" and starts_with(method, {literal(f'{method}/')})" if method else ""
-        where += f" and part = {part}" if part is not None else ""
-        entries = fetch(
-            con, f"select * from run_entries where {where} order by method, part, species"
-        )
-        resolutions = _keyed(
-            con, "run_resolutions", "resolution", {e["resolution"] for e in entries}
-        )
-        sources = _keyed(con, "factors", "factor_id", {e["factor_id"] for e in entries})
-        explained = [_entry(found, e, resolutions[e["resolution"]][0], sources) for e in entries]
-    source_import = origin_of(
-        workspace,
-        found["import_id"],
-        found["source_file"],
-        found["source_sheet"],
-        found["source_row"],
-    )
-    imported = next(r for r in workspace.store.records(ImportRow) if r.import_id == source_import)
+    with open_run(workspace, year or found.fiscal_year) as opened:
+        entries = _entries_of(opened, found, method, part)
+    store = workspace.store
+    place = (found.source_file, found.source_sheet, found.source_row)
+    source_import = origin_of(workspace, found.import_id, *place)
+    imported = next(r for r in store.records(ImportRow) if r.import_id == source_import)
     evidence = [
         e.name
-        for e in workspace.store.records(EvidenceRow)
-        if e.import_id in (found["import_id"], source_import)
-        and e.source_row in (0, found["source_row"])
+        for e in store.records(EvidenceRow)
+        if e.import_id in (found.import_id, source_import) and e.source_row in (0, place[2])
     ]
-    return {
-        "activity": activity_name(activity_id),
-        "kind": found["kind"],
-        "item": found["item"],
-        "site": found["site"],
-        "month": found["month"],
-        "quantity": found["quantity"],
-        "unit": found["unit"],
-        "basis": found["basis"],
-        "as_written": f"{found['quantity_text']} {found['unit_text']}".strip(),
-        "file": found["source_file"],
-        "sheet": found["source_sheet"],
-        "row": found["source_row"],
-        "document": found["document"],
-        "import": found["import_id"],
-        "source_import": source_import,
-        "imported_file": imported.file,
-        "sha256": imported.sha256,
-        "correction": found["reason"],
-        "evidence": evidence,
-        "run": run.run_id,
-        "entries": explained,
+    return ActivityExplained(
+        activity=activity_name(activity_id),
+        kind=found.kind,
+        item=found.item,
+        site=found.site,
+        month=found.month,
+        quantity=found.quantity,
+        unit=found.unit,
+        basis=found.basis,
+        as_written=f"{found.quantity_text} {found.unit_text}".strip(),
+        file=found.source_file,
+        sheet=found.source_sheet,
+        row=found.source_row,
+        document=found.document,
+        import_id=found.import_id,
+        source_import=source_import,
+        imported_file=imported.file,
+        sha256=imported.sha256,
+        correction=found.reason,
+        evidence=evidence,
+        run=opened.run.run_id,
+        entries=entries,
+    )
+
+
+def _entries_of(
+    opened: OpenRun, found: ActivityRow, method: str, part: int | None
+) -> tuple[EntryExplained, ...]:
+    """The entries of an activity in a run, each opened."""
+    con = opened.con
+    where = f"activity_id = {found.activity_id}"
+    where += f" and starts_with(method, {literal(f'{method}/')})" if method else ""
+    where += f" and part = {part}" if part is not None else ""
+    rows = fetch(con, f"select * from run_entries where {where} order by method, part, species")
+    entries = [EntryRow(**r) for r in rows]
+    numbers, factors = {e.resolution for e in entries}, {e.factor_id for e in entries}
+    resolutions = {
+        r["resolution"]: ResolutionRow(**r)
+        for r in _rows_with(con, "run_resolutions", "resolution", numbers)
     }
+    sources = _rows_with(con, "factors", "factor_id", factors)
+    return tuple(_entry(found, e, resolutions[e.resolution], sources) for e in entries)
 
 
 def origin_of(workspace: Workspace, import_id: str, file: str, sheet: str, row: int) -> str:
@@ -396,70 +619,69 @@ def origin_of(workspace: Workspace, import_id: str, file: str, sheet: str, row: 
     return import_id
 
 
-def _activity(workspace: Workspace, activity_id: int) -> dict[str, Any]:
+def _activity(workspace: Workspace, activity_id: int) -> ActivityRow:
     with workspace.store.connect() as con:
-        source = workspace.store.source("activities", {import_of(activity_id)})
-        rows = fetch(con, f"select * from {source} where activity_id = {activity_id}")
+        found = _activities(con, workspace, {activity_id}).get(activity_id)
     committed = {r.import_id for r in workspace.store.records(ImportRow)}
-    rows = [r for r in rows if r["import_id"] in committed]
-    if not rows:
+    if found is None or found.import_id not in committed:
         raise NotFoundError(
             "unknown-entry",
             f"No activity {activity_name(activity_id)}.",
             "See 'abate explain FIGURE'.",
         )
-    return rows[0]
-
-
-def _keyed(
-    con: duckdb.DuckDBPyConnection, table: str, column: str, keys: set[Any]
-) -> dict[Any, list[dict[str, Any]]]:
-    """Rows of a table by the value of a column, for the values asked for."""
-    told = ", ".join(literal(k) if isinstance(k, str) else str(k) for k in keys) or "null"
-    found: dict[Any, list[dict[str, Any]]] = {}
-    for row in fetch(con, f"select * from {table} where {column} in ({told})"):
-        found.setdefault(row[column], []).append(row)
     return found
 
 
+def _rows_with(
+    con: duckdb.DuckDBPyConnection, table: str, column: str, keys: set[Any]
+) -> list[dict[str, Any]]:
+    """Rows of a table that have one of some values in a column."""
+    listed = ", ".join(literal(k) if isinstance(k, str) else str(k) for k in keys) or "null"
+    return fetch(con, f"select * from {table} where {column} in ({listed})")
+
+
 def _entry(
-    a: dict[str, Any],
-    e: dict[str, Any],
-    resolution: dict[str, Any],
-    sources: dict[Any, list[dict[str, Any]]],
-) -> dict[str, Any]:
-    """An entry with its formula worked out anew by the interpreter, and its factor's source."""
-    card = next(m for m in METHODS if m.card.name == e["method"])
-    values = {
-        "quantity": a["quantity"],
-        "share": resolution["share"],
-        "boundary_share": resolution["boundary_share"],
-        "ratio": resolution["ratio"],
-        "mg_per_unit": resolution["mg_per_unit"],
+    a: ActivityRow, e: EntryRow, resolution: ResolutionRow, sources: list[dict[str, Any]]
+) -> EntryExplained:
+    """An entry with its formula worked out again by the interpreter, and its factor's source."""
+    method = next(m for m in METHODS if m.card.name == e.method)
+    known = {
+        "quantity": a.quantity,
+        "share": resolution.share,
+        "boundary_share": resolution.boundary_share,
+        "ratio": resolution.ratio,
+        "mg_per_unit": resolution.mg_per_unit,
     }
-    values = {name: value for name, value in values.items() if name in names_in(card.card.formula)}
-    mass_mg = to_whole_mg(evaluate(card.card.formula, values))
-    source = [s for s in sources.get(e["factor_id"], []) if s["species"] == e["species"]]
-    why = json.loads(resolution["why"])
-    return {
-        "entry": f"{activity_name(a['activity_id'])}/{e['method'].split('/')[0]}/{e['part']}",
-        "method": e["method"],
-        "method_source": card.card.source,
-        "summary": card.summary,
-        "scope": e["scope"],
-        "view": e["view"],
-        "instrument": e["instrument"],
-        "species": e["species"],
-        "formula": card.card.formula,
-        "values": values,
-        "mass_mg": str(e["mass_mg"]),
-        "recomputed_mg": str(mass_mg),
-        "gwp": resolution["gwp"],
-        "co2e_mg": str(e["co2e_mg"]),
-        "factor": e["factor_id"],
-        "factor_value": (
-            f"{source[0]['value']} {source[0]['unit']}" if source else "as stated by the instrument"
+    values = {name: v for name, v in known.items() if name in names_in(method.card.formula)}
+    mass_mg = to_whole_mg(evaluate(method.card.formula, values))
+    source = next(
+        (s for s in sources if (s["factor_id"], s["species"]) == (e.factor_id, e.species)), None
+    )
+    return EntryExplained(
+        entry=f"{activity_name(a.activity_id)}/{e.method.split('/')[0]}/{e.part}",
+        method=e.method,
+        method_source=method.card.source,
+        summary=method.summary,
+        scope=e.scope,
+        view=e.view,
+        instrument=e.instrument,
+        species=e.species,
+        formula=method.card.formula,
+        values=values,
+        mass_mg=str(e.mass_mg),
+        recomputed_mg=str(mass_mg),
+        gwp=resolution.gwp,
+        co2e_mg=str(e.co2e_mg),
+        factor=e.factor_id,
+        factor_value=(
+            f"{source['value']} {source['unit']}" if source else "as stated by the instrument"
         ),
-        "factor_source": {c: source[0][c] for c in SOURCE_COLUMNS} if source else {},
-        **why,
-    }
+        factor_source={c: source[c] for c in SOURCE_COLUMNS} if source else {},
+        **_why(resolution.why),
+    )
+
+
+def _why(text: str) -> dict[str, Any]:
+    """The record of a match, in which each factor that was passed over is named."""
+    why: dict[str, Any] = json.loads(text)
+    return why

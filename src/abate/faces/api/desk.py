@@ -20,7 +20,12 @@ from abate.adapters.store.intake import Intake
 from abate.adapters.store.keys import CONFIG
 from abate.adapters.store.workspace import Workspace
 from abate.application.factors import FactorIndex
-from abate.application.inventory.explanations import explain_entry, explain_figure
+from abate.application.inventory.explanations import (
+    ActivityExplained,
+    FigureExplained,
+    explain_entry,
+    explain_figure,
+)
 from abate.application.inventory.figures import Rollups, Run, Value, run_of, runs
 from abate.application.inventory.findings import open_findings, quarantined
 from abate.application.inventory.open_run import OpenRun
@@ -160,7 +165,7 @@ class Desk:
 
     def explained(
         self, name: str, run: Run, where: Mapping[str, str], limit: int, after: str
-    ) -> dict[str, Any]:
+    ) -> FigureExplained:
         """A figure opened, as `explain_figure` does it."""
         key = (
             "explained",
@@ -186,7 +191,7 @@ class Desk:
             ),
         )
 
-    def entry(self, text: str, year: str) -> dict[str, Any]:
+    def entry(self, text: str, year: str) -> ActivityExplained:
         """An entry opened, as `explain_entry` does it, kept until there is another run, correction or piece of evidence."""
         key = ("entry", text, year, self.version("runs", "imports", "evidence"))
         return self.kept(key, lambda: explain_entry(self.workspace, text, year))

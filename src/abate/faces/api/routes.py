@@ -177,13 +177,14 @@ def get_rows(
     after: Annotated[str, Query(max_length=400, description="The `next` of the page before.")] = "",
 ) -> dict[str, Any]:
     """A figure opened: what it stands on, its parts, and its rows largest first."""
-    return desk.explained(FIGURES.named(name).id, desk.run(year.upper(), run), where, limit, after)
+    chosen = desk.run(year.upper(), run)
+    return desk.explained(FIGURES.named(name).id, chosen, where, limit, after).json
 
 
 @router.get("/entries/{entry:path}")
 def get_entry(desk: DeskOf, entry: str, year: Year = "") -> dict[str, Any]:
     """An entry opened: file and row, method, factor, publication and table."""
-    return desk.entry(entry, year.upper())
+    return desk.entry(entry, year.upper()).json
 
 
 @router.get("/findings")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +27,9 @@ from abate.faces.cli.app import (
 )
 from abate.kernel.errors import UsageError
 from abate.kernel.units import in_t
+
+if TYPE_CHECKING:
+    from abate.application.inventory.explanations import ActivityExplained
 
 
 @app.command()
@@ -430,7 +433,11 @@ def explain(
 ) -> None:
     """Open a number: from figure to entries, or from an entry to file and row, publication and table."""
     from abate.application.catalogue import FIGURES
-    from abate.application.inventory.explanations import explain_entry, explain_figure
+    from abate.application.inventory.explanations import (
+        EntryShown,
+        explain_entry,
+        explain_figure,
+    )
     from abate.application.inventory.figures import years as valued_years
 
     opened = opened_at(workspace)
@@ -440,8 +447,8 @@ def explain(
         and "-" in what
         and what.split("-")[0].isalnum()
     ):
-        told = explain_entry(opened, what, year)
-        out.print_json(told) if json else _print_entry(told)
+        entry = explain_entry(opened, what, year)
+        out.print_json(entry.json) if json else _print_entry(entry)
         return
     if not year:
         known = valued_years(opened)
@@ -457,90 +464,63 @@ def explain(
         opened, what, year.upper(), run_id=run_id, where=where, limit=limit, after=after
     )
     if json:
-        out.print_json(told)
+        out.print_json(told.json)
         return
-    out.tree(told)
-    page = told["entries"]
+    out.tree(told.tree)
+    page = told.entries
     columns = ("entry", "site", "month", "amount", "factor", "kg CO2e", "file", "row")
     body = [
         (
-            r.get("entry", r["activity"]),
-            r["site"],
-            r["month"],
-            f"{r['quantity']:,.2f} {r['unit']}",
-            r.get("factor", ""),
-            f"{float(r['co2e_kg']):,.3f}" if "co2e_kg" in r else "",
-            f"{r['file']} {r['sheet']}".strip(),
-            r["row"],
+            r.name,
+            r.site,
+            r.month,
+            f"{r.quantity:,.2f} {r.unit}",
+            r.factor if isinstance(r, EntryShown) else "",
+            f"{float(r.co2e_kg):,.3f}" if isinstance(r, EntryShown) else "",
+            f"{r.file} {r.sheet}".strip(),
+            r.row,
         )
-        for r in page["rows"]
+        for r in page.rows
     ]
-    out.table(
-        f"rows {page['offset'] + 1} to {page['offset'] + len(body)} of {page['count']:,}, largest"
-        " first",
-        columns,
-        body,
-        right=(3, 5, 7),
-    )
+    last = page.offset + len(body)
+    title = f"rows {page.offset + 1} to {last} of {page.count:,}, largest first"
+    out.table(title, columns, body, right=(3, 5, 7))
     out.console().print("Open one with: abate explain ENTRY")
-    if page["next"]:
-        out.console().print(f"More with: --after '{page['next']}'")
+    if page.next:
+        out.console().print(f"More with: --after '{page.next}'")
 
 
-def _print_entry(told: dict[str, Any]) -> None:
-    place = " › ".join(str(p) for p in (told["file"], told["sheet"], f"row {told['row']}") if p)
+def _print_entry(told: ActivityExplained) -> None:
+    place = " › ".join(str(p) for p in (told.file, told.sheet, f"row {told.row}") if p)
+    amount = f"{told.quantity:,} {told.unit} ({told.basis}), written as '{told.as_written}'"
     facts = [
-        ("activity", f"{told['activity']}: {told['kind']} {told['item']}".strip()),
-        ("place and time", f"{told['site']}, {told['month']}"),
-        (
-            "amount",
-            (
-                f"{told['quantity']:,} {told['unit']} ({told['basis']}), written as"
-                f" '{told['as_written']}'"
-            ),
-        ),
-        ("file", f"{place}, import {told['import']}, sha256 {told['sha256'][:16]}…"),
-        ("document", told["document"]),
-        ("correction", told["correction"]),
-        ("evidence", ", ".join(told["evidence"])),
+        ("activity", f"{told.activity}: {told.kind} {told.item}".strip()),
+        ("place and time", f"{told.site}, {told.month}"),
+        ("amount", amount),
+        ("file", f"{place}, import {told.import_id}, sha256 {told.sha256[:16]}…"),
+        ("document", told.document),
+        ("correction", told.correction),
+        ("evidence", ", ".join(told.evidence)),
     ]
     out.table("", ("", ""), [f for f in facts if f[1]])
-    for e in told["entries"]:
-        source = e["factor_source"]
-        values = ", ".join(f"{k} {v:,}" for k, v in e["values"].items())
+    for e in told.entries:
+        values = ", ".join(f"{k} {v:,}" for k, v in e.values.items())
+        mass = f"{int(e.mass_mg):,} mg {e.species} × GWP {e.gwp} = {int(e.co2e_mg):,} mg CO2e"
+        source = [e.factor_source.get(k, "") for k in ("publication", "table", "edition")]
+        by_way_of = f"; by way of {', '.join(e.bridges)}" if e.bridges else ""
+        passed = [f"{p['factor']} ({p['reason']})" for p in e.passed_over[:4]]
         lines = [
-            ("method", f"{e['method']}: {e['summary']} ({e['method_source']})"),
-            ("formula", f"{e['formula']}, with {values}"),
-            (
-                "result",
-                (
-                    f"{int(e['mass_mg']):,} mg {e['species']} × GWP {e['gwp']} ="
-                    f" {int(e['co2e_mg']):,} mg CO2e"
-                ),
-            ),
-            ("factor", f"{e['factor']} = {e['factor_value']}"),
-            (
-                "publication",
-                (
-                    f"{source.get('publication', '')}, {source.get('table', '')},"
-                    f" {source.get('edition', '')}"
-                ),
-            ),
-            ("instrument", e["instrument"]),
-            (
-                "why this one",
-                e["why"] + (f"; by way of {', '.join(e['bridges'])}" if e["bridges"] else ""),
-            ),
-            (
-                "passed over",
-                "; ".join(f"{p['factor']} ({p['reason']})" for p in e["passed_over"][:4]),
-            ),
+            ("method", f"{e.method}: {e.summary} ({e.method_source})"),
+            ("formula", f"{e.formula}, with {values}"),
+            ("result", mass),
+            ("factor", f"{e.factor} = {e.factor_value}"),
+            ("publication", ", ".join(source)),
+            ("instrument", e.instrument),
+            ("why this one", e.why + by_way_of),
+            ("passed over", "; ".join(passed)),
         ]
-        out.table(
-            f"{e['entry']} · {e['species']} · scope {e['scope']} {e['view']}",
-            ("", ""),
-            [x for x in lines if x[1]],
-        )
+        title = f"{e.entry} · {e.species} · scope {e.scope} {e.view}"
+        out.table(title, ("", ""), [x for x in lines if x[1]])
 
 
 @app.command()

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from abate.disclosure.numbers import change, number
@@ -18,6 +17,7 @@ from abate.disclosure.numbers import change, number
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from abate.application.inventory.explanations import FigureNode
     from abate.application.inventory.figures import Value
     from abate.kernel.finding import Finding
 
@@ -104,29 +104,22 @@ def findings_table(title: str, findings: Sequence[Finding], limit: int = 60) -> 
         console().print(f"… and {len(findings) - limit} more; --json lists all.")
 
 
-def tree(node: dict[str, Any]) -> None:
+def tree(node: FigureNode) -> None:
     """Print a figure's tree."""
     from rich.markup import escape
     from rich.tree import Tree
 
-    def label(n: dict[str, Any]) -> str:
-        value = (
-            n["value"]
-            if n["value"] is None or isinstance(n["value"], float)
-            else Fraction(n["value"])
-        )
-        shown = number(Fraction(value) if isinstance(value, float) else value, n["unit"])
-        return (
-            f"[bold]{escape(n['figure'])}[/] {shown} {escape(n['unit'])}  [dim]="
-            f" {escape(n['formula'])}[/]"
-        )
+    def label(n: FigureNode) -> str:
+        value, one = n.value, n.definition
+        shown = f"{number(value.value, value.unit)} {escape(value.unit)}"
+        return f"[bold]{escape(one.id)}[/] {shown}  [dim]= {escape(one.formula)}[/]"
 
-    def grow(branch: Tree, n: dict[str, Any]) -> None:
-        for below in n.get("of", []):
+    def grow(branch: Tree, n: FigureNode) -> None:
+        for below in n.of:
             grow(branch.add(label(below)), below)
-        for part in n.get("parts", [])[:12]:
-            name, group = next(iter(part["by"].items()))
-            branch.add(f"{name} {escape(group)}: {number(Fraction(part['value']), part['unit'])}")
+        for part in n.parts[:12]:
+            name, group = next(iter(part.by.items()))
+            branch.add(f"{name} {escape(group)}: {number(part.value, part.unit)}")
 
     root = Tree(label(node))
     grow(root, node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from fractions import Fraction
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from abate.application.catalogue import FIGURES, HEADLINES, KINDS
+from abate.application.inventory.explanations import EntryShown, FigureNode
 from abate.application.inventory.figures import Run, Value
 from abate.application.inventory.previews import original_rows
 from abate.disclosure import charts as specs
@@ -439,7 +441,8 @@ def explain(
     chosen = page.desk.run(year.upper(), run)
     year = chosen.fiscal_year
     told = page.desk.explained(name, chosen, where, 0, "")
-    exact = told["value"] if isinstance(told["value"], str) else ""
+    exact = told.tree.json["value"]
+    exact = exact if isinstance(exact, str) else ""
     many = chosen.entry_count > AT_ONCE
     rows = (
         {"later": page.link(f"/inventory/{name}/rows", year=year, run=run, after=after, **where)}
@@ -448,13 +451,13 @@ def explain(
     )
     return page.render(
         "explain.html",
-        tree=_node(page, told, year, run, where),
+        tree=_node(page, told.tree, year, run, where),
         year=year,
         run=chosen,
         where=dict(where),
         parts=_parts(page, name, chosen, run, where),
         exact=exact.rstrip("0").rstrip(".") if exact else "",
-        **{"later": "", "count": told["entries"]["count"], **rows},
+        **{"later": "", "count": told.entries.count, **rows},
     )
 
 
@@ -480,54 +483,53 @@ def _rows(
     page: Page, name: str, chosen: Run, where: Mapping[str, str], after: str
 ) -> dict[str, Any]:
     """A page of a figure's rows."""
-    entries = page.desk.explained(name, chosen, where, ROWS, after)["entries"]
+    entries = page.desk.explained(name, chosen, where, ROWS, after).entries
     year = chosen.fiscal_year
     rows = [
         {
-            "name": r.get("entry", r["activity"]).split("/")[0],
-            "link": page.link(f"/entries/{r.get('entry', r['activity'])}", year=year),
-            "site": r["site"],
-            "month": r["month"],
-            "quantity": r["quantity"],
-            "unit": r["unit"],
-            "factor": r.get("factor", ""),
-            "co2e": page.number(float(r["co2e_kg"])) if "co2e_kg" in r else "",
-            "file": r["file"],
-            "sheet": r["sheet"],
-            "row": r["row"],
+            "name": r.activity,
+            "link": page.link(f"/entries/{r.name}", year=year),
+            "site": r.site,
+            "month": r.month,
+            "quantity": r.quantity,
+            "unit": r.unit,
+            "factor": r.factor if isinstance(r, EntryShown) else "",
+            "co2e": page.number(float(r.co2e_kg)) if isinstance(r, EntryShown) else "",
+            "file": r.file,
+            "sheet": r.sheet,
+            "row": r.row,
         }
-        for r in entries["rows"]
+        for r in entries.rows
     ]
     asked = dict(parse_qsl(page.request.url.query))
     following = (
-        page.link(f"/inventory/{name}", **{**asked, "after": entries["next"]}) + "#rows"
-        if entries["next"]
+        page.link(f"/inventory/{name}", **{**asked, "after": entries.next}) + "#rows"
+        if entries.next
         else ""
     )
-    masses = bool(entries["rows"]) and "co2e_kg" in entries["rows"][0]
+    masses = isinstance(entries.rows[0], EntryShown) if entries.rows else False
     return {
         "rows": rows,
         "masses": masses,
-        "offset": entries["offset"],
-        "count": entries["count"],
+        "offset": entries.offset,
+        "count": entries.count,
         "next": following,
     }
 
 
 def _node(
-    page: Page, n: dict[str, Any], year: str, run: str, where: Mapping[str, str], depth: int = 0
+    page: Page, n: FigureNode, year: str, run: str, where: Mapping[str, str], depth: int = 0
 ) -> dict[str, Any]:
-    value = None if n["value"] is None else Fraction(n["value"])
+    value, one = n.value, n.definition
+    address = page.link(f"/inventory/{one.id}", year=year, run=run, **where)
     return {
-        "title": n["title"],
-        "formula": n["formula"],
-        "source": n["source"],
-        "unit": page.unit(n["unit"]),
-        "text": None if value is None else page.number(value, n["unit"]),
-        "link": (
-            page.link(f"/inventory/{n['figure']}", year=year, run=run, **where) if depth else ""
-        ),
-        "of": [_node(page, b, year, run, where, depth + 1) for b in n.get("of", [])],
+        "title": one.title,
+        "formula": one.formula,
+        "source": one.source,
+        "unit": page.unit(value.unit),
+        "text": None if value.value is None else page.number(value.value, value.unit),
+        "link": address if depth else "",
+        "of": [_node(page, b, year, run, where, depth + 1) for b in n.of],
     }
 
 
@@ -586,14 +588,15 @@ def one_entry(
     """An entry opened: file and row, method and factor, publication and table."""
     page = Page.of(request)
     told = page.desk.entry(entry, year.upper())
-    entries = [e | {"co2e_kg": Fraction(int(e["co2e_mg"]), 10**6)} for e in told["entries"]]
-    title = KINDS[told["kind"]].title if told["kind"] in KINDS else told["kind"]
+    entries = [asdict(e) | {"co2e_kg": Fraction(int(e.co2e_mg), 10**6)} for e in told.entries]
+    title = KINDS[told.kind].title if told.kind in KINDS else told.kind
     original = original_rows(
-        page.desk.workspace, told["source_import"], told["sheet"], told["row"], around=2
+        page.desk.workspace, told.source_import, told.sheet, told.row, around=2
     )
     return page.render(
         "entry.html",
-        told=told | {"entries": entries},
+        told=told,
+        entries=entries,
         year=year,
         original=original,
         kind_title=title,
