@@ -589,7 +589,7 @@ def _all_readers(path: Path, root: Path) -> str:
     from abate.adapters.readers.series import read_series
     from abate.application.disclosure.claims import check_claims
     from abate.application.factors import read_factors
-    from abate.application.inventory.imports import _correction_lines
+    from abate.application.inventory.corrections import _correction_lines
     from abate.application.inventory.previews import preview_file, preview_sheets
     from abate.application.opening import open_workspace
 

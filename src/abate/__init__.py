@@ -21,7 +21,7 @@ _HOMES = {
     "Calendar": "abate.energy.facts.calendars",
     "Card": "abate.kernel.method",
     "Carton": "abate.logistics.facts",
-    "correct": "abate.application.inventory.imports",
+    "correct": "abate.application.inventory.corrections",
     "correct_lines": "abate.application.inventory.corrections",
     "create_app": "abate.faces.server",
     "create_workspace": "abate.application.opening",

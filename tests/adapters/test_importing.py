@@ -9,8 +9,9 @@ import pytest
 from openpyxl import Workbook
 
 from abate.adapters.store.imports import live_imports
+from abate.application.inventory.corrections import correct
 from abate.application.inventory.findings import open_findings
-from abate.application.inventory.imports import add_file, attach, correct, undo
+from abate.application.inventory.imports import add_file, attach, undo
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from support import NOW, electricity, months
 

@@ -13,6 +13,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS, default_factors
 from abate.application.inventory.inputs import factor_imports, load_factors, read_terms
 from abate.application.inventory.runs import entries_sql, key_of, register_resolutions
+from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.finding import Severity
 from abate.kernel.matching import FactorBook
@@ -245,7 +246,7 @@ class PlanShown(PlanRow):
         return sums_of(self.lines, book)
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return {
             "plan_id": self.plan_id,

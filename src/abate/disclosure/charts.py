@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from abate.kernel.edges import Json
+
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 COLOURS = ["#2f6f8f", "#e0a030", "#6aa84f", "#b5533c", "#7a6fb0", "#4fb0a5", "#999999", "#c06090"]
 WIDE = 560
 """Width of a chart that takes two columns of the page."""
 
 
-def _chart(title: str, values: list[dict[str, Any]], **rest: Any) -> dict[str, Any]:
+def _chart(title: str, values: list[Json], **rest: Any) -> Json:
     grey = "#7d8790"
     return {
         "$schema": SCHEMA,
@@ -40,7 +42,7 @@ def _chart(title: str, values: list[dict[str, Any]], **rest: Any) -> dict[str, A
     }
 
 
-def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
+def years_chart(values: list[Json]) -> Json:
     """Gross by scope as stacked bars, net as a mark, year by year.
 
     Args:
@@ -83,7 +85,7 @@ def years_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     )
 
 
-def business_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
+def business_chart(values: list[Json]) -> Json:
     """Scope 1 and 2 (location) by business.
 
     Args:
@@ -98,7 +100,7 @@ def business_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     return _chart("By business", values, mark="bar", encoding=encoding, width=300, height=240)
 
 
-def months_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
+def months_chart(values: list[Json]) -> Json:
     """Scope 1 and 2 (location) by month.
 
     Args:
@@ -113,9 +115,7 @@ def months_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     return _chart("By month", values, mark="bar", encoding=encoding, width=300, height=240)
 
 
-def ratio_chart(
-    title: str, unit: str, values: list[dict[str, Any]], *, floor: float
-) -> dict[str, Any]:
+def ratio_chart(title: str, unit: str, values: list[Json], *, floor: float) -> Json:
     """A ratio of data-centre buildings by month.
 
     Args:
@@ -145,7 +145,7 @@ def ratio_chart(
     )
 
 
-def categories_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
+def categories_chart(values: list[Json]) -> Json:
     """Scope 3 by category and approach.
 
     Args:
@@ -177,7 +177,7 @@ def categories_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     )
 
 
-def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
+def waterfall_chart(title: str, steps: list[Json]) -> Json:
     """A bridge: from one total to the next by its drivers.
 
     Args:
@@ -228,13 +228,13 @@ def waterfall_chart(title: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
 
 def goal_chart(
     title: str,
-    values: list[dict[str, Any]],
+    values: list[Json],
     *,
     goal: float | None,
     floor: float,
     share: bool,
     words: tuple[str, str],
-) -> dict[str, Any]:
+) -> Json:
     """A ratio of a building by month, against a goal, with the usual climate beside.
 
     Args:
@@ -264,7 +264,7 @@ def goal_chart(
         "mark": {"type": "line", "point": {"size": 45}, "color": COLOURS[0]},
         "encoding": {"x": x, "y": y, "tooltip": tooltip},
     }
-    layers: list[dict[str, Any]] = [{"layer": [line]}]
+    layers: list[Json] = [{"layer": [line]}]
     if goal is not None:
         rule = {
             "mark": {"type": "rule", "strokeDash": [6, 4], "color": COLOURS[3], "size": 2},
@@ -306,7 +306,7 @@ def goal_chart(
     )
 
 
-def load_chart(values: list[dict[str, Any]], shades: list[dict[str, Any]]) -> dict[str, Any]:
+def load_chart(values: list[Json], shades: list[Json]) -> Json:
     """Load of a building and its IT by the hour, with stretches that are shaded.
 
     Args:
@@ -371,7 +371,7 @@ def load_chart(values: list[dict[str, Any]], shades: list[dict[str, Any]]) -> di
     )
 
 
-def history_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
+def history_chart(values: list[Json]) -> Json:
     """Values of a factor over the years of its data.
 
     Args:
@@ -393,7 +393,7 @@ def history_chart(values: list[dict[str, Any]]) -> dict[str, Any]:
     )
 
 
-def curve_chart(values: list[dict[str, Any]], *, x: str, y: str) -> dict[str, Any]:
+def curve_chart(values: list[Json], *, x: str, y: str) -> Json:
     """Lines over a whole number.
 
     Args:
@@ -417,7 +417,7 @@ def curve_chart(values: list[dict[str, Any]], *, x: str, y: str) -> dict[str, An
     return _chart(f"By {x}", values, mark=mark, encoding=encoding, width=WIDE, height=240)
 
 
-def fan_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[str, Any]:
+def fan_chart(values: list[Json], *, title: str, unit: str) -> Json:
     """A forecast as a fan: central half and central nine tenths, the median.
 
     And what the meter showed.
@@ -457,7 +457,7 @@ def fan_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[st
     return _chart(title, values, layer=[*bands, line, seen], encoding=x, width=WIDE, height=240)
 
 
-def savings_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]:
+def savings_chart(values: list[Json], *, title: str) -> Json:
     """Savings of meters with their ranges, best first.
 
     Args:
@@ -497,7 +497,7 @@ def savings_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]
     )
 
 
-def path_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[str, Any]:
+def path_chart(values: list[Json], *, title: str, unit: str) -> Json:
     """A target's pathway beside what was valued, the trend, business as usual and the country's line.
 
     Args:
@@ -522,7 +522,7 @@ def path_chart(values: list[dict[str, Any]], *, title: str, unit: str) -> dict[s
     return _chart(title, values, layer=[lines, seen], width=WIDE, height=250)
 
 
-def wedge_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]:
+def wedge_chart(values: list[Json], *, title: str) -> Json:
     """Business as usual, split into what each measure takes away and what is left.
 
     Args:
@@ -546,9 +546,7 @@ def wedge_chart(values: list[dict[str, Any]], *, title: str) -> dict[str, Any]:
     )
 
 
-def macc_chart(
-    values: list[dict[str, Any]], *, title: str, unit: str, price: float | None
-) -> dict[str, Any]:
+def macc_chart(values: list[Json], *, title: str, unit: str, price: float | None) -> Json:
     """The marginal abatement cost curve.
 
     A bar per measure, as wide as what it abates, as high as a tonne costs.

@@ -6,10 +6,10 @@ And the page of a plan with a view that turns.
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.report import page
+from abate.kernel.edges import Json
 
 COS, SIN = 0.8660254, 0.5
 STEPS_SHOWN_MAX = 12
@@ -30,7 +30,7 @@ def _shade(colour: str, share: float) -> str:
     return "#" + "".join(f"{min(255, int(p * share)):02x}" for p in parts)
 
 
-def _block(p: dict[str, Any], colour: str, *, bold: bool) -> str:
+def _block(p: Json, colour: str, *, bold: bool) -> str:
     """The three faces of one item that are seen from the right, the left and above."""
     x, y, z = p["x_mm"], p["y_mm"], p["z_mm"]
     a, b, c = x + p["dx_mm"], y + p["dy_mm"], z + p["dz_mm"]
@@ -48,12 +48,12 @@ def _block(p: dict[str, Any], colour: str, *, bold: bool) -> str:
     )
 
 
-def _behind(p: dict[str, Any], q: dict[str, Any]) -> bool:
+def _behind(p: Json, q: Json) -> bool:
     """Whether p must be drawn before q: it lies behind, left of, or below it."""
     return any(p[f"{k}_mm"] + p[f"d{k}_mm"] <= q[f"{k}_mm"] for k in "xyz")
 
 
-def _drawn(placements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _drawn(placements: list[Json]) -> list[Json]:
     """Placements from the farthest to the nearest."""
     left, out = list(placements), []
     while left:
@@ -67,7 +67,7 @@ def _drawn(placements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
-def packing_svg(parcel: dict[str, Any], *, steps: bool = True) -> str:
+def packing_svg(parcel: Json, *, steps: bool = True) -> str:
     """One carton as SVG: a picture for each item that is put in, the new one in colour, or only the last.
 
     Args:
@@ -127,7 +127,7 @@ def packing_svg(parcel: dict[str, Any], *, steps: bool = True) -> str:
     )
 
 
-def plan_page(model: dict[str, Any]) -> str:
+def plan_page(model: Json) -> str:
     """The page of a packing plan.
 
     Args:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from abate.disclosure.markup import Cell, Table, Translate
+from abate.kernel.edges import Model
 
-Model = dict[str, Any]
 TEXT_MAX = 240
 """Characters of a text in a cell of the print and the page."""
 

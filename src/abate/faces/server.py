@@ -8,7 +8,6 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI, Request
@@ -27,6 +26,7 @@ from abate.faces.web.page import HERE, Page
 from abate.faces.web.pages import NAVIGATION
 from abate.faces.web.pages import router as pages
 from abate.faces.web.pages.inventory import read_ahead
+from abate.kernel.edges import Json
 from abate.kernel.errors import (
     AbateError,
     DataError,
@@ -145,7 +145,7 @@ async def _abate_error(request: Request, error: Exception) -> Response:
 
 async def _bad_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first: dict[str, Any] = error.errors()[0]
+    first: Json = error.errors()[0]
     place = " ".join(str(p) for p in first["loc"])
     return problem(
         request, 422, "bad-request", f"{place}: {first['msg']}.", "See /api/v1/openapi.json."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
+from abate.kernel.edges import Json
 from abate.kernel.finding import Finding, Severity
 from abate.kernel.tables import FindingRow
 
@@ -30,6 +30,6 @@ def finding_row(finding: Finding, origin: str) -> FindingRow:
     return FindingRow(origin, **finding_json(finding))
 
 
-def finding_json(finding: Finding) -> dict[str, Any]:
+def finding_json(finding: Finding) -> Json:
     """A finding as machines get it."""
     return asdict(finding) | {"severity": finding.severity.value}

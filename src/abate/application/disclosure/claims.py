@@ -26,6 +26,7 @@ from abate.disclosure.claims.statement import Statement, fold, is_known_unit, pe
 from abate.disclosure.claims.tabled import REQUIRED, canonical, statement_of
 from abate.disclosure.claims.verdict import Verdict
 from abate.disclosure.markup import plain_text
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 
 BYTES_MAX = 20_000_000
@@ -57,7 +58,7 @@ class Checked:
     unread: tuple[tuple[str, str], ...]
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return {
             "verdicts": [v.json for v in self.verdicts],

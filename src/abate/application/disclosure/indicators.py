@@ -15,6 +15,7 @@ from abate.application.inventory.figures import Rollups, Run, run_of
 from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.plans import plans
 from abate.disclosure.indicators import EXTRAS, NUCLEAR, RENEWABLE, Indicator, indicators
+from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.matching import FactorBook, Need
 from abate.kernel.tables import StatedFigureRow
@@ -48,7 +49,7 @@ class IndicatorValue:
     without: tuple[str, ...] = ()
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return {
             "indicator": self.indicator.id,

@@ -7,13 +7,13 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from abate.adapters.readers.sheets import table_of
 from abate.adapters.store.transfers import REVERSED, open_transfers
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.figures import Rollups, run_of, years
 from abate.disclosure.neutrality import Credit, CreditKind, Credits, Neutrality
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.transfer import Transfer, TransferResult
@@ -242,7 +242,7 @@ def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
     )
 
 
-def neutrality_json(told: Neutrality, held: Sequence[Credit]) -> dict[str, Any]:
+def neutrality_json(told: Neutrality, held: Sequence[Credit]) -> Json:
     """A balance as machines get it."""
     return {
         "year": told.year,

@@ -21,6 +21,7 @@ from abate.disclosure.neutrality import Neutrality
 from abate.disclosure.numbers import change, number
 from abate.disclosure.pathways import Progress
 from abate.disclosure.report import LANGUAGES, translator
+from abate.kernel.edges import Json, Model
 from abate.kernel.errors import UsageError
 from abate.kernel.target import TargetKind
 
@@ -110,7 +111,7 @@ def neutrality_text(told: Neutrality, lang: str) -> list[str]:
     return [first, *(texts[r] for r in told.remarks)]
 
 
-def promises(opened: OpenRun, lang: str) -> dict[str, Any]:
+def promises(opened: OpenRun, lang: str) -> Model:
     """Indicators, targets, measures, neutrality, index and sign-off of a year, for the report.
 
     Args:
@@ -180,7 +181,7 @@ def _closed(p: Progress) -> Progress:
     return replace(p, actual={}, gap=None, trend=(), meets=None, rate_needed=None, rate_so_far=None)
 
 
-def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> dict[str, Any]:
+def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> Model:
     one = told[0].indicator
     last = told[-1]
     t = translator(lang)
@@ -263,9 +264,7 @@ def _index(values: dict[str, list[IndicatorValue]], lang: str, t: Any) -> list[d
     return sorted(lines, key=lambda x: (order.index(x["framework"]), x["id"]))
 
 
-def target_charts(
-    workspace: Workspace, told: Sequence[Progress], lang: str
-) -> list[dict[str, Any]]:
+def target_charts(workspace: Workspace, told: Sequence[Progress], lang: str) -> list[Model]:
     """Charts of targets: a path each, a wedge where measures lower it, and the curve of costs."""
     t = translator(lang)
     drawn = [_path_spec(workspace, p, t) for p in told if len(p.years) > 2]
@@ -296,7 +295,7 @@ def target_charts(
     return drawn
 
 
-def _path_spec(workspace: Workspace, p: Progress, t: Any) -> dict[str, Any]:
+def _path_spec(workspace: Workspace, p: Progress, t: Any) -> Json:
     told = [(y, t("pathway"), v, False) for y, v in zip(p.years, p.wanted, strict=True)]
     told += [(y, t("trend"), v, False) for y, v in zip(p.years, p.trend, strict=False)]
     told += [

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -34,6 +34,7 @@ from abate.disclosure.numbers import change, number
 from abate.disclosure.report import filled, headings, localised, page, report_markdown, translator
 from abate.disclosure.sections import MAKERS, tables
 from abate.kernel.bridge import DRIVERS
+from abate.kernel.edges import Model
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
 from abate.kernel.tables import CorrectionRow, PlanLine
@@ -157,9 +158,7 @@ def write_reports(
     return list(paths.values())
 
 
-def report_text(
-    model: dict[str, Any], lang: str, template: Path | None
-) -> tuple[str, dict[str, dict[str, Any]]]:
+def report_text(model: Model, lang: str, template: Path | None) -> tuple[str, dict[str, Model]]:
     """The report in Markdown, and its charts by name, those that it shows."""
     t = translator(lang)
     pictures = {name: drawn(localised(spec, t)) for name, spec in model["specs"].items()}
@@ -239,7 +238,7 @@ def _template(path: Path) -> str:
     return text
 
 
-def _page(model: dict[str, Any], text: str, pictures: dict[str, dict[str, Any]], lang: str) -> str:
+def _page(model: Model, text: str, pictures: dict[str, Model], lang: str) -> str:
     """The report as one page."""
     t = translator(lang)
     figures = {
@@ -263,9 +262,7 @@ def _page(model: dict[str, Any], text: str, pictures: dict[str, dict[str, Any]],
     )
 
 
-def report_model(
-    workspace: Workspace, year: str, now: datetime, lang: str = "en"
-) -> dict[str, Any]:
+def report_model(workspace: Workspace, year: str, now: datetime, lang: str = "en") -> Model:
     """Everything the report shows."""
     import abate
 
@@ -273,7 +270,7 @@ def report_model(
         return _model(opened, now, lang) | {"version": abate.__version__}
 
 
-def _model(opened: OpenRun, now: datetime, lang: str) -> dict[str, Any]:
+def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
     """What the report shows, chapter by chapter."""
     workspace, run, year, shown = opened.workspace, opened.run, opened.year, opened.years
     rollups, con = opened.rollups, opened.con
@@ -352,7 +349,7 @@ def _methods(con: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
     ]
 
 
-def _promised(workspace: Workspace, told: dict[str, Any], lang: str) -> dict[str, dict[str, Any]]:
+def _promised(workspace: Workspace, told: Model, lang: str) -> dict[str, Model]:
     """Charts of targets by name."""
     found = target_charts(workspace, told["progress"], lang)
     kinds = {"area": "wedge", "rect": "macc"}
@@ -364,13 +361,13 @@ def _promised(workspace: Workspace, told: dict[str, Any], lang: str) -> dict[str
     return named
 
 
-def _plans(workspace: Workspace, year: str) -> list[dict[str, Any]]:
+def _plans(workspace: Workspace, year: str) -> list[Model]:
     """Plans that touch a fiscal year, with both sides line by line."""
     months = set(workspace.calendar.months(year))
     return [_plan(p) for p in plans(workspace) if {line.month for line in p.lines} & months]
 
 
-def _plan(plan: PlanShown) -> dict[str, Any]:
+def _plan(plan: PlanShown) -> Model:
     inside, outside = plan.saving_mg(INVENTORY), plan.saving_mg(AVOIDED)
     order = ("side", "site", "month", "scope", "category", "kind", "item")
     lines = sorted(plan.lines, key=lambda line: [getattr(line, name) for name in order])
@@ -390,7 +387,7 @@ def _plan(plan: PlanShown) -> dict[str, Any]:
     }
 
 
-def _plan_line(line: PlanLine) -> dict[str, Any]:
+def _plan_line(line: PlanLine) -> Model:
     part = line.category if line.scope == "3" else line.view
     return asdict(line) | {
         "amount": f"{line.quantity:,.1f}",
@@ -399,7 +396,7 @@ def _plan_line(line: PlanLine) -> dict[str, Any]:
     }
 
 
-def _forecasts(workspace: Workspace, year: str) -> list[dict[str, Any]]:
+def _forecasts(workspace: Workspace, year: str) -> list[Model]:
     """Kept forecasts of a fiscal year, each with the fan of its first meters and plants."""
     from abate.application.energy.forecasts import forecasts
 
@@ -408,8 +405,8 @@ def _forecasts(workspace: Workspace, year: str) -> list[dict[str, Any]]:
     return [_forecast(f) for f in of_year][-FORECASTS_SHOWN:]
 
 
-def _forecast(made: ForecastShown) -> dict[str, Any]:
-    by_meter: dict[str, list[dict[str, Any]]] = {}
+def _forecast(made: ForecastShown) -> Model:
+    by_meter: dict[str, list[Model]] = {}
     for hour in made.fan:
         by_meter.setdefault(hour.meter, []).append(hour.point)
     score = made.score
@@ -455,7 +452,7 @@ def _card(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> d
     }
 
 
-def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> dict[str, Any]:
+def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> Model:
     cells = []
     for k, y in enumerate(shown):
         one = values[y][name]
@@ -470,7 +467,7 @@ def _line(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> d
     }
 
 
-def _frozen(opened: OpenRun) -> dict[str, Any] | None:
+def _frozen(opened: OpenRun) -> Model | None:
     """Figures as published, where the year's latest run is another."""
     run, rollups = opened.run, opened.rollups
     of_year = [r for r in opened.every if r.fiscal_year == run.fiscal_year]
@@ -491,9 +488,9 @@ def _specs(
     values: dict[str, dict[str, Value]],
     shown: list[str],
     run: Run,
-    chain: list[dict[str, Any]],
+    chain: list[Model],
     bridged: list[BridgeResult],
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Model]:
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     yearly = [
         {"year": y, "series": label, "value": float(v.value), "net": name == "net"}
@@ -533,7 +530,7 @@ def _specs(
     return told
 
 
-def bridge_steps(found: BridgeResult, before: str, after: str) -> list[dict[str, Any]]:
+def bridge_steps(found: BridgeResult, before: str, after: str) -> list[Model]:
     """Steps of a waterfall: the former total, each driver that moves it, the latter total [t CO2e]."""
     here, end = in_t(found.start_mg), in_t(found.end_mg)
     moved = {driver: in_t(mg) for driver, mg in found.totals.items() if mg}
@@ -573,7 +570,7 @@ def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
     return str(drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
 
 
-def _chain(rollups: Rollups, run: Run) -> list[dict[str, Any]]:
+def _chain(rollups: Rollups, run: Run) -> list[Model]:
     """Scope 3 by category and approach [t CO2e], in the order of the categories."""
     sql = (
         "select category, approach, sum(co2e_mg) as mg from rollups where run_id = ? and scope ="
@@ -587,8 +584,8 @@ def _chain(rollups: Rollups, run: Run) -> list[dict[str, Any]]:
 
 
 def _value_chain(
-    chain: list[dict[str, Any]], values: dict[str, dict[str, Value]], shown: list[str]
-) -> list[dict[str, Any]]:
+    chain: list[Model], values: dict[str, dict[str, Value]], shown: list[str]
+) -> list[Model]:
     """A line per category: values by year, the approaches it stands on, or why it is not assessed."""
     approaches: dict[str, list[tuple[str, float]]] = {}
     for row in chain:
@@ -621,7 +618,7 @@ def _value_chain(
     return lines
 
 
-def _ranges(rollups: Rollups, run: Run, this: dict[str, Value]) -> dict[str, Any]:
+def _ranges(rollups: Rollups, run: Run, this: dict[str, Value]) -> Model:
     """95 % ranges of the headline sums, and what to measure better next."""
     found = [r for n in RANGED if this[n].value for r in ranges(rollups, n, run, top=10)]
     lines = [
@@ -650,7 +647,7 @@ def _ranges(rollups: Rollups, run: Run, this: dict[str, Value]) -> dict[str, Any
     return {"lines": lines, "next": best, "draws": f"{DRAWS:,}", "seed": SEED}
 
 
-def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[dict[str, Any]]:
+def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[Model]:
     """Bridges from the year before, by business."""
     told = []
     for found in bridged:
@@ -680,7 +677,7 @@ def _groups(rollups: Rollups, name: str, run: Run, dimension: str) -> list[Value
     return rollups.values([name], run, dimension) if whole.value is not None else []
 
 
-def _ratio_points(rollups: Rollups, name: str, run: Run) -> list[dict[str, Any]]:
+def _ratio_points(rollups: Rollups, name: str, run: Run) -> list[Model]:
     above, below = FIGURES.named(name).numerator, FIGURES.named(name).denominator
     sql = (
         "select building, month, sum(quantity_micro) filter (where kind = ?) as a, "
@@ -699,7 +696,7 @@ def _ratio_points(rollups: Rollups, name: str, run: Run) -> list[dict[str, Any]]
     ]
 
 
-def drawn(spec: dict[str, Any]) -> dict[str, Any]:
+def drawn(spec: Model) -> Model:
     """A chart with its static picture."""
     import vl_convert
 
@@ -723,7 +720,7 @@ def _bundle() -> str:
     )
 
 
-def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[str, Any]:
+def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> Model:
     """Market-based against what location-based leaves after the matched part.
 
     And why they differ.
@@ -793,7 +790,7 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> dict[s
     return {"text": text, "text_zh": text_zh, "lines": shaped}
 
 
-def _instruments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def _instruments(con: duckdb.DuckDBPyConnection) -> list[Model]:
     rows = fetch(
         con,
         "select e.instrument, any_value(r.tier) as tier, sum(e.quantity_micro)::hugeint as q,"
@@ -886,9 +883,7 @@ def _mend(m: CorrectionRow) -> dict[str, str]:
     }
 
 
-def _explanation(
-    con: duckdb.DuckDBPyConnection, name: str, this: dict[str, Value]
-) -> dict[str, Any]:
+def _explanation(con: duckdb.DuckDBPyConnection, name: str, this: dict[str, Value]) -> Model:
     """A figure with what it stands on, and its rows by method and site."""
     one, value = FIGURES.named(name), this[name]
     below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
@@ -910,7 +905,7 @@ def _explanation(
     return told
 
 
-def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
+def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[Model]:
     source, where = rows_condition(name)
     is_entry = source == "entry"
     table, size = ("run_entries", "co2e_mg") if is_entry else ("run_activities", "quantity")
@@ -931,7 +926,7 @@ def _row_groups(con: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any
         qualify row_number() over (partition by {method}, e.site order by abs(e.{size}) desc, e.activity_id{tie}) <= {ROWS_SHOWN}
         order by method, total desc, e.site, abs(e.{size}) desc, e.activity_id{tie}""",
     )
-    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    groups: dict[tuple[str, str], Model] = {}
     for r in rows:
         total = f"{in_t(int(r['total'])):,.3f}" if is_entry else f"{float(r['total']):,.2f}"
         group = groups.setdefault(
@@ -966,7 +961,7 @@ def _prefixed(where: str) -> str:
     return re.sub(r"\b(kind|book|scope|view|species|instrument)\b(?= (in|<>|=))", r"e.\1", where)
 
 
-def _factors(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def _factors(con: duckdb.DuckDBPyConnection) -> list[Model]:
     """Factors and fuel properties that the run used, each with its source."""
     used = {r[0] for r in con.execute("select distinct factor_id from run_resolutions").fetchall()}
     for (why,) in con.execute("select distinct why from run_resolutions").fetchall():
@@ -976,7 +971,7 @@ def _factors(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         "select * from factors where list_contains(?, factor_id) order by factor_id, species",
         [sorted(used)],
     )
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Model] = {}
     for r in rows:
         one = found.setdefault(
             r["factor_id"],

@@ -21,6 +21,7 @@ from abate.disclosure.pathways import (
     progress_of,
     with_measures,
 )
+from abate.kernel.edges import Json
 from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.region import country_of
@@ -203,7 +204,7 @@ def macc(workspace: Workspace) -> list[dict[str, Any]]:
     ]
 
 
-def progress_json(workspace: Workspace, told: Progress) -> dict[str, Any]:
+def progress_json(workspace: Workspace, told: Progress) -> Json:
     """A target's progress as machines get it."""
     target, path = told.target, _path(workspace, told.target)
     unit = FIGURES[target.figure].unit

@@ -20,6 +20,7 @@ from abate.application.disclosure.indicators import fuels_burnt, indicator_value
 from abate.application.inventory.figures import Rollups, Run, run_of
 from abate.disclosure.markup import Cell, Table, escaped, to_html
 from abate.disclosure.report import headings, page
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.region import country_of
 from abate.operations.facts import CATEGORIES
@@ -54,7 +55,7 @@ class Datapoint:
     why: str = ""
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return {
             "name": self.name,

@@ -46,6 +46,7 @@ from abate.energy.planners.load import (
     fit_load,
     forecast_load,
 )
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 from abate.kernel.tables import ForecastLine, ForecastRow
@@ -539,7 +540,7 @@ class ForecastShown(ForecastRow):
     fan: tuple[FanHour, ...] = ()
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return {
             "forecast_id": self.forecast_id,

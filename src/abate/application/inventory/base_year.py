@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.figures import Rollups, Run, run_of, runs, years
 from abate.application.inventory.runs import run_year
+from abate.kernel.edges import Json
 from abate.kernel.errors import ConfigError
 
 REASONS = {
@@ -51,7 +51,7 @@ class BaseYearResult:
     later_run: str = ""
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return {
             "year": self.year,

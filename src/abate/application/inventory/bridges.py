@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
@@ -14,6 +14,7 @@ from abate.application.inventory.figures import Rollups, Run
 from abate.application.inventory.inputs import read_terms
 from abate.application.opening import read_config
 from abate.kernel.bridge import Bridge, Line, Share, bridge, totals
+from abate.kernel.edges import Json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ class BridgeResult:
         return totals(self.by_org)
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it: milligrams as decimal strings."""
         return {
             "figure": self.figure,

@@ -26,6 +26,7 @@ from abate.application.inventory.figures import (
     exact_text,
 )
 from abate.application.inventory.open_run import OpenRun, open_run
+from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import Figure
 from abate.kernel.formula import evaluate, names_in, to_whole_mg
@@ -111,7 +112,7 @@ class FigureNode:
         return FIGURES[self.value.figure]
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         one = self.definition
         told = {
@@ -196,7 +197,7 @@ class FigureExplained:
     entries: RowPage
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return self.tree.json | {"entries": asdict(self.entries)}
 
@@ -256,7 +257,7 @@ class EntryExplained:
     rungs_passed: list[dict[str, str]] | None = None
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         told = asdict(self)
         if self.rungs_passed is None:
@@ -315,7 +316,7 @@ class ActivityExplained:
     entries: tuple[EntryExplained, ...]
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         names = {"import_id": "import"}
         told = {names.get(f.name, f.name): getattr(self, f.name) for f in fields(self)}

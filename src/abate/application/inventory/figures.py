@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from abate.adapters.store.delta import literal, open_engine
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
+from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import in_unit
 from abate.kernel.tables import PublicationRow, RunRow, SignoffRow
@@ -91,7 +92,7 @@ class Value:
     excluded: tuple[str, ...] = ()
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it: sums as decimal strings, exact to the milligram.
 
         Ratios as numbers.

@@ -22,7 +22,6 @@ from abate.adapters.store.imports import (
 )
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.adapters.store.writing import in_place_of, left_behind, write_whole
-from abate.application.catalogue import KINDS
 from abate.application.inventory import staging
 from abate.application.inventory.mapping import (
     Mapped,
@@ -38,12 +37,6 @@ from abate.kernel.tables import CorrectionRow, ImportRow
 
 if TYPE_CHECKING:
     import duckdb
-
-CORRECTION_COLUMNS = {"action", "file", "sheet", "row", "reason", *staging.GIVEN} - {
-    "source_file",
-    "source_row",
-}
-ACTIONS = ("set", "accept", "drop", "add")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +126,7 @@ def add_file(
         )
     with workspace.store.lock(), workspace.store.engine(staging.MEMORY_SHARE) as con:
         imports = live_imports(workspace)
-        import_id = _new_id(workspace, imports, sha256, path.name)
+        import_id = new_id(workspace, imports, sha256, path.name)
         live_views(con, workspace, imports)
         row_count = stage(con, workspace, found, path, now=now, accept=accept, on_step=on_step)
         blocked = counted(con, "select count(*) from blocked")
@@ -150,10 +143,10 @@ def add_file(
                 "Mend the file, or import without --strict.",
             )
         on_step("storing")
-        _keep(path, workspace.raw, sha256)
-        counts = _store(workspace, con, import_id, found[0].mapping.template)
+        keep_file(path, workspace.raw, sha256)
+        counts = store_rows(workspace, con, import_id, found[0].mapping.template)
         skipped = [(s.name, s.hidden) for s, m in zip(sheets, mapped, strict=True) if m is None]
-        _store_findings(workspace, con, import_id, path.name, skipped)
+        store_findings(workspace, con, import_id, path.name, skipped)
         findings = dict(
             con.execute("select code, count(*)::int from found group by 1 order by 1").fetchall()
         )
@@ -271,7 +264,7 @@ def _remember(workspace: Workspace, found: list[Mapped], *, anew: bool) -> None:
             write_whole(path, replace(mapped.mapping, site="").toml)
 
 
-def _new_id(workspace: Workspace, imports: Sequence[ImportRow], sha256: str, name: str) -> str:
+def new_id(workspace: Workspace, imports: Sequence[ImportRow], sha256: str, name: str) -> str:
     """Id of a new import, from the file's content and how often it was imported and undone before."""
     same = loaded_before(imports, sha256)
     if same is not None:
@@ -284,7 +277,7 @@ def _new_id(workspace: Workspace, imports: Sequence[ImportRow], sha256: str, nam
     return free_id(workspace, sha256)
 
 
-def _store(
+def store_rows(
     workspace: Workspace, con: duckdb.DuckDBPyConnection, import_id: str, template: str
 ) -> tuple[int, int]:
     """Write accepted and quarantined rows; they count only once the import's own row is there."""
@@ -339,7 +332,7 @@ def _store(
     return activities + instruments, counted(con, "select count(*) from blocked")
 
 
-def _store_findings(
+def store_findings(
     workspace: Workspace,
     con: duckdb.DuckDBPyConnection,
     import_id: str,
@@ -382,7 +375,7 @@ def _store_findings(
     workspace.store.add(*(finding_row(f, import_id) for f in findings))
 
 
-def _keep(path: Path, folder: Path, sha256: str) -> None:
+def keep_file(path: Path, folder: Path, sha256: str) -> None:
     """Copy a file into the workspace under its hash, whole or not at all.
 
     The caller holds the lock.
@@ -393,219 +386,6 @@ def _keep(path: Path, folder: Path, sha256: str) -> None:
     if not kept.exists():
         with in_place_of(kept) as partial:
             shutil.copyfile(path, partial)
-
-
-def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> ImportResult:
-    """Mend quarantined rows and add missing ones, from a file that says how and why.
-
-    Each row of the file has an `action`: `set` gives cells of a quarantined row new values,
-    `accept` lets it in as it is, `drop` leaves it out for good, `add` adds a row that no file has.
-    The original row stays where it was.
-
-    Args:
-        workspace: Where to.
-        path: CSV or XLSX with the columns action, file, sheet, row, reason and those of a row.
-        reason: Why, for rows that do not say it themselves.
-        now: Present moment.
-
-    Raises:
-        DataError: `bad-correction`, `still-blocked`: nothing is stored then.
-    """
-    sha256 = file_hash(path) if path.is_file() else ""
-    lines = _correction_lines(path, reason)
-    with workspace.store.lock(), workspace.store.engine(staging.MEMORY_SHARE) as con:
-        imports = live_imports(workspace)
-        import_id = _new_id(workspace, imports, sha256, path.name)
-        live_views(con, workspace, imports)
-        staging.start(con)
-        quarantined = fetch(con, "select * from open_quarantine")
-        mends = [m for line in lines for m in _mend(con, import_id, path.name, line, quarantined)]
-        con.executemany(
-            "insert into reasons values (?, ?, ?, ?)",
-            list(
-                dict.fromkeys(
-                    (m["source_file"], m["source_sheet"], m["source_row"], m["reason"])
-                    for m in mends
-                )
-            ),
-        )
-        staging.understand(con, workspace, now)
-        staging.judge(con, frozenset())
-        _let_in(con, [m for m in mends if m["action"] == "accept"])
-        stuck = fetch(
-            con,
-            "select * from found f semi join blocked using (source_file, sheet, source_row, kind)"
-            " limit 1",
-        )
-        if stuck:
-            raise DataError(
-                "still-blocked",
-                f"{stuck[0]['source_file']} row {stuck[0]['source_row']} is still blocked:"
-                f" {stuck[0]['message']}",
-                "Mend the correction; nothing was stored.",
-            )
-        _keep(path, workspace.raw, sha256)
-        counts = _store(workspace, con, import_id, "correction")
-        _store_findings(workspace, con, import_id, path.name, [])
-        workspace.store.append("mends", mends)
-        commit_import(
-            workspace,
-            import_id,
-            "correction",
-            now,
-            file=path.name,
-            sha256=sha256,
-            row_count=len(lines),
-            accepted_count=counts[0],
-            reason=reason,
-        )
-    return ImportResult(import_id, path.name, "correction", len(lines), counts[0], 0, {})
-
-
-def _correction_lines(path: Path, reason: str) -> list[dict[str, Any]]:
-    """Rows of a correction file as dictionaries, each with its place and a reason."""
-    sheet = read_sheets(path)[0]
-    header_row, headers = sheet.head[0]
-    unknown = set(headers) - CORRECTION_COLUMNS - {""}
-    if "action" not in headers or unknown:
-        odd = (
-            f"'{min(unknown)}' is no column of a correction"
-            if unknown
-            else "There is no column 'action'"
-        )
-        raise DataError(
-            "bad-correction",
-            f"{path.name}: {odd}.",
-            f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.",
-        )
-    assert sheet.rows is not None
-    lines = []
-    for batch in sheet.rows:
-        for number, cells in batch:
-            if number <= header_row:
-                continue
-            line: dict[str, Any] = {
-                h: c for h, c in zip(headers, cells, strict=False) if h and c != ""
-            }
-            line["reason"] = line.get("reason", reason)
-            line["number"] = number
-            fault = _correction_fault(line)
-            if fault:
-                raise DataError(
-                    "bad-correction",
-                    f"{path.name} row {number}: {fault}.",
-                    "See docs/guides/correct.md.",
-                )
-            lines.append(line)
-    if not lines:
-        raise DataError(
-            "bad-correction", f"{path.name} corrects nothing.", "See docs/guides/correct.md."
-        )
-    return lines
-
-
-def _correction_fault(line: dict[str, Any]) -> str:
-    action = line.get("action", "")
-    if action not in ACTIONS:
-        return f"action '{action}' is none of {', '.join(ACTIONS)}"
-    if not line["reason"]:
-        return "there is no reason"
-    if action == "add" and line.get("kind") not in KINDS:
-        return f"kind '{line.get('kind', '')}' is not known"
-    if action != "add" and not (line.get("file") and str(line.get("row", "")).isdigit()):
-        return "file and row are needed"
-    return ""
-
-
-def _mend(
-    con: duckdb.DuckDBPyConnection,
-    import_id: str,
-    name: str,
-    line: dict[str, Any],
-    quarantined: list[dict[str, Any]],
-) -> list[dict[str, Any]]:
-    """Put the mended rows of one line into `given`, and give their records."""
-    action, changes = (
-        line["action"],
-        {k: line[k] for k in staging.GIVEN if k in line and k not in ("sheet", "kind")},
-    )
-    if action == "add":
-        cells = {
-            "basis": "estimated",
-            **changes,
-            "kind": line["kind"],
-            "source_file": name,
-            "source_row": line["number"],
-            "sheet": "",
-        }
-        _insert_given(con, cells)
-        return [_mend_row(import_id, "", name, "", line["number"], line, changes)]
-    targets = [
-        q
-        for q in quarantined
-        if q["source_file"] == line["file"]
-        and q["source_row"] == int(line["row"])
-        and q["source_sheet"] == line.get("sheet", q["source_sheet"])
-        and q["kind"] == line.get("kind", q["kind"])
-    ]
-    if not targets:
-        raise DataError(
-            "bad-correction",
-            f"{name} row {line['number']}: {line['file']} row {line['row']} is not in quarantine.",
-            "See 'abate check' for the rows that are.",
-        )
-    if action != "drop":
-        for target in targets:
-            _insert_given(con, {**json.loads(target["cells"]), **changes})
-    return [
-        _mend_row(
-            import_id,
-            t["import_id"],
-            t["source_file"],
-            t["source_sheet"],
-            t["source_row"],
-            line,
-            changes,
-        )
-        for t in targets
-    ]
-
-
-def _mend_row(
-    import_id: str,
-    of_import: str,
-    file: str,
-    sheet: str,
-    row: int,
-    line: dict[str, Any],
-    changes: dict[str, Any],
-) -> dict[str, Any]:
-    return {
-        "import_id": import_id,
-        "of_import": of_import,
-        "source_file": file,
-        "source_sheet": sheet,
-        "source_row": row,
-        "action": line["action"],
-        "detail": json.dumps(changes, ensure_ascii=False),
-        "reason": line["reason"],
-    }
-
-
-def _insert_given(con: duckdb.DuckDBPyConnection, cells: dict[str, Any]) -> None:
-    values = [cells.get(name) for name in staging.GIVEN]
-    con.execute(f"insert into given values ({', '.join('?' for _ in values)})", values)
-
-
-def _let_in(con: duckdb.DuckDBPyConnection, accepted: list[dict[str, Any]]) -> None:
-    """Take accepted rows off the blocked ones, unless a finding leaves them without meaning."""
-    never = ", ".join(f"'{code}'" for code in sorted(staging.CANNOT_ACCEPT))
-    for mend in accepted:
-        con.execute(
-            "delete from blocked where source_file = ? and sheet = ? and source_row = ? "
-            f"and not list_has_any(codes, [{never}])",
-            [mend["source_file"], mend["source_sheet"], mend["source_row"]],
-        )
 
 
 def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) -> str:
@@ -674,7 +454,7 @@ def attach(
 def _prove(workspace: Workspace, path: Path, import_id: str, source_row: int, now: datetime) -> str:
     """Keep a document and say what it proves; it counts once the import does."""
     sha256 = file_hash(path)
-    _keep(path, workspace.evidence, sha256)
+    keep_file(path, workspace.evidence, sha256)
     row = {
         "sha256": sha256,
         "name": path.name,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from abate.adapters.store.delta import fetch, literal
 from abate.application.catalogue import FIGURES, METHODS
 from abate.application.inventory.figures import DIMENSIONS, Rollups, Run
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.kernel.resolution import KEY
 from abate.kernel.uncertainty import Part, Range, closed_form, relative_deviation, simulate
@@ -64,7 +64,7 @@ class FigureRange:
     next: tuple[Contribution, ...]
 
     @property
-    def json(self) -> dict[str, Any]:
+    def json(self) -> Json:
         """As machines get it."""
         return {
             "figure": self.figure,

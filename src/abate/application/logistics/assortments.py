@@ -17,6 +17,7 @@ import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.readers.orders import Block, open_orders
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import Carton, Objective
 from abate.logistics.planners.assorting import (
@@ -160,7 +161,7 @@ def _fits(
     return which_hold(candidates, support_share, design), test, len(design)
 
 
-def curve_chart(designs: list[Design], present: Design) -> dict[str, Any]:
+def curve_chart(designs: list[Design], present: Design) -> Json:
     """The curve over the number of sizes as a Vega-Lite chart.
 
     Orders of the design, and orders it has not seen.

@@ -18,6 +18,7 @@ from abate.application.logistics.packing import Tally
 from abate.application.plans import AVOIDED, INVENTORY, sums_of
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.drawing import packing_svg, plan_page
+from abate.kernel.edges import Model
 from abate.kernel.errors import UsageError
 from abate.kernel.tables import PlanLine
 from abate.kernel.units import in_kg
@@ -89,7 +90,7 @@ def _parquet(handle: IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
         yield write
 
 
-def _rows(lines: bytes) -> Iterator[dict[str, Any]]:
+def _rows(lines: bytes) -> Iterator[Model]:
     """One row for each placement; an item that was not packed has no parcel."""
     for line in lines.splitlines():
         order = json.loads(line)
@@ -105,7 +106,7 @@ def _rows(lines: bytes) -> Iterator[dict[str, Any]]:
             yield dict.fromkeys(COLUMNS) | {"order": order["order"], "item": item}
 
 
-def explain_choice(row: dict[str, Any]) -> list[str]:
+def explain_choice(row: Model) -> list[str]:
     """Why an order got its cartons and not ones that cost less, in words.
 
     Args:
@@ -133,7 +134,7 @@ def explain_choice(row: dict[str, Any]) -> list[str]:
     return told
 
 
-def valued_model(lines: Sequence[PlanLine]) -> dict[str, Any]:
+def valued_model(lines: Sequence[PlanLine]) -> Model:
     """A plan's lines by scope and category in kilograms.
 
     And in whose book the difference may count.
@@ -166,7 +167,7 @@ def valued_model(lines: Sequence[PlanLine]) -> dict[str, Any]:
     return {"valued": told, "claim": claim + end}
 
 
-def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> dict[str, Any]:
+def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> Model:
     """What the page of a plan shows; `valued_model` adds what it is worth."""
     by_id = {c.id: c for c in packer.cartons}
     now, proposed = (
@@ -281,6 +282,6 @@ def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> d
     }
 
 
-def write_page(path: Path, model: dict[str, Any]) -> None:
+def write_page(path: Path, model: Model) -> None:
     """Write the page of a plan, whole or not at all."""
     write_whole(path, plan_page(model))

@@ -11,9 +11,10 @@ from typing import Protocol
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import HEADLINES, parts_of
+from abate.application.inventory.corrections import correct
 from abate.application.inventory.figures import Rollups, Value, publish, run_of
 from abate.application.inventory.findings import open_findings
-from abate.application.inventory.imports import add_file, attach, correct
+from abate.application.inventory.imports import add_file, attach
 from abate.application.inventory.inputs import ensure_default_factors
 from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace

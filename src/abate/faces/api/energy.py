@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 
 from abate.application.energy.data_centres import data_centres, load_curve
 from abate.faces.api.frame import DeskOf, Run, Year, api_router
+from abate.kernel.edges import Json
 
 router = api_router()
 
 
 @router.get("/data-centres")
-def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[dict[str, Any]]:
+def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[Json]:
     """PUE, WUE and clean share of each building by month, with goal and climate."""
     return data_centres(desk.rollups(), desk.run(year.upper(), run))
 
@@ -21,7 +22,7 @@ def get_data_centres(desk: DeskOf, year: Year = "", run: Run = "") -> list[dict[
 @router.get("/data-centres/{site}/{building}")
 def get_load_curve(
     desk: DeskOf, site: str, building: str, month: Annotated[str, Query(max_length=12)]
-) -> dict[str, Any]:
+) -> Json:
     """The hours of a building's meters in a month.
 
     With gaps and with hours in which a meter repeats itself.

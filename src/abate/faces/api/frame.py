@@ -13,6 +13,7 @@ from abate.application.inventory.figures import DIMENSIONS
 from abate.faces.api.desk import Desk
 from abate.faces.api.exports import csv_text, xlsx_bytes
 from abate.faces.api.jobs import Jobs
+from abate.kernel.edges import Json
 
 MAX_PAGE = 1000
 
@@ -25,7 +26,7 @@ class Problem(BaseModel):
     hint: str = Field(description="What to do.")
 
 
-FAULTS: dict[int | str, dict[str, Any]] = {
+FAULTS: dict[int | str, Json] = {
     k: {"model": Problem} for k in (400, 401, 403, 404, 409, 413, 421, 422)
 }
 

@@ -26,6 +26,7 @@ from abate.application.inventory.runs import run_year
 from abate.application.inventory.verification import verify_run
 from abate.faces.api.desk import Desk, present
 from abate.faces.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
+from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError, IntegrityError, UsageError
 from abate.kernel.period import parse_fiscal_year
 
@@ -87,7 +88,7 @@ class Jobs:
         """Whether the worker is still at work."""
         return self._thread.is_alive()
 
-    def submit(self, kind: str, title: str, **arguments: Any) -> dict[str, Any]:
+    def submit(self, kind: str, title: str, **arguments: Any) -> Json:
         """Queue a job and give its row; one that waits already for the same thing is given instead.
 
         A job that runs is not taken for a new one: it works with what was there when it began.
@@ -116,9 +117,7 @@ class Jobs:
             self._queue.put(job_id)
             return self.desk.intake.get(JOBS, job_id)
 
-    def submit_import(
-        self, upload_id: str, *, accept: list[str], strict: bool = False
-    ) -> dict[str, Any]:
+    def submit_import(self, upload_id: str, *, accept: list[str], strict: bool = False) -> Json:
         """Import an upload that waits for a decision.
 
         Raises:
@@ -139,9 +138,7 @@ class Jobs:
         self.desk.intake.change(UPLOADS, upload_id, job=job["id"])
         return job
 
-    def submit_run(
-        self, year: str, *, gwp: str = "", boundary: str = "", as_of: str = ""
-    ) -> dict[str, Any]:
+    def submit_run(self, year: str, *, gwp: str = "", boundary: str = "", as_of: str = "") -> Json:
         """Value a year.
 
         Raises:
@@ -165,7 +162,7 @@ class Jobs:
             if self.desk.intake.move(JOBS, job_id, "running", out_of=("waiting",), started_at=now):
                 self._run(job | {"started_at": now})
 
-    def _run(self, job: dict[str, Any]) -> None:
+    def _run(self, job: Json) -> None:
         intake = self.desk.intake
         try:
             result = WORK[job["kind"]](
@@ -182,7 +179,7 @@ class Jobs:
         else:
             self._end(job, "done", result=json.loads(json.dumps(result, default=str)))
 
-    def _end(self, job: dict[str, Any], state: str, **told: Any) -> None:
+    def _end(self, job: Json, state: str, **told: Any) -> None:
         intake = self.desk.intake
         upload_id = job["arguments"].get("upload")
         if upload_id:
@@ -191,9 +188,9 @@ class Jobs:
                 shutil.rmtree(folder_of(self.desk, upload_id), ignore_errors=True)
         intake.change(JOBS, job["id"], state=state, step="", ended_at=present(), **told)
 
-    def _settle(self, job: dict[str, Any]) -> None:
+    def _settle(self, job: Json) -> None:
         """What became of a job that a stop cut off: the ledger says whether it was committed."""
-        found: dict[str, Any] | None = None
+        found: Json | None = None
         if job["kind"] in ("import", "factors"):
             sha256 = self.desk.intake.get(UPLOADS, job["arguments"]["upload"])["sha256"]
             rows = [r for r in live_imports(self.desk.workspace) if r.sha256 == sha256]
@@ -208,7 +205,7 @@ class Jobs:
             self._end(job, "interrupted", error=STOPPED)
 
 
-def _import(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+def _import(desk: Desk, job: Json, on_step: OnStep) -> Json:
     arguments = job["arguments"]
     upload = desk.intake.get(UPLOADS, arguments["upload"])
     done = add_file(
@@ -223,7 +220,7 @@ def _import(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
     return {k: v for k, v in asdict(done).items() if k != "mappings"}
 
 
-def _factors(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+def _factors(desk: Desk, job: Json, on_step: OnStep) -> Json:
     upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
     on_step("reading")
     accept = frozenset(job["arguments"]["accept"])
@@ -243,7 +240,7 @@ def _factors(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]
     return told
 
 
-def _run_year(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+def _run_year(desk: Desk, job: Json, on_step: OnStep) -> Json:
     a = job["arguments"]
     as_of = date.fromisoformat(a["as_of"]) if a["as_of"] else None
     done = run_year(
@@ -260,14 +257,14 @@ def _run_year(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any
     return told
 
 
-def _verify(desk: Desk, job: dict[str, Any], on_step: OnStep) -> dict[str, Any]:
+def _verify(desk: Desk, job: Json, on_step: OnStep) -> Json:
     on_step("checking")
     require_sound(desk.workspace, whole=True)
     done = verify_run(desk.workspace, job["arguments"]["run"])
     return asdict(done) | {"holds": done.holds}
 
 
-WORK: dict[str, Callable[[Desk, dict[str, Any], OnStep], dict[str, Any]]] = {
+WORK: dict[str, Callable[[Desk, Json, OnStep], Json]] = {
     "import": _import,
     "factors": _factors,
     "run": _run_year,

@@ -37,6 +37,7 @@ from abate.faces.api.frame import (
     table_file,
 )
 from abate.faces.api.guard import Sessions
+from abate.kernel.edges import Json
 
 router = api_router()
 
@@ -175,14 +176,14 @@ def get_rows(
     run: Run = "",
     limit: Limit = 20,
     after: Annotated[str, Query(max_length=400, description="The `next` of the page before.")] = "",
-) -> dict[str, Any]:
+) -> Json:
     """A figure opened: what it stands on, its parts, and its rows largest first."""
     chosen = desk.run(year.upper(), run)
     return desk.explained(FIGURES.named(name).id, chosen, where, limit, after).json
 
 
 @router.get("/entries/{entry:path}")
-def get_entry(desk: DeskOf, entry: str, year: Year = "") -> dict[str, Any]:
+def get_entry(desk: DeskOf, entry: str, year: Year = "") -> Json:
     """An entry opened: file and row, method, factor, publication and table."""
     return desk.entry(entry, year.upper()).json
 
@@ -190,7 +191,7 @@ def get_entry(desk: DeskOf, entry: str, year: Year = "") -> dict[str, Any]:
 @router.get("/findings")
 def get_findings(
     desk: DeskOf, severity: str = "", code: str = "", limit: Limit = 100, offset: Offset = 0
-) -> dict[str, Any]:
+) -> Json:
     """Findings that stand, blockers first."""
     found = [
         f for f in desk.findings() if severity in ("", f.severity.value) and code in ("", f.code)
@@ -200,7 +201,7 @@ def get_findings(
 
 
 @router.get("/imports")
-def get_imports(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+def get_imports(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> Json:
     """Imports, corrections and reversals, the newest first, each with whether it counts."""
     rows = desk.imports()
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
@@ -213,7 +214,7 @@ def get_original_rows(
     row: Annotated[int, Query(ge=0, le=2**31)] = 1,
     sheet: Annotated[str, Query(max_length=400)] = "",
     around: Annotated[int, Query(ge=0, le=50)] = 4,
-) -> list[dict[str, Any]]:
+) -> list[Json]:
     """Rows of an imported file as they stood in it: the headers' row and those around a row."""
     found = original_rows(desk.workspace, import_id, sheet, row, around=around)
     return [{"row": number, "cells": cells} for number, cells in found]
@@ -241,7 +242,7 @@ async def post_upload(
     desk: DeskOf,
     name: Annotated[str, Query(max_length=400, description="Name of the file.")],
     purpose: Annotated[str, Query(pattern="^(data|factors)$")] = "data",
-) -> dict[str, Any]:
+) -> Json:
     """Hand in a file; nothing is stored in the ledger before it is imported."""
     announced = request.headers.get("content-length", "")
     return await uploads.receive(
@@ -254,7 +255,7 @@ async def post_upload(
 
 
 @router.get("/uploads")
-def get_uploads(desk: DeskOf) -> list[dict[str, Any]]:
+def get_uploads(desk: DeskOf) -> list[Json]:
     """Uploads, the newest first."""
     return desk.intake.rows(UPLOADS)
 
@@ -262,7 +263,7 @@ def get_uploads(desk: DeskOf) -> list[dict[str, Any]]:
 @router.get("/uploads/{upload_id}")
 def get_upload(
     desk: DeskOf, upload_id: str, kind: Annotated[str, Query(alias="as", max_length=60)] = ""
-) -> dict[str, Any]:
+) -> Json:
     """An upload with the mapping of its sheets, guessed or as corrected, beside the first rows."""
     upload = uploads.ready(desk, upload_id)
     path = uploads.path_of(desk, upload)
@@ -279,7 +280,7 @@ def get_upload(
 @router.put("/uploads/{upload_id}/mapping")
 def put_mapping(
     desk: DeskOf, upload_id: str, sheets: Annotated[dict[Text, SheetMapping], Body(max_length=300)]
-) -> dict[str, Any]:
+) -> Json:
     """Correct the mapping, sheet by sheet; a sheet that is left out is not read.
 
     An empty object brings the guess back.
@@ -292,7 +293,7 @@ def put_mapping(
 
 
 @router.put("/uploads/{upload_id}/publisher")
-def put_publisher(desk: DeskOf, upload_id: str, named: Publisher) -> dict[str, Any]:
+def put_publisher(desk: DeskOf, upload_id: str, named: Publisher) -> Json:
     """Say whose file of factors an upload is; an empty name brings the guess back."""
     uploads.name_publisher(desk, upload_id, named.publisher)
     return get_upload(desk, upload_id)
@@ -304,7 +305,7 @@ def check_upload(
     upload_id: str,
     accept: Annotated[str, Query(max_length=400)] = "",
     limit: Limit = 200,
-) -> dict[str, Any]:
+) -> Json:
     """What the checks find in an upload, row by row; nothing is stored."""
     upload = uploads.ready(desk, upload_id)
     if upload["purpose"] == "factors":
@@ -316,7 +317,7 @@ def check_upload(
     return told
 
 
-def _gates(path: Path, publisher: str, limit: int) -> dict[str, Any]:
+def _gates(path: Path, publisher: str, limit: int) -> Json:
     """What the gates let through of a publisher's file, and what they find."""
     publisher, edition, factors, findings, refused = read_factors(path, publisher=publisher)
     told = [asdict(f) | {"severity": f.severity.value} for f in findings[:limit]]
@@ -336,20 +337,20 @@ def delete_upload(desk: DeskOf, upload_id: str) -> None:
 
 
 @router.post("/uploads/{upload_id}/import", status_code=202)
-def import_upload(jobs: JobsOf, upload_id: str, how: ImportRequest) -> dict[str, Any]:
+def import_upload(jobs: JobsOf, upload_id: str, how: ImportRequest) -> Json:
     """Import an upload as a job; rows with a blocker go to quarantine."""
     return jobs.submit_import(upload_id, accept=how.accept, strict=how.strict)
 
 
 @router.get("/quarantine")
-def get_quarantine(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+def get_quarantine(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> Json:
     """Rows that are in no figure until they are mended, with their cells as they stood."""
     rows = desk.quarantined()
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
 
 
 @router.post("/corrections", status_code=201)
-def post_corrections(desk: DeskOf, corrections: Corrections) -> dict[str, Any]:
+def post_corrections(desk: DeskOf, corrections: Corrections) -> Json:
     """Mend, accept, drop or add rows, each with a reason; all of them or none."""
     done = correct_lines(
         desk.workspace, corrections.lines, reason=corrections.reason, now=present()
@@ -358,7 +359,7 @@ def post_corrections(desk: DeskOf, corrections: Corrections) -> dict[str, Any]:
 
 
 @router.get("/runs")
-def get_runs(desk: DeskOf) -> list[dict[str, Any]]:
+def get_runs(desk: DeskOf) -> list[Json]:
     """Runs, the newest first: terms, entries, published or restated."""
     keep = (
         "run_id",
@@ -378,7 +379,7 @@ def get_runs(desk: DeskOf) -> list[dict[str, Any]]:
 
 
 @router.post("/runs", status_code=202)
-def post_run(jobs: JobsOf, terms: RunRequest) -> dict[str, Any]:
+def post_run(jobs: JobsOf, terms: RunRequest) -> Json:
     """Value a year as a job."""
     return jobs.submit_run(terms.year, gwp=terms.gwp, boundary=terms.boundary, as_of=terms.as_of)
 
@@ -390,7 +391,7 @@ def publish_run(desk: DeskOf, run_id: str, reason: Reason) -> dict[str, str]:
 
 
 @router.post("/runs/{run_id}/verify", status_code=202)
-def verify(desk: DeskOf, jobs: JobsOf, run_id: str) -> dict[str, Any]:
+def verify(desk: DeskOf, jobs: JobsOf, run_id: str) -> Json:
     """Compute a run anew as a job and compare, to the milligram."""
     return jobs.submit("verify", desk.run(run_id=run_id).run_id, run=run_id)
 
@@ -401,9 +402,9 @@ def get_bridge(
     before: Annotated[str, Query(max_length=80, description="Fiscal year, or a run.")],
     after: Annotated[str, Query(max_length=80, description="Fiscal year, or a run.")],
     name: Annotated[str, Query(max_length=80)] = "gross",
-) -> dict[str, Any]:
+) -> Json:
     """Why a figure differs between two runs: contributions that add up to the milligram."""
-    told: dict[str, Any] = bridged(desk, name, before, after).json
+    told: Json = bridged(desk, name, before, after).json
     return told
 
 
@@ -426,32 +427,32 @@ def get_factors(
     q: Annotated[str, Query(max_length=200)] = "",
     limit: Limit = 50,
     offset: Offset = 0,
-) -> dict[str, Any]:
+) -> Json:
     """Factors that hold all of the words."""
     found = desk.factors().search(q.split())
     return {"count": len(found), "rows": found[offset : offset + limit]}
 
 
 @router.get("/factor-findings")
-def get_factor_findings(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
+def get_factor_findings(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> Json:
     """What the gates found in publishers' files when they were imported."""
     rows = gate_findings(desk.workspace)
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
 
 
 @router.get("/factors/{factor_id:path}")
-def get_factor(desk: DeskOf, factor_id: str) -> dict[str, Any]:
+def get_factor(desk: DeskOf, factor_id: str) -> Json:
     """A factor: values, source, other editions and years, and where it is used."""
     return desk.factors().show(factor_id) | {"used": where_used(desk.rollups(), factor_id)}
 
 
 @router.get("/jobs")
-def get_jobs(desk: DeskOf) -> list[dict[str, Any]]:
+def get_jobs(desk: DeskOf) -> list[Json]:
     """Jobs, the newest first."""
     return desk.intake.rows(JOBS)
 
 
 @router.get("/jobs/{job_id}")
-def get_job(desk: DeskOf, job_id: str) -> dict[str, Any]:
+def get_job(desk: DeskOf, job_id: str) -> Json:
     """A job: waiting, running, done, failed or interrupted, with its step, result or error."""
     return desk.intake.get(JOBS, job_id)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 
 app = typer.Typer(
@@ -60,7 +61,7 @@ def opened_at(workspace: Path) -> Any:
     return open_workspace(workspace)
 
 
-def finding_json(finding: Any) -> dict[str, Any]:
+def finding_json(finding: Any) -> Json:
     """A finding as machines get it."""
     return asdict(finding) | {"severity": str(finding.severity)}
 

@@ -206,7 +206,7 @@ def correct(
     json: JsonOption = False,
 ) -> None:
     """Mend, accept or drop quarantined rows, or add missing ones, each with a reason."""
-    from abate.application.inventory.imports import correct as correct_rows
+    from abate.application.inventory.corrections import correct as correct_rows
 
     result = correct_rows(opened_at(workspace), file, reason=reason, now=now())
     if json:

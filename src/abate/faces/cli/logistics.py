@@ -20,6 +20,7 @@ from abate.faces.cli.app import (
     opened_at,
     workers_of,
 )
+from abate.kernel.edges import Json
 from abate.kernel.units import in_kg
 
 CartonsOption = Annotated[
@@ -186,7 +187,7 @@ def pack(
 
 def _packed_json(
     tally: Any, model: dict[str, Any], paths: list[Path], findings: list[dict[str, Any]]
-) -> dict[str, Any]:
+) -> Json:
     keys = ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound")
     summary = {k: getattr(tally, k) for k in (*keys, "compared")}
     cartons = {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in model["cartons"]}
@@ -336,7 +337,7 @@ def _saved_share(design: Any, present: Any) -> float | None:
     return float(1 - design.tested / present.tested)
 
 
-def _design_json(design: Any, present: Any) -> dict[str, Any]:
+def _design_json(design: Any, present: Any) -> Json:
     return {
         "sizes": design.count,
         "cost": design.cost,

@@ -25,6 +25,7 @@ from markupsafe import Markup
 from abate.adapters.store.intake import JOBS
 from abate.disclosure.report import script_json
 from abate.faces.api.desk import Desk
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 
 HERE = Path(__file__).parent
@@ -253,7 +254,7 @@ Form = Annotated[dict[str, str], Depends(form_of)]
 """The fields of a form; read before the handler, which works in a thread of its own."""
 
 
-def in_words(chart: Mapping[str, Any], page: Page) -> dict[str, Any]:
+def in_words(chart: Mapping[str, Any], page: Page) -> Json:
     """A chart with its titles and names of series in the visitor's language."""
 
     def said(node: Any, key: str = "") -> Any:
@@ -268,5 +269,5 @@ def in_words(chart: Mapping[str, Any], page: Page) -> dict[str, Any]:
             else node
         )
 
-    told: dict[str, Any] = said(dict(chart))
+    told: Json = said(dict(chart))
     return told

@@ -31,6 +31,7 @@ from abate.faces.api import uploads
 from abate.faces.api.desk import Desk, present
 from abate.faces.web.page import Form, Page
 from abate.faces.web.pages.overview import todo
+from abate.kernel.edges import Model
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Severity
 
@@ -80,7 +81,7 @@ def likely_headers(s: SheetPreview, row: int = -1) -> tuple[int, list[str]]:
     return (ranked[0][0], list(ranked[0][1])) if ranked else (0, [])
 
 
-def _sheet(s: SheetPreview, chosen: str) -> dict[str, Any]:
+def _sheet(s: SheetPreview, chosen: str) -> Model:
     """A sheet for the form: each column with its meaning, and what it may mean."""
     template = TEMPLATES.get(s.mapping.template if s.mapping else chosen)
     header_row, headers = (s.header_row, list(s.headers)) if s.headers else likely_headers(s)
@@ -129,9 +130,7 @@ def upload(request: Request, upload_id: str, kind: str = "") -> Response:
     return _upload(page, uploads.ready(page.desk, upload_id), kind)
 
 
-def _upload(
-    page: Page, one: dict[str, Any], kind: str = "", fault: AbateError | None = None
-) -> Response:
+def _upload(page: Page, one: Model, kind: str = "", fault: AbateError | None = None) -> Response:
     if one["purpose"] == "factors":
         return _factor_upload(page, one)
     status = 422 if fault else 200
@@ -160,11 +159,11 @@ def _upload(
     )
 
 
-def _factor_upload(page: Page, one: dict[str, Any]) -> Response:
+def _factor_upload(page: Page, one: Model) -> Response:
     from collections import Counter
 
     fault: AbateError | None = None
-    told: dict[str, Any] | None = None
+    told: Model | None = None
     try:
         publisher, edition, factors, findings, refused = read_factors(
             uploads.path_of(page.desk, one), publisher=uploads.publisher_of(one)
@@ -205,7 +204,7 @@ def set_mapping(request: Request, upload_id: str, form: Form) -> Response:
     one = uploads.ready(page.desk, upload_id)
     path = uploads.path_of(page.desk, one)
     before = _before(page.desk, path, one)
-    told: dict[str, Any] = {}
+    told: Model = {}
     k = 0
     try:
         while f"sheet-{k}" in form:
@@ -224,7 +223,7 @@ def set_mapping(request: Request, upload_id: str, form: Form) -> Response:
 
 def _told(
     desk: Desk, path: Path, known: SheetPreview, template: str, form: dict[str, str], k: int
-) -> dict[str, Any] | None:
+) -> Model | None:
     """A sheet's mapping: as the form says, or guessed anew where its kind of file or its row of headers was changed."""
     if template not in TEMPLATES:
         raise UsageError(
@@ -241,7 +240,7 @@ def _told(
     return _guess(desk, path, known, template, asked)
 
 
-def _before(desk: Desk, path: Path, one: dict[str, Any]) -> dict[str, SheetPreview]:
+def _before(desk: Desk, path: Path, one: Model) -> dict[str, SheetPreview]:
     try:
         return {
             s.name: s for s in preview_sheets(desk.workspace, path, mapping=uploads.mapping_of(one))
@@ -250,9 +249,7 @@ def _before(desk: Desk, path: Path, one: dict[str, Any]) -> dict[str, SheetPrevi
         return {s.name: s for s in preview_sheets(desk.workspace, path, mapping={})}
 
 
-def _guess(
-    desk: Desk, path: Path, known: SheetPreview, template: str, row: int
-) -> dict[str, Any] | None:
+def _guess(desk: Desk, path: Path, known: SheetPreview, template: str, row: int) -> Model | None:
     """The mapping of a sheet under a kind of file and a row of headers that somebody chose, as far as the headers tell."""
     try:
         sheets = preview_sheets(desk.workspace, path, template=template)
@@ -264,7 +261,7 @@ def _guess(
         and guessed.mapping is not None
         and row in (-1, guessed.header_row, known.header_row)
     ):
-        told: dict[str, Any] = json.loads(guessed.mapping.json)
+        told: Model = json.loads(guessed.mapping.json)
         return told
     header_row, headers = likely_headers(known, row)
     below = next((cells for n, cells in known.head if n > header_row), ())
@@ -283,7 +280,7 @@ def _guess(
     )
 
 
-def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) -> dict[str, Any]:
+def _as_told(form: dict[str, str], k: int, template: str, headers: list[str]) -> Model:
     """A sheet's mapping from the form."""
     columns: dict[str, str] = {}
     measures: list[dict[str, str]] = []
@@ -560,7 +557,7 @@ def _import(
     )
 
 
-def _mapping_lines(page: Page, sheets: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def _mapping_lines(page: Page, sheets: Model) -> list[tuple[str, list[str]]]:
     told = []
     for name, m in sheets.items():
         lines = [f"{header} → {field}" for field, header in m["columns"].items()]

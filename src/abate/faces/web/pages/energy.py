@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -13,6 +13,7 @@ from abate.application.energy.data_centres import RATIOS, data_centres, load_cur
 from abate.application.inventory.figures import Run
 from abate.disclosure import charts as specs
 from abate.faces.web.page import Page, in_words
+from abate.kernel.edges import Model
 
 router = APIRouter()
 PLACE = ("/data-centres", "Data centres")
@@ -44,7 +45,7 @@ def centres(request: Request, year: Annotated[str, Query(max_length=12)] = "") -
     )
 
 
-def _buildings(page: Page, run: Run) -> list[dict[str, Any]]:
+def _buildings(page: Page, run: Run) -> list[Model]:
     year = run.fiscal_year
     version = page.desk.version("rollups")
     found = page.desk.kept(
@@ -89,7 +90,7 @@ def _buildings(page: Page, run: Run) -> list[dict[str, Any]]:
     return made
 
 
-def _month(page: Page, m: dict[str, Any], year: str, place: dict[str, str]) -> dict[str, Any]:
+def _month(page: Page, m: Model, year: str, place: dict[str, str]) -> Model:
     cells = [
         {
             "value": m[n],
@@ -110,7 +111,7 @@ def _month(page: Page, m: dict[str, Any], year: str, place: dict[str, str]) -> d
     return {"month": m["month"], "cells": cells}
 
 
-def _charts(page: Page, b: dict[str, Any]) -> list[dict[str, Any]]:
+def _charts(page: Page, b: Model) -> list[Model]:
     made = []
     for name in RATIOS:
         points = [
@@ -183,9 +184,9 @@ def centre(
     )
 
 
-def _days(hours: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _days(hours: list[Model]) -> list[Model]:
     """Energy of each day, and its PUE over the hours in which both meters have readings."""
-    days: dict[str, dict[str, Any]] = {}
+    days: dict[str, Model] = {}
     for h in hours:
         day = days.setdefault(
             h["start"].date().isoformat(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -13,6 +13,7 @@ from abate.application.factors import gate_findings, where_used
 from abate.disclosure import charts as specs
 from abate.faces.web.page import Page, in_words
 from abate.faces.web.pages.data import PER_PAGE, titles
+from abate.kernel.edges import Model
 from abate.kernel.finding import Severity
 
 router = APIRouter()
@@ -73,7 +74,7 @@ def factor(request: Request, factor_id: str) -> Response:
     )
 
 
-def _history(page: Page, factor_id: str) -> dict[str, Any] | None:
+def _history(page: Page, factor_id: str) -> Model | None:
     """Chart of the values of one need over the years.
 
     Where several years of one species, region and unit are known.

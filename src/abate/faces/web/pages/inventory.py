@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -20,6 +20,7 @@ from abate.faces.api.desk import Desk
 from abate.faces.api.frame import filters, table_file
 from abate.faces.web.page import Page, in_words
 from abate.faces.web.pages.overview import month_spec, scope_points, years_spec
+from abate.kernel.edges import Model
 from abate.kernel.errors import UsageError
 from abate.operations.facts import CATEGORIES
 from abate.operations.system import SCOPE_3
@@ -96,7 +97,7 @@ def _choice(
 
 def _cell(
     page: Page, v: Value | None, *, by: bool, link: str, before: Value | None = None
-) -> dict[str, Any]:
+) -> Model:
     if v is None or v.value is None:
         note = (
             page.t("not assessed")
@@ -130,7 +131,7 @@ def _table(
     where: Mapping[str, str],
     pinned: str,
     start: int | None = None,
-) -> dict[str, Any]:
+) -> Model:
     """Columns and rows of a view, a page of them from `start` on; an export writes all of them."""
     made = (
         _by_year(page, runs, where, pinned)
@@ -143,7 +144,7 @@ def _table(
     return {"count": len(made["rows"]), **made, "stars": stars}
 
 
-def _by_year(page: Page, runs: list[Run], where: Mapping[str, str], pinned: str) -> dict[str, Any]:
+def _by_year(page: Page, runs: list[Run], where: Mapping[str, str], pinned: str) -> Model:
     values = [{v.figure: v for v in page.desk.values(list(YEARLY), r, "", where)} for r in runs]
     rows = []
     for name in YEARLY:
@@ -182,7 +183,7 @@ def _by_group(
     where: Mapping[str, str],
     pinned: str,
     start: int | None,
-) -> dict[str, Any]:
+) -> Model:
     year = run.fiscal_year
     if by == "category":
         return _categories(page, run, where, pinned)
@@ -240,7 +241,7 @@ def _by_group(
     return {"columns": columns, "rows": rows, "count": len(groups)}
 
 
-def _categories(page: Page, run: Run, where: Mapping[str, str], pinned: str) -> dict[str, Any]:
+def _categories(page: Page, run: Run, where: Mapping[str, str], pinned: str) -> Model:
     values = {v.figure: v for v in page.desk.values([*SCOPE_3, "scope3"], run, "", where)}
     rows = []
     for name in (*SCOPE_3, "scope3"):
@@ -371,8 +372,8 @@ def _notes(page: Page, runs: list[Run], where: Mapping[str, str]) -> list[str]:
     return notes
 
 
-def _charts(page: Page, by: str, runs: list[Run], where: Mapping[str, str]) -> list[dict[str, Any]]:
-    made: list[tuple[dict[str, Any] | None, str]] = []
+def _charts(page: Page, by: str, runs: list[Run], where: Mapping[str, str]) -> list[Model]:
+    made: list[tuple[Model | None, str]] = []
     run = runs[-1]
     if not by and len(runs) > 1 and not where:
         made.append((years_spec(page.desk, page.desk.years()), "Gross by scope and net, by year"))
@@ -479,9 +480,7 @@ def rows_of(
     )
 
 
-def _rows(
-    page: Page, name: str, chosen: Run, where: Mapping[str, str], after: str
-) -> dict[str, Any]:
+def _rows(page: Page, name: str, chosen: Run, where: Mapping[str, str], after: str) -> Model:
     """A page of a figure's rows."""
     entries = page.desk.explained(name, chosen, where, ROWS, after).entries
     year = chosen.fiscal_year
@@ -519,7 +518,7 @@ def _rows(
 
 def _node(
     page: Page, n: FigureNode, year: str, run: str, where: Mapping[str, str], depth: int = 0
-) -> dict[str, Any]:
+) -> Model:
     value, one = n.value, n.definition
     address = page.link(f"/inventory/{one.id}", year=year, run=run, **where)
     return {
@@ -533,9 +532,7 @@ def _node(
     }
 
 
-def _parts(
-    page: Page, name: str, chosen: Run, run: str, where: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _parts(page: Page, name: str, chosen: Run, run: str, where: Mapping[str, str]) -> list[Model]:
     """The figure by business, site, month and method, as far as it has such parts.
 
     Each opens further.

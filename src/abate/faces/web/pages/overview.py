@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -21,6 +20,7 @@ from abate.application.workspaces.setup import describe_workspace, template_rows
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import Desk
 from abate.faces.web.page import Form, Page, in_words
+from abate.kernel.edges import Json, Model
 from abate.kernel.errors import NotFoundError
 from abate.kernel.finding import Severity
 from abate.kernel.region import country_name
@@ -55,7 +55,7 @@ def overview(request: Request) -> Response:
     return _overview(page)
 
 
-def todo(desk: Desk) -> dict[str, Any]:
+def todo(desk: Desk) -> Model:
     """What waits: rows in quarantine and findings by severity."""
     findings = desk.findings()
     counts = [(s.value, sum(f.severity is s for f in findings)) for s in Severity]
@@ -125,7 +125,7 @@ def stale(desk: Desk) -> list[str]:
     ]
 
 
-def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
+def years_spec(desk: Desk, years: list[str]) -> Json:
     """Chart of gross by scope and net, by year."""
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)", "net": "Net"}
     values = [v for y in years for v in desk.values(list(series), desk.run(y))]
@@ -145,13 +145,13 @@ def years_spec(desk: Desk, years: list[str]) -> dict[str, Any]:
 
 def month_spec(
     desk: Desk, run: Run, where: Mapping[str, str] = MappingProxyType({})
-) -> dict[str, Any] | None:
+) -> Model | None:
     """Chart of Scope 1 and 2 by month."""
     points = scope_points(desk, run, "month", where)
     return specs.months_chart(points) if points else None
 
 
-def scope_points(desk: Desk, run: Run, by: str, where: Mapping[str, str]) -> list[dict[str, Any]]:
+def scope_points(desk: Desk, run: Run, by: str, where: Mapping[str, str]) -> list[Model]:
     """Scope 1 and 2 (location) by a dimension, as charts take them."""
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     return [
