@@ -258,12 +258,12 @@ def _emptied(folder: Path) -> Path:
 
 def ranges(folder: Path) -> None:
     """The range of a figure that stands on every entry: closed form and 10,000 draws."""
-    from abate.application.inventory.figures import Rollups, run_of
+    from abate.application.inventory.figures import Figures, run_of
     from abate.application.inventory.ranges import ranges as ranges_of
     from abate.application.opening import open_workspace
 
     workspace = open_workspace(folder)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         (found,) = ranges_of(rollups, "gross", run_of(workspace, "FY2023"), draws=10_000)
     assert abs(found.simulated.deviation / found.closed.deviation - 1) < 0.05
 

@@ -26,8 +26,8 @@ from abate.adapters.store.keys import CONFIG
 from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import published
 from abate.application.energy.forecasts import forecasts
-from abate.application.inventory.figures import Rollups, runs
-from abate.application.inventory.findings import mended, open_findings
+from abate.application.inventory.figures import Figures, runs
+from abate.application.inventory.findings import corrections_made, open_findings
 from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.opening import open_workspace
 from abate.application.plans import plans
@@ -239,12 +239,12 @@ def _workspace(root: Path) -> dict[str, Any]:
             published(workspace),
             plans(workspace),
             forecasts(workspace),
-            mended(workspace),
+            corrections_made(workspace),
         ]
     )
     found["findings"] = [repr(f) for f in open_findings(workspace, now=NOW)]
     if store.rows("runs"):
-        with Rollups(workspace) as opened:
+        with Figures(workspace) as opened:
             found["figures"] = [
                 plain([v.figure, v.value])
                 for r in runs(workspace)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from abate.adapters.store.delta import Store
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.figures import Rollups
+from abate.application.inventory.figures import Figures
 from abate.kernel.tables import TABLES, WRITERS
 
 NOW = datetime(2026, 11, 22, 12, 0)
@@ -109,7 +109,7 @@ def months(first: str, count: int) -> list[str]:
 
 def rolled(workspace: Workspace, run_id: str) -> list[Any]:
     """Rollups of a run: gas by gas, whole milligrams."""
-    with Rollups(workspace) as opened:
+    with Figures(workspace) as opened:
         return opened.con.execute(
             "select source, book, kind, item, party, region, scope, category, view, species, method, factor_id, matched, org, "
             "site, building, month, basis, unit, sum(co2e_mg), sum(mass_mg), sum(quantity_micro), sum(row_count) "

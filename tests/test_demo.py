@@ -12,8 +12,8 @@ from fractions import Fraction
 
 import pytest
 
-from abate.application.inventory.figures import Rollups, run_of, runs
-from abate.application.inventory.findings import mended, open_findings
+from abate.application.inventory.figures import Figures, run_of, runs
+from abate.application.inventory.findings import corrections_made, open_findings
 from abate.application.inventory.verification import verify_run
 from support import NOW, SHARED
 
@@ -41,7 +41,7 @@ def command(*words):
 
 @pytest.mark.parametrize("year", TARGETS)
 def test_the_inventory_reproduces_the_yearly_totals(demo, year):
-    with Rollups(demo) as rollups:
+    with Figures(demo) as rollups:
         values = {
             v.figure: v.value for v in rollups.values(list(TARGETS[year]), run_of(demo, year))
         }
@@ -69,7 +69,7 @@ def test_the_totals_are_those_of_the_table_beside_the_project(shared):
 
 @pytest.mark.parametrize("year", SCOPE_3)
 def test_the_value_chain_reproduces_the_yearly_totals(demo, year, shared):
-    with Rollups(demo) as rollups:
+    with Figures(demo) as rollups:
         run = run_of(demo, year)
         found = {
             v.figure: v
@@ -154,7 +154,7 @@ def test_the_bridge_of_the_demo_adds_up_and_names_the_sale_and_the_certificates(
 
 
 def test_market_based_takes_the_residual_and_is_higher_than_the_grid_average_would_be(demo):
-    with Rollups(demo) as rollups:
+    with Figures(demo) as rollups:
         for year in TARGETS:
             names = ["scope2-market", "scope2-location", "reduction"]
             market, location, reduction = (
@@ -177,8 +177,8 @@ def test_each_planted_fault_is_found_named_and_mended(demo_output, demo):
     assert all(code in printed for code in codes)
     assert "0 blockers are left" in printed
     assert [f for f in open_findings(demo, now=NOW) if f.severity == "blocker"] == []
-    assert len(mended(demo)) == 9
-    assert all(m.reason for m in mended(demo))
+    assert len(corrections_made(demo)) == 9
+    assert all(m.reason for m in corrections_made(demo))
     waiting = {r["codes"] for r in demo.store.rows("quarantine")}
     assert waiting == set(codes) - {"missing-month"}
 

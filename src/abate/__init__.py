@@ -19,7 +19,7 @@ _HOMES = {
     "Boundary": "abate.kernel.organisation",
     "bridge_runs": "abate.application.inventory.bridges",
     "Calendar": "abate.energy.facts.calendars",
-    "Card": "abate.kernel.method",
+    "MethodCard": "abate.kernel.method",
     "Carton": "abate.logistics.facts",
     "correct": "abate.application.inventory.corrections",
     "correct_lines": "abate.application.inventory.corrections",
@@ -47,7 +47,7 @@ _HOMES = {
     "Item": "abate.logistics.facts",
     "live_imports": "abate.adapters.store.imports",
     "load_curve": "abate.application.energy.data_centres",
-    "Need": "abate.kernel.matching",
+    "FactorQuery": "abate.kernel.matching",
     "observed": "abate.algorithms.forecasting.series",
     "open_findings": "abate.application.inventory.findings",
     "open_workspace": "abate.application.opening",
@@ -72,7 +72,7 @@ _HOMES = {
     "read_series": "abate.adapters.readers.series",
     "read_unit": "abate.kernel.units",
     "restate_base_year": "abate.application.inventory.base_year",
-    "Rollups": "abate.application.inventory.figures",
+    "Figures": "abate.application.inventory.figures",
     "run_of": "abate.application.inventory.figures",
     "run_year": "abate.application.inventory.runs",
     "runs": "abate.application.inventory.figures",
@@ -86,10 +86,13 @@ _HOMES = {
     "Workspace": "abate.adapters.store.workspace",
     "write_report": "abate.application.disclosure.report_model",
 }
+_FORMER = {"Card": "MethodCard", "Need": "FactorQuery", "Rollups": "Figures"}
+"""Former names, which still work in this version."""
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
+    name = _FORMER.get(name, name)
     if name not in _HOMES:
         raise AttributeError(f"module 'abate' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.application.catalogue import HEADLINES
-from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.figures import Figures, run_of
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace, open_workspace
@@ -79,7 +79,7 @@ def test_upload_check_import_run_and_open_over_the_api(client, workspace):
     assert ran["state"] == "done"
     assert ran["step"] == ""
     mine = client.get("/api/v1/figures").json()
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         assert mine == [
             v.json for v in rollups.values(list(HEADLINES), run_of(workspace, "FY2024"))
         ]

@@ -26,7 +26,7 @@ from abate.application.disclosure.signoff import assured_figures, sign, signoffs
 from abate.application.disclosure.targets import macc, target_progress
 from abate.application.disclosure.vsme import fill_template
 from abate.application.inventory.bills import store_bill
-from abate.application.inventory.figures import Rollups, publish, run_of
+from abate.application.inventory.figures import Figures, publish, run_of
 from abate.application.inventory.runs import run_year
 from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
@@ -111,7 +111,7 @@ def test_the_workbook_holds_numbers_beside_their_units_and_no_formula(demo):
     rows = {r[0].value: r for r in sheet.iter_rows(min_row=4)}
     gross = rows["Gross emissions of own operations (location-based)"]
     assert gross[1].value == "t CO2e"
-    with Rollups(demo) as rollups:
+    with Figures(demo) as rollups:
         assert gross[4].value == pytest.approx(
             float(rollups.values(["gross"], run_of(demo, "FY2024"))[0].value)
         )
@@ -168,7 +168,7 @@ def test_indicators_tell_clean_renewable_and_nuclear_apart_and_say_what_is_missi
         encoding="utf-8"
     )  # not all gates are passed
     assert value["avoided-driving"] + value["avoided-enabling"] == pytest.approx(value["avoided"])
-    with Rollups(demo) as rollups:
+    with Figures(demo) as rollups:
         heat_kwh = float(rollups.values(["heat"], run_of(demo, "FY2024"))[0].value)
     assert heat_kwh > 0
     assert value["energy-total"] == pytest.approx(
@@ -182,7 +182,7 @@ def test_the_pledges_of_the_example_are_behind_and_say_by_how_much(demo):
     own = by["Own operations carbon neutral by 2030"]
     assert own.end == 0
     assert own.status == "behind"
-    with Rollups(demo) as rollups:
+    with Figures(demo) as rollups:
         net = {
             y: float(rollups.values(["net"], run_of(demo, y))[0].value)
             for y in ("FY2022", "FY2024")
@@ -468,7 +468,7 @@ def test_the_tutorial_of_a_small_firm_runs(tmp_path, monkeypatch, capsys):
         code = _exit_code()
         assert not code, (command, capsys.readouterr().err)
     firm = open_workspace(tmp_path / "firm")
-    with Rollups(firm) as rollups:
+    with Figures(firm) as rollups:
         values = {
             v.figure: v
             for v in rollups.values(

@@ -9,7 +9,7 @@ from abate.adapters.store.transfers import open_transfers
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.certificates import CERTIFICATES
 from abate.application.inventory.explanations import explain_entry, explain_figure
-from abate.application.inventory.figures import Rollups, publish, run_of, runs
+from abate.application.inventory.figures import Figures, publish, run_of, runs
 from abate.application.inventory.imports import undo
 from abate.application.inventory.runs import run_year
 from abate.application.inventory.verification import verify_run
@@ -21,7 +21,7 @@ CERTIFICATE = "serial,instrument type,technology,market,site,vintage from,vintag
 
 
 def value(workspace, name, year="FY2024"):
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         return rollups.values([name], run_of(workspace, year))[0].value
 
 
@@ -151,7 +151,7 @@ def test_a_published_run_is_frozen_and_a_restatement_needs_a_reason(workspace, a
     with pytest.raises(UsageError, match="reason-needed"):
         publish(workspace, second.run_id, reason="", now=NOW)
     assert publish(workspace, second.run_id, reason="June came late", now=NOW) == "restated"
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         before, after = (
             rollups.values(["electricity"], run_of(workspace, "", r.run_id))[0].value
             for r in (first, second)
@@ -168,7 +168,7 @@ def test_undo_restores_every_figure(workspace, add):
     again = run_year(workspace, "FY2024", now=NOW)
     figures = []
     for run in (first, again):
-        with Rollups(workspace) as opened:
+        with Figures(workspace) as opened:
             figures.append(
                 {
                     v.figure: v.value
@@ -261,7 +261,7 @@ def test_a_figure_equals_the_sum_of_its_rows(workspace, add):
     run_year(workspace, "FY2024", now=NOW)
     rows = [e["co2e_mg"] for e in workspace.store.rows("entries") if e["view"] == "location"]
     assert value(workspace, "scope2-location") == Fraction(sum(rows), 10**9)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         for by in ("site", "month", "org", "method", "gas", "basis", "category", "scope"):
             parts = rollups.values(["scope2-location"], run_of(workspace, "FY2024"), by)
             assert sum(p.value for p in parts) == Fraction(sum(rows), 10**9)
@@ -293,7 +293,7 @@ def test_pue_and_wue_by_building_and_month(workspace, add):
     text += "2023-05-01 00:00,hq,b1,120,100,0.1\n2023-05-01 01:00,hq,b1,130,100,0.1\n2023-06-01 00:00,hq,b2,150,100,0\n"
     add(text, name="meters.csv")
     run_year(workspace, "FY2024", now=NOW)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         run = run_of(workspace, "FY2024")
         assert {v.by["building"]: v.value for v in rollups.values(["pue"], run, "building")} == {
             "b1": Fraction(5, 4),

@@ -138,9 +138,9 @@ def test_mending_is_asked_for_and_counters_become_usage(tmp_path):
     assert {f.code for f in raw.findings} == {"reading-gap", "unit-slip"}
     assert np.nanmax(raw.values) > 10_000
     assert np.isnan(raw.values[0, 100])
-    mended = read_series(path, mend=("gaps", "units"))
-    assert np.nanmax(mended.values) < 16
-    assert mended.values[0, 100] == pytest.approx(shape[100], rel=0.05)
+    corrections_made = read_series(path, mend=("gaps", "units"))
+    assert np.nanmax(corrections_made.values) < 16
+    assert corrections_made.values[0, 100] == pytest.approx(shape[100], rel=0.05)
     counter = [1000.0, 1004.0, 1009.0, 2.0, 5.0]
     path = write(
         tmp_path / "register.csv", [("time", "register kWh"), *zip(hours(5), counter, strict=True)]

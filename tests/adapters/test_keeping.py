@@ -19,7 +19,7 @@ from abate.adapters.store.delta import Limits, open_engine
 from abate.adapters.store.imports import live_imports
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.explanations import explain_entry, explain_figure
-from abate.application.inventory.figures import Rollups, run_of, runs
+from abate.application.inventory.figures import Figures, run_of, runs
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file, undo
 from abate.application.inventory.ranges import ranges
@@ -38,7 +38,7 @@ OLDER = sorted((ROOT / "tests/golden/workspaces").glob("*.tar.gz"))
 
 
 def every_figure(workspace, run):
-    with Rollups(workspace) as opened:
+    with Figures(workspace) as opened:
         values = opened.values(list(FIGURES), run)
         return {
             v.figure: v.value
@@ -419,7 +419,7 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
     assert files < set(root.rglob("*.parquet"))
     workspace = open_workspace(root)
     run = run_of(workspace, YEAR)
-    with Rollups(workspace) as opened:
+    with Figures(workspace) as opened:
         known = {
             n: opened.values([n], run)[0].value
             for n in ("scope1", "scope2-location", "scope2-market", "net")
@@ -434,7 +434,7 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
     assert len([f for f in open_findings(workspace, now=NOW) if f.severity == "blocker"]) == 1
     assert explain_figure(workspace, "gross", YEAR).entries.count > 0
     with (
-        Rollups(workspace) as opened,
+        Figures(workspace) as opened,
         pytest.raises(UsageError, match="no-range")
         if archive.name == "first.tar.gz"
         else nullcontext(),
@@ -443,7 +443,7 @@ def test_an_older_workspace_is_upgraded_and_its_figures_stay(archive, tmp_path):
     new = run_year(workspace, YEAR, now=NOW, anew=True)
     assert runs(workspace)[-1].chained == [new.run_id]
     assert verify_run(workspace, new.run_id).holds
-    with Rollups(workspace) as opened:
+    with Figures(workspace) as opened:
         again = {n: opened.values([n], run_of(workspace, YEAR))[0].value for n in known}
     assert again == known
 

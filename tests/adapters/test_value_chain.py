@@ -16,7 +16,7 @@ from abate.application.inventory.base_year import restate_base_year
 from abate.application.inventory.bridges import bridge_runs
 from abate.application.inventory.evidence import export_evidence
 from abate.application.inventory.explanations import explain_entry, explain_figure
-from abate.application.inventory.figures import Rollups, publish, run_of
+from abate.application.inventory.figures import Figures, publish, run_of
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.ranges import ranges
 from abate.application.inventory.runs import run_year
@@ -80,7 +80,7 @@ def own(workspace, tmp_path):
 
 
 def values(workspace, *names, year="FY2024"):
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         return {v.figure: v for v in rollups.values(list(names), run_of(workspace, year))}
 
 
@@ -138,7 +138,7 @@ def test_the_best_rung_with_a_factor_values_an_activity_and_says_what_it_passed_
     text = "Entity,Month,Item,Supplier,Weight,Unit\ngroup,2023-05,steel,ACME,1000,kg\ngroup,2023-05,steel,Other,1000,kg\n"
     add(text + "group,2023-06,co2e,Third,,\n", "purchases.csv", accept=frozenset())
     run(workspace)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         by = {
             v.by["method"]: float(v.value)
             for v in rollups.values(["scope3-1"], run_of(workspace, "FY2024"), "method")
@@ -202,7 +202,7 @@ def test_upstream_of_energy_is_scope_3_and_a_missing_factor_leaves_it_incomplete
     add("Site,Month,Fuel,Quantity,Unit\nlondon,2023-05,diesel,100,L\n", "generator.csv")
     result = run(workspace)
     assert "category-incomplete" in codes(result)  # the grid of Mars has no factor at all
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         by = {
             v.by["method"]: float(v.value)
             for v in rollups.values(["scope3-3"], run_of(workspace, "FY2024"), "method")
@@ -304,7 +304,7 @@ def test_uncertainty_of_files_and_factors_meets_the_ipcc_example(workspace, add,
     rows = "group,2023-05,a,S,1000000,kg,5 %\ngroup,2023-05,b,S,500000,kg,2 %\n"
     add("Entity,Month,Item,Supplier,Weight,Unit,Uncertainty\n" + rows, "purchases.csv")
     run(workspace)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         (one,) = ranges(rollups, "scope3-1", run_of(workspace, "FY2024"))
         by = ranges(rollups, "scope3-1", run_of(workspace, "FY2024"), "category")
     assert one.closed.total == 1500
@@ -325,7 +325,7 @@ def test_the_matched_part_of_net_has_no_range_of_its_own(workspace, add):
     head = "serial,instrument type,technology,market,site,vintage from,vintage to,energy,unit,retired for\n"
     add(head + "G1,certificate,wind,CN,,2023-04-01,2023-12-31,600,kWh,FY2024\n", "certificates.csv")
     run(workspace)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         net, gross = (
             ranges(rollups, n, run_of(workspace, "FY2024"))[0].closed for n in ("net", "gross")
         )
@@ -361,7 +361,7 @@ def test_bridges_between_any_two_years_and_terms_add_up_to_the_milligram(three_y
     ]
     ids = [run_of(three_years, y).run_id for y in ("FY2023", "FY2024", "FY2025")]
     ids += [run(three_years, y, **options).run_id for y, options in others]
-    with Rollups(three_years) as rollups:
+    with Figures(three_years) as rollups:
         for a, b in combinations(ids, 2):
             sides = run_of(three_years, "", a), run_of(three_years, "", b)
             for name in ("gross", "scope2-market", "net", "scope3", "total-location"):
@@ -431,7 +431,7 @@ def test_pro_rata_takes_the_months_of_the_year_of_the_sale(three_years):
     )
     workspace = open_workspace(three_years.root)
     found = restate_base_year(workspace, structure="FY2024", now=NOW)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         by = rollups.values(
             ["scope2-location"], run_of(workspace, "", found.restated_run), "site,month"
         )
@@ -598,7 +598,7 @@ def test_money_is_not_read_in_the_unit_of_the_mass_beside_it(add):
 def test_a_row_that_is_spread_over_months_keeps_one_error(workspace, add):
     add("Site,From,To,Electricity,Unit,Uncertainty\nhq,2023-04-01,2024-03-31,1000,MWh,30 %\n")
     run(workspace)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         (one,) = ranges(rollups, "scope2-location", run_of(workspace, "FY2024"))
     amount = next(c for c in one.next if c.source == "activity")
     assert amount.spread * 1.96 == pytest.approx(0.30, rel=0.01)
@@ -610,7 +610,7 @@ def test_what_converts_a_unit_and_what_is_lost_on_the_way_widen_the_range(worksp
     )
     add(SECOND + "second,2023-05,ann,SH-1,phone,1000\n", "second-hand.csv")
     run(workspace)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         (one,) = ranges(rollups, "scope1", run_of(workspace, "FY2024"))
     assert one.closed.share_95 > 0.02  # density and heating value, not only the carbon of the fuel
 
@@ -640,7 +640,7 @@ def test_rented_space_counts_for_its_period(workspace, add):
     )
     add("Site,Month,Asset type,Lessor,Area\nplant,2023-04,office,ACME,365\n", "leased-2.csv")
     run(workspace)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         by = {
             v.by["site"]: float(v.value)
             for v in rollups.values(["scope3-8"], run_of(workspace, "FY2024"), "site")
@@ -667,7 +667,7 @@ def test_a_site_that_was_opened_is_activity_and_one_that_was_bought_is_boundary(
         add_file(workspace, path, now=NOW)
     run(workspace, "FY2023")
     run(workspace, "FY2024")
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         lines = bridge_runs(
             workspace,
             rollups,
@@ -757,6 +757,6 @@ def test_what_is_recycled_in_an_open_loop_only_takes_the_edition_of_its_year(
     )
     add("Site,Month,Waste type,Waste,Unit\nlondon,2025-03,WEEE/recycled,10,t\n", "waste.csv")
     run_year(workspace, "FY2025", now=NOW)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         (found,) = rollups.values(["scope3-5"], run_of(workspace, "FY2025"))
     assert float(found.value) * 1000 == pytest.approx(46.8568, rel=1e-4)

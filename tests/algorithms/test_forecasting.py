@@ -124,7 +124,7 @@ def test_series_that_lack_the_same_rows_are_solved_together_as_one_by_one():
 def test_days_of_23_and_25_hours_keep_their_hours():
     hours = grid(np.datetime64("2024-03-01T00", "s"), 24 * 260, HOUR)
     laid = days_of(hours, "Europe/Berlin")
-    folded = laid.fold(np.arange(len(hours), dtype=float)[None])
+    folded = laid.by_day(np.arange(len(hours), dtype=float)[None])
     back = laid.unfold(folded)[0]
     moved = np.flatnonzero(back != np.arange(len(hours)))
     assert len(moved) == 2  # the hour that autumn repeats is one cell

@@ -21,7 +21,7 @@ from abate.adapters.engine.embedded import Embedded
 from abate.adapters.engine.groups import map_groups
 from abate.adapters.engine.spark import Cluster
 from abate.application.catalogue import FIGURES, METHODS
-from abate.application.inventory.figures import Rollups, run_of, runs
+from abate.application.inventory.figures import Figures, run_of, runs
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import entries, run_year
 from abate.application.inventory.verification import verify_run
@@ -175,7 +175,7 @@ def test_every_figure_of_the_example_group_is_the_same_from_the_cluster(
     assert again.posted_count == again.entry_count == before.entry_count
     assert rolled(workspace, again.run_id) == rolled(workspace, before.run_id)
     listed = {r.run_id: r for r in runs(workspace)}
-    with Rollups(workspace) as opened:
+    with Figures(workspace) as opened:
         for by in ("", "gas", "site,month"):
             one, other = (
                 {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.figures import Figures, run_of
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.runs import run_year
 from abate.energy.facts import TECHNOLOGIES, UNPRINTED
@@ -29,7 +29,7 @@ def market_based(workspace):
     """Scope 2, market-based, and biogenic CO2 outside the scopes [kg]."""
     result = run_year(workspace, "FY2024", now=NOW)
     assert [str(f) for f in result.findings if f.severity == "blocker"] == []
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         found = {
             v.figure: v.value
             for v in rollups.values(["scope2-market"], run_of(workspace, "FY2024"))

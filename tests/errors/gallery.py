@@ -18,9 +18,9 @@ from abate.application.opening import open_workspace
 from abate.kernel.errors import NotFoundError
 from abate.kernel.factor import COLUMNS, OPTIONAL, Factor, Mass, Source
 from abate.kernel.finding import Finding
-from abate.kernel.gates import Line, Publication, pass_gates
+from abate.kernel.gates import FactorEdition, Line, pass_gates
 from abate.kernel.matching import FactorBook
-from abate.kernel.resolution import Key, Resolver, Terms
+from abate.kernel.resolution import ActivityKey, Resolver, Terms
 from support import NOW, PROGRAMME, electricity, months
 
 FUEL = "Site,Month,Fuel,Quantity,Unit\n"
@@ -218,7 +218,7 @@ def gated(
     unused: str = "",
 ) -> Example:
     def found(workspace: Workspace, folder: Path) -> list[Finding]:
-        publication = Publication(
+        publication = FactorEdition(
             "x", "X", "2025", date(2025, 6, 1), "open", "AR5", list(lines), years or {}
         )
         publication.unused["T1", unused] += bool(unused)
@@ -279,7 +279,9 @@ def _other_heating_value(workspace: Workspace, folder: Path) -> list[Finding]:
         ]
     )
     resolver = Resolver(book, workspace.organisation, METHODS, Terms())
-    return resolver.resolve([Key("stationary-fuel", "peat", "hq", "2023-05", "kWh_gross")])[1]
+    return resolver.resolve([ActivityKey("stationary-fuel", "peat", "hq", "2023-05", "kWh_gross")])[
+        1
+    ]
 
 
 def _gwp_differs(workspace: Workspace, folder: Path) -> list[Finding]:

@@ -10,7 +10,7 @@ from collections import defaultdict
 import pytest
 
 from abate.application.factors import import_factors
-from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.figures import Figures, run_of
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace
@@ -84,7 +84,7 @@ def test_every_mass_of_the_truth_is_met(bills):
     workspace, truth, sites, _, _ = bills
     wanted = {name: row for name, row in truth.items() if row["kg"]}
     assert len(wanted) >= 22
-    with Rollups(workspace) as opened:
+    with Figures(workspace) as opened:
         for name, row in wanted.items():
             for part in row["kg"].split("; "):
                 figure, year, kg = part.split()

@@ -15,7 +15,7 @@ from abate.application.catalogue import METHODS, default_factors
 from abate.application.factors import import_factors, read_factors
 from abate.application.opening import create_workspace
 from abate.kernel.factor import content_hash
-from abate.kernel.matching import FactorBook, Match, Need
+from abate.kernel.matching import FactorBook, FactorQuery, Match
 from abate.kernel.species import gwp
 from abate.kernel.units import CANONICAL, money_in, quantity
 from support import CONFIG, NOW
@@ -79,7 +79,7 @@ def test_an_activity_in_the_printed_unit_gives_the_printed_value(shared, name):
         unit = f.masses[0].unit.partition("/")[2]
         canonical, scale = canonical_of(unit)
         year = f.year or (f.edition_year if f.ages else 2026)
-        match = book.match(Need(f.kind, f.item, f.region, year, canonical, basis=f.basis))
+        match = book.match(FactorQuery(f.kind, f.item, f.region, year, canonical, basis=f.basis))
         assert isinstance(match, Match), (f.id, match.message)
         given = sum(mg * gwp(s, gwp_set) for s, mg in match.mg_per_unit.items()) * scale / 1e6
         printed = sum(
@@ -116,7 +116,9 @@ def test_totals_printed_in_the_workbook_are_given_again(shared, name):
             continue
         canonical, scale = canonical_of(DESNZ_UNITS[cells[7]])
         match = book.match(
-            Need(means.kinds[0], means.item, means.region, year, canonical, basis=means.basis)
+            FactorQuery(
+                means.kinds[0], means.item, means.region, year, canonical, basis=means.basis
+            )
         )
         counted = {s: mg for s, mg in match.mg_per_unit.items() if s != "CO2-biogenic"}
         given = sum(mg * gwp(s, "AR5") for s, mg in counted.items()) * scale / 1e6
@@ -185,7 +187,7 @@ def test_a_fall_of_flights_by_a_third_counts_and_is_listed_first(shared, tmp_pat
     from abate.application.inventory.inputs import factor_imports, load_factors
 
     book = FactorBook(load_factors(workspace, factor_imports(workspace)))
-    flight = book.match(Need("travel", "air-long", "GB", 2025, "pkm"))
+    flight = book.match(FactorQuery("travel", "air-long", "GB", 2025, "pkm"))
     assert flight.factor.source.edition == "2025"
     assert sum(mg * gwp(s, "AR5") for s, mg in flight.mg_per_unit.items()) / 1e6 == pytest.approx(
         0.15282, rel=0.02
@@ -199,10 +201,10 @@ def test_gas_is_valued_by_the_factor_printed_per_kilowatt_hour(shared):
     )[2]
     properties = [f for f in default_factors() if f.is_property]
     book = FactorBook([*properties, *edition])
-    match = book.match(Need("stationary-fuel", "natural-gas", "GB", 2023, "kWh_gross"))
+    match = book.match(FactorQuery("stationary-fuel", "natural-gas", "GB", 2023, "kWh_gross"))
     assert sum(
         mg * gwp(s, "AR5") for s, mg in match.mg_per_unit.items() if s != "CO2-biogenic"
     ) * 0.1 == pytest.approx(18_293, abs=1)
-    assert match.bridges == ()
+    assert match.conversions == ()
     assert "printed per kWh_gross, so no conversion" in match.why
     assert any("fewer conversions are needed" in p.reason for p in match.passed)

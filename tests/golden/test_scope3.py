@@ -12,7 +12,7 @@ from collections import defaultdict
 import pytest
 
 from abate.application.factors import import_factors
-from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.figures import Figures, run_of
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace
@@ -378,7 +378,7 @@ def value_files(folder, files, factors, year="FY2023", config=CONFIG):
 
 
 def totals_kg(workspace, *names, year="FY2023"):
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         return {
             v.figure: v.value and float(v.value * 1000)
             for v in rollups.values(list(names), run_of(workspace, year))
@@ -434,7 +434,7 @@ def test_a_worked_example_of_the_guidance(guidance, worked, example_id):
     category, place = str(example["scope3_category"]), place_of(example_id)
     rows = [r for r in workspace.store.rows("rollups") if r["site"] == place and r["scope"] == "3"]
     assert {r["category"] for r in rows} == {category}
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         by_site = {
             v.by["site"]: float(v.value * 1000)
             for v in rollups.values([f"scope3-{category}"], run, "site")

@@ -9,7 +9,7 @@ import tomllib
 
 import pytest
 
-from abate.application.inventory.figures import Rollups, run_of
+from abate.application.inventory.figures import Figures, run_of
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
@@ -178,7 +178,7 @@ def test_every_row_enters(firm):
 
 def test_the_figures_are_those_worked_out_by_hand(firm):
     country, workspace, year, _, expected = firm
-    with Rollups(workspace) as opened:
+    with Figures(workspace) as opened:
         values = {
             v.figure: float(v.value) * 1000
             for v in opened.values(list(expected), run_of(workspace, year))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from abate.application.catalogue import default_factors
 from abate.kernel.factor import PROPERTY, Factor, Mass, Source
-from abate.kernel.matching import FactorBook, Match, Need, NoMatch
+from abate.kernel.matching import FactorBook, FactorQuery, Match, NoMatch
 
 
 def grid(
@@ -37,7 +37,7 @@ def grid(
 
 
 def need(region="CN-HE", year=2023, unit="kWh", **more):
-    return Need("electricity", "grid-average", region, year, unit, **more)
+    return FactorQuery("electricity", "grid-average", region, year, unit, **more)
 
 
 def test_the_nearest_region_comes_before_the_nearest_year():
@@ -89,23 +89,27 @@ def test_a_unit_that_does_not_fit_is_a_mismatch_and_says_so():
 
 
 def test_a_litre_of_diesel_goes_by_density_and_heating_value():
-    match = FactorBook(default_factors()).match(Need("mobile-fuel", "diesel", "CN-ZJ", 2023, "L"))
-    assert match.bridges == ("iea-2005/density/diesel", "ipcc-2006/ncv/diesel")
+    match = FactorBook(default_factors()).match(
+        FactorQuery("mobile-fuel", "diesel", "CN-ZJ", 2023, "L")
+    )
+    assert match.conversions == ("iea-2005/density/diesel", "ipcc-2006/ncv/diesel")
     assert match.mg_per_unit["CO2"] == 74100 * 43.0 * 0.8439  # kg/TJ x MJ/kg x kg/L = mg/L
 
 
 def test_gas_by_gross_energy_takes_the_net_to_gross_ratio():
     match = FactorBook(default_factors()).match(
-        Need("stationary-fuel", "natural-gas", "XX", 2023, "kWh_gross")
+        FactorQuery("stationary-fuel", "natural-gas", "XX", 2023, "kWh_gross")
     )
     assert match.mg_per_unit["CO2"] == 56100 * 3.6 * 0.9
-    assert match.bridges == ("ipcc-2006/net-gross/natural-gas",)
+    assert match.conversions == ("ipcc-2006/net-gross/natural-gas",)
 
 
 def test_world_defaults_serve_fuels_but_no_grid_factor_leaves_its_region():
     book = FactorBook(default_factors())
-    assert isinstance(book.match(Need("stationary-fuel", "diesel", "XX", 2023, "kg")), Match)
-    assert isinstance(book.match(Need("electricity", "grid-average", "XX", 2023, "kWh")), NoMatch)
+    assert isinstance(book.match(FactorQuery("stationary-fuel", "diesel", "XX", 2023, "kg")), Match)
+    assert isinstance(
+        book.match(FactorQuery("electricity", "grid-average", "XX", 2023, "kWh")), NoMatch
+    )
 
 
 def fuel(name, value, unit, kind="stationary-fuel", **more):
@@ -154,8 +158,8 @@ def test_the_value_printed_in_the_activity_s_unit_serves_whatever_it_is_called(
             *(fuel(f"p/{k}", value, per, "fuel-property") for k, value, per in PROPERTIES),
         ]
     )
-    match = book.match(Need("stationary-fuel", "gas", "GB", 2023, unit))
-    assert match.bridges == ()
+    match = book.match(FactorQuery("stationary-fuel", "gas", "GB", 2023, unit))
+    assert match.conversions == ()
     assert match.mg_per_unit["CO2"] == pytest.approx(mg)
 
 

@@ -18,7 +18,7 @@ from abate.kernel.formula import evaluate, to_whole_mg
 from abate.kernel.matching import FactorBook
 from abate.kernel.period import FiscalCalendar
 from abate.kernel.region import region_chain
-from abate.kernel.resolution import Key, Resolver, Terms
+from abate.kernel.resolution import ActivityKey, Resolver, Terms
 from support import CONFIG
 
 import tomllib  # isort: skip
@@ -85,7 +85,7 @@ def value_rows(rows, certificate_wh=0, terms=None):
             )
         ]
     parts, _ = allocate(instruments, places)
-    keys = {Key(a["kind"], a["item"], a["site"], a["month"], a["unit"]) for a in activities}
+    keys = {ActivityKey(a["kind"], a["item"], a["site"], a["month"], a["unit"]) for a in activities}
     resolver = Resolver(BOOK, ORGANISATION, METHODS, terms or Terms())
     resolutions, findings = resolver.resolve(keys, instruments, parts, dict(loads))
     with duckdb.connect() as con:
@@ -213,7 +213,7 @@ def test_masses_do_not_depend_on_the_gwp_set(gwp_set):
 def test_needs_resolved_together_find_what_each_finds_alone(needs, region):
     """What needs share is found once; row by row it is what each would have found by itself."""
     keys = {
-        Key(n[0], n[1], site, month, n[2], region if k % 2 else "")
+        ActivityKey(n[0], n[1], site, month, n[2], region if k % 2 else "")
         for k, (n, site, month) in enumerate(needs)
     }
     together, findings = Resolver(BOOK, ORGANISATION, METHODS, Terms()).resolve(keys)
@@ -231,7 +231,7 @@ def test_needs_resolved_together_find_what_each_finds_alone(needs, region):
 def test_places_share_what_their_region_finds():
     """Twelve months at three sites of one region: one factor is looked up, and thirty-six needs point at it."""
     keys = [
-        Key("electricity", "", site, month, "kWh", "CN-ZJ")
+        ActivityKey("electricity", "", site, month, "kWh", "CN-ZJ")
         for site in ("hq", "plant", "mill")
         for month in MONTHS
     ]

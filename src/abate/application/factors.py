@@ -15,7 +15,7 @@ from abate.adapters.readers.publishers import READERS, guess_publisher, read_own
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
-from abate.application.inventory.figures import Rollups
+from abate.application.inventory.figures import Figures
 from abate.application.inventory.inputs import (
     ensure_default_factors,
     factor_imports,
@@ -36,7 +36,7 @@ from abate.kernel.factor import (
     factors_from_rows,
 )
 from abate.kernel.finding import Finding, Severity
-from abate.kernel.gates import APART, GWP_DIFFERS, JUMP_RATIO, Line, Publication, pass_gates
+from abate.kernel.gates import APART, GWP_DIFFERS, JUMP_RATIO, FactorEdition, Line, pass_gates
 from abate.kernel.kind import slug
 from abate.kernel.region import region_named
 from abate.kernel.species import NON_KYOTO, UNSPECIFIED, all_species, gwp
@@ -398,7 +398,7 @@ def add_factor(
     return FactorImport(import_id, "own", str(now.year), 1, 0, ())
 
 
-def _edition_before(publication: Publication, book: Iterable[Factor]) -> list[Line]:
+def _edition_before(publication: FactorEdition, book: Iterable[Factor]) -> list[Line]:
     """The publisher's factors in older editions of the book, each from the newest that has it, as lines to compare with.
 
     An edition that came out later is none, in whatever order the files are imported.
@@ -434,8 +434,8 @@ def _edition_before(publication: Publication, book: Iterable[Factor]) -> list[Li
     ]
 
 
-def _like(publication: Publication, lines: list[Line]) -> Publication:
-    return Publication(
+def _like(publication: FactorEdition, lines: list[Line]) -> FactorEdition:
+    return FactorEdition(
         publication.publisher, "", "", publication.published_on, "", publication.gwp_set, lines
     )
 
@@ -452,7 +452,7 @@ def _own_rows(path: Path) -> list[dict[str, str]]:
     return [{c: row.get(c) or "" for c in COLUMNS} for row in rows]
 
 
-def _factors(publication: Publication, lines: list[Line]) -> list[Factor]:
+def _factors(publication: FactorEdition, lines: list[Line]) -> list[Factor]:
     """Factors from clean lines; the printed total serves where no gas is printed."""
     grouped: dict[str, list[Line]] = {}
     for line in lines:
@@ -590,7 +590,7 @@ class FactorIndex:
         }
 
 
-def where_used(rollups: Rollups, factor_id: str) -> list[dict[str, Any]]:
+def where_used(rollups: Figures, factor_id: str) -> list[dict[str, Any]]:
     """Runs, kinds and methods in which a factor values activities, with rows and mass."""
     rows = fetch(
         rollups.con,

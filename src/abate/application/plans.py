@@ -19,7 +19,7 @@ from abate.kernel.finding import Severity
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.plan import Plan
-from abate.kernel.resolution import KEY, Key, Resolver, Terms
+from abate.kernel.resolution import KEY, ActivityKey, Resolver, Terms
 from abate.kernel.tables import PlanLine, PlanRow
 
 INVENTORY, AVOIDED = "inventory", "avoided"
@@ -130,7 +130,7 @@ def value_sides(
                 f" deviation{lacking} from plan_activities"
             )
             distinct = [
-                Key(*d)
+                ActivityKey(*d)
                 for d in con.execute(f"select distinct {', '.join(KEY)} from plan_side").fetchall()
             ]
             rows, findings = resolver.resolve(distinct)

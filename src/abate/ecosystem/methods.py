@@ -11,21 +11,21 @@ from __future__ import annotations
 from typing import Any
 
 from abate.ecosystem.facts import METHODOLOGIES, Methodology
-from abate.kernel.method import Card, methods
+from abate.kernel.method import MethodCard, methods
 
 FORMULA = "quantity * share * boundary_share * ratio * mg_per_unit"
 ENERGY_RATIOS = {"cloud-migration": ("cloud-baseline", "cloud-actual")}
 """Properties by which the two sides of a methodology differ where both take the grid's factor."""
 
 
-def _card(one: Methodology, side: str, sign: int) -> Card:
+def _card(one: Methodology, side: str, sign: int) -> MethodCard:
     ratios = ENERGY_RATIOS.get(one.id)
     lookups = (
         (("electricity", "grid-average"),)
         if ratios
         else ((f"{one.id}-{side}", "{item}"), (f"{one.id}-{side}", "any"))
     )
-    return Card(
+    return MethodCard(
         f"{one.id}-{side}",
         one.version,
         (one.kind,),

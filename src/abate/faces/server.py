@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from abate.adapters.store.faults import engine_errors, fault_of
 from abate.application.catalogue import faces_of
 from abate.faces.api import routes, uploads
-from abate.faces.api.desk import Desk
+from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.guard import Guard, Sessions
 from abate.faces.api.jobs import Jobs
 from abate.faces.web.page import HERE, Page
@@ -57,7 +57,7 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     """
     import abate
 
-    desk = Desk(root)
+    desk = OpenWorkspace(root)
     jobs = Jobs(desk)
 
     @asynccontextmanager
@@ -97,7 +97,7 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     return app
 
 
-def _warm(desk: Desk, stop: threading.Event) -> None:
+def _warm(desk: OpenWorkspace, stop: threading.Event) -> None:
     """Read what the first pages will ask for, so that nobody waits for the engine to start."""
     try:
         for _ in read_ahead(desk):

@@ -11,7 +11,7 @@ from abate.kernel.units import MG_PER_T
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class Sum:
     """A figure that adds up rows.
 
     Args:
@@ -47,7 +47,7 @@ class Figure:
     id: str
     title: str
     unit: str
-    total: Total | None = None
+    total: Sum | None = None
     plus: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
     numerator: str = ""
@@ -107,22 +107,22 @@ class Figure:
         )
 
 
-def mass_of(book: str, **where: str) -> Total:
+def mass_of(book: str, **where: str) -> Sum:
     """Masses of CO2e of the entries of a book that have some values.
 
     Example:
         >>> mass_of("inventory", scope="1").where
         (('source', ('entry',)), ('book', ('inventory',)), ('scope', ('1',)))
     """
-    return Total(
+    return Sum(
         "co2e_mg",
         tuple((c, (v,)) for c, v in (("source", "entry"), ("book", book), *where.items())),
     )
 
 
-def amount_of(kind: str) -> Total:
+def amount_of(kind: str) -> Sum:
     """Amounts of the activities of a kind."""
-    return Total("quantity_micro", (("source", ("activity",)), ("kind", (kind,))))
+    return Sum("quantity_micro", (("source", ("activity",)), ("kind", (kind,))))
 
 
 class FigureBook(dict[str, Figure]):

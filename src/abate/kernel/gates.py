@@ -177,7 +177,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Publication:
+class FactorEdition:
     """A publisher's file as read.
 
     Args:
@@ -206,7 +206,7 @@ class Publication:
 
 
 def pass_gates(
-    publication: Publication,
+    publication: FactorEdition,
     previous: Iterable[Line],
     accept: frozenset[str],
     gwp: dict[str, float],
@@ -360,7 +360,7 @@ def _kg(unit: str) -> float:
 
 def _sums(
     lines: Sequence[Line],
-    publication: Publication,
+    publication: FactorEdition,
     gwp: dict[str, float],
     findings: list[Finding],
     file: str,
@@ -396,7 +396,7 @@ def _decimals(value: float) -> int:
 def _jumps(
     lines: Sequence[Line],
     previous: Iterable[Line],
-    publication: Publication,
+    publication: FactorEdition,
     gwp: dict[str, float],
     file: str,
 ) -> list[Finding]:

@@ -88,20 +88,20 @@ class Kind:
                     head, _, tail = base.partition("/")
                     base = own.replace("*", head) + (f"/{tail}" if tail else "")
                 return "/".join((base, *dict.fromkeys(a for a in named if "*" not in a)))
-        return fold(text) if self.open else None
+        return item_id(text) if self.open else None
 
     def choices(self, text: str) -> tuple[str, ...]:
         """Items among which a word leaves a choice."""
-        wanted = fold(text)
-        return next((items for word, items in self.asks.items() if fold(word) == wanted), ())
+        wanted = item_id(text)
+        return next((items for word, items in self.asks.items() if item_id(word) == wanted), ())
 
     def _one_item(self, text: str, known: Collection[str]) -> str | None:
-        wanted = fold(text)
+        wanted = item_id(text)
         for item, words in self.items.items():
-            if wanted == fold(item) or wanted in {fold(w) for w in words}:
+            if wanted == item_id(item) or wanted in {item_id(w) for w in words}:
                 return item
         spelled = next(
-            (k for k in known if fold(k) == wanted), None
+            (k for k in known if item_id(k) == wanted), None
         )  # HFC-32 as the book writes it
         return spelled or (slug(text) if slug(text) in known else None)
 
@@ -110,9 +110,9 @@ class Kind:
 
         Empty for what says nothing, such as `average`.
         """
-        wanted = fold(text)
+        wanted = item_id(text)
         for name, words in self.attributes.items():
-            if wanted == fold(name.replace("-*", "")) or wanted in {fold(w) for w in words}:
+            if wanted == item_id(name.replace("-*", "")) or wanted in {item_id(w) for w in words}:
                 return True, name if name != NO_ATTRIBUTE else ""
         return False, slug(text) or wanted
 
@@ -210,11 +210,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower().replace("&", " and ")).strip("-")
 
 
-def fold(text: str) -> str:
+def item_id(text: str) -> str:
     """A name in small letters, with hyphens for spaces.
 
     Example:
-        >>> fold(" Carton_X 200 ")
+        >>> item_id(" Carton_X 200 ")
         'carton-x-200'
     """
     return text.strip().lower().replace("_", "-").replace(" ", "-")

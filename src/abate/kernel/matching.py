@@ -48,7 +48,7 @@ RANKS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class FactorQuery:
     """What an activity needs a factor for.
 
     Args:
@@ -88,7 +88,7 @@ class Match:
         factor: The factor.
         mg_per_unit: Milligrams per canonical unit of the activity, by species.
         years_carried: Years by which its data are older than the activity.
-        bridges: Ids of the properties that convert the activity's unit into the factor's.
+        conversions: Ids of the properties that convert the activity's unit into the factor's.
         why: Why this one, for people.
         passed: Those passed over.
         proxy: Whether the factor was made for another region and serves in its place.
@@ -99,7 +99,7 @@ class Match:
     factor: Factor
     mg_per_unit: dict[str, float]
     years_carried: int
-    bridges: tuple[str, ...]
+    conversions: tuple[str, ...]
     why: str
     passed: tuple[Passed, ...]
     proxy: bool = False
@@ -148,7 +148,7 @@ class FactorBook:
         """The factor of an id, or None."""
         return self._by_id.get(factor_id)
 
-    def match(self, need: Need) -> Match | NoMatch:
+    def match(self, need: FactorQuery) -> Match | NoMatch:
         """Find the factor for a need.
 
         The nearest region comes first; within it a value with a source before an assumption, one
@@ -171,7 +171,7 @@ class FactorBook:
                 worse.append(Passed(factor.id, _worse(found[0][0], rank)))
                 continue
             try:
-                mg_per_unit, bridges, money_year = self._per_unit(factor, need)
+                mg_per_unit, conversions, money_year = self._per_unit(factor, need)
             except UsageError as error:
                 mismatch = mismatch or (error.code, f"{factor.id}, {error.message}")
                 worse.append(Passed(factor.id, f"{error.code}: {error.message}"))
@@ -179,10 +179,10 @@ class FactorBook:
             printed = factor.masses[0].unit.partition("/")[2]
             found.append(
                 (
-                    (*rank, len(bridges), printed != need.unit),
+                    (*rank, len(conversions), printed != need.unit),
                     factor,
                     mg_per_unit,
-                    bridges,
+                    conversions,
                     money_year,
                 )
             )
@@ -196,7 +196,7 @@ class FactorBook:
                 tuple(passed),
             )
         found.sort(key=lambda f: (f[0], f[1].id))
-        best, factor, mg_per_unit, bridges, money_year = found[0]
+        best, factor, mg_per_unit, conversions, money_year = found[0]
         for rank, other, mg_other, *_ in found[1:]:
             if rank == best and _differ(mg_per_unit, mg_other):
                 told = f"'{factor.id}' and '{other.id}' are as near for {_named(need)} and differ."
@@ -211,22 +211,29 @@ class FactorBook:
         )
         if factor.for_year is not None:
             why += f", meant for {factor.for_year}"
-        if bridges or any(f.source == factor.source for _, f in eligible if f is not factor):
+        if conversions or any(f.source == factor.source for _, f in eligible if f is not factor):
             steps = (
-                f"{len(bridges)} conversions"
-                if len(bridges) > 1
+                f"{len(conversions)} conversions"
+                if len(conversions) > 1
                 else "1 conversion"
-                if bridges
+                if conversions
                 else "no conversion"
             )
             why += f"; printed per {factor.masses[0].unit.partition('/')[2]}, so {steps}"
         proxy = factor.region not in region_chain(need.region)
         return Match(
-            factor, mg_per_unit, _gap(factor, need), bridges, why, tuple(passed), proxy, money_year
+            factor,
+            mg_per_unit,
+            _gap(factor, need),
+            conversions,
+            why,
+            tuple(passed),
+            proxy,
+            money_year,
         )
 
     def _ranked(
-        self, need: Need, chain: tuple[str, ...]
+        self, need: FactorQuery, chain: tuple[str, ...]
     ) -> tuple[list[tuple[Rank, Factor]], list[Passed]]:
         """Factors that may serve a need, best first, and those that may not."""
         passed: list[Passed] = []
@@ -258,7 +265,7 @@ class FactorBook:
         """Items of which the book has a factor of a kind."""
         return tuple(item for known, item in self._index if known == kind)
 
-    def ratio(self, need: Need) -> tuple[Factor, float] | NoMatch:
+    def ratio(self, need: FactorQuery) -> tuple[Factor, float] | NoMatch:
         """The nearest property of a kind that is a plain ratio, such as the loss per kWh delivered."""
         eligible, passed = self._ranked(need, _regions(need))
         if not eligible:
@@ -268,7 +275,7 @@ class FactorBook:
             quantity(factor.masses[0].value, factor.masses[0].unit).to("kg/kg").magnitude
         )
 
-    def _absence(self, need: Need, passed: Iterable[Passed]) -> str:
+    def _absence(self, need: FactorQuery, passed: Iterable[Passed]) -> str:
         """What was looked for, what there is for the place and why it does not serve.
 
         And where else there is one.
@@ -293,23 +300,23 @@ class FactorBook:
         )
 
     def _per_unit(
-        self, factor: Factor, need: Need
+        self, factor: Factor, need: FactorQuery
     ) -> tuple[dict[str, float], tuple[str, ...], int]:
         """Milligrams of each species per canonical unit of the activity, proved by dimension.
 
         Conversions; money's year.
         """
         found: dict[str, float] = {}
-        bridges: tuple[str, ...] = ()
+        conversions: tuple[str, ...] = ()
         money_year = 0
         for mass in factor.masses:
             amount = quantity(mass.value, mass.unit)
             bridge, used, money_year = self._conversion(amount, need)
-            bridges += tuple(b for b in used if b not in bridges)
+            conversions += tuple(b for b in used if b not in conversions)
             found[mass.species] = in_units(amount * bridge, f"mg/{need.unit}")
-        return found, bridges, money_year
+        return found, conversions, money_year
 
-    def energy_per_unit(self, need: Need) -> float:
+    def energy_per_unit(self, need: FactorQuery) -> float:
         """Net energy of a unit of something that is burnt, by its properties in the book [MJ].
 
         Raises:
@@ -319,7 +326,7 @@ class FactorBook:
         bridge, *_ = self._conversion(amount, need)
         return float(in_units(amount * bridge, f"mg/{need.unit}"))
 
-    def _conversion(self, amount: Any, need: Need) -> tuple[Any, tuple[str, ...], int]:
+    def _conversion(self, amount: Any, need: FactorQuery) -> tuple[Any, tuple[str, ...], int]:
         """Properties whose product turns the factor's unit into the activity's.
 
         One where none is needed.
@@ -354,7 +361,7 @@ class FactorBook:
         )
 
     def _exchange_of_some_year(
-        self, source: str, target: str, need: Need
+        self, source: str, target: str, need: FactorQuery
     ) -> tuple[Any, tuple[str, ...], int]:
         """The exchange of the activity's year, else that of the last year before it that has one."""
         match = re.fullmatch(r"([A-Z]{3})(\d{4})(\w*)", source)
@@ -371,7 +378,7 @@ class FactorBook:
             return product * one, used, year if back else 0
         raise missed or AssertionError(source)
 
-    def _exchange(self, source: str, target: str, need: Need) -> tuple[Any, tuple[str, ...]]:
+    def _exchange(self, source: str, target: str, need: FactorQuery) -> tuple[Any, tuple[str, ...]]:
         """Rates, price indices and margins that turn money as paid into the money of a factor.
 
         The shortest chain.
@@ -415,7 +422,7 @@ class FactorBook:
             "Add one of kind 'price' to the factor book.",
         )
 
-    def _properties(self, need: Need) -> list[tuple[str, Any, int]]:
+    def _properties(self, need: FactorQuery) -> list[tuple[str, Any, int]]:
         """The nearest property of the item for each unit it relates, with how far its region is.
 
         In a fixed order.
@@ -495,7 +502,7 @@ def nearest_items(item: str, items: Iterable[str], count: int = 4) -> list[str]:
     return list(dict.fromkeys([*whole, *alike, *holding]))[:count]
 
 
-def _named(need: Need) -> str:
+def _named(need: FactorQuery) -> str:
     return f"'{need.kind}' of '{need.item}' in '{need.region}'"
 
 
@@ -507,7 +514,7 @@ def _differ(one: dict[str, float], other: dict[str, float]) -> bool:
     return any(abs(one[s] - other[s]) > SAME_SHARE * max(abs(one[s]), 0.01 * largest) for s in one)
 
 
-def _gap(factor: Factor, need: Need) -> int:
+def _gap(factor: Factor, need: FactorQuery) -> int:
     """Years by which a factor is older than an activity.
 
     Below zero where one that ages is younger.
@@ -517,13 +524,13 @@ def _gap(factor: Factor, need: Need) -> int:
     return 0 if factor.year is None else need.year - factor.year
 
 
-def _regions(need: Need) -> tuple[str, ...]:
+def _regions(need: FactorQuery) -> tuple[str, ...]:
     """Regions whose factors may serve a need, nearest first, proxies last."""
     chain = region_chain(need.region)
     return (*chain, *(p for p in need.proxies if p not in chain))
 
 
-def _unfit(factor: Factor, need: Need, chain: tuple[str, ...]) -> str:
+def _unfit(factor: Factor, need: FactorQuery, chain: tuple[str, ...]) -> str:
     """Why a factor cannot serve a need, or an empty text."""
     if factor.region not in chain:
         return f"made for {factor.region}"

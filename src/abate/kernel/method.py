@@ -47,7 +47,7 @@ class Supply:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MethodCard:
     """What a method is.
 
     Args:
@@ -120,7 +120,7 @@ class Method:
             mg_per_unit), as columns or as numbers.
     """
 
-    card: Card
+    card: MethodCard
     function: Callable[..., Any]
 
     @property
@@ -137,7 +137,7 @@ class Method:
         return self.function(**{k: v for k, v in arguments.items() if k in names})
 
 
-def method(card: Card) -> Callable[[Callable[..., Any]], Method]:
+def method(card: MethodCard) -> Callable[[Callable[..., Any]], Method]:
     """Bind a function to its card."""
 
     def bind(function: Callable[..., Any]) -> Method:
@@ -146,7 +146,7 @@ def method(card: Card) -> Callable[[Callable[..., Any]], Method]:
     return bind
 
 
-def methods(*cards: Card) -> Callable[[Callable[..., Any]], tuple[Method, ...]]:
+def methods(*cards: MethodCard) -> Callable[[Callable[..., Any]], tuple[Method, ...]]:
     """Bind a function to several cards: one formula that serves several kinds of activity."""
 
     def bind(function: Callable[..., Any]) -> tuple[Method, ...]:

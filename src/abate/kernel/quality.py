@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from abate.kernel.factor import Factor
-from abate.kernel.matching import Match, Need
-from abate.kernel.method import Card
+from abate.kernel.matching import FactorQuery, Match
+from abate.kernel.method import MethodCard
 from abate.kernel.region import WORLD, country_of
 from abate.kernel.uncertainty import pedigree_factor
 
@@ -18,7 +18,7 @@ RELIABILITY = {"checked": 2, "secondary": 2, "recalled": 3}
 
 
 def scores(
-    match: Match, need: Need, card: Card, through: Sequence[Factor] = ()
+    match: Match, need: FactorQuery, card: MethodCard, through: Sequence[Factor] = ()
 ) -> tuple[int, int, int, int, int]:
     """Reliability, completeness, temporal, geographical and technological score, 1 very good to 4 poor.
 

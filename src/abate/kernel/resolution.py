@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 from abate.kernel.allocation import Allocation, Instrument
 from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
-from abate.kernel.kind import fold
-from abate.kernel.matching import TOLD_APART_IN, FactorBook, Match, Need, NoMatch, broader
-from abate.kernel.method import BROADER, TAIL, Card, Method, Supply
+from abate.kernel.kind import item_id
+from abate.kernel.matching import TOLD_APART_IN, FactorBook, FactorQuery, Match, NoMatch, broader
+from abate.kernel.method import BROADER, TAIL, Method, MethodCard, Supply
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar, month_start
 from abate.kernel.quality import property_spread, scores
@@ -212,7 +212,7 @@ RESOLUTION_RULES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ActivityKey:
     """A distinct need among a run's activities."""
 
     kind: str
@@ -224,7 +224,7 @@ class Key:
     party: str = ""
 
 
-KEY = tuple(f.name for f in fields(Key))
+KEY = tuple(f.name for f in fields(ActivityKey))
 """Columns by which activities find their rows of the resolution table."""
 
 
@@ -363,7 +363,7 @@ class Resolver:
 
     def resolve(
         self,
-        keys: Iterable[Key],
+        keys: Iterable[ActivityKey],
         instruments: Sequence[Instrument] = (),
         allocations: Sequence[Allocation] = (),
         loads_wh: dict[tuple[str, str], int] | None = None,
@@ -416,8 +416,8 @@ class Resolver:
 
     def _found(
         self,
-        key: Key,
-        ladder: tuple[Card, ...],
+        key: ActivityKey,
+        ladder: tuple[MethodCard, ...],
         parts: dict[tuple[str, str], list[Piece]],
         rows: Resolutions,
         findings: dict[tuple[str, ...], Finding],
@@ -451,8 +451,8 @@ class Resolver:
 
     def _climb(
         self,
-        key: Key,
-        ladder: tuple[Card, ...],
+        key: ActivityKey,
+        ladder: tuple[MethodCard, ...],
         parts: dict[tuple[str, str], list[Piece]],
         findings: dict[tuple[str, ...], Finding],
     ) -> list[Row]:
@@ -461,7 +461,7 @@ class Resolver:
         Nothing, and the first rung's finding, where none has.
         """
         first = ladder[0]
-        missed: list[tuple[Card, Finding]] = []
+        missed: list[tuple[MethodCard, Finding]] = []
         for card in (
             c for c in ladder if not c.dimensions or dimension_of(key.unit) in c.dimensions
         ):
@@ -488,7 +488,7 @@ class Resolver:
         _keep(findings, [miss], key)
         return []
 
-    def _place_fault(self, key: Key, card: Card) -> Finding | None:
+    def _place_fault(self, key: ActivityKey, card: MethodCard) -> Finding | None:
         """What is wrong with the place of a key, if anything."""
         programme = self.organisation.programme(key.site)
         if card.book == "avoided":
@@ -508,7 +508,7 @@ class Resolver:
         return None
 
     def _by_card(
-        self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]
+        self, key: ActivityKey, card: MethodCard, parts: dict[tuple[str, str], list[Piece]]
     ) -> tuple[list[Row], list[Finding], Finding | None]:
         """What one method finds for a key, what is to be said of it.
 
@@ -526,7 +526,9 @@ class Resolver:
             found += [(*named, part, *named_piece, share, *tail) for tail in answer.tails]
         return found, remarks, None
 
-    def _is_split(self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]) -> bool:
+    def _is_split(
+        self, key: ActivityKey, card: MethodCard, parts: dict[tuple[str, str], list[Piece]]
+    ) -> bool:
         """Whether a key has parts of its own.
 
         By instrument in the views of Scope 2, by claimant in the avoided book.
@@ -537,7 +539,7 @@ class Resolver:
         return card.book == "avoided" or by_instrument
 
     def _pieces(
-        self, key: Key, card: Card, parts: dict[tuple[str, str], list[Piece]]
+        self, key: ActivityKey, card: MethodCard, parts: dict[tuple[str, str], list[Piece]]
     ) -> list[Piece]:
         """Parts of a key, or the whole of it."""
         if not self._is_split(key, card, parts):
@@ -551,7 +553,7 @@ class Resolver:
             else [(None, "", 1.0)]
         )
 
-    def _region(self, key: Key) -> str:
+    def _region(self, key: ActivityKey) -> str:
         """Region in which factors are looked up.
 
         The row's, the site's own where the book has factors made for it.
@@ -571,7 +573,9 @@ class Resolver:
             self._places[site, month] = (self.organisation.business_of(site), share)
         return self._places[site, month]
 
-    def _answer(self, key: Key, card: Card, region: str, instrument: Instrument | None) -> Answer:
+    def _answer(
+        self, key: ActivityKey, card: MethodCard, region: str, instrument: Instrument | None
+    ) -> Answer:
         """The answer to what a method needs for a key, worked out once per method, item, region, year and unit."""
         used = instrument.id if instrument is not None and card.instruments else ""
         programme = key.site if card.book == "avoided" else ""
@@ -591,13 +595,13 @@ class Resolver:
             )
         return self._answers[signature]
 
-    def _years(self, key: Key) -> str:
+    def _years(self, key: ActivityKey) -> str:
         """Year of the factors, and that of the prices."""
         return (
             f"{self.terms.factor_year(key.month)}/{key.month[:4]}/{self._before_supply_year(key)}"
         )
 
-    def _before_supply_year(self, key: Key) -> bool:
+    def _before_supply_year(self, key: ActivityKey) -> bool:
         """Whether a month lies in a year of a supply that its country names after the year before."""
         country = country_of(self._region(key))
         begins = max(
@@ -607,8 +611,8 @@ class Resolver:
         return self.terms.factor_years is None and int(key.month[5:7]) < begins
 
     def _needs(
-        self, key: Key, card: Card, region: str, instrument: Instrument | None
-    ) -> list[Need]:
+        self, key: ActivityKey, card: MethodCard, region: str, instrument: Instrument | None
+    ) -> list[FactorQuery]:
         """What a method looks for, best first.
 
         Purpose before place, what is meant before what it is one of.
@@ -619,20 +623,23 @@ class Resolver:
             item = instrument.id if instrument.kg_co2_per_kwh is not None else instrument.technology
             names = [item] if instrument.kg_co2_per_kwh is not None else broader(item)
             return [
-                Need(card.supply.instrument, name, region, year, key.unit, *tail) for name in names
+                FactorQuery(card.supply.instrument, name, region, year, key.unit, *tail)
+                for name in names
             ]
-        words = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": fold(key.party)}
+        words = {"item": key.item, "tail": key.item.rsplit("/", 1)[-1], "party": item_id(key.party)}
         unit = priced(key.unit, int(key.month[:4]))
-        needs: list[Need] = []
+        needs: list[FactorQuery] = []
         for kind, item in card.lookups:
             if item == BROADER:
-                forms = [Need(kind, form, region, year, unit, *tail) for form in broader(key.item)]
+                forms = [
+                    FactorQuery(kind, form, region, year, unit, *tail) for form in broader(key.item)
+                ]
                 needs += [replace(need, proxies=()) for need in forms] if tail[-1] else []
                 needs += forms
             else:
                 supply, named = self._supplies.get(kind), item.format(**words)
                 named = supply.average if supply is not None and named == supply.named else named
-                needs.append(Need(kind, named, region, year, unit, *tail))
+                needs.append(FactorQuery(kind, named, region, year, unit, *tail))
         if card.basis == "direct" and "life-cycle" in self.terms.other_bases:
             needs += [replace(need, basis="life-cycle") for need in needs]
         if self._before_supply_year(key) and needs[0].kind in self._supplies:
@@ -643,10 +650,12 @@ class Resolver:
                 and (supply.kind, supply.average) in card.lookups
             ):
                 kind, item = supply.margin
-                needs.append(Need(kind, item, region, year, unit, *tail))
+                needs.append(FactorQuery(kind, item, region, year, unit, *tail))
         return needs
 
-    def _look_up(self, needs: list[Need], card: Card, programme: str, asked: str) -> Answer:
+    def _look_up(
+        self, needs: list[FactorQuery], card: MethodCard, programme: str, asked: str
+    ) -> Answer:
         """The factor of the first need that has one."""
         misses: list[NoMatch] = []
         for need in needs:
@@ -665,7 +674,7 @@ class Resolver:
                 )
                 findings.append(Finding.of(GENERAL, text))
             used: tuple[str, ...] = ()
-            through = [known for b in match.bridges if (known := self.book.get(b))]
+            through = [known for b in match.conversions if (known := self.book.get(b))]
             if programme:
                 owner = self.organisation.programme(programme)
                 ratio *= 1 - owner.rebound_share if owner else 1
@@ -697,7 +706,7 @@ class Resolver:
         first = misses[0]
         return Answer((), (Finding.of(MISMATCHES.get(first.code, NO_FACTOR), first.message),))
 
-    def _remarks(self, match: Match, need: Need, wanted: Need) -> list[Finding]:
+    def _remarks(self, match: Match, need: FactorQuery, wanted: FactorQuery) -> list[Finding]:
         """What is to be said of a factor that serves a need, though not exactly."""
         factor = match.factor
         told = [
@@ -712,7 +721,7 @@ class Resolver:
             text = f"{factor.id}, made for {factor.region}, serves {need.region}, for which there"
             told.append((PROXY, f"{text} is none."))
         remarks = [Finding.of(rule, text) for rule, text in told]
-        for one in (factor.id, *match.bridges):
+        for one in (factor.id, *match.conversions):
             known = self.book.get(one)
             remarks += self._source_remarks(known) if known else []
         if factor.gas_basis == "CO2" and any(m.value != "0" for m in factor.masses):
@@ -722,7 +731,9 @@ class Resolver:
             remarks.append(Finding.of(GWP_FIXED, f"{text} run uses {self.terms.gwp_set}."))
         return remarks
 
-    def _of_year(self, match: Match, need: Need, wanted: Need) -> Iterator[tuple[Rule, str]]:
+    def _of_year(
+        self, match: Match, need: FactorQuery, wanted: FactorQuery
+    ) -> Iterator[tuple[Rule, str]]:
         """A factor of another year than the activity."""
         factor = match.factor
         if match.years_carried:
@@ -735,7 +746,9 @@ class Resolver:
             text = f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year"
             yield CARRIED_BACK, f"{text} holds the month."
 
-    def _of_group(self, factor: Factor, need: Need, wanted: Need) -> Iterator[tuple[Rule, str]]:
+    def _of_group(
+        self, factor: Factor, need: FactorQuery, wanted: FactorQuery
+    ) -> Iterator[tuple[Rule, str]]:
         """A factor of a wider group, or of a wider place."""
         lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
         lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
@@ -747,7 +760,9 @@ class Resolver:
             text = f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with"
             yield GENERAL, f"{text} a grid of their own: {parts}."
 
-    def _of_basis(self, factor: Factor, need: Need, wanted: Need) -> Iterator[tuple[Rule, str]]:
+    def _of_basis(
+        self, factor: Factor, need: FactorQuery, wanted: FactorQuery
+    ) -> Iterator[tuple[Rule, str]]:
         """A factor on another basis, which the workspace allows."""
         if (need.kind, need.basis) == (wanted.kind, wanted.basis) or not self.terms.other_bases:
             return
@@ -757,10 +772,10 @@ class Resolver:
             text = f"{factor.id}, {basis}, serves {need.region}, for which there is no direct"
             yield OTHER_BASIS, f"{text} factor."
 
-    def _of_instrument(self, need: Need) -> bool:
+    def _of_instrument(self, need: FactorQuery) -> bool:
         return any(need.kind == s.instrument for s in self._supplies.values())
 
-    def _parts_of_network(self, factor: Factor, need: Need) -> str:
+    def _parts_of_network(self, factor: Factor, need: FactorQuery) -> str:
         """Parts of a country that have factors of their own.
 
         Where that of the whole country serves a place in it.
@@ -792,7 +807,7 @@ class Resolver:
         return [*remarks, Finding.of(WEAK_EVIDENCE, weak)] if factor.evidence == "D" else remarks
 
 
-def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[Card, ...]]:
+def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[MethodCard, ...]]:
     """Methods that value a kind: each alone, and those of a ladder together, best first."""
     cards = [m.card for m in methods if kind in m.card.kinds]
     rungs = sorted((c for c in cards if c.rung), key=lambda c: (c.ladder, c.rung))
@@ -801,7 +816,9 @@ def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[Card, ...]]:
     ]
 
 
-def _keep(findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key: Key) -> None:
+def _keep(
+    findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key: ActivityKey
+) -> None:
     """Keep the first finding of each code and message, with the place where it was met."""
     for f in some:
         if (f.code, f.message) not in findings:
@@ -810,8 +827,8 @@ def _keep(findings: dict[tuple[str, ...], Finding], some: Iterable[Finding], key
 
 def _tails(
     match: Match,
-    need: Need,
-    card: Card,
+    need: FactorQuery,
+    card: MethodCard,
     ratio: float,
     potentials: dict[str, float | None],
     through: Sequence[Factor],
@@ -881,7 +898,7 @@ def _why(match: Match, misses: list[NoMatch], ratios: tuple[str, ...]) -> str:
     return json.dumps(
         {
             "why": match.why,
-            "bridges": list(match.bridges),
+            "bridges": list(match.conversions),
             "ratios": list(ratios),
             "passed_over": [{"factor": p.factor_id, "reason": p.reason} for p in passed[:12]],
             "passed_over_count": len(passed),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from abate.kernel.figure import Figure, Total, amount_of, mass_of
+from abate.kernel.figure import Figure, Sum, amount_of, mass_of
 from abate.kernel.system import System
 from abate.operations.facts import KINDS, TEMPLATES
 from abate.operations.methods import METHODS
@@ -24,7 +24,7 @@ SCOPE_3 = tuple(f"scope3-{k}" for k in range(1, 16))
 MILLION = Fraction(10**6)
 
 
-def _mass(**where: str) -> Total:
+def _mass(**where: str) -> Sum:
     return mass_of("inventory", **where)
 
 
@@ -62,7 +62,7 @@ MASSES = (
         "reduction",
         "Named reductions (matched instruments at the site's location factor)",
         "t CO2e",
-        Total("co2e_mg", (*INVENTORY, ("scope", ("2",)), *MATCHED)),
+        Sum("co2e_mg", (*INVENTORY, ("scope", ("2",)), *MATCHED)),
         part_of="scope2-location",
     ),
     Figure(
@@ -84,7 +84,7 @@ AMOUNTS = (
         "clean-electricity",
         "Electricity matched with instruments",
         "kWh",
-        Total("quantity_micro", (*INVENTORY, *MATCHED, ("species", ("CO2",)))),
+        Sum("quantity_micro", (*INVENTORY, *MATCHED, ("species", ("CO2",)))),
         part_of="electricity",
     ),
     Figure("heat", "Heat purchased", "kWh", amount_of("heat")),

@@ -79,7 +79,7 @@ DAY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class BillField:
     """A value read off a bill.
 
     Args:
@@ -134,7 +134,7 @@ class _Line:
         )
 
 
-def read_bill(path: Path) -> list[Read]:
+def read_bill(path: Path) -> list[BillField]:
     """Read an electricity bill: the best reading of each field, those that were found.
 
     Raises:
@@ -142,7 +142,7 @@ def read_bill(path: Path) -> list[Read]:
     """
     lines = _lines(path)
     found = [_energy(lines), *_period(lines), _document(lines), _supplier(lines)]
-    told: list[Read] = []
+    told: list[BillField] = []
     for one in found:
         if one is not None:
             told.append(one)
@@ -150,7 +150,7 @@ def read_bill(path: Path) -> list[Read]:
                 unit = ENERGY.search(one.text)
                 name = unit.group("unit") if unit else "kWh"
                 told.append(
-                    Read(
+                    BillField(
                         "unit",
                         {"千瓦时": "kWh", "度": "kWh"}.get(name, name),
                         one.text,
@@ -204,9 +204,9 @@ def _labelled(
     return 0.0, ""
 
 
-def _energy(lines: list[_Line]) -> Read | None:
+def _energy(lines: list[_Line]) -> BillField | None:
     """The energy that the words before it make surest; in doubt where another value is as sure."""
-    found: list[Read] = []
+    found: list[BillField] = []
     german = any(
         re.search(r"verbrauch|rechnung|zählerstand", line.text, re.IGNORECASE) for line in lines
     )
@@ -224,7 +224,7 @@ def _energy(lines: list[_Line]) -> Read | None:
             sure -= doubt + (0.5 if (match.group("sign") or "").strip() in ("-", "−") else 0.0)
             why = f"after '{label}'" if label else "a number of kWh"
             found.append(
-                Read(
+                BillField(
                     "energy",
                     value,
                     match.group(0),
@@ -275,9 +275,9 @@ def _decimal(text: str, *, comma_is_point: bool = False) -> tuple[str, float]:
     return bare.replace(last, "" if thousands else "."), 0.0 if thousands else 0.4
 
 
-def _period(lines: list[_Line]) -> list[Read | None]:
+def _period(lines: list[_Line]) -> list[BillField | None]:
     """First and last day: two dates on one line, the surest by the words before them."""
-    found: list[tuple[float, Read, Read]] = []
+    found: list[tuple[float, BillField, BillField]] = []
     for at, line in enumerate(lines):
         days = [
             (m, d, sure) for m in DAY.finditer(line.text) for d, sure in [_day(m)] if d is not None
@@ -293,7 +293,7 @@ def _period(lines: list[_Line]) -> list[Read | None]:
         )
         why = f"after '{label}'" if label else "two dates on a line"
         start, end = (
-            Read(
+            BillField(
                 field,
                 day.isoformat(),
                 m.group(0),
@@ -338,7 +338,7 @@ def _day(match: re.Match[str]) -> tuple[date | None, float]:
         return None, 0.0
 
 
-def _document(lines: list[_Line]) -> Read | None:
+def _document(lines: list[_Line]) -> BillField | None:
     for pattern, sure in LABELS["document"]:
         for line in lines:
             found = re.search(
@@ -348,7 +348,7 @@ def _document(lines: list[_Line]) -> Read | None:
             )
             if found:
                 span = found.span("value")
-                return Read(
+                return BillField(
                     "document",
                     found.group("value"),
                     found.group("value"),
@@ -360,9 +360,9 @@ def _document(lines: list[_Line]) -> Read | None:
     return None
 
 
-def _supplier(lines: list[_Line]) -> Read | None:
+def _supplier(lines: list[_Line]) -> BillField | None:
     first = lines[0]
-    return Read(
+    return BillField(
         "supplier",
         first.text[:80],
         first.text,
@@ -373,7 +373,7 @@ def _supplier(lines: list[_Line]) -> Read | None:
     )
 
 
-def given(reads: list[Read], values: Mapping[str, str]) -> list[Read]:
+def given(reads: list[BillField], values: Mapping[str, str]) -> list[BillField]:
     """Readings with those replaced that a person gave.
 
     Raises:
@@ -397,12 +397,13 @@ def given(reads: list[Read], values: Mapping[str, str]) -> list[Read]:
             ) from None
     kept = [r for r in reads if r.field not in values]
     made = [
-        Read(f, v, v, 0, (0.0, 0.0, 0.0, 0.0), 1.0, "given by a person") for f, v in values.items()
+        BillField(f, v, v, 0, (0.0, 0.0, 0.0, 0.0), 1.0, "given by a person")
+        for f, v in values.items()
     ]
     return sorted(kept + made, key=lambda r: FIELDS.index(r.field))
 
 
-def doubtful(reads: list[Read]) -> list[str]:
+def doubtful(reads: list[BillField]) -> list[str]:
     """Required fields that were not found, or not surely enough to be stored."""
     sure = {r.field for r in reads if r.confidence >= SURE}
     return [f for f in REQUIRED if f not in sure]

@@ -119,7 +119,7 @@ class EnergyKeys(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Roof:
+class PlantSource:
     """A plant with the files that tell of it."""
 
     plant: Plant
@@ -143,7 +143,7 @@ class EnergyConfig:
     calendar: Calendar = field(default_factory=Calendar)
     weather: Path | None = None
     forecast: Path | None = None
-    roofs: tuple[Roof, ...] = ()
+    roofs: tuple[PlantSource, ...] = ()
     tariff: Tariff | None = None
 
 
@@ -162,7 +162,9 @@ def read_energy(path: Path) -> EnergyConfig:
             k: v for k, v in as_dict(p).items() if k not in ("site", "power", "weather", "curve")
         }
         roofs.append(
-            Roof(Plant(**known, curve=tuple(p.curve)), p.site, here / p.power, here / p.weather)
+            PlantSource(
+                Plant(**known, curve=tuple(p.curve)), p.site, here / p.power, here / p.weather
+            )
         )
     if twice := sorted(
         {r.plant.id for r in roofs if sum(o.plant.id == r.plant.id for o in roofs) > 1}

@@ -26,7 +26,7 @@ from abate.adapters.store.keys import (
     as_dict,
 )
 from abate.adapters.store.schema import HINT, FileKeyError, Key, declared, fault
-from abate.adapters.store.workspace import Finance, Workspace, fold
+from abate.adapters.store.workspace import Finance, Workspace, match_key
 from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
@@ -145,7 +145,7 @@ def _check_names(keys: Keys) -> None:
                 (one.name, "name"),
                 *((a, "aliases") for a in getattr(one, "aliases", ())),
             ):
-                other, where = seen.setdefault(fold(name), (k, key)) if name else (k, key)
+                other, where = seen.setdefault(match_key(name), (k, key)) if name else (k, key)
                 if other != k:
                     what = f"'{name}' is the {where.removesuffix('es')} of '{held[other].id}' too"
                     raise FileKeyError(
@@ -153,11 +153,13 @@ def _check_names(keys: Keys) -> None:
                         what,
                         "Rows would go to one of the two: give each names of its own.",
                     )
-    ids = {fold(i): i for i in [*(e.id for e in keys.entities), *(p.id for p in keys.programmes)]}
+    ids = {
+        match_key(i): i for i in [*(e.id for e in keys.entities), *(p.id for p in keys.programmes)]
+    }
     for k, site in enumerate(keys.sites):
         for alias in site.aliases:
-            if fold(alias) in ids:
-                what = f"'{alias}' is the id of '{ids[fold(alias)]}' too"
+            if match_key(alias) in ids:
+                what = f"'{alias}' is the id of '{ids[match_key(alias)]}' too"
                 raise FileKeyError(
                     ("sites", k, "aliases"),
                     what,
@@ -393,7 +395,8 @@ def _owners(keys: OwnersKeys) -> tuple[tuple[str, tuple[str, ...]], ...]:
         role: (names,) if isinstance(names, str) else tuple(names) for role, names in said.items()
     }
     both = sorted(
-        {fold(n) for n in held.get("preparer", ())} & {fold(n) for n in held.get("approver", ())}
+        {match_key(n) for n in held.get("preparer", ())}
+        & {match_key(n) for n in held.get("approver", ())}
     )
     if both:
         raise FileKeyError(("owners", "approver"), f"'{both[0]}' is preparer and approver")

@@ -118,21 +118,21 @@ class Workspace:
         names: dict[str, str] = {}
         for site in self.organisation.sites:
             for name in (site.id, site.name, *site.aliases):
-                names[fold(name)] = site.id
+                names[match_key(name)] = site.id
         for entity in self.organisation.entities:
             for name in (entity.id, entity.name):
-                names.setdefault(fold(name), entity.id)
+                names.setdefault(match_key(name), entity.id)
         for programme in self.organisation.programmes:
             for name in (programme.id, programme.name):
-                names.setdefault(fold(name), programme.id)
+                names.setdefault(match_key(name), programme.id)
         return names
 
 
-def fold(name: str) -> str:
+def match_key(name: str) -> str:
     """A name without case, spaces and hyphens, for comparing what people type.
 
     Example:
-        >>> fold("Zhangbei 1") == fold("zhangbei-1")
+        >>> match_key("Zhangbei 1") == match_key("zhangbei-1")
         True
     """
     return "".join(ch for ch in name.casefold() if ch not in " -_　")

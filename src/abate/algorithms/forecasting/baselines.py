@@ -92,7 +92,7 @@ def _laid(known: Known, start: Moments, zone: str) -> tuple[Days, Days, Array, i
     """
     end = known.last()
     past, ahead = days_of(known.start[:end], zone), days_of(start, zone)
-    values = past.fold(known.values[:, :end])
+    values = past.by_day(known.values[:, :end])
     room = np.full((len(values), ahead.count, ahead.steps, len(PERCENTILES)), np.nan)
     return past, ahead, values, int((ahead.first - past.first).astype(int)), room
 

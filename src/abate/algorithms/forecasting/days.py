@@ -44,7 +44,7 @@ class Days:
         """The days, as `datetime64[D]`."""
         return self.first + np.arange(self.count)
 
-    def fold(self, values: Array) -> Array:
+    def by_day(self, values: Array) -> Array:
         """Values by day and step: the mean of an hour that comes twice, NaN for one that is left out.
 
         Args:
@@ -78,7 +78,7 @@ def days_of(start: Moments, zone: str) -> Days:
     Example:
         >>> hours = np.datetime64("2024-03-30T23", "s") + np.arange(24) * np.timedelta64(3600, "s")
         >>> laid = days_of(hours, "Europe/Berlin")
-        >>> laid.count, laid.steps, np.isnan(laid.fold(np.ones((1, 24)))).sum().item()
+        >>> laid.count, laid.steps, np.isnan(laid.by_day(np.ones((1, 24)))).sum().item()
         (2, 24, 24)
     """
     step = int(step_of(start) // np.timedelta64(1, "s"))

@@ -18,11 +18,11 @@ from abate.adapters.readers.sheets import encoding_of
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import published
-from abate.application.inventory.figures import Rollups, Value, run_of, years
+from abate.application.inventory.figures import Figures, Value, run_of, years
 from abate.disclosure.claims.extracting import extract, text_of
 from abate.disclosure.claims.rules import check
 from abate.disclosure.claims.rules.pairing import LEDGER
-from abate.disclosure.claims.statement import Statement, fold, is_known_unit, period_of
+from abate.disclosure.claims.statement import Statement, entity_key, is_known_unit, period_of
 from abate.disclosure.claims.tabled import REQUIRED, canonical, statement_of
 from abate.disclosure.claims.verdict import Verdict
 from abate.disclosure.markup import plain_text
@@ -137,7 +137,7 @@ def _aliases(path: Path) -> dict[tuple[str, str], str]:
         raise DataError(
             "bad-claims", f"{path.name}: '{odd[0]}' is no kind.", "It is entity, metric or scope."
         )
-    return {(r["kind"], fold(r["alias"])): r["canonical"] for r in rows}
+    return {(r["kind"], entity_key(r["alias"])): r["canonical"] for r in rows}
 
 
 def _read(
@@ -249,7 +249,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def ledger_statements(workspace: Workspace, entity: str) -> list[Statement]:
     """What the ledger says of the organisation, year by year."""
     found = []
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         for year in years(workspace):
             run = run_of(workspace, year)
             found += [
@@ -361,7 +361,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
         mine = [
             replace(s, entity=name, scope="")
             for s in read.statements
-            if fold(s.entity) in {"", *_own_names(name)}
+            if entity_key(s.entity) in {"", *_own_names(name)}
         ]
         clear = [s for s in mine if s.metric in OF_FIGURES.values() and _is_plain(s)]
         verdicts = [
@@ -416,7 +416,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
 def _own_names(name: str) -> set[str]:
     """Names under which an organisation speaks of itself."""
     bare = re.sub(r"\(.*?\)", "", name).strip()
-    return {fold(n) for n in (name, bare, "we", "our", "us", "the group", "the company") if n}
+    return {entity_key(n) for n in (name, bare, "we", "our", "us", "the group", "the company") if n}
 
 
 def _is_plain(s: Statement) -> bool:

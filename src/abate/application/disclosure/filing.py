@@ -20,7 +20,7 @@ from abate.adapters.store.writing import write_whole
 from abate.application.disclosure.indicators import indicator_values
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.ecosystem.programmes import withheld
-from abate.application.inventory.figures import Rollups, Run, Value, run_of, years
+from abate.application.inventory.figures import Figures, Run, Value, run_of, years
 from abate.disclosure.filing.taxonomy import DIMENSIONAL, Fact, elements, filing_files
 from abate.disclosure.indicators import frameworks
 from abate.kernel.errors import UsageError
@@ -40,7 +40,7 @@ def filing_facts(workspace: Workspace, year: str) -> list[Fact]:
     known = elements()
     names = [e.figure for e in known.values() if e.figure] + [f"scope3-{c}" for c in CATEGORIES]
     facts: list[Fact] = []
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         for y in shown:
             values = {v.figure: v for v in rollups.values(names, run_of(workspace, y))}
             closed = {"avoided"} if withheld(workspace, y) else set()

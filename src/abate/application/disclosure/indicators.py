@@ -11,13 +11,13 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import default_factors
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.disclosure.stated_figures import published
-from abate.application.inventory.figures import Rollups, Run, run_of
+from abate.application.inventory.figures import Figures, Run, run_of
 from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.plans import plans
 from abate.disclosure.indicators import EXTRAS, NUCLEAR, RENEWABLE, Indicator, indicators
 from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
-from abate.kernel.matching import FactorBook, Need
+from abate.kernel.matching import FactorBook, FactorQuery
 from abate.kernel.tables import StatedFigureRow
 
 MATERIAL = frozenset({"purchased-goods"})
@@ -97,7 +97,7 @@ def indicator_values(
         if wanted & {"fuel_energy", "fuel_burnt"}
         else None
     )
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         for year in years:
             run = run_of(workspace, year)
             found = {v.figure: v for v in rollups.values(figures, run)}
@@ -228,7 +228,7 @@ def fuel_energy_kwh(workspace: Workspace, run_id: str, book: FactorBook) -> floa
     region_of = workspace.organisation.region_of
     try:
         return sum(
-            book.energy_per_unit(Need(kind, item, region_of(site), int(month[:4]), unit))
+            book.energy_per_unit(FactorQuery(kind, item, region_of(site), int(month[:4]), unit))
             * amount
             / 3.6
             for kind, item, site, unit, month, amount in rows

@@ -11,7 +11,7 @@ from pathlib import Path
 from abate.adapters.readers.sheets import table_of
 from abate.adapters.store.transfers import REVERSED, open_transfers
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.figures import Rollups, run_of, years
+from abate.application.inventory.figures import Figures, run_of, years
 from abate.disclosure.neutrality import Credit, CreditKind, Credits, Neutrality
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, NotFoundError, UsageError
@@ -215,7 +215,7 @@ def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
             nothing.
     """
     names = ["gross", "reduction", "net", "scope1", "scope2-location"]
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         values = {v.figure: v for v in rollups.values(names, run_of(workspace, year))}
         earlier = [y for y in years(workspace) if y < year]
         base = (

@@ -23,8 +23,8 @@ from abate.application.disclosure.promises import language, promises, target_cha
 from abate.application.ecosystem.programmes import programmes
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.explanations import activity_name, rows_condition
-from abate.application.inventory.figures import Rollups, Run, Value
-from abate.application.inventory.findings import findings_of, mended, open_findings
+from abate.application.inventory.figures import Figures, Run, Value
+from abate.application.inventory.findings import corrections_made, findings_of, open_findings
 from abate.application.inventory.open_run import OpenRun, open_run
 from abate.application.inventory.ranges import DRAWS, SEED, ranges
 from abate.application.plans import AVOIDED, INVENTORY, PlanShown, plans
@@ -315,7 +315,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "coverage": _coverage(con, workspace, year, found),
         "estimated": _estimated(rollups, run),
         "findings": [_finding(f) for f in found],
-        "mends": [_mend(m) for m in mended(workspace)],
+        "mends": [_mend(m) for m in corrections_made(workspace)],
         "explanations": [_explanation(con, name, this) for name in OPENED],
         "methods": _methods(con),
         "factors": _factors(con),
@@ -484,7 +484,7 @@ def _frozen(opened: OpenRun) -> Model | None:
 
 
 def _specs(
-    rollups: Rollups,
+    rollups: Figures,
     values: dict[str, dict[str, Value]],
     shown: list[str],
     run: Run,
@@ -570,7 +570,7 @@ def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
     return str(drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
 
 
-def _chain(rollups: Rollups, run: Run) -> list[Model]:
+def _chain(rollups: Figures, run: Run) -> list[Model]:
     """Scope 3 by category and approach [t CO2e], in the order of the categories."""
     sql = (
         "select category, approach, sum(co2e_mg) as mg from rollups where run_id = ? and scope ="
@@ -618,7 +618,7 @@ def _value_chain(
     return lines
 
 
-def _ranges(rollups: Rollups, run: Run, this: dict[str, Value]) -> Model:
+def _ranges(rollups: Figures, run: Run, this: dict[str, Value]) -> Model:
     """95 % ranges of the headline sums, and what to measure better next."""
     found = [r for n in RANGED if this[n].value for r in ranges(rollups, n, run, top=10)]
     lines = [
@@ -672,12 +672,12 @@ def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[Model]:
     return told
 
 
-def _groups(rollups: Rollups, name: str, run: Run, dimension: str) -> list[Value]:
+def _groups(rollups: Figures, name: str, run: Run, dimension: str) -> list[Value]:
     whole = rollups.values([name], run)[0]
     return rollups.values([name], run, dimension) if whole.value is not None else []
 
 
-def _ratio_points(rollups: Rollups, name: str, run: Run) -> list[Model]:
+def _ratio_points(rollups: Figures, name: str, run: Run) -> list[Model]:
     above, below = FIGURES.named(name).numerator, FIGURES.named(name).denominator
     sql = (
         "select building, month, sum(quantity_micro) filter (where kind = ?) as a, "
@@ -810,7 +810,7 @@ def _instruments(con: duckdb.DuckDBPyConnection) -> list[Model]:
     ]
 
 
-def _buildings(rollups: Rollups, run: Run) -> list[dict[str, str]]:
+def _buildings(rollups: Figures, run: Run) -> list[dict[str, str]]:
     names = {"facility": "facility-energy", "it": "it-energy", "pue": "pue", "wue": "wue"}
     found: dict[str, dict[str, str]] = {}
     for column, name in names.items():
@@ -851,7 +851,7 @@ def _coverage(
     ]
 
 
-def _estimated(rollups: Rollups, run: Run) -> list[dict[str, str]]:
+def _estimated(rollups: Figures, run: Run) -> list[dict[str, str]]:
     shares = [
         (n, rollups.estimated_share(n, run))
         for n in ("scope1", "scope2-location", "scope2-market", "electricity")

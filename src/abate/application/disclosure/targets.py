@@ -6,7 +6,7 @@ from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
-from abate.application.inventory.figures import Rollups, Run, run_of, years
+from abate.application.inventory.figures import Figures, Run, run_of, years
 from abate.disclosure.pathways import (
     INCOMPLETE,
     MISUSED,
@@ -37,7 +37,7 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
     paths = {p.id: p for p in workspace.pathways}
     told: list[Progress] = []
     found: list[Finding] = []
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         every = [run_of(workspace, year) for year in years(workspace)]
         held = [(target, *_yearly(rollups, every, target)) for target in workspace.targets]
     for target, yearly, restated, lacking in held:
@@ -125,7 +125,7 @@ def _unfit(
 
 
 def _yearly(
-    rollups: Rollups, every: list[Run], target: Target
+    rollups: Figures, every: list[Run], target: Target
 ) -> tuple[dict[int, float], bool, dict[int, str]]:
     """Values of a target's figure by year.
 

@@ -17,7 +17,7 @@ from abate.adapters.readers.documents import opens_as_workbook
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
 from abate.application.disclosure.indicators import fuels_burnt, indicator_values
-from abate.application.inventory.figures import Rollups, Run, run_of
+from abate.application.inventory.figures import Figures, Run, run_of
 from abate.disclosure.markup import Cell, Table, escaped, to_html
 from abate.disclosure.report import headings, page
 from abate.kernel.edges import Json
@@ -144,7 +144,7 @@ def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list
 
 def _emissions(workspace: Workspace, run: Run, turnover: float | None) -> list[Datapoint]:
     """Scopes 1 and 2 and their intensities; a sum without one of its parts is missing."""
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         found = {
             v.figure: v
             for v in rollups.values(["scope1", "scope2-location", "scope2-market", "gross"], run)
@@ -203,7 +203,7 @@ def scope3_cells(workspace: Workspace, year: str) -> dict[int, float]:
 
     Empty where a category is open without reason.
     """
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         run = run_of(workspace, year)
         total = rollups.values(["scope3"], run)[0]
         if total.value is None or total.without:

@@ -9,7 +9,7 @@ from typing import Any
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.figures import Rollups, exact_text, run_of, runs
+from abate.application.inventory.figures import Figures, exact_text, run_of, runs
 from abate.application.inventory.open_run import run_views
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.figure import in_unit
@@ -26,7 +26,7 @@ def programmes(workspace: Workspace, year: str) -> list[dict[str, Any]]:
     """
     run = run_of(workspace, year)
     published = any(r.run_id == run.run_id and r.status != "draft" for r in runs(workspace))
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         scopes = rollups.values(["scope1", "scope2-location", *SCOPE_3], run)
         complete = published and all(v.value is not None or v.note for v in scopes)
     with workspace.store.connect("factors") as con:

@@ -21,7 +21,7 @@ from abate.adapters.store.writing import in_place_of
 from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings, as_energy, is_temperature
-from abate.energy.planners.load import LoadModel, LoadSettings, Members, fit_load, forecast_load
+from abate.energy.planners.load import Ensemble, LoadModel, LoadSettings, fit_load, forecast_load
 from abate.kernel.errors import DataError, UsageError
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -194,7 +194,7 @@ def weather_of(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Told:
+class MeterForecast:
     """A forecast of some series.
 
     Args:
@@ -205,7 +205,7 @@ class Told:
         data_version: Hash of the data that it was fitted on.
     """
 
-    members: Members
+    members: Ensemble
     issued: np.datetime64
     unit: str
     model: LoadModel
@@ -222,7 +222,7 @@ def data_version(*known: Known | None) -> str:
     return digest.hexdigest()[:16]
 
 
-def enough(known: Known, load: Readings) -> None:
+def require_history(known: Known, load: Readings) -> None:
     """Refuse series of which less than two weeks are known.
 
     Raises:
@@ -251,7 +251,7 @@ def forecast_readings(
     members: int = 300,
     seed: int = 1,
     settings: LoadSettings | None = None,
-) -> Told:
+) -> MeterForecast:
     """Forecast all series of a file.
 
     Args:
@@ -272,7 +272,7 @@ def forecast_readings(
     step = np.timedelta64(load.step_s, "s")
     moment = issued if issued is not None else load.start[-1] + step
     known = series.as_of(moment)
-    enough(known, load)
+    require_history(known, load)
     first = load.start[0] + step * int(-(-(moment - load.start[0]) // step))
     horizon = grid(first, max(1, ahead_s // load.step_s), step)
     seen = coming = None
@@ -292,7 +292,7 @@ def forecast_readings(
             )
     model = fit_load(known, calendar=calendar, weather=seen, settings=settings)
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
-    return Told(
+    return MeterForecast(
         made,
         moment,
         next((u for u in load.units if u), ""),
@@ -348,11 +348,11 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def with_groups(told: Members, groups: dict[str, list[str]]) -> Members:
+def with_groups(told: Ensemble, groups: dict[str, list[str]]) -> Ensemble:
     """Members of meters and of sums over them, which add up member by member."""
     rows = {group: [told.names.index(m) for m in meters] for group, meters in groups.items()}
     summed = told.summed(rows)
-    return Members(
+    return Ensemble(
         (*told.names, *summed.names),
         told.start,
         np.concatenate([told.values, summed.values], axis=1),
@@ -460,7 +460,7 @@ def forecast_many(
             raise DataError("no-series", f"{path.name} has no meter.", "Check its columns.")
         if totals:
             values = np.stack(list(totals.values()), axis=1)
-            summed = Members(tuple(totals), start, values)
+            summed = Ensemble(tuple(totals), start, values)
             table = _rows_table(
                 summed.names, start, values.mean(axis=0), summed.quantiles(np.array(LEVELS))
             )

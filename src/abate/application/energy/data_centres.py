@@ -11,7 +11,7 @@ from typing import Any
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.figures import Rollups, Run
+from abate.application.inventory.figures import Figures, Run
 from abate.application.inventory.findings import equal_readings
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.period import month_end, month_start
@@ -22,7 +22,7 @@ AMOUNTS = ("facility-energy", "it-energy", "water")
 LOADS = {"facility-energy": "facility_kwh", "it-energy": "it_kwh"}
 
 
-def data_centres(rollups: Rollups, run: Run) -> list[dict[str, Any]]:
+def data_centres(rollups: Figures, run: Run) -> list[dict[str, Any]]:
     """Each metered building with PUE, WUE and clean share, for the year and by month.
 
     With goal and climate.

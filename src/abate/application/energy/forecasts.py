@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from abate.adapters.readers.energy_config import EnergyConfig, Roof
+from abate.adapters.readers.energy_config import EnergyConfig, PlantSource
 from abate.adapters.readers.series import read_series, zone_of
 from abate.adapters.store.delta import literal
 from abate.adapters.store.imports import live_imports, live_views
@@ -25,12 +25,12 @@ from abate.algorithms.forecasting.scores import coverage, pinball, skill
 from abate.algorithms.forecasting.series import Known, grid
 from abate.application.energy.batches import (
     LEVELS,
-    Told,
+    MeterForecast,
     Weather,
     as_series,
     data_version,
-    enough,
     level_name,
+    require_history,
     weather_of,
 )
 from abate.application.inventory.inputs import read_terms
@@ -40,9 +40,9 @@ from abate.energy.facts.readings import FORECAST_DRIFT, Readings, as_power
 from abate.energy.planners.generation import Generation, forecast_generation
 from abate.energy.planners.load import (
     DRIFT_RATIO_MAX,
+    Ensemble,
     LoadModel,
     LoadSettings,
-    Members,
     fit_load,
     forecast_load,
 )
@@ -102,8 +102,8 @@ class SiteForecast:
     """
 
     site: str
-    told: Told
-    roofs: tuple[tuple[Roof, Generation], ...]
+    told: MeterForecast
+    roofs: tuple[tuple[PlantSource, Generation], ...]
     lines: list[ForecastLine]
     findings: tuple[Finding, ...]
     refitted: bool
@@ -140,7 +140,7 @@ def forecast_site(
     calendar = replace(config.calendar, zone="UTC")  # the ledger holds the clock times of its files
     moment = issued if issued is not None else load.start[-1] + HOUR
     known = as_series(load).as_of(moment)
-    enough(known, load)
+    require_history(known, load)
     first = moment.astype("datetime64[h]").astype("datetime64[s]")
     horizon = grid(first + HOUR * int(first < moment), max(1, ahead_s // 3600), HOUR)
     seen = coming = None
@@ -148,7 +148,7 @@ def forecast_site(
         seen, coming = _weather(config, site, load, moment, horizon)
     model, findings, refitted = _model(workspace, site, known, calendar, seen, keep_model)
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
-    told = Told(made, moment, "kWh", model, data_version(known, seen, coming))
+    told = MeterForecast(made, moment, "kWh", model, data_version(known, seen, coming))
     roofs = tuple(
         (roof, _roof(roof, moment, horizon, config)) for roof in config.roofs if roof.site == site
     )
@@ -174,7 +174,9 @@ def _weather(
     )
 
 
-def _roof(roof: Roof, moment: np.datetime64, horizon: Any, config: EnergyConfig) -> Generation:
+def _roof(
+    roof: PlantSource, moment: np.datetime64, horizon: Any, config: EnergyConfig
+) -> Generation:
     """A plant's forecast from its own files.
 
     Weather of the hours ahead is used where the file has it.
@@ -300,7 +302,7 @@ def _stored(
     return fit_load(known, calendar=calendar, weather=weather, settings=settings, held=held)
 
 
-def _lines(workspace: Workspace, site: str, told: Told) -> list[ForecastLine]:
+def _lines(workspace: Workspace, site: str, told: MeterForecast) -> list[ForecastLine]:
     """Activities of basis forecast by level.
 
     Each meter's steps, and each day of the whole site, valued.
@@ -397,7 +399,7 @@ def _step_line(
     )
 
 
-def _roof_lines(site: str, roof: Roof, made: Generation) -> list[ForecastLine]:
+def _roof_lines(site: str, roof: PlantSource, made: Generation) -> list[ForecastLine]:
     """What a plant is expected to give, by step and level.
 
     Nothing is valued: who uses it is not known yet.
@@ -650,7 +652,7 @@ def _against(
     )
 
 
-def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:
+def business_members(workspace: Workspace, made: list[SiteForecast]) -> Ensemble:
     """Meters, sites and businesses of several forecasts, which add up member by member."""
     count = min(len(m.told.members.values) for m in made)
     start = made[0].told.members.start
@@ -672,8 +674,8 @@ def business_members(workspace: Workspace, made: list[SiteForecast]) -> Members:
             groups.setdefault(f"business/{owner.get(one.site, '')}", []).append(len(names))
             names.append(name)
             values.append(one.told.members.values[:count, m])
-    whole = Members(tuple(names), start, np.stack(values, axis=1))
+    whole = Ensemble(tuple(names), start, np.stack(values, axis=1))
     summed = whole.summed(dict(sorted(groups.items(), key=lambda g: g[0].startswith("business/"))))
-    return Members(
+    return Ensemble(
         (*names, *summed.names), start, np.concatenate([whole.values, summed.values], axis=1)
     )

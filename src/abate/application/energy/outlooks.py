@@ -12,7 +12,7 @@ from abate.adapters.readers.energy_config import EnergyConfig
 from abate.adapters.store.workspace import Workspace
 from abate.application.energy.forecasts import HOUR, SiteForecast, business_members
 from abate.energy.planners.generation import Generation
-from abate.energy.planners.load import Members
+from abate.energy.planners.load import Ensemble
 from abate.kernel.units import in_t
 
 LEVELS = ("mean", "p05", "p95")
@@ -84,7 +84,7 @@ class Outlook:
         cost: None without a tariff.
     """
 
-    members: Members
+    members: Ensemble
     emissions: tuple[DayEmissions, ...]
     plants: tuple[PlantOutlook, ...]
     cost: CostOutlook | None

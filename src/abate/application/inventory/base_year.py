@@ -7,7 +7,7 @@ from datetime import datetime
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.bridges import BridgeResult, bridges_between
-from abate.application.inventory.figures import Rollups, Run, run_of, runs, years
+from abate.application.inventory.figures import Figures, Run, run_of, runs, years
 from abate.application.inventory.runs import run_year
 from abate.kernel.edges import Json
 from abate.kernel.errors import ConfigError
@@ -130,7 +130,7 @@ def _restated(
         workspace, stated.fiscal_year, now=now, gwp_set=gwp_set, structure=f"{later}/{rule}"
     )
     restated = run_of(workspace, stated.fiscal_year, done.run_id)
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         names = ["scope1", "scope2-location", "scope2-market", "gross", "scope3", "total-location"]
         shown = {
             v.figure

@@ -6,7 +6,7 @@ import csv
 from datetime import datetime
 from pathlib import Path
 
-from abate.adapters.readers.bills import Read, doubtful
+from abate.adapters.readers.bills import BillField, doubtful
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import in_place_of
 from abate.application.inventory.imports import ImportResult, add_file
@@ -14,7 +14,7 @@ from abate.kernel.errors import UsageError
 
 
 def store_bill(
-    workspace: Workspace, path: Path, reads: list[Read], *, site: str, now: datetime
+    workspace: Workspace, path: Path, reads: list[BillField], *, site: str, now: datetime
 ) -> ImportResult:
     """Import a bill whose values were confirmed, and attach the PDF as evidence to its row.
 

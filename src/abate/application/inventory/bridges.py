@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
-from abate.application.inventory.figures import Rollups, Run
+from abate.application.inventory.figures import Figures, Run
 from abate.application.inventory.inputs import read_terms
 from abate.application.opening import read_config
 from abate.kernel.bridge import Bridge, Line, Share, bridge, totals
@@ -62,7 +62,7 @@ class BridgeResult:
 
 
 def bridge_runs(
-    workspace: Workspace, rollups: Rollups, name: str, before: Run, after: Run
+    workspace: Workspace, rollups: Figures, name: str, before: Run, after: Run
 ) -> BridgeResult:
     """Why a figure differs between two runs.
 
@@ -75,7 +75,7 @@ def bridge_runs(
 
 def bridges_between(
     workspace: Workspace,
-    rollups: Rollups,
+    rollups: Figures,
     names: Sequence[str],
     before: Run,
     after: Run,
@@ -100,7 +100,7 @@ def bridges_between(
     return results
 
 
-def _lines(rollups: Rollups, name: str, run: Run) -> list[Line]:
+def _lines(rollups: Figures, name: str, run: Run) -> list[Line]:
     sign, touched = rollups.signed(name, run)
     rows = fetch(
         rollups.con,

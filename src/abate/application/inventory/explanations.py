@@ -19,7 +19,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES, METHODS
 from abate.application.inventory.figures import (
     DIMENSIONS,
-    Rollups,
+    Figures,
     Run,
     Value,
     check_dimensions,
@@ -361,7 +361,7 @@ def explain_figure(
 
 
 def figure_tree(
-    rollups: Rollups,
+    rollups: Figures,
     name: str,
     run: Run,
     where: Mapping[str, str] = MappingProxyType({}),

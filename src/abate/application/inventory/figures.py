@@ -203,7 +203,7 @@ def years(workspace: Workspace) -> list[str]:
     return sorted({r.fiscal_year for r in workspace.store.records(RunRow)})
 
 
-class Rollups:
+class Figures:
     """The rollups of a workspace, opened for reading.
 
     Args:
@@ -214,7 +214,7 @@ class Rollups:
         self.workspace = workspace
         self.con: duckdb.DuckDBPyConnection = workspace.store.connect("rollups")
 
-    def load(self) -> Rollups:
+    def load(self) -> Figures:
         """Take the rollups into memory, for readers that stay and ask often."""
         self.con.close()
         self.con = open_engine(self.workspace.store.root, self.workspace.limits)
@@ -222,13 +222,13 @@ class Rollups:
         self.con.execute(f"create table rollups as select * from {source}")
         return self
 
-    def beside(self) -> Rollups:
+    def beside(self) -> Figures:
         """Another reader of the same rollups, for another thread."""
-        other = Rollups.__new__(Rollups)
+        other = Figures.__new__(Figures)
         other.workspace, other.con = self.workspace, self.con.cursor()
         return other
 
-    def __enter__(self) -> Rollups:
+    def __enter__(self) -> Figures:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -77,7 +77,7 @@ def findings_of(workspace: Workspace, origin: str) -> list[Finding]:
     return [finding_of(r) for r in workspace.store.records(FindingRow) if r.origin == origin]
 
 
-def mended(workspace: Workspace) -> list[CorrectionRow]:
+def corrections_made(workspace: Workspace) -> list[CorrectionRow]:
     """What was corrected, accepted, dropped or added, with its reason."""
     live = {r.import_id for r in live_imports(workspace)}
     rows = [m for m in workspace.store.records(CorrectionRow) if m.import_id in live]

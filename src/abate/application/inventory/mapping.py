@@ -17,7 +17,7 @@ from msgspec import field as keys_field
 from abate.adapters.readers.sheets import Sheet
 from abate.adapters.store.keys import Name, Word
 from abate.adapters.store.schema import read_toml
-from abate.adapters.store.workspace import fold
+from abate.adapters.store.workspace import match_key
 from abate.application.catalogue import TEMPLATES
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.kind import Measure, Template
@@ -483,7 +483,7 @@ def header_words(header: str) -> str:
 
 def _site_in(title: str, names: dict[str, str]) -> str:
     """The site whose longest name stands in a title."""
-    folded = fold(title)
+    folded = match_key(title)
     found = [name for name in names if len(name) >= 2 and name in folded]
     return names[max(found, key=len)] if found else ""
 

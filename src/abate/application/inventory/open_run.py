@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.figures import (
-    Rollups,
+    Figures,
     Run,
     Value,
     run_of,
@@ -44,7 +44,7 @@ class OpenRun:
     workspace: Workspace
     every: tuple[Run, ...]
     run: Run
-    rollups: Rollups
+    rollups: Figures
 
     @property
     def year(self) -> str:
@@ -94,7 +94,7 @@ def open_run(workspace: Workspace, year: str = "", run_id: str = "") -> Iterator
     if not year and not run_id and every:
         year = max(r.fiscal_year for r in every)
     run = run_of(still, year, run_id, every)
-    with Rollups(still) as rollups:
+    with Figures(still) as rollups:
         yield OpenRun(still, tuple(every), run, rollups)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from abate.adapters.store.delta import fetch, literal
 from abate.application.catalogue import FIGURES, METHODS
-from abate.application.inventory.figures import DIMENSIONS, Rollups, Run
+from abate.application.inventory.figures import DIMENSIONS, Figures, Run
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.kernel.resolution import KEY
@@ -91,7 +91,7 @@ class FigureRange:
 
 
 def ranges(
-    rollups: Rollups,
+    rollups: Figures,
     name: str,
     run: Run,
     by: str = "",
@@ -138,7 +138,7 @@ def ranges(
 
 
 def _range(
-    rollups: Rollups,
+    rollups: Figures,
     name: str,
     run: Run,
     source: str,
@@ -193,7 +193,7 @@ def _range(
     )
 
 
-def _factor_parts(rollups: Rollups, source: str) -> list[Part]:
+def _factor_parts(rollups: Figures, source: str) -> list[Part]:
     """Sums per factor and species [t].
 
     Of several spreads of one, as older data have, the widest counts.
@@ -227,7 +227,7 @@ def _factor_parts(rollups: Rollups, source: str) -> list[Part]:
     return list(widest.values())
 
 
-def _quality(rollups: Rollups, source: str) -> tuple[float | None, float]:
+def _quality(rollups: Figures, source: str) -> tuple[float | None, float]:
     """Mean score, and the share that stands on primary data, both weighted by CO2e."""
     rows = fetch(
         rollups.con,

@@ -36,7 +36,7 @@ from abate.kernel.allocation import Allocation, Instrument, Load, allocate
 from abate.kernel.errors import NotFoundError
 from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
-from abate.kernel.kind import fold
+from abate.kernel.kind import item_id
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Organisation
 from abate.kernel.period import parse_fiscal_year
@@ -45,7 +45,7 @@ from abate.kernel.resolution import (
     FOUND,
     KEY,
     PLACED,
-    Key,
+    ActivityKey,
     Resolutions,
     Resolver,
     Terms,
@@ -286,7 +286,7 @@ def match(
     """Resolve the distinct needs of `year_totals`, each once, whatever the number of activities behind it."""
     kinds = ", ".join(literal(k) for k in sorted({k for m in METHODS for k in m.card.kinds}))
     keys = [
-        Key(*row)
+        ActivityKey(*row)
         for row in con.execute(
             f"select distinct {', '.join(KEY)} from year_totals where kind in ({kinds})"
         ).fetchall()
@@ -381,7 +381,7 @@ def register_resolutions(
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class Continuation:
     """What a run goes on from, and what is left to value.
 
     Args:
@@ -437,7 +437,7 @@ def _number(
     run_id: str,
     inputs: Inputs,
     base: RunRow | None,
-) -> Going:
+) -> Continuation:
     """Make `year_resolutions`: a row that the base has keeps its ordinal there.
 
     And with it the entries posted under it.
@@ -447,7 +447,7 @@ def _number(
     """
     register_resolutions(con, matched.rows, run_id, inputs.fiscal_year)
     if base is None:
-        return Going()
+        return Continuation()
     before, present = {i for i, _ in json.loads(base.imports)}, {i for i, _ in inputs.imports}
     kept = before & present
     year, key = literal(inputs.fiscal_year), ", ".join(KEY)
@@ -486,7 +486,7 @@ def _number(
     """)
     fresh = counted(con, f"select count(*) from numbered_resolutions where resolution > {top}")
     if fresh > FRESH_SHARE_MAX * len(matched.rows):
-        return Going()
+        return Continuation()
     con.execute(
         "create or replace temp table year_resolutions as select * from numbered_resolutions"
     )
@@ -497,7 +497,7 @@ def _number(
         (select * from import_totals semi join kept_imports using (import_id) where fiscal_year = {year}) using ({key})
     """,
     )
-    return Going(base, top, tuple(sorted(present - before)), tuple(sorted(kept)), again > 0)
+    return Continuation(base, top, tuple(sorted(present - before)), tuple(sorted(kept)), again > 0)
 
 
 def _supplied(factor: Factor) -> Factor:
@@ -508,10 +508,10 @@ def _supplied(factor: Factor) -> Factor:
     if factor.kind != "supplier" or "/" not in factor.item:
         return factor
     party, product = factor.item.split("/", 1)
-    return replace(factor, item=f"{fold(party)}/{KINDS['purchased-goods'].item_named(product)}")
+    return replace(factor, item=f"{item_id(party)}/{KINDS['purchased-goods'].item_named(product)}")
 
 
-def key_of(keys: Sequence[Key]) -> tuple[str, ...]:
+def key_of(keys: Sequence[ActivityKey]) -> tuple[str, ...]:
     """Columns by which activities are joined.
 
     Those that say nothing anywhere are left out, which is faster.
@@ -524,7 +524,7 @@ def entries(
     run_id: str,
     methods_used: set[str],
     fiscal_year: str,
-    going: Going = Going(),
+    going: Continuation = Continuation(),
     key: Sequence[str] = KEY,
 ) -> Any:
     """The expression that values what a run is to post.
@@ -629,7 +629,7 @@ def _post(
     inputs: Inputs,
     run_id: str,
     matched: Matched,
-    going: Going,
+    going: Continuation,
     now: datetime,
 ) -> RunResult:
     """Write resolutions, entries, allocations, rollups and findings.
@@ -689,7 +689,7 @@ def _post(
     )
 
 
-def value_tables(engine: Engine, inputs: Inputs, going: Going = Going()) -> bool:
+def value_tables(engine: Engine, inputs: Inputs, going: Continuation = Continuation()) -> bool:
     """Make the activities that are to be valued known to an engine; false where there are none."""
     import pyarrow as pa
 
@@ -703,7 +703,12 @@ def value_tables(engine: Engine, inputs: Inputs, going: Going = Going()) -> bool
 
 
 def _roll_up(
-    local: Embedded, big: Engine, workspace: Workspace, inputs: Inputs, run_id: str, going: Going
+    local: Embedded,
+    big: Engine,
+    workspace: Workspace,
+    inputs: Inputs,
+    run_id: str,
+    going: Continuation,
 ) -> int:
     """Totals by every dimension that figures ask for, from the entries as posted and the activities they value.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.readers.dates import OPEN_MARK, read_dates
 from abate.adapters.store.delta import literal
-from abate.adapters.store.workspace import Workspace, fold
+from abate.adapters.store.workspace import Workspace, match_key
 from abate.application.catalogue import KINDS, TEMPLATES, default_rows
 from abate.application.inventory.mapping import Mapped, header_unit, measure_of
 from abate.energy.facts import tier_named
@@ -331,7 +331,7 @@ def _driven(kind: str, column: str) -> str:
 
 def _is_one_of(column: str, items: dict[str, tuple[str, ...]]) -> str:
     """SQL of whether a text is the name of an item or one of its words, in any spelling."""
-    words = {fold(word) for item, some in items.items() for word in (item, *some)}
+    words = {match_key(word) for item, some in items.items() for word in (item, *some)}
     return f"{_folded(column)} in ({', '.join(map(literal, sorted(words)))})"
 
 
@@ -539,7 +539,7 @@ def _lookup_sites(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
         con,
         "sites",
         {"text": "varchar", "site": "varchar"},
-        ((t, workspace.names.get(fold(t))) for t in texts),
+        ((t, workspace.names.get(match_key(t))) for t in texts),
     )
     _table(
         con,

@@ -34,7 +34,7 @@ FINDINGS_MAX = 200
 
 
 @dataclass
-class Tally:
+class PackingSummary:
     """What a set of packed orders comes to.
 
     Args:
@@ -72,7 +72,7 @@ class Tally:
         key = (*place, side)
         self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: PackingSummary) -> None:
         """Add another set to this one."""
         for name in (
             "orders",
@@ -109,14 +109,14 @@ class Packing:
     fill_share_max: float = 1.0
     record: bool = False
 
-    def block(self, block: Block) -> tuple[bytes, Tally]:
+    def block(self, block: Block) -> tuple[bytes, PackingSummary]:
         """Pack some orders: lines of the plan, and what they come to."""
         batch = block.read()
         return self.told(batch, self.packer.pack(batch.orders))
 
-    def told(self, batch: Batch, packed: list[Packed]) -> tuple[bytes, Tally]:
+    def told(self, batch: Batch, packed: list[Packed]) -> tuple[bytes, PackingSummary]:
         """Lines of the plan and the tally of packed orders."""
-        tally = Tally(findings=list(batch.findings))
+        tally = PackingSummary(findings=list(batch.findings))
         now = self._now(batch)
         lines = []
         bags = {
@@ -216,7 +216,7 @@ def _shared_out(
     coming: Counter[str],
     stock: dict[str, dict[str, int]] | None,
     sites: dict[str, str],
-) -> Iterator[tuple[bytes, Tally]]:
+) -> Iterator[tuple[bytes, PackingSummary]]:
     """Lines of a plan and their tallies where cartons are few.
 
     Each site shares out its own, as orders come.
@@ -265,10 +265,10 @@ def pack_file(
     fill_share_max: float = 1.0,
     record: bool = False,
     workers: Workers = 1,
-    on_batch: Callable[[Tally], Any] = lambda _tally: None,
+    on_batch: Callable[[PackingSummary], Any] = lambda _tally: None,
     stock: dict[str, dict[str, int]] | None = None,
     sites: dict[str, str] | None = None,
-) -> tuple[Packer, Tally]:
+) -> tuple[Packer, PackingSummary]:
     """Pack a file of orders, batch by batch.
 
     Args:
@@ -306,7 +306,7 @@ def pack_file(
         seed,
     )
     packing = Packing(packer, fill_share_max, record)
-    results: Iterator[tuple[bytes, Tally]]
+    results: Iterator[tuple[bytes, PackingSummary]]
     if stock is None and all(c.stock is None for c in sizes):
         results = map_groups(packing.block, blocks, workers=workers, key=Block.name)
     else:
@@ -314,7 +314,7 @@ def pack_file(
         every = (site for block in open_orders(orders, cartons)[1] for site in block.sites())
         coming = Counter(known.get(site, site) for site in every)
         results = _shared_out(packing, blocks, coming, stock, known)
-    total = Tally()
+    total = PackingSummary()
     for lines, tally in results:
         write(lines)
         total.add(tally)
@@ -392,7 +392,7 @@ def carbon_priced(
 def packaging_plan(
     workspace: Any,
     packer: Packer,
-    tally: Tally,
+    tally: PackingSummary,
     *,
     plan_id: str,
     title: str,

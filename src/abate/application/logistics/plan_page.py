@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from abate.adapters.store.writing import in_place_of, write_whole
-from abate.application.logistics.packing import Tally
+from abate.application.logistics.packing import PackingSummary
 from abate.application.plans import AVOIDED, INVENTORY, sums_of
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.drawing import packing_svg, plan_page
@@ -167,7 +167,7 @@ def valued_model(lines: Sequence[PlanLine]) -> Model:
     return {"valued": told, "claim": claim + end}
 
 
-def page_model(packer: Packer, tally: Tally, *, title: str, objective: str) -> Model:
+def page_model(packer: Packer, tally: PackingSummary, *, title: str, objective: str) -> Model:
     """What the page of a plan shows; `valued_model` adds what it is worth."""
     by_id = {c.id: c for c in packer.cartons}
     now, proposed = (

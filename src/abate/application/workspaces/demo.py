@@ -12,7 +12,7 @@ from typing import Protocol
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import HEADLINES, parts_of
 from abate.application.inventory.corrections import correct
-from abate.application.inventory.figures import Rollups, Value, publish, run_of
+from abate.application.inventory.figures import Figures, Value, publish, run_of
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import add_file, attach
 from abate.application.inventory.inputs import ensure_default_factors
@@ -114,7 +114,7 @@ def _import(
 
 
 def _show_inventory(workspace: Workspace, years: list[str], watcher: Watcher) -> None:
-    with Rollups(workspace) as rollups:
+    with Figures(workspace) as rollups:
         runs = {year: run_of(workspace, year) for year in years}
         watcher.inventory(
             {year: rollups.values([*HEADLINES, "avoided"], run) for year, run in runs.items()}

@@ -150,7 +150,7 @@ class Statement:
     @property
     def key(self) -> tuple[str, str, str]:
         """Entity, metric and scope, folded."""
-        return fold(self.entity), self.metric, fold(self.scope)
+        return entity_key(self.entity), self.metric, entity_key(self.scope)
 
     @property
     def place(self) -> str:
@@ -158,7 +158,7 @@ class Statement:
         return self.source or self.id
 
 
-def fold(text: str) -> str:
+def entity_key(text: str) -> str:
     """A text without case and marks, for comparing."""
     return re.sub(r"[\s_\-,.()]+", " ", text).strip().casefold()
 

@@ -8,7 +8,14 @@ from dataclasses import replace
 from functools import cache
 
 from abate.disclosure.claims.interval import printed
-from abate.disclosure.claims.statement import Period, Statement, compared, fold, period_of, unit_of
+from abate.disclosure.claims.statement import (
+    Period,
+    Statement,
+    compared,
+    entity_key,
+    period_of,
+    unit_of,
+)
 from abate.kernel.resources import package_table
 
 REQUIRED = ("entity", "metric", "value", "unit")
@@ -24,7 +31,7 @@ TRUST = (
 @cache
 def _aliases() -> dict[tuple[str, str], str]:
     return {
-        (r["kind"], fold(r["alias"])): r["canonical"]
+        (r["kind"], entity_key(r["alias"])): r["canonical"]
         for r in package_table("abate.disclosure.claims", "aliases.csv")
     }
 
@@ -41,7 +48,7 @@ def canonical(kind: str, name: str, own: Mapping[tuple[str, str], str]) -> str:
         >>> canonical("metric", "ghg_net_emissions", {}), canonical("entity", "Alibaba", {}), canonical("scope", "group", {})
         ('net_scope1_2', 'Alibaba Group', '')
     """
-    return own.get((kind, fold(name)), _aliases().get((kind, fold(name)), name.strip()))
+    return own.get((kind, entity_key(name)), _aliases().get((kind, entity_key(name)), name.strip()))
 
 
 def statement_of(

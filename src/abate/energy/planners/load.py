@@ -75,7 +75,7 @@ class LoadSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Members:
+class Ensemble:
     """A forecast as members: in each, all series go through the same weather and the same kind of day.
 
     So members add up: the sum over meters of a member is the member of the sum, and quantiles of
@@ -96,16 +96,16 @@ class Members:
         found = np.moveaxis(np.quantile(self.values, levels, axis=0), 0, -1)
         return ordered(found, low=low)
 
-    def summed(self, groups: dict[str, list[int]]) -> Members:
+    def summed(self, groups: dict[str, list[int]]) -> Ensemble:
         """Sums over groups of series, member by member.
 
         Example:
-            >>> two = Members(("a", "b"), np.array([], "datetime64[s]"), np.ones((3, 2, 4)))
+            >>> two = Ensemble(("a", "b"), np.array([], "datetime64[s]"), np.ones((3, 2, 4)))
             >>> two.summed({"site": [0, 1]}).values[0].tolist()
             [[2.0, 2.0, 2.0, 2.0]]
         """
         values = np.stack([self.values[:, rows].sum(axis=1) for rows in groups.values()], axis=1)
-        return Members(tuple(groups), self.start, values)
+        return Ensemble(tuple(groups), self.start, values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,14 +198,14 @@ def fit_load(
     chosen = settings or LoadSettings()
     end = load.last()
     laid = days_of(load.start[:end], calendar.zone)
-    y = laid.fold(load.values[:, :end])
+    y = laid.by_day(load.values[:, :end])
     had = np.flatnonzero(~np.isnan(y).all(axis=(0, 2)))
     count = int(had[-1] - had[0] + 1) if len(had) else 0
     first = max(int(had[0]) if len(had) else 0, laid.count - round(chosen.years * DAYS_PER_YEAR))
     short = count < chosen.short_days
     temperature, knots, weights = np.zeros((0, laid.steps)), np.zeros(0), np.zeros(0)
     if weather is not None:
-        stations = laid.fold(weather.values[:, :end])
+        stations = laid.by_day(weather.values[:, :end])
         weights = _stations(y, stations, chosen) if held is None else held.weights
         seen = np.einsum("w,wds->ds", weights, stations)
         with_weather = np.flatnonzero(np.isnan(seen).mean(axis=1) < WEATHER_GAP_SHARE)
@@ -281,7 +281,7 @@ def forecast_load(
     ahead: Known | None = None,
     members: int = 300,
     seed: int = 1,
-) -> Members:
+) -> Ensemble:
     """Forecast the steps to come as members.
 
     Where the weather to come is known (a forecast), all members go through it; beyond it, and
@@ -321,7 +321,7 @@ def forecast_load(
     values = np.empty((draws, len(model.names), len(whole.place)))
     for j, residual in enumerate(_residual_paths(model, offset, lead, whole.count, draws, rng)):
         values[j] = whole.unfold(central[j % weathers] + model.settings.spread_ratio * residual)
-    return Members(model.names, start, np.maximum(values, model.low[:, None]))
+    return Ensemble(model.names, start, np.maximum(values, model.low[:, None]))
 
 
 def _affordable(settings: LoadSettings, days: int) -> LoadSettings:
@@ -571,7 +571,7 @@ def _known_weather(model: LoadModel, ahead: Known, there: Any, whole: Days) -> A
     found = np.full((whole.count, whole.steps), np.nan)
     if there.any():
         laid = days_of(ahead.start[there], model.calendar.zone)
-        value = np.einsum("w,wds->ds", model.weights, laid.fold(ahead.values[:, there]))
+        value = np.einsum("w,wds->ds", model.weights, laid.by_day(ahead.values[:, there]))
         shift = int((whole.first - laid.first).astype(int))
         for i in range(whole.count):
             if 0 <= i + shift < laid.count:

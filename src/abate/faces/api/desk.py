@@ -26,7 +26,7 @@ from abate.application.inventory.explanations import (
     explain_entry,
     explain_figure,
 )
-from abate.application.inventory.figures import Rollups, Run, Value, run_of, runs
+from abate.application.inventory.figures import Figures, Run, Value, run_of, runs
 from abate.application.inventory.findings import open_findings, quarantined
 from abate.application.inventory.open_run import OpenRun
 from abate.application.opening import open_workspace
@@ -43,7 +43,7 @@ def present() -> datetime:
     return datetime.now().replace(microsecond=0)
 
 
-class Desk:
+class OpenWorkspace:
     """A workspace as the server reads it.
 
     Args:
@@ -58,7 +58,7 @@ class Desk:
         self._guard = threading.Lock()
         self._loading = threading.Lock()
         self.checking = threading.Lock()
-        self._loaded: tuple[tuple[int, ...], Rollups] | None = None
+        self._loaded: tuple[tuple[int, ...], Figures] | None = None
 
     @property
     def workspace(self) -> Workspace:
@@ -131,15 +131,15 @@ class Desk:
         """Fiscal years that have been valued."""
         return sorted({r.fiscal_year for r in self.runs()})
 
-    def rollups(self) -> Rollups:
+    def rollups(self) -> Figures:
         """The rollups, in memory once, with a reader for this thread."""
         version = self.version("rollups")
         if getattr(self._own, "rollups_version", None) != version:
             with self._loading:
                 if self._loaded is None or self._loaded[0] != version:
-                    self._loaded = (version, Rollups(self.workspace).load())
+                    self._loaded = (version, Figures(self.workspace).load())
                 self._own.rollups, self._own.rollups_version = self._loaded[1].beside(), version
-        found: Rollups = self._own.rollups
+        found: Figures = self._own.rollups
         return found
 
     def values(

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from abate.application.inventory.figures import DIMENSIONS
-from abate.faces.api.desk import Desk
+from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.exports import csv_text, xlsx_bytes
 from abate.faces.api.jobs import Jobs
 from abate.kernel.edges import Json
@@ -54,8 +54,8 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-async def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
+async def _desk(request: Request) -> OpenWorkspace:
+    desk: OpenWorkspace = request.app.state.desk
     return desk
 
 
@@ -64,7 +64,7 @@ async def _jobs(request: Request) -> Jobs:
     return jobs
 
 
-DeskOf = Annotated[Desk, Depends(_desk)]
+WorkspaceOf = Annotated[OpenWorkspace, Depends(_desk)]
 
 
 JobsOf = Annotated[Jobs, Depends(_jobs)]

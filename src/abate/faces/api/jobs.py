@@ -24,7 +24,7 @@ from abate.application.factors import import_factors
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
 from abate.application.inventory.verification import verify_run
-from abate.faces.api.desk import Desk, present
+from abate.faces.api.desk import OpenWorkspace, present
 from abate.faces.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError, IntegrityError, UsageError
@@ -50,7 +50,7 @@ class Jobs:
         desk: The workspace.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: OpenWorkspace) -> None:
         self.desk = desk
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._submitting = threading.Lock()
@@ -205,7 +205,7 @@ class Jobs:
             self._end(job, "interrupted", error=STOPPED)
 
 
-def _import(desk: Desk, job: Json, on_step: OnStep) -> Json:
+def _import(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     arguments = job["arguments"]
     upload = desk.intake.get(UPLOADS, arguments["upload"])
     done = add_file(
@@ -220,7 +220,7 @@ def _import(desk: Desk, job: Json, on_step: OnStep) -> Json:
     return {k: v for k, v in asdict(done).items() if k != "mappings"}
 
 
-def _factors(desk: Desk, job: Json, on_step: OnStep) -> Json:
+def _factors(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
     on_step("reading")
     accept = frozenset(job["arguments"]["accept"])
@@ -240,7 +240,7 @@ def _factors(desk: Desk, job: Json, on_step: OnStep) -> Json:
     return told
 
 
-def _run_year(desk: Desk, job: Json, on_step: OnStep) -> Json:
+def _run_year(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     a = job["arguments"]
     as_of = date.fromisoformat(a["as_of"]) if a["as_of"] else None
     done = run_year(
@@ -257,14 +257,14 @@ def _run_year(desk: Desk, job: Json, on_step: OnStep) -> Json:
     return told
 
 
-def _verify(desk: Desk, job: Json, on_step: OnStep) -> Json:
+def _verify(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     on_step("checking")
     require_sound(desk.workspace, whole=True)
     done = verify_run(desk.workspace, job["arguments"]["run"])
     return asdict(done) | {"holds": done.holds}
 
 
-WORK: dict[str, Callable[[Desk, Json, OnStep], Json]] = {
+WORK: dict[str, Callable[[OpenWorkspace, Json, OnStep], Json]] = {
     "import": _import,
     "factors": _factors,
     "run": _run_year,

@@ -22,9 +22,8 @@ from abate.application.inventory.figures import check_dimensions, publish, run_o
 from abate.application.inventory.imports import undo
 from abate.application.inventory.previews import duplicate_of, original_rows, preview_sheets
 from abate.faces.api import uploads
-from abate.faces.api.desk import Desk, present
+from abate.faces.api.desk import OpenWorkspace, present
 from abate.faces.api.frame import (
-    DeskOf,
     JobsOf,
     Limit,
     Offset,
@@ -32,6 +31,7 @@ from abate.faces.api.frame import (
     Strict,
     Text,
     Where,
+    WorkspaceOf,
     Year,
     api_router,
     table_file,
@@ -113,7 +113,7 @@ def open_session(request: Request, token: Token) -> dict[str, str]:
 
 @router.get("/figures")
 def get_figures(
-    desk: DeskOf,
+    desk: WorkspaceOf,
     where: Where,
     name: Annotated[
         str,
@@ -169,7 +169,7 @@ def get_definitions() -> list[dict[str, str]]:
 
 @router.get("/figures/{name}/rows")
 def get_rows(
-    desk: DeskOf,
+    desk: WorkspaceOf,
     where: Where,
     name: str,
     year: Year = "",
@@ -183,14 +183,14 @@ def get_rows(
 
 
 @router.get("/entries/{entry:path}")
-def get_entry(desk: DeskOf, entry: str, year: Year = "") -> Json:
+def get_entry(desk: WorkspaceOf, entry: str, year: Year = "") -> Json:
     """An entry opened: file and row, method, factor, publication and table."""
     return desk.entry(entry, year.upper()).json
 
 
 @router.get("/findings")
 def get_findings(
-    desk: DeskOf, severity: str = "", code: str = "", limit: Limit = 100, offset: Offset = 0
+    desk: WorkspaceOf, severity: str = "", code: str = "", limit: Limit = 100, offset: Offset = 0
 ) -> Json:
     """Findings that stand, blockers first."""
     found = [
@@ -201,7 +201,7 @@ def get_findings(
 
 
 @router.get("/imports")
-def get_imports(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> Json:
+def get_imports(desk: WorkspaceOf, limit: Limit = 100, offset: Offset = 0) -> Json:
     """Imports, corrections and reversals, the newest first, each with whether it counts."""
     rows = desk.imports()
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
@@ -209,7 +209,7 @@ def get_imports(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> Json:
 
 @router.get("/imports/{import_id}/rows")
 def get_original_rows(
-    desk: DeskOf,
+    desk: WorkspaceOf,
     import_id: str,
     row: Annotated[int, Query(ge=0, le=2**31)] = 1,
     sheet: Annotated[str, Query(max_length=400)] = "",
@@ -221,7 +221,7 @@ def get_original_rows(
 
 
 @router.post("/imports/{import_id}/undo")
-def undo_import(desk: DeskOf, import_id: str, reason: Reason) -> dict[str, str]:
+def undo_import(desk: WorkspaceOf, import_id: str, reason: Reason) -> dict[str, str]:
     """Undo an import by a reversal; undoing the reversal restores it."""
     return {"reversal": undo(desk.workspace, import_id, reason=reason.reason, now=present())}
 
@@ -239,7 +239,7 @@ def undo_import(desk: DeskOf, import_id: str, reason: Reason) -> dict[str, str]:
 )
 async def post_upload(
     request: Request,
-    desk: DeskOf,
+    desk: WorkspaceOf,
     name: Annotated[str, Query(max_length=400, description="Name of the file.")],
     purpose: Annotated[str, Query(pattern="^(data|factors)$")] = "data",
 ) -> Json:
@@ -255,14 +255,14 @@ async def post_upload(
 
 
 @router.get("/uploads")
-def get_uploads(desk: DeskOf) -> list[Json]:
+def get_uploads(desk: WorkspaceOf) -> list[Json]:
     """Uploads, the newest first."""
     return desk.intake.rows(UPLOADS)
 
 
 @router.get("/uploads/{upload_id}")
 def get_upload(
-    desk: DeskOf, upload_id: str, kind: Annotated[str, Query(alias="as", max_length=60)] = ""
+    desk: WorkspaceOf, upload_id: str, kind: Annotated[str, Query(alias="as", max_length=60)] = ""
 ) -> Json:
     """An upload with the mapping of its sheets, guessed or as corrected, beside the first rows."""
     upload = uploads.ready(desk, upload_id)
@@ -279,7 +279,9 @@ def get_upload(
 
 @router.put("/uploads/{upload_id}/mapping")
 def put_mapping(
-    desk: DeskOf, upload_id: str, sheets: Annotated[dict[Text, SheetMapping], Body(max_length=300)]
+    desk: WorkspaceOf,
+    upload_id: str,
+    sheets: Annotated[dict[Text, SheetMapping], Body(max_length=300)],
 ) -> Json:
     """Correct the mapping, sheet by sheet; a sheet that is left out is not read.
 
@@ -293,7 +295,7 @@ def put_mapping(
 
 
 @router.put("/uploads/{upload_id}/publisher")
-def put_publisher(desk: DeskOf, upload_id: str, named: Publisher) -> Json:
+def put_publisher(desk: WorkspaceOf, upload_id: str, named: Publisher) -> Json:
     """Say whose file of factors an upload is; an empty name brings the guess back."""
     uploads.name_publisher(desk, upload_id, named.publisher)
     return get_upload(desk, upload_id)
@@ -301,7 +303,7 @@ def put_publisher(desk: DeskOf, upload_id: str, named: Publisher) -> Json:
 
 @router.get("/uploads/{upload_id}/check")
 def check_upload(
-    desk: DeskOf,
+    desk: WorkspaceOf,
     upload_id: str,
     accept: Annotated[str, Query(max_length=400)] = "",
     limit: Limit = 200,
@@ -331,7 +333,7 @@ def _gates(path: Path, publisher: str, limit: int) -> Json:
 
 
 @router.delete("/uploads/{upload_id}", status_code=204)
-def delete_upload(desk: DeskOf, upload_id: str) -> None:
+def delete_upload(desk: WorkspaceOf, upload_id: str) -> None:
     """Refuse an upload: it is thrown away."""
     uploads.refuse(desk, upload_id)
 
@@ -343,14 +345,14 @@ def import_upload(jobs: JobsOf, upload_id: str, how: ImportRequest) -> Json:
 
 
 @router.get("/quarantine")
-def get_quarantine(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> Json:
+def get_quarantine(desk: WorkspaceOf, limit: Limit = 100, offset: Offset = 0) -> Json:
     """Rows that are in no figure until they are mended, with their cells as they stood."""
     rows = desk.quarantined()
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
 
 
 @router.post("/corrections", status_code=201)
-def post_corrections(desk: DeskOf, corrections: Corrections) -> Json:
+def post_corrections(desk: WorkspaceOf, corrections: Corrections) -> Json:
     """Mend, accept, drop or add rows, each with a reason; all of them or none."""
     done = correct_lines(
         desk.workspace, corrections.lines, reason=corrections.reason, now=present()
@@ -359,7 +361,7 @@ def post_corrections(desk: DeskOf, corrections: Corrections) -> Json:
 
 
 @router.get("/runs")
-def get_runs(desk: DeskOf) -> list[Json]:
+def get_runs(desk: WorkspaceOf) -> list[Json]:
     """Runs, the newest first: terms, entries, published or restated."""
     keep = (
         "run_id",
@@ -385,20 +387,20 @@ def post_run(jobs: JobsOf, terms: RunRequest) -> Json:
 
 
 @router.post("/runs/{run_id}/publish")
-def publish_run(desk: DeskOf, run_id: str, reason: Reason) -> dict[str, str]:
+def publish_run(desk: WorkspaceOf, run_id: str, reason: Reason) -> dict[str, str]:
     """Freeze a run as published, or as the restatement of a year that is published."""
     return {"status": publish(desk.workspace, run_id, reason=reason.reason, now=present())}
 
 
 @router.post("/runs/{run_id}/verify", status_code=202)
-def verify(desk: DeskOf, jobs: JobsOf, run_id: str) -> Json:
+def verify(desk: WorkspaceOf, jobs: JobsOf, run_id: str) -> Json:
     """Compute a run anew as a job and compare, to the milligram."""
     return jobs.submit("verify", desk.run(run_id=run_id).run_id, run=run_id)
 
 
 @router.get("/bridge")
 def get_bridge(
-    desk: DeskOf,
+    desk: WorkspaceOf,
     before: Annotated[str, Query(max_length=80, description="Fiscal year, or a run.")],
     after: Annotated[str, Query(max_length=80, description="Fiscal year, or a run.")],
     name: Annotated[str, Query(max_length=80)] = "gross",
@@ -408,7 +410,7 @@ def get_bridge(
     return told
 
 
-def bridged(desk: Desk, name: str, before: str, after: str) -> Any:
+def bridged(desk: OpenWorkspace, name: str, before: str, after: str) -> Any:
     """The bridge of a figure between two years or runs, kept once made."""
     every = desk.runs()
     known = {r.run_id for r in every}
@@ -423,7 +425,7 @@ def bridged(desk: Desk, name: str, before: str, after: str) -> Any:
 
 @router.get("/factors")
 def get_factors(
-    desk: DeskOf,
+    desk: WorkspaceOf,
     q: Annotated[str, Query(max_length=200)] = "",
     limit: Limit = 50,
     offset: Offset = 0,
@@ -434,25 +436,25 @@ def get_factors(
 
 
 @router.get("/factor-findings")
-def get_factor_findings(desk: DeskOf, limit: Limit = 100, offset: Offset = 0) -> Json:
+def get_factor_findings(desk: WorkspaceOf, limit: Limit = 100, offset: Offset = 0) -> Json:
     """What the gates found in publishers' files when they were imported."""
     rows = gate_findings(desk.workspace)
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
 
 
 @router.get("/factors/{factor_id:path}")
-def get_factor(desk: DeskOf, factor_id: str) -> Json:
+def get_factor(desk: WorkspaceOf, factor_id: str) -> Json:
     """A factor: values, source, other editions and years, and where it is used."""
     return desk.factors().show(factor_id) | {"used": where_used(desk.rollups(), factor_id)}
 
 
 @router.get("/jobs")
-def get_jobs(desk: DeskOf) -> list[Json]:
+def get_jobs(desk: WorkspaceOf) -> list[Json]:
     """Jobs, the newest first."""
     return desk.intake.rows(JOBS)
 
 
 @router.get("/jobs/{job_id}")
-def get_job(desk: DeskOf, job_id: str) -> Json:
+def get_job(desk: WorkspaceOf, job_id: str) -> Json:
     """A job: waiting, running, done, failed or interrupted, with its step, result or error."""
     return desk.intake.get(JOBS, job_id)

@@ -15,7 +15,7 @@ from abate.adapters.store.intake import UPLOADS
 from abate.application.inventory.mapping import Mapping
 from abate.application.inventory.previews import CheckPreview, preview_file
 from abate.application.workspaces.upkeep import FOLDER
-from abate.faces.api.desk import Desk, present
+from abate.faces.api.desk import OpenWorkspace, present
 from abate.kernel.errors import DataError, UsageError
 
 MAX_BYTES = 512 << 20
@@ -54,18 +54,18 @@ def safe_name(name: str) -> str:
     return kept
 
 
-def folder_of(desk: Desk, upload_id: str) -> Path:
+def folder_of(desk: OpenWorkspace, upload_id: str) -> Path:
     """Folder of an upload, whose name the server chose itself."""
     return desk.root / FOLDER / upload_id
 
 
-def path_of(desk: Desk, upload: dict[str, Any]) -> Path:
+def path_of(desk: OpenWorkspace, upload: dict[str, Any]) -> Path:
     """The file of an upload."""
     return folder_of(desk, upload["id"]) / str(upload["name"])
 
 
 async def receive(
-    desk: Desk,
+    desk: OpenWorkspace,
     name: str,
     chunks: AsyncIterator[bytes],
     *,
@@ -142,7 +142,11 @@ async def receive(
 
 
 def checked(
-    desk: Desk, upload: dict[str, Any], *, accept: frozenset[str] = frozenset(), limit: int = 200
+    desk: OpenWorkspace,
+    upload: dict[str, Any],
+    *,
+    accept: frozenset[str] = frozenset(),
+    limit: int = 200,
 ) -> CheckPreview:
     """What the checks find in an upload.
 
@@ -167,7 +171,7 @@ def checked(
         )
 
 
-def refuse(desk: Desk, upload_id: str) -> None:
+def refuse(desk: OpenWorkspace, upload_id: str) -> None:
     """Throw an upload away.
 
     Raises:
@@ -179,7 +183,7 @@ def refuse(desk: Desk, upload_id: str) -> None:
         shutil.rmtree(folder_of(desk, upload_id), ignore_errors=True)
 
 
-def ready(desk: Desk, upload_id: str) -> dict[str, Any]:
+def ready(desk: OpenWorkspace, upload_id: str) -> dict[str, Any]:
     """An upload that waits for a decision.
 
     Raises:
@@ -207,7 +211,7 @@ def publisher_of(upload: dict[str, Any]) -> str:
     return str(upload["mapping"].get("publisher", "")) if upload["mapping"] else ""
 
 
-def name_publisher(desk: Desk, upload_id: str, publisher: str) -> None:
+def name_publisher(desk: OpenWorkspace, upload_id: str, publisher: str) -> None:
     """Say whose file of factors an upload is; an empty name brings the guess back.
 
     Raises:
@@ -257,7 +261,7 @@ def read_mappings(data: dict[str, Any]) -> dict[str, Mapping]:
     return found
 
 
-def recover(desk: Desk) -> None:
+def recover(desk: OpenWorkspace) -> None:
     """After a stop at any moment.
 
     Half uploads leave nothing, and what lies there belongs to an upload that waits.

@@ -402,7 +402,7 @@ def bill(
     from dataclasses import asdict
 
     from abate.adapters.readers.bills import doubtful, given, read_bill
-    from abate.adapters.store.workspace import fold
+    from abate.adapters.store.workspace import match_key
     from abate.application.inventory.bills import store_bill
     from abate.kernel.errors import UsageError
 
@@ -428,7 +428,7 @@ def bill(
     if not confirm:
         return
     opened = opened_at(workspace)
-    if fold(site) not in opened.names:
+    if match_key(site) not in opened.names:
         raise UsageError(
             "unknown-site",
             f"No site '{site}'.",

@@ -720,7 +720,9 @@ def _mends(text: str) -> tuple[str, ...]:
     odd = [t for t in chosen if t not in MENDS]
     if odd:
         raise UsageError(
-            "unknown-mend", f"'{odd[0]}' cannot be mended.", f"There are: {', '.join(MENDS)}."
+            "unknown-mend",
+            f"'{odd[0]}' cannot be corrections_made.",
+            f"There are: {', '.join(MENDS)}.",
         )
     return chosen
 

@@ -61,7 +61,7 @@ def show(
 ) -> None:
     """Show figures: for one year or all, whole or broken down."""
     from abate.application.catalogue import FIGURES, HEADLINES
-    from abate.application.inventory.figures import Rollups, run_of
+    from abate.application.inventory.figures import Figures, run_of
     from abate.application.inventory.figures import runs as list_runs
     from abate.kernel.period import parse_fiscal_year
 
@@ -78,7 +78,7 @@ def show(
     if ranges:
         _show_ranges(opened, names, chosen, by, json)
         return
-    with Rollups(opened) as rollups:
+    with Figures(opened) as rollups:
         values = {r.fiscal_year: rollups.values(names, r, by) for r in chosen}
         published = {
             r.fiscal_year: _published(every, rollups, names, r)
@@ -139,11 +139,11 @@ def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None
 
 
 def _show_ranges(opened: Any, names: list[str], chosen: list[Run], by: str, as_json: bool) -> None:
-    from abate.application.inventory.figures import Rollups
+    from abate.application.inventory.figures import Figures
     from abate.application.inventory.ranges import ranges as ranges_of
 
     found = []
-    with Rollups(opened) as rollups:
+    with Figures(opened) as rollups:
         for run in chosen:
             for name in names:
                 try:
@@ -252,7 +252,7 @@ def bridge(
     Contributions that add up to the milligram.
     """
     from abate.application.inventory.bridges import bridge_runs
-    from abate.application.inventory.figures import Rollups, run_of
+    from abate.application.inventory.figures import Figures, run_of
     from abate.application.inventory.figures import runs as list_runs
     from abate.kernel.bridge import DRIVERS
 
@@ -265,7 +265,7 @@ def bridge(
         run_of(opened, "" if s in named else s.upper(), s if s in named else "", every)
         for s in (before, after)
     ]
-    with Rollups(opened) as rollups:
+    with Figures(opened) as rollups:
         found = bridge_runs(opened, rollups, figure, *sides)
     if chart is not None:
         from abate.application.disclosure.report_model import bridge_svg

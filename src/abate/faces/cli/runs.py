@@ -33,9 +33,10 @@ def run(
         str, typer.Option(help="Later year on whose structure to value a base year.")
     ] = "",
     engine: EngineOption = "",
-    anew: Annotated[
-        bool, typer.Option("--anew", help="Value every activity, not only what has changed.")
+    full: Annotated[
+        bool, typer.Option("--full", help="Recalculate every activity, not only what changed.")
     ] = False,
+    anew: Annotated[bool, typer.Option("--anew", hidden=True)] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -61,7 +62,7 @@ def run(
             as_of=day,
             structure=structure,
             engine=engine,
-            anew=anew,
+            anew=full or anew,
             on_step=step,
         )
     waiting = sum(
@@ -160,7 +161,7 @@ def verify(
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Read every file to its end, compute a run anew and compare it with what it posted.
+    """Read every file to its end, recalculate a run and compare it with what it posted.
 
     All runs where none is named.
     """

@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from abate.adapters.store.intake import JOBS
 from abate.disclosure.report import script_json
-from abate.faces.api.desk import Desk
+from abate.faces.api.desk import OpenWorkspace
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 
@@ -85,9 +85,9 @@ class Page:
         )
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> OpenWorkspace:
         """The workspace."""
-        desk: Desk = self.request.app.state.desk
+        desk: OpenWorkspace = self.request.app.state.desk
         return desk
 
     def t(self, text: str, **values: Any) -> str:

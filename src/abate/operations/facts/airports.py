@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
-from abate.kernel.kind import fold
+from abate.kernel.kind import item_id
 from abate.kernel.region import country_named
 from abate.kernel.resources import package_table
 
@@ -93,7 +93,7 @@ def _airports() -> tuple[dict[str, Airport], dict[str, list[Airport]]]:
         )
         codes[one.iata] = one
         if one.city:
-            cities.setdefault(fold(one.city), []).append(one)
+            cities.setdefault(item_id(one.city), []).append(one)
     return codes, cities
 
 
@@ -143,7 +143,7 @@ def airport_named(text: str) -> list[Airport] | str:
         ","
     )
     country = country_named(of) if of.strip() else None
-    found = [a for a in cities.get(fold(city), []) if country in (None, a.country)]
+    found = [a for a in cities.get(item_id(city), []) if country in (None, a.country)]
     if not found:
         return f"'{plain}' is no airport with scheduled service, nor a city with one"
     if any(great_circle_km(found[0], other) > CITY_RADIUS_KM for other in found[1:]):

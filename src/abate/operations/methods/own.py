@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from abate.kernel.method import BROADER, Card, Supply, method
+from abate.kernel.method import BROADER, MethodCard, Supply, method
 
 FORMULA = "quantity * share * boundary_share * mg_per_unit"
 CORPORATE = "GHG Protocol Corporate Standard (2004)"
@@ -31,7 +31,7 @@ Source: CEA, CO2 Baseline Database (financial years); MOE and METI, emission fac
 
 
 @method(
-    Card(
+    MethodCard(
         "stationary-combustion",
         "1",
         ("stationary-fuel",),
@@ -50,7 +50,7 @@ def stationary_combustion(
 
 
 @method(
-    Card(
+    MethodCard(
         "mobile-combustion",
         "1",
         ("mobile-fuel",),
@@ -67,7 +67,7 @@ def mobile_combustion(quantity: Any, *, share: Any, boundary_share: Any, mg_per_
 
 
 @method(
-    Card(
+    MethodCard(
         "vehicle-distance",
         "1",
         ("vehicle-distance",),
@@ -84,7 +84,7 @@ def vehicle_distance(quantity: Any, *, share: Any, boundary_share: Any, mg_per_u
 
 
 @method(
-    Card(
+    MethodCard(
         "fugitive-refrigerants",
         "1",
         ("refrigerant",),
@@ -105,7 +105,7 @@ def fugitive_refrigerants(
 
 
 @method(
-    Card(
+    MethodCard(
         "electricity-location",
         "1",
         ("electricity",),
@@ -126,7 +126,7 @@ def electricity_location(
 
 
 @method(
-    Card(
+    MethodCard(
         "electricity-market",
         "1",
         ("electricity",),
@@ -146,7 +146,7 @@ def electricity_market(quantity: Any, *, share: Any, boundary_share: Any, mg_per
 
 
 @method(
-    Card(
+    MethodCard(
         "heat-location",
         "1",
         ("heat",),
@@ -164,7 +164,7 @@ def heat_location(quantity: Any, *, share: Any, boundary_share: Any, mg_per_unit
 
 
 @method(
-    Card(
+    MethodCard(
         "heat-market",
         "1",
         ("heat",),

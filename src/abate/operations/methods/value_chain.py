@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from abate.kernel.method import BROADER, Card, methods
+from abate.kernel.method import BROADER, MethodCard, methods
 from abate.operations.methods.own import FORMULA
 
 WITH_RATIO = "quantity * share * boundary_share * ratio * mg_per_unit"
@@ -35,9 +35,9 @@ def _rung(
     name: str = "",
     primary: bool = False,
     basis: str = "",
-) -> Card:
+) -> MethodCard:
     source = f"{GUIDANCE}, category {category}, {approach} method"
-    return Card(
+    return MethodCard(
         name or f"{kind}-{approach}",
         "1",
         (kind,),
@@ -57,7 +57,7 @@ def _rung(
 
 def _energy(
     category: str, *kinds: str, approach: str, lookups: tuple[tuple[str, str], ...] = IN_BUILDINGS
-) -> tuple[Card, ...]:
+) -> tuple[MethodCard, ...]:
     return tuple(
         _rung(2, category, k, approach, lookups, FUELS, primary=True, basis="direct") for k in kinds
     )
@@ -306,8 +306,8 @@ def waste_type_specific(quantity: Any, *, share: Any, boundary_share: Any, mg_pe
 
 def _upstream(
     name: str, kinds: tuple[str, ...], lookups: tuple[tuple[str, str], ...], part: str
-) -> Card:
-    return Card(
+) -> MethodCard:
+    return MethodCard(
         name,
         "1",
         kinds,
@@ -343,9 +343,9 @@ def upstream_of_energy(quantity: Any, *, share: Any, boundary_share: Any, mg_per
 
 def _losses(
     name: str, kind: str, lookups: tuple[tuple[str, str], ...], basis: str, ratio: str = ""
-) -> Card:
+) -> MethodCard:
     """What is lost on the way, as it is printed; on the second rung by the share that is lost, and the factor of the supply."""
-    return Card(
+    return MethodCard(
         name,
         "1",
         (kind,),
@@ -391,7 +391,7 @@ def network_losses(
 
 
 @methods(
-    Card(
+    MethodCard(
         "resold-generation",
         "1",
         ("electricity-resold",),

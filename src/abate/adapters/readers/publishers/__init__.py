@@ -18,7 +18,7 @@ from abate.adapters.readers.publishers.world import (
 )
 from abate.adapters.readers.sheets import encoding_of
 from abate.kernel.errors import DataError
-from abate.kernel.gates import Publication
+from abate.kernel.gates import FactorEdition
 
 
 def read_own(path: Path) -> list[dict[str, str]]:
@@ -26,7 +26,7 @@ def read_own(path: Path) -> list[dict[str, str]]:
     return csv_rows(path)
 
 
-READERS: dict[str, Callable[[Path], Publication]] = {
+READERS: dict[str, Callable[[Path], FactorEdition]] = {
     "desnz": read_desnz,
     "epa": read_epa,
     "useeio": read_useeio,

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from abate.adapters.readers.publishers.sheets import csv_rows, item_of
-from abate.kernel.gates import Line, Publication
+from abate.kernel.gates import FactorEdition, Line
 from abate.kernel.kind import slug
 from abate.kernel.species import UNSPECIFIED
 from abate.kernel.units import CURRENCIES
@@ -25,7 +25,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 TITLE = "National emission factors, each row with its own publication"
 
 
-def read_countries(path: Path) -> Publication:
+def read_countries(path: Path) -> FactorEdition:
     """A table of national factors.
 
     Columns geo, item, value, unit, basis, gases, publication, evidence, and more.
@@ -43,10 +43,10 @@ def read_countries(path: Path) -> Publication:
 
 def _publication(
     publisher: str, title: str, licence: str, lines: list[Line], unused: Counter[tuple[str, str]]
-) -> Publication:
+) -> FactorEdition:
     """A collection, whose edition is the day of its newest row."""
     last = max((line.published_on for line in lines if line.published_on), default=date(2026, 1, 1))
-    return Publication(publisher, title, str(last.year), last, licence, "", lines, unused=unused)
+    return FactorEdition(publisher, title, str(last.year), last, licence, "", lines, unused=unused)
 
 
 def _line(row: dict[str, str], number: int) -> list[Line] | str:
@@ -256,7 +256,7 @@ def published_on(row: dict[str, str]) -> date:
     return date(int(named.group(1)) if named else fallback, 7, 1)
 
 
-def read_rates(path: Path) -> Publication:
+def read_rates(path: Path) -> FactorEdition:
     """Yearly exchange rates: units of each currency per US dollar, means of the year."""
     lines = []
     for number, row in enumerate(csv_rows(path), 2):
@@ -298,7 +298,7 @@ MONEY_OF = {
 """Currency of each place with a price index; the euro has that of its area."""
 
 
-def read_price_indices(path: Path) -> Publication:
+def read_price_indices(path: Path) -> FactorEdition:
     """Consumer price indices by year, one for each currency."""
     lines, unused = [], Counter[tuple[str, str]]()
     for number, row in enumerate(csv_rows(path), 2):
@@ -337,7 +337,7 @@ def read_price_indices(path: Path) -> Publication:
     )
 
 
-COLLECTIONS: dict[str, tuple[str, Callable[[Path], Publication]]] = {
+COLLECTIONS: dict[str, tuple[str, Callable[[Path], FactorEdition]]] = {
     "countries": ("scope_use", read_countries),
     "rates": ("units_per_USD", read_rates),
     "price-indices": ("index_2019_100", read_price_indices),

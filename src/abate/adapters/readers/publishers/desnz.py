@@ -23,7 +23,7 @@ from abate.adapters.readers.publishers.sheets import (
 )
 from abate.adapters.readers.workbooks import cell_text
 from abate.kernel.factor import BIOGENIC_CO2
-from abate.kernel.gates import Line, Publication
+from abate.kernel.gates import FactorEdition, Line
 from abate.kernel.kind import slug
 from abate.kernel.region import country_named
 from abate.kernel.species import NON_KYOTO, UNSPECIFIED
@@ -48,7 +48,7 @@ DESNZ_UNITS = {
 AR5 = {"CO2": 1.0, "CH4": 28.0, "N2O": 265.0}
 
 
-def read_desnz(path: Path) -> Publication:
+def read_desnz(path: Path) -> FactorEdition:
     """UK Government GHG conversion factors: flat file, condensed set, or the CSV of 2022."""
     if path.suffix.lower() == ".csv":
         return _read_csv(path)
@@ -83,9 +83,11 @@ def _publication(
     lines: list[Line],
     years: dict[str, int],
     unused: Counter[tuple[str, str]],
-) -> Publication:
+) -> FactorEdition:
     whole = under_more_names(with_biogenic(lines))
-    return Publication("desnz", TITLE, edition, day, LICENCE, gwp_set, whole, years, unused=unused)
+    return FactorEdition(
+        "desnz", TITLE, edition, day, LICENCE, gwp_set, whole, years, unused=unused
+    )
 
 
 def _flat_lines(
@@ -178,7 +180,7 @@ def _lines(
         )
 
 
-def _read_csv(path: Path) -> Publication:
+def _read_csv(path: Path) -> FactorEdition:
     """The flat file of 2022 as a CSV with names of units and gases written out."""
     lines: list[Line] = []
     unused: Counter[tuple[str, str]] = Counter()
@@ -205,7 +207,7 @@ def _read_csv(path: Path) -> Publication:
     return _publication(str(year), date(year, 6, 22), "AR4", lines, years, unused)
 
 
-def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> Publication:
+def _read_condensed(path: Path, book: dict[str, list[list[Any]]]) -> FactorEdition:
     """The condensed set: a sheet per section, tables under rows of headers that start with 'Activity'."""
     lines: list[Line] = []
     unused: Counter[tuple[str, str]] = Counter()

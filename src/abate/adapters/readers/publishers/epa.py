@@ -19,7 +19,7 @@ from abate.adapters.readers.publishers.sheets import (
 )
 from abate.adapters.readers.workbooks import cell_text
 from abate.kernel.errors import DataError
-from abate.kernel.gates import MISPRINTED, Line, Publication
+from abate.kernel.gates import MISPRINTED, FactorEdition, Line
 from abate.kernel.kind import slug
 from abate.kernel.species import UNSPECIFIED
 
@@ -33,7 +33,7 @@ EPA_UNITS = {
 }
 
 
-def read_epa(path: Path) -> Publication:
+def read_epa(path: Path) -> FactorEdition:
     """EPA GHG Emission Factors Hub, the workbook."""
     if path.suffix.lower() == ".csv":
         return _read_csv(path)
@@ -54,7 +54,7 @@ def read_epa(path: Path) -> Publication:
             unused[name, UNUSED[name]] += sum(isinstance(c, float) for row in body for c in row)
     _count_misprints(edition, unused)
     years = {"the sheet": published.year} | year_in_name(path)
-    return Publication(
+    return FactorEdition(
         "epa",
         "EPA GHG Emission Factors Hub",
         edition,
@@ -458,7 +458,7 @@ CSV_UNUSED = {
 EPA_MARKS = {*CSV_TABLES, *CSV_UNUSED}
 
 
-def _read_csv(path: Path) -> Publication:
+def _read_csv(path: Path) -> FactorEdition:
     """A table of the hub as a CSV file; tables of GWPs are known and hold no factor."""
     rows = csv_rows(path)
     columns = list(rows[0]) if rows else []
@@ -475,7 +475,7 @@ def _read_csv(path: Path) -> Publication:
     )
     stated = re.search(r"(20\d\d)", path.parent.name)
     years = {"the column of years": year} | ({"the folder": int(stated.group(1))} if stated else {})
-    return Publication(
+    return FactorEdition(
         "epa",
         "EPA GHG Emission Factors Hub",
         f"{year} csv",

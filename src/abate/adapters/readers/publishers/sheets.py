@@ -12,7 +12,7 @@ from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.sheets import TABLE_MAX_BYTES, encoding_of, sound_csv
 from abate.adapters.readers.workbooks import sheet_cells
 from abate.kernel.errors import DataError
-from abate.kernel.kind import fold, slug
+from abate.kernel.kind import item_id, slug
 from abate.operations.facts.own import FUELS, REFRIGERANTS
 from abate.operations.facts.value_chain import TREATMENTS, WASTE
 
@@ -52,12 +52,12 @@ def item_of(text: str) -> str:
     That of our own kinds where it is the same thing, else the name in kebab-case.
     """
     plain = text.strip().lower()
-    return PRINTED.get(plain) or _fuels().get(fold(plain)) or slug(text)
+    return PRINTED.get(plain) or _fuels().get(item_id(plain)) or slug(text)
 
 
 @cache
 def _fuels() -> dict[str, str]:
-    return {fold(word): item for item, words in FUELS.items() for word in (item, *words)}
+    return {item_id(word): item for item, words in FUELS.items() for word in (item, *words)}
 
 
 def refrigerant_of(text: str) -> str:
@@ -75,8 +75,8 @@ def refrigerant_of(text: str) -> str:
     for name in (n.strip().strip("*").replace("I0", "10") for n in names):
         numbered = re.sub(r"^R-?(\d)", r"R-\1", name)
         for item, words in REFRIGERANTS.items():
-            if fold(numbered).replace("-", "") in {
-                fold(w).replace("-", "") for w in (item, *words)
+            if item_id(numbered).replace("-", "") in {
+                item_id(w).replace("-", "") for w in (item, *words)
             }:
                 return item
     blend = re.fullmatch(r"R-?(\d{3}[A-Za-z]*)", text.strip().strip("*"))
@@ -91,14 +91,14 @@ def waste_of(material: str, treatment: str) -> str:
         ('mixed/landfill', 'aluminum-cans/recycling')
     """
     bases = {
-        fold(w): item for item, words in WASTE.items() if "/" not in item for w in (item, *words)
+        item_id(w): item for item, words in WASTE.items() if "/" not in item for w in (item, *words)
     }
-    ways = {fold(w): item for item, words in TREATMENTS.items() for w in (item, *words)}
+    ways = {item_id(w): item for item, words in TREATMENTS.items() for w in (item, *words)}
     treatment = re.sub(r"\s+", " ", treatment.replace("(Dry Digestate with Curing)", "")).strip(
         " ("
     )
-    plain = treatment if fold(treatment) in ways else treatment.split(" (")[0]
-    return f"{bases.get(fold(material)) or slug(material)}/{ways.get(fold(plain)) or slug(plain)}"
+    plain = treatment if item_id(treatment) in ways else treatment.split(" (")[0]
+    return f"{bases.get(item_id(material)) or slug(material)}/{ways.get(item_id(plain)) or slug(plain)}"
 
 
 def year_in_name(path: Path) -> dict[str, int]:

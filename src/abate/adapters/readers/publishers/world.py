@@ -10,7 +10,7 @@ from pathlib import Path
 from abate.adapters.readers.publishers.sheets import csv_rows
 from abate.adapters.readers.sheets import encoding_of, sound_csv
 from abate.kernel.errors import DataError
-from abate.kernel.gates import Line, Publication
+from abate.kernel.gates import FactorEdition, Line
 from abate.kernel.region import country_named
 from abate.kernel.species import UNSPECIFIED, all_species
 
@@ -24,7 +24,7 @@ USEEIO_SPECIES = {
 USEEIO_VALUE = "Supply Chain Emission Factors with Margins"
 
 
-def read_useeio(path: Path) -> Publication:
+def read_useeio(path: Path) -> FactorEdition:
     """EPA supply-chain factors per US dollar, purchaser price with margins; by gas or as CO2e."""
     rows = csv_rows(path)
     by_gas = rows[0]["GHG"] != "All GHGs"
@@ -62,7 +62,7 @@ def read_useeio(path: Path) -> Publication:
     reference = {}
     if by_gas and sister.is_file() and sister != path:
         reference = {r["NAICS Code 2017"]: float(r[USEEIO_VALUE]) for r in csv_rows(sister)}
-    return Publication(
+    return FactorEdition(
         "useeio",
         "Supply Chain GHG Emission Factors (US EPA ORD)",
         version,
@@ -78,7 +78,7 @@ def read_useeio(path: Path) -> Publication:
 GWP_COLUMNS = {"AR4": "AR4GWP100", "AR5": "AR5GWP100", "AR6": "AR6GWP100"}
 
 
-def read_gwp(path: Path) -> Publication:
+def read_gwp(path: Path) -> FactorEdition:
     """Table of global warming potentials of the IPCC assessment reports (openclimatedata)."""
     named = {s.name: s.id for s in all_species().values()} | {"N2O": "N2O"}
     lines = []
@@ -104,7 +104,7 @@ def read_gwp(path: Path) -> Publication:
                         row["Species"],
                     )
                 )
-    return Publication(
+    return FactorEdition(
         "gwp",
         "IPCC global warming potentials (openclimatedata)",
         "AR4-AR6",
@@ -122,7 +122,7 @@ CHINA_ITEMS = {
 }
 
 
-def read_china_grid(path: Path) -> Publication:
+def read_china_grid(path: Path) -> FactorEdition:
     """China's national, regional and provincial electricity factors.
 
     With residual and fossil mix.
@@ -164,7 +164,7 @@ def read_china_grid(path: Path) -> Publication:
     last = max(
         (line.published_on for line in lines if line.published_on), default=date(2025, 12, 31)
     )
-    return Publication(
+    return FactorEdition(
         "china-grid",
         "Announcement on electricity CO2 emission factors (MEE and NBS, China)",
         str(last.year),
@@ -175,7 +175,7 @@ def read_china_grid(path: Path) -> Publication:
     )
 
 
-def read_ember(path: Path) -> Publication:
+def read_ember(path: Path) -> FactorEdition:
     """Life-cycle intensity of electricity by country and year (Ember, Energy Institute, through Our World in Data)."""
     lines = []
     for k, row in enumerate(csv_rows(path), 2):
@@ -202,7 +202,7 @@ def read_ember(path: Path) -> Publication:
             )
         )
     last = max(line.data_year or 0 for line in lines)
-    return Publication(
+    return FactorEdition(
         "ember",
         "Carbon intensity of electricity generation (Ember; Energy Institute, via Our World in"
         " Data)",
@@ -223,7 +223,7 @@ IFI_COLUMNS = (
 )
 
 
-def read_ifi(path: Path) -> Publication:
+def read_ifi(path: Path) -> FactorEdition:
     """Combined and operating margins by country (IFI Technical Working Group, UNFCCC).
 
     For avoided emissions.
@@ -255,7 +255,7 @@ def read_ifi(path: Path) -> Publication:
                     "secondary",
                 )
             )
-    return Publication(
+    return FactorEdition(
         "ifi",
         "IFI Default Grid Factors 2021 v3.1 (UNFCCC)",
         "2021",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from abate.disclosure.claims.rules.counting import cumulative_vs_annual, monotone
-from abate.disclosure.claims.rules.dividing import (
-    equivalence,
-    full_load_hours,
-    implied_emission_factor,
-    per_unit,
+from abate.disclosure.claims.rules.counterparts import (
+    gross_vs_net,
+    intensity_vs_absolute,
+    renewable_vs_clean,
+    scope_mismatch,
 )
-from abate.disclosure.claims.rules.growing import (
+from abate.disclosure.claims.rules.counts import cumulative_vs_annual, monotone
+from abate.disclosure.claims.rules.growth import (
     backcast_prior_year,
     growth_rate,
     mixed_vintage,
@@ -23,20 +23,20 @@ from abate.disclosure.claims.rules.growing import (
     points_change,
     reduction_semantics,
 )
-from abate.disclosure.claims.rules.promising import (
+from abate.disclosure.claims.rules.pledges import (
     paraphrase,
     structural_change,
     target_conflict,
     target_progress,
 )
-from abate.disclosure.claims.rules.repeating import variants
-from abate.disclosure.claims.rules.siding import (
-    gross_vs_net,
-    intensity_vs_absolute,
-    renewable_vs_clean,
-    scope_mismatch,
+from abate.disclosure.claims.rules.ratios import (
+    equivalence,
+    full_load_hours,
+    implied_emission_factor,
+    per_unit,
 )
-from abate.disclosure.claims.rules.summing import identity, ratio, sum_of_parts
+from abate.disclosure.claims.rules.repetition import variants
+from abate.disclosure.claims.rules.totals import identity, ratio, sum_of_parts
 from abate.disclosure.claims.rules.wording import (
     cause_narrowing,
     date_conflict,

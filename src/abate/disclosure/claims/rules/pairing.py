@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from abate.disclosure.claims.interval import Interval
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.statement import Statement, entity_key
 
 LEDGER = "ledger"
 """Vintage of a statement that the ledger makes."""
@@ -81,4 +81,6 @@ def stated_share(c: Statement) -> tuple[Interval, Interval]:
 
 def scopes_meet(one: Statement, other: Statement) -> bool:
     """Whether two numbers are of one boundary, or stand in one sentence."""
-    return fold(one.scope) == fold(other.scope) or bool(one.quote and one.quote == other.quote)
+    return entity_key(one.scope) == entity_key(other.scope) or bool(
+        one.quote and one.quote == other.quote
+    )

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from abate.disclosure.claims.interval import growth
 from abate.disclosure.claims.rules.pairing import LEVELS, levels_of, same_thing
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
 
@@ -33,7 +33,7 @@ def method_comparability(statements: Sequence[Statement]) -> Iterator[Verdict]:
         for prior in levels_of(statements):
             alike = (
                 now.metric == prior.metric
-                and fold(now.entity) == fold(prior.entity)
+                and entity_key(now.entity) == entity_key(prior.entity)
                 and prior.period.key == now.period.before
             )
             if alike and prior.cause and not _overlap(now.cause, prior.cause):

@@ -28,7 +28,7 @@ from abate.application.inventory.previews import (
 )
 from abate.application.inventory.staging import CANNOT_ACCEPT
 from abate.faces.api import uploads
-from abate.faces.api.desk import Desk, present
+from abate.faces.api.desk import OpenWorkspace, present
 from abate.faces.web.page import Form, Page
 from abate.faces.web.pages.overview import todo
 from abate.kernel.edges import Model
@@ -222,7 +222,12 @@ def set_mapping(request: Request, upload_id: str, form: Form) -> Response:
 
 
 def _told(
-    desk: Desk, path: Path, known: SheetPreview, template: str, form: dict[str, str], k: int
+    desk: OpenWorkspace,
+    path: Path,
+    known: SheetPreview,
+    template: str,
+    form: dict[str, str],
+    k: int,
 ) -> Model | None:
     """A sheet's mapping: as the form says, or guessed anew where its kind of file or its row of headers was changed."""
     if template not in TEMPLATES:
@@ -240,7 +245,7 @@ def _told(
     return _guess(desk, path, known, template, asked)
 
 
-def _before(desk: Desk, path: Path, one: Model) -> dict[str, SheetPreview]:
+def _before(desk: OpenWorkspace, path: Path, one: Model) -> dict[str, SheetPreview]:
     try:
         return {
             s.name: s for s in preview_sheets(desk.workspace, path, mapping=uploads.mapping_of(one))
@@ -249,7 +254,9 @@ def _before(desk: Desk, path: Path, one: Model) -> dict[str, SheetPreview]:
         return {s.name: s for s in preview_sheets(desk.workspace, path, mapping={})}
 
 
-def _guess(desk: Desk, path: Path, known: SheetPreview, template: str, row: int) -> Model | None:
+def _guess(
+    desk: OpenWorkspace, path: Path, known: SheetPreview, template: str, row: int
+) -> Model | None:
     """The mapping of a sheet under a kind of file and a row of headers that somebody chose, as far as the headers tell."""
     try:
         sheets = preview_sheets(desk.workspace, path, template=template)
@@ -444,11 +451,15 @@ def _quarantine(
 
 @router.get("/data/quarantine")
 def quarantine(
-    request: Request, file: str = "", offset: int = 0, mended: str = "", how: str = "set"
+    request: Request, file: str = "", offset: int = 0, corrections_made: str = "", how: str = "set"
 ) -> Response:
     """Rows that wait to be mended."""
     return _quarantine(
-        Page.of(request), file, offset, mended=mended, how=how if how in DONE else "set"
+        Page.of(request),
+        file,
+        offset,
+        corrections_made=corrections_made,
+        how=how if how in DONE else "set",
     )
 
 
@@ -473,7 +484,7 @@ def mend(request: Request, form: Form) -> Response:
             "/data/quarantine",
             file=form.get("only", ""),
             offset=offset or "",
-            mended=done.import_id,
+            corrections_made=done.import_id,
             how=action,
         ),
         303,

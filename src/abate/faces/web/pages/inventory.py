@@ -16,7 +16,7 @@ from abate.application.inventory.explanations import EntryShown, FigureNode
 from abate.application.inventory.figures import Run, Value
 from abate.application.inventory.previews import original_rows
 from abate.disclosure import charts as specs
-from abate.faces.api.desk import Desk
+from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.frame import filters, table_file
 from abate.faces.web.page import Page, in_words
 from abate.faces.web.pages.overview import month_spec, scope_points, years_spec
@@ -262,7 +262,7 @@ def _categories(page: Page, run: Run, where: Mapping[str, str], pinned: str) -> 
     }
 
 
-def read_ahead(desk: Desk) -> Iterator[None]:
+def read_ahead(desk: OpenWorkspace) -> Iterator[None]:
     """Read what people look at first, step by step.
 
     The years side by side, then the latest year's views and figures.

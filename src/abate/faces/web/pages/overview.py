@@ -18,7 +18,7 @@ from abate.application.catalogue import FIGURES, TEMPLATES
 from abate.application.inventory.figures import Run
 from abate.application.workspaces.setup import describe_workspace, template_rows
 from abate.disclosure import charts as specs
-from abate.faces.api.desk import Desk
+from abate.faces.api.desk import OpenWorkspace
 from abate.faces.web.page import Form, Page, in_words
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import NotFoundError
@@ -55,7 +55,7 @@ def overview(request: Request) -> Response:
     return _overview(page)
 
 
-def todo(desk: Desk) -> Model:
+def todo(desk: OpenWorkspace) -> Model:
     """What waits: rows in quarantine and findings by severity."""
     findings = desk.findings()
     counts = [(s.value, sum(f.severity is s for f in findings)) for s in Severity]
@@ -108,7 +108,7 @@ def _overview(page: Page) -> Response:
     )
 
 
-def stale(desk: Desk) -> list[str]:
+def stale(desk: OpenWorkspace) -> list[str]:
     """Valued years of which the last run has not the imports that count now.
 
     Some came, were mended or undone since.
@@ -125,7 +125,7 @@ def stale(desk: Desk) -> list[str]:
     ]
 
 
-def years_spec(desk: Desk, years: list[str]) -> Json:
+def years_spec(desk: OpenWorkspace, years: list[str]) -> Json:
     """Chart of gross by scope and net, by year."""
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)", "net": "Net"}
     values = [v for y in years for v in desk.values(list(series), desk.run(y))]
@@ -144,14 +144,14 @@ def years_spec(desk: Desk, years: list[str]) -> Json:
 
 
 def month_spec(
-    desk: Desk, run: Run, where: Mapping[str, str] = MappingProxyType({})
+    desk: OpenWorkspace, run: Run, where: Mapping[str, str] = MappingProxyType({})
 ) -> Model | None:
     """Chart of Scope 1 and 2 by month."""
     points = scope_points(desk, run, "month", where)
     return specs.months_chart(points) if points else None
 
 
-def scope_points(desk: Desk, run: Run, by: str, where: Mapping[str, str]) -> list[Model]:
+def scope_points(desk: OpenWorkspace, run: Run, by: str, where: Mapping[str, str]) -> list[Model]:
     """Scope 1 and 2 (location) by a dimension, as charts take them."""
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     return [

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from abate.disclosure.claims.interval import growth
+from abate.disclosure.claims.rules.counterparts import INTENSITIES
 from abate.disclosure.claims.rules.pairing import levels_of
-from abate.disclosure.claims.rules.siding import INTENSITIES
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
 STRUCTURAL_SHARE = 0.05
@@ -35,7 +35,9 @@ def target_progress(statements: Sequence[Statement]) -> Iterator[Verdict]:
         values = [
             s
             for s in levels_of(statements)
-            if s.metric == target.metric and fold(s.entity) == fold(target.entity) and s.period.year
+            if s.metric == target.metric
+            and entity_key(s.entity) == entity_key(target.entity)
+            and s.period.year
         ]
         bases = [s for s in values if s.period.year == target.base] or _derived(target, statements)
         later = [s for s in values if s.period.year > target.base]
@@ -54,7 +56,7 @@ def target_progress(statements: Sequence[Statement]) -> Iterator[Verdict]:
         )
         compared = (
             base.period.kind == latest.period.kind
-            and fold(base.scope) == fold(latest.scope)
+            and entity_key(base.scope) == entity_key(latest.scope)
             and not base.id.startswith("derived/")
         )
         if not compared:
@@ -71,7 +73,7 @@ def _derived(target: Statement, statements: Sequence[Statement]) -> list[Stateme
     held = {
         s.metric: s
         for s in levels_of(statements)
-        if s.period.year == target.base and fold(s.entity) == fold(target.entity)
+        if s.period.year == target.base and entity_key(s.entity) == entity_key(target.entity)
     }
     if absolute is None or absolute not in held or "revenue" not in held:
         return []
@@ -146,12 +148,16 @@ def structural_change(statements: Sequence[Statement]) -> Iterator[Verdict]:
         mine = [
             s
             for s in levels_of(statements)
-            if fold(s.entity) == fold(event.entity) and s.unit == "t" and s.metric in masses
+            if entity_key(s.entity) == entity_key(event.entity)
+            and s.unit == "t"
+            and s.metric in masses
         ]
         groups = [
             s
             for s in levels_of(statements)
-            if fold(s.entity) == fold(event.part_of) and s.unit == "t" and s.metric in masses
+            if entity_key(s.entity) == entity_key(event.part_of)
+            and s.unit == "t"
+            and s.metric in masses
         ]
         if not mine or not groups:
             continue
@@ -192,7 +198,7 @@ def paraphrase(statements: Sequence[Statement]) -> Iterator[Verdict]:
         whole = [
             o
             for o in levels_of(statements)
-            if fold(o.entity) == fold(s.entity)
+            if entity_key(o.entity) == entity_key(s.entity)
             and o.metric in ("total", "total_market", "total_location")
             and o is not s
         ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from abate.disclosure.claims.interval import Interval, exact
 from abate.disclosure.claims.rules.pairing import agreement, levels_of, readings
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
 GAP_INCOMPLETE_SHARE = 0.10
@@ -44,12 +44,12 @@ def sum_of_parts(statements: Sequence[Statement]) -> Iterator[Verdict]:
     for s in levels:
         by.setdefault(
             (
-                fold(s.entity),
+                entity_key(s.entity),
                 s.period.kind,
                 s.period.year or s.period.text,
                 s.unit,
                 s.vintage,
-                fold(s.scope) if s.unit == "share" else "",
+                entity_key(s.scope) if s.unit == "share" else "",
             ),
             {},
         ).setdefault(s.metric, s)
@@ -104,10 +104,10 @@ def _breakdowns(whole: Statement, levels: Sequence[Statement]) -> list[list[Stat
             or s.period.kind != whole.period.kind
         ):
             continue
-        if s.part_of and fold(s.part_of) in (fold(whole.metric), fold(whole.id)):
+        if s.part_of and entity_key(s.part_of) in (entity_key(whole.metric), entity_key(whole.id)):
             found.setdefault("named", {}).setdefault(f"{s.entity}/{s.metric}/{s.scope}", s)
             continue
-        if fold(s.entity) != fold(whole.entity) or (
+        if entity_key(s.entity) != entity_key(whole.entity) or (
             s.vintage != whole.vintage and s.source != whole.source
         ):
             continue
@@ -154,7 +154,7 @@ def ratio(statements: Sequence[Statement]) -> Iterator[Verdict]:
         for part in levels_of(statements):
             if (
                 part.metric != name
-                or fold(part.entity) != fold(share.entity)
+                or entity_key(part.entity) != entity_key(share.entity)
                 or part.period.key != share.period.key
                 or part.unit == "share"
             ):
@@ -205,9 +205,9 @@ def identity(statements: Sequence[Statement]) -> Iterator[Verdict]:
         mine = {
             s.metric: s
             for s in levels
-            if fold(s.entity) == fold(net.entity)
+            if entity_key(s.entity) == entity_key(net.entity)
             and s.period.key == net.period.key
-            and fold(s.scope) == fold(net.scope)
+            and entity_key(s.scope) == entity_key(net.scope)
         }
         if "reduction_scope1_2" not in mine or "clean_electricity_share" not in mine:
             continue
@@ -220,7 +220,7 @@ def identity(statements: Sequence[Statement]) -> Iterator[Verdict]:
             s
             for s in levels
             if s.metric == "scope1"
-            and fold(s.entity) == fold(net.entity)
+            and entity_key(s.entity) == entity_key(net.entity)
             and abs(s.period.year - net.period.year) <= 2
         ]
         fits = (

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from abate.disclosure.claims.rules.pairing import LEVELS, levels_of, same_thing
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
 
 def cumulates(s: Statement, statements: Sequence[Statement]) -> bool:
     """Whether a metric is told as a sum over years."""
     return s.nature == "cumulative" or any(
-        o.nature == "cumulative" and o.metric == s.metric and fold(o.entity) == fold(s.entity)
+        o.nature == "cumulative"
+        and o.metric == s.metric
+        and entity_key(o.entity) == entity_key(s.entity)
         for o in statements
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from abate.disclosure.claims.rules.pairing import LEDGER, levels_of, scopes_meet
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
 GRID_KG_PER_KWH = {
@@ -41,7 +41,7 @@ def implied_emission_factor(statements: Sequence[Statement]) -> Iterator[Verdict
             continue
         for e in energies:
             near = (
-                fold(e.entity) == fold(s.entity)
+                entity_key(e.entity) == entity_key(s.entity)
                 and e.period.text == s.period.text
                 and e.source == s.source
             )
@@ -71,7 +71,7 @@ def full_load_hours(statements: Sequence[Statement]) -> Iterator[Verdict]:
             continue
         for energy in levels_of(statements):
             alike = (
-                fold(energy.entity) == fold(power.entity)
+                entity_key(energy.entity) == entity_key(power.entity)
                 and energy.period.text == power.period.text
             )
             is_output = GENERATION.search(f"{energy.metric} {energy.scope}") and not BOUGHT.search(
@@ -114,7 +114,7 @@ def per_unit(statements: Sequence[Statement]) -> Iterator[Verdict]:
             if (count.quote or s.quote) and count.quote != s.quote:
                 continue
             alike = (
-                fold(count.entity) == fold(s.entity)
+                entity_key(count.entity) == entity_key(s.entity)
                 and count.period.text == s.period.text
                 and scopes_meet(count, s)
             )
@@ -148,7 +148,10 @@ def equivalence(statements: Sequence[Statement]) -> Iterator[Verdict]:
         if count.metric != "households":
             continue
         for s in levels_of(statements):
-            alike = fold(count.entity) == fold(s.entity) and count.period.text == s.period.text
+            alike = (
+                entity_key(count.entity) == entity_key(s.entity)
+                and count.period.text == s.period.text
+            )
             if s.unit != "t" or not alike or count.source != s.source:
                 continue
             each_t = s.value() / count.value()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from abate.disclosure.claims.interval import Interval, exact, growth
-from abate.disclosure.claims.rules.counting import cumulates
+from abate.disclosure.claims.rules.counts import cumulates
 from abate.disclosure.claims.rules.pairing import (
     agreement,
     changes_of,
@@ -14,8 +14,8 @@ from abate.disclosure.claims.rules.pairing import (
     readings,
     stated_share,
 )
-from abate.disclosure.claims.rules.repeating import is_later_issue
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.rules.repetition import is_later_issue
+from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
 SHARE_OF = {
@@ -146,7 +146,9 @@ def numeral_reuse(statements: Sequence[Statement]) -> Iterator[Verdict]:
         shares = [
             s
             for s in levels_of(statements)
-            if s.metric == of and fold(s.entity) == fold(told.entity) and s.unit == "share"
+            if s.metric == of
+            and entity_key(s.entity) == entity_key(told.entity)
+            and s.unit == "share"
         ]
         for prior in shares:
             numeral = (
@@ -185,9 +187,12 @@ def reduction_semantics(statements: Sequence[Statement]) -> Iterator[Verdict]:
         if s.metric not in ("reduction_scope1_2", "reduction") or s.unit != "t":
             continue
         for now, told in changes_of(statements):
-            if now.metric not in ("net_scope1_2", "scope1_2", "total", "gross_scope1_2") or fold(
-                now.entity
-            ) != fold(s.entity):
+            if now.metric not in (
+                "net_scope1_2",
+                "scope1_2",
+                "total",
+                "gross_scope1_2",
+            ) or entity_key(now.entity) != entity_key(s.entity):
                 continue
             if now.period.key != s.period.key or now is s:
                 continue

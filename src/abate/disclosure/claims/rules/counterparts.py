@@ -13,7 +13,7 @@ from abate.disclosure.claims.rules.pairing import (
     scopes_meet,
     stated_share,
 )
-from abate.disclosure.claims.statement import Statement, fold
+from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
 INTENSITIES = {
@@ -61,7 +61,7 @@ def _moved(
     for s in levels_of(statements):
         if (
             s.metric == metric
-            and fold(s.entity) == fold(beside.entity)
+            and entity_key(s.entity) == entity_key(beside.entity)
             and s.period.key == beside.period.key
         ):
             for prior in priors_of(s, statements):
@@ -71,7 +71,7 @@ def _moved(
     for s, told in changes_of(statements):
         if (
             s.metric == metric
-            and fold(s.entity) == fold(beside.entity)
+            and entity_key(s.entity) == entity_key(beside.entity)
             and s.period.key == beside.period.key
         ):
             return stated_share(told)[0], (s, told)
@@ -84,9 +84,9 @@ def gross_vs_net(statements: Sequence[Statement]) -> Iterator[Verdict]:
     told: set[tuple[str, object]] = set()
     for now in nets:
         moved = _moved("net_scope1_2", now, statements)
-        if moved is None or moved[0].high >= 0 or (fold(now.entity), now.period.key) in told:
+        if moved is None or moved[0].high >= 0 or (entity_key(now.entity), now.period.key) in told:
             continue
-        told.add((fold(now.entity), now.period.key))
+        told.add((entity_key(now.entity), now.period.key))
         gross = _moved("gross_scope1_2", now, statements) or _gross_of(now, statements)
         if gross is None:
             yield Verdict(
@@ -109,7 +109,7 @@ def _gross_of(
     reductions = [
         s
         for s in levels_of(statements)
-        if s.metric == "reduction_scope1_2" and fold(s.entity) == fold(now.entity)
+        if s.metric == "reduction_scope1_2" and entity_key(s.entity) == entity_key(now.entity)
     ]
     here = next((s for s in reductions if s.period.key == now.period.key), None)
     for prior in priors_of(now, statements):
@@ -142,7 +142,7 @@ def scope_mismatch(statements: Sequence[Statement]) -> Iterator[Verdict]:
 def _is_part(one: str, other: str) -> bool:
     """Whether two names are of one house, one of them the whole of it."""
     short, long = sorted(
-        (fold(one).removesuffix(" group"), fold(other).removesuffix(" group")), key=len
+        (entity_key(one).removesuffix(" group"), entity_key(other).removesuffix(" group")), key=len
     )
     return long == short or long.startswith(f"{short} ")
 
@@ -154,7 +154,10 @@ def renewable_vs_clean(statements: Sequence[Statement]) -> Iterator[Verdict]:
         if s.metric != "renewable_electricity_share":
             continue
         for clean in levels:
-            near = fold(clean.entity) == fold(s.entity) and clean.period.key == s.period.key
+            near = (
+                entity_key(clean.entity) == entity_key(s.entity)
+                and clean.period.key == s.period.key
+            )
             near = (
                 near
                 and (scopes_meet(s, clean) or (s.source == clean.source and s.bound == ">"))
