@@ -52,7 +52,7 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
         AttributeError,
     ) as error:
         raise UsageError(
-            "bad-template", f"The report's template: {error}.", "See docs/systems/report.md."
+            "bad-template", f"The report's template: {error}.", "See docs/systems/disclosure.md."
         ) from error
 
 
