@@ -25,7 +25,7 @@ def errors_page() -> str:
     out = [
         HEAD,
         "# Findings\n\n",
-        "What is wrong with data is a finding: a code, a place, a hint. Blockers keep the row out of every figure until it is mended (`abate correct`) or let in (`--accept`).\n",
+        "What is wrong with data is a finding: a code, a place, a hint. Blockers keep the row out of every figure until it is corrected (`abate correct`) or let in (`--accept`).\n",
     ]
     for rule in sorted([*every_rule(), *RUN_RULES], key=lambda r: (r.precedence, r.code)):
         given = examples[rule.code].given.strip().splitlines()

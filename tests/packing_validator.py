@@ -50,7 +50,7 @@ def faults(items: dict, cartons: dict, row: dict, *, support: float = 0.0) -> li
             ):
                 found.append(f"something stands above fragile {name}")
     if sorted(map(str, seen)) != sorted(map(str, items)):
-        found.append("items are missing or stand twice")
+        found.append("items are missing or appear twice")
     return found
 
 

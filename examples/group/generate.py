@@ -377,7 +377,7 @@ def _spoil(
     match place.id, year:
         case "wh-suzhou", "FY2023":  # a negative reading in September 2022
             rows[5][1] = f"-{rows[5][1]}"
-        case "store-nanjing", "FY2022":  # the bill of August 2021 stands twice
+        case "store-nanjing", "FY2022":  # the bill of August 2021 appears twice
             rows.insert(5, list(rows[4]))
         case "campus-beijing", "FY2024":  # November 2023 is missing
             del rows[7]
@@ -1125,7 +1125,7 @@ def _product(rng: random.Random) -> tuple[int, int, int, int, str, str, str]:
 
 
 FORECAST_ISSUED = "2024-03-30T00:00"
-"""Moment at which the example forecasts; its meters have spoken since."""
+"""Moment at which the example forecasts; its meters have readings since."""
 FORECAST_SITES = ("zhangbei-1", "qiandao-lake", "nantong", "heyuan")
 ROOFS = {"zhangbei-1": (41.15, 114.70, 1200.0), "nantong": (32.02, 120.86, 800.0)}
 """Roofs of data centres: latitude, longitude, capacity in kW."""

@@ -616,7 +616,7 @@ def test_odd_forms_are_refused_with_what_was_typed(client, workspace):
         client, b"Site,Month,Electricity,Unit,Electricity\nhq,2024-01,1,kWh,2\n"
     ).json()
     at = f"/data/uploads/{upload['id']}"
-    assert "The header stands twice" in client.get(at, headers={"accept": "text/html"}).text
+    assert "The header appears twice" in client.get(at, headers={"accept": "text/html"}).text
     for fields in (
         {"template-0": "nonsense"},
         {"template-0": "electricity", "header-0": "²"},

@@ -398,7 +398,7 @@ def shares(workspace):
         ('aliases = ["总部"]', 'aliases = ["Plant"]', "'plant' is the alias of 'hq' too"),
         ('aliases = ["总部"]', 'aliases = ["cloud"]', "'cloud' is the id of 'cloud' too"),
         ("start_month = 4", "start_month = 4.5", "start_month: is a number, not a whole number"),
-        ('currency = "CNY"', 'currency = "RMB"', "'RMB' is no currency"),
+        ('currency = "CNY"', 'currency = "RMB"', "'RMB' is not a currency"),
         (
             "share = 0.4 }",
             "share = 0.4 }, { since = 2015-01-01, share = 0.9 }",
@@ -412,7 +412,7 @@ def shares(workspace):
         (
             "[fiscal_year]",
             '[scope3]\nproxies = ["Britain-ish"]\n[fiscal_year]',
-            "'Britain-ish' is no region",
+            "'Britain-ish' is not a region",
         ),
         (
             "[fiscal_year]",

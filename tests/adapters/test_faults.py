@@ -1,4 +1,4 @@
-"""What engines say of a disk is told in our words, and what is unexpected in one line."""
+"""What engines say of a disk is reported in our words, and what is unexpected in one line."""
 
 import errno
 import os

@@ -508,7 +508,7 @@ def test_engines_that_spill_at_once_keep_their_own_rows_and_what_a_killed_one_sp
 
 
 def test_where_a_run_is_computed_decides_no_figure(workspace, add):
-    """`[engine]` is no input of a run: the same inputs are the same run on any machine."""
+    """`[engine]` is not input of a run: the same inputs are the same run on any machine."""
     add(electricity([("hq", "2023-05", 1000, "kWh")]))
     first = run_year(workspace, YEAR, now=NOW)
     with (workspace.root / "abate.toml").open("a") as config:

@@ -148,7 +148,7 @@ def test_files_that_cannot_be_read_say_so(files):
     for text, why in (
         ("carton,length_mm\n", "holds no carton"),
         ("carton,length_mm,width_mm,height_mm\na,1,1,x\n", "row 2"),
-        (CARTONS + "S,1,1,1,1,1\n", "stands twice"),
+        (CARTONS + "S,1,1,1,1,1\n", "appears twice"),
     ):
         (files / "cartons.csv").write_text(text)
         with pytest.raises(AbateError, match=why):

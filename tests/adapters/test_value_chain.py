@@ -176,7 +176,7 @@ def test_a_category_switched_off_is_not_assessed_and_never_zero(workspace, add, 
 def test_a_category_is_not_switched_off_without_a_reason(tmp_path):
     with pytest.raises(ConfigError, match="10: gives no reason"):
         create_workspace(tmp_path / "w", GROUP.replace('10 = "Nothing is processed."', '10 = " "'))
-    with pytest.raises(ConfigError, match="16: is no category, 1 to 15"):
+    with pytest.raises(ConfigError, match="16: is not a category, 1 to 15"):
         create_workspace(tmp_path / "w", GROUP.replace("10 = ", "16 = "))
 
 

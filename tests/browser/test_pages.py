@@ -91,7 +91,7 @@ def test_a_messy_bill_goes_from_upload_to_an_opened_figure(chromium, serve, tmp_
         "nothing is stored before somebody says so"
     )
     page.get_by_role("button", name="Import", exact=True).click()
-    page.get_by_role("link", name="Mend them").click()
+    page.get_by_role("link", name="Correct them").click()
     row = page.locator("details", has_text="negative-quantity")
     row.get_by_label("Quantity").or_(row.get_by_label("quantity")).first.fill("11000")
     row.get_by_label("Reason").fill("Typo: read from the meter again")

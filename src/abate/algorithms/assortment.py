@@ -22,7 +22,7 @@ from numba import njit
 ROUNDS_MAX = 60
 STEP, STEP_LEAST, SHRINK, PATIENCE = 1.5, 1e-3, 0.7, 15
 OTHERS = 4
-"""Sets of the best bounds from which exchanges begin anew."""
+"""Sets of the best bounds from which exchanges begin again."""
 
 
 @dataclass(frozen=True, slots=True)

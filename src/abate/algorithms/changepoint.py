@@ -107,7 +107,7 @@ def by_period(
 
 
 def _refitted(found: ChangePoints, t: Any, p: Any, y: Any, w: Any) -> ChangePoints:
-    """Base and slopes anew by plain least squares at the balance points found.
+    """Base and slopes again by plain least squares at the balance points found.
 
     So that residuals add up to zero.
     """

@@ -88,7 +88,7 @@ def simulate_pool(
         days_away: Mean of the exponential time away.
         lost_share: Share that does not come back; each is replaced at once.
         days: Days to play.
-        seed: Of the draws.
+        seed: Of the random draws; the same seed gives the same result.
     """
     rng = np.random.default_rng(seed)
     back = np.empty(0)

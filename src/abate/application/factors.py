@@ -83,7 +83,7 @@ def read_factors(
         UsageError: `unknown-publisher`.
     """
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     chosen = publisher or guess_publisher(path)
     if chosen == "own":
         factors = factors_from_rows(_own_rows(path))
@@ -335,7 +335,7 @@ def add_factor(
     if region_named(region) is None or not region:
         raise UsageError(
             "unknown-region",
-            f"'{region}' is no code of a region.",
+            f"'{region}' is not a code of a region.",
             "Write one such as IT, US-CAMX or world.",
         )
     if not source.strip():
@@ -522,7 +522,7 @@ class FactorIndex:
     """The live factors of a workspace, or those that ship where it has not run yet, ready to be searched.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
     """
 
     def __init__(self, workspace: Workspace) -> None:

@@ -60,8 +60,8 @@ def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
             f"No {CONFIG} in {root.name or root}.",
             "Make one with 'abate init DIR', or give --workspace.",
         )
-    text = toml_text(config, "bad-toml", "Mend the file.")
-    workspace = read_config(root, parsed(text, CONFIG, "bad-toml", "Mend the file."), text=text)
+    text = toml_text(config, "bad-toml", "Correct the file.")
+    workspace = read_config(root, parsed(text, CONFIG, "bad-toml", "Correct the file."), text=text)
     age = workspace.store.format
     if age == 0:  # a configuration that was copied: its ledger begins empty
         if (root / "raw").is_dir() and any((root / "raw").iterdir()):
@@ -112,7 +112,9 @@ def create_workspace(
         raise ConfigError(
             "workspace-exists", f"{root.name} has an {CONFIG} already.", "Choose another folder."
         )
-    workspace = read_config(root, parsed(config, CONFIG, "bad-toml", "Mend the text."), text=config)
+    workspace = read_config(
+        root, parsed(config, CONFIG, "bad-toml", "Correct the text."), text=config
+    )
     _folders(root)
     fill(workspace)
     write_whole(root / CONFIG, config)

@@ -107,7 +107,7 @@ def value_sides(
     """Lines of tables of activities on given terms, by what tells them apart; nothing is posted.
 
     Args:
-        workspace: Whose factors.
+        workspace: The workspace whose factors serve.
         sides: Arrow tables with the columns of `activities`, by name.
         organisation: Whose sites.
         terms: On which terms.
@@ -169,7 +169,7 @@ def post_plan(
     """Value a plan and keep it, in a book of its own: what it promises enters no inventory.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         plan: The plan; one of the same id replaces what it promised before, as a new row. The same
             plan is kept once.
         domain: Which planner made it.

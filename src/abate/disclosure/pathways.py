@@ -157,7 +157,7 @@ def sda_intensity(
 
 
 def _sector(points: Sequence[tuple[int, float]], year: int) -> float:
-    """A sector's intensity in a year, straight between the years that are told, flat outside of them."""
+    """A sector's intensity in a year, straight between the years that are reported, flat outside of them."""
     before = [p for p in points if p[0] <= year] or [points[0]]
     after = [p for p in points if p[0] >= year] or [points[-1]]
     (x0, y0), (x1, y1) = before[-1], after[0]

@@ -218,7 +218,7 @@ def _forecasts(m: Model, t: Translate) -> Table:
     ]
     return Table.of(
         "forecasts",
-        t("Forecasts beside the meters"),
+        t("Forecasts compared with the meters"),
         (t("Site"), t("Issued"), t("Until"), *(">" + t(h) for h in heads)),
         rows,
     )

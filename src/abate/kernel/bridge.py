@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from abate.kernel.species import gwp
 
 DRIVERS = ("gwp", "boundary", "method", "factor", "instruments", "activity")
-"""What can drive a difference, in the order in which it is told.
+"""What can drive a difference, in the order in which it is reported.
 
 `gwp`: another set of global warming potentials. `boundary`: bought, sold, another share or
     approach. `method`: another
@@ -64,7 +64,7 @@ class Line:
     def need(self) -> tuple[str, ...]:
         """What it must share with a line of the other run.
 
-        So that the two can be told apart by amount and factor.
+        So that the two can be distinguished by amount and factor.
         """
         return (*self.place, self.item, self.unit, self.method)
 

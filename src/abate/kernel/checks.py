@@ -94,7 +94,7 @@ def ambiguous_number(staged: Any) -> Verdict:
     return text.contains("?"), told
 
 
-@check(_blocker("not-a-number", "Amount is no number", "Enter a finite number.", 20))
+@check(_blocker("not-a-number", "Amount is not a number", "Enter a finite number.", 20))
 def not_a_number(staged: Any) -> Verdict:
     """Every amount is a finite number."""
     bad = (
@@ -103,7 +103,7 @@ def not_a_number(staged: Any) -> Verdict:
     clear = ~_text(staged.quantity_text).contains("?")
     return (_text(staged.quantity_text) != "") & bad & clear, "'" + _text(
         staged.quantity_text
-    ) + "' is no number."
+    ) + "' is not a number."
 
 
 @check(
@@ -131,7 +131,9 @@ def ambiguous_date(staged: Any) -> Verdict:
 def bad_date(staged: Any) -> Verdict:
     """Every row has a date that can be read."""
     clear = ~_text(staged.period_text).contains("?")
-    return staged.period_start.isnull() & clear, "'" + _text(staged.period_text) + "' is no date."
+    return staged.period_start.isnull() & clear, "'" + _text(
+        staged.period_text
+    ) + "' is not a date."
 
 
 @check(
@@ -145,7 +147,7 @@ def bad_date(staged: Any) -> Verdict:
 def unknown_site(staged: Any) -> Verdict:
     """Every row names a site, or an entity, of the organisation."""
     general = (staged.kind == INSTRUMENT) & (_text(staged.site_text) == "")
-    return staged.site.isnull() & ~general, "'" + _text(staged.site_text) + "' is no site."
+    return staged.site.isnull() & ~general, "'" + _text(staged.site_text) + "' is not a site."
 
 
 @check(
@@ -179,7 +181,7 @@ def unknown_unit(staged: Any) -> Verdict:
     )
     return (
         staged.unit.isnull() & staged.unit_choice.isnull(),
-        "'" + _text(staged.unit_text) + "' is no unit." + near,
+        "'" + _text(staged.unit_text) + "' is not a unit." + near,
     )
 
 
@@ -233,11 +235,11 @@ def unknown_item(staged: Any) -> Verdict:
     return bad, "'" + _text(staged.item_text) + "' is not known for " + staged.kind + "." + near
 
 
-@check(_blocker("unknown-region", "Region is no code", "Write a code such as AU or CN-ZJ.", 75))
+@check(_blocker("unknown-region", "Region is not a code", "Write a code such as AU or CN-ZJ.", 75))
 def unknown_region(staged: Any) -> Verdict:
     """A region in a row is written as a code."""
     bad = staged.region.isnull() & (_text(staged.region_text) != "")
-    return bad, "'" + _text(staged.region_text) + "' is no code of a region."
+    return bad, "'" + _text(staged.region_text) + "' is not a code of a region."
 
 
 @check(
@@ -250,7 +252,7 @@ def unknown_region(staged: Any) -> Verdict:
 )
 def bad_uncertainty(staged: Any) -> Verdict:
     """An uncertainty in a row is a half range, a factor, or five pedigree scores."""
-    return ~staged.spread_known, "'" + _text(staged.spread_text) + "' is no uncertainty."
+    return ~staged.spread_known, "'" + _text(staged.spread_text) + "' is not an uncertainty."
 
 
 @check(
@@ -339,7 +341,10 @@ def site_not_owned(staged: Any) -> Verdict:
 
 @check(
     _blocker(
-        "duplicate-row", "Row stands twice", "Drop one of the two, or accept it with a reason.", 130
+        "duplicate-row",
+        "Row appears twice",
+        "Drop one of the two, or accept it with a reason.",
+        130,
     )
 )
 def duplicate_row(staged: Any) -> Verdict:
@@ -377,7 +382,7 @@ def overlapping_bill(staged: Any) -> Verdict:
 @check(
     _blocker(
         "invoice-twice",
-        "Invoice stands twice",
+        "Invoice appears twice",
         "Drop one of the two, or accept it with a reason: --accept invoice-twice.",
         132,
     )

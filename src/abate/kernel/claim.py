@@ -61,14 +61,14 @@ class Programme:
     def __post_init__(self) -> None:
         shares = [*(share for _, share in self.claims), self.unclaimed]
         faults = {
-            f"mechanism '{self.mechanism}' is none of {', '.join(MECHANISMS)}": (
+            f"mechanism '{self.mechanism}' is not one of {', '.join(MECHANISMS)}": (
                 self.mechanism not in MECHANISMS
             ),
             "a share lies outside 0 to 1": any(not 0 <= s <= 1 for s in shares),
             "claims and 'unclaimed' do not make 1": sum(Fraction(str(s)) for s in shares) != 1,
             f"rebound of {self.rebound_share} lies outside 0 to 1": not 0 <= self.rebound_share < 1,
-            f"tier {self.tier} is none of 1, 2, 3": self.tier not in (1, 2, 3),
-            "a claimant stands twice": len({c for c, _ in self.claims}) < len(self.claims),
+            f"tier {self.tier} is not one of 1, 2, 3": self.tier not in (1, 2, 3),
+            "a claimant appears twice": len({c for c, _ in self.claims}) < len(self.claims),
             "a gate is not known": bool({g for g, _ in self.gates} - set(GATES)),
         }
         for fault, holds in faults.items():

@@ -230,7 +230,7 @@ class FigureBook(dict[str, Figure]):
         return found
 
     def books_of(self, name: str) -> set[str]:
-        """Books whose entries a figure adds up; a sum of two books is no figure."""
+        """Books whose entries a figure adds up; a sum of two books is not a figure."""
         found: set[str] = set()
         for total in self.totals_needed(name):
             one = self.named(total).total

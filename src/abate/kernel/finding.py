@@ -10,7 +10,7 @@ class Severity(StrEnum):
     """How much a finding weighs."""
 
     BLOCKER = "blocker"
-    """The row stays out of every figure until it is mended or accepted."""
+    """The row stays out of every figure until it is corrected or accepted."""
     WARNING = "warning"
     """The row counts, and somebody should look."""
     INFO = "info"

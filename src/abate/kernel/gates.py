@@ -282,7 +282,7 @@ def _number(line: Line, findings: list[Finding], file: str, empty: Counter[str])
         findings.append(
             Finding.of(
                 TEXT,
-                f"{line.factor_id}: '{line.text}' is no number; left out.",
+                f"{line.factor_id}: '{line.text}' is not a number; left out.",
                 file=file,
                 row=line.row,
             )
@@ -319,7 +319,7 @@ def _fits(line: Line, findings: list[Finding], file: str) -> bool:
     if amount is None or (
         line.species != "property" and amount.dimensionality.get("[mass]", 0) not in (0, 1)
     ):
-        text = f"{line.factor_id}: '{line.unit}' is no emission per activity."
+        text = f"{line.factor_id}: '{line.unit}' is not an emission per activity."
         findings.append(Finding.of(NOT_A_FACTOR, text, file=file, row=line.row))
         return False
     return True

@@ -35,7 +35,7 @@ class Kind:
             a car an `electric-car`.
         metered: Whether its amounts are of meters and bills, of which two may not cover the same
             days.
-        by_building: Whether its meters name buildings, by which its amounts are told apart.
+        by_building: Whether its meters name buildings, by which its amounts are distinguished.
         bands: Items that the amount of a row tells apart, as flights by their distance: for each,
             upper limits in the canonical unit with the item below them, widest last.
     """
@@ -182,7 +182,7 @@ class Template:
             the first that is filled counts, so that a purchase by mass is not counted by its price
             again.
         unless: Whole words of titles, names and headers that speak against it where none of its own
-            words stands there: a file called gas with a column of kWh is no electricity bill.
+            words stands there: a file called gas with a column of kWh is not an electricity bill.
     """
 
     id: str

@@ -186,7 +186,7 @@ class FactorBook:
                     money_year,
                 )
             )
-        passed[:0] = worse  # those that came near are told first
+        passed[:0] = worse  # those that came near are reported first
         if not found:
             if mismatch is None:
                 return NoMatch("no-factor", self._absence(need, passed), tuple(passed))
@@ -384,7 +384,7 @@ class FactorBook:
         The shortest chain.
 
         Money is exchanged in the year of the activity and then brought to the factor's price year
-        by the price index of the factor's currency; the index of any other currency is no step.
+        by the price index of the factor's currency; the index of any other currency is not a step.
 
         Source: GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013), category
             1, spend-based.

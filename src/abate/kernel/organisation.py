@@ -222,7 +222,7 @@ class Organisation:
         if repeated:
             raise ConfigError(
                 "bad-organisation",
-                f"These ids stand twice: {', '.join(repeated)}.",
+                f"These ids appear twice: {', '.join(repeated)}.",
                 "Give each its own.",
             )
         for e in self.entities:
@@ -234,7 +234,7 @@ class Organisation:
                 )
             if len(self.ancestry(e.id)) > len(self.entities):
                 raise ConfigError(
-                    "bad-organisation", f"'{e.id}' is its own ancestor.", "Mend the parents."
+                    "bad-organisation", f"'{e.id}' is its own ancestor.", "Correct the parents."
                 )
         for place, entity in [(s.id, s.entity) for s in self.sites] + [
             (p.id, p.entity) for p in self.programmes

@@ -50,7 +50,7 @@ def _local_names() -> dict[str, str]:
 
     A name of two countries is left out.
     """
-    from babel import Locale  # noqa: PLC0415  (only where a name is none of ISO 3166-1)
+    from babel import Locale  # noqa: PLC0415  (only where a name is not one of ISO 3166-1)
 
     codes = set(_countries().values())
     found: dict[str, set[str]] = {}

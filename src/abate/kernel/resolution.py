@@ -494,14 +494,14 @@ class Resolver:
         if card.book == "avoided":
             if programme is None or programme.methodology != card.category:
                 told = (
-                    f"'{key.site}' is no programme of methodology '{card.category}', which values"
+                    f"'{key.site}' is not a programme of methodology '{card.category}', which values"
                     f" {key.kind}."
                 )
                 return Finding.of(NO_PROGRAMME, told, site=key.site)
             return None
         if not self._region(key):
             message = (
-                f"'{key.site}' is no site with a region, so '{card.id}' cannot value its"
+                f"'{key.site}' is not a site with a region, so '{card.id}' cannot value its"
                 f" {key.kind}."
             )
             return Finding.of(NO_FACTOR, message, site=key.site)

@@ -66,10 +66,10 @@ class ActivityRow:
     source_file: str
     source_sheet: str
     source_row: Small
-    quantity_text: str  # as it stood in the file
+    quantity_text: str  # as it was in the file
     unit_text: str
     document: str  # invoice, transaction
-    reason: str  # why it was mended, added or accepted
+    reason: str  # why it was corrected, added or accepted
     fiscal_year: str
 
 
@@ -127,7 +127,7 @@ class QuarantinedRow:
     kind: str
     site: str
     month: str
-    cells: str  # the row's text as JSON, so that it can be mended
+    cells: str  # the row's text as JSON, so that it can be corrected
     fiscal_year: str
 
 

@@ -71,7 +71,7 @@ class Target:
 
     def __post_init__(self) -> None:
         if not self.value >= 0 or self.value == float("inf"):
-            raise ValueError(f"target of {self.figure}: {self.value} is no amount")
+            raise ValueError(f"target of {self.figure}: {self.value} is not an amount")
         if self.kind is not TargetKind.LEVEL and not self.base_year:
             raise ValueError(
                 f"target of {self.figure}: a target of kind {self.kind} needs a base_year"
@@ -87,10 +87,12 @@ class Target:
         if self.base_value is not None and not (
             math.isfinite(self.base_value) and self.base_value > 0
         ):
-            raise ValueError(f"target of {self.figure}: base_value {self.base_value} is no amount")
+            raise ValueError(
+                f"target of {self.figure}: base_value {self.base_value} is not an amount"
+            )
         if not -1 < self.growth_share < 1:
             raise ValueError(
-                f"target of {self.figure}: growth {self.growth_share} is no share a year"
+                f"target of {self.figure}: growth {self.growth_share} is not a share a year"
             )
 
     @property

@@ -568,7 +568,7 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
 
     Capital letters count where they change the meaning: ML is not mL.
 
-    Gas at 15 °C (Sm3) and at 0 °C (Nm3) are told apart; a therm is 100,000 Btu, a toe 41.868 GJ, a
+    Gas at 15 °C (Sm3) and at 0 °C (Nm3) are distinguished; a therm is 100,000 Btu, a toe 41.868 GJ, a
     calorie 4.1868 J.
 
     Args:

@@ -24,7 +24,7 @@ THICKNESS_STEP_MM = 10
 
 BAD_ITEM = Rule(
     "bad-item", Severity.BLOCKER, "An item of an order cannot be packed as it stands",
-    "Mend the row; the other orders are packed.", 180,
+    "Correct the row; the other orders are packed.", 180,
 )  # fmt: skip
 FITS_NOTHING = Rule(
     "fits-nothing", Severity.WARNING, "An item fits none of the cartons",
@@ -268,7 +268,7 @@ class Objective:
         ):
             raise UsageError(
                 "bad-objective",
-                f"'{text}' is no objective.",
+                f"'{text}' is not an objective.",
                 "Write board, cost, volume, parcels, or board=1,parcels=0.05.",
             )
         return cls(**weights)
@@ -484,7 +484,7 @@ class Materials:
             raise UsageError(
                 "bad-materials",
                 "Tape or filler is absurd, or the shares of a material do not make 1.",
-                "Mend them.",
+                "Correct them.",
             )
 
 

@@ -58,7 +58,7 @@ class _Child:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it lives, and this process is no fork of the one that started it."""
+        """Whether it lives, and this process is not a fork of the one that started it."""
         return self.owner == os.getpid() and self.process.poll() is None
 
     def ask(self, reader: str, path: Path, arguments: tuple[Any, ...]) -> Iterator[Any]:
@@ -118,7 +118,7 @@ def _unreadable(path: Path, what: str) -> DataError:
     return DataError(
         "unreadable-file",
         f"{path.name} cannot be read: it {what}.",
-        "Save its table anew as CSV, or as a small workbook.",
+        "Save its table again as CSV, or as a small workbook.",
     )
 
 
@@ -201,7 +201,7 @@ def _exactly(stream: Any, count: int, wait_s: float | None) -> bytes | None:
 def serve() -> None:
     """Read files as they are asked for, until nobody asks any more: what a child does."""
     asked, told = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # what a library prints is not an answer
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
     while (message := _read(asked)) is not None:

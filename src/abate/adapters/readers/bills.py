@@ -166,7 +166,7 @@ def read_bill(path: Path) -> list[BillField]:
 def _lines(path: Path) -> list[_Line]:
     """Lines of the pages, each with its words and their places."""
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     if path.stat().st_size > BYTES_MAX:
         raise DataError(
             "unreadable-file",
@@ -383,7 +383,7 @@ def given(reads: list[BillField], values: Mapping[str, str]) -> list[BillField]:
         if field not in FIELDS:
             raise UsageError(
                 "bad-bill-value",
-                f"'{field}' is no field of a bill.",
+                f"'{field}' is not a field of a bill.",
                 f"There are: {', '.join(FIELDS)}.",
             )
         is_day, is_number = field in ("from", "to"), field == "energy"

@@ -171,7 +171,7 @@ def read_energy(path: Path) -> EnergyConfig:
     ):
         raise ConfigError(
             "bad-energy",
-            f"{path.name}: the plant '{twice[0]}' stands twice.",
+            f"{path.name}: the plant '{twice[0]}' appears twice.",
             "Give each its own id.",
         )
     tariff = None

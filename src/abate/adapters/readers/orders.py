@@ -182,7 +182,7 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
     twice = {c.id for c in made if sum(d.id == c.id for d in made) > 1}
     if twice:
         raise UsageError(
-            "bad-carton", f"{path.name}: '{min(twice)}' stands twice.", "Give each size one name."
+            "bad-carton", f"{path.name}: '{min(twice)}' appears twice.", "Give each size one name."
         )
     return tuple(made)
 
@@ -200,14 +200,14 @@ def row_blocks(path: Path, code: str) -> Iterator[Any]:
     }
     read = readers.get(path.suffix.lower())
     if read is None:
-        text = f"{path.name} is none of CSV, Parquet, JSON."
+        text = f"{path.name} is not one of CSV, Parquet, JSON."
         raise DataError(code, text, "Save it as one of them.")
     try:
         yield from read(path)
     except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         text = str(error).splitlines()[0][:200]
         raise DataError(
-            code, f"{path.name} cannot be read: {text}", "Save it anew as CSV in UTF-8."
+            code, f"{path.name} cannot be read: {text}", "Save it again as CSV in UTF-8."
         ) from error
 
 
@@ -362,7 +362,7 @@ def _text_blocks(handle: TextIO, path: Path, line: int, count: int) -> Iterator[
                     if names and names[-1] == order:
                         raise DataError(
                             "order-scattered",
-                            f"{path.name}: order '{order}' stands twice.",
+                            f"{path.name}: order '{order}' appears twice.",
                             "Number the orders.",
                         )
                     names += [order] * pieces
@@ -384,7 +384,7 @@ def _text_blocks(handle: TextIO, path: Path, line: int, count: int) -> Iterator[
             raise DataError(
                 "orders-unreadable",
                 f"{path.name} holds more than its {count} orders.",
-                "Mend the line 'O n'.",
+                "Correct the line 'O n'.",
             )
 
 

@@ -113,7 +113,7 @@ def read_series(
     """
     place = zone_of(zone)
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     with _plain(path) as plain:
         raw = _read(plain, path.name, place, stamp, "twice" in mend)
     made, told, falls = _uncounted(raw)
@@ -287,7 +287,7 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         moments = _with_hours(moments)
     parsed, odd = _moments(moments, zone, owners)
     found = [
-        Finding.of(READING_UNREAD, f"'{moments[k]}' is no time.", file=name, row=rows[k])
+        Finding.of(READING_UNREAD, f"'{moments[k]}' is not a time.", file=name, row=rows[k])
         for k in odd[:20]
     ]
     series, units, columns = [], [], []
@@ -308,7 +308,7 @@ def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> 
         found += [
             Finding.of(
                 READING_UNREAD,
-                f"'{column[b]}' is no number.",
+                f"'{column[b]}' is not a number.",
                 file=name,
                 row=rows[b],
                 column=headers[k],
@@ -547,7 +547,7 @@ def _gridded(
 def _vintages(
     names: list[str], start: Any, told: list[tuple[Any, Any, Any, Any]], file: str
 ) -> Vintages | None:
-    """What was told when, None where the file does not say; names must differ."""
+    """What was reported when, None where the file does not say; names must differ."""
     if len(set(names)) < len(names):
         double = next(n for n in names if names.count(n) > 1)
         raise DataError(

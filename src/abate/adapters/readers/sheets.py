@@ -52,7 +52,7 @@ def read_sheets(path: Path) -> list[Sheet]:
             `unknown-format`.
     """
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     size = path.stat().st_size
     if size == 0:
         raise DataError("empty-file", f"{path.name} is empty.", "Export it again.")
@@ -110,7 +110,7 @@ def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, st
         DataError: `unreadable-file`, `file-too-large`, `bad-encoding`, or `code`.
     """
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     if path.stat().st_size > TABLE_MAX_BYTES:
         raise DataError(
             "file-too-large",

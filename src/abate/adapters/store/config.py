@@ -94,7 +94,7 @@ def _workspace(root: Path, keys: Keys, known: Known, *, strict: bool) -> Workspa
     excluded = {category: reason.strip() for category, reason in keys.scope3.not_assessed.items()}
     for category, reason in excluded.items():
         if category not in CATEGORIES or not reason:
-            what = "gives no reason" if category in CATEGORIES else "is no category, 1 to 15"
+            what = "gives no reason" if category in CATEGORIES else "is not a category, 1 to 15"
             raise FileKeyError(("scope3", "not_assessed", category), what)
     paths = {**pathways(), **{p.id: _sector_pathway(p, k) for k, p in enumerate(keys.pathways)}}
     return Workspace(
@@ -196,14 +196,14 @@ def _check_words(keys: Keys, kinds: frozenset[str]) -> None:
     if keys.organisation.currency not in ISO_4217:
         raise FileKeyError(
             ("organisation", "currency"),
-            f"'{keys.organisation.currency}' is no currency",
+            f"'{keys.organisation.currency}' is not a currency",
             "Write its three letters, such as EUR.",
         )
     for region in keys.scope3.proxies:
         if region_named(region) is None:
             raise FileKeyError(
                 ("scope3", "proxies"),
-                f"'{region}' is no region",
+                f"'{region}' is not a region",
                 "Write codes such as GB or US-CAMX.",
             )
     for k, site in enumerate(keys.sites):
@@ -216,15 +216,16 @@ def _check_words(keys: Keys, kinds: frozenset[str]) -> None:
                     else f"Kinds are {', '.join(sorted(kinds))}."
                 )
                 raise FileKeyError(
-                    ("sites", k, "expects"), f"'{kind}' is no kind of activity", hint
+                    ("sites", k, "expects"), f"'{kind}' is not a kind of activity", hint
                 )
         if twice := sorted({b for b in site.buildings if site.buildings.count(b) > 1}):
-            raise FileKeyError(("sites", k, "buildings"), f"'{twice[0]}' stands twice")
+            raise FileKeyError(("sites", k, "buildings"), f"'{twice[0]}' appears twice")
     for what in ("targets", "measures", "pathways"):
         ids = [m.id for m in getattr(keys, what) if hasattr(m, "id")]
         if twice := sorted({i for i in ids if ids.count(i) > 1}):
             raise FileKeyError(
-                (what, len(ids) - 1 - ids[::-1].index(twice[0]), "id"), f"'{twice[0]}' stands twice"
+                (what, len(ids) - 1 - ids[::-1].index(twice[0]), "id"),
+                f"'{twice[0]}' appears twice",
             )
 
 
@@ -235,7 +236,7 @@ def _language(language: str) -> str:
 
     if language not in LANGUAGES:
         raise FileKeyError(
-            ("organisation", "language"), f"'{language}' is none of {', '.join(LANGUAGES)}"
+            ("organisation", "language"), f"'{language}' is not one of {', '.join(LANGUAGES)}"
         )
     return language
 
@@ -275,7 +276,7 @@ def _target(
         raise FileKeyError(("targets", k, "org"), f"no entity '{keys.org}'")
     if keys.pathway not in paths:
         raise FileKeyError(
-            ("targets", k, "pathway"), f"'{keys.pathway}' is none of {', '.join(sorted(paths))}"
+            ("targets", k, "pathway"), f"'{keys.pathway}' is not one of {', '.join(sorted(paths))}"
         )
     kind = TargetKind(keys.kind)
     given = {
@@ -318,7 +319,7 @@ def _sector_pathway(keys: PathwayKeys, k: int) -> Pathway:
     """A sector's intensity by calendar year, for convergence (SDA)."""
     odd = sorted(y for y in keys.points if not y.isdecimal() or not 1990 <= int(y) <= 2200)
     if odd:
-        raise FileKeyError(("pathways", k, "points", odd[0]), "is no calendar year")
+        raise FileKeyError(("pathways", k, "points", odd[0]), "is not a calendar year")
     points = tuple(sorted((int(y), v) for y, v in keys.points.items()))
     if len(points) < 2 or points[-1][0] < 2050:
         raise FileKeyError(
@@ -346,7 +347,7 @@ def _measure(
     if keys.org and keys.org not in {e.id for e in organisation.entities}:
         raise FileKeyError(("measures", k, "org"), f"no entity '{keys.org}'")
     if keys.figure not in figures or figures[keys.figure].unit != "t CO2e":
-        raise FileKeyError(("measures", k, "figure"), f"'{keys.figure}' is no figure in t CO2e")
+        raise FileKeyError(("measures", k, "figure"), f"'{keys.figure}' is not a figure in t CO2e")
     return Measure(
         keys.id,
         keys.title or keys.id,
@@ -381,9 +382,11 @@ def _identifier(keys: OrganisationKeys) -> tuple[str, str]:
         if scheme == "lei" and (
             not re.fullmatch(r"[A-Z0-9]{18}[0-9]{2}", text) or int(digits) % 97 != 1
         ):
-            raise FileKeyError(("organisation", scheme), f"'{text}' is no legal entity identifier")
+            raise FileKeyError(
+                ("organisation", scheme), f"'{text}' is not a legal entity identifier"
+            )
         if len(text) > 100 or not text.isprintable():
-            raise FileKeyError(("organisation", scheme), "is no identifier")
+            raise FileKeyError(("organisation", scheme), "is not an identifier")
         return scheme, text
     return "", ""
 
@@ -409,7 +412,7 @@ def _programme(keys: ProgrammeKeys, k: int) -> Programme:
     if keys.methodology not in known:
         names = ", ".join(m.name for m in METHODOLOGIES)
         raise FileKeyError(
-            ("programmes", k, "methodology"), f"'{keys.methodology}' is none of {names}"
+            ("programmes", k, "methodology"), f"'{keys.methodology}' is not one of {names}"
         )
     method = known[keys.methodology]
     tier = method.tier if keys.tier is None else keys.tier

@@ -85,7 +85,7 @@ class Store:
     """
 
     def __init__(self, root: Path, limits: Limits = NO_LIMITS) -> None:
-        self.root = root.resolve()  # as the paths of its files are told
+        self.root = root.resolve()  # as the paths of its files are recorded
         self.limits = limits
         self._open: dict[str, DeltaTable] = {}
         self._files: dict[str, tuple[int, dict[str, int]]] = {}
@@ -181,7 +181,7 @@ class Store:
             yield
 
     def append(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Append rows to a table; none is no commit.
+        """Append rows to a table; without rows there is no commit.
 
         Where the table has several writers, all rows are of one.
         """
@@ -457,7 +457,7 @@ class Store:
         return list(self._records[name][1])
 
     def add(self, *records: Any) -> None:
-        """Append records, all of one kind and of one writer; none is no commit."""
+        """Append records, all of one kind and of one writer; without any there is no commit."""
         from abate.kernel.tables import RECORDS
 
         if records:

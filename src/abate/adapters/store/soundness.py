@@ -22,7 +22,7 @@ def require_sound(workspace: Workspace, *, whole: bool = False) -> None:
     """Look whether everything is there and can be read.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         whole: Read every file to its end, and compare kept files with their hashes.
 
     Raises:

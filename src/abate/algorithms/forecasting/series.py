@@ -104,7 +104,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vintages:
-    """Values that were told more than once, each time with when.
+    """Values that were reported more than once, each time with when.
 
     The newest that was out is what was known.
 
@@ -113,8 +113,8 @@ class Vintages:
         start: Beginning of each step; shape (steps,).
         series: Which series each row is of; shape (rows,).
         step: Which step.
-        issued: When it was told.
-        value: What was told.
+        issued: When it was reported.
+        value: What was reported.
     """
 
     names: tuple[str, ...]

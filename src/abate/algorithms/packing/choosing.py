@@ -577,7 +577,7 @@ def choose(
         tries: Starts per pair of order and box.
         blocks_max: Blocks kept by joining; 0 does not join.
         runs: Attempts at several parcels.
-        seed: Of the draws; every order begins with it anew.
+        seed: Of the draws; every order begins with it again.
         positions: Written `(pieces, 6)`.
         parcels: Written `(pieces,)`, -1 for a piece that no box takes.
         cartons: Written `(pieces,)`: box of each parcel, counted from the order's offset.
@@ -704,7 +704,7 @@ def holding(
         mass_maxes: `(boxes,)` [g].
         support_share: Least share of a base that rests on something.
         tries: Starts per pair of order and box.
-        seed: Of the draws.
+        seed: Of the random draws; the same seed gives the same result.
         fits: Written `(orders, boxes)`: 1 or 0.
     """
     spaces = np.empty((SPACES_MAX, 6), np.int64)

@@ -130,12 +130,16 @@ def _aliases(path: Path) -> dict[tuple[str, str], str]:
     rows = _rows(path)
     if not rows or {"kind", "alias", "canonical"} - set(rows[0]):
         raise DataError(
-            "bad-claims", f"{path.name} is no table of aliases.", "Columns: kind, alias, canonical."
+            "bad-claims",
+            f"{path.name} is not a table of aliases.",
+            "Columns: kind, alias, canonical.",
         )
     odd = [r["kind"] for r in rows if r["kind"] not in ("entity", "metric", "scope")]
     if odd:
         raise DataError(
-            "bad-claims", f"{path.name}: '{odd[0]}' is no kind.", "It is entity, metric or scope."
+            "bad-claims",
+            f"{path.name}: '{odd[0]}' is not a kind.",
+            "It is entity, metric or scope.",
         )
     return {(r["kind"], entity_key(r["alias"])): r["canonical"] for r in rows}
 
@@ -144,7 +148,7 @@ def _read(
     path: Path, own: Mapping[tuple[str, str], str], year: int
 ) -> tuple[list[Statement], list[tuple[str, str]]]:
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     if path.stat().st_size > BYTES_MAX:
         raise DataError(
             "bad-claims", f"{path.name} is larger than {BYTES_MAX:,} bytes.", "Split it."
@@ -156,11 +160,11 @@ def _read(
         text = path.read_text(encoding=encoding_of(path))
     except (UnicodeDecodeError, LookupError) as error:
         raise DataError(
-            "unreadable-file", f"{path.name} is no text.", "Save it as UTF-8 text, HTML or CSV."
+            "unreadable-file", f"{path.name} is not text.", "Save it as UTF-8 text, HTML or CSV."
         ) from error
     if "\x00" in text:
         raise DataError(
-            "unreadable-file", f"{path.name} is no text.", "Save it as UTF-8 text, HTML or CSV."
+            "unreadable-file", f"{path.name} is not text.", "Save it as UTF-8 text, HTML or CSV."
         )
     if ending in (".html", ".htm", ".xhtml"):
         text = text_of(text)
@@ -213,7 +217,7 @@ def _table(
 def _rows(path: Path) -> list[dict[str, str]]:
     """Rows of a table; a row's cells as text."""
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     try:
         if path.suffix.casefold() == ".json":
             (content,) = read_apart(json_objects, path, "bad-claims")
@@ -397,7 +401,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any
         raise DataError(
             "report-contradicts",
             f"{wrong[0].rule}: {wrong[0].statement[:160]} ({wrong[0].calculation}).",
-            "Mend the text, or refer to the figure instead of typing it.",
+            "Correct the text, or refer to the figure instead of typing it.",
         )
     kept = [v for v in verdicts if v.verdict in SHOWN]
     ranked = sorted(kept, key=lambda v: SHOWN.index(v.verdict))[:CLAIMS_SHOWN]

@@ -72,7 +72,7 @@ def indicator_values(
     """Values of indicators by id, one per year.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         years: Fiscal years that were valued.
         names: Indicators; all where none is named.
 

@@ -27,7 +27,7 @@ def add_credits(workspace: Workspace, path: Path) -> tuple[int, int]:
     """Take credits into the ledger from a CSV file; nothing is taken where one row is wrong.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         path: CSV with serial, registry, project, kind (removal or avoidance), standard, vintage,
             amount_t.
 
@@ -120,7 +120,7 @@ def retire_credit(
     """Retire a block of credits, or a part of it, for a fiscal year.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         serial: Its serial number.
         year: Fiscal year for which it is retired; once.
         amount_t: How much [t CO2e]; None for all that is left.
@@ -148,7 +148,7 @@ def retire_credit(
     kg = found.held_kg if amount_t is None else amount_t * 1000
     if not math.isfinite(kg) or abs(kg - round(kg)) > 1e-6:
         raise UsageError(
-            "credit-not-retired", f"{amount_t} t is no whole number of kilograms.", "Round it."
+            "credit-not-retired", f"{amount_t} t is not a whole number of kilograms.", "Round it."
         )
     moved = Transfer(
         f"{serial}/{year}", LEDGER, f"held:{serial}", f"retired:{year}", round(kg), person

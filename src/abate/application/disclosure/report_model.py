@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 FORECASTS_SHOWN = 8
 ROWS_SHOWN = 16
 BRIDGED = ("total-location", "gross", "net", "scope3")
-"""The first is drawn, the others are told by business."""
+"""The first is drawn, the others are reported by business."""
 RANGED = ("scope1", "scope2-location", "scope2-market", "gross", "net", "scope3", "total-location")
 CARDS = (
     "gross",
@@ -101,7 +101,7 @@ def write_report(
     written.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         year: Fiscal year that has been valued.
         path: File to write; replaced whole.
         now: Present moment.
@@ -884,7 +884,7 @@ def _mend(m: CorrectionRow) -> dict[str, str]:
 
 
 def _explanation(con: duckdb.DuckDBPyConnection, name: str, this: dict[str, Value]) -> Model:
-    """A figure with what it stands on, and its rows by method and site."""
+    """A figure with what it is made of, and its rows by method and site."""
     one, value = FIGURES.named(name), this[name]
     below = [b for b in (*one.plus, *one.minus, one.numerator, one.denominator) if b]
     told = {

@@ -36,7 +36,7 @@ def sign(
     says, until another run is published as its restatement, which begins its own steps.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         year: Fiscal year.
         step: prepared, reviewed, approved, locked or assured.
         person: Who takes it.

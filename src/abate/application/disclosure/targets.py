@@ -129,7 +129,7 @@ def _yearly(
 ) -> tuple[dict[int, float], bool, dict[int, str]]:
     """Values of a target's figure by year.
 
-    Whether the base year was published anew on a later structure; what is lacking.
+    Whether the base year was published again on a later structure; what is lacking.
     """
     values: dict[int, float] = {}
     lacking: dict[int, str] = {}

@@ -220,7 +220,7 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
     Every named range as a value, for the converter reads values, not formulas.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         year: Fiscal year.
         template: The template as EFRAG publishes it.
 
@@ -241,7 +241,7 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
     if not template.is_file() or template.stat().st_size > TEMPLATE_BYTES_MAX:
         raise DataError(
             "bad-template-file",
-            f"{template.name} is no template.",
+            f"{template.name} is not a template.",
             "Take EFRAG's VSME digital template.",
         )
     for _ in read_apart(opens_as_workbook, template):

@@ -56,7 +56,7 @@ def span_s(text: str) -> int:
     seconds = int(match[1]) * SPANS[match[2]] if match else 0
     if not 0 < seconds <= SPAN_S_MAX:
         raise UsageError(
-            "bad-span", f"'{text}' is no span up to a year.", "Write it as 24h, 7d, 6m or 1y."
+            "bad-span", f"'{text}' is not a span up to a year.", "Write it as 24h, 7d, 6m or 1y."
         )
     return seconds
 
@@ -84,7 +84,7 @@ def moment_of(text: str, zone: str = "UTC") -> np.datetime64:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            "bad-moment", f"'{text}' is no moment.", "Write it as 2024-03-01T14:00."
+            "bad-moment", f"'{text}' is not a moment.", "Write it as 2024-03-01T14:00."
         ) from error
     moment = (
         (moment.replace(tzinfo=zone_of(zone)) if moment.tzinfo is None else moment)
@@ -302,7 +302,7 @@ def forecast_readings(
 
 
 def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
-    """Sums to forecast beside the meters: a column `meter`, and a column for each level above it.
+    """Sums to forecast in addition to the meters: a column `meter`, and a column for each level above it.
 
     Returns:
         Meters of each group, `site/hq` for the group hq of the column site.
@@ -314,7 +314,7 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
     if sheet.rows is None:
         raise DataError(
             "bad-groups",
-            f"{path.name} is no table of text.",
+            f"{path.name} is not a table of text.",
             "Give a CSV with the columns meter, site, business.",
         )
     rows = [cells for batch in sheet.rows for _, cells in batch]
@@ -333,7 +333,7 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
             raise DataError(
                 "bad-groups",
                 f"{path.name} names the meter '{meter}', which the load has not.",
-                "Mend the row.",
+                "Correct the row.",
             )
         for k, level in enumerate(headers):
             if k != at and k < len(cells) and cells[k]:
@@ -342,7 +342,7 @@ def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
                     raise DataError(
                         "bad-groups",
                         f"{path.name} names '{meter}' twice in {level} {cells[k]}.",
-                        "Mend the row.",
+                        "Correct the row.",
                     )
                 group.append(meter)
     return groups

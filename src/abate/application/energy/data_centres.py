@@ -6,7 +6,7 @@ Ratios by building and month, and the meters' own hours.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.imports import live_imports, live_views
@@ -16,6 +16,9 @@ from abate.application.inventory.findings import equal_readings
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.period import month_end, month_start
 from abate.kernel.target import target_of
+
+if TYPE_CHECKING:
+    import duckdb
 
 RATIOS = ("pue", "wue", "clean-share")
 AMOUNTS = ("facility-energy", "it-energy", "water")
@@ -96,7 +99,7 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
     With gaps and with hours in which a meter repeats itself.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         site: The site.
         building: Its building.
         month: Such as 2024-01.
@@ -115,37 +118,20 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
         first, past = month_start(month), month_end(month) + timedelta(days=1)
         year = workspace.calendar.year_of(first)
     except (ValueError, IndexError, OverflowError) as error:
-        raise UsageError("bad-month", f"'{month}' is no month.", "Write it as 2024-01.") from error
+        raise UsageError(
+            "bad-month", f"'{month}' is not a month.", "Write it as 2024-01."
+        ) from error
     known = next((s for s in workspace.organisation.sites if s.id == site), None)
     with workspace.store.connect() as con:
-        live_views(con, workspace, live_imports(workspace))
-        mine = (
-            f"site = {literal(site)} and meter = {literal(building)} and kind in"
-            " ('facility-energy', 'it-energy')"
-        )
-        months = [
-            r[0]
-            for r in con.execute(
-                f"select distinct month from live_activities where {mine} order by 1"
-            ).fetchall()
-        ]
+        months = _meter_months(con, workspace, site, building)
         if not months and (known is None or building not in known.buildings):
-            raise NotFoundError(
-                "unknown-building",
-                f"No meter '{building}' at '{site}'.",
-                "See the data-centre page.",
-            )
+            text = f"No meter '{building}' at '{site}'."
+            raise NotFoundError("unknown-building", text, "See the data-centre page.")
         con.execute(
-            f"create temp table hourly as select * from live_activities where {mine} and"
-            f" fiscal_year = {literal(year)} and period_start < '{past}' and period_end > '{first}'"
+            f"create temp table hourly as select * from building_meters where fiscal_year ="
+            f" {literal(year)} and period_start < '{past}' and period_end > '{first}'"
         )
-        rows = fetch(
-            con,
-            "select date_trunc('hour', period_start) as period_start, sum(quantity) filter (where"
-            " kind = 'facility-energy') as facility_kwh, sum(quantity) filter (where kind ="
-            " 'it-energy') as it_kwh from hourly where period_end - period_start <= interval 1 hour"
-            " group by 1 order by 1",
-        )
+        rows = fetch(con, HOURLY)
         stuck = fetch(con, f"select * from ({equal_readings('hourly')}) order by first")
     hours, gaps = _hours(rows, first, past)
     return {
@@ -166,6 +152,28 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
             for s in stuck
         ],
     }
+
+
+HOURLY = """
+    select date_trunc('hour', period_start) as period_start,
+        sum(quantity) filter (where kind = 'facility-energy') as facility_kwh,
+        sum(quantity) filter (where kind = 'it-energy') as it_kwh
+    from hourly where period_end - period_start <= interval 1 hour group by 1 order by 1
+"""
+
+
+def _meter_months(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, site: str, building: str
+) -> list[str]:
+    """Make `building_meters`: readings of a building that count; the months that have some."""
+    live_views(con, workspace, live_imports(workspace))
+    con.execute(
+        "create temp view building_meters as select * from live_activities where site ="
+        f" {literal(site)} and meter = {literal(building)}"
+        " and kind in ('facility-energy', 'it-energy')"
+    )
+    rows = con.execute("select distinct month from building_meters order by 1").fetchall()
+    return [r[0] for r in rows]
 
 
 def _hours(

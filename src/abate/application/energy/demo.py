@@ -37,4 +37,4 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
             forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued),
             now=now,
         )
-    return f"Forecasts beside the meters: abate forecasts --workspace {directory}"
+    return f"Forecasts compared with the meters: abate forecasts --workspace {directory}"

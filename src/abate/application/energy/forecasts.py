@@ -123,7 +123,7 @@ def forecast_site(
     """Forecast the meters and plants of a site, and value the days.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         site: The site.
         config: What is known of its energy.
         ahead_s: Length [s].
@@ -275,7 +275,7 @@ def _stored(
         fitted, now = np.datetime64(about["fitted"]), np.datetime64(about["now"])
         learnt, short, names = about["parameters"], bool(about["short"]), tuple(about["names"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        return None  # half written or of another make: fitted anew
+        return None  # half written or of another make: fitted again
     if (
         names != known.names
         or bool(len(arrays["knots"])) != (weather is not None)
@@ -557,7 +557,7 @@ class ForecastShown(ForecastRow):
 
 
 def forecasts(workspace: Workspace) -> list[ForecastShown]:
-    """Kept forecasts beside what the meters showed since.
+    """Kept forecasts compared with what the meters showed since.
 
     Expected tonnes of several days add up each day's level.
     """

@@ -75,7 +75,7 @@ def restate_base_year(
     emissions.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         structure: The later year; empty takes the latest that is valued.
         now: Present moment.
 

@@ -77,7 +77,7 @@ class CorrectionLine:
         """What is wrong with it; empty where nothing is."""
         cells = self.cells
         if self.action not in ACTIONS:
-            return f"action '{self.action}' is none of {', '.join(ACTIONS)}"
+            return f"action '{self.action}' is not one of {', '.join(ACTIONS)}"
         if not self.reason:
             return "there is no reason"
         if self.action == "add" and cells.get("kind") not in KINDS:
@@ -99,7 +99,7 @@ class CorrectionLine:
 def correct_lines(
     workspace: Workspace, lines: Sequence[Mapping[str, str]], *, reason: str, now: datetime
 ) -> ImportResult:
-    """Mend, accept, drop or add rows.
+    """Correct, accept, drop or add rows.
 
     The lines are kept as a correction file, so that they can be read and done again.
 
@@ -118,7 +118,7 @@ def correct_lines(
     if unknown:
         raise DataError(
             "bad-correction",
-            f"'{min(unknown)}' is no column of a correction.",
+            f"'{min(unknown)}' is not a column of a correction.",
             f"Columns: {', '.join(sorted(CORRECTION_COLUMNS))}.",
         )
     out = io.StringIO()

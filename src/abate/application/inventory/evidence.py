@@ -57,7 +57,7 @@ def export_evidence(
     And a manifest of hashes.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         year: Fiscal year.
         folder: Where to; made, and left alone where it holds other files.
         run_id: A run other than the latest.

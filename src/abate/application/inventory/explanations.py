@@ -94,7 +94,7 @@ def parse_entry(text: str) -> tuple[int, str, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class FigureNode:
-    """A figure with what it stands on.
+    """A figure with what it is made of.
 
     Args:
         value: Its value.
@@ -334,10 +334,10 @@ def explain_figure(
     after: str = "",
     opened: OpenRun | None = None,
 ) -> FigureExplained:
-    """A figure's tree: what it stands on, its parts, and its rows largest first.
+    """A figure's tree: what it is made of, its parts, and its rows largest first.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         name: The figure.
         year: Fiscal year.
         run_id: A run other than the latest.

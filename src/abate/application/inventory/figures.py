@@ -43,7 +43,7 @@ DIMENSIONS = {
 
 
 def check_dimensions(names: Iterable[str]) -> None:
-    """Refuse what is no dimension, and a value of one that no row can have.
+    """Refuse what is not a dimension, and a value of one that no row can have.
 
     Raises:
         UsageError: `unknown-dimension`, `bad-value`.
@@ -207,7 +207,7 @@ class Figures:
     """The rollups of a workspace, opened for reading.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -382,7 +382,7 @@ def publish(
     """Freeze a run as published, or as a restatement where the year has a published one.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         run_id: The run.
         reason: Why, for a restatement.
         now: The moment.

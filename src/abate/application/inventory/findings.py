@@ -27,11 +27,11 @@ _ORDER = {Severity.BLOCKER: 0, Severity.WARNING: 1, Severity.INFO: 2}
 def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> list[Finding]:
     """Findings that stand today, blockers first.
 
-    A blocker of a row stands until the row is mended, dropped or accepted, or its import undone.
-    Missing months and findings about totals are asked anew each time.
+    A blocker of a row stands until the row is corrected, dropped or accepted, or its import undone.
+    Missing months and findings about totals are asked again each time.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         now: Present moment: months after it are not missing.
         year: Only those of a fiscal year, and those of no year.
     """
@@ -218,7 +218,7 @@ def _ledger_sql() -> dict[str, Any]:
 
 
 def quarantined(workspace: Workspace) -> list[dict[str, Any]]:
-    """Rows that wait to be mended, each with its cells as they stood and the findings that keep it out."""
+    """Rows that wait to be corrected, each with its cells as they stood and the findings that keep it out."""
     with workspace.store.connect("findings") as con:
         live_views(con, workspace, live_imports(workspace))
         rows = fetch(

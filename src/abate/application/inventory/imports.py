@@ -140,7 +140,7 @@ def add_file(
                 "strict-refused",
                 f"{blocked} of {row_count} rows have blockers, the first in row"
                 f" {first['source_row']}: {first['message']}",
-                "Mend the file, or import without --strict.",
+                "Correct the file, or import without --strict.",
             )
         on_step("storing")
         keep_file(path, workspace.raw, sha256)
@@ -442,7 +442,7 @@ def attach(
         DataError: `unreadable-file`.
     """
     if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is no file.", "Check the path.")
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     with workspace.store.lock():
         if import_id not in {r.import_id for r in live_imports(workspace)}:
             raise NotFoundError(

@@ -82,7 +82,7 @@ def open_run(workspace: Workspace, year: str = "", run_id: str = "") -> Iterator
     """Open the run of a year, or a run by its id, on a snapshot of the ledger.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         year: Fiscal year; the latest that was valued where neither is named.
         run_id: A run other than the latest of the year.
 

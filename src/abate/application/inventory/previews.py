@@ -163,7 +163,7 @@ def original_rows(
     """Rows of an imported file as they stood in it: the first, and those around a row.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         import_id: The import.
         sheet: Sheet of the file, empty for CSV and Parquet.
         row: The row that is wanted.

@@ -70,10 +70,10 @@ UNASSESSED = Rule(
 RUN_RULES = (USED_TWICE, UNASSESSED)
 CHAIN_MAX = 400
 """Runs that one may go on from, one after the other: one a day, and some. Then the year is valued
-anew.
+again.
 """
 FRESH_SHARE_MAX = 0.5
-"""Share of resolutions that may be new; beyond it the year is valued anew."""
+"""Share of resolutions that may be new; beyond it the year is valued again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +385,7 @@ class Continuation:
     """What a run goes on from, and what is left to value.
 
     Args:
-        base: The run it goes on from; None where the year is valued anew.
+        base: The run it goes on from; None where the year is valued again.
         kept_max: Largest ordinal of the chain so far: those beyond it are new.
         added: Imports that the base has not.
         kept: Imports that both have.

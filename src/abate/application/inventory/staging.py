@@ -60,7 +60,7 @@ GIVEN = (
     "retired_for",
     "factor",
 )
-"""Text columns of a row before it is understood; a quarantined row keeps them, so that it can be mended.
+"""Text columns of a row before it is understood; a quarantined row keeps them, so that it can be corrected.
 
 `times` and `over` hold what multiplies and divides the quantity, the numbers as they stand, with
 `|` between them.
@@ -391,7 +391,7 @@ def _joined(names: tuple[str, ...], cell: dict[str, str]) -> str:
 def _product_sql(texts: str) -> str:
     """SQL of the product of numbers with bars between them.
 
-    Null where one is no number, one where there is none.
+    Null where one is not a number, one where there is none.
     """
     numbers = f"list_transform(string_split({texts}, '|'), lambda t: {_number_sql('t')})"
     return (

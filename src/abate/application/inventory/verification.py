@@ -1,4 +1,4 @@
-"""Verification: a run computed anew from what it names, and compared with what it posted."""
+"""Verification: a run computed again from what it names, and compared with what it posted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class VerifyResult:
     Args:
         run_id: The run.
         posted_count: Entries posted.
-        recomputed_count: Entries computed anew.
+        recomputed_count: Entries computed again.
         differences: Entries that stand on one side only, to the milligram.
         odd_totals: Totals that figures are read from, and that the entries do not come to.
         raw_faults: Raw files whose content is no longer what was imported.
@@ -78,7 +78,7 @@ TOTALLED = (
 
 
 def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> VerifyResult:
-    """Compute a run anew from what it names.
+    """Compute a run again from what it names.
 
     And compare with what it posted, entry by entry, to the milligram.
 
@@ -86,7 +86,7 @@ def verify_run(workspace: Workspace, run_id: str, *, engine: str = "") -> Verify
     before is trusted: activities are added up and valued again, all of them.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         run_id: The run.
         engine: As in `run_year`; it need not be the one that posted the run.
 

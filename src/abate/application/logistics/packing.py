@@ -234,7 +234,7 @@ def _shared_out(
                 if stock is not None and site not in sites.values():
                     raise UsageError(
                         "no-site",
-                        f"'{site}' is no site of abate.toml.",
+                        f"'{site}' is not a site of abate.toml.",
                         "Give --site, or mend the column.",
                     )
                 packer = packing.packer
@@ -278,7 +278,7 @@ def pack_file(
         objective: `board`, `cost`, `volume`, `parcels`, or a weighting.
         support_share: Least share of each base that is supported; 0.8 where it is None.
         effort: `fast`, `thorough` or `proved`.
-        seed: Of the draws.
+        seed: Of the random draws; the same seed gives the same result.
         fill_share_max: How full by volume the present rule lets a carton be.
         record: The column `carton` of the orders is what was used.
         workers: Processes, or the master of a Spark cluster.
@@ -296,7 +296,7 @@ def pack_file(
         UsageError: `no-cartons`, `bad-carton`, `bad-objective`, `bad-share`.
     """
     if not 0 <= fill_share_max <= 1:
-        raise UsageError("bad-share", f"{fill_share_max} is no share.", "Choose 0 to 1.")
+        raise UsageError("bad-share", f"{fill_share_max} is not a share.", "Choose 0 to 1.")
     sizes, blocks = open_orders(orders, cartons)
     packer = Packer(
         sizes,
@@ -355,9 +355,9 @@ def carbon_priced(
     names = site_names(workspace)
     named = names.get(site, "") if site else next(iter(names.values()), "")
     if not named:
-        raise UsageError("no-site", f"'{site}' is no site of abate.toml.", "Give --site.")
+        raise UsageError("no-site", f"'{site}' is not a site of abate.toml.", "Give --site.")
     if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) is None:
-        raise UsageError("no-month", f"'{month}' is no month.", "Give --month 2024-03.")
+        raise UsageError("no-month", f"'{month}' is not a month.", "Give --month 2024-03.")
     year = workspace.calendar.year_of(month_start(month))
     ends = (materials or Materials()).ends
     sides = {}
@@ -432,12 +432,12 @@ def packaging_plan(
         if not named:
             raise UsageError(
                 "no-site",
-                f"'{own_site or site}' is no site of abate.toml.",
+                f"'{own_site or site}' is not a site of abate.toml.",
                 "Give --site, or mend the column.",
             )
         if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", when) is None:
             raise UsageError(
-                "no-month", f"'{when}' is no month.", "Give --month 2024-03, or mend the column."
+                "no-month", f"'{when}' is not a month.", "Give --month 2024-03, or mend the column."
             )
         return named, when
 

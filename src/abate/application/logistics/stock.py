@@ -111,7 +111,7 @@ def site_names(workspace: Workspace, default: str = "") -> dict[str, str]:
         alias: s.id for s in workspace.organisation.sites for alias in (s.id, s.name, *s.aliases)
     }
     if default and default not in names:
-        raise UsageError("no-site", f"'{default}' is no site of abate.toml.", "Give --site.")
+        raise UsageError("no-site", f"'{default}' is not a site of abate.toml.", "Give --site.")
     return names | ({"": names[default]} if default else {})
 
 
@@ -283,9 +283,9 @@ def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str)
     import pyarrow as pa
 
     if site not in site_names(workspace):
-        raise UsageError("no-site", f"'{site}' is no site of abate.toml.", "Give --site.")
+        raise UsageError("no-site", f"'{site}' is not a site of abate.toml.", "Give --site.")
     if re.fullmatch(r"[12][0-9]{3}-(0[1-9]|1[0-2])", month) is None:
-        raise UsageError("no-month", f"'{month}' is no month.", "Give --month 2024-03.")
+        raise UsageError("no-month", f"'{month}' is not a month.", "Give --month 2024-03.")
     site = site_names(workspace)[site]
     year = workspace.calendar.year_of(month_start(month))
 

@@ -36,7 +36,7 @@ named_after = "end"              # FY2024 ends in 2024; "start" where it begins 
 
 [inventory]
 boundary = "operational"         # operational, financial or equity (GHG Protocol Corporate Standard, chapter 3)
-gwp = "AR6"                      # AR4, AR5 or AR6; can be chosen anew for each run
+gwp = "AR6"                      # AR4, AR5 or AR6; can be chosen again for each run
 
 # One block per business or legal unit; the one without parent is the group.
 [[entities]]
@@ -216,7 +216,7 @@ def _settled(country: str, region: str) -> dict[str, Any]:
     chosen = region or setting.region
     if region and region_named(region) != region:
         raise UsageError(
-            "unknown-region", f"'{region}' is no code of a region.", "Write one such as US-CAMX."
+            "unknown-region", f"'{region}' is not a code of a region.", "Write one such as US-CAMX."
         )
     if not chosen:
         raise UsageError(

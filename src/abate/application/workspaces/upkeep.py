@@ -215,7 +215,7 @@ def compact(
     """Pack small files into larger ones, and sum up long logs; the rows stay the very same.
 
     Args:
-        workspace: Whose.
+        workspace: The workspace.
         sweep: Remove what killed imports and runs left without their commit, which no figure and no
             audit reads, and what killed processes of this machine had spilled.
         on_step: Told which table is at work.
@@ -529,7 +529,10 @@ def restore(
             for name in ("raw", "evidence", "mappings"):
                 (partial / name).mkdir(exist_ok=True)
             config, *others = sorted(partial.iterdir(), key=lambda p: p.name != CONFIG)
-            for path in (*others, config):  # its configuration last: until then it is no workspace
+            for path in (
+                *others,
+                config,
+            ):  # its configuration last: until then it is not a workspace
                 path.replace(folder / path.name)
     except (tarfile.TarError, ValueError, KeyError, EOFError, OSError) as error:
         with suppress(OSError):

@@ -108,7 +108,7 @@ WORDS: tuple[tuple[str, str, str], ...] = (
     (r"sustainable development goals", "count", "sdg_count"),
     (r"temperature", "degC", "temperature_goal"),
 )  # fmt: skip
-"""Words by which the metric of a number is told, with the unit it must have; the first that stands
+"""Words by which the metric of a number is reported, with the unit it must have; the first that stands
 near enough wins.
 """
 

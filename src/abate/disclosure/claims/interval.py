@@ -74,7 +74,7 @@ def printed(text: str, *, loose: bool = False) -> Interval:
         loose: Whether zeros at the end of a whole number may be rounding too.
 
     Raises:
-        ValueError: Where the text is no finite number.
+        ValueError: Where the text is not a finite number.
 
     Example:
         >>> printed("4.45"), printed("80"), printed("80", loose=True)
@@ -82,7 +82,7 @@ def printed(text: str, *, loose: bool = False) -> Interval:
     """
     shown = text.strip().replace("−", "-").lstrip("+")
     if re.fullmatch(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?([eE][+-]?\d{1,3})?", shown) is None:
-        raise ValueError(f"'{text}' is no number")
+        raise ValueError(f"'{text}' is not a number")
     clean = shown.replace(",", "")
     number = Decimal(clean)
     exponent = number.as_tuple().exponent

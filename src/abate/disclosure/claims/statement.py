@@ -37,7 +37,7 @@ class Period:
 
     Args:
         kind: `FY`, `CY`, `point` (an end of counting), `date` or empty for unknown.
-        year: Its year, of the end for a span; 0 where none is told.
+        year: Its year, of the end for a span; 0 where none is reported.
         first: First year of a span; the same year otherwise.
         text: As it was written.
     """
@@ -99,7 +99,7 @@ class Statement:
         unit: Canonical unit: t, kWh, kW, share, points, ratio, count, year, t/million CNY, …
         bound: `=`, `>` where it is a lower bound, `~` where it is about, `oom` for an order of
             magnitude only.
-        change: Change on the period before as a share, as printed; empty where none is told.
+        change: Change on the period before as a share, as printed; empty where none is reported.
         base: Year that a target or change is measured from; 0 for the period before.
         nature: `level`, `change`, `target`, `cumulative`, `share`, `reduction`, `event`, `date`.
         vintage: When or where it was published, to tell a restatement.

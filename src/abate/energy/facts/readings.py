@@ -27,7 +27,7 @@ SLIP_TOLERANCE = 0.25
 COUNTER_SHARE = 0.995
 """Share of steps that do not fall, from which large and rising values are taken for a counter."""
 DETAIL_MAX = 20
-"""Findings of one code and meter that are told one by one."""
+"""Findings of one code and meter that are reported one by one."""
 
 READING_GAP = Rule(
     "reading-gap", Severity.WARNING, "Steps of a series without a value",
@@ -38,8 +38,8 @@ READING_TWICE = Rule(
     "Their mean is used; send one file with one value a step, or '--mend twice' to keep the later one.", 196,
 )  # fmt: skip
 READING_UNREAD = Rule(
-    "reading-unread", Severity.WARNING, "A value of a series that is no number",
-    "It counts as missing; mend the row.", 196,
+    "reading-unread", Severity.WARNING, "A value of a series that is not a number",
+    "It counts as missing; correct the row.", 196,
 )  # fmt: skip
 CLOCK_CHANGE = Rule(
     "clock-change", Severity.INFO, "Local clock times that a change of the clocks repeats or leaves out",
@@ -63,7 +63,7 @@ READING_STUCK = Rule(
 )  # fmt: skip
 FORECAST_DRIFT = Rule(
     "forecast-drift", Severity.WARNING, "A meter that no longer behaves as its model learnt",
-    "The model was fitted anew; see whether equipment, tenants or the meter changed.", 198,
+    "The model was fitted again; see whether equipment, tenants or the meter changed.", 198,
 )  # fmt: skip
 RULES = (
     FORECAST_DRIFT,
@@ -92,7 +92,7 @@ class Readings:
         values: NaN where missing; shape (series, steps).
         units: Unit of each series as the file states it, empty where it does not.
         file: Where they came from.
-        vintages: Every value with when it was told, where the file says so.
+        vintages: Every value with when it was reported, where the file says so.
         findings: What reading them found.
     """
 
@@ -270,7 +270,7 @@ def check_readings(readings: Readings) -> list[Finding]:
 def mend_readings(
     readings: Readings, what: tuple[str, ...], falls: list[tuple[int, int]], raw: Array
 ) -> tuple[Readings, dict[str, int]]:
-    """Mend what was asked to be mended, and count it.
+    """Mend what was asked to be corrected, and count it.
 
     Args:
         readings: Checked readings.
@@ -355,7 +355,7 @@ def _stuck(line: Array, step_s: int) -> Iterator[tuple[int, int]]:
         return
     same = np.concatenate([[False], (np.diff(line) == 0) & (line[1:] != 0)])
     share = same.mean()
-    if share > 0.5:  # a constant load is no stuck meter
+    if share > 0.5:  # a constant load is not a stuck meter
         return
     for first, past in _runs(same):
         if past - first + 1 >= least:

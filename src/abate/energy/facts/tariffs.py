@@ -40,7 +40,7 @@ class Tariff:
 
     Raises:
         ConfigError: `tariff-incomplete` where an hour of the week has no price, `bad-tariff` where
-            a price is no number.
+            a price is not a number.
     """
 
     bands: tuple[Band, ...]
@@ -49,10 +49,10 @@ class Tariff:
 
     def __post_init__(self) -> None:
         if any(not np.isfinite(b.price_per_kwh) or abs(b.price_per_kwh) > 1e4 for b in self.bands):
-            raise ConfigError("bad-tariff", "A price per kWh is no number.", "Write it as 0.12.")
+            raise ConfigError("bad-tariff", "A price per kWh is not a number.", "Write it as 0.12.")
         if not np.isfinite(self.demand_per_kw) or self.demand_per_kw < 0:
             raise ConfigError(
-                "bad-tariff", "The price per kW is no positive number.", "Write it as 38.5."
+                "bad-tariff", "The price per kW is not a positive number.", "Write it as 38.5."
             )
         grid = np.array(
             [[[self._price(m, d, h) for h in range(24)] for d in range(7)] for m in range(1, 13)]

@@ -38,7 +38,7 @@ DRIFT_DAYS = 14
 DRIFT_RATIO_MAX = 1.6
 """Growth of the residuals from which a model has drifted."""
 REFIT_DAYS = 28
-"""Age from which a model is fitted anew."""
+"""Age from which a model is fitted again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,7 +202,7 @@ class OpenWorkspace:
         return self.kept(key, lambda: open_findings(self.workspace, now=present()))
 
     def quarantined(self) -> list[dict[str, Any]]:
-        """Rows that wait to be mended."""
+        """Rows that wait to be corrected."""
         key = ("quarantined", self.version("imports", "mends"))
         return self.kept(key, lambda: quarantined(self.workspace))
 

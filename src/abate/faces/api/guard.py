@@ -25,7 +25,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY_BYTES = 2 << 20
-"""Most bytes of a request that is no upload."""
+"""Most bytes of a request that is not an upload."""
 UPLOAD_PATH = "/api/v1/uploads"
 SAFE = ("GET", "HEAD", "OPTIONS")
 OPEN = ("/static/", "/api/v1/session")

@@ -36,7 +36,7 @@ STOPPED = {
     "hint": "Start it again.",
 }
 WAITING_MAX = 20
-"""Jobs that may wait; who asks for more is told to wait."""
+"""Jobs that may wait; who asks for more is reported to wait."""
 GRACE_S = 20.0
 """Seconds that a stop waits for the job at hand."""
 log = logging.getLogger("abate.jobs")
@@ -149,7 +149,7 @@ class Jobs:
             day = date.fromisoformat(as_of).isoformat() if as_of else ""
         except ValueError as error:
             raise UsageError(
-                "bad-date", f"'{as_of}' is no day.", "Write it as 2026-01-31."
+                "bad-date", f"'{as_of}' is not a day.", "Write it as 2026-01-31."
             ) from error
         return self.submit(
             "run", fiscal_year, year=fiscal_year, gwp=gwp, boundary=boundary, as_of=day

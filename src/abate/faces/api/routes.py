@@ -177,7 +177,7 @@ def get_rows(
     limit: Limit = 20,
     after: Annotated[str, Query(max_length=400, description="The `next` of the page before.")] = "",
 ) -> Json:
-    """A figure opened: what it stands on, its parts, and its rows largest first."""
+    """A figure opened: what it is made of, its parts, and its rows largest first."""
     chosen = desk.run(year.upper(), run)
     return desk.explained(FIGURES.named(name).id, chosen, where, limit, after).json
 
@@ -346,14 +346,14 @@ def import_upload(jobs: JobsOf, upload_id: str, how: ImportRequest) -> Json:
 
 @router.get("/quarantine")
 def get_quarantine(desk: WorkspaceOf, limit: Limit = 100, offset: Offset = 0) -> Json:
-    """Rows that are in no figure until they are mended, with their cells as they stood."""
+    """Rows that are in no figure until they are corrected, with their cells as they stood."""
     rows = desk.quarantined()
     return {"count": len(rows), "rows": rows[offset : offset + limit]}
 
 
 @router.post("/corrections", status_code=201)
 def post_corrections(desk: WorkspaceOf, corrections: Corrections) -> Json:
-    """Mend, accept, drop or add rows, each with a reason; all of them or none."""
+    """Correct, accept, drop or add rows, each with a reason; all of them or none."""
     done = correct_lines(
         desk.workspace, corrections.lines, reason=corrections.reason, now=present()
     )
@@ -394,7 +394,7 @@ def publish_run(desk: WorkspaceOf, run_id: str, reason: Reason) -> dict[str, str
 
 @router.post("/runs/{run_id}/verify", status_code=202)
 def verify(desk: WorkspaceOf, jobs: JobsOf, run_id: str) -> Json:
-    """Compute a run anew as a job and compare, to the milligram."""
+    """Compute a run again as a job and compare, to the milligram."""
     return jobs.submit("verify", desk.run(run_id=run_id).run_id, run=run_id)
 
 

@@ -76,7 +76,7 @@ async def receive(
     """Take a file as it comes; what does not arrive whole leaves nothing.
 
     Args:
-        desk: Whose.
+        desk: The workspace.
         name: Its name.
         chunks: Its content.
         purpose: `data` or `factors`.

@@ -80,5 +80,5 @@ def workers_of(text: str) -> int | str:
         return text
     if not 1 <= int(text) <= WORKERS_MAX:
         hint = f"Take 1 to {WORKERS_MAX} processes, or name a cluster."
-        raise UsageError("unknown-engine", f"{text} is no number of workers.", hint)
+        raise UsageError("unknown-engine", f"{text} is not a number of workers.", hint)
     return int(text)

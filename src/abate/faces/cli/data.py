@@ -205,7 +205,7 @@ def correct(
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
-    """Mend, accept or drop quarantined rows, or add missing ones, each with a reason."""
+    """Correct, accept or drop quarantined rows, or add missing ones, each with a reason."""
     from abate.application.inventory.corrections import correct as correct_rows
 
     result = correct_rows(opened_at(workspace), file, reason=reason, now=now())

@@ -37,7 +37,7 @@ StampOption = Annotated[
 ]
 MendOption = Annotated[
     str,
-    typer.Option(help="What to mend: gaps,twice,units,resets,stuck. Nothing is mended unasked."),
+    typer.Option(help="What to mend: gaps,twice,units,resets,stuck. Nothing is corrected unasked."),
 ]
 WeatherOption = Annotated[
     Path | None,
@@ -385,7 +385,7 @@ def _print_outlook(found: Outlook) -> None:
 
 @app.command()
 def forecasts(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
-    """List kept forecasts beside what the meters showed since."""
+    """List kept forecasts compared with what the meters showed since."""
     from abate.application.energy.forecasts import forecasts as list_forecasts
 
     rows = list_forecasts(opened_at(workspace))
@@ -708,7 +708,7 @@ def _stamp(text: str) -> str:
     from abate.kernel.errors import UsageError
 
     if text not in ("", "start", "end"):
-        raise UsageError("bad-stamp", f"'{text}' is no end of a step.", "Write start or end.")
+        raise UsageError("bad-stamp", f"'{text}' is not an end of a step.", "Write start or end.")
     return text
 
 

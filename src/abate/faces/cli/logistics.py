@@ -242,7 +242,7 @@ def _baseline(text: str) -> tuple[bool, float]:
         filled = -1.0
     if name != "volume" or not 0 < filled <= 1:
         raise UsageError(
-            "bad-baseline", f"'{text}' is no rule.", "Write volume, volume=0.8, record or none."
+            "bad-baseline", f"'{text}' is not a rule.", "Write volume, volume=0.8, record or none."
         )
     return False, filled
 
@@ -284,7 +284,7 @@ def assort(
     first, _, last = sizes.partition("-")
     _writable(*(p for p in (output, chart) if p is not None))
     if not re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3})?", sizes):
-        raise UsageError("bad-count", f"'{sizes}' is no count.", "Write 12 or 1-20.")
+        raise UsageError("bad-count", f"'{sizes}' is not a count.", "Write 12 or 1-20.")
     counts = range(int(first), int(last or first) + 1)
     with out.counting("designing", quiet=json) as step:
         designs, present, used = design_file(

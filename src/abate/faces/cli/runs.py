@@ -50,7 +50,9 @@ def run(
     try:
         day = date.fromisoformat(as_of) if as_of else None
     except ValueError as error:
-        raise UsageError("bad-date", f"'{as_of}' is no day.", "Write it as 2026-01-31.") from error
+        raise UsageError(
+            "bad-date", f"'{as_of}' is not a day.", "Write it as 2026-01-31."
+        ) from error
     with out.progress(f"valuing {year}", 3, quiet=json) as step:
         opened = opened_at(workspace)
         result = run_year(

@@ -74,7 +74,7 @@ class Scheme:
         }
         for fault, holds in faults.items():
             if holds:
-                raise UsageError("bad-scheme", f"Scheme: {fault}.", "Mend the number.")
+                raise UsageError("bad-scheme", f"Scheme: {fault}.", "Correct the number.")
 
     @property
     def pool(self) -> Pool:

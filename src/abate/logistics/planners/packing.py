@@ -169,14 +169,16 @@ class Packer:
     def __post_init__(self) -> None:
         if not self.cartons or len({c.id for c in self.cartons}) < len(self.cartons):
             raise UsageError(
-                "no-cartons", "No carton is given, or one stands twice.", "Give each size one row."
+                "no-cartons", "No carton is given, or one appears twice.", "Give each size one row."
             )
         if self.effort not in EFFORTS:
             raise UsageError(
-                "bad-effort", f"'{self.effort}' is no effort.", f"Choose {', '.join(EFFORTS)}."
+                "bad-effort", f"'{self.effort}' is not an effort.", f"Choose {', '.join(EFFORTS)}."
             )
         if not 0 <= self.support_share <= 1:
-            raise UsageError("bad-support", f"{self.support_share} is no share.", "Choose 0 to 1.")
+            raise UsageError(
+                "bad-support", f"{self.support_share} is not a share.", "Choose 0 to 1."
+            )
 
     @property
     def rooms(self) -> list[tuple[float, Carton, tuple[int, int, int]]]:
@@ -591,7 +593,7 @@ def _own_ways(orders: Orders) -> Iterator[tuple[int, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Result arrays as lists, items sorted by order, parcel and height, from which each order is told."""
+    """Result arrays as lists, items sorted by order, parcel and height, from which each order is reported."""
 
     rooms: list[tuple[float, Carton, tuple[int, int, int]]]
     items: list[Any]

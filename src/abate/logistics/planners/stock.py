@@ -27,7 +27,7 @@ class StockPacker:
 
     Args:
         packer: Cartons with their stocks.
-        horizon: Orders for which the stock has to last; counted down, and begun anew when they have
+        horizon: Orders for which the stock has to last; counted down, and begun again when they have
             come.
         history: Earlier orders; with none, only those that came stand for those to come.
     """

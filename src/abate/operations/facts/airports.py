@@ -127,7 +127,7 @@ def airport_named(text: str) -> list[Airport] | str:
 
     Example:
         >>> [a.iata for a in airport_named("Munich")], airport_named("Atlantis")
-        (['MUC'], "'Atlantis' is no airport with scheduled service, nor a city with one")
+        (['MUC'], "'Atlantis' is not an airport with scheduled service, nor a city with one")
         >>> airport_named("London")
         "'London' may be London (CA) or London (GB): write a code such as LCY, or 'London, CA'"
     """
@@ -145,7 +145,7 @@ def airport_named(text: str) -> list[Airport] | str:
     country = country_named(of) if of.strip() else None
     found = [a for a in cities.get(item_id(city), []) if country in (None, a.country)]
     if not found:
-        return f"'{plain}' is no airport with scheduled service, nor a city with one"
+        return f"'{plain}' is not an airport with scheduled service, nor a city with one"
     if any(great_circle_km(found[0], other) > CITY_RADIUS_KM for other in found[1:]):
         places = sorted({f"{a.city} ({a.country})" for a in found})
         told = " or ".join(

@@ -76,7 +76,7 @@ def guess_publisher(path: Path) -> str:
         return found[0]
     raise DataError(
         "unknown-publisher",
-        f"{path.name} is no publisher's file that Abate knows.",
+        f"{path.name} is not a publisher's file that Abate knows.",
         f"Say --from: {', '.join([*READERS, 'own'])}.",
     )
 

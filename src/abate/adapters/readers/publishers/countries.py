@@ -61,7 +61,7 @@ def _line(row: dict[str, str], number: int) -> list[Line] | str:
         return means
     kinds, item, basis, unit = means
     year, for_year = years_of(row)
-    # a fuel's carbon is no year's: what is not tied to data of one may serve others, with a finding
+    # a fuel's carbon is not a year's: what is not tied to data of one may serve others, with a finding
     ages = (
         not row["data_year"]
         and bool(set(kinds) & set(FUELS))
@@ -156,7 +156,7 @@ GRIDS = re.compile(r"electricity|grid|SIN average|Sistema El|residual|margin|TEP
 def _meaning(row: dict[str, str]) -> Meaning | str:
     item, unit = row["item"], row["unit"]
     if GRIDS.search(item):
-        # a substitute value for an unknown supplier is no value of a supplier
+        # a substitute value for an unknown supplier is not a value of a supplier
         plain = (
             item.replace("for an unknown supplier", "").split("unknown sup")[0]
             if "substitute" in item

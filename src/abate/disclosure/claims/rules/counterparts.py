@@ -169,7 +169,7 @@ def renewable_vs_clean(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 s.bound == ">" and clean.source == s.source and clean.number >= s.number
             ):
                 said = (
-                    f"renewable {s.bound if s.bound == '>' else ''}{s.text} % is told where clean"
+                    f"renewable {s.bound if s.bound == '>' else ''}{s.text} % is reported where clean"
                     f" is {clean.text} %; clean power includes nuclear"
                 )
                 yield Verdict("renewable_vs_clean", "substituted", said, (s, clean))

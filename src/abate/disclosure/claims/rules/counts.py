@@ -11,7 +11,7 @@ from abate.disclosure.claims.verdict import Verdict
 
 
 def cumulates(s: Statement, statements: Sequence[Statement]) -> bool:
-    """Whether a metric is told as a sum over years."""
+    """Whether a metric is reported as a sum over years."""
     return s.nature == "cumulative" or any(
         o.nature == "cumulative"
         and o.metric == s.metric
@@ -59,7 +59,7 @@ def cumulative_vs_annual(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 and s.number == total.number
             ):
                 said = (
-                    f"{s.text} is told as the year {s.period.text} and as the sum"
+                    f"{s.text} is reported as the year {s.period.text} and as the sum"
                     f" {total.period.text}"
                 )
                 yield Verdict("cumulative_vs_annual", "contradiction", said, (s, total))

@@ -146,7 +146,7 @@ def _summed(whole: Statement, parts: Sequence[Statement]) -> Verdict:
 
 
 def ratio(statements: Sequence[Statement]) -> Iterator[Verdict]:
-    """A part and its share of a whole: what the whole must be, beside what is told of it."""
+    """A part and its share of a whole: what the whole must be, beside what is reported of it."""
     for share in statements:
         if share.nature != "share" or share.unit != "share":
             continue

@@ -199,7 +199,7 @@ def set_publisher(request: Request, upload_id: str, form: Form) -> Response:
 
 @router.post("/data/uploads/{upload_id}/mapping")
 def set_mapping(request: Request, upload_id: str, form: Form) -> Response:
-    """Take the meaning that somebody gave the columns; a changed kind of file is guessed anew."""
+    """Take the meaning that somebody gave the columns; a changed kind of file is guessed again."""
     page = Page.of(request)
     one = uploads.ready(page.desk, upload_id)
     path = uploads.path_of(page.desk, one)
@@ -229,7 +229,7 @@ def _told(
     form: dict[str, str],
     k: int,
 ) -> Model | None:
-    """A sheet's mapping: as the form says, or guessed anew where its kind of file or its row of headers was changed."""
+    """A sheet's mapping: as the form says, or guessed again where its kind of file or its row of headers was changed."""
     if template not in TEMPLATES:
         raise UsageError(
             "unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}."
@@ -453,7 +453,7 @@ def _quarantine(
 def quarantine(
     request: Request, file: str = "", offset: int = 0, corrections_made: str = "", how: str = "set"
 ) -> Response:
-    """Rows that wait to be mended."""
+    """Rows that wait to be corrected."""
     return _quarantine(
         Page.of(request),
         file,

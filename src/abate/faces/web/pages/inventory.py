@@ -87,7 +87,7 @@ def _choice(
             year = page.desk.workspace.calendar.year_of(month_start(where["month"]))
         except (ValueError, IndexError) as error:
             raise UsageError(
-                "bad-month", f"'{where['month']}' is no month.", "Write it as 2024-01."
+                "bad-month", f"'{where['month']}' is not a month.", "Write it as 2024-01."
             ) from error
     wanted = [year.upper()] if year else page.desk.years()
     if by and not year:
@@ -436,7 +436,7 @@ def explain(
     run: Annotated[str, Query(max_length=80)] = "",
     after: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
-    """A number opened: what it stands on, its parts, its rows."""
+    """A number opened: what it is made of, its parts, its rows."""
     page = Page.of(request)
     FIGURES.named(name)
     chosen = page.desk.run(year.upper(), run)

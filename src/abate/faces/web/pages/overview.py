@@ -111,7 +111,7 @@ def _overview(page: Page) -> Response:
 def stale(desk: OpenWorkspace) -> list[str]:
     """Valued years of which the last run has not the imports that count now.
 
-    Some came, were mended or undone since.
+    Some came, were corrected or undone since.
     """
     of_import = desk.kept(
         ("import years", desk.version("imports")), lambda: import_years(desk.workspace)

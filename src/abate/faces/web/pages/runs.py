@@ -191,7 +191,7 @@ def publish_run(request: Request, run_id: str, form: Form) -> Response:
 
 @router.post("/runs/{run_id}/verify")
 def verify(request: Request, run_id: str) -> Response:
-    """Compute a run anew as a job."""
+    """Compute a run again as a job."""
     desk = Page.of(request).desk
     request.app.state.jobs.submit("verify", desk.run(run_id=run_id).run_id, run=run_id)
     return RedirectResponse(f"/runs/{run_id}", 303)
