@@ -94,7 +94,7 @@ def test_an_activity_in_the_printed_unit_gives_the_printed_value(shared, name):
 def test_totals_printed_in_the_workbook_are_given_again(shared, name):
     """The total in kg CO2e that the file prints, read past the importer's own masses."""
     from abate.adapters.readers.publishers.desnz import DESNZ_UNITS, meaning
-    from abate.adapters.readers.publishers.sheets import workbook
+    from abate.adapters.readers.publishers.printed import workbook
     from abate.adapters.readers.workbooks import cell_text
 
     rows = workbook(shared / name)["Factors by Category"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from abate.adapters.readers.publishers.countries import COLLECTIONS
 from abate.adapters.readers.publishers.desnz import read_desnz
 from abate.adapters.readers.publishers.epa import EPA_MARKS, read_epa
-from abate.adapters.readers.publishers.sheets import csv_rows, workbook
+from abate.adapters.readers.publishers.printed import csv_rows, workbook
 from abate.adapters.readers.publishers.world import (
     read_china_grid,
     read_ember,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from abate.adapters.readers.publishers.sheets import csv_rows, item_of
+from abate.adapters.readers.publishers.printed import csv_rows, item_of
 from abate.kernel.gates import FactorEdition, Line
 from abate.kernel.kind import slug
 from abate.kernel.species import UNSPECIFIED

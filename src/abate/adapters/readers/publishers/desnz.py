@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from abate.adapters.readers.publishers.sheets import (
+from abate.adapters.readers.publishers.printed import (
     csv_rows,
     item_of,
     refrigerant_of,

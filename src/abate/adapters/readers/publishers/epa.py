@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from abate.adapters.readers.publishers.sheets import (
+from abate.adapters.readers.publishers.printed import (
     csv_rows,
     item_of,
     waste_of,

@@ -7,7 +7,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from abate.adapters.readers.publishers.sheets import csv_rows
+from abate.adapters.readers.publishers.printed import csv_rows
 from abate.adapters.readers.sheets import encoding_of, sound_csv
 from abate.kernel.errors import DataError
 from abate.kernel.gates import FactorEdition, Line

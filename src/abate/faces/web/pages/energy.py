@@ -33,7 +33,7 @@ def centres(request: Request, year: Annotated[str, Query(max_length=12)] = "") -
     run = page.desk.run(chosen) if chosen else None
     buildings = _buildings(page, run) if run else []
     return page.render(
-        "centres.html",
+        "data_centres.html",
         year=chosen,
         years=years,
         buildings=buildings,
@@ -171,7 +171,7 @@ def centre(
         for s in curve["stuck"]
     ]
     return page.render(
-        "centre.html",
+        "load_curve.html",
         curve=curve,
         before=curve["months"][at - 1] if at else "",
         spec=in_words(specs.load_chart(points, shades), page),
