@@ -27,10 +27,21 @@ LONGEST = (
 other does what needs none."""
 
 
+SLOW = (
+    "test_kills.py", "test_server_crash.py", "test_disks.py", "test_hostile.py", "test_benchmark.py", "test_engines.py",
+    "test_pages.py", "test_fuzz.py",
+)  # fmt: skip
+"""Files of the second tier: processes killed anywhere, disks that fail, hostile files, clusters, browsers, benchmarks.
+`make test` leaves them out; `make gate` runs all."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; the order inside a file stays."""
+    """Put the longest files first and mark the second tier; the order inside a file stays."""
     rank = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+    for item in items:
+        if item.path.name in SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -589,7 +589,7 @@ def _all_readers(path: Path, root: Path) -> str:
     from abate.adapters.readers.series import read_series
     from abate.application.disclosure.claims import check_claims
     from abate.application.factors import read_factors
-    from abate.application.inventory.corrections import _correction_lines
+    from abate.application.inventory.corrections import read_corrections
     from abate.application.inventory.previews import preview_file, preview_sheets
     from abate.application.opening import open_workspace
 
@@ -609,7 +609,7 @@ def _all_readers(path: Path, root: Path) -> str:
             "cartons": lambda: read_cartons(path),
         }
     if "correction" in path.name:
-        readers["correction"] = lambda: _correction_lines(path, "why")
+        readers["correction"] = lambda: read_corrections(path, "why")
     faults = []
     for name, read in readers.items():
         begun = time.monotonic()

@@ -18,6 +18,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -200,6 +201,8 @@ def _workspace(root: Path) -> dict[str, Any]:
     pattern = re.compile("|".join(map(re.escape, sorted(order, key=len, reverse=True))) or "(?!)")
 
     def plain(value: Any) -> Any:
+        if is_dataclass(value) and not isinstance(value, type):
+            value = asdict(value)
         if isinstance(value, dict):
             return {k: plain(v) for k, v in value.items() if k not in DROPPED}
         if isinstance(value, list | tuple):

@@ -97,7 +97,7 @@ def test_a_messy_bill_goes_from_upload_to_an_opened_figure(chromium, serve, tmp_
     row.get_by_label("Reason").fill("Typo: read from the meter again")
     shot(page, "quarantine")
     row.get_by_role("button", name="Mend").click()
-    expect(page.get_by_text("Mended: the row entered as part of")).to_be_visible()
+    expect(page.get_by_text("Corrected: the row entered as part of")).to_be_visible()
     rest = page.locator("details", has_text="not-a-number")
     rest.get_by_label("Reason").fill("Read wrongly")
     rest.get_by_role("button", name="Mend").click()

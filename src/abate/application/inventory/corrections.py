@@ -150,7 +150,7 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
         DataError: `bad-correction`, `still-blocked`: nothing is stored then.
     """
     sha256 = file_hash(path) if path.is_file() else ""
-    lines = _lines(path, reason)
+    lines = read_corrections(path, reason)
     with workspace.store.lock(), workspace.store.engine(staging.MEMORY_SHARE) as con:
         imports = live_imports(workspace)
         import_id = new_id(workspace, imports, sha256, path.name)
@@ -182,7 +182,7 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
     return ImportResult(import_id, path.name, "correction", len(lines), counts[0], 0, {})
 
 
-def _lines(path: Path, reason: str) -> list[CorrectionLine]:
+def read_corrections(path: Path, reason: str) -> list[CorrectionLine]:
     """Rows of a correction file, each with a reason.
 
     Raises:

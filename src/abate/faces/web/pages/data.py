@@ -451,14 +451,14 @@ def _quarantine(
 
 @router.get("/data/quarantine")
 def quarantine(
-    request: Request, file: str = "", offset: int = 0, corrections_made: str = "", how: str = "set"
+    request: Request, file: str = "", offset: int = 0, corrected: str = "", how: str = "set"
 ) -> Response:
     """Rows that wait to be corrected."""
     return _quarantine(
         Page.of(request),
         file,
         offset,
-        corrections_made=corrections_made,
+        corrected=corrected,
         how=how if how in DONE else "set",
     )
 
@@ -484,7 +484,7 @@ def mend(request: Request, form: Form) -> Response:
             "/data/quarantine",
             file=form.get("only", ""),
             offset=offset or "",
-            corrections_made=done.import_id,
+            corrected=done.import_id,
             how=action,
         ),
         303,
@@ -492,7 +492,7 @@ def mend(request: Request, form: Form) -> Response:
 
 
 DONE = {
-    "set": "Mended: the row entered as part of {id}.",
+    "set": "Corrected: the row entered as part of {id}.",
     "accept": "Let in: the row entered as part of {id}.",
     "drop": "Left out for good, on record as {id}.",
 }
