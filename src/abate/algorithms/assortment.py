@@ -198,9 +198,9 @@ def choose_sizes(
     best, cost = _exchanged(fits, weights, priced, chosen, on_step)
     bound, others = _bound(fits, weights, priced, count, cost, iterations, on_step)
     for other in others:
-        corrections_made, price = _exchanged(fits, weights, priced, other, on_step)
+        mended, price = _exchanged(fits, weights, priced, other, on_step)
         if price < cost - 1e-9:
-            best, cost = corrections_made, price
+            best, cost = mended, price
     return Assortment(tuple(np.nonzero(best)[0].tolist()), cost, min(bound, cost))
 
 

@@ -721,7 +721,7 @@ def _mends(text: str) -> tuple[str, ...]:
     if odd:
         raise UsageError(
             "unknown-mend",
-            f"'{odd[0]}' cannot be corrections_made.",
+            f"'{odd[0]}' cannot be corrected.",
             f"There are: {', '.join(MENDS)}.",
         )
     return chosen

@@ -435,7 +435,7 @@ def _quarantine(
         if start + PER_PAGE < len(every)
         else ""
     )
-    model = {"fault": None, "mended": "", "how": "set", "opened": typed.get("key", ""), **told}
+    model = {"fault": None, "corrected": "", "how": "set", "opened": typed.get("key", ""), **told}
     return page.render(
         "quarantine.html",
         status,
