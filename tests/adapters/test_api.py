@@ -741,11 +741,11 @@ def test_quarter_hours_add_up_to_hours_and_a_gap_spoils_no_ratio(workspace, add)
         name="meters.csv",
     )
     curve = load_curve(workspace, "hq", "b1", "2024-01")
-    assert sum(h["facility_kwh"] or 0 for h in curve["hours"]) == 3 * 192
-    assert curve["gaps"][0]["hours"] == 12
-    first = _days(curve["hours"])[0]
+    assert sum(h.facility_kwh or 0 for h in curve.hours) == 3 * 192
+    assert curve.gaps[0].hours == 12
+    first = _days(curve.hours)[0]
     assert (first["facility"], first["it"], first["pue"], first["hours"]) == (288.0, 96.0, 1.5, 12)
-    assert {s["kind"] for s in curve["stuck"]} == {"facility-energy", "it-energy"}
+    assert {s.kind for s in curve.stuck} == {"facility-energy", "it-energy"}
 
 
 def test_a_cell_beyond_all_measure_is_refused(client, tmp_path):

@@ -135,7 +135,7 @@ def test_files_that_cannot_be_read_say_so(files):
         ),
         ("x.json", "{", "cannot be read"),
         ("x.json", "[1]", "something other than objects"),
-        ("x.pdf", "", "none of CSV, Parquet, JSON"),
+        ("x.pdf", "", "not one of CSV, Parquet, JSON"),
         ("x.csv", "order,length_mm,width_mm,height_mm,mass_g\nA,1,1\n", "cannot be read"),
         ("x.csv", "order,length_mm,width_mm,height_mm,mass_g\n", "holds no order"),
         ("x.txt", "C 2\n1 100 100\n", "line"),

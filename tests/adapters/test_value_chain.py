@@ -286,14 +286,14 @@ def test_a_programme_books_only_by_its_own_methodology(workspace, add):
 def test_what_may_be_public_is_computed(workspace, add):
     add(SECOND + "second,2023-05,ann,SH-1,phone,1000\n", "second-hand.csv")
     run(workspace)
-    told = {p["programme"]: p for p in programmes(workspace, "FY2024")}
-    assert not told["second"]["publishable"]
-    assert any("tier 3" in o for o in told["second"]["obstacles"])
-    assert any("assumptions" in o for o in told["second"]["obstacles"])
-    assert sum(Fraction(t) for t in told["second"]["by_claimant_t"].values()) == Fraction(
-        told["second"]["avoided_t"]
+    told = {p.programme: p for p in programmes(workspace, "FY2024")}
+    assert not told["second"].publishable
+    assert any("tier 3" in o for o in told["second"].obstacles)
+    assert any("assumptions" in o for o in told["second"].obstacles)
+    assert sum(Fraction(t) for t in told["second"].by_claimant_t.values()) == Fraction(
+        told["second"].avoided_t
     )
-    assert told["reuse"]["avoided_t"] is None
+    assert told["reuse"].avoided_t is None
 
 
 def test_uncertainty_of_files_and_factors_meets_the_ipcc_example(workspace, add, own):

@@ -1,4 +1,4 @@
-"""The guide's system works as the guide says: its own files, two lines of shared ones, three faces."""
+"""The guide's system works as the guide says: its own files, two lines of shared ones, three faces, a chapter of the report."""
 
 import os
 import re
@@ -73,7 +73,7 @@ def python(house, *words):
 
 
 def test_a_system_is_its_own_files_and_two_lines(house, tmp_path):
-    assert len(FILES) == 5, "one file per layer: domain, use cases, and each face"
+    assert len(FILES) == 6, "domain, use cases, chapter, and a file for each face"
     assert [name for name, *_ in LINES] == ["src/abate/application/catalogue.py", "pyproject.toml"]
     bill = tmp_path / "trees.csv"
     bill.write_text("site,month,trees\nhq,2024-01,120\n", encoding="utf-8")
@@ -81,6 +81,11 @@ def test_a_system_is_its_own_files_and_two_lines(house, tmp_path):
     assert told.splitlines() == ["entered 1", "api {'hq': 120}", "page True", "nav True"]
     assert "120" in python(house, "-m", "abate", "show", "trees", "-w", tmp_path / "w")
     assert "120" in python(house, "-m", "abate", "trees", "--year", "FY2024", "-w", tmp_path / "w")
+    report = tmp_path / "report.md"
+    words = ("--format", "md", "-o", report)
+    python(house, "-m", "abate", "report", "-y", "FY2024", "-w", tmp_path / "w", *words)
+    chapter = report.read_text().split("## Trees planted {#trees}")[1].split("## ")[0]
+    assert "| hq | 120 |" in chapter
 
 
 def test_the_layers_hold_with_it(house):

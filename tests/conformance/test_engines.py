@@ -30,7 +30,7 @@ from abate.kernel.errors import EngineError, UsageError
 from abate.kernel.formula import evaluate
 from abate.kernel.resolution import FOUND, PLACED
 from abate.kernel.species import GWP_SETS, all_species, gwp
-from abate.kernel.tables import ACTIVITIES, ENTRIES, RESOLUTIONS
+from abate.kernel.tables import TABLES
 from abate.kernel.valuation import sums, totals
 from clusters import QUICK, SparkCluster, spark_class, wait_for_port
 from support import CONFIG, NOW, ROOT, dies, electricity, months, rolled
@@ -118,9 +118,9 @@ def test_every_method_gives_the_same_milligrams_on_both_engines(workspace, sessi
                     "fiscal_year": YEAR,
                 }
             )
-    rows = pa.Table.from_pylist(activities, schema=ACTIVITIES)
+    rows = pa.Table.from_pylist(activities, schema=TABLES["activities"])
     named = {"run_id": "r", "fiscal_year": YEAR}
-    resolved = pa.Table.from_pylist([c | named for c in cells], schema=RESOLUTIONS)
+    resolved = pa.Table.from_pylist([c | named for c in cells], schema=TABLES["resolutions"])
     found = []
     for engine in (Embedded(workspace.store), Cluster(workspace.store, cluster.master)):
         engine.given("all_activities", rows)
@@ -138,14 +138,15 @@ def test_sums_beyond_64_bits_are_exact_on_both_engines(workspace, session, clust
     many = [2**62, 2**62, 2**62, -1, 2**61 + 7]
     blank = {"run_id": "r", "basis": "metered", "quantity_micro": 1, "deviation": 0.1}
     rows = pa.Table.from_pylist(
-        [blank | {"resolution": 1, "mass_mg": m, "co2e_mg": m} for m in many], schema=ENTRIES
+        [blank | {"resolution": 1, "mass_mg": m, "co2e_mg": m} for m in many],
+        schema=TABLES["entries"],
     )
     acts = pa.Table.from_pylist(
         [
             {"import_id": "i", "kind": "k", "meter": "", "quantity": 9e12, "fiscal_year": YEAR}
             for _ in many
         ],
-        schema=ACTIVITIES,
+        schema=TABLES["activities"],
     )
     for engine in (Embedded(workspace.store), Cluster(workspace.store, cluster.master)):
         engine.given("posted", rows)
@@ -153,7 +154,7 @@ def test_sums_beyond_64_bits_are_exact_on_both_engines(workspace, session, clust
         (mass,) = engine.take(sums("posted", engine.whole_sum, deviations={"metered": 0.1}))[
             "mass_mg"
         ].to_pylist()
-        (micro,) = engine.take(totals("acts", engine.whole_sum, metered=["water"]))[
+        (micro,) = engine.take(totals("acts", engine.whole_sum, by_building=["water"]))[
             "quantity_micro"
         ].to_pylist()
         engine.close()

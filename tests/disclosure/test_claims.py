@@ -152,7 +152,7 @@ def test_periods_and_intervals():
     moved = growth(printed("22.907"), printed("33.338"))
     assert moved.low < 0.45535 < moved.high
     for odd in ("", "n/a", "1.2.3", "12 345", "1e400x"):
-        with pytest.raises(ValueError, match="no number"):
+        with pytest.raises(ValueError, match="not a number"):
             printed(odd)
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from abate.adapters.readers.publishers import READERS, guess_publisher, read_own
 from abate.adapters.store.delta import fetch, literal
@@ -22,6 +21,7 @@ from abate.application.inventory.inputs import (
     load_factors,
     store_factors,
 )
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, DuplicateImportError, NotFoundError, UsageError
 from abate.kernel.factor import (
     BIOGENIC_CO2,
@@ -126,20 +126,50 @@ def read_factors(
 
 
 @dataclass(frozen=True, slots=True)
+class AuditedFile:
+    """A publisher's file.
+
+    Args:
+        file: Its name.
+        publisher: Its publisher; `unknown` where the file cannot be read.
+        edition: Its edition.
+        factors: Factors that may enter.
+        refused: Factors that may not.
+        findings: Number of findings by code.
+    """
+
+    file: str
+    publisher: str
+    edition: str
+    factors: int
+    refused: int
+    findings: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A factor, as it is named, that changed by a ratio from one edition to the next."""
+
+    publisher: str
+    factor: str
+    before: str
+    after: str
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What an audit of publishers' files found.
 
     Args:
-        files: Per file: name, publisher, edition, factors that may enter, refused ones, and
-            findings by code.
+        files: What each file holds.
         findings: What is odd, the blocking first.
-        jumps: Between two editions of a publisher: factor as named, edition and value before and
-            after, ratio.
+        jumps: Factors that changed by more than a third between two editions of a publisher.
     """
 
-    files: tuple[dict[str, Any], ...]
+    files: tuple[AuditedFile, ...]
     findings: tuple[Finding, ...]
-    jumps: tuple[dict[str, Any], ...]
+    jumps: tuple[Jump, ...]
 
 
 def audit_factors(
@@ -154,7 +184,7 @@ def audit_factors(
         on_file: Told which file is read.
     """
     listed = [f for p in paths for f in (sorted(p.rglob("*")) if p.is_dir() else [p])]
-    files: list[dict[str, Any]] = []
+    files: list[AuditedFile] = []
     findings: list[Finding] = []
     editions: dict[str, list[tuple[date, str, dict[tuple[str, ...], float]]]] = {}
     for path in (f for f in listed if f.suffix.lower() in (".csv", ".xlsx") and f.is_file()):
@@ -162,28 +192,10 @@ def audit_factors(
         try:
             publisher, edition, factors, found, refused = read_factors(path)
         except DataError as error:
-            files.append(
-                {
-                    "file": path.name,
-                    "publisher": "unknown",
-                    "edition": "",
-                    "factors": 0,
-                    "refused": 0,
-                    "findings": {error.code: 1},
-                }
-            )
+            files.append(AuditedFile(path.name, "unknown", "", 0, 0, {error.code: 1}))
             continue
         counted = dict(Counter(f.code for f in found))
-        files.append(
-            {
-                "file": path.name,
-                "publisher": publisher,
-                "edition": edition,
-                "factors": len(factors),
-                "refused": refused,
-                "findings": counted,
-            }
-        )
+        files.append(AuditedFile(path.name, publisher, edition, len(factors), refused, counted))
         findings += found
         if factors and publisher in COMPARED:
             published = max(f.source.published_on for f in factors)
@@ -198,7 +210,7 @@ def audit_factors(
     return Audit(
         tuple(files),
         tuple(findings),
-        tuple(sorted(jumps, key=lambda j: -abs(math.log(j["ratio"])))),
+        tuple(sorted(jumps, key=lambda j: -abs(math.log(j.ratio)))),
     )
 
 
@@ -226,7 +238,7 @@ def _by_name(factors: list[Factor]) -> dict[tuple[str, ...], float]:
 
 def _jumps_between(
     publisher: str, editions: list[tuple[date, str, dict[tuple[str, ...], float]]]
-) -> list[dict[str, Any]]:
+) -> list[Jump]:
     """Factors that left the corridor from one edition to the next."""
     jumps = []
     for (_, before, old), (_, after, new) in pairwise(editions):
@@ -237,15 +249,7 @@ def _jumps_between(
                 and not 1 / JUMP_RATIO <= new[name] / old[name] <= JUMP_RATIO
             ):
                 told = " / ".join(n for n in name[:4] if n)
-                jumps.append(
-                    {
-                        "publisher": publisher,
-                        "factor": told,
-                        "before": before,
-                        "after": after,
-                        "ratio": new[name] / old[name],
-                    }
-                )
+                jumps.append(Jump(publisher, told, before, after, new[name] / old[name]))
     return jumps
 
 
@@ -548,7 +552,7 @@ class FactorIndex:
         folded = [w.casefold() for w in words]
         return [row for text, row in self._rows if all(w in text for w in folded)]
 
-    def show(self, factor_id: str) -> dict[str, Any]:
+    def show(self, factor_id: str) -> Json:
         """A factor with its masses, source, and other editions and years of the same need.
 
         Raises:
@@ -590,7 +594,7 @@ class FactorIndex:
         }
 
 
-def where_used(rollups: Figures, factor_id: str) -> list[dict[str, Any]]:
+def where_used(rollups: Figures, factor_id: str) -> list[Json]:
     """Runs, kinds and methods in which a factor values activities, with rows and mass."""
     rows = fetch(
         rollups.con,
@@ -602,7 +606,7 @@ def where_used(rollups: Figures, factor_id: str) -> list[dict[str, Any]]:
     return [r | {"co2e_mg": str(r["co2e_mg"])} for r in rows]
 
 
-def gate_findings(workspace: Workspace, import_id: str = "") -> list[dict[str, Any]]:
+def gate_findings(workspace: Workspace, import_id: str = "") -> list[Json]:
     """What the gates found in the imports of factors that count, or in one of them."""
     wanted = [import_id] if import_id else factor_imports(workspace)
     with workspace.store.connect("findings") as con:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from abate.adapters.store import config as store_config
 from abate.adapters.store.config import Known
@@ -16,14 +15,13 @@ from abate.adapters.store.schema import parsed, toml_text
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
 from abate.application.catalogue import FIGURES, KINDS
+from abate.kernel.edges import Json
 from abate.kernel.errors import ConfigError, NotFoundError
 
 KNOWN = Known(frozenset(KINDS), FIGURES)
 
 
-def read_config(
-    root: Path, data: dict[str, Any], *, text: str = "", strict: bool = True
-) -> Workspace:
+def read_config(root: Path, data: Json, *, text: str = "", strict: bool = True) -> Workspace:
     """Build a workspace from the parsed `abate.toml`.
 
     With the names that the installed systems know.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
@@ -21,6 +21,9 @@ from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.plan import Plan
 from abate.kernel.resolution import KEY, ActivityKey, Resolver, Terms
 from abate.kernel.tables import PlanLine, PlanRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 INVENTORY, AVOIDED = "inventory", "avoided"
 
@@ -98,7 +101,7 @@ def wholly_owned(organisation: Organisation) -> Organisation:
 
 def value_sides(
     workspace: Workspace,
-    sides: dict[str, Any],
+    sides: dict[str, pa.Table],
     organisation: Organisation,
     terms: Terms,
     *,
@@ -164,7 +167,7 @@ def value_sides(
 
 
 def post_plan(
-    workspace: Workspace, plan: Plan, *, domain: str, facts: dict[str, Any], now: datetime
+    workspace: Workspace, plan: Plan, *, domain: str, facts: Json, now: datetime
 ) -> list[PlanLine]:
     """Value a plan and keep it, in a book of its own: what it promises enters no inventory.
 
@@ -236,9 +239,9 @@ class PlanShown(PlanRow):
     lines: tuple[PlanLine, ...] = ()
 
     @property
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Json:
         """What the domain says of it."""
-        content: dict[str, Any] = json.loads(self.facts)
+        content: Json = json.loads(self.facts)
         return content
 
     def sums(self, book: str) -> dict[str, dict[str, int]]:

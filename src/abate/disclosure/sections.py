@@ -22,7 +22,12 @@ def tables(model: Model, t: Translate) -> dict[str, Table]:
         model: What `abate.application.disclosure.report_model` gathers.
         t: English to the language of the report.
     """
-    made = {name: make(model, t) for name, make in MAKERS.items()}
+    made: dict[str, Table] = {}
+    for name, make in MAKERS.items():
+        if name == "views":
+            for chapter in model["chapters"]:
+                made |= chapter.tables
+        made[name] = make(model, t)
     return {name: table for name, table in made.items() if table.rows}
 
 
@@ -112,30 +117,6 @@ def _next(m: Model, t: Translate) -> Table:
     return Table.of("next", t("What to measure better next"), columns, rows)
 
 
-def _programmes(m: Model, t: Translate) -> Table:
-    rows = []
-    for p in m["programmes"]:
-        told = (
-            f"{p['title']} {p['methodology']}. {p['functional_unit']}: {p['baseline']};"
-            f" {p['actual']}"
-        )
-        if p["publishable"]:
-            claimed = ", ".join(f"{n} {float(v):,.0f}" for n, v in p["by_claimant_t"].items())
-            row = [Cell(f"{float(p['avoided_t']):,.0f}", float(p["avoided_t"])), Cell(claimed)]
-        else:
-            row = [Cell(t("withheld")), Cell("; ".join(p["obstacles"]))]
-        rows.append([Cell(p["name"]), Cell(told), Cell(p["mechanism"]), Cell(str(p["tier"])), *row])
-    columns = (
-        t("Programme"),
-        t("Methodology"),
-        t("How"),
-        ">" + t("tier"),
-        ">" + t("t CO2e avoided"),
-        t("Claimed by"),
-    )
-    return Table.of("programmes", t("Avoided by others (Scope 3+)"), columns, rows)
-
-
 def _plans(m: Model, t: Translate) -> Table:
     rows = [
         (
@@ -193,37 +174,6 @@ def _plan_lines(m: Model, t: Translate) -> Table:
     return Table.of("plan-lines", t("Both sides, line by line"), columns, rows)
 
 
-def _forecasts(m: Model, t: Translate) -> Table:
-    heads = (
-        "expected, location [t CO2e] (5 to 95 %)",
-        "expected, market [t CO2e]",
-        "too high by",
-        "inside 50 %",
-        "inside 90 %",
-        "better than last week by",
-    )
-    rows = [
-        (
-            f["site"],
-            f["issued"],
-            f["past"],
-            f["location"],
-            f["market"],
-            f["bias_share"],
-            f["inside_50_share"],
-            f["inside_90_share"],
-            f["skill_share"],
-        )
-        for f in m["forecasts"]
-    ]
-    return Table.of(
-        "forecasts",
-        t("Forecasts compared with the meters"),
-        (t("Site"), t("Issued"), t("Until"), *(">" + t(h) for h in heads)),
-        rows,
-    )
-
-
 def _views(m: Model, t: Translate) -> Table:
     rows = [(t(x["label"]), Cell(x["text"]), x["unit"], x["how"]) for x in m["views"]["lines"]]
     return Table.of(
@@ -246,21 +196,6 @@ def _instruments(m: Model, t: Translate) -> Table:
         ">" + t("sites"),
     )
     return Table.of("instruments", t("Instruments"), columns, rows)
-
-
-def _buildings(m: Model, t: Translate) -> Table:
-    rows = [
-        (b["building"], *(t(b[k]) for k in ("facility", "it", "pue", "wue")))
-        for b in m["buildings"]
-    ]
-    columns = (
-        t("Building"),
-        ">" + t("facility [kWh]"),
-        ">" + t("IT [kWh]"),
-        ">PUE",
-        ">WUE [L/kWh]",
-    )
-    return Table.of("buildings", t("Data-centre buildings"), columns, rows)
 
 
 def _coverage(m: Model, t: Translate) -> Table:
@@ -519,10 +454,9 @@ def _signoffs(m: Model, t: Translate) -> Table:
 
 MAKERS: dict[str, Callable[[Model, Translate], Table]] = {
     "indicators": _indicators, "targets": _targets, "measures": _measures, "inventory": _inventory, "frozen": _frozen,
-    "value_chain": _value_chain, "bridge": _bridge, "ranges": _ranges, "next": _next, "programmes": _programmes,
-    "plans": _plans, "plan_lines": _plan_lines, "forecasts": _forecasts, "views": _views, "instruments": _instruments,
-    "buildings": _buildings, "neutrality": _neutrality, "credits": _credits, "claims": _claims, "index": _index,
-    "signoffs": _signoffs, "coverage": _coverage, "findings": _findings, "corrections": _mends, "methods": _methods,
-    "factors": _factors,
+    "value_chain": _value_chain, "bridge": _bridge, "ranges": _ranges, "next": _next, "plans": _plans,
+    "plan_lines": _plan_lines, "views": _views, "instruments": _instruments, "neutrality": _neutrality,
+    "credits": _credits, "claims": _claims, "index": _index, "signoffs": _signoffs, "coverage": _coverage,
+    "findings": _findings, "corrections": _mends, "methods": _methods, "factors": _factors,
 }  # fmt: skip
-"""What makes each table, in the order of the workbook's sheets."""
+"""What makes each table, in the order of the workbook's sheets; those of the systems' chapters come before `views`."""

@@ -6,12 +6,15 @@ And how they become arrays for the packing algorithms.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Rule, Severity
 
@@ -343,7 +346,7 @@ class Orders:
         )
 
 
-COLUMNS: dict[str, Any] = {
+COLUMNS: dict[str, object] = {
     "length_mm": None, "width_mm": None, "height_mm": None, "mass_g": None, "turn": "any", "fragile": False,
     "load_max_g": None, "fold_volume_mm3": None, "own_box": False, "apart": "", "together": "",
 }  # fmt: skip
@@ -354,7 +357,7 @@ def orders_from(
     ids: list[Any],
     offsets: Any,
     items: list[Any],
-    columns: dict[str, Any],
+    columns: Mapping[str, ArrayLike],
     returns: Any = None,
     conditions: Any = None,
 ) -> Orders:
@@ -421,7 +424,7 @@ def _labels(values: Any, count: int) -> Any:
     return np.array([numbers.setdefault(str(v), len(numbers)) for v in values], np.int64)
 
 
-def columns_of(items: list[Item]) -> dict[str, Any]:
+def columns_of(items: list[Item]) -> dict[str, ArrayLike]:
     """`COLUMNS` of items, with -1 for a limit that is left out."""
     return {
         name: [-1 if (value := getattr(i, name)) is None else value for i in items]
@@ -494,7 +497,7 @@ def packaging_activities(
     cartons: tuple[Carton, ...],
     materials: Materials,
     scheme: Any = None,
-) -> list[dict[str, Any]]:
+) -> list[Json]:
     """Materials bought, and those that customers throw away, for cartons used.
 
     A row per site, month and material.

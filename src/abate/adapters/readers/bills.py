@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import WORD, pdf_lines
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 
 BYTES_MAX = 20_000_000
@@ -116,7 +116,7 @@ class BillField:
 class _Line:
     text: str
     page: int
-    words: tuple[dict[str, Any], ...]
+    words: tuple[Json, ...]
 
     def box(self, start: int, end: int) -> tuple[float, float, float, float]:
         """Box of the words that a span of the text touches."""

@@ -18,6 +18,7 @@ import numpy as np
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import json_objects
 from abate.adapters.readers.parquets import parquet_head
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
 from abate.logistics.facts import (
@@ -124,7 +125,7 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         DataError: `cartons-unreadable`, `column-twice`.
         UsageError: `bad-carton`.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[Json] = []
     for block in row_blocks(path, "cartons-unreadable"):
         rows += block.to_pylist()
         if len(rows) > 10_000:
@@ -252,13 +253,13 @@ def _csv_blocks(path: Path, *, code: str) -> Iterator[Any]:
         yield pa.Table.from_batches([batch])
 
 
-def _json_rows(path: Path) -> Iterator[list[dict[str, Any]]]:
+def _json_rows(path: Path) -> Iterator[list[Json]]:
     """Objects of a JSON array or of JSON lines.
 
     An order with `items` becomes one row for each of them.
     """
 
-    def rows(objects: list[Any]) -> list[dict[str, Any]]:
+    def rows(objects: list[Any]) -> list[Json]:
         if not all(isinstance(one, dict) for one in objects):
             raise DataError(
                 "orders-unreadable",
@@ -626,7 +627,7 @@ def _flag(value: Any) -> bool:
     raise ValueError(f"'{value}' is neither yes nor no")
 
 
-def _item(cell: dict[str, Any]) -> tuple[Item, int, bool]:
+def _item(cell: Json) -> tuple[Item, int, bool]:
     """An item from its cells, how many of it, and whether the route returns.
 
     Raises:
@@ -678,7 +679,7 @@ class _Read:
     fault: str = ""
 
 
-def _batch(rows: list[tuple[int, dict[str, Any]]], heads: dict[str, str], file: str) -> Batch:
+def _batch(rows: list[tuple[int, Json]], heads: dict[str, str], file: str) -> Batch:
     """Arrays of the orders that can be packed, and what is wrong with the others."""
     read: dict[Any, _Read] = {}
     findings: list[Finding] = []

@@ -31,6 +31,7 @@ from abate.disclosure.pathways import Measure, Pathway, pathways
 from abate.ecosystem.facts import METHODOLOGIES
 from abate.kernel.baseyear import BaseYearPolicy
 from abate.kernel.claim import Programme
+from abate.kernel.edges import Json
 from abate.kernel.errors import ConfigError, UsageError
 from abate.kernel.figure import Figure
 from abate.kernel.organisation import Boundary, Climate, Entity, Organisation, Ownership, Site
@@ -55,7 +56,7 @@ class Known:
 
 
 def read_config(
-    root: Path, data: dict[str, Any], known: Known, *, text: str = "", strict: bool = True
+    root: Path, data: Json, known: Known, *, text: str = "", strict: bool = True
 ) -> Workspace:
     """Build a workspace from the parsed `abate.toml`.
 
@@ -69,7 +70,7 @@ def read_config(
     Raises:
         ConfigError: `bad-config`, `bad-organisation`, `bad-programme`, `bad-base-year`.
     """
-    about: dict[str, Any] = {"code": "bad-config", "name": CONFIG, "text": text, "hint": HINT}
+    about: dict[str, str] = {"code": "bad-config", "name": CONFIG, "text": text, "hint": HINT}
     keys = declared(data, Keys, strict=strict, **about)
     try:
         return _workspace(root, keys, known, strict=strict)

@@ -7,6 +7,7 @@ before leaves files that nobody reads.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import json
 import os
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 from uuid import uuid4
+from weakref import WeakSet
 
 from deltalake import DeltaTable
 
@@ -443,7 +445,8 @@ class Store:
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """All rows of a small table as they are stored; see `records`."""
-        return fetch(self._engine, f"select * from {self.source(name)}")
+        with self.connect() as con:
+            return fetch(con, f"select * from {self.source(name)}")
 
     def records(self, kind: type[R]) -> list[R]:
         """All rows of a small table as records, read again only where it has grown."""
@@ -452,7 +455,8 @@ class Store:
         name = RECORDS[kind]
         version = self.opened(name).version()
         if self._records.get(name, (-1, []))[0] != version:
-            found = fetch(self._engine, f"select * from {self.source(name)}")
+            with self.connect() as con:
+                found = fetch(con, f"select * from {self.source(name)}")
             self._records[name] = (version, [kind(**row) for row in found])
         return list(self._records[name][1])
 
@@ -465,11 +469,22 @@ class Store:
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query that is soon answered."""
-        return list(self._engine.execute(sql).fetchall())
+        with self.connect() as con:
+            return list(con.execute(sql).fetchall())
 
     @cached_property
     def _engine(self) -> duckdb.DuckDBPyConnection:
         return open_engine(self.root, self.limits)
+
+
+_engines: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+
+
+@atexit.register
+def _close_engines() -> None:
+    """Stop the engines' threads while Python is whole: one that lets go of an object later aborts."""
+    for con in list(_engines):
+        con.close()
 
 
 def open_engine(
@@ -479,6 +494,7 @@ def open_engine(
     import duckdb
 
     con = duckdb.connect(":memory:")
+    _engines.add(con)
     memory = re.sub(r"[\d.]+", lambda amount: f"{float(amount[0]) * share:.3f}", limits.memory)
     con.execute(f"set memory_limit = {literal(memory)}")
     if limits.threads:

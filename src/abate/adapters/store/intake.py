@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, insert, select, update
 
 from abate.adapters.store.sql import open_sql
+from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError
 
 _METADATA = MetaData()
@@ -62,7 +63,7 @@ class Intake:
             root = Path(self._passing.name)
         self.engine = open_sql(root / "intake.sqlite", _METADATA)
 
-    def put(self, table: Table, row: dict[str, Any]) -> None:
+    def put(self, table: Table, row: Json) -> None:
         """Insert a row."""
         with self.engine.begin() as con:
             con.execute(insert(table).values(**_packed(row)))
@@ -84,7 +85,7 @@ class Intake:
             )
         return done.rowcount == 1
 
-    def get(self, table: Table, row_id: str) -> dict[str, Any]:
+    def get(self, table: Table, row_id: str) -> Json:
         """A row.
 
         Raises:
@@ -99,7 +100,7 @@ class Intake:
             )
         return _unpacked(dict(row))
 
-    def rows(self, table: Table, *states: str, limit: int = 200) -> list[dict[str, Any]]:
+    def rows(self, table: Table, *states: str, limit: int = 200) -> list[Json]:
         """Rows in the given states, or all; the newest first."""
         asked = select(table).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
         if states:
@@ -108,12 +109,12 @@ class Intake:
             return [_unpacked(dict(r)) for r in con.execute(asked).mappings()]
 
 
-def _packed(row: dict[str, Any]) -> dict[str, Any]:
+def _packed(row: Json) -> Json:
     return {
         k: json.dumps(v, ensure_ascii=False) if k in _PACKED and v != "" else v
         for k, v in row.items()
     }
 
 
-def _unpacked(row: dict[str, Any]) -> dict[str, Any]:
+def _unpacked(row: Json) -> Json:
     return {k: json.loads(v) if k in _PACKED and v else v for k, v in row.items()}

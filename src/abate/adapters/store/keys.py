@@ -6,10 +6,12 @@ The reference page of its keys is generated from here.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
+
+from abate.kernel.edges import Json
 
 CONFIG = "abate.toml"
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -402,7 +404,7 @@ class Keys(Struct, frozen=True):
     engine: EngineKeys = EngineKeys()
 
 
-def as_dict(keys: Struct) -> dict[str, Any]:
+def as_dict(keys: Struct) -> Json:
     """A section as data."""
-    found: dict[str, Any] = msgspec.structs.asdict(keys)
+    found: Json = msgspec.structs.asdict(keys)
     return found

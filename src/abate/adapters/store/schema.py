@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from abate.kernel.edges import Json
 from abate.kernel.errors import ConfigError
 
 Key = str | int
@@ -87,7 +88,7 @@ def toml_text(path: Path, code: str, hint: str) -> str:
         ) from error
 
 
-def parsed(text: str, name: str, code: str, hint: str) -> dict[str, Any]:
+def parsed(text: str, name: str, code: str, hint: str) -> Json:
     """TOML as data.
 
     Raises:
@@ -104,7 +105,7 @@ def parsed(text: str, name: str, code: str, hint: str) -> dict[str, Any]:
 
 
 def declared(
-    data: dict[str, Any],
+    data: Json,
     kind: type[T],
     *,
     code: str,
@@ -183,7 +184,7 @@ def _known(value: Any, kind: Any, path: tuple[Key, ...], *, strict: bool) -> Any
 
 
 def _known_items(
-    value: dict[str, Any], kind: Any, path: tuple[Key, ...], *, strict: bool
+    value: Json, kind: Any, path: tuple[Key, ...], *, strict: bool
 ) -> Iterator[tuple[str, Any]]:
     struct = next(
         (k for k in _parts(kind) if isinstance(k, type) and issubclass(k, msgspec.Struct)), None

@@ -333,7 +333,7 @@ SHOWN = (
 CLAIMS_SHOWN = 40
 
 
-def check_report(model: Mapping[str, Any], text: str = "") -> list[dict[str, Any]]:
+def check_report(model: Mapping[str, Any], text: str = "") -> list[Json]:
     """Test what a report says: its printed figures against each other and the ledger.
 
     And its running text.

@@ -13,7 +13,6 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
@@ -23,6 +22,7 @@ from abate.application.ecosystem.programmes import withheld
 from abate.application.inventory.figures import Figures, Run, Value, run_of, years
 from abate.disclosure.filing.taxonomy import DIMENSIONAL, Fact, elements, filing_files
 from abate.disclosure.indicators import frameworks
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.kernel.tables import EvidenceRow
 from abate.operations.facts import CATEGORIES
@@ -135,7 +135,7 @@ def _notes(run: Run) -> list[str]:
     return notes
 
 
-def disclosures(workspace: Workspace, year: str) -> dict[str, Any]:
+def disclosures(workspace: Workspace, year: str) -> Json:
     """Every datapoint that an indicator answers, with figure, run, imports and evidence."""
     run = run_of(workspace, year)
     imports = sorted(name for name, _ in json.loads(run.imports))

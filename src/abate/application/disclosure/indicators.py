@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import default_factors
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.disclosure.stated_figures import published
-from abate.application.inventory.figures import Figures, Run, run_of
+from abate.application.inventory.figures import Figures, Run, Value, run_of
 from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.plans import plans
 from abate.disclosure.indicators import EXTRAS, NUCLEAR, RENEWABLE, Indicator, indicators
@@ -121,7 +120,7 @@ def _valued(
     year: str,
     run: Run,
     values: dict[str, float | None],
-    found: dict[str, Any],
+    found: dict[str, Value],
     own: dict[tuple[str, str], StatedFigureRow],
 ) -> IndicatorValue:
     unit = one.unit.replace("money", workspace.organisation.currency)

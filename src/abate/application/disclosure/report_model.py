@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -18,9 +17,8 @@ from abate.adapters.store.delta import fetch
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
-from abate.application.catalogue import FIGURES, HEADLINES, METHODS
+from abate.application.catalogue import FIGURES, HEADLINES, METHODS, parts_of
 from abate.application.disclosure.promises import language, promises, target_charts
-from abate.application.ecosystem.programmes import programmes
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.explanations import activity_name, rows_condition
 from abate.application.inventory.figures import Figures, Run, Value
@@ -29,7 +27,8 @@ from abate.application.inventory.open_run import OpenRun, open_run
 from abate.application.inventory.ranges import DRAWS, SEED, ranges
 from abate.application.plans import AVOIDED, INVENTORY, PlanShown, plans
 from abate.disclosure import charts as specs
-from abate.disclosure.markup import escaped, to_html
+from abate.disclosure.chapters import Chapter, Chart
+from abate.disclosure.markup import Table, escaped, to_html
 from abate.disclosure.numbers import change, number
 from abate.disclosure.report import filled, headings, localised, page, report_markdown, translator
 from abate.disclosure.sections import MAKERS, tables
@@ -45,9 +44,6 @@ from abate.operations.system import SCOPE_3
 if TYPE_CHECKING:
     import duckdb
 
-    from abate.application.energy.forecasts import ForecastShown
-
-FORECASTS_SHOWN = 8
 ROWS_SHOWN = 16
 BRIDGED = ("total-location", "gross", "net", "scope3")
 """The first is drawn, the others are reported by business."""
@@ -179,11 +175,27 @@ def report_text(model: Model, lang: str, template: Path | None) -> tuple[str, di
         )
 
     shown = dict.fromkeys(MAKERS) | tables(model, t)
+
+    def chapter_text(one: Chapter) -> str:
+        made = [
+            part.markdown
+            if isinstance(part, Table)
+            else chart(part.name)
+            if isinstance(part, Chart)
+            else part
+            for part in one.parts
+        ]
+        return "\n\n".join(str(part).strip("\n") for part in made)
+
     words = {
         "fig": fig,
         "change": moved,
         "chart": chart,
         "tables": shown,
+        "chapters": [
+            {"id": c.id, "title": c.title, "text": Markup(chapter_text(c))}  # noqa: S704
+            for c in model["chapters"]
+        ],
         "boundary": t(model["run"].boundary),
         "status": t(model["run"].status),
         "has_before": len(model["years"]) > 1,
@@ -283,8 +295,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
     sides = [opened.latest(y) for y in shown[-2:]]
     bridged = bridges_between(workspace, rollups, BRIDGED, *sides) if len(shown) > 1 else []
     told = promises(opened, lang)
-    foreseen = _forecasts(workspace, year)
-    fans = {f"fan-{k}": s for k, s in enumerate(s for f in foreseen for s in f["specs"])}
+    added = [c for part in parts_of("chapter") for c in part.chapters(opened, translator(lang))]
     return told | {
         "organisation": workspace.organisation.name,
         "year": year,
@@ -298,20 +309,18 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "inventory": [_line(name, values, shown) for name in HEADLINES],
         "notes": _notes(this),
         "value_chain": _value_chain(chain, values, shown),
-        "programmes": programmes(workspace, year),
         "plans": _plans(workspace, year),
-        "forecasts": foreseen,
         "ranges": _ranges(rollups, run, this),
         "bridges": _bridges(bridged[1:], shown),
         "frozen": _frozen(opened),
         "specs": (
             _specs(rollups, values, shown, run, chain, bridged[:1])
             | _promised(workspace, told, lang)
-            | fans
+            | {name: spec for chapter in added for name, spec in chapter.specs.items()}
         ),
+        "chapters": added,
         "views": _two_views(con, this),
         "instruments": _instruments(con),
-        "buildings": _buildings(rollups, run),
         "coverage": _coverage(con, workspace, year, found),
         "estimated": _estimated(rollups, run),
         "findings": [_finding(f) for f in found],
@@ -396,45 +405,6 @@ def _plan_line(line: PlanLine) -> Model:
     }
 
 
-def _forecasts(workspace: Workspace, year: str) -> list[Model]:
-    """Kept forecasts of a fiscal year, each with the fan of its first meters and plants."""
-    from abate.application.energy.forecasts import forecasts
-
-    months = set(workspace.calendar.months(year))
-    of_year = [f for f in forecasts(workspace) if str(f.period_start)[:7] in months]
-    return [_forecast(f) for f in of_year][-FORECASTS_SHOWN:]
-
-
-def _forecast(made: ForecastShown) -> Model:
-    by_meter: dict[str, list[Model]] = {}
-    for hour in made.fan:
-        by_meter.setdefault(hour.meter, []).append(hour.point)
-    score = made.score
-    return {
-        "site": made.site,
-        "issued": str(made.issued_at)[:16],
-        "past": str(made.period_end)[:16],
-        **{
-            view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})"
-            for view, t in made.expected_t.items()
-        },
-        "bias_share": _share_text(score.bias_share if score else None, "+.1%"),
-        "skill_share": _share_text(score.skill_share if score else None, "+.1%"),
-        "inside_50_share": _share_text(score.inside_50_share if score else None, ".0%"),
-        "inside_90_share": _share_text(score.inside_90_share if score else None, ".0%"),
-        "model": made.component,
-        "data_version": made.data_version,
-        "specs": [
-            specs.fan_chart(rows, title=f"{meter}, {made.site}", unit="kWh an hour")
-            for meter, rows in by_meter.items()
-        ],
-    }
-
-
-def _share_text(share: float | None, shape: str) -> str:
-    return "–" if share is None else format(share, shape)
-
-
 def _text(value: Value) -> str:
     return number(value.value, value.unit)
 
@@ -502,8 +472,8 @@ def _specs(
         dimension: [
             {dimension: v.by[dimension], "series": label, "value": float(v.value)}
             for name, label in series.items()
-            for v in _groups(rollups, name, run, dimension)
-            if v.value is not None
+            for v in rollups.values([name], run, dimension)
+            if values[run.fiscal_year][name].value is not None and v.value is not None
         ]
         for dimension in ("org", "month")
     }
@@ -520,13 +490,6 @@ def _specs(
             r | {"category": f"{r['category']} {CATEGORIES[r['category']]}"[:32]} for r in chain
         ]
         told["categories"] = specs.categories_chart(points)
-    for name, title, unit, floor in (
-        ("pue", "PUE by building", "ratio", 1.0),
-        ("wue", "WUE by building", "L/kWh", 0.0),
-    ):
-        points = _ratio_points(rollups, name, run)
-        if points:
-            told[name] = specs.ratio_chart(title, unit, points, floor=floor)
     return told
 
 
@@ -672,30 +635,6 @@ def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[Model]:
     return told
 
 
-def _groups(rollups: Figures, name: str, run: Run, dimension: str) -> list[Value]:
-    whole = rollups.values([name], run)[0]
-    return rollups.values([name], run, dimension) if whole.value is not None else []
-
-
-def _ratio_points(rollups: Figures, name: str, run: Run) -> list[Model]:
-    above, below = FIGURES.named(name).numerator, FIGURES.named(name).denominator
-    sql = (
-        "select building, month, sum(quantity_micro) filter (where kind = ?) as a, "
-        "sum(quantity_micro) filter (where kind = ?) as b from rollups "
-        "where run_id = ? and source = 'activity' and building <> '' group by all order by all"
-    )
-    rows = fetch(rollups.con, sql, [above, below, run.run_id])
-    return [
-        {
-            "building": r["building"],
-            "month": r["month"],
-            "value": float(Decimal(r["a"]) / Decimal(r["b"])),
-        }
-        for r in rows
-        if r["a"] and r["b"]
-    ]
-
-
 def drawn(spec: Model) -> Model:
     """A chart with its static picture."""
     import vl_convert
@@ -808,18 +747,6 @@ def _instruments(con: duckdb.DuckDBPyConnection) -> list[Model]:
         }
         for r in rows
     ]
-
-
-def _buildings(rollups: Figures, run: Run) -> list[dict[str, str]]:
-    names = {"facility": "facility-energy", "it": "it-energy", "pue": "pue", "wue": "wue"}
-    found: dict[str, dict[str, str]] = {}
-    for column, name in names.items():
-        for v in _groups(rollups, name, run, "building"):
-            digits = 3 if name in ("pue", "wue") else 0
-            found.setdefault(v.by["building"], dict.fromkeys(names, "missing"))[column] = (
-                f"{float(v.value or 0):,.{digits}f}"
-            )
-    return [{"building": b, **cells} for b, cells in sorted(found.items())]
 
 
 def _coverage(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.figures import Figures, Run, run_of, years
@@ -177,7 +175,7 @@ def national_line(workspace: Workspace, progress: Progress) -> list[float]:
     return pathway_values(path, progress.base, progress.years[0], 0.0, progress.years)
 
 
-def measures_of(workspace: Workspace, progress: Progress) -> list[dict[str, Any]]:
+def measures_of(workspace: Workspace, progress: Progress) -> list[Json]:
     """Business as usual of a target, split into what measures take away and what is left."""
     chosen = [
         m
@@ -195,7 +193,7 @@ def _concerns(target: Target, org: str) -> bool:
     return not target.org or target.org == org
 
 
-def macc(workspace: Workspace) -> list[dict[str, Any]]:
+def macc(workspace: Workspace) -> list[Json]:
     """Measures by cost of a tonne, with whether the internal carbon price pays for them."""
     price = workspace.finance.carbon_price
     return [

@@ -261,7 +261,7 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
             "Take EFRAG's VSME digital template.",
         )
     first, last = workspace.calendar.first_day(year), workspace.calendar.last_day(year)
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "template_reporting_entity_name": workspace.organisation.name,
         "template_reporting_entity_identifier_scheme": SCHEMES[scheme],
         "template_reporting_entity_identifier": identifier,
@@ -285,8 +285,8 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
     )
     if categories:
         sheet["G29"] = True
-        for category, value in categories.items():
-            sheet[f"D{29 + category}"] = value
+        for category, tonnes in categories.items():
+            sheet[f"D{29 + category}"] = tonnes
         values |= _with_scope3(datapoints, sum(categories.values()))
     _dates(book, first, last)
     _country(book, workspace, values)
@@ -297,12 +297,12 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
     return out.getvalue()
 
 
-def _with_scope3(datapoints: dict[str, Datapoint], scope3: float) -> dict[str, Any]:
+def _with_scope3(datapoints: dict[str, Datapoint], scope3: float) -> dict[str, object]:
     """Totals and intensities of all three scopes.
 
     Which the template shows in place of those of two.
     """
-    told: dict[str, Any] = {"GrossScope3GreenhouseGasEmissions_CurrentlyStatedMember": scope3}
+    told: dict[str, object] = {"GrossScope3GreenhouseGasEmissions_CurrentlyStatedMember": scope3}
     turnover = datapoints["Turnover"].value
     for view in ("Location", "Market"):
         two = datapoints[f"TotalGross{view}BasedScope1AndScope2GHGEmissions"].value
@@ -326,7 +326,7 @@ def _dates(book: Any, first: date, last: date) -> None:
         )
 
 
-def _country(book: Any, workspace: Workspace, values: dict[str, Any]) -> None:
+def _country(book: Any, workspace: Workspace, values: dict[str, object]) -> None:
     """The country of the first site, by the name that the template's own list has for its code."""
     regions = [country_of(s.region) for s in workspace.organisation.sites if s.region]
     sheet = book["Enumeration Lists"]

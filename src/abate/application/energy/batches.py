@@ -21,7 +21,15 @@ from abate.adapters.store.writing import in_place_of
 from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings, as_energy, is_temperature
-from abate.energy.planners.load import Ensemble, LoadModel, LoadSettings, fit_load, forecast_load
+from abate.energy.planners.load import (
+    Array,
+    Ensemble,
+    LoadModel,
+    LoadSettings,
+    fit_load,
+    forecast_load,
+)
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -372,7 +380,7 @@ class _Job:
     groups: dict[str, list[str]]
 
 
-def _forecast_some(job: _Job) -> tuple[tuple[str, ...], Any, Any, Any, dict[str, Any]]:
+def _forecast_some(job: _Job) -> tuple[tuple[str, ...], Any, Any, Any, dict[str, Array]]:
     """Names, steps, mean and quantiles of some meters.
 
     And the members of the groups they belong to.
@@ -408,7 +416,7 @@ def forecast_many(
     seed: int = 1,
     stamp: str = "",
     on_chunk: Any = lambda _: None,
-) -> dict[str, Any]:
+) -> dict[str, int]:
     """Forecast the meters of a long Parquet file some hundred at a time.
 
     In several processes, into a Parquet file.
@@ -440,7 +448,7 @@ def forecast_many(
             yield _Job(as_energy(some), calendar, ahead_s, weather, moment, seed, groups or {})
 
     meters, rows = 0, 0
-    totals: dict[str, Any] = {}
+    totals: dict[str, Array] = {}
     start: Any = None
     with in_place_of(output) as partial, ExitStack() as held:
         writer: Any = None
@@ -487,7 +495,7 @@ def _rows_table(names: tuple[str, ...], start: Any, mean: Any, quantiles: Any) -
     return pa.table(columns)
 
 
-def write_rows(output: Path, rows: list[dict[str, Any]]) -> None:
+def write_rows(output: Path, rows: list[Json]) -> None:
     """Write rows as CSV or Parquet, whole or not at all.
 
     Raises:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from abate.energy.facts.plants import Plant
 from abate.energy.facts.readings import Readings
 from abate.energy.planners.generation import forecast_generation
 from abate.energy.planners.load import LoadSettings, fit_load, forecast_load
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 
 HOUR = np.timedelta64(3600, "s")
@@ -85,7 +86,7 @@ def run_competition(
     workers: Workers = 1,
     component: str = "average",
     settings: LoadSettings | None = None,
-) -> dict[str, Any]:
+) -> Json:
     """Forecast each task from what was known before its month, and score it.
 
     Args:
@@ -204,7 +205,11 @@ def _load_task(job: tuple[Readings, np.datetime64, LoadSettings]) -> tuple[float
     return float(np.nanmean(pinball(actual, told))), time.process_time() - begun
 
 
-def _wind(series: Readings, beside: Readings, names: dict[str, str]) -> dict[str, Any]:
+_Plants: TypeAlias = dict[str, tuple[Plant, Any, Any, dict[str, Any]]]
+"""Plants by zone, each with moments, power, and weather forecasts by name."""
+
+
+def _wind(series: Readings, beside: Readings, names: dict[str, str]) -> _Plants:
     """Farms: power and the winds forecast for them."""
     zones = sorted({n.split("/")[0] for n in series.names}, key=int)
     return {
@@ -218,7 +223,7 @@ def _wind(series: Readings, beside: Readings, names: dict[str, str]) -> dict[str
     }
 
 
-def _sun(series: Readings, beside: Readings, names: dict[str, str]) -> dict[str, Any]:
+def _sun(series: Readings, beside: Readings, names: dict[str, str]) -> _Plants:
     """Roofs: power and the weather forecast for them; what adds up over the day is taken apart."""
     hour = (
         (series.start - series.start.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
@@ -244,7 +249,7 @@ def _sun(series: Readings, beside: Readings, names: dict[str, str]) -> dict[str,
     return found
 
 
-def _plant_task(job: tuple[dict[str, Any], str, np.datetime64, str]) -> tuple[float, float]:
+def _plant_task(job: tuple[_Plants, str, np.datetime64, str]) -> tuple[float, float]:
     """Pinball loss of a month of one plant."""
     plants, zone, month, component = job
     begun = time.process_time()

@@ -5,7 +5,8 @@ Ratios by building and month, and the meters' own hours.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import fetch, literal
@@ -13,6 +14,7 @@ from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.figures import Figures, Run
 from abate.application.inventory.findings import equal_readings
+from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.period import month_end, month_start
 from abate.kernel.target import target_of
@@ -22,19 +24,45 @@ if TYPE_CHECKING:
 
 RATIOS = ("pue", "wue", "clean-share")
 AMOUNTS = ("facility-energy", "it-energy", "water")
-LOADS = {"facility-energy": "facility_kwh", "it-energy": "it_kwh"}
 
 
-def data_centres(rollups: Figures, run: Run) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a building is to reach: a value by a year, and whether the year shown reaches it."""
+
+    value: float
+    year: str
+    met: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataCentre:
+    """A metered building in a year.
+
+    Args:
+        site: The site.
+        building: The building.
+        region: The site's region.
+        year: Values by figure; None where there are no readings.
+        months: Likewise by month, with `month` and `climate_c` [°C].
+        climate_source: Where the climate comes from.
+        targets: Goals by figure.
+    """
+
+    site: str
+    building: str
+    region: str
+    year: dict[str, float | None]
+    months: list[Json]
+    climate_source: str
+    targets: dict[str, Goal]
+
+
+def data_centres(rollups: Figures, run: Run) -> list[DataCentre]:
     """Each metered building with PUE, WUE and clean share, for the year and by month.
 
-    With goal and climate.
-
-    Instruments are matched per site: the clean share of a building is its site's.
-
-    Returns:
-        One dictionary per building: `site`, `building`, `year` and `months` with values (None where
-        there are no readings), `targets` by figure, `climate_c` for the months, `climate_source`.
+    With goal and climate. Instruments are matched per site: the clean share of a building is its
+    site's.
     """
     workspace = rollups.workspace
     months = workspace.calendar.months(run.fiscal_year)
@@ -60,29 +88,31 @@ def data_centres(rollups: Figures, run: Run) -> list[dict[str, Any]]:
         ]
         whole = {n: by_year.get((site_id, building), {}).get(n) for n in names}
         whole["clean-share"] = clean_year.get((site_id,), {}).get("clean-share")
-        targets = {
-            n: target_of(workspace.targets, n, run.fiscal_year, site_id, building) for n in RATIOS
-        }
         found.append(
-            {
-                "site": site_id,
-                "building": building,
-                "region": site.region if site else "",
-                "year": whole,
-                "months": lines,
-                "climate_source": climate.source if climate else "",
-                "targets": {
-                    n: {
-                        "value": t.value,
-                        "year": t.year,
-                        "met": None if (v := whole[n]) is None else t.is_met(v),
-                    }
-                    for n, t in targets.items()
-                    if t
-                },
-            }
+            DataCentre(
+                site=site_id,
+                building=building,
+                region=site.region if site else "",
+                year=whole,
+                months=lines,
+                climate_source=climate.source if climate else "",
+                targets=_goals(workspace, run.fiscal_year, site_id, building, whole),
+            )
         )
     return found
+
+
+def _goals(
+    workspace: Workspace, year: str, site: str, building: str, reached: dict[str, float | None]
+) -> dict[str, Goal]:
+    goals = {}
+    for name in RATIOS:
+        target = target_of(workspace.targets, name, year, site, building)
+        if target:
+            value = reached[name]
+            met = None if value is None else target.is_met(value)
+            goals[name] = Goal(value=target.value, year=target.year, met=met)
+    return goals
 
 
 def _by(values: list[Any], *dimensions: str) -> dict[tuple[str, ...], dict[str, float]]:
@@ -93,7 +123,71 @@ def _by(values: list[Any], *dimensions: str) -> dict[tuple[str, ...], dict[str, 
     return found
 
 
-def load_curve(workspace: Workspace, site: str, building: str, month: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour of a building; energy [kWh] is None where there is no reading."""
+
+    start: datetime
+    facility_kwh: float | None
+    it_kwh: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Hours without a reading, or of a meter (of `kind`) that repeats one reading [kWh]."""
+
+    first: datetime
+    past: datetime
+    hours: int
+    kind: str = ""
+    reading_kwh: float | None = None
+
+    @property
+    def json(self) -> Json:
+        """As machines get it; a gap has no kind and no reading."""
+        plain: Json = {"from": self.first, "to": self.past, "hours": self.hours}
+        if self.kind:
+            plain = {"kind": self.kind, **plain, "reading_kwh": self.reading_kwh}
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCurve:
+    """The hours of a building's meters in a month.
+
+    Args:
+        site: The site.
+        building: The building.
+        month: The month.
+        months: Months that have readings.
+        hours: Every hour of the month.
+        gaps: Hours without a reading of one of the meters.
+        stuck: Hours in which a meter repeats itself.
+    """
+
+    site: str
+    building: str
+    month: str
+    months: list[str]
+    hours: list[Hour]
+    gaps: list[Stretch]
+    stuck: list[Stretch]
+
+    @property
+    def json(self) -> Json:
+        """As machines get it."""
+        return {
+            "site": self.site,
+            "building": self.building,
+            "month": self.month,
+            "months": self.months,
+            "hours": [asdict(h) for h in self.hours],
+            "gaps": [g.json for g in self.gaps],
+            "stuck": [s.json for s in self.stuck],
+        }
+
+
+def load_curve(workspace: Workspace, site: str, building: str, month: str) -> LoadCurve:
     """The hours of a building's meters in a month.
 
     With gaps and with hours in which a meter repeats itself.
@@ -103,12 +197,6 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
         site: The site.
         building: Its building.
         month: Such as 2024-01.
-
-    Returns:
-        `hours`: start, facility and IT energy [kWh], None where there is no reading; `gaps`: first
-            moment, moment past
-        it, hours; `stuck`: likewise, with the meter's kind and its reading; `months`: those with
-        readings.
 
     Raises:
         UsageError: `bad-month`.
@@ -133,25 +221,16 @@ def load_curve(workspace: Workspace, site: str, building: str, month: str) -> di
         )
         rows = fetch(con, HOURLY)
         stuck = fetch(con, f"select * from ({equal_readings('hourly')}) order by first")
-    hours, gaps = _hours(rows, first, past)
-    return {
-        "site": site,
-        "building": building,
-        "month": month,
-        "months": months,
-        "hours": hours,
-        "gaps": gaps,
-        "stuck": [
-            {
-                "kind": s["kind"],
-                "from": s["first"],
-                "to": s["past"],
-                "hours": s["hours"],
-                "reading_kwh": s["quantity"],
-            }
-            for s in stuck
-        ],
-    }
+    hours = _hours(rows, first, past)
+    return LoadCurve(
+        site=site,
+        building=building,
+        month=month,
+        months=months,
+        hours=hours,
+        gaps=_gaps(hours),
+        stuck=[Stretch(s["first"], s["past"], s["hours"], s["kind"], s["quantity"]) for s in stuck],
+    )
 
 
 HOURLY = """
@@ -176,26 +255,27 @@ def _meter_months(
     return [r[0] for r in rows]
 
 
-def _hours(
-    rows: list[dict[str, Any]], first: Any, past: Any
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Every hour of the month, and the stretches without a reading of one of the meters."""
-    from datetime import datetime, time
-
+def _hours(rows: list[Json], first: date, past: date) -> list[Hour]:
+    """Every hour of the month; none where the month has no readings."""
     if not rows:
-        return [], []
+        return []
     there = {r["period_start"]: r for r in rows}
     at, end = datetime.combine(first, time()), datetime.combine(past, time())
-    hours: list[dict[str, Any]] = []
-    gaps: list[dict[str, Any]] = []
-    while at < end:
-        row = there.get(at, {})
-        hours.append({"start": at, **{name: row.get(name) for name in LOADS.values()}})
-        if any(row.get(name) is None for name in LOADS.values()):
-            if gaps and gaps[-1]["to"] == at:
-                gaps[-1]["to"] += timedelta(hours=1)
-                gaps[-1]["hours"] += 1
-            else:
-                gaps.append({"from": at, "to": at + timedelta(hours=1), "hours": 1})
-        at += timedelta(hours=1)
-    return hours, gaps
+    count = (end - at) // timedelta(hours=1)
+    starts = (at + timedelta(hours=k) for k in range(count))
+    found = ((start, there.get(start, {})) for start in starts)
+    return [Hour(start, row.get("facility_kwh"), row.get("it_kwh")) for start, row in found]
+
+
+def _gaps(hours: list[Hour]) -> list[Stretch]:
+    """The stretches without a reading of one of the meters."""
+    gaps: list[Stretch] = []
+    for hour in hours:
+        if hour.facility_kwh is not None and hour.it_kwh is not None:
+            continue
+        past = hour.start + timedelta(hours=1)
+        if gaps and gaps[-1].past == hour.start:
+            gaps[-1] = replace(gaps[-1], past=past, hours=gaps[-1].hours + 1)
+        else:
+            gaps.append(Stretch(hour.start, past, 1))
+    return gaps

@@ -316,7 +316,7 @@ def _lines(workspace: Workspace, site: str, told: MeterForecast) -> list[Forecas
     daily = _levels(np.add.reduceat(members.values.sum(axis=1), edges, axis=1))
     ends = np.append(start[edges[1:]], start[-1] + HOUR)
     lines: list[ForecastLine] = []
-    sides: dict[str, Any] = {}
+    sides: dict[str, pa.Table] = {}
     for k, level in enumerate(names):
         for m, meter in enumerate(members.names):
             for i, moment in enumerate(start):
@@ -492,7 +492,7 @@ class FanHour:
     actual_kwh: float | None = None
 
     @property
-    def point(self) -> dict[str, Any]:
+    def point(self) -> Json:
         """As charts take it."""
         return {
             "meter": self.meter,

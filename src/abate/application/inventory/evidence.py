@@ -18,6 +18,7 @@ from abate.adapters.store.writing import left_behind, write_whole
 from abate.application.catalogue import METHODS
 from abate.application.inventory.figures import Run
 from abate.application.inventory.open_run import open_run
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,9 +50,7 @@ QUERIES = {
 }
 
 
-def export_evidence(
-    workspace: Workspace, year: str, folder: Path, *, run_id: str = ""
-) -> dict[str, Any]:
+def export_evidence(workspace: Workspace, year: str, folder: Path, *, run_id: str = "") -> Json:
     """Write entries, activities, resolutions, factors, methods and totals of a run.
 
     And a manifest of hashes.
@@ -147,7 +146,7 @@ def _rows(
     return names, batches()
 
 
-def _write(path: Path, names: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> dict[str, Any]:
+def _write(path: Path, names: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> Json:
     """Write a table; each line ends in the hash of what stands before it.
 
     So that a change is found in its line.

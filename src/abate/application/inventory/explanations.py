@@ -635,14 +635,14 @@ def _activity(workspace: Workspace, activity_id: int) -> ActivityRow:
 
 def _rows_with(
     con: duckdb.DuckDBPyConnection, table: str, column: str, keys: set[Any]
-) -> list[dict[str, Any]]:
+) -> list[Json]:
     """Rows of a table that have one of some values in a column."""
     listed = ", ".join(literal(k) if isinstance(k, str) else str(k) for k in keys) or "null"
     return fetch(con, f"select * from {table} where {column} in ({listed})")
 
 
 def _entry(
-    a: ActivityRow, e: EntryRow, resolution: ResolutionRow, sources: list[dict[str, Any]]
+    a: ActivityRow, e: EntryRow, resolution: ResolutionRow, sources: list[Json]
 ) -> EntryExplained:
     """An entry with its formula worked out again by the interpreter, and its factor's source."""
     method = next(m for m in METHODS if m.card.name == e.method)
@@ -682,7 +682,7 @@ def _entry(
     )
 
 
-def _why(text: str) -> dict[str, Any]:
+def _why(text: str) -> Json:
     """The record of a match, in which each factor that was passed over is named."""
-    why: dict[str, Any] = json.loads(text)
+    why: Json = json.loads(text)
     return why

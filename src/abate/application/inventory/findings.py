@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.findings import finding_of
@@ -13,7 +13,8 @@ from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import ledger_checks
 from abate.kernel.checks import CLOCK_BACK, missing_month
-from abate.kernel.finding import Finding, Severity
+from abate.kernel.edges import Json
+from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.tables import COMMITS, CorrectionRow, FindingRow
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ _TABLES = {
 
 
 @cache
-def _ledger_sql() -> dict[str, Any]:
+def _ledger_sql() -> dict[str, tuple[Rule, str]]:
     """Each ledger check with its statement, compiled once per process."""
     import ibis
 
@@ -217,7 +218,7 @@ def _ledger_sql() -> dict[str, Any]:
     return compiled
 
 
-def quarantined(workspace: Workspace) -> list[dict[str, Any]]:
+def quarantined(workspace: Workspace) -> list[Json]:
     """Rows that wait to be corrected, each with its cells as they stood and the findings that keep it out."""
     with workspace.store.connect("findings") as con:
         live_views(con, workspace, live_imports(workspace))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from abate.adapters.readers.sheets import Sheet, read_sheets
 from abate.adapters.store.delta import counted, fetch, literal
@@ -62,7 +62,7 @@ class ImportResult:
     accepted_count: int
     quarantined_count: int
     findings: dict[str, int]
-    mappings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    mappings: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     questions: tuple[str, ...] = ()
 
 

@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec import field as keys_field
@@ -19,6 +18,7 @@ from abate.adapters.store.keys import Name, Word
 from abate.adapters.store.schema import read_toml
 from abate.adapters.store.workspace import match_key
 from abate.application.catalogue import TEMPLATES
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.kind import Measure, Template
 from abate.kernel.units import ambiguous, read_unit
@@ -108,7 +108,7 @@ class Mapping:
     answers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> Mapping:
+    def of(cls, data: Json) -> Mapping:
         """From the data of JSON or TOML."""
         measures = tuple(
             Column(m["header"], m["kind"], m.get("unit", "")) for m in data["measures"]
@@ -501,7 +501,7 @@ def _apply(sheet: Sheet, given: Mapping, names: dict[str, str], file_name: str) 
     return None
 
 
-def describe(mapped: Mapped) -> list[dict[str, Any]]:
+def describe(mapped: Mapped) -> list[dict[str, str]]:
     """The mapping as rows for people: column, meaning, first values."""
     later = [cells for row, cells in mapped.sheet.head if row > mapped.header_row]
     first = later[0] if later else []

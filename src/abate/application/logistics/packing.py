@@ -18,6 +18,7 @@ import numpy as np
 from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.readers.orders import Batch, Block, open_orders
 from abate.application.logistics.stock import site_names
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
 from abate.kernel.organisation import Boundary
@@ -65,7 +66,7 @@ class PackingSummary:
     baseline: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     filler_l: dict[tuple[str, str, str], float] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    shown: list[dict[str, Any]] = field(default_factory=list)
+    shown: list[Json] = field(default_factory=list)
 
     def empty(self, place: tuple[str, str], side: str, litres: float) -> None:
         """Count volume that items leave empty."""

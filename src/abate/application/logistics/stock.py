@@ -19,6 +19,7 @@ from abate.adapters.store.schema import read_toml
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace
 from abate.application.plans import AVOIDED, INVENTORY, plan_lines
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.period import month_start
 from abate.kernel.plan import Plan, Proof
@@ -289,7 +290,7 @@ def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str)
     site = site_names(workspace)[site]
     year = workspace.calendar.year_of(month_start(month))
 
-    def mass(rows: list[dict[str, Any]]) -> int:
+    def mass(rows: list[Json]) -> int:
         if not rows:
             return 0
         place = {"site": site, "month": month, "fiscal_year": year}

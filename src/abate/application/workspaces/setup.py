@@ -17,6 +17,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import in_place_of, write_whole
 from abate.application.catalogue import TEMPLATES, default_factors
 from abate.application.opening import create_workspace, read_config
+from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.kind import Template
 from abate.kernel.region import country_name, country_named, country_of, region_named
@@ -210,7 +211,7 @@ def init_workspace(directory: Path, name: str, *, country: str = "", region: str
     return create_workspace(directory, text, fill=_write_templates).root
 
 
-def _settled(country: str, region: str) -> dict[str, Any]:
+def _settled(country: str, region: str) -> Json:
     """Region, currency and month of a country, as the configuration takes them."""
     setting = setting_of(country or country_of(region))
     chosen = region or setting.region

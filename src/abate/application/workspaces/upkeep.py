@@ -21,7 +21,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -417,7 +417,7 @@ def backup(
             f"{archive.name} lies in the workspace itself.",
             "Choose another folder.",
         )
-    manifest: dict[str, dict[str, Any]] = {}
+    manifest: dict[str, Packed] = {}
     try:
         with (
             in_place_of(archive) as partial,
@@ -431,14 +431,19 @@ def backup(
             for name, source in sources.items():
                 on_step("/".join(name.split("/")[:2]))
                 manifest[name] = _pack(tar, source, name)
-            listed = json.dumps({"format": workspace.store.format, "files": manifest}).encode()
+            listed = json.dumps(
+                {
+                    "format": workspace.store.format,
+                    "files": {n: asdict(f) for n, f in manifest.items()},
+                }
+            ).encode()
             about = tarfile.TarInfo(MANIFEST)
             about.size = len(listed)
             tar.addfile(about, io.BytesIO(listed))
     except OSError as error:
         text = f"{archive.name} was not written: {error}."
         raise fault_of(error) or DataError("backup-failed", text, "Try again.") from error
-    return {"files": len(manifest), "bytes": sum(f["bytes"] for f in manifest.values())}
+    return {"files": len(manifest), "bytes": sum(f.bytes for f in manifest.values())}
 
 
 FOLDER = "uploads"
@@ -482,6 +487,14 @@ def _still(path: Path, copy: Path) -> Path:
     return copy
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A file of a backup: its size and its hash."""
+
+    bytes: int
+    sha256: str
+
+
 class _Hashing:
     """A file that is hashed as it is read."""
 
@@ -494,12 +507,12 @@ class _Hashing:
         return block
 
 
-def _pack(tar: tarfile.TarFile, source: Path, name: str) -> dict[str, Any]:
+def _pack(tar: tarfile.TarFile, source: Path, name: str) -> Packed:
     with source.open("rb") as handle:
         about, hashing = tarfile.TarInfo(name), _Hashing(handle)
         about.size, about.mtime = source.stat().st_size, int(source.stat().st_mtime)
         tar.addfile(about, hashing)
-    return {"bytes": about.size, "sha256": hashing.digest.hexdigest()}
+    return Packed(about.size, hashing.digest.hexdigest())
 
 
 def restore(
@@ -539,7 +552,7 @@ def restore(
             folder.rmdir()
         text = f"{archive.name} cannot be restored: {error}."
         raise fault_of(error) or DataError("bad-backup", text, "Take another backup.") from error
-    return {"files": len(found), "bytes": sum(f["bytes"] for f in found.values())}
+    return {"files": len(found), "bytes": sum(f.bytes for f in found.values())}
 
 
 def _make_empty(folder: Path) -> None:
@@ -558,31 +571,31 @@ def _make_empty(folder: Path) -> None:
 
 def _unpack_all(
     tar: tarfile.TarFile, folder: Path, on_step: Callable[[str], None]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Packed]:
     """Unpack every file of a backup, and compare all with the list that is in it.
 
     Raises:
         ValueError: Where they differ.
     """
-    found: dict[str, dict[str, Any]] = {}
-    listed: dict[str, Any] = {}
+    found: dict[str, Packed] = {}
+    wanted: dict[str, Packed] = {}
     for member in tar:
         if member.name == MANIFEST:
             handle = tar.extractfile(member)
-            listed = json.load(handle) if handle else {}
+            listed = json.load(handle)["files"] if handle else {}
+            wanted = {name: Packed(**about) for name, about in listed.items()}
             continue
         if not member.isfile():
             raise ValueError(f"'{member.name}' is not a file")
         on_step("/".join(member.name.split("/")[:2]))
         found[member.name] = _unpack(tar, member, folder)
-    if not listed or found != listed["files"] or CONFIG not in found:
-        wanted = listed.get("files", {})
+    if not wanted or found != wanted or CONFIG not in found:
         odd = sorted(n for n in {*found, *wanted} if found.get(n) != wanted.get(n))
         raise ValueError(f"'{odd[0]}' is not as it was" if odd else "its list of files is missing")
     return found
 
 
-def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> dict[str, Any]:
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> Packed:
     tar.extract(member, folder, filter="data")
     path = folder / member.name
-    return {"bytes": path.stat().st_size, "sha256": file_hash(path)}
+    return Packed(path.stat().st_size, file_hash(path))

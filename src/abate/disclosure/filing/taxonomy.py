@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 from abate.disclosure.report import page
+from abate.kernel.edges import Model
 from abate.kernel.resources import package_table
 
 NAMESPACE = "urn:abate:taxonomy:2026-11-22"
@@ -147,7 +147,7 @@ def filing_files(
     """
     every = list(elements().values())
     years = sorted({f.year for f in facts}, reverse=True)
-    common: dict[str, Any] = {
+    common: Model = {
         "namespace": NAMESPACE,
         "schema": SCHEMA,
         "elements": every,

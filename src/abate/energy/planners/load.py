@@ -151,7 +151,7 @@ class LoadModel:
     fitted: np.datetime64
     spread: Array
     low: Array
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, object] = field(default_factory=dict)
 
     @property
     def drift_ratio(self) -> Array:

@@ -181,8 +181,8 @@ def savings(
             else reasons_against(
                 float(weights[m].sum()),
                 kind,
-                fit["cv_rmse"][m],
-                fit["nmbe"][m],
+                fit.cv_rmse[m],
+                fit.nmbe[m],
                 saved,
                 float(deviation[m]),
                 float(outside[m]),
@@ -206,17 +206,40 @@ def savings(
                 saved,
                 saved - float(reach[m]),
                 saved + float(reach[m]),
-                float(fit["cv_rmse"][m]),
-                float(fit["nmbe"][m]),
-                float(fit["r2"][m]),
-                float(fit["rho"][m]),
+                float(fit.cv_rmse[m]),
+                float(fit.nmbe[m]),
+                float(fit.r2[m]),
+                float(fit.rho[m]),
                 reasons,
             )
         )
     return made
 
 
-def _quality(found: ChangePoints, side: Side, weights: Any, k: Any) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Quality:
+    """What the residuals of the baselines say of them; arrays `(meters,)`.
+
+    Args:
+        cv_rmse: Root mean square of the residuals per mean.
+        nmbe: Mean residual per mean.
+        r2: Share of the variance that is explained.
+        rho: Correlation of one residual with the next.
+        scale: Variance of the scaled residuals.
+        size: What residuals are scaled by, `(meters, periods)`.
+        n: Periods that count.
+    """
+
+    cv_rmse: Any
+    nmbe: Any
+    r2: Any
+    rho: Any
+    scale: Any
+    size: Any
+    n: Any
+
+
+def _quality(found: ChangePoints, side: Side, weights: Any, k: Any) -> _Quality:
     """Residuals of the baseline and what they say of it."""
     shape = (len(side.usage), side.temperature.shape[-1])
     daily = predicted(found.parameters, np.broadcast_to(side.temperature, shape))
@@ -242,15 +265,15 @@ def _quality(found: ChangePoints, side: Side, weights: Any, k: Any) -> dict[str,
         (scaled**2).sum(axis=1), 1e-300
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "cv_rmse": np.sqrt(square * free) / np.abs(mean),
-            "nmbe": (weights * residual).sum(axis=1) / total / mean,
-            "r2": 1 - square / about_mean,
-            "rho": np.clip(rho, -0.9, 0.95),
-            "scale": (scaled**2).sum(axis=1) / np.maximum(n - k, 1),
-            "size": size,
-            "n": n,
-        }
+        return _Quality(
+            cv_rmse=np.sqrt(square * free) / np.abs(mean),
+            nmbe=(weights * residual).sum(axis=1) / total / mean,
+            r2=1 - square / about_mean,
+            rho=np.clip(rho, -0.9, 0.95),
+            scale=(scaled**2).sum(axis=1) / np.maximum(n - k, 1),
+            size=size,
+            n=n,
+        )
 
 
 def _deviation(
@@ -260,7 +283,7 @@ def _deviation(
     reporting: Side,
     days: Any,
     expected: Any,
-    fit: dict[str, Any],
+    fit: _Quality,
 ) -> Any:
     """Standard deviation of each meter's saving."""
     j = period_jacobian(found.parameters, side.temperature, side.period, side.usage.shape[1])
@@ -268,7 +291,7 @@ def _deviation(
     eye = np.where(used, 0.0, 1.0)[:, :, None] * np.eye(5)
     variance = np.where(
         weights > 0,
-        fit["scale"][:, None] * fit["size"] ** found.power[:, None] / np.maximum(weights, 1e-9),
+        fit.scale[:, None] * fit.size ** found.power[:, None] / np.maximum(weights, 1e-9),
         0.0,
     )
     bread = np.linalg.pinv(
@@ -280,12 +303,12 @@ def _deviation(
     )
     gradient = np.einsum("mp,mpi->mi", days, ahead)
     model = np.einsum("mi,mij,mjk,mkl,ml->m", gradient, bread, meat, bread, gradient, optimize=True)
-    floor = fit["size"].min(axis=1, keepdims=True)
+    floor = fit.size.min(axis=1, keepdims=True)
     level = np.maximum(np.nan_to_num(expected), floor)
-    own = (days * fit["scale"][:, None] * level ** found.power[:, None]).sum(axis=1)
+    own = (days * fit.scale[:, None] * level ** found.power[:, None]).sum(axis=1)
     # an estimate of the correlation is low by about (1 + 4 rho) / n (Marriott and Pope 1954)
-    rho = np.clip(fit["rho"] + (1 + 4 * fit["rho"]) / fit["n"], 0.0, 0.95)
-    rho = np.where(fit["n"] >= 24, rho, 0.0)
+    rho = np.clip(fit.rho + (1 + 4 * fit.rho) / fit.n, 0.0, 0.95)
+    rho = np.where(fit.n >= 24, rho, 0.0)
     return np.sqrt(np.maximum((model + own) * (1 + rho) / (1 - rho), 0.0))
 
 

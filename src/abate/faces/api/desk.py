@@ -30,6 +30,7 @@ from abate.application.inventory.figures import Figures, Run, Value, run_of, run
 from abate.application.inventory.findings import open_findings, quarantined
 from abate.application.inventory.open_run import OpenRun
 from abate.application.opening import open_workspace
+from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
 
@@ -201,7 +202,7 @@ class OpenWorkspace:
         key = ("findings", self.version("imports", "findings", "mends"), present().date())
         return self.kept(key, lambda: open_findings(self.workspace, now=present()))
 
-    def quarantined(self) -> list[dict[str, Any]]:
+    def quarantined(self) -> list[Json]:
         """Rows that wait to be corrected."""
         key = ("quarantined", self.version("imports", "mends"))
         return self.kept(key, lambda: quarantined(self.workspace))

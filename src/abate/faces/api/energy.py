@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import Query
@@ -16,7 +17,7 @@ router = api_router()
 @router.get("/data-centres")
 def get_data_centres(desk: WorkspaceOf, year: Year = "", run: Run = "") -> list[Json]:
     """PUE, WUE and clean share of each building by month, with goal and climate."""
-    return data_centres(desk.rollups(), desk.run(year.upper(), run))
+    return [asdict(b) for b in data_centres(desk.rollups(), desk.run(year.upper(), run))]
 
 
 @router.get("/data-centres/{site}/{building}")
@@ -27,4 +28,4 @@ def get_load_curve(
 
     With gaps and with hours in which a meter repeats itself.
     """
-    return load_curve(desk.workspace, site, building, month)
+    return load_curve(desk.workspace, site, building, month).json

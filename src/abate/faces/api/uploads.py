@@ -8,7 +8,6 @@ import shutil
 import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 from abate.adapters.readers.publishers import READERS
 from abate.adapters.store.intake import UPLOADS
@@ -16,6 +15,7 @@ from abate.application.inventory.mapping import Mapping
 from abate.application.inventory.previews import CheckPreview, preview_file
 from abate.application.workspaces.upkeep import FOLDER
 from abate.faces.api.desk import OpenWorkspace, present
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 
 MAX_BYTES = 512 << 20
@@ -59,7 +59,7 @@ def folder_of(desk: OpenWorkspace, upload_id: str) -> Path:
     return desk.root / FOLDER / upload_id
 
 
-def path_of(desk: OpenWorkspace, upload: dict[str, Any]) -> Path:
+def path_of(desk: OpenWorkspace, upload: Json) -> Path:
     """The file of an upload."""
     return folder_of(desk, upload["id"]) / str(upload["name"])
 
@@ -72,7 +72,7 @@ async def receive(
     purpose: str,
     length: int | None,
     max_bytes: int = MAX_BYTES,
-) -> dict[str, Any]:
+) -> Json:
     """Take a file as it comes; what does not arrive whole leaves nothing.
 
     Args:
@@ -143,7 +143,7 @@ async def receive(
 
 def checked(
     desk: OpenWorkspace,
-    upload: dict[str, Any],
+    upload: Json,
     *,
     accept: frozenset[str] = frozenset(),
     limit: int = 200,
@@ -183,7 +183,7 @@ def refuse(desk: OpenWorkspace, upload_id: str) -> None:
         shutil.rmtree(folder_of(desk, upload_id), ignore_errors=True)
 
 
-def ready(desk: OpenWorkspace, upload_id: str) -> dict[str, Any]:
+def ready(desk: OpenWorkspace, upload_id: str) -> Json:
     """An upload that waits for a decision.
 
     Raises:
@@ -201,12 +201,12 @@ def ready(desk: OpenWorkspace, upload_id: str) -> dict[str, Any]:
     return upload
 
 
-def mapping_of(upload: dict[str, Any]) -> dict[str, Mapping] | None:
+def mapping_of(upload: Json) -> dict[str, Mapping] | None:
     """The mapping as somebody corrected it, one per sheet; None where nobody did."""
     return read_mappings(upload["mapping"]) if upload["mapping"] != "" else None
 
 
-def publisher_of(upload: dict[str, Any]) -> str:
+def publisher_of(upload: Json) -> str:
     """The publisher that somebody named for a file of factors; empty where it is to be guessed."""
     return str(upload["mapping"].get("publisher", "")) if upload["mapping"] else ""
 
@@ -230,7 +230,7 @@ def name_publisher(desk: OpenWorkspace, upload_id: str, publisher: str) -> None:
     desk.intake.change(UPLOADS, upload_id, mapping={"publisher": publisher} if publisher else "")
 
 
-def read_mappings(data: dict[str, Any]) -> dict[str, Mapping]:
+def read_mappings(data: Json) -> dict[str, Mapping]:
     """Mappings per sheet from JSON.
 
     Raises:

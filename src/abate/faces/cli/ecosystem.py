@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
     HERE,
@@ -25,17 +27,17 @@ def programmes(
 
     found = list_programmes(opened_at(workspace), year.upper())
     if json:
-        out.print_json(found)
+        out.print_json([asdict(p) for p in found])
         return
     body = [
         (
-            p["programme"],
-            p["methodology"],
-            p["mechanism"],
-            p["tier"],
-            "no rows" if p["avoided_t"] is None else f"{float(p['avoided_t']):,.1f}",
-            ", ".join(f"{name} {float(t):,.1f}" for name, t in p["by_claimant_t"].items()),
-            "yes" if p["publishable"] else "no: " + "; ".join(p["obstacles"]),
+            p.programme,
+            p.methodology,
+            p.mechanism,
+            p.tier,
+            "no rows" if p.avoided_t is None else f"{float(p.avoided_t):,.1f}",
+            ", ".join(f"{name} {float(t):,.1f}" for name, t in p.by_claimant_t.items()),
+            "yes" if p.publishable else "no: " + "; ".join(p.obstacles),
         )
         for p in found
     ]

@@ -22,6 +22,7 @@ from abate.faces.cli.app import (
     opened_at,
     workers_of,
 )
+from abate.kernel.edges import Json
 
 if TYPE_CHECKING:
     from abate.application.energy.outlooks import Outlook
@@ -607,7 +608,7 @@ def savings(
             )
     else:
         raise UsageError("unknown-model", f"There is no '{model}'.", "Choose daily or hourly.")
-    rows: list[dict[str, Any]] = [
+    rows: list[Json] = [
         {
             k: None if isinstance(v, float) and not math.isfinite(v) else v
             for k, v in asdict(s).items()

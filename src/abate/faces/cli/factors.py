@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -35,20 +36,20 @@ def factors_audit(
     if json:
         out.print_json(
             {
-                "files": found.files,
-                "jumps": found.jumps,
+                "files": [asdict(f) for f in found.files],
+                "jumps": [asdict(j) for j in found.jumps],
                 "findings": [finding_json(f) for f in found.findings],
             }
         )
         return
     body = [
         (
-            f["file"],
-            f["publisher"],
-            f["edition"],
-            f["factors"],
-            f["refused"],
-            ", ".join(f"{c} × {n}" for c, n in f["findings"].items()),
+            f.file,
+            f.publisher,
+            f.edition,
+            f.factors,
+            f.refused,
+            ", ".join(f"{c} × {n}" for c, n in f.findings.items()),
         )
         for f in found.files
     ]
@@ -59,7 +60,7 @@ def factors_audit(
         right=(3, 4),
     )
     jumps = [
-        (j["publisher"], j["factor"], j["before"], j["after"], f"{(j['ratio'] - 1) * 100:+.0f} %")
+        (j.publisher, j.factor, j.before, j.after, f"{(j.ratio - 1) * 100:+.0f} %")
         for j in found.jumps[:40]
     ]
     title = f"More than a third up or down between editions: {len(found.jumps)}"

@@ -20,7 +20,7 @@ from abate.faces.cli.app import (
     opened_at,
     workers_of,
 )
-from abate.kernel.edges import Json
+from abate.kernel.edges import Json, Model
 from abate.kernel.units import in_kg
 
 CartonsOption = Annotated[
@@ -185,9 +185,7 @@ def pack(
     raise typer.Exit(1 if tally.faulty else 0)
 
 
-def _packed_json(
-    tally: Any, model: dict[str, Any], paths: list[Path], findings: list[dict[str, Any]]
-) -> Json:
+def _packed_json(tally: Any, model: Model, paths: list[Path], findings: list[Json]) -> Json:
     keys = ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound")
     summary = {k: getattr(tally, k) for k in (*keys, "compared")}
     cartons = {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in model["cartons"]}
@@ -198,7 +196,7 @@ def _packed_json(
     }
 
 
-def _print_packed(tally: Any, model: dict[str, Any], paths: list[Path]) -> None:
+def _print_packed(tally: Any, model: Model, paths: list[Path]) -> None:
     cards = [(c["title"], c["text"], c["unit"]) for c in model["cards"]]
     out.table("", ("what", "value", ""), cards, right=(1,))
     if tally.compared:

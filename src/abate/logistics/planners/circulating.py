@@ -6,9 +6,9 @@ The pool that is needed, the activities of both sides, and where it pays.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from abate.algorithms.pooling import Pool, pool_size
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 
 
@@ -87,7 +87,7 @@ class Scheme:
             service_level=self.service_level,
         )
 
-    def sides(self) -> dict[str, list[dict[str, Any]]]:
+    def sides(self) -> dict[str, list[Json]]:
         """Activities of one box made, one trip washed and returned.
 
         And the new carton that a trip replaces.

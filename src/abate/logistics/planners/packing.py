@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import CONDITIONS, Carton, Item, Objective, Orders, Source, orders_of
 
@@ -89,7 +90,7 @@ class Packed:
         )
 
     @property
-    def row(self) -> dict[str, Any]:
+    def row(self) -> Json:
         """One line of a plan."""
         cartons = [
             {

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from abate.application.catalogue import KINDS
-from abate.application.energy.data_centres import RATIOS, data_centres, load_curve
+from abate.application.energy.data_centres import RATIOS, DataCentre, Hour, data_centres, load_curve
 from abate.application.inventory.figures import Run
 from abate.disclosure import charts as specs
 from abate.faces.web.page import Page, in_words
@@ -59,31 +59,31 @@ def _buildings(page: Page, run: Run) -> list[Model]:
             marked[f"{f.site}/{building}"].append({"title": MARKS[f.code], "month": f.month})
     made = []
     for b in found:
-        place = {"site": b["site"], "building": b["building"]}
+        place = {"site": b.site, "building": b.building}
         cells = []
         for name in RATIOS:
-            value, goal = b["year"][name], b["targets"].get(name)
-            at = place if name != "clean-share" else {"site": b["site"]}
+            value, goal = b.year[name], b.targets.get(name)
+            at = place if name != "clean-share" else {"site": b.site}
             cells.append(
                 {
                     "value": value,
                     "text": page.number(value, UNITS[name]),
                     "link": page.link(f"/inventory/{name}", year=year, **at),
-                    "goal": page.number(goal["value"], UNITS[name]) if goal else "",
-                    "met": goal["met"] if goal else None,
-                    "by": page.t("by {year}", year=goal["year"]) if goal else "",
+                    "goal": page.number(goal.value, UNITS[name]) if goal else "",
+                    "met": goal.met if goal else None,
+                    "by": page.t("by {year}", year=goal.year) if goal else "",
                 }
             )
-        shown = [m for m in b["months"] if any(m[n] is not None for n in ("pue", "wue"))]
+        shown = [m for m in b.months if any(m[n] is not None for n in ("pue", "wue"))]
         made.append(
             {
                 **place,
                 "cells": cells,
-                "it": page.number(b["year"]["it-energy"]),
-                "findings": marked[f"{b['site']}/{b['building']}"],
-                "last": shown[-1]["month"] if shown else b["months"][-1]["month"],
-                "climate_source": b["climate_source"],
-                "months": [_month(page, m, year, place) for m in b["months"]],
+                "it": page.number(b.year["it-energy"]),
+                "findings": marked[f"{b.site}/{b.building}"],
+                "last": shown[-1]["month"] if shown else b.months[-1]["month"],
+                "climate_source": b.climate_source,
+                "months": [_month(page, m, year, place) for m in b.months],
                 "charts": _charts(page, b),
             }
         )
@@ -111,15 +111,15 @@ def _month(page: Page, m: Model, year: str, place: dict[str, str]) -> Model:
     return {"month": m["month"], "cells": cells}
 
 
-def _charts(page: Page, b: Model) -> list[Model]:
+def _charts(page: Page, b: DataCentre) -> list[Model]:
     made = []
     for name in RATIOS:
         points = [
-            {"month": m["month"], "value": m[name], "climate": m["climate_c"]} for m in b["months"]
+            {"month": m["month"], "value": m[name], "climate": m["climate_c"]} for m in b.months
         ]
         if not any(p["value"] is not None for p in points):
             continue
-        goal = b["targets"].get(name, {}).get("value")
+        goal = b.targets[name].value if name in b.targets else None
         title = page.t(HEADS[name].split(" [")[0]) + (
             f" [{page.unit(UNITS[name])}]" if name == "wue" else ""
         )
@@ -135,7 +135,7 @@ def _charts(page: Page, b: Model) -> list[Model]:
             {
                 "spec": spec,
                 "label": (
-                    f"{b['site']} {b['building']}: {title},"
+                    f"{b.site} {b.building}: {title},"
                     f" {page.t('by month against the goal, with the usual climate')}"
                 ),
             }
@@ -156,48 +156,43 @@ def centre(
         ("curve", site, building, month, version),
         lambda: load_curve(page.desk.workspace, site, building, month),
     )
-    at = curve["months"].index(month) if month in curve["months"] else None
+    at = curve.months.index(month) if month in curve.months else None
     points = [
-        {"start": h["start"].isoformat(), "series": series, "value": h[key]}
-        for h in curve["hours"]
-        for series, key in (("Facility", "facility_kwh"), ("IT", "it_kwh"))
+        {"start": h.start.isoformat(), "series": series, "value": value}
+        for h in curve.hours
+        for series, value in (("Facility", h.facility_kwh), ("IT", h.it_kwh))
     ]
     shades = [
-        {"from": s["from"].isoformat(), "to": s["to"].isoformat(), "series": "gap"}
-        for s in curve["gaps"]
-    ]
-    shades += [
-        {"from": s["from"].isoformat(), "to": s["to"].isoformat(), "series": "stuck"}
-        for s in curve["stuck"]
+        {"from": s.first.isoformat(), "to": s.past.isoformat(), "series": series}
+        for series, stretches in (("gap", curve.gaps), ("stuck", curve.stuck))
+        for s in stretches
     ]
     return page.render(
         "load_curve.html",
         curve=curve,
-        before=curve["months"][at - 1] if at else "",
+        before=curve.months[at - 1] if at else "",
         spec=in_words(specs.load_chart(points, shades), page),
-        following=(
-            curve["months"][at + 1] if at is not None and at + 1 < len(curve["months"]) else ""
-        ),
-        days=_days(curve["hours"]),
+        following=(curve.months[at + 1] if at is not None and at + 1 < len(curve.months) else ""),
+        days=_days(curve.hours),
         kinds={k: KINDS[k].title for k in ("facility-energy", "it-energy")},
         charts=True,
     )
 
 
-def _days(hours: list[Model]) -> list[Model]:
+def _days(hours: list[Hour]) -> list[Model]:
     """Energy of each day, and its PUE over the hours in which both meters have readings."""
     days: dict[str, Model] = {}
     for h in hours:
         day = days.setdefault(
-            h["start"].date().isoformat(),
+            h.start.date().isoformat(),
             {"facility": None, "it": None, "hours": 0, "both": [0.0, 0.0]},
         )
-        for key, name in (("facility_kwh", "facility"), ("it_kwh", "it")):
-            if h[key] is not None:
-                day[name] = (day[name] or 0.0) + h[key]
-        if h["facility_kwh"] is not None and h["it_kwh"] is not None:
+        for name, value in (("facility", h.facility_kwh), ("it", h.it_kwh)):
+            if value is not None:
+                day[name] = (day[name] or 0.0) + value
+        if h.facility_kwh is not None and h.it_kwh is not None:
             day["hours"] += 1
-            day["both"] = [day["both"][0] + h["facility_kwh"], day["both"][1] + h["it_kwh"]]
+            day["both"] = [day["both"][0] + h.facility_kwh, day["both"][1] + h.it_kwh]
     return [
         {"day": d, **v, "pue": v["both"][0] / v["both"][1] if v["both"][1] else None}
         for d, v in days.items()

@@ -1,0 +1,130 @@
+"""What the report says of data centres and of forecasts."""
+
+from __future__ import annotations
+
+from abate.application.energy.forecasts import ForecastShown, forecasts
+from abate.application.inventory.figures import Value
+from abate.application.inventory.open_run import OpenRun
+from abate.disclosure import charts
+from abate.disclosure.chapters import Chapter, Chart
+from abate.disclosure.markup import Table, Translate
+from abate.kernel.edges import Json
+
+FORECASTS_SHOWN = 8
+COLUMNS = ("facility-energy", "it-energy", "pue", "wue")
+CHARTS = (("pue", "PUE by building", "ratio", 1.0), ("wue", "WUE by building", "L/kWh", 0.0))
+"""Figure, title, unit, and where the axis begins."""
+CENTRES = "PUE (ISO/IEC 30134-2) and WUE (ISO/IEC 30134-9) from the buildings' meters."
+EXPECTED = (
+    "What was expected, from what was known at the moment of issue, and what the meters showed"
+    " since. Valued by the inventory's own methods and factors, kept in a book of its own."
+)
+BANDS = (
+    "Dark band: the half of outcomes expected in the middle; light band: nine in ten. Blue line:"
+    " median. Yellow line: the meter."
+)
+
+
+def chapters(opened: OpenRun, t: Translate) -> list[Chapter]:
+    """Data centres by building, and kept forecasts compared with the meters."""
+    return [*_data_centres(opened, t), *_forecasts(opened, t)]
+
+
+def _data_centres(opened: OpenRun, t: Translate) -> list[Chapter]:
+    by_building: dict[str, dict[str, str]] = {}
+    for name in COLUMNS:
+        digits = 3 if name in ("pue", "wue") else 0
+        for v in _by(opened, name, "building"):
+            cells = by_building.setdefault(v.by["building"], {})
+            cells[name] = f"{float(v.value or 0):,.{digits}f}"
+    if not by_building:
+        return []
+    heads = (
+        t("Building"),
+        ">" + t("facility [kWh]"),
+        ">" + t("IT [kWh]"),
+        ">PUE",
+        ">WUE [L/kWh]",
+    )
+    rows = [
+        (building, *(cells.get(name, t("missing")) for name in COLUMNS))
+        for building, cells in sorted(by_building.items())
+    ]
+    table = Table.of("buildings", t("Data-centre buildings"), heads, rows)
+    drawn = [
+        Chart(name, charts.ratio_chart(title, unit, points, floor=floor))
+        for name, title, unit, floor in CHARTS
+        if (points := _by_month(opened, name))
+    ]
+    return [Chapter("buildings", t("Data centres"), (t(CENTRES), table, *drawn))]
+
+
+def _by(opened: OpenRun, name: str, dimensions: str) -> list[Value]:
+    (whole,) = opened.rollups.values([name], opened.run)
+    if whole.value is None:
+        return []
+    found = opened.rollups.values([name], opened.run, dimensions)
+    return [v for v in found if v.value is not None and v.by["building"]]
+
+
+def _by_month(opened: OpenRun, name: str) -> list[Json]:
+    points = [
+        {"building": v.by["building"], "month": v.by["month"], "value": float(v.value or 0)}
+        for v in _by(opened, name, "building,month")
+    ]
+    return sorted(points, key=lambda p: (p["building"], p["month"]))
+
+
+def _forecasts(opened: OpenRun, t: Translate) -> list[Chapter]:
+    """Kept forecasts of a fiscal year, each with the fan of its first meters and plants."""
+    months = set(opened.workspace.calendar.months(opened.year))
+    of_year = [f for f in forecasts(opened.workspace) if str(f.period_start)[:7] in months]
+    shown = of_year[-FORECASTS_SHOWN:]
+    if not shown:
+        return []
+    heads = (
+        "expected, location [t CO2e] (5 to 95 %)",
+        "expected, market [t CO2e]",
+        "too high by",
+        "inside 50 %",
+        "inside 90 %",
+        "better than last week by",
+    )
+    columns = (t("Site"), t("Issued"), t("Until"), *(">" + t(h) for h in heads))
+    title = t("Forecasts compared with the meters")
+    table = Table.of("forecasts", title, columns, [_row(f) for f in shown])
+    fans = [Chart(f"fan-{k}", spec) for k, spec in enumerate(s for f in shown for s in _fans(f))]
+    return [Chapter("forecasts", title, (t(EXPECTED), table, t(BANDS), *fans))]
+
+
+def _row(made: ForecastShown) -> tuple[str, ...]:
+    expected = {
+        view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})"
+        for view, t in made.expected_t.items()
+    }
+    score = made.score
+    return (
+        made.site,
+        str(made.issued_at)[:16],
+        str(made.period_end)[:16],
+        expected["location"],
+        expected["market"],
+        _share(score.bias_share if score else None, "+.1%"),
+        _share(score.inside_50_share if score else None, ".0%"),
+        _share(score.inside_90_share if score else None, ".0%"),
+        _share(score.skill_share if score else None, "+.1%"),
+    )
+
+
+def _share(share: float | None, shape: str) -> str:
+    return "–" if share is None else format(share, shape)
+
+
+def _fans(made: ForecastShown) -> list[Json]:
+    by_meter: dict[str, list[Json]] = {}
+    for hour in made.fan:
+        by_meter.setdefault(hour.meter, []).append(hour.point)
+    return [
+        charts.fan_chart(points, title=f"{meter}, {made.site}", unit="kWh an hour")
+        for meter, points in by_meter.items()
+    ]
