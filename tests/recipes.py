@@ -71,7 +71,7 @@ CALLS = {
     "published": "published files/published.csv -w w",
     "explain": "explain scope2-location -y FY2024 -w w",
     "report": "report -y FY2024 -o out/report.html --charts out/charts -w w",
-    "readings": "readings files/meter.csv --mend gaps -o out/series.csv",
+    "readings": "readings files/meter.csv --repair gaps -o out/series.csv",
     "forecast": "forecast --site hq --issued 2023-03-10 --post -o out/forecast.csv --chart out/fan.svg -w w",
     "forecasts": "forecasts -w w",
     "backtest": "backtest files/meter.csv --last 7d",

@@ -138,7 +138,7 @@ def test_mending_is_asked_for_and_counters_become_usage(tmp_path):
     assert {f.code for f in raw.findings} == {"reading-gap", "unit-slip"}
     assert np.nanmax(raw.values) > 10_000
     assert np.isnan(raw.values[0, 100])
-    corrections_made = read_series(path, mend=("gaps", "units"))
+    corrections_made = read_series(path, repair=("gaps", "units"))
     assert np.nanmax(corrections_made.values) < 16
     assert corrections_made.values[0, 100] == pytest.approx(shape[100], rel=0.05)
     counter = [1000.0, 1004.0, 1009.0, 2.0, 5.0]
@@ -146,7 +146,7 @@ def test_mending_is_asked_for_and_counters_become_usage(tmp_path):
         tmp_path / "register.csv", [("time", "register kWh"), *zip(hours(5), counter, strict=True)]
     )
     assert read_series(path).values[0, :4] == pytest.approx([4, 5, np.nan, 3], nan_ok=True)
-    assert read_series(path, mend=("resets",)).values[0, 2] == 2.0
+    assert read_series(path, repair=("resets",)).values[0, 2] == 2.0
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_a_backtest_puts_the_model_beside_its_baselines(meters):
         (("forecast", "LOAD", "--country", "ZZ"), "unknown-calendar"),
         (("forecast", "LOAD", "--zone", "Mars/Base"), "unknown-zone"),
         (("forecast", "LOAD", "--output", "x.docx"), "unknown-output"),
-        (("readings", "LOAD", "--mend", "everything"), "unknown-mend"),
+        (("readings", "LOAD", "--repair", "everything"), "unknown-repair"),
         (("readings", "LOAD", "--stamp", "middle"), "bad-stamp"),
         (("backtest", "gefcom2014-load"), "no-data"),
         (("backtest", "gefcom2014-price", "--data", "LOAD"), "unknown-competition"),

@@ -27,17 +27,17 @@ def audit(shared):
 
 
 def test_every_file_is_known_and_most_of_it_comes_through(audit):
-    found = {f["file"]: f for f in audit.files}
-    assert [f["file"] for f in audit.files if f["publisher"] == "unknown"] == []
+    found = {f.file: f for f in audit.files}
+    assert [f.file for f in audit.files if f.publisher == "unknown"] == []
     for name, (publisher, least) in LEAST.items():
-        assert found[name]["publisher"] == publisher
-        assert found[name]["factors"] >= least, name
-    tables = [f for f in audit.files if f["edition"].endswith("csv") and f["publisher"] == "epa"]
+        assert found[name].publisher == publisher
+        assert found[name].factors >= least, name
+    tables = [f for f in audit.files if f.edition.endswith("csv") and f.publisher == "epa"]
     assert len(tables) == 20
 
 
 def test_the_audit_lists_jumps_between_editions(audit):
-    ratios = {j["factor"]: j["ratio"] for j in audit.jumps if j["publisher"] == "epa"}
+    ratios = {j.factor: j.ratio for j in audit.jumps if j.publisher == "epa"}
     assert ratios["travel / direct / motorbike / US"] == pytest.approx(2.05, abs=0.005)
 
 

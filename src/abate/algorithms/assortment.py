@@ -3,7 +3,7 @@
 The p-median problem where every client takes the cheapest chosen size that holds it.
 
 A size costs the same for whoever takes it, so a set of sizes costs each client its first one in
-rising order of cost. Sets are found greedily and mended by exchanges; a Lagrangian bound says how
+rising order of cost. Sets are found greedily and improved by exchanges; a Lagrangian bound says how
 far from the best they can be.
 
 Source: Teitz, M. B. and Bart, P. (1968), exchanges; Cornuéjols, G., Fisher, M. L. and Nemhauser, G.
@@ -198,16 +198,16 @@ def choose_sizes(
     best, cost = _exchanged(fits, weights, priced, chosen, on_step)
     bound, others = _bound(fits, weights, priced, count, cost, iterations, on_step)
     for other in others:
-        mended, price = _exchanged(fits, weights, priced, other, on_step)
+        improved, price = _exchanged(fits, weights, priced, other, on_step)
         if price < cost - 1e-9:
-            best, cost = mended, price
+            best, cost = improved, price
     return Assortment(tuple(np.nonzero(best)[0].tolist()), cost, min(bound, cost))
 
 
 def _exchanged(
     fits: Any, weights: Any, priced: Any, chosen: Any, on_step: Callable[[], Any]
 ) -> tuple[Any, float]:
-    """A set of sizes mended by exchanges of one for another as long as that saves.
+    """A set of sizes improved by exchanges of one for another as long as that saves.
 
     And what it costs.
     """

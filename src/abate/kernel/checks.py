@@ -325,7 +325,7 @@ def wrong_year(staged: Any) -> Verdict:
     _blocker(
         "site-not-owned",
         "Site outside the group at this date",
-        "Drop the row, or mend the site's dates.",
+        "Drop the row, or correct the site's dates.",
         120,
     )
 )

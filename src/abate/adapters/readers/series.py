@@ -29,7 +29,7 @@ from abate.energy.facts.readings import (
     Readings,
     check_readings,
     counters,
-    mend_readings,
+    repair_readings,
     usage_of_counters,
 )
 from abate.kernel.errors import DataError, UsageError
@@ -95,16 +95,16 @@ def read_series(
     *,
     zone: str = "UTC",
     stamp: str = "",
-    mend: tuple[str, ...] = (),
+    repair: tuple[str, ...] = (),
     checked: bool = True,
 ) -> Readings:
-    """Read the series of a file, check them, and mend what was asked.
+    """Read the series of a file, check them, and repair what was asked.
 
     Args:
         path: The file; `.gz` is opened.
         zone: Time zone of clock times without an offset.
         stamp: `start` or `end`: which end of its step a time names; empty takes it from the header.
-        mend: What to mend, of `gaps`, `twice`, `units`, `resets`, `stuck`.
+        repair: What to repair, of `gaps`, `twice`, `units`, `resets`, `stuck`.
         checked: Whether to look for what is wrong with the values.
 
     Raises:
@@ -115,13 +115,13 @@ def read_series(
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     with _plain(path) as plain:
-        raw = _read(plain, path.name, place, stamp, "twice" in mend)
+        raw = _read(plain, path.name, place, stamp, "twice" in repair)
     made, told, falls = _uncounted(raw)
     found = [*raw.findings, *told]
     if checked:
         found += check_readings(made)
-    if mend:
-        made, _ = mend_readings(made, mend, falls, raw.values)
+    if repair:
+        made, _ = repair_readings(made, repair, falls, raw.values)
     return replace(made, findings=tuple(found))
 
 

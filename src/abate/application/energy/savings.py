@@ -65,7 +65,7 @@ class Usage:
         return np.round(np.diff(self.edges) / DAY)
 
 
-def read_usage(path: Path, *, zone: str = "UTC", mend: tuple[str, ...] = ()) -> Usage:
+def read_usage(path: Path, *, zone: str = "UTC", repair: tuple[str, ...] = ()) -> Usage:
     """Usage by day from interval data, or by bill where times are weeks or months apart.
 
     A day counts where it has all of its steps.
@@ -76,7 +76,7 @@ def read_usage(path: Path, *, zone: str = "UTC", mend: tuple[str, ...] = ()) -> 
     bills = _bills(path, zone)
     if bills is not None:
         return bills
-    readings = as_energy(read_series(path, zone=zone, mend=mend))
+    readings = as_energy(read_series(path, zone=zone, repair=repair))
     step = np.timedelta64(readings.step_s, "s")
     if readings.step_s == int(DAY.astype(int)):
         edges = np.append(readings.start, readings.start[-1] + step)
@@ -281,7 +281,7 @@ def estimate_hourly(
     since: date,
     zone: str = "UTC",
     confidence: float = CONFIDENCE_SHARE,
-    mend: tuple[str, ...] = (),
+    repair: tuple[str, ...] = (),
 ) -> tuple[list[Saving], tuple[Finding, ...]]:
     """Savings by hourly models.
 
@@ -289,7 +289,7 @@ def estimate_hourly(
         DataError: `uneven-steps` where the file is not hourly or finer.
         UsageError: `no-weather`.
     """
-    readings = as_energy(read_series(path, zone=zone, mend=mend))
+    readings = as_energy(read_series(path, zone=zone, repair=repair))
     if readings.step_s > 3600 or 3600 % readings.step_s:
         raise DataError(
             "uneven-steps",

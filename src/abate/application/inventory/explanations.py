@@ -611,7 +611,7 @@ def _entries_of(
 def origin_of(workspace: Workspace, import_id: str, file: str, sheet: str, row: int) -> str:
     """The import in whose file a row stood.
 
-    For a row that a correction mended, the one in which it was wrong.
+    For a row that a correction replaced, the one in which it was wrong.
     """
     for m in workspace.store.records(CorrectionRow):
         same = (m.source_file, m.source_sheet, m.source_row) == (file, sheet, row)

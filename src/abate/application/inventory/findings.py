@@ -1,4 +1,4 @@
-"""Findings that stand: of imports that count, of rows that nobody mended, of months that are missing."""
+"""Findings that stand: of imports that count, of rows that nobody corrected, of months that are missing."""
 
 from __future__ import annotations
 

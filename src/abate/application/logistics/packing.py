@@ -236,7 +236,7 @@ def _shared_out(
                     raise UsageError(
                         "no-site",
                         f"'{site}' is not a site of abate.toml.",
-                        "Give --site, or mend the column.",
+                        "Give --site, or correct the column.",
                     )
                 packer = packing.packer
                 if stock is not None:
@@ -434,11 +434,13 @@ def packaging_plan(
             raise UsageError(
                 "no-site",
                 f"'{own_site or site}' is not a site of abate.toml.",
-                "Give --site, or mend the column.",
+                "Give --site, or correct the column.",
             )
         if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", when) is None:
             raise UsageError(
-                "no-month", f"'{when}' is not a month.", "Give --month 2024-03, or mend the column."
+                "no-month",
+                f"'{when}' is not a month.",
+                "Give --month 2024-03, or correct the column.",
             )
         return named, when
 

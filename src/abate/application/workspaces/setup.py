@@ -310,7 +310,7 @@ def describe_workspace(
     odd = [field for field, bad in faults.items() if bad]
     if odd:
         raise UsageError(
-            "bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and mend it."
+            "bad-description", f"The field '{odd[0]}' cannot be taken.", "Go back and correct it."
         )
     text = _config(
         name.strip(),

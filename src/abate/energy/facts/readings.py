@@ -1,6 +1,6 @@
 """Interval data of meters and weather.
 
-What may be wrong with it, how it is found, and mended when asked.
+What may be wrong with it, how it is found, and repaired when asked.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ DETAIL_MAX = 20
 
 READING_GAP = Rule(
     "reading-gap", Severity.WARNING, "Steps of a series without a value",
-    "Ask for the missing readings; models leave them out, '--mend gaps' fills short ones.", 196,
+    "Ask for the missing readings; models leave them out, '--repair gaps' fills short ones.", 196,
 )  # fmt: skip
 READING_TWICE = Rule(
     "reading-twice", Severity.WARNING, "Two readings for one step",
-    "Their mean is used; send one file with one value a step, or '--mend twice' to keep the later one.", 196,
+    "Their mean is used; send one file with one value a step, or '--repair twice' to keep the later one.", 196,
 )  # fmt: skip
 READING_UNREAD = Rule(
     "reading-unread", Severity.WARNING, "A value of a series that is not a number",
@@ -47,7 +47,7 @@ CLOCK_CHANGE = Rule(
 )  # fmt: skip
 UNIT_SLIP = Rule(
     "unit-slip", Severity.WARNING, "A stretch of a series in another unit",
-    "Ask for the stretch in one unit, or '--mend units' to bring it back to the unit of the rest.", 197,
+    "Ask for the stretch in one unit, or '--repair units' to bring it back to the unit of the rest.", 197,
 )  # fmt: skip
 COUNTER_READ = Rule(
     "counter-read", Severity.INFO, "A series that counts up",
@@ -55,11 +55,11 @@ COUNTER_READ = Rule(
 )  # fmt: skip
 COUNTER_RESET = Rule(
     "counter-reset", Severity.WARNING, "A counter that starts again",
-    "Usage of that step is unknown; '--mend resets' takes what the counter shows after it.", 197,
+    "Usage of that step is unknown; '--repair resets' takes what the counter shows after it.", 197,
 )  # fmt: skip
 READING_STUCK = Rule(
     "reading-stuck", Severity.WARNING, "A series that repeats itself",
-    "Have the meter looked at; '--mend stuck' takes the stretch as missing.", 197,
+    "Have the meter looked at; '--repair stuck' takes the stretch as missing.", 197,
 )  # fmt: skip
 FORECAST_DRIFT = Rule(
     "forecast-drift", Severity.WARNING, "A meter that no longer behaves as its model learnt",
@@ -77,7 +77,7 @@ RULES = (
     READING_STUCK,
 )
 MENDS = ("gaps", "twice", "units", "resets", "stuck")
-"""What `--mend` may name."""
+"""What `--repair` may name."""
 GAP_STEPS_MAX = 6
 """Longest gap in steps that is filled when asked, by a straight line."""
 
@@ -229,7 +229,7 @@ def counters(readings: Readings) -> list[int]:
 def check_readings(readings: Readings) -> list[Finding]:
     """Everything that is wrong with the values: gaps, stuck stretches, slips of unit.
 
-    Told, never mended.
+    Reported, never repaired.
 
     Returns:
         Findings in the order of series and time; beyond `DETAIL_MAX` of one code and series they
@@ -267,7 +267,7 @@ def check_readings(readings: Readings) -> list[Finding]:
     return found
 
 
-def mend_readings(
+def repair_readings(
     readings: Readings, what: tuple[str, ...], falls: list[tuple[int, int]], raw: Array
 ) -> tuple[Readings, dict[str, int]]:
     """Mend what was asked to be corrected, and count it.
@@ -279,7 +279,7 @@ def mend_readings(
         raw: The counters' own values, before they became usage.
 
     Returns:
-        The readings, and steps mended by name.
+        The readings, and steps repaired by name.
     """
     values = readings.values.copy()
     count = dict.fromkeys(what, 0)

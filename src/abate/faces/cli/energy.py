@@ -36,9 +36,13 @@ StampOption = Annotated[
         help="Which end of its step a time names: start or end.", show_default="by the header"
     ),
 ]
-MendOption = Annotated[
+MendOption = Annotated[str, typer.Option("--mend", hidden=True)]
+"""The former name of `--repair`."""
+RepairOption = Annotated[
     str,
-    typer.Option(help="What to mend: gaps,twice,units,resets,stuck. Nothing is corrected unasked."),
+    typer.Option(
+        help="What to repair: gaps,twice,units,resets,stuck. Nothing is corrected unasked."
+    ),
 ]
 WeatherOption = Annotated[
     Path | None,
@@ -61,10 +65,11 @@ def readings(
     ],
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
+    repair: RepairOption = "",
     mend: MendOption = "",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Series as read and mended: .csv or .parquet."),
+        typer.Option("--output", "-o", help="Series as read and repaired: .csv or .parquet."),
     ] = None,
     json: JsonOption = False,
 ) -> None:
@@ -77,7 +82,7 @@ def readings(
     from abate.adapters.readers.series import read_series
     from abate.application.energy.batches import write_rows
 
-    made = read_series(file, zone=zone, stamp=_stamp(stamp), mend=_mends(mend))
+    made = read_series(file, zone=zone, stamp=_stamp(stamp), repair=_repairs(repair or mend))
     if output is not None:
         rows = [
             {"series": name, "start": str(start), "value": float(value)}
@@ -556,6 +561,7 @@ def savings(
     ] = "daily",
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the ranges.")] = 0.95,
     zone: ZoneOption = "UTC",
+    repair: RepairOption = "",
     mend: MendOption = "",
     workers: ForecastWorkers = "1",
     output: Annotated[
@@ -589,10 +595,10 @@ def savings(
             since=begin,
             zone=zone,
             confidence=confidence,
-            mend=_mends(mend),
+            repair=_repairs(repair or mend),
         )
     elif model == "daily":
-        usage = read_usage(meters, zone=zone, mend=_mends(mend))
+        usage = read_usage(meters, zone=zone, repair=_repairs(repair or mend))
         findings = usage.findings
         with out.working("fitting baselines"):
             found = list(
@@ -713,7 +719,7 @@ def _stamp(text: str) -> str:
     return text
 
 
-def _mends(text: str) -> tuple[str, ...]:
+def _repairs(text: str) -> tuple[str, ...]:
     from abate.energy.facts.readings import MENDS
     from abate.kernel.errors import UsageError
 
@@ -721,7 +727,7 @@ def _mends(text: str) -> tuple[str, ...]:
     odd = [t for t in chosen if t not in MENDS]
     if odd:
         raise UsageError(
-            "unknown-mend",
+            "unknown-repair",
             f"'{odd[0]}' cannot be corrected.",
             f"There are: {', '.join(MENDS)}.",
         )
