@@ -21,7 +21,7 @@ may be a decimal mark or part thousands."""
 
 
 @cache
-def _months() -> dict[str, int]:
+def month_numbers() -> dict[str, int]:
     """Numbers of months by their names and short names in several languages.
 
     A name of two months is left out.
@@ -96,7 +96,7 @@ def _plain(text: str) -> str | None:
             else None
         )
     if match := _NAMED.match(text):
-        month = _months().get(match.group(2).casefold())
+        month = month_numbers().get(match.group(2).casefold())
         if month is None:
             return None
         year = int(match.group(3)) + (2000 if len(match.group(3)) == 2 else 0)

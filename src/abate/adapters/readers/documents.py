@@ -78,44 +78,94 @@ def json_objects(path: Path, code: str) -> Iterator[Any]:
         ) from error
 
 
-def intervals(path: Path) -> Iterator[list[Any]]:
-    """Of a Green Button file: begin [s since 1970] and value of each interval; reading types.
+def espi_readings(path: Path) -> Iterator[list[Any]]:
+    """Of a Green Button file, for each meter reading that has intervals.
 
-    How many meters.
+    Usage point, kind of service, power of ten, unit, direction, behaviour of accumulation, length of an
+    interval [s], begin [s since 1970] and value of each interval.
 
     Raises:
         DataError: `bad-green-button`.
     """
-    begun: list[int] = []
-    values: list[float] = []
-    types: list[list[str]] = []
-    meters = 0
+    types: dict[str, dict[str, str]] = {}
+    of_reading: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    blocks: dict[str, tuple[list[int], list[float], list[int]]] = {}
+    last_type = ""
     try:
         for _, node in ET.iterparse(path, events=("end",)):  # noqa: S314 - in a process of its own
-            tag = node.tag.rsplit("}", 1)[-1]
-            if tag == "ReadingType":
-                said = {child.tag.rsplit("}", 1)[-1]: (child.text or "").strip() for child in node}
-                types.append(
-                    [
-                        said.get("powerOfTenMultiplier", ""),
-                        said.get("uom", ""),
-                        said.get("flowDirection", ""),
-                    ]
-                )
-            elif tag == "MeterReading":
-                meters += 1
-            elif tag == "IntervalReading":
-                parts = {child.tag.rsplit("}", 1)[-1]: child for child in node}
-                start = next((c.text for c in parts["timePeriod"] if c.tag.endswith("start")), None)
-                begun.append(int(start or "x"))
-                values.append(float(parts["value"].text or "nan"))
+            if _tag(node) == "entry":
+                links = [(c.get("rel", ""), c.get("href", "")) for c in node if _tag(c) == "link"]
+                content = next((c for c in node if _tag(c) == "content"), None)
+                for one in content if content is not None else ():
+                    last_type = _entry(one, links, (types, of_reading, kinds, blocks), last_type)
                 node.clear()
-            elif tag == "IntervalBlock":
-                node.clear()
+        yield from _by_reading(types, of_reading, kinds, blocks)
     except (ET.ParseError, KeyError, ValueError, TypeError, OverflowError) as error:
         text = f"{path.name} is no sound Green Button file: {error}."
         raise DataError("bad-green-button", text, "Export it again.") from error
-    yield [begun, values, types, meters]
+
+
+Espi = tuple[
+    dict[str, dict[str, str]],
+    dict[str, str],
+    dict[str, str],
+    dict[str, tuple[list[int], list[float], list[int]]],
+]
+
+
+def _tag(node: ET.Element) -> str:
+    return node.tag.rsplit("}", 1)[-1]
+
+
+def _entry(one: ET.Element, links: list[tuple[str, str]], espi: Espi, last_type: str) -> str:
+    """Take an entry of a feed; the name of the reading type that was read last."""
+    types, of_reading, kinds, blocks = espi
+    own = next((h for r, h in links if r == "self"), "")
+    tag = _tag(one)
+    if tag == "ReadingType":
+        types[own] = {_tag(child): (child.text or "").strip() for child in one}
+        return own
+    if tag == "MeterReading":
+        of_reading[own] = next((h for r, h in links if r == "related" and "ReadingType" in h), "")
+    elif tag == "UsagePoint":
+        kinds[own] = next((n.text or "" for n in one.iter() if _tag(n) == "kind"), "")
+    elif tag == "IntervalBlock":
+        up = own or next((h for r, h in links if r == "up"), "")
+        begun, values, lengths = blocks.setdefault(up.split("/IntervalBlock")[0], ([], [], []))
+        for node in one.iter():
+            if _tag(node) == "IntervalReading":
+                parts = {_tag(child): child for child in node}
+                period = {_tag(child): child.text for child in parts["timePeriod"]}
+                begun.append(int(period.get("start") or "x"))
+                lengths.append(int(period.get("duration") or 0))
+                values.append(float(parts["value"].text or "nan"))
+    return last_type
+
+
+def _by_reading(
+    types: dict[str, dict[str, str]],
+    of_reading: dict[str, str],
+    kinds: dict[str, str],
+    blocks: dict[str, tuple[list[int], list[float], list[int]]],
+) -> Iterator[list[Any]]:
+    for reading, (begun, values, lengths) in blocks.items():
+        if not begun:
+            continue
+        named = of_reading.get(reading, "")
+        said = types.get(named) or (next(iter(types.values())) if len(types) == 1 else None)
+        if said is None and len(types) > 1:
+            raise ValueError(f"no reading type of {reading or 'an interval block'}")
+        said = said or {}
+        point = reading.split("/MeterReading")[0]
+        kind = kinds.get(point) or (next(iter(kinds.values())) if len(kinds) == 1 else "")
+        usual = max(set(lengths), key=lengths.count)
+        length = usual or int(said.get("intervalLength") or 0)
+        about = [
+            said.get(k, "")
+            for k in ("powerOfTenMultiplier", "uom", "flowDirection", "accumulationBehaviour")
+        ]
+        yield [point, kind, *about, length, begun, values]
 
 
 def weather_columns(path: Path, columns: list[str]) -> Iterator[list[Any]]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import re
-import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,61 +14,33 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from abate.adapters.readers.apart import read_apart
-from abate.adapters.readers.documents import intervals, weather_columns
+from abate.adapters.readers.channels import DAY_S, STEPS_MAX, Channel, gridded, step_of
+from abate.adapters.readers.clock import NO_OFFSET, Times, in_utc, ordered, read_times
+from abate.adapters.readers.documents import weather_columns
+from abate.adapters.readers.interval_tables import Style, Table, read_table, rows_of
+from abate.adapters.readers.layouts import Layout, Row, recognise
+from abate.adapters.readers.meter_formats import green_button, json_rows, nem
+from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.parquets import parquet_head
-from abate.adapters.readers.sheets import Sheet, read_sheets
+from abate.adapters.readers.sheets import read_sheets
 from abate.adapters.store.delta import literal, spill_folder
-from abate.algorithms.forecasting.series import Vintages
 from abate.energy.facts.readings import (
     CLOCK_CHANGE,
-    READING_TWICE,
-    READING_UNREAD,
+    SHEET_HIDDEN,
+    SUM_LEFT_OUT,
+    UNIT_UNSAID,
     Readings,
     check_readings,
     counters,
     repair_readings,
     usage_of_counters,
+    without_pairs,
+    without_sentinels,
 )
+from abate.energy.facts.words import END_WORDS, START_WORDS, UNITS, has_word, unit_in, unit_named
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
 
-TIME_WORDS = (
-    "timestamp", "time", "datetime", "date time", "date", "ts", "dt", "start", "interval start", "period start", "hour",
-    "timestamp utc", "interval end", "end", "时间", "日期时间", "采集时间", "日期",
-)  # fmt: skip
-END_WORDS = ("interval end", "end")
-METER_WORDS = (
-    "meter",
-    "meter id",
-    "meter no",
-    "id",
-    "series",
-    "zone",
-    "site",
-    "building",
-    "station",
-    "表号",
-    "电表号",
-    "站点",
-)
-AVAILABLE_WORDS = (
-    "available",
-    "available at",
-    "issued",
-    "issued at",
-    "known from",
-    "received",
-    "发布时间",
-)
-UNITS = re.compile(
-    r"^(?P<name>.*?)[\s_]*[\(\[（]?(?P<unit>kwh|mwh|wh|kw|mw|w|°c|°f|degc|degf|m3|therm|w/m2|m/s|千瓦时)[\)\]）]?$",
-    re.IGNORECASE,
-)
-COUNTER_WORDS = ("register", "counter", "index", "cumulative", "表底", "示数", "表码")
-SERIES_MAX = 20_000
-STEPS_MAX = 2_000_000
-STEP_S = (60, 86_400)
-DAY_S = 86_400
 NUMERIC = (
     "TINYINT",
     "SMALLINT",
@@ -86,8 +55,6 @@ NUMERIC = (
     "DOUBLE",
     "DECIMAL",
 )
-WATT_HOURS = {72: "Wh", 38: "W", 169: "therm", 42: "m3", 119: "ft3"}
-"""Units of measure of ESPI. Source: NAESB REQ.21, UomType."""
 
 
 def read_series(
@@ -95,50 +62,82 @@ def read_series(
     *,
     zone: str = "UTC",
     stamp: str = "",
+    dates: str = "",
+    decimal: str = "",
+    unit: str = "",
     repair: tuple[str, ...] = (),
     checked: bool = True,
 ) -> Readings:
     """Read the series of a file, check them, and repair what was asked.
 
     Args:
-        path: The file; `.gz` is opened.
+        path: The file; `.gz` and `.zip` of one file are opened.
         zone: Time zone of clock times without an offset.
-        stamp: `start` or `end`: which end of its step a time names; empty takes it from the header.
-        repair: What to repair, of `gaps`, `twice`, `units`, `resets`, `stuck`.
+        stamp: `start` or `end`: which end of its step a time names; empty takes it from the file.
+        dates: `dmy`, `mdy` or `ymd`: the order of numbers in dates; empty takes what they prove.
+        decimal: The mark before the fraction; empty takes what the numbers prove.
+        unit: Unit of series of which the file states none.
+        repair: What to repair, of `gaps`, `twice`, `units`, `resets`, `stuck`, `dead`.
         checked: Whether to look for what is wrong with the values.
 
     Raises:
-        DataError: `no-series`, `uneven-steps`, `bad-green-button`, or as `read_sheets`.
-        UsageError: `unknown-zone`.
+        DataError: `no-series`, `uneven-steps`, `ambiguous-date`, `ambiguous-number`,
+            `bad-green-button`, or as `read_sheets`.
+        UsageError: `unknown-zone`, `unknown-unit`.
     """
-    place = zone_of(zone)
+    if unit and not unit_named(unit):
+        raise UsageError(
+            "unknown-unit", f"'{unit}' is not a unit of readings.", f"One of: {', '.join(UNITS)}."
+        )
+    style = Style(zone_of(zone), stamp, dates, decimal, unit_named(unit))
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
-    with _plain(path) as plain:
-        raw = _read(plain, path.name, place, stamp, "twice" in repair)
-    made, told, falls = _uncounted(raw)
-    found = [*raw.findings, *told]
+    with unpacked(path) as plain:
+        every = _read(plain, path.name, style, "twice" in repair)
+    made = [_settled(one, repair, checked) for one in every]
+    return replace(made[0], others=tuple(made[1:]))
+
+
+def _settled(raw: Readings, repair: tuple[str, ...], checked: bool) -> Readings:
+    """Readings as usage, checked, and repaired where asked."""
+    cleaned, told = without_sentinels(raw)
+    made, counted, falls = _uncounted(cleaned)
+    found = [*raw.findings, *told, *counted]
     if checked:
         found += check_readings(made)
     if repair:
-        made, _ = repair_readings(made, repair, falls, raw.values)
+        made, _ = repair_readings(made, repair, falls, cleaned.values)
     return replace(made, findings=tuple(found))
 
 
 def _uncounted(raw: Readings) -> tuple[Readings, list[Finding], list[tuple[int, int]]]:
     """Readings whose counters are usage, what that found, and their resets."""
     chosen = counters(raw)
-    counted = [
-        m
-        for m, n in enumerate(raw.names)
-        if m in chosen or any(w in n.lower() for w in COUNTER_WORDS)
-    ]
-    if not counted:
+    if not chosen:
         return raw, [], []
-    part, told, some = usage_of_counters(raw.picked([raw.names[m] for m in counted]))
+    double = without_pairs(raw, chosen)
+    told = [
+        Finding.of(
+            SUM_LEFT_OUT,
+            f"'{raw.names[m]}' counts what another column gives by step; it is left out.",
+            file=raw.file,
+        )
+        for m in double
+    ]
+    kept = [m for m in chosen if m not in double]
     values = raw.values.copy()
-    values[counted] = part.values
-    return replace(raw, values=values), told, [(counted[m], step) for m, step in some]
+    falls: list[tuple[int, int]] = []
+    if kept:
+        part, counted, some = usage_of_counters(raw.picked([raw.names[m] for m in kept]))
+        values[kept] = part.values
+        told += counted
+        falls = [(kept[m], step) for m, step in some]
+    made = replace(raw, values=values)
+    if double:
+        names = [n for m, n in enumerate(raw.names) if m not in double]
+        at = {m: k for k, m in enumerate(m for m in range(len(raw.names)) if m not in double)}
+        made, falls = made.picked(names), [(at[m], step) for m, step in falls]
+    return made, told, falls
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -155,300 +154,103 @@ def zone_of(name: str) -> ZoneInfo:
         ) from error
 
 
-UNPACKED_MAX, UNPACKED_FREE, PACKED_RATIO = 4 << 30, 32 << 20, 100
-"""Most that a `.gz` may unpack to; what any may; and how many times its own size."""
-
-
-class _plain:  # noqa: N801
-    """The file itself, or what a `.gz` holds, beside nothing else."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.folder = ""
-
-    def __enter__(self) -> Path:
-        if self.path.suffix.lower() != ".gz" or not self.path.is_file():
-            return self.path
-        self.folder = tempfile.mkdtemp(prefix="abate-")
-        target = Path(self.folder) / self.path.stem
-        try:
-            with gzip.open(self.path) as source, target.open("wb") as out:
-                size = 0
-                while block := source.read(1 << 20):
-                    size += len(block)
-                    if size > min(
-                        UNPACKED_MAX, max(UNPACKED_FREE, PACKED_RATIO * self.path.stat().st_size)
-                    ):
-                        text = f"{self.path.name} unpacks to more than {size >> 20} MiB."
-                        raise DataError(
-                            "file-too-large",
-                            text,
-                            "Unpack it yourself, and look at it; or split it.",
-                        )
-                    out.write(block)
-        except (OSError, EOFError, zlib.error, DataError) as error:
-            shutil.rmtree(self.folder)
-            if isinstance(error, DataError):
-                raise
-            raise DataError(
-                "unreadable-file", f"{self.path.name}: {error}.", "Export it again."
-            ) from error
-        return target
-
-    def __exit__(self, *_: object) -> None:
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _read(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> Readings:
+def _read(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
     suffix = path.suffix.lower()
     if suffix == ".epw":
-        return _epw(path, name)
-    if suffix == ".xml":
-        return _green_button(path, name, later)
+        return [_epw(path, name)]
+    with path.open("rb") as handle:
+        start = handle.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if suffix == ".xml" or start[:1] == b"<":
+        return gridded(green_button(path, name), name, later=later)
+    if start[:1] in (b"{", b"["):
+        tables = [json_rows(path, name)]
+        return _tables(tables, name, style, later, typed=True)
+    if start[:4] in (b"100,", b"200,", b"250,"):
+        channels, found = nem(path, name)
+        return _with_findings(gridded(channels, name, later=later), found)
     sheets = read_sheets(path)
-    sheet = max(sheets, key=lambda s: len(s.head[0][1]) if s.head else 0)
-    if sheet.rows is None:
-        return _parquet(path, name, zone, stamp, later)
-    return _table(sheet, name, zone, stamp, later)
-
-
-def _columns(headers: list[str], name: str) -> tuple[int, int, int, list[int]]:
-    """Places of the time, the meter (-1 without), the moment of availability (-1).
-
-    And the values.
-    """
-    folded = [re.sub(r"[\s_]+", " ", h.strip().lower()) for h in headers]
-    place = next((folded.index(w) for w in TIME_WORDS if w in folded), -1)
-    if place < 0:
-        raise DataError(
-            "no-series",
-            f"{name} has no column of times: {', '.join(h for h in headers if h)[:120]}.",
-            f"Name it {TIME_WORDS[0]}, {TIME_WORDS[1]} or {TIME_WORDS[7]}.",
+    if sheets[0].rows is None:
+        return _parquet(path, name, style, later)
+    shown = [s for s in sheets if not s.hidden] or sheets
+    hidden = [s.name for s in sheets if s.hidden and shown is not sheets]
+    made = _tables([(s.name, rows_of(s)) for s in shown], name, style, later, typed=sheets[0].typed)
+    told = [
+        Finding.of(
+            SHEET_HIDDEN, f"The sheet '{sheet}' of {name} is hidden and was not read.", file=name
         )
-    meter = next((folded.index(w) for w in METER_WORDS if w in folded), -1)
-    available = next((folded.index(w) for w in AVAILABLE_WORDS if w in folded), -1)
-    values = [
-        k for k, h in enumerate(folded) if k not in (place, meter, available) and h and h != "unit"
+        for sheet in hidden
     ]
-    if not values:
-        raise DataError("no-series", f"{name} has no column of values.", "Add one, such as kWh.")
-    return place, meter, available, values
+    return _with_findings(made, told)
 
 
-def _names_end(stamp: str, header: str) -> bool:
-    """Whether times name the end of their step: as stated, else as the header says."""
-    return stamp == "end" or (not stamp and header.strip().lower().replace("_", " ") in END_WORDS)
+def _with_findings(made: list[Readings], found: list[Finding]) -> list[Readings]:
+    return [replace(made[0], findings=(*found, *made[0].findings)), *made[1:]]
 
 
-def _named(header: str) -> tuple[str, str]:
-    """A series' name and unit from a header.
+def _tables(
+    tables: list[tuple[str, list[Row]]], name: str, style: Style, later: bool, *, typed: bool
+) -> list[Readings]:
+    """The series of a file's tables together; a sheet without readings is left out if another has some."""
+    read: list[tuple[str, Table]] = []
+    refused: DataError | None = None
+    for sheet, rows in tables:
+        try:
+            read.append((sheet, read_table(rows, name, style, typed=typed)))
+        except DataError as error:
+            if error.code != "no-series":
+                raise
+            refused = refused or error
+    if not read:
+        assert refused is not None
+        raise refused
+    channels = _together(read)
+    found = [f for _, table in read for f in table.findings]
+    unsaid = [c.name for c in channels if not c.unit and c.flow not in ("temperature",)]
+    if unsaid:
+        text = f"{name} states no unit of {', '.join(repr(n) for n in unsaid[:6])}{' and others' if len(unsaid) > 6 else ''}."
+        found.append(Finding.of(UNIT_UNSAID, text, file=name))
+    made = gridded(channels, name, later=later)
+    found += _clock_changes(channels, style.zone, name, made[0])
+    return _with_findings([replace(made[0], layout=read[0][1].layout.json), *made[1:]], found)
 
-    Example:
-        >>> _named("Building A (kWh)"), _named("tempF"), _named("load")
-        (('Building A', 'kWh'), ('temp', 'F'), ('load', ''))
-    """
-    if re.fullmatch(r"temp(erature)?[\s_]*[CF]", header.strip(), re.IGNORECASE):
-        return header.strip()[:-1].strip(" _"), header.strip()[-1].upper()
-    match = UNITS.match(header.strip())
-    if match and (match["name"] or match["unit"]):
-        return match["name"].strip() or header.strip(), match["unit"]
-    return header.strip(), ""
 
-
-def _table(sheet: Sheet, name: str, zone: ZoneInfo, stamp: str, later: bool) -> Readings:
-    """A CSV or a sheet: rows in batches, into columns of numbers."""
-    skipped = next(
-        (k for k, (_, cells) in enumerate(sheet.head) if sum(bool(c) for c in cells) > 1), 0
-    )
-    header_row, headers = sheet.head[skipped]
-    place, meter, available, values = _columns(headers, name)
-    hour = _hour_column(headers, place)
-    values = [k for k in values if k != hour]
-    moments: list[str] = []
-    owners: list[str] = []
-    known: list[str] = []
-    numbers: list[list[str]] = [[] for _ in values]
-    rows: list[int] = []
-    assert sheet.rows is not None
-    for batch in sheet.rows:
-        for row, cells in batch:
-            if row <= header_row or place >= len(cells) or not cells[place]:
-                continue
-            moments.append(
-                f"{cells[place]}|{cells[hour]}" if 0 <= hour < len(cells) else cells[place]
-            )
-            rows.append(row)
-            owners.append(cells[meter] if 0 <= meter < len(cells) else "")
-            known.append(cells[available] if 0 <= available < len(cells) else "")
-            for column, k in zip(numbers, values, strict=True):
-                column.append(cells[k] if k < len(cells) else "")
-    if hour >= 0:
-        moments = _with_hours(moments)
-    parsed, odd = _moments(moments, zone, owners)
-    found = [
-        Finding.of(READING_UNREAD, f"'{moments[k]}' is not a time.", file=name, row=rows[k])
-        for k in odd[:20]
-    ]
-    series, units, columns = [], [], []
-    for k, column in zip(values, numbers, strict=True):
-        cells, bad = _numbers(column)
-        if not any(column):
-            found.append(
-                Finding.of(
-                    READING_UNREAD,
-                    f"'{headers[k]}' has no value at all.",
-                    file=name,
-                    column=headers[k],
+def _together(read: list[tuple[str, Table]]) -> list[Channel]:
+    """Series of several sheets: joined where they go on, named after their sheet where they do not."""
+    if len(read) == 1:
+        return read[0][1].channels
+    by_name: dict[str, list[tuple[str, Channel]]] = {}
+    for sheet, table in read:
+        for channel in table.channels:
+            by_name.setdefault(channel.name, []).append((sheet, channel))
+    made = []
+    for parts in by_name.values():
+        spans = sorted((c.at.min(), c.at.max()) for _, c in parts)
+        apart = all(a[1] < b[0] for a, b in pairwise(spans))
+        if apart:
+            first = parts[0][1]
+            made.append(
+                replace(
+                    first,
+                    at=np.concatenate([c.at for _, c in parts]),
+                    value=np.concatenate([c.value for _, c in parts]),
                 )
             )
-            continue
-        if len(bad) == sum(bool(c) for c in column):
-            continue  # a column of words
-        found += [
-            Finding.of(
-                READING_UNREAD,
-                f"'{column[b]}' is not a number.",
-                file=name,
-                row=rows[b],
-                column=headers[k],
-            )
-            for b in bad[:20]
-        ]
-        label, unit = _named(headers[k])
-        series.append(label)
-        units.append(unit)
-        columns.append(cells)
-    if not columns:
-        raise DataError(
-            "no-series",
-            f"{name} has no column of numbers.",
-            "Check the decimal sign and the columns.",
-        )
-    ended = _names_end(stamp, headers[place])
-    issued = _moments(known, zone)[0] if available >= 0 else None
-    made = _gridded(
-        parsed,
-        np.array(owners) if meter >= 0 else None,
-        series,
-        units,
-        np.array(columns),
-        issued,
-        name,
-        ended,
-        later,
-    )
-    clock = _clock_changes(moments, parsed, zone, name)
-    return replace(made, findings=(*found, *clock, *made.findings))
+        else:
+            made += [
+                replace(c, name=f"{sheet}/{c.name}", meter=c.meter or sheet) for sheet, c in parts
+            ]
+    return made
 
 
-def _hour_column(headers: list[str], place: int) -> int:
-    """Place of a column of hours beside a column of dates, -1 without."""
-    folded = [h.strip().lower() for h in headers]
-    if folded[place] not in ("date", "day", "日期"):
-        return -1
-    return next(
-        (k for k, h in enumerate(folded) if h in ("hour", "hour of day", "hr", "he", "小时", "时")),
-        -1,
-    )
-
-
-def _with_hours(texts: list[str]) -> list[str]:
-    """Dates with their hours; hours from 1 to 24 name the end of theirs."""
-    parts = [t.partition("|") for t in texts]
-    hours = [int(float(h)) if h.replace(".", "", 1).isdigit() else -1 for _, _, h in parts]
-    less = int(max(hours, default=0) == 24)
-    return [
-        f"{d} {h - less:02d}:00" if h >= 0 else d for (d, _, _), h in zip(parts, hours, strict=True)
-    ]
-
-
-LOOSE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T](\d{1,2})(:.*)?)?")
-
-
-def _moment(text: str) -> datetime:
-    """A moment as files write it: ISO, or with slashes and without leading zeros.
-
-    24:00 is the next midnight.
-
-    Raises:
-        ValueError: Where it is none.
-    """
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        match = LOOSE.fullmatch(text)
-        if match is None:
-            raise
-    year, month, day, hour, rest = match.groups()
-    late = hour == "24"
-    clock = f"T{0 if late else int(hour):02d}{rest or ':00'}" if hour else ""
-    return datetime.fromisoformat(f"{year}-{int(month):02d}-{int(day):02d}{clock}") + timedelta(
-        days=int(late)
-    )
-
-
-def _moments(
-    texts: list[str], zone: ZoneInfo, owners: list[str] | None = None
-) -> tuple[Any, list[int]]:
-    """Moments in UTC and the places that are none.
-
-    Of a clock time that comes twice, which one it is by the order.
-    """
-    found = np.full(len(texts), np.datetime64("NaT"), "datetime64[s]")
-    odd: list[int] = []
-    local: list[datetime | None] = []
-    for k, text in enumerate(texts):
-        try:
-            moment = _moment(text)
-            local.append(moment if 1900 <= moment.year <= 2200 else None)
-        except ValueError:
-            local.append(None)
-        if local[-1] is None and text:
-            odd.append(k)
-    utc = str(zone) == "UTC"
-    naive = [m for m in local if m is not None and m.tzinfo is None]
-    falling = len(naive) > 1 and naive[0] > naive[-1] and (not owners or len(set(owners)) == 1)
-    seen: set[tuple[str, datetime]] = set()
-    for k in range(len(local) - 1, -1, -1) if falling else range(len(local)):
-        clock = local[k]
-        if clock is None:
-            continue
-        moment = clock
-        if clock.tzinfo is None and not utc:
-            key = (owners[k] if owners else "", clock)
-            moment = clock.replace(tzinfo=zone, fold=int(key in seen))
-            seen.add(key)
-        offset = moment.utcoffset()
-        seconds = np.datetime64(moment.replace(tzinfo=None), "s")
-        found[k] = seconds - np.timedelta64(int(offset.total_seconds()) if offset else 0, "s")
-    return found, odd
-
-
-def _numbers(texts: list[str]) -> tuple[Any, list[int]]:
-    """Numbers and the places that are neither number nor empty."""
-    found, bad = np.full(len(texts), np.nan), []
-    for k, text in enumerate(texts):
-        if text:
-            try:
-                value = float(text.replace(",", "") if text.count(",") and "." in text else text)
-            except ValueError:
-                bad.append(k)
-                continue
-            if np.isfinite(value) and abs(value) < 1e15:
-                found[k] = value
-            elif not np.isnan(value):
-                bad.append(k)
-    return found, bad
-
-
-def _clock_changes(texts: list[str], moments: Any, zone: ZoneInfo, name: str) -> list[Finding]:
-    """Clock times that a change of the clocks repeats, where the file states no offsets."""
-    if str(zone) == "UTC" or not texts or re.search(r"(Z|[+-]\d\d:?\d\d)$", texts[0]):
+def _clock_changes(
+    channels: list[Channel], zone: ZoneInfo, name: str, made: Readings
+) -> list[Finding]:
+    """Days on which the clocks change, where times were placed by the zone."""
+    if str(zone) == "UTC" or not made.step_s or made.step_s >= DAY_S:
         return []
-    days = sorted({str(m)[:10] for m in moments[~np.isnat(moments)]})
+    days = np.unique(channels[0].at[~np.isnat(channels[0].at)].astype("datetime64[D]"))
     noon = [datetime.fromisoformat(f"{d}T12:00:00").replace(tzinfo=zone).utcoffset() for d in days]
-    changes = [d for d, a, b in zip(days[1:], noon, noon[1:], strict=False) if a != b]
+    changes = [str(d) for d, a, b in zip(days[1:], noon, noon[1:], strict=False) if a != b]
     if not changes:
         return []
     text = (
@@ -458,216 +260,107 @@ def _clock_changes(texts: list[str], moments: Any, zone: ZoneInfo, name: str) ->
     return [Finding.of(CLOCK_CHANGE, text, file=name)]
 
 
-def _gridded(
-    moments: Any,
-    owners: Any,
-    series: list[str],
-    units: list[str],
-    columns: Any,
-    issued: Any,
-    name: str,
-    ended: bool,
-    later: bool,
-) -> Readings:
-    """Rows on a grid of equal steps."""
-    there = ~np.isnat(moments)
-    if there.sum() < 2:
-        raise DataError(
-            "no-series", f"{name} has fewer than two times.", "Write times as 2024-03-01 14:00."
-        )
-    who = np.zeros(len(moments), np.int64)
-    groups = [""]
-    if owners is not None:
-        distinct, who = np.unique(owners, return_inverse=True)
-        groups = [str(g) for g in distinct]
-    names: list[str] = []
-    all_units: list[str] = []
-    step_s = _step(moments, who, there, name)
-    step = np.timedelta64(step_s, "s")
-    first = moments[there].min()
-    span = int((moments[there].max() - first + step // 2) // step) + 1
-    if len(groups) * len(series) > SERIES_MAX or span > STEPS_MAX:
-        raise DataError(
-            "file-too-large",
-            f"{name} has {len(groups) * len(series):,} series of {span:,} steps.",
-            "Split it.",
-        )
-    at = np.where(there, (moments - first + step // 2) // step, 0).astype(
-        np.int64
-    )  # days of 23 or 25 hours
-    values = np.full((len(groups) * len(series), span), np.nan)
-    told: list[tuple[Any, Any, Any, Any]] = []
-    twice = []
-    for g, group in enumerate(groups):
-        mine = np.flatnonzero(there & (who == g))
-        for c, label in enumerate(series):
-            k = g * len(series) + c
-            names.append(
-                "/".join(x for x in (group, label if not group or len(series) > 1 else "") if x)
-            )
-            all_units.append(units[c])
-            rows = mine[~np.isnan(columns[c][mine])]
-            cells = at[rows]
-            if len(rows) == 0:
-                continue
-            counts = np.bincount(cells, minlength=span)
-            if counts.max() > 1 and issued is None:
-                again = np.flatnonzero(counts > 1)
-                text = (
-                    f"'{names[-1]}' has two readings for {len(again)}"
-                    f" step{'s' if len(again) > 1 else ''}, first"
-                    f" {str(first + step * int(again[0])).replace('T', ' ')[:16]}."
-                )
-                twice.append(Finding.of(READING_TWICE, text, file=name))
-            if counts.max() > 1 and not later and issued is None:
-                values[k] = np.where(
-                    counts > 0,
-                    np.bincount(cells, columns[c][rows], span) / np.maximum(counts, 1),
-                    np.nan,
-                )
-            else:
-                values[k, cells] = columns[c][rows]
-            if issued is not None:
-                order = rows[np.argsort(issued[rows], kind="stable")]
-                values[k, at[order]] = columns[c][order]
-                told.append((np.full(len(order), k), at[order], issued[order], columns[c][order]))
-    start = first + step * np.arange(span)
-    start = start - step if ended else start
-    return Readings(
-        tuple(names),
-        start,
-        values,
-        tuple(all_units),
-        name,
-        _vintages(names, start, told, name),
-        tuple(twice),
-    )
-
-
-def _vintages(
-    names: list[str], start: Any, told: list[tuple[Any, Any, Any, Any]], file: str
-) -> Vintages | None:
-    """What was reported when, None where the file does not say; names must differ."""
-    if len(set(names)) < len(names):
-        double = next(n for n in names if names.count(n) > 1)
-        raise DataError(
-            "no-series", f"{file} names two series '{double}'.", "Give each its own name."
-        )
-    if not told:
-        return None
-    row, cell, when, what = (np.concatenate([t[i] for t in told]) for i in range(4))
-    out = ~np.isnat(when)
-    return Vintages(tuple(names), start, row[out], cell[out], when[out], what[out])
-
-
-def _step(moments: Any, who: Any, there: Any, name: str) -> int:
-    """The usual distance between readings of one series [s], which every reading keeps to."""
-    order = np.lexsort((moments, who))
-    order = order[there[order]]
-    apart = np.diff(moments[order]).astype("timedelta64[s]").astype(np.int64)
-    apart = apart[(np.diff(who[order]) == 0) & (apart > 0)]
-    if not len(apart):
-        raise DataError(
-            "no-series",
-            f"{name} has no two times of one series.",
-            "Give every series its readings.",
-        )
-    lengths, counts = np.unique(apart, return_counts=True)
-    step = int(lengths[counts.argmax()])
-    if not STEP_S[0] <= step <= STEP_S[1]:
-        raise DataError(
-            "uneven-steps",
-            f"{name} has a reading every {step} s.",
-            "Steps may be a minute to a day; bills are read by 'abate savings'.",
-        )
-    odd = float(
-        (
-            (
-                (moments[there] - moments[there].min()).astype("timedelta64[s]").astype(np.int64)
-                % step
-            )
-            != 0
-        ).mean()
-    )
-    if odd > 0.01 and step < DAY_S:
-        raise DataError(
-            "uneven-steps",
-            f"{name}: {odd:.0%} of its times are not on a grid of {step} s.",
-            "Export it with equal steps.",
-        )
-    return step
-
-
-def _parquet(path: Path, name: str, zone: ZoneInfo, stamp: str, later: bool) -> Readings:
+def _parquet(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
     """A Parquet file in long or wide form, read as columns."""
     import duckdb
 
     with duckdb.connect() as con:
         source = f"read_parquet({literal(str(path))})"
-        described = con.execute(f"describe select * from {source}").fetchall()
-        headers = [d[0] for d in described]
-        place, meter, available, values = _columns(headers, name)
-        values = [k for k in values if described[k][1].startswith(NUMERIC)]
-        if not values:
+        described, layout = _described(con, path, source, name)
+        columns = [c for c in layout.of("value") if described[c.place][1].startswith(NUMERIC)]
+        if not columns:
             raise DataError("no-series", f"{name} has no column of numbers.", "Check its columns.")
 
-        def quoted(k: int) -> str:
-            return '"' + str(headers[k]).replace('"', '""') + '"'
+        def taken(place: int, as_type: str) -> Any:
+            quoted = '"' + str(described[place][0]).replace('"', '""') + '"'
+            return con.execute(f"select {quoted}::{as_type} as v from {source}").fetchnumpy()["v"]
 
-        if described[place][1] in ("VARCHAR", "DATE"):
-            texts = [
-                "" if r[0] is None else str(r[0])
-                for r in con.execute(f"select {quoted(place)} from {source}").fetchall()
-            ]
-            moments = _moments(texts, zone)[0]
-        else:
-            column = f"epoch({quoted(place)})::bigint as at"
-            moments = con.execute(f"select {column} from {source}").fetchnumpy()["at"]
-            moments = np.asarray(np.ma.filled(moments, np.iinfo(np.int64).min)).astype(
-                "datetime64[s]"
+        groups, owner = [""], None
+        meters = [c.place for c in layout.of("meter")]
+        if meters:
+            every = [np.asarray(taken(k, "varchar")).astype(str) for k in meters]
+            joined = (
+                every[0]
+                if len(every) == 1
+                else np.array([" ".join(x) for x in zip(*every, strict=True)])
             )
-            if str(zone) != "UTC" and "WITH TIME ZONE" not in described[place][1]:
-                moments = _moments([str(m).replace("T", " ") for m in moments], zone)[0]
-        columns = np.array(
-            [
-                np.ma.filled(
-                    con.execute(f"select {quoted(k)}::double as v from {source}")
-                    .fetchnumpy()["v"]
-                    .astype(float),
-                    np.nan,
-                )
-                for k in values
-            ]
+            distinct, owner = np.unique(joined, return_inverse=True)
+            groups = [str(g) for g in distinct]
+        moments = _stamps(taken, described, layout.one("time"), style, owner)
+        issued = (
+            _stamps(taken, described, layout.one("issued"), style, None)
+            if layout.one("issued") >= 0
+            else None
         )
-        owners = None
-        if meter >= 0:
-            owners = np.asarray(
-                con.execute(f"select {quoted(meter)}::varchar as m from {source}").fetchnumpy()["m"]
-            ).astype(str)
-        issued = None
-        if available >= 0:
-            issued = _moments(
-                [
-                    str(r[0] or "")
-                    for r in con.execute(
-                        f"select {quoted(available)}::varchar from {source}"
-                    ).fetchall()
-                ],
-                zone,
-            )[0]
-    labels = [_named(headers[k]) for k in values]
-    ended = _names_end(stamp, headers[place])
-    return _gridded(
-        moments,
-        owners,
-        [x[0] for x in labels],
-        [x[1] for x in labels],
-        columns,
-        issued,
-        name,
-        ended,
-        later,
+        values = [np.ma.filled(taken(c.place, "double").astype(float), np.nan) for c in columns]
+    ended = style.stamp == "end" or (
+        not style.stamp and _names_end(described[layout.one("time")][0])
     )
+    order = np.argsort(owner, kind="stable") if owner is not None else np.arange(len(moments))
+    bounds = (
+        np.searchsorted(owner[order], np.arange(len(groups) + 1))
+        if owner is not None
+        else [0, len(moments)]
+    )
+    channels = []
+    for g, group in enumerate(groups):
+        mine = order[bounds[g] : bounds[g + 1]]
+        for c, line in zip(columns, values, strict=True):
+            label = "/".join(
+                x for x in (group, c.label if not group or len(columns) > 1 else "") if x
+            )
+            known = None if issued is None else issued[mine]
+            channels.append(
+                Channel(
+                    label,
+                    c.unit or style.unit,
+                    moments[mine],
+                    line[mine],
+                    c.flow,
+                    group,
+                    ended,
+                    0,
+                    known,
+                )
+            )
+    return gridded(channels, name, later=later)
+
+
+def _described(con: Any, path: Path, source: str, name: str) -> tuple[list[Any], Layout]:
+    """Columns of a Parquet file with their types, and what they hold."""
+    described = con.execute(f"describe select * from {source}").fetchall()
+    ((names, first),) = read_apart(parquet_head, path)
+    rows: list[Row] = [
+        (0, [str(n) for n in names]),
+        *((k + 1, cells) for k, cells in enumerate(first)),
+    ]
+    return described, recognise(rows, name)
+
+
+def _stamps(taken: Any, described: list[Any], place: int, style: Style, owner: Any) -> Any:
+    """Moments of a column of times, UTC."""
+    kind = described[place][1]
+    if kind in ("VARCHAR", "DATE") or kind.startswith(NUMERIC):
+        texts = [
+            "" if t is None else str(t) for t in np.ma.filled(taken(place, "varchar"), "").tolist()
+        ]
+        times = read_times(
+            texts, ordered(texts, style.dates, described[place][0], described[place][0])
+        )
+    else:
+        seconds = taken(place, "timestamp")
+        clock = np.asarray(np.ma.filled(seconds, np.datetime64("NaT"))).astype("datetime64[s]")
+        if "WITH TIME ZONE" in kind:
+            return clock
+        times = Times(clock, np.full(len(clock), NO_OFFSET), clock)
+    return in_utc(
+        times, style.zone, np.zeros(len(times.clock), np.int64) if owner is None else owner
+    )
+
+
+def _names_end(header: str) -> bool:
+    """Whether a header says that times name the end of their step."""
+    return has_word(header, END_WORDS) and not has_word(header, START_WORDS)
 
 
 def _epw(path: Path, name: str) -> Readings:
@@ -695,56 +388,6 @@ def _epw(path: Path, name: str) -> Readings:
     )
 
 
-def _green_button(path: Path, name: str, later: bool) -> Readings:
-    """Interval blocks of a Green Button file, one series per reading type.
-
-    Source: NAESB REQ.21 (ESPI); values times ten to the power of the multiplier, in the unit of
-        measure.
-    """
-    with path.open("rb") as handle:
-        head = handle.read(4096)
-    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise DataError(
-            "bad-green-button", f"{name} declares entities.", "Export it again from the utility."
-        )
-    ((moments, values, said, blocks),) = read_apart(intervals, path)
-    try:
-        types = {(int(power or 0), WATT_HOURS[int(unit or 72)], flow) for power, unit, flow in said}
-    except (KeyError, ValueError) as error:
-        text = f"{name} is no sound Green Button file: {error}."
-        raise DataError("bad-green-button", text, "Export it again.") from error
-    if not values:
-        raise DataError(
-            "bad-green-button", f"{name} holds no interval reading.", "Export intervals, not bills."
-        )
-    if len(types) > 1 or blocks > 1:
-        raise DataError(
-            "bad-green-button",
-            f"{name} holds {max(len(types), blocks)} series: flows, meters or units.",
-            "Export one meter and one unit a file.",
-        )
-    power, unit, _ = next(iter(types), (0, "Wh", ""))
-    if abs(power) > 12 or max(abs(m) for m in moments) > 7_000_000_000:
-        raise DataError(
-            "bad-green-button",
-            f"{name} has a multiplier or a time that cannot be.",
-            "Export it again.",
-        )
-    scale = 10.0**power / (1000.0 if unit in ("Wh", "W") else 1.0)
-    label = {"Wh": "kWh", "W": "kW"}.get(unit, unit)
-    return _gridded(
-        np.array(moments, "datetime64[s]"),
-        None,
-        [Path(name).stem],
-        [label],
-        np.array([values]) * scale,
-        None,
-        name,
-        False,
-        later,
-    )
-
-
 def series_chunks(
     path: Path, *, count: int, zone: str = "UTC", stamp: str = ""
 ) -> Iterator[Readings]:
@@ -768,9 +411,10 @@ def series_chunks(
         config={"memory_limit": "300MB", "threads": 2, "temp_directory": spill}
     ) as con:
         source = f"read_parquet({literal(str(path))})"
-        described = con.execute(f"describe select * from {source}").fetchall()
+        described, layout = _described(con, path, source, path.name)
         headers = [d[0] for d in described]
-        place, meter, _, values = _columns(headers, path.name)
+        place, meter = layout.one("time"), layout.one("meter")
+        values = [c.place for c in layout.of("value")]
         plain = described[place][1].startswith("TIMESTAMP") and (
             zone == "UTC" or "WITH TIME ZONE" in described[place][1]
         )
@@ -799,19 +443,14 @@ def series_chunks(
             [names[:5]],
         ).fetchnumpy()
         moments = np.asarray(some["t"]).astype("datetime64[s]")
-        step_s = _step(
-            moments,
-            np.unique(np.asarray(some["w"]).astype(str), return_inverse=True)[1],
-            ~np.isnat(moments),
-            path.name,
-        )
+        step_s = step_of(moments[~np.isnat(moments)], path.name)
         span = int((last - first).total_seconds()) // step_s + 1
         if span > STEPS_MAX:
             raise DataError("file-too-large", f"{path.name} spans {span:,} steps.", "Split it.")
         start = np.datetime64(first, "s") + np.timedelta64(step_s, "s") * np.arange(span)
-        if _names_end(stamp, at):
+        if stamp == "end" or (not stamp and _names_end(at)):
             start = start - np.timedelta64(step_s, "s")
-        unit = _named(value)[1]
+        unit = unit_in(value)
     epoch = np.datetime64(first, "s")
     source_file = pq.ParquetFile(path, read_dictionary=[who])
     held = []
@@ -851,10 +490,11 @@ def meters_of(path: Path) -> list[str]:
     _sound(path)
     with duckdb.connect() as con:
         source = f"read_parquet({literal(str(path))})"
-        headers = [d[0] for d in con.execute(f"describe select * from {source}").fetchall()]
-        _, meter, _, _ = _columns(headers, path.name)
+        described, layout = _described(con, path, source, path.name)
+        meter = layout.one("meter")
         if meter < 0:
             return list(read_series(path, checked=False).names)
+        headers = [d[0] for d in described]
         quoted = headers[meter].replace('"', '""')
         return [
             r[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,14 +65,17 @@ def read_sheets(path: Path) -> list[Sheet]:
         )
     with path.open("rb") as handle:
         magic = handle.read(4)
+    suffix = path.suffix.lower()
     if magic == b"PAR1":
         return [_parquet(path)]
-    if magic[:2] == b"PK":
+    if magic[:2] == b"PK" or (
+        magic == b"\xd0\xcf\x11\xe0" and suffix not in (".doc", ".msg", ".ppt")
+    ):
         return _workbook(path)
-    if magic == b"\xd0\xcf\x11\xe0" or path.suffix.lower() in (".pdf", ".doc", ".docx", ".zip"):
+    if magic == b"%PDF" or suffix in (".pdf", ".doc", ".docx"):
         raise DataError(
             "unknown-format",
-            f"{path.name} is neither CSV, XLSX nor Parquet.",
+            f"{path.name} is not a table: CSV, XLSX, XLS, XLSB, ODS or Parquet.",
             "Save it as XLSX or CSV.",
         )
     return [_csv(path)]
@@ -144,33 +148,122 @@ def sound_csv(path: Path, reader: Any = None) -> Iterator[None]:
 
 
 def encoding_of(path: Path) -> str:
-    """Encoding of a text file: UTF-8 (with or without mark), UTF-16 by its mark, or GB18030.
+    """Encoding of a text file: UTF-8 or UTF-16 with or without mark, else the one of `LEGACY` that makes words.
 
     Raises:
-        DataError: `bad-encoding` where it is none of these.
+        DataError: `bad-encoding` where none fits, `unknown-format` where it is not a text.
     """
     with path.open("rb") as handle:
-        start = handle.read(4)
-    wide = start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            with path.open("rb") as handle:
-                while block := handle.read(1 << 20):
-                    if not wide and b"\0" in block:
-                        raise DataError(
-                            "unknown-format",
-                            f"{path.name} holds binary data.",
-                            "Save it as CSV or XLSX.",
-                        )
-                    decoder.decode(block)
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding
+        start = handle.read(4096)
+    wide = _utf_16(start)
+    if wide:
+        return _whole(path, wide) or _no_encoding(path)
+    if b"\0" in start:
+        raise DataError(
+            "unknown-format", f"{path.name} holds binary data.", "Save it as CSV or XLSX."
+        )
+    if _whole(path, "utf-8-sig"):
+        return "utf-8-sig"
+    odd = _odd_lines(path)
+    ranked = sorted(LEGACY, key=lambda encoding: -_plausible(odd, encoding))
+    for encoding in ranked:
+        if _plausible(odd, encoding) > -1 and _whole(path, encoding):
+            return encoding
+    return _no_encoding(path)
+
+
+LEGACY = ("gb18030", "cp932", "cp1252", "cp1250", "latin-1")
+"""Encodings tried where a file is not in UTF-8; of two that fit alike the first is taken."""
+
+
+def _no_encoding(path: Path) -> str:
     raise DataError(
-        "bad-encoding", f"{path.name} is neither UTF-8 nor GB18030 nor UTF-16.", "Save it as UTF-8."
+        "bad-encoding",
+        f"{path.name} is in none of UTF-8, UTF-16, GB18030, Shift-JIS, Windows-1252.",
+        "Save it as UTF-8.",
     )
+
+
+def _utf_16(start: bytes) -> str:
+    """UTF-16 by its mark, or by the zeros beside digits and signs; empty where it is not."""
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    half = max(1, len(start) // 2)
+    if odd > 0.4 * half and even < 0.05 * half:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 * half and odd < 0.05 * half else ""
+
+
+def _whole(path: Path, encoding: str) -> str:
+    """The encoding if the whole file is sound in it, else empty."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as handle:
+            while block := handle.read(1 << 20):
+                if b"\0" in block and not encoding.startswith("utf-16"):
+                    raise DataError(
+                        "unknown-format",
+                        f"{path.name} holds binary data.",
+                        "Save it as CSV or XLSX.",
+                    )
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return ""
+    return encoding
+
+
+def _odd_lines(path: Path) -> bytes:
+    """Lines of a file that hold other bytes than ASCII, up to some kilobytes."""
+    found, size = [], 0
+    with path.open("rb") as handle:
+        for line in handle:
+            if any(byte > 127 for byte in line[:4096]):
+                found.append(line[:4096])
+                size += len(found[-1])
+                if size > 16_384:
+                    break
+    return b"".join(found)
+
+
+def _plausible(sample: bytes, encoding: str) -> float:
+    """How much a sample looks like words in an encoding: -1 where it is unsound or nonsense, 1 at best."""
+    text = sample.decode(encoding, errors="replace")
+    odd = [k for k, ch in enumerate(text) if ord(ch) > 127]
+    if not odd:
+        return -2.0
+    score = 0.0
+    for k in odd:
+        ch = text[k]
+        near = text[max(0, k - 1) : k] + text[k + 1 : k + 2]
+        if ch == "\ufffd" or unicodedata.category(ch) in ("Cc", "Cn", "Co"):
+            score -= 4
+        elif "\u3040" <= ch <= "\u30ff":
+            score += 1.2
+        elif "\u4e00" <= ch <= "\u9fff":
+            score += _of_use(ch) if not any(c.isascii() and c.isalpha() for c in near) else -1
+        elif (
+            "\uff61" <= ch <= "\uff9f"
+        ):  # half-width kana: what other encodings look like in Shift-JIS
+            score -= 0.5
+        elif unicodedata.category(ch)[0] == "L":
+            score += 1 if any(c.isalpha() and ord(c) < 592 for c in near) else 0.2
+        else:
+            usual = ch in "€£°²³·–’„“”«»±\u00a0，。：（）、％\u3000"
+            score += 1 if usual else -0.5 if any(c.isalpha() for c in near) else 0
+    return score / len(odd)
+
+
+def _of_use(ch: str) -> float:
+    """Whether a Chinese sign is one of the usual ones."""
+    for encoding in ("gb2312", "shift_jis"):
+        try:
+            if ch.encode(encoding)[0] < (0xD8 if encoding == "gb2312" else 0x98):
+                return 1.0
+        except UnicodeEncodeError:
+            continue
+    return -0.5
 
 
 def _csv(path: Path) -> Sheet:

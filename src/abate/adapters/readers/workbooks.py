@@ -130,6 +130,9 @@ def _bounded(path: Path) -> int:
     Raises:
         DataError: `unreadable-file`, `file-too-large`.
     """
+    with path.open("rb") as handle:
+        if handle.read(4) == b"\xd0\xcf\x11\xe0":  # an old workbook is not packed
+            return path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
