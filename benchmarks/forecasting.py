@@ -51,7 +51,7 @@ def competition(name: str, *arguments: str) -> dict:
 
 def load() -> None:
     """Load by months, without temperatures of the month; climatology of 8 days around beside it."""
-    from abate.adapters.readers.series import read_series
+    from abate.adapters.readers.series import FileStyle, read_series
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import grid, observed
@@ -103,7 +103,7 @@ def wind() -> None:
 
 def sun() -> None:
     """Three roofs by months, with forecast weather and without any."""
-    from abate.adapters.readers.series import read_series
+    from abate.adapters.readers.series import FileStyle, read_series
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import observed
@@ -150,7 +150,7 @@ def sun() -> None:
 
 def savings() -> None:
     """Synthetic meters: balance points 60 and 65 °F, savings 10 %."""
-    from abate.adapters.readers.series import read_series
+    from abate.adapters.readers.series import FileStyle, read_series
     from abate.application.energy.savings import estimate, read_usage
 
     folder = DATA / "eemeter_samples"
@@ -159,7 +159,7 @@ def savings() -> None:
     for name, facts in meta.items():
         if not name.startswith("il-"):
             continue
-        usage = read_usage(folder / facts["meter_data_filename"], zone="America/Chicago")
+        usage = read_usage(folder / facts["meter_data_filename"], FileStyle(zone="America/Chicago"))
         until, since = (
             date.fromisoformat(facts[f"blackout_{end}_date"]) for end in ("start", "end")
         )

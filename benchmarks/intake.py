@@ -58,7 +58,9 @@ def asked(truth: dict[str, Any], path: Path, zone: str) -> tuple[str, str]:
     return ("asked", said) if fits else ("wrong", f"not asked: {said}")
 
 
-def compared(truth: dict[str, Any], found: list[tuple[str, str, float]], hinted: bool) -> tuple[str, str]:
+def compared(
+    truth: dict[str, Any], found: list[tuple[str, str, float]], hinted: bool
+) -> tuple[str, str]:
     """Whether the sums are those of the truth, single or of the tariffs of a direction together."""
     left = [abs(v) for _, _, v in found]
     wanted = [s for s in truth["series"] if not s.get("optional")]
@@ -82,7 +84,9 @@ def compared(truth: dict[str, Any], found: list[tuple[str, str, float]], hinted:
     strange = [v for v in left if v > 1e-9 and not any(_near(v, a) for a in allowed)]
     if flows:
         return "wrong", f"missing {flows}; left {strange[:6]}; found {found[:8]}"
-    return "right", f"{'with ' if hinted else ''}{len(found)} series" + (f"; beside them {strange[:4]}" if strange else "")
+    return "right", f"{'with ' if hinted else ''}{len(found)} series" + (
+        f"; beside them {strange[:4]}" if strange else ""
+    )
 
 
 def _near(a: float, b: float) -> bool:

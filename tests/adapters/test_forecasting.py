@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from abate.adapters.readers.energy_config import EnergyConfig, read_energy
-from abate.adapters.readers.series import read_series
+from abate.adapters.readers.series import FileStyle, read_series
 from abate.application.energy.batches import moment_of
 from abate.application.energy.forecasts import forecast_site, forecasts, post_forecast
 from abate.application.energy.savings import estimate, read_usage
@@ -198,7 +198,7 @@ def test_synthetic_meters_give_their_balance_points_within_a_degree_and_their_sa
         pytest.skip("the shared energy data is not there")
     folder = ENERGY / "eemeter_samples"
     facts = json.loads((folder / "metadata.json").read_text())[f"il-{meter}-{steps}"]
-    usage = read_usage(folder / facts["meter_data_filename"], zone="America/Chicago")
+    usage = read_usage(folder / facts["meter_data_filename"], FileStyle(zone="America/Chicago"))
     weather = read_series(folder / "il-tempF.csv.gz", checked=False)
     until, since = (
         datetime.fromisoformat(facts[f"blackout_{e}_date"]).date() for e in ("start", "end")
@@ -576,7 +576,7 @@ def test_power_is_taken_as_energy_and_a_day_begins_at_local_midnight(tmp_path):
         ),
     ]
     weather, load = write(tmp_path / "w.csv", warmth), write(tmp_path / "l.csv", rows)
-    usage = read_usage(load, zone="Pacific/Auckland")
+    usage = read_usage(load, FileStyle(zone="Pacific/Auckland"))
     assert np.nanmax(usage.per_day) == pytest.approx(24 * 4.05, rel=0.01)
     (made,) = estimate(
         usage,

@@ -168,6 +168,33 @@ def _value(text: str, k: int) -> str:
     return f"{float(text[1:]) + k % 24 * float(text[1:]) / 100:g}" if text.startswith("~") else text
 
 
+def billed(code: str, given: str) -> Example:
+    """A file of bills, read for a saving."""
+
+    def found(workspace: Workspace, folder: Path) -> list[Finding]:
+        from abate.application.energy.savings import read_usage
+
+        (folder / "bills.csv").write_text(_unfolded(given))
+        return list(read_usage(folder / "bills.csv").findings)
+
+    return Example(code, given, found)
+
+
+def _with_a_hidden_sheet(workspace: Workspace, folder: Path) -> list[Finding]:
+    from openpyxl import Workbook
+
+    from abate.adapters.readers.series import read_series
+
+    book = Workbook()
+    for row in [("time", "kWh"), ("2024-01-01 00:00", 4.1), ("2024-01-01 01:00", 4.2)]:
+        book.active.append(row)
+    draft = book.create_sheet("draft")
+    draft.append(("time", "kWh"))
+    draft.sheet_state = "hidden"
+    book.save(folder / "load.xlsx")
+    return list(read_series(folder / "load.xlsx").findings)
+
+
 def _drifted(workspace: Workspace, folder: Path) -> list[Finding]:
     """A site is forecast, then uses twice as much for two weeks, and is forecast again."""
     import random
@@ -543,7 +570,7 @@ EXAMPLES = (
     ),
     metered(
         "reading-unread",
-        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 02:00,n/a\n2024-01-01 03:00,4.0\n",
+        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 02:00,error\n2024-01-01 03:00,4.0\n",
     ),
     metered(
         "clock-change", "time,kWh\n2024-10-26 23:00,4.1\n... 30 times ~4\n", zone="Europe/Berlin"
@@ -563,6 +590,52 @@ EXAMPLES = (
     metered(
         "reading-stuck",
         "time,kWh\n2024-01-01 00:00,4\n... 48 times ~4\n... 13 times 4.7\n... 48 times ~4\n",
+    ),
+    metered("unit-unsaid", "time,raw\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n"),
+    metered(
+        "reading-estimated",
+        "time,kWh,quality\n2024-01-01 00:00,4.1,A\n2024-01-01 01:00,4.2,estimated\n2024-01-01 02:00,4.0,A\n",
+    ),
+    metered(
+        "reading-sentinel",
+        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,-999\n2024-01-01 02:00,4.4\n2024-01-01 03:00,4.0\n",
+    ),
+    metered(
+        "reading-spike",
+        "time,kWh\n2024-01-01 00:00,4\n... 40 times ~4\n... 1 times 900\n... 40 times ~4\n",
+    ),
+    metered(
+        "meter-dead",
+        "time,kWh\n2024-01-01 00:00,4\n... 96 times ~4\n... 60 times 0\n... 96 times ~4\n",
+    ),
+    metered(
+        "sum-left-out",
+        "time,day kWh,night kWh,total kWh\n2024-01-01 00:00,1.5,2,3.5\n2024-01-01 01:00,1,2.5,3.5\n2024-01-01 02:00,3,1,4\n2024-01-01 03:00,2,2,4\n",
+    ),
+    metered(
+        "counter-corrected",
+        "time,register kWh\n2024-01-01 00:00,5000.2\n2024-01-01 01:00,5001.4\n2024-01-01 02:00,5001.3\n2024-01-01 03:00,5002.6\n",
+    ),
+    metered(
+        "counter-rolled",
+        "time,register kWh\n2024-01-01 00:00,99995\n2024-01-01 01:00,99999\n2024-01-01 02:00,3\n2024-01-01 03:00,8\n",
+    ),
+    metered(
+        "counter-spread",
+        "time,register kWh\n2024-01-01 00:00,5000\n2024-01-01 01:00,5001\n2024-01-01 04:00,5007\n2024-01-01 05:00,5009\n",
+    ),
+    Example("sheet-hidden", "(a workbook with a hidden sheet 'draft')", _with_a_hidden_sheet),
+    billed(
+        "bill-gap",
+        "start,end,kWh\n2023-01-01,2023-02-01,400\n2023-02-01,2023-03-01,380\n2023-04-01,2023-05-01,300\n",
+    ),
+    billed(
+        "bill-estimated",
+        "start,end,kWh,read type\n2023-01-01,2023-02-01,400,actual\n2023-02-01,2023-03-01,380,estimated\n2023-03-01,2023-04-01,300,actual\n",
+    ),
+    billed(
+        "days-left-out",
+        "time,kWh\n2024-01-01 00:00,4\n... 96 times ~4\n... 60 times 0\n... 96 times ~4\n",
     ),
     Example(
         "forecast-drift",

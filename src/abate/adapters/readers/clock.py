@@ -145,7 +145,9 @@ def _named_offset(name: str | None) -> bool:
 def is_clock(text: str) -> bool:
     """Whether a cell is a time of day, such as 14:00, 2:30 PM or 24:00."""
     found = CLOCK.fullmatch(text.strip())
-    if found is None or found["packed"] or re.fullmatch(r"[\d.]+", text.strip()):  # 14.30 is a number
+    if (
+        found is None or found["packed"] or re.fullmatch(r"[\d.]+", text.strip())
+    ):  # 14.30 is a number
         return False
     return int(found["H"] or found["H2"]) <= 24
 

@@ -91,14 +91,23 @@ def espi_readings(path: Path) -> Iterator[list[Any]]:
     of_reading: dict[str, str] = {}
     kinds: dict[str, str] = {}
     blocks: dict[str, tuple[list[int], list[float], list[int]]] = {}
-    last_type = ""
     try:
-        for _, node in ET.iterparse(path, events=("end",)):  # noqa: S314 - in a process of its own
+        inside = 0
+        for event, node in ET.iterparse(path, events=("start", "end")):  # noqa: S314 - in a process of its own
             if _tag(node) == "entry":
+                inside += 1 if event == "start" else -1
+            if event == "start":
+                continue
+            if not inside and _tag(node) in (
+                "ReadingType",
+                "IntervalBlock",
+            ):  # a feed without entries
+                _entry(node, [], (types, of_reading, kinds, blocks))
+            elif _tag(node) == "entry":
                 links = [(c.get("rel", ""), c.get("href", "")) for c in node if _tag(c) == "link"]
                 content = next((c for c in node if _tag(c) == "content"), None)
                 for one in content if content is not None else ():
-                    last_type = _entry(one, links, (types, of_reading, kinds, blocks), last_type)
+                    _entry(one, links, (types, of_reading, kinds, blocks))
                 node.clear()
         yield from _by_reading(types, of_reading, kinds, blocks)
     except (ET.ParseError, KeyError, ValueError, TypeError, OverflowError) as error:
@@ -118,15 +127,14 @@ def _tag(node: ET.Element) -> str:
     return node.tag.rsplit("}", 1)[-1]
 
 
-def _entry(one: ET.Element, links: list[tuple[str, str]], espi: Espi, last_type: str) -> str:
-    """Take an entry of a feed; the name of the reading type that was read last."""
+def _entry(one: ET.Element, links: list[tuple[str, str]], espi: Espi) -> None:
+    """Take the content of an entry of a feed."""
     types, of_reading, kinds, blocks = espi
     own = next((h for r, h in links if r == "self"), "")
     tag = _tag(one)
     if tag == "ReadingType":
         types[own] = {_tag(child): (child.text or "").strip() for child in one}
-        return own
-    if tag == "MeterReading":
+    elif tag == "MeterReading":
         of_reading[own] = next((h for r, h in links if r == "related" and "ReadingType" in h), "")
     elif tag == "UsagePoint":
         kinds[own] = next((n.text or "" for n in one.iter() if _tag(n) == "kind"), "")
@@ -140,7 +148,6 @@ def _entry(one: ET.Element, links: list[tuple[str, str]], espi: Espi, last_type:
                 begun.append(int(period.get("start") or "x"))
                 lengths.append(int(period.get("duration") or 0))
                 values.append(float(parts["value"].text or "nan"))
-    return last_type
 
 
 def _by_reading(

@@ -67,6 +67,7 @@ class Style:
         dates: `dmy`, `mdy` or `ymd`: the order of numbers in dates.
         decimal: The mark before the fraction.
         unit: Unit of series of which the file states none.
+        delimiter: What parts the cells of the file.
     """
 
     zone: ZoneInfo
@@ -74,15 +75,17 @@ class Style:
     dates: str = ""
     decimal: str = ""
     unit: str = ""
+    delimiter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a table gave: series, what reading it found, and its layout."""
+    """What a table gave: series, what reading it found, its layout, and whether the zone placed its times."""
 
     channels: list[Channel]
     findings: list[Finding]
     layout: Layout
+    is_local: bool = False
 
 
 def rows_of(sheet: Sheet) -> list[Row]:
@@ -161,14 +164,7 @@ def _times(layout: Layout, body: Sequence[Row], name: str, style: Style) -> Time
         ]
         times = read_times(joined, order)
     else:
-        hour = next(
-            (
-                c.place
-                for c in layout.columns
-                if c.role in ("value", "other") and _is_hour(c, _cells(body, c.place))
-            ),
-            -1,
-        )
+        hour = layout.one("hour")
         times = read_times(_with_hours(texts, _cells(body, hour)) if hour >= 0 else texts, order)
     zone = layout.one("zone")
     said = offset_named(_in_header(column.header) or "") if zone < 0 else None
@@ -196,35 +192,10 @@ def _in_header(header: str) -> str:
     )
 
 
-def _is_hour(column: Column, cells: Sequence[str]) -> bool:
-    """Whether a column counts the hours of a day."""
-    if column.unit or not has_word(
-        column.header,
-        (
-            "hour",
-            "hour of day",
-            "hr",
-            "he",
-            "hour ending",
-            "stunde",
-            "uur",
-            "heure",
-            "hora",
-            "小时",
-            "时",
-        ),
-    ):
-        return False
-    numbers = {c for c in cells if c}
-    return bool(numbers) and all(
-        c.replace(".0", "").isdigit() and 0 <= int(float(c)) <= 24 for c in numbers
-    )
-
-
 def _with_hours(texts: Sequence[str], hours: Sequence[str]) -> list[str]:
     """Dates with their hours; hours from 1 to 24 name the end of theirs."""
-    numbers = [int(float(h)) if h else -1 for h in hours]
-    less = int(max(numbers, default=0) == 24)
+    numbers = [int(float(h)) if h.replace(".", "", 1).isdigit() else -1 for h in hours]
+    less = int(max(numbers, default=0) >= 24)
     return [
         f"{d.split(' ')[0]} {h - less:02d}:00" if h >= 0 else d
         for d, h in zip(texts, numbers, strict=True)
@@ -237,7 +208,7 @@ def _decimal(
     if typed and not any("," in c for column in columns for c in column):
         return "."
     every = (c for column in columns for c in column if c and c.casefold() not in MISSING)
-    return decimal_of(every, name, said=style.decimal, sample=header)
+    return decimal_of(every, name, said=style.decimal, sample=header, delimiter=style.delimiter)
 
 
 def _ended(layout: Layout, times: Times, style: Style) -> bool:
@@ -309,7 +280,11 @@ def _across(
                 step_s=layout.step_s,
             )
         )
-    return Table(channels, found, layout)
+    return Table(channels, found, layout, _is_local(times))
+
+
+def _is_local(times: Times) -> bool:
+    return bool((times.offset[~np.isnat(times.clock)] == NO_OFFSET).any())
 
 
 def _row_units(layout: Layout, body: Sequence[Row]) -> list[str]:
@@ -376,7 +351,8 @@ def _down(
             "Check the decimal sign and the columns.",
         )
     found += _flags(layout, body, name)
-    return Table(_series(layout, body, times, matrix, keep, style), found, layout)
+    channels = _series(layout, body, times, matrix, keep, style)
+    return Table(channels, found, layout, _is_local(times))
 
 
 def _series(
@@ -558,7 +534,7 @@ def _flags(layout: Layout, body: Sequence[Row], name: str) -> list[Finding]:
             found.append(
                 Finding.of(
                     READING_FLAGGED,
-                    f"{count} readings are marked as estimated in '{column.header}'.",
+                    f"'{column.header}' marks {count} of {len(cells)} readings as estimated.",
                     file=name,
                     column=column.header,
                 )

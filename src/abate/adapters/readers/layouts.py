@@ -23,26 +23,32 @@ from abate.adapters.readers.clock import (
 )
 from abate.adapters.readers.numerals import MISSING, bare, is_number
 from abate.energy.facts.words import (
+    AMOUNT_WORDS,
     COST_WORDS,
     END_WORDS,
     FLOWS,
+    HOUR_WORDS,
     IGNORED_WORDS,
     ISSUED_WORDS,
     METER_WORDS,
     MULTIPLIER_WORDS,
+    NUMBER_WORDS,
     OWNER_WORDS,
     QUALITY_WORDS,
+    REGISTER_WORDS,
     START_WORDS,
     TIME_WORDS,
     UNIT_WORDS,
     ZONE_WORDS,
     has_word,
+    tokens,
     unit_in,
     unit_named,
 )
 from abate.kernel.errors import DataError
 
 Row = tuple[int, list[str]]
+HEADS = (*TIME_WORDS, *START_WORDS, *END_WORDS)
 HEAD_ROWS = 400
 """Rows by which a layout is recognised."""
 DAY_COLUMNS = {
@@ -157,7 +163,8 @@ def recognise(rows: Sequence[Row], file: str) -> Layout:
         for k in range(width)
     ]
     columns = _times(columns, body)
-    found = _across(columns, labels) or _down(columns, body)
+    daily = len({cells[time] for cells in body}) > 0 and all(_is_day(cells[time]) for cells in body)
+    found = (_across(columns, labels) if daily else None) or _down(columns, body)
     if not (any(c.role == "value" for c in found[0]) or found[1]):
         raise DataError(
             "no-series",
@@ -263,7 +270,10 @@ def _labels(above: Sequence[Row], width: int) -> tuple[list[str], int]:
     scores: dict[int, int] = {}
     for at in range(len(above) - 1, max(-1, len(above) - 12), -1):
         cells = above[at][1][:width]
-        texts = {c for c in cells if c and not is_number(c) and not unit_named(c.strip("[]() "))}
+        texts = {c for c in cells if c and not is_number(c)}
+        units = {c for c in texts if unit_named(c.strip("[]() "))}
+        if len(units) >= len(texts) - 1 and not has_word(" ".join(texts - units), HEADS):
+            continue
         across = sum(is_clock(c) or _ordinal(c) is not None for c in cells)
         if texts and len(texts) + across >= min(2, width):
             scores[at] = max(len(texts), across)
@@ -308,65 +318,69 @@ def _column(
 ) -> Column:
     header = labels[place]
     there = [c for c in cells if c and c.casefold() not in MISSING]
-    column = Column(place, header, "other")
-    if place == time:
-        return replace(column, role="time")
-    if not there:
-        numeric = bool(unit_in(header)) or has_word(
-            header, tuple(w for words in FLOWS.values() for w in words)
-        )
-        return (
-            replace(column, role="value", label=header, unit=unit_in(header))
-            if numeric and not _is_beside(header)
-            else column
-        )
-    if all(is_time(c) for c in there):
-        role = (
-            "issued"
-            if has_word(header, ISSUED_WORDS)
-            else "end"
-            if has_word(header, END_WORDS)
-            else "moment"
-        )
-        return replace(column, role=role)
-    if all(is_clock(c) for c in there):
-        return replace(column, role="clock")
-    if has_word(header, ZONE_WORDS) and all(offset_named(c) is not None for c in there):
-        return replace(column, role="zone")
-    if all(unit_named(c) for c in there) and (
-        has_word(header, UNIT_WORDS) or not all(is_number(c) for c in there)
-    ):
-        return replace(column, role="unit")
-    return _content(column, header, there, units.get(place, ""))
+    unit = units.get(place, "") or unit_in(header)
+    role = (
+        "time" if place == time else _role(header, there, unit) if there else _empty(header, unit)
+    )
+    column = Column(place, header, role)
+    return (
+        replace(column, label=label_of(header), unit=unit, flow=flow_in(header))
+        if role == "value"
+        else column
+    )
 
 
-def _content(column: Column, header: str, there: list[str], unit: str) -> Column:
-    """The role of a column that holds numbers or words."""
+def _empty(header: str, unit: str) -> str:
+    """The role of a column of which the first rows are empty: its header must say that readings follow."""
+    said = unit or flow_in(header)
+    return "value" if said and not _is_beside(header) else "other"
+
+
+def _role(header: str, there: list[str], unit: str) -> str:
+    """The role of a column by its cells and its header; of several that fit the first holds."""
     numbers = sum(is_number(c) for c in there)
-    unit = unit or unit_in(header)
-    if has_word(header, MULTIPLIER_WORDS) and numbers == len(there):
-        return replace(column, role="multiplier")
-    if has_word(header, METER_WORDS) and not unit:
-        return replace(column, role="meter")
-    if has_word(header, OWNER_WORDS) and not unit and (numbers < len(there) or len(set(there)) > 1):
-        return replace(
-            column,
-            role="meter" if numbers < len(there) or len(set(there)) < len(there) else "other",
-        )
-    if has_word(header, QUALITY_WORDS) and not unit and not _is_beside(header):
-        return replace(column, role="quality")
-    if numbers < max(1, len(there) * 0.5):
-        return replace(column, role="group")
+    words, money = _is_beside(header), any(re.match(r"[$€£¥￥₹]", c) for c in there[:5])
+    ident = _is_identifier(there)
+    fits = {
+        "issued": all(is_time(c) for c in there) and has_word(header, ISSUED_WORDS),
+        "end": all(is_time(c) for c in there) and has_word(header, END_WORDS),
+        "moment": all(is_time(c) for c in there) and not (numbers == len(there) and unit),
+        "clock": all(is_clock(c) for c in there),
+        "zone": has_word(header, ZONE_WORDS) and all(offset_named(c) is not None for c in there),
+        "unit": all(unit_named(c) for c in there)
+        and (numbers < len(there) or has_word(header, UNIT_WORDS)),
+        "multiplier": has_word(header, MULTIPLIER_WORDS) and numbers == len(there),
+        "hour": not unit and _is_hour(header, there),
+        "meter": not unit and _names_meter(header, there),
+        "quality": not unit and not words and has_word(header, QUALITY_WORDS),
+        "group": numbers < max(1, len(there) * 0.5),
+        "other": words or money,
+    }
+    return next((role for role, is_so in fits.items() if is_so), "meter" if ident else "value")
+
+
+def _is_hour(header: str, there: list[str]) -> bool:
+    """Whether a column counts the hours of a day, from 0 or from 1."""
+    plain = [c.removesuffix(".0") for c in there]
+    if not has_word(header, HOUR_WORDS) or not all(c.isdigit() and len(c) <= 2 for c in plain):
+        return False
+    return len(set(plain)) >= 2 and max(int(c) for c in plain) <= 25
+
+
+def _names_meter(header: str, there: list[str]) -> bool:
+    """Whether a column names meters, by its header; a count of readings is none."""
     if (
-        _is_beside(header)
-        or any(re.match(r"[$€£¥￥₹]", c) for c in there[:5])
-        or _is_identifier(there)
+        has_word(header, REGISTER_WORDS)
+        and all(is_number(c) for c in there)
+        and not _is_identifier(there)
     ):
-        return replace(
-            column, role="meter" if _is_identifier(there) and not _is_beside(header) else "other"
-        )
-    label = label_of(header)
-    return replace(column, role="value", label=label, unit=unit, flow=flow_in(header))
+        return False
+    if has_word(header, METER_WORDS):
+        return True
+    if has_word(header, NUMBER_WORDS) and not _is_row_number(there, header):
+        return all(c.isalnum() or not is_number(c) for c in there)
+    whole = " ".join(tokens(header).split("\n")[0].split())
+    return whole in OWNER_WORDS and not _is_row_number(there, header)
 
 
 def _is_beside(header: str) -> bool:
@@ -486,6 +500,13 @@ def _across(columns: list[Column], labels: list[str]) -> Found | None:
     return None
 
 
+def _is_day(text: str) -> bool:
+    """Whether a time names a day, or its midnight, and no other time of day."""
+    return ":" not in text.replace("00:00:00", "").replace("00:00", "") and not EPOCH.fullmatch(
+        text
+    )
+
+
 def _begin_of(header: str) -> int | None:
     """Seconds since midnight at which a column of times across begins, by its header."""
     first = re.split(r"\s*(?:-|–|—|~|至|\bto\b|\bbis\b)\s*", header.strip(), maxsplit=1)[0]
@@ -522,7 +543,9 @@ def _down(columns: list[Column], body: list[list[str]]) -> Found:
     if stated and len(stated) < len(there):
         made = [
             replace(c, role="other")
-            if c.role == "value" and not (c.unit or c.flow) and _is_word_number(c.header)
+            if c in there
+            and c not in stated
+            and (_is_word_number(c.header) or has_word(c.header, AMOUNT_WORDS))
             else c
             for c in made
         ]

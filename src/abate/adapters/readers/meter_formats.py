@@ -115,7 +115,7 @@ def _usual(at: Any) -> int:
 
 def _named(channels: list[Channel], stem: str) -> list[Channel]:
     """Names that differ; of one meter and direction only the finest steps that cover the rest."""
-    kept = []
+    kept: list[Channel] = []
     for c in sorted(channels, key=lambda c: c.step_s or 10**9):
         same = [
             k

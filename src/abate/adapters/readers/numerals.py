@@ -72,7 +72,9 @@ def _parted(text: str) -> bool:
     )
 
 
-def decimal_of(cells: Iterable[str], file: str, *, said: str = "", sample: str = "") -> str:
+def decimal_of(
+    cells: Iterable[str], file: str, *, said: str = "", sample: str = "", delimiter: str = ""
+) -> str:
     """The mark before the fraction in the numbers of a table.
 
     Args:
@@ -80,6 +82,7 @@ def decimal_of(cells: Iterable[str], file: str, *, said: str = "", sample: str =
         file: Name of the file.
         said: What the user says.
         sample: Header of their column, for the question.
+        delimiter: What parts the cells of the file.
 
     Raises:
         DataError: `ambiguous-number` where both readings are possible and differ;
@@ -98,8 +101,11 @@ def decimal_of(cells: Iterable[str], file: str, *, said: str = "", sample: str =
             )
     plain = {m for shape in shapes for m in _reads(shape)}
     fits = [m for m in MARKS if all(m in _reads(shape) for shape in shapes)]
-    if shapes and len(fits) > 1 and ungrouped:  # 1204 beside 1,904: thousands are not parted
-        fits = ["." if "." in next(iter(shapes)) else ","]
+    mark = "." if any("." in shape for shape in shapes) else ","
+    if len(fits) > 1 and (ungrouped or (mark == "." and delimiter == ",")):
+        fits = [
+            mark
+        ]  # 1204 beside 1,904: thousands are not parted; commas between cells are none in numbers
     if not shapes:
         return "."
     if len(fits) == 1:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from abate.kernel.errors import DataError
 
@@ -59,7 +59,7 @@ def _is_book(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(n.lower() in BOOKS for n in archive.namelist()[:50])
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, RuntimeError):
         return True  # the reader of workbooks says what is wrong
 
 
@@ -83,7 +83,7 @@ def _unzip(path: Path, folder: Path) -> Path:
             return _copied(source, folder / (Path(members[0].filename).name or "data.csv"), path)
 
 
-def _copied(source: IO[bytes], target: Path, path: Path) -> Path:
+def _copied(source: Any, target: Path, path: Path) -> Path:
     limit = min(UNPACKED_MAX, max(UNPACKED_FREE, PACKED_RATIO * path.stat().st_size))
     size = 0
     with target.open("wb") as out:

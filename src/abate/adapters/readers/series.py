@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -24,19 +24,15 @@ from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.parquets import parquet_head
 from abate.adapters.readers.sheets import read_sheets
 from abate.adapters.store.delta import literal, spill_folder
+from abate.energy.facts.counters import counters, usage_of_counters, without_pairs
 from abate.energy.facts.readings import (
     CLOCK_CHANGE,
     SHEET_HIDDEN,
     SUM_LEFT_OUT,
     UNIT_UNSAID,
     Readings,
-    check_readings,
-    counters,
-    repair_readings,
-    usage_of_counters,
-    without_pairs,
-    without_sentinels,
 )
+from abate.energy.facts.suspicions import check_readings, repair_readings, without_sentinels
 from abate.energy.facts.words import END_WORDS, START_WORDS, UNITS, has_word, unit_in, unit_named
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
@@ -96,6 +92,46 @@ def read_series(
         every = _read(plain, path.name, style, "twice" in repair)
     made = [_settled(one, repair, checked) for one in every]
     return replace(made[0], others=tuple(made[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class FileStyle:
+    """What the user says of a file of meters or bills that it leaves open; see `read_series`.
+
+    Args:
+        zone: Time zone of clock times without an offset.
+        stamp: Which end of its step a time names.
+        dates: Order of numbers in dates.
+        decimal: The mark before the fraction.
+        unit: Unit of series of which the file states none.
+        column: Header of the amounts of bills.
+        repair: What to repair.
+    """
+
+    zone: str = "UTC"
+    stamp: str = ""
+    dates: str = ""
+    decimal: str = ""
+    unit: str = ""
+    column: str = ""
+    repair: tuple[str, ...] = ()
+
+    def read(self, path: Path, *, checked: bool = True) -> Readings:
+        """Read a file of meters in this style."""
+        return read_series(
+            path,
+            zone=self.zone,
+            stamp=self.stamp,
+            dates=self.dates,
+            decimal=self.decimal,
+            unit=self.unit,
+            repair=self.repair,
+            checked=checked,
+        )
+
+
+PLAIN = FileStyle()
+"""A file that leaves nothing open."""
 
 
 def _settled(raw: Readings, repair: tuple[str, ...], checked: bool) -> Readings:
@@ -173,6 +209,7 @@ def _read(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
         return _parquet(path, name, style, later)
     shown = [s for s in sheets if not s.hidden] or sheets
     hidden = [s.name for s in sheets if s.hidden and shown is not sheets]
+    style = replace(style, delimiter=sheets[0].delimiter)
     made = _tables([(s.name, rows_of(s)) for s in shown], name, style, later, typed=sheets[0].typed)
     told = [
         Finding.of(
@@ -210,7 +247,8 @@ def _tables(
         text = f"{name} states no unit of {', '.join(repr(n) for n in unsaid[:6])}{' and others' if len(unsaid) > 6 else ''}."
         found.append(Finding.of(UNIT_UNSAID, text, file=name))
     made = gridded(channels, name, later=later)
-    found += _clock_changes(channels, style.zone, name, made[0])
+    if any(table.is_local for _, table in read):
+        found += _clock_changes(channels, style.zone, name, made[0])
     return _with_findings([replace(made[0], layout=read[0][1].layout.json), *made[1:]], found)
 
 

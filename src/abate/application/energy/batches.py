@@ -274,8 +274,12 @@ def forecast_readings(
         settings: Of the model.
 
     Raises:
-        DataError: `too-little-data` where fewer than two weeks are known, `no-weather`.
+        DataError: `too-little-data` where fewer than two weeks are known, `no-weather`,
+            `uneven-steps`.
     """
+    if not load.step_s:
+        text = f"{load.file} holds periods of their own length, such as months."
+        raise DataError("uneven-steps", text, "Forecasts need steps of a minute to a day.")
     series = as_series(load)
     step = np.timedelta64(load.step_s, "s")
     moment = issued if issued is not None else load.start[-1] + step

@@ -6,7 +6,7 @@ Periods, weather, baseline and reporting sides, valued estimates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,12 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
-from abate.adapters.readers.series import (
-    TIME_WORDS,
-    _moments,
-    _named,
-    _numbers,
-    _plain,
-    read_series,
-    zone_of,
-)
-from abate.adapters.readers.sheets import read_sheets
+from abate.adapters.readers.bill_tables import read_bills
+from abate.adapters.readers.interval_tables import Style
+from abate.adapters.readers.series import PLAIN, FileStyle, zone_of
 from abate.algorithms.forecasting.days import days_of
-from abate.energy.facts.readings import ENERGY_KWH, Readings, as_energy, is_temperature
+from abate.energy.facts.readings import ENERGY_KWH, LEFT_OUT, Readings, as_energy, is_temperature
+from abate.energy.facts.suspicions import dead_stretches
 from abate.energy.planners.hourly import hourly_savings
 from abate.energy.planners.savings import CONFIDENCE_SHARE, Saving, Side, savings
 from abate.kernel.errors import DataError, UsageError
@@ -36,7 +30,6 @@ WEATHER_SHARE_MIN = 0.5
 """Least share of a period's hours that have weather."""
 YEAR_DAYS = 365
 """Days that each side has, or the periods that reach them."""
-BILLS_MAX = 2_000
 GROUP = 250
 """Meters estimated in one batch."""
 
@@ -51,6 +44,7 @@ class Usage:
         per_day: Usage per day of each period, NaN where missing; shape (meters, periods).
         kind: `daily` or `billing`.
         findings: What reading them found.
+        generation: Meters behind which something generates.
     """
 
     names: tuple[str, ...]
@@ -58,6 +52,7 @@ class Usage:
     per_day: Any
     kind: str
     findings: tuple[Finding, ...] = ()
+    generation: tuple[str, ...] = ()
 
     @property
     def days(self) -> Any:
@@ -65,23 +60,99 @@ class Usage:
         return np.round(np.diff(self.edges) / DAY)
 
 
-def read_usage(path: Path, *, zone: str = "UTC", repair: tuple[str, ...] = ()) -> Usage:
+def read_usage(path: Path, style: FileStyle = PLAIN) -> Usage:
     """Usage by day from interval data, or by bill where times are weeks or months apart.
 
-    A day counts where it has all of its steps.
+    A day counts where it has all of its steps. Days on which a meter is dead or stuck are left out.
 
     Raises:
-        DataError: As `read_series`, or `no-series`.
+        DataError: As `read_series` and `read_bills`.
     """
-    bills = _bills(path, zone)
+    plain = Style(zone_of(style.zone), style.stamp, style.dates, style.decimal, style.unit)
+    bills = read_bills(path, plain, column=style.column)
     if bills is not None:
-        return bills
-    readings = as_energy(read_series(path, zone=zone, repair=repair))
+        days = np.maximum(np.round(np.diff(bills.edges) / DAY), 1.0)
+        amount = bills.amount * ENERGY_KWH.get(bills.unit.lower(), 1.0)
+        return Usage(
+            (path.name.split(".")[0],),
+            bills.edges,
+            (amount / days)[None],
+            "billing",
+            bills.findings,
+        )
+    readings = metered_usage(style.read(path))
     step = np.timedelta64(readings.step_s, "s")
     if readings.step_s == int(DAY.astype(int)):
         edges = np.append(readings.start, readings.start[-1] + step)
-        return Usage(readings.names, edges, readings.values, "daily", readings.findings)
-    return _by_day(readings, zone)
+        return Usage(
+            readings.names,
+            edges,
+            readings.values,
+            "daily",
+            readings.findings,
+            generation_in(readings),
+        )
+    return replace(_by_day(readings, style.zone), generation=generation_in(readings))
+
+
+def metered_usage(read: Readings) -> Readings:
+    """What is used, by step: series of usage without dead and stuck stretches, with generation where it is metered.
+
+    Usage is import, less export, and generation where the file holds it.
+    """
+    readings = as_energy(read)
+    values = readings.values.copy()
+    found = list(readings.findings)
+    for m, name in enumerate(readings.names):
+        stretches = dead_stretches(readings, m)
+        for first, past in stretches:
+            values[m, first:past] = np.nan
+        if stretches:
+            days = sum(past - first for first, past in stretches) * readings.step_s / 86_400
+            text = (
+                f"The meter of '{name}' is dead or stuck for {days:,.1f} days, which are left out."
+            )
+            found.append(Finding.of(LEFT_OUT, text, file=readings.file))
+    made = replace(readings, values=values, findings=tuple(found))
+    flows = [readings.flow(m) for m in range(len(readings.names))]
+    used = [m for m, f in enumerate(flows) if f not in ("export", "generation", *BESIDE)]
+    if not used:
+        return made
+    made_by = [m for m, f in enumerate(flows) if f == "generation"]
+    sent = [m for m, f in enumerate(flows) if f == "export"]
+    picked = made.picked([readings.names[m] for m in used])
+    if made_by and len(used) == 1:
+        whole = (
+            values[used[0]] + np.nansum(values[made_by], axis=0) - np.nansum(values[sent], axis=0)
+        )
+        return replace(picked, values=whole[None])
+    if sent and np.nansum(np.abs(values[sent])) > 0 and len(used) == 1:
+        return replace(
+            picked,
+            values=np.where(
+                np.nansum(values[sent], axis=0) > 0,
+                -np.nansum(values[sent], axis=0),
+                values[used[0]],
+            )[None],
+        )
+    return picked
+
+
+BESIDE = ("temperature", "forecast", "reactive", "charge", "discharge")
+"""Series that are no usage."""
+NEGATIVE_SHARE = 0.001
+"""Share of steps below zero from which a meter is taken to see generation."""
+NIGHT, MIDDAY = (0, 4), (10, 15)
+"""Local hours compared where generation is looked for."""
+
+
+def generation_in(readings: Readings) -> tuple[str, ...]:
+    """Names of meters behind which something generates: they run backwards."""
+    there = ~np.isnan(readings.values)
+    below = (np.nan_to_num(readings.values) < -1e-9).sum(axis=1) > NEGATIVE_SHARE * np.maximum(
+        there.sum(axis=1), 1
+    )
+    return tuple(n for n, b in zip(readings.names, below, strict=True) if b)
 
 
 def _by_day(readings: Readings, zone: str) -> Usage:
@@ -97,69 +168,6 @@ def _by_day(readings: Readings, zone: str) -> Usage:
     counts = np.add.reduceat(~np.isnan(readings.values), first, axis=1)
     full = (counts == whole) & (whole * readings.step_s >= 82_800)
     return Usage(readings.names, edges, np.where(full, sums, np.nan), "daily", readings.findings)
-
-
-def _bills(path: Path, zone: str) -> Usage | None:
-    """Bills: rows of start and amount, the next row's start the end.
-
-    None where rows are a day apart or less.
-    """
-    with _plain(path) as plain:
-        if plain.suffix.lower() in (".xml", ".epw", ".parquet"):
-            return None
-        sheets = read_sheets(plain)
-        if sheets[0].rows is None or len(sheets[0].head) < 3:
-            return None
-        rows = [cells for batch in sheets[0].rows for _, cells in batch][:BILLS_MAX]
-    headers = [h.strip().lower().replace("_", " ") for h in rows[0]]
-    begun = next(
-        (
-            k
-            for k, h in enumerate(headers)
-            if h in ("start", "from", "start date", "period start", "开始日期")
-        ),
-        -1,
-    )
-    ended = next(
-        (
-            k
-            for k, h in enumerate(headers)
-            if h in ("end", "to", "end date", "period end", "结束日期")
-        ),
-        -1,
-    )
-    if begun < 0:
-        begun = next((k for k, h in enumerate(headers) if h in TIME_WORDS and k != ended), -1)
-    amount = next((k for k, h in enumerate(headers) if k not in (begun, ended) and h), -1)
-    place = begun if begun >= 0 else ended
-    if place < 0 or amount < 0:
-        return None
-
-    def column(k: int) -> list[str]:
-        return [cells[k] if 0 <= k < len(cells) else "" for cells in rows[1:]]
-
-    where = zone_of(zone)
-    edges, _ = _moments(column(place), where)
-    apart = np.diff(edges[~np.isnat(edges)])
-    if not len(apart) or np.median(apart) < 2 * DAY:
-        return None
-    values, bad = _numbers(column(amount))
-    if begun >= 0 and ended >= 0:  # both ends are stated: the last bill ends at its own
-        last, _ = _moments(column(ended)[-1:], where)
-        edges = np.append(edges, last)
-    elif begun >= 0:
-        values = values[:-1]  # the last row ends the last bill
-    else:
-        values = values[1:]  # the first row begins the first bill
-    if bad or np.isnat(edges).any() or (np.diff(edges) <= np.timedelta64(0, "s")).any():
-        raise DataError(
-            "no-series",
-            f"{path.name} is no list of bills.",
-            "Give start and amount, or start, end and amount, in order.",
-        )
-    scale = ENERGY_KWH.get(_named(rows[0][amount])[1].lower(), 1.0)
-    days = np.maximum(np.round(np.diff(edges) / DAY), 1.0)
-    return Usage((path.name.split(".")[0],), edges, (values * scale / days)[None], "billing")
 
 
 def sides(
@@ -265,7 +273,16 @@ def estimate(
     for made in map_groups(
         _group, groups(), workers=workers, key=lambda job: f"meters {job[0][0]} to {job[0][-1]}"
     ):
-        yield from made
+        for saving in made:
+            yield _disqualified(saving) if saving.meter in usage.generation else saving
+
+
+def _disqualified(saving: Saving) -> Saving:
+    """A saving of a meter that sees generation: what it shows is not what was used."""
+    return replace(saving, reasons=(*saving.reasons, GENERATION))
+
+
+GENERATION = "The meter runs backwards: generation behind it is not metered, so usage is unknown."
 
 
 def _group(job: tuple[tuple[str, ...], Side, Side, str, float]) -> list[Saving]:
@@ -279,9 +296,8 @@ def estimate_hourly(
     *,
     until: date,
     since: date,
-    zone: str = "UTC",
+    style: FileStyle = PLAIN,
     confidence: float = CONFIDENCE_SHARE,
-    repair: tuple[str, ...] = (),
 ) -> tuple[list[Saving], tuple[Finding, ...]]:
     """Savings by hourly models.
 
@@ -289,7 +305,7 @@ def estimate_hourly(
         DataError: `uneven-steps` where the file is not hourly or finer.
         UsageError: `no-weather`.
     """
-    readings = as_energy(read_series(path, zone=zone, repair=repair))
+    readings, zone = metered_usage(style.read(path)), style.zone
     if readings.step_s > 3600 or 3600 % readings.step_s:
         raise DataError(
             "uneven-steps",
@@ -334,4 +350,5 @@ def estimate_hourly(
         start >= begin,
         confidence=confidence,
     )
-    return made, readings.findings
+    seen = generation_in(readings)
+    return [_disqualified(s) if s.meter in seen else s for s in made], readings.findings

@@ -29,6 +29,28 @@ METER_WORDS = (
     "statistic id", "channel", "obis", "obis code", "compteur", "contatore", "contador", "identifiant", "register id", "表号", "电表号", "电能表",
     "户号", "用户编号", "资产号", "计量点", "测量点", "メーター",
 )  # fmt: skip
+NUMBER_WORDS = (
+    "id", "account", "account number", "customer", "customer id", "premise", "number", "no", "nr", "nummer", "konto", "kundennummer", "vertragsnummer",
+    "vertrag", "contract", "contrato", "contrat", "cliente", "reference", "客户编号",
+)  # fmt: skip
+"""Words for numbers that are no amounts."""
+HOUR_WORDS = (
+    "hour",
+    "hour of day",
+    "hr",
+    "he",
+    "hour ending",
+    "stunde",
+    "uur",
+    "heure",
+    "hora",
+    "ora",
+    "godzina",
+    "time",
+    "timme",
+    "小时",
+    "时",
+)
 OWNER_WORDS = (
     "id", "series", "zone", "site", "building", "station", "name", "plant", "plant name", "location", "asset", "point", "feeder", "站点", "楼栋",
     "用户名称", "户名",
@@ -57,10 +79,23 @@ QUALITY_WORDS = (
     "qualité", "nature", "validity", "data quality", "状态", "数据质量", "holiday",
 )  # fmt: skip
 COST_WORDS = (
-    "cost", "costs", "price", "amount", "charge", "charges", "tax", "vat", "tariff", "rate", "fee", "bill amount", "gbp", "eur", "usd", "pence",
-    "money", "kosten", "preis", "betrag", "prijs", "bedrag", "coût", "cout", "prix", "montant", "coste", "precio", "importe", "costo", "prezzo",
-    "importo", "custo", "preço", "valor eur", "费用", "电费", "单价", "金额", "电价", "yield eur", "revenue", "earnings", "savings", "料金",
+    "cost", "costs", "price", "charge", "charges", "tax", "vat", "tariff", "rate", "fee", "bill amount", "gbp", "eur", "usd", "pence",
+    "money", "amount due", "total due", "kosten", "preis", "prijs", "coût", "cout", "prix", "coste", "precio", "costo", "prezzo",
+    "custo", "preço", "valor eur", "费用", "电费", "单价", "电价", "yield eur", "revenue", "earnings", "savings", "料金",
 )  # fmt: skip
+AMOUNT_WORDS = (
+    "amount",
+    "betrag",
+    "bedrag",
+    "montant",
+    "importe",
+    "importo",
+    "total",
+    "value",
+    "金额",
+    "sum",
+)
+"""Words for amounts of money or of energy: money where another column is energy."""
 IGNORED_WORDS = (
     "ratio", "percent", "percentage", "share", "power factor", "cos phi", "voltage", "current", "frequency", "spannung", "strom a", "volt", "amp",
     "amps", "ampere", "soc", "state of charge", "co2", "carbon", "emissions", "days", "billing days", "number of days", "tage", "dagen", "jours",
@@ -116,7 +151,7 @@ ENERGY = (
     "电",
 )
 UNITS: dict[str, tuple[str, ...]] = {
-    "kWh": ("kwh", "kw·h", "kw.h", "kw*h", "kw-h", "kw-hr", "kwhr", "kwh/d", "kilowatt-hours", "kilowatt-hour", "kilowatt hours", "kilowatt hour",
+    "kWh": ("kwh", "kw·h", "kw.h", "kw*h", "kw-h", "kw-hr", "kwhr", "kwhs", "kwh/d", "kilowatt-hours", "kilowatt-hour", "kilowatt hours", "kilowatt hour",
             "kilowatthours", "kilowatthour", "kilowattstunden", "kilowattuur", "kilowattheures", "千瓦时", "千瓦·时", "度"),
     "MWh": ("mwh", "megawatt-hours", "megawatt hours", "megawattstunden", "兆瓦时"),
     "GWh": ("gwh", "吉瓦时"),
@@ -143,7 +178,9 @@ _SPELLINGS = "|".join(
 )
 _WHOLE = re.compile(rf"(?<![^\W_])(?:{_SPELLINGS}|w)(?![^\W_])", re.IGNORECASE)
 _BRACKETS = re.compile(r"[\[(（]\s*([^\])）]{1,24}?)\s*[\])）]")
-PER = re.compile(rf"(?:[€$£¥￥]|[^\W\d_]{{1,4}})\s*(?:/|per|pro|je)\s*(?:{_SPELLINGS})(?![^\W_])", re.IGNORECASE)
+PER = re.compile(
+    rf"(?:[€$£¥￥]|[^\W\d_]{{1,4}})\s*(?:/|per|pro|je)\s*(?:{_SPELLINGS})(?![^\W_])", re.IGNORECASE
+)
 """A price: money by unit."""
 _CAMEL = re.compile(r"(?<=[a-z])(KWH|KWh|Kwh|kWh|MWh|Mwh|Wh|KW|kW|MW)(?![a-z])")
 _CAMEL_END = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)")

@@ -25,7 +25,9 @@ from abate.faces.cli.app import (
 from abate.kernel.edges import Json
 
 if TYPE_CHECKING:
+    from abate.adapters.readers.series import FileStyle
     from abate.application.energy.outlooks import Outlook
+    from abate.energy.facts.readings import Readings
 
 ZoneOption = Annotated[
     str, typer.Option(help="Time zone of clock times without an offset, such as Asia/Shanghai.")
@@ -43,6 +45,21 @@ RepairOption = Annotated[
     typer.Option(
         help="What to repair: gaps,twice,units,resets,stuck. Nothing is corrected unasked."
     ),
+]
+DatesOption = Annotated[
+    str,
+    typer.Option(
+        "--dates", help="Order of numbers in dates, where the file leaves it open: dmy, mdy, ymd."
+    ),
+]
+DecimalOption = Annotated[
+    str,
+    typer.Option(
+        "--decimal", help="Mark before the fraction, where the file leaves it open: , or ."
+    ),
+]
+UnitOption = Annotated[
+    str, typer.Option("--unit", help="Unit of series of which the file states none, such as kWh.")
 ]
 WeatherOption = Annotated[
     Path | None,
@@ -65,6 +82,9 @@ def readings(
     ],
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
+    dates: DatesOption = "",
+    decimal: DecimalOption = "",
+    unit: UnitOption = "",
     repair: RepairOption = "",
     mend: MendOption = "",
     output: Annotated[
@@ -73,16 +93,15 @@ def readings(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Check interval data: gaps, double readings, slips of unit, resets, stuck meters.
+    """Read interval data and check it: gaps, double readings, slips of unit, resets, dead and stuck meters.
 
     Exit code 1 where there are any.
     """
     import numpy as np
 
-    from abate.adapters.readers.series import read_series
     from abate.application.energy.batches import write_rows
 
-    made = read_series(file, zone=zone, stamp=_stamp(stamp), repair=_repairs(repair or mend))
+    made = _style(zone, stamp, dates, decimal, unit, repair=repair or mend).read(file)
     if output is not None:
         rows = [
             {"series": name, "start": str(start), "value": float(value)}
@@ -91,27 +110,74 @@ def readings(
             if not np.isnan(value)
         ]
         write_rows(output, rows)
-    about = [
-        (name, unit, f"{(~np.isnan(line)).sum():,}", f"{np.isnan(line).sum():,}", _range(line))
-        for name, unit, line in zip(made.names, made.units, made.values, strict=True)
-    ]
     if json:
-        keys = ("series", "unit", "values", "missing", "range")
-        out.print_json(
-            {
-                "step_s": made.step_s,
-                "from": str(made.start[0]),
-                "series": [dict(zip(keys, a, strict=True)) for a in about],
-                "findings": [finding_json(f) for f in made.findings],
-            }
-        )
+        out.print_json(_readings_json(made))
     else:
-        title = (
-            f"{made.step_s} s a step, {str(made.start[0])[:16]} to {str(made.start[-1])[:16]} UTC"
-        )
-        out.table(title, ("series", "unit", "values", "missing", "range"), about[:60], right=(2, 3))
+        for one in (made, *made.others):
+            _print_readings(one)
         _tell(made.findings)
     raise typer.Exit(1 if any(f.severity != "info" for f in made.findings) else 0)
+
+
+def _readings_json(made: Readings) -> Json:
+    import numpy as np
+
+    series = [
+        {
+            "series": name,
+            "meter": one.meters[m] if one.meters else "",
+            "flow": one.flow(m),
+            "unit": one.units[m],
+            "values": int((~np.isnan(line)).sum()),
+            "missing": int(np.isnan(line).sum()),
+            "sum": float(np.nansum(line)),
+            "sum_unit": _sum_unit(one, m),
+            "range": _range(line),
+            "step_s": one.step_s,
+        }
+        for one in (made, *made.others)
+        for m, (name, line) in enumerate(zip(one.names, _energy(one).values, strict=True))
+    ]
+    return {
+        "step_s": made.step_s,
+        "from": str(made.start[0]),
+        "to": str(made.start[-1]),
+        "series": series,
+        "layout": made.layout,
+        "findings": [finding_json(f) for f in made.findings],
+    }
+
+
+def _energy(one: Readings) -> Readings:
+    from abate.energy.facts.readings import as_energy
+
+    return as_energy(one) if one.step_s else one
+
+
+def _sum_unit(one: Readings, m: int) -> str:
+    return _energy(one).units[m]
+
+
+def _print_readings(one: Readings) -> None:
+    import numpy as np
+
+    made = _energy(one)
+    body = [
+        (
+            name,
+            one.flow(m),
+            one.units[m] or "not stated",
+            f"{(~np.isnan(line)).sum():,}",
+            f"{np.isnan(line).sum():,}",
+            _range(one.values[m]),
+            f"{np.nansum(line):,.6g} {made.units[m]}".strip(),
+        )
+        for m, (name, line) in enumerate(zip(one.names, made.values, strict=True))
+    ]
+    step = f"{one.step_s} s a step" if one.step_s else "periods of their own length"
+    title = f"{step}, {str(one.start[0])[:16]} to {str(one.start[-1])[:16]} UTC"
+    columns = ("series", "flow", "unit", "values", "missing", "range", "sum")
+    out.table(title, columns, body[:60], right=(3, 4, 6))
 
 
 @app.command()
@@ -139,6 +205,9 @@ def forecast(
     country: CountryOption = "",
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
+    dates: DatesOption = "",
+    decimal: DecimalOption = "",
+    unit: UnitOption = "",
     groups: Annotated[
         Path | None,
         typer.Option(
@@ -196,7 +265,8 @@ def forecast(
         sites = list(dict.fromkeys(s.strip() for s in site.split(",") if s.strip()))
         _forecast_sites(workspace, sites, energy, chart=chart, post=post, **shared)
         return
-    shared |= {"weather": weather, "zone": zone, "stamp": _stamp(stamp), "groups": groups}
+    style = _style(zone, stamp, dates, decimal, unit)
+    shared |= {"weather": weather, "style": style, "groups": groups}
     shared["calendar"] = _calendar(country, zone)
     columnar = file.suffix == ".parquet" and output is not None and output.suffix == ".parquet"
     if workers != "1" and columnar:
@@ -213,8 +283,7 @@ def _forecast_many(
     ahead: str,
     issued: str,
     weather: Path | None,
-    zone: str,
-    stamp: str,
+    style: FileStyle,
     groups: Path | None,
     output: Path,
     workers: str,
@@ -236,13 +305,13 @@ def _forecast_many(
             output,
             calendar=calendar,
             ahead_s=span_s(ahead),
-            weather=read_series(weather, zone=zone, checked=False) if weather else None,
-            issued=moment_of(issued, zone) if issued else None,
+            weather=read_series(weather, zone=style.zone, checked=False) if weather else None,
+            issued=moment_of(issued, style.zone) if issued else None,
             groups=named,
             workers=workers_of(workers),
             seed=seed,
             on_chunk=step,
-            stamp=stamp,
+            stamp=style.stamp,
         )
     if json:
         out.print_json(told | {"output": str(output)})
@@ -258,8 +327,7 @@ def _forecast_file(
     ahead: str,
     issued: str,
     weather: Path | None,
-    zone: str,
-    stamp: str,
+    style: FileStyle,
     groups: Path | None,
     output: Path | None,
     chart: Path | None,
@@ -271,15 +339,15 @@ def _forecast_file(
     from abate.application.energy import batches
     from abate.energy.facts.readings import as_energy
 
-    load = as_energy(read_series(file, zone=zone, stamp=stamp))
+    load = as_energy(style.read(file))
     with out.working("forecasting"):
         made = batches.forecast_readings(
             load,
             calendar=calendar,
             ahead_s=batches.span_s(ahead),
-            weather=read_series(weather, zone=zone, checked=False) if weather else None,
-            forecast=read_series(coming, zone=zone, checked=False) if coming else None,
-            issued=batches.moment_of(issued, zone) if issued else None,
+            weather=read_series(weather, zone=style.zone, checked=False) if weather else None,
+            forecast=read_series(coming, zone=style.zone, checked=False) if coming else None,
+            issued=batches.moment_of(issued, style.zone) if issued else None,
             seed=seed,
         )
     members = made.members
@@ -297,12 +365,13 @@ def _forecast_file(
                 "unit": made.unit,
                 "model": made.model.parameters,
                 "data_version": made.data_version,
-                "findings": len(load.findings),
+                "findings": [finding_json(f) for f in load.findings],
                 "rows": rows,
             }
         )
     else:
-        _print_forecast(members, made.unit, str(made.issued), len(load.findings))
+        _print_forecast(members, made.unit, str(made.issued))
+        _tell(load.findings)
 
 
 def _forecast_sites(
@@ -357,7 +426,7 @@ def _forecast_sites(
             }
         )
         return
-    _print_forecast(found.members, "kWh", moment, 0)
+    _print_forecast(found.members, "kWh", moment)
     _print_outlook(found)
     _tell(findings)
     if kept:
@@ -488,6 +557,9 @@ def backtest(
     country: CountryOption = "",
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
+    dates: DatesOption = "",
+    decimal: DecimalOption = "",
+    unit: UnitOption = "",
     workers: ForecastWorkers = "1",
     json: JsonOption = False,
 ) -> None:
@@ -498,7 +570,7 @@ def backtest(
     from abate.adapters.readers.series import read_series
     from abate.application.energy.backtests import backtest_readings
 
-    load = read_series(Path(what), zone=zone, stamp=_stamp(stamp), checked=False)
+    load = _style(zone, stamp, dates, decimal, unit).read(Path(what), checked=False)
     seen = read_series(weather, zone=zone, checked=False) if weather else None
     with out.working("forecasting from each origin"):
         scores = backtest_readings(
@@ -561,6 +633,12 @@ def savings(
     ] = "daily",
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the ranges.")] = 0.95,
     zone: ZoneOption = "UTC",
+    dates: DatesOption = "",
+    decimal: DecimalOption = "",
+    unit: UnitOption = "",
+    column: Annotated[
+        str, typer.Option(help="Header of the amounts of bills, where there are several.")
+    ] = "",
     repair: RepairOption = "",
     mend: MendOption = "",
     workers: ForecastWorkers = "1",
@@ -587,18 +665,13 @@ def savings(
             "The works begin before they end.",
         )
     seen = read_series(weather, zone=zone, checked=False)
+    style = _style(zone, "", dates, decimal, unit, column=column, repair=repair or mend)
     if model == "hourly":
         found, findings = estimate_hourly(
-            meters,
-            seen,
-            until=until.date(),
-            since=begin,
-            zone=zone,
-            confidence=confidence,
-            repair=_repairs(repair or mend),
+            meters, seen, until=until.date(), since=begin, style=style, confidence=confidence
         )
     elif model == "daily":
-        usage = read_usage(meters, zone=zone, repair=_repairs(repair or mend))
+        usage = read_usage(meters, style)
         findings = usage.findings
         with out.working("fitting baselines"):
             found = list(
@@ -711,6 +784,37 @@ def _range(line: Any) -> str:
     return "–" if np.isnan(line).all() else f"{np.nanmin(line):,.4g} to {np.nanmax(line):,.4g}"
 
 
+def _style(
+    zone: str,
+    stamp: str,
+    dates: str,
+    decimal: str,
+    unit: str,
+    *,
+    column: str = "",
+    repair: str = "",
+) -> FileStyle:
+    """What the options say of a file.
+
+    Raises:
+        UsageError: `bad-dates-order`, `bad-decimal`, `bad-stamp`, `unknown-repair`.
+    """
+    from abate.adapters.readers.clock import ORDERS
+    from abate.adapters.readers.numerals import MARKS
+    from abate.adapters.readers.series import FileStyle
+    from abate.kernel.errors import UsageError
+
+    if dates and dates not in ORDERS:
+        raise UsageError(
+            "bad-dates-order",
+            f"'{dates}' is not an order of dates.",
+            f"One of: {', '.join(ORDERS)}.",
+        )
+    if decimal and decimal not in MARKS:
+        raise UsageError("bad-decimal", f"'{decimal}' is not a decimal mark.", "Write , or .")
+    return FileStyle(zone, _stamp(stamp), dates, decimal, unit, column, _repairs(repair))
+
+
 def _stamp(text: str) -> str:
     from abate.kernel.errors import UsageError
 
@@ -720,16 +824,16 @@ def _stamp(text: str) -> str:
 
 
 def _repairs(text: str) -> tuple[str, ...]:
-    from abate.energy.facts.readings import MENDS
+    from abate.energy.facts.readings import REPAIRS
     from abate.kernel.errors import UsageError
 
     chosen = tuple(t.strip() for t in text.split(",") if t.strip())
-    odd = [t for t in chosen if t not in MENDS]
+    odd = [t for t in chosen if t not in REPAIRS]
     if odd:
         raise UsageError(
             "unknown-repair",
             f"'{odd[0]}' cannot be corrected.",
-            f"There are: {', '.join(MENDS)}.",
+            f"There are: {', '.join(REPAIRS)}.",
         )
     return chosen
 
@@ -756,7 +860,7 @@ def _rows(members: Any) -> Any:
             yield {"series": name, "start": str(start), "mean": float(mean[m, k])} | said
 
 
-def _print_forecast(members: Any, unit: str, issued: str, findings: int) -> None:
+def _print_forecast(members: Any, unit: str, issued: str) -> None:
     import numpy as np
 
     totals = members.values.sum(axis=2)
@@ -779,8 +883,6 @@ def _print_forecast(members: Any, unit: str, issued: str, findings: int) -> None
     out.table(
         title, ("series", "mean", "5 %", "95 %", "highest step"), body[:60], right=(1, 2, 3, 4)
     )
-    if findings:
-        out.console().print(f"{findings} findings about the readings; see 'abate readings'.")
 
 
 def _draw_fan(path: Path, members: Any, load: Any, unit: str) -> None:

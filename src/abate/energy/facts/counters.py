@@ -1,0 +1,172 @@
+"""Counters of meters: which series count up, and what they counted by step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from abate.energy.facts.readings import (
+    COUNTER_CORRECTED,
+    COUNTER_READ,
+    COUNTER_RESET,
+    COUNTER_ROLLED,
+    COUNTER_SPREAD,
+    Array,
+    Readings,
+    moment_text,
+)
+from abate.energy.facts.words import REGISTER_WORDS, has_word
+from abate.kernel.finding import Finding, Rule
+
+USAGE_ONLY = (
+    "usage",
+    "consumption",
+    "delta",
+    "verbrauch",
+    "verbruik",
+    "lastgang",
+    "today",
+    "this day",
+    "用量",
+)
+"""Words that say that a series holds steps, not a count."""
+FINDINGS_MAX = 200
+
+
+def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list[tuple[int, int]]]:
+    """Turn counters into usage a step.
+
+    The step of a reading counts what the counter moved until the next one. Where readings lack in
+    between, the sum is spread evenly. A small step back is a correction; one from the last digit to
+    zero goes on; any other starts the counter again, and that step is unknown.
+
+    Returns:
+        The readings, what was found, and (series, step) of each reset.
+    """
+    falls: list[tuple[int, int]] = []
+    found = []
+    values = readings.values.copy()
+    for m, name in enumerate(readings.names):
+        line = readings.values[m]
+        at = np.flatnonzero(~np.isnan(line))
+        if not len(at):
+            continue
+        text = f"'{name}' counts from {line[at[0]]:,.1f} to {line[at[-1]]:,.1f}."
+        found.append(Finding.of(COUNTER_READ, text, file=readings.file))
+        moves = np.diff(line[at])
+        for k in np.flatnonzero(moves < 0):
+            rule, move = _fall(line[at[k]], line[at[k + 1]], moves)
+            text = f"'{name}' falls from {line[at[k]]:,.1f} to {line[at[k + 1]]:,.1f} at {moment_text(readings, at[k + 1])}."
+            if rule is COUNTER_RESET:
+                falls.append((m, int(at[k])))
+            found.append(Finding.of(rule, text, file=readings.file))
+            moves[k] = move
+        values[m], spread = _spread(at, moves, len(line))
+        if spread:
+            text = f"'{name}' lacks {spread} readings; what it counted over them is spread."
+            found.append(Finding.of(COUNTER_SPREAD, text, file=readings.file))
+    return replace(readings, values=values), _few(found), falls
+
+
+def _fall(before: float, after: float, moves: Array) -> tuple[Rule, float]:
+    """What a step back of a counter is, and what it counts: a correction, a passed last digit, a new start."""
+    usual = float(np.median(moves[moves > 0])) if (moves > 0).any() else 0.0
+    if before - after <= max(3 * usual, 1e-4 * abs(before)) and after > 0.5 * before:
+        return COUNTER_CORRECTED, after - before
+    top = 10.0 ** np.ceil(np.log10(max(before, 1.0)))
+    if (
+        before > 0.98 * top
+        and after < 0.02 * top
+        and top - before + after <= max(50 * usual, 0.001 * top)
+    ):
+        return COUNTER_ROLLED, top - before + after
+    return COUNTER_RESET, np.nan
+
+
+def _spread(at: npt.NDArray[np.int64], moves: Array, count: int) -> tuple[Array, int]:
+    """Usage of each step from what a counter moved between its readings, and steps over which it was spread."""
+    usage = np.full(count, np.nan)
+    lengths = np.diff(at)
+    if len(lengths):
+        usage[at[0] : at[-1]] = np.repeat(moves / lengths, lengths)
+        over = lengths > 1
+        unknown = over & np.isnan(moves)
+        for k in np.flatnonzero(unknown):
+            usage[at[k] : at[k + 1]] = np.nan
+    return usage, int((lengths - 1).sum())
+
+
+def _few(found: list[Finding]) -> list[Finding]:
+    """Findings, of one code and file no more than `DETAIL_MAX` one by one."""
+    kept: list[Finding] = []
+    counts: dict[str, int] = {}
+    for finding in found:
+        counts[finding.code] = counts.get(finding.code, 0) + 1
+        if counts[finding.code] <= FINDINGS_MAX:
+            kept.append(finding)
+    return kept
+
+
+COUNTER_MIN = 4
+"""Readings from which a series can be told to count up by its values alone."""
+
+
+def counters(readings: Readings) -> list[int]:
+    """Series that count up: by their name and their values, or by their values alone.
+
+    Values count up if they hardly ever fall and lie far above the largest step, or if there are many
+    of them and none falls.
+    """
+    return [
+        m
+        for m, name in enumerate(readings.names)
+        if _counts(readings.values[m], name, readings.flow(m))
+    ]
+
+
+def _counts(values: Array, name: str, flow: str) -> bool:
+    line = values[~np.isnan(values)]
+    if len(line) < COUNTER_MIN or flow in ("temperature", "forecast"):
+        return False
+    moves = np.diff(line)
+    rises = moves[moves > 0]
+    if not len(rises):
+        return has_word(name, REGISTER_WORDS) and len(set(line.tolist())) == 1
+    small = -moves[moves < 0] <= 1e-4 * np.abs(line[:-1][moves < 0])
+    falls = int((moves < 0).sum() - small.sum())
+    if has_word(name, REGISTER_WORDS) and not has_word(name, USAGE_ONLY):
+        return falls <= max(1, 0.02 * len(moves))
+    level = float(np.median(line))
+    far = level > 20 * float(np.quantile(rises, 0.98)) and level > 5 * float(rises.max())
+    steady = len(rises) > len(moves) / 4 or len(rises) >= 3
+    if far and steady and falls <= 0.005 * len(moves) and len(rises) >= 3:
+        return not (len(line) < 24 and has_word(name, USAGE_ONLY))
+    return len(line) >= 30 and falls == 0 and len(rises) >= max(8, len(moves) / 8)
+
+
+def without_pairs(readings: Readings, chosen: list[int]) -> list[int]:
+    """Counters whose steps stand beside them as a series of their own, and are therefore left out."""
+    found = []
+    for m in chosen:
+        line = readings.values[m]
+        usage = np.diff(line)
+        for o in range(len(readings.names)):
+            if o in chosen or (readings.meters and readings.meters[o] != readings.meters[m]):
+                continue
+            other = readings.values[o]
+            for beside in (other[1:], other[:-1]):
+                there = ~np.isnan(usage) & ~np.isnan(beside)
+                near = np.abs(usage[there] - beside[there]) <= 0.011 + 0.001 * np.abs(beside[there])
+                if (
+                    there.sum() >= 3
+                    and near.mean() >= 0.9
+                    and (np.abs(beside[there]).sum() > 0 or not np.abs(usage[there]).sum())
+                ):
+                    found.append(m)
+                    break
+            else:
+                continue
+            break
+    return found

@@ -1,0 +1,496 @@
+"""Layouts of vendors and grid operators: each file gives the energy that was put into it, or is asked about."""
+
+import io
+import json
+import math
+import zipfile
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from openpyxl import Workbook
+
+from abate.adapters.readers.series import read_series
+from abate.energy.facts.readings import as_energy
+from abate.kernel.errors import DataError
+
+START = datetime(2024, 1, 8)
+DAYS = 16
+
+
+def usage(minutes=60, days=DAYS, scale=1.0, seed=0):
+    """Moments and usage with a shape of the day; 16 days, so that days beyond the 12th come."""
+    count = days * 1440 // minutes
+    at = [START + timedelta(minutes=minutes * k) for k in range(count)]
+    values = [
+        round(
+            scale
+            * (
+                1.2
+                + math.sin((m.hour + m.minute / 60) / 24 * 2 * math.pi)
+                + 0.37 * ((k * 7 + seed) % 11) / 11
+            ),
+            3,
+        )
+        for k, m in enumerate(at)
+    ]
+    return at, values
+
+
+def comma(value):
+    return f"{value:.3f}".replace(".", ",")
+
+
+def lines(*rows):
+    return "\n".join(rows) + "\n"
+
+
+AT, KWH = usage()
+HALF, HALF_KWH = usage(30)
+QUARTER, QUARTER_KWH = usage(15)
+TOTAL, HALF_TOTAL, QUARTER_TOTAL = sum(KWH), sum(HALF_KWH), sum(QUARTER_KWH)
+COUNT = np.round(8350.277 + np.concatenate([[0.0], np.cumsum(KWH)]), 3)
+DAY_STARTS = [START + timedelta(days=d) for d in range(DAYS)]
+
+
+def by_day(values):
+    per = len(values) // DAYS
+    return [values[d * per : (d + 1) * per] for d in range(DAYS)]
+
+
+def ends(minutes):
+    return [START + timedelta(minutes=minutes * (k + 1)) for k in range(DAYS * 1440 // minutes)]
+
+
+def clock24(moment):
+    """The end of a step with 24:00 for midnight: date of its begin, and time."""
+    if moment.hour == moment.minute == 0:
+        return moment - timedelta(days=1), "24:00"
+    return moment, f"{moment:%H:%M}"
+
+
+def datadis():
+    rows = ["cups;fecha;hora;consumo_kWh;metodoObtencion"]
+    for end, v in zip(ends(60), KWH, strict=True):
+        day, clock = clock24(end)
+        rows.append(f"ES0021000000000001AB;{day:%Y/%m/%d};{clock};{comma(v)};Real")
+    return lines(*rows)
+
+
+def iberdrola():
+    rows = ["CUPS;Fecha;Hora;Consumo_kWh;Metodo_obtencion"]
+    rows += [
+        f"ES0021000000000001AB;{m:%d/%m/%Y};{m.hour + 1};{comma(v)};R"
+        for m, v in zip(AT, KWH, strict=True)
+    ]
+    return lines(*rows)
+
+
+def fluvius():
+    rows = [
+        "Van (datum);Van (tijdstip);Tot (datum);Tot (tijdstip);EAN-code;Meter;Metertype;Register;Volume;Eenheid;Validatiestatus;Omschrijving"
+    ]
+    for m, v in zip(QUARTER, QUARTER_KWH, strict=True):
+        to = m + timedelta(minutes=15)
+        where = f'{m:%d-%m-%Y};{m:%H:%M:%S};{to:%d-%m-%Y};{to:%H:%M:%S};="541448000000000001";1SAG1100000001;Digitale meter'
+        rows.append(f"{where};Afname Dag;{comma(v)};kWh;Gevalideerd;")
+        rows.append(f"{where};Injectie Dag;{comma(0.5 * v)};kWh;Gevalideerd;")
+    return lines(*rows)
+
+
+def lastgang():
+    rows = [
+        "Zählpunkt;DE0000000000000000000000000000001;;",
+        "OBIS;1-1:1.29.0;;",
+        "Einheit;kW;;",
+        "Datum;von;bis;Wert",
+    ]
+    for m, v in zip(QUARTER, QUARTER_KWH, strict=True):
+        rows.append(f"{m:%d.%m.%Y};{m:%H:%M};{m + timedelta(minutes=15):%H:%M};{comma(4 * v)}")
+    return lines(*rows)
+
+
+def netz_at():
+    rows = ["Datum;Zeit von;Zeit bis;Verbrauch [kWh]"]
+    rows += [
+        f"{m:%d.%m.%Y};{m:%H:%M};{m + timedelta(minutes=15):%H:%M};{comma(v)}"
+        for m, v in zip(QUARTER, QUARTER_KWH, strict=True)
+    ]
+    return lines(*rows)
+
+
+def opower():
+    rows = [
+        "Name,PAT EXAMPLE",
+        'Address,"1 SAMPLE ST, ANYTOWN"',
+        "Account Number,0000",
+        "Service,Service 1",
+        "",
+        "TYPE,DATE,START TIME,END TIME,USAGE,UNITS,COST,NOTES",
+    ]
+    rows += [
+        f"Electric usage,{m:%Y-%m-%d},{m:%H:%M},{m:%H}:59,{v},kWh,${v * 0.2:.2f},"
+        for m, v in zip(AT, KWH, strict=True)
+    ]
+    return lines(*rows)
+
+
+def uk_wide():
+    heads = ",".join(f"{k // 2:02d}:{k % 2 * 30:02d}" for k in range(48))
+    rows = [f"MPAN,Channel,Date,{heads}"]
+    for day, values in zip(DAY_STARTS, by_day(HALF_KWH), strict=True):
+        rows.append(f"2000012345671,AI,{day:%d/%m/%Y},{','.join(map(str, values))}")
+        rows.append(
+            f"2000012345671,RI,{day:%d/%m/%Y},{','.join(str(round(v / 10, 3)) for v in values)}"
+        )
+    return lines(*rows)
+
+
+def uk_numbered():
+    rows = ["Meter Point,Date," + ",".join(f"HH{k:02d}" for k in range(1, 49)) + ",Total"]
+    rows += [
+        f"2000012345671,{d:%d/%m/%Y}," + ",".join(map(str, v)) + f",{sum(v):.3f}"
+        for d, v in zip(DAY_STARTS, by_day(HALF_KWH), strict=True)
+    ]
+    return lines(*rows)
+
+
+def china_96():
+    heads = ",".join(f"{(k + 1) // 4:02d}:{(k + 1) % 4 * 15:02d}" for k in range(96))
+    rows = [f"户号,户名,数据日期,{heads}"]
+    rows += [
+        f"0300000000001234,某厂,{d:%Y-%m-%d}," + ",".join(f"{4 * x:.3f}" for x in v)
+        for d, v in zip(DAY_STARTS, by_day(QUARTER_KWH), strict=True)
+    ]
+    return lines("有功功率曲线(kW)", *rows)
+
+
+def home_assistant():
+    rows = ["statistic_id,start,state,sum"]
+    rows += [
+        f"sensor.main,{m:%Y-%m-%dT%H:%M:%S}+00:00,{c},{c - 8000:.3f}"
+        for m, c in zip([*AT, ends(60)[-1]], COUNT, strict=True)
+    ]
+    return lines(*rows)
+
+
+def enphase():
+    rows = ["Date/Time,Energy Produced (Wh)"]
+    rows += [f"{m:%Y-%m-%d %H:%M:%S} +0100,{round(1000 * v)}" for m, v in zip(AT, KWH, strict=True)]
+    return lines(*rows)
+
+
+def eloverblik():
+    rows = ["MålepunktsID;Fra_dato;Til_dato;Mængde;Måleenhed;Kvalitet;Type"]
+    rows += [
+        f"571313000000000001;{m:%d-%m-%Y %H:%M:%S};{m + timedelta(hours=1):%d-%m-%Y %H:%M:%S};{comma(v)};KWH;Målt;Tidsserie"
+        for m, v in zip(AT, KWH, strict=True)
+    ]
+    return lines(*rows)
+
+
+def fingrid():
+    rows = [
+        "Mittauspisteen tunnus;Tuotteen tyyppi;Resoluutio;Yksikkötyyppi;Lukeman tyyppi;Alkuaika;Määrä;Laatu"
+    ]
+    rows += [
+        f"643000000000000001;8716867000030;PT1H;kWh;BN01;{m:%Y-%m-%dT%H:%M:%SZ};{comma(v)};OK"
+        for m, v in zip(AT, KWH, strict=True)
+    ]
+    return lines(*rows)
+
+
+def elhub():
+    rows = ["Fra;Til;KWH 60 Forbruk;Kvalitet"]
+    rows += [
+        f"{m:%d.%m.%Y %H:%M};{m + timedelta(hours=1):%d.%m.%Y %H:%M};{comma(v)};Målt"
+        for m, v in zip(AT, KWH, strict=True)
+    ]
+    return lines(*rows)
+
+
+def tauron():
+    rows = ["Data;Zużycie energii [kWh];Rodzaj"]
+    for end, v in zip(ends(60), KWH, strict=True):
+        day, clock = clock24(end)
+        rows.append(f"{day:%Y-%m-%d} {clock};{comma(v)};pobór")
+    return lines(*rows).encode("cp1250")
+
+
+def e_redes():
+    rows = [
+        ["Portal"],
+        [],
+        ["CPE", "PT0002000000000001AB"],
+        [],
+        ["Data", "Hora", "Consumo medido na IC (kW)", "Estado"],
+    ]
+    for end, v in zip(ends(15), QUARTER_KWH, strict=True):
+        day, clock = clock24(end)
+        rows.append([f"{day:%Y/%m/%d}", clock, 4 * v, "Real"])
+    return book(rows)
+
+
+def jemena():
+    spans = ",".join(
+        f"{k // 2:02d}:{k % 2 * 30:02d} - {(k + 1) // 2:02d}:{(k + 1) % 2 * 30:02d}"
+        for k in range(48)
+    )
+    rows = [f"NMI,METER SERIAL NUMBER,CON/GEN,DATE,ESTIMATED?,{spans}"]
+    for day, values in zip(DAY_STARTS, by_day(HALF_KWH), strict=True):
+        rows.append(
+            f"6001000001,1234567,Consumption,{day:%d/%m/%Y},No,{','.join(map(str, values))}"
+        )
+        rows.append(
+            f"6001000001,1234567,Generation,{day:%d/%m/%Y},No,{','.join(str(round(v / 4, 3)) for v in values)}"
+        )
+    return lines(*rows)
+
+
+def bc_hydro():
+    rows = [
+        "Service Point ID,Interval Start Date/Time,Net Consumption (kWh),Power Factor (%),Estimated Usage"
+    ]
+    rows += [f'"0000","{m:%Y-%m-%d %H:%M}",{v},N/A,' for m, v in zip(AT, KWH, strict=True)]
+    return lines(*rows)
+
+
+def tepco():
+    heads = ",".join(f"{k // 2}:{k % 2 * 30:02d}" for k in range(48))
+    rows = ["お客さま番号,0000000001", "供給地点特定番号,0300000000000000000001", f"年月日,{heads}"]
+    rows += [
+        f"{d.year}/{d.month}/{d.day}," + ",".join(map(str, v))
+        for d, v in zip(DAY_STARTS, by_day(HALF_KWH), strict=True)
+    ]
+    return lines("使用量(kWh)", *rows).encode("cp932")
+
+
+def emporia():
+    rows = ["Time Bucket (America/New_York),Mains_A (kWhs),Car Charger (kWhs)"]
+    rows += [f"{m:%m/%d/%Y %H:%M:%S},{v},{v / 2:.4f}" for m, v in zip(AT, KWH, strict=True)]
+    return lines(*rows)
+
+
+def dsmr():
+    rows = ["read_at,delivered_1,returned_1"]
+    rows += [
+        f"{m:%Y-%m-%d %H:%M:%S}+01:00,{c},{100.5 + (c - COUNT[0]) / 5:.3f}"
+        for m, c in zip([*AT, ends(60)[-1]], COUNT, strict=True)
+    ]
+    return lines(*rows)
+
+
+def schneider():
+    rows = [
+        "Report,Energy",
+        "Source,Main",
+        "",
+        "Timestamp,Real Energy Into the Load (kWh),Voltage A-B (V)",
+    ]
+    rows += [
+        f"{m:%m/%d/%Y %I:%M:%S %p},{c:.3f},401.2"
+        for m, c in zip([*AT, ends(60)[-1]], COUNT, strict=True)
+    ]
+    return lines(*rows)
+
+
+def epochs():
+    return lines(
+        "timestamp,kWh",
+        *(f"{int(m.replace(tzinfo=UTC).timestamp())},{v}" for m, v in zip(AT, KWH, strict=True)),
+    )
+
+
+def named_months():
+    return lines(
+        "Zeitpunkt;Verbrauch (kWh)",
+        *(f"{m.day}. Januar 2024 {m:%H:%M};{comma(v)}" for m, v in zip(AT, KWH, strict=True)),
+    )
+
+
+def indian():
+    return lines(
+        "Date,Time,kWh",
+        *(
+            f'{m:%d-%b-%Y},{m:%H:%M},"{_lakhs(v)}"'
+            for m, v in zip(AT, usage(scale=200_000.0)[1], strict=True)
+        ),
+    )
+
+
+def _lakhs(value):
+    whole, part = divmod(round(value * 100), 100)
+    digits = str(whole)
+    head, tail = digits[:-3], digits[-3:]
+    groups = []
+    while len(head) > 2:
+        groups.insert(0, head[-2:])
+        head = head[:-2]
+    return ",".join([x for x in [head, *groups, tail] if x]) + f".{part:02d}"
+
+
+def swiss():
+    return lines(
+        "Zeit;Wirkenergie Bezug (kWh)",
+        *(
+            f"{m:%d.%m.%Y %H:%M};{f'{v:,.2f}'.replace(',', chr(39))}"
+            for m, v in zip(AT, usage(scale=3000.0)[1], strict=True)
+        ),
+    )
+
+
+def portal_json():
+    return json.dumps(
+        {
+            "meter": "m1",
+            "unit": "kWh",
+            "data": [
+                {"time": f"{m:%Y-%m-%dT%H:%M:%SZ}", "value": v}
+                for m, v in zip(AT, KWH, strict=True)
+            ],
+        }
+    )
+
+
+def tibber_json():
+    rows = [
+        {
+            "from": f"{m:%Y-%m-%dT%H:%M:%S}.000+01:00",
+            "to": f"{m + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}.000+01:00",
+            "cost": v / 4,
+            "unitPrice": 0.25,
+            "consumption": v,
+            "consumptionUnit": "kWh",
+        }
+        for m, v in zip(AT, KWH, strict=True)
+    ]
+    return json.dumps({"data": {"viewer": {"homes": [{"consumption": {"nodes": rows}}]}}})
+
+
+def fronius():
+    rows = [
+        ["Datum und Uhrzeit", "Anlage | Produktion", "Anlage | Verbrauch"],
+        ["[dd.MM.yyyy HH:mm]", "[Wh]", "[Wh]"],
+    ]
+    rows += [[f"{m:%d.%m.%Y %H:%M}", 1000 * v, 500 * v] for m, v in zip(AT, KWH, strict=True)]
+    return book(rows)
+
+
+def serials():
+    rows = [["Date", "kWh"]]
+    rows += [
+        [round((m - datetime(1899, 12, 30)).total_seconds() / 86_400, 6), v]
+        for m, v in zip(AT, KWH, strict=True)
+    ]
+    return book(rows)
+
+
+def two_lines():
+    rows = [
+        ["Load report 2024"],
+        [],
+        ["", "Building A", "", "Building B", ""],
+        ["Time", "Energy (kWh)", "Cost (EUR)", "Energy (kWh)", "Cost (EUR)"],
+    ]
+    rows += [[m, v, v / 4, 2 * v, v / 2] for m, v in zip(AT, KWH, strict=True)]
+    return book(rows)
+
+
+def monthly_sheets():
+    made = Workbook()
+    made.remove(made.active)
+    for part, name in enumerate(("Week 1", "Week 2")):
+        sheet = made.create_sheet(name)
+        sheet.append(["Time", "Consumption (kWh)"])
+        for m, v in list(zip(AT, KWH, strict=True))[part * 192 : (part + 1) * 192]:
+            sheet.append([m, v])
+    return saved(made)
+
+
+def repeated():
+    rows = []
+    for day, values in zip(DAY_STARTS, by_day(KWH), strict=True):
+        rows += [f"Day {day:%Y-%m-%d}", "Hour,Usage (kWh)"]
+        rows += [f"{day:%Y-%m-%d} {h:02d}:00,{v}" for h, v in enumerate(values)]
+        rows.append(f"Total,{sum(values):.3f}")
+    return lines(*rows)
+
+
+def book(rows):
+    made = Workbook()
+    for row in rows:
+        made.active.append(row)
+    return saved(made)
+
+
+def saved(made):
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def zipped():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("usage.csv", netz_at())
+    return out.getvalue()
+
+
+EB = "Europe/Berlin"
+CASES = {
+    "datadis.csv": (datadis, [TOTAL], EB),
+    "iberdrola.csv": (iberdrola, [TOTAL], EB),
+    "fluvius.csv": (fluvius, [QUARTER_TOTAL, QUARTER_TOTAL / 2], EB),
+    "lastgang.csv": (lambda: lastgang().encode("cp1252"), [QUARTER_TOTAL], EB),
+    "netz_at.csv": (netz_at, [QUARTER_TOTAL], EB),
+    "opower.csv": (opower, [TOTAL], "America/New_York"),
+    "uk_wide.csv": (uk_wide, [HALF_TOTAL, HALF_TOTAL / 10], "Europe/London"),
+    "uk_numbered.csv": (uk_numbered, [HALF_TOTAL], "Europe/London"),
+    "china_96.csv": (lambda: china_96().encode("gb18030"), [QUARTER_TOTAL], "Asia/Shanghai"),
+    "home_assistant.csv": (home_assistant, [TOTAL], "UTC"),
+    "enphase.csv": (enphase, [TOTAL], "UTC"),
+    "eloverblik.csv": (eloverblik, [TOTAL], EB),
+    "fingrid.csv": (fingrid, [TOTAL], "UTC"),
+    "elhub.csv": (elhub, [TOTAL], EB),
+    "tauron.csv": (tauron, [TOTAL], EB),
+    "e_redes.xlsx": (e_redes, [QUARTER_TOTAL], "Europe/Lisbon"),
+    "jemena.csv": (jemena, [HALF_TOTAL, HALF_TOTAL / 4], "Australia/Melbourne"),
+    "bc_hydro.csv": (bc_hydro, [TOTAL], "America/Vancouver"),
+    "tepco.csv": (tepco, [HALF_TOTAL], "Asia/Tokyo"),
+    "emporia.csv": (emporia, [TOTAL, TOTAL / 2], "America/New_York"),
+    "dsmr.csv": (dsmr, [TOTAL, TOTAL / 5], EB),
+    "schneider.csv": (schneider, [TOTAL], "America/New_York"),
+    "epochs.csv": (epochs, [TOTAL], "UTC"),
+    "named_months.csv": (named_months, [TOTAL], EB),
+    "indian.csv": (indian, [sum(usage(scale=200_000.0)[1])], "Asia/Kolkata"),
+    "swiss.csv": (swiss, [sum(round(v, 2) for v in usage(scale=3000.0)[1])], "Europe/Zurich"),
+    "portal.json": (portal_json, [TOTAL], "UTC"),
+    "tibber.json": (tibber_json, [TOTAL], "UTC"),
+    "fronius.xlsx": (fronius, [TOTAL, TOTAL / 2], EB),
+    "serials.xlsx": (serials, [TOTAL], EB),
+    "two_lines.xlsx": (two_lines, [TOTAL, 2 * TOTAL], EB),
+    "monthly_sheets.xlsx": (monthly_sheets, [TOTAL], EB),
+    "repeated.csv": (repeated, [TOTAL], EB),
+    "usage.zip": (zipped, [QUARTER_TOTAL], EB),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_energy_of_a_layout_is_read(name, tmp_path):
+    make, wanted, zone = CASES[name]
+    content = make()
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    made = as_energy(read_series(path, zone=zone))
+    sums = sorted(float(np.nansum(line)) for line in made.values)
+    assert sums == pytest.approx(sorted(wanted), rel=2e-3), (
+        made.names,
+        made.units,
+        [str(f) for f in made.findings],
+    )
+    assert set(made.units) <= {"kWh", ""}, made.units
+    assert ("unit-unsaid" in {f.code for f in made.findings}) == ("" in made.units)
+    first = made.start[0]
+    offset = START.replace(tzinfo=ZoneInfo(zone)).utcoffset() if zone != "UTC" else timedelta(0)
+    assert abs(first - np.datetime64(START - offset, "s")) <= np.timedelta64(3600, "s")
