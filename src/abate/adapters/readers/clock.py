@@ -54,7 +54,7 @@ MONTH = re.compile(
 )
 WEEK = re.compile(r"(?P<y>\d{4})-?W(?P<w>\d{2})(?:-?(?P<d>\d))?")
 RANGE = re.compile(
-    r"\s+(?:-|–|—|to|bis|a|au|al|hasta|t/m|tot|至|~)\s+|\s*(?:–|—|~|至)\s*|(?<=\d)/(?=\d{4}-)"
+    r"\s+(?:-|–|—|to|bis|a|au|al|hasta|t/m|tot|至|~)\s+|\s*(?:–|—|~|至)\s*|(?<=[\dZ])/(?=\d{4}-)"
 )
 """What stands between the begin and the end of a step in one cell."""
 EPOCH = re.compile(r"1\d{9}(?:\.\d+)?|1\d{12}")

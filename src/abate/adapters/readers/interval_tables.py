@@ -30,8 +30,22 @@ from abate.adapters.readers.layouts import (
 )
 from abate.adapters.readers.numerals import MISSING, decimal_of, is_number, read_numbers
 from abate.adapters.readers.sheets import Sheet
-from abate.energy.facts.readings import READING_FLAGGED, READING_UNREAD, SUM_LEFT_OUT
-from abate.energy.facts.words import END_WORDS, ENERGY, START_WORDS, has_word, unit_in, unit_named
+from abate.energy.facts.readings import (
+    ENERGY_KWH,
+    POWER_KW,
+    READING_FLAGGED,
+    READING_UNREAD,
+    SUM_LEFT_OUT,
+)
+from abate.energy.facts.words import (
+    END_WORDS,
+    ENERGY,
+    START_WORDS,
+    TOTAL_WORDS,
+    has_word,
+    unit_in,
+    unit_named,
+)
 from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding
 
@@ -255,6 +269,11 @@ def _across(
     ][:FINDINGS_MAX]
     values = np.stack([n for n, _ in numbers], axis=1)
     seconds = np.array([layout.starts[k] for k in places])
+    if layout.step_s == 86_400:  # days that the month has not
+        lengths = (times.clock.astype("datetime64[M]") + 1).astype("datetime64[s]") - times.clock
+        values = np.where(
+            seconds.astype("timedelta64[s]")[None, :] < lengths[:, None], values, np.nan
+        )
     clock = times.clock[:, None] + seconds.astype("timedelta64[s]")[None, :]
     offset = np.broadcast_to(times.offset[:, None], clock.shape)
     groups, owner = _groups(layout, body, times)
@@ -363,9 +382,10 @@ def _series(
     at = in_utc(times, style.zone, owner)
     issued = _issued(layout, body, style)
     ended = _ended(layout, times, style)
-    units, title = _row_units(layout, body), _title_unit(layout)
+    units = _row_units(layout, body)
+    title = _title_unit(layout) or unit_in(layout.context)
     made = []
-    flows = _flows([columns[k] for k in keep], layout.title)
+    flows = _flows([columns[k] for k in keep], f"{layout.title} {layout.context}")
     for g, group in enumerate(groups):
         mine = np.flatnonzero(owner == g)
         own = units[int(mine[0])] if units and len(mine) else ""
@@ -378,6 +398,7 @@ def _series(
                 x for x in (" ".join(group), label if not group or len(keep) > 1 else "") if x
             )
             own_flow = flow_in(" ".join(group)) or flow
+            own = own or unit_in(" ".join(group))
             unit = columns[k].unit or own or (title if not columns[k].unit else "") or style.unit
             made.append(
                 Channel(
@@ -454,39 +475,63 @@ def _flows(columns: Sequence[Column], title: str) -> list[str]:
 
 
 def _sums(matrix: Any, columns: Sequence[Column], keep: list[int]) -> dict[int, str]:
-    """Columns that are the sum or the difference of others beside them: they say the same again."""
+    """Columns that say again what others beside them say: their sum, their difference, their mean power."""
     found: dict[int, str] = {}
     plain = [k for k in keep if columns[k].flow not in ("temperature", "forecast")]
-    if len(plain) < 3:
-        return found
+    for k in plain:
+        twin = next(
+            (o for o in plain if o != k and o not in found and _is_power_of(matrix, columns, k, o)),
+            None,
+        )
+        if twin is not None:
+            found[k] = f"'{columns[twin].header}' as mean power, and left out"
     for k in plain:
         others = [
             o for o in plain if o != k and columns[o].unit == columns[k].unit and o not in found
         ]
-        there = ~np.isnan(matrix[k])
-        if there.sum() < 3 or not np.abs(matrix[k][there]).max():
-            continue
         parts = [o for o in others if np.nansum(np.abs(matrix[o]))]
-        if len(parts) >= 2 and _is_near(np.nansum(matrix[parts], axis=0), matrix[k], there):
+        there = ~np.isnan(matrix[k])
+        if len(parts) < 2 or k in found or there.sum() < 3 or not np.abs(matrix[k][there]).max():
+            continue
+        total = has_word(columns[k].header, TOTAL_WORDS)
+        alike = total or all(columns[o].flow == columns[k].flow for o in parts)
+        if alike and _is_near(np.nansum(matrix[parts], axis=0), matrix[k], there):
             found[k] = "the sum of the other columns, and left out"
             continue
-        pair = next(
-            (
-                (a, b)
-                for a in parts
-                for b in parts
-                if a != b
-                and _is_near(np.nan_to_num(matrix[a]) - np.nan_to_num(matrix[b]), matrix[k], there)
-            ),
-            None,
-        )
-        if (
-            pair
-            and any(columns[p].flow in ("import", "export", "consumption") for p in pair)
-            and not columns[k].flow
-        ):
-            found[k] = f"'{columns[pair[0]].header}' less '{columns[pair[1]].header}', and left out"
+        if total or not columns[k].flow:
+            pairs = ((a, b) for a in parts for b in parts if a != b)
+            less = next(
+                (
+                    p
+                    for p in pairs
+                    if _is_near(
+                        np.nan_to_num(matrix[p[0]]) - np.nan_to_num(matrix[p[1]]), matrix[k], there
+                    )
+                ),
+                None,
+            )
+            if less:
+                found[k] = (
+                    f"'{columns[less[0]].header}' less '{columns[less[1]].header}', and left out"
+                )
     return found
+
+
+def _is_power_of(matrix: Any, columns: Sequence[Column], power: int, energy: int) -> bool:
+    """Whether a column of power is another one of energy over the length of the step."""
+    if (
+        columns[power].unit.lower() not in POWER_KW
+        or columns[energy].unit.lower() not in ENERGY_KWH
+    ):
+        return False
+    a, b = matrix[power], matrix[energy]
+    there = ~np.isnan(a) & ~np.isnan(b) & (np.abs(a) > 0) & (np.abs(b) > 0)
+    if there.sum() < 10:
+        return False
+    ratio = float(np.median(b[there] / a[there]))
+    return bool(
+        (np.abs(b[there] - ratio * a[there]) <= 0.03 * np.abs(b[there]) + 0.0011).mean() > 0.95
+    )
 
 
 def _is_near(made: Any, given: Any, there: Any) -> bool:

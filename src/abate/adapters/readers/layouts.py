@@ -34,6 +34,7 @@ from abate.energy.facts.words import (
     MULTIPLIER_WORDS,
     NUMBER_WORDS,
     OWNER_WORDS,
+    PER,
     QUALITY_WORDS,
     REGISTER_WORDS,
     START_WORDS,
@@ -49,6 +50,7 @@ from abate.kernel.errors import DataError
 
 Row = tuple[int, list[str]]
 HEADS = (*TIME_WORDS, *START_WORDS, *END_WORDS)
+DAY_S = 86_400
 HEAD_ROWS = 400
 """Rows by which a layout is recognised."""
 DAY_COLUMNS = {
@@ -100,6 +102,7 @@ class Layout:
         first_row: First row of readings.
         columns: Its columns.
         title: Text of the lines above.
+        context: Words that stand in every row.
         step_s: Step of times across [s], 0 where readings run down.
         starts: Seconds since midnight at which each column of times across begins.
     """
@@ -108,6 +111,7 @@ class Layout:
     first_row: int
     columns: tuple[Column, ...]
     title: str = ""
+    context: str = ""
     step_s: int = 0
     starts: dict[int, int] = field(default_factory=dict)
 
@@ -163,19 +167,28 @@ def recognise(rows: Sequence[Row], file: str) -> Layout:
         for k in range(width)
     ]
     columns = _times(columns, body)
-    daily = len({cells[time] for cells in body}) > 0 and all(_is_day(cells[time]) for cells in body)
-    found = (_across(columns, labels) if daily else None) or _down(columns, body)
+    monthly = all(is_month(cells[time]) for cells in body)
+    daily = all(_is_day(cells[time]) for cells in body)
+    across = _days_across(columns) if monthly else _across(columns, labels) if daily else None
+    found = across or _down(columns, body)
     if not (any(c.role == "value" for c in found[0]) or found[1]):
         raise DataError(
             "no-series",
             f"{file} has no column of numbers: {_seen(rows)}.",
             "Check the decimal sign and the columns.",
         )
+    context = " ".join(
+        {cells[c.place] for cells in body if c.place < len(cells)}.pop()
+        for c in columns
+        if c.role == "group"
+        and len({cells[c.place] for cells in body if c.place < len(cells)}) == 1
+    )
     return Layout(
         rows[header_at][0] if header_at >= 0 else 0,
         rows[at][0],
         tuple(found[0]),
         title,
+        context,
         found[1],
         found[2],
     )
@@ -385,6 +398,8 @@ def _names_meter(header: str, there: list[str]) -> bool:
 
 def _is_beside(header: str) -> bool:
     """Whether a header names what stands beside the readings: money, shares, numbers of rows."""
+    if PER.search(header):
+        return True
     if unit_in(header) not in ("", "%"):
         return False
     return has_word(header, COST_WORDS) or has_word(header, IGNORED_WORDS) or "%" in header
@@ -500,6 +515,20 @@ def _across(columns: list[Column], labels: list[str]) -> Found | None:
     return None
 
 
+def _days_across(columns: list[Column]) -> Found | None:
+    """A month a row, its days in columns."""
+    numbered = {
+        c.place: n
+        for c in columns
+        if c.role in ("value", "other") and (n := _ordinal(c.header)) is not None
+    }
+    days = {k: n for k, n in numbered.items() if 1 <= n <= 31}
+    if not 28 <= len(days) <= 31 or sorted(days.values()) != list(range(1, len(days) + 1)):
+        return None
+    starts = {k: (n - 1) * DAY_S for k, n in days.items()}
+    return _with_steps(columns, starts), DAY_S, starts
+
+
 def _is_day(text: str) -> bool:
     """Whether a time names a day, or its midnight, and no other time of day."""
     return ":" not in text.replace("00:00:00", "").replace("00:00", "") and not EPOCH.fullmatch(
@@ -561,6 +590,13 @@ def _is_row_number(cells: list[str], header: str) -> bool:
         and steps in ({1}, {-1})
         and numbers[0] <= 1
         and not unit_in(header)
+    )
+
+
+def _is_constant(column: Column, body: list[list[str]]) -> bool:
+    """Whether a column says the same in every row."""
+    return (
+        len({row[column.place] for row in body if column.place < len(row)}) == 1 and len(body) > 2
     )
 
 

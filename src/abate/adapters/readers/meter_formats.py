@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ import numpy as np
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.channels import Channel
-from abate.adapters.readers.clock import EPOCH
+from abate.adapters.readers.clock import EPOCH, read_times
 from abate.adapters.readers.documents import espi_readings, json_objects
 from abate.adapters.readers.layouts import Row, is_time
+from abate.adapters.readers.numerals import is_number
 from abate.adapters.readers.sheets import encoding_of
 from abate.energy.facts.readings import READING_FLAGGED
 from abate.energy.facts.words import unit_named
@@ -302,9 +303,13 @@ CONTEXT = (
 """Keys of an object that say what its lists hold."""
 
 
+UNIT_KEYS = ("unit", "units", "un", "uom", "unit_of_measurement")
+
+
 def _records(node: Any, about: Json, word: str) -> Iterator[Json]:
     if isinstance(node, dict):
         about = about | {k: v for k, v in node.items() if k in CONTEXT and isinstance(v, str | int)}
+        yield from _stepped(node, about, word)
         pairs = [
             (k, v)
             for k, v in node.items()
@@ -333,6 +338,48 @@ def _records(node: Any, about: Json, word: str) -> Iterator[Json]:
             yield from _records(one, about, word)
 
 
+STEPS = (
+    "dt",
+    "step",
+    "interval",
+    "intervalLength",
+    "interval_length",
+    "resolution",
+    "granularity",
+    "duration",
+)
+"""Keys of an object that give the length of the steps of its list [s]."""
+
+
+def _stepped(node: Json, about: Json, word: str) -> Iterator[Json]:
+    """Readings of an object with a begin, a length of step and a list of numbers; days where it names no length."""
+    begin = next((_text(v) for v in node.values() if isinstance(v, str) and is_time(v)), "")
+    length = next(
+        (int(node[k]) for k in STEPS if isinstance(node.get(k), int) and node[k] >= 60), 0
+    )
+    length = length or (86_400 if begin and len(begin) == 10 else 0)
+    if not begin or not length:
+        return
+    times = read_times([begin], "dmy")
+    for key, values in node.items():
+        if isinstance(values, list) and len(values) > 1 and all(_is_amount(v) for v in values):
+            for k, value in enumerate(values):
+                moment = str(times.clock[0] + np.timedelta64(length * k, "s"))
+                yield _record(
+                    {"time": moment, "value": value},
+                    about,
+                    word or ("value" if key in ("val", "values") else key),
+                )
+
+
+def _is_amount(value: Any) -> bool:
+    return (
+        value is None
+        or (isinstance(value, int | float) and not isinstance(value, bool))
+        or (isinstance(value, str) and (not value.strip() or is_number(value)))
+    )
+
+
 def _is_readings(node: list[Any]) -> bool:
     some = node[:20]
     if some and all(isinstance(one, list) and len(one) == 2 for one in some):
@@ -352,7 +399,7 @@ def _is_moment(value: Any) -> bool:
 
 def _record(one: Json, about: Json, word: str) -> Json:
     """One reading with what stands around its list: the unit joins the name of the value."""
-    unit = str(about.get("unit") or about.get("unit_of_measurement") or "")
+    unit = str(next((about[k] for k in UNIT_KEYS if about.get(k)), ""))
     label = f"{word or 'value'} [{unit}]" if unit_named(unit) else word or "value"
     made = {label if k in ("value", "v") else k: v for k, v in _flat(one)}
     return made | {
@@ -389,8 +436,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     return str(value).strip()
-
-
-def texts(values: Sequence[Any]) -> list[str]:
-    """Cells as texts."""
-    return [_text(v) for v in values]

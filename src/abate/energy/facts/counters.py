@@ -53,6 +53,11 @@ def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list
         at = np.flatnonzero(~np.isnan(line))
         if not len(at):
             continue
+        if counts_by_day(line, readings.step_s):
+            text = f"'{name}' counts up through each day and begins again."
+            found.append(Finding.of(COUNTER_READ, text, file=readings.file))
+            values[m] = _by_day(line, at)
+            continue
         text = f"'{name}' counts from {line[at[0]]:,.1f} to {line[at[-1]]:,.1f}."
         found.append(Finding.of(COUNTER_READ, text, file=readings.file))
         moves = np.diff(line[at])
@@ -98,6 +103,43 @@ def _spread(at: npt.NDArray[np.int64], moves: Array, count: int) -> tuple[Array,
     return usage, int((lengths - 1).sum())
 
 
+def counts_by_day(values: Array, step_s: int) -> bool:
+    """Whether a series counts up through each day, and begins again near zero once a day."""
+    if not 0 < step_s <= 14_400:
+        return False
+    line = values[~np.isnan(values)]
+    per_day = 86_400 // step_s
+    if len(line) < 2 * per_day:
+        return False
+    falls = np.flatnonzero(np.diff(line) < 0)
+    days = len(line) / per_day
+    if not 0.7 * days - 1 <= len(falls) <= days + 1 or (np.diff(line) > 0).sum() < 3 * len(falls):
+        return False
+    apart = np.diff(falls)
+    regular = (
+        (
+            np.abs(apart % per_day - per_day * (apart % per_day > per_day / 2))
+            <= 2 * 3600 // step_s + 1
+        ).mean()
+        if len(apart)
+        else 0.0
+    )
+    return bool(regular > 0.9 and (line[falls + 1] <= 0.25 * line[falls]).mean() > 0.9)
+
+
+def _by_day(line: Array, at: npt.NDArray[np.int64]) -> Array:
+    """Usage by step of a counter that begins again each day: each reading less the one before it."""
+    usage = np.full(len(line), np.nan)
+    known = line[at]
+    moves = np.diff(known, prepend=0.0)
+    begun = np.concatenate([[True], np.diff(known) < 0])
+    usage[at] = np.where(begun, known, moves)
+    usual = np.median(moves[1:][moves[1:] > 0]) if (moves[1:] > 0).any() else 0.0
+    if known[0] > 3 * usual:  # the file begins in the middle of a day
+        usage[at[0]] = np.nan
+    return usage
+
+
 def _few(found: list[Finding]) -> list[Finding]:
     """Findings, of one code and file no more than `DETAIL_MAX` one by one."""
     kept: list[Finding] = []
@@ -123,6 +165,10 @@ def counters(readings: Readings) -> list[int]:
         m
         for m, name in enumerate(readings.names)
         if _counts(readings.values[m], name, readings.flow(m))
+        or (
+            readings.flow(m) not in ("temperature", "forecast")
+            and counts_by_day(readings.values[m], readings.step_s)
+        )
     ]
 
 

@@ -51,57 +51,96 @@ READING_STUCK = Rule(
     "Have the meter looked at; '--repair stuck' takes the stretch as missing.", 197,
 )  # fmt: skip
 READING_FLAGGED = Rule(
-    "reading-estimated", Severity.INFO, "Readings that the file itself calls estimated or substituted",
-    "They count; ask for validated readings before a claim rests on them.", 200,
-)  # fmt: skip
+    "reading-estimated",
+    Severity.INFO,
+    "Readings that the file itself calls estimated or substituted",
+    "They count; ask for validated readings before a claim rests on them.",
+    200,
+)
 SUM_LEFT_OUT = Rule(
-    "sum-left-out", Severity.INFO, "A column that says again what others say",
-    "Nothing is counted twice; delete the other columns if it is the one that counts.", 200,
-)  # fmt: skip
+    "sum-left-out",
+    Severity.INFO,
+    "A column that says again what others say",
+    "Nothing is counted twice; delete the other columns if it is the one that counts.",
+    200,
+)
 UNIT_UNSAID = Rule(
-    "unit-unsaid", Severity.WARNING, "A series of which the file states no unit",
-    "Say it with --unit kWh, or write it in the header.", 196,
-)  # fmt: skip
+    "unit-unsaid",
+    Severity.WARNING,
+    "A series of which the file states no unit",
+    "Say it with --unit kWh, or write it in the header.",
+    196,
+)
 COUNTER_CORRECTED = Rule(
-    "counter-corrected", Severity.WARNING, "A counter that steps back a little",
-    "Taken as a correction: the step counts less than nothing, and the sum is right.", 197,
-)  # fmt: skip
+    "counter-corrected",
+    Severity.WARNING,
+    "A counter that steps back a little",
+    "Taken as a correction: the step counts less than nothing, and the sum is right.",
+    197,
+)
 COUNTER_ROLLED = Rule(
-    "counter-rolled", Severity.INFO, "A counter that passed its last digit",
-    "It went on from zero; the step counts what lies between.", 197,
-)  # fmt: skip
+    "counter-rolled",
+    Severity.INFO,
+    "A counter that passed its last digit",
+    "It went on from zero; the step counts what lies between.",
+    197,
+)
 COUNTER_SPREAD = Rule(
-    "counter-spread", Severity.INFO, "Usage over missing readings of a counter",
-    "The sum is known from the counter and spread evenly over the missing steps.", 197,
-)  # fmt: skip
+    "counter-spread",
+    Severity.INFO,
+    "Usage over missing readings of a counter",
+    "The sum is known from the counter and spread evenly over the missing steps.",
+    197,
+)
 SHEET_HIDDEN = Rule(
-    "sheet-hidden", Severity.INFO, "A hidden sheet of a workbook",
-    "It was not read; show it in the workbook if it counts.", 200,
-)  # fmt: skip
+    "sheet-hidden",
+    Severity.INFO,
+    "A hidden sheet of a workbook",
+    "It was not read; show it in the workbook if it counts.",
+    200,
+)
 SENTINEL = Rule(
-    "reading-sentinel", Severity.WARNING, "Values that loggers write where they have none",
-    "They count as missing; correct the export if they are readings.", 196,
-)  # fmt: skip
+    "reading-sentinel",
+    Severity.WARNING,
+    "Values that loggers write where they have none",
+    "They count as missing; correct the export if they are readings.",
+    196,
+)
 DEAD_METER = Rule(
-    "meter-dead", Severity.WARNING, "A stretch of zeros, or of hardly anything, on a meter that else counts",
-    "Have the meter looked at; '--repair dead' takes the stretch as missing.", 197,
-)  # fmt: skip
+    "meter-dead",
+    Severity.WARNING,
+    "A stretch of zeros, or of hardly anything, on a meter that else counts",
+    "Have the meter looked at; '--repair dead' takes the stretch as missing.",
+    197,
+)
 READING_SPIKE = Rule(
-    "reading-spike", Severity.WARNING, "A value out of all proportion to the rest of its series",
-    "Check it; correct the row, or leave it out.", 196,
-)  # fmt: skip
+    "reading-spike",
+    Severity.WARNING,
+    "A value out of all proportion to the rest of its series",
+    "Check it; correct the row, or leave it out.",
+    196,
+)
 BILL_GAP = Rule(
-    "bill-gap", Severity.WARNING, "Days between two bills that no bill covers",
-    "Ask for the missing bill; the days are left out.", 196,
-)  # fmt: skip
+    "bill-gap",
+    Severity.WARNING,
+    "Days between two bills that no bill covers",
+    "Ask for the missing bill; the days are left out.",
+    196,
+)
 BILL_ESTIMATED = Rule(
-    "bill-estimated", Severity.INFO, "Bills that rest on an estimate",
-    "They are added to the next actual one, which corrects them.", 200,
-)  # fmt: skip
+    "bill-estimated",
+    Severity.INFO,
+    "Bills that rest on an estimate",
+    "They are added to the next actual one, which corrects them.",
+    200,
+)
 LEFT_OUT = Rule(
-    "days-left-out", Severity.WARNING, "Days that a saving does not rest on",
-    "Have the meter looked at; give its readings for those days.", 196,
-)  # fmt: skip
+    "days-left-out",
+    Severity.WARNING,
+    "Days that a saving does not rest on",
+    "Have the meter looked at; give its readings for those days.",
+    196,
+)
 FORECAST_DRIFT = Rule(
     "forecast-drift", Severity.WARNING, "A meter that no longer behaves as its model learnt",
     "The model was fitted again; see whether equipment, tenants or the meter changed.", 198,
