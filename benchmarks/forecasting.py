@@ -51,7 +51,7 @@ def competition(name: str, *arguments: str) -> dict:
 
 def load() -> None:
     """Load by months, without temperatures of the month; climatology of 8 days around beside it."""
-    from abate.adapters.readers.series import FileStyle, read_series
+    from abate.adapters.readers.series import read_series
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import grid, observed
@@ -103,7 +103,7 @@ def wind() -> None:
 
 def sun() -> None:
     """Three roofs by months, with forecast weather and without any."""
-    from abate.adapters.readers.series import FileStyle, read_series
+    from abate.adapters.readers.series import read_series
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import observed

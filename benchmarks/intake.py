@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import re
 import sys
@@ -31,7 +30,7 @@ def totals(readings: Readings) -> list[tuple[str, str, float]]:
     return found
 
 
-def judged(name: str, truth: dict[str, Any], path: Path) -> tuple[str, str]:
+def judged(truth: dict[str, Any], path: Path) -> tuple[str, str]:
     """`right`, `asked`, `refused` or `wrong`, and what was seen."""
     options = dict(truth["hint_options"]) if truth["ambiguous"] else {}
     zone = truth["zone"] or "UTC"
@@ -103,7 +102,7 @@ def main() -> None:
     for name, about in truth.items():
         if chosen.only and chosen.only not in name:
             continue
-        verdict, seen = judged(name, about, CASES / "meters" / name)
+        verdict, seen = judged(about, CASES / "meters" / name)
         counts[verdict] = counts.get(verdict, 0) + 1
         print(f"{verdict:8} {name:32} {seen[:300]}")
     print(counts)

@@ -206,7 +206,7 @@ def _in_order(
         found.append(
             Finding.of(
                 BILL_ESTIMATED,
-                f"{name} marks {merged} of {len(amount) + merged} bills as estimated.",
+                f"{merged} of {len(amount) + merged} bills are marked as estimated.",
                 file=name,
             )
         )
