@@ -242,17 +242,27 @@ def _plausible(sample: bytes, encoding: str) -> float:
         elif "\u3040" <= ch <= "\u30ff":
             score += 1.2
         elif "\u4e00" <= ch <= "\u9fff":
-            score += _of_use(ch) if not any(c.isascii() and c.isalpha() for c in near) else -1
+            score += _in_words(ch, near)
         elif (
             "\uff61" <= ch <= "\uff9f"
         ):  # half-width kana: what other encodings look like in Shift-JIS
             score -= 0.5
         elif unicodedata.category(ch)[0] == "L":
-            score += 1 if any(c.isalpha() and ord(c) < 592 for c in near) else 0.2
+            plain = any(c.isascii() and c.isalpha() for c in near)
+            score += 1 if plain else -0.5 if any(ord(c) > 127 for c in near) else 0.2
         else:
             usual = ch in "€£°²³·–’„“”«»±\u00a0，。：（）、％\u3000"
             score += 1 if usual else -0.5 if any(c.isalpha() for c in near) else 0
     return score / len(odd)
+
+
+def _in_words(ch: str, near: str) -> float:
+    """How much a Chinese sign fits to its neighbours: inside a Latin word it is a letter misread."""
+    latin = sum(c.isascii() and c.isalpha() for c in near)
+    if latin == 2:
+        return -1.0
+    alone = latin and not any(ord(c) > 127 for c in near)
+    return 0.0 if alone else _of_use(ch)
 
 
 def _of_use(ch: str) -> float:
