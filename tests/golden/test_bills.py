@@ -1,7 +1,6 @@
 """Bills as firms have them: each either gives the right amount, month and mass, or says what is wrong.
 
-The cases and their truth stand beside the project. Layouts that are not read yet are refused; where
-the truth gives a mass, their rows are put into the product's own template here.
+The cases and their truth stand beside the project.
 """
 
 import csv
@@ -18,18 +17,6 @@ from abate.kernel.errors import DataError
 from abate.kernel.units import read_unit
 from support import NOW
 
-OWN_TEMPLATE = {
-    "pivot_year.xlsx": "site,month,consumption,unit\n" + "".join(
-        f"Rugby Plant,2023-{m:02d},{kwh},kWh\n"
-        for m, kwh in enumerate(("910", "880", "845", "760", "702", "655", "640", "668", "700", "790", "851.5", "902"), 1)
-    ),
-    "two_tables.xlsx": "site,month,fuel,quantity,unit\nStoke Pottery,2023-01,natural gas,600,kWh (Gross CV)\n"
-                       "Stoke Pottery,2023-02,natural gas,580,kWh (Gross CV)\n",
-    "hh_supply.csv": "site,from,to,consumption,unit,invoice\n2000012345671,16/12/2022,15/01/2023,3100,kWh,IN-9001\n"
-                     "2000012345671,16/01/2023,15/02/2023,3100,kWh,IN-9002\n",
-}  # fmt: skip
-"""Files whose layout is not read, or read in part, in the product's own template."""
-TEMPLATES = {"two_tables.xlsx": "stationary-fuel"}
 PUBLICATIONS = (
     "uk_desnz/ghg-conversion-factors-2023-flat-file-update.xlsx", "uk_desnz/ghg-conversion-factors-2025-flat-file.xlsx",
     "us_epa/ghg-emission-factors-hub-2024.xlsx",
@@ -67,10 +54,6 @@ def bills(shared, tmp_path_factory):
             )
         except DataError as refusal:
             results[name] = refusal
-        if name in OWN_TEMPLATE:
-            path = folder / f"{name}.csv"
-            path.write_text(OWN_TEMPLATE[name], encoding="utf-8")
-            add_file(workspace, path, now=NOW, template=TEMPLATES.get(name, "electricity"))
     entered = defaultdict(lambda: defaultdict(float))
     for a in workspace.store.rows("activities"):
         entered[a["site"]][a["kind"], a["unit"], a["month"]] += a["quantity"]

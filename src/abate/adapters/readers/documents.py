@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from abate.adapters.readers.workbooks import cell_text
 from abate.kernel.errors import DataError
 
 PAGES_MAX = 30
@@ -59,7 +60,7 @@ def json_objects(path: Path, code: str) -> Iterator[Any]:
     """
     try:
         with path.open(encoding="utf-8-sig") as handle:
-            if path.suffix.lower() == ".jsonl":
+            if path.suffix.lower() in (".jsonl", ".ndjson"):
                 lines = (line for line in handle if line.strip())
                 while block := list(islice(lines, BATCH_OBJECTS)):
                     yield [json.loads(line) for line in block]
@@ -76,6 +77,50 @@ def json_objects(path: Path, code: str) -> Iterator[Any]:
         raise DataError(
             code, f"{path.name} is nested too deep.", "Write a list of objects."
         ) from error
+
+
+def json_table(path: Path) -> Iterator[list[Any]]:
+    """The longest list of objects of a JSON file as rows: the keys, then the values as texts.
+
+    Raises:
+        DataError: `unreadable-file`, `empty-file`.
+    """
+    parts = list(json_objects(path, "unreadable-file"))
+    whole = parts[0] if len(parts) == 1 else [o for part in parts for o in part]
+    objects = max(_lists(whole), key=len, default=[])
+    if not objects:
+        raise DataError(
+            "empty-file", f"{path.name} holds no list of objects.", "Write a list of objects."
+        )
+    flat = [_flat(o) for o in objects]
+    keys = list(dict.fromkeys(k for one in flat for k in one))
+    yield [[1, keys]]
+    numbered = enumerate(flat, 2)
+    while block := list(islice(numbered, BATCH_OBJECTS)):
+        yield [[k, [cell_text(one.get(key)) for key in keys]] for k, one in block]
+
+
+def _lists(node: Any) -> Iterator[list[Any]]:
+    """Lists of objects in a value, at any depth."""
+    if isinstance(node, list):
+        if node and all(isinstance(o, dict) for o in node):
+            yield node
+        for one in node[:1000]:
+            yield from _lists(one)
+    elif isinstance(node, dict):
+        for value in node.values():
+            yield from _lists(value)
+
+
+def _flat(node: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """An object without objects in it: their keys follow its own behind a blank."""
+    found: dict[str, Any] = {}
+    for key, value in node.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{before}{key} ")
+        elif not isinstance(value, list):
+            found[f"{before}{key}"] = value
+    return found
 
 
 def espi_readings(path: Path) -> Iterator[list[Any]]:

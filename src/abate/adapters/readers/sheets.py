@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.readers.apart import read_apart
+from abate.adapters.readers.documents import json_table
 from abate.adapters.readers.parquets import parquet_head
 from abate.adapters.readers.workbooks import HEAD_ROWS, MAX_COLUMNS, sheet_heads, sheet_rows
 from abate.kernel.errors import DataError
 
+Row = tuple[int, list[str]]
+"""Number of a row in its file, and its cells."""
 MAX_BYTES = 4 << 30
 BATCH_ROWS = 50_000
 TABLE_MAX_BYTES = 64 << 20
@@ -35,14 +38,26 @@ class Sheet:
         typed: Whether numbers are numbers in the file, not texts with marks that must be
             understood.
         hidden: Whether the workbook hides it.
+        part: What tells it apart from other tables of its sheet, empty for the first.
+        place: Column that names the cell from which a row was taken; -1 where a row is one of the
+            file.
+        template: Kind of file that its rows say it is; `?` where they say one that is not known.
     """
 
     name: str
-    head: list[tuple[int, list[str]]]
-    rows: Iterator[list[tuple[int, list[str]]]] | None
+    head: list[Row]
+    rows: Iterator[list[Row]] | None
     delimiter: str = ""
     typed: bool = False
     hidden: bool = False
+    part: str = ""
+    place: int = -1
+    template: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name among the tables of its file."""
+        return f"{self.name} ({self.part})".strip() if self.part else self.name
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -68,6 +83,8 @@ def read_sheets(path: Path) -> list[Sheet]:
     suffix = path.suffix.lower()
     if magic == b"PAR1":
         return [_parquet(path)]
+    if magic[:1] in (b"{", b"[") and suffix in (".json", ".jsonl", ".ndjson"):
+        return [_json(path)]
     if magic[:2] == b"PK" or (
         magic == b"\xd0\xcf\x11\xe0" and suffix not in (".doc", ".msg", ".ppt")
     ):
@@ -95,6 +112,11 @@ def _workbook(path: Path) -> list[Sheet]:
     if not sheets:
         raise DataError("empty-file", f"{path.name} has no cell with content.", "Export it again.")
     return sheets
+
+
+def _json(path: Path) -> Sheet:
+    rows: list[Row] = [(k, cells) for part in read_apart(json_table, path) for k, cells in part]
+    return Sheet("", rows[:HEAD_ROWS], iter([rows]), typed=True)
 
 
 def _sheet_rows(path: Path, name: str) -> Iterator[list[tuple[int, list[str]]]]:

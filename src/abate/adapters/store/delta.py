@@ -229,6 +229,50 @@ class Store:
         Returns:
             Rows written.
         """
+        files = self._written(name, con, sql, tag, fiscal_year, few=few)
+        self.commit(name, files)
+        return sum(count for _, count, _ in files)
+
+    def append_queries(
+        self, name: str, con: duckdb.DuckDBPyConnection, sql: str, column: str, tags: Sequence[str]
+    ) -> dict[str, int]:
+        """Append the rows of several writers, each to files of its own, in one commit.
+
+        Args:
+            name: A table of several writers.
+            con: Connection that runs the query.
+            sql: Query with the table's columns.
+            column: That of the writer's name.
+            tags: Names of the writers.
+
+        Returns:
+            Rows of each writer that has some.
+        """
+        if len(tags) == 1:
+            return {tags[0]: self.append_query(name, con, sql, tags[0])}
+        con.execute(f"create or replace temp table writing as {sql}")
+        counts = dict(
+            con.execute(f"select {column}, count(*) from writing group by 1 order by 1").fetchall()
+        )
+        files = []
+        for tag in counts:
+            mine = f"select * from writing where {column} = {literal(tag)}"
+            files += self._written(name, con, mine, tag)
+        self.commit(name, files)
+        con.execute("drop table writing")
+        return counts
+
+    def _written(
+        self,
+        name: str,
+        con: duckdb.DuckDBPyConnection,
+        sql: str,
+        tag: str,
+        fiscal_year: str = "",
+        *,
+        few: bool = False,
+    ) -> list[tuple[str, int, dict[str, str]]]:
+        """Write the files of a query, not yet part of the table: path, rows, and partition of each."""
         from abate.kernel.tables import PARTITIONED, TABLES
 
         folder = self.root / name
@@ -256,8 +300,7 @@ class Store:
                 )
             else:
                 Path(written_to).unlink()
-        self.commit(name, files)
-        return sum(count for _, count, _ in files)
+        return files
 
     def commit(
         self,

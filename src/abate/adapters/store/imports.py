@@ -137,8 +137,19 @@ def commit_import(
 
     The caller holds the lock and has written all else.
     """
-    ordinal = len(workspace.store.records(ImportRow))
-    row = ImportRow(
-        ordinal, import_id, "", "", template, "", 0, 0, 0, reverses="", reason="", committed_at=now
-    )
-    workspace.store.add(replace(row, **known))
+    commit_imports(workspace, [{"import_id": import_id, "template": template, **known}], now)
+
+
+def commit_imports(workspace: Workspace, known: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Append the rows of `imports` that make some imports count, all in one commit.
+
+    The caller holds the lock and has written all else.
+
+    Args:
+        workspace: Where to.
+        known: Fields of each row, at least its `import_id` and `template`.
+        now: Present moment.
+    """
+    first = len(workspace.store.records(ImportRow))
+    empty = ImportRow(0, "", "", "", "", "", 0, 0, 0, reverses="", reason="", committed_at=now)
+    workspace.store.add(*(replace(empty, ordinal=first + k, **one) for k, one in enumerate(known)))

@@ -160,13 +160,15 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
         made = [c for line in lines for c in _apply(con, import_id, path.name, line, waiting)]
         reasons = [(c.source_file, c.source_sheet, c.source_row, c.reason) for c in made]
         con.executemany("insert into reasons values (?, ?, ?, ?)", list(dict.fromkeys(reasons)))
+        named = con.execute("select distinct source_file from given").fetchall()
+        staging.know_imports(con, {file: (import_id, "correction") for (file,) in named})
         staging.understand(con, workspace, now)
         staging.judge(con, frozenset())
         _let_in(con, [c for c in made if c.action == "accept"])
         _refuse_if_blocked(con)
         keep_file(path, workspace.raw, sha256)
-        counts = store_rows(workspace, con, import_id, "correction")
-        store_findings(workspace, con, import_id, path.name, [])
+        accepted, _ = store_rows(workspace, con).get(import_id, (0, 0))
+        store_findings(workspace, con, {import_id: (path.name, [])})
         workspace.store.add(*made)
         commit_import(
             workspace,
@@ -176,10 +178,10 @@ def correct(workspace: Workspace, path: Path, *, reason: str, now: datetime) -> 
             file=path.name,
             sha256=sha256,
             row_count=len(lines),
-            accepted_count=counts[0],
+            accepted_count=accepted,
             reason=reason,
         )
-    return ImportResult(import_id, path.name, "correction", len(lines), counts[0], 0, {})
+    return ImportResult(import_id, path.name, "correction", len(lines), accepted, 0, {})
 
 
 def read_corrections(path: Path, reason: str) -> list[CorrectionLine]:

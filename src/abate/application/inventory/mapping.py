@@ -10,18 +10,32 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from msgspec import Struct
 from msgspec import field as keys_field
 
+from abate.adapters.readers.layouts import flow_in, is_time
+from abate.adapters.readers.numerals import decimal_of, is_number, read_numbers
 from abate.adapters.readers.sheets import Sheet
 from abate.adapters.store.keys import Name, Word
 from abate.adapters.store.schema import read_toml
 from abate.adapters.store.workspace import match_key
-from abate.application.catalogue import TEMPLATES
+from abate.application.catalogue import KINDS, TEMPLATES
+from abate.application.inventory.supplies import names_supply
+from abate.energy.facts.words import (
+    COST_WORDS,
+    END_WORDS,
+    ISSUED_WORDS,
+    PER,
+    REGISTER_WORDS,
+    START_WORDS,
+    has_word,
+    unit_in,
+)
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.kind import Measure, Template
-from abate.kernel.units import ambiguous, read_unit
+from abate.kernel.units import ambiguous, dimension_of, read_unit
 
 COMMON: dict[str, tuple[str, ...]] = {
     "site": (
@@ -46,6 +60,10 @@ COMMON: dict[str, tuple[str, ...]] = {
 FIELDS = tuple(
     dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)])
 )
+
+
+AMOUNTS = "amounts"
+"""Header of amounts of which a table says no more than their unit: it fits any measure of one column."""
 
 
 class MeasureKeys(Struct, frozen=True):
@@ -219,8 +237,12 @@ def map_sheet(
     names: dict[str, str],
     template: str = "",
     given: Mapping | None = None,
+    column: str = "",
 ) -> Mapped | None:
     """Find the headers of a sheet and what they mean.
+
+    Names of columns decide first. What they leave open is decided by what the cells are: dates,
+    units, names of sites, or amounts in a unit of the kind.
 
     Args:
         sheet: The sheet.
@@ -228,13 +250,15 @@ def map_sheet(
         names: Folded names of sites and entities.
         template: Kind of file, where the caller knows it.
         given: Mapping to apply in place of guessing.
+        column: Header of the amounts, where the user says it.
 
     Returns:
         The mapping, or None where no row looks like headers.
 
     Raises:
         UsageError: `unknown-kind`.
-        DataError: `unclear-kind` where two kinds of file fit alike, `mapping-mismatch`.
+        DataError: `unclear-kind` where two kinds of file fit alike, `ambiguous-column` where two
+            columns may hold the amounts.
     """
     if template and template not in TEMPLATES:
         raise UsageError(
@@ -247,15 +271,13 @@ def map_sheet(
         if sum(bool(c) for c in cells) < 2:
             continue
         near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
-        sample = (
-            dict(zip(cells, sheet.head[place + 1][1], strict=False))
-            if place + 1 < len(sheet.head)
-            else {}
+        head = Head(
+            cells, [row for _, row in sheet.head[place + 1 :]], near, file_name, names, column
         )
         for one in [TEMPLATES[template]] if template else TEMPLATES.values():
             if not template and _spoken_against(one, f"{file_name} {near} {' '.join(cells)}"):
                 continue
-            guess = _guess(one, cells, near, file_name, names, sample)
+            guess = _guess(one, head)
             if guess is not None:
                 best.append((guess[0], -place, Mapped(sheet, guess[1], row_number, cells)))
     if not best:
@@ -266,7 +288,23 @@ def map_sheet(
         raise DataError(
             "unclear-kind", f"{file_name} may be {choices}.", "Say which with --as KIND."
         )
-    return best[0][2]
+    return _sure(best[0][2], file_name)
+
+
+def _sure(mapped: Mapped, file_name: str) -> Mapped:
+    """A mapping of which the column of amounts is one.
+
+    Raises:
+        DataError: `ambiguous-column`.
+    """
+    headers = mapped.mapping.measures[0].header.split("\n")
+    if len(headers) == 1:
+        return mapped
+    raise DataError(
+        "ambiguous-column",
+        f"{file_name}: {' and '.join(map(repr, headers))} may hold the amounts.",
+        "Say which with --column NAME, or give each its meaning with --map FILE.",
+    )
 
 
 def signature(headers: list[str]) -> str:
@@ -274,21 +312,43 @@ def signature(headers: list[str]) -> str:
     return hashlib.sha256("\x1f".join(headers).encode()).hexdigest()[:10]
 
 
-def _guess(
-    template: Template,
-    cells: list[str],
-    near: str,
-    file_name: str,
-    names: dict[str, str],
-    sample: dict[str, str],
-) -> tuple[int, Mapping] | None:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A row that may hold headers, and what is near it.
+
+    Args:
+        cells: Its cells.
+        body: Cells of the first rows below.
+        near: Name of the sheet, and the text above.
+        file_name: Name of the file.
+        names: Folded names of sites and entities.
+        template: Kind of file, where the caller knows it.
+        column: Header of the amounts, where the user says it.
+    """
+
+    cells: list[str]
+    body: list[list[str]]
+    near: str
+    file_name: str
+    names: dict[str, str]
+    template: str = ""
+    column: str = ""
+
+    def below(self, header: str) -> list[str]:
+        """Cells below a header that hold anything."""
+        k = self.cells.index(header)
+        return [row[k] for row in self.body if k < len(row) and row[k]]
+
+
+def _guess(template: Template, head: Head) -> tuple[int, Mapping] | None:
     """Score and mapping of a template for a row of headers, or None where it cannot be.
 
     A word in the sheet's name, title or headers weighs more than one in the name of the file, which
     has many sheets.
     """
+    cells, near, file_name, names = head.cells, head.near, head.file_name, head.names
     words = {_header(c)[0]: c for c in reversed(cells) if c}
-    columns = _places(template, words, sample)
+    columns = _places(template, words, head)
     for name, aliases in {**COMMON, **template.fields}.items():
         if name in columns:
             continue
@@ -297,12 +357,17 @@ def _guess(
             (words[a] for a in every or aliases if a in words and words[a] not in columns.values()),
             None,
         )
-        if header:
+        if header and header != head.column:
             columns[name] = header
     measures: tuple[Column, ...] = ()
     for one in template.measures:
         found = _measure(one, cells, columns, {m.header for m in measures}, template.alternatives)
         measures += (found,) if found else ()
+    said = _said(template, f"{near} {' '.join(cells)}", f"{file_name} {near} {' '.join(cells)}")
+    if said or head.template:
+        columns |= by_content(template, head, columns, {m.header for m in measures})
+    if said or head.template or measures:
+        measures = _amounts(template, head, columns, measures)
     if not measures:
         return None
     site = "" if "site" in columns else _site_in(f"{file_name} {near}", names)
@@ -314,14 +379,17 @@ def _guess(
     there |= {"item"} if any(measure_of(template, m, columns).item for m in measures) else set()
     if set(template.required) - there:
         return None
-    words_said = (template.id, *template.words)
-    score = len(columns) + 2 * len(measures)
-    for weight, said in (
-        (2, f"{near} {' '.join(cells)}"),
-        (1, f"{file_name} {near} {' '.join(cells)}"),
-    ):
-        score += weight * sum(_spaced(word) in _spaced(said) for word in words_said)
+    score = len(columns) + 2 * len(measures) + said
     return score, Mapping(template.id, columns, measures, site)
+
+
+def _said(template: Template, near: str, everywhere: str) -> int:
+    """How much the words of a file speak for a template; those near its table count twice."""
+    score = 0
+    for weight, text in ((2, near), (1, everywhere)):
+        score += weight * sum(_spaced(w) in _spaced(text) for w in (template.id, *template.words))
+        score += weight * names_supply(template.id, text)
+    return score
 
 
 def _spoken_against(template: Template, text: str) -> bool:
@@ -331,7 +399,7 @@ def _spoken_against(template: Template, text: str) -> bool:
     return other and not any(_spaced(word) in said for word in (template.id, *template.words))
 
 
-def _places(template: Template, words: dict[str, str], sample: dict[str, str]) -> dict[str, str]:
+def _places(template: Template, words: dict[str, str], head: Head) -> dict[str, str]:
     """Columns of two places, such as 'From' and 'To' of a flight.
 
     Where their first row holds no dates.
@@ -343,7 +411,7 @@ def _places(template: Template, words: dict[str, str], sample: dict[str, str]) -
             for name in measure.between
         ]
         if all(headers) and not any(
-            re.search(r"\d{1,4}[-./年]\d|^\d+$", sample.get(h, "")) for h in headers
+            re.search(r"\d{1,4}[-./年]\d|^\d+$", (head.below(h) or [""])[0]) for h in headers
         ):
             found |= dict(zip(measure.between, headers, strict=True))
     return found
@@ -361,12 +429,171 @@ def _measure(
         return None
     if measure.between:
         return Column(columns[measure.between[0]], measure.kind, measure.unit)
-    for alias in measure.headers:
+    any_amount = (AMOUNTS,) if not (measure.readings or measure.times or measure.unit) else ()
+    for alias in (*measure.headers, *any_amount):
         for cell in cells:
             plain, _ = _header(cell)
             if cell and plain == alias and cell not in taken and cell not in columns.values():
                 return Column(cell, measure.kind, _unit_of(measure, cell, columns, alternatives))
     return None
+
+
+def by_content(
+    template: Template, head: Head, columns: dict[str, str], taken: set[str]
+) -> dict[str, str]:
+    """Columns that no header names, by what their cells are: dates, names of sites, items, units.
+
+    A column of dates that says when a bill was written is no period.
+    """
+    free = {
+        h: cells
+        for h in head.cells
+        if h and h not in columns.values() and h not in taken and h != head.column and (cells := head.below(h))
+    }  # fmt: skip
+    found: dict[str, str] = {}
+    if not {"period", "period_start"} & set(columns):
+        dated = [
+            h
+            for h, cells in free.items()
+            if all(is_time(c) for c in cells) and not has_word(h, ISSUED_WORDS)
+        ]
+        ends = [h for h in dated if has_word(h, END_WORDS) and not has_word(h, START_WORDS)]
+        starts = [h for h in dated if h not in ends]
+        if len(starts) == len(ends) == 1:
+            found |= {"period_start": starts[0], "period_end": ends[0]}
+        elif len(dated) == 1:
+            found["period"] = dated[0]
+    if "site" not in columns:
+        sites = [h for h, cells in free.items() if all(match_key(c) in head.names for c in cells)]
+        found |= {"site": sites[0]} if len(sites) == 1 else {}
+    if "item" not in columns and "item" in template.required:
+        kind = KINDS[template.measures[0].kind]
+        items = [
+            h for h, cells in free.items() if kind.items and not kind.open and all(kind.item_named(c) for c in cells)
+        ]  # fmt: skip
+        found |= {"item": items[0]} if len(items) == 1 else {}
+    if "unit" not in columns:
+        units = [
+            h
+            for h, cells in free.items()
+            if h not in found.values() and all(_is_unit(c) and c not in NO_UNITS for c in cells)
+        ]
+        found |= {"unit": units[0]} if len(units) == 1 else {}
+    return found
+
+
+def _amounts(
+    template: Template, head: Head, columns: dict[str, str], measures: tuple[Column, ...]
+) -> tuple[Column, ...]:
+    """Columns of amounts, with those that only their unit gives away.
+
+    Of several in a unit of the kind one must be the sum of the others; otherwise they are all named
+    in one header with line breaks between them, and are asked about.
+    """
+    plain = next(
+        (m for m in template.measures if not (m.times or m.over or m.between or m.readings or m.unit)),
+        None,
+    )  # fmt: skip
+    if plain is None or template.alternatives:
+        return measures
+    if head.column:
+        chosen = next((h for h in head.cells if same_header(h, head.column)), None)
+        if chosen is None:
+            return measures
+        return (Column(chosen, plain.kind, _whole_unit(chosen) or _unit_of(plain, chosen, columns, False)),)  # fmt: skip
+    named = [m for m in measures if m.kind == plain.kind and not _counts(template, m, columns)]
+    if measures and not named:
+        return measures
+    others = _others(head, KINDS[plain.kind].dimensions, columns, measures)
+    every = [*(m.header for m in named), *others]
+    if len(every) <= 1:
+        single = tuple(Column(h, plain.kind, _whole_unit(h)) for h in others)
+        return measures if named else (*measures, *single)
+    total = _total_of(head, every) or "\n".join(every)
+    rest = tuple(m for m in measures if m not in named)
+    unit = next((m.unit for m in named if m.header == total), _whole_unit(total))
+    return (*rest, Column(total, plain.kind, unit))
+
+
+def _others(
+    head: Head,
+    dimensions: tuple[str, ...],
+    columns: dict[str, str],
+    measures: tuple[Column, ...],
+) -> list[str]:
+    """Headers without a meaning yet that state a unit of some dimensions, with numbers below."""
+    return [
+        h
+        for h in head.cells
+        if h
+        and h not in columns.values()
+        and h not in {m.header for m in measures}
+        and _is_amount(h, dimensions)
+        and any(is_number(c) for c in head.below(h))
+    ]
+
+
+def _counts(template: Template, column: Column, columns: Collection[str]) -> bool:
+    """Whether a column holds readings of a counter."""
+    return measure_of(template, column, columns).readings
+
+
+def _whole_unit(header: str) -> str:
+    """The unit that a header states, or is."""
+    return header.strip() if _is_unit(header.strip()) else header_unit(header) or unit_in(header)
+
+
+def _is_amount(header: str, dimensions: tuple[str, ...]) -> bool:
+    """Whether a header of any words states a unit of some dimensions, of an amount that was used.
+
+    Not of a rate, a reading, money, what was fed in or planned.
+    """
+    unit = read_unit(_whole_unit(header))
+    if unit is None or dimension_of(unit.canonical) not in (*dimensions, *(("energy",) if "energy-net" in dimensions else ())):  # fmt: skip
+        return False
+    beside = (*REGISTER_WORDS, *COST_WORDS, *NOT_USED)
+    return not (
+        PER.search(header)
+        or has_word(header, beside)
+        or flow_in(header) in ("export", "generation", "forecast", "temperature")
+    )
+
+
+NOT_USED = (
+    "budget", "target", "plan", "planned", "forecast", "previous year", "prior year", "last year", "vorjahr", "année précédente",
+    "anno precedente", "año anterior", "vorig jaar", "rok poprzedni", "同期", "上年", "前年", "average", "mean", "max", "maximum", "peak demand",
+    "demand", "capacity", "contracted", "allowance", "baseline", "benchmark", "difference", "variance", "change", "daily", "per day",
+    "adjusted", "normalised", "normalized", "bereinigt",
+)  # fmt: skip
+"""Words of columns that hold no amount that was used in the period."""
+
+
+def _total_of(head: Head, headers: list[str]) -> str | None:
+    """The column that is the sum of the others in every row shown, or None."""
+    rows = []
+    places = [head.cells.index(h) for h in headers]
+    for row in head.body:
+        cells = [row[k] if k < len(row) else "" for k in places]
+        if all(is_number(c) for c in cells if c) and any(cells):
+            rows.append(cells)
+    if not rows:
+        return None
+    try:
+        mark = decimal_of([c for row in rows for c in row if c], head.file_name)
+    except DataError:
+        mark = "."
+    values = np.nan_to_num([read_numbers(row, mark)[0] for row in rows])
+    whole = values.sum(axis=1)
+    for k, header in enumerate(headers):
+        near = np.abs(whole - 2 * values[:, k]) <= 0.02 + 1e-6 * np.abs(whole)
+        if near.all() and values[:, k].any():
+            return header
+    return None
+
+
+def same_header(one: str, other: str) -> bool:
+    """Whether two headers are the same but for case and blanks."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _can_be(measure: Measure, columns: Collection[str]) -> bool:
@@ -469,6 +696,17 @@ def _names() -> frozenset[str]:
     fields = [a for t in TEMPLATES.values() for aliases in t.fields.values() for a in aliases]
     measures = [a for t in TEMPLATES.values() for m in t.measures for a in m.headers]
     return frozenset([*fields, *measures, *(a for aliases in COMMON.values() for a in aliases)])
+
+
+def is_header(text: str) -> bool:
+    """Whether a text is a header that a kind of file knows, with or without its unit.
+
+    Example:
+        >>> is_header("Consumption (kWh)"), is_header("Stoke Pottery")
+        (True, False)
+    """
+    plain, unit = _header(text)
+    return plain in _names() or plain == AMOUNTS or (not unit and _is_unit(text.strip()))
 
 
 def header_words(header: str) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.sheets import read_sheets
 from abate.adapters.store.delta import fetch
 from abate.adapters.store.imports import live_imports, live_views, loaded_before
 from abate.adapters.store.workspace import Workspace, file_hash
-from abate.application.inventory.imports import map_sheets, stage
+from abate.application.inventory.imports import map_sheets, open_tables, stage
 from abate.application.inventory.mapping import Mapping
 from abate.application.inventory.staging import MEMORY_SHARE
 from abate.kernel.finding import Finding, Severity
@@ -70,18 +71,18 @@ def preview_sheets(
         DataError: Those of reading and mapping.
         UsageError: `unknown-kind`.
     """
-    sheets = read_sheets(path)
-    mapped = map_sheets(workspace, sheets, path.name, template, mapping)
-    return tuple(
-        SheetPreview(
-            s.name,
-            m.mapping if m else None,
-            m.header_row if m else 0,
-            tuple(m.headers) if m else (),
-            tuple((row, tuple(cells)) for row, cells in s.head),
+    with open_tables(path) as sheets:
+        mapped = map_sheets(workspace, sheets, path.name, template, mapping)
+        return tuple(
+            SheetPreview(
+                s.key,
+                m.mapping if m else None,
+                m.header_row if m else 0,
+                tuple(m.headers) if m else (),
+                tuple((row, tuple(cells)) for row, cells in s.head),
+            )
+            for s, m in zip(sheets, mapped, strict=True)
         )
-        for s, m in zip(sheets, mapped, strict=True)
-    )
 
 
 def duplicate_of(workspace: Workspace, path: Path) -> str:
@@ -115,13 +116,11 @@ def preview_file(
         DataError: Those of reading and mapping.
         UsageError: `unknown-kind`.
     """
-    sheets = read_sheets(path)
-    found = [
-        m for m in map_sheets(workspace, sheets, path.name, template, mapping) if m is not None
-    ]
-    if not found:
-        return CheckPreview(0, 0, 0, {}, ())
-    with workspace.store.engine(MEMORY_SHARE) as con:
+    with open_tables(path) as sheets, workspace.store.engine(MEMORY_SHARE) as con:
+        every = map_sheets(workspace, sheets, path.name, template, mapping)
+        found = [m for m in every if m is not None]
+        if not found:
+            return CheckPreview(0, 0, 0, {}, ())
         live_views(con, workspace, live_imports(workspace))
         row_count = stage(con, workspace, found, path, now=now, accept=accept)
         entering, blocked = (
@@ -178,16 +177,18 @@ def original_rows(
         return []
     if kept.suffix == ".parquet":
         return _parquet_rows(kept, row, around)
-    chosen = next((s for s in read_sheets(kept) if s.name == sheet), None)
-    if chosen is None or chosen.rows is None:
-        return []
-    found = []
-    for batch in chosen.rows:
-        found += [
-            (n, cells) for n, cells in batch if n == chosen.head[0][0] or abs(n - row) <= around
-        ]
-        if batch[-1][0] > row + around:
-            break
+    with unpacked(kept) as plain:
+        named = sheet.partition(":")[0]  # without the cell from which the row was taken
+        chosen = next((s for s in read_sheets(plain) if s.name == named), None)
+        if chosen is None or chosen.rows is None:
+            return []
+        found = []
+        for batch in chosen.rows:
+            found += [
+                (n, cells) for n, cells in batch if n == chosen.head[0][0] or abs(n - row) <= around
+            ]
+            if batch[-1][0] > row + around:
+                break
     return found
 
 

@@ -19,7 +19,7 @@ from abate.application.catalogue import KINDS, TEMPLATES, default_rows
 from abate.application.inventory.mapping import Mapped, header_unit, measure_of
 from abate.energy.facts import tier_named
 from abate.kernel.checks import Check
-from abate.kernel.finding import Severity
+from abate.kernel.finding import Finding, Severity
 from abate.kernel.kind import Measure, slug
 from abate.kernel.matching import nearest_items
 from abate.kernel.period import FiscalCalendar
@@ -96,13 +96,35 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute(f"create or replace temp table given ({types})")
     con.execute(
-        "create or replace temp table remarks (source_file varchar, sheet varchar, code varchar,"
-        " message varchar)"
+        "create or replace temp table remarks (source_file varchar, sheet varchar, source_row integer,"
+        " code varchar, severity varchar, message varchar, hint varchar)"
     )
+    know_imports(con, {})
     con.execute(
         "create or replace temp table reasons (source_file varchar, sheet varchar, source_row"
         " integer, reason varchar)"
     )
+
+
+def know_imports(con: duckdb.DuckDBPyConnection, files: dict[str, tuple[str, str]]) -> None:
+    """Say of which import the rows of each file are: its id and kind of file; the order is theirs."""
+    types = {
+        "source_file": "varchar", "import_id": "varchar", "template": "varchar", "high": "bigint", "ordinal": "integer",
+    }  # fmt: skip
+    rows = (
+        (name, import_id, template, int(import_id[4:], 16) << 32, ordinal)
+        for ordinal, (name, (import_id, template)) in enumerate(files.items())
+    )
+    _table(con, "entering", types, rows)
+
+
+def remark(con: duckdb.DuckDBPyConnection, *findings: Finding) -> None:
+    """Note what was found of a file while it was read."""
+    for f in findings:
+        con.execute(
+            "insert into remarks values (?, ?, ?, ?, ?, ?, ?)",
+            [f.file, f.sheet, f.row, f.code, str(f.severity), f.message, f.hint],
+        )
 
 
 def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -> int:
@@ -151,7 +173,7 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
         values = {
             "source_file": literal(name),
             "source_row": "source_row",
-            "sheet": literal(mapped.sheet.name),
+            "sheet": _place(mapped),
             "kind": literal(column.kind),
             "basis": literal(measure.basis),
             "quantity": amounts[column.header],
@@ -212,6 +234,18 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     return int(count[0]) if count else 0
 
 
+def _place(mapped: Mapped) -> str:
+    """SQL of the sheet a row stands on, with the cell from which it was taken where it is not a row of the file."""
+    sheet = mapped.sheet
+    if sheet.place < 0:
+        return literal(sheet.name)
+    return f"{literal(sheet.name + ':')} || c{sheet.place}"
+
+
+BASE_SHEET = "split_part(sheet, ':', 1)"
+"""SQL of the sheet of a row, without the cell from which it was taken."""
+
+
 MARKS = {"comma": ",", "point": "."}
 
 
@@ -257,10 +291,11 @@ def _read_marks(
             f"Numbers such as 1.234, {count[3]} in all, are read with a point before the decimals:"
             " commas part the cells."
         )
+        hint = "Where that is wrong, undo the import and add the file with --decimal ,"
         if count[3]:
-            con.execute(
-                "insert into remarks values (?, ?, 'decimal-mark-assumed', ?)",
-                [name, mapped.sheet.name, text],
+            remark(
+                con,
+                Finding("decimal-mark-assumed", Severity.INFO, text, hint, name, mapped.sheet.name),
             )
     elif count[2] and not told and not (count[1] and not count[0]):
         for c in columns:
@@ -287,19 +322,20 @@ def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
             con.execute(f"update cells set {c} = d.means from dates d where d.text = cells.{c}")
 
 
-def answer(con: duckdb.DuckDBPyConnection, answers: Iterable[tuple[str, str]]) -> None:
+def answer(con: duckdb.DuckDBPyConnection, file: str, answers: Iterable[tuple[str, str]]) -> None:
     """Put what words of a file mean in the place of those words.
 
     In its units, items, regions and sites.
     """
     for text, means in answers:
         for column in ("unit", "item", "region", "site"):
-            same = f"lower(trim({column})) = lower(trim(?))"
-            con.execute(f"update given set {column} = ? where {same}", [means, text])
+            same = f"lower(trim({column})) = lower(trim(?)) and source_file = ?"
+            con.execute(f"update given set {column} = ? where {same}", [means, text, file])
         head = "lower(trim(split_part(unit, ' * ', 1))) = lower(trim(?)) and contains(unit, ' * ')"
         con.execute(
-            f"update given set unit = ? || substr(unit, strpos(unit, ' * ')) where {head}",
-            [means, text],
+            f"update given set unit = ? || substr(unit, strpos(unit, ' * ')) where {head} and"
+            " source_file = ?",
+            [means, text, file],
         )
 
 
@@ -463,7 +499,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
         create or replace temp table parsed as
-        select row_number() over (order by g.source_file, g.sheet, g.source_row, g.kind) as given_id,
+        select row_number() over (order by e.ordinal, g.source_file, g.sheet, g.source_row, g.kind) as given_id,
                g.source_file, g.source_row, g.sheet, g.kind, g.basis,
                g.site as site_text, coalesce(s.site, case when g.kind = 'instrument' and coalesce(g.site, '') = '' then '' end) as site,
                {written} as quantity_text, g.unit as unit_text, {unit} as unit, u.choice as unit_choice, u.near as unit_near,
@@ -483,6 +519,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                {_period_sql(start_text)} as starts,
                {_period_sql("nullif(trim(g.period_end), '')")} as ends
         from given g
+        left join entering e on e.source_file = g.source_file
         left join sites s on s.text = coalesce(g.site, '')
         left join units u on u.text = coalesce(g.unit, '')
         left join kinds k on k.kind = g.kind
@@ -521,13 +558,14 @@ def _open_ends(con: duckdb.DuckDBPyConnection) -> None:
     """Where a sheet's bills end on the day on which the next begin, that day is the next one's."""
     same = " and ".join(
         f"a.{c} is not distinct from b.{c}"
-        for c in ("source_file", "sheet", "kind", "item", "site", "meter")
+        for c in ("source_file", "base", "kind", "item", "site", "meter")
     )
     whole = "metered and period_end > period_start + interval 1 day"
     con.execute(f"""
         update dated set period_end = period_end - interval 1 day, whole_end = whole_end - interval 1 day
         where {whole} and (source_file, sheet, kind) in (
-            select (a.source_file, a.sheet, a.kind) from (from dated where {whole}) a join (from dated where {whole}) b
+            select (a.source_file, a.sheet, a.kind) from (select *, {BASE_SHEET} as base from dated where {whole}) a
+            join (select *, {BASE_SHEET} as base from dated where {whole}) b
             on {same} and b.period_start = a.period_end - interval 1 day and b.period_start > a.period_start
                and b.period_end > a.period_end)
     """)
@@ -568,7 +606,7 @@ def _difference_readings(con: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table counters as
         select rowid as place, {number} - lag({number}) over counter as used, lag({day}) over counter as since, {day} as day
         from given where scale = '{READING}'
-        window counter as (partition by source_file, sheet, kind, site, meter, item order by {day}, source_row)
+        window counter as (partition by source_file, {BASE_SHEET}, kind, site, meter, item order by {day}, source_row)
     """)
     con.execute("""
         update given set quantity = round(c.used, 9)::varchar, period = null,
@@ -933,6 +971,14 @@ def _folded(column: str) -> str:
     return f"lower(regexp_replace({column}, '[\\s_-]+', '', 'g'))"
 
 
+def _told(own: str = "") -> str:
+    """SQL of the place of a row for people: with its file where several are read in one pass."""
+    return (
+        "(case when (select count(*) from entering) > 1 then source_file || ' row ' || source_row"
+        f" else 'row ' || source_row || '{own}' end)"
+    )
+
+
 def _bills(con: duckdb.DuckDBPyConnection, first: str | None, last: str | None) -> None:
     """Of each bill: another that covers its days or its very period, the one it takes back, the one it repeats."""
     con.execute(f"""
@@ -940,7 +986,7 @@ def _bills(con: duckdb.DuckDBPyConnection, first: str | None, last: str | None) 
         with bills as (
             -- meters and bills, each whole, with those that the ledger has of the same places and months
             select row_id, kind, item, site, meter, party, document, quantity, whole_start as a, whole_end as b,
-                   'row ' || source_row as told
+                   {_told()} as told
             from parts where metered and period_start = whole_start and quantity is not null
             union all
             select null, kind, item, site, meter, party, document, sum(quantity), min(period_start), max(period_end),
@@ -1008,7 +1054,8 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             select kind, item, site, meter, median(quantity) as median_quantity, count(*) as median_rows
             from parts where quantity > 0 group by all
         ), months as (
-            select distinct sheet, kind, item, site, meter, month, year(period_start) * 12 + month(period_start) as m
+            select distinct source_file || ':' || {BASE_SHEET} as sheet, kind, item, site, meter, month,
+                   year(period_start) * 12 + month(period_start) as m
             from parts where period_start is not null and kind <> 'instrument'
         ), alone as (
             select a.sheet, a.kind, a.item, a.site, a.meter, a.m, min(n.m) as near_gap, g.gap
@@ -1040,23 +1087,23 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
         ), counted as (
-            select *, row_number() over same - 1 as copies_inside, first_value(source_row) over same as first_inside
+            select *, row_number() over same - 1 as copies_inside, first_value({_told(" of this file")}) over same as first_inside
             from parts
             window same as (partition by kind, document, case when kind <> 'instrument' then
                                 hash(item, site, meter, party, region, period_start, period_end, quantity) end order by row_id)
         ), actions as (
-            select row_id, row_number() over action - 1 as before, first_value(source_row) over action as first_row
+            select row_id, row_number() over action - 1 as before, first_value({_told(" of this file")}) over action as first_row
             from parts where avoided window action as (partition by {_folded("party")}, {_folded("document")}, month order by row_id)
         )
         select c.*, l.covers, l.beside, l.reversed_by, l.invoice_in,
                p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
                c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
-               coalesce(e.place, i.place, 'row ' || c.first_inside || ' of this file') as first_copy,
+               coalesce(e.place, i.place, c.first_inside) as first_copy,
                case when a.place is not null then a.place
-                    when x.before > 0 then 'row ' || x.first_row || ' of this file' end as booked_in
+                    when x.before > 0 then x.first_row end as booked_in
         from counted c
         left join place p on p.kind = c.kind and p.item is not distinct from c.item and p.site = c.site and p.meter = c.meter
-        left join slips s on s.sheet = c.sheet and s.kind = c.kind and s.item is not distinct from c.item
+        left join slips s on s.sheet = c.source_file || ':' || split_part(c.sheet, ':', 1) and s.kind = c.kind and s.item is not distinct from c.item
                          and s.site = c.site and s.meter = c.meter
                          and s.m = year(c.period_start) * 12 + month(c.period_start)
         left join earlier e on e.kind = c.kind and e.item is not distinct from c.item and e.site = c.site

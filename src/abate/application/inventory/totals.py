@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from abate.adapters.engine.embedded import Embedded, Engine
-from abate.adapters.store.delta import PACKED
 from abate.application.catalogue import KINDS
 
 BY_BUILDING = tuple(k.id for k in KINDS.values() if k.by_building)
@@ -37,7 +36,10 @@ def keep_totals(local: Embedded, big: Engine, imports: Sequence[str]) -> None:
             big.take(valuation.totals("untotalled", big.whole_sum, by_building=BY_BUILDING)),
         )
         local.given("lacking_imports", pa.table({"import_id": sorted(lacking)}))
-        tag = min(lacking) if len(lacking) == 1 else PACKED
-        store.append_query(
-            "totals", local.con, "from new_totals semi join lacking_imports using (import_id)", tag
+        store.append_queries(
+            "totals",
+            local.con,
+            "from new_totals semi join lacking_imports using (import_id)",
+            "import_id",
+            sorted(lacking),
         )
