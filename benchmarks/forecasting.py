@@ -181,7 +181,10 @@ def savings() -> None:
 
 
 def simulated(count: int, seed: int):
-    """Meters of known savings: two years of days, models 1P to 5P, noise that grows with usage and is correlated."""
+    """Meters of known savings.
+
+    Two years of days, models 1P to 5P, noise that grows with usage and is correlated.
+    """
     from abate.energy.planners.savings import Side
 
     rng = np.random.default_rng(seed)
@@ -314,7 +317,10 @@ def memory_kb(root: int) -> int:
 
 
 def meters() -> None:
-    """Read, fit and forecast the day ahead for ten thousand meters with a year of hours, by the command line."""
+    """Read, fit and forecast a day for ten thousand meters by the command line.
+
+    Each has a year of hours.
+    """
     count = 300 if SMALL else 10_000
     with tempfile.TemporaryDirectory() as folder:
         file, weather, output = (

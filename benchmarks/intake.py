@@ -1,4 +1,7 @@
-"""How many files of meters and bills are read right: each is right, asked about, refused, or wrong."""
+"""How many files of meters and bills are read right.
+
+Each is right, asked about, refused, or wrong.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from abate.adapters.readers.series import read_series
 from abate.energy.facts.readings import Readings, as_energy
+from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError
 
 CASES = Path(__file__).resolve().parents[2] / "shared/data/cases"
@@ -30,7 +33,7 @@ def totals(readings: Readings) -> list[tuple[str, str, float]]:
     return found
 
 
-def judged(truth: dict[str, Any], path: Path) -> tuple[str, str]:
+def judged(truth: Json, path: Path) -> tuple[str, str]:
     """`right`, `asked`, `refused` or `wrong`, and what was seen."""
     options = dict(truth["hint_options"]) if truth["ambiguous"] else {}
     zone = truth["zone"] or "UTC"
@@ -45,7 +48,7 @@ def judged(truth: dict[str, Any], path: Path) -> tuple[str, str]:
     return compared(truth, totals(made), bool(options))
 
 
-def asked(truth: dict[str, Any], path: Path, zone: str) -> tuple[str, str]:
+def asked(truth: Json, path: Path, zone: str) -> tuple[str, str]:
     """Whether an ambiguous file is asked about in words that name what is ambiguous."""
     try:
         made = read_series(path, zone=zone)
@@ -57,9 +60,7 @@ def asked(truth: dict[str, Any], path: Path, zone: str) -> tuple[str, str]:
     return ("asked", said) if fits else ("wrong", f"not asked: {said}")
 
 
-def compared(
-    truth: dict[str, Any], found: list[tuple[str, str, float]], hinted: bool
-) -> tuple[str, str]:
+def compared(truth: Json, found: list[tuple[str, str, float]], hinted: bool) -> tuple[str, str]:
     """Whether the sums are those of the truth, single or of the tariffs of a direction together."""
     left = [abs(v) for _, _, v in found]
     wanted = [s for s in truth["series"] if not s.get("optional")]

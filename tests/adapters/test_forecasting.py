@@ -1,4 +1,7 @@
-"""Interval data in its many forms, forecasts and savings by the command line, forecasts of a workspace."""
+"""Interval data in its many forms.
+
+Forecasts and savings by the command line, forecasts of a workspace.
+"""
 
 import csv
 import gzip

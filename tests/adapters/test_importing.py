@@ -22,7 +22,7 @@ def activities(workspace):
 
 
 def test_thousands_separators_titles_chinese_headers_and_totals_are_read(workspace, add):
-    text = '总部 电费账单,,\n制表,,\n月份,用电量（万千瓦时）,发票号\n2023年4月,"1,234.5",A1\n2023/05,２,A2\n合计,"1,236.5",\n'
+    text = '总部 电费账单,,\n制表,,\n月份,用电量（万千瓦时）,发票号\n2023年4月,"1,234.5",A1\n2023/05,２００,A2\n合计,"1,434.5",\n'
     result = add(text, name="电费.csv", encoding="gb18030")
     assert (result.template, result.accepted_count, result.quarantined_count) == (
         "electricity",
@@ -32,7 +32,7 @@ def test_thousands_separators_titles_chinese_headers_and_totals_are_read(workspa
     found = sorted(
         (a["site"], a["month"], a["quantity"], a["source_row"]) for a in activities(workspace)
     )
-    assert found == [("hq", "2023-04", 12_345_000.0, 4), ("hq", "2023-05", 20_000.0, 5)]
+    assert found == [("hq", "2023-04", 12_345_000.0, 4), ("hq", "2023-05", 2_000_000.0, 5)]
 
 
 def test_a_workbook_with_merged_title_and_two_sheets(workspace, tmp_path):
@@ -224,7 +224,7 @@ def test_a_mapping_file_overrides_the_guess_and_is_remembered(workspace, add, tm
         (b"PK\x03\x04broken", "a.xlsx", "unreadable-file"),
         (b"PAR1broken", "a.parquet", "unreadable-file"),
         (b"%PDF-1.4 x", "a.pdf", "unknown-format"),
-        (b"\xd0\xcf\x11\xe0old", "a.xls", "unknown-format"),
+        (b"\xd0\xcf\x11\xe0old", "a.xls", "unreadable-file"),
         (b"Site,Month,Electricity,Unit\n" + b"," * 600 + b"1\n", "a.csv", "too-many-columns"),
     ],
 )

@@ -1,4 +1,7 @@
-"""Layouts of vendors and grid operators: each file gives the energy that was put into it, or is asked about."""
+"""Layouts of vendors and grid operators.
+
+Each file gives the energy that was put into it, or is asked about.
+"""
 
 import io
 import json

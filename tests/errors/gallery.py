@@ -1,4 +1,7 @@
-"""One reproducer per finding: what a user did, and how to see it said. docs/errors.md is generated from here."""
+"""One reproducer per finding.
+
+What a user did, and how to see it said. docs/errors.md is generated from here.
+"""
 
 from __future__ import annotations
 
@@ -349,6 +352,13 @@ RAIL = (
     .replace("kWh", "pkm")
 )
 
+
+def hourly(header: str, *hours: str) -> str:
+    """A file of readings of the first of January 2024; each is an hour and what stands in it."""
+    rows = (f"2024-01-01 {one[:2]}:00,{one[3:]}" for one in hours)
+    return "\n".join((f"time,{header}", *rows, ""))
+
+
 EXAMPLES = (
     imported("missing-value", electricity([("hq", "2023-05", "", "kWh")])),
     imported("not-a-number", electricity([("hq", "2023-05", "12.5.3", "kWh")])),
@@ -562,15 +572,15 @@ EXAMPLES = (
     ),
     metered(
         "reading-gap",
-        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 04:00,4.4\n2024-01-01 05:00,4.0\n",
+        hourly("kWh", "00 4.1", "01 4.2", "04 4.4", "05 4.0"),
     ),
     metered(
         "reading-twice",
-        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 01:00,4.6\n2024-01-01 02:00,4.0\n",
+        hourly("kWh", "00 4.1", "01 4.2", "01 4.6", "02 4.0"),
     ),
     metered(
         "reading-unread",
-        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n2024-01-01 02:00,error\n2024-01-01 03:00,4.0\n",
+        hourly("kWh", "00 4.1", "01 4.2", "02 error", "03 4.0"),
     ),
     metered(
         "clock-change", "time,kWh\n2024-10-26 23:00,4.1\n... 30 times ~4\n", zone="Europe/Berlin"
@@ -581,11 +591,11 @@ EXAMPLES = (
     ),
     metered(
         "counter-read",
-        "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,1211\n2024-01-01 03:00,1219\n",
+        hourly("register kWh", "00 1204", "01 1208", "02 1211", "03 1219"),
     ),
     metered(
         "counter-reset",
-        "time,register kWh\n2024-01-01 00:00,1204\n2024-01-01 01:00,1208\n2024-01-01 02:00,3\n2024-01-01 03:00,7\n",
+        hourly("register kWh", "00 1204", "01 1208", "02 3", "03 7"),
     ),
     metered(
         "reading-stuck",
@@ -594,11 +604,11 @@ EXAMPLES = (
     metered("unit-unsaid", "time,raw\n2024-01-01 00:00,4.1\n2024-01-01 01:00,4.2\n"),
     metered(
         "reading-estimated",
-        "time,kWh,quality\n2024-01-01 00:00,4.1,A\n2024-01-01 01:00,4.2,estimated\n2024-01-01 02:00,4.0,A\n",
+        hourly("kWh,quality", "00 4.1,A", "01 4.2,estimated", "02 4.0,A"),
     ),
     metered(
         "reading-sentinel",
-        "time,kWh\n2024-01-01 00:00,4.1\n2024-01-01 01:00,-999\n2024-01-01 02:00,4.4\n2024-01-01 03:00,4.0\n",
+        hourly("kWh", "00 4.1", "01 -999", "02 4.4", "03 4.0"),
     ),
     metered(
         "reading-spike",
@@ -610,19 +620,21 @@ EXAMPLES = (
     ),
     metered(
         "sum-left-out",
-        "time,day kWh,night kWh,total kWh\n2024-01-01 00:00,1.5,2,3.5\n2024-01-01 01:00,1,2.5,3.5\n2024-01-01 02:00,3,1,4\n2024-01-01 03:00,2,2,4\n",
+        hourly(
+            "day kWh,night kWh,total kWh", "00 1.5,2,3.5", "01 1,2.5,3.5", "02 3,1,4", "03 2,2,4"
+        ),
     ),
     metered(
         "counter-corrected",
-        "time,register kWh\n2024-01-01 00:00,5000.2\n2024-01-01 01:00,5001.4\n2024-01-01 02:00,5001.3\n2024-01-01 03:00,5002.6\n",
+        hourly("register kWh", "00 5000.2", "01 5001.4", "02 5001.3", "03 5002.6"),
     ),
     metered(
         "counter-rolled",
-        "time,register kWh\n2024-01-01 00:00,99995\n2024-01-01 01:00,99999\n2024-01-01 02:00,3\n2024-01-01 03:00,8\n",
+        hourly("register kWh", "00 99995", "01 99999", "02 3", "03 8"),
     ),
     metered(
         "counter-spread",
-        "time,register kWh\n2024-01-01 00:00,5000\n2024-01-01 01:00,5001\n2024-01-01 04:00,5007\n2024-01-01 05:00,5009\n",
+        hourly("register kWh", "00 5000", "01 5001", "04 5007", "05 5009"),
     ),
     Example("sheet-hidden", "(a workbook with a hidden sheet 'draft')", _with_a_hidden_sheet),
     billed(

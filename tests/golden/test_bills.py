@@ -1,4 +1,6 @@
-"""Bills as firms have them: each either gives the right amount, month and mass, or says what is wrong.
+"""Bills as firms have them.
+
+Each either gives the right amount, month and mass, or says what is wrong.
 
 The cases and their truth stand beside the project.
 """

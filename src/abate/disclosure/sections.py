@@ -459,4 +459,6 @@ MAKERS: dict[str, Callable[[Model, Translate], Table]] = {
     "credits": _credits, "claims": _claims, "index": _index, "signoffs": _signoffs, "coverage": _coverage,
     "findings": _findings, "corrections": _mends, "methods": _methods, "factors": _factors,
 }  # fmt: skip
-"""What makes each table, in the order of the workbook's sheets; those of the systems' chapters come before `views`."""
+"""What makes each table, in the order of the workbook's sheets; those of the systems' chapters come
+before `views`.
+"""

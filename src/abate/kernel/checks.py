@@ -22,8 +22,6 @@ LedgerVerdict: TypeAlias = "tuple[Any, Any]"
 """A table of offending rows with `site`, `month`, and a text column of it that says how."""
 
 ABSURD = 1e12
-LEAST_ROWS_FOR_MEDIAN = 6
-MAGNITUDE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,26 +436,20 @@ def bill_taken_back(staged: Any) -> Verdict:
 @check(
     _blocker(
         "magnitude",
-        "A hundred times the usual, or a hundredth",
+        "An amount out of all proportion",
         "Check the unit: kWh in place of MWh?",
         140,
     )
 )
 def magnitude(staged: Any) -> Verdict:
-    """No meter or bill is a hundred times, or a hundredth of, the median of its place and kind.
+    """No meter or bill is out of all proportion.
 
-    Purchases and actions of others come in any size, so they are left out.
+    To other rows of its place, its past, its floor area, or places of its type. Purchases and
+    actions of others come in any size, so they are left out.
     """
-    ratio = staged.quantity / staged.median_quantity
-    bad = (
-        (staged.median_rows >= LEAST_ROWS_FOR_MEDIAN)
-        & (staged.quantity > 0)
-        & (staged.median_quantity > 0)
-    )
-    bad &= ((ratio >= MAGNITUDE) | (ratio <= 1 / MAGNITUDE)) & ~staged.irregular
     return (
-        bad,
-        _text(staged.quantity_text) + " is " + ratio.round(4).cast(str) + " times the median.",
+        staged.odd_size.notnull(),
+        _text(staged.quantity_text) + " is " + _text(staged.odd_size),
     )
 
 

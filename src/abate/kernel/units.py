@@ -53,7 +53,9 @@ CANONICAL: dict[str, str] = {
     "area-time": "m2_year",
     "storage": "m3_day",
 }
-"""Canonical unit of each dimension. Money has one dimension per currency, price year and price basis, such as `CNY`,
+"""Canonical unit of each dimension.
+
+Money has one dimension per currency, price year and price basis, such as `CNY`,
 `USD2021` or `CNY_basic`; purchaser prices are meant where no basis is named."""
 
 CURRENCIES = (
@@ -265,7 +267,10 @@ _UNITS: dict[str, tuple[str, ...]] = {
     "m3_day": ("m3·day", "m3.day"),
     "passenger": (), "day": (), "year": (),
 }  # fmt: skip
-"""Units by the expression that the registry knows, with the words found in files (any case, singular)."""
+"""Units by the expression that the registry knows.
+
+With the words found in files (any case, singular).
+"""
 
 _SYMBOLS: dict[str, str] = {
     "£": "GBP", "€": "EUR", "₹": "INR", "₩": "KRW", "zł": "PLN", "kč": "CZK", "₺": "TRY", "₪": "ILS", "₱": "PHP", "฿": "THB",
@@ -568,8 +573,8 @@ def read_unit(text: str, currency: str = "") -> Unit | None:
 
     Capital letters count where they change the meaning: ML is not mL.
 
-    Gas at 15 °C (Sm3) and at 0 °C (Nm3) are distinguished; a therm is 100,000 Btu, a toe 41.868 GJ, a
-    calorie 4.1868 J.
+    Gas at 15 °C (Sm3) and at 0 °C (Nm3) are distinguished; a therm is 100,000 Btu, a toe 41.868 GJ,
+    a calorie 4.1868 J.
 
     Args:
         text: Such as `kWh`, `MWh`, `万千瓦时`, `US gal`, `kWh (Gross CV)`, `thousands of kWh`, `CNY`.

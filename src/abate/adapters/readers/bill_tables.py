@@ -1,4 +1,4 @@
-"""Tables of bills: amounts of periods of weeks or months, found by their names, never by their place."""
+"""Tables of bills: amounts of weeks or months, found by their names, never by their place."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.readers.clock import in_utc, ordered, read_times
-from abate.adapters.readers.interval_tables import ESTIMATED, ESTIMATED_WORDS, Style, rows_of
+from abate.adapters.readers.interval_tables import ESTIMATED_WORDS, Style, rows_of
 from abate.adapters.readers.layouts import HEAD_ROWS, Column, Layout, Row, recognise
-from abate.adapters.readers.numerals import MISSING, decimal_of, read_numbers
+from abate.adapters.readers.numerals import decimal_of, read_numbers
 from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.sheets import read_sheets
 from abate.energy.facts.readings import BILL_ESTIMATED, BILL_GAP, ENERGY_KWH
-from abate.energy.facts.words import END_WORDS, START_WORDS, USAGE_WORDS, has_word
+from abate.energy.facts.words import (
+    END_WORDS,
+    ESTIMATED,
+    MISSING,
+    START_WORDS,
+    USAGE_WORDS,
+    has_word,
+)
 from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding
 
@@ -228,14 +235,20 @@ def _in_order(
 
 
 def _both(begun: Any, past: Any, amount: Any, guessed: Any, name: str) -> tuple[Any, Any, Any, Any]:
-    """Periods of bills that state both days; an end that is the day before the next begin is a last day."""
+    """Periods of bills that state both days.
+
+    An end that is the day before the next begin is a last day.
+    """
     apart = np.round((begun[1:] - past[:-1]) / DAY)
     if len(apart) and (apart == 1).sum() > len(apart) / 2:
         past = past + DAY
         apart = apart - 1
     if (apart < 0).any() or (past <= begun).any():
         k = int(np.flatnonzero(apart < 0)[0]) if (apart < 0).any() else 0
-        text = f"Bills of {name} overlap: one ends on {str(past[k])[:10]}, the next begins on {str(begun[min(k + 1, len(begun) - 1)])[:10]}."
+        after = str(begun[min(k + 1, len(begun) - 1)])[:10]
+        text = (
+            f"Bills of {name} overlap: one ends on {str(past[k])[:10]}, the next begins on {after}."
+        )
         raise DataError(
             "bills-overlap", text, "Correct the dates, or leave out the bill that counts twice."
         )
@@ -245,7 +258,10 @@ def _both(begun: Any, past: Any, amount: Any, guessed: Any, name: str) -> tuple[
 def _one_date(
     begun: Any, amount: Any, guessed: Any, monthly: bool, layout: Layout
 ) -> tuple[Any, Any, Any, Any]:
-    """Periods of bills that state one day: its begin, or where they are read or billed on it, its end."""
+    """Periods of bills that state one day.
+
+    Its begin, or where they are read or billed on it, its end.
+    """
     header = next(c.header for c in layout.columns if c.role == "time")
     if monthly:
         months = begun + 16 * DAY

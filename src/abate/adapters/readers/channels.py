@@ -48,7 +48,9 @@ class Channel:
 
 
 def gridded(channels: Sequence[Channel], file: str, *, later: bool = False) -> list[Readings]:
-    """Bring series onto grids of equal steps: one for each length of step, that of most series first.
+    """Bring series onto grids of equal steps.
+
+    One for each length of step, that of most series first.
 
     Args:
         channels: The series.
@@ -103,7 +105,9 @@ def _steps(channels: Sequence[Channel], file: str) -> list[int]:
 
 
 def step_of(moments: Any, file: str) -> int:
-    """The usual distance between the times of a series [s], to which its readings keep; 0 for months.
+    """The usual distance between the times of a series [s], to which its readings keep.
+
+    0 for months.
 
     Raises:
         DataError: `uneven-steps`.
@@ -183,7 +187,10 @@ def _grid(channels: Sequence[Channel], step_s: int, file: str, later: bool) -> R
 def _twice(
     line: Any, cells: Any, numbers: Any, name: str, first: Any, step: Any, file: str, later: bool
 ) -> list[Finding]:
-    """Two readings for one step: the same is one; where they differ the step is missing, or the later holds."""
+    """Two readings for one step: the same is one.
+
+    Where they differ the step is missing, or the later holds.
+    """
     counts = np.bincount(cells, minlength=len(line))
     if counts.max(initial=0) < 2:
         return []

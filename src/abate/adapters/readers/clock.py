@@ -1,4 +1,6 @@
-"""Moments as files write them: which form a column has, which comes first, and where they are placed.
+"""Moments as files write them.
+
+Which form a column has, which comes first, and where they are placed.
 
 A form is decided for a whole column. Whether `03/04/2024` is in March or in April is proved by a
 value above 12 anywhere in it, or asked.
@@ -16,17 +18,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from abate.adapters.readers.dates import month_numbers
+from abate.energy.facts.words import OFFSETS_H
 from abate.kernel.errors import DataError
 
 ORDERS = ("dmy", "mdy", "ymd")
 """What `--dates` may say."""
-ABBREVIATED = {
-    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2,
-    "eest": 3, "msk": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
-    "jst": 9, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
-}  # fmt: skip
-"""Offsets [h] of names that stand behind a time."""
 _DAY = r"""
     (?P<y>\d{4}) [-/.年] (?P<m>\d{1,2}) [-/.月] (?P<d>\d{1,2}) 日?
   | (?P<a>\d{1,2}) (?P<sep>[-/.]) (?P<b>\d{1,2}) (?P=sep) (?P<c>\d{4}|\d{2}) (?!\d)
@@ -52,7 +48,7 @@ MONTH = re.compile(
     r"(?P<y>\d{4})[-/.年](?P<m>\d{1,2})月?|(?P<m2>\d{1,2})[-/.](?P<y2>\d{4})"
     r"|(?P<mon>[^\W\d_]{3,12})\.?[\s,-]+(?P<y3>\d{4}|\d{2})|(?P<y4>\d{4})[\s-]+(?P<mon4>[^\W\d_]{3,12})\.?"
 )
-WEEK = re.compile(r"(?P<y>\d{4})-?W(?P<w>\d{2})(?:-?(?P<d>\d))?")
+WEEK = re.compile(r"(?P<y>\d{4})[-/\s]?(?:W|KW|CW)\s?(?P<w>\d{2})(?:-?(?P<d>\d))?")
 RANGE = re.compile(
     r"\s+(?:-|–|—|to|bis|a|au|al|hasta|t/m|tot|至|~)\s+|\s*(?:–|—|~|至)\s*|(?<=[\dZ])/(?=\d{4}-)"
 )
@@ -61,6 +57,30 @@ EPOCH = re.compile(r"1\d{9}(?:\.\d+)?|1\d{12}")
 SERIAL = re.compile(r"[34567]\d{4}(?:\.\d+)?")
 NO_OFFSET = np.iinfo(np.int64).min
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+LANGUAGES = ("en", "de", "de_AT", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs")
+"""Languages in which months are understood by their names."""
+
+
+@cache
+def month_numbers() -> dict[str, int]:
+    """Numbers of months by their names and short names in several languages.
+
+    A name of two months is left out.
+    """
+    from babel.dates import get_month_names
+
+    found: dict[str, set[int]] = {}
+    for language in LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                for number, name in get_month_names(width, context, language).items():
+                    found.setdefault(name.strip(". ").casefold(), set()).add(number)
+    return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1} | {
+        "mrz": 3,
+        "sept": 9,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +159,7 @@ def is_moment(text: str) -> bool:
 
 
 def _named_offset(name: str | None) -> bool:
-    return not name or name.casefold() in ABBREVIATED
+    return not name or name.casefold() in OFFSETS_H
 
 
 def is_clock(text: str) -> bool:
@@ -277,6 +297,12 @@ def _one(text: str, order: str) -> tuple[int | None, int]:
     return day * 86_400 + clock, _offset(found["name"], found["sign"])
 
 
+def moment_of(text: str, order: str) -> datetime | None:
+    """The moment that a cell says by its clock, without its offset; see `ordered` for the order."""
+    seconds, _ = _one(text, order)
+    return None if seconds is None else datetime(1970, 1, 1) + timedelta(seconds=seconds)
+
+
 @cache
 def _day(parts: tuple[str | None, ...], order: str) -> int | None:
     y, m, d, a, b, c, plain, nd, mon, ny, mon2, nd2, ny2 = parts
@@ -337,11 +363,14 @@ def _offset(name: str | None, sign: str | None) -> int:
         hours, minutes = int(digits[:2]), int(digits[2:] or 0)
         whole = hours * 3600 + minutes * 60
         return -whole if sign[0] == "-" else whole
-    return ABBREVIATED[name.casefold()] * 3600 if name else NO_OFFSET
+    return OFFSETS_H[name.casefold()] * 3600 if name else NO_OFFSET
 
 
 def offset_named(text: str) -> int | None:
-    """Offset [s] that a text such as `UTC+01:00`, `GMT` or `CET` names, None where it names none."""
+    """Offset [s] that a text such as `UTC+01:00`, `GMT` or `CET` names.
+
+    None where it names none.
+    """
     found = re.fullmatch(rf"\s*{_OFFSET}\s*", text, re.VERBOSE)
     if found is None or not (found["name"] or found["sign"]) or not _named_offset(found["name"]):
         return None
@@ -381,7 +410,10 @@ def in_utc(times: Times, zone: ZoneInfo, owners: Any) -> Any:
 
 
 def _offsets(clock: Any, zone: ZoneInfo) -> tuple[tuple[Any, Any], Any, Any]:
-    """Offsets of each hour that occurs, as first and as second of its kind, and which clock times come twice."""
+    """Offsets of each hour that occurs, as first and as second of its kind.
+
+    With those clock times that come twice.
+    """
     quarters, inverse = np.unique(
         clock.astype("datetime64[m]").astype(np.int64) // 15, return_inverse=True
     )
@@ -400,7 +432,9 @@ def _offsets(clock: Any, zone: ZoneInfo) -> tuple[tuple[Any, Any], Any, Any]:
 
 
 def _second_time(clock: Any, owners: Any, every: Any, every_owner: Any) -> Any:
-    """Whether a repeated clock time is the second of its kind in its series, by the order of the rows.
+    """Whether a repeated clock time is the second of its kind in its series.
+
+    By the order of the rows.
 
     Rows that run backwards have the second one first.
     """

@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from abate.adapters.readers.workbooks import cell_text
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError
 
 PAGES_MAX = 30
@@ -112,9 +113,9 @@ def _lists(node: Any) -> Iterator[list[Any]]:
             yield from _lists(value)
 
 
-def _flat(node: dict[str, Any], before: str = "") -> dict[str, Any]:
+def _flat(node: Json, before: str = "") -> Json:
     """An object without objects in it: their keys follow its own behind a blank."""
-    found: dict[str, Any] = {}
+    found: Json = {}
     for key, value in node.items():
         if isinstance(value, dict):
             found |= _flat(value, f"{before}{key} ")
@@ -126,8 +127,8 @@ def _flat(node: dict[str, Any], before: str = "") -> dict[str, Any]:
 def espi_readings(path: Path) -> Iterator[list[Any]]:
     """Of a Green Button file, for each meter reading that has intervals.
 
-    Usage point, kind of service, power of ten, unit, direction, behaviour of accumulation, length of an
-    interval [s], begin [s since 1970] and value of each interval.
+    Usage point, kind of service, power of ten, unit, direction, behaviour of accumulation, length
+    of an interval [s], begin [s since 1970] and value of each interval.
 
     Raises:
         DataError: `bad-green-button`.

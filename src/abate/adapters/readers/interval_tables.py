@@ -28,7 +28,7 @@ from abate.adapters.readers.layouts import (
     is_time,
     recognise,
 )
-from abate.adapters.readers.numerals import MISSING, decimal_of, is_number, read_numbers
+from abate.adapters.readers.numerals import decimal_of, is_number, read_numbers
 from abate.adapters.readers.sheets import Sheet
 from abate.energy.facts.readings import (
     ENERGY_KWH,
@@ -40,6 +40,8 @@ from abate.energy.facts.readings import (
 from abate.energy.facts.words import (
     END_WORDS,
     ENERGY,
+    ESTIMATED,
+    MISSING,
     START_WORDS,
     TOTAL_WORDS,
     has_word,
@@ -50,11 +52,6 @@ from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding
 
 FINDINGS_MAX = 20
-ESTIMATED = frozenset(
-    ("e", "est", "estimated", "estimate", "estimation", "geschat", "geschätzt", "estimé", "estimée", "stimato", "estimada", "j", "ja", "s",
-     "substituted", "ersatzwert", "ersatz", "估算", "估计", "true", "f", "final substituted")
-)  # fmt: skip
-"""Cells of a column of quality that say that a reading was estimated or put in place of a missing one."""
 ESTIMATED_WORDS = (
     "estimated",
     "estimate",
@@ -94,7 +91,10 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a table gave: series, what reading it found, its layout, and whether the zone placed its times."""
+    """What a table gave.
+
+    Its series, what reading it found, its layout, and whether the zone placed its times.
+    """
 
     channels: list[Channel]
     findings: list[Finding]
@@ -226,7 +226,10 @@ def _decimal(
 
 
 def _ended(layout: Layout, times: Times, style: Style) -> bool:
-    """Whether times name the end of their step: as the user says, as the header does, or as they run."""
+    """Whether times name the end of their step.
+
+    As the user says, as the header does, or as they run.
+    """
     if style.stamp:
         return style.stamp == "end"
     header = next(c.header for c in layout.columns if c.role == "time")
@@ -312,7 +315,10 @@ def _row_units(layout: Layout, body: Sequence[Row]) -> list[str]:
 
 
 def _title_unit(layout: Layout) -> str:
-    """The unit that the lines above state: by a cell of its own such as `W`, or by words such as `in kWh`."""
+    """The unit that the lines above state.
+
+    By a cell of its own such as `W`, or by words such as `in kWh`.
+    """
     alone = [u for word in layout.title.split() if (u := unit_named(word.strip("[]():;,")))]
     return alone[-1] if alone else unit_in(layout.title)
 
@@ -402,10 +408,16 @@ def _series(
             unit = columns[k].unit or own or (title if not columns[k].unit else "") or style.unit
             made.append(
                 Channel(
-                    name, unit, at[mine], values, own_flow, group[0] if group else "", ended,
-                    0, None if issued is None else issued[mine],
+                    name,
+                    unit,
+                    at[mine],
+                    values,
+                    own_flow,
+                    group[0] if group else "",
+                    ended,
+                    issued=None if issued is None else issued[mine],
                 )
-            )  # fmt: skip
+            )
     return _paired(made)
 
 
@@ -420,8 +432,8 @@ def _issued(layout: Layout, body: Sequence[Row], style: Style) -> Any:
 def _groups(layout: Layout, body: Sequence[Row], times: Times) -> tuple[list[tuple[str, ...]], Any]:
     """Names of the series that the rows belong to, and the number of that of each row.
 
-    Columns of meters tell series apart. Columns of words do where without them one moment would come
-    twice.
+    Columns of meters tell series apart. Columns of words do where without them one moment would
+    come twice.
     """
     chosen = [c.place for c in layout.of("meter")]
     chosen = [k for k in chosen if len(set(_cells(body, k))) > 1] or chosen[:0]
@@ -475,7 +487,10 @@ def _flows(columns: Sequence[Column], title: str) -> list[str]:
 
 
 def _sums(matrix: Any, columns: Sequence[Column], keep: list[int]) -> dict[int, str]:
-    """Columns that say again what others beside them say: their sum, their difference, their mean power."""
+    """Columns that say again what others beside them say.
+
+    Their sum, their difference, their mean power.
+    """
     found: dict[int, str] = {}
     plain = [k for k in keep if columns[k].flow not in ("temperature", "forecast")]
     for k in plain:
@@ -541,7 +556,10 @@ def _is_near(made: Any, given: Any, there: Any) -> bool:
 
 
 def _paired(channels: list[Channel]) -> list[Channel]:
-    """Tariffs of one meter of which one counts at a time: where another has a value, the empty one is zero."""
+    """Tariffs of one meter of which one counts at a time.
+
+    Where another has a value, the empty one is zero.
+    """
     for unit in {c.unit for c in channels}:
         mine = [c for c in channels if c.unit == unit and c.flow != "temperature"]
         if len(mine) < 2 or len({(id(c.at), len(c.at)) for c in mine}) > len(mine):

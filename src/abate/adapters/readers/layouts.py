@@ -21,7 +21,7 @@ from abate.adapters.readers.clock import (
     offset_named,
     seconds_of,
 )
-from abate.adapters.readers.numerals import MISSING, bare, is_number
+from abate.adapters.readers.numerals import bare, is_number
 from abate.energy.facts.words import (
     AMOUNT_WORDS,
     COST_WORDS,
@@ -31,6 +31,7 @@ from abate.energy.facts.words import (
     IGNORED_WORDS,
     ISSUED_WORDS,
     METER_WORDS,
+    MISSING,
     MULTIPLIER_WORDS,
     NUMBER_WORDS,
     OWNER_WORDS,
@@ -78,8 +79,8 @@ class Column:
         place: Its place, from 0.
         header: Its header, as written.
         role: `time`, `clock` (time of day beside a date), `end`, `meter`, `group` (words that tell
-            series apart), `unit`, `zone`, `issued`, `multiplier`, `quality`, `value`, `step` (a time
-            of day across), or `other`.
+            series apart), `unit`, `zone`, `issued`, `multiplier`, `quality`, `value`, `step` (a
+            time of day across), or `other`.
         label: Name of its series.
         unit: Unit that header, unit row or title state, empty where none does.
         flow: Direction or medium that its words state, empty where they state none.
@@ -275,10 +276,12 @@ def _is_reading(cells: list[str], time: int) -> bool:
 
 
 def _labels(above: Sequence[Row], width: int) -> tuple[list[str], int]:
-    """Label of each column from the rows above the readings, and the row that most of them come from.
+    """Label of each column from the rows above the readings.
 
-    Of several rows the one with the most differing texts counts; one above that spans several columns
-    stands before theirs.
+    And the row that most of them come from.
+
+    Of several rows the one with the most differing texts counts; one above that spans several
+    columns stands before theirs.
     """
     scores: dict[int, int] = {}
     for at in range(len(above) - 1, max(-1, len(above) - 12), -1):
@@ -344,7 +347,10 @@ def _column(
 
 
 def _empty(header: str, unit: str) -> str:
-    """The role of a column of which the first rows are empty: its header must say that readings follow."""
+    """The role of a column of which the first rows are empty.
+
+    Its header must say that readings follow.
+    """
     said = unit or flow_in(header)
     return "value" if said and not _is_beside(header) else "other"
 
@@ -423,8 +429,8 @@ def label_of(header: str) -> str:
     """A series' name: its header without the unit.
 
     Example:
-        >>> label_of("Building A (kWh)"), label_of("Import T1 kWh"), label_of("Active energy Wh (A)"), label_of("kWh")
-        ('Building A', 'Import T1', 'Active energy (A)', 'kWh')
+        >>> [label_of(h) for h in ("Hall A (kWh)", "Import T1 kWh", "Active energy Wh (A)", "kWh")]
+        ['Hall A', 'Import T1', 'Active energy (A)', 'kWh']
     """
     temperature = re.fullmatch(r"(temp(?:erature)?)[\s_]*[CF]", header.strip(), re.IGNORECASE)
     if temperature:

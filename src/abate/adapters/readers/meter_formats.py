@@ -1,4 +1,7 @@
-"""Formats of meters that have a name of their own: Green Button, NEM12 and NEM13, JSON of portals."""
+"""Formats of meters that have a name of their own.
+
+Green Button, NEM12 and NEM13, JSON of portals.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ ESPI_UNITS = {
     31: ("kJ", 1e-3),
     134: ("L", 1.0),
 }
-"""Units of measure of ESPI, with the factor to a unit of readings. Source: NAESB REQ.21, UomType."""
+"""Units of measure of ESPI, with the factor to a unit of readings. Source.
+
+NAESB REQ.21, UomType.
+"""
 ESPI_FLOWS = {"1": "import", "19": "export"}
 """Directions of ESPI. Source: NAESB REQ.21, FlowDirectionType."""
 ESPI_KINDS = {"1": "gas", "2": "water"}
@@ -49,7 +55,8 @@ NEM_OFFSET_S = 36_000
 def green_button(path: Path, name: str) -> list[Channel]:
     """Series of a Green Button file: one for each usage point, direction, unit and length of step.
 
-    Source: NAESB REQ.21 (ESPI); values times ten to the power of the multiplier, in the unit of measure.
+    Source: NAESB REQ.21 (ESPI); values times ten to the power of the multiplier, in the unit of
+        measure.
 
     Raises:
         DataError: `bad-green-button`.
@@ -230,7 +237,10 @@ def _nem_day(stream: _Stream, cells: list[str]) -> None:
 
 
 def _flagged(method: str) -> int:
-    """Whether a flag of quality says that a reading is estimated, substituted or final substituted."""
+    """Whether a flag of quality says.
+
+    That a reading is estimated, substituted or final substituted.
+    """
     return int(method[:1] in ("E", "S", "F"))
 
 
@@ -263,7 +273,9 @@ def _nem_channel(stream: _Stream) -> Iterator[Channel]:
 
 
 def json_rows(path: Path, name: str) -> tuple[str, list[Row]]:
-    """Rows of the objects of a JSON file that have a time: of portals, of Home Assistant, of any list.
+    """Rows of the objects of a JSON file that have a time.
+
+    Of portals, of Home Assistant, of any list.
 
     Raises:
         DataError: `no-series`.
@@ -352,7 +364,10 @@ STEPS = (
 
 
 def _stepped(node: Json, about: Json, word: str) -> Iterator[Json]:
-    """Readings of an object with a begin, a length of step and a list of numbers; days where it names no length."""
+    """Readings of an object with a begin, a length of step and a list of numbers.
+
+    Days where it names no length.
+    """
     begin = next((_text(v) for v in node.values() if isinstance(v, str) and is_time(v)), "")
     length = next(
         (int(node[k]) for k in STEPS if isinstance(node.get(k), int) and node[k] >= 60), 0

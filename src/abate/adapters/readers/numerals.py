@@ -12,17 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from abate.energy.facts.words import MISSING
 from abate.kernel.errors import DataError
 
 MARKS = (".", ",")
 """What `--decimal` may say."""
-MISSING = frozenset(
-    (
-        "", "-", "--", "---", "–", "—", "n/a", "na", "nan", "null", "none", "#n/a", "n.a.", "k.a.", "inf", "-inf",
-        "missing", "no data", "nodata", "?", "*", "...", "/", "\\n", "(null)", "nil", "无", "无数据",
-    )
-)  # fmt: skip
-"""Cells that say that there is no value."""
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009 \u2007'’`´_", ""))
 """What parts thousands and nothing else."""
 CURRENCY = re.compile(
@@ -34,7 +28,9 @@ _TAIL = re.compile(r"[eE][-+]?\d{1,3}$")
 
 
 def bare(text: str) -> tuple[str, int]:
-    """A number's digits and marks without sign, spaces and currency, and its sign; empty where it is none.
+    """A number's digits and marks without sign, spaces and currency, and its sign.
+
+    Empty where it is none.
 
     Example:
         >>> bare("1 234,5"), bare("(12.0)"), bare("5.0-"), bare("−3"), bare("€ 7"), bare("12 CR"), bare("abc")

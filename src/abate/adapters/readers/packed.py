@@ -56,6 +56,8 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 
 def _is_book(path: Path) -> bool:
+    if path.suffix.lower() in (".xlsx", ".xlsm", ".xlsb", ".ods"):
+        return True
     try:
         with zipfile.ZipFile(path) as archive:
             return any(n.lower() in BOOKS for n in archive.namelist()[:50])

@@ -227,7 +227,10 @@ def _with_findings(made: list[Readings], found: list[Finding]) -> list[Readings]
 def _tables(
     tables: list[tuple[str, list[Row]]], name: str, style: Style, later: bool, *, typed: bool
 ) -> list[Readings]:
-    """The series of a file's tables together; a sheet without readings is left out if another has some."""
+    """The series of a file's tables together.
+
+    A sheet without readings is left out if another has some.
+    """
     read: list[tuple[str, Table]] = []
     refused: DataError | None = None
     for sheet, rows in tables:
@@ -244,7 +247,8 @@ def _tables(
     found = [f for _, table in read for f in table.findings]
     unsaid = [c.name for c in channels if not c.unit and c.flow not in ("temperature",)]
     if unsaid:
-        text = f"{name} states no unit of {', '.join(repr(n) for n in unsaid[:6])}{' and others' if len(unsaid) > 6 else ''}."
+        listed = ", ".join(map(repr, unsaid[:6])) + (" and others" if len(unsaid) > 6 else "")
+        text = f"{name} states no unit of {listed}."
         found.append(Finding.of(UNIT_UNSAID, text, file=name))
     made = gridded(channels, name, later=later)
     if any(table.is_local for _, table in read):
@@ -253,7 +257,10 @@ def _tables(
 
 
 def _together(read: list[tuple[str, Table]]) -> list[Channel]:
-    """Series of several sheets: joined where they go on, named after their sheet where they do not."""
+    """Series of several sheets.
+
+    Joined where they go on, named after their sheet where they do not.
+    """
     if len(read) == 1:
         return read[0][1].channels
     by_name: dict[str, list[tuple[str, Channel]]] = {}

@@ -170,7 +170,9 @@ def sound_csv(path: Path, reader: Any = None) -> Iterator[None]:
 
 
 def encoding_of(path: Path) -> str:
-    """Encoding of a text file: UTF-8 or UTF-16 with or without mark, else the one of `LEGACY` that makes words.
+    """Encoding of a text file.
+
+    UTF-8 or UTF-16 with or without mark, else the one of `LEGACY` that makes words.
 
     Raises:
         DataError: `bad-encoding` where none fits, `unknown-format` where it is not a text.
@@ -189,13 +191,16 @@ def encoding_of(path: Path) -> str:
     odd = _odd_lines(path)
     ranked = sorted(LEGACY, key=lambda encoding: -_plausible(odd, encoding))
     for encoding in ranked:
-        if _plausible(odd, encoding) > -1 and _whole(path, encoding):
+        if _plausible(odd, encoding) > PLAUSIBLE_MIN and _whole(path, encoding):
             return encoding
     return _no_encoding(path)
 
 
 LEGACY = ("gb18030", "cp932", "cp1252", "cp1250", "latin-1")
 """Encodings tried where a file is not in UTF-8; of two that fit alike the first is taken."""
+USUAL_SIGNS = "€£¥°²³·–—’‘„“”«»±…®™½¼¾×÷¿¡§µ‰ªº†•₂\u00a0\u202f\u2009，。：（）、％￥℃\u3000"
+PLAUSIBLE_MIN = -0.3
+"""Below this a text looks like nonsense in an encoding."""
 
 
 def _no_encoding(path: Path) -> str:
@@ -250,7 +255,10 @@ def _odd_lines(path: Path) -> bytes:
 
 
 def _plausible(sample: bytes, encoding: str) -> float:
-    """How much a sample looks like words in an encoding: -1 where it is unsound or nonsense, 1 at best."""
+    """How much a sample looks like words in an encoding.
+
+    -1 where it is unsound or nonsense, 1 at best.
+    """
     text = sample.decode(encoding, errors="replace")
     odd = [k for k, ch in enumerate(text) if ord(ch) > 127]
     if not odd:
@@ -273,13 +281,16 @@ def _plausible(sample: bytes, encoding: str) -> float:
             plain = any(c.isascii() and c.isalpha() for c in near)
             score += 1 if plain else -0.5 if any(ord(c) > 127 for c in near) else 0.2
         else:
-            usual = ch in "€£°²³·–’„“”«»±\u00a0，。：（）、％\u3000"
-            score += 1 if usual else -0.5 if any(c.isalpha() for c in near) else 0
+            inside = len(near) == 2 and near.isalpha() and ch not in "’‘–·"
+            score += 1 if ch in USUAL_SIGNS and not inside else -0.5
     return score / len(odd)
 
 
 def _in_words(ch: str, near: str) -> float:
-    """How much a Chinese sign fits to its neighbours: inside a Latin word it is a letter misread."""
+    """How much a Chinese sign fits to its neighbours.
+
+    Inside a Latin word it is a letter misread.
+    """
     latin = sum(c.isascii() and c.isalpha() for c in near)
     if latin == 2:
         return -1.0

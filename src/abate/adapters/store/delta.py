@@ -272,7 +272,10 @@ class Store:
         *,
         few: bool = False,
     ) -> list[tuple[str, int, dict[str, str]]]:
-        """Write the files of a query, not yet part of the table: path, rows, and partition of each."""
+        """Write the files of a query, not yet part of the table.
+
+        Path, rows, and partition of each.
+        """
         from abate.kernel.tables import PARTITIONED, TABLES
 
         folder = self.root / name
@@ -386,7 +389,10 @@ class Store:
         return unquote(parts[-1 if len(parts) == 1 else 1].split(".")[0].replace("~", "%"))
 
     def taken(self) -> set[str]:
-        """Names of all writers that have rows in any table, also of those that were killed before their commit."""
+        """Names of all writers that have rows in any table, also of those.
+
+        That were killed before their commit.
+        """
         from abate.kernel.tables import PARTITIONED, WRITERS
 
         names = self.committed()
@@ -403,7 +409,10 @@ class Store:
         return names
 
     def free_ordinal(self, name: str, title: str = "") -> int:
-        """The ordinal of the next row of a table, under which no writer of that title has left rows; under the lock."""
+        """The ordinal of the next row of a table, under which no writer of that title has left rows.
+
+        Under the lock.
+        """
         ordinal = 1 + max((r["ordinal"] for r in self.rows(name)), default=0)
         taken = self.taken() if title else set()
         while f"{title}#{ordinal}" in taken:
@@ -525,7 +534,10 @@ _engines: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
 
 @atexit.register
 def _close_engines() -> None:
-    """Stop the engines' threads while Python is whole: one that lets go of an object later aborts."""
+    """Stop the engines' threads while Python is whole.
+
+    One that lets go of an object later aborts.
+    """
     for con in list(_engines):
         con.close()
 

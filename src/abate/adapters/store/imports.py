@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
+from abate.kernel.edges import Json
 from abate.kernel.tables import GATES, CorrectionRow, EvidenceRow, ImportRow
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def commit_import(
     commit_imports(workspace, [{"import_id": import_id, "template": template, **known}], now)
 
 
-def commit_imports(workspace: Workspace, known: Sequence[dict[str, Any]], now: datetime) -> None:
+def commit_imports(workspace: Workspace, known: Sequence[Json], now: datetime) -> None:
     """Append the rows of `imports` that make some imports count, all in one commit.
 
     The caller holds the lock and has written all else.

@@ -103,7 +103,10 @@ def moment_of(text: str, zone: str = "UTC") -> np.datetime64:
 
 
 def as_series(readings: Readings) -> Series | Vintages:
-    """Readings as a series; each value is known when its step has ended, or when the file says, whichever is later."""
+    """Readings as a series; each value is known when its step has ended, or when the file says.
+
+    Whichever is later.
+    """
     told = readings.vintages
     if told is None:
         return observed(readings.names, readings.start, readings.values)
@@ -314,7 +317,9 @@ def forecast_readings(
 
 
 def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
-    """Sums to forecast in addition to the meters: a column `meter`, and a column for each level above it.
+    """Sums to forecast in addition to the meters.
+
+    A column `meter`, and a column for each level above it.
 
     Returns:
         Meters of each group, `site/hq` for the group hq of the column site.

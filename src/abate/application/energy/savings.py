@@ -96,7 +96,9 @@ def read_usage(path: Path, style: FileStyle = PLAIN) -> Usage:
 
 
 def metered_usage(read: Readings) -> Readings:
-    """What is used, by step: series of usage without dead and stuck stretches, with generation where it is metered.
+    """What is used, by step.
+
+    Series of usage without dead and stuck stretches, with generation where it is metered.
 
     Usage is import, less export, and generation where the file holds it.
     """

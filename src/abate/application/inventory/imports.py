@@ -277,7 +277,7 @@ def _entering(workspace: Workspace, path: Path, way: _Way, stack: ExitStack) -> 
         DataError: `no-header`, and those of reading and mapping.
     """
     sha256 = file_hash(path) if path.is_file() else ""
-    sheets = stack.enter_context(open_tables(path))
+    sheets = stack.enter_context(open_tables(path, workspace.names))
     column = way.answers.get("column", "")
     mapped = map_sheets(workspace, sheets, path.name, way.template, way.mapping, column)
     found = [_answered(m, way.answers) for m in mapped if m is not None]
@@ -288,8 +288,12 @@ def _entering(workspace: Workspace, path: Path, way: _Way, stack: ExitStack) -> 
 
 
 @contextmanager
-def open_tables(path: Path) -> Iterator[list[Sheet]]:
+def open_tables(path: Path, names: dict[str, str]) -> Iterator[list[Sheet]]:
     """The tables of a file, unpacked where it is packed, each with an activity a row.
+
+    Args:
+        path: The file.
+        names: Folded names of sites and entities.
 
     Raises:
         DataError: As of `read_sheets`, `unpacked` and `shaped`.
@@ -297,7 +301,7 @@ def open_tables(path: Path) -> Iterator[list[Sheet]]:
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     with unpacked(path) as plain:
-        yield [part for sheet in read_sheets(plain) for part in shaped(sheet, path.name)]
+        yield [part for sheet in read_sheets(plain) for part in shaped(sheet, path.name, names)]
 
 
 def no_header(name: str, sheets: Sequence[Sheet]) -> DataError:
@@ -661,10 +665,8 @@ def store_findings(
     of = {name: import_id for import_id, (name, _) in files.items()}
     findings = []
     for r in fetch(con, "select * from remarks order by all"):
-        found = Finding(
-            r["code"], Severity(r["severity"]), r["message"], r["hint"], r["source_file"], r["sheet"],
-            r["source_row"] or 0,
-        )  # fmt: skip
+        place = (r["source_file"], r["sheet"], r["source_row"] or 0)
+        found = Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], *place)
         findings.append(finding_row(found, of[r["source_file"]]))
     for import_id, (name, skipped) in files.items():
         findings += [finding_row(_left_out(s, name), import_id) for s in skipped]

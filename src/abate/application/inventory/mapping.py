@@ -21,8 +21,9 @@ from abate.adapters.store.keys import Name, Word
 from abate.adapters.store.schema import read_toml
 from abate.adapters.store.workspace import match_key
 from abate.application.catalogue import KINDS, TEMPLATES
-from abate.application.inventory.supplies import names_supply
+from abate.application.inventory.supplies import FIELDS_SAID, NOT_USED, names_supply
 from abate.energy.facts.words import (
+    BILLED_WORDS,
     COST_WORDS,
     END_WORDS,
     ISSUED_WORDS,
@@ -37,33 +38,16 @@ from abate.kernel.errors import DataError, UsageError
 from abate.kernel.kind import Measure, Template
 from abate.kernel.units import ambiguous, dimension_of, read_unit
 
-COMMON: dict[str, tuple[str, ...]] = {
-    "site": (
-        "site", "location", "facility", "plant", "store", "warehouse", "place", "entity", "company",
-        "mpan", "mprn", "supply number", "supply point", "standort", "objekt", "filiale", "betrieb", "liegenschaft", "établissement", "lieu", "sede", "sito", "stabilimento", "sitio", "centro", "instalación", "unidade", "vestiging", "locatie", "拠点", "事業所", "施設", "工場", "业务", "板块", "项目", "站点", "场站", "地点", "门店", "仓库", "园区", "单位名称", "用电户名", "户名",
-    ),
-    "period": (
-        "month", "period", "billing month", "billing period", "date", "timestamp", "time", "day",
-        "travel date", "trip date", "departure date", "delivery date", "reading date", "invoice month", "year", "monat", "abrechnungsmonat", "datum", "mois", "période", "date", "mese", "periodo", "mes", "fecha", "mês", "período", "maand", "使用月", "期間",
-        "月份", "账期", "日期", "时间", "计费月份", "结算月份", "年月", "抄表月份",
-    ),
-    "period_start": ("period start", "from", "start", "start date", "zeitraum von", "von", "vom", "beginn", "du", "début", "date début", "dal", "inizio", "desde", "início", "開始", "開始日", "开始日期", "起始日期", "起"),
-    "period_end": ("period end", "to", "end", "end date", "zeitraum bis", "bis", "ende", "au", "fin", "date fin", "al", "fine", "hasta", "até", "fim", "tot", "終了", "終了日", "结束日期", "截止日期", "止"),
-    "unit": ("unit", "uom", "units", "unit of measure", "currency", "ccy", "einheit", "unité", "unità", "unidad", "unidade", "eenheid", "währung", "devise", "valuta", "moneda", "単位",
-             "单位", "计量单位", "币种"),
-    "document": (
-        "invoice", "invoice no", "invoice number", "bill no", "transaction", "reference", "document", "rechnung", "rechnungsnr", "rechnungsnr.", "rechnungsnummer", "beleg", "belegnr", "belegnr.", "facture", "n° facture", "numéro de facture", "fattura", "n. fattura", "numero fattura", "factura", "nº factura", "fatura", "factuurnummer", "請求番号", "番号", "发票号", "账单号", "单据号", "流水号", "交易号",
-    ),
-    "meter": ("meter", "meter no", "meter id", "zähler", "zählernummer", "zählpunkt", "marktlokation", "compteur", "pdl", "pce", "contatore", "pod", "pdr", "contador", "cups", "表号", "电表号", "メーター"),
-    "uncertainty": ("uncertainty", "uncertainty %", "pedigree", "不确定度"),
-}  # fmt: skip
 FIELDS = tuple(
-    dict.fromkeys([*COMMON, "item", *(name for t in TEMPLATES.values() for name in t.fields)])
+    dict.fromkeys([*FIELDS_SAID, "item", *(name for t in TEMPLATES.values() for name in t.fields)])
 )
 
 
 AMOUNTS = "amounts"
-"""Header of amounts of which a table says no more than their unit: it fits any measure of one column."""
+"""Header of amounts of which a table says no more than their unit.
+
+It fits any measure of one column.
+"""
 
 
 class MeasureKeys(Struct, frozen=True):
@@ -349,22 +333,23 @@ def _guess(template: Template, head: Head) -> tuple[int, Mapping] | None:
     cells, near, file_name, names = head.cells, head.near, head.file_name, head.names
     words = {_header(c)[0]: c for c in reversed(cells) if c}
     columns = _places(template, words, head)
-    for name, aliases in {**COMMON, **template.fields}.items():
+    for name, aliases in {**FIELDS_SAID, **template.fields}.items():
         if name in columns:
             continue
-        every = (*template.fields.get(name, ()), *COMMON.get(name, ()))
+        every = (*template.fields.get(name, ()), *FIELDS_SAID.get(name, ()))
         header = next(
             (words[a] for a in every or aliases if a in words and words[a] not in columns.values()),
             None,
         )
-        if header and header != head.column:
+        odd = name == "unit" and header and any(is_number(c) for c in head.below(header)[:5])
+        if header and header != head.column and not odd:
             columns[name] = header
     measures: tuple[Column, ...] = ()
     for one in template.measures:
         found = _measure(one, cells, columns, {m.header for m in measures}, template.alternatives)
         measures += (found,) if found else ()
     said = _said(template, f"{near} {' '.join(cells)}", f"{file_name} {near} {' '.join(cells)}")
-    if said or head.template:
+    if (said or head.template) and not any(is_number(c) or is_time(c) for c in cells):
         columns |= by_content(template, head, columns, {m.header for m in measures})
     if said or head.template or measures:
         measures = _amounts(template, head, columns, measures)
@@ -379,7 +364,8 @@ def _guess(template: Template, head: Head) -> tuple[int, Mapping] | None:
     there |= {"item"} if any(measure_of(template, m, columns).item for m in measures) else set()
     if set(template.required) - there:
         return None
-    score = len(columns) + 2 * len(measures) + said
+    own = list(template.example[0]) == [c.strip().casefold() for c in cells if c]
+    score = len(columns) + 2 * len(measures) + said + 100 * own
     return score, Mapping(template.id, columns, measures, site)
 
 
@@ -434,7 +420,9 @@ def _measure(
         for cell in cells:
             plain, _ = _header(cell)
             if cell and plain == alias and cell not in taken and cell not in columns.values():
-                return Column(cell, measure.kind, _unit_of(measure, cell, columns, alternatives))
+                return Column(
+                    cell, measure.kind, _unit_of(measure, cell, columns, alternatives=alternatives)
+                )
     return None
 
 
@@ -445,17 +433,15 @@ def by_content(
 
     A column of dates that says when a bill was written is no period.
     """
-    free = {
-        h: cells
-        for h in head.cells
-        if h and h not in columns.values() and h not in taken and h != head.column and (cells := head.below(h))
-    }  # fmt: skip
+    known = {"", head.column, *columns.values(), *taken}
+    below = {h: head.below(h) for h in head.cells if h not in known}
+    free = {h: cells for h, cells in below.items() if cells}
     found: dict[str, str] = {}
     if not {"period", "period_start"} & set(columns):
         dated = [
             h
             for h, cells in free.items()
-            if all(is_time(c) for c in cells) and not has_word(h, ISSUED_WORDS)
+            if all(is_time(c) for c in cells) and not has_word(h, (*ISSUED_WORDS, *BILLED_WORDS))
         ]
         ends = [h for h in dated if has_word(h, END_WORDS) and not has_word(h, START_WORDS)]
         starts = [h for h in dated if h not in ends]
@@ -468,9 +454,8 @@ def by_content(
         found |= {"site": sites[0]} if len(sites) == 1 else {}
     if "item" not in columns and "item" in template.required:
         kind = KINDS[template.measures[0].kind]
-        items = [
-            h for h, cells in free.items() if kind.items and not kind.open and all(kind.item_named(c) for c in cells)
-        ]  # fmt: skip
+        named = kind.item_named if kind.items and not kind.open else lambda _: None
+        items = [h for h, cells in free.items() if all(named(c) for c in cells)]
         found |= {"item": items[0]} if len(items) == 1 else {}
     if "unit" not in columns:
         units = [
@@ -490,17 +475,18 @@ def _amounts(
     Of several in a unit of the kind one must be the sum of the others; otherwise they are all named
     in one header with line breaks between them, and are asked about.
     """
-    plain = next(
-        (m for m in template.measures if not (m.times or m.over or m.between or m.readings or m.unit)),
-        None,
-    )  # fmt: skip
+    alone = (
+        m for m in template.measures if not (m.times or m.over or m.between or m.readings or m.unit)
+    )
+    plain = next(alone, None)
     if plain is None or template.alternatives:
         return measures
     if head.column:
         chosen = next((h for h in head.cells if same_header(h, head.column)), None)
         if chosen is None:
             return measures
-        return (Column(chosen, plain.kind, _whole_unit(chosen) or _unit_of(plain, chosen, columns, False)),)  # fmt: skip
+        unit = _whole_unit(chosen) or _unit_of(plain, chosen, columns, alternatives=False)
+        return (Column(chosen, plain.kind, unit),)
     named = [m for m in measures if m.kind == plain.kind and not _counts(template, m, columns)]
     if measures and not named:
         return measures
@@ -549,7 +535,8 @@ def _is_amount(header: str, dimensions: tuple[str, ...]) -> bool:
     Not of a rate, a reading, money, what was fed in or planned.
     """
     unit = read_unit(_whole_unit(header))
-    if unit is None or dimension_of(unit.canonical) not in (*dimensions, *(("energy",) if "energy-net" in dimensions else ())):  # fmt: skip
+    allowed = (*dimensions, "energy") if "energy-net" in dimensions else dimensions
+    if unit is None or dimension_of(unit.canonical) not in allowed:
         return False
     beside = (*REGISTER_WORDS, *COST_WORDS, *NOT_USED)
     return not (
@@ -557,15 +544,6 @@ def _is_amount(header: str, dimensions: tuple[str, ...]) -> bool:
         or has_word(header, beside)
         or flow_in(header) in ("export", "generation", "forecast", "temperature")
     )
-
-
-NOT_USED = (
-    "budget", "target", "plan", "planned", "forecast", "previous year", "prior year", "last year", "vorjahr", "année précédente",
-    "anno precedente", "año anterior", "vorig jaar", "rok poprzedni", "同期", "上年", "前年", "average", "mean", "max", "maximum", "peak demand",
-    "demand", "capacity", "contracted", "allowance", "baseline", "benchmark", "difference", "variance", "change", "daily", "per day",
-    "adjusted", "normalised", "normalized", "bereinigt",
-)  # fmt: skip
-"""Words of columns that hold no amount that was used in the period."""
 
 
 def _total_of(head: Head, headers: list[str]) -> str | None:
@@ -602,7 +580,7 @@ def _can_be(measure: Measure, columns: Collection[str]) -> bool:
     return all(name in columns for name in needed if not name.endswith("?"))
 
 
-def _unit_of(measure: Measure, cell: str, columns: dict[str, str], alternatives: bool) -> str:
+def _unit_of(measure: Measure, cell: str, columns: dict[str, str], *, alternatives: bool) -> str:
     """Unit of a column of amounts.
 
     That of its header, none where a column of units says it, else the usual one.
@@ -695,7 +673,9 @@ def _names() -> frozenset[str]:
     """Every header that a template or a common field knows."""
     fields = [a for t in TEMPLATES.values() for aliases in t.fields.values() for a in aliases]
     measures = [a for t in TEMPLATES.values() for m in t.measures for a in m.headers]
-    return frozenset([*fields, *measures, *(a for aliases in COMMON.values() for a in aliases)])
+    return frozenset(
+        [*fields, *measures, *(a for aliases in FIELDS_SAID.values() for a in aliases)]
+    )
 
 
 def is_header(text: str) -> bool:

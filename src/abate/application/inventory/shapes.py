@@ -7,35 +7,42 @@ activity become a table of each.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from abate.adapters.readers.clock import MONTH, is_moment, is_month
-from abate.adapters.readers.dates import month_numbers
-from abate.adapters.readers.numerals import MISSING, is_number
+from abate.adapters.readers.clock import is_moment, is_month, month_numbers
+from abate.adapters.readers.dates import TO, read_dates
+from abate.adapters.readers.numerals import is_number
 from abate.adapters.readers.sheets import Row, Sheet
-from abate.application.inventory.mapping import AMOUNTS, is_header
-from abate.application.inventory.supplies import ITEM_OF_WORD, supply_named
-from abate.energy.facts.words import unit_in, unit_named
+from abate.application.inventory.mapping import AMOUNTS, is_header, map_sheet
+from abate.application.inventory.supplies import (
+    FUELS_OF_SUPPLY,
+    KIND_HEADERS,
+    MONTH_HEADERS,
+    SUPPLIES,
+    TOTALS,
+    YEAR_HEADERS,
+    supply_named,
+)
+from abate.energy.facts.words import MISSING, has_word, unit_in, unit_named
 from abate.kernel.errors import DataError
 from abate.kernel.units import read_unit
 
 SPLIT_MAX = 20_000
 """Rows of a sheet up to which it is looked through for further tables and kinds."""
 HEAD_ROWS = 30
-KIND_HEADERS = (
-    "utility", "utility type", "energy", "energy type", "energy source", "energy carrier", "fuel", "fuel type", "type", "kind",
-    "commodity", "medium", "supply", "service", "resource", "energieträger", "energieart", "medium/energieträger", "sparte", "énergie",
-    "type d'énergie", "fluide", "vettore", "vettore energetico", "fonte", "tipo", "tipo de energía", "energía", "suministro",
-    "energiedrager", "energiesoort", "nośnik", "能源类型", "能源种类", "种类", "类型", "エネルギー種別", "種別",
-)  # fmt: skip
 
 
-def shaped(sheet: Sheet, file_name: str) -> list[Sheet]:
+def shaped(sheet: Sheet, file_name: str, names: dict[str, str]) -> list[Sheet]:
     """The tables of a sheet, each with an activity a row.
 
     A large sheet, and one that an engine reads itself, is one table down.
+
+    Args:
+        sheet: The sheet.
+        file_name: Name of its file.
+        names: Folded names of sites and entities.
 
     Raises:
         DataError: `unknown-year` where months stand across and nothing says of which year.
@@ -53,15 +60,32 @@ def shaped(sheet: Sheet, file_name: str) -> list[Sheet]:
     found: list[Sheet] = []
     for k, part in enumerate(parts):
         label = f"row {part[_header_at(part)][0]}" if k else ""
-        for one in _by_kind(_down(part, sheet.name, file_name)):
+        down = _down(part, sheet.name, file_name)
+        whole = replace(sheet, head=down.rows[:HEAD_ROWS])
+        for one in _by_kind(down, _fields_of(whole, file_name, names)):
             named = label if not one.label else f"{label}, {one.label}" if label else one.label
             found.append(
                 replace(
-                    sheet, head=one.rows[:HEAD_ROWS], rows=iter([one.rows]), part=named,
-                    place=one.place, template=one.template,
+                    sheet,
+                    head=one.rows[:HEAD_ROWS],
+                    rows=iter([one.rows]),
+                    part=named,
+                    place=one.place,
+                    template=one.template,
                 )
-            )  # fmt: skip
+            )
     return found or [sheet]
+
+
+def _fields_of(sheet: Sheet, file_name: str, names: dict[str, str]) -> set[str]:
+    """Headers that have a meaning in a kind of file other than bills of supplies."""
+    try:
+        mapped = map_sheet(sheet, file_name=file_name, names=names)
+    except DataError:
+        return set()
+    if mapped is None or mapped.mapping.template in SUPPLIES:
+        return set()
+    return set(mapped.mapping.columns.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +113,12 @@ def _is_data(cells: Sequence[str]) -> bool:
 def _is_headers(cells: Sequence[str]) -> bool:
     """Whether a row names columns: two or more texts, of which half are headers that are known."""
     there = [c for c in cells if c]
-    texts = [c for c in there if not is_number(c)]
-    known = sum(is_header(c) for c in texts)
-    months = sum(_month_of(c) is not None for c in there)
-    return (len(texts) == len(there) >= 2 and known >= 2 and known >= len(texts) / 2) or (
-        months >= 3 and len(texts) >= 1
-    )
+    rest = [c for c in there if _span_of(c) is None]
+    if any(is_number(c) or is_moment(c) for c in rest):
+        return False
+    known, spans = sum(map(is_header, rest)), len(there) - len(rest)
+    named = not spans and known >= 2 and known >= len(rest) / 2
+    return named or (spans >= 2 and spans + known >= 3 and bool(rest))
 
 
 def _header_at(rows: Sequence[Row]) -> int:
@@ -103,18 +127,21 @@ def _header_at(rows: Sequence[Row]) -> int:
 
 
 def _parted(rows: list[Row]) -> list[list[Row]]:
-    """The tables of a sheet: a further one begins with its title or its headers, below rows of the one before.
+    """The tables of a sheet.
+
+    A further one begins with its title or its headers, below rows of the one before.
 
     Headers that are repeated, as on each page of a print, begin none.
     """
     parts: list[list[Row]] = [[]]
     headers: list[str] | None = None
+    filled = False  # whether rows of data stand below the headers
     since = 0  # rows after the last row of data, which may be the title of a next table
     for number, cells in rows:
         if _is_headers(cells):
             titles = parts[-1][len(parts[-1]) - since :] if since else []
             spoken = [c for _, above in titles for c in above if c]
-            if headers is None or not any(_is_data(c) for _, c in parts[-1]):
+            if headers is None or not filled:
                 headers = cells
             elif cells == headers and not spoken:
                 continue
@@ -122,9 +149,9 @@ def _parted(rows: list[Row]) -> list[list[Row]]:
                 parts[-1] = parts[-1][: len(parts[-1]) - since]
                 parts.append(titles)
                 headers = cells
-            since = 0
+            since, filled = 0, False
         elif _is_data(cells):
-            since = 0
+            since, filled = 0, True
         else:
             since = since + 1 if sum(bool(c) for c in cells) <= 2 else 0
         parts[-1].append((number, cells))
@@ -143,37 +170,55 @@ def _without_repeats(sheet: Sheet) -> Sheet:
     return replace(sheet, rows=map(kept, sheet.rows))
 
 
-def _month_of(text: str) -> tuple[int, int] | None:
-    """Year, 0 where it is not said, and month that a header names.
+Span = tuple[int, int]
+"""Year, 0 where it is not said, with the number of a month, 12 more than that of a quarter, or 0
+for the year.
+"""
+
+
+def _span_of(text: str) -> Span | None:
+    """The month, quarter or year that a header names.
 
     Example:
-        >>> _month_of("Jan"), _month_of("März 2023"), _month_of("2023-04"), _month_of("5月"), _month_of("kWh")
-        ((0, 1), (2023, 3), (2023, 4), (0, 5), None)
+        >>> _span_of("Jan"), _span_of("März 2023"), _span_of("2023-04"), _span_of("5月"), _span_of("Q2"), _span_of("2021")
+        ((0, 1), (2023, 3), (2023, 4), (0, 5), (0, 14), (2021, 0))
+        >>> _span_of("kWh"), _span_of("1204")
+        (None, None)
     """
     plain = text.strip().strip(".").casefold()
-    if len(plain) < 2 or len(plain) > 20:
+    if not 2 <= len(plain) <= 20 or (plain.isdigit() and len(plain) != 4):
         return None
     if plain in month_numbers():
         return 0, month_numbers()[plain]
-    if match := re.fullmatch(r"(\d{1,2})\s*月", plain):
-        number = int(match[1])
-        return (0, number) if 1 <= number <= 12 else None
-    if match := re.fullmatch(r"((?:19|20)\d\d)-(\d\d)-01", plain):  # a cell of a date
-        return int(match[1]), int(match[2])
-    if not is_month(text.strip()):
-        return None
-    found = MONTH.fullmatch(text.strip())
-    assert found is not None
-    name = found["mon"] or found["mon4"]
-    number = month_numbers().get(name.casefold().strip("."), 0) if name else 0
-    year = found["y"] or found["y2"] or found["y3"] or found["y4"]
-    number = number or int(found["m"] or found["m2"])
-    return int(year) + (2000 if len(year) == 2 else 0), number
+    said = read_dates([text.strip()]).get(text.strip(), plain)
+    return next((read(m) for form, read in _SPANS.items() if (m := re.fullmatch(form, said))), None)
 
 
-def _month_in(label: str) -> tuple[tuple[int, int], str] | None:
-    """The month that a header names, and what else it says: `Jan (kWh)`, `kWh Feb 2023`."""
-    whole = _month_of(label)
+_SPANS: dict[str, Callable[[re.Match[str]], Span | None]] = {
+    r"(0?[1-9]|1[0-2])\s*月": lambda m: (0, int(m[1])),
+    r"((?:19|20)\d\d)-(\d\d)(?:-01)?": lambda m: (int(m[1]), int(m[2])),
+    r"[qt]([1-4])": lambda m: (0, 12 + int(m[1])),
+    r"((?:199|20[0-4])\d)年?": lambda m: (int(m[1]), 0),
+    rf"(\d{{4}})-(\d\d){re.escape(TO)}\d{{4}}-\d\d": lambda m: (
+        int(m[1]),
+        12 + (int(m[2]) + 2) // 3,
+    ),
+}
+"""How headers name a month, a quarter or a year; a cell of a date is its first day."""
+
+
+def _said(year: int, number: int) -> str:
+    """A span as a period that is read."""
+    if not year:
+        return ""
+    if number > 12:
+        return f"{year}-{3 * (number - 12) - 2:02d}{TO}{year}-{3 * (number - 12):02d}"
+    return f"{year}-{number:02d}" if number else str(year)
+
+
+def _span_in(label: str) -> tuple[Span, str] | None:
+    """The span that a header names, and what else it says: `Jan (kWh)`, `kWh Feb 2023`."""
+    whole = _span_of(label)
     if whole:
         return whole, ""
     words = label.replace("(", " (").split()
@@ -182,36 +227,77 @@ def _month_in(label: str) -> tuple[tuple[int, int], str] | None:
             (" ".join(words[:cut]), " ".join(words[cut:])),
             (" ".join(words[cut:]), " ".join(words[:cut])),
         ):
-            month = _month_of(head)
+            span = _span_of(head)
             bare = tail.strip("()[] -/")
-            if month and (unit_named(bare) or read_unit(bare) or is_header(tail)):
-                return month, tail
+            if span and (unit_named(bare) or read_unit(bare) or is_header(tail)):
+                return span, tail
     return None
 
 
+Spans = dict[int, tuple[Span, str]]
+"""Columns of amounts with their span, and what else their header says."""
+
+
 def _down(rows: list[Row], sheet: str, file_name: str) -> _Table:
-    """A table with months across as one with a month a row; any other as it is."""
+    """A table with months, quarters or years across as one with a period a row.
+
+    Any other as it is.
+    """
     for at, (_, cells) in enumerate(rows[:HEAD_ROWS]):
-        upper = _spread(rows[at - 1][1], len(cells)) if at else [""] * len(cells)
-        months: dict[int, tuple[tuple[int, int], str]] = {}
-        for k, cell in enumerate(cells):
-            above = upper[k] if k < len(upper) else ""
-            own = _month_in(cell) if cell else None
-            over = _month_of(above) if above else None
-            if own:
-                year = _year_of(above)
-                months[k] = ((own[0][0] or year, own[0][1]), own[1])
-            elif over and cell:
-                months[k] = (over, cell)
-        if len({m for m, _ in months.values()}) >= 3 and _is_filled(rows[at + 1 :], months):
-            return _unpivoted(rows, at, months, f"{sheet} {file_name}")
-    return _Table(rows)
+        above = rows[at - 1][1] if at else []
+        spans = _spans(cells, _spread(above, len(cells)))
+        distinct = {span for span, _ in spans.values()}
+        sure = len(distinct) >= 3 or (len(distinct) == 2 and all(year for year, _ in distinct))
+        below = rows[at + 1][1] if at + 1 < len(rows) else []
+        heads = [below[k] for k in spans if k < len(below) and below[k]]
+        if heads and not any(is_number(c) for c in heads):
+            continue  # headings above the headers
+        if sure and _is_filled(rows[at + 1 :], list(spans)):
+            headers = [c or (above[k] if k < len(above) else "") for k, c in enumerate(cells)]
+            return _unpivoted(rows, at, headers, spans, f"{sheet} {file_name}")
+    return _Table(_one_period(rows))
 
 
-def _is_filled(body: Sequence[Row], columns: dict[int, object] | dict[int, tuple[tuple[int, int], str]]) -> bool:  # fmt: skip
+def _spans(cells: list[str], upper: list[str]) -> Spans:
+    """Columns of which the header, or the heading above it, names a span."""
+    spans: Spans = {}
+    for k, (cell, above) in enumerate(zip(cells, upper, strict=True)):
+        own = _span_in(cell) if cell else None
+        over = _span_in(above) if above else None
+        if own:
+            year = over[0][0] if over and not over[0][1] else 0
+            spans[k] = ((own[0][0] or year, own[0][1]), own[1])
+        elif over and cell and not _is_total(cell):
+            spans[k] = (over[0], cell)
+    return spans
+
+
+def _one_period(rows: list[Row]) -> list[Row]:
+    """Rows in which a column of years and one of months are one of both."""
+    at = _header_at(rows)
+    headers = rows[at][1] if rows else []
+    year = next((k for k, c in enumerate(headers) if _is_year_header(c)), -1)
+    months = [k for k, c in enumerate(headers) if c.strip().casefold() in MONTH_HEADERS]
+    if year < 0 or len(months) != 1 or months[0] == year:
+        return rows
+    month = months[0]
+    made = list(rows[: at + 1])
+    for number, cells in rows[at + 1 :]:
+        changed = list(cells)
+        if max(year, month) < len(cells) and (y := _year_of(cells[year])):
+            text = cells[month].strip()
+            span = (y, int(text)) if text.isdigit() and 1 <= int(text) <= 12 else _span_of(text)
+            if span and span[0] in (0, y):
+                changed[month] = _said(y, span[1])
+        made.append((number, changed))
+    return made
+
+
+def _is_filled(body: Sequence[Row], columns: list[int]) -> bool:
     """Whether columns hold numbers."""
     cells = [row[k] for _, row in body[:40] for k in columns if k < len(row) and row[k]]
-    return bool(cells) and sum(is_number(c) for c in cells) >= 0.5 * len(cells)
+    numbers = [c for c in cells if is_number(c) and not is_moment(c) and not is_month(c)]
+    return bool(cells) and len(numbers) >= 0.5 * len(cells)
 
 
 def _spread(cells: Sequence[str], width: int) -> list[str]:
@@ -228,15 +314,13 @@ def _year_of(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _unpivoted(
-    rows: list[Row], at: int, months: dict[int, tuple[tuple[int, int], str]], near: str
-) -> _Table:
-    """A row for each month of each row; of several columns of a month, one for each amount."""
-    headers = rows[at][1]
+def _unpivoted(rows: list[Row], at: int, headers: list[str], months: Spans, near: str) -> _Table:
+    """A row for each span of each row; of several columns of a span, one for each amount."""
     title = " ".join(c for _, cells in rows[:at] for c in cells if c)
     year_at = next((k for k, c in enumerate(headers) if k not in months and _is_year_header(c)), -1)
     dated = _dated(months, title, near, by_row=year_at >= 0)
-    fixed = [k for k, c in enumerate(headers) if k not in months and k != year_at and c and not _is_total(c)]  # fmt: skip
+    others = [k for k in range(len(headers)) if k not in months and k != year_at]
+    fixed = [k for k in others if headers[k] and not _is_total(headers[k])]
     labels = list(dict.fromkeys(label for _, label in months.values()))
     unit = unit_in(title)
     named = {label: _amount_header(label, unit) for label in labels}
@@ -249,9 +333,18 @@ def _unpivoted(
             values = {months[k][1]: cells[k] if k < len(cells) else "" for k in columns}
             if all(not v or v.casefold() in MISSING for v in values.values()):
                 continue
-            said = f"{month[0] or year:04d}-{month[1]:02d}" if month[0] or year else ""
             place = headers[columns[0]] or f"column {columns[0] + 1}"
-            made.append((number, [*held, said, place, *(values.get(x, "") for x in labels)]))
+            made.append(
+                (
+                    number,
+                    [
+                        *held,
+                        _said(month[0] or year, month[1]),
+                        place,
+                        *(values.get(x, "") for x in labels),
+                    ],
+                )
+            )
     return _Table(made, place=len(fixed) + 1)
 
 
@@ -265,29 +358,21 @@ def _amount_header(label: str, unit: str) -> str:
 
 
 def _is_year_header(text: str) -> bool:
-    return text.strip().casefold() in ("year", "jahr", "année", "anno", "año", "ano", "jaar", "rok", "年", "年度", "年份")  # fmt: skip
+    return text.strip().casefold() in YEAR_HEADERS
 
 
 def _is_total(text: str) -> bool:
-    return bool(
-        re.match(
-            r"(?i)\s*(grand |sub[- ]?)?(totals?|sum|summe|gesamt|total général|totale|suma|ytd|合计|总计|小计|合計|小計|average|mean|mittelwert)\b",
-            text,
-        )
-        or re.match(r"\s*(合计|总计|小计|合計|小計)", text)
-    )
+    return has_word(text, TOTALS)
 
 
-def _dated(
-    months: dict[int, tuple[tuple[int, int], str]], title: str, near: str, *, by_row: bool
-) -> dict[tuple[int, int], list[int]]:
-    """Columns of each month, with its year: of the header, a column of the row, or the title.
+def _dated(months: Spans, title: str, near: str, *, by_row: bool) -> dict[Span, list[int]]:
+    """Columns of each span, with its year: of the header, a column of the row, or the title.
 
     Raises:
         DataError: `unknown-year`.
     """
     order = [month for month, _ in months.values()]
-    found: dict[tuple[int, int], list[int]] = {}
+    found: dict[Span, list[int]] = {}
     if all(year for year, _ in order) or by_row:
         for k, (month, _) in months.items():
             found.setdefault(month, []).append(k)
@@ -319,15 +404,18 @@ def _years_in(text: str) -> list[int]:
     return sorted({int(y) for y in re.findall(r"(?<!\d)((?:19|20)\d\d)(?!\d)", text)})
 
 
-def _by_kind(table: _Table) -> list[_Table]:
-    """A table of each kind of supply, where a column names the kind of each row."""
+def _by_kind(table: _Table, fields: set[str]) -> list[_Table]:
+    """A table of each kind of supply.
+
+    Where a column without another meaning names the kind of each row.
+    """
     at = _header_at(table.rows)
     if not table.rows:
         return []
     headers = table.rows[at][1]
     body = [row for row in table.rows[at + 1 :] if _is_data(row[1])]
     for k, header in enumerate(headers):
-        if header.strip().casefold().rstrip(":") not in KIND_HEADERS:
+        if header in fields or header.strip().casefold().rstrip(":") not in KIND_HEADERS:
             continue
         words = [cells[k].strip() if k < len(cells) else "" for _, cells in body]
         kinds = {w: supply_named(w) for w in set(words) if w}
@@ -352,5 +440,5 @@ def _by_kind(table: _Table) -> list[_Table]:
 
 
 def _renamed(cells: list[str], k: int) -> list[str]:
-    word = ITEM_OF_WORD.get(cells[k].strip().casefold()) if k < len(cells) else None
+    word = FUELS_OF_SUPPLY.get(cells[k].strip().casefold()) if k < len(cells) else None
     return [*cells[:k], word, *cells[k + 1 :]] if word else cells

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from abate.adapters.readers.dates import OPEN_MARK, read_dates
+from abate.adapters.readers.dates import OPEN_MARK, TO, order_of, read_dates
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, match_key
 from abate.application.catalogue import KINDS, TEMPLATES, default_rows
@@ -60,7 +60,9 @@ GIVEN = (
     "retired_for",
     "factor",
 )
-"""Text columns of a row before it is understood; a quarantined row keeps them, so that it can be corrected.
+"""Text columns of a row before it is understood.
+
+A quarantined row keeps them, so that it can be corrected.
 
 `times` and `over` hold what multiplies and divides the quantity, the numbers as they stand, with
 `|` between them.
@@ -96,8 +98,8 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
     )
     con.execute(f"create or replace temp table given ({types})")
     con.execute(
-        "create or replace temp table remarks (source_file varchar, sheet varchar, source_row integer,"
-        " code varchar, severity varchar, message varchar, hint varchar)"
+        "create or replace temp table remarks (source_file varchar, sheet varchar,"
+        " source_row integer, code varchar, severity varchar, message varchar, hint varchar)"
     )
     know_imports(con, {})
     con.execute(
@@ -107,10 +109,17 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def know_imports(con: duckdb.DuckDBPyConnection, files: dict[str, tuple[str, str]]) -> None:
-    """Say of which import the rows of each file are: its id and kind of file; the order is theirs."""
+    """Say of which import the rows of each file are: its id and kind of file.
+
+    The order is theirs.
+    """
     types = {
-        "source_file": "varchar", "import_id": "varchar", "template": "varchar", "high": "bigint", "ordinal": "integer",
-    }  # fmt: skip
+        "source_file": "varchar",
+        "import_id": "varchar",
+        "template": "varchar",
+        "high": "bigint",
+        "ordinal": "integer",
+    }
     rows = (
         (name, import_id, template, int(import_id[4:], 16) << 32, ordinal)
         for ordinal, (name, (import_id, template)) in enumerate(files.items())
@@ -213,6 +222,8 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
                 if n.removesuffix("?") in cell
             ),
         ]
+        if "period" in cell and "period_start" not in cell:
+            values |= _ranges(cell["period"])
         if measure.between:
             places = [cell[n] for n in measure.between]
             values |= {
@@ -235,7 +246,10 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
 
 
 def _place(mapped: Mapped) -> str:
-    """SQL of the sheet a row stands on, with the cell from which it was taken where it is not a row of the file."""
+    """SQL of the sheet a row stands on.
+
+    With the cell from which it was taken where it is not a row of the file.
+    """
     sheet = mapped.sheet
     if sheet.place < 0:
         return literal(sheet.name)
@@ -309,17 +323,77 @@ def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str,
     """Bring the dates of a sheet into one form; those that may be read both ways are marked."""
     named = [mapped.mapping.columns.get(n) for n in ("period", "period_start", "period_end")]
     columns = [place[h] for h in named if h in place]
+    plain = f"^{ISO_DAY}([ T]\\d{{2}}:\\d{{2}}(:\\d{{2}})?)?$"
     texts = {
         row[0]
         for c in columns
-        for row in con.execute(f"select distinct {c} from cells where {c} is not null").fetchall()
+        for row in con.execute(
+            f"select distinct {c} from cells where not regexp_matches({c}, '{plain}')"
+        ).fetchall()
     }
     order = mapped.mapping.answers.get("date", "")
-    read = read_dates(texts, order if order in ("dmy", "mdy") else "")
+    order = order if order in ("dmy", "mdy", "ymd") else _order_proved(con, mapped, place)
+    read = read_dates(texts, order)
     if read:
         _table(con, "dates", {"text": "varchar", "means": "varchar"}, read.items())
         for c in columns:
             con.execute(f"update cells set {c} = d.means from dates d where d.text = cells.{c}")
+    if not columns:
+        return
+    moment = f"^{ISO_DAY}[ T]"
+    timed = " + ".join(f"count(*) filter (regexp_matches({c}, '{moment}'))" for c in columns)
+    later = " + ".join(
+        f"count(*) filter (regexp_matches({c}, '{moment}')"
+        f" and not regexp_matches({c}, '{moment}00:00(:00)?$'))"
+        for c in columns
+    )
+    if con.execute(f"select {timed} > 0 and {later} = 0 from cells").fetchall()[0][0]:
+        for c in columns:  # days, written with their midnight
+            con.execute(
+                f"update cells set {c} = substr({c}, 1, 10) where regexp_matches({c}, '{moment}')"
+            )
+
+
+def _order_proved(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str]) -> str:
+    """Whether day or month comes first.
+
+    By all dates of a sheet, and as no period ends before it begins.
+    """
+    numeric = r"^\d{1,2}[/-]\d{1,2}[/-](\d{2}|\d{4})\b"
+    cells = {
+        row[0]
+        for c in dict.fromkeys(place.values())
+        for row in con.execute(
+            f"select distinct {c} from cells where regexp_matches({c}, '{numeric}') limit 5000"
+        ).fetchall()
+    }
+    proved = order_of(cells)
+    ends = [place.get(mapped.mapping.columns.get(n, "")) for n in ("period_start", "period_end")]
+    if proved or not cells or None in ends:
+        return proved
+    pairs = con.execute(f"select distinct {ends[0]}, {ends[1]} from cells limit 5000").fetchall()
+    fits = [order for order in ("dmy", "mdy") if _run_forward(pairs, order)]
+    return fits[0] if len(fits) == 1 else ""
+
+
+def _run_forward(pairs: list[tuple[str | None, str | None]], order: str) -> bool:
+    """Whether every period ends behind its begin, with dates in an order."""
+    read = read_dates([t for pair in pairs for t in pair if t], order)
+    told = [(read.get(a, a), read.get(b, b)) for a, b in pairs if a and b]
+    return bool(told) and all(a <= b for a, b in told)
+
+
+ISO_DAY = r"\d{4}-\d{2}-\d{2}"
+
+
+def _ranges(column: str) -> dict[str, str]:
+    """SQL of begin and end of a period of which both stand in one cell."""
+    ranged = f"contains(coalesce({column}, ''), '{TO}')"
+    return {
+        "period": f"case when not {ranged} then {column} end",
+        "period_start": f"case when {ranged} then split_part({column}, '{TO}', 1) end",
+        "period_end": f"case when {ranged} then split_part({column}, '{TO}', 2) end",
+    }
 
 
 def answer(con: duckdb.DuckDBPyConnection, file: str, answers: Iterable[tuple[str, str]]) -> None:
@@ -517,7 +591,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                t.tier, m.market, g.retired_for, {factor} as factor,
                coalesce(g.period_start, g.period) as period_text,
                {_period_sql(start_text)} as starts,
-               {_period_sql("nullif(trim(g.period_end), '')")} as ends
+               {_period_sql("nullif(trim(g.period_end), '')", ends=True)} as ends
         from given g
         left join entering e on e.source_file = g.source_file
         left join sites s on s.text = coalesce(g.site, '')
@@ -582,9 +656,9 @@ def _lookup_sites(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     _table(
         con,
         "owned",
-        {"site": "varchar", "opened": "timestamp", "closed": "timestamp"},
+        {"site": "varchar", "opened": "timestamp", "closed": "timestamp", "type": "varchar"},
         (
-            (s.id, None if s.bought else s.opened, _past(s.closed))
+            (s.id, None if s.bought else s.opened, _past(s.closed), s.type)
             for s in workspace.organisation.sites
         ),
     )
@@ -869,21 +943,23 @@ def _number_sql(text: str) -> str:
 
     Null for anything else.
     """
-    plain = f"translate(coalesce({text}, ''), '０１２３４５６７８９．，－（）', '0123456789.,-()')"
-    bare = (
-        f"regexp_replace(regexp_replace({plain}, '[\\s¥￥$€£\u00a0\u202f\u2009''’]', '', 'g'),"
-        " '^\\((.*)\\)$', '-\\1')"
+    plain = (
+        f"translate(coalesce({text}, ''), '０１２３４５６７８９．，－（）−–', '0123456789.,-()--')"
     )
+    bare = f"regexp_replace({plain}, '[\\s¥￥$€£₹\u00a0\u202f\u2009''’`´_]', '', 'g')"
+    for below_zero in ("^\\((.*)\\)$", "^([0-9][0-9.,]*)(?:-|CR|Cr|cr)$"):
+        bare = f"regexp_replace({bare}, '{below_zero}', '-\\1')"
     return (
         f"(case when regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as"
         " double) end)"
     )
 
 
-def _period_sql(text: str) -> str:
+def _period_sql(text: str, *, ends: bool = False) -> str:
     """SQL that reads a date, a month or a moment.
 
-    A struct of its first moment and the first one past it.
+    A struct of its first moment and the first one past it. A moment that ends a period is past it,
+    but for the last minute of a day, which belongs to it.
     """
     plain = (
         "regexp_replace(regexp_replace(regexp_replace("
@@ -901,10 +977,17 @@ def _period_sql(text: str) -> str:
         when regexp_matches({plain}, '^[A-Za-z]+[- ]\\d{{4}}$') then try_strptime({plain}, ['%b-%Y', '%b %Y', '%B %Y'])
         when regexp_matches({plain}, '^\\d{{1,2}} [A-Za-z]+ \\d{{4}}$') then try_strptime({plain}, ['%d %b %Y', '%d %B %Y'])
     end"""
+    last = f"regexp_extract({plain}, ' 23:59(:\\d\\d)?', 1)"
+    moment = (
+        f"(case when not contains({plain}, ' 23:59') then interval 0 second when {last} = ':59' then"
+        " interval 1 second else interval 1 minute end)"
+        if ends
+        else "interval 1 hour"
+    )
     length = f"""case
         when regexp_matches({plain}, '^\\d{{4}}$') then interval 1 year
         when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}$|^\\d{{6}}$|^[A-Za-z]+[- ]\\d+$') then interval 1 month
-        when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}} \\d') then interval 1 hour
+        when regexp_matches({plain}, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}} \\d') then {moment}
         else interval 1 day
     end"""
     return f"{{'first': ({first})::timestamp, 'past': ({first})::timestamp + ({length})}}"
@@ -980,7 +1063,10 @@ def _told(own: str = "") -> str:
 
 
 def _bills(con: duckdb.DuckDBPyConnection, first: str | None, last: str | None) -> None:
-    """Of each bill: another that covers its days or its very period, the one it takes back, the one it repeats."""
+    """Of each bill: another.
+
+    That covers its days or its very period, the one it takes back, the one it repeats.
+    """
     con.execute(f"""
         create or replace temp table bills as
         with bills as (
@@ -1028,6 +1114,97 @@ def _bills(con: duckdb.DuckDBPyConnection, first: str | None, last: str | None) 
     """)
 
 
+MAGNITUDE, MAGNITUDE_OF_TWO, MAGNITUDE_OF_PEERS = 100, 300, 1000
+"""How many times the usual amount of its place is out of proportion: of several, of two, and of
+other places alike.
+"""
+LEAST_ROWS_FOR_MEDIAN = 6
+DENSITY_MAX_KWH = 5000
+"""More energy a year and square metre than any building but a data centre takes."""
+
+
+def _sizes(con: duckdb.DuckDBPyConnection) -> None:
+    """Of each row that is out of proportion, beside what.
+
+    Rows of its place, its past, its floor area, places alike.
+
+    Corrections are left out: they have been looked at, and say why.
+    """
+    kinds = con.execute("select distinct kind from parts where not irregular").fetchall()
+    listed = ", ".join(literal(kind) for (kind,) in kinds) or "''"
+    near_by = "a.kind = b.kind and a.item is not distinct from b.item and a.unit = b.unit"
+    same = (
+        "{0}.kind = n.kind and {0}.item is not distinct from n.item and {0}.site = n.site"
+        " and {0}.unit = n.unit"
+    )
+    con.execute(f"""
+        create or replace temp table sizes as
+        with whole as (
+            select given_id, any_value(kind) as kind, any_value(item) as item,
+                   any_value(site) as site, any_value(meter) as meter,
+                   any_value(unit) as unit, sum(quantity) as quantity,
+                   greatest((epoch(max(period_end)) - epoch(min(period_start))) / 86400, 1 / 24)
+                       as days
+            from parts where quantity > 0 and not irregular and period_start is not null
+                 and kind <> 'instrument' and source_file not in (
+                     select source_file from entering where template = 'correction')
+            group by given_id
+        ), rated as (
+            select *, quantity / days as rate, median(quantity) over place as median_quantity,
+                   count(*) over place as rows
+            from whole window place as (partition by kind, item, site, meter)
+        ), near as (
+            select *, least(rate / lag(rate) over place, lead(rate) over place / rate) as nearest
+            from rated window place as (partition by kind, item, site, meter order by rate)
+        ), monthly as (
+            select kind, item, site, month, unit, sum(quantity_micro) / 1e6 as quantity
+            from live_totals
+            where kind in ({listed}) and regexp_matches(month, '^\\d{{4}}-\\d\\d$')
+                  and quantity_micro > 0 group by all
+        ), months as (
+            select kind, item, site, month, unit,
+                   quantity / day(last_day(strptime(month, '%Y-%m'))) as rate from monthly
+        ), past as (
+            select kind, item, site, unit, max(rate) as most from months group by all
+        ), typical as (
+            select kind, item, site, unit, median(rate) as rate
+            from (select kind, item, site, unit, rate from months
+                  union all by name select kind, item, site, unit, rate from rated)
+            group by all
+        ), peers as (
+            select a.kind, a.item, a.site, a.unit, median(b.rate) as rate, count(*) as places
+            from typical a join owned o on o.site = a.site
+            join owned p on p.type = o.type and p.site <> o.site
+            join typical b on b.site = p.site and {near_by} group by all
+        ), areas as (
+            select site, arg_max(quantity, month) as m2 from (
+                select site, quantity_micro / 1e6 as quantity, month from live_totals
+                where kind = 'floor-area'
+                union all select site, quantity, month from parts where kind = 'floor-area')
+            group by 1
+        )
+        select n.given_id, case
+            when rows >= {LEAST_ROWS_FOR_MEDIAN} and (
+                     quantity >= {MAGNITUDE} * median_quantity
+                     or quantity * {MAGNITUDE} <= median_quantity)
+                then round(quantity / median_quantity, 4) || ' times the median.'
+            when rows > 2 and nearest >= {MAGNITUDE} or rows = 2 and nearest >= {MAGNITUDE_OF_TWO}
+                then round(nearest, 1) || ' times away from any other row of its place.'
+            when n.rate >= {MAGNITUDE} * past.most
+                then round(n.rate / past.most, 1) || ' times a day what the place ever took.'
+            when n.unit = 'kWh' and o.type not like '%data%'
+                 and n.rate * 365 > {DENSITY_MAX_KWH} * areas.m2
+                then round(n.rate * 365 / areas.m2) || ' kWh a year and square metre of floor.'
+            when peers.places >= 2 and not (n.rate between peers.rate / {MAGNITUDE_OF_PEERS}
+                 and peers.rate * {MAGNITUDE_OF_PEERS})
+                then round(n.rate / peers.rate, 4) || ' times what places alike take.'
+            end as odd_size
+        from near n left join past on {same.format("past")}
+        left join peers on {same.format("peers")}
+        left join owned o on o.site = n.site left join areas on areas.site = n.site
+    """)
+
+
 def _context(con: duckdb.DuckDBPyConnection) -> None:
     """What a row must know of other rows.
 
@@ -1048,12 +1225,10 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
     if booked:  # any programme may have booked the action
         near = f"month between {literal(first or '')} and {literal(last or '')}"
     _bills(con, first, last)
+    _sizes(con)
     con.execute(f"""
         create or replace temp table staged as
-        with place as (
-            select kind, item, site, meter, median(quantity) as median_quantity, count(*) as median_rows
-            from parts where quantity > 0 group by all
-        ), months as (
+        with months as (
             select distinct source_file || ':' || {BASE_SHEET} as sheet, kind, item, site, meter, month,
                    year(period_start) * 12 + month(period_start) as m
             from parts where period_start is not null and kind <> 'instrument'
@@ -1096,13 +1271,13 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             from parts where avoided window action as (partition by {_folded("party")}, {_folded("document")}, month order by row_id)
         )
         select c.*, l.covers, l.beside, l.reversed_by, l.invoice_in,
-               p.median_quantity, coalesce(p.median_rows, 0) as median_rows, s.fills_gap,
+               z.odd_size, s.fills_gap,
                c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
                coalesce(e.place, i.place, c.first_inside) as first_copy,
                case when a.place is not null then a.place
                     when x.before > 0 then x.first_row end as booked_in
         from counted c
-        left join place p on p.kind = c.kind and p.item is not distinct from c.item and p.site = c.site and p.meter = c.meter
+        left join sizes z on z.given_id = c.given_id
         left join slips s on s.sheet = c.source_file || ':' || split_part(c.sheet, ':', 1) and s.kind = c.kind and s.item is not distinct from c.item
                          and s.site = c.site and s.meter = c.meter
                          and s.m = year(c.period_start) * 12 + month(c.period_start)
@@ -1160,8 +1335,7 @@ def _checks_sql() -> str:
         "site_opened": "timestamp(6)",
         "site_closed": "timestamp(6)",
         "today": "timestamp(6)",
-        "median_quantity": "float64",
-        "median_rows": "int64",
+        "odd_size": "string",
         "fills_gap": "string",
         "copies_before": "int64",
         "first_copy": "string",
@@ -1206,11 +1380,11 @@ def judge(con: duckdb.DuckDBPyConnection, accept: frozenset[str]) -> None:
     blocker, warning = Severity.BLOCKER.value, Severity.WARNING.value
     con.execute(f"""
         create or replace temp table found as
-        select v.row_id, v.code, v.precedence, v.hint,
+        select distinct on (s.source_file, s.sheet, s.source_row, s.kind, v.code, v.message) v.row_id, v.code, v.precedence, v.hint,
                case when v.code in ({listed}) and v.severity = '{blocker}' then '{warning}' else v.severity end as severity,
                case when v.code in ({listed}) then v.message || ' Accepted.' else v.message end as message,
                s.source_file, s.sheet, s.source_row, coalesce(s.site, s.site_text) as site, s.month, s.kind
-        from verdicts v join staged s using (row_id)
+        from verdicts v join staged s using (row_id) order by v.row_id
     """)
     blocking = con.execute(
         f"select code from found where severity = '{blocker}' group by code order by"

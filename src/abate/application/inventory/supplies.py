@@ -1,30 +1,24 @@
-"""Words by which files say what is supplied: electricity, a fuel to burn, or heat."""
+"""Words by which tables of activities say what a column holds, and what is supplied."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 
 from abate.energy.facts.words import has_word
+from abate.kernel.resources import package_text
 
-SUPPLIES: dict[str, tuple[str, ...]] = {
-    "electricity": (
-        "electricity", "electric", "electric power", "grid electricity", "purchased electricity", "power", "strom",
-        "elektrizität", "électricité", "electricité", "electricidad", "energia elettrica", "elettricità", "eletricidade",
-        "energia elétrica", "elektriciteit", "elektra", "stroom", "energia elektryczna", "prąd", "电", "电力", "用电", "電気", "電力",
-    ),
-    "stationary-fuel": (
-        "gas", "natural gas", "mains gas", "erdgas", "gaz", "gaz naturel", "gas natural", "gas naturale", "metano", "gás natural",
-        "aardgas", "gaz ziemny", "heating oil", "fuel oil", "heizöl", "fioul", "gasóleo", "gasolio", "lpg", "propane", "butane",
-        "flüssiggas", "coal", "kohle", "charbon", "wood pellets", "pellets", "天然气", "燃气", "都市ガス", "ガス",
-    ),
-    "heat": (
-        "heat", "district heating", "steam", "purchased heat", "purchased steam", "fernwärme", "wärme", "chaleur", "réseau de chaleur",
-        "teleriscaldamento", "stadsverwarming", "calor", "热力", "蒸汽",
-    ),
-}  # fmt: skip
+_SAID = tomllib.loads(package_text("abate.application.inventory", "words.toml"))
+SUPPLIES: dict[str, tuple[str, ...]] = {k: tuple(words) for k, words in _SAID["supplies"].items()}
 """Words for what is supplied, by the template of its bills."""
-ITEM_OF_WORD = {"gas": "natural gas", "mains gas": "natural gas", "gaz": "natural gas", "ガス": "natural gas", "燃气": "natural gas"}  # fmt: skip
+FUELS_OF_SUPPLY: dict[str, str] = _SAID["fuels"]
 """What a word that names the kind of supply is as a fuel."""
+FIELDS_SAID: dict[str, tuple[str, ...]] = {k: tuple(words) for k, words in _SAID["fields"].items()}
+"""Headers of the fields that any kind of file may have."""
+KIND_HEADERS, MONTH_HEADERS, YEAR_HEADERS, NOT_USED, TOTALS = (
+    tuple(_SAID[name]) for name in ("kind", "month", "year", "not_used", "total")
+)
+"""Headers of kinds of supply, months, years, of what was not used, and of sums."""
 
 
 def supply_named(word: str) -> str:

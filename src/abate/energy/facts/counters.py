@@ -63,7 +63,8 @@ def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list
         moves = np.diff(line[at])
         for k in np.flatnonzero(moves < 0):
             rule, move = _fall(line[at[k]], line[at[k + 1]], moves)
-            text = f"'{name}' falls from {line[at[k]]:,.1f} to {line[at[k + 1]]:,.1f} at {moment_text(readings, at[k + 1])}."
+            when = moment_text(readings, at[k + 1])
+            text = f"'{name}' falls from {line[at[k]]:,.1f} to {line[at[k + 1]]:,.1f} at {when}."
             if rule is COUNTER_RESET:
                 falls.append((m, int(at[k])))
             found.append(Finding.of(rule, text, file=readings.file))
@@ -76,7 +77,10 @@ def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list
 
 
 def _fall(before: float, after: float, moves: Array) -> tuple[Rule, float]:
-    """What a step back of a counter is, and what it counts: a correction, a passed last digit, a new start."""
+    """What a step back of a counter is, and what it counts.
+
+    A correction, a passed last digit, a new start.
+    """
     usual = float(np.median(moves[moves > 0])) if (moves > 0).any() else 0.0
     if before - after <= max(3 * usual, 1e-4 * abs(before)) and after > 0.5 * before:
         return COUNTER_CORRECTED, after - before
@@ -91,7 +95,10 @@ def _fall(before: float, after: float, moves: Array) -> tuple[Rule, float]:
 
 
 def _spread(at: npt.NDArray[np.int64], moves: Array, count: int) -> tuple[Array, int]:
-    """Usage of each step from what a counter moved between its readings, and steps over which it was spread."""
+    """Usage of each step from what a counter moved between its readings.
+
+    With the number of steps over which it was spread.
+    """
     usage = np.full(count, np.nan)
     lengths = np.diff(at)
     if len(lengths):
@@ -128,7 +135,10 @@ def counts_by_day(values: Array, step_s: int) -> bool:
 
 
 def _by_day(line: Array, at: npt.NDArray[np.int64]) -> Array:
-    """Usage by step of a counter that begins again each day: each reading less the one before it."""
+    """Usage by step of a counter that begins again each day.
+
+    Each reading less the one before it.
+    """
     usage = np.full(len(line), np.nan)
     known = line[at]
     moves = np.diff(known, prepend=0.0)
@@ -158,8 +168,8 @@ COUNTER_MIN = 4
 def counters(readings: Readings) -> list[int]:
     """Series that count up: by their name and their values, or by their values alone.
 
-    Values count up if they hardly ever fall and lie far above the largest step, or if there are many
-    of them and none falls.
+    Values count up if they hardly ever fall and lie far above the largest step, or if there are
+    many of them and none falls.
     """
     return [
         m
@@ -193,7 +203,10 @@ def _counts(values: Array, name: str, flow: str) -> bool:
 
 
 def without_pairs(readings: Readings, chosen: list[int]) -> list[int]:
-    """Counters whose steps stand beside them as a series of their own, and are therefore left out."""
+    """Counters whose steps stand beside them as a series of their own.
+
+    They are left out.
+    """
     found = []
     for m in chosen:
         line = readings.values[m]

@@ -54,7 +54,10 @@ SENTINEL_RATIO = 5
 
 
 def without_sentinels(readings: Readings) -> tuple[Readings, list[Finding]]:
-    """Readings without values that stand for none, each named with how often and where it first comes."""
+    """Readings without the values that stand for none.
+
+    Each such value is named, with how often and where it first comes.
+    """
     values, found = readings.values.copy(), []
     for m, name in enumerate(readings.names):
         line = values[m]
@@ -70,13 +73,16 @@ def without_sentinels(readings: Readings) -> tuple[Readings, list[Finding]]:
             )
             if strange:
                 values[m, at] = np.nan
-                text = f"'{name}' is {sentinel:g} in {len(at)} of {len(line)} steps, first {moment_text(readings, at[0])}."
+                when = moment_text(readings, at[0])
+                text = f"'{name}' is {sentinel:g} in {len(at)} of {len(line)} steps, first {when}."
                 found.append(Finding.of(SENTINEL, text, file=readings.file))
     return (replace(readings, values=values), found) if found else (readings, [])
 
 
 def check_readings(readings: Readings) -> list[Finding]:
-    """Everything that is wrong with the values: gaps, dead and stuck stretches, spikes, slips of unit.
+    """Everything that is wrong with the values.
+
+    Gaps, dead and stuck stretches, spikes, slips of unit.
 
     Reported, never repaired.
 
@@ -100,7 +106,8 @@ def check_readings(readings: Readings) -> list[Finding]:
             ]
             if len(told) > DETAIL_MAX:
                 rest = sum(past - first for first, past in told[DETAIL_MAX:])
-                text = f"'{name}' has {len(told) - DETAIL_MAX} more such stretches, {rest} steps in all."
+                more = len(told) - DETAIL_MAX
+                text = f"'{name}' has {more} more such stretches, {rest} steps in all."
                 found.append(Finding.of(rule, text, file=readings.file))
         for first, past, ratio in _slips(line, readings.step_s):
             text = (
@@ -133,7 +140,10 @@ def dead_stretches(readings: Readings, m: int) -> list[tuple[int, int]]:
 
 
 def _dead(line: Array, step_s: int) -> list[tuple[int, int]]:
-    """Stretches of a day or longer of hardly anything, on a meter that rests neither often nor as long."""
+    """Stretches of a day or longer of hardly anything.
+
+    Of a meter that rests neither often nor as long.
+    """
     alive = line[line > 0]
     if len(alive) < 24:
         return []

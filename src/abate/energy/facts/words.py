@@ -1,4 +1,4 @@
-"""Words and units by which files of meters say what a column holds, in the languages of their vendors."""
+"""Words and units by which files of meters say what a column holds, in many languages."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ START_WORDS = _words("start")
 END_WORDS = _words("end")
 TIME_WORDS = _words("time")
 ISSUED_WORDS = _words("issued")
+BILLED_WORDS = _words("billed")
+"""Words for the day of a bill, which is not the day of its usage."""
 METER_WORDS = _words("meter")
 NUMBER_WORDS = _words("number")
 """Words for numbers that are no amounts."""
@@ -39,6 +41,12 @@ TOTAL_WORDS = _words("total")
 ENERGY = _words("energy")
 FLOWS: dict[str, tuple[str, ...]] = {flow: tuple(words) for flow, words in _SAID["flows"].items()}
 """What words say of direction and medium; those that come first are taken first."""
+MISSING = frozenset(_words("missing"))
+"""Cells in place of a number."""
+ESTIMATED = frozenset(_words("estimated"))
+"""Cells by which a column of quality says that a reading was estimated or substituted."""
+OFFSETS_H: dict[str, int] = _SAID["offsets"]
+"""Offsets [h] of names that stand behind a time."""
 UNITS: dict[str, tuple[str, ...]] = {unit: tuple(some) for unit, some in _SAID["units"].items()}
 """Units of readings with their spellings; capital and small letters alike."""
 _NAMED = {spelling: unit for unit, spellings in UNITS.items() for spelling in spellings}
@@ -101,7 +109,10 @@ def unit_in(header: str, *, spelt: bool = False) -> str:
 
 @cache
 def tokens(text: str) -> str:
-    """A text as lower-case words parted by single blanks, with blanks at its ends; compounds in camel case are split."""
+    """A text as lower-case words parted by single blanks, with blanks at its ends.
+
+    Compounds in camel case are split.
+    """
     parted = _CAMEL_END.sub(" ", text)
     words = [
         *re.findall(r"[^\W_]+", text.casefold()),

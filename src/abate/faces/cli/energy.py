@@ -93,7 +93,9 @@ def readings(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Read interval data and check it: gaps, double readings, slips of unit, resets, dead and stuck meters.
+    """Read interval data and check it.
+
+    Gaps, double readings, slips of unit, resets, dead and stuck meters.
 
     Exit code 1 where there are any.
     """

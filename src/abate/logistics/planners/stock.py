@@ -27,8 +27,8 @@ class StockPacker:
 
     Args:
         packer: Cartons with their stocks.
-        horizon: Orders for which the stock has to last; counted down, and begun again when they have
-            come.
+        horizon: Orders for which the stock has to last; counted down, and begun again when they
+            have come.
         history: Earlier orders; with none, only those that came stand for those to come.
     """
 

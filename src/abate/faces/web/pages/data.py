@@ -17,7 +17,7 @@ from abate.application.inventory.corrections import correct_lines
 from abate.application.inventory.explanations import origin_of
 from abate.application.inventory.findings import findings_of
 from abate.application.inventory.imports import undo
-from abate.application.inventory.mapping import COMMON, read_answer
+from abate.application.inventory.mapping import read_answer
 from abate.application.inventory.previews import (
     HEAD_SHOWN,
     CheckPreview,
@@ -27,6 +27,7 @@ from abate.application.inventory.previews import (
     preview_sheets,
 )
 from abate.application.inventory.staging import CANNOT_ACCEPT
+from abate.application.inventory.supplies import FIELDS_SAID
 from abate.faces.api import uploads
 from abate.faces.api.desk import OpenWorkspace, present
 from abate.faces.web.page import Form, Page
@@ -116,7 +117,7 @@ def _sheet(s: SheetPreview, chosen: str) -> Model:
             if template
             else []
         ),
-        "fields": list(dict.fromkeys([*COMMON, *template.fields])) if template else [],
+        "fields": list(dict.fromkeys([*FIELDS_SAID, *template.fields])) if template else [],
     }
 
 
@@ -229,7 +230,10 @@ def _told(
     form: dict[str, str],
     k: int,
 ) -> Model | None:
-    """A sheet's mapping: as the form says, or guessed again where its kind of file or its row of headers was changed."""
+    """A sheet's mapping: as the form says, or guessed again.
+
+    Where its kind of file or its row of headers was changed.
+    """
     if template not in TEMPLATES:
         raise UsageError(
             "unknown-kind", f"No kind of file '{template}'.", f"There are: {', '.join(TEMPLATES)}."
@@ -257,7 +261,10 @@ def _before(desk: OpenWorkspace, path: Path, one: Model) -> dict[str, SheetPrevi
 def _guess(
     desk: OpenWorkspace, path: Path, known: SheetPreview, template: str, row: int
 ) -> Model | None:
-    """The mapping of a sheet under a kind of file and a row of headers that somebody chose, as far as the headers tell."""
+    """The mapping of a sheet under a kind of file and a row of headers.
+
+    That somebody chose, as far as the headers tell.
+    """
     try:
         sheets = preview_sheets(desk.workspace, path, template=template)
         guessed = next(s for s in sheets if s.name == known.name)
