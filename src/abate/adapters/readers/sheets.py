@@ -42,6 +42,7 @@ class Sheet:
         place: Column that names the cell from which a row was taken; -1 where a row is one of the
             file.
         template: Kind of file that its rows say it is; `?` where they say one that is not known.
+        source: Path of a Parquet file, unpacked.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Sheet:
     part: str = ""
     place: int = -1
     template: str = ""
+    source: str = ""
 
     @property
     def key(self) -> str:
@@ -350,5 +352,9 @@ def _batches(rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[tuple[int, 
 def _parquet(path: Path) -> Sheet:
     ((names, first),) = read_apart(parquet_head, path)
     return Sheet(
-        "", [(0, names), *((k + 1, cells) for k, cells in enumerate(first))], None, typed=True
+        "",
+        [(0, names), *((k + 1, cells) for k, cells in enumerate(first))],
+        None,
+        typed=True,
+        source=str(path),
     )

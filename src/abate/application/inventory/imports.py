@@ -24,9 +24,10 @@ from abate.adapters.store.imports import (
     live_views,
     loaded_before,
 )
-from abate.adapters.store.workspace import Workspace, file_hash
+from abate.adapters.store.workspace import Workspace, file_hash, match_key
 from abate.adapters.store.writing import in_place_of, left_behind, write_whole
 from abate.application.inventory import staging
+from abate.application.inventory.intervals import zones_of
 from abate.application.inventory.mapping import (
     Mapped,
     Mapping,
@@ -44,9 +45,12 @@ from abate.kernel.errors import (
     UsageError,
 )
 from abate.kernel.finding import Finding, Severity
+from abate.kernel.region import country_of
 from abate.kernel.tables import CorrectionRow, ImportRow
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import duckdb
 
 
@@ -344,7 +348,7 @@ def _enter(
         staging.start(con)
         staging.know_imports(con, {e.path.name: (e.import_id, e.template) for e in entering})
         for one in entering:
-            one.row_count = load(con, one.found, one.path)
+            one.row_count = load(con, workspace, one.found, one.path)
         on_step("checking")
         staging.understand(con, workspace, now)
         staging.judge(con, way.accept)
@@ -447,13 +451,21 @@ def _answered(mapped: Mapped, answers: dict[str, str]) -> Mapped:
     )
 
 
-def load(con: duckdb.DuckDBPyConnection, found: list[Mapped], path: Path) -> int:
+def load(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, found: list[Mapped], path: Path
+) -> int:
     """Read the mapped tables of a file into an engine, with the answers to what they leave open.
 
     Returns:
         Rows of the file.
     """
-    count = sum(staging.load(con, m, str(path), path.name) for m in found)
+    regions = {s.id: s.region for s in workspace.organisation.sites}
+
+    def zones(text: str) -> tuple[ZoneInfo, ...]:
+        site = workspace.names.get(match_key(text), "")
+        return zones_of(country_of(regions.get(site, "")))
+
+    count = sum(staging.load(con, m, path.name, zones) for m in found)
     answers = dict.fromkeys(pair for m in found for pair in m.mapping.answers.items())
     staging.answer(con, path.name, answers)
     return count
@@ -474,7 +486,7 @@ def stage(
         Rows of the file.
     """
     staging.start(con)
-    row_count = load(con, found, path)
+    row_count = load(con, workspace, found, path)
     staging.understand(con, workspace, now)
     staging.judge(con, accept)
     return row_count

@@ -22,6 +22,7 @@ from abate.adapters.store.schema import read_toml
 from abate.adapters.store.workspace import match_key
 from abate.application.catalogue import KINDS, TEMPLATES
 from abate.application.inventory.supplies import FIELDS_SAID, NOT_USED, names_supply
+from abate.energy.facts.readings import POWER_KW
 from abate.energy.facts.words import (
     BILLED_WORDS,
     COST_WORDS,
@@ -318,6 +319,11 @@ class Head:
     template: str = ""
     column: str = ""
 
+    @property
+    def timed(self) -> bool:
+        """Whether the rows below name times of day."""
+        return any(re.search(r"\d[ T]\d{1,2}:\d\d", c) for row in self.body[:3] for c in row)
+
     def below(self, header: str) -> list[str]:
         """Cells below a header that hold anything."""
         k = self.cells.index(header)
@@ -514,7 +520,7 @@ def _others(
         if h
         and h not in columns.values()
         and h not in {m.header for m in measures}
-        and _is_amount(h, dimensions)
+        and _is_amount(h, dimensions, timed=head.timed)
         and any(is_number(c) for c in head.below(h))
     ]
 
@@ -529,14 +535,15 @@ def _whole_unit(header: str) -> str:
     return header.strip() if _is_unit(header.strip()) else header_unit(header) or unit_in(header)
 
 
-def _is_amount(header: str, dimensions: tuple[str, ...]) -> bool:
+def _is_amount(header: str, dimensions: tuple[str, ...], *, timed: bool) -> bool:
     """Whether a header of any words states a unit of some dimensions, of an amount that was used.
 
-    Not of a rate, a reading, money, what was fed in or planned.
+    Mean power by the hour is one, too. Not of a rate, a reading, money, what was fed in or planned.
     """
     unit = read_unit(_whole_unit(header))
     allowed = (*dimensions, "energy") if "energy-net" in dimensions else dimensions
-    if unit is None or dimension_of(unit.canonical) not in allowed:
+    power = timed and "energy" in allowed and _whole_unit(header).lower() in POWER_KW
+    if not power and (unit is None or dimension_of(unit.canonical) not in allowed):
         return False
     beside = (*REGISTER_WORDS, *COST_WORDS, *NOT_USED)
     return not (

@@ -7,7 +7,7 @@ know; `findings` what they found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,8 @@ from abate.adapters.readers.dates import OPEN_MARK, TO, order_of, read_dates
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, match_key
 from abate.application.catalogue import KINDS, TEMPLATES, default_rows
+from abate.application.inventory.intervals import Rows as IntervalRows
+from abate.application.inventory.intervals import settle
 from abate.application.inventory.mapping import Mapped, header_unit, measure_of
 from abate.energy.facts import tier_named
 from abate.kernel.checks import Check
@@ -30,6 +32,8 @@ from abate.operations.facts.airports import Route, route_between
 from abate.operations.facts.own import FUELS
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import duckdb
 
 GIVEN = (
@@ -136,10 +140,21 @@ def remark(con: duckdb.DuckDBPyConnection, *findings: Finding) -> None:
         )
 
 
-def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -> int:
+def load(
+    con: duckdb.DuckDBPyConnection,
+    mapped: Mapped,
+    name: str,
+    zones: Callable[[str], tuple[ZoneInfo, ...]],
+) -> int:
     """Put a sheet's rows into `given`, one per row and measure.
 
     Empty and summary rows are left out.
+
+    Args:
+        con: Engine with what `start` made.
+        mapped: The sheet with its mapping.
+        name: Name of its file.
+        zones: Time zones of a site, by what a file calls it.
 
     Returns:
         Rows of the file, without headers and what stands above them.
@@ -154,7 +169,7 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
         named = ", ".join(f'cast("{h.replace(chr(34), chr(34) * 2)}" as varchar)' for h in headers)
         con.execute(
             f"insert into cells select file_row_number + 1, {named} from"
-            f" read_parquet({literal(path)}, file_row_number = true)"
+            f" read_parquet({literal(mapped.sheet.source)}, file_row_number = true)"
         )
     else:
         _insert_batches(con, mapped, len(headers))
@@ -166,10 +181,11 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
     amounts = {m.header: place[m.header] for m in mapped.mapping.measures}
     count = con.execute("select count(*) from cells").fetchone()
+    settled = _settled(con, mapped, cell, amounts, name, zones)
     keys = [
         c
-        for name, c in cell.items()
-        if name in ("site", "period", "period_start", "item", "document")
+        for field, c in cell.items()
+        if field in ("site", "period", "period_start", "item", "document")
     ] or ["''"]
     summary = " or ".join(
         f"regexp_matches(coalesce({c}, ''), '{SUMMARY}', 'i')" for c in [columns[0], *keys]
@@ -178,7 +194,8 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
     taken = "false"
     for ordinal, column in enumerate(mapped.mapping.measures, 1):
         measure = measure_of(template, column, cell)
-        unit = literal(column.unit) if column.unit else cell.get("unit", "''")
+        stated = settled.get(column.header, column.unit)
+        unit = literal(stated) if stated else cell.get("unit", "''")
         values = {
             "source_file": literal(name),
             "source_row": "source_row",
@@ -193,7 +210,7 @@ def load(con: duckdb.DuckDBPyConnection, mapped: Mapped, path: str, name: str) -
                 "period"
                 if measure.for_period
                 else READING
-                if measure.readings
+                if measure.readings and column.header not in settled
                 else repr(measure.scale)
             ),
             "measures": literal("|".join(measure.measures)) if measure.measures else "null",
@@ -260,6 +277,60 @@ BASE_SHEET = "split_part(sheet, ':', 1)"
 """SQL of the sheet of a row, without the cell from which it was taken."""
 
 
+METERED = frozenset(k.id for k in KINDS.values() if k.metered or k.by_building)
+
+
+def _settled(
+    con: duckdb.DuckDBPyConnection,
+    mapped: Mapped,
+    cell: dict[str, str],
+    amounts: dict[str, str],
+    name: str,
+    zones: Callable[[str], tuple[ZoneInfo, ...]],
+) -> dict[str, str]:
+    """Make rows of meters that are read by the hour usage of steps; see `intervals`.
+
+    Returns:
+        Unit of each amount, by its header; nothing where the rows are no such readings.
+    """
+    measures = mapped.mapping.measures
+    field = "period_start" if "period_start" in cell else "period"
+    if field not in cell or not {m.kind for m in measures} <= METERED:
+        return {}
+    moment = f"regexp_matches({cell[field]}, '^{ISO_DAY}[ T]')"
+    timed = con.execute(f"select avg({moment}::int), count(*) from cells").fetchall()[0]
+    if timed[1] < LEAST_READINGS or (timed[0] or 0) < MOSTLY:
+        return {}
+    template = TEMPLATES[mapped.mapping.template]
+    found = settle(
+        con,
+        IntervalRows(
+            name,
+            mapped.sheet.name,
+            cell[field],
+            mapped.mapping.columns[field],
+            tuple(c for f, c in cell.items() if f in ("site", "meter", "item", "party", "region")),
+            cell.get("site", ""),
+            mapped.mapping.site,
+            amounts,
+            {m.header: m.unit for m in measures},
+            cell.get("unit", ""),
+            frozenset(m.header for m in measures if measure_of(template, m, cell).readings),
+            _number_sql,
+            zones,
+        ),
+    )
+    if found is None:
+        return {}
+    for gone in ("period", "period_start", "period_end"):
+        cell.pop(gone, None)
+    cell |= {"period_start": "begun", "period_end": "past"}
+    remark(con, *found.findings)
+    return {m.header: found.units.get(m.header, m.unit) for m in measures}
+
+
+LEAST_READINGS, MOSTLY = 3, 0.6
+"""Rows from which a table can be one of readings, and the share of them that name a time of day."""
 MARKS = {"comma": ",", "point": "."}
 
 

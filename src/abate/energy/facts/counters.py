@@ -61,8 +61,9 @@ def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list
         text = f"'{name}' counts from {line[at[0]]:,.1f} to {line[at[-1]]:,.1f}."
         found.append(Finding.of(COUNTER_READ, text, file=readings.file))
         moves = np.diff(line[at])
+        usual = float(np.median(moves[moves > 0])) if (moves > 0).any() else 0.0
         for k in np.flatnonzero(moves < 0):
-            rule, move = _fall(line[at[k]], line[at[k + 1]], moves)
+            rule, move = fall_of(line[at[k]], line[at[k + 1]], usual)
             when = moment_text(readings, at[k + 1])
             text = f"'{name}' falls from {line[at[k]]:,.1f} to {line[at[k + 1]]:,.1f} at {when}."
             if rule is COUNTER_RESET:
@@ -76,12 +77,16 @@ def usage_of_counters(readings: Readings) -> tuple[Readings, list[Finding], list
     return replace(readings, values=values), _few(found), falls
 
 
-def _fall(before: float, after: float, moves: Array) -> tuple[Rule, float]:
+def fall_of(before: float, after: float, usual: float) -> tuple[Rule, float]:
     """What a step back of a counter is, and what it counts.
 
-    A correction, a passed last digit, a new start.
+    A correction, a passed last digit, or a new start, of which nothing is known.
+
+    Args:
+        before: Reading before it.
+        after: Reading after it.
+        usual: Median of what the counter counts in a step.
     """
-    usual = float(np.median(moves[moves > 0])) if (moves > 0).any() else 0.0
     if before - after <= max(3 * usual, 1e-4 * abs(before)) and after > 0.5 * before:
         return COUNTER_CORRECTED, after - before
     top = 10.0 ** np.ceil(np.log10(max(before, 1.0)))
@@ -174,7 +179,7 @@ def counters(readings: Readings) -> list[int]:
     return [
         m
         for m, name in enumerate(readings.names)
-        if _counts(readings.values[m], name, readings.flow(m))
+        if counts_up(readings.values[m], name, readings.flow(m))
         or (
             readings.flow(m) not in ("temperature", "forecast")
             and counts_by_day(readings.values[m], readings.step_s)
@@ -182,7 +187,8 @@ def counters(readings: Readings) -> list[int]:
     ]
 
 
-def _counts(values: Array, name: str, flow: str) -> bool:
+def counts_up(values: Array, name: str, flow: str) -> bool:
+    """Whether a series counts up, by its name and its values."""
     line = values[~np.isnan(values)]
     if len(line) < COUNTER_MIN or flow in ("temperature", "forecast"):
         return False
