@@ -76,8 +76,7 @@ def missing_value(staged: Any) -> Verdict:
     _blocker(
         "ambiguous-number",
         "Number may be read in two ways",
-        "Say once which mark parts the decimals: abate add FILE --answer decimal=comma, or"
-        " decimal=point.",
+        "Say once which mark begins the decimals: abate add FILE --decimal , or --decimal .",
         19,
     )
 )
@@ -108,7 +107,7 @@ def not_a_number(staged: Any) -> Verdict:
     _blocker(
         "ambiguous-date",
         "Date may be read in two ways",
-        "Say once which comes first: abate add FILE --answer date=dmy, or date=mdy.",
+        "Say once which comes first: abate add FILE --dates dmy, or --dates mdy.",
         29,
     )
 )

@@ -138,7 +138,7 @@ def add_files(
     strict: bool = False,
     accept: frozenset[str] = frozenset(),
     answers: dict[str, str] | None = None,
-    on_file: Callable[[str], None] = lambda _: None,
+    on_file: Callable[[str], object] = lambda _: None,
 ) -> list[ImportResult | AbateError]:
     """Import files, many in one pass: each is an import of its own, and can be undone by itself.
 
@@ -540,17 +540,30 @@ def _mapped(
     column: str,
 ) -> Mapped | None:
     names = workspace.names
-    guess = map_sheet(
-        sheet, file_name=name, names=names, template=template, given=given, column=column
-    )
+    try:
+        guess = map_sheet(
+            sheet, file_name=name, names=names, template=template, given=given, column=column
+        )
+    except DataError as error:
+        saved = _saved_for(workspace, sheet)
+        if error.code != "ambiguous-column" or saved is None:
+            raise
+        return map_sheet(sheet, file_name=name, names=names, given=saved)
     if given is not None or guess is None or column:
         return guess
-    saved = _saved_path(workspace, guess)
-    if not saved.is_file():
+    path = _saved_path(workspace, guess)
+    if not path.is_file():
         return guess
-    return (
-        map_sheet(sheet, file_name=name, names=workspace.names, given=load_mapping(saved)) or guess
-    )
+    return map_sheet(sheet, file_name=name, names=names, given=load_mapping(path)) or guess
+
+
+def _saved_for(workspace: Workspace, sheet: Sheet) -> Mapping | None:
+    """A mapping that was saved for one of the first rows of a sheet."""
+    for _, cells in sheet.head:
+        found = sorted(workspace.mappings.glob(f"*-{signature(cells)}.toml"))
+        if found:
+            return load_mapping(found[0])
+    return None
 
 
 def _saved_path(workspace: Workspace, mapped: Mapped) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec import field as keys_field
 
+from abate.adapters.readers.clock import ORDERS
 from abate.adapters.readers.layouts import flow_in, is_time
 from abate.adapters.readers.numerals import decimal_of, is_number, read_numbers
 from abate.adapters.readers.sheets import Sheet
@@ -44,6 +45,8 @@ FIELDS = tuple(
 )
 
 
+SEVERAL = "\n"
+"""Between the headers of columns of amounts that are added up."""
 AMOUNTS = "amounts"
 """Header of amounts of which a table says no more than their unit.
 
@@ -215,6 +218,37 @@ def read_answer(text: str) -> tuple[str, str]:
     return word.strip(), means.strip()
 
 
+def said_of_file(
+    texts: Iterable[str],
+    *,
+    dates: str = "",
+    decimal: str = "",
+    unit: str = "",
+    columns: Iterable[str] = (),
+) -> dict[str, str]:
+    """What the user says of files that leave something open, as answers to their questions.
+
+    Args:
+        texts: Words and what they mean, such as `gal=US gal`.
+        dates: Which comes first in dates: `dmy`, `mdy` or `ymd`.
+        decimal: The mark before the fraction.
+        unit: Unit of amounts of which the file states none.
+        columns: Headers of the amounts; of several the sum is taken.
+
+    Raises:
+        UsageError: `bad-answer`.
+    """
+    answers = dict(read_answer(text) for text in texts)
+    marks = {",": "comma", ".": "point", "": ""}
+    if dates not in ("", *ORDERS) or decimal not in marks:
+        odd = dates if dates not in ("", *ORDERS) else decimal
+        hint = "Say --dates dmy, mdy or ymd, and --decimal , or --decimal ."
+        raise UsageError("bad-answer", f"'{odd}' is not an order of dates, nor a mark.", hint)
+    column = SEVERAL.join(columns)
+    said = {"date": dates, "decimal": marks[decimal], "unit": unit, "column": column}
+    return answers | {word: meaning for word, meaning in said.items() if meaning}
+
+
 def map_sheet(
     sheet: Sheet,
     *,
@@ -257,7 +291,13 @@ def map_sheet(
             continue
         near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
         head = Head(
-            cells, [row for _, row in sheet.head[place + 1 :]], near, file_name, names, column
+            cells,
+            [row for _, row in sheet.head[place + 1 :]],
+            near,
+            file_name,
+            names,
+            template,
+            column,
         )
         for one in [TEMPLATES[template]] if template else TEMPLATES.values():
             if not template and _spoken_against(one, f"{file_name} {near} {' '.join(cells)}"):
@@ -273,7 +313,7 @@ def map_sheet(
         raise DataError(
             "unclear-kind", f"{file_name} may be {choices}.", "Say which with --as KIND."
         )
-    return _sure(best[0][2], file_name)
+    return best[0][2] if column else _sure(best[0][2], file_name)
 
 
 def _sure(mapped: Mapped, file_name: str) -> Mapped:
@@ -282,13 +322,13 @@ def _sure(mapped: Mapped, file_name: str) -> Mapped:
     Raises:
         DataError: `ambiguous-column`.
     """
-    headers = mapped.mapping.measures[0].header.split("\n")
+    headers = mapped.mapping.measures[0].header.split(SEVERAL)
     if len(headers) == 1:
         return mapped
     raise DataError(
         "ambiguous-column",
         f"{file_name}: {' and '.join(map(repr, headers))} may hold the amounts.",
-        "Say which with --column NAME, or give each its meaning with --map FILE.",
+        "Say which with --column NAME; --column A --column B adds them up.",
     )
 
 
@@ -326,7 +366,7 @@ class Head:
 
     def below(self, header: str) -> list[str]:
         """Cells below a header that hold anything."""
-        k = self.cells.index(header)
+        k = self.cells.index(header.split(SEVERAL, maxsplit=1)[0])
         return [row[k] for row in self.body if k < len(row) and row[k]]
 
 
@@ -488,11 +528,12 @@ def _amounts(
     if plain is None or template.alternatives:
         return measures
     if head.column:
-        chosen = next((h for h in head.cells if same_header(h, head.column)), None)
-        if chosen is None:
+        wanted = head.column.split(SEVERAL)
+        chosen = [h for h in head.cells if any(same_header(h, w) for w in wanted)]
+        if len(chosen) < len(wanted):
             return measures
-        unit = _whole_unit(chosen) or _unit_of(plain, chosen, columns, alternatives=False)
-        return (Column(chosen, plain.kind, unit),)
+        unit = _whole_unit(chosen[0]) or _unit_of(plain, chosen[0], columns, alternatives=False)
+        return (Column(SEVERAL.join(chosen), plain.kind, unit),)
     named = [m for m in measures if m.kind == plain.kind and not _counts(template, m, columns)]
     if measures and not named:
         return measures
@@ -501,7 +542,7 @@ def _amounts(
     if len(every) <= 1:
         single = tuple(Column(h, plain.kind, _whole_unit(h)) for h in others)
         return measures if named else (*measures, *single)
-    total = _total_of(head, every) or "\n".join(every)
+    total = _total_of(head, every) or SEVERAL.join(every)
     rest = tuple(m for m in measures if m not in named)
     unit = next((m.unit for m in named if m.header == total), _whole_unit(total))
     return (*rest, Column(total, plain.kind, unit))
@@ -715,7 +756,8 @@ def _site_in(title: str, names: dict[str, str]) -> str:
 
 def _apply(sheet: Sheet, given: Mapping, names: dict[str, str], file_name: str) -> Mapped | None:
     """Find the row that holds the headers of a given mapping."""
-    wanted = {*given.columns.values(), *(m.header for m in given.measures)}
+    amounts = [h for m in given.measures for h in m.header.split(SEVERAL)]
+    wanted = {*given.columns.values(), *amounts}
     for place, (row_number, cells) in enumerate(sheet.head):
         if wanted <= set(cells):
             title = " ".join(
@@ -731,7 +773,9 @@ def describe(mapped: Mapped) -> list[dict[str, str]]:
     later = [cells for row, cells in mapped.sheet.head if row > mapped.header_row]
     first = later[0] if later else []
     meaning = {header: name for name, header in mapped.mapping.columns.items()}
-    meaning |= {m.header: f"{m.kind} [{m.unit or 'unit column'}]" for m in mapped.mapping.measures}
+    for m in mapped.mapping.measures:
+        said = f"{m.kind} [{m.unit or 'unit column'}]"
+        meaning |= dict.fromkeys(m.header.split(SEVERAL), said)
     return [
         {
             "column": header,

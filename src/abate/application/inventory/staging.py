@@ -18,7 +18,7 @@ from abate.adapters.store.workspace import Workspace, match_key
 from abate.application.catalogue import KINDS, TEMPLATES, default_rows
 from abate.application.inventory.intervals import Rows as IntervalRows
 from abate.application.inventory.intervals import settle
-from abate.application.inventory.mapping import Mapped, header_unit, measure_of
+from abate.application.inventory.mapping import SEVERAL, Mapped, header_unit, measure_of
 from abate.energy.facts import tier_named
 from abate.kernel.checks import Check
 from abate.kernel.finding import Finding, Severity
@@ -179,7 +179,7 @@ def load(
     _read_dates(con, mapped, place)
     template = TEMPLATES[mapped.mapping.template]
     cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
-    amounts = {m.header: place[m.header] for m in mapped.mapping.measures}
+    amounts = {m.header: _amount_of(con, m.header, place) for m in mapped.mapping.measures}
     count = con.execute("select count(*) from cells").fetchone()
     settled = _settled(con, mapped, cell, amounts, name, zones)
     keys = [
@@ -277,6 +277,23 @@ BASE_SHEET = "split_part(sheet, ':', 1)"
 """SQL of the sheet of a row, without the cell from which it was taken."""
 
 
+def _amount_of(con: duckdb.DuckDBPyConnection, header: str, place: dict[str, str]) -> str:
+    """Column of an amount; of several headers a new one with their sum, where each is a number or empty."""
+    parts = [place[h] for h in header.split(SEVERAL)]
+    if len(parts) == 1:
+        return parts[0]
+    made = "sum_" + "_".join(parts)
+    numbers = [
+        f"case when trim(coalesce({c}, '')) = '' then 0 else {_number_sql(c)} end" for c in parts
+    ]
+    con.execute(f"alter table cells add column {made} varchar")
+    texts = " || ' + ' || ".join(f"coalesce({c}, '')" for c in parts)
+    con.execute(
+        f"update cells set {made} = coalesce((round({' + '.join(numbers)}, 9))::varchar, {texts})"
+    )
+    return made
+
+
 METERED = frozenset(k.id for k in KINDS.values() if k.metered or k.by_building)
 
 
@@ -346,7 +363,7 @@ def _read_marks(
     with a remark.
     """
     template = TEMPLATES[mapped.mapping.template]
-    named = [m.header for m in mapped.mapping.measures]
+    named = [h for m in mapped.mapping.measures for h in m.header.split(SEVERAL)]
     factors = {n.removesuffix("?") for m in template.measures for n in (*m.times, *m.over)}
     named += [header for name, header in mapped.mapping.columns.items() if name in factors]
     columns = list(dict.fromkeys(place[h] for h in named if h in place))
@@ -473,6 +490,11 @@ def answer(con: duckdb.DuckDBPyConnection, file: str, answers: Iterable[tuple[st
     In its units, items, regions and sites.
     """
     for text, means in answers:
+        if text == "unit":
+            silent = "trim(split_part(coalesce(unit, ''), ' * ', 1)) = '' and source_file = ?"
+            con.execute(
+                f"update given set unit = ? || coalesce(unit, '') where {silent}", [means, file]
+            )
         for column in ("unit", "item", "region", "site"):
             same = f"lower(trim({column})) = lower(trim(?)) and source_file = ?"
             con.execute(f"update given set {column} = ? where {same}", [means, text, file])

@@ -14,12 +14,12 @@ from abate.application.catalogue import HEADLINES, parts_of
 from abate.application.inventory.corrections import correct
 from abate.application.inventory.figures import Figures, Value, publish, run_of
 from abate.application.inventory.findings import open_findings
-from abate.application.inventory.imports import add_file, attach
+from abate.application.inventory.imports import add_files, attach
 from abate.application.inventory.inputs import ensure_default_factors
 from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace
 from abate.application.workspaces.setup import example_folder, example_module
-from abate.kernel.errors import ConfigError
+from abate.kernel.errors import AbateError, ConfigError
 from abate.kernel.finding import Finding
 
 
@@ -96,9 +96,10 @@ def _import(
     """Import the raw files and correct what the checks find."""
     quarantined = 0
     with watcher.steps("importing", len(files)) as step:
-        for path in files:
-            quarantined += add_file(workspace, path, now=now).quarantined_count
-            step(path.name)
+        for became in add_files(workspace, files, now=now, on_file=step):
+            if isinstance(became, AbateError):
+                raise became
+            quarantined += became.quarantined_count
     watcher.say(f"Imported; {quarantined} rows are in quarantine. What the checks found:")
     watcher.findings([f for f in open_findings(workspace, now=now) if f.severity == "blocker"])
     corrected = correct(workspace, folder / "corrections.csv", reason="", now=now)

@@ -38,6 +38,18 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 LangOption = Annotated[str, typer.Option(help="en or zh; that of abate.toml where none is named.")]
+DatesOption = Annotated[
+    str,
+    typer.Option(
+        "--dates", help="Order of numbers in dates, where the file leaves it open: dmy, mdy, ymd."
+    ),
+]
+DecimalOption = Annotated[
+    str,
+    typer.Option(
+        "--decimal", help="Mark before the fraction, where the file leaves it open: , or ."
+    ),
+]
 YearOption = Annotated[str, typer.Option("--year", "-y", help="Fiscal year, such as FY2024.")]
 EngineOption = Annotated[
     str,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
     HERE,
+    DatesOption,
+    DecimalOption,
     JsonOption,
     WorkspaceOption,
     YearOption,
@@ -104,37 +106,45 @@ def add(
             help="What a word of the file means, such as 'gal=US gal'; kept for its layout.",
         ),
     ] = None,
+    dates: DatesOption = "",
+    decimal: DecimalOption = "",
+    unit: Annotated[
+        str, typer.Option("--unit", help="Unit of amounts of which the file states none.")
+    ] = "",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            help="Header of the amounts, where several may be; given twice, they add up.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Import files; rows with a blocker go to quarantine, the rest counts."""
-    from abate.application.inventory.imports import add_file
-    from abate.application.inventory.mapping import read_answer
+    from abate.application.inventory.imports import add_files
+    from abate.application.inventory.mapping import said_of_file
 
     opened = opened_at(workspace)
-    answers = dict(read_answer(text) for text in answer or ())
-    results: list[Any] = []
-    failed: list[AbateError] = []
+    answers = said_of_file(
+        answer or (), dates=dates, decimal=decimal, unit=unit, columns=column or ()
+    )
     with out.progress("importing", len(files), quiet=json) as step:
-        for path in files:
-            try:
-                results.append(
-                    add_file(
-                        opened,
-                        path,
-                        now=now(),
-                        template=kind,
-                        mapping=mapping,
-                        strict=strict,
-                        accept=frozenset(accept or ()),
-                        answers=answers,
-                    )
-                )
-            except AbateError as error:
-                if len(files) == 1:
-                    raise
-                failed.append(error)
-            step(path.name)
+        became = add_files(
+            opened,
+            files,
+            now=now(),
+            template=kind,
+            mapping=mapping,
+            strict=strict,
+            accept=frozenset(accept or ()),
+            answers=answers,
+            on_file=step,
+        )
+    failed = [r for r in became if isinstance(r, AbateError)]
+    results = [r for r in became if not isinstance(r, AbateError)]
+    if failed and len(files) == 1:
+        raise failed[0]
     if json:
         errors = [{"code": e.code, "message": e.message, "hint": e.hint} for e in failed]
         out.print_json({"imports": [asdict(r) for r in results], "errors": errors})
@@ -162,8 +172,8 @@ def add(
         out.table("", columns, rows, right=(3, 4, 5))
         for question in dict.fromkeys(q for r in results for q in r.questions):
             out.console().print(
-                f"Question: {question} Undo the import, and add the file with --answer"
-                " 'WORD=MEANING'."
+                f"Question: {question} Undo the import, and add the file with --dates, --decimal, or"
+                " --answer 'WORD=MEANING'."
             )
         for refusal in failed:
             sys.stderr.write(f"{refusal}\n")

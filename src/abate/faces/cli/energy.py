@@ -14,6 +14,8 @@ from abate.adapters.store.writing import write_whole
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
     HERE,
+    DatesOption,
+    DecimalOption,
     JsonOption,
     WorkspaceOption,
     app,
@@ -44,18 +46,6 @@ RepairOption = Annotated[
     str,
     typer.Option(
         help="What to repair: gaps,twice,units,resets,stuck. Nothing is corrected unasked."
-    ),
-]
-DatesOption = Annotated[
-    str,
-    typer.Option(
-        "--dates", help="Order of numbers in dates, where the file leaves it open: dmy, mdy, ymd."
-    ),
-]
-DecimalOption = Annotated[
-    str,
-    typer.Option(
-        "--decimal", help="Mark before the fraction, where the file leaves it open: , or ."
     ),
 ]
 UnitOption = Annotated[
