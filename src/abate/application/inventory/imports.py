@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.sheets import Sheet, read_sheets
 from abate.adapters.store.delta import counted, fetch, literal
-from abate.adapters.store.findings import finding_row
 from abate.adapters.store.imports import (
     commit_import,
     commit_imports,
@@ -670,6 +669,7 @@ def store_findings(
         con: Engine with what was found.
         files: Name of the file of each import, and its tables that were left out.
     """
+    staging.remark(con, *(_left_out(s, name) for name, skipped in files.values() for s in skipped))
     places = (
         "source_file as file, sheet, source_row as row, '' as \"column\", coalesce(site, '') as"
         " site"
@@ -683,19 +683,13 @@ def store_findings(
             union all select import_id, 'opening-reading', '{Severity.INFO}',
                 'Reading ' || quantity || ' of ' || period || ' opens the counter: what came before it is not known.',
                 'Nothing to do; the next reading closes the period.', {places}, ''
-                from openings join entering using (source_file)""",
+                from openings join entering using (source_file)
+            union all select import_id, code, severity, message, hint, source_file, sheet,
+                coalesce(source_row, 0), '', '', ''
+                from remarks join entering using (source_file)""",
         "origin",
         list(files),
     )
-    of = {name: import_id for import_id, (name, _) in files.items()}
-    findings = []
-    for r in fetch(con, "select * from remarks order by all"):
-        place = (r["source_file"], r["sheet"], r["source_row"] or 0)
-        found = Finding(r["code"], Severity(r["severity"]), r["message"], r["hint"], *place)
-        findings.append(finding_row(found, of[r["source_file"]]))
-    for import_id, (name, skipped) in files.items():
-        findings += [finding_row(_left_out(s, name), import_id) for s in skipped]
-    workspace.store.add(*findings)
 
 
 def _left_out(sheet: Sheet, file: str) -> Finding:

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -287,7 +287,7 @@ def map_sheet(
         return _apply(sheet, given, names, file_name)
     best: list[tuple[int, int, Mapped]] = []
     for place, (row_number, cells) in enumerate(sheet.head):
-        if sum(bool(c) for c in cells) < 2:
+        if sum(bool(c) for c in cells) < 2 or not _may_be_headers(cells):
             continue
         near = " ".join([sheet.name, *(c for _, above in sheet.head[:place] for c in above)])
         head = Head(
@@ -314,6 +314,12 @@ def map_sheet(
             "unclear-kind", f"{file_name} may be {choices}.", "Say which with --as KIND."
         )
     return best[0][2] if column else _sure(best[0][2], file_name)
+
+
+def _may_be_headers(cells: list[str]) -> bool:
+    """Whether a row may name columns: it has a word that is known, and hardly a number or a date."""
+    known = sum(is_header(c) for c in cells if c)
+    return known > 2 or (known > 0 and not any(is_number(c) or is_time(c) for c in cells if c))
 
 
 def _sure(mapped: Mapped, file_name: str) -> Mapped:
@@ -360,6 +366,16 @@ class Head:
     column: str = ""
 
     @property
+    def said(self) -> str:
+        """Words of the table and near it."""
+        return _spaced(f"{self.near} {' '.join(self.cells)}")
+
+    @property
+    def said_of_file(self) -> str:
+        """Those, and the name of the file."""
+        return f"{_spaced(self.file_name)} {self.said}"
+
+    @property
     def timed(self) -> bool:
         """Whether the rows below name times of day."""
         return any(re.search(r"\d[ T]\d{1,2}:\d\d", c) for row in self.body[:3] for c in row)
@@ -394,7 +410,7 @@ def _guess(template: Template, head: Head) -> tuple[int, Mapping] | None:
     for one in template.measures:
         found = _measure(one, cells, columns, {m.header for m in measures}, template.alternatives)
         measures += (found,) if found else ()
-    said = _said(template, f"{near} {' '.join(cells)}", f"{file_name} {near} {' '.join(cells)}")
+    said = _said(template, head)
     if (said or head.template) and not any(is_number(c) or is_time(c) for c in cells):
         columns |= by_content(template, head, columns, {m.header for m in measures})
     if said or head.template or measures:
@@ -415,13 +431,19 @@ def _guess(template: Template, head: Head) -> tuple[int, Mapping] | None:
     return score, Mapping(template.id, columns, measures, site)
 
 
-def _said(template: Template, near: str, everywhere: str) -> int:
+def _said(template: Template, head: Head) -> int:
     """How much the words of a file speak for a template; those near its table count twice."""
     score = 0
-    for weight, text in ((2, near), (1, everywhere)):
-        score += weight * sum(_spaced(w) in _spaced(text) for w in (template.id, *template.words))
+    for weight, text in ((2, head.said), (1, head.said_of_file)):
+        score += weight * sum(word in text for word in _words(template.id))
         score += weight * names_supply(template.id, text)
     return score
+
+
+@cache
+def _words(template: str) -> tuple[str, ...]:
+    """Words that speak for a template."""
+    return tuple(_spaced(w) for w in (template, *TEMPLATES[template].words))
 
 
 def _spoken_against(template: Template, text: str) -> bool:
@@ -449,6 +471,7 @@ def _places(template: Template, words: dict[str, str], head: Head) -> dict[str, 
     return found
 
 
+@lru_cache(4096)
 def _spaced(text: str) -> str:
     return text.lower().replace("-", " ").replace("_", " ")
 

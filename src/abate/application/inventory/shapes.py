@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, pairwise
 
 from abate.adapters.readers.clock import is_moment, is_month, month_numbers
@@ -62,7 +63,7 @@ def shaped(sheet: Sheet, file_name: str, names: dict[str, str]) -> list[Sheet]:
         label = f"row {part[_header_at(part)][0]}" if k else ""
         down = _down(part, sheet.name, file_name)
         whole = replace(sheet, head=down.rows[:HEAD_ROWS])
-        for one in _by_kind(down, _fields_of(whole, file_name, names)):
+        for one in _by_kind(down, partial(_fields_of, whole, file_name, names)):
             named = label if not one.label else f"{label}, {one.label}" if label else one.label
             found.append(
                 replace(
@@ -113,6 +114,8 @@ def _is_data(cells: Sequence[str]) -> bool:
 def _is_headers(cells: Sequence[str]) -> bool:
     """Whether a row names columns: two or more texts, of which half are headers that are known."""
     there = [c for c in cells if c]
+    if any(is_number(c) and len(c) != len("2024") for c in there):
+        return False
     rest = [c for c in there if _span_of(c) is None]
     if any(is_number(c) or is_moment(c) for c in rest):
         return False
@@ -404,7 +407,7 @@ def _years_in(text: str) -> list[int]:
     return sorted({int(y) for y in re.findall(r"(?<!\d)((?:19|20)\d\d)(?!\d)", text)})
 
 
-def _by_kind(table: _Table, fields: set[str]) -> list[_Table]:
+def _by_kind(table: _Table, fields: Callable[[], set[str]]) -> list[_Table]:
     """A table of each kind of supply.
 
     Where a column without another meaning names the kind of each row.
@@ -415,7 +418,7 @@ def _by_kind(table: _Table, fields: set[str]) -> list[_Table]:
     headers = table.rows[at][1]
     body = [row for row in table.rows[at + 1 :] if _is_data(row[1])]
     for k, header in enumerate(headers):
-        if header in fields or header.strip().casefold().rstrip(":") not in KIND_HEADERS:
+        if header.strip().casefold().rstrip(":") not in KIND_HEADERS or header in fields():
             continue
         words = [cells[k].strip() if k < len(cells) else "" for _, cells in body]
         kinds = {w: supply_named(w) for w in set(words) if w}

@@ -91,6 +91,10 @@ _NUMBER = (
 )
 
 
+_PLAIN = r"-?\d{1,15}(\.\d{1,12})?"
+"""Most numbers: those are read without looking for other signs."""
+
+
 MEMORY_SHARE = 0.8
 """Share of an engine's memory for staging: the checks are compiled in the same process."""
 
@@ -1043,7 +1047,8 @@ def _number_sql(text: str) -> str:
     for below_zero in ("^\\((.*)\\)$", "^([0-9][0-9.,]*)(?:-|CR|Cr|cr)$"):
         bare = f"regexp_replace({bare}, '{below_zero}', '-\\1')"
     return (
-        f"(case when regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as"
+        f"(case when regexp_full_match({text}, '{_PLAIN}') then cast({text} as double) when"
+        f" regexp_matches({bare}, '{_NUMBER}') then try_cast(replace({bare}, ',', '') as"
         " double) end)"
     )
 
