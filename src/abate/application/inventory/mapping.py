@@ -317,9 +317,13 @@ def map_sheet(
 
 
 def _may_be_headers(cells: list[str]) -> bool:
-    """Whether a row may name columns: it has a word that is known, and hardly a number or a date."""
-    known = sum(is_header(c) for c in cells if c)
-    return known > 2 or (known > 0 and not any(is_number(c) or is_time(c) for c in cells if c))
+    """Whether a row may name columns: it has words that are known, or no number and no date."""
+    if not any(is_number(c) or is_time(c) for c in cells if c):
+        return True
+    return sum(is_header(c) for c in cells if c) > LEAST_KNOWN
+
+
+LEAST_KNOWN = 2
 
 
 def _sure(mapped: Mapped, file_name: str) -> Mapped:
@@ -331,10 +335,11 @@ def _sure(mapped: Mapped, file_name: str) -> Mapped:
     headers = mapped.mapping.measures[0].header.split(SEVERAL)
     if len(headers) == 1:
         return mapped
+    alike = len({_whole_unit(h) for h in headers}) == 1
     raise DataError(
         "ambiguous-column",
         f"{file_name}: {' and '.join(map(repr, headers))} may hold the amounts.",
-        "Say which with --column NAME; --column A --column B adds them up.",
+        f"Say which with --column NAME{'; --column A --column B adds them up' if alike else ''}.",
     )
 
 
@@ -555,6 +560,9 @@ def _amounts(
         chosen = [h for h in head.cells if any(same_header(h, w) for w in wanted)]
         if len(chosen) < len(wanted):
             return measures
+        if len({_whole_unit(h) for h in chosen}) > 1:
+            text = f"{' and '.join(map(repr, chosen))} are in different units."
+            raise UsageError("mixed-units", text, "Name one of them with --column.")
         unit = _whole_unit(chosen[0]) or _unit_of(plain, chosen[0], columns, alternatives=False)
         return (Column(SEVERAL.join(chosen), plain.kind, unit),)
     named = [m for m in measures if m.kind == plain.kind and not _counts(template, m, columns)]

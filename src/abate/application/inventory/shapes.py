@@ -14,8 +14,10 @@ from itertools import chain, pairwise
 
 from abate.adapters.readers.clock import is_moment, is_month, month_numbers
 from abate.adapters.readers.dates import TO, read_dates
+from abate.adapters.readers.layouts import label_of
 from abate.adapters.readers.numerals import is_number
 from abate.adapters.readers.sheets import Row, Sheet
+from abate.adapters.store.workspace import match_key
 from abate.application.inventory.mapping import AMOUNTS, is_header, map_sheet
 from abate.application.inventory.supplies import (
     FUELS_OF_SUPPLY,
@@ -61,7 +63,7 @@ def shaped(sheet: Sheet, file_name: str, names: dict[str, str]) -> list[Sheet]:
     found: list[Sheet] = []
     for k, part in enumerate(parts):
         label = f"row {part[_header_at(part)][0]}" if k else ""
-        down = _down(part, sheet.name, file_name)
+        down = _sites_down(_down(part, sheet.name, file_name), names)
         whole = replace(sheet, head=down.rows[:HEAD_ROWS])
         for one in _by_kind(down, partial(_fields_of, whole, file_name, names)):
             named = label if not one.label else f"{label}, {one.label}" if label else one.label
@@ -296,6 +298,44 @@ def _one_period(rows: list[Row]) -> list[Row]:
     return made
 
 
+def _sites_down(table: _Table, names: dict[str, str]) -> _Table:
+    """A table with a column of amounts for each site as one with a row for each; any other as it is."""
+    at, sites = max(
+        ((k, _sites_in(cells, names)) for k, (_, cells) in enumerate(table.rows[:HEAD_ROWS])),
+        key=lambda found: len(found[1]),
+        default=(0, {}),
+    )
+    headers = table.rows[at][1] if table.rows else []
+    if table.place >= 0 or len(sites) < 2 or not _is_filled(table.rows[at + 1 :], list(sites)):
+        return table
+    units = {k: unit_in(headers[k]) for k in sites}
+    unit = units[min(sites)] or unit_in(" ".join(c for _, cells in table.rows[:at] for c in cells))
+    if len(set(units.values())) > 1:
+        return table
+    fixed = [k for k, h in enumerate(headers) if k not in sites and h and not _is_total(h)]
+    amounts = f"{AMOUNTS} ({unit})" if unit else AMOUNTS
+    made: list[Row] = [
+        *table.rows[:at],
+        (table.rows[at][0], [*(headers[k] for k in fixed), "site", PLACE, amounts]),
+    ]
+    for number, cells in table.rows[at + 1 :]:
+        held = [cells[k] if k < len(cells) else "" for k in fixed]
+        for k, site in sites.items():
+            if k < len(cells) and cells[k].casefold() not in MISSING:
+                made.append((number, [*held, site, site, cells[k]]))
+    return replace(table, rows=made, place=len(fixed) + 1)
+
+
+def _sites_in(cells: list[str], names: dict[str, str]) -> dict[int, str]:
+    """Cells that name sites, without their unit."""
+    named = {k: label_of(c) for k, c in enumerate(cells) if c}
+    return {k: s for k, s in named.items() if match_key(s) in names}
+
+
+PLACE = "\N{BULLET}"
+"""Header of the column that names the cell from which a row was taken."""
+
+
 def _is_filled(body: Sequence[Row], columns: list[int]) -> bool:
     """Whether columns hold numbers."""
     cells = [row[k] for _, row in body[:40] for k in columns if k < len(row) and row[k]]
@@ -327,7 +367,7 @@ def _unpivoted(rows: list[Row], at: int, headers: list[str], months: Spans, near
     labels = list(dict.fromkeys(label for _, label in months.values()))
     unit = unit_in(title)
     named = {label: _amount_header(label, unit) for label in labels}
-    head = [*(headers[k] for k in fixed), "month", "\N{BULLET}", *(named[x] for x in labels)]
+    head = [*(headers[k] for k in fixed), "month", PLACE, *(named[x] for x in labels)]
     made: list[Row] = [*rows[:at], (rows[at][0], head)]
     for number, cells in rows[at + 1 :]:
         held = [cells[k] if k < len(cells) else "" for k in fixed]
