@@ -29,7 +29,7 @@ other does what needs none."""
 
 SLOW = (
     "test_kills.py", "test_server_crash.py", "test_disks.py", "test_hostile.py", "test_benchmark.py", "test_engines.py",
-    "test_pages.py", "test_fuzz.py",
+    "test_pages.py", "test_fuzz.py", "test_fuzz_intake.py",
 )  # fmt: skip
 """Files of the second tier: processes killed anywhere, disks that fail, hostile files, clusters, browsers, benchmarks.
 `make test` leaves them out; `make gate` runs all."""

@@ -6,13 +6,18 @@ Each file gives its amounts in its months, or is asked about: never another amou
 import datetime
 import gzip
 import io
+import random
 import zipfile
 from collections import defaultdict
 
 import pytest
 from openpyxl import Workbook
 
+from abate.adapters.readers.numerals import is_number
+from abate.adapters.readers.sheets import Sheet
+from abate.application.catalogue import TEMPLATES
 from abate.application.inventory.imports import add_file, add_files, undo
+from abate.application.inventory.shapes import shaped
 from abate.application.opening import create_workspace
 from abate.kernel.errors import DataError
 from support import NOW
@@ -364,3 +369,19 @@ def test_many_files_in_one_pass_are_each_undone_by_itself(tmp_path):
     undo(workspace, became[1].import_id, reason="", now=NOW)
     again = add_file(workspace, paths[1], now=NOW)
     assert again.import_id != became[1].import_id
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("seed", range(3))
+def test_no_row_of_a_plain_table_is_lost_whatever_its_numbers(template, seed):
+    """Amounts such as 2023 are no years, and a row of words and numbers begins no other table."""
+    dice = random.Random(seed)
+    header, example = TEMPLATES[template].example
+    numbers = [str(n) for n in (*range(2018, 2026), 1, 12, 31, 100, "4.5", "0")]
+    rows = [(1, list(header))]
+    for number in range(2, 60):
+        cells = [dice.choice(numbers) if is_number(c) else c for c in example]
+        rows.append((number, cells))
+    sheet = Sheet("", rows[:30], iter([rows]))
+    (only,) = shaped(sheet, f"{template}.csv", {}, template)
+    assert [n for batch in only.rows for n, _ in batch] == [n for n, _ in rows]

@@ -56,6 +56,8 @@ RANGE = re.compile(
 EPOCH = re.compile(r"1\d{9}(?:\.\d+)?|1\d{12}")
 SERIAL = re.compile(r"[34567]\d{4}(?:\.\d+)?")
 NO_OFFSET = np.iinfo(np.int64).min
+YEARS = (1900, 2200)
+"""Years in which readings and bills lie."""
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
@@ -318,8 +320,11 @@ def _day(parts: tuple[str | None, ...], order: str) -> int | None:
     elif mon or mon2:
         number = month_numbers().get((mon or mon2 or "").casefold().strip("."))
         y, m, d = ny or ny2, str(number or 0), nd or nd2
+    year = _year(y or "0")
+    if not YEARS[0] <= year <= YEARS[1]:  # 0001 and 9999 stand for none
+        return None
     try:
-        return date(_year(y or "0"), int(m or 0), int(d or 0)).toordinal() - _EPOCH_DAY
+        return date(year, int(m or 0), int(d or 0)).toordinal() - _EPOCH_DAY
     except ValueError:
         return None
 

@@ -52,6 +52,8 @@ from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding
 
 FINDINGS_MAX = 20
+PARTS_MAX = 12
+"""Columns up to which one is looked at for being the difference of two others."""
 ESTIMATED_WORDS = (
     "estimated",
     "estimate",
@@ -513,7 +515,7 @@ def _sums(matrix: Any, columns: Sequence[Column], keep: list[int]) -> dict[int, 
         if alike and _is_near(np.nansum(matrix[parts], axis=0), matrix[k], there):
             found[k] = "the sum of the other columns, and left out"
             continue
-        if total or not columns[k].flow:
+        if (total or not columns[k].flow) and len(parts) <= PARTS_MAX:
             pairs = ((a, b) for a in parts for b in parts if a != b)
             less = next(
                 (

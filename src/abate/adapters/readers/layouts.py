@@ -152,13 +152,13 @@ def recognise(rows: Sequence[Row], file: str) -> Layout:
         DataError: `no-series` where no column holds times or none holds numbers.
     """
     at, time = _first_reading(rows)
-    if at < 0:
+    body = [cells for _, cells in rows[at:] if _is_reading(cells, time)] if at >= 0 else []
+    if not body:
         raise DataError(
             "no-series",
             f"{file} has no column of times: {_seen(rows)}.",
             "Write times as 2024-03-01 14:00, in one column.",
         )
-    body = [cells for _, cells in rows[at:] if _is_reading(cells, time)]
     width = max(len(cells) for cells in body)
     labels, header_at = _labels(rows[:at], width)
     title = " ".join(c for _, cells in rows[: max(header_at, 0)] for c in cells if c)

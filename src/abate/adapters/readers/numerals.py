@@ -48,7 +48,7 @@ def bare(text: str) -> tuple[str, int]:
     if text[:1] in "+-" or text[-1:] == "-":
         sign = -sign if "-" in (text[:1], text[-1:]) else sign
         text = text.strip("+-")
-    text = CURRENCY.sub("", text.strip())
+    text = CURRENCY.sub("", text.strip()).strip()
     parts = text.translate(SPACES)
     if parts != text and not _parted(text):
         return "", 1

@@ -280,7 +280,7 @@ def _entering(workspace: Workspace, path: Path, way: _Way, stack: ExitStack) -> 
         DataError: `no-header`, and those of reading and mapping.
     """
     sha256 = file_hash(path) if path.is_file() else ""
-    sheets = stack.enter_context(open_tables(path, workspace.names))
+    sheets = stack.enter_context(open_tables(path, workspace.names, way.template))
     column = way.answers.get("column", "")
     mapped = map_sheets(workspace, sheets, path.name, way.template, way.mapping, column)
     found = [_answered(m, way.answers) for m in mapped if m is not None]
@@ -291,12 +291,13 @@ def _entering(workspace: Workspace, path: Path, way: _Way, stack: ExitStack) -> 
 
 
 @contextmanager
-def open_tables(path: Path, names: dict[str, str]) -> Iterator[list[Sheet]]:
+def open_tables(path: Path, names: dict[str, str], template: str = "") -> Iterator[list[Sheet]]:
     """The tables of a file, unpacked where it is packed, each with an activity a row.
 
     Args:
         path: The file.
         names: Folded names of sites and entities.
+        template: Kind of file, where the caller knows it.
 
     Raises:
         DataError: As of `read_sheets`, `unpacked` and `shaped`.
@@ -304,7 +305,11 @@ def open_tables(path: Path, names: dict[str, str]) -> Iterator[list[Sheet]]:
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     with unpacked(path) as plain:
-        yield [part for sheet in read_sheets(plain) for part in shaped(sheet, path.name, names)]
+        yield [
+            part
+            for sheet in read_sheets(plain)
+            for part in shaped(sheet, path.name, names, template)
+        ]
 
 
 def no_header(name: str, sheets: Sequence[Sheet]) -> DataError:
@@ -702,6 +707,10 @@ def _left_out(sheet: Sheet, file: str) -> Finding:
             f"Sheet '{sheet.key}' is hidden and was left out.",
             "Unhide it in the workbook to import it.",
         )
+    elif sheet.part and not sheet.template:
+        severity = Severity.WARNING
+        told = f"The table '{sheet.key}' has no headers that Abate knows; its rows were left out."
+        hint = "Give it as a file of its own, with --as KIND or --map FILE."
     elif sheet.template:
         severity = Severity.WARNING
         told = f"The rows of '{sheet.part or sheet.key}' are of another kind and were left out."

@@ -71,7 +71,7 @@ def preview_sheets(
         DataError: Those of reading and mapping.
         UsageError: `unknown-kind`.
     """
-    with open_tables(path, workspace.names) as sheets:
+    with open_tables(path, workspace.names, template) as sheets:
         mapped = map_sheets(workspace, sheets, path.name, template, mapping)
         return tuple(
             SheetPreview(
@@ -116,7 +116,10 @@ def preview_file(
         DataError: Those of reading and mapping.
         UsageError: `unknown-kind`.
     """
-    with open_tables(path, workspace.names) as sheets, workspace.store.engine(MEMORY_SHARE) as con:
+    with (
+        open_tables(path, workspace.names, template) as sheets,
+        workspace.store.engine(MEMORY_SHARE) as con,
+    ):
         every = map_sheets(workspace, sheets, path.name, template, mapping)
         found = [m for m in every if m is not None]
         if not found:

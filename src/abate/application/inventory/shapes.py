@@ -37,7 +37,13 @@ SPLIT_MAX = 20_000
 HEAD_ROWS = 30
 
 
-def shaped(sheet: Sheet, file_name: str, names: dict[str, str]) -> list[Sheet]:
+Span = tuple[int, int]
+"""Year, 0 where it is not said, with the number of a month, 12 more than that of a quarter, or 0
+for the year.
+"""
+
+
+def shaped(sheet: Sheet, file_name: str, names: dict[str, str], template: str = "") -> list[Sheet]:
     """The tables of a sheet, each with an activity a row.
 
     A large sheet, and one that an engine reads itself, is one table down.
@@ -46,6 +52,7 @@ def shaped(sheet: Sheet, file_name: str, names: dict[str, str]) -> list[Sheet]:
         sheet: The sheet.
         file_name: Name of its file.
         names: Folded names of sites and entities.
+        template: Kind of file, where the caller knows it.
 
     Raises:
         DataError: `unknown-year` where months stand across and nothing says of which year.
@@ -65,7 +72,7 @@ def shaped(sheet: Sheet, file_name: str, names: dict[str, str]) -> list[Sheet]:
         label = f"row {part[_header_at(part)][0]}" if k else ""
         down = _sites_down(_down(part, sheet.name, file_name), names)
         whole = replace(sheet, head=down.rows[:HEAD_ROWS])
-        for one in _by_kind(down, partial(_fields_of, whole, file_name, names)):
+        for one in _by_kind(down, partial(_fields_of, whole, file_name, names, template)):
             named = label if not one.label else f"{label}, {one.label}" if label else one.label
             found.append(
                 replace(
@@ -80,8 +87,10 @@ def shaped(sheet: Sheet, file_name: str, names: dict[str, str]) -> list[Sheet]:
     return found or [sheet]
 
 
-def _fields_of(sheet: Sheet, file_name: str, names: dict[str, str]) -> set[str]:
+def _fields_of(sheet: Sheet, file_name: str, names: dict[str, str], template: str) -> set[str]:
     """Headers that have a meaning in a kind of file other than bills of supplies."""
+    if template and template not in SUPPLIES:
+        return {c for _, cells in sheet.head for c in cells}
     try:
         mapped = map_sheet(sheet, file_name=file_name, names=names)
     except DataError:
@@ -118,12 +127,25 @@ def _is_headers(cells: Sequence[str]) -> bool:
     there = [c for c in cells if c]
     if any(is_number(c) and len(c) != len("2024") for c in there):
         return False
+    spans = [span for c in there if (span := _span_of(c)) is not None]
     rest = [c for c in there if _span_of(c) is None]
     if any(is_number(c) or is_moment(c) for c in rest):
         return False
-    known, spans = sum(map(is_header, rest)), len(there) - len(rest)
-    named = not spans and known >= 2 and known >= len(rest) / 2
-    return named or (spans >= 2 and spans + known >= 3 and bool(rest))
+    known = sum(map(is_header, rest))
+    if not spans:
+        return known >= 2 and known >= len(rest) / 2
+    return len(spans) + known >= 3 and bool(rest) and _in_a_row(spans)
+
+
+def _in_a_row(spans: list[Span]) -> bool:
+    """Whether cells name months, quarters or years side by side: two months, or three years."""
+    kinds = {"year" if not n else "quarter" if n > 12 else "month" for _, n in spans}
+    if len(kinds) > 1 or len(set(spans)) < len(spans):
+        return False
+    years = [year for year, _ in spans]
+    if kinds == {"year"}:
+        return len(years) > 2 and years in (list(range(years[0], years[0] + len(years))), list(range(years[0], years[0] - len(years), -1)))  # fmt: skip
+    return len(spans) > 1
 
 
 def _header_at(rows: Sequence[Row]) -> int:
@@ -173,12 +195,6 @@ def _without_repeats(sheet: Sheet) -> Sheet:
         return [row for row in batch if row[0] <= first or row[1] != headers]
 
     return replace(sheet, rows=map(kept, sheet.rows))
-
-
-Span = tuple[int, int]
-"""Year, 0 where it is not said, with the number of a month, 12 more than that of a quarter, or 0
-for the year.
-"""
 
 
 def _span_of(text: str) -> Span | None:
@@ -253,6 +269,9 @@ def _down(rows: list[Row], sheet: str, file_name: str) -> _Table:
         spans = _spans(cells, _spread(above, len(cells)))
         distinct = {span for span, _ in spans.values()}
         sure = len(distinct) >= 3 or (len(distinct) == 2 and all(year for year, _ in distinct))
+        sure = sure and _are_headers(
+            [c for k, c in enumerate(cells) if c and k not in spans], distinct
+        )
         below = rows[at + 1][1] if at + 1 < len(rows) else []
         heads = [below[k] for k in spans if k < len(below) and below[k]]
         if heads and not any(is_number(c) for c in heads):
@@ -260,7 +279,17 @@ def _down(rows: list[Row], sheet: str, file_name: str) -> _Table:
         if sure and _is_filled(rows[at + 1 :], list(spans)):
             headers = [c or (above[k] if k < len(above) else "") for k, c in enumerate(cells)]
             return _unpivoted(rows, at, headers, spans, f"{sheet} {file_name}")
+        if not sure and _is_headers(cells):
+            break  # the rows below are data
     return _Table(_one_period(rows))
+
+
+def _are_headers(others: list[str], spans: set[Span]) -> bool:
+    """Whether a row that names spans is one of headers: no numbers beside them, and years in a row."""
+    if any(is_number(c) or is_moment(c) or is_month(c) for c in others):
+        return False
+    years = sorted(year for year, number in spans if not number)
+    return not years or years == list(range(years[0], years[0] + len(spans)))
 
 
 def _spans(cells: list[str], upper: list[str]) -> Spans:

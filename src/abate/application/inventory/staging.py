@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from abate.adapters.readers.dates import OPEN_MARK, TO, order_of, read_dates
+from abate.adapters.readers.numerals import decimal_of
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace, match_key
 from abate.application.catalogue import KINDS, TEMPLATES, default_rows
@@ -21,6 +22,7 @@ from abate.application.inventory.intervals import settle
 from abate.application.inventory.mapping import SEVERAL, Mapped, header_unit, measure_of
 from abate.energy.facts import tier_named
 from abate.kernel.checks import Check
+from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding, Severity
 from abate.kernel.kind import Measure, slug
 from abate.kernel.matching import nearest_items
@@ -178,8 +180,7 @@ def load(
     else:
         _insert_batches(con, mapped, len(headers))
     place = {header: f"c{k}" for k, header in reversed(list(enumerate(headers)))}
-    if not mapped.sheet.typed:
-        _read_marks(con, mapped, place, name)
+    _read_marks(con, mapped, place, name)
     _read_dates(con, mapped, place)
     template = TEMPLATES[mapped.mapping.template]
     cell = {name: place[header] for name, header in mapped.mapping.columns.items()}
@@ -366,49 +367,81 @@ def _read_marks(
     nothing. Where commas part the cells, they part no decimals: then a point is the decimal mark,
     with a remark.
     """
-    template = TEMPLATES[mapped.mapping.template]
-    named = [h for m in mapped.mapping.measures for h in m.header.split(SEVERAL)]
-    factors = {n.removesuffix("?") for m in template.measures for n in (*m.times, *m.over)}
-    named += [header for name, header in mapped.mapping.columns.items() if name in factors]
-    columns = list(dict.fromkeys(place[h] for h in named if h in place))
+    columns = _number_columns(mapped, place)
     bare = {c: f"regexp_replace(coalesce({c}, ''), '[^0-9.,+-]', '', 'g')" for c in columns}
-    every = " union all ".join(f"select {text} as n from cells" for text in bare.values())
-    comma = r"^[-+]?(\d{1,3}(\.\d{3})+,\d*|0,\d+|\d*,\d{1,2}|\d*,\d{4,}|\d{4,},\d+|\d{1,3}(\.\d{3}){2,})$"
-    point = r"^[-+]?(\d{1,3}(,\d{3})+\.\d*|0\.\d+|\d*\.\d{1,2}|\d*\.\d{4,}|\d{4,}\.\d+|\d{1,3}(,\d{3}){2,})$"
-    either = r"^[-+]?\d{1,3}[.,]\d{3}$"
-    count = (
-        con.execute(f"""
-        select count(*) filter (regexp_matches(n, '{comma}')), count(*) filter (regexp_matches(n, '{point}')),
-               count(*) filter (regexp_matches(n, '{either}')), count(*) filter (regexp_matches(n, '{either}') and n like '%.%')
-        from ({every})
-    """).fetchall()[0]
-        if columns
-        else (0, 0, 0, 0)
-    )
+    if not columns:
+        return
     told = MARKS.get(mapped.mapping.answers.get("decimal", ""), "")
-    if told == "," or (count[0] and not count[1] and not told):
-        for c in columns:
-            con.execute(
-                f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where"
-                f" regexp_matches({bare[c]}, '[.,]')"
-            )
-    elif count[2] and not told and not any(count[:2]) and mapped.sheet.delimiter == ",":
-        text = (
-            f"Numbers such as 1.234, {count[3]} in all, are read with a point before the decimals:"
-            " commas part the cells."
-        )
-        hint = "Where that is wrong, undo the import and add the file with --decimal ,"
-        if count[3]:
-            remark(
-                con,
-                Finding("decimal-mark-assumed", Severity.INFO, text, hint, name, mapped.sheet.name),
-            )
-    elif count[2] and not told and not (count[1] and not count[0]):
+    shown = _shapes(con, bare, typed=mapped.sheet.typed)
+    either = r"^[-+]?\d{1,3}[.,]\d{3}$"
+    try:
+        mark = decimal_of(shown, name, said=told, delimiter=mapped.sheet.delimiter)
+    except DataError as error:
+        if error.code == "ambiguous-number" and mapped.sheet.delimiter == ",":
+            return  # where commas part the cells, one in a cell parts thousands
         for c in columns:
             con.execute(
                 f"update cells set {c} = '{OPEN_MARK}' || {c} where regexp_matches({bare[c]},"
                 f" '{either}')"
             )
+        return
+    if mark == ",":
+        for c in columns:
+            con.execute(
+                f"update cells set {c} = replace(replace({c}, '.', ''), ',', '.') where"
+                f" regexp_matches({bare[c]}, '[.,]')"
+            )
+    elif not told and mapped.sheet.delimiter == "," and not _is_proved(shown, name):
+        _assume_point(con, mapped, bare, either, name)
+
+
+def _number_columns(mapped: Mapped, place: dict[str, str]) -> list[str]:
+    """Columns of amounts, and of what multiplies or divides them."""
+    template = TEMPLATES[mapped.mapping.template]
+    named = [h for m in mapped.mapping.measures for h in m.header.split(SEVERAL)]
+    factors = {n.removesuffix("?") for m in template.measures for n in (*m.times, *m.over)}
+    named += [header for name, header in mapped.mapping.columns.items() if name in factors]
+    return list(dict.fromkeys(place[h] for h in named if h in place))
+
+
+def _shapes(con: duckdb.DuckDBPyConnection, bare: dict[str, str], *, typed: bool) -> list[str]:
+    """A number of each shape that columns hold; of a workbook those that were written as texts with a comma."""
+    every = " union all ".join(
+        f"select {c} as cell, {text} as n from cells" for c, text in bare.items()
+    )
+    wanted = "contains(n, ',')" if typed else "regexp_matches(n, '[.,]|^[-+]?\\d{4,}$')"
+    found = con.execute(
+        f"select min(cell) from ({every}) where {wanted}"
+        " group by regexp_replace(n, '\\d', '0', 'g'), regexp_matches(n, '^[-+]?0')"
+    ).fetchall()
+    return [row[0] for row in found]
+
+
+def _is_proved(shown: list[str], name: str) -> bool:
+    """Whether numbers themselves say which mark begins the decimals."""
+    try:
+        decimal_of(shown, name)
+    except DataError:
+        return False
+    return True
+
+
+def _assume_point(
+    con: duckdb.DuckDBPyConnection, mapped: Mapped, bare: dict[str, str], either: str, name: str
+) -> None:
+    """Say that numbers are read with a decimal point because commas part the cells."""
+    every = " union all ".join(f"select {text} as n from cells" for text in bare.values())
+    count = con.execute(
+        f"select count(*) from ({every}) where regexp_matches(n, '{either}') and contains(n, '.')"
+    ).fetchall()[0][0]
+    if count:
+        text = (
+            f"Numbers such as 1.234, {count} in all, are read with a point before the decimals:"
+            " commas part the cells."
+        )
+        hint = "Where that is wrong, undo the import and add the file with --decimal ,"
+        place = (name, mapped.sheet.name)
+        remark(con, Finding("decimal-mark-assumed", Severity.INFO, text, hint, *place))
 
 
 def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str]) -> None:
