@@ -109,7 +109,8 @@ def settle(con: duckdb.DuckDBPyConnection, rows: Rows) -> Settled | None:
     clock = f"try_cast(replace(substr({rows.time}, 1, 19), 'T', ' ') as timestamp)"
     con.execute(f"""
         create or replace temp table steps as
-        select rowid as rid, source_row, dense_rank() over (order by {keys}) as series, {clock} as clock
+        select rowid as rid, source_row, dense_rank() over (order by {keys}) as series,
+               {clock} as clock
         from cells where {clock} is not null
     """)
     step_s = _step(con)
@@ -137,10 +138,14 @@ def settle(con: duckdb.DuckDBPyConnection, rows: Rows) -> Settled | None:
 
 
 def _step(con: duckdb.DuckDBPyConnection) -> int | None:
-    """The usual distance between the times of a series [s], where they keep to it and it is less than a day."""
+    """The usual distance between the times of a series [s].
+
+    None where they do not keep to it, or it is not less than a day.
+    """
     con.execute("""
         create or replace temp table apart as
-        select series, epoch(lead(clock) over (partition by series order by clock) - clock)::bigint as d
+        select series,
+               epoch(lead(clock) over (partition by series order by clock) - clock)::bigint as d
         from (select distinct series, clock from steps)
     """)
     step, count = con.execute("select mode(d), count(d) from apart where d > 0").fetchall()[0]
@@ -151,12 +156,16 @@ def _step(con: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def _ended(con: duckdb.DuckDBPyConnection, rows: Rows, step_s: int) -> bool:
-    """Whether times name the end of their step, as the header says or as the first and the last time show."""
+    """Whether times name the end of their step.
+
+    The header says so, or the first and the last time show it.
+    """
     header = rows.time_header
     if has_word(header, END_WORDS) and not has_word(header, START_WORDS):
         return True
     first, last, count = con.execute(
-        "select epoch(min(clock))::bigint, epoch(max(clock))::bigint, count(distinct clock) from steps"
+        "select epoch(min(clock))::bigint, epoch(max(clock))::bigint, count(distinct clock)"
+        " from steps"
     ).fetchall()[0]
     return bool(count >= 24 and first % DAY_S == step_s and last % DAY_S == 0)
 
@@ -231,7 +240,7 @@ def _series(
 
 
 LOOKED_AT_MAX, LEAST_LOOKED_AT, SPAN_MAX = 5_000_000, 48, 10_000_000
-"""Most values of a column, least of a series, and most steps of one that are looked at for what is wrong."""
+"""Most values of a column, least of a series, and most steps of one that are looked at."""
 
 
 def _blank_sentinels(
@@ -280,14 +289,17 @@ def _uncount(
     order = "source_row" if (ascending or 0) > 0.99 else "clock, source_row"
     con.execute(f"""
         create or replace temp table moves as
-        select rid, series, source_row, v, row_number() over s as n, lead(v) over s as next, lead(clock) over s as until,
-               lead(v) over s - v as used
+        select rid, series, source_row, v, row_number() over s as n, lead(v) over s as next,
+               lead(clock) over s as until, lead(v) over s - v as used
         from read where series in ({listed})
         window s as (partition by series order by {order})
     """)
     _fall(con, rows, header, made)
     first, last = con.execute("select min(v), max(v) from moves").fetchall()[0]
-    text = f"'{header}' counts up, from {first:,.1f} to {last:,.1f}: a row uses what it moves until the next."
+    text = (
+        f"'{header}' counts up, from {first:,.1f} to {last:,.1f}: a row uses what it moves until"
+        " the next."
+    )
     made.findings.append(Finding.of(COUNTER_READ, text, file=rows.file))
     con.execute(f"""
         update cells set {column} = coalesce(round(used, 9)::varchar, ''), past = until::varchar
@@ -340,18 +352,23 @@ def _as_energy(con: duckdb.DuckDBPyConnection, rows: Rows, step_s: int, made: Se
         factor = POWER_KW.get(rows.units[header].strip().lower())
         if factor:
             made.units[header] = "kWh"
-            con.execute(
-                f"update cells set {column} = round({rows.number(column)} * {factor * hours!r}, 9)::varchar"
-                f" where {rows.number(column)} is not null"
-            )
+            _scale(con, column, rows.number(column), factor * hours, "true")
         elif rows.unit:
             for power, scale in POWER_KW.items():
-                con.execute(
-                    f"update cells set {column} = round({rows.number(column)} * {scale * hours!r}, 9)::varchar"
-                    f" where lower(trim({rows.unit})) = '{power}' and {rows.number(column)} is not null"
-                )
+                mine = f"lower(trim({rows.unit})) = '{power}'"
+                _scale(con, column, rows.number(column), scale * hours, mine)
     if rows.unit:
         powers = ", ".join(f"'{p}'" for p in POWER_KW)
         con.execute(
             f"update cells set {rows.unit} = 'kWh' where lower(trim({rows.unit})) in ({powers})"
         )
+
+
+def _scale(
+    con: duckdb.DuckDBPyConnection, column: str, number: str, factor: float, where: str
+) -> None:
+    """Multiply the numbers of some rows."""
+    con.execute(
+        f"update cells set {column} = round({number} * {factor!r}, 9)::varchar"
+        f" where {number} is not null and {where}"
+    )

@@ -144,7 +144,8 @@ def _in_a_row(spans: list[Span]) -> bool:
         return False
     years = [year for year, _ in spans]
     if kinds == {"year"}:
-        return len(years) > 2 and years in (list(range(years[0], years[0] + len(years))), list(range(years[0], years[0] - len(years), -1)))  # fmt: skip
+        steps = {b - a for a, b in pairwise(years)}
+        return len(years) > 2 and steps in ({1}, {-1})
     return len(spans) > 1
 
 
@@ -285,7 +286,10 @@ def _down(rows: list[Row], sheet: str, file_name: str) -> _Table:
 
 
 def _are_headers(others: list[str], spans: set[Span]) -> bool:
-    """Whether a row that names spans is one of headers: no numbers beside them, and years in a row."""
+    """Whether a row that names spans is one of headers.
+
+    It has no numbers beside them, and years come in a row.
+    """
     if any(is_number(c) or is_moment(c) or is_month(c) for c in others):
         return False
     years = sorted(year for year, number in spans if not number)
@@ -328,7 +332,10 @@ def _one_period(rows: list[Row]) -> list[Row]:
 
 
 def _sites_down(table: _Table, names: dict[str, str]) -> _Table:
-    """A table with a column of amounts for each site as one with a row for each; any other as it is."""
+    """A table with a column of amounts for each site as one with a row for each.
+
+    Any other as it is.
+    """
     at, sites = max(
         ((k, _sites_in(cells, names)) for k, (_, cells) in enumerate(table.rows[:HEAD_ROWS])),
         key=lambda found: len(found[1]),

@@ -283,7 +283,10 @@ BASE_SHEET = "split_part(sheet, ':', 1)"
 
 
 def _amount_of(con: duckdb.DuckDBPyConnection, header: str, place: dict[str, str]) -> str:
-    """Column of an amount; of several headers a new one with their sum, where each is a number or empty."""
+    """Column of an amount.
+
+    Of several headers a new one with their sum, where each is a number or empty.
+    """
     parts = [place[h] for h in header.split(SEVERAL)]
     if len(parts) == 1:
         return parts[0]
@@ -405,7 +408,10 @@ def _number_columns(mapped: Mapped, place: dict[str, str]) -> list[str]:
 
 
 def _shapes(con: duckdb.DuckDBPyConnection, bare: dict[str, str], *, typed: bool) -> list[str]:
-    """A number of each shape that columns hold; of a workbook those that were written as texts with a comma."""
+    """A number of each shape that columns hold.
+
+    Of a workbook those that were written as texts with a comma.
+    """
     every = " union all ".join(
         f"select {c} as cell, {text} as n from cells" for c, text in bare.items()
     )
