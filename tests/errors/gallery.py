@@ -418,7 +418,7 @@ EXAMPLES = (
         "meter-gap",
         METER
         + "".join(
-            f"2023-05-{1 + h // 24:02d} {h % 24:02d}:00,hq,b1,{120 + h},100,0.1\n"
+            f"2023-05-{1 + h // 24:02d} {h % 24:02d}:00,hq,b1,{120 + h % 24},{100 + h % 7},0.1\n"
             for h in range(740)
         ),
         name="meters.csv",
@@ -427,7 +427,8 @@ EXAMPLES = (
         "meter-stuck",
         METER
         + "".join(
-            f"2023-05-01 {h:02d}:00,hq,b1,{120 + h},{100 + max(0, h - 12)},0.1\n" for h in range(24)
+            f"2023-05-01 {h:02d}:00,hq,b1,{120 + 9 * h % 10},{100 + (h > 12) * (7 * h % 12)},0.1\n"
+            for h in range(24)
         ),
         name="meters.csv",
     ),
