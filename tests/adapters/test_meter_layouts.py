@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from openpyxl import Workbook
 
+from abate.adapters.readers.formats import formats
 from abate.adapters.readers.series import read_series
 from abate.energy.facts.readings import as_energy
 
@@ -722,3 +723,14 @@ def test_the_energy_of_a_layout_is_read(name, tmp_path):
     assert abs(
         first + np.timedelta64(days, "D") - np.datetime64(START - offset, "s")
     ) <= np.timedelta64(3600, "s")
+
+
+@pytest.mark.parametrize(
+    "one", [f for f in formats() if not f.file.endswith("epw")], ids=lambda f: f.name
+)
+def test_the_example_of_a_format_is_read(one, tmp_path):
+    path = tmp_path / one.file
+    path.write_text(one.example, encoding="utf-8")
+    made = as_energy(read_series(path, zone="Europe/Berlin"))
+    assert (made.values[~np.isnan(made.values)] >= 0).all()
+    assert float(np.nanmax(made.values)) > 0

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from abate.energy.facts.counters import counts_up, fall_of
+from abate.energy.facts.counters import counts_up, fall_of, rests
 from abate.energy.facts.readings import COUNTER_READ, COUNTER_RESET, POWER_KW, Readings
 from abate.energy.facts.suspicions import check_readings, without_sentinels
 from abate.energy.facts.words import END_WORDS, START_WORDS, has_word
@@ -281,6 +281,7 @@ def _uncount(
     ]
     if not counting:
         return
+    counting += [s for s, v in samples if s not in counting and rests(np.array(v))]
     listed = ", ".join(map(str, counting))
     ascending = con.execute(
         "select avg((clock >= before)::int) from (select clock, lag(clock) over"

@@ -176,7 +176,7 @@ def counters(readings: Readings) -> list[int]:
     Values count up if they hardly ever fall and lie far above the largest step, or if there are
     many of them and none falls.
     """
-    return [
+    chosen = [
         m
         for m, name in enumerate(readings.names)
         if counts_up(readings.values[m], name, readings.flow(m))
@@ -185,6 +185,19 @@ def counters(readings: Readings) -> list[int]:
             and counts_by_day(readings.values[m], readings.step_s)
         )
     ]
+    meters = readings.meters or [""] * len(readings.names)
+    beside = {(readings.units[m], meters[m]) for m in chosen}
+    resting = (m for m in range(len(readings.names)) if rests(readings.values[m]))
+    return sorted({*chosen, *(m for m in resting if (readings.units[m], meters[m]) in beside)})
+
+
+def rests(values: Array) -> bool:
+    """Whether a series stays at one level above zero.
+
+    Beside counters it is one that does not move.
+    """
+    line = values[~np.isnan(values)]
+    return len(line) >= COUNTER_MIN and line[0] > 0 and bool((line == line[0]).all())
 
 
 def counts_up(values: Array, name: str, flow: str) -> bool:

@@ -67,9 +67,14 @@ ForecastWorkers = Annotated[
 @app.command()
 def readings(
     file: Annotated[
-        Path,
-        typer.Argument(help="Interval data: CSV, XLSX, Parquet, Green Button XML or EPW; .gz too."),
-    ],
+        Path | None,
+        typer.Argument(
+            help="Interval data: CSV, XLSX, Parquet, JSON, Green Button XML or EPW; .gz and .zip too."
+        ),
+    ] = None,
+    list_formats: Annotated[
+        bool, typer.Option("--formats", help="List the formats read by name, with an example each.")
+    ] = False,
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
     dates: DatesOption = "",
@@ -93,6 +98,11 @@ def readings(
 
     from abate.application.energy.batches import write_rows
 
+    if list_formats:
+        _print_formats(json=json)
+        return
+    if file is None:
+        raise typer.BadParameter("Name a file, or --formats.")
     made = _style(zone, stamp, dates, decimal, unit, repair=repair or mend).read(file)
     if output is not None:
         rows = [
@@ -109,6 +119,21 @@ def readings(
             _print_readings(one)
         _tell(made.findings)
     raise typer.Exit(1 if any(f.severity != "info" for f in made.findings) else 0)
+
+
+def _print_formats(*, json: bool) -> None:
+    from dataclasses import asdict
+
+    from abate.adapters.readers.formats import formats
+
+    if json:
+        out.print_json([asdict(f) for f in formats()])
+        return
+    for one in formats():
+        out.console().print(f"[bold]{one.name}[/bold], {one.source}. {one.says}")
+        for line in one.example.splitlines()[:6]:
+            out.console().print(f"    {line[:92]}{'…' if len(line) > 92 else ''}", markup=False)
+        out.console().print()
 
 
 def _readings_json(made: Readings) -> Json:
