@@ -6,17 +6,25 @@ Each is right, asked about, refused, or wrong.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import re
 import sys
+import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from abate.adapters.readers.series import read_series
+from abate.adapters.store.workspace import Workspace
+from abate.application.factors import import_factors
+from abate.application.inventory.imports import add_file
+from abate.application.opening import create_workspace
 from abate.energy.facts.readings import Readings, as_energy
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError
+from abate.kernel.units import read_unit
 
 CASES = Path(__file__).resolve().parents[2] / "shared/data/cases"
 
@@ -93,20 +101,84 @@ def _near(a: float, b: float) -> bool:
     return abs(a - b) <= max(1e-6, 0.002 * abs(b), 0.0051 if abs(b) < 1 else 0)
 
 
+def bills(only: str) -> list[tuple[str, str, str]]:
+    """Verdict, name, and what was seen of each case of bills, each in a workspace that knows its place."""
+    with (CASES / "bills/truth.csv").open(encoding="utf-8", newline="") as handle:
+        rows = [r for r in csv.DictReader(handle) if only in r["file"]]
+    with tempfile.TemporaryDirectory() as folder:
+        config = BILLS
+        for k, row in enumerate(rows):
+            aliases = [a for a in row["aliases"].split("|") if a]
+            config += f'[[sites]]\nid = "s{k}"\nname = "{row["site"]}"\naliases = {aliases!r}\nentity = "group"\nregion = "{row["region"]}"\n'
+        workspace = create_workspace(Path(folder) / "w", config)
+        for name in PUBLICATIONS:
+            import_factors(workspace, CASES.parent / "factors" / name, now=NOW)
+        return [(*bill(workspace, row), row["file"]) for row in rows]
+
+
+BILLS = '[organisation]\nname = "Bills"\ncurrency = "GBP"\n[[entities]]\nid = "group"\n'
+PUBLICATIONS = (
+    "uk_desnz/ghg-conversion-factors-2023-flat-file-update.xlsx",
+    "us_epa/ghg-emission-factors-hub-2024.xlsx",
+)
+NOW = datetime(2026, 11, 29)
+
+
+def bill(workspace: Workspace, truth: dict[str, str]) -> tuple[str, str]:
+    """`right`, `asked`, `refused` or `wrong`, and what was seen, of one file of bills."""
+    path = CASES / "bills/files" / truth["file"]
+    try:
+        done = add_file(workspace, path, now=NOW, template=truth["as"])
+    except AbateError as error:
+        return ("refused" if truth["expect"] == "activities" else "asked"), str(error)
+    rows = [a for a in workspace.store.rows("activities") if a["import_id"] == done.import_id]
+    told = [
+        f"{f['code']} {f['message']} {f['hint']}"
+        for f in workspace.store.rows("findings")
+        if f["origin"] == done.import_id
+    ]
+    parts = [p.split(" ") for p in truth["activities"].split("; ") if p]
+    wanted = [(read_unit(u), float(q), *span.split(".."), kind) for kind, q, u, span in parts]
+    entered = True
+    for unit, quantity, first, last, kind in wanted:
+        assert unit is not None
+        mine = sum(
+            a["quantity"]
+            for a in rows
+            if a["kind"] == kind
+            and first <= a["month"] <= last
+            and a["unit"].removesuffix("_gross") == unit.canonical
+        )
+        allowed = float(truth["tolerance"]) * quantity * unit.scale
+        entered = entered and abs(mine - quantity * unit.scale) <= max(allowed, 1e-6)
+    if truth["expect"] == "activities":
+        strange = any(not any(f <= a["month"] <= z for _, _, f, z, _ in wanted) for a in rows)
+        if entered and not strange:
+            return "right", f"{len(rows)} activities"
+        return ("wrong" if rows and not done.quarantined_count else "asked"), " ".join(told)[:200]
+    said = re.search(truth["about"] or ".", " ".join(told), re.IGNORECASE)
+    if said and (done.quarantined_count or not rows or (wanted and entered)):
+        return "asked", " ".join(told)[:200]
+    return "wrong", " ".join(told)[:200] or "nothing was asked"
+
+
 def main() -> None:
-    """Print the score."""
+    """Print the scores."""
     options = argparse.ArgumentParser()
     options.add_argument("--only", default="")
     chosen = options.parse_args()
     truth = json.loads((CASES / "meters/truth.json").read_text())
-    counts: dict[str, int] = {}
-    for name, about in truth.items():
-        if chosen.only and chosen.only not in name:
-            continue
-        verdict, seen = judged(about, CASES / "meters" / name)
-        counts[verdict] = counts.get(verdict, 0) + 1
-        print(f"{verdict:8} {name:32} {seen[:300]}")
-    print(counts)
+    meters = [
+        (*judged(about, CASES / "meters" / name), name)
+        for name, about in truth.items()
+        if chosen.only in name
+    ]
+    for title, found in (("meters", meters), ("bills", bills(chosen.only))):
+        counts: dict[str, int] = {}
+        for verdict, seen, name in found:
+            counts[verdict] = counts.get(verdict, 0) + 1
+            print(f"{verdict:8} {name:32} {seen[:300]}")
+        print(title, counts)
 
 
 if __name__ == "__main__":

@@ -282,7 +282,24 @@ def _down(rows: list[Row], sheet: str, file_name: str) -> _Table:
             return _unpivoted(rows, at, headers, spans, f"{sheet} {file_name}")
         if not sure and _is_headers(cells):
             break  # the rows below are data
-    return _Table(_one_period(rows))
+    return _Table(_one_period(_with_units(rows)))
+
+
+def _with_units(rows: list[Row]) -> list[Row]:
+    """Rows of which a row of units below the headers has become part of these."""
+    at = _header_at(rows)
+    if at + 1 >= len(rows) or not _is_headers(rows[at][1]):
+        return rows
+    headers, below = rows[at][1], rows[at + 1][1]
+    bare = [c.strip("()[] ") for c in below]
+    if not any(bare) or not all(not c or unit_named(c) or read_unit(c) for c in bare):
+        return rows
+    units = [*bare, *[""] * len(headers)]
+    named = [
+        f"{h} ({u})" if h and u and not unit_in(h) else h or u
+        for h, u in zip(headers, units, strict=False)
+    ]
+    return [*rows[:at], (rows[at][0], named), *rows[at + 2 :]]
 
 
 def _are_headers(others: list[str], spans: set[Span]) -> bool:
