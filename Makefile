@@ -5,12 +5,18 @@ DEMO ?= demo
 
 .PHONY: demo test gate check bench docs clean
 
-$(BIN)/.installed: pyproject.toml constraints.txt hatch_build.py
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+$(BIN)/.runtime: pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(INSTALL) --editable .
 	@touch $@
 
-demo: $(BIN)/.installed  ## the example group: raw files to inventory, report and pages
+$(BIN)/.installed: $(BIN)/.runtime
+	$(INSTALL) --editable '.[dev]'
+	@touch $@
+
+demo: $(BIN)/.runtime  ## the example group: raw files to inventory, report and pages
 	$(BIN)/abate demo --dir $(DEMO)
 
 check: $(BIN)/.installed  ## format, lint, types, layers
@@ -33,6 +39,7 @@ bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Pol
 	$(BIN)/python benchmarks/scale.py --spark
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/packing.py
+	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/forecasting.py
 	$(BIN)/python benchmarks/disclosure.py
 	$(BIN)/python benchmarks/load.py

@@ -150,3 +150,18 @@ def test_the_benchmarks_of_load_hostile_files_and_kills_run(demo, tmp_path):
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert said in done.stdout
+
+
+def test_the_benchmark_of_intake_runs_and_no_file_is_wrong(shared):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/intake.py"), "--rows", "2000"],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "wrong" not in done.stdout
+    assert "meters {'right': 30}" in done.stdout
+    assert "bills {'right': 32, 'asked': 9}" in done.stdout
+    assert "rows a second" in done.stdout
