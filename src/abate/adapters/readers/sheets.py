@@ -21,6 +21,8 @@ Row = tuple[int, list[str]]
 """Number of a row in its file, and its cells."""
 MAX_BYTES = 4 << 30
 BATCH_ROWS = 50_000
+LARGE_BYTES = 4 << 20
+"""Size from which an engine reads a CSV itself."""
 TABLE_MAX_BYTES = 64 << 20
 """Largest small table, of stated figures, credits or a publisher's factors: it is read at once."""
 
@@ -42,7 +44,7 @@ class Sheet:
         place: Column that names the cell from which a row was taken; -1 where a row is one of the
             file.
         template: Kind of file that its rows say it is; `?` where they say one that is not known.
-        source: Path of a Parquet file, unpacked.
+        source: Path of a Parquet file, or of a large CSV in UTF-8, which an engine may read itself.
     """
 
     name: str
@@ -319,7 +321,9 @@ def _csv(path: Path) -> Sheet:
     head = _first(_csv_rows(path, encoding, delimiter), HEAD_ROWS)
     if not head:
         raise DataError("empty-file", f"{path.name} has no row with content.", "Export it again.")
-    return Sheet("", head, _batches(_csv_rows(path, encoding, delimiter)), delimiter)
+    large = encoding == "utf-8-sig" and path.stat().st_size > LARGE_BYTES
+    rows = _batches(_csv_rows(path, encoding, delimiter))
+    return Sheet("", head, rows, delimiter, source=str(path) if large else "")
 
 
 def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

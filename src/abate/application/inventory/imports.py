@@ -604,14 +604,14 @@ def store_rows(workspace: Workspace, con: duckdb.DuckDBPyConnection) -> dict[str
     from abate.adapters.engine.embedded import Embedded
     from abate.application.inventory.totals import keep_totals
 
-    con.execute("""
-        create or replace temp table sound as
+    ids = [row[0] for row in con.execute("select distinct import_id from entering").fetchall()]
+    con.execute(f"""
+        create or replace temp {"view" if len(ids) == 1 else "table"} sound as
         select s.*, b.import_id, b.high, r.reason
         from (select * from staged anti join blocked using (source_file, sheet, source_row, kind)) s
         join entering b using (source_file)
         left join reasons r using (source_file, sheet, source_row)
     """)
-    ids = [row[0] for row in con.execute("select distinct import_id from entering").fetchall()]
     store = workspace.store
     activities = store.append_queries(
         "activities",

@@ -82,6 +82,7 @@ def shaped(sheet: Sheet, file_name: str, names: dict[str, str], template: str = 
                     part=named,
                     place=one.place,
                     template=one.template,
+                    source="",
                 )
             )
     return found or [sheet]

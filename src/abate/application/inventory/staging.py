@@ -177,7 +177,7 @@ def load(
             f"insert into cells select file_row_number + 1, {named} from"
             f" read_parquet({literal(mapped.sheet.source)}, file_row_number = true)"
         )
-    else:
+    elif not (mapped.sheet.source and _insert_large(con, mapped)):
         _insert_batches(con, mapped, len(headers))
     place = {header: f"c{k}" for k, header in reversed(list(enumerate(headers)))}
     _read_marks(con, mapped, place, name)
@@ -646,6 +646,44 @@ def _product_sql(texts: str) -> str:
     )
 
 
+def _insert_large(con: duckdb.DuckDBPyConnection, mapped: Mapped) -> bool:
+    """Let the engine read a large CSV, where each of its lines is a row: then rows keep their numbers.
+
+    Returns:
+        Whether it did; a file with line breaks in cells, or of odd rows, is read row by row.
+    """
+    import duckdb
+
+    columns = [f"c{k}" for k in range(len(mapped.headers))]
+    named = ", ".join(f"'{c}': 'varchar'" for c in columns)
+    source = (
+        f"read_csv({literal(mapped.sheet.source)}, delim = {literal(mapped.sheet.delimiter)}, quote = '\"',"
+        f" escape = '\"', header = false, auto_detect = false, null_padding = false, columns = {{{named}}})"
+    )
+    with open(mapped.sheet.source, "rb") as handle:  # noqa: PTH123 - the sheet's own path
+        lines = sum(block.count(b"\n") for block in iter(lambda: handle.read(1 << 22), b""))
+    blank = " || ".join(f"coalesce({c}, '')" for c in columns)
+    header = " and ".join(
+        f"coalesce({c}, '') = {literal(h)}" for c, h in zip(columns, mapped.headers, strict=True)
+    )
+    bare = ", ".join(f"trim({c}, ' \t\u00a0\u3000') as {c}" for c in columns)
+    try:
+        con.execute(f"""
+            insert into cells select n, {bare} from (select row_number() over () as n, * from {source})
+        """)
+    except duckdb.Error:
+        con.execute("delete from cells")
+        return False
+    rows = con.execute("select count(*) from cells").fetchall()[0][0]
+    if lines not in (rows, rows - 1):
+        con.execute("delete from cells")
+        return False
+    con.execute(
+        f"delete from cells where source_row <= {mapped.header_row} or ({blank}) = '' or ({header})"
+    )
+    return True
+
+
 def _insert_batches(con: duckdb.DuckDBPyConnection, mapped: Mapped, width: int) -> None:
     import pyarrow as pa
 
@@ -709,7 +747,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     start_text = "coalesce(nullif(trim(g.period_start), ''), nullif(trim(g.period), ''))"
     con.execute(f"""
         create or replace temp table parsed as
-        select row_number() over (order by e.ordinal, g.source_file, g.sheet, g.source_row, g.kind) as given_id,
+        select g.rowid as given_id,
                g.source_file, g.source_row, g.sheet, g.kind, g.basis,
                g.site as site_text, coalesce(s.site, case when g.kind = 'instrument' and coalesce(g.site, '') = '' then '' end) as site,
                {written} as quantity_text, g.unit as unit_text, {unit} as unit, u.choice as unit_choice, u.near as unit_near,
@@ -729,7 +767,6 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
                {_period_sql(start_text)} as starts,
                {_period_sql("nullif(trim(g.period_end), '')", ends=True)} as ends
         from given g
-        left join entering e on e.source_file = g.source_file
         left join sites s on s.text = coalesce(g.site, '')
         left join units u on u.text = coalesce(g.unit, '')
         left join kinds k on k.kind = g.kind
@@ -1142,12 +1179,18 @@ def _split_months(con: duckdb.DuckDBPyConnection, calendar: FiscalCalendar) -> N
     Only sound periods of up to five years are split; what is unsound goes on whole, to the checks.
     """
     shift = calendar.shift_months
+    long = """(period_end > period_start + interval 1 day and kind <> 'instrument'
+               and date_trunc('month', period_end - interval 1 second) > date_trunc('month', period_start)
+               and period_end < period_start + interval 5 year)"""
+    if con.execute(f"select count(*) from dated where {long}").fetchall() == [(0,)]:
+        con.execute(
+            "create or replace temp table parts as select *, given_id + 1 as row_id from dated"
+        )
+        return
     con.execute(f"""
         create or replace temp table parts as
         with spans as (
-            select *, (period_end > period_start + interval 1 day and kind <> 'instrument'
-                       and date_trunc('month', period_end - interval 1 second) > date_trunc('month', period_start)
-                       and period_end < period_start + interval 5 year) as long
+            select *, {long} as long
             from dated
         ), months as (
             select s.* exclude (long), unnest(generate_series(date_trunc('month', period_start),
@@ -1515,9 +1558,12 @@ def judge(con: duckdb.DuckDBPyConnection, accept: frozenset[str]) -> None:
     con.execute(f"create or replace temp table verdicts as {_checks_sql()}")
     listed = ", ".join(f"'{code}'" for code in sorted(accept)) or "''"
     blocker, warning = Severity.BLOCKER.value, Severity.WARNING.value
+    split = con.execute("select count(*) > count(distinct given_id) from parts").fetchall()[0][0]
+    same = "s.source_file, s.sheet, s.source_row, s.kind, v.code, v.message"
+    once = f"distinct on ({same})" if split else ""  # of a row over several months one is told
     con.execute(f"""
         create or replace temp table found as
-        select distinct on (s.source_file, s.sheet, s.source_row, s.kind, v.code, v.message) v.row_id, v.code, v.precedence, v.hint,
+        select {once} v.row_id, v.code, v.precedence, v.hint,
                case when v.code in ({listed}) and v.severity = '{blocker}' then '{warning}' else v.severity end as severity,
                case when v.code in ({listed}) then v.message || ' Accepted.' else v.message end as message,
                s.source_file, s.sheet, s.source_row, coalesce(s.site, s.site_text) as site, s.month, s.kind
