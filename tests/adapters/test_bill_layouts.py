@@ -7,18 +7,24 @@ import datetime
 import gzip
 import io
 import random
+import re
+import subprocess
+import sys
+import time
 import zipfile
 from collections import defaultdict
 
 import pytest
 from openpyxl import Workbook
+from starlette.testclient import TestClient
 
 from abate.adapters.readers.numerals import is_number
 from abate.adapters.readers.sheets import Sheet
 from abate.application.catalogue import TEMPLATES
 from abate.application.inventory.imports import add_file, add_files, undo
 from abate.application.inventory.shapes import shaped
-from abate.application.opening import create_workspace
+from abate.application.opening import create_workspace, open_workspace
+from abate.faces.server import create_app
 from abate.kernel.errors import DataError
 from support import NOW
 
@@ -385,3 +391,71 @@ def test_no_row_of_a_plain_table_is_lost_whatever_its_numbers(template, seed):
     sheet = Sheet("", rows[:30], iter([rows]))
     (only,) = shaped(sheet, f"{template}.csv", {}, template)
     assert [n for batch in only.rows for n, _ in batch] == [n for n, _ in rows]
+
+
+FACES = (
+    "months across, unit and cost below each",
+    "two tables on a sheet",
+    "rows of several kinds, months across",
+    "words of Poland in Windows-1250",
+    "gzip",
+    "JSON",
+)
+
+
+def _session(workspace):
+    made = TestClient(create_app(workspace.root, token="a-token"), base_url="http://127.0.0.1")
+    origin = {"origin": "http://127.0.0.1"}
+    said = made.post("/api/v1/session", json={"token": "a-token"}, headers=origin).json()
+    made.headers["authorization"] = f"Bearer {said['key']}"
+    return made
+
+
+def _finished(client, job):
+    until = time.monotonic() + 60
+    while client.get(f"/api/v1/jobs/{job}").json()["state"] in ("waiting", "running"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def by_command(workspace, path):
+    called = [sys.executable, "-m", "abate", "add", str(path), "--workspace", str(workspace.root)]
+    done = subprocess.run(called, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def by_api(workspace, path):
+    with _session(workspace) as client:
+        sent = client.post("/api/v1/uploads", params={"name": path.name}, content=path.read_bytes())
+        job = client.post(f"/api/v1/uploads/{sent.json()['id']}/import", json={}).json()
+        _finished(client, job["id"])
+
+
+def by_page(workspace, path):
+    with _session(workspace) as client:
+        sent = client.post("/api/v1/uploads", params={"name": path.name}, content=path.read_bytes())
+        place = f"/data/uploads/{sent.json()['id']}"
+        page = client.get(place)
+        assert page.status_code == 200
+        hidden = re.findall(r'name="csrf" value="([^"]+)"', page.text)
+        form = {"csrf": hidden[0]} if hidden else {}
+        origin = {"origin": "http://127.0.0.1"}
+        answer = client.post(f"{place}/import", data=form, headers=origin, follow_redirects=False)
+        assert answer.status_code == 303
+        _finished(client, client.get("/api/v1/jobs").json()[0]["id"])
+
+
+@pytest.mark.parametrize("case", FACES)
+def test_a_file_gives_the_same_activities_through_every_face(tmp_path, case):
+    name, content, expected = READ[case]
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    found = []
+    for face in (by_command, by_api, by_page):
+        workspace = create_workspace(tmp_path / face.__name__, CONFIG)
+        face(workspace, path)
+        rows = open_workspace(workspace.root).store.rows("activities")
+        told = ("kind", "item", "site", "month", "quantity", "unit", "source_file", "source_sheet", "source_row")  # fmt: skip
+        found.append(sorted(tuple(a[c] for c in told) for a in rows))
+    assert found[0] == found[1] == found[2]
+    assert round(sum(a[4] for a in found[0]), 6) == sum(expected.values())

@@ -1,6 +1,7 @@
 """Files of orders become plans: whatever the format, whole or not at all, judged, valued and kept."""
 
 import csv
+import gzip
 import json
 import re
 from dataclasses import replace
@@ -8,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from abate.application.logistics.assortments import design_file
@@ -115,6 +117,22 @@ def test_a_bad_row_keeps_its_order_out_and_says_where(files):
             assert told["unpacked"] == ["a1", "a2"]
 
 
+def test_orders_in_any_style_of_table_are_the_same(files):
+    rows = [line.split(",") for line in ORDERS.splitlines()]
+    wanted = packed(files)[2]
+    halves = [[f"{c},0" if c.isdigit() else c for c in cells] for cells in rows[1:]]
+    german = "\n".join(";".join(cells) for cells in (rows[0], *halves)) + "\n"
+    (files / "german.csv").write_bytes(german.encode("utf-16"))
+    (files / "packed.csv.gz").write_bytes(gzip.compress(ORDERS.encode()))
+    book = Workbook()
+    book.active.append(["Orders of May", None])
+    for cells in rows:
+        book.active.append([int(c) if c.isdigit() else c for c in cells])
+    book.save(files / "orders.xlsx")
+    for name in ("german.csv", "packed.csv.gz", "orders.xlsx"):
+        assert packed(files, name)[2] == wanted, name
+
+
 def test_rows_of_an_order_that_do_not_stand_together_are_refused(files):
     (files / "orders.csv").write_text(ORDERS + "A,a3,10,10,10,1,any,,hq,2023-05,L\n")
     with pytest.raises(DataError, match=r"order-scattered.*'A'"):
@@ -135,7 +153,7 @@ def test_files_that_cannot_be_read_say_so(files):
         ),
         ("x.json", "{", "cannot be read"),
         ("x.json", "[1]", "something other than objects"),
-        ("x.pdf", "", "not one of CSV, Parquet, JSON"),
+        ("x.pdf", "%PDF-1.4 x", "is not a table"),
         ("x.csv", "order,length_mm,width_mm,height_mm,mass_g\nA,1,1\n", "cannot be read"),
         ("x.csv", "order,length_mm,width_mm,height_mm,mass_g\n", "holds no order"),
         ("x.txt", "C 2\n1 100 100\n", "line"),

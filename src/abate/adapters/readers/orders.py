@@ -6,9 +6,8 @@ In batches.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +16,9 @@ import numpy as np
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import json_objects
+from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.parquets import parquet_head
+from abate.adapters.readers.sheets import named_rows
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
@@ -189,27 +190,49 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
 
 
 def row_blocks(path: Path, code: str) -> Iterator[Any]:
-    """Rows of a CSV, Parquet or JSON file as Arrow tables, a block at a time."""
+    """Rows of a file as Arrow tables, a block at a time.
+
+    Parquet, JSON, a table of text in any encoding, a workbook; also as `.gz`, or alone in a `.zip`.
+    """
     if not path.is_file():
         raise DataError(code, f"There is no file {path}.", "Check its name.")
     import pyarrow as pa
 
-    readers: dict[str, Callable[[Path], Iterator[Any]]] = {
-        ".parquet": _parquet_blocks,
-        **dict.fromkeys((".json", ".jsonl"), _json_blocks),
-        **dict.fromkeys((".csv", ".tsv", ".txt"), partial(_csv_blocks, code=code)),
-    }
-    read = readers.get(path.suffix.lower())
-    if read is None:
-        text = f"{path.name} is not one of CSV, Parquet, JSON."
-        raise DataError(code, text, "Save it as one of them.")
     try:
-        yield from read(path)
+        with unpacked(path) as plain:
+            yield from _blocks(plain, code)
     except (pa.ArrowInvalid, UnicodeDecodeError, OSError) as error:
         text = str(error).splitlines()[0][:200]
         raise DataError(
             code, f"{path.name} cannot be read: {text}", "Save it again as CSV in UTF-8."
         ) from error
+
+
+def _blocks(path: Path, code: str) -> Iterator[Any]:
+    import pyarrow as pa
+
+    with path.open("rb") as handle:
+        start = handle.read(1 << 16)
+    if start[:4] == b"PAR1":
+        yield from _parquet_blocks(path)
+    elif path.suffix.lower() in (".json", ".jsonl"):
+        yield from _json_blocks(path)
+    elif _is_plain(start):
+        yield from _csv_blocks(path, code=code)
+    else:
+        for rows in named_rows(path):
+            yield pa.Table.from_pylist(rows)
+
+
+def _is_plain(start: bytes) -> bool:
+    """Whether a file begins like a CSV in UTF-8 with commas, headers in its first line."""
+    first = start.split(b"\n", 1)[0]
+    try:
+        first.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    binary = b"\0" in start or start[:2] == b"PK"
+    return not binary and first.count(b",") > max(first.count(b";"), first.count(b"\t"))
 
 
 def _parquet_blocks(path: Path) -> Iterator[Any]:
@@ -236,7 +259,7 @@ def _csv_blocks(path: Path, *, code: str) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.csv
 
-    between = "\t" if path.suffix.lower() == ".tsv" else ","
+    between = ","
     with path.open("rb") as handle:
         names = handle.readline().decode("utf-8-sig").rstrip("\r\n").split(between)
     columns = [n.strip().strip('"') for n in names]

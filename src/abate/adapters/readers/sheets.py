@@ -13,6 +13,8 @@ from typing import Any
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import json_table
+from abate.adapters.readers.numerals import bare, decimal_of
+from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.parquets import parquet_head
 from abate.adapters.readers.workbooks import HEAD_ROWS, MAX_COLUMNS, sheet_heads, sheet_rows
 from abate.kernel.errors import DataError
@@ -129,7 +131,7 @@ def _sheet_rows(path: Path, name: str) -> Iterator[list[tuple[int, list[str]]]]:
 
 
 def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, str]]:
-    """Rows of a small CSV file, header as keys.
+    """Rows of a small table, header as keys; see `named_rows`.
 
     Args:
         path: File.
@@ -139,22 +141,70 @@ def table_of(path: Path, columns: Sequence[str], code: str) -> list[dict[str, st
     Raises:
         DataError: `unreadable-file`, `file-too-large`, `bad-encoding`, or `code`.
     """
-    if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
-    if path.stat().st_size > TABLE_MAX_BYTES:
+    if path.is_file() and path.stat().st_size > TABLE_MAX_BYTES:
         raise DataError(
             "file-too-large",
             f"{path.name} is larger than {TABLE_MAX_BYTES >> 20} MiB.",
             "Split it.",
         )
-    with path.open(encoding=encoding_of(path), newline="") as handle, sound_csv(path):
-        rows = list(csv.DictReader(handle))
+    rows = [row for batch in named_rows(path) for row in batch]
     lacking = [c for c in columns if not rows or c not in rows[0]]
     if lacking:
         raise DataError(
             code, f"{path.name} lacks {', '.join(lacking)}.", f"Columns: {', '.join(columns)}."
         )
     return rows
+
+
+def named_rows(path: Path, *, numbers: bool = True) -> Iterator[list[dict[str, str]]]:
+    """Rows of a table with its headers as keys, a batch at a time: of the first sheet that is not hidden.
+
+    The headers are the first row that is about as wide as the table.
+
+    Args:
+        path: The file.
+        numbers: Whether numbers with a decimal comma are to have a point.
+
+    Raises:
+        DataError: As of `read_sheets` and `unpacked`; `column-twice`, `ambiguous-number`.
+    """
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
+    with unpacked(path) as plain:
+        sheets = read_sheets(plain)
+        sheet = next((s for s in sheets if not s.hidden), sheets[0])
+        yield from _named(sheet, path.name, numbers=numbers)
+
+
+def _named(sheet: Sheet, name: str, *, numbers: bool) -> Iterator[list[dict[str, str]]]:
+    """The batches of a sheet as dictionaries."""
+    assert sheet.rows is not None
+    widest = max(sum(map(bool, cells)) for _, cells in sheet.head)
+    number, headers = next(
+        (row for row in sheet.head if sum(map(bool, row[1])) >= widest * 0.6), sheet.head[0]
+    )
+    there = [h for h in headers if h]
+    if len(set(there)) < len(there):
+        raise DataError("column-twice", f"{name} names a column twice.", "Give each its own name.")
+    mark = ""
+    for batch in sheet.rows:
+        body = [cells for row, cells in batch if row > number]
+        if numbers and not sheet.typed and sheet.delimiter != ",":
+            mark = mark or decimal_of((c for cells in body for c in cells), name)
+            if mark == ",":
+                body = [[_with_point(c) for c in cells] for cells in body]
+        yield [
+            {h: cells[k] if k < len(cells) else "" for k, h in enumerate(headers) if h}
+            for cells in body
+        ]
+
+
+def _with_point(cell: str) -> str:
+    """A number with a decimal comma as one with a point; any other cell as it is."""
+    digits, sign = bare(cell)
+    if not digits:
+        return cell
+    return ("-" if sign < 0 else "") + digits.replace(".", "").replace(",", ".")
 
 
 @contextmanager

@@ -5,7 +5,6 @@ A report's own claims likewise.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import json_objects
-from abate.adapters.readers.sheets import encoding_of
+from abate.adapters.readers.sheets import encoding_of, named_rows
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import published
@@ -234,14 +233,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
                 )
             rows = [{str(k): "" if v is None else str(v) for k, v in r.items()} for r in held]
         else:
-            with path.open(encoding=encoding_of(path), newline="") as handle:
-                rows = [
-                    {str(k): str(v or "") for k, v in r.items() if k is not None}
-                    for r in csv.DictReader(
-                        handle, delimiter="\t" if path.suffix == ".tsv" else ","
-                    )
-                ]
-    except (UnicodeDecodeError, csv.Error) as error:
+            rows = [row for batch in named_rows(path, numbers=False) for row in batch]
+    except UnicodeDecodeError as error:
         raise DataError(
             "bad-claims", f"{path.name} cannot be read: {error}.", "Save it as UTF-8 CSV or JSON."
         ) from error

@@ -22,7 +22,9 @@ MAX_BYTES = 512 << 20
 OPEN_MAX = 100
 """Uploads that may wait for a decision."""
 MAX_NAME = 120
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+SUFFIXES = (*TABLES, *WORKBOOKS, ".gz", ".zip")
 PURPOSES = ("data", "factors")
 PUBLISHERS = (*READERS, "own")
 
@@ -48,7 +50,7 @@ def safe_name(name: str) -> str:
     if not kept.lower().endswith(SUFFIXES):
         raise UsageError(
             "unknown-format",
-            f"'{kept}' is neither CSV, XLSX nor Parquet.",
+            f"'{kept}' is not a table: CSV, a workbook, Parquet or JSON.",
             "Save it as XLSX or CSV.",
         )
     return kept

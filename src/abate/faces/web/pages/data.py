@@ -143,7 +143,7 @@ def _upload(page: Page, one: Model, kind: str = "", fault: AbateError | None = N
         )
     except AbateError as error:
         fault = fault or error
-        if error.code == "unclear-kind":
+        if error.code in ("unclear-kind", "ambiguous-column"):
             sheets = preview_sheets(page.desk.workspace, path, mapping={})
     places = [(s.id, s.name) for s in page.desk.workspace.organisation.sites]
     places += [(e.id, e.name) for e in page.desk.workspace.organisation.entities]
