@@ -45,6 +45,8 @@ class Usage:
         kind: `daily` or `billing`.
         findings: What reading them found.
         generation: Meters behind which something generates.
+        midday: Usage around noon over that of the night, of each day; None where days have no
+            hours; shape (meters, periods).
     """
 
     names: tuple[str, ...]
@@ -53,6 +55,7 @@ class Usage:
     kind: str
     findings: tuple[Finding, ...] = ()
     generation: tuple[str, ...] = ()
+    midday: Any = None
 
     @property
     def days(self) -> Any:
@@ -144,6 +147,7 @@ BESIDE = ("temperature", "forecast", "reactive", "charge", "discharge")
 """Series that are no usage."""
 NEGATIVE_SHARE = 0.001
 """Share of steps below zero from which a meter is taken to see generation."""
+HOUR_S = 3600
 NIGHT, MIDDAY = (0, 4), (10, 15)
 """Local hours compared where generation is looked for."""
 
@@ -169,7 +173,61 @@ def _by_day(readings: Readings, zone: str) -> Usage:
     sums = np.add.reduceat(np.nan_to_num(readings.values), first, axis=1)
     counts = np.add.reduceat(~np.isnan(readings.values), first, axis=1)
     full = (counts == whole) & (whole * readings.step_s >= 82_800)
-    return Usage(readings.names, edges, np.where(full, sums, np.nan), "daily", readings.findings)
+    hour = laid.place % laid.steps * readings.step_s // HOUR_S
+    noon, night = (
+        np.add.reduceat(
+            np.where((hour >= a) & (hour < b), np.nan_to_num(readings.values), 0.0), first, axis=1
+        )
+        for a, b in (MIDDAY, NIGHT)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        midday = np.where(full & (night > 0), noon / night, np.nan)
+    return Usage(
+        readings.names,
+        edges,
+        np.where(full, sums, np.nan),
+        "daily",
+        readings.findings,
+        midday=midday,
+    )
+
+
+def solar_in(usage: Usage, *, until: date, since: date, zone: str) -> tuple[str, ...]:
+    """Names of meters that a roof was put behind, though they never run backwards.
+
+    After the measure, usage around noon is lower beside that of the night, and by very different
+    amounts from day to day, as clouds would have it; or it vanishes on some days and not on others.
+    """
+    if usage.midday is None or not np.isfinite(usage.midday).any():
+        return ()
+    end, begin = midnight(until, zone), midnight(since, zone)
+    before, after = usage.edges[1:] <= end, usage.edges[:-1] >= begin
+    noon = usage.edges[:-1] + np.timedelta64(HOUR_S * 12, "s")
+    weekday = (noon.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    found = []
+    for name, line in zip(usage.names, usage.midday, strict=True):
+        usual = np.array([np.nanmedian(line[before & (weekday == d)]) for d in range(7)])
+        beside = line / usual[weekday]
+        sides = [beside[side & ~np.isnan(beside)] for side in (before, after)]
+        if min(len(s) for s in sides) < LEAST_DAYS:
+            continue
+        (low_b, mid_b), (low_a, mid_a) = (np.quantile(s, (0.05, 0.5)) for s in sides)
+        gone_b, gone_a = (float((s < GONE).mean()) for s in sides)
+        spread_b, spread_a = 1 - low_b / mid_b, 1 - low_a / max(mid_a, 1e-9)
+        if gone_a - gone_b > GONE_SHARE or (mid_a < LOWER and spread_a > MORE_SPREAD * spread_b):
+            found.append(name)
+    return tuple(found)
+
+
+LEAST_DAYS = 60
+"""Days of either side from which a roof is looked for."""
+GONE, GONE_SHARE = 0.1, 0.1
+"""Share of the former usage around noon below which it vanishes, and of the days on which it must."""
+LOWER, MORE_SPREAD = 0.9, 1.8
+"""Usage around noon beside a roof at most, of what it was, and how many times its spread at least.
+
+The spread is how far the twentieth of the days with the least usage lies below the median.
+"""
 
 
 def sides(
@@ -260,6 +318,7 @@ def estimate(
         UsageError: As `sides`.
     """
     before, after = sides(usage, weather, until=until, since=since, zone=zone)
+    solar = solar_in(usage, until=until, since=since, zone=zone)
 
     def groups() -> Iterable[tuple[tuple[str, ...], Side, Side, str, float]]:
         for k in range(0, len(usage.names), GROUP):
@@ -276,15 +335,24 @@ def estimate(
         _group, groups(), workers=workers, key=lambda job: f"meters {job[0][0]} to {job[0][-1]}"
     ):
         for saving in made:
-            yield _disqualified(saving) if saving.meter in usage.generation else saving
+            if saving.meter in usage.generation:
+                yield _disqualified(saving, GENERATION)
+            elif saving.meter in solar:
+                yield _disqualified(saving, SOLAR)
+            else:
+                yield saving
 
 
-def _disqualified(saving: Saving) -> Saving:
+def _disqualified(saving: Saving, why: str) -> Saving:
     """A saving of a meter that sees generation: what it shows is not what was used."""
-    return replace(saving, reasons=(*saving.reasons, GENERATION))
+    return replace(saving, reasons=(*saving.reasons, why))
 
 
 GENERATION = "The meter runs backwards: generation behind it is not metered, so usage is unknown."
+SOLAR = (
+    "Usage around noon falls as behind a new roof of solar cells: give its generation as a series"
+    " beside it."
+)
 
 
 def _group(job: tuple[tuple[str, ...], Side, Side, str, float]) -> list[Saving]:
@@ -353,4 +421,4 @@ def estimate_hourly(
         confidence=confidence,
     )
     seen = generation_in(readings)
-    return [_disqualified(s) if s.meter in seen else s for s in made], readings.findings
+    return [_disqualified(s, GENERATION) if s.meter in seen else s for s in made], readings.findings
