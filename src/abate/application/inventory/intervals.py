@@ -48,6 +48,7 @@ class Rows:
         units: Unit of each amount by its header, empty where a column says it.
         unit: Column of units, empty without.
         readings: Headers of amounts that hold readings of a counter.
+        asked_later: Codes of findings that checks of the ledger ask about these rows.
         number: Makes SQL of the number in a column.
         zones: Time zones of a site.
     """
@@ -63,6 +64,7 @@ class Rows:
     units: dict[str, str]
     unit: str
     readings: frozenset[str]
+    asked_later: frozenset[str]
     number: Callable[[str], str]
     zones: Callable[[str], tuple[ZoneInfo, ...]]
 
@@ -133,7 +135,8 @@ def settle(con: duckdb.DuckDBPyConnection, rows: Rows) -> Settled | None:
     _as_energy(con, rows, step_s, made)
     for header, column in rows.amounts.items():
         for readings, _, _ in _series(con, rows, header, column, step_s):
-            made.findings += check_readings(readings)
+            told = check_readings(readings)
+            made.findings += [f for f in told if f.code not in rows.asked_later]
     return made
 
 

@@ -360,7 +360,9 @@ def _sites_down(table: _Table, names: dict[str, str]) -> _Table:
         default=(0, {}),
     )
     headers = table.rows[at][1] if table.rows else []
-    if table.place >= 0 or len(sites) < 2 or not _is_filled(table.rows[at + 1 :], list(sites)):
+    below = [cells[k] for _, cells in table.rows[at + 1 :] for k in sites if k < len(cells)]
+    filled = [c for c in below if c.casefold() not in MISSING]
+    if table.place >= 0 or len(sites) < 2 or not filled or not all(map(is_number, filled)):
         return table
     units = {k: unit_in(headers[k]) for k in sites}
     unit = units[min(sites)] or unit_in(" ".join(c for _, cells in table.rows[:at] for c in cells))
@@ -381,7 +383,9 @@ def _sites_down(table: _Table, names: dict[str, str]) -> _Table:
 
 
 def _sites_in(cells: list[str], names: dict[str, str]) -> dict[int, str]:
-    """Cells that name sites, without their unit."""
+    """Cells of a row of headers that name sites, without their unit."""
+    if any(is_number(c) or is_moment(c) or is_month(c) for c in cells if c):
+        return {}
     named = {k: label_of(c) for k, c in enumerate(cells) if c}
     return {k: s for k, s in named.items() if match_key(s) in names}
 

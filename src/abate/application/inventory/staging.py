@@ -341,6 +341,9 @@ def _settled(
             {m.header: m.unit for m in measures},
             cell.get("unit", ""),
             frozenset(m.header for m in measures if measure_of(template, m, cell).readings),
+            frozenset(("reading-gap", "reading-stuck"))
+            if all(KINDS[m.kind].by_building for m in measures)
+            else frozenset(),
             _number_sql,
             zones,
         ),
