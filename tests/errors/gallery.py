@@ -587,6 +587,10 @@ EXAMPLES = (
         "clock-change", "time,kWh\n2024-10-26 23:00,4.1\n... 30 times ~4\n", zone="Europe/Berlin"
     ),
     metered(
+        "clock-local",
+        hourly("kWh", "00 4.1", "01 4.2", "03 4.0", "04 4.3", "05 4.1").replace("01-01", "03-31"),
+    ),
+    metered(
         "unit-slip",
         "time,kWh\n2024-01-01 00:00,4\n... 191 times ~4\n... 96 times ~4000\n... 192 times ~4\n",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from abate.adapters.store.delta import literal, spill_folder
 from abate.energy.facts.counters import counters, usage_of_counters, without_pairs
 from abate.energy.facts.readings import (
     CLOCK_CHANGE,
+    LOCAL_CLOCK,
     SHEET_HIDDEN,
     SUM_LEFT_OUT,
     UNIT_UNSAID,
@@ -253,6 +254,8 @@ def _tables(
     made = gridded(channels, name, later=later)
     if any(table.is_local for _, table in read):
         found += _clock_changes(channels, style.zone, name, made[0])
+        if str(style.zone) == "UTC":
+            found += _local_clock(channels[0].at, made[0].step_s, name)
     return _with_findings([replace(made[0], layout=read[0][1].layout.json), *made[1:]], found)
 
 
@@ -285,6 +288,31 @@ def _together(read: list[tuple[str, Table]]) -> list[Channel]:
                 replace(c, name=f"{sheet}/{c.name}", meter=c.meter or sheet) for sheet, c in parts
             ]
     return made
+
+
+def _local_clock(moments: Any, step_s: int, name: str) -> list[Finding]:
+    """Whether times without a zone leave out an hour of a Sunday in March, or say one of autumn twice."""
+    if not 0 < step_s < DAY_S:
+        return []
+    at, counts = np.unique(moments[~np.isnat(moments)].astype(np.int64), return_counts=True)
+    left_out = at[:-1][np.diff(at) == step_s + HOUR_S] + step_s
+    doubled = at[counts == 2]
+    said = [
+        datetime.fromtimestamp(int(second), UTC)
+        for second in (*left_out[:400], *(doubled if len(doubled) <= 3 * HOUR_S // step_s else []))
+    ]
+    night = [m for m in said if m.weekday() == SUNDAY and m.hour <= 3]
+    spring = [m for m in night if m.month == 3 and m.timestamp() in set(left_out.tolist())]
+    autumn = [m for m in night if m.month in (10, 11) and m.timestamp() in set(doubled.tolist())]
+    if not spring and not autumn:
+        return []
+    first = (spring or autumn)[0]
+    what = "is left out" if spring else "comes twice"
+    text = f"The hour from {first:%Y-%m-%d %H:%M} {what}: times are read as UTC, and run by a local clock."
+    return [Finding.of(LOCAL_CLOCK, text, file=name)]
+
+
+SUNDAY, HOUR_S = 6, 3600
 
 
 def _clock_changes(

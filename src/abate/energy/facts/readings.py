@@ -34,6 +34,13 @@ CLOCK_CHANGE = Rule(
     "clock-change", Severity.INFO, "Local clock times that a change of the clocks repeats or leaves out",
     "They were placed by the time zone; send times with their offset to be sure.", 197,
 )  # fmt: skip
+LOCAL_CLOCK = Rule(
+    "clock-local",
+    Severity.WARNING,
+    "Times by a local clock, read without its zone",
+    "Say the zone, such as --zone Europe/Berlin.",
+    197,
+)
 UNIT_SLIP = Rule(
     "unit-slip", Severity.WARNING, "A stretch of a series in another unit",
     "Ask for the stretch in one unit, or '--repair units' to bring it back to the unit of the rest.", 197,
@@ -151,6 +158,7 @@ RULES = (
     READING_TWICE,
     READING_UNREAD,
     CLOCK_CHANGE,
+    LOCAL_CLOCK,
     UNIT_SLIP,
     COUNTER_READ,
     COUNTER_RESET,
