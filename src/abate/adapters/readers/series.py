@@ -291,28 +291,37 @@ def _together(read: list[tuple[str, Table]]) -> list[Channel]:
 
 
 def _local_clock(moments: Any, step_s: int, name: str) -> list[Finding]:
-    """Whether times without a zone leave out an hour of a Sunday in March, or say one of autumn twice."""
+    """What speaks for a local clock in times without a zone.
+
+    They leave out an hour of a Sunday in March, or say one of a Sunday in autumn twice.
+    """
     if not 0 < step_s < DAY_S:
         return []
     at, counts = np.unique(moments[~np.isnat(moments)].astype(np.int64), return_counts=True)
     left_out = at[:-1][np.diff(at) == step_s + HOUR_S] + step_s
     doubled = at[counts == 2]
-    said = [
-        datetime.fromtimestamp(int(second), UTC)
-        for second in (*left_out[:400], *(doubled if len(doubled) <= 3 * HOUR_S // step_s else []))
-    ]
-    night = [m for m in said if m.weekday() == SUNDAY and m.hour <= 3]
-    spring = [m for m in night if m.month == 3 and m.timestamp() in set(left_out.tolist())]
-    autumn = [m for m in night if m.month in (10, 11) and m.timestamp() in set(doubled.tolist())]
+    if len(doubled) > 2 * HOUR_S // step_s:
+        doubled = doubled[:0]
+    spring = [m for m in _nights(left_out) if m.month == MARCH]
+    autumn = [m for m in _nights(doubled) if m.month in AUTUMN]
     if not spring and not autumn:
         return []
-    first = (spring or autumn)[0]
     what = "is left out" if spring else "comes twice"
-    text = f"The hour from {first:%Y-%m-%d %H:%M} {what}: times are read as UTC, and run by a local clock."
+    text = (
+        f"The hour from {(spring or autumn)[0]:%Y-%m-%d %H:%M} {what}: times are read as UTC, and"
+        " run by a local clock."
+    )
     return [Finding.of(LOCAL_CLOCK, text, file=name)]
 
 
-SUNDAY, HOUR_S = 6, 3600
+def _nights(seconds: Any) -> list[datetime]:
+    """Those of some moments that lie in the night to a Sunday."""
+    said = [datetime.fromtimestamp(int(s), UTC) for s in seconds[:400]]
+    return [m for m in said if m.weekday() == SUNDAY and m.hour < NIGHT_END]
+
+
+SUNDAY, MARCH, AUTUMN, NIGHT_END, HOUR_S = 6, 3, (10, 11), 4, 3600
+"""When clocks change in most places that change them."""
 
 
 def _clock_changes(
