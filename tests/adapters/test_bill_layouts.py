@@ -15,7 +15,7 @@ import zipfile
 from collections import defaultdict
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from starlette.testclient import TestClient
 
 from abate.adapters.readers.numerals import is_number
@@ -55,6 +55,14 @@ def book(**sheets):
         sheet = made.create_sheet(title)
         for row in rows:
             sheet.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def merged(content, cells):
+    made = load_workbook(io.BytesIO(content))
+    made.active.merge_cells(cells)
     out = io.BytesIO()
     made.save(out)
     return out.getvalue()
@@ -209,6 +217,11 @@ READ = {
     "headers repeated on each page": (
         "electricity.csv",
         lines("Site,Month,Consumption (kWh)", "HQ,2024-01,100", "HQ,2024-02,110", "Site,Month,Consumption (kWh)", "HQ,2024-03,120", "Total,,330"),
+        {(POWER, "2024-01"): 100, (POWER, "2024-02"): 110, (POWER, "2024-03"): 120},
+    ),
+    "a site merged down its rows": (
+        "electricity.xlsx",
+        merged(book(Power=[["Site", "Month", "kWh"], ["HQ", "2024-01", 100], [None, "2024-02", 110], [None, "2024-03", 120]]), "A2:A4"),
         {(POWER, "2024-01"): 100, (POWER, "2024-02"): 110, (POWER, "2024-03"): 120},
     ),
     "two tables on a sheet": (

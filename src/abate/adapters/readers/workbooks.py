@@ -24,6 +24,8 @@ MAX_CELL = 32_767
 """Characters of a cell, as in a spreadsheet."""
 KEPT_BYTES = 32 << 20
 """An unpacked workbook below this is kept open for its next sheet."""
+MERGED_MAX = 10_000
+"""Rows over which a merged cell is spread."""
 HEAD_ROWS = 30
 BATCH_ROWS = 20_000
 _open: dict[str, Any] = {}
@@ -87,9 +89,15 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
     if sheet.start is None:
         return
     before = [""] * sheet.start[1]
+    merged = _merged_down(sheet)
+    held: dict[int, str] = {}
     for number, row in enumerate(sheet.iter_rows(), 1):
         if any(v != "" for v in row):
             cells = before + [cell_text(v) for v in row]
+            for column, first in merged.get(number - 1, ()):
+                if column < len(cells):
+                    held[column] = cells[column] if first else held.get(column, "")
+                    cells[column] = held[column]
             if len(cells) > MAX_COLUMNS and any(cells[MAX_COLUMNS:]):
                 text = f"{path.name} {name} row {number} has a cell beyond column {MAX_COLUMNS}."
                 raise DataError("too-many-columns", text, "Delete what stands far from the table.")
@@ -101,6 +109,19 @@ def _rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
                 )
                 raise DataError("cell-too-long", text, "Export it again.")
             yield number, cells
+
+
+def _merged_down(sheet: Any) -> dict[int, list[tuple[int, bool]]]:
+    """Columns of each row that belong to cells merged down a column.
+
+    With each stands whether the row is the first of the cell.
+    """
+    found: dict[int, list[tuple[int, bool]]] = {}
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        if left == right and bottom > top and bottom - top < MERGED_MAX:
+            for row in range(top, bottom + 1):
+                found.setdefault(row, []).append((left, row == top))
+    return found
 
 
 def _opened(path: Path) -> Any:
