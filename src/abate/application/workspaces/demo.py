@@ -53,6 +53,9 @@ def run_demo(directory: Path, *, now: datetime, watcher: Watcher) -> None:
         ConfigError: `folder-in-use`.
     """
     _clear(directory)
+    for part in parts_of("demo"):
+        if hasattr(part, "prepare"):
+            part.prepare()
     folder = example_folder()
     example = example_module(folder)
     with watcher.steps("writing raw files", 5) as step:
