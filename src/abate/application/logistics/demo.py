@@ -22,7 +22,7 @@ def prepare() -> None:
     """
     call = f"from {__name__} import compile_packing; compile_packing()"
     _compiling.append(
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-c", call], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
     )
