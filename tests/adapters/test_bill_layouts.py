@@ -410,9 +410,7 @@ FACES = (
     "months across, unit and cost below each",
     "two tables on a sheet",
     "rows of several kinds, months across",
-    "words of Poland in Windows-1250",
     "gzip",
-    "JSON",
 )
 
 

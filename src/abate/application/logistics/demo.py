@@ -15,12 +15,15 @@ LABEL = "packing orders (compiled the first time)"
 _compiling: list[subprocess.Popen[bytes]] = []
 
 
-def prepare() -> None:
+def prepare(example: Any, directory: Path) -> None:
     """Compile the packing in a process of its own, while the files are imported.
 
     What is compiled is kept on disk, so that only the first demo needs it.
     """
-    call = f"from {__name__} import compile_packing; compile_packing()"
+    folder = directory / "packing"
+    example.write_packing(folder)
+    arguments = (str(folder), example.PACKING_OBJECTIVE, example.PACKING_FILL_SHARE)
+    call = f"from {__name__} import compile_packing; compile_packing(*{arguments!r})"
     _compiling.append(
         subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-c", call], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -28,23 +31,21 @@ def prepare() -> None:
     )
 
 
-def compile_packing() -> None:
+def compile_packing(folder: str, objective: str, fill_share_max: float) -> None:
     """Pack a few orders as the demo does, so that all of it is compiled."""
     from abate.application.logistics.packing import pack_file
-    from abate.application.workspaces.setup import example_folder, example_module
 
-    example = example_module(example_folder())
+    source = Path(folder)
+    orders = (source / "orders.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        example.write_packing(folder)
-        orders = (folder / "orders.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-        (folder / "orders.csv").write_text("".join(orders[:200]), encoding="utf-8")
+        few = Path(name) / "orders.csv"
+        few.write_text("".join(orders[:200]), encoding="utf-8")
         pack_file(
-            folder / "orders.csv",
-            folder / "cartons.csv",
+            few,
+            source / "cartons.csv",
             lambda _: None,
-            objective=example.PACKING_OBJECTIVE,
-            fill_share_max=example.PACKING_FILL_SHARE,
+            objective=objective,
+            fill_share_max=fill_share_max,
         )
 
 

@@ -53,11 +53,11 @@ def run_demo(directory: Path, *, now: datetime, watcher: Watcher) -> None:
         ConfigError: `folder-in-use`.
     """
     _clear(directory)
-    for part in parts_of("demo"):
-        if hasattr(part, "prepare"):
-            part.prepare()
     folder = example_folder()
     example = example_module(folder)
+    for part in parts_of("demo"):
+        if hasattr(part, "prepare"):
+            part.prepare(example, directory)
     with watcher.steps("writing raw files", 5) as step:
         files = example.generate(directory / "raw-files", step)
     watcher.say(f"Raw files of a synthetic group: {len(files)} in {directory / 'raw-files'}")
