@@ -17,12 +17,11 @@ from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.sheets import read_sheets
 from abate.energy.facts.readings import BILL_ESTIMATED, BILL_GAP, ENERGY_KWH
 from abate.energy.facts.words import (
-    END_WORDS,
     ESTIMATED,
     MISSING,
-    START_WORDS,
     USAGE_WORDS,
     has_word,
+    names_end,
 )
 from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding
@@ -272,9 +271,7 @@ def _one_date(
             amount,
             guessed,
         )
-    ends = has_word(header, READ_WORDS) or (
-        has_word(header, END_WORDS) and not has_word(header, START_WORDS)
-    )
+    ends = has_word(header, READ_WORDS) or (names_end(header))
     if ends:
         return begun[:-1], begun[1:], amount[1:], guessed[1:]
     return begun[:-1], begun[1:], amount[:-1], guessed[:-1]

@@ -17,7 +17,6 @@ SERIES_MAX = 20_000
 STEPS_MAX = 2_000_000
 STEP_S = (60, 86_400)
 DAY_S = 86_400
-MONTH_S = (27 * DAY_S, 32 * DAY_S)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,13 +38,11 @@ from abate.energy.facts.readings import (
     SUM_LEFT_OUT,
 )
 from abate.energy.facts.words import (
-    END_WORDS,
-    ENERGY,
     ESTIMATED,
     MISSING,
-    START_WORDS,
     TOTAL_WORDS,
     has_word,
+    names_end,
     unit_in,
     unit_named,
 )
@@ -237,7 +235,7 @@ def _ended(layout: Layout, times: Times, style: Style) -> bool:
     header = next(c.header for c in layout.columns if c.role == "time")
     if layout.one("end") >= 0 or not np.isnat(times.end).all():
         return False
-    if has_word(header, END_WORDS) and not has_word(header, START_WORDS):
+    if names_end(header):
         return True
     clock = times.clock[~np.isnat(times.clock)].astype(np.int64)
     if len(clock) < 24 or times.daily or times.monthly:
@@ -605,8 +603,3 @@ def _flags(layout: Layout, body: Sequence[Row], name: str) -> list[Finding]:
                 )
             )
     return found
-
-
-def is_energy(text: str) -> bool:
-    """Whether words name electricity."""
-    return has_word(text, ENERGY)

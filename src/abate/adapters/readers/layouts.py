@@ -21,7 +21,7 @@ from abate.adapters.readers.clock import (
     offset_named,
     seconds_of,
 )
-from abate.adapters.readers.numerals import bare, is_number
+from abate.adapters.readers.numerals import is_number
 from abate.energy.facts.words import (
     AMOUNT_WORDS,
     COST_WORDS,
@@ -43,6 +43,7 @@ from abate.energy.facts.words import (
     UNIT_WORDS,
     ZONE_WORDS,
     has_word,
+    names_end,
     tokens,
     unit_in,
     unit_named,
@@ -464,7 +465,7 @@ def _times(columns: list[Column], body: list[list[str]]) -> list[Column]:
         ]
         role = "end" if _after(pairs) else "other"
         made[other.place] = replace(other, role=role)
-    if has_word(time.header, END_WORDS) and not has_word(time.header, START_WORDS):
+    if names_end(time.header):
         starts = [c for c in others if has_word(c.header, START_WORDS)]
         if starts:
             made[starts[0].place] = replace(starts[0], role="time")
@@ -599,13 +600,6 @@ def _is_row_number(cells: list[str], header: str) -> bool:
     )
 
 
-def _is_constant(column: Column, body: list[list[str]]) -> bool:
-    """Whether a column says the same in every row."""
-    return (
-        len({row[column.place] for row in body if column.place < len(row)}) == 1 and len(body) > 2
-    )
-
-
 def _is_word_number(header: str) -> bool:
     return (
         re.fullmatch(
@@ -615,8 +609,3 @@ def _is_word_number(header: str) -> bool:
         )
         is not None
     )
-
-
-def numbers_of(cells: Sequence[str]) -> list[str]:
-    """Those of the cells that are numbers, as written."""
-    return [c for c in cells if c and bare(c)[0]]

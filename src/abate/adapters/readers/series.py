@@ -34,7 +34,12 @@ from abate.energy.facts.readings import (
     Readings,
 )
 from abate.energy.facts.suspicions import check_readings, repair_readings, without_sentinels
-from abate.energy.facts.words import END_WORDS, START_WORDS, UNITS, has_word, unit_in, unit_named
+from abate.energy.facts.words import (
+    UNITS,
+    names_end,
+    unit_in,
+    unit_named,
+)
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
 
@@ -376,7 +381,7 @@ def _parquet(path: Path, name: str, style: Style, later: bool) -> list[Readings]
         )
         values = [np.ma.filled(taken(c.place, "double").astype(float), np.nan) for c in columns]
     ended = style.stamp == "end" or (
-        not style.stamp and _names_end(described[layout.one("time")][0])
+        not style.stamp and names_end(described[layout.one("time")][0])
     )
     order = np.argsort(owner, kind="stable") if owner is not None else np.arange(len(moments))
     bounds = (
@@ -438,11 +443,6 @@ def _stamps(taken: Any, described: list[Any], place: int, style: Style, owner: A
     return in_utc(
         times, style.zone, np.zeros(len(times.clock), np.int64) if owner is None else owner
     )
-
-
-def _names_end(header: str) -> bool:
-    """Whether a header says that times name the end of their step."""
-    return has_word(header, END_WORDS) and not has_word(header, START_WORDS)
 
 
 def _epw(path: Path, name: str) -> Readings:
@@ -530,7 +530,7 @@ def series_chunks(
         if span > STEPS_MAX:
             raise DataError("file-too-large", f"{path.name} spans {span:,} steps.", "Split it.")
         start = np.datetime64(first, "s") + np.timedelta64(step_s, "s") * np.arange(span)
-        if stamp == "end" or (not stamp and _names_end(at)):
+        if stamp == "end" or (not stamp and names_end(at)):
             start = start - np.timedelta64(step_s, "s")
         unit = unit_in(value)
     epoch = np.datetime64(first, "s")

@@ -19,7 +19,7 @@ import numpy as np
 from abate.energy.facts.counters import counts_up, fall_of, rests
 from abate.energy.facts.readings import COUNTER_READ, COUNTER_RESET, POWER_KW, Readings
 from abate.energy.facts.suspicions import check_readings, without_sentinels
-from abate.energy.facts.words import END_WORDS, START_WORDS, has_word
+from abate.energy.facts.words import names_end
 from abate.kernel.finding import Finding
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _ended(con: duckdb.DuckDBPyConnection, rows: Rows, step_s: int) -> bool:
     The header says so, or the first and the last time show it.
     """
     header = rows.time_header
-    if has_word(header, END_WORDS) and not has_word(header, START_WORDS):
+    if names_end(header):
         return True
     first, last, count = con.execute(
         "select epoch(min(clock))::bigint, epoch(max(clock))::bigint, count(distinct clock)"

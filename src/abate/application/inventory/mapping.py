@@ -27,12 +27,11 @@ from abate.energy.facts.readings import POWER_KW
 from abate.energy.facts.words import (
     BILLED_WORDS,
     COST_WORDS,
-    END_WORDS,
     ISSUED_WORDS,
     PER,
     REGISTER_WORDS,
-    START_WORDS,
     has_word,
+    names_end,
     unit_in,
 )
 from abate.kernel.edges import Json
@@ -517,7 +516,7 @@ def by_content(
             for h, cells in free.items()
             if all(is_time(c) for c in cells) and not has_word(h, (*ISSUED_WORDS, *BILLED_WORDS))
         ]
-        ends = [h for h in dated if has_word(h, END_WORDS) and not has_word(h, START_WORDS)]
+        ends = [h for h in dated if names_end(h)]
         starts = [h for h in dated if h not in ends]
         if len(starts) == len(ends) == 1:
             found |= {"period_start": starts[0], "period_end": ends[0]}

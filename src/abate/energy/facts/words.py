@@ -38,7 +38,6 @@ REGISTER_WORDS = _words("register")
 USAGE_WORDS = _words("usage")
 TOTAL_WORDS = _words("total")
 """Words for columns that say again what others say."""
-ENERGY = _words("energy")
 FLOWS: dict[str, tuple[str, ...]] = {flow: tuple(words) for flow, words in _SAID["flows"].items()}
 """What words say of direction and medium; those that come first are taken first."""
 MISSING = frozenset(_words("missing"))
@@ -136,3 +135,13 @@ def has_word(text: str, words: tuple[str, ...]) -> bool:
         or ((len(word) >= 6 or not word.isascii()) and " " not in word and word in said)
         for word in words
     )
+
+
+def names_end(header: str) -> bool:
+    """Whether a header says that times name the end of their step.
+
+    Example:
+        >>> names_end("interval end"), names_end("start and end"), names_end("time")
+        (True, False, False)
+    """
+    return has_word(header, END_WORDS) and not has_word(header, START_WORDS)
