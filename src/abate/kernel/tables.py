@@ -456,6 +456,37 @@ class ForecastLine:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterRow:
+    """What is known of a meter; the newest row of a name holds."""
+
+    import_id: str  # the load or the change that says so
+    meter: str
+    site: str
+    building: str
+    kind: str  # of the activities that its usage becomes, empty where it is not posted
+    item: str
+    zone: str  # whose days and months it keeps
+    unit: str
+    step_s: Small
+    flow: str  # import, export, generation, gas and others, as files state it
+    is_counter: str  # yes where its readings count up
+    parent: str  # meter that counts it, too
+    replaces: str  # meter that stood in its place
+    since: datetime | None  # when it took that place, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """A reading of a meter as a file has it; of two for one step that of the newest load holds."""
+
+    import_id: str
+    meter: str
+    start: datetime  # UTC
+    reading: Real  # in the unit of the meter
+    is_estimated: Small  # 1 where the file says so
+
+
+@dataclass(frozen=True, slots=True)
 class SignoffRow:
     """Who took which step over which run; the latest lock of a year holds."""
 
@@ -501,6 +532,8 @@ RECORDS: dict[type, str] = {
     ForecastLine: "forecast_lines",
     StatedFigureRow: "published",
     SignoffRow: "signoffs",
+    MeterRow: "meters",
+    ReadingRow: "readings",
 }
 """The table of each record."""
 NAMES = (
@@ -525,6 +558,8 @@ NAMES = (
     "forecast_lines",
     "published",
     "signoffs",
+    "meters",
+    "readings",
 )
 """All tables; that of factors has the columns of `factor.COLUMNS`."""
 
@@ -551,7 +586,7 @@ WRITERS = {
     "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",
     "findings": "origin", "mends": "import_id", "factors": "import_id", "published": "import_id", "evidence": "import_id",
     "entries": "run_id", "resolutions": "run_id", "rollups": "run_id", "allocations": "run_id",
-    "plan_lines": "plan_id", "forecast_lines": "forecast_id",
+    "plan_lines": "plan_id", "forecast_lines": "forecast_id", "meters": "import_id", "readings": "import_id",
 }  # fmt: skip
 """Tables to which several writers append, with the column that names the writer. Its files carry the writer's name, and
 its rows count once the writer has its row in one of `COMMITS`. A name that has rows anywhere is

@@ -33,6 +33,8 @@ class Channel:
         ended: Whether times name the end of their step.
         step_s: Length of a step [s] where the file states it, else 0.
         issued: When each reading became known, None where the file does not say.
+        estimated: Whether each reading is estimated or substituted, None where the file does not
+            say.
     """
 
     name: str
@@ -44,6 +46,17 @@ class Channel:
     ended: bool = False
     step_s: int = 0
     issued: Any = None
+    estimated: Any = None
+
+    def where(self, there: Any) -> Channel:
+        """Some of its readings."""
+        return replace(
+            self,
+            at=self.at[there],
+            value=self.value[there],
+            issued=None if self.issued is None else self.issued[there],
+            estimated=None if self.estimated is None else self.estimated[there],
+        )
 
 
 def gridded(channels: Sequence[Channel], file: str, *, later: bool = False) -> list[Readings]:
@@ -59,15 +72,7 @@ def gridded(channels: Sequence[Channel], file: str, *, later: bool = False) -> l
     Raises:
         DataError: `no-series`, `uneven-steps`, `file-too-large`.
     """
-    sound = [
-        replace(
-            c,
-            at=c.at[~np.isnat(c.at)],
-            value=c.value[~np.isnat(c.at)],
-            issued=None if c.issued is None else c.issued[~np.isnat(c.at)],
-        )
-        for c in channels
-    ]
+    sound = [c.where(~np.isnat(c.at)) if np.isnat(c.at).any() else c for c in channels]
     sound = [c for c in sound if len(c.at) > 1 or (len(c.at) and c.step_s)]
     if not sound:
         raise DataError(
@@ -152,6 +157,7 @@ def _grid(channels: Sequence[Channel], step_s: int, file: str, later: bool) -> R
             "file-too-large", f"{file} has {len(channels):,} series of {span:,} steps.", "Split it."
         )
     values = np.full((len(channels), span), np.nan)
+    estimated = np.zeros(values.shape, bool) if any(map(_marks, channels)) else None
     told: list[tuple[Any, Any, Any, Any]] = []
     found: list[Finding] = []
     for k, c in enumerate(channels):
@@ -160,6 +166,8 @@ def _grid(channels: Sequence[Channel], step_s: int, file: str, later: bool) -> R
             np.int64
         )  # days of 23 or 25 hours
         numbers = c.value[there]
+        if estimated is not None and c.estimated is not None:
+            estimated[k, cells[c.estimated[there]]] = True
         if c.issued is not None:
             issued = c.issued[there]
             order = np.argsort(issued, kind="stable")
@@ -180,7 +188,13 @@ def _grid(channels: Sequence[Channel], step_s: int, file: str, later: bool) -> R
         tuple(found),
         flows=tuple(c.flow for c in channels),
         meters=tuple(c.meter for c in channels),
+        estimated=estimated,
     )
+
+
+def _marks(channel: Channel) -> bool:
+    """Whether the file calls some readings of a series estimated."""
+    return channel.estimated is not None and bool(channel.estimated.any())
 
 
 def _twice(

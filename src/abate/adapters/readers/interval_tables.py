@@ -225,7 +225,7 @@ def _decimal(
     return decimal_of(every, name, said=style.decimal, sample=header, delimiter=style.delimiter)
 
 
-def _ended(layout: Layout, times: Times, style: Style) -> bool:
+def times_end(layout: Layout, times: Times, style: Style) -> bool:
     """Whether times name the end of their step.
 
     As the user says, as the header does, or as they run.
@@ -302,10 +302,11 @@ def _across(
                 step_s=layout.step_s,
             )
         )
-    return Table(channels, found, layout, _is_local(times))
+    return Table(channels, found, layout, is_local(times))
 
 
-def _is_local(times: Times) -> bool:
+def is_local(times: Times) -> bool:
+    """Whether some times have no offset: a zone places them."""
     return bool((times.offset[~np.isnat(times.clock)] == NO_OFFSET).any())
 
 
@@ -361,13 +362,8 @@ def _down(
         for k, c in enumerate(columns)
         if k not in keep and not c.flow and c.unit
     ]
-    sums = _sums(matrix, columns, keep)
-    found += [
-        Finding.of(
-            SUM_LEFT_OUT, f"'{columns[k].header}' is {how}.", file=name, column=columns[k].header
-        )
-        for k, how in sums.items()
-    ]
+    sums, told = left_out(matrix, columns, keep, name)
+    found += told
     keep = [k for k in keep if k not in sums]
     if not keep:
         raise DataError(
@@ -377,48 +373,105 @@ def _down(
         )
     found += _flags(layout, body, name)
     channels = _series(layout, body, times, matrix, keep, style)
-    return Table(channels, found, layout, _is_local(times))
+    return Table(channels, found, layout, is_local(times))
 
 
 def _series(
     layout: Layout, body: Sequence[Row], times: Times, matrix: Any, keep: list[int], style: Style
 ) -> list[Channel]:
-    columns = layout.of("value")
     groups, owner = _groups(layout, body, times)
     at = in_utc(times, style.zone, owner)
     issued = _issued(layout, body, style)
-    ended = _ended(layout, times, style)
-    units = _row_units(layout, body)
-    title = _title_unit(layout) or unit_in(layout.context)
+    estimated = _estimated(layout, body)
+    ended = times_end(layout, times, style)
+    units = _owned_units(layout, body, owner)
+    told = names_of_series(layout, groups, keep, style, units, _only_meter(layout, body))
     made = []
-    flows = _flows([columns[k] for k in keep], f"{layout.title} {layout.context}")
-    for g, group in enumerate(groups):
+    for g in range(len(groups)):
         mine = np.flatnonzero(owner == g)
-        own = units[int(mine[0])] if units and len(mine) else ""
-        for k, flow in zip(keep, flows, strict=True):
+        for k in keep:
             values = matrix[k][mine]
             if np.isnan(values).all():
                 continue
-            label = columns[k].label or columns[k].header or "value"
-            name = "/".join(
-                x for x in (" ".join(group), label if not group or len(keep) > 1 else "") if x
-            )
-            own_flow = flow_in(" ".join(group)) or flow
-            own = own or unit_in(" ".join(group))
-            unit = columns[k].unit or own or (title if not columns[k].unit else "") or style.unit
             made.append(
-                Channel(
-                    name,
-                    unit,
-                    at[mine],
-                    values,
-                    own_flow,
-                    group[0] if group else "",
-                    ended,
+                replace(
+                    told[g, k],
+                    at=at[mine],
+                    value=values,
+                    ended=ended,
                     issued=None if issued is None else issued[mine],
+                    estimated=None if estimated is None else estimated[mine],
                 )
             )
-    return _paired(made)
+    return paired(made)
+
+
+def _owned_units(layout: Layout, body: Sequence[Row], owner: Any) -> list[str] | None:
+    """Unit that the first row of each group states; None where no column of units is."""
+    units = _row_units(layout, body)
+    if not units:
+        return None
+    first = np.unique(owner, return_index=True)[1]
+    return [units[int(k)] for k in first]
+
+
+def _only_meter(layout: Layout, body: Sequence[Row]) -> str:
+    """The meter of a table that names one and the same in all its rows, else empty."""
+    places = [c.place for c in layout.of("meter")]
+    named = {
+        " ".join(x for x in key if x)
+        for key in zip(*(_cells(body, k) for k in places), strict=True)
+    }
+    return named.pop() if len(named) == 1 else ""
+
+
+def names_of_series(
+    layout: Layout,
+    groups: Sequence[tuple[str, ...]],
+    keep: Sequence[int],
+    style: Style,
+    units: Sequence[str] | None = None,
+    meter: str = "",
+) -> dict[tuple[int, int], Channel]:
+    """Name, unit and flow of the series of each group and column, as channels without readings.
+
+    Args:
+        layout: What was recognised of the table.
+        groups: Names of each group.
+        keep: Columns of values that count.
+        style: What the user says.
+        units: Unit that the rows of each group state.
+        meter: Meter of a table of one, which is not part of the names.
+    """
+    columns = layout.of("value")
+    title = _title_unit(layout) or unit_in(layout.context)
+    flows = _flows([columns[k] for k in keep], f"{layout.title} {layout.context}")
+    none = np.zeros(0)
+    made = {}
+    for g, group in enumerate(groups):
+        words = " ".join(group)
+        own = (units[g] if units else "") or unit_in(words)
+        for k, flow in zip(keep, flows, strict=True):
+            label = columns[k].label or columns[k].header or "value"
+            name = "/".join(x for x in (words, label if not group or len(keep) > 1 else "") if x)
+            unit = columns[k].unit or own or title or style.unit
+            own_flow = flow_in(words) or flow
+            made[g, k] = Channel(name, unit, none, none, own_flow, group[0] if group else meter)
+    return made
+
+
+def _estimated(layout: Layout, body: Sequence[Row]) -> Any:
+    """Whether each row is marked as estimated; None where no column marks any."""
+    marks = np.zeros(len(body), bool)
+    for column in layout.of("quality"):
+        if has_word(column.header, ESTIMATED_WORDS):
+            marks |= [is_estimate(c) for c in _cells(body, column.place)]
+    return marks if marks.any() else None
+
+
+def is_estimate(cell: str) -> bool:
+    """Whether a cell of a column of quality says that a reading is estimated."""
+    return cell.strip("?! ").casefold() in ESTIMATED
 
 
 def _issued(layout: Layout, body: Sequence[Row], style: Style) -> Any:
@@ -484,6 +537,19 @@ def _flows(columns: Sequence[Column], title: str) -> list[str]:
         )
         flows = [settled if f == "consumption" else f for f in flows]
     return flows
+
+
+def left_out(
+    matrix: Any, columns: Sequence[Column], keep: list[int], name: str
+) -> tuple[list[int], list[Finding]]:
+    """Columns that say again what others say, and what is said of them."""
+    sums = _sums(matrix, columns, keep)
+    return list(sums), [
+        Finding.of(
+            SUM_LEFT_OUT, f"'{columns[k].header}' is {how}.", file=name, column=columns[k].header
+        )
+        for k, how in sums.items()
+    ]
 
 
 def _sums(matrix: Any, columns: Sequence[Column], keep: list[int]) -> dict[int, str]:
@@ -555,7 +621,7 @@ def _is_near(made: Any, given: Any, there: Any) -> bool:
     )
 
 
-def _paired(channels: list[Channel]) -> list[Channel]:
+def paired(channels: list[Channel]) -> list[Channel]:
     """Tariffs of one meter of which one counts at a time.
 
     Where another has a value, the empty one is zero.
@@ -591,8 +657,8 @@ def _flags(layout: Layout, body: Sequence[Row], name: str) -> list[Finding]:
     for column in layout.of("quality"):
         if not has_word(column.header, ESTIMATED_WORDS):
             continue
-        cells = [c.strip("?! ").casefold() for c in _cells(body, column.place)]
-        count = sum(c in ESTIMATED for c in cells)
+        cells = _cells(body, column.place)
+        count = sum(map(is_estimate, cells))
         if count:
             found.append(
                 Finding.of(

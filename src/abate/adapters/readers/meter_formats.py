@@ -162,7 +162,12 @@ class _Stream:
     minutes: int
     days: list[Any]
     values: list[list[float]]
-    flagged: int = 0
+    flags: list[list[bool]]
+
+    @property
+    def flagged(self) -> int:
+        """Readings that are estimated or substituted."""
+        return sum(map(sum, self.flags))
 
 
 def nem(path: Path, name: str) -> tuple[list[Channel], list[Finding]]:
@@ -184,12 +189,15 @@ def nem(path: Path, name: str) -> tuple[list[Channel], list[Finding]]:
                     key = (cells[1], cells[6], cells[4], cells[7], cells[8])
                     stream = streams.setdefault(
                         key,
-                        _Stream(cells[6] or cells[1], cells[4], cells[7], int(cells[8]), [], []),
+                        _Stream(
+                            cells[6] or cells[1], cells[4], cells[7], int(cells[8]), [], [], []
+                        ),
                     )
                 elif cells[0] == "300" and stream is not None:
                     _nem_day(stream, cells)
                 elif cells[0] == "400" and stream is not None:
-                    stream.flagged += _flagged(cells[3]) * (int(cells[2]) - int(cells[1]) + 1)
+                    span = slice(int(cells[1]) - 1, int(cells[2]))
+                    stream.flags[-1][span] = [_flagged(cells[3])] * len(stream.flags[-1][span])
                 elif cells[0] == "250":
                     periods.setdefault((cells[6] or cells[1], cells[4], cells[19]), []).append(
                         (_nem_moment(cells[9]), float(cells[18]))
@@ -233,15 +241,13 @@ def _nem_day(stream: _Stream, cells: list[str]) -> None:
         raise ValueError(f"{len(cells) - 2} of {count} readings")
     stream.days.append(np.datetime64(f"{cells[1][:4]}-{cells[1][4:6]}-{cells[1][6:8]}", "s"))
     stream.values.append([float(c) if c else float("nan") for c in cells[2 : count + 2]])
-    stream.flagged += _flagged(cells[count + 2] if len(cells) > count + 2 else "") * count
+    flag = _flagged(cells[count + 2] if len(cells) > count + 2 else "")
+    stream.flags.append([flag] * count)
 
 
-def _flagged(method: str) -> int:
-    """Whether a flag of quality says.
-
-    That a reading is estimated, substituted or final substituted.
-    """
-    return int(method[:1] in ("E", "S", "F"))
+def _flagged(method: str) -> bool:
+    """Whether a flag of quality says that a reading is estimated, substituted or final substituted."""
+    return method[:1] in ("E", "S", "F")
 
 
 def _nem_moment(text: str) -> Any:
@@ -269,6 +275,7 @@ def _nem_channel(stream: _Stream) -> Iterator[Channel]:
         NEM_FLOWS.get(stream.suffix[:1], ""),
         stream.meter,
         step_s=stream.minutes * 60,
+        estimated=np.array(stream.flags).ravel(),
     )
 
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.channels import DAY_S, STEPS_MAX, Channel, gridded, step_of
-from abate.adapters.readers.clock import NO_OFFSET, Times, in_utc, ordered, read_times
 from abate.adapters.readers.documents import weather_columns
 from abate.adapters.readers.interval_tables import Style, Table, read_table, rows_of
 from abate.adapters.readers.layouts import Layout, Row, recognise
+from abate.adapters.readers.long_tables import long_table
 from abate.adapters.readers.meter_formats import green_button, json_rows, nem
 from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.parquets import parquet_head
@@ -42,21 +42,6 @@ from abate.energy.facts.words import (
 )
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
-
-NUMERIC = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "FLOAT",
-    "DOUBLE",
-    "DECIMAL",
-)
 
 
 def read_series(
@@ -210,9 +195,10 @@ def _read(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
     if start[:4] in (b"100,", b"200,", b"250,"):
         channels, found = nem(path, name)
         return _with_findings(gridded(channels, name, later=later), found)
+    with long_table(path, name, style) as table:
+        if table is not None:
+            return _gathered([("", table.table(table.parts))], name, style, later)
     sheets = read_sheets(path)
-    if sheets[0].rows is None:
-        return _parquet(path, name, style, later)
     shown = [s for s in sheets if not s.hidden] or sheets
     hidden = [s.name for s in sheets if s.hidden and shown is not sheets]
     style = replace(style, delimiter=sheets[0].delimiter)
@@ -249,6 +235,13 @@ def _tables(
     if not read:
         assert refused is not None
         raise refused
+    return _gathered(read, name, style, later)
+
+
+def _gathered(
+    read: list[tuple[str, Table]], name: str, style: Style, later: bool
+) -> list[Readings]:
+    """The series of tables that were read, on their grids."""
     channels = _together(read)
     found = [f for _, table in read for f in table.findings]
     unsaid = [c.name for c in channels if not c.unit and c.flow not in ("temperature",)]
@@ -286,6 +279,7 @@ def _together(read: list[tuple[str, Table]]) -> list[Channel]:
                     first,
                     at=np.concatenate([c.at for _, c in parts]),
                     value=np.concatenate([c.value for _, c in parts]),
+                    estimated=_marks_of([c for _, c in parts]),
                 )
             )
         else:
@@ -293,6 +287,15 @@ def _together(read: list[tuple[str, Table]]) -> list[Channel]:
                 replace(c, name=f"{sheet}/{c.name}", meter=c.meter or sheet) for sheet, c in parts
             ]
     return made
+
+
+def _marks_of(parts: list[Channel]) -> Any:
+    """Which readings of some series, one after the other, are marked as estimated."""
+    if all(c.estimated is None for c in parts):
+        return None
+    return np.concatenate(
+        [np.zeros(len(c.at), bool) if c.estimated is None else c.estimated for c in parts]
+    )
 
 
 def _local_clock(moments: Any, step_s: int, name: str) -> list[Finding]:
@@ -347,72 +350,6 @@ def _clock_changes(
     return [Finding.of(CLOCK_CHANGE, text, file=name)]
 
 
-def _parquet(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
-    """A Parquet file in long or wide form, read as columns."""
-    import duckdb
-
-    with duckdb.connect() as con:
-        source = f"read_parquet({literal(str(path))})"
-        described, layout = _described(con, path, source, name)
-        columns = [c for c in layout.of("value") if described[c.place][1].startswith(NUMERIC)]
-        if not columns:
-            raise DataError("no-series", f"{name} has no column of numbers.", "Check its columns.")
-
-        def taken(place: int, as_type: str) -> Any:
-            quoted = '"' + str(described[place][0]).replace('"', '""') + '"'
-            return con.execute(f"select {quoted}::{as_type} as v from {source}").fetchnumpy()["v"]
-
-        groups, owner = [""], None
-        meters = [c.place for c in layout.of("meter")]
-        if meters:
-            every = [np.asarray(taken(k, "varchar")).astype(str) for k in meters]
-            joined = (
-                every[0]
-                if len(every) == 1
-                else np.array([" ".join(x) for x in zip(*every, strict=True)])
-            )
-            distinct, owner = np.unique(joined, return_inverse=True)
-            groups = [str(g) for g in distinct]
-        moments = _stamps(taken, described, layout.one("time"), style, owner)
-        issued = (
-            _stamps(taken, described, layout.one("issued"), style, None)
-            if layout.one("issued") >= 0
-            else None
-        )
-        values = [np.ma.filled(taken(c.place, "double").astype(float), np.nan) for c in columns]
-    ended = style.stamp == "end" or (
-        not style.stamp and names_end(described[layout.one("time")][0])
-    )
-    order = np.argsort(owner, kind="stable") if owner is not None else np.arange(len(moments))
-    bounds = (
-        np.searchsorted(owner[order], np.arange(len(groups) + 1))
-        if owner is not None
-        else [0, len(moments)]
-    )
-    channels = []
-    for g, group in enumerate(groups):
-        mine = order[bounds[g] : bounds[g + 1]]
-        for c, line in zip(columns, values, strict=True):
-            label = "/".join(
-                x for x in (group, c.label if not group or len(columns) > 1 else "") if x
-            )
-            known = None if issued is None else issued[mine]
-            channels.append(
-                Channel(
-                    label,
-                    c.unit or style.unit,
-                    moments[mine],
-                    line[mine],
-                    c.flow,
-                    group,
-                    ended,
-                    0,
-                    known,
-                )
-            )
-    return gridded(channels, name, later=later)
-
-
 def _described(con: Any, path: Path, source: str, name: str) -> tuple[list[Any], Layout]:
     """Columns of a Parquet file with their types, and what they hold."""
     described = con.execute(f"describe select * from {source}").fetchall()
@@ -422,27 +359,6 @@ def _described(con: Any, path: Path, source: str, name: str) -> tuple[list[Any],
         *((k + 1, cells) for k, cells in enumerate(first)),
     ]
     return described, recognise(rows, name)
-
-
-def _stamps(taken: Any, described: list[Any], place: int, style: Style, owner: Any) -> Any:
-    """Moments of a column of times, UTC."""
-    kind = described[place][1]
-    if kind in ("VARCHAR", "DATE") or kind.startswith(NUMERIC):
-        texts = [
-            "" if t is None else str(t) for t in np.ma.filled(taken(place, "varchar"), "").tolist()
-        ]
-        times = read_times(
-            texts, ordered(texts, style.dates, described[place][0], described[place][0])
-        )
-    else:
-        seconds = taken(place, "timestamp")
-        clock = np.asarray(np.ma.filled(seconds, np.datetime64("NaT"))).astype("datetime64[s]")
-        if "WITH TIME ZONE" in kind:
-            return clock
-        times = Times(clock, np.full(len(clock), NO_OFFSET), clock)
-    return in_utc(
-        times, style.zone, np.zeros(len(times.clock), np.int64) if owner is None else owner
-    )
 
 
 def _epw(path: Path, name: str) -> Readings:

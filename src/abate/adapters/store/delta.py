@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import asdict, dataclass
@@ -33,6 +33,7 @@ from abate.kernel.errors import AbateError, DataError, IntegrityError
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 R = TypeVar("R")
 LOCK_WAIT_S = 60.0
@@ -48,6 +49,8 @@ SHARED = (PACKED, "part-")
 """Beginnings of the names of files whose name does not say who wrote the rows: packed ones, and
 those of old versions.
 """
+BATCH_ROWS = 1 << 19
+"""Rows of a group of a file that is written as rows come."""
 SPILL = ".spill-"
 """Begins the name of the folder that an engine spills into."""
 
@@ -202,6 +205,30 @@ class Store:
             pa.Table.from_pylist(list(rows), schema=TABLES[name]), path, compression="zstd"
         )
         self.commit(name, [(str(path), len(rows), {})])
+
+    def append_batches(self, name: str, batches: Iterable[pa.Table], tag: str) -> int:
+        """Append rows as they come, batch by batch, to one file.
+
+        Args:
+            name: A table of several writers, without years.
+            batches: Rows with the table's columns.
+            tag: Unique name of the writer; its file carries it.
+
+        Returns:
+            Rows written.
+        """
+        import pyarrow.parquet as pq
+
+        from abate.kernel.tables import PARTITIONED, TABLES
+
+        assert name not in PARTITIONED
+        path, count = self.root / name / f"{_tag_of(tag)}.{uuid4()}.parquet", 0
+        with pq.ParquetWriter(path, TABLES[name], compression="zstd") as writer:
+            for batch in batches:
+                writer.write_table(batch.cast(TABLES[name]), row_group_size=BATCH_ROWS)
+                count += batch.num_rows
+        self.commit(name, [(str(path), count, {})])
+        return count
 
     def append_query(
         self,

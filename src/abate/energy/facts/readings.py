@@ -198,6 +198,8 @@ class Readings:
         meters: Meter of each series, empty where the file names none.
         others: Series of the same file with steps of another length.
         layout: What was recognised of the file, for people.
+        estimated: Which values the file calls estimated or substituted; shape (series, steps),
+            None where it marks none.
     """
 
     names: tuple[str, ...]
@@ -211,6 +213,7 @@ class Readings:
     meters: tuple[str, ...] = ()
     others: tuple[Readings, ...] = ()
     layout: dict[str, object] | None = None
+    estimated: npt.NDArray[np.bool_] | None = None
 
     @property
     def step_s(self) -> int:
@@ -249,6 +252,7 @@ class Readings:
             flows=tuple(self.flows[r] for r in rows) if self.flows else (),
             meters=tuple(self.meters[r] for r in rows) if self.meters else (),
             vintages=told,
+            estimated=None if self.estimated is None else self.estimated[rows],
         )
 
 

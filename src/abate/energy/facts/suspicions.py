@@ -60,10 +60,14 @@ def without_sentinels(readings: Readings) -> tuple[Readings, list[Finding]]:
     """
     values, found = readings.values.copy(), []
     for m, name in enumerate(readings.names):
-        line = values[m]
+        line = readings.values[m]
+        maybe = np.flatnonzero(np.isin(line, SENTINELS))
+        if not len(maybe):
+            continue
+        others = np.delete(line, maybe)
+        others = others[~np.isnan(others)]
         for sentinel in SENTINELS:
-            at = np.flatnonzero(line == sentinel)
-            others = line[~np.isnan(line) & ~np.isin(line, SENTINELS)]
+            at = maybe[line[maybe] == sentinel]
             if not len(at) or not len(others) or len(at) > len(line) / 2:
                 continue
             strange = (

@@ -10,6 +10,7 @@ import typer
 
 from abate.faces.cli import show as out
 from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, opened_at, store_app
+from abate.kernel.tables import NAMES
 
 
 @store_app.command()
@@ -75,7 +76,7 @@ def compact(
     """Pack small files into larger ones; every row stays, and so do the files that were packed."""
     from abate.application.workspaces.upkeep import compact as compact_store
 
-    with out.progress("packing", 21, quiet=json) as step:
+    with out.progress("packing", len(NAMES), quiet=json) as step:
         changed = compact_store(opened_at(workspace), sweep=sweep, on_step=step)
     if json:
         out.print_json({name: {"before": a, "after": b} for name, (a, b) in changed.items()})
@@ -120,7 +121,7 @@ def upgrade(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None
     """Bring the tables of a workspace that an older version made to this one; can be repeated."""
     from abate.application.workspaces.upkeep import upgrade as upgrade_store
 
-    with out.progress("upgrading", 21, quiet=json) as step:
+    with out.progress("upgrading", len(NAMES), quiet=json) as step:
         added = upgrade_store(workspace, on_step=step)
     if json:
         out.print_json(added)
