@@ -181,7 +181,7 @@ def _times(layout: Layout, body: Sequence[Row], name: str, style: Style) -> Time
         hour = layout.one("hour")
         times = read_times(_with_hours(texts, _cells(body, hour)) if hour >= 0 else texts, order)
     zone = layout.one("zone")
-    said = offset_named(_in_header(column.header) or "") if zone < 0 else None
+    said = header_offset(column.header) if zone < 0 else None
     if zone >= 0:
         offsets = {t: offset_named(t) for t in set(_cells(body, zone))}
         stated = np.array(
@@ -193,16 +193,17 @@ def _times(layout: Layout, body: Sequence[Row], name: str, style: Style) -> Time
     return times
 
 
-def _in_header(header: str) -> str:
-    """The offset that a header of times states, such as UTC in `Time (UTC)`."""
+def header_offset(header: str) -> int | None:
+    """The offset [s] that a header of times states, such as UTC in `Time (UTC)`; None without."""
     words = header.replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " ").split()
     return next(
         (
-            w
+            offset
             for w in words
-            if w.upper().startswith(("UTC", "GMT", "CET")) and offset_named(w) is not None
+            if w.upper().startswith(("UTC", "GMT", "CET"))
+            and (offset := offset_named(w)) is not None
         ),
-        "",
+        None,
     )
 
 

@@ -23,6 +23,7 @@ from abate.adapters.readers.interval_tables import (
     FINDINGS_MAX,
     Style,
     Table,
+    header_offset,
     is_estimate,
     is_local,
     left_out,
@@ -86,7 +87,7 @@ class LongTable:
         style: What the user says of it.
         times: Moments of the texts by number; None where `t` is a moment.
         issued: The same of `i`.
-        has_zone: Whether `t` is a moment by UTC.
+        offset: Offset of `t` from UTC [s], where it is a moment and the file says so.
         groups: Names of the meters, in order; one without a name where the table has no meters.
         owners: Values of `who` of each of them.
         keep: Which of the layout's columns of values count.
@@ -100,7 +101,7 @@ class LongTable:
     style: Style
     times: Times | None = None
     issued: Times | None = None
-    has_zone: bool = False
+    offset: int | None = None
     groups: list[str] = field(default_factory=lambda: [""])
     owners: list[list[str]] = field(default_factory=list)
     keep: list[int] = field(default_factory=list)
@@ -110,7 +111,7 @@ class LongTable:
     @property
     def is_local(self) -> bool:
         """Whether some times are by a clock whose zone the file does not state."""
-        return not self.has_zone and (self.times is None or is_local(self.times))
+        return self.offset is None and (self.times is None or is_local(self.times))
 
     @property
     def parts(self) -> list[tuple[int, int]]:
@@ -182,8 +183,8 @@ class LongTable:
         codes = np.ma.filled(codes, -1 if times is not None else np.iinfo(np.int64).min)
         if times is None:
             clock = codes.astype("datetime64[s]")
-            if self.has_zone:
-                return clock
+            if self.offset is not None:
+                return clock - np.timedelta64(self.offset, "s")
             some = Times(clock, np.full(len(clock), NO_OFFSET), clock)
         else:
             some = Times(times.clock[codes], times.offset[codes], times.end[codes])
@@ -257,7 +258,7 @@ def _cells(con: duckdb.DuckDBPyConnection, sheet: Sheet, layout: Layout) -> list
     if any(not has_word(c.header, ESTIMATED_WORDS) for c in layout.of("quality")):
         return []
     width = len(rows_at(sheet.head, layout.first_row))
-    if width != len(layout.columns):
+    if width != len(layout.columns) or len(layout.of("meter")) > 1:
         return []
     named = ", ".join(f"'c{k}': 'varchar'" for k in range(width))
     con.execute(
@@ -329,8 +330,11 @@ def _moment_sql(table: LongTable, types: list[str], role: str, first: Sequence[s
     place, column = table.layout.one(role), "t" if role == "time" else "i"
     if place < 0:
         return ""
+    if role == "time":
+        table.offset = header_offset(table.layout.columns[place].header)
     if types[place].startswith("TIMESTAMP"):
-        table.has_zone |= role == "time" and "WITH TIME ZONE" in types[place]
+        if role == "time" and "WITH TIME ZONE" in types[place]:
+            table.offset = 0
         return f"epoch(c{place}::timestamp)::bigint as {column}"
     if types[place] == "VARCHAR" and ISO.fullmatch(first[place]):
         return f"""
@@ -394,6 +398,9 @@ def _timed(table: LongTable, column: str, role: str) -> bool:
         if t != header
     ]
     if column == "t":
+        if table.offset is not None:
+            stated = np.where(times.offset == NO_OFFSET, table.offset, times.offset)
+            times = replace(times, offset=stated)
         table.times = times
     else:
         table.issued = times
