@@ -118,6 +118,12 @@ class LongTable:
         """Each meter and column of values: its series are read apart from the others."""
         return [(g, k) for g in range(len(self.groups)) for k in self.keep]
 
+    @property
+    def steps(self) -> int:
+        """Rows of a meter, about."""
+        (every,) = self.con.execute("select count(*) from rows").fetchall()[0]
+        return max(1, int(every) // len(self.groups))
+
     def table(self, parts: Sequence[tuple[int, int]]) -> Table:
         """Some of the series, as of a table that was read whole."""
         groups = sorted({g for g, _ in parts})

@@ -72,17 +72,43 @@ def read_series(
             `bad-green-button`, or as `read_sheets`.
         UsageError: `unknown-zone`, `unknown-unit`.
     """
-    if unit and not unit_named(unit):
-        raise UsageError(
-            "unknown-unit", f"'{unit}' is not a unit of readings.", f"One of: {', '.join(UNITS)}."
-        )
-    style = Style(zone_of(zone), stamp, dates, decimal, unit_named(unit))
-    if not path.is_file():
-        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
+    style = FileStyle(zone, stamp, dates, decimal, unit).style
+    _require_file(path)
     with unpacked(path) as plain:
         every = _read(plain, path.name, style, "twice" in repair)
-    made = [_settled(one, repair, checked) for one in every]
+    made = [settled(one, repair, checked=checked) for one in every]
     return replace(made[0], others=tuple(made[1:]))
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
+
+
+def raw_chunks(path: Path, style: FileStyle) -> Iterator[list[Readings]]:
+    """The series of a file as they stand in it, counters as they count, some at a time.
+
+    Each chunk holds series of one or several steps. See `settled` for their usage.
+
+    Raises:
+        DataError: As of `read_series`.
+        UsageError: As of `read_series`.
+    """
+    _require_file(path)
+    said, later = style.style, "twice" in style.repair
+    with unpacked(path) as plain, long_table(plain, path.name, said) as table:
+        if table is None:
+            yield _read(plain, path.name, said, later)
+            return
+        count = max(1, CHUNK_VALUES // table.steps)
+        for k in range(0, len(table.parts), count):
+            part = table.table(table.parts[k : k + count])
+            if part.channels:
+                yield _gathered([("", part)], path.name, said, later)
+
+
+CHUNK_VALUES = 6_000_000
+"""Readings of a long table that are taken at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,22 @@ class FileStyle:
     column: str = ""
     repair: tuple[str, ...] = ()
 
+    @property
+    def style(self) -> Style:
+        """As readers of tables take it.
+
+        Raises:
+            UsageError: `unknown-zone`, `unknown-unit`.
+        """
+        if self.unit and not unit_named(self.unit):
+            raise UsageError(
+                "unknown-unit",
+                f"'{self.unit}' is not a unit of readings.",
+                f"One of: {', '.join(UNITS)}.",
+            )
+        zone = zone_of(self.zone)
+        return Style(zone, self.stamp, self.dates, self.decimal, unit_named(self.unit))
+
     def read(self, path: Path, *, checked: bool = True) -> Readings:
         """Read a file of meters in this style."""
         return read_series(
@@ -125,7 +167,7 @@ PLAIN = FileStyle()
 """A file that leaves nothing open."""
 
 
-def _settled(raw: Readings, repair: tuple[str, ...], checked: bool) -> Readings:
+def settled(raw: Readings, repair: tuple[str, ...] = (), *, checked: bool = True) -> Readings:
     """Readings as usage, checked, and repaired where asked."""
     cleaned, told = without_sentinels(raw)
     made, counted, falls = _uncounted(cleaned)

@@ -51,6 +51,8 @@ those of old versions.
 """
 BATCH_ROWS = 1 << 19
 """Rows of a group of a file that is written as rows come."""
+DICTIONARY_BYTES = 8 << 20
+"""Different values of a column of such a file that are kept once: readings repeat themselves."""
 SPILL = ".spill-"
 """Begins the name of the folder that an engine spills into."""
 
@@ -217,15 +219,25 @@ class Store:
         Returns:
             Rows written.
         """
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         from abate.kernel.tables import PARTITIONED, TABLES
 
         assert name not in PARTITIONED
         path, count = self.root / name / f"{_tag_of(tag)}.{uuid4()}.parquet", 0
-        with pq.ParquetWriter(path, TABLES[name], compression="zstd") as writer:
+        schema = TABLES[name]
+        moments = [f.name for f in schema if pa.types.is_timestamp(f.type)]
+        with pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            use_dictionary=[c for c in schema.names if c not in moments],
+            dictionary_pagesize_limit=DICTIONARY_BYTES,
+            column_encoding=dict.fromkeys(moments, "DELTA_BINARY_PACKED"),
+        ) as writer:
             for batch in batches:
-                writer.write_table(batch.cast(TABLES[name]), row_group_size=BATCH_ROWS)
+                writer.write_table(batch.cast(schema), row_group_size=BATCH_ROWS)
                 count += batch.num_rows
         self.commit(name, [(str(path), count, {})])
         return count

@@ -95,6 +95,8 @@ def add_file(
     accept: frozenset[str] = frozenset(),
     answers: dict[str, str] | None = None,
     evidence: tuple[Path, int] | None = None,
+    replaces: str = "",
+    remarks: Sequence[Finding] = (),
     on_step: Callable[[str], None] = lambda _: None,
 ) -> ImportResult:
     """Import a file: read, map, check, store.
@@ -113,6 +115,8 @@ def add_file(
         answers: What words of the file mean that leave a choice, such as `{"gal": "US gal"}`; kept
             for its layout.
         evidence: A document, and the row of the file that it proves; see `attach`.
+        replaces: Import that this one undoes in the same commit.
+        remarks: What is to be said of the file beside what the checks find.
         on_step: Told what is being done.
 
     Raises:
@@ -120,7 +124,7 @@ def add_file(
         DataError: `no-header`, `strict-refused`, and those of reading and mapping.
         UsageError: `cannot-accept`.
     """
-    way = _Way(template, mapping, strict, accept, answers or {}, evidence)
+    way = _Way(template, mapping, strict, accept, answers or {}, evidence, replaces, tuple(remarks))
     (result,) = _add_batch(workspace, [path], way, now=now, on_step=on_step)
     if isinstance(result, AbateError):
         raise result
@@ -185,6 +189,8 @@ class _Way:
     accept: frozenset[str] = frozenset()
     answers: dict[str, str] = field(default_factory=dict)
     evidence: tuple[Path, int] | None = None
+    replaces: str = ""
+    remarks: tuple[Finding, ...] = ()
 
 
 BATCH_FILES, BATCH_BYTES = 100, 64 << 20
@@ -336,12 +342,12 @@ def _enter(
     """Stage, check and store files that were opened."""
     results: dict[Path, ImportResult | AbateError] = {}
     with workspace.store.lock(), workspace.store.engine(staging.MEMORY_SHARE) as con:
-        imports = live_imports(workspace)
+        imports = [r for r in live_imports(workspace) if r.import_id != way.replaces]
         for one in entering:
             twin = next((e for e in entering if e.import_id and e.sha256 == one.sha256), None)
             try:
                 if twin is not None:
-                    raise _same_content(one.path.name, twin.path.name, now, twin.import_id)
+                    raise same_content(one.path.name, twin.path.name, now, twin.import_id)
                 one.import_id = new_id(workspace, imports, one.sha256, one.path.name)
             except DuplicateImportError as error:
                 results[one.path] = error
@@ -353,6 +359,7 @@ def _enter(
         staging.know_imports(con, {e.path.name: (e.import_id, e.template) for e in entering})
         for one in entering:
             one.row_count = load(con, workspace, one.found, one.path)
+        staging.remark(con, *way.remarks)
         on_step("checking")
         staging.understand(con, workspace, now)
         staging.judge(con, way.accept)
@@ -422,6 +429,7 @@ def _stored(
                 "row_count": one.row_count,
                 "accepted_count": accepted,
                 "quarantined_count": quarantined,
+                "reverses": way.replaces,
             }
         )
         results[one.path] = ImportResult(
@@ -439,7 +447,8 @@ def _stored(
     return results
 
 
-def _same_content(name: str, other: str, when: datetime, import_id: str) -> DuplicateImportError:
+def same_content(name: str, other: str, when: datetime, import_id: str) -> DuplicateImportError:
+    """The error about a file of which the content was imported before."""
     return DuplicateImportError(
         "duplicate-import",
         f"{name} has the same content as {other}, imported on {when.date()} as {import_id}.",
@@ -589,7 +598,7 @@ def new_id(workspace: Workspace, imports: Sequence[ImportRow], sha256: str, name
     """Id of a new import, from the file's content and how often it was imported and undone before."""
     same = loaded_before(imports, sha256)
     if same is not None:
-        raise _same_content(name, same.file, same.committed_at, same.import_id)
+        raise same_content(name, same.file, same.committed_at, same.import_id)
     return free_id(workspace, sha256)
 
 
@@ -690,7 +699,7 @@ def store_findings(
                 'Nothing to do; the next reading closes the period.', {places}, ''
                 from openings join entering using (source_file)
             union all select import_id, code, severity, message, hint, source_file, sheet,
-                coalesce(source_row, 0), '', '', ''
+                coalesce(source_row, 0), '', site, month
                 from remarks join entering using (source_file)""",
         "origin",
         list(files),

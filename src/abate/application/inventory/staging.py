@@ -21,6 +21,7 @@ from abate.application.inventory.intervals import Rows as IntervalRows
 from abate.application.inventory.intervals import settle
 from abate.application.inventory.mapping import SEVERAL, Mapped, header_unit, measure_of
 from abate.energy.facts import tier_named
+from abate.energy.facts.words import ESTIMATED
 from abate.kernel.checks import Check
 from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding, Severity
@@ -109,7 +110,8 @@ def start(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"create or replace temp table given ({types})")
     con.execute(
         "create or replace temp table remarks (source_file varchar, sheet varchar,"
-        " source_row integer, code varchar, severity varchar, message varchar, hint varchar)"
+        " source_row integer, code varchar, severity varchar, message varchar, hint varchar,"
+        " site varchar, month varchar)"
     )
     know_imports(con, {})
     con.execute(
@@ -141,8 +143,8 @@ def remark(con: duckdb.DuckDBPyConnection, *findings: Finding) -> None:
     """Note what was found of a file while it was read."""
     for f in findings:
         con.execute(
-            "insert into remarks values (?, ?, ?, ?, ?, ?, ?)",
-            [f.file, f.sheet, f.row, f.code, str(f.severity), f.message, f.hint],
+            "insert into remarks values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [f.file, f.sheet, f.row, f.code, str(f.severity), f.message, f.hint, f.site, f.month],
         )
 
 
@@ -206,7 +208,7 @@ def load(
             "source_row": "source_row",
             "sheet": _place(mapped),
             "kind": literal(column.kind),
-            "basis": literal(measure.basis),
+            "basis": _basis_sql(measure, cell),
             "quantity": amounts[column.header],
             "unit": f"{unit} || ' * {measure.by_unit}'" if measure.by_unit else unit,
             "times": _joined(measure.times, cell),
@@ -550,6 +552,15 @@ def answer(con: duckdb.DuckDBPyConnection, file: str, answers: Iterable[tuple[st
             " source_file = ?",
             [means, text, file],
         )
+
+
+def _basis_sql(measure: Measure, cell: dict[str, str]) -> str:
+    """How the amount of a row came about: as the row says where it is estimated, else as measured."""
+    if "basis" not in cell:
+        return literal(measure.basis)
+    words = ", ".join(literal(w) for w in sorted(ESTIMATED))
+    said = f"lower(trim({cell['basis']})) in ({words})"
+    return f"case when {said} then 'estimated' else {literal(measure.basis)} end"
 
 
 def _item_sql(measure: Measure, cell: dict[str, str]) -> str:

@@ -1,0 +1,281 @@
+"""Usage of meters on its way into the ledger: a year's file for each kind of data, made from readings.
+
+The file is imported like any other, so that its rows are checked and every figure opens down to
+them. Posting a year again replaces what was posted of it, in one commit.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from abate.adapters.store.imports import live_imports
+from abate.adapters.store.workspace import Workspace, file_hash
+from abate.application.energy.meters import Meter, meters, template_of
+from abate.application.energy.usage import usage_of
+from abate.application.inventory.imports import ImportResult, add_file
+from abate.application.inventory.mapping import Column, Mapping
+from abate.energy.facts.readings import READING_GAP, Readings
+from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.finding import Finding
+from abate.kernel.period import parse_fiscal_year
+
+UNITS = {"month": "M", "day": "D", "hour": "h"}
+"""What a row of posted usage may cover, as NumPy names it."""
+NOT_USED = ("export", "generation", "reactive")
+"""What a meter may count that is no usage."""
+HEADERS = ("site", "meter", "start", "end", "basis", "item", "readings", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What was posted of a year.
+
+    Args:
+        year: The fiscal year.
+        imports: Import of each kind of data that changed.
+        unchanged: Kinds of data of which nothing changed.
+        left_out: Meters that are not posted, each with the reason.
+    """
+
+    year: str
+    imports: tuple[ImportResult, ...]
+    unchanged: tuple[str, ...]
+    left_out: dict[str, str]
+
+
+def post_usage(workspace: Workspace, year: str, *, now: datetime, by: str = "month") -> Posting:
+    """Bring what meters used in a fiscal year into the ledger.
+
+    A meter counts where it has a site and a kind, no meter above it counts the same kind, and none
+    replaced it: its usage is that of the meter in its place. Estimated readings make rows of their
+    own; steps without a reading are found, not filled.
+
+    Args:
+        workspace: Where to.
+        year: The fiscal year.
+        now: Present moment.
+        by: What a row covers: `month`, `day` or `hour`, by the clock of the meter's zone.
+
+    Raises:
+        UsageError: `unknown-span`, `bad-year`.
+        NotFoundError: `no-readings` where no meter has any in the year.
+    """
+    if by not in UNITS:
+        raise UsageError(
+            "unknown-span", f"Rows by '{by}' are not made.", f"One of: {', '.join(UNITS)}."
+        )
+    parse_fiscal_year(year)
+    every = meters(workspace)
+    left_out = {m.meter: why for m in every if (why := _why_not(m, every))}
+    by_template: dict[str, list[Meter]] = {}
+    for m in every:
+        if m.meter not in left_out:
+            by_template.setdefault(template_of(m.kind) or "", []).append(m)
+    done, unchanged = [], []
+    for template, some in by_template.items():
+        result = _post(workspace, year, template, some, by, now)
+        if isinstance(result, ImportResult):
+            done.append(result)
+        elif result:
+            unchanged.append(template)
+    if not done and not unchanged:
+        raise NotFoundError(
+            "no-readings",
+            f"No meter that is posted has readings in {year}.",
+            "See 'abate meters list'.",
+        )
+    return Posting(year, tuple(done), tuple(unchanged), left_out)
+
+
+def _why_not(meter: Meter, every: Sequence[Meter]) -> str:
+    """Why a meter is not posted; empty where it is."""
+    heir = next((m.meter for m in every if m.replaces == meter.meter), "")
+    if heir:
+        return f"'{heir}' stands in its place and goes on from it"
+    if not meter.kind:
+        return "it is not said what it counts: abate meters set --kind"
+    if not meter.site:
+        return "it has no site: abate meters set --site"
+    if meter.flow in NOT_USED:
+        return f"it counts {meter.flow}, which is not used here"
+    if not meter.is_posted:
+        return f"'{meter.parent}' above it counts it"
+    return ""
+
+
+def _post(
+    workspace: Workspace, year: str, template: str, some: Sequence[Meter], by: str, now: datetime
+) -> ImportResult | bool:
+    """Post the meters of one kind of data; whether there is anything, where nothing changed."""
+    name = f"meters-{year}-{template}.csv"
+    kinds = sorted({m.kind for m in some})
+    remarks: list[Finding] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        units: dict[str, str] = {}
+        with path.open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.writer(handle)
+            writer.writerow([*HEADERS, *kinds])
+            count = 0
+            for meter in some:
+                for row in _rows(workspace, meter, year, by, remarks, units, name):
+                    amounts = [row.amount if k == meter.kind else "" for k in kinds]
+                    writer.writerow([*row.cells, *amounts])
+                    count += 1
+        if not count:
+            return False
+        before = next((r for r in live_imports(workspace) if r.file == name), None)
+        if before is not None and before.sha256 == file_hash(path):
+            return True
+        columns = {
+            "site": "site", "meter": "meter", "period_start": "start", "period_end": "end", "basis": "basis",
+        }  # fmt: skip
+        if any(m.item for m in some):
+            columns["item"] = "item"
+        measures = tuple(Column(k, k, units[k]) for k in kinds if k in units)
+        return add_file(
+            workspace,
+            path,
+            now=now,
+            mapping={"": Mapping(template, columns, measures)},
+            replaces=before.import_id if before is not None else "",
+            remarks=remarks,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the file: cells of `HEADERS`, and the amount."""
+
+    cells: tuple[str, ...]
+    amount: str
+
+
+def _rows(
+    workspace: Workspace,
+    meter: Meter,
+    year: str,
+    by: str,
+    remarks: list[Finding],
+    units: dict[str, str],
+    file: str,
+) -> Iterator[_Row]:
+    """What a meter used in a year, by span and basis; notes its unit and what lacks."""
+    zone = ZoneInfo(meter.zone)
+    months = workspace.calendar.months(year)
+    first = datetime.fromisoformat(f"{months[0]}-01").replace(tzinfo=zone)
+    after = datetime.fromisoformat(f"{_next_month(months[-1])}-01").replace(tzinfo=zone)
+    utc = ZoneInfo("UTC")
+    try:
+        used = usage_of(
+            workspace,
+            [meter.meter],
+            first=first.astimezone(utc).replace(tzinfo=None),
+            past=after.astimezone(utc).replace(tzinfo=None),
+            checked=False,
+        )
+    except NotFoundError as error:
+        if error.code != "no-readings":
+            raise
+        return
+    unit = units.setdefault(meter.kind, used.units[0])
+    if unit != used.units[0]:
+        raise UsageError(
+            "meter-unit",
+            f"Meters of {meter.kind} count {unit} and {used.units[0]}.",
+            "Give each kind one unit.",
+        )
+    local = _clock(used.start, zone)
+    for span, at in _spans(local, by):
+        value = used.values[0][at]
+        there = ~np.isnan(value)
+        if not there.any():
+            continue
+        begun, past = _bounds(local, at, by)
+        expected = _expected(begun, past, by, zone, meter.step_s)
+        lacking = max(0, expected - int(there.sum()))
+        if lacking:
+            remarks.append(_lacking(meter, span[:7], lacking, expected, file))
+        yield from _by_basis(meter, used, at, there, (begun, past), lacking)
+
+
+def _by_basis(
+    meter: Meter, used: Readings, at: Any, there: Any, bounds: tuple[str, str], lacking: int
+) -> Iterator[_Row]:
+    """The measured and the estimated part of a span, each where there is one."""
+    marks = used.estimated[0][at] if used.estimated is not None else np.zeros(len(at), bool)
+    for basis, mine in (("metered", there & ~marks), ("estimated", there & marks)):
+        if not mine.any():
+            continue
+        amount = float(used.values[0][at][mine].sum())
+        place = meter.building or meter.meter
+        cells = (meter.site, place, *bounds, basis, meter.item, str(int(mine.sum())), str(lacking))
+        yield _Row(cells, f"{amount:.6f}".rstrip("0").rstrip("."))
+
+
+def _clock(start: Any, zone: ZoneInfo) -> Any:
+    """Local clock times of moments in UTC; offsets are looked up once for each quarter of an hour."""
+    quarters, inverse = np.unique(
+        start.astype("datetime64[m]").astype(np.int64) // 15, return_inverse=True
+    )
+    utc = ZoneInfo("UTC")
+    offsets = [
+        int(
+            (
+                (datetime(1970, 1, 1, tzinfo=utc) + timedelta(minutes=15 * int(q)))
+                .astimezone(zone)
+                .utcoffset()
+                or timedelta()
+            ).total_seconds()
+        )
+        for q in quarters
+    ]
+    return start + np.array(offsets, "timedelta64[s]")[inverse]
+
+
+def _spans(local: Any, by: str) -> Iterator[tuple[str, Any]]:
+    """Places of the steps of each span, with its begin as a text."""
+    key = local.astype(f"datetime64[{UNITS[by]}]")
+    edges = np.flatnonzero(np.diff(key.astype(np.int64), prepend=key[0].astype(np.int64) - 1))
+    for a, b in zip(edges, [*edges[1:], len(key)], strict=True):
+        yield str(key[a]), np.arange(a, b)
+
+
+def _bounds(local: Any, at: Any, by: str) -> tuple[str, str]:
+    """Begin and end of a span by the clock."""
+    begun = local[at[0]].astype(f"datetime64[{UNITS[by]}]")
+    return _text(begun), _text(begun + 1)
+
+
+def _text(moment: Any) -> str:
+    return str(moment.astype("datetime64[s]")).replace("T", " ")
+
+
+def _expected(begun: str, past: str, by: str, zone: ZoneInfo, step_s: int) -> int:
+    """Steps of a span, which has an hour more or less where the clocks change."""
+    first, last = (datetime.fromisoformat(t).replace(tzinfo=zone) for t in (begun, past))
+    if by == "hour":
+        return max(1, 3600 // step_s)
+    return round((last.timestamp() - first.timestamp()) / step_s)
+
+
+def _lacking(meter: Meter, month: str, lacking: int, expected: int, file: str) -> Finding:
+    text = f"'{meter.meter}' lacks {lacking:,} of {expected:,} readings of {month}: its usage is incomplete."
+    return Finding(
+        READING_GAP.code, READING_GAP.severity, text, "Load the missing readings, then post the year again.",
+        file, site=meter.site, month=month,
+    )  # fmt: skip
+
+
+def _next_month(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"

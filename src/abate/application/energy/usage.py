@@ -1,0 +1,212 @@
+"""Readings of meters as they stand in the store, and the usage that they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from abate.adapters.store.delta import literal
+from abate.adapters.store.workspace import Workspace
+from abate.application.energy.meters import (
+    known_meters,
+    order_sql,
+    reading_loads,
+    source_of,
+    unknown_meter,
+)
+from abate.energy.facts.counters import usage_of_counters
+from abate.energy.facts.readings import ENERGY_KWH, POWER_KW, Readings, as_energy
+from abate.energy.facts.suspicions import check_readings, without_sentinels
+from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.tables import MeterRow
+
+
+def stored(
+    workspace: Workspace, rows: Sequence[MeterRow], first: Any = None, past: Any = None
+) -> Readings | None:
+    """Readings of meters of one step as they stand in the store; None where there are none.
+
+    Args:
+        workspace: Where they are.
+        rows: The meters.
+        first: Begin of the first step wanted, UTC.
+        past: End of the last one.
+    """
+    loads = reading_loads(workspace)
+    source = source_of(workspace, loads)
+    if not source:
+        return None
+    names = [r.meter for r in rows]
+    where = f"meter in ({', '.join(map(literal, names))})"
+    where += f" and meter between {literal(min(names))} and {literal(max(names))}"
+    for bound, sign in ((first, ">="), (past, "<")):
+        if bound is not None:
+            where += f" and start {sign} {literal(str(np.datetime64(bound, 's')))}::timestamp"
+    with workspace.store.connect() as con:
+        got = con.execute(
+            f"select list_position([{', '.join(map(literal, names))}], meter) - 1 as m,"
+            f" epoch(start)::bigint as at, reading, is_estimated as e, {order_sql(loads)} as load"
+            f" from {source} where {where}"
+        ).fetchnumpy()
+    at = np.asarray(got["at"])
+    if not len(at):
+        return None
+    load = np.asarray(got["load"])
+    order = np.argsort(load, kind="stable") if (load != load[0]).any() else slice(None)
+    step = rows[0].step_s
+    origin, span = int(at.min()), int(at.max() - at.min() + step // 2) // step + 1
+    cells = (at - origin + step // 2) // step
+    values = np.full((len(names), span), np.nan)
+    estimated = np.zeros(values.shape, bool)
+    who = np.asarray(got["m"])
+    values[who[order], cells[order]] = np.asarray(got["reading"])[order]
+    estimated[who[order], cells[order]] = np.asarray(got["e"])[order] == 1
+    start = np.datetime64(origin, "s") + np.timedelta64(step, "s") * np.arange(span)
+    return Readings(
+        tuple(names),
+        start,
+        values,
+        tuple(r.unit for r in rows),
+        "meters",
+        flows=tuple(r.flow for r in rows),
+        meters=tuple(names),
+        estimated=estimated,
+    )
+
+
+def usage_of(
+    workspace: Workspace,
+    names: Sequence[str],
+    *,
+    first: datetime | None = None,
+    past: datetime | None = None,
+    checked: bool = True,
+) -> Readings:
+    """What meters used, by step: as energy [kWh] where they count energy or power.
+
+    Counters are taken as usage; a meter that replaces another goes on from it.
+
+    Args:
+        workspace: Where they are.
+        names: The meters, all of one step.
+        first: Begin of the first step wanted, UTC; that of the readings without.
+        past: End of the last one.
+        checked: Whether to look for what is wrong with the values.
+
+    Raises:
+        NotFoundError: `unknown-meter`, `no-readings`.
+        UsageError: `meter-step` where steps differ.
+    """
+    known = known_meters(workspace)
+    for name in names:
+        if name not in known:
+            raise unknown_meter(name, known)
+    chains = [_chain(known, name) for name in names]
+    steps = {r.step_s for chain in chains for r, _, _ in chain}
+    if len(steps) > 1:
+        listed = ", ".join(f"{s} s" for s in sorted(steps))
+        raise UsageError("meter-step", f"Their steps differ: {listed}.", "Name meters of one step.")
+    step = np.timedelta64(steps.pop(), "s")
+    parts = [
+        [_used(workspace, row, a, b, first, past, step) for row, a, b in chain] for chain in chains
+    ]
+    there = [p for chain in parts for p in chain if p is not None]
+    if not there:
+        raise NotFoundError(
+            "no-readings", f"'{names[0]}' has no readings then.", "See 'abate meters list'."
+        )
+    made = _joined(names, [known[n] for n in names], parts, there, step)
+    found = tuple(f for p in there for f in p.findings)
+    if checked:
+        found += tuple(check_readings(made))
+    return replace(made, findings=found)
+
+
+def _chain(known: dict[str, MeterRow], name: str) -> list[tuple[MeterRow, Any, Any]]:
+    """A meter and those that it replaced, each with the moments between which it holds."""
+    made: list[tuple[MeterRow, Any, Any]] = []
+    row: MeterRow | None = known[name]
+    past: Any = None
+    while row is not None and row.meter not in {r.meter for r, _, _ in made}:
+        before = known.get(row.replaces)
+        since = row.since if before is not None else None
+        made.append((row, since, past))
+        past, row = since, before
+    return made
+
+
+def _used(
+    workspace: Workspace, row: MeterRow, since: Any, until: Any, first: Any, past: Any, step: Any
+) -> Readings | None:
+    """Usage of one meter between two moments, of which one may be open."""
+    low = max((b for b in (since, first) if b is not None), default=None)
+    high = min((b for b in (until, past) if b is not None), default=None)
+    more = None if high is None else np.datetime64(high, "s") + step  # a counter's next reading
+    raw = stored(workspace, [row], low, more)
+    if raw is None:
+        return None
+    cleaned, found = without_sentinels(raw)
+    if row.is_counter:
+        cleaned, counted, _ = usage_of_counters(cleaned)
+        found += counted
+    if high is not None:
+        keep = cleaned.start < np.datetime64(high, "s")
+        cleaned = replace(
+            cleaned,
+            start=cleaned.start[keep],
+            values=cleaned.values[:, keep],
+            estimated=None if cleaned.estimated is None else cleaned.estimated[:, keep],
+        )
+    if not len(cleaned.start):
+        return None
+    return replace(_in_kwh(cleaned, int(step / np.timedelta64(1, "s"))), findings=tuple(found))
+
+
+def _in_kwh(readings: Readings, step_s: int) -> Readings:
+    """As energy, also where there is one step only, whose length the grid does not show."""
+    if len(readings.start) > 1:
+        return as_energy(readings)
+    unit = readings.units[0].lower()
+    scale = ENERGY_KWH.get(unit) or POWER_KW.get(unit, 0.0) * step_s / 3600
+    if not scale:
+        return readings
+    return replace(readings, values=readings.values * scale, units=("kWh",))
+
+
+def _joined(
+    names: Sequence[str],
+    rows: Sequence[MeterRow],
+    parts: list[list[Readings | None]],
+    there: list[Readings],
+    step: Any,
+) -> Readings:
+    """Usage of several meters on one grid."""
+    origin = min(p.start[0] for p in there)
+    span = int((max(p.start[-1] for p in there) - origin + step // 2) // step) + 1
+    values = np.full((len(names), span), np.nan)
+    estimated = np.zeros(values.shape, bool)
+    units = []
+    for m, chain in enumerate(parts):
+        for part in reversed(chain):  # the newest meter last: it holds
+            if part is None:
+                continue
+            at = ((part.start - origin + step // 2) // step).astype(np.int64)
+            good = ~np.isnan(part.values[0])
+            values[m, at[good]] = part.values[0][good]
+            if part.estimated is not None:
+                estimated[m, at[good]] = part.estimated[0][good]
+        units.append(next((p.units[0] for p in chain if p is not None), rows[m].unit))
+    return Readings(
+        tuple(names),
+        origin + step * np.arange(span),
+        values,
+        tuple(units),
+        "meters",
+        flows=tuple(r.flow for r in rows),
+        meters=tuple(names),
+        estimated=estimated if estimated.any() else None,
+    )
