@@ -10,26 +10,21 @@ import csv
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.application.energy.meters import Meter, meters, template_of
-from abate.application.energy.usage import usage_of
+from abate.application.energy.usage import Span, require_span, spans_of, usage_of
 from abate.application.inventory.imports import ImportResult, add_file
 from abate.application.inventory.mapping import Column, Mapping
-from abate.energy.facts.readings import READING_GAP, Readings
+from abate.energy.facts.readings import READING_GAP
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
 
-UNITS = {"month": "M", "day": "D", "hour": "h"}
-"""What a row of posted usage may cover, as NumPy names it."""
 NOT_USED = ("export", "generation", "reactive")
 """What a meter may count that is no usage."""
 HEADERS = ("site", "meter", "start", "end", "basis", "item", "readings", "missing")
@@ -69,10 +64,7 @@ def post_usage(workspace: Workspace, year: str, *, now: datetime, by: str = "mon
         UsageError: `unknown-span`, `bad-year`.
         NotFoundError: `no-readings` where no meter has any in the year.
     """
-    if by not in UNITS:
-        raise UsageError(
-            "unknown-span", f"Rows by '{by}' are not made.", f"One of: {', '.join(UNITS)}."
-        )
+    require_span(by)
     parse_fiscal_year(year)
     every = meters(workspace)
     left_out = {m.meter: why for m in every if (why := _why_not(m, every))}
@@ -156,7 +148,7 @@ def _post(
 class _Row:
     """A row of the file: cells of `HEADERS`, and the amount."""
 
-    cells: tuple[str, ...]
+    cells: tuple[str | int, ...]
     amount: str
 
 
@@ -194,86 +186,34 @@ def _rows(
             f"Meters of {meter.kind} count {unit} and {used.units[0]}.",
             "Give each kind one unit.",
         )
-    local = _clock(used.start, zone)
-    for span, at in _spans(local, by):
-        value = used.values[0][at]
-        there = ~np.isnan(value)
-        if not there.any():
-            continue
-        begun, past = _bounds(local, at, by)
-        expected = _expected(begun, past, by, zone, meter.step_s)
-        lacking = max(0, expected - int(there.sum()))
-        if lacking:
-            remarks.append(_lacking(meter, span[:7], lacking, expected, file))
-        yield from _by_basis(meter, used, at, there, (begun, past), lacking)
+    for span in spans_of(used, 0, zone, by, meter.step_s):
+        if span.missing_count:
+            remarks.append(_lacking(meter, span, file))
+        for basis, amount, count in (
+            ("metered", span.metered, span.step_count - span.estimated_count),
+            ("estimated", span.estimated, span.estimated_count),
+        ):
+            if count:
+                place = meter.building or meter.meter
+                bounds = (_text(span.begun), _text(span.past))
+                told = (meter.site, place, *bounds, basis, meter.item, count, span.missing_count)
+                yield _Row(told, f"{amount:.6f}".rstrip("0").rstrip("."))
 
 
-def _by_basis(
-    meter: Meter, used: Readings, at: Any, there: Any, bounds: tuple[str, str], lacking: int
-) -> Iterator[_Row]:
-    """The measured and the estimated part of a span, each where there is one."""
-    marks = used.estimated[0][at] if used.estimated is not None else np.zeros(len(at), bool)
-    for basis, mine in (("metered", there & ~marks), ("estimated", there & marks)):
-        if not mine.any():
-            continue
-        amount = float(used.values[0][at][mine].sum())
-        place = meter.building or meter.meter
-        cells = (meter.site, place, *bounds, basis, meter.item, str(int(mine.sum())), str(lacking))
-        yield _Row(cells, f"{amount:.6f}".rstrip("0").rstrip("."))
+def _text(moment: datetime) -> str:
+    return moment.isoformat(sep=" ")
 
 
-def _clock(start: Any, zone: ZoneInfo) -> Any:
-    """Local clock times of moments in UTC; offsets are looked up once for each quarter of an hour."""
-    quarters, inverse = np.unique(
-        start.astype("datetime64[m]").astype(np.int64) // 15, return_inverse=True
+def _lacking(meter: Meter, span: Span, file: str) -> Finding:
+    month = f"{span.begun:%Y-%m}"
+    text = (
+        f"'{meter.meter}' lacks {span.missing_count:,} of"
+        f" {span.missing_count + span.step_count:,} readings from {_text(span.begun)[:16]}: its usage"
+        " is incomplete."
     )
-    utc = ZoneInfo("UTC")
-    offsets = [
-        int(
-            (
-                (datetime(1970, 1, 1, tzinfo=utc) + timedelta(minutes=15 * int(q)))
-                .astimezone(zone)
-                .utcoffset()
-                or timedelta()
-            ).total_seconds()
-        )
-        for q in quarters
-    ]
-    return start + np.array(offsets, "timedelta64[s]")[inverse]
-
-
-def _spans(local: Any, by: str) -> Iterator[tuple[str, Any]]:
-    """Places of the steps of each span, with its begin as a text."""
-    key = local.astype(f"datetime64[{UNITS[by]}]")
-    edges = np.flatnonzero(np.diff(key.astype(np.int64), prepend=key[0].astype(np.int64) - 1))
-    for a, b in zip(edges, [*edges[1:], len(key)], strict=True):
-        yield str(key[a]), np.arange(a, b)
-
-
-def _bounds(local: Any, at: Any, by: str) -> tuple[str, str]:
-    """Begin and end of a span by the clock."""
-    begun = local[at[0]].astype(f"datetime64[{UNITS[by]}]")
-    return _text(begun), _text(begun + 1)
-
-
-def _text(moment: Any) -> str:
-    return str(moment.astype("datetime64[s]")).replace("T", " ")
-
-
-def _expected(begun: str, past: str, by: str, zone: ZoneInfo, step_s: int) -> int:
-    """Steps of a span, which has an hour more or less where the clocks change."""
-    first, last = (datetime.fromisoformat(t).replace(tzinfo=zone) for t in (begun, past))
-    if by == "hour":
-        return max(1, 3600 // step_s)
-    return round((last.timestamp() - first.timestamp()) / step_s)
-
-
-def _lacking(meter: Meter, month: str, lacking: int, expected: int, file: str) -> Finding:
-    text = f"'{meter.meter}' lacks {lacking:,} of {expected:,} readings of {month}: its usage is incomplete."
-    return Finding(
-        READING_GAP.code, READING_GAP.severity, text, "Load the missing readings, then post the year again.",
-        file, site=meter.site, month=month,
-    )  # fmt: skip
+    hint = "Load the missing readings, then post the year again."
+    code, severity = READING_GAP.code, READING_GAP.severity
+    return Finding(code, severity, text, hint, file, site=meter.site, month=month)
 
 
 def _next_month(month: str) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.readers.bill_tables import read_bills
-from abate.adapters.readers.interval_tables import Style
 from abate.adapters.readers.series import PLAIN, FileStyle, zone_of
 from abate.algorithms.forecasting.days import days_of
 from abate.energy.facts.readings import ENERGY_KWH, LEFT_OUT, Readings, as_energy, is_temperature
@@ -63,27 +62,22 @@ class Usage:
         return np.round(np.diff(self.edges) / DAY)
 
 
-def read_usage(path: Path, style: FileStyle = PLAIN) -> Usage:
+def read_usage(source: Path | Readings, style: FileStyle = PLAIN) -> Usage:
     """Usage by day from interval data, or by bill where times are weeks or months apart.
 
     A day counts where it has all of its steps. Days on which a meter is dead or stuck are left out.
 
+    Args:
+        source: A file, or the usage of meters.
+        style: What the user says of the file, and the zone of the days.
+
     Raises:
         DataError: As `read_series` and `read_bills`.
     """
-    plain = Style(zone_of(style.zone), style.stamp, style.dates, style.decimal, style.unit)
-    bills = read_bills(path, plain, column=style.column)
-    if bills is not None:
-        days = np.maximum(np.round(np.diff(bills.edges) / DAY), 1.0)
-        amount = bills.amount * ENERGY_KWH.get(bills.unit.lower(), 1.0)
-        return Usage(
-            (path.name.split(".")[0],),
-            bills.edges,
-            (amount / days)[None],
-            "billing",
-            bills.findings,
-        )
-    readings = metered_usage(style.read(path))
+    billed = _billed(source, style) if isinstance(source, Path) else None
+    if billed is not None:
+        return billed
+    readings = metered_usage(_read(source, style))
     step = np.timedelta64(readings.step_s, "s")
     if readings.step_s == int(DAY.astype(int)):
         edges = np.append(readings.start, readings.start[-1] + step)
@@ -96,6 +90,21 @@ def read_usage(path: Path, style: FileStyle = PLAIN) -> Usage:
             generation_in(readings),
         )
     return replace(_by_day(readings, style.zone), generation=generation_in(readings))
+
+
+def _read(source: Path | Readings, style: FileStyle) -> Readings:
+    return style.read(source) if isinstance(source, Path) else source
+
+
+def _billed(path: Path, style: FileStyle) -> Usage | None:
+    """Usage by bill; None where the file holds none."""
+    bills = read_bills(path, style.style, column=style.column)
+    if bills is None:
+        return None
+    days = np.maximum(np.round(np.diff(bills.edges) / DAY), 1.0)
+    amount = bills.amount * ENERGY_KWH.get(bills.unit.lower(), 1.0)
+    name = path.name.split(".")[0]
+    return Usage((name,), bills.edges, (amount / days)[None], "billing", bills.findings)
 
 
 def metered_usage(read: Readings) -> Readings:
@@ -361,7 +370,7 @@ def _group(job: tuple[tuple[str, ...], Side, Side, str, float]) -> list[Saving]:
 
 
 def estimate_hourly(
-    path: Path,
+    source: Path | Readings,
     weather: Readings,
     *,
     until: date,
@@ -375,11 +384,11 @@ def estimate_hourly(
         DataError: `uneven-steps` where the file is not hourly or finer.
         UsageError: `no-weather`.
     """
-    readings, zone = metered_usage(style.read(path)), style.zone
+    readings, zone = metered_usage(_read(source, style)), style.zone
     if readings.step_s > 3600 or 3600 % readings.step_s:
         raise DataError(
             "uneven-steps",
-            f"{path.name} has a reading every {readings.step_s} s.",
+            f"{readings.file} has a reading every {readings.step_s} s.",
             "Hourly models need hours or parts of them.",
         )
     per_hour = 3600 // readings.step_s

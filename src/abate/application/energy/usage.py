@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -13,15 +14,17 @@ from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
 from abate.application.energy.meters import (
     known_meters,
+    meter_named,
     order_sql,
     reading_loads,
     source_of,
     unknown_meter,
 )
 from abate.energy.facts.counters import usage_of_counters
-from abate.energy.facts.readings import ENERGY_KWH, POWER_KW, Readings, as_energy
+from abate.energy.facts.readings import ENERGY_KWH, HOUR_S, POWER_KW, Readings, as_energy
 from abate.energy.facts.suspicions import check_readings, without_sentinels
 from abate.kernel.errors import NotFoundError, UsageError
+from abate.kernel.finding import Finding
 from abate.kernel.tables import MeterRow
 
 
@@ -210,3 +213,139 @@ def _joined(
         meters=tuple(names),
         estimated=estimated if estimated.any() else None,
     )
+
+
+SPANS = {"month": "M", "day": "D", "hour": "h"}
+"""What usage may be added up by, as NumPy names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a meter used in a month, a day or an hour of its clock.
+
+    Args:
+        begun: Begin by the clock.
+        past: End by the clock.
+        metered: Sum of measured steps, in the unit of the usage.
+        estimated: Sum of estimated steps.
+        step_count: Steps with a reading.
+        estimated_count: Estimated ones among them.
+        missing_count: Steps without a reading.
+    """
+
+    begun: datetime
+    past: datetime
+    metered: float
+    estimated: float
+    step_count: int
+    estimated_count: int
+    missing_count: int
+
+
+def spans_of(used: Readings, m: int, zone: ZoneInfo, by: str, step_s: int) -> Iterator[Span]:
+    """What one of some meters used by span; spans without any reading are left out.
+
+    Args:
+        used: Usage of meters.
+        m: Which of them.
+        zone: Whose clock says when a span begins.
+        by: `month`, `day` or `hour`.
+        step_s: Length of its steps [s].
+    """
+    unit = SPANS[by]
+    offsets = _offsets(used.start, zone)
+    key = (used.start + offsets).astype(f"datetime64[{unit}]")
+    turns = np.diff(key.astype(np.int64), prepend=key[0].astype(np.int64) - 1) != 0
+    if by == "hour":  # one that comes twice
+        turns[1:] |= np.diff(offsets) != np.timedelta64(0, "s")
+    edges = np.flatnonzero(turns)
+    before = None
+    marks = np.zeros(len(key), bool) if used.estimated is None else used.estimated[m]
+    for a, b in zip(edges, [*edges[1:], len(key)], strict=True):
+        values = used.values[m, a:b]
+        there, estimated = ~np.isnan(values), marks[a:b]
+        count = int(there.sum())
+        if not count:
+            continue
+        begun, past = (k.astype("datetime64[us]").item() for k in (key[a], key[a] + 1))
+        first, last = (t.replace(tzinfo=zone).timestamp() for t in (begun, past))
+        length = HOUR_S if by == "hour" else last - first
+        if begun == before:  # no copy of the first of the two
+            begun += timedelta(seconds=1)
+        before = begun
+        yield Span(
+            begun,
+            past,
+            float(values[there & ~estimated].sum()),
+            float(values[there & estimated].sum()),
+            count,
+            int((there & estimated).sum()),
+            max(0, round(length / step_s) - count),
+        )
+
+
+def _offsets(start: Any, zone: ZoneInfo) -> Any:
+    """Offsets of moments from UTC, looked up once for each quarter of an hour."""
+    minutes = start.astype("datetime64[m]").astype(np.int64)
+    quarters, inverse = np.unique(minutes // 15, return_inverse=True)
+    offsets = [
+        datetime.fromtimestamp(900 * int(q), zone).utcoffset() or timedelta() for q in quarters
+    ]
+    return np.array(offsets, "timedelta64[s]")[inverse]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterShown:
+    """A meter with what it used.
+
+    Args:
+        meter: What is known of it.
+        unit: Unit of its usage.
+        spans: What it used by month, day or hour.
+        findings: What is wrong with its readings.
+    """
+
+    meter: MeterRow
+    unit: str
+    spans: tuple[Span, ...]
+    findings: tuple[Finding, ...]
+
+
+def shown_meter(
+    workspace: Workspace,
+    name: str,
+    *,
+    by: str = "month",
+    first: datetime | None = None,
+    past: datetime | None = None,
+) -> MeterShown:
+    """What a meter used by span, with what is wrong with its readings.
+
+    Args:
+        workspace: Where it is.
+        name: Its name.
+        by: `month`, `day` or `hour`.
+        first: Begin, UTC; that of the readings without.
+        past: End, UTC.
+
+    Raises:
+        NotFoundError: `unknown-meter`, `no-readings`.
+        UsageError: `unknown-span`.
+    """
+    require_span(by)
+    row = meter_named(workspace, name)
+    used = usage_of(workspace, [name], first=first, past=past)
+    spans = spans_of(used, 0, ZoneInfo(row.zone), by, row.step_s)
+    return MeterShown(row, used.units[0], tuple(spans), used.findings)
+
+
+def require_span(by: str) -> None:
+    """Refuse a span that usage is not added up by.
+
+    Raises:
+        UsageError: `unknown-span`.
+    """
+    if by not in SPANS:
+        raise UsageError(
+            "unknown-span", f"Usage is not added up by '{by}'.", f"One of: {', '.join(SPANS)}."
+        )

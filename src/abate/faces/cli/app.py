@@ -32,6 +32,11 @@ store_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(store_app, name="store")
+meters_app = typer.Typer(
+    help="Meters of the workspace: load readings, place them, see and post their usage.",
+    no_args_is_help=True,
+)
+app.add_typer(meters_app, name="meters")
 
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="Folder with abate.toml.", show_default="here")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,6 +58,9 @@ WeatherOption = Annotated[
 CountryOption = Annotated[
     str, typer.Option(help="Country of the holidays, such as CN or US; DE-BY with a part of it.")
 ]
+MeterOption = Annotated[
+    str, typer.Option("--meter", help="Meters of the workspace in place of a file, with commas.")
+]
 ChartOption = Annotated[Path | None, typer.Option("--chart", help="SVG to draw.")]
 ForecastWorkers = Annotated[
     str, typer.Option(help="Processes, or a Spark master such as spark://host:7077.")
@@ -86,6 +89,8 @@ def readings(
         Path | None,
         typer.Option("--output", "-o", help="Series as read and repaired: .csv or .parquet."),
     ] = None,
+    meter: MeterOption = "",
+    workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Read interval data and check it.
@@ -101,9 +106,8 @@ def readings(
     if list_formats:
         _print_formats(json=json)
         return
-    if file is None:
-        raise typer.BadParameter("Name a file, or --formats.")
-    made = _style(zone, stamp, dates, decimal, unit, repair=repair or mend).read(file)
+    style = style_of(zone, stamp, dates, decimal, unit, repair=repair or mend)
+    made, _ = _source(file, meter, workspace, style)
     if output is not None:
         rows = [
             {"series": name, "start": str(start), "value": float(value)}
@@ -202,7 +206,7 @@ def forecast(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="Meters: CSV, XLSX, Parquet or Green Button; without, those of --site."
+            help="Meters: CSV, XLSX, Parquet or Green Button; without, those of --meter or --site."
         ),
     ] = None,
     ahead: Annotated[str, typer.Option(help="How far: 24h, 7d, 6m, 1y.")] = "24h",
@@ -259,6 +263,7 @@ def forecast(
     post: Annotated[
         bool, typer.Option("--post", help="Keep the forecast of --site in the workspace.")
     ] = False,
+    meter: MeterOption = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -268,9 +273,9 @@ def forecast(
     """
     from abate.kernel.errors import UsageError
 
-    if (file is None) == (not site):
-        text = "Name a file, or a site with --site."
-        raise UsageError("what-to-forecast", text, "One of the two.")
+    if sum(map(bool, (file, meter, site))) != 1:
+        text = "Name a file, meters with --meter, or a site with --site."
+        raise UsageError("what-to-forecast", text, "One of the three.")
     shared: dict[str, Any] = {
         "ahead": ahead,
         "issued": issued,
@@ -278,18 +283,20 @@ def forecast(
         "output": output,
         "json": json,
     }
-    if file is None:
+    if site:
         sites = list(dict.fromkeys(s.strip() for s in site.split(",") if s.strip()))
         _forecast_sites(workspace, sites, energy, chart=chart, post=post, **shared)
         return
-    style = _style(zone, stamp, dates, decimal, unit)
-    shared |= {"weather": weather, "style": style, "groups": groups}
-    shared["calendar"] = _calendar(country, zone)
-    columnar = file.suffix == ".parquet" and output is not None and output.suffix == ".parquet"
-    if workers != "1" and columnar:
-        _forecast_many(file, coming, workers=workers, **shared)
-    else:
-        _forecast_file(file, coming, chart=chart, **shared)
+    style = style_of(zone, stamp, dates, decimal, unit)
+    shared |= {"weather": weather, "groups": groups}
+    columnar = all(p is not None and p.suffix == ".parquet" for p in (file, output))
+    if file is not None and workers != "1" and columnar:
+        calendar = _calendar(country, zone)
+        _forecast_many(file, coming, workers=workers, style=style, calendar=calendar, **shared)
+        return
+    load, own_zone = _source(file, meter, workspace, style)
+    shared["calendar"] = _calendar(country, own_zone)
+    _forecast_series(load, coming, chart=chart, zone=own_zone, **shared)
 
 
 def _forecast_many(
@@ -336,35 +343,35 @@ def _forecast_many(
         out.console().print(f"{told['meters']:,} meters, {told['rows']:,} rows in {output}")
 
 
-def _forecast_file(
-    file: Path,
+def _forecast_series(
+    read: Readings,
     coming: Path | None,
     *,
     calendar: Any,
     ahead: str,
     issued: str,
     weather: Path | None,
-    style: FileStyle,
+    zone: str,
     groups: Path | None,
     output: Path | None,
     chart: Path | None,
     seed: int,
     json: bool,
 ) -> None:
-    """Forecast the meters of a file."""
+    """Forecast the series of a file, or meters of the workspace."""
     from abate.adapters.readers.series import read_series
     from abate.application.energy import batches
     from abate.energy.facts.readings import as_energy
 
-    load = as_energy(style.read(file))
+    load = as_energy(read)
     with out.working("forecasting"):
         made = batches.forecast_readings(
             load,
             calendar=calendar,
             ahead_s=batches.span_s(ahead),
-            weather=read_series(weather, zone=style.zone, checked=False) if weather else None,
-            forecast=read_series(coming, zone=style.zone, checked=False) if coming else None,
-            issued=batches.moment_of(issued, style.zone) if issued else None,
+            weather=read_series(weather, zone=zone, checked=False) if weather else None,
+            forecast=read_series(coming, zone=zone, checked=False) if coming else None,
+            issued=batches.moment_of(issued, zone) if issued else None,
             seed=seed,
         )
     members = made.members
@@ -554,7 +561,7 @@ def backtest(
         typer.Argument(
             help="gefcom2014-load, gefcom2014-wind, gefcom2014-solar, or a file of meters."
         ),
-    ],
+    ] = "",
     data: Annotated[
         Path | None, typer.Option("--data", help="File of the competition's track.")
     ] = None,
@@ -578,6 +585,8 @@ def backtest(
     decimal: DecimalOption = "",
     unit: UnitOption = "",
     workers: ForecastWorkers = "1",
+    meter: MeterOption = "",
+    workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Backtest: forecasts that use only data available at the time, compared with baselines."""
@@ -587,7 +596,8 @@ def backtest(
     from abate.adapters.readers.series import read_series
     from abate.application.energy.backtests import backtest_readings
 
-    load = _style(zone, stamp, dates, decimal, unit).read(Path(what), checked=False)
+    style = style_of(zone, stamp, dates, decimal, unit)
+    load, zone = _source(Path(what) if what else None, meter, workspace, style, checked=False)
     seen = read_series(weather, zone=zone, checked=False) if weather else None
     with out.working("forecasting from each origin"):
         scores = backtest_readings(
@@ -629,7 +639,6 @@ def backtest(
 
 @app.command()
 def savings(
-    meters: Annotated[Path, typer.Argument(help="Interval data or bills (start, amount).")],
     weather: Annotated[
         Path, typer.Option("--weather", help="Outdoor temperature: CSV, XLSX, Parquet or EPW.")
     ],
@@ -639,6 +648,9 @@ def savings(
             formats=["%Y-%m-%d"], help="First day of the works; the baseline ends before it."
         ),
     ],
+    meters: Annotated[
+        Path | None, typer.Argument(help="Interval data or bills (start, amount).")
+    ] = None,
     since: Annotated[
         datetime | None,
         typer.Option(
@@ -663,6 +675,8 @@ def savings(
         Path | None, typer.Option("--output", "-o", help="Estimates: .csv or .parquet.")
     ] = None,
     chart: ChartOption = None,
+    meter: MeterOption = "",
+    workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Measure what a measure saved: baseline by weather, against the meters since, with ranges.
@@ -681,14 +695,20 @@ def savings(
             f"--since {begin} is before --until {until.date()}.",
             "The works begin before they end.",
         )
+    style = style_of(zone, "", dates, decimal, unit, column=column, repair=repair or mend)
+    source: Path | Readings
+    if meters is not None and not meter:
+        source = meters
+    else:
+        source, zone = _source(meters, meter, workspace, style)
+        style = replace(style, zone=zone)
     seen = read_series(weather, zone=zone, checked=False)
-    style = _style(zone, "", dates, decimal, unit, column=column, repair=repair or mend)
     if model == "hourly":
         found, findings = estimate_hourly(
-            meters, seen, until=until.date(), since=begin, style=style, confidence=confidence
+            source, seen, until=until.date(), since=begin, style=style, confidence=confidence
         )
     elif model == "daily":
-        usage = read_usage(meters, style)
+        usage = read_usage(source, style)
         findings = usage.findings
         with out.working("fitting baselines"):
             found = list(
@@ -801,7 +821,7 @@ def _range(line: Any) -> str:
     return "–" if np.isnan(line).all() else f"{np.nanmin(line):,.4g} to {np.nanmax(line):,.4g}"
 
 
-def _style(
+def style_of(
     zone: str,
     stamp: str,
     dates: str,
@@ -811,7 +831,7 @@ def _style(
     column: str = "",
     repair: str = "",
 ) -> FileStyle:
-    """What the options say of a file.
+    """What the options of a command say of a file.
 
     Raises:
         UsageError: `bad-dates-order`, `bad-decimal`, `bad-stamp`, `unknown-repair`.
@@ -830,6 +850,29 @@ def _style(
     if decimal and decimal not in MARKS:
         raise UsageError("bad-decimal", f"'{decimal}' is not a decimal mark.", "Write , or .")
     return FileStyle(zone, _stamp(stamp), dates, decimal, unit, column, _repairs(repair))
+
+
+def _source(
+    file: Path | None, meter: str, workspace: Path, style: FileStyle, *, checked: bool = True
+) -> tuple[Readings, str]:
+    """The series of a file, or the usage of meters of the workspace, and whose clock they follow.
+
+    Raises:
+        UsageError: `what-to-read` where both or none are named.
+    """
+    from abate.application.energy.meters import meter_named
+    from abate.application.energy.usage import usage_of
+    from abate.kernel.errors import UsageError
+
+    if (file is None) == (not meter):
+        text = "Name a file, or meters of the workspace with --meter."
+        raise UsageError("what-to-read", text, "One of the two.")
+    if file is not None:
+        return style.read(file, checked=checked), style.zone
+    names = list(dict.fromkeys(n.strip() for n in meter.split(",") if n.strip()))
+    opened = opened_at(workspace)
+    zone = style.zone if style.zone != "UTC" else meter_named(opened, names[0]).zone
+    return usage_of(opened, names, checked=checked), zone
 
 
 def _stamp(text: str) -> str:
