@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -15,11 +15,13 @@ import numpy as np
 
 from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.channels import DAY_S, STEPS_MAX, Channel, gridded, step_of
+from abate.adapters.readers.clock import ORDERS
 from abate.adapters.readers.documents import weather_columns
 from abate.adapters.readers.interval_tables import Style, Table, read_table, rows_of
 from abate.adapters.readers.layouts import Layout, Row, recognise
 from abate.adapters.readers.long_tables import long_table
 from abate.adapters.readers.meter_formats import green_button, json_rows, nem
+from abate.adapters.readers.numerals import MARKS
 from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.parquets import parquet_head
 from abate.adapters.readers.sheets import read_sheets
@@ -85,7 +87,7 @@ def _require_file(path: Path) -> None:
         raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
 
 
-def raw_chunks(path: Path, style: FileStyle) -> Iterator[list[Readings]]:
+def raw_chunks(path: Path, style: FileStyle) -> Generator[list[Readings], None, None]:
     """The series of a file as they stand in it, counters as they count, some at a time.
 
     Each chunk holds series of one or several steps. See `settled` for their usage.
@@ -138,8 +140,23 @@ class FileStyle:
         """As readers of tables take it.
 
         Raises:
-            UsageError: `unknown-zone`, `unknown-unit`.
+            UsageError: `unknown-zone`, `unknown-unit`, `bad-dates-order`, `bad-decimal`,
+                `bad-stamp`.
         """
+        if self.stamp not in ("", "start", "end"):
+            raise UsageError(
+                "bad-stamp", f"'{self.stamp}' is not an end of a step.", "Write start or end."
+            )
+        if self.dates not in ("", *ORDERS):
+            raise UsageError(
+                "bad-dates-order",
+                f"'{self.dates}' is not an order of dates.",
+                f"One of: {', '.join(ORDERS)}.",
+            )
+        if self.decimal not in ("", *MARKS):
+            raise UsageError(
+                "bad-decimal", f"'{self.decimal}' is not a decimal mark.", "Write , or ."
+            )
         if self.unit and not unit_named(self.unit):
             raise UsageError(
                 "unknown-unit",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import duckdb
 
 
+REVERSAL = "reversal"
+"""Template of an import that undoes another one; any other that reverses one replaces it."""
 DATA_VIEWS = ("activities", "totals", "instruments", "quarantine", "mends")
 
 
@@ -75,14 +77,26 @@ def corrected_and_proved(
 
 
 def _live(rows: list[ImportRow]) -> set[str]:
-    """Ids of rows that no live row reverses; an undo that was itself undone reverses nothing."""
-    reversers: dict[str, list[str]] = {}
+    """Ids of rows that nothing in force reverses.
+
+    An undo that was itself undone reverses nothing. A replacement stays in force while another one
+    stands in its own place, so that what it replaced does not come back.
+    """
+    undone: dict[str, list[str]] = {}
+    replaced: dict[str, list[str]] = {}
     for row in rows:
         if row.reverses:
-            reversers.setdefault(row.reverses, []).append(row.import_id)
+            (undone if row.template == REVERSAL else replaced).setdefault(row.reverses, []).append(
+                row.import_id
+            )
 
     def live(import_id: str) -> bool:
-        return not any(live(r) for r in reversers.get(import_id, []))
+        return not any(live(r) for r in undone.get(import_id, [])) and not any(
+            in_force(r) for r in replaced.get(import_id, [])
+        )
+
+    def in_force(import_id: str) -> bool:
+        return live(import_id) or any(in_force(r) for r in replaced.get(import_id, []))
 
     return {row.import_id for row in rows if live(row.import_id)}
 
@@ -114,7 +128,7 @@ def live_views(
 
 def loaded_before(imports: Sequence[ImportRow], sha256: str) -> ImportRow | None:
     """The import among these that brought the same content."""
-    return next((r for r in imports if r.sha256 == sha256 and not r.reverses), None)
+    return next((r for r in imports if r.sha256 == sha256 and r.template != REVERSAL), None)
 
 
 def free_id(workspace: Workspace, seed: str) -> str:

@@ -16,7 +16,6 @@ from abate.adapters.store.imports import commit_import, free_id, live_imports, l
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.application.energy.meters import (
     LOADED,
-    NOWHERE,
     Place,
     checked_place,
     known_meters,
@@ -26,7 +25,7 @@ from abate.application.energy.usage import stored
 from abate.application.inventory.imports import keep_file, same_content
 from abate.application.inventory.intervals import zones_of
 from abate.energy.facts.counters import counters, without_pairs
-from abate.energy.facts.readings import ENERGY_KWH, POWER_KW, Readings
+from abate.energy.facts.readings import ENERGY_KWH, POWER_KW, Readings, as_energy
 from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding
 from abate.kernel.region import country_of
@@ -62,25 +61,62 @@ class Load:
     findings: tuple[Finding, ...]
 
 
-def load_readings(
-    workspace: Workspace,
-    path: Path,
-    *,
-    now: datetime,
-    style: FileStyle,
-    meter: str = "",
-    place: Place = NOWHERE,
-) -> Load:
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the user says of a file of readings and of its meters; empty fields leave what is known.
+
+    Args:
+        meter: Name of the meter, where the file names none.
+        site: Site where its meters stand.
+        building: Building of the site.
+        kind: What they count, such as `electricity`.
+        parent: Meter that counts it, too.
+        replaces: Meter that stood in its place.
+        since: Moment from which it stands there, UTC.
+        zone: Time zone of clock times without an offset; empty takes that of the meter, of the
+            site's country where it has one, else UTC.
+        stamp: `start` or `end`: which end of its step a time names.
+        dates: Order of numbers in dates.
+        decimal: The mark before the fraction.
+        unit: Unit of series of which the file states none.
+        later: Whether of two readings for one step the later one is taken.
+    """
+
+    meter: str = ""
+    site: str = ""
+    building: str = ""
+    kind: str = ""
+    parent: str = ""
+    replaces: str = ""
+    since: datetime | None = None
+    zone: str = ""
+    stamp: str = ""
+    dates: str = ""
+    decimal: str = ""
+    unit: str = ""
+    later: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where its meters stand."""
+        return Place(
+            self.site, self.building, self.kind, "", self.parent, self.replaces, self.since
+        )
+
+    def style(self, zone: str) -> FileStyle:
+        """How the file is written."""
+        repair = ("twice",) if self.later else ()
+        return FileStyle(zone, self.stamp, self.dates, self.decimal, self.unit, repair=repair)
+
+
+def load_readings(workspace: Workspace, path: Path, how: How, *, now: datetime) -> Load:
     """Keep the readings of a file as a load, whole or not at all.
 
     Args:
         workspace: Where to.
         path: Any file that `abate readings` reads.
+        how: What the user says of it.
         now: Present moment.
-        style: What the user says of the file; an empty zone takes that of the meter, of the site's
-            country where it has one, else UTC.
-        meter: Name of the meter, where the file names none.
-        place: Where its meters stand and what they count.
 
     Raises:
         DuplicateImportError: `duplicate-import`.
@@ -95,19 +131,12 @@ def load_readings(
         if same is not None:
             raise same_content(path.name, same.file, same.committed_at, same.import_id)
         known = known_meters(workspace)
-        place = checked_place(workspace, place, known, meter)
-        zone = style.zone or place.zone or (known[meter].zone if meter in known else "")
-        zone = zone or _zone_at(workspace, place.site) or "UTC"
-        loading = _Loading(workspace, known, meter, place, zone, explicit=bool(style.zone))
+        place = checked_place(workspace, how.place, known, how.meter)
+        zone = _zone(workspace, how, place, known)
         import_id = free_id(workspace, f"{LOADED}/{sha256}")
-        loading.import_id = import_id
-        chunks = raw_chunks(path, replace(style, zone=zone))
-        first = next(chunks, [])
-        second = next(chunks, None)
-        if second is None:
-            loading.is_single = sum(len(r.names) for r in first) == 1
-        every = itertools.chain([first], [second] if second is not None else [], chunks)
-        count = workspace.store.append_batches("readings", loading.batches(every), import_id)
+        loading = _Loading(workspace, known, how, place, zone, import_id)
+        batches = loading.batches(raw_chunks(path, how.style(zone)))
+        count = workspace.store.append_batches("readings", batches, import_id)
         keep_file(path, workspace.raw, sha256)
         workspace.store.add(*loading.rows)
         _keep_findings(workspace, import_id, loading.findings)
@@ -124,6 +153,107 @@ def load_readings(
     names = tuple(r.meter for r in loading.rows)
     found = tuple(loading.findings)
     return Load(import_id, path.name, names, count, loading.new_count, loading.changed_count, found)
+
+
+def _zone(workspace: Workspace, how: How, place: Place, known: dict[str, MeterRow]) -> str:
+    """Whose clock a file follows: as said, of its meter, of the site's country, else UTC."""
+    if how.zone:
+        return how.zone
+    of_meter = known[how.meter].zone if how.meter in known else ""
+    return of_meter or _zone_at(workspace, place.site) or "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series of a file as it would be loaded.
+
+    Args:
+        meter: Name of its meter; empty where the file does not say it.
+        flow: Direction or medium.
+        unit: Its unit, empty where the file does not say it.
+        step_s: Length of its steps [s]; 0 for months.
+        is_counter: Whether its readings count up.
+        first: Begin of the first step, UTC.
+        count: Its readings.
+        missing: Steps without one.
+        total: Its usage.
+        total_unit: Unit of that.
+    """
+
+    meter: str
+    flow: str
+    unit: str
+    step_s: int
+    is_counter: bool
+    first: str
+    count: int
+    missing: int
+    total: float
+    total_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file of readings is read as.
+
+    Args:
+        series: Its series; of a long file the first ones.
+        is_whole: Whether these are all.
+        zone: Whose clock it would be read by.
+        findings: What is wrong with them.
+    """
+
+    series: tuple[Series, ...]
+    is_whole: bool
+    zone: str
+    findings: tuple[Finding, ...]
+
+
+def preview_readings(workspace: Workspace, path: Path, how: How) -> Preview:
+    """What a file of readings is read as; nothing is stored.
+
+    Raises:
+        DataError: Those of reading.
+        UsageError: `unknown-site`, `unknown-kind`, `unknown-zone`.
+    """
+    known = known_meters(workspace)
+    place = checked_place(workspace, how.place, known, how.meter)
+    zone = _zone(workspace, how, place, known)
+    chunks = raw_chunks(path, how.style(zone))
+    first, more = next(chunks, []), next(chunks, None) is not None
+    chunks.close()
+    is_single = not more and sum(len(r.names) for r in first) == 1
+    series: list[Series] = []
+    found: list[Finding] = []
+    for raw in first:
+        counting, usage = counters(raw), settled(raw)
+        used = as_energy(usage) if usage.step_s else usage
+        found += usage.findings
+        for m, name in enumerate(used.names):
+            k = raw.names.index(name)
+            line = used.values[m]
+            series.append(
+                Series(
+                    name_of(how, raw, k, is_single=is_single),
+                    raw.flow(k),
+                    raw.units[k],
+                    raw.step_s,
+                    k in counting,
+                    str(raw.start[0]),
+                    int((~np.isnan(line)).sum()),
+                    int(np.isnan(line).sum()),
+                    float(np.nansum(line)),
+                    used.units[m],
+                )
+            )
+    return Preview(tuple(series), not more, zone, tuple(found))
+
+
+def name_of(how: How, raw: Readings, m: int, *, is_single: bool) -> str:
+    """Name of the meter of a series; empty where neither file nor user says it."""
+    if is_single:
+        return how.meter or (raw.meters[m] if raw.meters else "")
+    return f"{how.meter}/{raw.names[m]}" if how.meter else raw.names[m]
 
 
 def _keep_findings(workspace: Workspace, origin: str, findings: Sequence[Finding]) -> None:
@@ -146,11 +276,10 @@ class _Loading:
 
     workspace: Workspace
     known: dict[str, MeterRow]
-    meter: str
+    how: How
     place: Place
     zone: str
-    explicit: bool
-    import_id: str = ""
+    import_id: str
     is_single: bool = False
     rows: list[MeterRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -159,7 +288,9 @@ class _Loading:
 
     def batches(self, chunks: Iterator[list[Readings]]) -> Iterator[pa.Table]:
         """Rows of readings, series by series; notes their meters and what is found."""
-        for chunk in chunks:
+        first, second = next(chunks, []), next(chunks, None)
+        self.is_single = second is None and sum(len(r.names) for r in first) == 1
+        for chunk in itertools.chain([first], [second] if second else [], chunks):
             for raw in chunk:
                 yield from self._series(raw)
 
@@ -183,7 +314,13 @@ class _Loading:
 
     def _row(self, raw: Readings, m: int, is_counter: bool) -> MeterRow:
         """What is known of the meter of a series after this load."""
-        name = self._name(raw, m)
+        name = name_of(self.how, raw, m, is_single=self.is_single)
+        if not name:
+            raise DataError(
+                "meter-unnamed",
+                f"{raw.file} does not say which meter it is of.",
+                "Name it with --meter.",
+            )
         if name in {r.meter for r in self.rows}:
             raise DataError(
                 "meter-unnamed",
@@ -191,7 +328,7 @@ class _Loading:
                 "Give each a name of its own in the file.",
             )
         known = self.known.get(name)
-        unit = raw.units[m] or (known.unit if known and self.explicit else "")
+        unit = raw.units[m]
         if not unit:
             raise DataError(
                 "unit-unsaid",
@@ -222,26 +359,13 @@ class _Loading:
                 f"'{name}' has steps of {known.step_s} s, and {raw.file} of {raw.step_s} s.",
                 f"Load it under a new name with --meter NAME --replaces '{name}'.",
             )
-        if not self.explicit and known.zone != self.zone:
+        if not self.how.zone and known.zone != self.zone:
             raise DataError(
                 "meter-zone",
                 f"'{name}' keeps {known.zone}, and {raw.file} was read by {self.zone}.",
                 f"Say whose clock the file follows, such as --zone {known.zone}.",
             )
         return replace(placed(known, self.place), import_id=self.import_id)
-
-    def _name(self, raw: Readings, m: int) -> str:
-        if self.is_single:
-            name = self.meter or (raw.meters[m] if raw.meters else "")
-        else:
-            name = f"{self.meter}/{raw.names[m]}" if self.meter else raw.names[m]
-        if not name:
-            raise DataError(
-                "meter-unnamed",
-                f"{raw.file} does not say which meter it is of.",
-                "Name it with --meter.",
-            )
-        return name
 
     def _table(self, raw: Readings, m: int, row: MeterRow) -> pa.Table:
         """The readings of a series as rows, and how many are new or other than known."""

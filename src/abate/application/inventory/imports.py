@@ -16,6 +16,7 @@ from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.sheets import Sheet, read_sheets
 from abate.adapters.store.delta import counted, fetch, literal
 from abate.adapters.store.imports import (
+    REVERSAL,
     commit_import,
     commit_imports,
     free_id,
@@ -777,7 +778,7 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
                 "has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}."
             )
         reversal = free_id(workspace, f"undo/{import_id}")
-        commit_import(workspace, reversal, "reversal", now, reverses=import_id, reason=reason)
+        commit_import(workspace, reversal, REVERSAL, now, reverses=import_id, reason=reason)
     return reversal
 
 

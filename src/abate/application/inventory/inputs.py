@@ -14,7 +14,7 @@ from functools import cached_property
 
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.findings import finding_row
-from abate.adapters.store.imports import commit_import, free_id, live_imports
+from abate.adapters.store.imports import REVERSAL, commit_import, free_id, live_imports
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS, default_factors
 from abate.application.opening import read_config
@@ -207,7 +207,7 @@ def ensure_default_factors(workspace: Workspace, now: datetime) -> None:
                 commit_import(
                     workspace,
                     reversal,
-                    "reversal",
+                    REVERSAL,
                     now,
                     reverses=r.import_id,
                     reason="a newer edition ships",

@@ -834,22 +834,11 @@ def style_of(
     """What the options of a command say of a file.
 
     Raises:
-        UsageError: `bad-dates-order`, `bad-decimal`, `bad-stamp`, `unknown-repair`.
+        UsageError: `unknown-repair`.
     """
-    from abate.adapters.readers.clock import ORDERS
-    from abate.adapters.readers.numerals import MARKS
     from abate.adapters.readers.series import FileStyle
-    from abate.kernel.errors import UsageError
 
-    if dates and dates not in ORDERS:
-        raise UsageError(
-            "bad-dates-order",
-            f"'{dates}' is not an order of dates.",
-            f"One of: {', '.join(ORDERS)}.",
-        )
-    if decimal and decimal not in MARKS:
-        raise UsageError("bad-decimal", f"'{decimal}' is not a decimal mark.", "Write , or .")
-    return FileStyle(zone, _stamp(stamp), dates, decimal, unit, column, _repairs(repair))
+    return FileStyle(zone, stamp, dates, decimal, unit, column, _repairs(repair))
 
 
 def _source(
@@ -873,14 +862,6 @@ def _source(
     opened = opened_at(workspace)
     zone = style.zone if style.zone != "UTC" else meter_named(opened, names[0]).zone
     return usage_of(opened, names, checked=checked), zone
-
-
-def _stamp(text: str) -> str:
-    from abate.kernel.errors import UsageError
-
-    if text not in ("", "start", "end"):
-        raise UsageError("bad-stamp", f"'{text}' is not an end of a step.", "Write start or end.")
-    return text
 
 
 def _repairs(text: str) -> tuple[str, ...]:

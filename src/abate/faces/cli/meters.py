@@ -25,7 +25,6 @@ from abate.faces.cli.app import (
 
 if TYPE_CHECKING:
     from abate.application.energy.loads import Load
-    from abate.application.energy.meters import Place
 
 SiteOption = Annotated[str, typer.Option("--site", help="Site where the meter stands.")]
 BuildingOption = Annotated[str, typer.Option("--building", help="Building of the site.")]
@@ -45,20 +44,6 @@ SinceOption = Annotated[
         help="When it took that place, UTC.",
     ),
 ]
-
-
-def _place(
-    site: str,
-    building: str,
-    kind: str,
-    zone: str,
-    parent: str,
-    replaces: str,
-    since: datetime | None,
-) -> Place:
-    from abate.application.energy.meters import Place
-
-    return Place(site, building, kind, zone, parent, replaces, since)
 
 
 @meters_app.command("add")
@@ -102,22 +87,31 @@ def add_readings(
 
     Exit code 1 where something is wrong with the readings, or a file was refused.
     """
-    from abate.application.energy.loads import load_readings
-    from abate.faces.cli.energy import style_of
+    from abate.application.energy.loads import How, load_readings
     from abate.kernel.errors import AbateError
 
     opened = opened_at(workspace)
-    repair = "twice" if later else ""
-    style = style_of(zone, stamp, dates, decimal, unit, repair=repair)
-    place = _place(site, building, kind, "", parent, replaces, since)
+    how = How(
+        meter,
+        site,
+        building,
+        kind,
+        parent,
+        replaces,
+        since,
+        zone,
+        stamp,
+        dates,
+        decimal,
+        unit,
+        later,
+    )
     done: list[Load] = []
     failed: list[AbateError] = []
     with out.progress("loading", len(files), quiet=json) as step:
         for file in files:
             try:
-                done.append(
-                    load_readings(opened, file, now=now(), style=style, meter=meter, place=place)
-                )
+                done.append(load_readings(opened, file, how, now=now()))
             except AbateError as error:
                 if len(files) == 1:
                     raise
@@ -240,9 +234,9 @@ def set_meter(
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Say where a meter stands and what it counts; 'abate undo' takes it back."""
-    from abate.application.energy.meters import change_meter
+    from abate.application.energy.meters import Place, change_meter
 
-    place = _place(site, building, kind, zone, parent, replaces, since)
+    place = Place(site, building, kind, zone, parent, replaces, since)
     import_id = change_meter(opened_at(workspace), meter, place, now=now(), reason=reason)
     out.console().print(f"{import_id} says it of '{meter}'.")
 
