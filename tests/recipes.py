@@ -16,6 +16,7 @@ from pathlib import Path
 import typer
 
 from abate.application.disclosure.neutrality import add_credits
+from abate.application.energy.loads import How, load_readings
 from abate.application.inventory.figures import publish
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
@@ -99,6 +100,11 @@ CALLS = {
     "credits add": "credits add files/credits.csv -w w",
     "credits retire": "credits retire C-1 -y FY2024 --by Ada --amount 2 -w w",
     "credits list": "credits list -w w",
+    "meters add": "meters add files/meter-june.csv --meter M-2 --zone UTC -w w",
+    "meters list": "meters list -w w",
+    "meters show": "meters show M-1 -o out/usage.csv -w w",
+    "meters set": "meters set M-1 --building b1 -w w",
+    "meters post": "meters post -y FY2024 -w w",
     "claims check": "claims check files/claims.csv --ledger -w w",
 }  # fmt: skip
 """A call of each command, from the folder that `prepare` fills; empty where another test tries it:
@@ -230,6 +236,16 @@ def prepare(folder: Path) -> dict[str, str]:
         "claims.csv",
         "entity,fiscal_year,metric,value,unit,source\nSmall group,FY2024,net,5,t CO2e,Page\n",
     )
+    may, june = (
+        "time,kWh\n"
+        + "".join(
+            f"{datetime(2023, m, 1) + timedelta(hours=k)},{2 + k % 5}.5\n" for k in range(240)
+        )
+        for m in (5, 6)
+    )
+    how = How(meter="M-1", site="london", kind="electricity", zone="UTC")
+    load_readings(workspace, write("meter-may.csv", may), how, now=NOW)
+    write("meter-june.csv", june)
     backup(workspace, files / "backup.tar")
     factor = next(r["factor_id"] for r in workspace.store.rows("factors"))
     return {"import": last.import_id, "run": ran.run_id, "factor": factor}

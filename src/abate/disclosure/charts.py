@@ -306,6 +306,51 @@ def goal_chart(
     )
 
 
+BARS = {"month": "yearmonth", "day": "yearmonthdate"}
+"""Width of a bar of usage."""
+
+
+def usage_chart(
+    values: list[Json], gaps: list[Json], *, by: str, unit: str, words: tuple[str, str, str]
+) -> Json:
+    """Usage of a meter by month or day, measured and estimated, with stretches that lack readings.
+
+    Args:
+        values: Rows with `start`, `series` (measured or estimated) and `value`.
+        gaps: Rows with `from` and `to`.
+        by: `month` or `day`.
+        unit: Unit of the values.
+        words: Names of measured, estimated, and missing readings.
+    """
+    names = dict(zip(("measured", "estimated"), words, strict=False))
+    told = [v | {"series": names[v["series"]]} for v in values]
+    time = {"type": "temporal", "title": None, "axis": {"labelAngle": 0, "tickCount": 10}}
+    bars = {
+        "mark": {"type": "bar", "tooltip": True},
+        "encoding": {
+            "x": {"field": "start", "timeUnit": BARS[by], **time},
+            "y": {"field": "value", "type": "quantitative", "title": unit},
+            "color": {
+                "field": "series",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": list(words[:2]), "range": [COLOURS[0], COLOURS[3]]},
+            },
+        },
+    }
+    shade = {
+        "data": {"values": [g | {"what": words[2]} for g in gaps]},
+        "mark": {"type": "rect", "opacity": 0.18, "color": COLOURS[1]},
+        "encoding": {
+            "x": {"field": "from", **time},
+            "x2": {"field": "to"},
+            "tooltip": [{"field": "what"}],
+        },
+    }
+    layers = [shade, bars] if gaps else [bars]
+    return _chart("", told, layer=layers, width=WIDE)
+
+
 def load_chart(values: list[Json], shades: list[Json]) -> Json:
     """Load of a building and its IT by the hour, with stretches that are shaded.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from abate.kernel.edges import Json
 
 
 class Severity(StrEnum):
@@ -97,6 +99,11 @@ class Finding:
         row = f" row {self.row}" if self.row else ""
         column = f" column {self.column}" if self.column else ""
         return f"{self.file}{sheet}{row}{column}"
+
+    @property
+    def json(self) -> Json:
+        """As machines get it."""
+        return asdict(self) | {"severity": self.severity.value}
 
     def __str__(self) -> str:
         place = f" {self.place}." if self.place else ""

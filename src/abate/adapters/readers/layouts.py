@@ -367,8 +367,7 @@ def _role(header: str, there: list[str], unit: str) -> str:
         "moment": all(is_time(c) for c in there) and not (numbers == len(there) and unit),
         "clock": all(is_clock(c) for c in there),
         "zone": has_word(header, ZONE_WORDS) and all(offset_named(c) is not None for c in there),
-        "unit": all(unit_named(c) for c in there)
-        and (numbers < len(there) or has_word(header, UNIT_WORDS)),
+        "unit": all(unit_named(c) for c in there) and _may_name_units(header, there),
         "multiplier": has_word(header, MULTIPLIER_WORDS) and numbers == len(there),
         "hour": not unit and _is_hour(header, there),
         "meter": not unit and _names_meter(header, there),
@@ -377,6 +376,14 @@ def _role(header: str, there: list[str], unit: str) -> str:
         "other": words or money,
     }
     return next((role for role, is_so in fits.items() if is_so), "meter" if ident else "value")
+
+
+def _may_name_units(header: str, there: list[str]) -> bool:
+    """Whether cells that are all units are meant as such: a letter may be a flag of quality."""
+    if has_word(header, UNIT_WORDS):
+        return True
+    letters = all(len(c) == 1 for c in there)
+    return not letters and not has_word(header, QUALITY_WORDS) and not all(map(is_number, there))
 
 
 def _is_hour(header: str, there: list[str]) -> bool:

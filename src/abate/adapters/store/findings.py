@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from abate.kernel.edges import Json
 from abate.kernel.finding import Finding, Severity
 from abate.kernel.tables import FindingRow
 
@@ -27,9 +24,4 @@ def finding_of(r: FindingRow) -> Finding:
 
 def finding_row(finding: Finding, origin: str) -> FindingRow:
     """A finding as a row of the ledger, of the import or the run that found it."""
-    return FindingRow(origin, **finding_json(finding))
-
-
-def finding_json(finding: Finding) -> Json:
-    """A finding as machines get it."""
-    return asdict(finding) | {"severity": finding.severity.value}
+    return FindingRow(origin, **finding.json)

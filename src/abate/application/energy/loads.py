@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from abate.adapters.readers.series import FileStyle, raw_chunks, settled
+from abate.adapters.store.findings import finding_row
 from abate.adapters.store.imports import commit_import, free_id, live_imports, loaded_before
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.application.energy.meters import (
@@ -257,10 +258,7 @@ def name_of(how: How, raw: Readings, m: int, *, is_single: bool) -> str:
 
 
 def _keep_findings(workspace: Workspace, origin: str, findings: Sequence[Finding]) -> None:
-    rows = [
-        asdict(f) | {"origin": origin, "severity": str(f.severity)} for f in findings[:FINDINGS_MAX]
-    ]
-    workspace.store.append("findings", rows)
+    workspace.store.add(*(finding_row(f, origin) for f in findings[:FINDINGS_MAX]))
 
 
 def _zone_at(workspace: Workspace, site: str) -> str:

@@ -205,7 +205,7 @@ def change_meter(
 
     Raises:
         NotFoundError: `unknown-meter`.
-        UsageError: `unknown-site`, `unknown-kind`, `unknown-zone`, `meter-circle`, `meter-step`,
+        UsageError: `unknown-site`, `unknown-kind`, `unknown-zone`, `meter-circle`, `meter-steps`,
             `nothing-said`.
     """
     if place == NOWHERE:
@@ -218,7 +218,7 @@ def change_meter(
         before = known.get(made.replaces)
         if before is not None and before.step_s != made.step_s:
             raise UsageError(
-                "meter-step",
+                "meter-steps",
                 f"'{meter}' has steps of {made.step_s} s, and '{made.replaces}' of {before.step_s} s.",
                 "Post the two apart.",
             )

@@ -27,7 +27,20 @@ from abate.kernel.period import parse_fiscal_year
 
 NOT_USED = ("export", "generation", "reactive")
 """What a meter may count that is no usage."""
-HEADERS = ("site", "meter", "start", "end", "basis", "item", "readings", "missing")
+PERIODS = {"month": "%Y-%m", "day": "%Y-%m-%d"}
+"""How the period of a row that covers a month or a day is written."""
+HEADERS = (
+    "site",
+    "meter",
+    "start",
+    "end",
+    "period",
+    "basis",
+    "item",
+    "readings",
+    "missing",
+    "document",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +141,9 @@ def _post(
         before = next((r for r in live_imports(workspace) if r.file == name), None)
         if before is not None and before.sha256 == file_hash(path):
             return True
-        columns = {
-            "site": "site", "meter": "meter", "period_start": "start", "period_end": "end", "basis": "basis",
-        }  # fmt: skip
+        columns = {name: name for name in ("site", "meter", "basis", "document")}
+        hourly = {"period_start": "start", "period_end": "end"}
+        columns |= hourly if by == "hour" else {"period": "period"}
         if any(m.item for m in some):
             columns["item"] = "item"
         measures = tuple(Column(k, k, units[k]) for k in kinds if k in units)
@@ -182,7 +195,7 @@ def _rows(
     unit = units.setdefault(meter.kind, used.units[0])
     if unit != used.units[0]:
         raise UsageError(
-            "meter-unit",
+            "meter-units",
             f"Meters of {meter.kind} count {unit} and {used.units[0]}.",
             "Give each kind one unit.",
         )
@@ -195,9 +208,11 @@ def _rows(
         ):
             if count:
                 place = meter.building or meter.meter
-                bounds = (_text(span.begun), _text(span.past))
+                hourly = (_text(span.begun), _text(span.past), "")
+                bounds = hourly if by == "hour" else ("", "", f"{span.begun:{PERIODS[by]}}")
+                said = f"{meter.meter} {span.start:%Y-%m-%dT%H:%MZ} {basis}"
                 told = (meter.site, place, *bounds, basis, meter.item, count, span.missing_count)
-                yield _Row(told, f"{amount:.6f}".rstrip("0").rstrip("."))
+                yield _Row((*told, said), f"{amount:.6f}".rstrip("0").rstrip("."))
 
 
 def _text(moment: datetime) -> str:

@@ -102,7 +102,7 @@ def usage_of(
 
     Raises:
         NotFoundError: `unknown-meter`, `no-readings`.
-        UsageError: `meter-step` where steps differ.
+        UsageError: `meter-steps` where steps differ.
     """
     known = known_meters(workspace)
     for name in names:
@@ -112,7 +112,9 @@ def usage_of(
     steps = {r.step_s for chain in chains for r, _, _ in chain}
     if len(steps) > 1:
         listed = ", ".join(f"{s} s" for s in sorted(steps))
-        raise UsageError("meter-step", f"Their steps differ: {listed}.", "Name meters of one step.")
+        raise UsageError(
+            "meter-steps", f"Their steps differ: {listed}.", "Name meters of one step."
+        )
     step = np.timedelta64(steps.pop(), "s")
     parts = [
         [_used(workspace, row, a, b, first, past, step) for row, a, b in chain] for chain in chains
@@ -224,6 +226,7 @@ class Span:
     """What a meter used in a month, a day or an hour of its clock.
 
     Args:
+        start: Begin of its first step, UTC.
         begun: Begin by the clock.
         past: End by the clock.
         metered: Sum of measured steps, in the unit of the usage.
@@ -233,6 +236,7 @@ class Span:
         missing_count: Steps without a reading.
     """
 
+    start: datetime
     begun: datetime
     past: datetime
     metered: float
@@ -243,7 +247,7 @@ class Span:
 
 
 def spans_of(used: Readings, m: int, zone: ZoneInfo, by: str, step_s: int) -> Iterator[Span]:
-    """What one of some meters used by span; spans without any reading are left out.
+    """What one of some meters used by span, also where in between it has no reading at all.
 
     Args:
         used: Usage of meters.
@@ -259,21 +263,16 @@ def spans_of(used: Readings, m: int, zone: ZoneInfo, by: str, step_s: int) -> It
     if by == "hour":  # one that comes twice
         turns[1:] |= np.diff(offsets) != np.timedelta64(0, "s")
     edges = np.flatnonzero(turns)
-    before = None
     marks = np.zeros(len(key), bool) if used.estimated is None else used.estimated[m]
     for a, b in zip(edges, [*edges[1:], len(key)], strict=True):
         values = used.values[m, a:b]
         there, estimated = ~np.isnan(values), marks[a:b]
         count = int(there.sum())
-        if not count:
-            continue
         begun, past = (k.astype("datetime64[us]").item() for k in (key[a], key[a] + 1))
         first, last = (t.replace(tzinfo=zone).timestamp() for t in (begun, past))
         length = HOUR_S if by == "hour" else last - first
-        if begun == before:  # no copy of the first of the two
-            begun += timedelta(seconds=1)
-        before = begun
         yield Span(
+            used.start[a].astype("datetime64[us]").item(),
             begun,
             past,
             float(values[there & ~estimated].sum()),
@@ -349,3 +348,68 @@ def require_span(by: str) -> None:
         raise UsageError(
             "unknown-span", f"Usage is not added up by '{by}'.", f"One of: {', '.join(SPANS)}."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Usage of a step.
+
+    Args:
+        start: Its begin, UTC.
+        usage: In the unit of the page.
+        is_estimated: Whether the reading is estimated.
+    """
+
+    start: datetime
+    usage: float
+    is_estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsPage:
+    """Some readings of a meter.
+
+    Args:
+        meter: Its name.
+        unit: Unit of their usage.
+        step_s: Length of a step [s].
+        rows: The readings; steps without one are left out.
+        next: Begin of the last step of the page where there are more; None at the end.
+    """
+
+    meter: str
+    unit: str
+    step_s: int
+    rows: tuple[Reading, ...]
+    next: datetime | None
+
+
+def readings_page(
+    workspace: Workspace, name: str, *, after: datetime | None, limit: int
+) -> ReadingsPage:
+    """Readings of a meter as usage a step, the oldest first.
+
+    Args:
+        workspace: Where it is.
+        name: Its name.
+        after: Begin of the last step of the page before, UTC; None begins.
+        limit: Rows at most.
+
+    Raises:
+        NotFoundError: `unknown-meter`, `no-readings`.
+    """
+    row = meter_named(workspace, name)
+    step = timedelta(seconds=row.step_s)
+    first = None if after is None else after + step
+    used = usage_of(workspace, [name], first=first, checked=False)
+    there = np.flatnonzero(~np.isnan(used.values[0]))
+    rows = tuple(
+        Reading(
+            used.start[k].astype("datetime64[us]").item(),
+            float(used.values[0][k]),
+            bool(used.estimated is not None and used.estimated[0][k]),
+        )
+        for k in there[:limit]
+    )
+    more = rows[-1].start if len(there) > limit else None
+    return ReadingsPage(name, used.units[0], row.step_s, rows, more)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from abate.adapters.readers.clock import NO_OFFSET, Times, in_utc
 from abate.energy.facts.counters import counts_up, fall_of, rests
 from abate.energy.facts.readings import COUNTER_READ, COUNTER_RESET, POWER_KW, Readings
 from abate.energy.facts.suspicions import check_readings, without_sentinels
@@ -219,27 +220,52 @@ def _series(
     """
     number = rows.number(f"cells.{column}")
     keys = " || ' ' || ".join(f"coalesce({c}, '')" for c in rows.keys) or "''"
+    site = f"coalesce({rows.site}, '')" if rows.site else "''"
     read = f"""
-        select series, {keys} as named, epoch(clock)::bigint as moment, {number} as v, rid
+        select series, {keys} as named, epoch(clock)::bigint as moment, {number} as v, rid,
+               {site} as place, steps.source_row as row
         from steps join cells on cells.rowid = rid where {number} is not null"""
     count = con.execute(f"select count(*) from ({read})").fetchall()[0][0]
     if count > LOOKED_AT_MAX:
         return
-    got = con.execute(f"{read} order by series, moment").fetchnumpy()
+    got = con.execute(f"{read} order by series, moment, row").fetchnumpy()
     bounds = np.flatnonzero(np.diff(got["series"], prepend=-1))
     for first, past in zip(bounds, [*bounds[1:], len(got["series"])], strict=True):
-        at, values = got["moment"][first:past], np.asarray(got["v"][first:past], float)
-        places = (at - at[0]) // step_s
-        if len(at) < LEAST_LOOKED_AT or places[-1] > SPAN_MAX:
+        values = np.asarray(got["v"][first:past], float)
+        zones = rows.zones(str(got["place"][first]) or rows.site_text)
+        at = _moments(got["moment"][first:past], zones, step_s)
+        places = (at - at.min()) // step_s
+        last = int(places.max())
+        if len(at) < LEAST_LOOKED_AT or last > SPAN_MAX:
             continue
-        line = np.full((1, int(places[-1]) + 1), np.nan)
+        line = np.full((1, last + 1), np.nan)
         line[0, places] = values
-        start = np.datetime64(int(at[0]), "s") + np.arange(line.shape[1]) * np.timedelta64(
+        start = np.datetime64(int(at.min()), "s") + np.arange(line.shape[1]) * np.timedelta64(
             step_s, "s"
         )
         name = " ".join(f"{got['named'][first]} {header}".split())
         readings = Readings((name,), start, line, (rows.units[header],), rows.file)
         yield readings, places, got["rid"][first:past]
+
+
+def _moments(clock: Any, zones: tuple[ZoneInfo, ...], step_s: int) -> Any:
+    """Moments of clock times [s]: by the zone where they show that it rules them, else as they are.
+
+    A local clock leaves out an hour in spring, which is no gap, and says one twice in autumn.
+    """
+    if not zones or not len(clock):
+        return clock
+    seconds = clock.astype("datetime64[s]")
+    none = np.full(len(clock), np.datetime64("NaT"), "datetime64[s]")
+    times = Times(seconds, np.full(len(clock), NO_OFFSET), none)
+    placed = in_utc(times, zones[0], np.zeros(len(clock), np.int64)).astype(np.int64)
+    return placed if _lacks(placed, step_s) < _lacks(clock, step_s) else clock
+
+
+def _lacks(at: Any, step_s: int) -> int:
+    """Steps without a moment, and moments that share one."""
+    distinct = np.unique(at)
+    return int((at.max() - at.min()) // step_s) + 1 + len(at) - 2 * len(distinct)
 
 
 LOOKED_AT_MAX, LEAST_LOOKED_AT, SPAN_MAX = 5_000_000, 48, 10_000_000

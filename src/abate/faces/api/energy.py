@@ -1,17 +1,63 @@
-"""Routes of the energy system: data centres and the load curves of their meters."""
+"""Routes of the energy system: data centres and their load curves, meters and their usage."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
 
 from abate.application.energy.data_centres import data_centres, load_curve
-from abate.faces.api.frame import Run, WorkspaceOf, Year, api_router
+from abate.application.energy.loads import How, preview_readings
+from abate.application.energy.meters import Place, change_meter, meters
+from abate.application.energy.usage import readings_page, shown_meter
+from abate.faces.api import uploads
+from abate.faces.api.desk import present
+from abate.faces.api.frame import JobsOf, Run, Strict, Text, WorkspaceOf, Year, api_router
 from abate.kernel.edges import Json
 
 router = api_router()
+Span = Annotated[str, Query(pattern="^(month|day|hour)$", description="What a row covers.")]
+
+
+class PlaceRequest(Strict):
+    """Where a meter stands and what it counts; empty fields leave what is known."""
+
+    site: Text = ""
+    building: Text = ""
+    kind: Text = ""
+    zone: Text = ""
+    parent: Text = ""
+    replaces: Text = ""
+    since: datetime | None = None
+    reason: Annotated[str, Field(max_length=2000)] = ""
+
+
+class LoadRequest(Strict):
+    """What is said of a file of readings; see `abate meters add`."""
+
+    meter: Text = ""
+    site: Text = ""
+    building: Text = ""
+    kind: Text = ""
+    parent: Text = ""
+    replaces: Text = ""
+    since: datetime | None = None
+    zone: Text = ""
+    stamp: Text = ""
+    dates: Text = ""
+    decimal: Text = ""
+    unit: Text = ""
+    later: bool = False
+
+
+class PostRequest(Strict):
+    """Which year's usage enters the ledger."""
+
+    year: Text
+    by: Text = "month"
 
 
 @router.get("/data-centres")
@@ -29,3 +75,73 @@ def get_load_curve(
     With gaps and with hours in which a meter repeats itself.
     """
     return load_curve(desk.workspace, site, building, month).json
+
+
+@router.get("/meters")
+def get_meters(desk: WorkspaceOf) -> list[Json]:
+    """Every meter with its readings in numbers, parents before what stands below them."""
+    return [asdict(m) for m in meters(desk.workspace)]
+
+
+@router.get("/meters/{meter:path}/usage")
+def get_usage(
+    desk: WorkspaceOf,
+    meter: str,
+    by: Span = "month",
+    first: Annotated[datetime | None, Query(alias="from", description="UTC.")] = None,
+    past: Annotated[datetime | None, Query(alias="to", description="UTC.")] = None,
+) -> Json:
+    """What a meter used by month, day or hour of its clock, with what is wrong with its readings."""
+    found = shown_meter(desk.workspace, meter, by=by, first=naive(first), past=naive(past))
+    return asdict(found) | {"findings": [f.json for f in found.findings]}
+
+
+@router.get("/meters/{meter:path}/readings")
+def get_readings(
+    desk: WorkspaceOf,
+    meter: str,
+    after: Annotated[datetime | None, Query(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+) -> Json:
+    """Readings of a meter as usage a step, the oldest first."""
+    return asdict(readings_page(desk.workspace, meter, after=naive(after), limit=limit))
+
+
+def naive(moment: datetime | None) -> datetime | None:
+    """A moment in UTC, as the store keeps it."""
+    if moment is None or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+@router.put("/meters/{meter:path}")
+def put_meter(desk: WorkspaceOf, meter: str, told: PlaceRequest) -> dict[str, str]:
+    """Say where a meter stands and what it counts; undoing the import takes it back."""
+    said = told.model_dump(exclude={"reason"}) | {"since": naive(told.since)}
+    place = Place(**said)
+    return {"import": change_meter(desk.workspace, meter, place, now=present(), reason=told.reason)}
+
+
+@router.post("/meters/post", status_code=202)
+def post_meters(jobs: JobsOf, what: PostRequest) -> Json:
+    """Bring a year's usage into the ledger as a job, in place of what was posted of it before."""
+    return jobs.submit_posting(what.year, by=what.by)
+
+
+@router.post("/uploads/{upload_id}/readings")
+def preview_upload(desk: WorkspaceOf, upload_id: str, how: LoadRequest) -> Json:
+    """What an upload of readings is read as; nothing is stored."""
+    path = uploads.path_of(desk, uploads.ready(desk, upload_id))
+    found = preview_readings(desk.workspace, path, how_of(how))
+    return asdict(found) | {"findings": [f.json for f in found.findings]}
+
+
+@router.post("/uploads/{upload_id}/load", status_code=202)
+def load_upload(jobs: JobsOf, upload_id: str, how: LoadRequest) -> Json:
+    """Load an upload of readings as a job; of a step that has a reading already this one holds."""
+    return jobs.submit_load(upload_id, how_of(how))
+
+
+def how_of(told: LoadRequest) -> How:
+    """What is said of a file of readings."""
+    return How(**(told.model_dump() | {"since": naive(told.since)}))

@@ -20,6 +20,9 @@ from abate.adapters.store.faults import fault_of
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.adapters.store.soundness import require_sound
+from abate.application.energy.loads import How, load_readings
+from abate.application.energy.postings import post_usage
+from abate.application.energy.usage import require_span
 from abate.application.factors import import_factors
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
@@ -125,13 +128,35 @@ class Jobs:
             UsageError: `upload-not-ready`, `too-many-jobs`.
         """
         upload = ready(self.desk, upload_id)
+        kind = "factors" if upload["purpose"] == "factors" else "import"
+        return self._submit_upload(upload, kind, accept=sorted(accept), strict=strict)
+
+    def submit_load(self, upload_id: str, how: How) -> Json:
+        """Load the readings of an upload that waits for a decision.
+
+        Raises:
+            NotFoundError: `unknown-upload`.
+            UsageError: `upload-not-ready`, `too-many-jobs`.
+        """
+        told = {k: str(v) if k == "since" else v for k, v in asdict(how).items() if v}
+        return self._submit_upload(ready(self.desk, upload_id), "load", how=told)
+
+    def submit_posting(self, year: str, *, by: str) -> Json:
+        """Bring a year's usage of the meters into the ledger.
+
+        Raises:
+            UsageError: `bad-year`, `unknown-span`, `too-many-jobs`.
+        """
+        require_span(by)
+        fiscal_year = f"FY{parse_fiscal_year(year):04d}"
+        return self.submit("post", fiscal_year, year=fiscal_year, by=by)
+
+    def _submit_upload(self, upload: Json, kind: str, **arguments: Any) -> Json:
+        upload_id = upload["id"]
         if not self.desk.intake.move(UPLOADS, upload_id, "importing", out_of=("ready",)):
             raise UsageError("upload-not-ready", "The upload is being imported.", "Wait for it.")
-        kind = "factors" if upload["purpose"] == "factors" else "import"
         try:
-            job = self.submit(
-                kind, upload["name"], upload=upload_id, accept=sorted(accept), strict=strict
-            )
+            job = self.submit(kind, upload["name"], upload=upload_id, **arguments)
         except AbateError:
             self.desk.intake.change(UPLOADS, upload_id, state="ready")
             raise
@@ -191,7 +216,7 @@ class Jobs:
     def _settle(self, job: Json) -> None:
         """What became of a job that a stop cut off: the ledger says whether it was committed."""
         found: Json | None = None
-        if job["kind"] in ("import", "factors"):
+        if job["kind"] in ("import", "factors", "load"):
             sha256 = self.desk.intake.get(UPLOADS, job["arguments"]["upload"])["sha256"]
             rows = [r for r in live_imports(self.desk.workspace) if r.sha256 == sha256]
             found = {"import_id": rows[-1].import_id, "settled": True} if rows else None
@@ -240,6 +265,29 @@ def _factors(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     return told
 
 
+def _load(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
+    told = job["arguments"]["how"]
+    since = datetime.fromisoformat(told["since"]) if "since" in told else None
+    upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
+    on_step("reading")
+    how = How(**(told | {"since": since}))
+    done = load_readings(desk.workspace, path_of(desk, upload), how, now=job["started_at"])
+    return asdict(done) | {"findings": len(done.findings)}
+
+
+def _post(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
+    on_step("posting")
+    arguments = job["arguments"]
+    done = post_usage(desk.workspace, arguments["year"], now=job["started_at"], by=arguments["by"])
+    return {
+        "imports": [r.import_id for r in done.imports],
+        "accepted_count": sum(r.accepted_count for r in done.imports),
+        "quarantined_count": sum(r.quarantined_count for r in done.imports),
+        "unchanged": list(done.unchanged),
+        "left_out": done.left_out,
+    }
+
+
 def _run_year(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     a = job["arguments"]
     as_of = date.fromisoformat(a["as_of"]) if a["as_of"] else None
@@ -267,6 +315,8 @@ def _verify(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
 WORK: dict[str, Callable[[OpenWorkspace, Json, OnStep], Json]] = {
     "import": _import,
     "factors": _factors,
+    "load": _load,
+    "post": _post,
     "run": _run_year,
     "verify": _verify,
 }

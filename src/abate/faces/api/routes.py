@@ -196,7 +196,7 @@ def get_findings(
     found = [
         f for f in desk.findings() if severity in ("", f.severity.value) and code in ("", f.code)
     ]
-    rows = [asdict(f) | {"severity": f.severity.value} for f in found[offset : offset + limit]]
+    rows = [f.json for f in found[offset : offset + limit]]
     return {"count": len(found), "rows": rows}
 
 
@@ -241,7 +241,7 @@ async def post_upload(
     request: Request,
     desk: WorkspaceOf,
     name: Annotated[str, Query(max_length=400, description="Name of the file.")],
-    purpose: Annotated[str, Query(pattern="^(data|factors)$")] = "data",
+    purpose: Annotated[str, Query(pattern="^(data|factors|readings)$")] = "data",
 ) -> Json:
     """Hand in a file; nothing is stored in the ledger before it is imported."""
     announced = request.headers.get("content-length", "")
@@ -269,6 +269,8 @@ def get_upload(
     path = uploads.path_of(desk, upload)
     if upload["purpose"] == "factors":
         return {"upload": upload, **_gates(path, uploads.publisher_of(upload), 0)}
+    if upload["purpose"] == "readings":  # see POST /uploads/{upload_id}/readings
+        return {"upload": upload, "duplicate_of": duplicate_of(desk.workspace, path)}
     sheets = preview_sheets(desk.workspace, path, template=kind, mapping=uploads.mapping_of(upload))
     return {
         "upload": upload,
@@ -315,14 +317,14 @@ def check_upload(
     codes = frozenset(a.strip() for a in accept.split(",") if a.strip())
     found = uploads.checked(desk, upload, accept=codes, limit=limit)
     told = asdict(found)
-    told["findings"] = [asdict(f) | {"severity": f.severity.value} for f in found.findings]
+    told["findings"] = [f.json for f in found.findings]
     return told
 
 
 def _gates(path: Path, publisher: str, limit: int) -> Json:
     """What the gates let through of a publisher's file, and what they find."""
     publisher, edition, factors, findings, refused = read_factors(path, publisher=publisher)
-    told = [asdict(f) | {"severity": f.severity.value} for f in findings[:limit]]
+    told = [f.json for f in findings[:limit]]
     return {
         "publisher": publisher,
         "edition": edition,

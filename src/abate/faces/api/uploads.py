@@ -24,8 +24,8 @@ OPEN_MAX = 100
 MAX_NAME = 120
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
-SUFFIXES = (*TABLES, *WORKBOOKS, ".gz", ".zip")
-PURPOSES = ("data", "factors")
+SUFFIXES = (*TABLES, *WORKBOOKS, ".xml", ".gz", ".zip")
+PURPOSES = ("data", "factors", "readings")
 PUBLISHERS = (*READERS, "own")
 
 
@@ -81,7 +81,7 @@ async def receive(
         desk: The workspace.
         name: Its name.
         chunks: Its content.
-        purpose: `data` or `factors`.
+        purpose: `data`, `factors` or `readings`.
         length: Bytes announced, where they are.
         max_bytes: Bytes taken at most.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 
 app = typer.Typer(
@@ -76,11 +74,6 @@ def opened_at(workspace: Path) -> Any:
     from abate.application.opening import open_workspace
 
     return open_workspace(workspace)
-
-
-def finding_json(finding: Any) -> Json:
-    """A finding as machines get it."""
-    return asdict(finding) | {"severity": str(finding.severity)}
 
 
 def workers_of(text: str) -> int | str:

@@ -18,7 +18,6 @@ from abate.faces.cli.app import (
     WorkspaceOption,
     YearOption,
     app,
-    finding_json,
     now,
     opened_at,
 )
@@ -273,7 +272,7 @@ def check(
         require_sound(opened)
         found = [*run_blockers(opened, year), *open_findings(opened, now=now(), year=year)]
     if json:
-        out.print_json([finding_json(f) for f in found])
+        out.print_json([f.json for f in found])
     elif found:
         out.findings_table("", found)
     else:

@@ -19,7 +19,6 @@ from abate.faces.cli.app import (
     WorkspaceOption,
     YearOption,
     app,
-    finding_json,
     now,
     opened_at,
 )
@@ -95,7 +94,7 @@ def targets(
             write_whole(svg / f"target-{k}.svg", str(drawn(spec)["svg"]))
     if json:
         content = {"targets": [progress_json(opened, p) for p in told], "macc": macc(opened)}
-        out.print_json(content | {"findings": [finding_json(f) for f in found]})
+        out.print_json(content | {"findings": [f.json for f in found]})
         return
     from abate.application.disclosure.promises import rate_text, target_number
 

@@ -19,7 +19,6 @@ from abate.faces.cli.app import (
     JsonOption,
     WorkspaceOption,
     app,
-    finding_json,
     now,
     opened_at,
     workers_of,
@@ -165,7 +164,7 @@ def _readings_json(made: Readings) -> Json:
         "to": str(made.start[-1]),
         "series": series,
         "layout": made.layout,
-        "findings": [finding_json(f) for f in made.findings],
+        "findings": [f.json for f in made.findings],
     }
 
 
@@ -389,7 +388,7 @@ def _forecast_series(
                 "unit": made.unit,
                 "model": made.model.parameters,
                 "data_version": made.data_version,
-                "findings": [finding_json(f) for f in load.findings],
+                "findings": [f.json for f in load.findings],
                 "rows": rows,
             }
         )
@@ -445,7 +444,7 @@ def _forecast_sites(
                 "emissions_t": found.emissions,
                 "plants": found.plants,
                 "cost": found.cost,
-                "findings": [finding_json(f) for f in findings],
+                "findings": [f.json for f in findings],
                 "rows": rows,
             }
         )
@@ -741,7 +740,7 @@ def savings(
             {
                 "confidence": confidence,
                 "meters": rows,
-                "findings": [finding_json(f) for f in findings],
+                "findings": [f.json for f in findings],
             }
         )
     else:

@@ -14,7 +14,6 @@ from abate.faces.cli.app import (
     JsonOption,
     WorkspaceOption,
     factors_app,
-    finding_json,
     now,
     opened_at,
 )
@@ -38,7 +37,7 @@ def factors_audit(
             {
                 "files": [asdict(f) for f in found.files],
                 "jumps": [asdict(j) for j in found.jumps],
-                "findings": [finding_json(f) for f in found.findings],
+                "findings": [f.json for f in found.findings],
             }
         )
         return
@@ -171,7 +170,7 @@ def factors_import(
                 "edition": result.edition,
                 "factors": result.factor_count,
                 "refused": result.refused_count,
-                "findings": [finding_json(f) for f in result.findings],
+                "findings": [f.json for f in result.findings],
             }
         )
     else:

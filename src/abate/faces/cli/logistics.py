@@ -15,7 +15,6 @@ from abate.faces.cli.app import (
     JsonOption,
     WorkspaceOption,
     app,
-    finding_json,
     now,
     opened_at,
     workers_of,
@@ -178,7 +177,7 @@ def pack(
         if path.suffix == ".html":
             write_page(path, model)
     if json:
-        findings = [finding_json(f) for f in tally.findings]
+        findings = [f.json for f in tally.findings]
         out.print_json(_packed_json(tally, model, paths, findings))
     else:
         _print_packed(tally, model, paths)

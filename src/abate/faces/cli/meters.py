@@ -17,7 +17,6 @@ from abate.faces.cli.app import (
     DecimalOption,
     JsonOption,
     WorkspaceOption,
-    finding_json,
     meters_app,
     now,
     opened_at,
@@ -119,7 +118,7 @@ def add_readings(
             step(file.name)
     if json:
         errors = [{"code": e.code, "message": e.message, "hint": e.hint} for e in failed]
-        loads = [asdict(d) | {"findings": [finding_json(f) for f in d.findings]} for d in done]
+        loads = [asdict(d) | {"findings": [f.json for f in d.findings]} for d in done]
         out.print_json({"loads": loads, "errors": errors})
     else:
         _print_loads(done)
@@ -198,13 +197,13 @@ def show_meter(
     if output is not None:
         write_rows(output, [asdict(s) for s in found.spans])
     if json:
-        told = asdict(found) | {"findings": [finding_json(f) for f in found.findings]}
+        told = asdict(found) | {"findings": [f.json for f in found.findings]}
         out.print_json(told)
         return
     body = [
         (
             f"{s.begun:%Y-%m-%d %H:%M}",
-            f"{s.metered + s.estimated:,.3f}",
+            f"{s.metered + s.estimated:,.3f}" if s.step_count else "missing",
             f"{s.estimated:,.3f}" if s.estimated_count else "",
             f"{s.step_count:,}",
             f"{s.missing_count:,}" if s.missing_count else "",

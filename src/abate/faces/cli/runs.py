@@ -16,7 +16,6 @@ from abate.faces.cli.app import (
     WorkspaceOption,
     YearOption,
     app,
-    finding_json,
     now,
     opened_at,
 )
@@ -80,7 +79,7 @@ def run(
                 "posted": result.posted_count,
                 "unchanged": result.unchanged,
                 "open_blockers": waiting,
-                "findings": [finding_json(f) for f in result.findings],
+                "findings": [f.json for f in result.findings],
             }
         )
     else:

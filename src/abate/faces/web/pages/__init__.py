@@ -5,14 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from abate.application.catalogue import faces_of
-from abate.faces.web.pages import data, factors, inventory, overview, runs
+from abate.faces.web.pages import data, factors, inventory, meters, overview, runs
 
 OF_SYSTEMS = faces_of("web.pages")
 router = APIRouter(include_in_schema=False)
-for module in (overview, data, inventory, *OF_SYSTEMS, factors, runs):
+for module in (overview, data, meters, inventory, *OF_SYSTEMS, factors, runs):
     router.include_router(module.router)
 NAVIGATION = (
     ("/data", "Data"),
+    ("/meters", "Meters"),
     ("/inventory", "Inventory"),
     *(module.PLACE for module in OF_SYSTEMS),
     ("/factors", "Factors"),

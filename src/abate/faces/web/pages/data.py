@@ -41,6 +41,8 @@ PER_PAGE = 50
 NAMES = {t.id: t.title for t in TEMPLATES.values()} | {
     "correction": "Correction",
     "reversal": "Reversal",
+    "readings": "Readings of meters",
+    "meter": "Change of a meter",
     "factors-default": "Factors that ship with Abate",
 }
 
@@ -58,7 +60,7 @@ def data(request: Request, offset: int = 0) -> Response:
     start = max(0, offset)
     shown = every[start : start + PER_PAGE]
     following = page.following(start + PER_PAGE, len(every))
-    waiting = page.desk.intake.rows(UPLOADS, "ready")
+    waiting = [u for u in page.desk.intake.rows(UPLOADS, "ready") if u["purpose"] != "readings"]
     return page.render(
         "data.html",
         purpose="data",
@@ -128,6 +130,8 @@ def upload(request: Request, upload_id: str, kind: str = "") -> Response:
     one = page.desk.intake.get(UPLOADS, upload_id)
     if one["state"] in ("importing", "imported"):
         return RedirectResponse("/jobs", 303)
+    if one["purpose"] == "readings":
+        return RedirectResponse(f"/meters/uploads/{upload_id}", 303)
     return _upload(page, uploads.ready(page.desk, upload_id), kind)
 
 
