@@ -16,7 +16,7 @@ from pathlib import Path
 import typer
 
 from abate.application.disclosure.neutrality import add_credits
-from abate.application.energy.loads import How, load_readings
+from abate.application.energy.loads import LoadSpec, load_readings
 from abate.application.inventory.figures import publish
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
@@ -243,7 +243,7 @@ def prepare(folder: Path) -> dict[str, str]:
         )
         for m in (5, 6)
     )
-    how = How(meter="M-1", site="london", kind="electricity", zone="UTC")
+    how = LoadSpec(meter="M-1", site="london", kind="electricity", zone="UTC")
     load_readings(workspace, write("meter-may.csv", may), how, now=NOW)
     write("meter-june.csv", june)
     backup(workspace, files / "backup.tar")

@@ -1131,6 +1131,39 @@ ROOFS = {"zhangbei-1": (41.15, 114.70, 1200.0), "nantong": (32.02, 120.86, 800.0
 """Roofs of data centres: latitude, longitude, capacity in kW."""
 
 
+METERED = {
+    "WH-JX": ("", 48.0, 0.5),
+    "WH-JX cold store": ("WH-JX", 21.0, 0.1),
+    "WH-JX offices": ("WH-JX", 6.0, 0.8),
+}
+"""Meters of a warehouse: the meter above, mean power in kW, and how much of it follows the day."""
+METERED_SITE = "wh-jiaxing"
+
+
+def write_submeters(folder: Path) -> list[Path]:
+    """A quarter of quarter-hours of a warehouse's meters, with a gap, and the late file that fills a part of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(f"{SEED} submeters")
+    first = datetime(2024, 1, 1)
+    rows, late = [], []
+    for quarter in range(91 * 96):
+        at = first + timedelta(minutes=15 * quarter)
+        busy = max(0.0, math.sin((at.hour - 6) / 12 * math.pi)) * (1 if at.weekday() < 6 else 0.3)
+        for meter, (_, mean, swing) in METERED.items():
+            kwh = mean / 4 * (1 - swing + 2 * swing * busy) * rng.uniform(0.95, 1.05)
+            row = (meter, at.strftime("%Y-%m-%d %H:%M"), f"{kwh:.3f}", "actual")
+            lost = datetime(2024, 2, 12, 9) <= at < datetime(2024, 2, 14, 17)
+            if not lost:
+                rows.append(row)
+            elif at < datetime(2024, 2, 14):
+                late.append((*row[:3], "estimated"))
+    header = ("meter", "timestamp", "kwh", "status")
+    files = [folder / "submeters-2024q1.csv", folder / "submeters-late.csv"]
+    for path, some in zip(files, (rows, late), strict=True):
+        _csv(path, header, some)
+    return files
+
+
 def write_energy(folder: Path) -> None:
     """Hourly weather of the data centres, and two roofs: their power and the weather forecast for them."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,19 +1,22 @@
 """The meter store: loads, revisions, counters over files, trees, exchanges, posting."""
 
+import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from abate.adapters.readers import sheets
 from abate.adapters.readers.series import read_series
-from abate.application.energy.loads import How, load_readings, preview_readings
+from abate.application.energy.loads import LoadSpec, load_readings, preview_readings
 from abate.application.energy.meters import Place, change_meter, depth_of, meters
 from abate.application.energy.postings import post_usage
 from abate.application.energy.usage import readings_page, shown_meter, usage_of
 from abate.application.inventory.findings import open_findings
 from abate.application.inventory.imports import undo
+from abate.faces.server import create_app
 from abate.kernel.errors import AbateError, DataError, NotFoundError, UsageError
 from support import NOW, SHARED
 
@@ -35,7 +38,7 @@ def load(workspace, tmp_path):
         path = tmp_path / (name or f"load-{next(count)}.csv")
         lines = (",".join(map(str, row)) for row in rows)
         path.write_text(header + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
-        return load_readings(workspace, path, How(meter=meter, zone=zone, **how), now=NOW)
+        return load_readings(workspace, path, LoadSpec(meter=meter, zone=zone, **how), now=NOW)
 
     return loaded
 
@@ -318,12 +321,78 @@ def test_pages_of_readings_go_on_where_they_ended(workspace, load):
 def test_a_preview_stores_nothing(workspace, tmp_path):
     path = tmp_path / "m.csv"
     path.write_text("time,value\n" + "\n".join(f"{t},{v}" for t, v in hourly(MAY, 48)))
-    found = preview_readings(workspace, path, How())
+    found = preview_readings(workspace, path, LoadSpec())
     (one,) = found.series
     assert (one.meter, one.unit, one.count, one.step_s) == ("", "", 48, 3600)
-    said = preview_readings(workspace, path, How(meter="M", unit="kWh", site="london"))
+    said = preview_readings(workspace, path, LoadSpec(meter="M", unit="kWh", site="london"))
     assert (said.series[0].meter, said.series[0].unit, said.zone) == ("M", "kWh", "Europe/London")
     assert meters(workspace) == []
+
+
+@pytest.fixture
+def client(workspace):
+    """A session on the workspace."""
+    with TestClient(
+        create_app(workspace.root, token="a-token"), base_url="http://127.0.0.1"
+    ) as made:
+        key = made.post(
+            "/api/v1/session", json={"token": "a-token"}, headers={"origin": "http://127.0.0.1"}
+        ).json()["key"]
+        made.headers["authorization"] = f"Bearer {key}"
+        yield made
+
+
+def finished(client, job):
+    """A job that has ended."""
+    until = time.monotonic() + 60
+    while (told := client.get(f"/api/v1/jobs/{job['id']}").json())["state"] in (
+        "waiting",
+        "running",
+    ):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert told["state"] == "done", told["error"]
+    return told["result"]
+
+
+def test_the_api_does_what_the_command_line_does(client, workspace, tmp_path):
+    """Upload, preview, load, place, see, post: the same usage as by Python, and pages that show it."""
+    text = "time,kWh\n" + "\n".join(f"{t},{v}" for t, v in hourly(MAY, 24 * 31))
+    sent = client.post(
+        "/api/v1/uploads", params={"name": "m.csv", "purpose": "readings"}, content=text.encode()
+    ).json()
+    said = {"meter": "hall/a b", "zone": "Europe/London", "kind": "electricity"}
+    seen = client.post(f"/api/v1/uploads/{sent['id']}/readings", json=said).json()
+    assert [s["count"] for s in seen["series"]] == [744]
+    assert "Meters" in client.get(f"/data/uploads/{sent['id']}").text
+    assert "表计" in client.get(f"/meters/uploads/{sent['id']}", params={"lang": "zh"}).text
+    job = client.post(f"/api/v1/uploads/{sent['id']}/load", json=said).json()
+    assert finished(client, job)["new_count"] == 744
+    (meter,) = client.get("/api/v1/meters").json()
+    assert (meter["meter"], meter["zone"]) == ("hall/a b", "Europe/London")
+    address = "/api/v1/meters/hall/a%20b"
+    client.put(address, json={"site": "london", "reason": "moved"})
+    usage = client.get(f"{address}/usage", params={"by": "day"}).json()
+    assert len(usage["spans"]) == 31
+    total = sum(s["metered"] for s in usage["spans"])
+    assert total == pytest.approx(float(usage_of(workspace, ["hall/a b"]).values.sum()))
+    rows = client.get(f"{address}/readings", params={"limit": 700}).json()
+    more = client.get(f"{address}/readings", params={"after": rows["next"]}).json()
+    assert len(rows["rows"]) + len(more["rows"]) == 744
+    done = finished(client, client.post("/api/v1/meters/post", json={"year": "FY2024"}).json())
+    assert done["accepted_count"] == 1
+    assert posted(workspace)[0][3] == pytest.approx(total)
+    for lang in ("en", "zh"):
+        for path in ("/meters", "/meters/hall/a%20b", "/meters/hall/a%20b?by=day"):
+            shown = client.get(path, params={"lang": lang})
+            assert shown.status_code == 200, shown.text
+            assert "hall/a b" in shown.text
+    wrong = client.put(address, json={"parent": "nobody"})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "unknown-meter")
+    assert client.get("/meters/nobody").status_code == 404
+    form = client.post("/meters/hall/a%20b", data={"site": "nowhere"})
+    assert form.status_code == 422
+    assert "unknown-site" in form.text
 
 
 def both_ways(path, monkeypatch, **how):

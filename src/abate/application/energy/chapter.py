@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abate.application.energy.forecasts import ForecastShown, forecasts
+from abate.application.energy.postings import used_in_year
 from abate.application.inventory.figures import Value
 from abate.application.inventory.open_run import OpenRun
 from abate.disclosure import charts
@@ -15,6 +16,10 @@ COLUMNS = ("facility-energy", "it-energy", "pue", "wue")
 CHARTS = (("pue", "PUE by building", "ratio", 1.0), ("wue", "WUE by building", "L/kWh", 0.0))
 """Figure, title, unit, and where the axis begins."""
 CENTRES = "PUE (ISO/IEC 30134-2) and WUE (ISO/IEC 30134-9) from the buildings' meters."
+METERED = (
+    "Usage of each meter in the year by its readings. Usage enters the inventory where it was"
+    " posted; a meter below another of the same kind is not counted again."
+)
 EXPECTED = (
     "What was expected, from what was known at the moment of issue, and what the meters showed"
     " since. Valued by the inventory's own methods and factors, kept in a book of its own."
@@ -26,8 +31,8 @@ BANDS = (
 
 
 def chapters(opened: OpenRun, t: Translate) -> list[Chapter]:
-    """Data centres by building, and kept forecasts compared with the meters."""
-    return [*_data_centres(opened, t), *_forecasts(opened, t)]
+    """Data centres by building, meters, and kept forecasts compared with the meters."""
+    return [*_data_centres(opened, t), *_meters(opened, t), *_forecasts(opened, t)]
 
 
 def _data_centres(opened: OpenRun, t: Translate) -> list[Chapter]:
@@ -57,6 +62,36 @@ def _data_centres(opened: OpenRun, t: Translate) -> list[Chapter]:
         if (points := _by_month(opened, name))
     ]
     return [Chapter("buildings", t("Data centres"), (t(CENTRES), table, *drawn))]
+
+
+def _meters(opened: OpenRun, t: Translate) -> list[Chapter]:
+    """What the meters of the store used in the year, and how much of it is measured."""
+    used = used_in_year(opened.workspace, opened.year)
+    if not used:
+        return []
+    heads = (
+        t("Meter"),
+        t("Site"),
+        ">" + t("usage"),
+        t("unit"),
+        ">" + t("estimated"),
+        ">" + t("readings missing"),
+        t("In the ledger"),
+    )
+    rows = [
+        (
+            u.meter.meter,
+            f"{u.meter.site} {u.meter.building}".strip() or "–",
+            f"{u.usage:,.0f}",
+            u.unit,
+            f"{u.estimated_share:.1%}",
+            f"{u.missing_share:.1%}",
+            t("posted") if u.meter.is_posted else t("not posted"),
+        )
+        for u in used
+    ]
+    table = Table.of("meters", t("Meters"), heads, rows)
+    return [Chapter("meters", t("Meters"), (t(METERED), table))]
 
 
 def _by(opened: OpenRun, name: str, dimensions: str) -> list[Value]:

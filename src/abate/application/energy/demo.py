@@ -1,4 +1,4 @@
-"""The demo's forecasts: two days of its data centres, from what was known at the time."""
+"""The demo's energy: the meters of a warehouse, and forecasts of its data centres."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 
-LABEL = "forecasting the data centres and their roofs"
+LABEL = "loading a warehouse's meters, forecasting the data centres and their roofs"
 
 
 def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> str:
-    """Forecast two days of the example's data centres and keep the forecasts.
+    """Load the meters of a warehouse; forecast two days of the data centres and keep the forecasts.
+
+    Bills say what the warehouse used, so that its meters are not posted.
 
     Args:
         workspace: The demo's workspace.
@@ -26,8 +28,16 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     from abate.adapters.readers.energy_config import read_energy
     from abate.application.energy.batches import moment_of
     from abate.application.energy.forecasts import forecast_site, post_forecast
+    from abate.application.energy.loads import LoadSpec, load_readings
+    from abate.application.energy.meters import Place, change_meter
 
     folder = directory / "energy"
+    spec = LoadSpec(site=example.METERED_SITE, kind="electricity", zone="Asia/Shanghai")
+    for path in example.write_submeters(folder):
+        load_readings(workspace, path, spec, now=now)
+    for meter, (parent, *_) in example.METERED.items():
+        if parent:
+            change_meter(workspace, meter, Place(parent=parent), now=now)
     example.write_energy(folder)
     config = read_energy(folder / "energy.toml")
     issued = moment_of(example.FORECAST_ISSUED)
@@ -37,4 +47,4 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
             forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued),
             now=now,
         )
-    return f"Forecasts compared with the meters: abate forecasts --workspace {directory}"
+    return f"Meters: abate meters list --workspace {directory}\nForecasts compared with the meters: abate forecasts --workspace {directory}"

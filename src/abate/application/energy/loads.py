@@ -63,7 +63,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class LoadSpec:
     """What the user says of a file of readings and of its meters; empty fields leave what is known.
 
     Args:
@@ -110,7 +110,7 @@ class How:
         return FileStyle(zone, self.stamp, self.dates, self.decimal, self.unit, repair=repair)
 
 
-def load_readings(workspace: Workspace, path: Path, how: How, *, now: datetime) -> Load:
+def load_readings(workspace: Workspace, path: Path, how: LoadSpec, *, now: datetime) -> Load:
     """Keep the readings of a file as a load, whole or not at all.
 
     Args:
@@ -156,7 +156,7 @@ def load_readings(workspace: Workspace, path: Path, how: How, *, now: datetime) 
     return Load(import_id, path.name, names, count, loading.new_count, loading.changed_count, found)
 
 
-def _zone(workspace: Workspace, how: How, place: Place, known: dict[str, MeterRow]) -> str:
+def _zone(workspace: Workspace, how: LoadSpec, place: Place, known: dict[str, MeterRow]) -> str:
     """Whose clock a file follows: as said, of its meter, of the site's country, else UTC."""
     if how.zone:
         return how.zone
@@ -210,7 +210,7 @@ class Preview:
     findings: tuple[Finding, ...]
 
 
-def preview_readings(workspace: Workspace, path: Path, how: How) -> Preview:
+def preview_readings(workspace: Workspace, path: Path, how: LoadSpec) -> Preview:
     """What a file of readings is read as; nothing is stored.
 
     Raises:
@@ -250,7 +250,7 @@ def preview_readings(workspace: Workspace, path: Path, how: How) -> Preview:
     return Preview(tuple(series), not more, zone, tuple(found))
 
 
-def name_of(how: How, raw: Readings, m: int, *, is_single: bool) -> str:
+def name_of(how: LoadSpec, raw: Readings, m: int, *, is_single: bool) -> str:
     """Name of the meter of a series; empty where neither file nor user says it."""
     if is_single:
         return how.meter or (raw.meters[m] if raw.meters else "")
@@ -274,7 +274,7 @@ class _Loading:
 
     workspace: Workspace
     known: dict[str, MeterRow]
-    how: How
+    how: LoadSpec
     place: Place
     zone: str
     import_id: str

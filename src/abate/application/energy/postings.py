@@ -10,9 +10,11 @@ import csv
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
@@ -20,7 +22,7 @@ from abate.application.energy.meters import Meter, meters, template_of
 from abate.application.energy.usage import Span, require_span, spans_of, usage_of
 from abate.application.inventory.imports import ImportResult, add_file
 from abate.application.inventory.mapping import Column, Mapping
-from abate.energy.facts.readings import READING_GAP
+from abate.energy.facts.readings import READING_GAP, Readings
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
@@ -157,6 +159,57 @@ def _post(
         )
 
 
+def _of_year(workspace: Workspace, meter: Meter, year: str) -> Readings | None:
+    """Usage of a meter in a fiscal year by its clock; None where it has no reading in it."""
+    zone, months = ZoneInfo(meter.zone), workspace.calendar.months(year)
+    first, after = (
+        datetime.fromisoformat(f"{m}-01").replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+        for m in (months[0], _next_month(months[-1]))
+    )
+    try:
+        return usage_of(workspace, [meter.meter], first=first, past=after, checked=False)
+    except NotFoundError as error:
+        if error.code != "no-readings":
+            raise
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class YearOfMeter:
+    """What a meter used in a fiscal year.
+
+    Args:
+        meter: The meter.
+        unit: Unit of its usage.
+        usage: Its usage.
+        estimated_share: Share of that by estimated readings.
+        missing_share: Share of the year's steps between its first and last reading without one.
+    """
+
+    meter: Meter
+    unit: str
+    usage: float
+    estimated_share: float
+    missing_share: float
+
+
+def used_in_year(workspace: Workspace, year: str) -> list[YearOfMeter]:
+    """What each meter used in a fiscal year; those without a reading in it are left out."""
+    made = []
+    for meter in meters(workspace):
+        used = _of_year(workspace, meter, year) if meter.first else None
+        if used is None:
+            continue
+        line = used.values[0]
+        usage = float(np.nansum(line))
+        marked = used.estimated[0] if used.estimated is not None else np.zeros(len(line), bool)
+        estimated = float(np.nansum(line[marked]))
+        share = estimated / usage if usage else 0.0
+        missing = float(np.isnan(line).mean())
+        made.append(YearOfMeter(meter, used.units[0], usage, share, missing))
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A row of the file: cells of `HEADERS`, and the amount."""
@@ -175,23 +228,10 @@ def _rows(
     file: str,
 ) -> Iterator[_Row]:
     """What a meter used in a year, by span and basis; notes its unit and what lacks."""
-    zone = ZoneInfo(meter.zone)
-    months = workspace.calendar.months(year)
-    first = datetime.fromisoformat(f"{months[0]}-01").replace(tzinfo=zone)
-    after = datetime.fromisoformat(f"{_next_month(months[-1])}-01").replace(tzinfo=zone)
-    utc = ZoneInfo("UTC")
-    try:
-        used = usage_of(
-            workspace,
-            [meter.meter],
-            first=first.astimezone(utc).replace(tzinfo=None),
-            past=after.astimezone(utc).replace(tzinfo=None),
-            checked=False,
-        )
-    except NotFoundError as error:
-        if error.code != "no-readings":
-            raise
+    used = _of_year(workspace, meter, year)
+    if used is None:
         return
+    zone = ZoneInfo(meter.zone)
     unit = units.setdefault(meter.kind, used.units[0])
     if unit != used.units[0]:
         raise UsageError(

@@ -10,7 +10,7 @@ from fastapi import Query
 from pydantic import Field
 
 from abate.application.energy.data_centres import data_centres, load_curve
-from abate.application.energy.loads import How, preview_readings
+from abate.application.energy.loads import LoadSpec, preview_readings
 from abate.application.energy.meters import Place, change_meter, meters
 from abate.application.energy.usage import readings_page, shown_meter
 from abate.faces.api import uploads
@@ -142,6 +142,6 @@ def load_upload(jobs: JobsOf, upload_id: str, how: LoadRequest) -> Json:
     return jobs.submit_load(upload_id, how_of(how))
 
 
-def how_of(told: LoadRequest) -> How:
+def how_of(told: LoadRequest) -> LoadSpec:
     """What is said of a file of readings."""
-    return How(**(told.model_dump() | {"since": naive(told.since)}))
+    return LoadSpec(**(told.model_dump() | {"since": naive(told.since)}))

@@ -20,7 +20,7 @@ from abate.adapters.store.faults import fault_of
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.adapters.store.soundness import require_sound
-from abate.application.energy.loads import How, load_readings
+from abate.application.energy.loads import LoadSpec, load_readings
 from abate.application.energy.postings import post_usage
 from abate.application.energy.usage import require_span
 from abate.application.factors import import_factors
@@ -131,7 +131,7 @@ class Jobs:
         kind = "factors" if upload["purpose"] == "factors" else "import"
         return self._submit_upload(upload, kind, accept=sorted(accept), strict=strict)
 
-    def submit_load(self, upload_id: str, how: How) -> Json:
+    def submit_load(self, upload_id: str, how: LoadSpec) -> Json:
         """Load the readings of an upload that waits for a decision.
 
         Raises:
@@ -270,7 +270,7 @@ def _load(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     since = datetime.fromisoformat(told["since"]) if "since" in told else None
     upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
     on_step("reading")
-    how = How(**(told | {"since": since}))
+    how = LoadSpec(**(told | {"since": since}))
     done = load_readings(desk.workspace, path_of(desk, upload), how, now=job["started_at"])
     return asdict(done) | {"findings": len(done.findings)}
 

@@ -86,11 +86,11 @@ def add_readings(
 
     Exit code 1 where something is wrong with the readings, or a file was refused.
     """
-    from abate.application.energy.loads import How, load_readings
+    from abate.application.energy.loads import LoadSpec, load_readings
     from abate.kernel.errors import AbateError
 
     opened = opened_at(workspace)
-    how = How(
+    how = LoadSpec(
         meter,
         site,
         building,

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from abate.adapters.store.intake import UPLOADS
 from abate.application.catalogue import KINDS
-from abate.application.energy.loads import How, Preview, preview_readings
+from abate.application.energy.loads import LoadSpec, Preview, preview_readings
 from abate.application.energy.meters import (
     METERED_KINDS,
     Meter,
@@ -99,7 +99,7 @@ def upload(request: Request, upload_id: str) -> Response:
         "readings.html",
         422 if fault else 200,
         upload=one,
-        asked={f.name: asked.get(f.name, "") for f in fields(How)},
+        asked={f.name: asked.get(f.name, "") for f in fields(LoadSpec)},
         preview=preview,
         fault=fault,
         duplicate=duplicate_of(page.desk.workspace, path),
@@ -119,14 +119,14 @@ def _choices(page: Page) -> Json:
     }
 
 
-def how_of(asked: dict[str, str]) -> How:
+def how_of(asked: dict[str, str]) -> LoadSpec:
     """What a form says of a file of readings.
 
     Raises:
         UsageError: `bad-date`.
     """
-    said = {f.name: asked.get(f.name, "").strip() for f in fields(How)}
-    return How(**(said | {"since": _moment(said["since"]), "later": bool(said["later"])}))  # type: ignore[arg-type]
+    said = {f.name: asked.get(f.name, "").strip() for f in fields(LoadSpec)}
+    return LoadSpec(**(said | {"since": _moment(said["since"]), "later": bool(said["later"])}))  # type: ignore[arg-type]
 
 
 def _moment(text: str) -> datetime | None:
