@@ -726,7 +726,7 @@ def test_the_energy_of_a_layout_is_read(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "one", [f for f in formats() if not f.file.endswith("epw")], ids=lambda f: f.name
+    "one", [f for f in formats() if "…" not in f.example], ids=lambda f: f.name
 )
 def test_the_example_of_a_format_is_read(one, tmp_path):
     path = tmp_path / one.file
@@ -734,3 +734,57 @@ def test_the_example_of_a_format_is_read(one, tmp_path):
     made = as_energy(read_series(path, zone="Europe/Berlin"))
     assert (made.values[~np.isnan(made.values)] >= 0).all()
     assert float(np.nanmax(made.values)) > 0
+
+
+def test_a_typical_year_of_pvgis_is_one_year(tmp_path):
+    """Its months come from several years; times are UTC, and each hour keeps its place."""
+    years = (2013, 2010, 2007, 2012, 2013, 2015, 2013, 2008, 2016, 2013, 2009, 2013)
+    head = ["Latitude (decimal degrees): 52.000", "Longitude (decimal degrees): 13.000"]
+    head += ["Elevation (m): 60", "month,year", *(f"{m},{y}" for m, y in enumerate(years, 1))]
+    rows = ["time(UTC),T2m,RH,G(h),Gb(n),Gd(h),IR(h),WS10m,WD10m,SP"]
+    for month, year in enumerate(years, 1):
+        at = datetime(year, month, 1)
+        while at.month == month:
+            if (at.month, at.day) != (2, 29):
+                rows.append(f"{at:%Y%m%d:%H%M},{at.month},90,{at.hour},0,0,290,3,200,101000")
+            at += timedelta(hours=1)
+    path = tmp_path / "tmy.csv"
+    path.write_text("\n".join([*head, *rows, "", "T2m: 2-m air temperature"]))
+    made = read_series(path)
+    assert made.values.shape[1] == 8760
+    assert (str(made.start[0]), str(made.start[-1])) == (
+        "2013-01-01T00:00:00",
+        "2013-12-31T23:00:00",
+    )
+    months = made.start.astype("datetime64[M]").astype(int) % 12 + 1
+    assert (made.values[made.names.index("temperature")] == months).all()
+    assert (made.values[made.names.index("ghi")] == np.arange(8760) % 24).all()
+
+
+def test_hours_of_pvgis_have_their_own_year(tmp_path):
+    head = ["Latitude (decimal degrees):\t45.000", "Longitude (decimal degrees):\t8.000"]
+    head += ["Elevation (m):\t250", "Radiation database:\tPVGIS-SARAH", "", ""]
+    head += ["Slope: 30 deg.", "Azimuth: 0 deg.", "", "time,P,G(i),H_sun,T2m,WS10m,Int"]
+    at = [datetime(2016, 1, 1, 0, 10) + timedelta(hours=k) for k in range(72)]
+    rows = [f"{t:%Y%m%d:%H%M},{k * 7 % 24 * 10.0},{k},0,3.44,1.43,0.0" for k, t in enumerate(at)]
+    path = tmp_path / "hours.csv"
+    path.write_text("\n".join([*head, *rows, "", "P: PV system power (W)", ""]))
+    made = read_series(path)
+    assert str(made.start[0]) == "2016-01-01T00:00:00"
+    assert made.values[made.names.index("power")].tolist() == [
+        10.0 * (k * 7 % 24) for k in range(72)
+    ]
+
+
+def test_hours_of_tmy3_end_at_their_time(tmp_path):
+    """Local standard time, 01:00 is the first hour; millibars become pascals."""
+    at = [datetime(1999, 1, 1) + timedelta(hours=k) for k in range(8760)]
+    rows = [f"{t:%m/%d/%Y},{t.hour + 1:02d}:00,{t.hour},0,0,{t.month},80,822,2.6" for t in at]
+    path = tmp_path / "724666TYA.csv"
+    head = '724666,"DENVER/CENTENNIAL",CO,-7.0,39.74,-105.18,1829\n'
+    columns = "Date (MM/DD/YYYY),Time (HH:MM),GHI (W/m^2),DNI (W/m^2),DHI (W/m^2),Dry-bulb (C),RHum (%),Pressure (mbar),Wspd (m/s)\n"
+    path.write_text(head + columns + "\n".join(rows) + "\n")
+    made = read_series(path)
+    assert str(made.start[0]) == "1999-01-01T07:00:00"
+    assert (made.values[made.names.index("ghi")] == np.arange(8760) % 24).all()
+    assert made.values[made.names.index("pressure")][0] == 82_200

@@ -183,6 +183,21 @@ def billed(code: str, given: str) -> Example:
     return Example(code, given, found)
 
 
+def _with_hidden_rows(workspace: Workspace, folder: Path) -> list[Finding]:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "2024"
+    for row in [("site", "month", "kWh"), ("hq", "2024-01", 100), ("hq", "2024-02", 200)]:
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    book.save(folder / "bills.xlsx")
+    add_file(workspace, folder / "bills.xlsx", now=NOW, template="electricity")
+    return open_findings(workspace, now=NOW)
+
+
 def _with_a_hidden_sheet(workspace: Workspace, folder: Path) -> list[Finding]:
     from openpyxl import Workbook
 
@@ -641,6 +656,7 @@ EXAMPLES = (
         "counter-spread",
         hourly("register kWh", "00 5000", "01 5001", "04 5007", "05 5009"),
     ),
+    Example("rows-hidden", "(a workbook with a hidden row)", _with_hidden_rows),
     Example("sheet-hidden", "(a workbook with a hidden sheet 'draft')", _with_a_hidden_sheet),
     billed(
         "bill-gap",

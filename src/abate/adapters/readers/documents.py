@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 from collections.abc import Iterator
 from itertools import islice
@@ -221,25 +222,72 @@ def _by_reading(
         yield [point, kind, *about, length, begun, values]
 
 
-def weather_columns(path: Path, columns: list[str]) -> Iterator[list[Any]]:
-    """Of an EPW file: its offset from UTC [h], its usual year, and its columns.
+WEATHER = {
+    "temperature": ("temp_air", "°C"),
+    "ghi": ("ghi", "W/m2"),
+    "dni": ("dni", "W/m2"),
+    "dhi": ("dhi", "W/m2"),
+    "poa": ("poa_global", "W/m2"),
+    "wind_speed": ("wind_speed", "m/s"),
+    "humidity": ("relative_humidity", "%"),
+    "pressure": ("pressure", "Pa"),
+    "power": ("P", "W"),
+}
+"""Series of weather with their names in pvlib and their units."""
 
-    Source: EnergyPlus Weather File format; read by pvlib.
+
+def weather_columns(path: Path, kind: str) -> Iterator[list[Any]]:
+    """Of a file of weather: begin of its first hour [s since 1970, UTC], and its series.
+
+    Years of typical months, of which each comes from another year, are laid into the usual one.
+
+    Args:
+        path: The file.
+        kind: `epw`, `tmy3` or `pvgis`.
+
+    Source: EnergyPlus Weather File format; NREL/TP-581-43156 (TMY3); PVGIS 5; read by pvlib.
 
     Raises:
         DataError: `no-series`.
     """
-    from pvlib.iotools import read_epw
-
     try:
-        table, facts = read_epw(str(path), coerce_year=None)
-        years = table.index.year
-        year = int(years.value_counts().index[0])
-        yield [float(facts["TZ"]), year, [table[name].astype(float).tolist() for name in columns]]
+        table = _weather(path, kind)
+        table = table.rename(columns={"atmospheric_pressure": "pressure"})
+        found = {n: unit for n, (source, unit) in WEATHER.items() if source in table.columns}
+        values = [table[WEATHER[name][0]].astype(float).tolist() for name in found]
+        yield [_first_hour(table.index), list(found), list(found.values()), values]
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise DataError(
-            "no-series", f"{path.name} is no sound EPW file: {error}.", "Export it again."
+            "no-series", f"{path.name} is no sound file of weather: {error}.", "Export it again."
         ) from error
+
+
+def _weather(path: Path, kind: str) -> Any:
+    from pvlib import iotools
+
+    if kind == "epw":
+        return iotools.read_epw(str(path), coerce_year=None)[0]
+    if kind == "tmy3":
+        table = iotools.read_tmy3(str(path), coerce_year=None, map_variables=True)[0]
+        table.index = table.index - (table.index[1] - table.index[0])  # times name the end
+        return table.assign(pressure=table["pressure"] * 100) if "pressure" in table else table
+    with path.open(encoding="utf-8") as handle:
+        typical = any(line.startswith("time(UTC)") for line in islice(handle, 40))
+    read = iotools.read_pvgis_tmy if typical else iotools.read_pvgis_hourly
+    return read(str(path), pvgis_format="csv", map_variables=True)[0]
+
+
+def _first_hour(index: Any) -> int:
+    """Begin of the first hour [s since 1970]; of months of several years that of the usual one.
+
+    A leap year is not taken where its day is missing.
+    """
+    first = index[0]
+    hours = (index[-1] - first).total_seconds() / 3600
+    if round(hours) != len(index) - 1:
+        usual = int(index.year.value_counts().index[0])
+        first = first.replace(year=usual - int(calendar.isleap(usual) and len(index) <= 8760))
+    return int(first.timestamp()) // 3600 * 3600
 
 
 def opens_as_workbook(path: Path) -> Iterator[bool]:

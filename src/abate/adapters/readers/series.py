@@ -34,6 +34,7 @@ from abate.energy.facts.readings import (
     SUM_LEFT_OUT,
     UNIT_UNSAID,
     Readings,
+    rows_hidden,
 )
 from abate.energy.facts.suspicions import check_readings, repair_readings, without_sentinels
 from abate.energy.facts.words import (
@@ -241,12 +242,12 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def _read(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
-    suffix = path.suffix.lower()
-    if suffix == ".epw":
-        return [_epw(path, name)]
     with path.open("rb") as handle:
-        start = handle.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if suffix == ".xml" or start[:1] == b"<":
+        start = handle.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n")
+    kind = _weather_kind(path, start)
+    if kind:
+        return [_weather(path, name, kind)]
+    if path.suffix.lower() == ".xml" or start[:1] == b"<":
         return gridded(green_button(path, name), name, later=later)
     if start[:1] in (b"{", b"["):
         tables = [json_rows(path, name)]
@@ -268,6 +269,7 @@ def _read(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
         )
         for sheet in hidden
     ]
+    told += [rows_hidden(s.name, s.rows_hidden, name) for s in shown if s.rows_hidden]
     return _with_findings(made, told)
 
 
@@ -420,29 +422,21 @@ def _described(con: Any, path: Path, source: str, name: str) -> tuple[list[Any],
     return described, recognise(rows, name)
 
 
-def _epw(path: Path, name: str) -> Readings:
-    """Weather of an EPW file: temperature, radiation, wind, humidity, pressure.
-
-    Source: EnergyPlus Weather File format; read by pvlib.
-    """
-    columns = {
-        "temperature": ("temp_air", "°C"),
-        "ghi": ("ghi", "W/m2"),
-        "dni": ("dni", "W/m2"),
-        "dhi": ("dhi", "W/m2"),
-        "wind_speed": ("wind_speed", "m/s"),
-        "humidity": ("relative_humidity", "%"),
-        "pressure": ("atmospheric_pressure", "Pa"),
-    }
-    ((zone_h, year, told),) = read_apart(
-        weather_columns, path, [source for source, _ in columns.values()]
-    )
+def _weather(path: Path, name: str, kind: str) -> Readings:
+    """Weather of a file of a named format: temperature, radiation, wind, humidity, pressure."""
+    ((first, names, units, told),) = read_apart(weather_columns, path, kind)
     values = np.array(told)
-    first = np.datetime64(f"{year}-01-01", "s") - np.timedelta64(round(zone_h * 3600), "s")
-    start = first + np.timedelta64(3600, "s") * np.arange(values.shape[1])
-    return Readings(
-        tuple(columns), start, values, tuple(unit for _, unit in columns.values()), name
-    )
+    start = np.datetime64(first, "s") + np.timedelta64(HOUR_S, "s") * np.arange(values.shape[1])
+    return Readings(tuple(names), start, values, tuple(units), name)
+
+
+def _weather_kind(path: Path, start: bytes) -> str:
+    """Which of the formats of weather a file has, by its first lines; empty for none."""
+    if path.suffix.lower() == ".epw" or start.startswith(b"LOCATION,"):
+        return "epw"
+    if b"Date (MM/DD/YYYY)" in start and b"Time (HH:MM)" in start:
+        return "tmy3"
+    return "pvgis" if b"(decimal degrees)" in start and b"Latitude" in start else ""
 
 
 def series_chunks(

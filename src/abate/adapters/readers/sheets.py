@@ -42,6 +42,7 @@ class Sheet:
         typed: Whether numbers are numbers in the file, not texts with marks that must be
             understood.
         hidden: Whether the workbook hides it.
+        rows_hidden: Rows that it hides, which are read.
         part: What tells it apart from other tables of its sheet, empty for the first.
         place: Column that names the cell from which a row was taken; -1 where a row is one of the
             file.
@@ -55,6 +56,7 @@ class Sheet:
     delimiter: str = ""
     typed: bool = False
     hidden: bool = False
+    rows_hidden: int = 0
     part: str = ""
     place: int = -1
     template: str = ""
@@ -112,8 +114,9 @@ def _workbook(path: Path) -> list[Sheet]:
             _sheet_rows(path, name),
             typed=True,
             hidden=hidden,
+            rows_hidden=rows_hidden,
         )
-        for name, hidden, head in read_apart(sheet_heads, path)
+        for name, hidden, rows_hidden, head in read_apart(sheet_heads, path)
     ]
     if not sheets:
         raise DataError("empty-file", f"{path.name} has no cell with content.", "Export it again.")

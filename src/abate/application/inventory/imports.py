@@ -37,6 +37,7 @@ from abate.application.inventory.mapping import (
     signature,
 )
 from abate.application.inventory.shapes import shaped
+from abate.energy.facts.readings import rows_hidden
 from abate.kernel.errors import (
     AbateError,
     DataError,
@@ -360,6 +361,8 @@ def _enter(
         staging.know_imports(con, {e.path.name: (e.import_id, e.template) for e in entering})
         for one in entering:
             one.row_count = load(con, workspace, one.found, one.path)
+            seen = {m.sheet.name: m.sheet.rows_hidden for m in one.found if m.sheet.rows_hidden}
+            staging.remark(con, *(rows_hidden(s, n, one.path.name) for s, n in seen.items()))
         staging.remark(con, *way.remarks)
         on_step("checking")
         staging.understand(con, workspace, now)

@@ -32,6 +32,8 @@ USAGE_ONLY = (
     "用量",
 )
 """Words that say that a series holds steps, not a count."""
+STATES = ("°C", "°F", "C", "F", "%", "m/s", "Pa", "hPa", "W/m2")
+"""Units of what does not add up, and so does not count up."""
 FINDINGS_MAX = 200
 
 
@@ -179,9 +181,11 @@ def counters(readings: Readings) -> list[int]:
     chosen = [
         m
         for m, name in enumerate(readings.names)
-        if counts_up(readings.values[m], name, readings.flow(m))
+        if readings.units[m] not in STATES
+        and counts_up(readings.values[m], name, readings.flow(m))
         or (
-            readings.flow(m) not in ("temperature", "forecast")
+            readings.units[m] not in STATES
+            and readings.flow(m) not in ("temperature", "forecast")
             and counts_by_day(readings.values[m], readings.step_s)
         )
     ]

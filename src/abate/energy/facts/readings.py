@@ -106,6 +106,13 @@ SHEET_HIDDEN = Rule(
     "It was not read; show it in the workbook if it counts.",
     200,
 )
+ROWS_HIDDEN = Rule(
+    "rows-hidden",
+    Severity.INFO,
+    "Hidden rows of a sheet",
+    "They were read like the others; delete them in the workbook if they do not count.",
+    200,
+)
 SENTINEL = Rule(
     "reading-sentinel",
     Severity.WARNING,
@@ -170,6 +177,7 @@ RULES = (
     COUNTER_ROLLED,
     COUNTER_SPREAD,
     SHEET_HIDDEN,
+    ROWS_HIDDEN,
     SENTINEL,
     DEAD_METER,
     READING_SPIKE,
@@ -177,6 +185,14 @@ RULES = (
     BILL_ESTIMATED,
     LEFT_OUT,
 )
+
+
+def rows_hidden(sheet: str, count: int, file: str) -> Finding:
+    """What is said of a sheet that hides some of its rows."""
+    text = f"The sheet '{sheet}' of {file} hides {count:,} row{'' if count == 1 else 's'}."
+    return Finding.of(ROWS_HIDDEN, text, file=file, sheet=sheet)
+
+
 REPAIRS = ("gaps", "twice", "units", "resets", "stuck", "dead")
 """What `--repair` may name."""
 
