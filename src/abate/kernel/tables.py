@@ -586,7 +586,8 @@ WRITERS = {
     "activities": "import_id", "totals": "import_id", "instruments": "import_id", "quarantine": "import_id",
     "findings": "origin", "mends": "import_id", "factors": "import_id", "published": "import_id", "evidence": "import_id",
     "entries": "run_id", "resolutions": "run_id", "rollups": "run_id", "allocations": "run_id",
-    "plan_lines": "plan_id", "forecast_lines": "forecast_id", "meters": "import_id", "readings": "import_id",
+    "plan_lines": "plan_id", "forecast_lines": "forecast_id",
+    "meters": "import_id", "readings": "import_id",
 }  # fmt: skip
 """Tables to which several writers append, with the column that names the writer. Its files carry the writer's name, and
 its rows count once the writer has its row in one of `COMMITS`. A name that has rows anywhere is

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from abate.adapters.readers.channels import STEPS_MAX
 from abate.adapters.readers.clock import NO_OFFSET, Times, in_utc, ordered, read_times
@@ -59,6 +60,8 @@ NUMERIC = (
     "DECIMAL",
 )
 """Beginnings of the names of types of numbers."""
+Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
+"""Columns of rows by their names."""
 MEMORY = "600MB"
 ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?")
 """Times that the engine reads itself."""
@@ -153,7 +156,7 @@ class LongTable:
                 )
         return Table(made, list(self.findings), self.layout, self.is_local)
 
-    def _rows(self, groups: list[int], columns: list[int]) -> tuple[dict[str, Any], Any]:
+    def _rows(self, groups: list[int], columns: list[int]) -> tuple[Arrays, Any]:
         """Columns of the rows of some meters, with the number of each row's meter."""
         there = {d[0] for d in self.con.execute("describe rows").fetchall()}
         chosen, joins = ["rid", *(f"v{k}" for k in columns)], ""
@@ -196,7 +199,7 @@ class LongTable:
             some = Times(times.clock[codes], times.offset[codes], times.end[codes])
         return in_utc(some, self.style.zone, np.full(len(codes), owner))
 
-    def _values(self, got: dict[str, Any], k: int, mine: Any) -> Any:
+    def _values(self, got: Arrays, k: int, mine: Any) -> Any:
         values = np.ma.filled(got[f"v{k}"].astype(float), np.nan)[mine]
         if k in self.odd:
             rids, numbers = self.odd[k]
@@ -332,7 +335,7 @@ def _decimal(table: LongTable, texts: Sequence[str]) -> str:
 
 
 def _moment_sql(table: LongTable, types: list[str], role: str, first: Sequence[str]) -> str:
-    """SQL of a column of times: as a moment where it is one or an ISO text without zone, or as text."""
+    """SQL of a column of times: as a moment, also of an ISO text without zone, else as a text."""
     place, column = table.layout.one(role), "t" if role == "time" else "i"
     if place < 0:
         return ""

@@ -246,7 +246,7 @@ def _nem_day(stream: _Stream, cells: list[str]) -> None:
 
 
 def _flagged(method: str) -> bool:
-    """Whether a flag of quality says that a reading is estimated, substituted or final substituted."""
+    """Whether a flag of quality says that a reading is estimated or substituted."""
     return method[:1] in ("E", "S", "F")
 
 

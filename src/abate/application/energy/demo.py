@@ -47,4 +47,7 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
             forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued),
             now=now,
         )
-    return f"Meters: abate meters list --workspace {directory}\nForecasts compared with the meters: abate forecasts --workspace {directory}"
+    return (
+        f"Meters: abate meters list --workspace {directory}\n"
+        f"Forecasts compared with the meters: abate forecasts --workspace {directory}"
+    )

@@ -219,7 +219,7 @@ def change_meter(
         if before is not None and before.step_s != made.step_s:
             raise UsageError(
                 "meter-steps",
-                f"'{meter}' has steps of {made.step_s} s, and '{made.replaces}' of {before.step_s} s.",
+                f"'{meter}' has steps of {made.step_s} s, '{made.replaces}' of {before.step_s} s.",
                 "Post the two apart.",
             )
         import_id = free_id(workspace, f"{CHANGED}/{meter}")
@@ -306,8 +306,8 @@ def _counted(workspace: Workspace, known: dict[str, MeterRow]) -> dict[str, tupl
         listed = ", ".join(map(literal, some))
         order = order_sql(loads)
         for meter, steps, estimated in workspace.store.ask(
-            f"select meter, count(*), sum(e)::bigint from (select meter, start, arg_max(is_estimated,"
-            f" {order}) as e from {source} where meter in ({listed}) group by 1, 2) group by 1"
+            "select meter, count(*), sum(e)::bigint from (select meter, start,"
+            f" arg_max(is_estimated, {order}) as e from {source} where meter in ({listed}) group by 1, 2) group by 1"
         ):
             first, last, _, _, count = seen[meter]
             seen[meter] = (first, last, steps, estimated, count)

@@ -1,4 +1,4 @@
-"""Usage of meters on its way into the ledger: a year's file for each kind of data, made from readings.
+"""Usage of meters on its way into the ledger: a year's file for each kind of data.
 
 The file is imported like any other, so that its rows are checked and every figure opens down to
 them. Posting a year again replaces what was posted of it, in one commit.
@@ -261,10 +261,10 @@ def _text(moment: datetime) -> str:
 
 def _lacking(meter: Meter, span: Span, file: str) -> Finding:
     month = f"{span.begun:%Y-%m}"
+    expected = span.missing_count + span.step_count
     text = (
-        f"'{meter.meter}' lacks {span.missing_count:,} of"
-        f" {span.missing_count + span.step_count:,} readings from {_text(span.begun)[:16]}: its usage"
-        " is incomplete."
+        f"'{meter.meter}' lacks {span.missing_count:,} of {expected:,} readings from"
+        f" {_text(span.begun)[:16]}: its usage is incomplete."
     )
     hint = "Load the missing readings, then post the year again."
     code, severity = READING_GAP.code, READING_GAP.severity

@@ -555,7 +555,7 @@ def answer(con: duckdb.DuckDBPyConnection, file: str, answers: Iterable[tuple[st
 
 
 def _basis_sql(measure: Measure, cell: dict[str, str]) -> str:
-    """How the amount of a row came about: as the row says where it is estimated, else as measured."""
+    """How the amount of a row came about: estimated where the row says so, else as measured."""
     if "basis" not in cell:
         return literal(measure.basis)
     words = ", ".join(literal(w) for w in sorted(ESTIMATED))

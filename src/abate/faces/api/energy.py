@@ -91,7 +91,7 @@ def get_usage(
     first: Annotated[datetime | None, Query(alias="from", description="UTC.")] = None,
     past: Annotated[datetime | None, Query(alias="to", description="UTC.")] = None,
 ) -> Json:
-    """What a meter used by month, day or hour of its clock, with what is wrong with its readings."""
+    """What a meter used by month, day or hour of its clock, and what is wrong with it."""
     found = shown_meter(desk.workspace, meter, by=by, first=naive(first), past=naive(past))
     return asdict(found) | {"findings": [f.json for f in found.findings]}
 

@@ -173,10 +173,8 @@ def list_meters(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> 
         )
         for r in rows
     ]
-    columns = (
-        "meter", "site", "counts", "unit", "step", "zone", "from", "to", "missing", "estimated", "loads", "",
-    )  # fmt: skip
-    out.table("", columns, body, right=(4, 8, 9, 10))
+    heads = "meter,site,counts,unit,step,zone,from,to,missing,estimated,loads,"
+    out.table("", tuple(heads.split(",")), body, right=(4, 8, 9, 10))
 
 
 @meters_app.command("show")

@@ -1,4 +1,4 @@
-"""Meters: their tree, what each used, files of readings on their way in, and posting to the ledger."""
+"""Meters: their tree, what each used, files of readings on their way in, and posting."""
 
 from __future__ import annotations
 
@@ -126,7 +126,8 @@ def how_of(asked: dict[str, str]) -> LoadSpec:
         UsageError: `bad-date`.
     """
     said = {f.name: asked.get(f.name, "").strip() for f in fields(LoadSpec)}
-    return LoadSpec(**(said | {"since": _moment(said["since"]), "later": bool(said["later"])}))  # type: ignore[arg-type]
+    made = {"since": _moment(said["since"]), "later": bool(said["later"])}
+    return LoadSpec(**(said | made))  # type: ignore[arg-type]
 
 
 def _moment(text: str) -> datetime | None:
