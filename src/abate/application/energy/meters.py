@@ -307,7 +307,8 @@ def _counted(workspace: Workspace, known: dict[str, MeterRow]) -> dict[str, tupl
         order = order_sql(loads)
         for meter, steps, estimated in workspace.store.ask(
             "select meter, count(*), sum(e)::bigint from (select meter, start,"
-            f" arg_max(is_estimated, {order}) as e from {source} where meter in ({listed}) group by 1, 2) group by 1"
+            f" arg_max(is_estimated, {order}) as e from {source} where meter in ({listed})"
+            " group by 1, 2) group by 1"
         ):
             first, last, _, _, count = seen[meter]
             seen[meter] = (first, last, steps, estimated, count)

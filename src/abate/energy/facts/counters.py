@@ -182,11 +182,10 @@ def counters(readings: Readings) -> list[int]:
         m
         for m, name in enumerate(readings.names)
         if readings.units[m] not in STATES
-        and counts_up(readings.values[m], name, readings.flow(m))
-        or (
-            readings.units[m] not in STATES
-            and readings.flow(m) not in ("temperature", "forecast")
-            and counts_by_day(readings.values[m], readings.step_s)
+        and readings.flow(m) not in ("temperature", "forecast")
+        and (
+            counts_up(readings.values[m], name, readings.flow(m))
+            or counts_by_day(readings.values[m], readings.step_s)
         )
     ]
     meters = readings.meters or [""] * len(readings.names)
