@@ -9,6 +9,7 @@ import argparse
 import csv
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +21,9 @@ import numpy as np
 
 from abate.adapters.readers.series import read_series
 from abate.adapters.store.workspace import Workspace
+from abate.application.energy.loads import LoadSpec, load_readings
+from abate.application.energy.postings import post_usage
+from abate.application.energy.usage import usage_of
 from abate.application.factors import import_factors
 from abate.application.inventory.imports import add_file, add_files
 from abate.application.inventory.inputs import ensure_default_factors
@@ -213,12 +217,94 @@ def speed(rows: int) -> list[str]:
     return told
 
 
+def store(minutes: int, count: int) -> list[str]:
+    """How fast a file of one-minute readings is loaded into the meter store, beside DuckDB's reader.
+
+    Args:
+        minutes: Length of the series.
+        count: Meters.
+    """
+    told = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        wide, long = folder / "wide.csv", folder / "long.parquet"
+        with duckdb.connect() as con:
+            step = (
+                f"timestamp '2023-01-01' + interval (m) minute as time from range({minutes}) t(m)"
+            )
+            columns = ", ".join(
+                f"round({1 + k / 20} * (1 + 0.3 * sin(m / 229.2)) * (0.8 + 0.4 * random()), 3)"
+                f' as "M{k:03d} kWh"'
+                for k in range(count)
+            )
+            con.execute(f"create table w as select {columns}, {step}")
+            con.execute(
+                f"copy (select strftime(time, '%Y-%m-%d %H:%M') as time, * exclude (time) from w)"
+                f" to '{wide}'"
+            )
+            con.execute(
+                f"copy (select time, replace(meter, ' kWh', '') as meter, kwh from (unpivot w on"
+                f" columns(* exclude (time)) into name meter value kwh) order by meter, time) to"
+                f" '{long}'"
+            )
+            for path, reader in ((wide, "read_csv"), (long, "read_parquet")):
+                begun = time.perf_counter()
+                con.execute(f"create or replace table t as select * from {reader}('{path}')")
+                plain = time.perf_counter() - begun
+                done = subprocess.run(
+                    [sys.executable, __file__, "--load", str(path)],
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                )
+                loaded, wall, peak, one, year, size = json.loads(done.stdout)
+                assert loaded == minutes * count
+                told.append(
+                    f"{count} meters, {minutes:,} minutes, {path.suffix[1:]} of"
+                    f" {path.stat().st_size >> 20} MiB: {loaded:,} readings loaded in {wall:.1f} s,"
+                    f" peak memory {peak:,.0f} MB, {size / loaded:.1f} bytes a reading; DuckDB's"
+                    f" reader into a table {plain:.1f} s, {wall / plain:.0f} times; usage of one"
+                    f" meter {one:.2f} s, the year posted by month {year:.1f} s"
+                )
+    return told
+
+
+def load(path: Path) -> None:
+    """Load a file of readings in a process of its own, and print what it took."""
+    import resource
+
+    with tempfile.TemporaryDirectory() as name:
+        workspace = create_workspace(
+            Path(name) / "w",
+            BILLS + '[[sites]]\nid = "s"\nname = "S"\nentity = "group"\nregion = "GB"\n',
+        )
+        begun = time.perf_counter()
+        spec = LoadSpec(site="s", kind="electricity", zone="UTC", unit="kWh")
+        done = load_readings(workspace, path, spec, now=NOW)
+        wall = time.perf_counter() - begun
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+        begun = time.perf_counter()
+        usage_of(workspace, [done.meters[0]])
+        one = time.perf_counter() - begun
+        begun = time.perf_counter()
+        post_usage(workspace, "FY2023", now=NOW)
+        year = time.perf_counter() - begun
+        size = sum(workspace.store.sizes("readings").values())
+        print(json.dumps([done.reading_count, wall, peak, one, year, size]))
+
+
 def main() -> None:
     """Print the scores."""
     options = argparse.ArgumentParser()
+    options.add_argument("--load", type=Path, help="Load this file and print what it took.")
+    options.add_argument("--meters", type=int, default=100, help="Meters of the store.")
+    options.add_argument("--minutes", type=int, default=525_600, help="Their readings.")
     options.add_argument("--only", default="", help="Part of a file's name.")
     options.add_argument("--rows", type=int, default=1_000_000, help="Rows of the large file.")
     chosen = options.parse_args()
+    if chosen.load:
+        load(chosen.load)
+        return
     truth = json.loads((CASES / "meters/truth.json").read_text())
     meters = [
         (*judged(about, CASES / "meters" / name), name)
@@ -231,7 +317,7 @@ def main() -> None:
             counts[verdict] = counts.get(verdict, 0) + 1
             print(f"{verdict:8} {name:32} {seen[:300]}")
         print(title, counts)
-    for line in speed(chosen.rows):
+    for line in (*speed(chosen.rows), *store(chosen.minutes, chosen.meters)):
         print(line)
 
 

@@ -154,7 +154,10 @@ def test_the_benchmarks_of_load_hostile_files_and_kills_run(demo, tmp_path):
 
 def test_the_benchmark_of_intake_runs_and_no_file_is_wrong(shared):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/intake.py"), "--rows", "2000"],
+        [
+            *(sys.executable, str(ROOT / "benchmarks/intake.py"), "--rows", "2000"),
+            *("--minutes", "3000", "--meters", "3"),
+        ],
         capture_output=True,
         text=True,
         timeout=500,
@@ -165,3 +168,4 @@ def test_the_benchmark_of_intake_runs_and_no_file_is_wrong(shared):
     assert "meters {'right': 30}" in done.stdout
     assert "bills {'right': 32, 'asked': 9}" in done.stdout
     assert "rows a second" in done.stdout
+    assert "9,000 readings loaded" in done.stdout
