@@ -377,7 +377,7 @@ class Resolver:
         rows = Resolutions()
         findings: dict[tuple[str, ...], Finding] = {}
         parts = _parts(instruments, allocations, loads_wh or {})
-        by_kind = {k: _ladders(self.methods, k) for m in self.methods for k in m.card.kinds}
+        by_kind = {k: ladders(self.methods, k) for m in self.methods for k in m.card.kinds}
         order = sorted(
             keys, key=lambda k: (k.kind, k.item, k.site, k.month, k.unit, k.region, k.party)
         )
@@ -807,7 +807,7 @@ class Resolver:
         return [*remarks, Finding.of(WEAK_EVIDENCE, weak)] if factor.evidence == "D" else remarks
 
 
-def _ladders(methods: Sequence[Method], kind: str) -> list[tuple[MethodCard, ...]]:
+def ladders(methods: Sequence[Method], kind: str) -> list[tuple[MethodCard, ...]]:
     """Methods that value a kind: each alone, and those of a ladder together, best first."""
     cards = [m.card for m in methods if kind in m.card.kinds]
     rungs = sorted((c for c in cards if c.rung), key=lambda c: (c.ladder, c.rung))

@@ -9,17 +9,21 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
+from abate.application.catalogue import FIGURES
 from abate.application.disclosure.indicators import indicator_values
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.ecosystem.programmes import withheld
 from abate.application.inventory.figures import Figures, Run, Value, run_of, years
+from abate.application.inventory.lacks import require_whole
 from abate.disclosure.filing.taxonomy import DIMENSIONAL, Fact, elements, filing_files
 from abate.disclosure.indicators import frameworks
 from abate.kernel.edges import Json
@@ -30,11 +34,11 @@ from abate.operations.facts import CATEGORIES
 LEI_SCHEME, OWN_SCHEME = "http://standards.iso.org/iso/17442", "urn:abate:organisation"
 
 
-def filing_facts(workspace: Workspace, year: str) -> list[Fact]:
+def filing_facts(workspace: Workspace, year: str, accepted: Collection[str] = ()) -> list[Fact]:
     """Facts of up to three years: figures to their decimals, Scope 3 by category, credits.
 
-    A figure that stands without one of its parts is not filed: a total that is not one would be a
-    wrong figure.
+    A figure that stands without one of its parts, or without rows that nobody accepted, is not
+    filed: a total that is not one would be a wrong figure.
     """
     shown = [y for y in years(workspace) if y <= year][-3:]
     known = elements()
@@ -48,18 +52,18 @@ def filing_facts(workspace: Workspace, year: str) -> list[Fact]:
                 if (
                     one.figure
                     and one.figure not in closed
-                    and (found := _decimal(values[one.figure])) is not None
+                    and (found := _decimal(values[one.figure], accepted)) is not None
                 ):
                     facts.append(
                         Fact(one, y, found / 1000 if one.figure == "electricity" else found)
                     )
             for category in CATEGORIES:
-                value = values[f"scope3-{category}"]
-                if value.value is not None:
-                    facts.append(Fact(known[DIMENSIONAL], y, _exact(value.value), int(category)))
+                amount = _decimal(values[f"scope3-{category}"], accepted)
+                if amount is not None:
+                    facts.append(Fact(known[DIMENSIONAL], y, amount, int(category)))
             revenue = values["revenue"].value
             for view, figure in (("Location", "total-location"), ("Market", "total-market")):
-                total = _decimal(values[figure])
+                total = _decimal(values[figure], accepted)
                 if total is not None and revenue:
                     one = known[f"Total{view}BasedGreenhouseGasEmissionsIntensityValue"]
                     facts.append(Fact(one, y, total / _exact(revenue)))
@@ -73,23 +77,41 @@ def _exact(value: Fraction) -> Decimal:
     return Decimal(value.numerator) / Decimal(value.denominator)
 
 
-def _decimal(value: Value) -> Decimal | None:
+def _decimal(value: Value, accepted: Collection[str]) -> Decimal | None:
     """A figure that is whole; categories that are not assessed, each with its reason, leave it whole."""
-    return None if value.value is None or value.without else _exact(value.value)
+    whole = not value.without and not any(
+        x.blocks and x.code not in accepted for x in value.incomplete
+    )
+    return _exact(value.value) if value.value is not None and whole else None
 
 
-def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "en") -> list[Path]:
+def write_filing(
+    workspace: Workspace,
+    year: str,
+    folder: Path,
+    *,
+    lang: str = "en",
+    accepted: Mapping[str, str] = MappingProxyType({}),
+) -> list[Path]:
     """Write the inline XBRL report with its taxonomy, and JSON of all disclosures, into a folder.
+
+    Args:
+        workspace: The workspace.
+        year: Fiscal year.
+        folder: Where to.
+        lang: Language of the report.
+        accepted: Reason for each code of what the run lacks that is accepted; printed as a note.
 
     Returns:
         The files, the report first.
 
     Raises:
         NotFoundError: `no-run`.
-        UsageError: `nothing-to-file`.
+        UsageError: `nothing-to-file`, `not-whole`.
     """
     run = run_of(workspace, year)
-    facts = filing_facts(workspace, year)
+    told = require_whole(workspace, run, accepted)
+    facts = filing_facts(workspace, year, accepted)
     if not any(f.year == year for f in facts):
         raise UsageError("nothing-to-file", f"{year} has no whole figure.", "See 'abate check'.")
     organisation = workspace.organisation
@@ -111,7 +133,7 @@ def write_filing(workspace: Workspace, year: str, folder: Path, *, lang: str = "
         },
         categories={int(k): v for k, v in CATEGORIES.items()},
         lang=lang,
-        notes=_notes(run),
+        notes=[*_notes(run), *_lacks(workspace, run), *([told] if told else [])],
         run=run.run_id,
     )
     files["disclosures.json"] = (
@@ -133,6 +155,17 @@ def _notes(run: Run) -> list[str]:
         for k, why in left_out.items()
     ]
     return notes
+
+
+def _lacks(workspace: Workspace, run: Run) -> list[str]:
+    """What the filed figures of a run lack."""
+    with Figures(workspace) as rollups:
+        values = rollups.values(["total-location", "total-market"], run)
+    return [
+        f"{FIGURES[v.figure].title} of {v.year} is incomplete: {v.lacking}."
+        for v in values
+        if v.incomplete
+    ]
 
 
 def disclosures(workspace: Workspace, year: str) -> Json:
@@ -165,6 +198,7 @@ def disclosures(workspace: Workspace, year: str) -> Json:
                     "status": value.status,
                     "missing": list(value.missing),
                     "without": list(value.without),
+                    "incomplete": [x.json for x in value.incomplete],
                 }
             )
     return {

@@ -12,6 +12,7 @@ from abate.application.disclosure.neutrality import credits_of
 from abate.application.disclosure.stated_figures import published
 from abate.application.inventory.figures import Figures, Run, Value, run_of
 from abate.application.inventory.inputs import factor_imports, load_factors
+from abate.application.inventory.lacks import Lack
 from abate.application.plans import plans
 from abate.disclosure.indicators import EXTRAS, NUCLEAR, RENEWABLE, Indicator, indicators
 from abate.kernel.edges import Json
@@ -46,6 +47,12 @@ class IndicatorValue:
     status: str
     missing: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    incomplete: tuple[Lack, ...] = ()
+
+    @property
+    def lacking(self) -> str:
+        """What it lacks, for people; empty where it is whole."""
+        return "; ".join([*self.without, *(x.text for x in self.incomplete)])
 
     @property
     def json(self) -> Json:
@@ -61,6 +68,7 @@ class IndicatorValue:
             "status": self.status,
             "missing": list(self.missing),
             "without": list(self.without),
+            "incomplete": [x.json for x in self.incomplete],
             "references": [f"{f} {i}" for f, i in self.indicator.references],
         }
 
@@ -141,9 +149,10 @@ def _valued(
         return IndicatorValue(one, year, None, unit, "", "not stated", (one.stated,))
     parts = [found[n.replace("_", "-")] for n in sorted(one.names) if n.replace("_", "-") in found]
     without = tuple(dict.fromkeys(w for v in parts for w in (*v.without, *v.excluded)))
+    incomplete = tuple(dict.fromkeys(x for v in parts for x in v.incomplete))
     missing = tuple(n.replace("_", "-") for n in sorted(one.names) if values.get(n) is None)
     return IndicatorValue(
-        one, year, one.value(values), unit, run.run_id, run.status, missing, without
+        one, year, one.value(values), unit, run.run_id, run.status, missing, without, incomplete
     )
 
 

@@ -226,9 +226,9 @@ def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
         before = base or (earlier[-1] if earlier else "")
         past = rollups.values(["gross"], run_of(workspace, before))[0].value if before else None
     gross = values["gross"].value
-    lacking = ", ".join(values["gross"].without)
+    lacking = values["gross"].lacking
     if gross is None or lacking:
-        told = f"is without {lacking}" if lacking else "has no rows"
+        told = f"is incomplete: {lacking}" if lacking else "has no rows"
         raise UsageError("no-gross", f"Gross of {year} {told}.", "Import bills and fuels first.")
     held = credits_of(workspace, year)
     return Neutrality(

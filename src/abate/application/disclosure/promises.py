@@ -82,7 +82,7 @@ def amount_text(value: IndicatorValue) -> str:
     told = number(Fraction(value.value), value.unit)
     if value.unit == "count":
         told = f"{value.value:,.0f}"
-    return told + ("*" if value.without else "")
+    return told + ("*" if value.lacking else "")
 
 
 def target_number(progress: Progress, value: float) -> str:
@@ -197,8 +197,8 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> Model:
     if len(told) > 1 and told[-2].value is not None and last.value is not None:
         moved = change(Fraction(told[-2].value), Fraction(last.value), last.unit)
     note = one.note_zh if lang == "zh" else one.note
-    if last.without:
-        note += (" 不含：" if lang == "zh" else " Without: ") + ", ".join(last.without) + "."
+    if last.lacking:
+        note += (" 不含：" if lang == "zh" else " Without: ") + last.lacking + "."
     if last.status == "stated":
         note += f" [{last.origin}]"
     is_assured = last.value is not None and (

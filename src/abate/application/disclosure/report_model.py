@@ -22,7 +22,7 @@ from abate.application.disclosure.promises import language, promises, target_cha
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.explanations import activity_name, rows_condition
 from abate.application.inventory.figures import Figures, Run, Value
-from abate.application.inventory.findings import corrections_made, findings_of, open_findings
+from abate.application.inventory.findings import corrections_made, standing_findings
 from abate.application.inventory.open_run import OpenRun, open_run
 from abate.application.inventory.ranges import DRAWS, SEED, ranges
 from abate.application.plans import AVOIDED, INVENTORY, PlanShown, plans
@@ -290,7 +290,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         y: {v.figure: v for v in rollups.values(list(OPENED), opened.latest(y))} for y in shown
     }
     this = values[year]
-    found = open_findings(workspace, now=now, year=year) + findings_of(workspace, run.run_id)
+    found = standing_findings(workspace, now=now, year=year, run_id=run.run_id)
     chain = _chain(rollups, run)
     sides = [opened.latest(y) for y in shown[-2:]]
     bridged = bridges_between(workspace, rollups, BRIDGED, *sides) if len(shown) > 1 else []
@@ -335,9 +335,9 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
 def _notes(this: dict[str, Value]) -> list[str]:
     """Which figures are without which parts."""
     return [
-        f"{FIGURES[n].title} of {v.year} is without {', '.join(v.without)}."
+        f"{FIGURES[n].title} of {v.year} is incomplete: {v.lacking}."
         for n, v in this.items()
-        if v.without
+        if not v.is_whole
     ]
 
 
@@ -406,7 +406,7 @@ def _plan_line(line: PlanLine) -> Model:
 
 
 def _text(value: Value) -> str:
-    return number(value.value, value.unit)
+    return number(value.value, value.unit) + ("" if value.is_whole else "*")
 
 
 def _card(name: str, values: dict[str, dict[str, Value]], shown: list[str]) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.figures import publish, run_of, runs
+from abate.application.inventory.lacks import require_whole
 from abate.disclosure.signoff import Step, check_step
 from abate.kernel.errors import UsageError
 from abate.kernel.tables import SignoffRow
@@ -29,6 +31,7 @@ def sign(
     note: str = "",
     run_id: str = "",
     figures: Sequence[str] = (),
+    accepted: Mapping[str, str] = MappingProxyType({}),
 ) -> SignoffRow:
     """Take a step over a year's run.
 
@@ -44,10 +47,12 @@ def sign(
         note: Anything to add: for assurance the level and the standard.
         run_id: Run; the latest of the year where none is named.
         figures: What assurance covers; all where none is named.
+        accepted: Reason for each code of what the run lacks that is accepted; kept with the first
+            step after its preparation.
 
     Raises:
         NotFoundError: `no-run`, `unknown-run`, `unknown-figure`.
-        UsageError: `unknown-step`, `no-person`, and those of `check_step`.
+        UsageError: `unknown-step`, `no-person`, `not-whole`, and those of `check_step`.
     """
     if step not in set(Step):
         raise UsageError("unknown-step", f"No step '{step}'.", f"There are: {', '.join(Step)}.")
@@ -67,6 +72,8 @@ def sign(
         every = signoffs(workspace)
         taken = [(Step(r.step), r.person) for r in every if r.run_id == run.run_id]
         check_step(Step(step), person, taken, dict(workspace.owners), year=year)
+        if step != Step.PREPARED and not [s for s, _ in taken if s != Step.PREPARED]:
+            note = f"{note} {require_whole(workspace, run, accepted)}".strip()
         ordinal = workspace.store.free_ordinal("signoffs")
         row = SignoffRow(ordinal, year, run.run_id, step, person, note, ",".join(figures), now)
         if step != Step.LOCKED:

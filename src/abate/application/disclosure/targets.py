@@ -143,8 +143,8 @@ def _yearly(
         for value in rollups.values([target.figure], run, "", where):
             if value.value is not None:
                 values[year] = float(value.value)
-            if value.value is None or value.without:
-                lacking[year] = ", ".join(value.without)
+            if value.value is None or not value.is_whole:
+                lacking[year] = value.lacking
     return values, restated, lacking
 
 

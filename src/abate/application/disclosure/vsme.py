@@ -149,10 +149,10 @@ def _emissions(workspace: Workspace, run: Run, turnover: float | None) -> list[D
             v.figure: v
             for v in rollups.values(["scope1", "scope2-location", "scope2-market", "gross"], run)
         }
-    values = {n: None if v.value is None or v.without else float(v.value) for n, v in found.items()}
-    why = {
-        n: f"without {', '.join(v.without)}" if v.without else "no rows" for n, v in found.items()
+    values = {
+        n: float(v.value) if v.value is not None and v.is_whole else None for n, v in found.items()
     }
+    why = {n: "no rows" if v.is_whole else f"incomplete: {v.lacking}" for n, v in found.items()}
     one, market = values["scope1"], values["scope2-market"]
     by_market = one + market if one is not None and market is not None else None
     ghg = "GreenhouseGasEmissions"
@@ -210,7 +210,9 @@ def scope3_cells(workspace: Workspace, year: str) -> dict[int, float]:
             return {}
         found = rollups.values([f"scope3-{c}" for c in CATEGORIES], run)
     return {
-        int(v.figure.removeprefix("scope3-")): float(v.value) for v in found if v.value is not None
+        int(v.figure.removeprefix("scope3-")): float(v.value)
+        for v in found
+        if v.value is not None and v.is_whole
     }
 
 

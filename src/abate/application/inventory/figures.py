@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from abate.adapters.store.delta import literal, open_engine
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
+from abate.application.inventory.lacks import Gap, Lack, gaps_of, lacks_in, require_whole
 from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import in_unit
@@ -78,6 +79,7 @@ class Value:
         without: Figures it should hold and that have no row.
         note: Why there is no value, where a category is switched off.
         excluded: Figures it should hold and that are switched off.
+        incomplete: Rows and months that should be in it and are not; empty where it is whole.
     """
 
     figure: str
@@ -90,6 +92,18 @@ class Value:
     without: tuple[str, ...] = ()
     note: str = ""
     excluded: tuple[str, ...] = ()
+    incomplete: tuple[Lack, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is known to lack, but for what was switched off."""
+        return not self.without and not self.incomplete
+
+    @property
+    def lacking(self) -> str:
+        """What it lacks, for people; empty where it is whole."""
+        parts = [f"no rows of {', '.join(self.without)}"] if self.without else []
+        return "; ".join([*parts, *(lack.text for lack in self.incomplete)])
 
     @property
     def json(self) -> Json:
@@ -113,6 +127,7 @@ class Value:
             "unit": self.unit,
             "run": self.run,
             "rows": self.row_count,
+            "incomplete": [lack.json for lack in self.incomplete],
             **({"without": list(self.without)} if self.without else {}),
             **({"not_assessed": list(self.excluded)} if self.excluded else {}),
             **({"status": "not assessed", "reason": self.note} if self.note else {}),
@@ -213,6 +228,7 @@ class Figures:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.con: duckdb.DuckDBPyConnection = workspace.store.connect("rollups")
+        self._gaps: dict[str, list[Gap]] = {}
 
     def load(self) -> Figures:
         """Take the rollups into memory, for readers that stay and ask often."""
@@ -226,6 +242,7 @@ class Figures:
         """Another reader of the same rollups, for another thread."""
         other = Figures.__new__(Figures)
         other.workspace, other.con = self.workspace, self.con.cursor()
+        other._gaps = self._gaps
         return other
 
     def __enter__(self) -> Figures:
@@ -306,7 +323,18 @@ class Figures:
             without=tuple(w for w in lacking if w not in excluded),
             note=excluded.get(name, "") if value is None else "",
             excluded=tuple(w for w in lacking if w in excluded),
+            incomplete=self._incomplete(run, list(parts), at),
         )
+
+    def _incomplete(self, run: Run, totals: list[str], at: Mapping[str, str]) -> tuple[Lack, ...]:
+        """What lacks in the sums that a figure stands on, at a place."""
+        if run.run_id not in self._gaps:
+            self._gaps[run.run_id] = gaps_of(self.workspace, run)
+        gaps = self._gaps[run.run_id]
+        if not gaps:
+            return ()
+        conditions = [dict(total.where) for t in totals if (total := FIGURES[t].total)]
+        return lacks_in(gaps, conditions, {DIMENSIONS[d]: v for d, v in at.items()})
 
     def _unit(self, name: str) -> str:
         one = FIGURES.named(name)
@@ -377,7 +405,13 @@ class Figures:
 
 
 def publish(
-    workspace: Workspace, run_id: str, *, reason: str, now: Any, signed: bool = False
+    workspace: Workspace,
+    run_id: str,
+    *,
+    reason: str,
+    now: Any,
+    signed: bool = False,
+    accepted: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Freeze a run as published, or as a restatement where the year has a published one.
 
@@ -388,12 +422,14 @@ def publish(
         now: The moment.
         signed: Whether the run was prepared, reviewed and approved: a year that is locked takes no
             other.
+        accepted: Reason for each code of what the run lacks that is accepted; kept with the
+            publication.
 
     Returns:
         `published` or `restated`.
 
     Raises:
-        UsageError: `reason-needed`, `already-published`, `year-locked`.
+        UsageError: `reason-needed`, `already-published`, `year-locked`, `not-whole`.
     """
     every = runs(workspace)
     run = run_of(workspace, "", run_id, every)
@@ -417,6 +453,8 @@ def publish(
                 f"{run.fiscal_year} is published.",
                 "Give --reason for the restatement.",
             )
-        row = PublicationRow(len(marks), run.fiscal_year, run_id, status, reason, now)
+        told = "" if signed else require_whole(workspace, run, accepted)
+        why = f"{reason} {told}".strip()
+        row = PublicationRow(len(marks), run.fiscal_year, run_id, status, why, now)
         workspace.store.add(row)
     return status

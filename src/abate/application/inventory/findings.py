@@ -44,6 +44,11 @@ def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> lis
     if year:
         months = set(workspace.calendar.months(year))
         found = [f for f in found if not f.month or f.month in months]
+    return _ranked(found)
+
+
+def _ranked(found: list[Finding]) -> list[Finding]:
+    """Findings in the order of severity, code and place."""
     return sorted(
         found,
         key=lambda f: (
@@ -59,18 +64,28 @@ def open_findings(workspace: Workspace, *, now: datetime, year: str = "") -> lis
     )
 
 
-def run_blockers(workspace: Workspace, year: str = "") -> list[Finding]:
-    """Blockers of the newest run of each fiscal year, or of one.
+def standing_findings(
+    workspace: Workspace, *, now: datetime, year: str = "", run_id: str = ""
+) -> list[Finding]:
+    """Everything that stands today: of files and data, and of the newest run of each fiscal year.
 
-    What it left out of its figures.
+    The one list that the command line, the pages, the API and the report show, blockers first.
+
+    Args:
+        workspace: The workspace.
+        now: Present moment: months after it are not missing.
+        year: Only those of a fiscal year, and those of no year.
+        run_id: A run to be looked at in place of the newest ones.
     """
     from abate.application.inventory.figures import run_of, years
 
     newest = {
         run_of(workspace, y).run_id for y in years(workspace) if not year or y == year.upper()
     }
+    newest = {run_id} if run_id else newest
     rows = workspace.store.records(FindingRow) if newest else []
-    return [finding_of(r) for r in rows if r.origin in newest and r.severity == "blocker"]
+    of_runs = [finding_of(r) for r in rows if r.origin in newest]
+    return _ranked([*open_findings(workspace, now=now, year=year), *of_runs])
 
 
 def findings_of(workspace: Workspace, origin: str) -> list[Finding]:

@@ -1455,22 +1455,28 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         ), claimed as (
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
-        ), counted as (
-            select *, row_number() over same - 1 as copies_inside, first_value({_told(" of this file")}) over same as first_inside
+        ), keyed as (
+            select row_id, hash(kind, document, case when kind <> 'instrument' then
+                       hash(item, site, meter, party, region, period_start, period_end, quantity) end) as same
             from parts
-            window same as (partition by kind, document, case when kind <> 'instrument' then
-                                hash(item, site, meter, party, region, period_start, period_end, quantity) end order by row_id)
+        ), twins as ( -- few rows have one
+            select row_id, row_number() over copies - 1 as copies_inside,
+                   first_value({_told(" of this file")}) over copies as first_inside
+            from parts join keyed using (row_id)
+            where same in (select same from keyed group by same having count(*) > 1)
+            window copies as (partition by kind, document, same order by row_id)
         ), actions as (
             select row_id, row_number() over action - 1 as before, first_value({_told(" of this file")}) over action as first_row
             from parts where avoided window action as (partition by {_folded("party")}, {_folded("document")}, month order by row_id)
         )
         select c.*, l.covers, l.beside, l.reversed_by, l.invoice_in,
                z.odd_size, s.fills_gap,
-               c.copies_inside + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
-               coalesce(e.place, i.place, c.first_inside) as first_copy,
+               coalesce(t.copies_inside, 0) + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
+               coalesce(e.place, i.place, t.first_inside) as first_copy,
                case when a.place is not null then a.place
                     when x.before > 0 then x.first_row end as booked_in
-        from counted c
+        from parts c
+        left join twins t on t.row_id = c.row_id
         left join sizes z on z.given_id = c.given_id
         left join slips s on s.sheet = c.source_file || ':' || split_part(c.sheet, ':', 1) and s.kind = c.kind and s.item is not distinct from c.item
                          and s.site = c.site and s.meter = c.meter

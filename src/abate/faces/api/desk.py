@@ -27,7 +27,7 @@ from abate.application.inventory.explanations import (
     explain_figure,
 )
 from abate.application.inventory.figures import Figures, Run, Value, run_of, runs
-from abate.application.inventory.findings import open_findings, quarantined
+from abate.application.inventory.findings import quarantined, standing_findings
 from abate.application.inventory.open_run import OpenRun
 from abate.application.opening import open_workspace
 from abate.kernel.edges import Json
@@ -200,7 +200,7 @@ class OpenWorkspace:
     def findings(self) -> list[Finding]:
         """Findings that stand, kept until the ledger grows or the day ends."""
         key = ("findings", self.version("imports", "findings", "mends"), present().date())
-        return self.kept(key, lambda: open_findings(self.workspace, now=present()))
+        return self.kept(key, lambda: standing_findings(self.workspace, now=present()))
 
     def quarantined(self) -> list[Json]:
         """Rows that wait to be corrected."""

@@ -54,6 +54,12 @@ class Reason(Strict):
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
+class Publishing(Reason):
+    """Why a run is published, and what it may lack: a reason for each code."""
+
+    accept: dict[Text, Annotated[str, Field(max_length=2000)]] = Field(default={}, max_length=20)
+
+
 class RunRequest(Strict):
     """The terms of a run."""
 
@@ -155,7 +161,7 @@ def get_figures(
 def _status(value: Any) -> str:
     if value.value is None:
         return f"not assessed: {value.note}" if value.note else "missing"
-    return f"without {', '.join(value.without)}" if value.without else ""
+    return f"incomplete: {value.lacking}" if not value.is_whole else ""
 
 
 @router.get("/definitions")
@@ -389,9 +395,12 @@ def post_run(jobs: JobsOf, terms: RunRequest) -> Json:
 
 
 @router.post("/runs/{run_id}/publish")
-def publish_run(desk: WorkspaceOf, run_id: str, reason: Reason) -> dict[str, str]:
+def publish_run(desk: WorkspaceOf, run_id: str, said: Publishing) -> dict[str, str]:
     """Freeze a run as published, or as the restatement of a year that is published."""
-    return {"status": publish(desk.workspace, run_id, reason=reason.reason, now=present())}
+    status = publish(
+        desk.workspace, run_id, reason=said.reason, now=present(), accepted=said.accept
+    )
+    return {"status": status}
 
 
 @router.post("/runs/{run_id}/verify", status_code=202)

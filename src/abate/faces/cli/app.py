@@ -54,6 +54,12 @@ DecimalOption = Annotated[
     ),
 ]
 YearOption = Annotated[str, typer.Option("--year", "-y", help="Fiscal year, such as FY2024.")]
+AcceptOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept", help="What may lack, and why: 'in-quarantine=two small bills are disputed'."
+    ),
+]
 EngineOption = Annotated[
     str,
     typer.Option(
@@ -92,3 +98,24 @@ def workers_of(text: str) -> int | str:
         hint = f"Take 1 to {WORKERS_MAX} processes, or name a cluster."
         raise UsageError("unknown-engine", f"{text} is not a number of workers.", hint)
     return int(text)
+
+
+def accepted_of(texts: list[str] | None) -> dict[str, str]:
+    """Reason for each code that `--accept` names.
+
+    Raises:
+        UsageError: `bad-accept`.
+
+    Example:
+        >>> accepted_of(["in-quarantine=disputed"])
+        {'in-quarantine': 'disputed'}
+    """
+    found = {}
+    for text in texts or ():
+        code, sign, reason = text.partition("=")
+        if not sign or not reason.strip():
+            raise UsageError(
+                "bad-accept", f"'{text}' has no reason.", "Write it as 'in-quarantine=WHY'."
+            )
+        found[code.strip()] = reason.strip()
+    return found

@@ -265,12 +265,12 @@ def check(
     Exit code 1 where something blocks, 2 for a damaged store.
     """
     from abate.adapters.store.soundness import require_sound
-    from abate.application.inventory.findings import open_findings, run_blockers
+    from abate.application.inventory.findings import standing_findings
 
     opened = opened_at(workspace)
     with out.working("checking"):
         require_sound(opened)
-        found = [*run_blockers(opened, year), *open_findings(opened, now=now(), year=year)]
+        found = standing_findings(opened, now=now(), year=year)
     if json:
         out.print_json([f.json for f in found])
     elif found:

@@ -14,10 +14,12 @@ from abate.adapters.store.writing import write_whole
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
     HERE,
+    AcceptOption,
     JsonOption,
     LangOption,
     WorkspaceOption,
     YearOption,
+    accepted_of,
     app,
     now,
     opened_at,
@@ -341,6 +343,7 @@ def sign(
     run_id: Annotated[
         str, typer.Option("--run", help="A run other than the latest of the year.")
     ] = "",
+    accept: AcceptOption = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -359,7 +362,17 @@ def sign(
             raise UsageError("bad-year", "Which year?", "Give --year FY2024.")
         parse_fiscal_year(year)
         names = [f.strip() for f in figures.split(",") if f.strip()]
-        take(opened, year.upper(), step, person, now=now(), note=note, run_id=run_id, figures=names)
+        take(
+            opened,
+            year.upper(),
+            step,
+            person,
+            now=now(),
+            note=note,
+            run_id=run_id,
+            figures=names,
+            accepted=accepted_of(accept),
+        )
     rows = signoffs(opened, year.upper())
     if json:
         out.print_json(rows)
@@ -513,6 +526,7 @@ def filing(
         "filing"
     ),
     lang: LangOption = "",
+    accept: AcceptOption = None,
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Write the year as inline XBRL with its taxonomy, and JSON of all disclosures.
@@ -524,7 +538,13 @@ def filing(
 
     with out.working("writing and validating"):
         opened = opened_at(workspace)
-        files = write_filing(opened, year.upper(), output, lang=language(lang or opened.language))
+        files = write_filing(
+            opened,
+            year.upper(),
+            output,
+            lang=language(lang or opened.language),
+            accepted=accepted_of(accept),
+        )
         messages = validate_filing(files[0])
     out.console().print(f"Filing: {files[0]} and {len(files) - 1} files beside it")
     if messages is None:

@@ -94,13 +94,14 @@ def show(
         )
     elif by:
         body = [
-            (y, v.figure, *v.by.values(), number(v.value, v.unit), v.unit, f"{v.row_count:,}")
+            (y, v.figure, *v.by.values(), out.amount(v), v.unit, f"{v.row_count:,}")
             for y in sorted(values)
             for v in values[y]
         ]
         dimensions = by.split(",")
         columns = ("year", "figure", *dimensions, "value", "unit", "rows")
         out.table("", columns, body, right=(2 + len(dimensions), 4 + len(dimensions)))
+        out.lacks(v for some in values.values() for v in some)
     else:
         out.figures_table("", values)
         for y, frozen in published.items():
@@ -126,7 +127,7 @@ def _show_beside(opened: Any, entity: str, values: dict[str, list[Any]]) -> None
                     (
                         year,
                         v.figure,
-                        number(v.value, v.unit),
+                        out.amount(v),
                         v.unit,
                         p.entity,
                         told,

@@ -11,10 +11,12 @@ import typer
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
     HERE,
+    AcceptOption,
     EngineOption,
     JsonOption,
     WorkspaceOption,
     YearOption,
+    accepted_of,
     app,
     now,
     opened_at,
@@ -146,12 +148,14 @@ def runs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
 def publish(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     reason: Annotated[str, typer.Option(help="Why a published year is restated.")] = "",
+    accept: AcceptOption = None,
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Freeze a run as published, or as the restatement of a year that is published."""
     from abate.application.inventory.figures import publish as publish_run
 
-    status = publish_run(opened_at(workspace), run_id, reason=reason, now=now())
+    accepted = accepted_of(accept)
+    status = publish_run(opened_at(workspace), run_id, reason=reason, now=now(), accepted=accepted)
     out.console().print(f"{run_id} is {status}.")
 
 

@@ -69,17 +69,9 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
         cells = [by_year[y][k] for y in years]
         line = [FIGURES[first.figure].title, first.unit]
         for place, cell in enumerate(cells):
-            line.append(
-                "not assessed"
-                if cell.note
-                else number(cell.value, cell.unit) + ("*" if cell.without or cell.excluded else "")
-            )
+            line.append("not assessed" if cell.note else amount(cell))
             if place:
                 line.append(change(cells[place - 1].value, cell.value, cell.unit))
-            notes += [
-                f"* {cell.figure} {cell.year} is without {', '.join(cell.without)}: no rows."
-                for _ in cell.without[:1]
-            ]
             if cell.excluded:
                 listed = ", ".join(x.removeprefix("scope3-") for x in cell.excluded)
                 notes.append(
@@ -92,6 +84,7 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
     for place, year in enumerate(years):
         columns += [year] if not place else [year, "change"]
     table(title, columns, rows, right=range(2, len(columns)))
+    lacks(v for y in years for v in by_year[y])
     for note in dict.fromkeys(notes):
         console().print(note, style="yellow")
 
@@ -104,6 +97,20 @@ def findings_table(title: str, findings: Sequence[Finding], limit: int = 60) -> 
         console().print(f"… and {len(findings) - limit} more; --json lists all.")
 
 
+def amount(value: Value) -> str:
+    """A figure's value for people; * where it is incomplete, or without what is not assessed."""
+    told = number(value.value, value.unit)
+    return told if value.is_whole and not value.excluded else f"{told}*"
+
+
+def lacks(values: Iterable[Value]) -> None:
+    """Say of each figure that is incomplete what it lacks, by its group."""
+    for v in values:
+        if not v.is_whole:
+            place = " ".join([v.figure, v.year, *v.by.values()])
+            console().print(f"* {place} is incomplete: {v.lacking}.", style="yellow", markup=False)
+
+
 def tree(node: FigureNode) -> None:
     """Print a figure's tree."""
     from rich.markup import escape
@@ -111,15 +118,16 @@ def tree(node: FigureNode) -> None:
 
     def label(n: FigureNode) -> str:
         value, one = n.value, n.definition
-        shown = f"{number(value.value, value.unit)} {escape(value.unit)}"
-        return f"[bold]{escape(one.id)}[/] {shown}  [dim]= {escape(one.formula)}[/]"
+        shown = f"{amount(value)} {escape(value.unit)}"
+        lacks = "" if value.is_whole else f"  [yellow]* incomplete: {escape(value.lacking)}[/]"
+        return f"[bold]{escape(one.id)}[/] {shown}  [dim]= {escape(one.formula)}[/]{lacks}"
 
     def grow(branch: Tree, n: FigureNode) -> None:
         for below in n.of:
             grow(branch.add(label(below)), below)
         for part in n.parts[:12]:
             name, group = next(iter(part.by.items()))
-            branch.add(f"{name} {escape(group)}: {number(part.value, part.unit)}")
+            branch.add(f"{name} {escape(group)}: {amount(part)}")
 
     root = Tree(label(node))
     grow(root, node)

@@ -23,6 +23,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from abate.adapters.store.intake import JOBS
+from abate.application.catalogue import FIGURES, KINDS
+from abate.application.inventory.figures import Value
+from abate.application.inventory.lacks import SAID
 from abate.disclosure.report import script_json
 from abate.faces.api.desk import OpenWorkspace
 from abate.kernel.edges import Json
@@ -32,6 +35,8 @@ HERE = Path(__file__).parent
 LANGUAGES = {"en": "English", "zh": "中文"}
 THEMES = ("auto", "light", "dark")
 LOCALES = {"en": Locale("en", "GB"), "zh": Locale.parse("zh_Hans_CN")}
+WITHOUT = "Without {parts}: no rows"
+SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
 UNITS = {"t CO2e": "t CO₂e", "m2": "m²", "m3": "m³", "ratio": "", "share": ""}
 """Units as they are written for people."""
 
@@ -109,6 +114,24 @@ class Page:
             format_decimal(float(value), format=f"#,##0{digits}", locale=LOCALES[self.language])
         )
 
+    def amount(self, value: Value) -> str:
+        """A figure's value; * where it is incomplete, or without what is not assessed."""
+        told = self.number(value.value, value.unit)
+        return told if value.is_whole and not value.excluded else f"{told}*"
+
+    def lacking(self, value: Value) -> str:
+        """What a figure lacks, in the visitor's language; empty where it is whole."""
+        told = [
+            self.t(said, parts=", ".join(self.t(FIGURES[p].title) for p in parts))
+            for said, parts in ((WITHOUT, value.without), (SWITCHED_OFF, value.excluded))
+            if parts
+        ]
+        told += [
+            self.t(f"{{n}} {SAID[x.code]} ({{kind}})", n=self.count(x.rows), kind=self.kind(x.kind))
+            for x in value.incomplete
+        ]
+        return "; ".join(told)
+
     def count(self, number: int) -> str:
         """A whole number."""
         return str(format_decimal(number, format="#,##0", locale=LOCALES[self.language]))
@@ -134,6 +157,10 @@ class Page:
         return (
             " ".join(self.t(part) for part in shown.split(" ")) if self.language == "zh" else shown
         )
+
+    def kind(self, kind: str) -> str:
+        """Title of a kind of activity."""
+        return self.t(KINDS[kind].title if kind in KINDS else "kind not known")
 
     def month(self, month: str) -> str:
         """A month such as 2024-01."""

@@ -57,8 +57,6 @@ AT_ONCE = 500_000
 """Entries of a run up to which a figure's page lists its largest rows at once; of more they come a
 moment after it.
 """
-WITHOUT = "Without {parts}: no rows"
-SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
 SHORT = {
     "scope2-location": "Scope 2 location", "scope2-market": "Scope 2 market", "reduction": "Reductions",
     "total-location": "1 to 3, location", "total-market": "1 to 3, market", "electricity": "Electricity",
@@ -107,13 +105,7 @@ def _cell(
             else page.t("missing")
         )
         return {"value": None, "text": note, "link": "", "star": "", "change": ""}
-    star = ""
-    if v.without or v.excluded:
-        star = "; ".join(
-            page.t(said, parts=", ".join(page.t(FIGURES[p].title) for p in parts))
-            for said, parts in ((WITHOUT, v.without), (SWITCHED_OFF, v.excluded))
-            if parts
-        )
+    star = page.lacking(v)
     change = page.change(before.value, v.value, v.unit) if before else ""
     return {
         "value": v.value,
@@ -526,7 +518,8 @@ def _node(
         "formula": one.formula,
         "source": one.source,
         "unit": page.unit(value.unit),
-        "text": None if value.value is None else page.number(value.value, value.unit),
+        "text": None if value.value is None else page.amount(value),
+        "star": page.lacking(value),
         "link": address if depth else "",
         "of": [_node(page, b, year, run, where, depth + 1) for b in n.of],
     }
@@ -564,7 +557,7 @@ def _parts(page: Page, name: str, chosen: Run, run: str, where: Mapping[str, str
                             run=run,
                             **{**where, dimension: v.by[dimension]},
                         ),
-                        "text": page.number(v.value, v.unit),
+                        "text": page.amount(v),
                         "share": (
                             page.number(v.value / whole, "share")
                             if whole and v.value is not None

@@ -13,6 +13,7 @@ from abate.application.catalogue import FIGURES, HEADLINES
 from abate.application.disclosure.report_model import bridge_steps
 from abate.application.inventory.figures import publish
 from abate.application.inventory.findings import findings_of
+from abate.application.inventory.lacks import SAID, blocking
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import present
 from abate.faces.api.routes import bridged
@@ -48,7 +49,7 @@ def _runs(page: Page, status: int = 200, **told: Any) -> Response:
     rows = []
     for r in reversed(desk.runs()):
         values = {v.figure: v for v in desk.values(["gross", "net"], r)}
-        shown = {n: page.number(values[n].value, values[n].unit) for n in ("gross", "net")}
+        shown = {n: page.amount(values[n]) for n in ("gross", "net")}
         rows.append(asdict(r) | shown)
     years = desk.data_years()
     recent = [j for j in desk.intake.rows(JOBS, limit=10) if j["kind"] in ("run", "verify")][:3]
@@ -155,8 +156,8 @@ def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = 
                 {
                     "title": FIGURES[name].title,
                     "unit": page.unit(a.unit),
-                    "before": page.number(b.value, b.unit),
-                    "after": page.number(a.value, a.unit),
+                    "before": page.amount(b),
+                    "after": page.amount(a),
                     "change": page.change(b.value, a.value, a.unit),
                 }
             )
@@ -173,6 +174,8 @@ def _run(page: Page, run_id: str, status: int = 200, fault: AbateError | None = 
         recent=recent,
         fault=fault,
         titles=titles(),
+        blocking=blocking(desk.workspace, run) if run.status == "draft" else [],
+        said=SAID,
     )
 
 
@@ -181,7 +184,17 @@ def publish_run(request: Request, run_id: str, form: Form) -> Response:
     """Freeze a run."""
     page = Page.of(request)
     try:
-        publish(page.desk.workspace, run_id, reason=form.get("reason", "").strip(), now=present())
+        publish(
+            page.desk.workspace,
+            run_id,
+            reason=form.get("reason", "").strip(),
+            now=present(),
+            accepted={
+                code: form[f"accept-{code}"].strip()
+                for code in SAID
+                if form.get(f"accept-{code}", "").strip()
+            },
+        )
     except NotFoundError:
         raise
     except AbateError as error:

@@ -1,0 +1,170 @@
+"""Completeness travels with every figure: what a figure lacks is marked wherever it is shown, and nowhere else."""
+
+import random
+
+import pytest
+
+from abate.application.catalogue import FIGURES, METHODS
+from abate.application.disclosure.filing import filing_facts, write_filing
+from abate.application.disclosure.indicators import indicator_values
+from abate.application.disclosure.signoff import sign
+from abate.application.inventory import runs as run_module
+from abate.application.inventory.figures import Figures, publish, run_of
+from abate.application.inventory.findings import standing_findings
+from abate.application.inventory.runs import run_year
+from abate.kernel.errors import UsageError
+from support import NOW, electricity, months
+
+FUELS = "Site,Month,Fuel,Quantity,Unit\n"
+USED = {("stationary-fuel", "diesel"), ("stationary-fuel", "natural-gas"), ("electricity", "")}
+"""Kinds and items of the workspace below."""
+NOWHERE = "hq,2023-07,diesel,-5,L\n"
+
+
+@pytest.fixture
+def filled(add):
+    """A year of electricity and two fuels at two sites; one fuel only in some months."""
+    add(electricity([(s, m, 1000, "kWh") for s in ("hq", "plant") for m in months("2023-04", 12)]))
+    rows = [f"hq,{m},natural-gas,50,m3\n" for m in months("2023-04", 12)]
+    rows += [f"plant,{m},diesel,20,L\n" for m in months("2023-06", 4)]
+    add(FUELS + "".join(rows), "fuels.csv", template="stationary-fuel")
+    return add
+
+
+def without(monkeypatch, dropped):
+    """Value with every factor of some kinds and items gone, in any region and year."""
+    load = run_module.load_factors
+
+    def fewer(*args, **kwargs):
+        return [
+            f
+            for f in load(*args, **kwargs)
+            if not any(f.kind == k and (not i or f.item == i) for k, i in dropped)
+        ]
+
+    monkeypatch.setattr(run_module, "load_factors", fewer)
+
+
+def places_of(dropped, rows):
+    """Rows that the dropped kinds and items have in the workspace: site and month of each."""
+    return [(k, i, site, month) for k, i, site, month in rows if (k, i) in dropped]
+
+
+ROWS = (
+    [("electricity", "", s, m) for s in ("hq", "plant") for m in months("2023-04", 12)]
+    + [("stationary-fuel", "natural-gas", "hq", m) for m in months("2023-04", 12)]
+    + [("stationary-fuel", "diesel", "plant", m) for m in months("2023-06", 4)]
+)
+
+
+def touches(figure, kind):
+    """Whether a figure of emissions adds up entries that a kind may have, by the cards of the methods."""
+    for name in FIGURES.totals_needed(figure):
+        where = dict(FIGURES[name].total.where)
+        if where["source"] != ("entry",):
+            continue
+        for card in (m.card for m in METHODS if kind in m.card.kinds):
+            at = {
+                "book": card.book,
+                "scope": card.scope,
+                "category": card.category,
+                "view": card.view,
+            }
+            if all(at[c] in where[c] for c in at if c in where):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_figure_that_lacks_rows_is_marked_and_no_other(workspace, filled, monkeypatch, seed):
+    """Factors of random kinds and items are gone: whole, by site, by month, and by both."""
+    rng = random.Random(seed)
+    dropped = set(rng.sample(sorted(USED), rng.randint(0, 3)))
+    without(monkeypatch, dropped)
+    run_year(workspace, "FY2024", now=NOW)
+    run = run_of(workspace, "FY2024")
+    gone = places_of(dropped, ROWS)
+    with Figures(workspace) as figures:
+        for name in FIGURES:
+            for by in ("", "site", "month", "site,month"):
+                for value in figures.values([name, "gross"], run, by):
+                    if value.figure != name:
+                        continue
+                    expected = {}
+                    for kind, _, site, month in gone:
+                        here = {"site": site, "month": month}
+                        if touches(name, kind) and all(here[d] == v for d, v in value.by.items()):
+                            expected[kind] = expected.get(kind, 0) + 1
+                    seen = {x.kind: x.rows for x in value.incomplete if x.code == "not-valued"}
+                    assert seen == expected, (name, value.by)
+                    assert value.json["incomplete"] == [x.json for x in value.incomplete]
+
+
+def test_a_row_in_quarantine_is_missing_from_what_it_would_have_entered(workspace, filled):
+    filled(FUELS + NOWHERE, "bad.csv", template="stationary-fuel")
+    run_year(workspace, "FY2024", now=NOW)
+    run = run_of(workspace, "FY2024")
+    with Figures(workspace) as figures:
+        seen = {
+            v.figure: [x.code for x in v.incomplete] for v in figures.values(list(FIGURES), run)
+        }
+        by_site = {v.by["site"]: v.incomplete for v in figures.values(["scope1"], run, "site")}
+    assert "in-quarantine" in seen["scope1"]
+    assert "in-quarantine" in seen["net"]
+    assert "in-quarantine" not in seen["scope2-location"]
+    assert "in-quarantine" not in seen["electricity"]
+    assert [x.code for x in by_site["hq"]] == ["in-quarantine"]
+    assert by_site["plant"] == ()
+
+
+def test_what_lacks_rows_is_not_published_signed_or_filed_unless_it_is_accepted(
+    workspace, filled, tmp_path
+):
+    filled(FUELS + NOWHERE, "bad.csv", template="stationary-fuel")
+    run = run_year(workspace, "FY2024", now=NOW)
+    sign(workspace, "FY2024", "prepared", "Ada", now=NOW)
+    attempts = [
+        lambda **how: sign(workspace, "FY2024", "reviewed", "Bo", now=NOW, **how),
+        lambda **how: publish(workspace, run.run_id, reason="", now=NOW, **how),
+        lambda **how: write_filing(workspace, "FY2024", tmp_path / "filing", **how),
+    ]
+    for attempt in attempts:
+        with pytest.raises(UsageError) as error:
+            attempt()
+        assert error.value.code == "not-whole"
+        assert "1 rows in quarantine" in error.value.message
+        with pytest.raises(UsageError):
+            attempt(accepted={"in-quarantine": " "})
+        with pytest.raises(UsageError):
+            attempt(accepted={"not-valued": "another"})
+    said = {"in-quarantine": "a typing error of the meter reader"}
+    assert said["in-quarantine"] in attempts[0](accepted=said).note
+    attempts[1](accepted=said)
+    assert said["in-quarantine"] in run_of(workspace, "FY2024").reason
+    files = attempts[2](accepted=said)
+    assert said["in-quarantine"] in files[0].read_text(encoding="utf-8")
+    filed = {f.element.figure for f in filing_facts(workspace, "FY2024") if f.year == "FY2024"}
+    assert "scope1" not in filed
+    assert "scope2-location" in filed
+
+
+def test_every_consumer_marks_a_figure_that_lacks_rows(workspace, filled, capsys, monkeypatch):
+    """The command line, indicators, the report in both forms, and the list of findings."""
+    from abate.application.disclosure.report_model import write_report
+    from abate.faces.cli.main import _run
+
+    without(monkeypatch, {("stationary-fuel", "diesel")})
+    run_year(workspace, "FY2024", now=NOW)
+    found = standing_findings(workspace, now=NOW)
+    assert [f.code for f in found if f.severity == "blocker"]
+    monkeypatch.setattr("sys.argv", ["abate"])
+    with pytest.raises(SystemExit):
+        _run(["show", "-y", "FY2024", "-w", str(workspace.root)])
+    told = capsys.readouterr().out
+    assert "* scope1 FY2024 is incomplete: 4 rows without a factor" in " ".join(told.split())
+    (scope1,) = indicator_values(workspace, ["FY2024"], ["scope1"])["scope1"]
+    assert scope1.lacking
+    path = workspace.root / "report.md"
+    write_report(workspace, "FY2024", path, now=NOW)
+    text = path.read_text(encoding="utf-8")
+    assert "is incomplete: 4 rows without a factor" in text
