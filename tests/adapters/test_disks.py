@@ -20,7 +20,7 @@ ROOM_KB = (0, 40)
 """Room that is left on the disk, for one command and the next."""
 READS = (
     "imports", "check", "indicators", "neutrality", "show", "uncertainty", "programmes", "explain", "forecasts", "backtest",
-    "plans", "reuse", "runs", "verify", "factors audit", "factors search", "factors show", "store stats", "credits list",
+    "meters list", "plans", "reuse", "runs", "verify", "factors audit", "factors search", "factors show", "store stats", "credits list",
     "claims check",
 )  # fmt: skip
 """Commands that write nothing: a folder that may not be written to is enough for them."""

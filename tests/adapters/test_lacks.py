@@ -132,7 +132,7 @@ def test_what_lacks_rows_is_not_published_signed_or_filed_unless_it_is_accepted(
         with pytest.raises(UsageError) as error:
             attempt()
         assert error.value.code == "not-whole"
-        assert "1 rows in quarantine" in error.value.message
+        assert "1 row in quarantine" in error.value.message
         with pytest.raises(UsageError):
             attempt(accepted={"in-quarantine": " "})
         with pytest.raises(UsageError):
@@ -143,6 +143,10 @@ def test_what_lacks_rows_is_not_published_signed_or_filed_unless_it_is_accepted(
     assert said["in-quarantine"] in run_of(workspace, "FY2024").reason
     files = attempts[2](accepted=said)
     assert said["in-quarantine"] in files[0].read_text(encoding="utf-8")
+    from abate.application.disclosure.report_model import write_report
+
+    write_report(workspace, "FY2024", tmp_path / "report.md", now=NOW)
+    assert said["in-quarantine"] in (tmp_path / "report.md").read_text(encoding="utf-8")
     filed = {f.element.figure for f in filing_facts(workspace, "FY2024") if f.year == "FY2024"}
     assert "scope1" not in filed
     assert "scope2-location" in filed

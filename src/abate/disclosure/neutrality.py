@@ -101,6 +101,7 @@ class Neutrality:
         net_t: Net emissions [t CO2e].
         removed_t: Removals retired [t CO2e].
         offset_t: Avoidance credits retired [t CO2e].
+        lacking: What gross lacks; empty where it is whole.
 
     Source: ISO 14068-1:2023, clauses 6 to 10 (reduction before removal before offsetting; residual
         emissions stated);
@@ -114,6 +115,7 @@ class Neutrality:
     net_t: float
     removed_t: float
     offset_t: float
+    lacking: str = ""
 
     @property
     def retired_t(self) -> float:
@@ -132,7 +134,7 @@ class Neutrality:
     def is_neutral(self) -> bool:
         """Whether "carbon neutral" may be said.
 
-        Gross less retired is zero, to the kilogram of a credit.
+        Gross is whole, and less retired it is zero, to the kilogram of a credit.
 
         Example:
             >>> Neutrality("FY2024", 100.0, 120.0, 60.0, 40.0, 0.0, 40.0).is_neutral  # net alone is not enough
@@ -140,15 +142,15 @@ class Neutrality:
             >>> Neutrality("FY2024", 100.0, 120.0, 60.0, 40.0, 10.0, 90.0).is_neutral
             True
         """
-        return self.left_t < 0.001
+        return self.left_t < 0.001 and not self.lacking
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What an honest reader would add.
 
-        Codes `not-reduced`, `offset-without-removal`, `net-covered-only`.
+        Codes `gross-incomplete`, `not-reduced`, `offset-without-removal`, `net-covered-only`.
         """
-        found = []
+        found = ["gross-incomplete"] if self.lacking else []
         if self.retired_t and self.before_t is not None and self.gross_t >= self.before_t:
             found.append("not-reduced")
         if self.offset_t and not self.removed_t:

@@ -226,9 +226,9 @@ def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
         before = base or (earlier[-1] if earlier else "")
         past = rollups.values(["gross"], run_of(workspace, before))[0].value if before else None
     gross = values["gross"].value
-    lacking = values["gross"].lacking
+    lacking = ", ".join(values["gross"].without)
     if gross is None or lacking:
-        told = f"is incomplete: {lacking}" if lacking else "has no rows"
+        told = f"is without {lacking}" if lacking else "has no rows"
         raise UsageError("no-gross", f"Gross of {year} {told}.", "Import bills and fuels first.")
     held = credits_of(workspace, year)
     return Neutrality(
@@ -239,6 +239,7 @@ def neutrality_of(workspace: Workspace, year: str) -> Neutrality:
         float(values["net"].value or 0),
         held.removed_t,
         held.offset_t,
+        values["gross"].lacking,
     )
 
 
@@ -254,6 +255,7 @@ def neutrality_json(told: Neutrality, held: Sequence[Credit]) -> Json:
         "retired_t": told.retired_t,
         "left_t": told.left_t,
         "is_neutral": told.is_neutral,
+        "lacking": told.lacking,
         "remarks": list(told.remarks),
         "serials": [
             {

@@ -35,6 +35,7 @@ NEUTRALITY_TEXTS = {
             "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by"
             " serial number leaves {left} t CO2e."
         ),
+        "gross-incomplete": "Gross is incomplete; nothing may be called neutral before it is whole.",
         "not-reduced": (
             "Gross emissions have not fallen: reduction comes before removal and offsetting."
         ),
@@ -52,6 +53,7 @@ NEUTRALITY_TEXTS = {
             "{year} 未达到碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余"
             " {left} t CO2e。"
         ),
+        "gross-incomplete": "总排放不完整；补全之前不得称为碳中和。",
         "not-reduced": "总排放并未下降：减排先于移除与抵消。",
         "offset-without-removal": "注销了避免类信用，而没有任何移除。",
         "net-covered-only": "信用仅覆盖净排放。碳中和不以净排放衡量。",

@@ -307,7 +307,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "values": values,
         "cards": [_card(name, values, shown) for name in CARDS],
         "inventory": [_line(name, values, shown) for name in HEADLINES],
-        "notes": _notes(this),
+        "notes": _notes(this, run),
         "value_chain": _value_chain(chain, values, shown),
         "plans": _plans(workspace, year),
         "ranges": _ranges(rollups, run, this),
@@ -332,9 +332,10 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
     }
 
 
-def _notes(this: dict[str, Value]) -> list[str]:
-    """Which figures are without which parts."""
-    return [
+def _notes(this: dict[str, Value], run: Run) -> list[str]:
+    """What figures lack, and what of it was accepted when the run was published, and why."""
+    accepted = [run.reason] if run.status == "published" and run.reason else []
+    return accepted + [
         f"{FIGURES[n].title} of {v.year} is incomplete: {v.lacking}."
         for n, v in this.items()
         if not v.is_whole

@@ -75,7 +75,10 @@ class Lack:
     def text(self) -> str:
         """As people read it."""
         title = KINDS[self.kind].title if self.kind in KINDS else self.kind
-        return f"{self.rows:,} {SAID[self.code]} ({title.lower() or 'kind not known'})"
+        said = SAID[self.code]
+        if self.rows == 1:
+            said = said.replace("rows", "row", 1).replace("months", "month", 1)
+        return f"{self.rows:,} {said} ({title.lower() or 'kind not known'})"
 
 
 @dataclass(frozen=True, slots=True)
