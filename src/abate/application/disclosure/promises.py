@@ -35,7 +35,7 @@ NEUTRALITY_TEXTS = {
             "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by"
             " serial number leaves {left} t CO2e."
         ),
-        "gross-incomplete": "Gross is incomplete; nothing may be called neutral before it is whole.",
+        "gross-incomplete": "Gross is incomplete: it must be whole to be called neutral.",
         "not-reduced": (
             "Gross emissions have not fallen: reduction comes before removal and offsetting."
         ),

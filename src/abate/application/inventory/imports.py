@@ -660,7 +660,8 @@ def store_rows(workspace: Workspace, con: duckdb.DuckDBPyConnection) -> dict[str
                any_value(g.cells) as cells,
                coalesce(any_value(s.fiscal_year), 'unknown') as fiscal_year
         from staged s join blocked b using (source_file, sheet, source_row, kind) join entering i using (source_file)
-        join (select source_file, sheet, source_row, kind, to_json(struct_pack({packed})) as cells from given) g
+        join (select source_file, sheet, source_row, kind, to_json(struct_pack({packed})) as cells
+              from given semi join blocked using (source_file, sheet, source_row, kind)) g
              using (source_file, sheet, source_row, kind)
         group by all""",
         "import_id",

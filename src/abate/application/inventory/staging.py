@@ -1456,8 +1456,8 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
             select document, count(*) as copies, min(source_file || ' row ' || source_row) as place
             from live_instruments group by all
         ), keyed as (
-            select row_id, hash(kind, document, case when kind <> 'instrument' then
-                       hash(item, site, meter, party, region, period_start, period_end, quantity) end) as same
+            select row_id, hash(kind, document, case when kind <> 'instrument' then hash(
+                       item, site, meter, party, region, period_start, period_end, quantity) end) as same
             from parts
         ), twins as ( -- few rows have one
             select row_id, row_number() over copies - 1 as copies_inside,
@@ -1471,7 +1471,8 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         )
         select c.*, l.covers, l.beside, l.reversed_by, l.invoice_in,
                z.odd_size, s.fills_gap,
-               coalesce(t.copies_inside, 0) + coalesce(e.copies, 0) + coalesce(i.copies, 0) as copies_before,
+               coalesce(t.copies_inside, 0) + coalesce(e.copies, 0) + coalesce(i.copies, 0)
+                   as copies_before,
                coalesce(e.place, i.place, t.first_inside) as first_copy,
                case when a.place is not null then a.place
                     when x.before > 0 then x.first_row end as booked_in
