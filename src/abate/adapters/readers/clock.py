@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -422,18 +422,21 @@ def _offsets(clock: Any, zone: ZoneInfo) -> tuple[tuple[Any, Any], Any, Any]:
     quarters, inverse = np.unique(
         clock.astype("datetime64[m]").astype(np.int64) // 15, return_inverse=True
     )
-    both = np.array(
-        [
-            [
-                int((moment.replace(fold=fold).utcoffset() or timedelta()).total_seconds())
-                for fold in (0, 1)
-            ]
-            for q in quarters
-            for moment in [datetime(1970, 1, 1, tzinfo=zone) + timedelta(minutes=15 * int(q))]
-        ],
-        np.int64,
-    ).reshape(-1, 2)
+    days, of_day = np.unique(quarters // 96, return_inverse=True)
+    edges = np.array(
+        [[_offset_at(zone, int(d) * 96), _offset_at(zone, int(d) * 96 + 96)] for d in days]
+    )
+    both = np.repeat(edges[of_day, :1], 2, axis=1)
+    for k in np.flatnonzero((edges[:, 0] != edges[:, 1])[of_day]):  # the clocks change that day
+        both[k] = [_offset_at(zone, int(quarters[k]), fold) for fold in (0, 1)]
     return (both[:, 0], both[:, 1]), (both[:, 0] > both[:, 1])[inverse], inverse
+
+
+@lru_cache(maxsize=100_000)
+def _offset_at(zone: ZoneInfo, quarter: int, fold: int = 0) -> int:
+    """Offset [s] at a clock time, in quarters of an hour since 1970."""
+    moment = datetime(1970, 1, 1, tzinfo=zone) + timedelta(minutes=15 * quarter)
+    return int((moment.replace(fold=fold).utcoffset() or timedelta()).total_seconds())
 
 
 def _second_time(clock: Any, owners: Any, every: Any, every_owner: Any) -> Any:
