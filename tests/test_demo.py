@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import pytest
 
+from abate.application.inventory.explanations import explain_figure
 from abate.application.inventory.figures import Figures, run_of, runs
 from abate.application.inventory.findings import corrections_made, open_findings
 from abate.application.inventory.verification import verify_run
@@ -282,6 +283,21 @@ def test_pue_by_building_and_month_follows_the_climate(demo):
     pue = {r["by"]["building"]: r["value"] for r in rows}
     assert set(pue) == {"zb-a", "zb-b", "qd-a", "nt-a", "hy-a"}
     assert pue["zb-a"] < pue["qd-a"] < pue["nt-a"] < pue["hy-a"]
+
+
+@pytest.mark.parametrize("name", ["net", "gross", "reduction", "scope3-3"])
+def test_the_rows_of_a_figure_add_up_to_it(demo, name):
+    """What an instrument covers is among the rows of net, and counts nothing in it."""
+    whole, after, covered = Fraction(0), "", 0
+    while True:
+        told = explain_figure(demo, name, "FY2024", limit=5000, after=after)
+        whole += sum(Fraction(r.counts_kg) for r in told.entries.rows)
+        covered += sum(r.is_taken_off for r in told.entries.rows)
+        after = told.entries.next
+        if not after:
+            break
+    assert whole / 1000 == told.tree.value.value
+    assert (covered > 0) == (name == "net")
 
 
 def test_explain_goes_from_net_to_a_row_of_a_workbook(demo):

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
@@ -151,7 +151,11 @@ class ActivityShown:
 
 @dataclass(frozen=True, slots=True)
 class EntryShown(ActivityShown):
-    """An entry among the rows of a figure, with its activity."""
+    """An entry among the rows of a figure, with its activity.
+
+    Its mass is `co2e_kg`; what it adds to the figure is `counts_kg`: the rows of a figure add up to
+    it by that.
+    """
 
     entry: str
     method: str
@@ -160,11 +164,17 @@ class EntryShown(ActivityShown):
     share: float
     instrument: str
     co2e_kg: str
+    counts_kg: str
 
     @property
     def name(self) -> str:
         """By which it is opened."""
         return self.entry
+
+    @property
+    def is_taken_off(self) -> bool:
+        """Whether the figure takes its mass off again, as of load that an instrument covers."""
+        return self.counts_kg != self.co2e_kg
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,7 +483,8 @@ def _page(opened: OpenRun, name: str, where: Mapping[str, str], limit: int, afte
     found = [(EntryRow if is_entry else ActivityRow)(**r) for r in rows]
     more, found = len(found) > limit, found[:limit]
     activities = _activities(con, workspace, {r.activity_id for r in found})
-    shown = tuple(_shown(r, activities[r.activity_id], opened.run.run_id) for r in found)
+    signs = _signs(name)
+    shown = tuple(_shown(r, activities[r.activity_id], opened.run.run_id, signs) for r in found)
     following = ""
     if more:
         edge = found[-1]
@@ -511,7 +522,39 @@ def _cursor(text: str, is_entry: bool) -> tuple[int, str, list[str]]:
         ) from error
 
 
-def _shown(r: ActivityRow | EntryRow, a: ActivityRow, run: str) -> ActivityShown | EntryShown:
+Signs: TypeAlias = list[tuple[dict[str, tuple[str, ...]], int]]
+"""Values that columns of the rows of a total have, and the sign with which it enters a figure."""
+
+
+def _signs(name: str) -> Signs:
+    """With which sign the rows of a figure's totals enter it; none for a ratio, or for amounts."""
+    one = FIGURES.named(name)
+    if one.is_ratio or one.unit != "t CO2e":
+        return []
+    return [
+        (dict(total.where), sign)
+        for part, sign in FIGURES.signs_of(name).items()
+        if (total := FIGURES[part].total)
+    ]
+
+
+def _sign_of(r: EntryRow, signs: Signs) -> int:
+    """With which sign an entry enters a figure."""
+    known = {
+        "source": "entry",
+        "book": r.book,
+        "scope": r.scope,
+        "category": r.category,
+        "view": r.view,
+        "species": r.species,
+        "matched": "yes" if r.instrument else "no",
+    }
+    return sum(sign for where, sign in signs if all(known[c] in v for c, v in where.items()))
+
+
+def _shown(
+    r: ActivityRow | EntryRow, a: ActivityRow, run: str, signs: Signs
+) -> ActivityShown | EntryShown:
     """A row of a figure with its activity."""
     name = activity_name(a.activity_id)
     about = ActivityShown(
@@ -539,6 +582,7 @@ def _shown(r: ActivityRow | EntryRow, a: ActivityRow, run: str) -> ActivityShown
         share=r.share,
         instrument=r.instrument,
         co2e_kg=exact_text(Fraction(r.co2e_mg, 10**6)),
+        counts_kg=exact_text(Fraction(r.co2e_mg, 10**6) * (_sign_of(r, signs) if signs else 1)),
     )
 
 

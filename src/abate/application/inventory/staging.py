@@ -558,7 +558,8 @@ def _basis_sql(measure: Measure, cell: dict[str, str]) -> str:
     """How the amount of a row came about: estimated where the row says so, else as measured."""
     if "basis" not in cell:
         return literal(measure.basis)
-    words = ", ".join(literal(w) for w in sorted(ESTIMATED))
+    letters = {"e"}  # the others mean different things from country to country
+    words = ", ".join(literal(w) for w in sorted(ESTIMATED) if len(w) > 2 or w in letters)
     said = f"lower(trim({cell['basis']})) in ({words})"
     return f"case when {said} then 'estimated' else {literal(measure.basis)} end"
 

@@ -29,7 +29,7 @@ from abate.kernel.errors import UsageError
 from abate.kernel.units import in_t
 
 if TYPE_CHECKING:
-    from abate.application.inventory.explanations import ActivityExplained
+    from abate.application.inventory.explanations import ActivityExplained, EntryShown
 
 
 @app.command()
@@ -477,7 +477,7 @@ def explain(
             r.month,
             f"{r.quantity:,.2f} {r.unit}",
             r.factor if isinstance(r, EntryShown) else "",
-            f"{float(r.co2e_kg):,.3f}" if isinstance(r, EntryShown) else "",
+            _counted(r) if isinstance(r, EntryShown) else "",
             f"{r.file} {r.sheet}".strip(),
             r.row,
         )
@@ -489,6 +489,14 @@ def explain(
     out.console().print("Open one with: abate explain ENTRY")
     if page.next:
         out.console().print(f"More with: --after '{page.next}'")
+
+
+def _counted(row: EntryShown) -> str:
+    """What an entry adds to the figure, and its mass where that is another."""
+    told = f"{float(row.counts_kg):,.3f}"
+    if row.is_taken_off:
+        told += f" ({float(row.co2e_kg):,.3f}, covered by {row.instrument})"
+    return told
 
 
 def _print_entry(told: ActivityExplained) -> None:

@@ -485,7 +485,7 @@ def _rows(page: Page, name: str, chosen: Run, where: Mapping[str, str], after: s
             "quantity": r.quantity,
             "unit": r.unit,
             "factor": r.factor if isinstance(r, EntryShown) else "",
-            "co2e": page.number(float(r.co2e_kg)) if isinstance(r, EntryShown) else "",
+            "co2e": _counted(page, r) if isinstance(r, EntryShown) else "",
             "file": r.file,
             "sheet": r.sheet,
             "row": r.row,
@@ -506,6 +506,15 @@ def _rows(page: Page, name: str, chosen: Run, where: Mapping[str, str], after: s
         "count": entries.count,
         "next": following,
     }
+
+
+def _counted(page: Page, row: EntryShown) -> str:
+    """What an entry adds to the figure, and its mass where that is another."""
+    told = page.number(float(row.counts_kg))
+    if row.is_taken_off:
+        mass = page.number(float(row.co2e_kg))
+        told += " " + page.t("({mass}, covered by {by})", mass=mass, by=row.instrument)
+    return told
 
 
 def _node(
