@@ -106,7 +106,7 @@ def _unfit(
         found.append(
             Finding.of(
                 INCOMPLETE,
-                f"{target.name}: {target.figure} of FY{progress.latest} is without"
+                f"{target.name}: {target.figure} of FY{progress.latest} is incomplete:"
                 f" {lacking[progress.latest]}.",
             )
         )
