@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tempfile
+import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -83,6 +84,9 @@ NO_LIMITS = Limits()
 """What holds where `abate.toml` says nothing."""
 
 
+_linking = threading.Lock()
+
+
 class Store:
     """Tables of one workspace.
 
@@ -120,13 +124,14 @@ class Store:
         """
         if not re.search(r"%[0-9A-Fa-f]{2}|[\\\x00-\x1f]", str(self.root)):
             return self.root / name
-        if self._links is None:
-            self._links = tempfile.TemporaryDirectory(prefix="abate-")
-        folder, log = Path(self._links.name) / name, self.root / name / "_delta_log"
-        if not folder.is_dir():
-            log.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()
-            (folder / "_delta_log").symlink_to(log)
+        with _linking:  # else another thread of a server takes a folder whose link is not there yet
+            if self._links is None:
+                self._links = tempfile.TemporaryDirectory(prefix="abate-")
+            folder, log = Path(self._links.name) / name, self.root / name / "_delta_log"
+            if not folder.is_dir():
+                log.mkdir(parents=True, exist_ok=True)
+                folder.mkdir()
+                (folder / "_delta_log").symlink_to(log)
         return folder
 
     def create(self) -> None:
