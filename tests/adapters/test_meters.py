@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from abate.adapters.readers import sheets
-from abate.adapters.readers.series import read_series
+from abate.adapters.readers.formats import formats
+from abate.adapters.readers.series import FileStyle, raw_chunks, read_series
 from abate.application.energy.loads import LoadSpec, load_readings, preview_readings
 from abate.application.energy.meters import Place, change_meter, depth_of, meters
 from abate.application.energy.postings import post_usage
@@ -465,6 +466,39 @@ def test_odd_cells_of_a_long_table_are_read_or_named(tmp_path, monkeypatch, form
         a, b = both_ways(path, monkeypatch, zone=zone)
         assert not isinstance(a, str)
         assert_same(a, b)
+
+
+@pytest.mark.parametrize(
+    "one", [f for f in formats() if "…" not in f.example], ids=lambda f: f.name
+)
+def test_a_file_of_a_named_format_is_loaded_however_large(tmp_path, monkeypatch, one):
+    """Size alone makes no table of XML, NEM12 or JSON: its series come as from a small file."""
+    path = tmp_path / one.file
+    path.write_text(one.example, encoding="utf-8")
+    style = FileStyle("Europe/Berlin", unit="kWh")
+    names = []
+    for large in (1 << 40, 0):
+        monkeypatch.setattr(sheets, "LARGE_BYTES", large)
+        chunks = list(raw_chunks(path, style))
+        names.append([n for chunk in chunks for raw in chunk for n in raw.names])
+    assert names[0]
+    assert names[0] == names[1]
+
+
+def test_what_is_wrong_with_a_long_table_is_said_once(tmp_path, monkeypatch):
+    """However many chunks its series come in."""
+    from abate.adapters.readers import series
+
+    monkeypatch.setattr(sheets, "LARGE_BYTES", 0)
+    monkeypatch.setattr(series, "CHUNK_VALUES", 1)
+    at = [datetime(2024, 1, 20) + timedelta(hours=k) for k in range(60)]
+    rows = [f"{t},{'ERR' if k == 7 else k % 5}.5,{k % 7}.5,{k % 3}.5" for k, t in enumerate(at)]
+    path = tmp_path / "wide.csv"
+    path.write_text("time,A kWh,B kWh,C kWh\n" + "\n".join(rows) + "\n")
+    chunks = list(raw_chunks(path, FileStyle()))
+    assert [raw.names for (raw,) in chunks] == [("A",), ("B",), ("C",)]
+    said = [f.code for (raw,) in chunks for f in raw.findings]
+    assert said.count("reading-unread") == 1
 
 
 def test_both_october_hours_of_a_long_table_are_kept(tmp_path, monkeypatch):

@@ -35,7 +35,7 @@ from abate.adapters.readers.interval_tables import (
 )
 from abate.adapters.readers.layouts import HEAD_ROWS, Column, Layout, recognise
 from abate.adapters.readers.numerals import decimal_of, read_numbers
-from abate.adapters.readers.sheets import Sheet, read_sheets
+from abate.adapters.readers.sheets import Sheet
 from abate.adapters.store.delta import literal, spill_folder
 from abate.energy.facts.readings import READING_FLAGGED, READING_UNREAD
 from abate.energy.facts.words import has_word
@@ -91,6 +91,7 @@ class LongTable:
         times: Moments of the texts by number; None where `t` is a moment.
         issued: The same of `i`.
         offset: Offset of `t` from UTC [s], where it is a moment and the file says so.
+        ended: Whether times name the end of their step.
         groups: Names of the meters, in order; one without a name where the table has no meters.
         owners: Values of `who` of each of them.
         keep: Which of the layout's columns of values count.
@@ -105,6 +106,7 @@ class LongTable:
     times: Times | None = None
     issued: Times | None = None
     offset: int | None = None
+    ended: bool = False
     groups: list[str] = field(default_factory=lambda: [""])
     owners: list[list[str]] = field(default_factory=list)
     keep: list[int] = field(default_factory=list)
@@ -137,7 +139,6 @@ class LongTable:
         only = self.groups[0] if len(self.groups) == 1 else ""
         keys = [(g,) if g and not only else () for g in self.groups]
         told = names_of_series(self.layout, keys, self.keep, self.style, meter=only)
-        ended = self._ended()
         made = []
         for n, g in enumerate(groups):
             mine = order[bounds[n] : bounds[n + 1]]
@@ -151,7 +152,12 @@ class LongTable:
                 channel = told[g, k]
                 made.append(
                     replace(
-                        channel, at=at, value=values, ended=ended, issued=issued, estimated=marks
+                        channel,
+                        at=at,
+                        value=values,
+                        ended=self.ended,
+                        issued=issued,
+                        estimated=marks,
                     )
                 )
         return Table(made, list(self.findings), self.layout, self.is_local)
@@ -208,33 +214,16 @@ class LongTable:
             values[there] = numbers[place[there]]
         return values
 
-    def _ended(self) -> bool:
-        if self.times is not None:
-            return times_end(self.layout, self.times, self.style)
-        (moments,) = (
-            self.con.execute(
-                "select t from (select distinct t from rows where t is not null) order by t"
-            )
-            .fetchnumpy()
-            .values()
-        )
-        clock = np.asarray(moments).astype("datetime64[s]")
-        none = np.full(len(clock), np.datetime64("NaT"), "datetime64[s]")
-        daily = bool((clock.astype(np.int64) % 86_400 == 0).all())
-        times = Times(clock, np.full(len(clock), NO_OFFSET), none, daily=daily)
-        return times_end(self.layout, times, self.style)
-
 
 @contextmanager
-def long_table(path: Path, name: str, style: Style) -> Iterator[LongTable | None]:
-    """Open a file as a long table; None where it is none and is read row by row.
+def long_table(sheet: Sheet, name: str, style: Style) -> Iterator[LongTable | None]:
+    """Open the first sheet of a file as a long table; None where it is read row by row.
 
     Raises:
-        DataError: `no-series`, `ambiguous-date`, and those of `read_sheets`.
+        DataError: `no-series`, `ambiguous-date`.
     """
     import duckdb
 
-    sheet = read_sheets(path)[0]
     if not sheet.source:
         yield None
         return
@@ -243,14 +232,14 @@ def long_table(path: Path, name: str, style: Style) -> Iterator[LongTable | None
     spill = str(spill_folder(Path(tempfile.gettempdir())))
     config = {"memory_limit": MEMORY, "threads": 2, "temp_directory": spill}
     with duckdb.connect(config=config) as con:
-        types = _columns(con, path) if sheet.rows is None else _cells(con, sheet, layout)
+        types = _columns(con, sheet.source) if sheet.rows is None else _cells(con, sheet, layout)
         table = LongTable(con, name, layout, style)
         yield table if types and _filled(table, types, sheet) else None
 
 
-def _columns(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+def _columns(con: duckdb.DuckDBPyConnection, path: str) -> list[str]:
     """The columns of a Parquet file as the view `cells`, and their types."""
-    source = f"read_parquet({literal(str(path))}, file_row_number = true)"
+    source = f"read_parquet({literal(path)}, file_row_number = true)"
     described = con.execute(f"describe select * from {source}").fetchall()[:-1]
     listed = ", ".join(f"{_quoted(d[0])} as c{k}" for k, d in enumerate(described))
     con.execute(f"create view cells as select file_row_number as rid, {listed} from {source}")
@@ -321,7 +310,21 @@ def _filled(table: LongTable, types: list[str], sheet: Sheet) -> bool:
         _group(table)
     every = (("t", "time"), ("i", "issued"))
     timed = all(_timed(table, column, role) for column, role in every if layout.one(role) >= 0)
-    return timed and (not is_text or _odd(table, texts)) and _settle(table)
+    if not timed or (is_text and not _odd(table, texts)):
+        return False
+    table.ended = times_end(layout, table.times or _moments_of(table), table.style)
+    return _settle(table)
+
+
+def _moments_of(table: LongTable) -> Times:
+    """The different moments of a table whose times the engine has read."""
+    got = table.con.execute(
+        "select distinct t from rows where t is not null order by t"
+    ).fetchnumpy()
+    clock = np.asarray(got["t"]).astype("datetime64[s]")
+    none = np.full(len(clock), np.datetime64("NaT"), "datetime64[s]")
+    daily = bool((clock.astype(np.int64) % 86_400 == 0).all())
+    return Times(clock, np.full(len(clock), NO_OFFSET), none, daily=daily)
 
 
 def _decimal(table: LongTable, texts: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from abate.adapters.readers.meter_formats import green_button, json_rows, nem
 from abate.adapters.readers.numerals import MARKS
 from abate.adapters.readers.packed import unpacked
 from abate.adapters.readers.parquets import parquet_head
-from abate.adapters.readers.sheets import read_sheets
+from abate.adapters.readers.sheets import Sheet, read_sheets
 from abate.adapters.store.delta import literal, spill_folder
 from abate.energy.facts.counters import counters, usage_of_counters, without_pairs
 from abate.energy.facts.readings import (
@@ -98,16 +98,8 @@ def raw_chunks(path: Path, style: FileStyle) -> Generator[list[Readings], None, 
         UsageError: As of `read_series`.
     """
     _require_file(path)
-    said, later = style.style, "twice" in style.repair
-    with unpacked(path) as plain, long_table(plain, path.name, said) as table:
-        if table is None:
-            yield _read(plain, path.name, said, later)
-            return
-        count = max(1, CHUNK_VALUES // table.steps)
-        for k in range(0, len(table.parts), count):
-            part = table.table(table.parts[k : k + count])
-            if part.channels:
-                yield _gathered([("", part)], path.name, said, later)
+    with unpacked(path) as plain:
+        yield from _chunks(plain, path.name, style.style, "twice" in style.repair, CHUNK_VALUES)
 
 
 CHUNK_VALUES = 6_000_000
@@ -219,7 +211,8 @@ def _uncounted(raw: Readings) -> tuple[Readings, list[Finding], list[tuple[int, 
         values[kept] = part.values
         told += counted
         falls = [(kept[m], step) for m, step in some]
-    made = replace(raw, values=values)
+    counting = frozenset(raw.names[m] for m in kept)
+    made = replace(raw, values=values, counting=counting)
     if double:
         names = [n for m, n in enumerate(raw.names) if m not in double]
         at = {m: k for k, m in enumerate(m for m in range(len(raw.names)) if m not in double)}
@@ -242,6 +235,37 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def _read(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
+    """The series of a file, all at once."""
+    return next(_chunks(path, name, style, later, 0))
+
+
+def _chunks(
+    path: Path, name: str, style: Style, later: bool, most: int
+) -> Generator[list[Readings], None, None]:
+    """The series of a file; those of a long table some at a time, of up to `most` readings.
+
+    0 takes all at once.
+    """
+    named = _by_name(path, name, style, later)
+    if named is not None:
+        yield named
+        return
+    sheets = read_sheets(path)
+    with long_table(sheets[0], name, style) as table:
+        if table is None:
+            yield _of_sheets(sheets, name, style, later)
+            return
+        parts = table.parts
+        count = max(1, most // table.steps) if most else len(parts)
+        for k in range(0, len(parts), count):
+            part = table.table(parts[k : k + count])
+            table.findings.clear()  # they are said with the first series
+            if part.channels or not most:
+                yield _gathered([("", part)], name, style, later)
+
+
+def _by_name(path: Path, name: str, style: Style, later: bool) -> list[Readings] | None:
+    """The series of a file of a format that has a name and is no table; None of any other."""
     with path.open("rb") as handle:
         start = handle.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n")
     kind = _weather_kind(path, start)
@@ -250,15 +274,15 @@ def _read(path: Path, name: str, style: Style, later: bool) -> list[Readings]:
     if path.suffix.lower() == ".xml" or start[:1] == b"<":
         return gridded(green_button(path, name), name, later=later)
     if start[:1] in (b"{", b"["):
-        tables = [json_rows(path, name)]
-        return _tables(tables, name, style, later, typed=True)
+        return _tables([json_rows(path, name)], name, style, later, typed=True)
     if start[:4] in (b"100,", b"200,", b"250,"):
         channels, found = nem(path, name)
         return _with_findings(gridded(channels, name, later=later), found)
-    with long_table(path, name, style) as table:
-        if table is not None:
-            return _gathered([("", table.table(table.parts))], name, style, later)
-    sheets = read_sheets(path)
+    return None
+
+
+def _of_sheets(sheets: list[Sheet], name: str, style: Style, later: bool) -> list[Readings]:
+    """The series of the tables of a file, read row by row."""
     shown = [s for s in sheets if not s.hidden] or sheets
     hidden = [s.name for s in sheets if s.hidden and shown is not sheets]
     style = replace(style, delimiter=sheets[0].delimiter)

@@ -82,10 +82,10 @@ def days_of(start: Moments, zone: str) -> Days:
         (2, 24, 24)
     """
     step = int(step_of(start) // np.timedelta64(1, "s"))
-    local = start + _offsets(start, zone)
+    local = start + offsets_of(start, zone)
     if step == DAY_S:  # whole days that begin an hour off in half of the year are still their day
         local = (
-            (start + np.timedelta64(DAY_S // 2, "s") + _offsets(start, zone))
+            (start + np.timedelta64(DAY_S // 2, "s") + offsets_of(start, zone))
             .astype("datetime64[D]")
             .astype("datetime64[s]")
         )
@@ -96,17 +96,17 @@ def days_of(start: Moments, zone: str) -> Days:
     return Days(days[0], int(index[-1]) + 1, steps, index * steps + seconds // step)
 
 
-def _offsets(start: Moments, zone: str) -> Any:
+def offsets_of(start: Moments, zone: str) -> Any:
     """Offset of the zone's clocks from UTC at each moment."""
     if zone == "UTC":
         return np.zeros(len(start), "timedelta64[s]")
     place = ZoneInfo(zone)
-    quarters = start.astype("datetime64[h]")
-    distinct, back = np.unique(quarters, return_inverse=True)
+    minutes = start.astype("datetime64[m]").astype(np.int64)
+    distinct, back = np.unique(minutes // 15, return_inverse=True)  # clocks change at quarters
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     shifts = []
-    for hours in distinct.astype(np.int64):
-        shift = (epoch + timedelta(hours=int(hours))).astimezone(place).utcoffset()
+    for quarter in distinct:
+        shift = (epoch + timedelta(minutes=15 * int(quarter))).astimezone(place).utcoffset()
         shifts.append(int(shift.total_seconds()) if shift else 0)
     return np.array(shifts, "timedelta64[s]")[back]
 

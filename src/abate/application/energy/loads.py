@@ -25,8 +25,7 @@ from abate.application.energy.meters import (
 from abate.application.energy.usage import stored
 from abate.application.inventory.imports import keep_file, same_content
 from abate.application.inventory.intervals import zones_of
-from abate.energy.facts.counters import counters, without_pairs
-from abate.energy.facts.readings import ENERGY_KWH, POWER_KW, Readings, as_energy
+from abate.energy.facts.readings import Readings, as_energy, energy_factors
 from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding
 from abate.kernel.region import country_of
@@ -139,7 +138,7 @@ def load_readings(workspace: Workspace, path: Path, how: LoadSpec, *, now: datet
         batches = loading.batches(raw_chunks(path, how.style(zone)))
         count = workspace.store.append_batches("readings", batches, import_id)
         keep_file(path, workspace.raw, sha256)
-        workspace.store.add(*loading.rows)
+        workspace.store.add(*loading.rows.values())
         _keep_findings(workspace, import_id, loading.findings)
         commit_import(
             workspace,
@@ -151,7 +150,7 @@ def load_readings(workspace: Workspace, path: Path, how: LoadSpec, *, now: datet
             row_count=count,
             accepted_count=loading.new_count + loading.changed_count,
         )
-    names = tuple(r.meter for r in loading.rows)
+    names = tuple(loading.rows)
     found = tuple(loading.findings)
     return Load(import_id, path.name, names, count, loading.new_count, loading.changed_count, found)
 
@@ -221,13 +220,13 @@ def preview_readings(workspace: Workspace, path: Path, how: LoadSpec) -> Preview
     place = checked_place(workspace, how.place, known, how.meter)
     zone = _zone(workspace, how, place, known)
     chunks = raw_chunks(path, how.style(zone))
-    first, more = next(chunks, []), next(chunks, None) is not None
+    first, is_single, rest = _begun(chunks)
+    is_whole = next(rest, None) is None
     chunks.close()
-    is_single = not more and sum(len(r.names) for r in first) == 1
     series: list[Series] = []
     found: list[Finding] = []
     for raw in first:
-        counting, usage = counters(raw), settled(raw)
+        usage = settled(raw)
         used = as_energy(usage) if usage.step_s else usage
         found += usage.findings
         for m, name in enumerate(used.names):
@@ -239,7 +238,7 @@ def preview_readings(workspace: Workspace, path: Path, how: LoadSpec) -> Preview
                     raw.flow(k),
                     raw.units[k],
                     raw.step_s,
-                    k in counting,
+                    name in usage.counting,
                     str(raw.start[0]),
                     int((~np.isnan(line)).sum()),
                     int(np.isnan(line).sum()),
@@ -247,7 +246,18 @@ def preview_readings(workspace: Workspace, path: Path, how: LoadSpec) -> Preview
                     used.units[m],
                 )
             )
-    return Preview(tuple(series), not more, zone, tuple(found))
+    return Preview(tuple(series), is_whole, zone, tuple(found))
+
+
+def _begun(
+    chunks: Iterator[list[Readings]],
+) -> tuple[list[Readings], bool, Iterator[list[Readings]]]:
+    """The first chunk of a file, whether it holds the only series, and the chunks after it."""
+    first = next(chunks, [])
+    if sum(len(r.names) for r in first) != 1:
+        return first, False, chunks
+    second = next(chunks, None)
+    return first, second is None, chunks if second is None else itertools.chain([second], chunks)
 
 
 def name_of(how: LoadSpec, raw: Readings, m: int, *, is_single: bool) -> str:
@@ -279,16 +289,15 @@ class _Loading:
     zone: str
     import_id: str
     is_single: bool = False
-    rows: list[MeterRow] = field(default_factory=list)
+    rows: dict[str, MeterRow] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     new_count: int = 0
     changed_count: int = 0
 
     def batches(self, chunks: Iterator[list[Readings]]) -> Iterator[pa.Table]:
         """Rows of readings, series by series; notes their meters and what is found."""
-        first, second = next(chunks, []), next(chunks, None)
-        self.is_single = second is None and sum(len(r.names) for r in first) == 1
-        for chunk in itertools.chain([first], [second] if second else [], chunks):
+        first, self.is_single, rest = _begun(chunks)
+        for chunk in itertools.chain([first], rest):
             for raw in chunk:
                 yield from self._series(raw)
 
@@ -301,13 +310,10 @@ class _Loading:
             )
         usage = settled(raw)
         self.findings += usage.findings
-        counting = counters(raw)
-        left = without_pairs(raw, counting) if counting else []
-        for m in range(len(raw.names)):
-            if m in left:
-                continue
-            row = self._row(raw, m, m in counting)
-            self.rows.append(row)
+        for name in usage.names:
+            m = raw.names.index(name)
+            row = self._row(raw, m, name in usage.counting)
+            self.rows[row.meter] = row
             yield self._table(raw, m, row)
 
     def _row(self, raw: Readings, m: int, is_counter: bool) -> MeterRow:
@@ -319,7 +325,7 @@ class _Loading:
                 f"{raw.file} does not say which meter it is of.",
                 "Name it with --meter.",
             )
-        if name in {r.meter for r in self.rows}:
+        if name in self.rows:
             raise DataError(
                 "meter-unnamed",
                 f"{raw.file} has two series of a meter '{name}'.",
@@ -412,8 +418,7 @@ def _factor(unit: str, wanted: str, step_s: int, meter: str) -> float:
     a, b = unit.lower(), wanted.lower()
     if a == b or not a:
         return 1.0
-    hours = step_s / 3600
-    scale = {**ENERGY_KWH, **{u: f * hours for u, f in POWER_KW.items()}}
+    scale = energy_factors(step_s)
     if a in scale and b in scale:
         return scale[a] / scale[b]
     raise DataError(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ import numpy as np
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.workspace import Workspace, file_hash
 from abate.application.energy.meters import Meter, meters, template_of
+from abate.application.energy.savings import midnight
 from abate.application.energy.usage import Span, require_span, spans_of, usage_of
 from abate.application.inventory.imports import ImportResult, add_file
 from abate.application.inventory.mapping import Column, Mapping
@@ -161,10 +162,10 @@ def _post(
 
 def _of_year(workspace: Workspace, meter: Meter, year: str) -> Readings | None:
     """Usage of a meter in a fiscal year by its clock; None where it has no reading in it."""
-    zone, months = ZoneInfo(meter.zone), workspace.calendar.months(year)
+    calendar = workspace.calendar
     first, after = (
-        datetime.fromisoformat(f"{m}-01").replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
-        for m in (months[0], _next_month(months[-1]))
+        datetime.fromisoformat(str(midnight(day, meter.zone)))
+        for day in (calendar.first_day(year), calendar.last_day(year) + timedelta(days=1))
     )
     try:
         return usage_of(workspace, [meter.meter], first=first, past=after, checked=False)
@@ -248,15 +249,11 @@ def _rows(
         ):
             if count:
                 place = meter.building or meter.meter
-                hourly = (_text(span.begun), _text(span.past), "")
+                hourly = (str(span.begun), str(span.past), "")
                 bounds = hourly if by == "hour" else ("", "", f"{span.begun:{PERIODS[by]}}")
                 said = f"{meter.meter} {span.start:%Y-%m-%dT%H:%MZ} {basis}"
                 told = (meter.site, place, *bounds, basis, meter.item, count, span.missing_count)
                 yield _Row((*told, said), f"{amount:.6f}".rstrip("0").rstrip("."))
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(sep=" ")
 
 
 def _lacking(meter: Meter, span: Span, file: str) -> Finding:
@@ -264,13 +261,8 @@ def _lacking(meter: Meter, span: Span, file: str) -> Finding:
     expected = span.missing_count + span.step_count
     text = (
         f"'{meter.meter}' lacks {span.missing_count:,} of {expected:,} readings from"
-        f" {_text(span.begun)[:16]}: its usage is incomplete."
+        f" {span.begun:%Y-%m-%d %H:%M}: its usage is incomplete."
     )
     hint = "Load the missing readings, then post the year again."
-    code, severity = READING_GAP.code, READING_GAP.severity
-    return Finding(code, severity, text, hint, file, site=meter.site, month=month)
-
-
-def _next_month(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
+    found = Finding.of(READING_GAP, text, file=file, site=meter.site, month=month)
+    return replace(found, hint=hint)

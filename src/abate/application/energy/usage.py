@@ -12,6 +12,7 @@ import numpy as np
 
 from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
+from abate.algorithms.forecasting.days import offsets_of
 from abate.application.energy.meters import (
     known_meters,
     meter_named,
@@ -21,7 +22,7 @@ from abate.application.energy.meters import (
     unknown_meter,
 )
 from abate.energy.facts.counters import usage_of_counters
-from abate.energy.facts.readings import ENERGY_KWH, HOUR_S, POWER_KW, Readings, as_energy
+from abate.energy.facts.readings import HOUR_S, Readings, as_energy
 from abate.energy.facts.suspicions import check_readings, without_sentinels
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.finding import Finding
@@ -116,9 +117,7 @@ def usage_of(
             "meter-steps", f"Their steps differ: {listed}.", "Name meters of one step."
         )
     step = np.timedelta64(steps.pop(), "s")
-    parts = [
-        [_used(workspace, row, a, b, first, past, step) for row, a, b in chain] for chain in chains
-    ]
+    parts = [[_used(workspace, row, a, b, first, past) for row, a, b in chain] for chain in chains]
     there = [p for chain in parts for p in chain if p is not None]
     if not there:
         raise NotFoundError(
@@ -145,11 +144,12 @@ def _chain(known: dict[str, MeterRow], name: str) -> list[tuple[MeterRow, Any, A
 
 
 def _used(
-    workspace: Workspace, row: MeterRow, since: Any, until: Any, first: Any, past: Any, step: Any
+    workspace: Workspace, row: MeterRow, since: Any, until: Any, first: Any, past: Any
 ) -> Readings | None:
     """Usage of one meter between two moments, of which one may be open."""
     low = max((b for b in (since, first) if b is not None), default=None)
     high = min((b for b in (until, past) if b is not None), default=None)
+    step = np.timedelta64(row.step_s, "s")
     more = None if high is None else np.datetime64(high, "s") + step  # a counter's next reading
     raw = stored(workspace, [row], low, more)
     if raw is None:
@@ -168,18 +168,7 @@ def _used(
         )
     if not len(cleaned.start):
         return None
-    return replace(_in_kwh(cleaned, int(step / np.timedelta64(1, "s"))), findings=tuple(found))
-
-
-def _in_kwh(readings: Readings, step_s: int) -> Readings:
-    """As energy, also where there is one step only, whose length the grid does not show."""
-    if len(readings.start) > 1:
-        return as_energy(readings)
-    unit = readings.units[0].lower()
-    scale = ENERGY_KWH.get(unit) or POWER_KW.get(unit, 0.0) * step_s / 3600
-    if not scale:
-        return readings
-    return replace(readings, values=readings.values * scale, units=("kWh",))
+    return replace(as_energy(cleaned, row.step_s), findings=tuple(found))
 
 
 def _joined(
@@ -257,7 +246,7 @@ def spans_of(used: Readings, m: int, zone: ZoneInfo, by: str, step_s: int) -> It
         step_s: Length of its steps [s].
     """
     unit = SPANS[by]
-    offsets = _offsets(used.start, zone)
+    offsets = offsets_of(used.start, str(zone))
     key = (used.start + offsets).astype(f"datetime64[{unit}]")
     turns = np.diff(key.astype(np.int64), prepend=key[0].astype(np.int64) - 1) != 0
     if by == "hour":  # one that comes twice
@@ -281,16 +270,6 @@ def spans_of(used: Readings, m: int, zone: ZoneInfo, by: str, step_s: int) -> It
             int((there & estimated).sum()),
             max(0, round(length / step_s) - count),
         )
-
-
-def _offsets(start: Any, zone: ZoneInfo) -> Any:
-    """Offsets of moments from UTC, looked up once for each quarter of an hour."""
-    minutes = start.astype("datetime64[m]").astype(np.int64)
-    quarters, inverse = np.unique(minutes // 15, return_inverse=True)
-    offsets = [
-        datetime.fromtimestamp(900 * int(q), zone).utcoffset() or timedelta() for q in quarters
-    ]
-    return np.array(offsets, "timedelta64[s]")[inverse]
 
 
 @dataclass(frozen=True, slots=True)

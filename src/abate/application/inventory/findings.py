@@ -79,12 +79,15 @@ def standing_findings(
     """
     from abate.application.inventory.figures import run_of, years
 
-    newest = {
-        run_of(workspace, y).run_id for y in years(workspace) if not year or y == year.upper()
-    }
-    newest = {run_id} if run_id else newest
-    rows = workspace.store.records(FindingRow) if newest else []
-    of_runs = [finding_of(r) for r in rows if r.origin in newest]
+    shown = (
+        [run_id]
+        if run_id
+        else [
+            run_of(workspace, y).run_id for y in years(workspace) if not year or y == year.upper()
+        ]
+    )
+    rows = workspace.store.records(FindingRow) if shown else []
+    of_runs = [finding_of(r) for r in rows if r.origin in shown]
     return _ranked([*open_findings(workspace, now=now, year=year), *of_runs])
 
 

@@ -196,9 +196,7 @@ def _waiting(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: RunRow) 
     store = workspace.store
     imports = [r for r in live_imports(workspace) if r.committed_at <= run.committed_at]
     ids = {r.import_id for r in imports}
-    kinds = {
-        t.id: next(iter(dict.fromkeys(m.kind for m in t.measures)), "") for t in TEMPLATES.values()
-    }
+    kinds = {t.id: t.measures[0].kind for t in TEMPLATES.values()}
     known = ", ".join(f"({literal(t)}, {literal(k)})" for t, k in kinds.items())
     listed = ", ".join(map(literal, sorted(ids))) or "''"
     months = ", ".join(map(literal, workspace.calendar.months(run.fiscal_year)))

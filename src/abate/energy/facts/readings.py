@@ -216,6 +216,7 @@ class Readings:
         layout: What was recognised of the file, for people.
         estimated: Which values the file calls estimated or substituted; shape (series, steps),
             None where it marks none.
+        counting: Names of the series that count up in the file, whose values are usage here.
     """
 
     names: tuple[str, ...]
@@ -230,6 +231,7 @@ class Readings:
     others: tuple[Readings, ...] = ()
     layout: dict[str, object] | None = None
     estimated: npt.NDArray[np.bool_] | None = None
+    counting: frozenset[str] = frozenset()
 
     @property
     def step_s(self) -> int:
@@ -283,13 +285,22 @@ def is_temperature(name: str, unit: str) -> bool:
     return name.lower().startswith(("temp", "dry", "outdoor")) or unit in ("°C", "°F", "C", "F")
 
 
-def as_energy(readings: Readings) -> Readings:
+def energy_factors(step_s: int) -> dict[str, float]:
+    """Amounts of energy, and mean powers over a step, in kWh, by unit in small letters."""
+    hours = step_s / HOUR_S
+    return {**ENERGY_KWH, **{u: f * hours for u, f in POWER_KW.items()}}
+
+
+def as_energy(readings: Readings, step_s: int = 0) -> Readings:
     """Readings of power or energy as energy a step [kWh].
 
     Those in other units, or in none, as they are.
+
+    Args:
+        readings: The readings.
+        step_s: Length of a step [s], where a grid of one step does not show it.
     """
-    hours = readings.step_s / HOUR_S
-    return _scaled(readings, {**ENERGY_KWH, **{u: f * hours for u, f in POWER_KW.items()}}, "kWh")
+    return _scaled(readings, energy_factors(step_s or readings.step_s), "kWh")
 
 
 def as_power(readings: Readings) -> Readings:

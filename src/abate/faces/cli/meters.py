@@ -21,6 +21,7 @@ from abate.faces.cli.app import (
     now,
     opened_at,
 )
+from abate.faces.cli.energy import StampOption, UnitOption
 
 if TYPE_CHECKING:
     from abate.application.energy.loads import Load
@@ -65,17 +66,10 @@ def add_readings(
             show_default="of the meter or site, else UTC",
         ),
     ] = "",
-    stamp: Annotated[
-        str,
-        typer.Option(
-            help="Which end of its step a time names: start or end.", show_default="by the header"
-        ),
-    ] = "",
+    stamp: StampOption = "",
     dates: DatesOption = "",
     decimal: DecimalOption = "",
-    unit: Annotated[
-        str, typer.Option("--unit", help="Unit of series of which the file states none.")
-    ] = "",
+    unit: UnitOption = "",
     later: Annotated[
         bool, typer.Option("--later", help="Of two readings for one step take the later one.")
     ] = False,

@@ -19,6 +19,7 @@ from abate.application.energy.meters import (
     Place,
     change_meter,
     depth_of,
+    known_meters,
     meters,
 )
 from abate.application.energy.usage import Span, shown_meter
@@ -115,7 +116,7 @@ def _choices(page: Page) -> Json:
     return {
         "sites": [(s.id, s.name) for s in page.desk.workspace.organisation.sites],
         "kinds": [(k, KINDS[k].title) for k in METERED_KINDS],
-        "known": [m.meter for m in meters(page.desk.workspace)],
+        "known": list(known_meters(page.desk.workspace)),
     }
 
 
