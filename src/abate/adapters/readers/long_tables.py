@@ -183,10 +183,11 @@ class LongTable:
             )
             chosen.append("n")
             joins += " join wanted using (who)"
-            where = f" where who between {literal(min(names))} and {literal(max(names))}"
+            joins += " where who between ? and ?"
+            bounds = [min(names), max(names)]
         else:
-            where = ""
-        got = self.con.execute(f"select {', '.join(chosen)} from rows{joins}{where}").fetchnumpy()
+            bounds = []
+        got = self.con.execute(f"select {', '.join(chosen)} from rows{joins}", bounds).fetchnumpy()
         rid = got["rid"]
         if (rid[1:] < rid[:-1]).any():
             order = np.argsort(rid, kind="stable")
@@ -444,8 +445,11 @@ def _marked(table: LongTable, marks: Sequence[Column]) -> str:
             table.findings.append(
                 Finding.of(READING_FLAGGED, text, file=table.name, column=column.header)
             )
-            listed = ", ".join(literal(t) for t, _ in said)
-            tests.append(f"coalesce({cell} in ({listed}), false)")
+            table.con.execute(
+                f"create table marks_{cell} as select unnest(?::varchar[]) as text",
+                [[text for text, _ in said]],
+            )
+            tests.append(f"coalesce({cell} in (select text from marks_{cell}), false)")
     return f", {' or '.join(tests)} as e" if tests else ""
 
 

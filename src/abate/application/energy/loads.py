@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,19 +62,14 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadSpec:
-    """What the user says of a file of readings and of its meters; empty fields leave what is known.
+class LoadSpec(Place):
+    """What the user says of a file of readings, and of the place of its meters.
+
+    Its `zone` is that of clock times without an offset; empty takes that of the meter, of the
+    site's country where it has one, else UTC.
 
     Args:
         meter: Name of the meter, where the file names none.
-        site: Site where its meters stand.
-        building: Building of the site.
-        kind: What they count, such as `electricity`.
-        parent: Meter that counts it, too.
-        replaces: Meter that stood in its place.
-        since: Moment from which it stands there, UTC.
-        zone: Time zone of clock times without an offset; empty takes that of the meter, of the
-            site's country where it has one, else UTC.
         stamp: `start` or `end`: which end of its step a time names.
         dates: Order of numbers in dates.
         decimal: The mark before the fraction.
@@ -83,13 +78,6 @@ class LoadSpec:
     """
 
     meter: str = ""
-    site: str = ""
-    building: str = ""
-    kind: str = ""
-    parent: str = ""
-    replaces: str = ""
-    since: datetime | None = None
-    zone: str = ""
     stamp: str = ""
     dates: str = ""
     decimal: str = ""
@@ -99,9 +87,8 @@ class LoadSpec:
     @property
     def place(self) -> Place:
         """Where its meters stand."""
-        return Place(
-            self.site, self.building, self.kind, "", self.parent, self.replaces, self.since
-        )
+        said = {f.name: getattr(self, f.name) for f in fields(Place)}
+        return Place(**(said | {"zone": ""}))
 
     def style(self, zone: str) -> FileStyle:
         """How the file is written."""

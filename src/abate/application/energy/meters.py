@@ -301,17 +301,17 @@ def _counted(workspace: Workspace, known: dict[str, MeterRow]) -> dict[str, tupl
     )
     seen = {r[0]: r[1:] for r in rows}
     several = [m for m, r in seen.items() if r[4] > 1]
-    for k in range(0, len(several), 20):
-        some = several[k : k + 20]
-        listed = ", ".join(map(literal, some))
-        order = order_sql(loads)
-        for meter, steps, estimated in workspace.store.ask(
-            "select meter, count(*), sum(e)::bigint from (select meter, start,"
-            f" arg_max(is_estimated, {order}) as e from {source} where meter in ({listed})"
-            " group by 1, 2) group by 1"
-        ):
-            first, last, _, _, count = seen[meter]
-            seen[meter] = (first, last, steps, estimated, count)
+    with workspace.store.connect() as con:
+        for k in range(0, len(several), 20):
+            rows = con.execute(
+                "select meter, count(*), sum(e)::bigint from (select meter, start,"
+                f" arg_max(is_estimated, {order_sql(loads)}) as e from {source}"
+                " where meter in (select unnest(?::varchar[])) group by 1, 2) group by 1",
+                [several[k : k + 20]],
+            ).fetchall()
+            for meter, steps, estimated in rows:
+                first, last, _, _, count = seen[meter]
+                seen[meter] = (first, last, steps, estimated, count)
     return seen
 
 

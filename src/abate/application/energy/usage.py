@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from abate.adapters.store.delta import literal
 from abate.adapters.store.workspace import Workspace
 from abate.algorithms.forecasting.days import offsets_of
 from abate.application.energy.meters import (
@@ -45,16 +44,17 @@ def stored(
     if not source:
         return None
     names = [r.meter for r in rows]
-    where = f"meter in ({', '.join(map(literal, names))})"
-    where += f" and meter between {literal(min(names))} and {literal(max(names))}"
+    asked: list[Any] = [names, names, min(names), max(names)]
+    where = "meter in (select unnest(?::varchar[])) and meter between ? and ?"
     for bound, sign in ((first, ">="), (past, "<")):
         if bound is not None:
-            where += f" and start {sign} {literal(str(np.datetime64(bound, 's')))}::timestamp"
+            where += f" and start {sign} ?::timestamp"
+            asked.append(str(np.datetime64(bound, "s")))
     with workspace.store.connect() as con:
         got = con.execute(
-            f"select list_position([{', '.join(map(literal, names))}], meter) - 1 as m,"
-            f" epoch(start)::bigint as at, reading, is_estimated as e, {order_sql(loads)} as load"
-            f" from {source} where {where}"
+            "select list_position(?::varchar[], meter) - 1 as m, epoch(start)::bigint as at,"
+            f" reading, is_estimated as e, {order_sql(loads)} as load from {source} where {where}",
+            asked,
         ).fetchnumpy()
     at = np.asarray(got["at"])
     if not len(at):

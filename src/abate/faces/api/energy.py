@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from abate.application.energy.data_centres import data_centres, load_curve
 from abate.application.energy.loads import LoadSpec, preview_readings
@@ -22,7 +22,15 @@ router = api_router()
 Span = Annotated[str, Query(pattern="^(month|day|hour)$", description="What a row covers.")]
 
 
-class PlaceRequest(Strict):
+def in_utc(moment: datetime) -> datetime:
+    """A moment in UTC, as the store keeps it."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+Moment = Annotated[datetime, AfterValidator(in_utc)]
+
+
+class PlaceFields(Strict):
     """Where a meter stands and what it counts; empty fields leave what is known."""
 
     site: Text = ""
@@ -31,21 +39,19 @@ class PlaceRequest(Strict):
     zone: Text = ""
     parent: Text = ""
     replaces: Text = ""
-    since: datetime | None = None
+    since: Moment | None = None
+
+
+class PlaceRequest(PlaceFields):
+    """What is to be said of a meter, and why."""
+
     reason: Annotated[str, Field(max_length=2000)] = ""
 
 
-class LoadRequest(Strict):
+class LoadRequest(PlaceFields):
     """What is said of a file of readings; see `abate meters add`."""
 
     meter: Text = ""
-    site: Text = ""
-    building: Text = ""
-    kind: Text = ""
-    parent: Text = ""
-    replaces: Text = ""
-    since: datetime | None = None
-    zone: Text = ""
     stamp: Text = ""
     dates: Text = ""
     decimal: Text = ""
@@ -88,11 +94,11 @@ def get_usage(
     desk: WorkspaceOf,
     meter: str,
     by: Span = "month",
-    first: Annotated[datetime | None, Query(alias="from", description="UTC.")] = None,
-    past: Annotated[datetime | None, Query(alias="to", description="UTC.")] = None,
+    first: Annotated[Moment | None, Query(alias="from", description="UTC.")] = None,
+    past: Annotated[Moment | None, Query(alias="to", description="UTC.")] = None,
 ) -> Json:
     """What a meter used by month, day or hour of its clock, and what is wrong with it."""
-    found = shown_meter(desk.workspace, meter, by=by, first=naive(first), past=naive(past))
+    found = shown_meter(desk.workspace, meter, by=by, first=first, past=past)
     return asdict(found) | {"findings": [f.json for f in found.findings]}
 
 
@@ -100,25 +106,17 @@ def get_usage(
 def get_readings(
     desk: WorkspaceOf,
     meter: str,
-    after: Annotated[datetime | None, Query(description="The `next` of the page before.")] = None,
+    after: Annotated[Moment | None, Query(description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> Json:
     """Readings of a meter as usage a step, the oldest first."""
-    return asdict(readings_page(desk.workspace, meter, after=naive(after), limit=limit))
-
-
-def naive(moment: datetime | None) -> datetime | None:
-    """A moment in UTC, as the store keeps it."""
-    if moment is None or moment.tzinfo is None:
-        return moment
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    return asdict(readings_page(desk.workspace, meter, after=after, limit=limit))
 
 
 @router.put("/meters/{meter:path}")
 def put_meter(desk: WorkspaceOf, meter: str, told: PlaceRequest) -> dict[str, str]:
     """Say where a meter stands and what it counts; undoing the import takes it back."""
-    said = told.model_dump(exclude={"reason"}) | {"since": naive(told.since)}
-    place = Place(**said)
+    place = Place(**told.model_dump(exclude={"reason"}))
     return {"import": change_meter(desk.workspace, meter, place, now=present(), reason=told.reason)}
 
 
@@ -132,16 +130,11 @@ def post_meters(jobs: JobsOf, what: PostRequest) -> Json:
 def preview_upload(desk: WorkspaceOf, upload_id: str, how: LoadRequest) -> Json:
     """What an upload of readings is read as; nothing is stored."""
     path = uploads.path_of(desk, uploads.ready(desk, upload_id))
-    found = preview_readings(desk.workspace, path, how_of(how))
+    found = preview_readings(desk.workspace, path, LoadSpec(**how.model_dump()))
     return asdict(found) | {"findings": [f.json for f in found.findings]}
 
 
 @router.post("/uploads/{upload_id}/load", status_code=202)
 def load_upload(jobs: JobsOf, upload_id: str, how: LoadRequest) -> Json:
     """Load an upload of readings as a job; of a step that has a reading already this one holds."""
-    return jobs.submit_load(upload_id, how_of(how))
-
-
-def how_of(told: LoadRequest) -> LoadSpec:
-    """What is said of a file of readings."""
-    return LoadSpec(**(told.model_dump() | {"since": naive(told.since)}))
+    return jobs.submit_load(upload_id, LoadSpec(**how.model_dump()))

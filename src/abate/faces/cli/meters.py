@@ -85,19 +85,19 @@ def add_readings(
 
     opened = opened_at(workspace)
     how = LoadSpec(
-        meter,
-        site,
-        building,
-        kind,
-        parent,
-        replaces,
-        since,
-        zone,
-        stamp,
-        dates,
-        decimal,
-        unit,
-        later,
+        site=site,
+        building=building,
+        kind=kind,
+        zone=zone,
+        parent=parent,
+        replaces=replaces,
+        since=since,
+        meter=meter,
+        stamp=stamp,
+        dates=dates,
+        decimal=decimal,
+        unit=unit,
+        later=later,
     )
     done: list[Load] = []
     failed: list[AbateError] = []
