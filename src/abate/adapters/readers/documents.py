@@ -14,7 +14,7 @@ from abate.adapters.readers.workbooks import cell_text
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError
 
-PAGES_MAX = 30
+PAGES_MAX, REPORT_PAGES_MAX = 30, 400
 JSON_MAX_BYTES = 100 << 20
 BATCH_OBJECTS = 4096
 WORD = ("text", "x0", "top", "x1", "bottom")
@@ -44,6 +44,35 @@ def pdf_lines(path: Path) -> Iterator[list[Any]]:
                         number,
                         [[w[k] if k == "text" else float(w[k]) for k in WORD] for w in words],
                     ]
+                page.close()
+    except (PdfminerException, PDFException, ValueError, KeyError, TypeError) as error:
+        text = f"{path.name} is no PDF that can be read."
+        raise DataError("unreadable-file", text, "Save it again as PDF.") from error
+
+
+def pdf_pages(path: Path) -> Iterator[list[Any]]:
+    """The text of each page outside its tables, and the tables, cell by cell.
+
+    Raises:
+        DataError: `unreadable-file`.
+    """
+    import pdfplumber
+    from pdfminer.pdfexceptions import PDFException
+    from pdfplumber.utils.exceptions import PdfminerException
+
+    try:
+        with pdfplumber.open(path) as document:
+            if len(document.pages) > REPORT_PAGES_MAX:
+                text = f"{path.name} has more than {REPORT_PAGES_MAX} pages."
+                raise DataError("unreadable-file", text, "Check a part of it at a time.")
+            for page in document.pages:
+                tables = page.find_tables() if page.lines or page.rects else []
+                held = [t for t in tables if len(t.rows) > 1 and len(t.columns) > 1]
+                rest = page
+                for table in held:
+                    rest = rest.outside_bbox(table.bbox, strict=False)
+                cells = [[[c or "" for c in row] for row in t.extract()] for t in held]
+                yield [rest.extract_text() or "", cells]
                 page.close()
     except (PdfminerException, PDFException, ValueError, KeyError, TypeError) as error:
         text = f"{path.name} is no PDF that can be read."

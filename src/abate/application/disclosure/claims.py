@@ -12,13 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.readers.apart import read_apart
-from abate.adapters.readers.documents import json_objects
+from abate.adapters.readers.documents import json_objects, pdf_pages
 from abate.adapters.readers.sheets import encoding_of, named_rows
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.disclosure.stated_figures import published
 from abate.application.inventory.figures import Figures, Value, run_of, years
-from abate.disclosure.claims.extracting import extract, text_of
+from abate.disclosure.claims.documents import (
+    Document,
+    of_html,
+    of_lines,
+    of_markdown,
+    of_pages,
+    read_document,
+)
+from abate.disclosure.claims.extracting import Extract, Partial
 from abate.disclosure.claims.rules import check
 from abate.disclosure.claims.rules.pairing import LEDGER
 from abate.disclosure.claims.statement import Statement, entity_key, is_known_unit, period_of
@@ -50,36 +58,44 @@ class Checked:
         statements: What was read.
         verdicts: What the rules found, the gravest first.
         unread: What could not be read: file and place, with the text.
+        partly: What was read in part; it takes part in no rule.
     """
 
     statements: tuple[Statement, ...]
     verdicts: tuple[Verdict, ...]
     unread: tuple[tuple[str, str], ...]
+    partly: tuple[Partial, ...] = ()
 
     @property
     def json(self) -> Json:
         """As machines get it."""
         return {
             "verdicts": [v.json for v in self.verdicts],
-            "statements": [
-                {
-                    "id": s.id,
-                    "entity": s.entity,
-                    "metric": s.metric,
-                    "scope": s.scope,
-                    "period": s.period.text,
-                    "value": s.text,
-                    "scale": s.scale,
-                    "unit": s.unit,
-                    "bound": s.bound,
-                    "change": s.change or None,
-                    "nature": s.nature,
-                    "quote": s.quote,
-                }
-                for s in self.statements
+            "statements": [_statement_json(s) for s in self.statements],
+            "partly": [
+                _statement_json(p.statement) | {"unsure": list(p.unsure)} for p in self.partly
             ],
             "unread": [{"place": place, "text": text} for place, text in self.unread],
         }
+
+
+def _statement_json(s: Statement) -> Json:
+    return {
+        "id": s.id,
+        "entity": s.entity,
+        "metric": s.metric,
+        "scope": s.scope,
+        "period": s.period.text,
+        "value": s.text,
+        "high": s.high or None,
+        "scale": s.scale,
+        "unit": s.unit,
+        "bound": s.bound,
+        "change": s.change or None,
+        "base": s.base or None,
+        "nature": s.nature,
+        "quote": s.quote,
+    }
 
 
 def check_claims(
@@ -92,7 +108,7 @@ def check_claims(
     """Read claims from tables, texts and pages, and test them.
 
     Args:
-        paths: CSV or JSON tables, text or Markdown, HTML.
+        paths: CSV or JSON tables, text or Markdown, HTML, PDF.
         aliases: CSV with kind (entity, metric or scope), alias and canonical.
         workspace: Whose ledger and published figures they are tested against, too.
         year: Fiscal year that texts report; 0 to take it from each text.
@@ -103,10 +119,12 @@ def check_claims(
     own = _aliases(aliases) if aliases is not None else {}
     statements: list[Statement] = []
     unread: list[tuple[str, str]] = []
+    partly: list[Partial] = []
     for path in paths:
-        some, missed = _read(path, own, year)
-        statements += some
-        unread += missed
+        read = _read(path, own, year)
+        statements += read.statements
+        unread += read.unread
+        partly += read.partly
     if workspace is not None:
         name = canonical("entity", workspace.organisation.name, own)
         held = ledger_statements(workspace, name)
@@ -122,7 +140,7 @@ def check_claims(
         raise DataError(
             "bad-claims", f"{len(statements):,} statements are too many.", "Check files one by one."
         )
-    return Checked(tuple(statements), tuple(check(statements)), tuple(unread))
+    return Checked(tuple(statements), tuple(check(statements)), tuple(unread), tuple(partly))
 
 
 def _aliases(path: Path) -> dict[tuple[str, str], str]:
@@ -143,9 +161,7 @@ def _aliases(path: Path) -> dict[tuple[str, str], str]:
     return {(r["kind"], entity_key(r["alias"])): r["canonical"] for r in rows}
 
 
-def _read(
-    path: Path, own: Mapping[tuple[str, str], str], year: int
-) -> tuple[list[Statement], list[tuple[str, str]]]:
+def _read(path: Path, own: Mapping[tuple[str, str], str], year: int) -> Extract:
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     if path.stat().st_size > BYTES_MAX:
@@ -154,7 +170,22 @@ def _read(
         )
     ending = path.suffix.casefold()
     if ending in (".csv", ".tsv", ".json"):
-        return _table(path, own)
+        found, missed = _table(path, own)
+        return Extract(tuple(found), tuple(missed))
+    read = read_document(_document(path), path.name, own, year=year)
+    told = [(path.name, f"{number}: {sentence[:200]}") for number, sentence in read.unread]
+    return Extract(read.statements, tuple(told), read.partly)
+
+
+def _document(path: Path) -> Document:
+    """A file as running text and tables.
+
+    Raises:
+        DataError: `unreadable-file`.
+    """
+    ending = path.suffix.casefold()
+    if ending == ".pdf":
+        return of_pages([(text, tables) for text, tables in read_apart(pdf_pages, path)])
     try:
         text = path.read_text(encoding=encoding_of(path))
     except (UnicodeDecodeError, LookupError) as error:
@@ -166,13 +197,8 @@ def _read(
             "unreadable-file", f"{path.name} is not text.", "Save it as UTF-8 text, HTML or CSV."
         )
     if ending in (".html", ".htm", ".xhtml"):
-        text = text_of(text)
-    elif ending == ".md":
-        text = plain_text(text)
-    read = extract(text, path.name, own, year=year)
-    return list(read.statements), [
-        (path.name, f"{number}: {sentence[:200]}") for number, sentence in read.unread
-    ]
+        return of_html(text)
+    return of_markdown(text) if ending == ".md" else of_lines(text)
 
 
 def _table(
@@ -353,8 +379,9 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[Json]:
     ]
     if text:
         told = _paragraphs(text)
-        own = {("entity", alias): name for alias in _own_names(name)}
-        read = extract(told, "report", own, year=int(model["year"][2:]))
+        read = read_document(
+            Document(told), "report", {}, year=int(model["year"][2:]), subject=name
+        )
         mine = [
             replace(s, entity=name, scope="")
             for s in read.statements

@@ -1,116 +1,59 @@
 """Statements from running text.
 
-Numbers with their unit, what they are of, of whom, when, and compared with what.
-
-The reader is plain: sentences, patterns, a table of words. What it sees as a number and cannot
-place is listed, so that nobody takes silence for agreement.
+A sentence is read by its numbers: each with its unit, what it is of (the name that the grammar ties to it), whose it
+is, when, and whether it is a level, a change, a share, a saving or a target. Each field has a confidence; a statement
+with one below `SURE` is listed as read in part and takes part in no rule. A number that cannot be placed is listed
+with its sentence, so that nobody takes silence for agreement.
 """
 
 from __future__ import annotations
 
-import html
 import re
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from abate.disclosure.claims.statement import FALL, RISE, SCALES, UNITS, Period, Statement
+from abate.disclosure.claims import cues
+from abate.disclosure.claims.lexicon import pattern
+from abate.disclosure.claims.linking import Link, linked
+from abate.disclosure.claims.quantities import Quantity, language_of, normal, quantities
+from abate.disclosure.claims.statement import Period, Statement
 from abate.disclosure.claims.tabled import canonical, iso_day
+from abate.disclosure.claims.what import Group, groups_in, mentions
+from abate.disclosure.claims.when import DATE, When, year_reported, year_written, years_in
+from abate.disclosure.claims.naming import Cast, cast_of
+from abate.disclosure.claims.who import who_in
 
-NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-SCALE = r"thousand|million|billion|trillion|百万|万亿|万|亿"
-UNIT = (
-    r"(?:kt|Mt|Gt|kg|t)\s?CO2(?:e|-?eq)?|percentage points?|百分点|percent|per cent|%|(?:metric"
-    r" )?tonn?e?s?(?: of (?:carbon dioxide|CO2)(?: equivalent)?| CO2e?)?"
-    r" per million (?:yuan|RMB|CNY|USD|dollars|euros?)|t/million [A-Z]{3}"
-    r"|(?:metric"
-    r" )?ton(?:ne)?s?|megaton(?:ne)?s?|gigaton(?:ne)?s?|MtCO2e|Mt|Gt|kt|吨|kWh|MWh|GWh|TWh|kilowatt[-"
-    r" ]hours?"
-    r"|megawatt[- ]hours?|gigawatt[-"
-    r" ]hours?|千瓦时|MW|GW|megawatts?|gigawatts?|households?|orders?|parcels?|items?"
-    r"|cardboard boxes|cartons?|boxes"
+SURE = 0.6
+"""Confidence from which a field counts as read."""
+COMPARED = pattern("extracting.COMPARED")
+RATE_BEFORE = re.compile(
+    r"(?:每年|年均|each year|every year|annually|jährlich)[^,.;。\d]{0,14}$", re.IGNORECASE
 )
-QUANTITY = re.compile(
-    rf"(?<![A-Za-z0-9_.,-])(?P<sign>[+\-−])?(?P<number>{NUMBER})(?:\s*(?P<scale>{SCALE})\b|(?P<scale_zh>百万|万亿|万|亿))?\s*"
-    rf"(?P<unit>{UNIT})?(?![A-Za-z0-9_])",
-    re.IGNORECASE,
+EACH = pattern("extracting.EACH")
+DAY = pattern("extracting.DAY")
+NOWADAYS = pattern("extracting.NOWADAYS")
+YEAR_END = pattern("extracting.YEAR_END")
+STOCKS = frozenset({"capacity", "storage", "contracts", "vehicles_electric", "investment"})
+"""Metrics of what stands at a time: no year is taken from the text around them."""
+RATE = pattern("extracting.RATE")
+PAIRED = (
+    r"\s?(?::|were|was|it was|年|年度|年?末?的|年?为|war(?:en)?|waren es(?: erst| noch)?)?\s?\(?"
 )
-ABOUT = re.compile(
-    r"(?:about|approximately|nearly|around|roughly|some|约|近)\s*(?:an?\s)?$", re.IGNORECASE
-)
-ABOVE = re.compile(
-    r"(?:more than|over|exceed(?:ed|ing|s)?|at least|above|超过|逾)\s*$", re.IGNORECASE
-)
-HALF = re.compile(r"(?P<above>more than )?(?P<by>by )?\bhalf\b", re.IGNORECASE)
-YEARLY = (
-    r"year[- ]on[- ]year|yoy|from (?:the )?(?:previous|prior|last) (?:fiscal )?year|compared"
-    r" (?:to|with) the (?:previous|prior)|than (?:a|the) year|a year earlier|from last year|同比|on"
-    r" the (?:previous|prior) year"
-)
-AGAINST = r"on|from|against|than|over|vs\.?|compared (?:to|with)"
-SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
-CLAUSE = re.compile(r"(?<=[;；])\s*")
-YEAR = re.compile(
-    r"(?:FY|fiscal(?: year)?)\s*(?:of\s*)?(?P<a>20\d{2}|\d{2}\b)|(?P<b>20\d{2}) fiscal"
-    r" year|(?P<c>20\d{2})财年",
-    re.IGNORECASE,
-)
-NEUTRAL = re.compile(r"carbon[- ]neutral(?:ity)?|net[- ]zero(?: emissions)?|碳中和", re.IGNORECASE)
-BY_YEAR = re.compile(
-    r"\b(?:by|before|until|in)\s+(?P<year>20[2-9]\d)\b|(?P<zh>20[2-9]\d)\s*年", re.IGNORECASE
-)
-DAY_FIRST = re.compile(
-    r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-    r" (?P<month>January|February|March|April|May|June|July|August|September|October|November|December)(?:,?"
-    r" (?P<year>20\d{2}))?\b",
-    re.IGNORECASE,
-)
-DATE = re.compile(
-    r"\b(?:On\s+)?(?P<month>January|February|March|April|May|June|July|August|September|October|November|December)\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s+(?P<year>20\d{2}))?",
-    re.IGNORECASE,
-)
-DURING = re.compile(r"\b(?:in|during) (?:the year )?(?P<year>(?:19|20)\d{2})\b", re.IGNORECASE)
+FIELDS = ("value", "unit", "metric", "entity", "period")
+ABBREVIATED = pattern("extracting.ABBREVIATED")
 
-WORDS: tuple[tuple[str, str, str], ...] = (
-    (r"scope 3\+|platform ecosystem|broader ecosystem|ecosystem|平台生态|范围3\+", "t", "scope3plus_reduction"),
-    (r"intensity|强度", "share", "scope3_intensity"),
-    (r"per million", "intensity", "scope3_intensity"),
-    (r"clean\W{1,2}(?:electricity|energy|power)|清洁(?:电力|能源)", "share", "clean_electricity_share"),
-    (r"renewable|可再生", "share", "renewable_electricity_share"),
-    (r"renewable|可再生", "kWh", "renewable_electricity"),
-    (r"clean (?:electricity|energy|power)|清洁(?:电力|能源)", "kWh", "clean_electricity"),
-    (r"scopes? 1 and 2", "t", "scope1_2"),
-    (r"scopes? 1 and 2", "share", "scope1_2"),
-    (r"scope 1(?! and)|范围一", "share", "scope1"),
-    (r"scope 2|范围二", "share", "scope2"),
-    (r"scope 3(?!\+)|范围三", "share", "scope3"),
-    (r"emitted net\b", "t", "net_scope1_2"),
-    (r"power (?:usage|utili[sz]ation) (?:effectiveness|efficiency)|(?<![A-Za-z])PUE(?![A-Za-z])", "ratio", "pue"),
-    (r"water usage effectiveness|\bWUE\b", "ratio", "wue"),
-    (r"packag\w+", "t", "packaging_reduced"),
-    (r"cardboard boxes|cartons", "count", "cartons_reused"),
-    (r"net (?:carbon |greenhouse gas )?emissions|carbon emissions from (?:its )?(?:own|direct) operations|emissions from its own operations|own operations of|净排放", "t", "net_scope1_2"),
-    (r"net (?:carbon |greenhouse gas )?emissions|净排放", "share", "net_scope1_2"),
-    (r"gross emissions|总排放", "t", "gross_scope1_2"),
-    (r"scope 3|value chain|范围三", "t", "scope3"),
-    (r"scope 2|范围二", "t", "scope2"),
-    (r"scope 1|范围一", "t", "scope1"),
-    (r"reduc\w+ (?:its |the )?(?:carbon )?emissions|emission reduction|reduced emissions|reduc\w+ (?:of|by)|decarboni[sz]ation|减排|减碳", "t", "reduction"),
-    (r"emissions?|emitted|排放", "t", "emissions"),
-    (r"emissions?|排放", "share", "emissions"),
-    (r"(?:solar|photovoltaic|PV|rooftop)[^.]{0,40}", "kW", "pv_capacity"),
-    (r"(?:solar|photovoltaic|PV|rooftop)[^.]{0,40}", "kWh", "pv_generation"),
-    (r"electricity|power consumption|用电", "kWh", "electricity"),
-    (r"open[- ]source models", "count", "open_source_models"),
-    (r"companies and organi[sz]ations|organi[sz]ations have used", "count", "organisations_using_ai"),
-    (r"express|delivery|parcels|packages", "count", "express_parcels"),
-    (r"households", "count", "households"),
-    (r"sustainable development goals", "count", "sdg_count"),
-    (r"temperature", "degC", "temperature_goal"),
-)  # fmt: skip
-"""Words by which the metric of a number is reported, with the unit it must have; the first that stands
-near enough wins.
-"""
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A statement that was read in part.
+
+    Args:
+        statement: What was read.
+        unsure: Fields that are not certain.
+    """
+
+    statement: Statement
+    unsure: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,32 +61,96 @@ class Extract:
     """What was read from a text.
 
     Args:
-        statements: Statements.
+        statements: Statements of which each field is certain.
         unread: Numbers that could not be placed, each with its sentence.
+        partly: Statements of which a field is not certain.
     """
 
     statements: tuple[Statement, ...]
     unread: tuple[tuple[str, str], ...]
+    partly: tuple[Partial, ...] = ()
 
 
-def text_of(markup: str) -> str:
-    r"""Text of an HTML page: scripts and styles away, blocks on lines of their own.
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What holds for all sentences of a text.
 
-    Example:
-        >>> text_of("<p>Up <b>5&nbsp;%</b></p><script>x=1</script><p>Down</p>").split("\n")
-        ['Up 5 %', 'Down']
+    Args:
+        source: Name of the text.
+        lang: Its language.
+        cast: The organisations it names.
+        own: Aliases that were given with the claims.
+        said: Year in which it was written; 0 where it does not say.
+        told: The period that it reports.
+        sure: Whether that period is certain.
     """
-    bare = re.sub(r"(?is)<(script|style|noscript|template)\b.*?</\1\s*>|<!--.*?-->", " ", markup)
-    bare = re.sub(
-        r"(?i)</?(p|div|h[1-6]|li|ul|ol|br|tr|td|th|table|section|article|header|footer|figure)\b[^>]*>",
-        "\n",
-        bare,
-    )
-    bare = html.unescape(re.sub(r"<[^>]*>", "", bare)).replace("\xa0", " ")
-    return "\n".join(line for raw in bare.splitlines() if (line := " ".join(raw.split())))
+
+    source: str
+    lang: str
+    cast: Cast
+    own: Mapping[tuple[str, str], str]
+    said: int
+    told: Period
+    sure: bool
 
 
-def extract(text: str, name: str, own: Mapping[tuple[str, str], str], *, year: int = 0) -> Extract:
+@dataclass(slots=True)
+class Carry:
+    """What a sentence takes from those before it.
+
+    Args:
+        entity: Whom they were about.
+        when: The last period they named.
+        group: The last metric they named.
+    """
+
+    entity: str = ""
+    when: When | None = None
+    groups: list[Group] = field(default_factory=list)
+    text: str = ""
+
+
+def sentences_of(text: str, lang: str) -> list[list[str]]:
+    """Paragraphs of a text, each as its sentences; lines that were wrapped are joined."""
+    paragraphs = []
+    for block in re.split(r"\n\s*\n", text):
+        lines = [line.strip() for line in block.splitlines() if line.strip()]
+        joined: list[str] = []
+        for line in lines:
+            before = joined[-1] if joined else ""
+            wrapped = (
+                len(before) > 55
+                and not before.endswith((".", "!", "?", ":", "。", "!", "?"))
+                and not re.match(r"[-*•·\d#]", line)
+            )
+            if wrapped and (line[0].islower() or (len(lines) > 2 and len(before) > 70)):
+                joined[-1] = f"{before} {line}" if lang != "zh" else before + line
+            else:
+                joined.append(line)
+        paragraphs.append([s for line in joined for s in _sentences(line, lang)])
+    return [p for p in paragraphs if p]
+
+
+def _sentences(line: str, lang: str) -> list[str]:
+    if lang == "zh":
+        return [
+            s for s in re.split(r"(?<=[。!?])(?![”\"」)])|(?<=[。!?][”\"」])", line) if s.strip()
+        ]
+    found: list[str] = []
+    for piece in re.split(r"(?<=[.!?])[\"”“’')]*\s+(?=[A-Z0-9\"“„(ÄÖÜ‘])", line):
+        if found and (
+            ABBREVIATED.search(found[-1])
+            or (re.search(r"\d\.$", found[-1]) and piece[:1].isdigit())
+        ):
+            found[-1] = f"{found[-1]} {piece}"
+        else:
+            found.append(piece)
+    return [f.strip() for f in found if f.strip()]
+
+
+def extract(
+    text: str, name: str, own: Mapping[tuple[str, str], str], *, year: int = 0, subject: str = ""
+) -> Extract:
     """Read the statements of a text.
 
     Args:
@@ -151,624 +158,587 @@ def extract(text: str, name: str, own: Mapping[tuple[str, str], str], *, year: i
         name: Its name, for sources.
         own: Aliases that were given with the claims.
         year: Fiscal year it reports; 0 to take it from the text.
+        subject: Whom it is about; empty to take it from the text.
     """
-    default = year or _reported_year(text)
-    subject = _subject(text, own)
+    clean = normal(text)
+    context = context_of(clean, name, own, year=year, subject=subject)
     found: list[Statement] = []
+    partly: list[Partial] = []
     unread: list[tuple[str, str]] = []
-    entity = subject
-    for line, sentence in enumerate(SENTENCE.split(text), 1):
-        if not sentence.strip():
-            continue
-        carried = entity if re.match(r"\s*(It|Its|The company|The group)\b", sentence) else subject
-        entity, scope = carried, ""
-        for part, clause in enumerate(CLAUSE.split(sentence)):
-            entity = _entity_in(clause, own) or entity or subject
-            reader = _Sentence(clause, f"{name}:{line}.{part}", name, entity, own, default)
-            reader.scope = scope
-            told, missed = reader.read()
-            entity, scope = reader.entity, _Sentence.scope_in(clause, own) or scope
-            found += told
-            unread += [(number, clause.strip()) for number in missed]
-    return Extract(tuple(found), tuple(unread))
+    line = 0
+    for paragraph in sentences_of(clean, context.lang):
+        carry = Carry(entity=context.cast.main)
+        for sentence in paragraph:
+            line += 1
+            reader = _Sentence(sentence, f"{name}:{line}", context, carry)
+            for statement, unsure in reader.read():
+                if unsure:
+                    partly.append(Partial(statement, unsure))
+                else:
+                    found.append(statement)
+            unread += [(number, sentence) for number in reader.missed]
+            carry = reader.carried()
+    return Extract(tuple(found), tuple(unread), tuple(partly))
 
 
-def _reported_year(text: str) -> int:
-    """The fiscal year that a text speaks of.
-
-    The latest of those it names often, else the year of its copyright.
-    """
-    named = Counter(_fiscal(m) for m in YEAR.finditer(text))
-    if named:
-        return max(y for y, n in named.items() if n == max(named.values()))
-    other = re.search(
-        r"(20\d{2})"
-        r" (?:ESG|sustainability|annual|environmental)|(?:©|\(c\)|copyright)\D{0,5}(20\d{2})",
-        text,
-        re.IGNORECASE,
-    )
-    return int(next(g for g in other.groups() if g)) if other else 0
-
-
-def _fiscal(match: re.Match[str]) -> int:
-    number = int(next(g for g in match.groups() if g))
-    return number + 2000 if number < 100 else number
-
-
-NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\.\w+)?(?: (?:of )?[A-Z][\w&-]*)*")
-COMMON = frozenset(
-    [
-        "The",
-        "This",
-        "In",
-        "On",
-        "At",
-        "By",
-        "For",
-        "According",
-        "More",
-        "Over",
-        "From",
-        "With",
-        "And",
-        "But",
-        "If",
-        "As",
-        "It",
-        "Its",
-        "Their",
-        "Through",
-        "Since",
-        "Where",
-        "While",
-        "Specifically",
-        "Beyond",
-        "Scope",
-        "Scopes",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Environmental",
-        "Social",
-        "Governance",
-        "CEO",
-        "Chairman",
-        "ESG",
-        "AI",
-        "PUE",
-        "Data",
-        "Based",
-        "Further",
-        "Moreover",
-        "Increased",
-        "Although",
-        "For",
-        "Photo",
-        "Stay",
-    ]
-)
-
-
-def _subject(text: str, own: Mapping[tuple[str, str], str]) -> str:
-    """Whom a text is about: the name that it says most."""
-    names = Counter(n for m in NAME.finditer(text) if (n := _name(m.group(0))))
-    if not names:
-        return ""
-    top = max(names, key=lambda n: (names[n], len(n)))
-    longer = [n for n in names if n.startswith(f"{top} ") and n.endswith("Group")]
-    return canonical("entity", (longer or [top])[0], own)
-
-
-def _name(raw: str) -> str:
-    words = raw.removesuffix("’s").removesuffix("'s").split()
-    while words and words[0] in COMMON:
-        words = words[1:]
-    while words and words[-1] in COMMON:
-        words = words[:-1]
-    told = " ".join(words)
-    return (
-        told
-        if words and len(words[0]) > 2 and not words[0].isupper() and not told.endswith("-based")
-        else ""
-    )
-
-
-def _entity_in(sentence: str, own: Mapping[tuple[str, str], str]) -> str:
-    """The first name that a sentence begins with or acts through."""
-    for match in NAME.finditer(sentence):
-        name = _name(match.group(0))
-        rest = sentence[match.end() : match.end() + 40]
-        if name and (
-            match.start() < 60
-            or re.match(
-                r"(?:’s|'s)?,?"
-                r" (?:has|have|had|reported|achieved|reduc|cut|reused|saved|is|aims|will|pledge|emit|reach)",
-                rest,
-            )
-        ):
-            return canonical("entity", name, own)
-    return ""
-
-
-ACTS = re.compile(
-    r"(?:, \w[^,]{0,80},)?"
-    r" (?:has|have|had|reported|achieved|reduc|cut|reused|saved|is|aims?|will|pledge|emit|reach|provides)"
-)
-OWNS = re.compile(
-    r".*?[’']s"
-    r" (?:self|cloud|data|own|total|overall|clean|net|electricity|emission|logistics|platform)"
-)
+def context_of(
+    text: str, name: str, own: Mapping[tuple[str, str], str], *, year: int = 0, subject: str = ""
+) -> Context:
+    """What a text says once for all its sentences: its language, whom it is about, and when."""
+    lang = language_of(text)
+    cast = Cast(subject, {subject: subject}, True) if subject else cast_of(text, lang, own)
+    said = year_written(text)
+    flat = [s for p in sentences_of(text, lang) for s in p]
+    kind, told = ("FY", year) if year else year_reported(flat, said)
+    period = Period(kind, told, told, f"{kind}{told}") if told else Period("", 0, 0, "")
+    return Context(name, lang, cast, own, said, period, bool(told))
 
 
 class _Sentence:
     """Reads one sentence."""
 
-    def __init__(
-        self,
-        text: str,
-        place: str,
-        source: str,
-        entity: str,
-        own: Mapping[tuple[str, str], str],
-        year: int,
-    ) -> None:
-        self.text, self.place, self.source, self.entity, self.own, self.year = (
-            text,
-            place,
-            source,
-            entity,
-            own,
-            year,
-        )
+    def __init__(self, text: str, place: str, context: Context, carry: Carry) -> None:
+        self.text, self.place, self.context, self.carry = text, place, context, carry
         self.quote = " ".join(text.split())
-        self.scope = ""
-        self.pending: Statement | None = None
-
-    def read(self) -> tuple[list[Statement], list[str]]:
-        found: list[Statement] = []
-        missed: list[str] = []
-        found += self._neutrality()
-        found += self._dates()
-        taken = [
-            m.span()
-            for m in (
-                *YEAR.finditer(self.text),
-                *DATE.finditer(self.text),
-                *DAY_FIRST.finditer(self.text),
-                *DURING.finditer(self.text),
-                *BY_YEAR.finditer(self.text),
-            )
-        ]
-        for match in QUANTITY.finditer(self.text):
-            if any(a <= match.start("number") < b for a, b in taken) or self._is_label(match):
-                continue
-            made = self._quantity(match, found)
-            if made is None:
-                missed.append(match.group(0).strip())
-            else:
-                found += made
-        found += self._halves()
-        if re.search(r"\btrillions of|\bbillions of", self.text):
-            missed.append(re.search(r"\w+illions of", self.text).group(0))  # type: ignore[union-attr]
-        return found, missed
-
-    def _statement(
-        self, metric: str, text: str, scale: float, unit: str, match_start: int, **rest: object
-    ) -> Statement:
-        made = Statement(
-            f"{self.place}@{match_start}",
-            self._entity_near(match_start),
-            metric,
-            self._scope(match_start),
-            self._period(match_start),
-            text,
-            scale,
-            unit,
-            source=self.source,
-            quote=self.quote[:400],
-            cause=self._cause(),
+        self.whens = years_in(
+            text, said=context.said, told=context.told.year, fiscal=context.told.kind == "FY"
         )
-        return replace(made, **rest)  # type: ignore[arg-type]
+        numbers = quantities(text, context.lang)
+        self.quantities = [q for q in numbers if not self._is_label(q)]
+        self.groups = groups_in(text, [(q.start, q.end) for q in self.quantities if not q.words])
+        self.missed: list[str] = []
+        self.told: dict[int, Statement] = {}
 
-    def _is_label(self, match: re.Match[str]) -> bool:
-        """Whether a number names something: Scope 3, COVID-19, 2030 as a bare year, a rank."""
-        before = self.text[: match.start()][-14:]
-        after = self.text[match.end() : match.end() + 3]
-        bare = not match.group("unit") and not match.group("scale") and not match.group("scale_zh")
-        number = match.group("number")
-        if re.search(
-            r"(?:Scopes?|Tier|Category|page|Article|Figure|Table|No\.|version|ISO|GB/T)\s*$",
+    def carried(self) -> Carry:
+        """What the next sentence of the paragraph takes from this one."""
+        known = self.context.said or self.context.told.year or 9999
+        told = [
+            w
+            for w in self.whens
+            if w.role == "at"
+            and w.year <= known
+            and not COMPARED.search(self.text[max(0, w.start - 44) : w.start])
+        ]
+        name, sure = who_in(self.text, len(self.text), self.context.cast, self.carry.entity)
+        return Carry(
+            name
+            if name
+            and (sure or name.startswith("? "))
+            and not name.startswith(("customers", "suppliers"))
+            else self.carry.entity,
+            told[-1] if told else self.carry.when,
+            self.groups or self.carry.groups,
+            self.text if self.groups else self.carry.text,
+        )
+
+    def _labelled(self, groups: list[Group]) -> list[Group]:
+        """Groups with the scope that stands before the sentence as its label: Scope 3: we cut emissions by 5 %."""
+        if not groups or not re.match(r"\s?:", self.text[groups[0].end :]) or groups[0].start > 4:
+            return groups
+        label = {c for c in groups[0].concepts if re.fullmatch(r"scope[123]|market|location", c)}
+        scoped = [g for g in groups[1:] if any(re.fullmatch(r"scope[123]", c) for c in g.concepts)]
+        return (
+            groups
+            if scoped or not label
+            else [
+                Group(
+                    g.start, g.end, g.concepts | label if "emissions" in g.concepts else g.concepts
+                )
+                for g in groups
+            ]
+        )
+
+    def _meant(self) -> list[Group]:
+        """The name of the sentence before, where this one goes on with a pronoun: it was 3 % higher."""
+        noun = r"(?:The|This|That|Der|Die|Das|Diese[rs]?) (?:(?:[a-z]+ )?(?:increase|decrease|reduction|rise|fall|drop|decline|figure|number|total)|Rückgang|Anstieg|Zuwachs|Wert|Minus|Plus)\b"
+        if (
+            re.match(rf"(?:It|That|This|Das|Dies|Es|这|该)\b|{noun}", self.text)
+            and self.carry.groups
+        ):
+            return (
+                [Group(0, 2, self.carry.groups[0].concepts)]
+                if len({g.concepts for g in self.carry.groups}) == 1
+                else []
+            )
+        return []
+
+    def _is_label(self, q: Quantity) -> bool:
+        """Whether a number names something: Scope 3, a year, a day, a page, a clock."""
+        if any(w.start <= q.start < w.end for w in self.whens):
+            return True
+        if q.unit:
+            return False
+        before, after = self.text[max(0, q.start - 16) : q.start], self.text[q.end : q.end + 14]
+        if (
+            re.fullmatch(r"(?:19|20)\d{2}", q.text)
+            or cues.LABEL_BEFORE.search(before)
+            or cues.NAMED_AFTER.match(after)
+        ):
+            return True
+        if cues.MONTH_BEFORE.search(before) or re.search(
+            r"(?:Scopes?|范围|范畴)[\s-]?\d(?:[\s,&+/、-]|and|und|or|to|bis|和|及|与|scope)*$",
             before,
             re.IGNORECASE,
-        ) or after.startswith("+"):
-            return bare
-        if re.search(r"Scopes? \d(?:,? (?:and|&) |, ?)$", before, re.IGNORECASE):
-            return bare
-        if bare and re.fullmatch(r"(?:19|20)\d{2}", number):
+        ):
             return True
-        return bare and (re.match(r"(?:st|nd|rd|th)\b", after) is not None)
+        return bool(
+            re.match(r"[./:-]\d", after) or re.search(r"\d[./:-]$|[A-Za-z]-$|#$", before)
+        ) or after.startswith("+")
 
-    def _quantity(self, match: re.Match[str], found: list[Statement]) -> list[Statement] | None:
-        """A number with its unit as statements; None where it cannot be placed."""
-        start, number, before = (
-            match.start("number"),
-            match.group("number"),
-            self.text[: match.start()],
-        )
-        unit_scale, unit = self._unit(match)
-        if unit == "points":
-            metric = self._metric("share", start)
-            return (
-                [self._statement(metric, number, unit_scale, unit, start, nature="change")]
-                if metric
-                else None
-            )
-        if unit == "share" and self._is_change(match):
-            return self._changed(match, number, found)
-        scale_word = match.group("scale") or match.group("scale_zh") or ""
-        factor = SCALES.get(scale_word.casefold(), 1.0)
-        size = float(number.replace(",", "")) * factor
-        if unit == "count" and not scale_word and "." in number and size < 5:
-            unit = "ratio"
-        metric = self._metric("intensity" if unit.startswith("t/million") else unit, start)
-        if not metric or (unit == "count" and size < 10 and metric != "sdg_count"):
-            return None
-        metric, nature = self._sense(metric, unit, before)
-        bound = ">" if ABOVE.search(before) else "~" if ABOUT.search(before) else "="
-        made = self._statement(
-            metric, number, factor * unit_scale, unit, start, bound=bound, nature=nature
-        )
-        is_level = nature in ("level", "reduction") and unit != "share"
-        was = re.search(
-            r"\bfrom\s*$", before, re.IGNORECASE
-        )  # a change says nothing of what it starts from
-        if self.pending is not None and self.pending.metric == metric and is_level and not was:
-            made, self.pending = replace(made, change=self.pending.text), None
-        year = BY_YEAR.search(self.text)
-        if nature == "target" and year and year.group("year"):
-            last = int(year.group("year"))
-            made = replace(made, period=Period("CY", last, last, f"by {last}"))
-        return [made]
-
-    def _unit(self, match: re.Match[str]) -> tuple[float, str]:
-        """Scale and canonical unit of a number."""
-        text = (match.group("unit") or "").strip()
-        per = re.search(r"per million (\w+)|/million ([A-Z]{3})", text, re.IGNORECASE)
-        if per:
-            money = per.group(1) or per.group(2)
-            known = {"yuan": "CNY", "rmb": "CNY", "dollars": "USD", "euro": "EUR", "euros": "EUR"}
-            return 1.0, f"t/million {known.get(money.casefold(), money.upper())}"
-        if not text and self.text[match.end() : match.end() + 2].startswith("°C"):
-            return 1.0, "degC"
-        bare = re.sub(r"\s?co2.*$", "", text.casefold())
-        return UNITS.get(bare, UNITS.get(bare.removesuffix("s"), (1.0, "count")))
-
-    def _sense(self, metric: str, unit: str, before: str) -> tuple[str, str]:
-        """Metric and nature of a number, by the words of its sentence.
-
-        A level, a reduction, a target or a share.
-        """
-        accounts = re.search(
-            r"(?:accounting|accounts|accounted) for(?: about| approximately| nearly)?\s*$", before
-        )
-        if unit == "share" and accounts and metric == "emissions":
-            return "emissions_share", "share"
-        if metric not in ("reduction", "scope3plus_reduction", "packaging_reduced"):
-            return metric, "level"
-        own = re.search(r"own operations?|its carbon emissions", self.text, re.IGNORECASE)
-        if (
-            metric == "reduction"
-            and own
-            and not re.search(r"value chain|users|customers|consumers", self.text)
-        ):
-            metric = "reduction_scope1_2"
-        is_target = re.search(r"\b(?:by|before) 20[2-9]\d|pledge|aim|commit", self.text)
-        return metric, "target" if is_target else "reduction"
-
-    def _is_change(self, match: re.Match[str]) -> bool:
-        """Whether a percentage tells a change rather than a share."""
-        before, after = self.text[: match.start()][-90:], self.text[match.end() : match.end() + 60]
-        if re.search(
-            r"(?:accounting|accounts|accounted) for|reached|share"
-            r" (?:of|is|was)|proportion[^.]{0,40}$|running (?:entirely )?on",
-            before[-45:],
-            re.IGNORECASE,
-        ) and not re.search(YEARLY, after[:45], re.IGNORECASE):
-            return False
-        if re.search(r"from\s*$|\bto\s*$", before) and re.search(
-            r"jump|from|rose|fell|declin|increas", before
-        ):
-            return False
-        near = re.search(rf"(?:{RISE}|{FALL})(?:\W+\w+){{0,10}}\W*$", before, re.IGNORECASE)
-        follows = re.match(rf"\W*(?:{RISE}|{FALL}|{YEARLY})", after, re.IGNORECASE)
-        return bool(near or follows)
-
-    def _changed(
-        self, match: re.Match[str], number: str, found: list[Statement]
-    ) -> list[Statement] | None:
-        """A percentage as a change: of the level told just before, or of what the sentence is about."""
-        before, after = self.text[: match.start()], self.text[match.end() : match.end() + 40]
-        if re.search(
-            r"(?:\b(?:not|never|without)\b|n't\b)[^.;,]{0,60}$", before[-90:], re.IGNORECASE
-        ):
-            return None
-        word = re.findall(rf"(?<![A-Za-z])(?:{RISE}|{FALL})", before[-90:], re.IGNORECASE)
-        last = (
-            word[-1]
-            if word
-            else (re.findall(rf"(?<![A-Za-z])(?:{RISE}|{FALL})", after, re.IGNORECASE) or [""])[0]
-        )
-        falls = bool(re.match(FALL, last, re.IGNORECASE)) and not re.match(
-            rf"\W*(?:{RISE})", after, re.IGNORECASE
-        )
-        base = re.search(
-            r"(?:base(?:line)? year of|baseline of|using|vs\.?|from)\s*(20\d{2})(?: levels)?",
-            self.text,
-        )
-        signed = f"-{number}" if falls else number
-        levels = [
-            s
-            for s in found
-            if s.nature in ("level", "reduction")
-            and s.unit not in ("share", "year", "date")
-            and not s.change
-        ]
-        if levels and not base:
-            found[found.index(levels[-1])] = replace(levels[-1], change=signed)
-            metric = levels[-1].metric
-        else:
-            metric = self._metric("share", match.start("number")) or self._metric(
-                "t", match.start("number")
-            )
-        if not metric:
-            return None
-        if metric == "clean_electricity_share" and "consumption" in before[-110:]:
-            metric = "clean_electricity"
-        if metric == "emissions" and "own operations" in self.text:
-            metric = "net_scope1_2"
-        target = bool(base) or bool(re.search(r"\b(?:by|before) 20[3-9]\d", self.text))
-        made = self._statement(
-            metric,
-            signed,
-            0.01,
-            "share",
-            match.start("number"),
-            nature="target" if target else "change",
-            base=int(base.group(1)) if base else 0,
-        )
-        year = BY_YEAR.search(self.text)
-        on = re.match(
-            rf"\W*(?:{AGAINST})\s+(?:in )?(?:FY|fiscal (?:year )?)?(20\d{{2}})\b",
-            after,
-            re.IGNORECASE,
-        )
-        if on and not base:
-            later = int(on.group(1)) + 1
-            made = replace(
-                made,
-                period=Period(
-                    made.period.kind or "FY", later, later, f"{made.period.kind or 'FY'}{later}"
-                ),
-            )
-        if not levels and not target:
-            self.pending = made
-        if target and year and year.group("year"):
-            made = replace(
-                made,
-                period=Period(
-                    "FY",
-                    int(year.group("year")),
-                    int(year.group("year")),
-                    f"FY{year.group('year')}",
-                ),
-            )
-        return [made]
-
-    def _halves(self) -> list[Statement]:
-        """Half as a number: more than half of the electricity, an intensity cut by half."""
-        found = []
-        for match in HALF.finditer(self.text):
-            if match.group("by"):
-                base = re.search(
-                    r"(20\d{2}) levels|base(?:line)? (?:year )?of (20\d{2})|using (20\d{2})",
-                    self.text,
-                )
-                year = BY_YEAR.search(self.text)
-                metric = self._metric("share", match.start())
-                if metric and base and year:
-                    made = self._statement(
-                        metric,
-                        "-50",
-                        0.01,
-                        "share",
-                        match.start(),
-                        nature="target",
-                        base=int(next(g for g in base.groups() if g)),
-                    )
-                    found.append(
-                        replace(
-                            made,
-                            period=Period(
-                                "FY",
-                                int(year.group("year")),
-                                int(year.group("year")),
-                                f"FY{year.group('year')}",
-                            ),
-                        )
-                    )
-            elif match.group("above") and not match.group("by"):
-                metric = self._metric("share", match.start())
-                if metric:
-                    found.append(
-                        self._statement(metric, "50", 0.01, "share", match.start(), bound=">")
-                    )
-        whole = re.search(
-            r"entirely (?:on|by|with) (?:clean|renewable) (?:energy|electricity|power)", self.text
-        )
-        year = BY_YEAR.search(self.text)
-        if whole and year and year.group("year"):
-            made = self._statement(
-                self._metric("share", whole.start()),
-                "100",
-                0.01,
-                "share",
-                whole.start(),
-                nature="target",
-            )
-            found.append(
-                replace(
-                    made,
-                    period=Period(
-                        "FY",
-                        int(year.group("year")),
-                        int(year.group("year")),
-                        f"FY{year.group('year')}",
-                    ),
-                )
-            )
+    def read(self) -> list[tuple[Statement, tuple[str, ...]]]:
+        """The statements of the sentence, each with the fields that are not certain."""
+        found = [*self._neutrality(), *self._dates()]
+        links = linked(self.text, self.quantities, self._labelled(self.groups) or self._meant())
+        for q in self.quantities:
+            made = self._statement(q, links.get(q.start))
+            if made is None:
+                self.missed.append(self.text[q.start : q.end].strip())
+            else:
+                found.append(made)
         return found
 
-    def _neutrality(self) -> list[Statement]:
-        found = []
-        for match in NEUTRAL.finditer(self.text):
-            near = [m for m in BY_YEAR.finditer(self.text) if -90 < m.start() - match.end() < 90]
-            if near:
-                best = min(
-                    near, key=lambda m: (m.start() < match.end(), abs(m.start() - match.end()))
-                )
-                year = best.group("year") or best.group("zh")
-                made = self._statement(
-                    "neutrality_year", year, 1.0, "year", match.start(), nature="target", scope=""
-                )
-                entity = self._owner(match.start()) or made.entity
-                found.append(
-                    replace(
-                        made,
-                        entity=entity,
-                        period=Period("FY", int(year), int(year), f"FY{year}"),
-                        id=f"{made.id}n",
-                    )
-                )
-        return list({(s.entity, s.text, s.scope): s for s in found}.values())
+    def _statement(
+        self, q: Quantity, link: Link | None
+    ) -> tuple[Statement, tuple[str, ...]] | None:
+        if link is None or (q.unit and self._is_scale(q)):
+            return None
+        if not q.unit and re.search(
+            r"\b(?:of|out of) (?:our|its|the|their|all)\s$|\b(?:unserer|ihrer|seiner|der|von)\s$",
+            self.text[: q.start],
+        ):
+            return None
+        if q.change and re.match(r"\s(?:them|it|this|these|that|those)\b", self.text[q.end :]):
+            link = replace(link, sure=0.3)
+        if (
+            q.unit == "kWh"
+            and link.metric in ("", "energy", "heat", "fuel", "electricity")
+            and cues.SAVED_BEFORE.search(self.text[: q.start][-60:])
+        ):
+            link = replace(link, metric="energy", sure=0.8)
+        if not link.metric:
+            return None
+        if cues.NEGATED.search(self.text[: q.start][-80:]):
+            return None
+        entity, entity_sure = who_in(self.text, q.start, self.context.cast, self.carry.entity)
+        nature = self._nature(q, link)
+        when, base, period_sure = self._when(q, link, nature)
+        if link.sense == "change" and nature == "level":
+            nature = "change"
+        unit = "ratio" if link.metric == "pue" and q.unit == "" else q.unit or "count"
+        text = q.text
+        if link.sense == "change" and link.falls and not text.startswith("-"):
+            text = f"-{text}"
+        metric = _named(link.metric, nature, entity)
+        if (
+            nature == "reduction"
+            and q.unit == "t"
+            and metric != "packaging_reduced"
+            and any("avoided" in g.concepts for g in self.groups)
+        ):
+            metric = "scope3plus_reduction"
+        led = self.told.get(link.of)
+        if led is not None and led.nature == "reduction":
+            metric = led.metric
+        if metric == "suppliers_share" and entity.startswith("suppliers of "):
+            entity = entity.removeprefix("suppliers of ")
+        entity = canonical("entity", entity.removeprefix("? "), self.context.own)
+        made = Statement(
+            f"{self.place}@{q.start}", entity, canonical("metric", metric, self.context.own), self._scope(q.start), when, text, q.scale, unit, q.bound,
+            base=base, nature=nature, source=self.context.source, quote=self.quote[:400], cause=self._cause(), high=q.high,
+        )  # fmt: skip
+        self.told[q.start] = made
+        if metric == "revenue" or (metric == "temperature" and abs(float(text)) > 4):
+            link = replace(link, sure=0.4)
+        each = q.unit in ("t", "kWh", "m3") and EACH.search(self.text[: q.start][-150:]) is not None
+        sure = {
+            "value": 1.0,
+            "unit": 0.3 if each else 1.0 if q.unit or unit == "ratio" else 0.7,
+            "metric": link.sure,
+            "entity": 0.9 if entity_sure and entity else 0.3,
+            "period": period_sure,
+        }
+        return made, tuple(f for f in FIELDS if sure[f] < SURE)
 
-    def _owner(self, at: int) -> str:
-        """Whose a pledge is, where a possessive says so: China's target of net zero."""
-        found = re.findall(
-            r"([A-Z]\w+)[’']s (?:target|goal|pledge|commitment)", self.text[max(0, at - 40) : at]
+    def _is_scale(self, q: Quantity) -> bool:
+        """Whether a number is only the size of a table's unit: emissions in 1,000 t."""
+        return (
+            q.text in ("1000", "1000000", "1")
+            and re.search(r"\bin\s$|[(]$", self.text[: q.start]) is not None
         )
-        return canonical("entity", found[-1], self.own) if found else ""
 
-    def _dates(self) -> list[Statement]:
-        if not re.search(r"releas|publish|launch|发布", self.text, re.IGNORECASE):
+    def _clause(self, at: int) -> str:
+        """The clause in which a place stands."""
+        cuts = [m.start() for m in cues.BREAK.finditer(self.text)]
+        return self.text[
+            max((c for c in cuts if c <= at), default=0) : min(
+                (c for c in cuts if c > at), default=len(self.text)
+            )
+        ]
+
+    def _nature(self, q: Quantity, link: Link) -> str:
+        before, after = self.text[: q.start], self.text[q.end : q.end + 40]
+        clause = self._clause(q.start)
+        future = self._future(q)
+        led = clause[: max(0, clause.find(self.text[q.start : q.end]))]
+        if (cues.TARGET.search(clause) or cues.AIM.search(led) or future) and (
+            future or not self._past(q)
+        ):
+            return (
+                "forecast"
+                if cues.FORECAST.search(clause) and not cues.TARGET.search(clause)
+                else "target"
+            )
+        if (
+            cues.FORECAST.search(clause)
+            and not self._past(q)
+            and not re.search(r"(?:than|as) expected", clause)
+        ):
+            return "forecast"
+        if link.sense == "share":
+            return (
+                "share"
+                if link.metric.endswith("_share")
+                and link.metric.startswith(("scope", "emissions", "total"))
+                else "level"
+            )
+        if link.sense == "change":
+            return "change"
+        if q.unit == "t" and cues.REDUCTION_NOUN.search(before[-140:]):
+            return "reduction"
+        if q.unit in ("t", "kWh", "m3") and not cues.TO_LEVEL.search(before):
+            if cues.OUT_OF.search(before[-30:]) and re.search(
+                r"\bout of\b|\bfrom\b", self.text[q.end : q.end + 60]
+            ):
+                return "reduction"
+            if (
+                cues.SAVED_BEFORE.search(before[-60:])
+                or cues.SAVED_AFTER.match(after)
+                or cues.CUT_BY.search(before[-110:])
+            ):
+                return "reduction"
+        if link.metric == "scope3plus_reduction":
+            return "reduction"
+        return "cumulative" if cues.CUMULATIVE.search(clause) else "level"
+
+    def _future(self, q: Quantity) -> bool:
+        """Whether the year that a number stands with is still to come."""
+        known = self.context.said or self.context.told.year
+        near = self._nearest(q, ("by", "at"))
+        return (
+            near is not None
+            and known > 0
+            and (
+                near.year > known
+                or (
+                    near.role == "by"
+                    and near.year >= known > 0
+                    and near.year > self.context.told.year
+                )
+            )
+        )
+
+    def _past(self, q: Quantity) -> bool:
+        """Whether the year that a number stands with is over."""
+        near = self._nearest(q, ("at", "last", "by"))
+        known = self.context.said or self.context.told.year
+        return near is not None and (
+            near.role == "last" or (near.role == "at" and known > 0 and near.year <= known)
+        )
+
+    def _starts(self, w: When, q: Quantity) -> bool:
+        """Whether a year belongs to where a change began: from 91 l in 2020 to 68 l."""
+        led = re.search(r"(?:从|由|\bfrom|\bvon)\s?$", self.text[max(0, w.start - 6) : w.start])
+        return led is not None and any(
+            o is not q and re.fullmatch(PAIRED, self.text[w.end : o.start])
+            for o in self.quantities
+            if o.start >= w.end
+        )
+
+    def _beside(self, q: Quantity) -> list[When]:
+        """The years that stand right before or behind a number."""
+        return [w for w in self.whens if 0 <= w.start - q.end < 14 or (0 <= q.start - w.end < 4)]
+
+    def _nearest(self, q: Quantity, roles: Sequence[str]) -> When | None:
+        """The year that stands with a number: right beside it, else the last before it, else the next."""
+        mine = [w for w in self.whens if w.role in roles]
+        beside = self._due(q, mine) or self._right_behind(q, mine) or self._right_before(q, mine)
+        if beside is not None:
+            return beside
+        close = self._close_behind(q, mine)
+        if close is not None:
+            return close
+        mine = [w for w in mine if w.role != "last" and not self._starts(w, q)]
+        before = [w for w in mine if w.end <= q.start]
+        if before and not (
+            before[-1].year < self.context.told.year
+            and re.search(r"[;:]", self.text[before[-1].end : q.start])
+        ):
+            return before[-1]
+        after = [w for w in mine if w.start >= q.end]
+        return next(
+            (w for w in after if not re.search(r"[,;:。]", self.text[q.end : w.start])), None
+        )
+
+    def _due(self, q: Quantity, whens: Sequence[When]) -> When | None:
+        """The year of a target that leads to its number: by 2030 to cut by 45 %."""
+        due = [w for w in whens if w.role == "by" and 0 <= q.start - w.end <= 16]
+        return next(
+            (w for w in due if not re.search(r"\d|[,;。]", self.text[w.end : q.start])), None
+        )
+
+    def _right_behind(self, q: Quantity, whens: Sequence[When]) -> When | None:
+        after = [w for w in whens if w.start >= q.end and not self._heads(w)]
+        joint = r"\s?\(?(?:in|im Jahr|for|during|in fiscal|im)?\s?"
+        return next((w for w in after if re.fullmatch(joint, self.text[q.end : w.start])), None)
+
+    def _right_before(self, q: Quantity, whens: Sequence[When]) -> When | None:
+        before = [w for w in reversed(whens) if w.end <= q.start]
+        return next((w for w in before if re.fullmatch(PAIRED, self.text[w.end : q.start])), None)
+
+    def _close_behind(self, q: Quantity, whens: Sequence[When]) -> When | None:
+        """A year some words behind a number, with no other number between."""
+        for w in whens:
+            gap = self.text[q.end : w.start]
+            if not q.end <= w.start <= q.end + 42 or self._heads(w):
+                continue
+            if any(q.end <= o.start < w.start for o in self.quantities if o is not q):
+                continue
+            if w.role == "last" and re.search(r"than|from|over|on\b|gegenüber|als|较|比", gap):
+                continue
+            broken = re.search(r"[;:。]|,(?! )|, (?!im |in |by |bis )", gap)
+            if not broken or gap.strip() in ("(", ","):
+                return w
+        return None
+
+    def _heads(self, w: When) -> bool:
+        """Whether a year stands before the number that it belongs to: (2022: 47 kt)."""
+        return re.match(r"\s?(?::|为|末?的|were\b|was\b|war\b)", self.text[w.end :]) is not None
+
+    def _when(self, q: Quantity, link: Link, nature: str) -> tuple[Period, int, float]:
+        """Period of a number, the year it is measured from, and how sure the period is."""
+        bases = [w for w in self.whens if w.role == "base"]
+        base = 0
+        if bases and (link.sense == "change" or nature in ("target", "reduction")):
+            nearest = min(
+                bases,
+                key=lambda w: abs(w.start - q.end) if w.start >= q.end else 20 + q.start - w.end,
+            )
+            told = self.context.told.year
+            base = (
+                nearest.year
+                if not (
+                    nature == "change"
+                    and cues.YEARLY.search(self.text[q.end : q.end + 60])
+                    and nearest.year == told - 1
+                )
+                else 0
+            )
+        roles = ("by", "at") if nature in ("target", "forecast") else ("at", "last")
+        span = next((w for w in self.whens if w.role == "span"), None)
+        told_base = [
+            w
+            for w in bases
+            if w.end <= q.start and re.fullmatch(PAIRED, self.text[w.end : q.start])
+        ]
+        if told_base and link.sense == "amount":
+            return told_base[0].period, 0, 0.8
+        if (
+            span is not None
+            and not RATE.search(self.text[q.end : q.end + 24])
+            and nature not in ("target", "forecast")
+        ):
+            return self._spanned(q, link, nature, span)
+        near = self._nearest(q, roles)
+        if (
+            near is not None
+            and near.end <= q.start
+            and NOWADAYS.search(self.text[near.end : q.end + 20])
+            and near.year < self.context.told.year
+        ):
+            return self.context.told, base, 0.7
+        explicit = near is not None and (near in self._beside(q))
+        if (
+            span is not None
+            and nature in ("target", "forecast")
+            and span.year > self.context.told.year
+        ):
+            cumulative = q.unit == "t" and link.sense == "amount"
+            period = (
+                span.period if cumulative else Period("CY", span.year, span.year, f"CY{span.year}")
+            )
+            return period, 0 if cumulative else span.first, 0.8
+        if nature in ("target", "forecast") and RATE.search(self.text[q.end : q.end + 24]):
+            return Period("", 0, 0, ""), base, 0.4
+        if nature in ("target", "forecast"):
+            to_come = [
+                w
+                for w in self.whens
+                if w.role in ("by", "at")
+                and w.year > (self.context.told.year or self.context.said or 0)
+            ]
+            if near is not None and near.role == "at" and to_come and near not in to_come:
+                near = min(to_come, key=lambda w: abs(w.start - q.start))
+            if near is None or (near not in to_come and nature == "target" and near.role != "by"):
+                return Period("", 0, 0, ""), base, 0.4
+            return near.period, base, 0.9
+        if near is None and nature != "change" and link.sense != "change" and bases:
+            held = [
+                w for w in bases if q.end <= w.start <= q.end + 16 or w.end <= q.start <= w.end + 6
+            ]
+            if held and cues.FROM_LEVEL.search(self.text[: q.start]):
+                return held[0].period, base, 0.8
+        if (
+            link.metric in STOCKS
+            and not explicit
+            and self.context.sure
+            and YEAR_END.search(self.text)
+        ):
+            return self.context.told, base, 0.7
+        if not explicit and (
+            link.metric in STOCKS
+            or RATE.search(self.text[q.end : q.end + 24])
+            or RATE_BEFORE.search(self.text[: q.start][-30:])
+            or cues.FROM_LEVEL.search(self.text[: q.start])
+        ):
+            return near.period if near is not None else self.context.told, base, 0.4
+        if near is not None:
+            return near.period, base, 0.9
+        if self.carry.when is not None:
+            return self.carry.when.period, base, 0.7
+        return self.context.told, base, 0.65 if self.context.sure else 0.2
+
+    def _spanned(
+        self, q: Quantity, link: Link, nature: str, span: When
+    ) -> tuple[Period, int, float]:
+        """Period and base of a number in a sentence that names a span: from 27 to 33 % between 2019 and 2023."""
+        close = [w for w in self._beside(q) if w.role == "at"]
+        if close:
+            return close[0].period, 0, 0.9
+        first = Period("CY", span.first, span.first, f"CY{span.first}")
+        last = Period("CY", span.year, span.year, f"CY{span.year}")
+        before = self.text[: q.start]
+        if cues.FROM_LEVEL.search(before):
+            return first, 0, 0.8
+        if link.sense == "change":
+            return last, span.first, 0.8
+        if cues.TO_LEVEL.search(before) and any(
+            cues.FROM_LEVEL.search(self.text[: o.start]) for o in self.quantities if o is not q
+        ):
+            return last, 0, 0.8
+        return span.period, 0, 0.8 if nature in ("reduction", "cumulative") else 0.4
+
+    def _neutrality(self) -> list[tuple[Statement, tuple[str, ...]]]:
+        """Pledges of neutrality: carbon neutral by 2030."""
+        found = []
+        targets = [
+            w
+            for w in self.whens
+            if w.role in ("by", "at") and w.year > (self.context.told.year or 2020)
+        ]
+        for group in mentions(self.text):
+            if "neutral" not in group.concepts:
+                continue
+            near = [
+                w
+                for w in targets
+                if -70 < w.start - group.end < 70
+                and not re.search(
+                    r"[;。]", self.text[min(w.end, group.end) : max(w.start, group.start)]
+                )
+            ]
+            if not near:
+                continue
+            best = min(
+                near,
+                key=lambda w: (
+                    abs(w.start - group.end)
+                    + 30 * (w.start < group.start and self.context.lang != "zh")
+                    + 20 * (w.role != "by")
+                    + 40 * ("," in self.text[min(w.end, group.end) : max(w.start, group.start)])
+                ),
+            )
+            entity, sure = who_in(self.text, group.start, self.context.cast, self.carry.entity)
+            owner = re.search(
+                r"([A-Z]\w+)[’']s (?:target|goal|pledge|commitment)[^.;]*$",
+                self.text[: group.start],
+            )
+            entity = owner.group(1) if owner else entity
+            made = Statement(
+                f"{self.place}@{group.start}n", canonical("entity", entity, self.context.own), "neutrality_year", self._scope(group.start),
+                replace(best.period, kind="FY"), str(best.year), 1.0, "year", nature="target", source=self.context.source, quote=self.quote[:400],
+            )  # fmt: skip
+            found.append((made, () if entity and (sure or owner) else ("entity",)))
+        return list({(s.entity, s.text, s.scope): (s, u) for s, u in found}.values())
+
+    def _dates(self) -> list[tuple[Statement, tuple[str, ...]]]:
+        """Days on which a report was published."""
+        if not re.search(r"releas|publish|launch|发布|veröffentlich", self.text, re.IGNORECASE):
             return []
         found = []
-        for match in (*DATE.finditer(self.text), *DAY_FIRST.finditer(self.text)):
-            year = int(match.group("year") or self.year or 0)
-            if year:
-                text = iso_day(f"{match.group('day')} {match.group('month')} {year}")
-                made = self._statement(
-                    "report_publication_date", text, 1.0, "date", match.start(), nature="date"
+        year = self.context.said or self.context.told.year
+        days = [(m.group(0), True) for m in DATE.finditer(self.text)]
+        days += [
+            (f"{m.group(0)}, {year}", self.context.said > 0)
+            for m in DAY.finditer(self.text)
+            if year and not days
+        ]
+        for day, sure_of_year in days:
+            text = iso_day(day)
+            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+                year = int(text[:4])
+                entity, sure = who_in(
+                    self.text, len(self.text), self.context.cast, self.carry.entity
                 )
-                found.append(replace(made, period=Period("date", year, year, text)))
+                made = Statement(
+                    f"{self.place}@{text}", canonical("entity", entity, self.context.own), "report_publication_date", "", Period("date", year, year, text),
+                    text, 1.0, "date", nature="date", source=self.context.source, quote=self.quote[:400],
+                )  # fmt: skip
+                found.append(
+                    (
+                        made,
+                        tuple(
+                            f
+                            for f, known in (
+                                ("entity", bool(sure and entity)),
+                                ("period", sure_of_year),
+                            )
+                            if not known
+                        ),
+                    )
+                )
         return found
 
-    def _metric(self, unit: str, at: int) -> str:
-        """The metric whose words stand nearest to a place, among those of a unit."""
-        if unit == "t" and re.search(
-            r"reduc\w+[^.;]{0,40}emissions?[^.;]{0,12} by (?:a total of )?$",
-            self.text[:at],
-            re.IGNORECASE,
-        ):
-            return "reduction"
-        best, distance = "", 10_000.0
-        for rank, (pattern, wanted, metric) in enumerate(WORDS):
-            if wanted != unit:
-                continue
-            for match in re.finditer(pattern, self.text, re.IGNORECASE):
-                away = at - match.end() if match.end() <= at else 2.2 * (match.start() - at)
-                away += (
-                    4 * rank
-                    - 70 * (metric == "scope3plus_reduction")
-                    + (0 if metric not in ("emissions", "reduction") else 25)
-                )
-                if re.search(r"[;,，；]", self.text[at : match.start()]):
-                    away += 60
-                if ";" in self.text[min(at, match.start()) : max(at, match.end())]:
-                    away += 60
-                if away < distance:
-                    best, distance = metric, away
-        return best if distance < 260 else ""
-
-    def _entity_near(self, at: int) -> str:
-        """The name that acts or owns before a place in the sentence.
-
-        Else whom the sentence is about.
-        """
-        for (kind, alias), name in self.own.items():
-            if kind == "entity" and alias in self.text[:at].casefold():
-                return name
-        named = []
-        for match in NAME.finditer(self.text):
-            name, rest = _name(match.group(0)), self.text[match.end() : match.end() + 24]
-            if (
-                name
-                and match.start() < at
-                and (ACTS.match(rest) or OWNS.match(match.group(0)[-2:] + rest))
-            ):
-                named.append(canonical("entity", name, self.own))
-        self.entity = named[-1] if named else self.entity
-        return self.entity
-
     def _scope(self, at: int) -> str:
-        near = self.text[max(0, at - 160) : at + 80]
-        return self.scope_in(near, self.own) or self.scope
-
-    @staticmethod
-    def scope_in(text: str, own: Mapping[tuple[str, str], str]) -> str:
-        """The boundary that a text names, where it is narrower than the whole."""
-        low = text.casefold()
-        if re.search(r"self[- ]?built data cent", low):
-            return canonical("scope", "self-built data centres", own)
-        return "data centres" if re.search(r"data cent(?:er|re)s", low) else ""
-
-    def _period(self, at: int) -> Period:
-        """The fiscal year told nearest to a place, else the one that the text reports."""
-        found = [
-            (m.start() - at if m.start() >= at else 6 * (at - m.end()), _fiscal(m))
-            for m in YEAR.finditer(self.text)
-        ]
-        if found:
-            year = min(found)[1]
-            return Period("FY", year, year, f"FY{year}")
-        calendar = DURING.search(self.text)
-        if calendar:
-            year = int(calendar.group("year"))
-            return Period("CY", year, year, f"CY{year}")
-        earlier = re.match(
-            r"[\d.,]*%?\s*(?:percent )?(?:a year earlier|in the previous year|the year before)",
-            self.text[at:],
+        """The boundary that a sentence names before a place, where it is narrower than the whole."""
+        near = self.text[max(0, at - 160) : at + 80].casefold()
+        if re.search(r"self[- ]?built data cent|自建数据中心", near):
+            return canonical("scope", "self-built data centres", self.context.own)
+        return (
+            "data centres" if re.search(r"data cent(?:er|re)s|rechenzentr|数据中心", near) else ""
         )
-        year = self.year - 1 if earlier and self.year else self.year
-        return Period("FY", year, year, f"FY{year}") if year else Period("", 0, 0, "")
 
     def _cause(self) -> str:
         found = re.search(
-            r"\b(?:through|by (?:promoting|using|means of)|due to|thanks to)\s+(?:the"
-            r" (?:application|use) of )?([^,.;]{4,90})",
+            r"\b(?:through|by (?:promoting|using|means of)|due to|thanks to)\s+(?:the (?:application|use) of )?([^,.;]{4,90})",
             self.text,
         )
         return found.group(1).strip() if found else ""
+
+
+def _named(metric: str, nature: str, entity: str) -> str:
+    """A metric with what its nature adds: a saving is not a level of what was saved."""
+    if nature != "reduction" or metric in ("scope3plus_reduction",):
+        return metric
+    if entity.startswith(("customers", "users")):
+        return "scope3plus_reduction"
+    return {
+        "emissions": "reduction",
+        "scope1_2": "reduction_scope1_2",
+        "net_scope1_2": "reduction_scope1_2",
+        "packaging": "packaging_reduced",
+        "energy": "energy_saved",
+        "electricity": "energy_saved",
+        "heat": "energy_saved",
+        "fuel": "energy_saved",
+        "water": "water_saved",
+    }.get(metric, f"reduction_{metric}")

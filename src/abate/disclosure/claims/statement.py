@@ -97,8 +97,8 @@ class Statement:
         text: The number as printed.
         scale: What one printed unit is in canonical ones.
         unit: Canonical unit: t, kWh, kW, share, points, ratio, count, year, t/million CNY, …
-        bound: `=`, `>` where it is a lower bound, `~` where it is about, `oom` for an order of
-            magnitude only.
+        bound: `=`, `>` where it is a lower bound, `<` an upper one, `~` where it is about, `oom`
+            for an order of magnitude only.
         change: Change on the period before as a share, as printed; empty where none is reported.
         base: Year that a target or change is measured from; 0 for the period before.
         nature: `level`, `change`, `target`, `cumulative`, `share`, `reduction`, `event`, `date`.
@@ -108,6 +108,7 @@ class Statement:
         trust: 3 an own report, 2 a newspaper, 1 unknown, 0 generated.
         source: Where it is from.
         quote: As it was said.
+        high: Upper end, as printed, where a range was told; empty for one number.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Statement:
     source: str = ""
     quote: str = ""
     flags: frozenset[str] = field(default_factory=frozenset)
+    high: str = ""
 
     def value(self, *, loose: bool = False) -> Interval:
         """What the number can stand for, in the canonical unit."""
@@ -136,7 +138,8 @@ class Statement:
             digit = 10.0 ** len(self.text.lstrip("-").split(".")[0].replace(",", "")) / 10
             return Interval(digit * self.scale, digit * 10 * self.scale)
         read = printed(self.text, loose=loose or self.bound == "~")
-        return Interval(read.low * self.scale, read.high * self.scale)
+        top = printed(self.high, loose=loose).high if self.high else read.high
+        return Interval(read.low * self.scale, top * self.scale)
 
     def change_share(self, *, loose: bool = False) -> Interval:
         """The stated change as a share."""

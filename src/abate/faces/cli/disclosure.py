@@ -277,7 +277,7 @@ app.add_typer(claims_app, name="claims")
 @claims_app.command("check")
 def claims_check(
     paths: Annotated[
-        list[Path], typer.Argument(help="Tables (CSV, JSON), texts, Markdown or HTML pages.")
+        list[Path], typer.Argument(help="Tables (CSV, JSON), texts, Markdown, HTML or PDF.")
     ],
     aliases: Annotated[
         Path | None, typer.Option(help="CSV: kind (entity, metric, scope), alias, canonical.")
@@ -314,9 +314,24 @@ def claims_check(
         out.table("", ("severity", "rule", "verdict", "statement", "calculation", "sources"), rows)
         agreed = len(told.verdicts) - len(shown)
         out.console().print(
-            f"{len(told.statements)} statements read, {len(told.verdicts)} verdicts, {errors}"
-            " errors" + (f"; {agreed} that agree are not shown (--all)." if agreed else ".")
+            f"{len(told.statements)} statements read, {len(told.partly)} in part,"
+            f" {len(told.verdicts)} verdicts, {errors} errors"
+            + (f"; {agreed} that agree are not shown (--all)." if agreed else ".")
         )
+        if told.partly:
+            rows = [
+                (
+                    p.statement.entity or "?",
+                    p.statement.metric,
+                    p.statement.period.text or "?",
+                    f"{p.statement.text} {p.statement.unit}",
+                    ", ".join(p.unsure),
+                    p.statement.quote[:120],
+                )
+                for p in told.partly[:40]
+            ]
+            heads = ("entity", "metric", "period", "value", "not certain", "sentence")
+            out.table("Read in part; takes part in no rule", heads, rows)
         if told.unread:
             out.table("What could not be read", ("where", "text"), told.unread[:40])
     if errors:
