@@ -154,7 +154,7 @@ NUMBERS = re.compile(r"[<>~]?[+-]?\d[\d.,]*\s?%?|[-–—]|n/?a")
 
 
 def of_lines(text: str) -> Document:
-    """A plain text as running text and the tables that stand in it as columns of numbers.
+    r"""A plain text as running text and the tables that stand in it as columns of numbers.
 
     Example:
         >>> told = of_lines("Emissions in t\n2023 2024\nScope 1 100 90\nScope 2 50 40\nIt fell.")
@@ -167,7 +167,7 @@ def of_lines(text: str) -> Document:
     k = 0
     while k < len(lines):
         years = _years_across(lines[k])
-        rows = []
+        rows: list[list[str]] = []
         while (
             years
             and k + 1 + len(rows) < len(lines)

@@ -1,9 +1,10 @@
 """Statements from running text.
 
-A sentence is read by its numbers: each with its unit, what it is of (the name that the grammar ties to it), whose it
-is, when, and whether it is a level, a change, a share, a saving or a target. Each field has a confidence; a statement
-with one below `SURE` is listed as read in part and takes part in no rule. A number that cannot be placed is listed
-with its sentence, so that nobody takes silence for agreement.
+A sentence is read by its numbers: each with its unit, what it is of (the name that the grammar ties
+to it), whose it is, when, and whether it is a level, a change, a share, a saving or a target. Each
+field has a confidence; a statement with one below `SURE` is listed as read in part and takes part
+in no rule. A number that cannot be placed is listed with its sentence, so that nobody takes silence
+for agreement.
 """
 
 from __future__ import annotations
@@ -15,24 +16,29 @@ from dataclasses import dataclass, field, replace
 from abate.disclosure.claims import cues
 from abate.disclosure.claims.lexicon import pattern
 from abate.disclosure.claims.linking import Link, linked
+from abate.disclosure.claims.naming import Cast, cast_of
 from abate.disclosure.claims.quantities import Quantity, language_of, normal, quantities
 from abate.disclosure.claims.statement import Period, Statement
 from abate.disclosure.claims.tabled import canonical, iso_day
 from abate.disclosure.claims.what import Group, groups_in, mentions
 from abate.disclosure.claims.when import DATE, When, year_reported, year_written, years_in
-from abate.disclosure.claims.naming import Cast, cast_of
 from abate.disclosure.claims.who import who_in
 
 SURE = 0.6
 """Confidence from which a field counts as read."""
+CAUSE = pattern("extracting.CAUSE")
 COMPARED = pattern("extracting.COMPARED")
 RATE_BEFORE = re.compile(
-    r"(?:每年|年均|each year|every year|annually|jährlich)[^,.;。\d]{0,14}$", re.IGNORECASE
+    r"(?:每年|年均|一年|each year|every year|annually|jährlich)[^,.;。\d]{0,14}$", re.IGNORECASE
 )
+GOES_ON = pattern("extracting.GOES_ON")
 EACH = pattern("extracting.EACH")
 DAY = pattern("extracting.DAY")
 NOWADAYS = pattern("extracting.NOWADAYS")
 YEAR_END = pattern("extracting.YEAR_END")
+OF_THE_WHOLE = re.compile(
+    r"\b(?:of|out of) (?:our|its|the|their|all)\s$|\b(?:unserer|ihrer|seiner|der|von)\s$"
+)
 STOCKS = frozenset({"capacity", "storage", "contracts", "vehicles_electric", "investment"})
 """Metrics of what stands at a time: no year is taken from the text around them."""
 RATE = pattern("extracting.RATE")
@@ -232,7 +238,7 @@ class _Sentence:
         )
 
     def _labelled(self, groups: list[Group]) -> list[Group]:
-        """Groups with the scope that stands before the sentence as its label: Scope 3: we cut emissions by 5 %."""
+        """Groups with the scope that labels the sentence: Scope 3: we cut emissions by 5 %."""
         if not groups or not re.match(r"\s?:", self.text[groups[0].end :]) or groups[0].start > 4:
             return groups
         label = {c for c in groups[0].concepts if re.fullmatch(r"scope[123]|market|location", c)}
@@ -249,12 +255,8 @@ class _Sentence:
         )
 
     def _meant(self) -> list[Group]:
-        """The name of the sentence before, where this one goes on with a pronoun: it was 3 % higher."""
-        noun = r"(?:The|This|That|Der|Die|Das|Diese[rs]?) (?:(?:[a-z]+ )?(?:increase|decrease|reduction|rise|fall|drop|decline|figure|number|total)|Rückgang|Anstieg|Zuwachs|Wert|Minus|Plus)\b"
-        if (
-            re.match(rf"(?:It|That|This|Das|Dies|Es|这|该)\b|{noun}", self.text)
-            and self.carry.groups
-        ):
+        """The name of the sentence before, where this one goes on with: it was 3 % higher."""
+        if GOES_ON.match(self.text) and self.carry.groups:
             return (
                 [Group(0, 2, self.carry.groups[0].concepts)]
                 if len({g.concepts for g in self.carry.groups}) == 1
@@ -300,64 +302,72 @@ class _Sentence:
     def _statement(
         self, q: Quantity, link: Link | None
     ) -> tuple[Statement, tuple[str, ...]] | None:
-        if link is None or (q.unit and self._is_scale(q)):
+        """A number as a statement, with the fields that are not certain; None where it is none."""
+        link = self._settled(q, link) if link is not None and not self._is_other(q) else None
+        if link is None or not link.metric:
             return None
-        if not q.unit and re.search(
-            r"\b(?:of|out of) (?:our|its|the|their|all)\s$|\b(?:unserer|ihrer|seiner|der|von)\s$",
-            self.text[: q.start],
-        ):
-            return None
-        if q.change and re.match(r"\s(?:them|it|this|these|that|those)\b", self.text[q.end :]):
-            link = replace(link, sure=0.3)
-        if (
-            q.unit == "kWh"
-            and link.metric in ("", "energy", "heat", "fuel", "electricity")
-            and cues.SAVED_BEFORE.search(self.text[: q.start][-60:])
-        ):
-            link = replace(link, metric="energy", sure=0.8)
-        if not link.metric:
-            return None
-        if cues.NEGATED.search(self.text[: q.start][-80:]):
-            return None
-        entity, entity_sure = who_in(self.text, q.start, self.context.cast, self.carry.entity)
+        entity, named = who_in(self.text, q.start, self.context.cast, self.carry.entity)
         nature = self._nature(q, link)
-        when, base, period_sure = self._when(q, link, nature)
-        if link.sense == "change" and nature == "level":
-            nature = "change"
-        unit = "ratio" if link.metric == "pue" and q.unit == "" else q.unit or "count"
-        text = q.text
-        if link.sense == "change" and link.falls and not text.startswith("-"):
-            text = f"-{text}"
-        metric = _named(link.metric, nature, entity)
-        if (
-            nature == "reduction"
-            and q.unit == "t"
-            and metric != "packaging_reduced"
-            and any("avoided" in g.concepts for g in self.groups)
-        ):
-            metric = "scope3plus_reduction"
-        led = self.told.get(link.of)
-        if led is not None and led.nature == "reduction":
-            metric = led.metric
-        if metric == "suppliers_share" and entity.startswith("suppliers of "):
+        when, base, dated = self._when(q, link, nature)
+        metric = self._metric(q, link, nature, entity)
+        if metric == "suppliers_share":
             entity = entity.removeprefix("suppliers of ")
-        entity = canonical("entity", entity.removeprefix("? "), self.context.own)
+        fall = link.sense == "change" and link.falls and not q.text.startswith("-")
+        unit = "ratio" if link.metric == "pue" and q.unit == "" else q.unit or "count"
         made = Statement(
-            f"{self.place}@{q.start}", entity, canonical("metric", metric, self.context.own), self._scope(q.start), when, text, q.scale, unit, q.bound,
-            base=base, nature=nature, source=self.context.source, quote=self.quote[:400], cause=self._cause(), high=q.high,
-        )  # fmt: skip
+            f"{self.place}@{q.start}",
+            canonical("entity", entity.removeprefix("? "), self.context.own),
+            canonical("metric", metric, self.context.own),
+            self._scope(q.start),
+            when,
+            f"-{q.text}" if fall else q.text,
+            q.scale,
+            unit,
+            q.bound,
+            base=base,
+            nature="change" if link.sense == "change" and nature == "level" else nature,
+            source=self.context.source,
+            quote=self.quote[:400],
+            cause=self._cause(),
+            high=q.high,
+        )
         self.told[q.start] = made
-        if metric == "revenue" or (metric == "temperature" and abs(float(text)) > 4):
-            link = replace(link, sure=0.4)
-        each = q.unit in ("t", "kWh", "m3") and EACH.search(self.text[: q.start][-150:]) is not None
+        each = q.unit in ("t", "kWh", "m3") and EACH.search(self.text[: q.start][-150:])
         sure = {
             "value": 1.0,
-            "unit": 0.3 if each else 1.0 if q.unit or unit == "ratio" else 0.7,
-            "metric": link.sure,
-            "entity": 0.9 if entity_sure and entity else 0.3,
-            "period": period_sure,
+            "unit": 0.3 if each else 1.0,
+            "metric": 0.4 if _is_odd(metric, q) else link.sure,
+            "entity": 0.9 if named and entity else 0.3,
+            "period": dated,
         }
         return made, tuple(f for f in FIELDS if sure[f] < SURE)
+
+    def _is_other(self, q: Quantity) -> bool:
+        """Whether a number tells nothing by itself: size of a unit, a whole, what was not done."""
+        before = self.text[: q.start]
+        whole = not q.unit and OF_THE_WHOLE.search(before) is not None
+        scale = q.unit != "" and self._is_scale(q)
+        return whole or scale or cues.NEGATED.search(before[-80:]) is not None
+
+    def _settled(self, q: Quantity, link: Link) -> Link:
+        """What a number is of, where its words settle it: saved 4 GWh; halve them."""
+        if q.change and re.match(r"\s(?:them|it|this|these|that|those)\b", self.text[q.end :]):
+            return replace(link, sure=0.3)
+        energy = link.metric in ("", "energy", "heat", "fuel", "electricity")
+        if q.unit == "kWh" and energy and cues.SAVED_BEFORE.search(self.text[: q.start][-60:]):
+            return replace(link, metric="energy", sure=0.8)
+        return link
+
+    def _metric(self, q: Quantity, link: Link, nature: str, entity: str) -> str:
+        """The metric, with what the nature of a number adds to its name."""
+        led = self.told.get(link.of)
+        if led is not None and led.nature == "reduction":
+            return led.metric
+        metric = _named(link.metric, nature, entity)
+        helped = any("avoided" in g.concepts for g in self.groups)
+        if nature == "reduction" and q.unit == "t" and helped and metric != "packaging_reduced":
+            return "scope3plus_reduction"
+        return metric
 
     def _is_scale(self, q: Quantity) -> bool:
         """Whether a number is only the size of a table's unit: emissions in 1,000 t."""
@@ -459,7 +469,7 @@ class _Sentence:
         return [w for w in self.whens if 0 <= w.start - q.end < 14 or (0 <= q.start - w.end < 4)]
 
     def _nearest(self, q: Quantity, roles: Sequence[str]) -> When | None:
-        """The year that stands with a number: right beside it, else the last before it, else the next."""
+        """The year of a number: right beside it, else the last before it, else the next."""
         mine = [w for w in self.whens if w.role in roles]
         beside = self._due(q, mine) or self._right_behind(q, mine) or self._right_before(q, mine)
         if beside is not None:
@@ -506,7 +516,8 @@ class _Sentence:
             if w.role == "last" and re.search(r"than|from|over|on\b|gegenüber|als|较|比", gap):
                 continue
             broken = re.search(r"[;:。]|,(?! )|, (?!im |in |by |bis )", gap)
-            if not broken or gap.strip() in ("(", ","):
+            led = "," in gap and any(o.end <= q.start for o in whens)
+            if not led and (not broken or gap.strip() in ("(", ",")):
                 return w
         return None
 
@@ -516,101 +527,88 @@ class _Sentence:
 
     def _when(self, q: Quantity, link: Link, nature: str) -> tuple[Period, int, float]:
         """Period of a number, the year it is measured from, and how sure the period is."""
-        bases = [w for w in self.whens if w.role == "base"]
-        base = 0
-        if bases and (link.sense == "change" or nature in ("target", "reduction")):
-            nearest = min(
-                bases,
-                key=lambda w: abs(w.start - q.end) if w.start >= q.end else 20 + q.start - w.end,
-            )
-            told = self.context.told.year
-            base = (
-                nearest.year
-                if not (
-                    nature == "change"
-                    and cues.YEARLY.search(self.text[q.end : q.end + 60])
-                    and nearest.year == told - 1
-                )
-                else 0
-            )
-        roles = ("by", "at") if nature in ("target", "forecast") else ("at", "last")
-        span = next((w for w in self.whens if w.role == "span"), None)
-        told_base = [
-            w
-            for w in bases
-            if w.end <= q.start and re.fullmatch(PAIRED, self.text[w.end : q.start])
-        ]
-        if told_base and link.sense == "amount":
-            return told_base[0].period, 0, 0.8
-        if (
-            span is not None
-            and not RATE.search(self.text[q.end : q.end + 24])
-            and nature not in ("target", "forecast")
-        ):
-            return self._spanned(q, link, nature, span)
-        near = self._nearest(q, roles)
-        if (
-            near is not None
-            and near.end <= q.start
-            and NOWADAYS.search(self.text[near.end : q.end + 20])
-            and near.year < self.context.told.year
-        ):
-            return self.context.told, base, 0.7
-        explicit = near is not None and (near in self._beside(q))
-        if (
-            span is not None
-            and nature in ("target", "forecast")
-            and span.year > self.context.told.year
-        ):
-            cumulative = q.unit == "t" and link.sense == "amount"
-            period = (
-                span.period if cumulative else Period("CY", span.year, span.year, f"CY{span.year}")
-            )
-            return period, 0 if cumulative else span.first, 0.8
-        if nature in ("target", "forecast") and RATE.search(self.text[q.end : q.end + 24]):
-            return Period("", 0, 0, ""), base, 0.4
+        base = self._base(q, link, nature)
         if nature in ("target", "forecast"):
-            to_come = [
-                w
-                for w in self.whens
-                if w.role in ("by", "at")
-                and w.year > (self.context.told.year or self.context.said or 0)
-            ]
-            if near is not None and near.role == "at" and to_come and near not in to_come:
-                near = min(to_come, key=lambda w: abs(w.start - q.start))
-            if near is None or (near not in to_come and nature == "target" and near.role != "by"):
-                return Period("", 0, 0, ""), base, 0.4
-            return near.period, base, 0.9
-        if near is None and nature != "change" and link.sense != "change" and bases:
-            held = [
-                w for w in bases if q.end <= w.start <= q.end + 16 or w.end <= q.start <= w.end + 6
-            ]
-            if held and cues.FROM_LEVEL.search(self.text[: q.start]):
-                return held[0].period, base, 0.8
-        if (
-            link.metric in STOCKS
-            and not explicit
-            and self.context.sure
-            and YEAR_END.search(self.text)
-        ):
-            return self.context.told, base, 0.7
-        if not explicit and (
-            link.metric in STOCKS
-            or RATE.search(self.text[q.end : q.end + 24])
-            or RATE_BEFORE.search(self.text[: q.start][-30:])
-            or cues.FROM_LEVEL.search(self.text[: q.start])
-        ):
-            return near.period if near is not None else self.context.told, base, 0.4
+            return self._when_due(q, link, nature, base)
+        told_base = self._right_before(q, [w for w in self.whens if w.role == "base"])
+        if told_base is not None and link.sense == "amount":
+            return told_base.period, 0, 0.8
+        span = next((w for w in self.whens if w.role == "span"), None)
+        if span is not None and not RATE.search(self.text[q.end : q.end + 24]):
+            return self._spanned(q, link, nature, span)
+        near = self._nearest(q, ("at", "last"))
+        told = self.context.told
+        past = near is not None and near.end <= q.start and near.year < told.year
+        if near is not None and past and NOWADAYS.search(self.text[near.end : q.end + 20]):
+            return told, base, 0.7
+        if near is None or near not in self._beside(q):
+            loose = self._loosely(q, link, near)
+            if loose is not None:
+                return loose[0], base, loose[1]
         if near is not None:
             return near.period, base, 0.9
         if self.carry.when is not None:
             return self.carry.when.period, base, 0.7
-        return self.context.told, base, 0.65 if self.context.sure else 0.2
+        return told, base, 0.65 if self.context.sure else 0.2
+
+    def _loosely(self, q: Quantity, link: Link, near: When | None) -> tuple[Period, float] | None:
+        """Period of a number that no year stands beside, where its words leave it open."""
+        told = self.context.told
+        if link.metric in STOCKS and self.context.sure and YEAR_END.search(self.text):
+            return told, 0.7
+        led = self._base_behind(q) if near is None and link.sense != "change" else None
+        if led is not None:
+            return led.period, 0.8
+        before, after = self.text[: q.start], self.text[q.end : q.end + 24]
+        a_year = RATE.search(after) or RATE_BEFORE.search(before[-30:])
+        if link.metric in STOCKS or a_year or cues.FROM_LEVEL.search(before):
+            return near.period if near is not None else told, 0.4
+        return None
+
+    def _base_behind(self, q: Quantity) -> When | None:
+        """The year of the value from which something changed: from 9 t in 2019."""
+        if not cues.FROM_LEVEL.search(self.text[: q.start]):
+            return None
+        bases = [w for w in self.whens if w.role == "base"]
+        return next((w for w in bases if q.end <= w.start <= q.end + 16), None)
+
+    def _base(self, q: Quantity, link: Link, nature: str) -> int:
+        """The year that a change or target is measured from; 0 for the year before."""
+        bases = [w for w in self.whens if w.role == "base"]
+        if not bases or (link.sense != "change" and nature not in ("target", "reduction")):
+            return 0
+
+        def distance(w: When) -> int:
+            return w.start - q.end if w.start >= q.end else 20 + q.start - w.end
+
+        nearest = min(bases, key=distance).year
+        yearly = cues.YEARLY.search(self.text[q.end : q.end + 60])
+        is_last = nearest == self.context.told.year - 1
+        return 0 if nature == "change" and yearly and is_last else nearest
+
+    def _when_due(
+        self, q: Quantity, link: Link, nature: str, base: int
+    ) -> tuple[Period, int, float]:
+        """The year by which a target or forecast is to come true."""
+        known = self.context.told.year or self.context.said
+        span = next((w for w in self.whens if w.role == "span" and w.year > known), None)
+        if span is not None:
+            if q.unit == "t" and link.sense == "amount":
+                return span.period, 0, 0.8
+            return Period("CY", span.year, span.year, f"CY{span.year}"), span.first, 0.8
+        near = self._nearest(q, ("by", "at"))
+        to_come = [w for w in self.whens if w.role in ("by", "at") and w.year > known]
+        if near is not None and near.role == "at" and to_come and near not in to_come:
+            near = min(to_come, key=lambda w: abs(w.start - q.start))
+        late = near is None or (near not in to_come and nature == "target" and near.role != "by")
+        if near is None or late or RATE.search(self.text[q.end : q.end + 24]):
+            return Period("", 0, 0, ""), base, 0.4
+        return near.period, base, 0.9
 
     def _spanned(
         self, q: Quantity, link: Link, nature: str, span: When
     ) -> tuple[Period, int, float]:
-        """Period and base of a number in a sentence that names a span: from 27 to 33 % between 2019 and 2023."""
+        """Period and base in a sentence that names a span: from 27 to 33 % from 2019 to 2023."""
         close = [w for w in self._beside(q) if w.role == "at"]
         if close:
             return close[0].period, 0, 0.9
@@ -664,9 +662,18 @@ class _Sentence:
             )
             entity = owner.group(1) if owner else entity
             made = Statement(
-                f"{self.place}@{group.start}n", canonical("entity", entity, self.context.own), "neutrality_year", self._scope(group.start),
-                replace(best.period, kind="FY"), str(best.year), 1.0, "year", nature="target", source=self.context.source, quote=self.quote[:400],
-            )  # fmt: skip
+                f"{self.place}@{group.start}n",
+                canonical("entity", entity, self.context.own),
+                "neutrality_year",
+                self._scope(group.start),
+                replace(best.period, kind="FY"),
+                str(best.year),
+                1.0,
+                "year",
+                nature="target",
+                source=self.context.source,
+                quote=self.quote[:400],
+            )
             found.append((made, () if entity and (sure or owner) else ("entity",)))
         return list({(s.entity, s.text, s.scope): (s, u) for s, u in found}.values())
 
@@ -690,9 +697,18 @@ class _Sentence:
                     self.text, len(self.text), self.context.cast, self.carry.entity
                 )
                 made = Statement(
-                    f"{self.place}@{text}", canonical("entity", entity, self.context.own), "report_publication_date", "", Period("date", year, year, text),
-                    text, 1.0, "date", nature="date", source=self.context.source, quote=self.quote[:400],
-                )  # fmt: skip
+                    f"{self.place}@{text}",
+                    canonical("entity", entity, self.context.own),
+                    "report_publication_date",
+                    "",
+                    Period("date", year, year, text),
+                    text,
+                    1.0,
+                    "date",
+                    nature="date",
+                    source=self.context.source,
+                    quote=self.quote[:400],
+                )
                 found.append(
                     (
                         made,
@@ -709,7 +725,7 @@ class _Sentence:
         return found
 
     def _scope(self, at: int) -> str:
-        """The boundary that a sentence names before a place, where it is narrower than the whole."""
+        """The boundary that a sentence names, where it is narrower than the whole."""
         near = self.text[max(0, at - 160) : at + 80].casefold()
         if re.search(r"self[- ]?built data cent|自建数据中心", near):
             return canonical("scope", "self-built data centres", self.context.own)
@@ -718,11 +734,18 @@ class _Sentence:
         )
 
     def _cause(self) -> str:
-        found = re.search(
-            r"\b(?:through|by (?:promoting|using|means of)|due to|thanks to)\s+(?:the (?:application|use) of )?([^,.;]{4,90})",
+        found = CAUSE.search(
             self.text,
         )
         return found.group(1).strip() if found else ""
+
+
+def _is_odd(metric: str, q: Quantity) -> bool:
+    """Whether a number is no plausible value of its metric, or a metric is none of the climate."""
+    value = abs(float(q.text))
+    if metric in ("pue", "wue") and q.unit in ("", "ratio"):
+        return "." not in q.text or not 0.1 < value < 5
+    return metric == "revenue" or (metric == "temperature" and value > 4)
 
 
 def _named(metric: str, nature: str, entity: str) -> str:

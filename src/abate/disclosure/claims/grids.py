@@ -1,4 +1,4 @@
-"""Grids: tables of a document, with years across or down and units in their labels, as statements."""
+"""Grids: tables of a document, with years across or down, as statements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from abate.disclosure.claims.extracting import Context, Partial
+from abate.disclosure.claims.extracting import SURE, Context, Partial
 from abate.disclosure.claims.quantities import Quantity, plain, quantities
 from abate.disclosure.claims.statement import Period, Statement
 from abate.disclosure.claims.tabled import canonical
@@ -16,12 +16,32 @@ from abate.disclosure.claims.when import FISCAL, SPLIT, years_in
 CELL = re.compile(
     r"[<>~≥≤≈]?\s?[+-]?(?:\d[\d.,\s]*\d|\d)\s?(?:%|pp|Prozent|percent)?(?:\s?[*†‡a-d]|\s?\(\d\))?"
 )
+BOUNDS = ((">", ">≥"), ("<", "<≤"), ("~", "~≈"))
 EMPTY = re.compile(r"[-–—.…\s]*|n/?a\.?|k\.\s?A\.|/", re.IGNORECASE)
 UNIT_HEAD = re.compile(r"unit|units|einheit|maßeinheit|单位|计量单位", re.IGNORECASE)
 CHANGE_HEAD = re.compile(
     r"change|yoy|y/y|Δ|Veränderung|Abweichung|同比|变化|变动|增减|vs\.?|gegenüber", re.IGNORECASE
 )
 TARGET_HEAD = re.compile(r"target|goal|Ziel|目标", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What names the numbers of a row.
+
+    Args:
+        label: First cell of the row.
+        section: The last row above that holds only a label.
+        unit: Cell of the column of units.
+        caption: What stands above the table.
+        corner: First cell of the heading.
+    """
+
+    label: str
+    section: str
+    unit: str
+    caption: str
+    corner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,67 +70,56 @@ def read_grid(
         place: Name of the document and number of the table.
         context: What holds for the document.
     """
-    filled = [list(r) for r in rows if any(c.strip() for c in r)]
-    if len(filled) < 2:
-        return [], [], []
-    head, body = filled[0], filled[1:]
-    columns = {
-        k: c for k, cell in enumerate(head) if (c := _column(cell, context)) is not None and k
-    }
-    if not columns and len(filled) > 2:
-        head, body = (
-            [f"{a} {b}".strip() for a, b in zip(filled[0], filled[1], strict=False)],
-            filled[2:],
-        )
-        columns = {
-            k: c for k, cell in enumerate(head) if (c := _column(cell, context)) is not None and k
-        }
-    if not columns:
-        turned = [
-            list(c)
-            for c in zip(
-                *[r + [""] * (max(map(len, filled)) - len(r)) for r in filled], strict=True
-            )
-        ]
-        if sum(_column(c, context) is not None for c in turned[0][1:]) >= 2:
-            return read_grid(turned, caption, place, context)
-        only = _single(head, context)
-        if only is None:
-            return [], [], []
-        columns = only
-    units = next((k for k, c in enumerate(head) if UNIT_HEAD.fullmatch(c.strip())), -1)
     found: list[Statement] = []
     partly: list[Partial] = []
     missed: list[tuple[str, str]] = []
+    head, body, columns = _headed([list(r) for r in rows if any(c.strip() for c in r)], context)
+    units = next((k for k, c in enumerate(head) if UNIT_HEAD.fullmatch(c.strip())), -1)
     section = ""
     for number, row in enumerate(body, 2):
-        label = row[0].strip()
         cells = {k: row[k].strip() for k in columns if k < len(row)}
         if not any(re.search(r"\d", c) for c in cells.values()):
-            section = label
+            section = row[0].strip()
             continue
         unit = row[units].strip() if 0 <= units < len(row) else ""
+        names = Names(row[0].strip(), section, unit, caption, head[0] if head else "")
         for k, cell in cells.items():
-            if EMPTY.fullmatch(cell):
-                continue
-            made = _cell(
-                cell,
-                label,
-                section,
-                unit,
-                columns[k],
-                caption,
-                f"{place} row {number}",
-                context,
-                rows[0][0] if rows[0] else "",
-            )
+            made = _cell(cell, names, columns[k], f"{place} row {number}", context)
             if made is None:
-                missed.append((cell, f"{label} ({columns[k].head})"))
+                missed += (
+                    [] if EMPTY.fullmatch(cell) else [(cell, f"{names.label} ({columns[k].head})")]
+                )
             elif made.unsure:
                 partly.append(made)
             else:
                 found.append(made.statement)
     return found, partly, missed
+
+
+def _headed(
+    filled: list[list[str]], context: Context
+) -> tuple[list[str], list[list[str]], dict[int, Column]]:
+    """Heading, rows and columns with a period: of one line, of two, or years down the side."""
+    if len(filled) < 2:
+        return [], [], {}
+    head, body = filled[0], filled[1:]
+    columns = _columns(head, context)
+    if not columns and len(filled) > 2:
+        both = [f"{a} {b}".strip() for a, b in zip(filled[0], filled[1], strict=False)]
+        columns = _columns(both, context)
+        if columns:
+            return both, filled[2:], columns
+    if columns:
+        return head, body, columns
+    width = max(map(len, filled))
+    turned = [list(c) for c in zip(*[r + [""] * (width - len(r)) for r in filled], strict=True)]
+    if len(_columns(turned[0], context)) >= 2:
+        return turned[0], turned[1:], _columns(turned[0], context)
+    return head, body, _single(head, context) or {}
+
+
+def _columns(head: Sequence[str], context: Context) -> dict[int, Column]:
+    return {k: c for k, cell in enumerate(head) if k and (c := _column(cell, context)) is not None}
 
 
 def _single(head: Sequence[str], context: Context) -> dict[int, Column] | None:
@@ -147,60 +156,62 @@ def _column(head: str, context: Context) -> Column | None:
     )
 
 
-def _cell(
-    cell: str,
-    label: str,
-    section: str,
-    unit: str,
-    column: Column,
-    caption: str,
-    place: str,
-    context: Context,
-    corner: str,
-) -> Partial | None:
+def _cell(cell: str, names: Names, column: Column, place: str, context: Context) -> Partial | None:
     """A cell as a statement; None where it is no number or has no metric."""
-    lang = context.lang
-    if not CELL.fullmatch(cell):
+    digits = re.search(r"[+-]?\d[\d.,\s]*\d|[+-]?\d", cell) if CELL.fullmatch(cell) else None
+    if digits is None:
         return None
-    digits = re.search(r"[+-]?\d[\d.,\s]*\d|[+-]?\d", cell)
-    assert digits is not None
-    text = plain(digits.group(0).replace(" ", "").lstrip("+"), _style(digits.group(0), lang))
+    style = _style(digits.group(0), context.lang)
+    text = plain(digits.group(0).replace(" ", "").lstrip("+"), style)
     if not re.fullmatch(r"-?\d+(?:\.\d+)?", text):
         return None
-    scale, name, is_gas, sure = _unit(
-        cell, label, unit, section, column.head, caption, corner, lang
-    )
-    share = name == "share"
-    change = column.nature == "change" and share
-    metric, metric_sure = "", 0.0
-    for words, trust in ((label, 0.9), (f"{section} {label}", 0.85), (f"{caption} {label}", 0.7)):
-        concepts = frozenset(c for g in groups_in(words, []) for c in g.concepts)
-        told = metric_of(
-            concepts,
-            name,
-            sense="share" if share and not change else "change" if change else "amount",
-        )
-        if told:
-            metric, metric_sure = told, trust
-            break
-    if not metric:
-        metric, metric_sure = ("emissions", 0.4) if is_gas else ("", 0.0)
+    scale, unit, is_gas, sure = _unit(cell, names, column.head, context.lang)
+    change = column.nature == "change" and unit == "share"
+    metric, trust = _metric(names, unit, is_gas, "change" if change else "")
     if not metric:
         return None
-    bound = ">" if cell[0] in ">≥" else "<" if cell[0] in "<≤" else "~" if cell[0] in "~≈" else "="
+    nature = "change" if change else "level" if column.nature == "change" else column.nature
     made = Statement(
-        place, canonical("entity", context.cast.main, context.own), canonical("metric", metric, context.own), "", column.period, text, scale, name or "count", bound,
-        nature="change" if change else "share" if share and metric.endswith("_share") and metric.startswith("scope") else column.nature if column.nature != "change" else "level",
-        source=context.source, quote=f"{label}: {cell} ({column.head})",
-    )  # fmt: skip
-    unsure = [f for f, bad in (
-        ("unit", sure < 0.6), ("metric", metric_sure < 0.6), ("entity", not context.cast.main or not context.cast.sure), ("period", not column.period.year)
-    ) if bad]  # fmt: skip
-    return Partial(made, tuple(unsure))
+        place,
+        canonical("entity", context.cast.main, context.own),
+        canonical("metric", metric, context.own),
+        "",
+        column.period,
+        text,
+        scale,
+        unit or "count",
+        next((b for b, signs in BOUNDS if cell[0] in signs), "="),
+        nature="share" if re.fullmatch(r"scope\w*_share", metric) else nature,
+        source=context.source,
+        quote=f"{names.label}: {cell} ({column.head})",
+    )
+    known = bool(context.cast.main) and context.cast.sure
+    held = {
+        "unit": sure >= SURE,
+        "metric": trust >= SURE,
+        "entity": known,
+        "period": column.period.year > 0,
+    }
+    return Partial(made, tuple(f for f, holds in held.items() if not holds))
+
+
+def _metric(names: Names, unit: str, is_gas: bool, sense: str) -> tuple[str, float]:
+    """The metric of a row, and how sure it is: by its label, its section, the caption."""
+    sense = sense or ("share" if unit == "share" else "amount")
+    for words, trust in (
+        (names.label, 0.9),
+        (f"{names.section} {names.label}", 0.85),
+        (f"{names.caption} {names.label}", 0.7),
+    ):
+        concepts = frozenset(c for g in groups_in(words, []) for c in g.concepts)
+        told = metric_of(concepts, unit, sense=sense)
+        if told:
+            return told, trust
+    return ("emissions", 0.4) if is_gas else ("", 0.0)
 
 
 def _style(digits: str, lang: str) -> str:
-    """How the digits of a cell are separated: as the text's language does, unless they cannot be."""
+    """How the digits of a cell are separated: as in the text, unless they cannot be."""
     if re.fullmatch(
         r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d+\.\d{1,2}|[+-]?\d+\.\d{4,}", digits.strip()
     ):
@@ -210,30 +221,21 @@ def _style(digits: str, lang: str) -> str:
     return lang
 
 
-def _unit(
-    cell: str, label: str, unit: str, section: str, head: str, caption: str, corner: str, lang: str
-) -> tuple[float, str, bool, float]:
-    """Scale, unit, whether it is of a gas, and confidence, from the nearest place that names one."""
+def _unit(cell: str, names: Names, head: str, lang: str) -> tuple[float, str, bool, float]:
+    """Scale, unit, whether it is of a gas, and confidence, from the nearest place."""
     if "%" in cell:
         return 0.01, "share", False, 1.0
     if re.search(r"pp\b", cell):
         return 0.01, "points", False, 1.0
-    if COUNTED.search(f"{label} {unit}"):
+    if COUNTED.search(f"{names.label} {names.unit}"):
         return 1.0, "", False, 1.0
-    named = frozenset(c for g in groups_in(label, []) for c in g.concepts)
-    parts = [
-        t
-        for t in re.split(r"[,;]\s", caption)
-        if {c for g in groups_in(t, []) for c in g.concepts} & _kinds(named)
-    ]
-    several = len([t for t in re.split(r"[,;]\s", caption) if _unit_in(t, lang)]) > 1
     for text, trust in (
-        (unit, 1.0),
-        (label, 0.95),
+        (names.unit, 1.0),
+        (names.label, 0.95),
         (head, 0.85),
-        (section, 0.8),
-        (parts[0] if parts else "" if several else caption, 0.7),
-        (corner, 0.7),
+        (names.section, 0.8),
+        (_part_of_caption(names, lang), 0.7),
+        (names.corner, 0.7),
     ):
         told = _unit_in(text, lang)
         if told is not None and told.unit:
@@ -241,15 +243,21 @@ def _unit(
     return 1.0, "", False, 0.65
 
 
+def _part_of_caption(names: Names, lang: str) -> str:
+    """What a caption says of a row, where it names several units: emissions in t, power in GWh."""
+    parts = re.split(r"[,;]\s", names.caption)
+    named = frozenset(c for g in groups_in(names.label, []) for c in g.concepts)
+    emits = named & {"emissions", "scope1", "scope2", "scope3", "chain"}
+    wanted = named | ({"emissions"} if emits else frozenset())
+    for part in parts:
+        if wanted & {c for g in groups_in(part, []) for c in g.concepts}:
+            return part
+    return "" if sum(_unit_in(p, lang) is not None for p in parts) > 1 else names.caption
+
+
 COUNTED = re.compile(
     r"\b(?:number|count|no\.|Anzahl|pieces|units)\b|数量|\((?:个|辆|台|家)\)", re.IGNORECASE
 )
-
-
-def _kinds(named: frozenset[str]) -> frozenset[str]:
-    """Concepts under which a caption may give the unit of a label."""
-    emits = named & {"emissions", "scope1", "scope2", "scope3", "chain"}
-    return named | ({"emissions"} if emits else frozenset())
 
 
 def _unit_in(text: str, lang: str) -> Quantity | None:

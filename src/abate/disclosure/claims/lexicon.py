@@ -1,7 +1,8 @@
 """Lexicon: the patterns by which text is read, as data.
 
 `patterns.csv` holds regular expressions by name; `{name}` stands for another one. `words.csv` holds
-the words of each concept by language.
+the words of each concept by language, `units.csv` units, multipliers, currencies and numbers in
+words.
 """
 
 from __future__ import annotations
@@ -48,3 +49,14 @@ def concepts() -> tuple[tuple[str, re.Pattern[str]], ...]:
     for row in package_table("abate.disclosure.claims", "words.csv"):
         held.setdefault(row["concept"], []).append(row["pattern"])
     return tuple((name, re.compile("|".join(p), re.IGNORECASE)) for name, p in held.items())
+
+
+@cache
+def units_of(group: str) -> tuple[tuple[str, str, str], ...]:
+    """Rows of `units.csv` of a group: pattern, value, unit.
+
+    Args:
+        group: `unit`, `scale`, `currency`, `denominator`, or `words` for numbers told in words.
+    """
+    rows = package_table("abate.disclosure.claims", "units.csv")
+    return tuple((r["pattern"], r["value"], r["unit"]) for r in rows if r["group"] == group)

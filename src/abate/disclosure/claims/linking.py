@@ -12,10 +12,17 @@ from abate.disclosure.claims.quantities import Quantity
 from abate.disclosure.claims.what import Group, metric_of
 
 OF_WHICH = re.compile(r"\b(?:of which|of that|of them|davon|darunter)\b|其中")
+EQUAL_TO = re.compile(
+    r"相当于|\bequivalent to|\bthe same as|\bas much as|\bentspricht|\benough to", re.IGNORECASE
+)
+"""Words of an illustration: what a number is like, not what it is."""
 COST_MAX = 26.0
-"""Distance, in words and hurdles, beyond which a name and a number have nothing to do with each other."""
+"""Distance, in words and hurdles, beyond which a name and a number are apart."""
 MARGIN = 2.5
 """Two different metrics that are nearer to each other than this leave a number in doubt."""
+JOINED = pattern("linking.JOINED")
+SUMMED = pattern("linking.SUMMED")
+BEHIND_SUM = pattern("linking.BEHIND_SUM")
 LIST_GAP = pattern("linking.LIST_GAP")
 HURDLE = re.compile(r"[;；:。]|\b(?:while|whereas|although|but|wobei|während)\b|而", re.IGNORECASE)
 NEXT_OF = pattern("linking.NEXT_OF")
@@ -95,7 +102,7 @@ def change_of(sentence: str, q: Quantity, others: Sequence[Quantity]) -> tuple[b
             if of and cues.SHARE_BEFORE.search(before)
             else (True, led.group("fall") is not None)
         )
-    if cues.YEARLY.match(after.strip(" ,(")):
+    if cues.YEARLY.match(after.lstrip(" (")):
         return True, falls_by_word
     return False, False
 
@@ -113,9 +120,7 @@ def linked(
 class _Linker:
     """Ties the numbers of a sentence, one after another, to what they are of."""
 
-    def __init__(
-        self, sentence: str, numbers: Sequence[Quantity], groups: Sequence[Group]
-    ) -> None:
+    def __init__(self, sentence: str, numbers: Sequence[Quantity], groups: Sequence[Group]) -> None:
         self.sentence, self.numbers = sentence, numbers
         viewed = _viewed(groups, numbers)
         self.paired = _paired(sentence, numbers, viewed)
@@ -169,7 +174,9 @@ class _Linker:
     def _one_of_a_list(self, q: Quantity, is_change: bool, falls: bool) -> Link | None:
         """A number of a list that stands beside a list of names."""
         sense = "change" if is_change else "amount"
-        told = metric_of(self.paired[q.start], q.unit, sense=sense) if q.start in self.paired else ""
+        told = (
+            metric_of(self.paired[q.start], q.unit, sense=sense) if q.start in self.paired else ""
+        )
         return Link(told, sense, falls, 0.9) if told else None
 
     def _told_near(self, k: int, is_change: bool, falls: bool) -> Link:
@@ -200,6 +207,8 @@ class _Linker:
         if part is not None:
             return part
         best, metric = ranked[0]
+        if EQUAL_TO.search(self.sentence[max(0, q.start - 60) : q.start]):
+            return metric, 0.4
         if metric in ("emissions", "scope2") and unit == "t":
             told = self._in_brackets(q, metric, sense)
             if told:
@@ -280,7 +289,7 @@ def _lowers(falls: bool, sentence: str, q: Quantity, metric: str) -> bool:
 def _goes_on(
     sentence: str, level: Quantity, q: Quantity, groups: Sequence[Group], metric: str
 ) -> bool:
-    """Whether nothing but the change stands between a level and a change: from 1.96 t, down by 9 %."""
+    """Whether nothing but the change stands between both: from 1.96 t, down by 9 %."""
     gap = sentence[level.end : q.start]
     return (
         level.unit not in ("share", "points", "")
@@ -319,20 +328,13 @@ def _claimed(sentence: str, numbers: Sequence[Quantity], groups: Sequence[Group]
 
 
 def _summed(sentence: str, groups: Sequence[Group]) -> list[Group]:
-    """Scopes joined by a word as one name, where no list of numbers follows: Scope 1 and Scope 2 were 12 t."""
+    """Scopes joined by a word as one name: Scope 1 and Scope 2 were 12 t."""
     made: list[Group] = []
     for g in groups:
         scopes = {c for c in g.concepts if re.fullmatch(r"scope[123]", c)}
         if made and scopes and any(re.fullmatch(r"scope[123]", c) for c in made[-1].concepts):
             gap = sentence[made[-1].end : g.start]
-            if (
-                re.fullmatch(
-                    r"\s*(?:,|and|und|plus|&|和|及|与|、|as well as|sowie)\s*(?:the |die |unsere |our )?",
-                    gap,
-                    re.IGNORECASE,
-                )
-                and not scopes & made[-1].concepts
-            ):
+            if JOINED.fullmatch(gap) and not scopes & made[-1].concepts:
                 made[-1] = Group(made[-1].start, g.end, made[-1].concepts | g.concepts)
                 continue
         made.append(g)
@@ -342,18 +344,13 @@ def _summed(sentence: str, groups: Sequence[Group]) -> list[Group]:
 def _union(
     sentence: str, before: Sequence[Quantity], found: Mapping[int, Link], q: Quantity
 ) -> str:
-    """The metric of a sum told after its parts: 5 t of Scope 1 and 7 t of Scope 2, 12 t in total."""
+    """The metric of a sum told after its parts: 5 t of Scope 1, 7 t of Scope 2, 12 t in total."""
     before_it = re.split(r"\d", sentence[max(0, q.start - 40) : q.start])[-1]
-    behind = re.match(
-        r"\s?[^\s,;.\d]{0,12}\s?(?:of CO2e? )?(?:in total|altogether|insgesamt|zusammen|combined)\b",
+    behind = BEHIND_SUM.match(
         sentence[q.end :],
     )
     near = before_it + (behind.group(0) if behind else "")
-    if q.unit != "t" or not re.search(
-        r"\bin total\b|\baltogether\b|\btotal of\b|\btotall?ing\b|\bcombined\b|\bsum of\b|zusammen|insgesamt|in Summe|合计|总计|共计",
-        near,
-        re.IGNORECASE,
-    ):
+    if q.unit != "t" or not SUMMED.search(near):
         return ""
     parts = {found[b.start].metric for b in before if b.start in found and b.unit == "t"}
     names = {
@@ -401,7 +398,7 @@ def _cost(sentence: str, q: Quantity, others: Sequence[Quantity], group: Group) 
 
 
 def _is_aside(sentence: str, group: Group, q: Quantity) -> bool:
-    """Whether a name stands in a clause between commas that only describes: …, most of which is fuel, …."""
+    """Whether a name stands in a clause that only describes: …, most of which is fuel, …."""
     led = re.search(
         r",\s?(?:(?:almost |nearly )?(?:all|most|half|part|some|much) of )?"
         r"(?:which|who|whose|die|der|das|deren|dessen|wovon)\b[^,;]*$",
@@ -474,7 +471,7 @@ def _paired(
 
 
 def _respective(sentence: str, numbers: Sequence[Quantity]) -> dict[int, int]:
-    """Changes told in a list of the levels before: 11 and 13 t, 6 % less and 2 % more respectively."""
+    """Changes in a list, of the levels before: 11 and 13 t, 6 % less and 2 % more."""
     told = re.search(r"分别|\brespectively\b|\bjeweils\b", sentence)
     changes = [q for q in numbers if q.unit == "share"]
     if told is None or len(changes) < 2:

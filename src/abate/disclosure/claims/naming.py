@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +15,7 @@ from abate.disclosure.claims.tabled import canonical
 
 LEGAL = pattern_text("naming.LEGAL")
 ACTS = pattern_text("naming.ACTS")
+KIND_BEFORE = pattern("naming.KIND_BEFORE")
 NAME_EN = pattern("naming.NAME_EN")
 NAME_ZH = pattern("naming.NAME_ZH")
 ZH_ORG = r"(?:股份有限公司|有限责任公司|有限公司|集团|银行|公司)"
@@ -25,6 +26,8 @@ TRADE_ZH = pattern("naming.TRADE_ZH")
 GENERIC_ZH = pattern("naming.GENERIC_ZH")
 COMMON = pattern("naming.COMMON")
 """Capitalised words that name no organisation."""
+TITLED = pattern("naming.TITLED")
+PLAIN_DE = pattern("naming.PLAIN_DE")
 PERSON = pattern("naming.PERSON")
 
 
@@ -108,7 +111,7 @@ def _fullest(name: str, scores: Mapping[str, int], text: str) -> str:
 
 
 def abridges(short: str, full: str) -> bool:
-    """Whether a Chinese name is a shorter form of another: its letters in order, the first two alike."""
+    """Whether a Chinese name shortens another: its letters in order, the first two alike."""
     if len(short) >= len(full) or short[:2] != full[:2]:
         return False
     rest = iter(full)
@@ -137,9 +140,9 @@ def _named(text: str, title: str) -> Counter[str]:
         evidence[name] += _evidence(text, title, name, at, match.end(), speaks=speaks)
     counted = {n: len(re.findall(rf"(?<!\w){re.escape(n)}(?!\w)", text)) for n in evidence}
     kept: Counter[str] = Counter()
-    for name, shown in evidence.items():
+    for name, first in evidence.items():
         often = counted[name] > 3 and not re.search(rf"\b(?:in|at|near) {re.escape(name)}\b", text)
-        shown += (2 + (name in title)) * often
+        shown = first + (2 + (name in title)) * often
         short = any(o.startswith(f"{name} ") and evidence[o] > 2 for o in evidence)
         said_small = " " not in name and name.casefold() in text
         if name in persons or (not short and (shown < 2 or said_small)):
@@ -159,8 +162,7 @@ def _is_legal(name: str) -> bool:
 def _is_person(text: str, at: int, end: int) -> bool:
     """Whether a name is a person's, by the words around it."""
     before, after = text[max(0, at - 24) : at], text[end : end + 60]
-    titled = r"(?:Mr|Ms|Mrs|Dr|Prof|Coun|Sir|Dame|Lord|said|says|according to|chief executive|president|director|manager|minister|analyst|officer|head)\.? $"
-    return bool(PERSON.match(after) or re.match(r",? \d\d,", after) or re.search(titled, before))
+    return bool(PERSON.match(after) or re.match(r",? \d\d,", after) or TITLED.search(before))
 
 
 def _evidence(text: str, title: str, name: str, at: int, end: int, *, speaks: bool) -> int:
@@ -183,6 +185,9 @@ def _evidence(text: str, title: str, name: str, at: int, end: int, *, speaks: bo
     acts = re.match(rf"(?:['’]s)? (?!said|says){ACTS}\b|,? \((?:the|“|\"|[A-Z])", after) is not None
     acts = acts and not (starts and " " not in name and text.count(name) < 3)
     acts = acts or re.match(described, after) is not None
+    rival = re.search(r"\b(?:rival|competitor|peer|supplier|customer|partner)s? $", before)
+    if rival and re.match(r"(?:['’]s)?,? ", after):
+        return 3
     in_title = at < len(title) and (typed or acts) and not title.isupper()
     return 3 * typed + 2 * (acts and not placed) + 2 * in_title - 2 * (bool(placed) and not typed)
 
@@ -220,11 +225,10 @@ NAME_DE = pattern("naming.NAME_DE")
 def _named_de(text: str, title: str) -> Counter[str]:
     scores: Counter[str] = Counter()
     for match in NAME_DE.finditer(text):
-        words = match.group(1).split()
+        words = re.split(r"\. (?:Die|Der|Das|Bei|Im|In) ", match.group(1))[-1].split()
         while words and (
             COMMON.fullmatch(words[0])
-            or re.search(
-                r"(?:gesellschaft|[Tt]ochter|hersteller|unternehmen|betreiber|versorger|konzern|händler|dienstleister)s?$",
+            or KIND_BEFORE.search(
                 words[0],
             )
         ):
@@ -239,8 +243,7 @@ def _named_de(text: str, title: str) -> Counter[str]:
     for name in list(scores):
         for word in name.split():
             known = (
-                re.fullmatch(
-                    rf"{LEGAL}|Stadtwerke|Bank|Gruppe|Konzern|Werke|Energie|und|&|Co\.?|mbH|Sparkasse|Klinikum|Brauerei",
+                PLAIN_DE.fullmatch(
                     word,
                 )
                 or len(word) < 4
@@ -300,11 +303,8 @@ def _named_zh(text: str, title: str) -> Counter[str]:
         core = re.sub(rf"{ZH_ORG}+$", "", name)
         if len(core) > 1 and not GENERIC_ZH.search(core):
             scores[name] += 10 if name.endswith(("有限公司", "集团")) else 4
-    for match in SHORT_ZH.finditer(text):
-        for short in re.split(r"[”\"」]?(?:或|、|及|,)[“\"「]?", match.group(1)):
-            name = short.strip('“”"「」')
-            if 1 < len(name) < 13 and not re.search(r"^(?:本|该|公司|集团)", name):
-                scores[name] += 6
+    for name in _short_names(text):
+        scores[name] += 6
     for match in TRADE_ZH.finditer(text):
         if not GENERIC_ZH.search(match.group(1)[:-2]):
             scores[match.group(1)] += 2
@@ -320,6 +320,15 @@ def _named_zh(text: str, title: str) -> Counter[str]:
     return Counter(
         {n: s + text.count(n) + 3 * (n in title) + 2 * (n in text[:300]) for n, s in kept.items()}
     )
+
+
+def _short_names(text: str) -> Iterator[str]:
+    """Names that a text introduces in brackets: (以下简称“X”或“公司”)."""
+    for match in SHORT_ZH.finditer(text):
+        for short in re.split(r"[”\"」]?(?:或|、|及|,)[“\"「]?", match.group(1)):
+            name = short.strip('“”"「」')
+            if 1 < len(name) < 13 and not re.search(r"^(?:本|该|公司|集团)", name):
+                yield name
 
 
 def _headed(text: str, title: str) -> dict[str, int]:

@@ -10,56 +10,23 @@ from functools import cache
 
 from opencc import OpenCC
 
-from abate.disclosure.claims.lexicon import pattern
+from abate.disclosure.claims.lexicon import pattern, units_of
 
-MASSES = {
-    r"metric tons?": 1.0, r"metric tonnes?": 1.0, r"short tons?": 0.90718474, r"tonnes?": 1.0, r"tons?": 1.0, r"tonnen": 1.0,
-    r"kiloton(?:s|nes?|nen)?": 1e3, r"ktpa": 1e3, r"kt": 1e3, r"megaton(?:s|nes?|nen)?": 1e6, r"mmt": 1e6, r"mtpa": 1e6, r"mt": 1e6,
-    r"gigaton(?:s|nes?|nen)?": 1e9, r"gt": 1e9, r"kilogram(?:s|m|me|mes)?": 1e-3, r"kg": 1e-3, r"gram(?:s|m|mes)?": 1e-6, "公吨": 1.0,
-    "吨(?!标)": 1.0, "千克|公斤": 1e-3, "克": 1e-6, r"t": 1.0, r"g": 1e-6,
-}  # fmt: skip
-ENERGIES = {
-    r"kilowatt[- ]?(?:hours?|stunden?)": 1.0, r"megawatt[- ]?(?:hours?|stunden?)": 1e3, r"gigawatt[- ]?(?:hours?|stunden?)": 1e6,
-    r"terawatt[- ]?(?:hours?|stunden?)": 1e9, r"kwh": 1.0, r"mwh": 1e3, r"gwh": 1e6, r"twh": 1e9, r"千瓦时|度(?![假量数])": 1.0, r"兆瓦时": 1e3,
-    r"吉瓦时": 1e6, r"太瓦时": 1e9, r"gigajoules?|gj|吉焦": 1e3 / 3.6, r"terajoules?|tj|太焦": 1e6 / 3.6, r"petajoules?|pj": 1e9 / 3.6,
-    r"megajoules?|mj": 1 / 3.6, r"吨标准?煤|tce": 29.3076e3 / 3.6,
-}  # fmt: skip
-POWERS = {
-    r"kilowatts?(?:[- ]peak)?": 1.0, r"megawatts?(?:[- ]peak)?": 1e3, r"gigawatts?(?:[- ]peak)?": 1e6, r"kwp?": 1.0, r"mwp?": 1e3,
-    r"gwp?": 1e6, r"千瓦": 1.0, r"兆瓦": 1e3, r"吉瓦": 1e6,
-}  # fmt: skip
-VOLUMES = {
-    r"cubic (?:met(?:er|re)s?|m)": 1.0, r"kubikmetern?": 1.0, r"m3|m\^3|cbm": 1.0, r"立方米": 1.0, r"megalit(?:er|re)s?|ml": 1e3,
-    r"kilolit(?:er|re)s?": 1.0, r"gigalit(?:er|re)s?": 1e6, r"hectolit(?:er|re)s?|hl": 0.1, r"lit(?:er|re)s?|litern?|公升|升": 1e-3,
-    r"gallons?": 0.003785411784, r"l": 1e-3,
-}  # fmt: skip
 UNITS: tuple[tuple[re.Pattern[str], float, str], ...] = tuple(
-    (re.compile(rf"(?:{pattern})(?![a-zäöü\d])" if pattern[-1].isascii() else rf"(?:{pattern})", re.IGNORECASE), factor, unit)
-    for pattern, factor, unit in (
-        (r"(?:percentage|per cent) points?|prozentpunkten?|个?百分点|ppts?|pp|p\.p|%[- ]?(?:points|punkte)", 0.01, "points"),
-        (r"per cent|percent|prozent", 0.01, "share"),
-        *((p, f, "kWh") for p, f in ENERGIES.items()),
-        *((p, f, "kW") for p, f in POWERS.items()),
-        *((p, f, "m3") for p, f in VOLUMES.items()),
-        *((p, f, "t") for p, f in MASSES.items()),
-        (r"°\s?C|degrees? celsius|degrees?|grad(?: celsius)?|摄氏度", 1.0, "degC"),
+    (
+        re.compile(f"(?:{p}){'(?![a-zäöü0-9])' if p[-1].isascii() else ''}", re.IGNORECASE),
+        float(value),
+        unit,
     )
-)  # fmt: skip
+    for p, value, unit in units_of("unit")
+)
 """Units as texts write them, with what one is in the canonical unit."""
+LED = pattern("quantities.LED")
+LISTED = pattern("quantities.LISTED")
 GAS = pattern("quantities.GAS")
-SCALES = {
-    "thousand": 1e3, "tsd.": 1e3, "tausend": 1e3, "k": 1e3, "million": 1e6, "millionen": 1e6, "mio": 1e6, "mn": 1e6, "m": 1e6,
-    "billion": 1e9, "bn": 1e9, "milliarden": 1e9, "milliarde": 1e9, "mrd": 1e9, "trillion": 1e12, "百万": 1e6, "万亿": 1e12, "千万": 1e7,
-    "十万": 1e5, "万": 1e4, "亿": 1e8, "千": 1e3, "1,000": 1e3, "1000": 1e3, "'000": 1e3,
-}  # fmt: skip
+SCALES = {p: float(value) for p, value, _ in units_of("scale")}
 SCALE = pattern("quantities.SCALE")
-CURRENCIES = {
-    "€": "EUR", "euros?": "EUR", "eur": "EUR", r"us\$": "USD", r"hk\$": "HKD", r"a\$": "AUD", r"c\$": "CAD", r"s\$": "SGD", r"\$": "USD",
-    "(?:us )?dollars?": "USD", "usd": "USD", "£": "GBP", "pounds?": "GBP", "gbp": "GBP", "yuan": "CNY", "rmb": "CNY", "cny": "CNY", "¥": "CNY",
-    "元": "CNY", "chf": "CHF", "franken": "CHF", "sek": "SEK", "kronor": "SEK", "nok": "NOK", "dkk": "DKK", "jpy": "JPY", "yen": "JPY",
-    "inr": "INR", "rupees?": "INR", "hkd": "HKD", "港元": "HKD", "美元": "USD", "欧元": "EUR", "日元": "JPY", "krw": "KRW", "won": "KRW",
-    "sgd": "SGD", "aud": "AUD", "cad": "CAD", "rand": "ZAR", "zar": "ZAR",
-}  # fmt: skip
+CURRENCIES = {p: code for p, _, code in units_of("currency")}
 _MONEY = "|".join(
     f"{c}\\b" if c[-1].isascii() and (c[-1].isalpha() or c[-1] == "?") else c for c in CURRENCIES
 )
@@ -72,7 +39,7 @@ _DIGITS = {
     "de": r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+(?:,\d+)?",
 }
 NUMBER = {
-    k: re.compile(rf"(?<![\d.,])(?<![A-Za-z])(?<![A-Za-z]-)(?:{d})(?![\d])")
+    k: re.compile(rf"(?<!\d)(?<!\d[.,])(?<![A-Za-z])(?<![A-Za-z]-)(?:{d})(?![\d])")
     for k, d in _DIGITS.items()
 }
 TAIL = {
@@ -186,7 +153,7 @@ def quantities(text: str, lang: str) -> list[Quantity]:
 
 
 def _compared(found: list[Quantity], text: str) -> list[Quantity]:
-    """Give a number the denominator of the one that it is compared with: 1.78 t a tonne of steel, from 1.96 t."""
+    """Give a number the denominator of the one before it: 1.78 t a tonne of steel, from 1.96 t."""
     made = list(found)
     for k in range(1, len(made)):
         last = next((m for m in reversed(made[:k]) if m.unit), made[0])
@@ -210,35 +177,23 @@ def _compared(found: list[Quantity], text: str) -> list[Quantity]:
 PER_BEFORE = pattern("quantities.PER_BEFORE")
 
 
+DENOMINATORS = {p: unit for p, _, unit in units_of("denominator")}
+SMALL_UNITS = {("t", 1e-3): "kg", ("t", 1e-6): "g", ("m3", 1e-3): "L"}
+
+
 def _per_before(q: Quantity, text: str) -> Quantity:
     """A number whose denominator stands before it: 每万元营收0.21吨."""
     if q.unit == "t" and re.search(r"标准?煤[^,。\d]{0,4}$", text[max(0, q.start - 10) : q.start]):
-        return replace(q, unit="kWh", scale=q.scale * 29.3076e3 / 3.6)
+        q = replace(q, unit="kWh", scale=q.scale * 29.3076e3 / 3.6)
     found = PER_BEFORE.search(text[max(0, q.start - 30) : q.start])
     if found is None or q.unit not in ("t", "kWh", "m3"):
         return q
-    name = found.group(2) or found.group(3)
-    size = {"百万": "million ", "": ""}.get(found.group(1) or "", f"{found.group(1)} ")
-    mass = (
-        {1e-3: ("kg", 1.0), 1e-6: ("g", 1.0)}
-        if q.unit == "t"
-        else {1e-3: ("L", 1.0)}
-        if q.unit == "m3"
-        else {}
-    )
-    unit, scale = mass.get(q.scale, (q.unit, q.scale))
-    below = {
-        "吨": "t",
-        "公斤": "kg",
-        "元": "CNY",
-        "美元": "USD",
-        "欧元": "EUR",
-        "千瓦时": "kWh",
-        "度": "kWh",
-        "平方米": "m2",
-        "立方米": "m3",
-    }.get(name, name)
-    return replace(q, unit=f"{unit}/{size}{below}", scale=scale)
+    name = next(g for g in (found.group(2), found.group(3), found.group(5)) if g)
+    power = found.group(1) or found.group(4) or ""
+    size = {"百万": "million ", "": ""}.get(power, f"{power} ")
+    unit = SMALL_UNITS.get((q.unit, q.scale), q.unit)
+    scale = 1.0 if unit != q.unit else q.scale
+    return replace(q, unit=f"{unit}/{size}{DENOMINATORS.get(name, name)}", scale=scale)
 
 
 def _quantity(text: str, match: re.Match[str], lang: str) -> Quantity:
@@ -277,17 +232,12 @@ def _quantity(text: str, match: re.Match[str], lang: str) -> Quantity:
             else:
                 unit = ""
     before = text[max(0, start - 32) : money.start() if money else start].removesuffix("-")
-    bound = (
-        ">" if ABOVE.search(before) or ABOVE_AFTER.match(text, at)
-        else "<" if BELOW.search(before)
-        else "~" if ABOUT.search(before)
-        else "="
-    )  # fmt: skip
+    bound = _bound(before, text[at : at + 12])
     return Quantity(start, at, number, scale, unit, bound, high, is_gas)
 
 
 def _is_range(text: str, start: int, tail: re.Match[str], number: str, lang: str) -> bool:
-    """Whether two numbers are the ends of one range: alike in size, and the former without a unit."""
+    """Whether two numbers are the ends of one range: alike in size, the former without a unit."""
     joint = text[tail.start() : tail.start(1)].strip().casefold()
     try:
         low, high = float(number), float(plain(tail.group(1), lang))
@@ -333,8 +283,8 @@ def _unit(text: str, at: int, *, code: str) -> tuple[float, str, bool, int]:
         )
     space = re.match(r"[\s-]?", text[at:])
     begun = at + (space.end() if space else 0)
-    for pattern, factor, unit in UNITS:
-        found = pattern.match(text, begun)
+    for words, factor, unit in UNITS:
+        found = words.match(text, begun)
         if found is None or found.group(0) in ("T", "G", "M"):
             continue
         ended = found.end()
@@ -395,27 +345,12 @@ def _denominator(text: str) -> str:
     size = {"mio": "million", "mrd": "billion", "百万": "million"}.get(
         (found.group(1) or "").casefold().rstrip("."), (found.group(1) or "").casefold()
     )
-    name = _currency(found.group(2)) or {
-        "tonne": "t", "tonnen": "t", "ton": "t", "吨": "t", "千瓦时": "kWh", "度": "kWh", "kilowatt hour": "kWh", "kilowatt-hour": "kWh",
-        "kilowattstunde": "kWh", "kwh": "kWh", "mwh": "MWh", "hectolitre": "hl", "litre": "L", "liter": "L", "kilo": "kg", "kilogram": "kg", "kilogramm": "kg", "hectoliter": "hl",
-    }.get(found.group(2).casefold(), found.group(2))  # fmt: skip
+    below = found.group(2)
+    name = _currency(below) or DENOMINATORS.get(below.casefold(), below)
     return f"{size} {name}".strip()
 
 
-WORDS: tuple[tuple[str, str, str, bool], ...] = (
-    (r"(?:by |um die |um )half\b|\bhalv(?:ed?|ing)\b|\bhalbier\w*|减半|减少一半|下降一半", "-50", "by", True),
-    (r"\bdoubl(?:ed|ing)\b(?! glaz)|\b(?:to|will|would) double\b|\bverdoppel\w*|翻一?番|翻倍", "100", "by", True),
-    (r"\btripl(?:ed|ing)\b|\bverdreifach\w*|翻两番", "200", "by", True),
-    (r"\bquadrupl(?:ed?|ing)\b|\bvervierfach\w*", "300", "by", True),
-    (r"\b(?:entirely|solely|exclusively) (?:on|with|by|from|to) (?=clean|renewable|green)|\b(?:ausschließlich|vollständig|komplett) (?:mit|aus|auf) (?=Ökostrom|Grünstrom|erneuerbar)|全部使用(?=可再生|清洁|绿)", "100", "", False),
-    (r"(?:three[- ]quarters|drei vierteln?|四分之三)", "75", "", False),
-    (r"(?:two[- ]thirds|zwei dritteln?|三分之二)", "66.7", "", False),
-    (r"(?:(?:a|one)[- ]third(?! (?:straight|consecutive|successive|year|time|party|quarter|term|phase|country|of the way))|ein(?:em)? drittel|三分之一)", "33.3", "", False),
-    (r"(?:(?:a|one)[- ]quarter(?! (?:of (?:the )?year|earlier|ago|ended|to\b|century))|ein(?:em)? viertel|四分之一)", "25", "", False),
-    (r"(?:(?:a|one)[- ]fifth|one in five|ein(?:em)? fünftel|五分之一)", "20", "", False),
-    (r"(?:(?:a|one)[- ]tenth|one in ten|ein(?:em)? zehntel|十分之一)", "10", "", False),
-    (r"(?<!the first )(?<!the second )(?<!by )\bhalf\b(?! (?:year|a|an)\b)(?!-)|\bdie hälfte\b|\bder hälfte\b|\bhälfte\b|(?<!减少)(?<!下降)(?:一半|半数)", "50", "", False),
-)  # fmt: skip
+WORDS = tuple((p, value, told == "change") for p, value, told in units_of("words"))
 """Numbers in words, in per cent; those that are a change by themselves are marked."""
 _NUMERALS = (
     [
@@ -471,53 +406,38 @@ TENTHS = re.compile(
 
 
 def _in_words(text: str) -> Iterator[Quantity]:
-    for pattern, value, _, is_change in WORDS:
-        for match in re.finditer(pattern, text, re.IGNORECASE):
-            before = text[max(0, match.start() - 24) : match.start()]
-            bound = (
-                ">"
-                if ABOVE.search(before)
-                else "<"
-                if BELOW.search(before)
-                else "~"
-                if ABOUT.search(before)
-                else "="
-            )
-            yield Quantity(
-                match.start(),
-                match.end(),
-                value,
-                0.01,
-                "share",
-                bound,
-                words=True,
-                change=is_change,
-            )
-    for match in NUMERAL.finditer(text):
-        before = text[max(0, match.start() - 24) : match.start()]
-        word = match.group(1).casefold()
-        value = next(names.index(word) + 1 for names in _NUMERALS if word in names)
+    """Numbers told in words: halved, a third, nine per cent, one in eight, 七成."""
+    for match, value, is_change in _worded(text):
+        bound = _bound(text[max(0, match.start() - 24) : match.start()])
         yield Quantity(
-            match.start(),
-            match.end(),
-            str(value),
-            0.01,
-            "share",
-            ">" if ABOVE.search(before) else "~" if ABOUT.search(before) else "=",
-            words=True,
+            match.start(), match.end(), value, 0.01, "share", bound, words=True, change=is_change
         )
+
+
+def _worded(text: str) -> Iterator[tuple[re.Match[str], str, bool]]:
+    """Words that mean a percentage, which, and whether they say a change by themselves."""
+    for words, value, is_change in WORDS:
+        for match in re.finditer(words, text, re.IGNORECASE):
+            yield match, value, is_change
+    for match in NUMERAL.finditer(text):
+        word = match.group(1).casefold()
+        yield match, str(next(n.index(word) + 1 for n in _NUMERALS if word in n)), False
     for match in ONE_IN.finditer(text):
         word = match.group(1).casefold()
         of = int(word) if word.isdigit() else _NUMERALS[0].index(word) + 1
         if of not in (5, 10):
-            yield Quantity(match.start(), match.end(), f"{100 / of:.4g}", 0.01, "share", words=True)
+            yield match, f"{100 / of:.4g}", False
     for match in TENTHS.finditer(text):
-        tenths = "一二三四五六七八九".find(match.group(1)) + 1 or 2
+        tens = "一二三四五六七八九".find(match.group(1)) + 1 or 2
         ones = "一二三四五六七八九".find(match.group(2)) + 1 if match.group(2) else 0
-        bound = ">" if ABOVE.search(text[: match.start()][-6:]) else "="
-        yield Quantity(
-            match.start(), match.end(), str(tenths * 10 + ones), 0.01, "share", bound, words=True
-        )
+        yield match, str(tens * 10 + ones), False
+
+
+def _bound(before: str, after: str = "") -> str:
+    """Whether a number is a bound or about, by the words around it."""
+    if ABOVE.search(before) or (after and ABOVE_AFTER.match(after)):
+        return ">"
+    return "<" if BELOW.search(before) else "~" if ABOUT.search(before) else "="
 
 
 def _lent(found: list[Quantity], text: str) -> list[Quantity]:
@@ -526,8 +446,7 @@ def _lent(found: list[Quantity], text: str) -> list[Quantity]:
     for k in range(len(made) - 2, -1, -1):
         this, after = made[k], made[k + 1]
         between = text[this.end : after.start]
-        joined = re.fullmatch(
-            r"\s?(?:,|and|und|or|to|bis|&|、|和|及|与|以及|, and|auf|versus|vs\.?)\s?(?:from |about |rund |over )?",
+        joined = LISTED.fullmatch(
             between,
         )
         named = re.search(
@@ -549,8 +468,7 @@ def _lent(found: list[Quantity], text: str) -> list[Quantity]:
     for k in range(1, len(made)):
         last, this = made[k - 1], made[k]
         gap = text[last.end : this.start]
-        led = len(gap) < 44 and re.search(
-            r"(?:\b(?:up|down) from|\bfrom|\bto|\bagainst|\bcompared (?:to|with)|\bafter|\bversus|\bnach|\bauf|\bgegenüber|:)\s(?:about |nearly |rund |just )?$",
+        led = len(gap) < 44 and LED.search(
             gap,
         )
         if (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from abate.disclosure.claims.lexicon import concepts, pattern
 
+LINKED = pattern("what.LINKED")
 SCOPES = pattern("what.SCOPES")
 ALL_SCOPES = pattern("what.ALL_SCOPES")
 CATEGORY = pattern("what.CATEGORY")
@@ -101,12 +102,19 @@ HEADS = frozenset(
 
 def _belongs(sentence: str, group: Group, this: Group, spans: list[tuple[int, int]]) -> bool:
     gap = sentence[group.end : this.start]
-    if len(gap) > 34 or any(group.end <= a < this.start for a, _ in spans):
+    if (
+        len(gap) > 60
+        or (len(gap) > 34 and not gap.startswith(", which"))
+        or any(group.end <= a < this.start for a, _ in spans)
+    ):
         return False
     if VERB.search(gap) or re.search(r"[.;:。!?]", gap):
         return False
     if _numbered(group) and _numbered(this) and _numbered(group) != _numbered(this):
         return False
+    counted = r", which [^,]{0,40}(?:across|covers?|counts?|includes?|from|in) "
+    if "emissions" in group.concepts and _numbered(this) and re.fullmatch(counted, gap):
+        return not _numbered(group)
     if gap.strip(" ,") == "" and (
         "," not in gap
         or ("emissions" in group.concepts and not _numbered(group) and _numbered(this))
@@ -121,11 +129,7 @@ def _belongs(sentence: str, group: Group, this: Group, spans: list[tuple[int, in
         return False
     if re.fullmatch(r"[()一-鿿]{1,8}", gap) and not re.search(r"[和及与、]", gap):
         return True
-    if re.search(r"^\s?\(", gap) or re.fullmatch(
-        r"\W*(?:of|from|in|for|across|per|by|under|within|on|aus|von|der|des|im|für|mit|的|和|与|及|和)?\W*(?:(?:the|its|our|their|own|total|all|combined|absolute|annual|purchased|gas|greenhouse|carbon|GHG|CO2|seine\w*|ihre\w*|unsere\w*|eigenen?|der|den|dem|die|das|aus|from|and|und)\W*){0,4}",
-        gap,
-        re.IGNORECASE,
-    ):
+    if re.search(r"^\s?\(", gap) or LINKED.fullmatch(gap):
         return "," not in gap or bool(_numbered(group) and _numbered(this))
     return False
 
@@ -182,16 +186,7 @@ def _emission(concepts: frozenset[str], unit: str) -> str:
         return ""
     if "avoided" in concepts:
         return "scope3plus_reduction"
-    scopes = {n for n in "123" if f"scope{n}" in concepts}
-    base = (
-        f"scope3_{category}" if category and not scopes - {"3"}
-        else "total" if scopes == {"1", "2", "3"}
-        else _own(concepts) if scopes == {"1", "2"} or (not scopes and concepts & {"own", "net", "gross"})
-        else f"scope{min(scopes)}" if len(scopes) == 1
-        else "scope2_scope3" if scopes
-        else "scope3" if "chain" in concepts
-        else "emissions"
-    )  # fmt: skip
+    base = _boundary(concepts, category)
     if "intensity" in concepts or "/" in unit:
         return {
             "scope1_2": "intensity",
@@ -206,6 +201,20 @@ def _emission(concepts: frozenset[str], unit: str) -> str:
     return base
 
 
+def _boundary(concepts: frozenset[str], category: str) -> str:
+    """The part of an inventory that concepts name; `emissions` where they name none."""
+    scopes = "".join(n for n in "123" if f"scope{n}" in concepts)
+    if category and scopes in ("", "3"):
+        return f"scope3_{category}"
+    if scopes == "12" or (not scopes and concepts & {"own", "net", "gross"}):
+        return _own(concepts)
+    if scopes:
+        return {"123": "total", "23": "scope2_scope3", "13": "scope1_scope3"}.get(
+            scopes, f"scope{scopes}"
+        )
+    return "scope3" if "chain" in concepts else "emissions"
+
+
 def _own(concepts: frozenset[str]) -> str:
     return (
         "net_scope1_2"
@@ -216,79 +225,59 @@ def _own(concepts: frozenset[str]) -> str:
     )
 
 
+ENERGIES: tuple[tuple[str, frozenset[str], str], ...] = (
+    ("kW", frozenset({"contract"}), "contracts"),
+    ("kW", frozenset({"solar", "wind", "capacity", "storage", "renewable", "clean"}), "capacity"),
+    ("kWh,share,points", frozenset({"storage"}), "storage"),
+    ("kWh,share,points", frozenset({"certificate"}), "certificates"),
+    ("kWh", frozenset({"contract"}), "contracts"),
+    ("kWh", frozenset({"solar", "wind", "generation"}), "generation"),
+)
+"""Metrics of energy: units they are told in, and concepts of which one is named."""
+
+
 def _energy(concepts: frozenset[str], unit: str) -> str:
+    for units, named, metric in ENERGIES:
+        if unit in units.split(",") and concepts & named:
+            return metric
     if unit == "kW":
-        return (
-            "contracts"
-            if "contract" in concepts
-            else "capacity"
-            if concepts & {"solar", "wind", "capacity", "storage", "renewable", "clean"}
-            else ""
-        )
-    if "storage" in concepts:
-        return "storage"
-    if "certificate" in concepts:
-        return "certificates"
-    if "contract" in concepts and unit == "kWh":
-        return "contracts"
-    if concepts & {"solar", "wind"} and (
-        concepts & {"generation", "electricity", "capacity"} or unit == "kWh"
-    ):
-        return "generation"
-    if "generation" in concepts and unit == "kWh":
+        return ""
+    if concepts & {"solar", "wind"} and concepts & {"generation", "electricity", "capacity"}:
         return "generation"
     if ("intensity" in concepts or "/" in unit) and concepts & {"energy", "electricity", "heat"}:
         return "energy_intensity"
-    kind = "clean" if "clean" in concepts else "renewable" if "renewable" in concepts else ""
+    kind = next((k for k in ("clean", "renewable") if k in concepts), "")
     if kind and concepts & {"electricity", "energy"}:
-        if unit == "kWh" or "electricity" in concepts:
-            return f"{kind}_electricity"
-        return f"{kind}_energy"
-    for name in ("electricity", "heat", "fuel", "energy"):
-        if name in concepts:
-            return name
-    return ""
+        power = unit == "kWh" or "electricity" in concepts
+        return f"{kind}_electricity" if power else f"{kind}_energy"
+    return next((n for n in ("electricity", "heat", "fuel", "energy") if n in concepts), "")
+
+
+OTHERS: tuple[tuple[str, str, str], ...] = (
+    (",ratio,share,points", "pue", "pue"),
+    (",ratio,share,points", "wue", "wue"),
+    ("m3,share,points", "water", "water"),
+    ("t,share,points", "waste", "waste"),
+    ("t,share,points", "packaging", "packaging"),
+    ("t,share,points", "production", "production"),
+    ("m3", "fuel", "fuel"),
+    (",count,share", "vehicles", "vehicles_electric"),
+    (",count", "cartons", "cartons_reused"),
+    ("share", "revenue", "revenue"),
+)
+"""Other metrics: units they are told in, the concept, and the metric, in their order."""
 
 
 def _other(concepts: frozenset[str], unit: str) -> str:
-    if unit in ("", "ratio"):
-        for name in ("pue", "wue"):
-            if name in concepts:
-                return name
-    if unit in ("share", "points") and concepts & {"pue", "wue"}:
-        return "pue" if "pue" in concepts else "wue"
-    if unit in ("m3", "share", "points") and "water" in concepts:
-        return "water_intensity" if "intensity" in concepts else "water"
     if "/" in unit:
-        if "wue" in concepts:
-            return "wue"
-        return (
-            "water_intensity"
-            if "water" in concepts
-            else "energy_intensity"
-            if unit.startswith(("kWh", "MWh"))
-            else ""
-        )
-    if unit in ("t", "share", "points"):
-        if "waste" in concepts:
-            return "waste"
-        if "packaging" in concepts:
-            return "packaging"
-        if "production" in concepts:
-            return "production"
-    if unit == "m3" and "fuel" in concepts:
-        return "fuel"
+        energy = "energy_intensity" if unit.startswith(("kWh", "MWh")) else ""
+        return "wue" if "wue" in concepts else "water_intensity" if "water" in concepts else energy
     if unit == "degC":
         return "temperature"
-    if unit in ("", "count", "share") and "vehicles" in concepts:
-        return "vehicles_electric"
-    if unit in ("", "count") and "cartons" in concepts:
-        return "cartons_reused"
-    if "revenue" in concepts and (re.fullmatch(r"[A-Z]{3}", unit) or unit in ("share",)):
-        return "revenue"
-    if re.fullmatch(r"[A-Z]{3}", unit) and "investment" in concepts:
-        return "investment"
-    return ""
+    if re.fullmatch(r"[A-Z]{3}", unit):
+        return "revenue" if "revenue" in concepts else ""
+    told = next((m for units, c, m in OTHERS if unit in units.split(",") and c in concepts), "")
+    return "water_intensity" if told == "water" and "intensity" in concepts else told
 
 
 def _share(concepts: frozenset[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from abate.disclosure.claims import cues
@@ -13,6 +13,8 @@ from abate.disclosure.claims.statement import Period
 
 YEAR = r"(?:19|20)\d{2}"
 _SPLIT = rf"(?P<split>{YEAR})\s?[/–-]\s?(?P<split_end>\d{{2}}|{YEAR})(?!\d|-\d)"
+COMPARED = pattern("when.COMPARED")
+AMOUNT_AFTER = pattern("when.AMOUNT_AFTER")
 FISCAL = pattern("when.FISCAL")
 UNDATED = pattern("when.UNDATED")
 SPLIT = re.compile(rf"(?<![\d-]){_SPLIT}(?!\s?(?:%|percent))")
@@ -55,7 +57,8 @@ class When:
         end: Where it ends.
         kind: `FY` or `CY`.
         year: The year; of the end for a span.
-        role: `at`, `by` (of a target), `base` (of a comparison), `last` (the year before), `span` or `date` (of a day).
+        role: `at`, `by` (of a target), `base` (of a comparison), `last` (the year before), `span`
+            or `date` (of a day).
         first: First year of a span.
         text: As it was written.
     """
@@ -86,20 +89,24 @@ def years_in(sentence: str, *, said: int = 0, told: int = 0, fiscal: bool = Fals
         fiscal: Whether that is a fiscal year: last year is that one then.
 
     Example:
-        >>> [(w.year, w.role, w.kind) for w in years_in("In fiscal 2024 it cut 12 % against 2019 and aims at 50 % by 2030")]
+        >>> text = "In fiscal 2024 it cut 12 % against 2019 and aims at 50 % by 2030"
+        >>> [(w.year, w.role, w.kind) for w in years_in(text)]
         [(2024, 'at', 'FY'), (2019, 'base', 'CY'), (2030, 'by', 'CY')]
     """
     found: list[When] = []
-    for pattern, placed in READERS:
-        for match in pattern.finditer(sentence):
+    for words, placed in READERS:
+        for match in words.finditer(sentence):
             if all(match.end() <= w.start or match.start() >= w.end for w in found):
-                when = placed(sentence, match, said)
+                when = placed(sentence, match)
                 found += [when] if when is not None else []
+    for match in UNDATED.finditer(sentence) if said else ():
+        if all(match.end() <= w.start or match.start() >= w.end for w in found):
+            found.append(When(match.start(), match.end(), "FY", said, "at", text=match.group(0)))
     found += _relative(sentence, found, told if fiscal and told else said - 1, told)
     return sorted(found, key=lambda w: w.start)
 
 
-def _day(sentence: str, match: re.Match[str], said: int) -> When | None:
+def _day(sentence: str, match: re.Match[str]) -> When | None:
     """A day or a month: when something happened, not a period."""
     year = int(next(g for g in (match.group(n) for n in "abcdefg") if g))
     before = sentence[max(0, match.start() - 24) : match.start()]
@@ -108,41 +115,20 @@ def _day(sentence: str, match: re.Match[str], said: int) -> When | None:
     return When(match.start(), match.end(), "CY", year, "date")
 
 
-def _span(sentence: str, match: re.Match[str], said: int) -> When | None:
+def _span(_: str, match: re.Match[str]) -> When | None:
     first, last = int(match.group("first")), int(match.group("last"))
     if first + 1 >= last:
         return None
     return When(match.start(), match.end(), "CY", last, "span", first, match.group(0))
 
 
-def _of_fiscal(sentence: str, match: re.Match[str], said: int) -> When | None:
+def _of_fiscal(sentence: str, match: re.Match[str]) -> When | None:
     return _placed(sentence, match, "FY", _fiscal(match))
 
 
-def _of_split(sentence: str, match: re.Match[str], said: int) -> When | None:
-    return _split(sentence, match)
-
-
-def _of_plain(sentence: str, match: re.Match[str], said: int) -> When | None:
+def _of_plain(sentence: str, match: re.Match[str]) -> When | None:
     held = _is_year(sentence, match)
     return _placed(sentence, match, "CY", int(match.group(1))) if held else None
-
-
-def _of_undated(sentence: str, match: re.Match[str], said: int) -> When | None:
-    """A fiscal year named by the day of its end alone: the year to March 31."""
-    when = When(match.start(), match.end(), "FY", said, "at", text=match.group(0))
-    return when if said else None
-
-
-READERS = (
-    (DATE, _day),
-    (SPAN, _span),
-    (FISCAL, _of_fiscal),
-    (SPLIT, _of_split),
-    (PLAIN, _of_plain),
-    (UNDATED, _of_undated),
-)
-"""Patterns of years with what each makes of a match; the first that takes a place keeps it."""
 
 
 def _fiscal(match: re.Match[str]) -> int:
@@ -166,8 +152,7 @@ def _split(sentence: str, match: re.Match[str]) -> When:
 def _is_year(sentence: str, match: re.Match[str]) -> bool:
     """Whether four digits are a year rather than an amount."""
     after = sentence[match.end() : match.end() + 14]
-    if re.match(
-        r"\s?(?:t\b|kt\b|Mt\b|kg\b|MWh|GWh|kWh|MW\b|tonnes|tons|metric|per ?cent|%|employees|Tonnen|吨|万|亿|家|辆|个|人|台)",
+    if AMOUNT_AFTER.match(
         after,
     ):
         return False
@@ -213,6 +198,16 @@ def _starts_pair(before: str, rest: str) -> bool:
     )
 
 
+READERS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], When | None]], ...] = (
+    (DATE, _day),
+    (SPAN, _span),
+    (FISCAL, _of_fiscal),
+    (SPLIT, _split),
+    (PLAIN, _of_plain),
+)
+"""Patterns of years with what each makes of a match; the first that takes a place keeps it."""
+
+
 def _relative(sentence: str, named: Sequence[When], last: int, told: int) -> list[When]:
     """Years that are named by their distance: last year, the year before."""
     own = [w for w in named if w.role == "at"]
@@ -229,12 +224,7 @@ def _relative(sentence: str, named: Sequence[When], last: int, told: int) -> lis
             before = sentence[max(0, match.start() - 40) : match.start()]
             role = (
                 "base"
-                if re.search(
-                    r"(?:than|from|over|on|against|gegenüber|als|compared (?:to|with)|versus|vs\.?|较|比)\s?$",
-                    f"{before}",
-                    re.IGNORECASE,
-                )
-                or match.group(0).casefold().startswith("gegenüber")
+                if COMPARED.search(f"{before}") or match.group(0).casefold().startswith("gegenüber")
                 else "last"
             )
             made.append(When(match.start(), match.end(), kind, year, role, text=match.group(0)))
