@@ -22,7 +22,7 @@ from abate.disclosure.claims.statement import Period, Statement
 from abate.disclosure.claims.tabled import canonical, iso_day
 from abate.disclosure.claims.what import Group, groups_in, mentions
 from abate.disclosure.claims.when import DATE, When, year_reported, year_written, years_in
-from abate.disclosure.claims.who import who_in
+from abate.disclosure.claims.who import OTHERS_ANY, who_in
 
 SURE = 0.6
 """Confidence from which a field counts as read."""
@@ -32,6 +32,7 @@ RATE_BEFORE = re.compile(
     r"(?:每年|年均|一年|each year|every year|annually|jährlich)[^,.;。\d]{0,14}$", re.IGNORECASE
 )
 GOES_ON = pattern("extracting.GOES_ON")
+FINANCED = pattern("extracting.FINANCED")
 EACH = pattern("extracting.EACH")
 DAY = pattern("extracting.DAY")
 NOWADAYS = pattern("extracting.NOWADAYS")
@@ -332,12 +333,14 @@ class _Sentence:
             high=q.high,
         )
         self.told[q.start] = made
+        others = nature == "reduction" and q.unit == "t" and OTHERS_ANY.search(self.text)
+        financed = metric == "emissions_intensity" and FINANCED.search(self.text)
         each = q.unit in ("t", "kWh", "m3") and EACH.search(self.text[: q.start][-150:])
         sure = {
             "value": 1.0,
             "unit": 0.3 if each else 1.0,
-            "metric": 0.4 if _is_odd(metric, q) else link.sure,
-            "entity": 0.9 if named and entity else 0.3,
+            "metric": 0.4 if _is_odd(metric, q) or financed else link.sure,
+            "entity": 0.9 if named and entity and not others else 0.3,
             "period": dated,
         }
         return made, tuple(f for f in FIELDS if sure[f] < SURE)
@@ -548,7 +551,8 @@ class _Sentence:
         if near is not None:
             return near.period, base, 0.9
         if self.carry.when is not None:
-            return self.carry.when.period, base, 0.7
+            same = self.carry.when.year == told.year or not self.context.sure
+            return self.carry.when.period, base, 0.7 if same else 0.5
         return told, base, 0.65 if self.context.sure else 0.2
 
     def _loosely(self, q: Quantity, link: Link, near: When | None) -> tuple[Period, float] | None:

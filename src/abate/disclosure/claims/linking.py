@@ -189,7 +189,7 @@ class _Linker:
             if _follows(self.sentence, level, q) or goes_on:
                 lower = _lowers(falls, self.sentence, q, led.metric)
                 return Link(led.metric, sense, lower, led.sure, level.start)
-        union = _union(self.sentence, self.numbers[:k], self.found, q)
+        union = _union(self.sentence, self.numbers[:k], self.found, q, is_change=is_change)
         if union:
             return Link(union, sense, falls, 0.85)
         unit = "share" if q.unit == "points" else q.unit
@@ -272,7 +272,7 @@ def _viewed(groups: Sequence[Group], numbers: Sequence[Quantity]) -> list[Group]
             else sorted((holder.end, g.start))
         )
         crossed = any(low <= q.start < high for q in numbers)
-        lacks = "scope2" in g.concepts and not g.concepts & {"market", "location"}
+        lacks = g.concepts & {"scope2", "bought"} and not g.concepts & {"market", "location"}
         made.append(Group(g.start, g.end, g.concepts | {view}) if lacks and not crossed else g)
     return made
 
@@ -342,7 +342,12 @@ def _summed(sentence: str, groups: Sequence[Group]) -> list[Group]:
 
 
 def _union(
-    sentence: str, before: Sequence[Quantity], found: Mapping[int, Link], q: Quantity
+    sentence: str,
+    before: Sequence[Quantity],
+    found: Mapping[int, Link],
+    q: Quantity,
+    *,
+    is_change: bool,
 ) -> str:
     """The metric of a sum told after its parts: 5 t of Scope 1, 7 t of Scope 2, 12 t in total."""
     before_it = re.split(r"\d", sentence[max(0, q.start - 40) : q.start])[-1]
@@ -350,7 +355,7 @@ def _union(
         sentence[q.end :],
     )
     near = before_it + (behind.group(0) if behind else "")
-    if q.unit != "t" or not SUMMED.search(near):
+    if not (q.unit == "t" or is_change) or not SUMMED.search(near):
         return ""
     parts = {found[b.start].metric for b in before if b.start in found and b.unit == "t"}
     names = {
@@ -425,6 +430,8 @@ def _share(
         metric = metric_of(concepts, "share", sense="share")
         if metric:
             alone = {metric_of(g.concepts, "share", sense="share") for g in held} - {"", metric}
+            if metric.startswith(("scope", "total")) and not _tells_share(sentence, q):
+                return Link(metric, "share", False, 0.4)
             crowded = (
                 sum(o.unit == "share" and low <= o.start < high and not o.change for o in numbers)
                 > 1
@@ -443,6 +450,12 @@ def _share(
                 0.5 if alone or (held is not near and not chinese) else 0.65 if crowded else 0.85,
             )
     return Link("", "share", False, 0.0)
+
+
+def _tells_share(sentence: str, q: Quantity) -> bool:
+    """Whether the words around a percentage say that it is a part of the whole."""
+    before, after = sentence[max(0, q.start - 60) : q.start], sentence[q.end :]
+    return cues.SHARE_BEFORE.search(before) is not None or cues.SHARE_AFTER.match(after) is not None
 
 
 def _paired(

@@ -298,7 +298,9 @@ def _named_zh(text: str, title: str) -> Counter[str]:
     scores: Counter[str] = Counter()
     for match in NAME_ZH.finditer(text):
         name = re.sub(
-            r"^.*(?:旗下|控股|全资|子公司|分公司)", "", PARTICLES.split(match.group(0))[-1]
+            r"^.*(?:关于|对于|旗下|控股|全资|子公司|分公司)",
+            "",
+            PARTICLES.split(match.group(0))[-1],
         )
         core = re.sub(rf"{ZH_ORG}+$", "", name)
         if len(core) > 1 and not GENERIC_ZH.search(core):
@@ -309,7 +311,7 @@ def _named_zh(text: str, title: str) -> Counter[str]:
         if not GENERIC_ZH.search(match.group(1)[:-2]):
             scores[match.group(1)] += 2
     for match in ZH_ACTS.finditer(text):
-        name = re.sub(r"^(?:记者|从|据|获悉)", "", match.group(1)).strip("()")
+        name = re.sub(r"^(?:关于|记者|从|据|获悉)", "", match.group(1)).strip("()")
         if len(name) > 1 and not GENERIC_ZH.search(name):
             scores[name] += 1 + (match.start() < 40)
     scores.update(_headed(text, title))

@@ -63,7 +63,9 @@ def groups_in(sentence: str, breaks: Iterable[tuple[int, int]]) -> list[Group]:
     spans = sorted(breaks)
     made: list[Group] = []
     for this in mentions(sentence):
-        if any(a < this.end and this.start < b for a, b in spans):
+        if any(
+            a < this.end and this.start < b and (a <= this.start or this.end <= b) for a, b in spans
+        ):
             continue
         if made and this.start < made[-1].end:
             made[-1] = Group(
@@ -108,13 +110,13 @@ def _belongs(sentence: str, group: Group, this: Group, spans: list[tuple[int, in
         or any(group.end <= a < this.start for a, _ in spans)
     ):
         return False
+    counted = r", which [^,]{0,40}(?:across|covers?|counts?|includes?|from|in) "
+    if "emissions" in group.concepts and _numbered(this) and re.fullmatch(counted, gap):
+        return not _numbered(group)
     if VERB.search(gap) or re.search(r"[.;:。!?]", gap):
         return False
     if _numbered(group) and _numbered(this) and _numbered(group) != _numbered(this):
         return False
-    counted = r", which [^,]{0,40}(?:across|covers?|counts?|includes?|from|in) "
-    if "emissions" in group.concepts and _numbered(this) and re.fullmatch(counted, gap):
-        return not _numbered(group)
     if gap.strip(" ,") == "" and (
         "," not in gap
         or ("emissions" in group.concepts and not _numbered(group) and _numbered(this))
@@ -192,7 +194,9 @@ def _emission(concepts: frozenset[str], unit: str) -> str:
             "scope1_2": "intensity",
             "net_scope1_2": "intensity",
             "gross_scope1_2": "intensity",
+            "scope1": "intensity",
             "scope3": "scope3_intensity",
+            "scope3_cat15": "scope3_intensity",
             "total": "total_intensity",
         }.get(base, "emissions_intensity" if base == "emissions" else f"{base}_intensity")
     if base in ("scope2", "total", "scope1_2"):

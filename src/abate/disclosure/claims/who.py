@@ -10,6 +10,9 @@ from abate.disclosure.claims.lexicon import pattern
 from abate.disclosure.claims.naming import ACTS, BELOW, NAME_EN, Cast, abridges, countries, trimmed
 
 OTHER_ZH = pattern("who.OTHER_ZH")
+OTHERS_ANY = pattern("who.OTHERS_ANY")
+"""Words of others than the organisation, whose saving a saving may be."""
+FIRST = pattern("who.FIRST")
 OWN = pattern("who.OWN")
 IT = re.compile(r"\b(?:it|its|they|their|ihr\w*|sein\w*|es|sie)\b|其", re.IGNORECASE)
 OTHERS = {"customers": pattern("who.CUSTOMERS"), "suppliers": pattern("who.SUPPLIERS")}
@@ -82,7 +85,13 @@ def _mentions(sentence: str, cast: Cast) -> list[Mention]:
     """All who are named in a sentence, without those in a description between commas."""
     named = list(_named(sentence, cast))
     spans = [(m.start, m.start + len(m.name)) for m in named]
-    found = [*named, *_meant(sentence, cast, spans), *_places(sentence), *_others(sentence, cast)]
+    found = [
+        *named,
+        *_strangers(sentence, cast),
+        *_meant(sentence, cast, spans),
+        *_places(sentence),
+        *_others(sentence, cast),
+    ]
     asides = _asides(sentence, cast.names)
     return [m for m in found if not any(a < m.start < b for a, b in asides)]
 
@@ -101,6 +110,17 @@ def _named(sentence: str, cast: Cast) -> Iterator[Mention]:
             acts = not latin or DESCRIBED.match(sentence[match.end() : match.end() + 170])
             part = BELOW.search(sentence[max(0, match.start() - 26) : match.start()])
             yield Mention(match.start(), name, bool(acts or part), short)
+
+
+def _strangers(sentence: str, cast: Cast) -> Iterator[Mention]:
+    """A name at the head of a sentence that the text is not known to be about."""
+    match = FIRST.match(sentence)
+    name = trimmed(match.group(0)) if match and not sentence.isupper() else ""
+    known = not name or any(n.startswith(name) or name.startswith(n) for n in cast.names)
+    if match is None or known or countries().match(name):
+        return
+    if DESCRIBED.match(sentence[match.end() : match.end() + 170]):
+        yield Mention(0, name, True, name, vague=True)
 
 
 def _meant(sentence: str, cast: Cast, spans: list[tuple[int, int]]) -> Iterator[Mention]:
