@@ -67,6 +67,14 @@ class Checked:
     partly: tuple[Partial, ...] = ()
 
     @property
+    def facts(self) -> list[list[Verdict]]:
+        """Verdicts by the fact they judge, the gravest first: two rules may say one thing."""
+        held: dict[tuple[str, str], list[Verdict]] = {}
+        for v in self.verdicts:
+            held.setdefault((v.fact, v.verdict), []).append(v)
+        return list(held.values())
+
+    @property
     def json(self) -> Json:
         """As machines get it."""
         return {
@@ -214,8 +222,11 @@ def _table(
         )
     found: list[Statement] = []
     missed: list[tuple[str, str]] = []
+    named = {"source", "source_file"} & set(rows[0])
     for number, row in enumerate(rows, 2):
-        made = statement_of(row, f"{path.name} row {number}", own)
+        made = statement_of(
+            row, f"{path.name} row {number}", own, source="" if named else path.name
+        )
         if made is None:
             missed.append(
                 (

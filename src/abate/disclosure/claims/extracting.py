@@ -46,6 +46,8 @@ RATE = pattern("extracting.RATE")
 PAIRED = (
     r"\s?(?::|were|was|it was|年|年度|年?末?的|年?为|war(?:en)?|waren es(?: erst| noch)?)?\s?\(?"
 )
+YEAR_TOLD = 0.8
+"""Confidence from which a sentence itself tells the year."""
 FIELDS = ("value", "unit", "metric", "entity", "period")
 ABBREVIATED = pattern("extracting.ABBREVIATED")
 
@@ -331,6 +333,7 @@ class _Sentence:
             quote=self.quote[:400],
             cause=self._cause(),
             high=q.high,
+            flags=frozenset({"text"} | ({"year-assumed"} if dated < YEAR_TOLD else set())),
         )
         self.told[q.start] = made
         others = nature == "reduction" and q.unit == "t" and OTHERS_ANY.search(self.text)
@@ -669,7 +672,7 @@ class _Sentence:
                 f"{self.place}@{group.start}n",
                 canonical("entity", entity, self.context.own),
                 "neutrality_year",
-                self._scope(group.start),
+                self._pledged(group.start) or self._scope(group.start),
                 replace(best.period, kind="FY"),
                 str(best.year),
                 1.0,
@@ -677,9 +680,21 @@ class _Sentence:
                 nature="target",
                 source=self.context.source,
                 quote=self.quote[:400],
+                flags=frozenset({"text"}),
             )
             found.append((made, () if entity and (sure or owner) else ("entity",)))
         return list({(s.entity, s.text, s.scope): (s, u) for s, u in found}.values())
+
+    def _pledged(self, at: int) -> str:
+        """The boundary of a pledge of neutrality, where its clause names one."""
+        start = max(self.text.rfind(c, 0, at) for c in ",;。(") + 1
+        ends = [e for c in ",;。)" if (e := self.text.find(c, at)) >= 0]
+        clause = self.text[start : min(ends, default=len(self.text))]
+        named = {c for g in mentions(clause) for c in g.concepts}
+        scopes = "+".join(sorted(c[5:] for c in named if re.fullmatch(r"scope[123]", c)))
+        if "chain" in named or scopes.endswith("3"):
+            return "value chain"
+        return "own operations" if "own" in named or scopes else ""
 
     def _dates(self) -> list[tuple[Statement, tuple[str, ...]]]:
         """Days on which a report was published."""
@@ -695,6 +710,8 @@ class _Sentence:
         ]
         for day, sure_of_year in days:
             text = iso_day(day)
+            if re.search(rf"(?:ended|ending|to|until|of) {re.escape(day)}", self.text):
+                continue
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
                 year = int(text[:4])
                 entity, sure = who_in(

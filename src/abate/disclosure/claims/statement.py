@@ -84,6 +84,39 @@ def period_of(text: str) -> Period:
     return Period((found.group(1) or "CY").upper(), int(found.group(3) or first), first, clean)
 
 
+VIEW = "the view, location- or market-based, is not said"
+PART = "it may be of a part only, such as a site or a product"
+OPEN = {
+    "emissions": "which scopes are meant is not said",
+    "reduction": "which scopes are meant, and against what, is not said",
+    "emissions_intensity": "which scopes are meant is not said",
+    "scope2": VIEW,
+    "scope1_2": VIEW,
+    "total": VIEW,
+}
+"""What the name of a metric leaves open."""
+WHOLES = frozenset(
+    [
+        "scope1",
+        "scope2_location",
+        "scope2_market",
+        "scope3",
+        "scope1_2_market",
+        "scope1_2_location",
+        "net_scope1_2",
+        "gross_scope1_2",
+        "total_market",
+        "total_location",
+        "intensity",
+        "scope3_intensity",
+        "total_intensity",
+        "neutrality_year",
+        "report_publication_date",
+    ]
+)
+"""Metrics that are of the whole organisation where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A quantitative statement.
@@ -149,6 +182,27 @@ class Statement:
     def number(self) -> float:
         """The number as printed, in the canonical unit."""
         return float(self.text.replace(",", "").replace("−", "-").lstrip("+")) * self.scale
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What a running text leaves open of a statement; a table says what it means.
+
+        Each is another reading, under which the statement need not contradict another one.
+        """
+        if "text" not in self.flags:
+            return ()
+        told = [OPEN.get(self.metric, "") or ("" if self.metric in WHOLES else PART)]
+        if "year-assumed" in self.flags:
+            told.append(f"{self.text} may be of another year than {self.period.text}")
+        if self.bound == "~":
+            told.append(f"{self.text} is about right only")
+        return tuple(t for t in told if t)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says of whom, of what and when: unknown is never equal to unknown."""
+        timeless = self.unit in ("date", "year") or self.nature in ("target", "event")
+        return bool(self.entity and self.metric and (self.period.year or timeless))
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -12,7 +12,8 @@ SEVERITIES = {
     "plausible_high": "info", "plausible_low": "info", "behind": "warning", "restated": "warning",
     "scope_mismatch": "warning", "not_comparable": "warning", "warn_intensity_only": "warning", "warn_net_only": "warning",
     "warn_gross_up": "warning", "warn_base_year": "warning", "implausible_high": "warning", "implausible_low": "warning",
-    "substituted": "warning", "contradiction": "error", "ambiguous": "error", "mixed_vintage": "error",
+    "substituted": "warning", "wrong_unit": "warning",
+    "contradiction": "error", "ambiguous": "error", "mixed_vintage": "error",
     "misattribution": "error", "rebase_needed": "error",
 }  # fmt: skip
 """Every verdict, with its weight."""
@@ -27,17 +28,29 @@ class Verdict:
         verdict: One of `SEVERITIES`.
         calculation: The calculation with its interval.
         statements: The statements it stands on, the one that is judged first.
+        readings: Other readings of the text under which nothing is wrong.
     """
 
     rule: str
     verdict: str
     calculation: str
     statements: tuple[Statement, ...]
+    readings: tuple[str, ...] = ()
 
     @property
     def severity(self) -> str:
-        """`info`, `warning` or `error`; a date told twice in two ways is a warning."""
-        return "warning" if self.rule == "date_conflict" else SEVERITIES[self.verdict]
+        """`info`, `warning`, `question` or `error`.
+
+        An error whose text can be read in another way is a question; a date told twice in two ways
+        is a warning.
+        """
+        weight = "warning" if self.rule == "date_conflict" else SEVERITIES[self.verdict]
+        return "question" if weight == "error" and self.readings else weight
+
+    @property
+    def fact(self) -> str:
+        """What it judges: verdicts of one fact share it."""
+        return " ".join(sorted({s.id for s in self.statements}))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -60,6 +73,8 @@ class Verdict:
             "severity": self.severity,
             "statement": self.statement,
             "calculation": self.calculation,
+            "readings": list(self.readings),
+            "fact": self.fact,
             "sources": list(self.sources),
             "statements": [s.id for s in self.statements],
         }

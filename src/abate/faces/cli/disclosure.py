@@ -302,17 +302,25 @@ def claims_check(
     told = check_claims(
         paths, aliases=aliases, workspace=opened, year=parse_fiscal_year(year) if year else 0
     )
-    errors = sum(v.severity == "error" for v in told.verdicts)
+    facts = told.facts
+    errors = sum(f[0].severity == "error" for f in facts)
     if json:
         out.print_json(told.json)
     else:
-        shown = [v for v in told.verdicts if every or v.severity != "info"]
+        shown = [f for f in facts if every or f[0].severity != "info"]
         rows = [
-            (v.severity, v.rule, v.verdict, v.statement[:120], v.calculation, "; ".join(v.sources))
-            for v in shown
+            (
+                f[0].severity,
+                ", ".join(dict.fromkeys(v.rule for v in f)),
+                f[0].verdict,
+                f[0].statement[:120],
+                "; ".join((f[0].calculation, *(f"or: {r}" for r in f[0].readings))),
+                "; ".join(f[0].sources),
+            )
+            for f in shown
         ]
         out.table("", ("severity", "rule", "verdict", "statement", "calculation", "sources"), rows)
-        agreed = len(told.verdicts) - len(shown)
+        agreed = len(facts) - len(shown)
         out.console().print(
             f"{len(told.statements)} statements read, {len(told.partly)} in part,"
             f" {len(told.verdicts)} verdicts, {errors} errors"

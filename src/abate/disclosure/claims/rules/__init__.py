@@ -7,6 +7,7 @@ case: what they need is in the statements. What they cannot judge they leave alo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from abate.disclosure.claims.rules.counterparts import (
     gross_vs_net,
@@ -24,6 +25,7 @@ from abate.disclosure.claims.rules.growth import (
     reduction_semantics,
 )
 from abate.disclosure.claims.rules.pledges import (
+    cumulative_pace,
     paraphrase,
     structural_change,
     target_conflict,
@@ -32,8 +34,11 @@ from abate.disclosure.claims.rules.pledges import (
 from abate.disclosure.claims.rules.ratios import (
     equivalence,
     full_load_hours,
+    grid_factor,
     implied_emission_factor,
+    intensity_chain,
     per_unit,
+    power_for_energy,
 )
 from abate.disclosure.claims.rules.repetition import variants
 from abate.disclosure.claims.rules.totals import identity, ratio, sum_of_parts
@@ -57,20 +62,38 @@ RULES: dict[str, Rule] = {
     "target_progress": target_progress, "low_trust_source": target_conflict, "date_conflict": date_conflict,
     "method_comparability": method_comparability, "cause_narrowing": cause_narrowing,
     "structural_change": structural_change, "paraphrase": paraphrase, "tense": tense,
+    "cumulative_pace": cumulative_pace, "intensity_chain": intensity_chain,
+    "power_for_energy": power_for_energy, "grid_factor": grid_factor,
 }  # fmt: skip
 """Every rule; `variants` speaks as `rounding`, `restatement`, `order_of_magnitude` and `ledger`, `sum_of_parts` also as
 `part_of_whole`, `cumulative_vs_annual` also as `monotone`."""
 
 
+def _readings(verdict: Verdict) -> tuple[str, ...]:
+    """Other readings of the texts that a verdict stands on."""
+    told = verdict.statements
+    doubts = [d for s in told for d in s.doubts]
+    quotes = {s.quote for s in told}
+    alike = len({(s.metric, s.nature) for s in told}) == len(quotes) == 1 < len(told)
+    if alike and all("text" in s.flags for s in told):
+        doubts.append("both stand in one sentence, so they are hardly meant as one")
+    return tuple(dict.fromkeys(doubts))
+
+
 def check(statements: Sequence[Statement]) -> list[Verdict]:
-    """What all rules find, the gravest first, each finding once."""
+    """What all rules find, the gravest first, each finding once.
+
+    Statements of which entity, metric or period is not known take no part. An error that another
+    reading of a text would clear is a question, with that reading.
+    """
     found: dict[tuple[object, ...], Verdict] = {}
+    known = [s for s in statements if s.is_known]
     for rule in RULES.values():
-        for verdict in rule(statements):
+        for verdict in rule(known):
             ends = verdict.statements[0].id, verdict.statements[-1].id
             name = (verdict.rule, verdict.verdict, *ends)
-            found.setdefault(name, verdict)
-    weight = {"error": 0, "warning": 1, "info": 2}
+            found.setdefault(name, replace(verdict, readings=_readings(verdict)))
+    weight = {"error": 0, "question": 1, "warning": 2, "info": 3}
     return sorted(
         found.values(), key=lambda v: (weight[v.severity], v.rule, [s.id for s in v.statements])
     )

@@ -123,7 +123,12 @@ def _gross_of(
 
 def scope_mismatch(statements: Sequence[Statement]) -> Iterator[Verdict]:
     """The same metric of one house, in the same year, over two boundaries."""
-    shares = [s for s in levels_of(statements) if s.unit in ("share", "ratio") and s.bound == "="]
+    units = ("share", "ratio", "t", "kWh", "m3")
+    shares = [
+        s
+        for s in levels_of(statements)
+        if s.unit in units and s.bound == "=" and s.nature in ("level", "share")
+    ]
     for one, other in combinations(shares, 2):
         if one.metric != other.metric or one.period.key != other.period.key or not one.period.year:
             continue

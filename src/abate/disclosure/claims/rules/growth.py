@@ -12,6 +12,7 @@ from abate.disclosure.claims.rules.pairing import (
     levels_of,
     priors_of,
     readings,
+    settled_of,
     stated_share,
 )
 from abate.disclosure.claims.rules.repetition import is_later_issue
@@ -182,7 +183,7 @@ def reduction_semantics(statements: Sequence[Statement]) -> Iterator[Verdict]:
 
     A fall on the year before, or against a counterfactual.
     """
-    levels = levels_of(statements)
+    levels = settled_of(statements)
     for s in levels:
         if s.metric not in ("reduction_scope1_2", "reduction") or s.unit != "t":
             continue

@@ -17,6 +17,11 @@ def levels_of(statements: Sequence[Statement]) -> list[Statement]:
     return [s for s in statements if s.nature in LEVELS and s.unit not in ("date", "year", "")]
 
 
+def settled_of(statements: Sequence[Statement]) -> list[Statement]:
+    """Levels that are one number: a bound can be divided by nothing."""
+    return [s for s in levels_of(statements) if s.bound in ("=", "~") and not s.high]
+
+
 def same_thing(one: Statement, other: Statement) -> bool:
     """Whether two statements are of one entity, metric, boundary and unit."""
     return one.key == other.key and one.unit == other.unit
@@ -55,7 +60,7 @@ def changes_of(statements: Sequence[Statement]) -> list[tuple[Statement, Stateme
     In the same row, or one of its own.
     """
     found = []
-    for s in levels_of(statements):
+    for s in settled_of(statements):
         if s.change:
             found.append((s, s))
         found += [

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from abate.disclosure.claims.interval import growth
 from abate.disclosure.claims.rules.counterparts import INTENSITIES
-from abate.disclosure.claims.rules.pairing import levels_of
+from abate.disclosure.claims.rules.pairing import levels_of, settled_of
 from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
@@ -34,7 +34,7 @@ def target_progress(statements: Sequence[Statement]) -> Iterator[Verdict]:
             continue
         values = [
             s
-            for s in levels_of(statements)
+            for s in settled_of(statements)
             if s.metric == target.metric
             and entity_key(s.entity) == entity_key(target.entity)
             and s.period.year
@@ -120,6 +120,7 @@ def target_conflict(statements: Sequence[Statement]) -> Iterator[Verdict]:
                     f" {fall.trust} and {pledge.trust}"
                 )
                 yield Verdict("low_trust_source", "contradiction", said, (fall, pledge))
+    yield from _two_falls(statements)
     for one, other in combinations(neutral, 2):
         if (
             one.key == other.key
@@ -133,6 +134,60 @@ def target_conflict(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 f" {other.trust}",
                 (one, other),
             )
+
+
+def _two_falls(statements: Sequence[Statement]) -> Iterator[Verdict]:
+    """Two targets of one metric, base and year that ask for different falls."""
+    falls = [
+        s
+        for s in statements
+        if s.nature == "target" and s.unit == "share" and s.period.year and s.base
+    ]
+    for one, other in combinations(falls, 2):
+        same = one.key == other.key and one.base == other.base and one.bound == other.bound == "="
+        if same and one.period.key == other.period.key and not one.value().meets(other.value()):
+            said = (
+                f"{one.text} % and {other.text} % by {one.period.year} on {one.base}; source ranks"
+                f" {one.trust} and {other.trust}"
+            )
+            yield Verdict("target_conflict", "contradiction", said, (one, other))
+
+
+def cumulative_pace(statements: Sequence[Statement]) -> Iterator[Verdict]:
+    """A sum wanted over years, beside what the years so far have given.
+
+    The pace needed from now on is compared with the latest year.
+    """
+    for target in statements:
+        if target.nature != "target" or target.unit in ("share", "points", "year", "date"):
+            continue
+        first, last = target.period.first, target.period.year
+        if not first or last <= first:
+            continue
+        years = {
+            s.period.year: s
+            for s in settled_of(statements)
+            if s.key == target.key
+            and s.unit == target.unit
+            and s.period.first == s.period.year
+            and s.nature in ("level", "reduction")
+            and first <= s.period.year <= last
+        }
+        if not years or max(years) >= last:
+            continue
+        latest = years[max(years)]
+        told = sum(s.value().middle for s in years.values())
+        gap = last - max(years)
+        needed = (target.value().middle - told) / gap
+        missing = max(years) - first + 1 - len(years)
+        said = (
+            f"{told:,.4g} {target.unit} told for {len(years)} years to {max(years)};"
+            f" {needed:,.4g} a year are needed to {last}, the latest year gave"
+            f" {latest.value().middle:,.4g}"
+        )
+        said += f"; {missing} years are not told" if missing else ""
+        verdict = "on_track" if latest.value().high >= needed else "behind"
+        yield Verdict("cumulative_pace", verdict, said, (target, latest))
 
 
 def structural_change(statements: Sequence[Statement]) -> Iterator[Verdict]:

@@ -57,13 +57,8 @@ def variants(statements: Sequence[Statement]) -> Iterator[Verdict]:
 def _variant(one: Statement, other: Statement) -> Verdict | None:
     """What two values of one key are to each other; None where they agree."""
     a, b = one.value(), other.value()
-    if ">" in (one.bound, other.bound):
-        bound, value = (one, other) if one.bound == ">" else (other, one)
-        if value.bound == ">" or value.value().high >= bound.value().low:
-            return None
-        return Verdict(
-            "rounding", "contradiction", f"{value.text} is not above {bound.text}", (value, bound)
-        )
+    if {">", "<"} & {one.bound, other.bound}:
+        return _beyond(one, other)
     if a.meets(b):
         return None
     low, high = sorted((a, b), key=lambda i: i.middle)
@@ -89,6 +84,21 @@ def _variant(one: Statement, other: Statement) -> Verdict | None:
     if one.value(loose=True).meets(b) or a.meets(other.value(loose=True)):
         return Verdict("rounding", "rounding_loose", said, (one, other))
     return Verdict("rounding", "contradiction", said, (one, other))
+
+
+def _beyond(one: Statement, other: Statement) -> Verdict | None:
+    """A value beside a bound that it is on the wrong side of."""
+    bound, value = (one, other) if one.bound in (">", "<") else (other, one)
+    if value.bound in (">", "<"):
+        return None
+    above = bound.bound == ">"
+    low, high = value.value().low, value.value().high
+    if (above and high >= bound.value().low) or (not above and low <= bound.value().high):
+        return None
+    side = "above" if above else "below"
+    return Verdict(
+        "rounding", "contradiction", f"{value.text} is not {side} {bound.text}", (value, bound)
+    )
 
 
 def _log10(x: float) -> float:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from abate.disclosure.claims.interval import Interval, exact
-from abate.disclosure.claims.rules.pairing import agreement, levels_of, readings
+from abate.disclosure.claims.rules.pairing import agreement, levels_of, readings, settled_of
 from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
 
@@ -151,7 +151,7 @@ def ratio(statements: Sequence[Statement]) -> Iterator[Verdict]:
         if share.nature != "share" or share.unit != "share":
             continue
         name = share.metric.removesuffix("_share")
-        for part in levels_of(statements):
+        for part in settled_of(statements):
             if (
                 part.metric != name
                 or entity_key(part.entity) != entity_key(share.entity)
@@ -170,7 +170,7 @@ def ratio(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 next(
                     (
                         s
-                        for s in levels_of(statements)
+                        for s in settled_of(statements)
                         if s.metric == (share.part_of or part.part_of)
                         and s.period.key == part.period.key
                         and s.unit == part.unit
@@ -198,7 +198,7 @@ def identity(statements: Sequence[Statement]) -> Iterator[Verdict]:
 
     And what is left for Scope 1.
     """
-    levels = levels_of(statements)
+    levels = settled_of(statements)
     for net in levels:
         if net.metric != "net_scope1_2" or net.bound != "=":
             continue
