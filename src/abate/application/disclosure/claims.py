@@ -38,6 +38,7 @@ from abate.kernel.errors import DataError, UsageError
 
 BYTES_MAX = 20_000_000
 ROWS_MAX = 100_000
+NUMBERS_PLAIN_MAX = 8
 STATEMENTS_MAX = 5_000
 """Beyond this many statements, rules that look at pairs would take too long."""
 OF_FIGURES = {
@@ -403,7 +404,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[Json]:
             v
             for v in check([*clear, *held])
             if v.rule in ("ledger", "growth_rate")
-            and v.verdict == "contradiction"
+            and v.severity == "error"
             and any(s.source == "report" for s in v.statements)
         ]
         _refuse_neutral(told, model)
@@ -457,8 +458,10 @@ def _own_names(name: str) -> set[str]:
 def _is_plain(s: Statement) -> bool:
     """Whether a statement of running text is plain enough to hold a report back.
 
-    A change whose sentence names one year.
+    A change whose sentence names one year; no line that packs many numbers, as chapters of plans do.
     """
+    if len(re.findall(r"\d[\d.,]*", s.quote)) > NUMBERS_PLAIN_MAX:
+        return False
     if s.nature == "change" or s.change:
         named = set(re.findall(r"20\d{2}", s.quote))
         return s.nature != "target" and named <= {str(s.period.year)}

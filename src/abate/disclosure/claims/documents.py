@@ -13,41 +13,11 @@ from abate.disclosure.claims.extracting import Extract, context_of, extract
 from abate.disclosure.claims.grids import read_grid
 from abate.disclosure.claims.quantities import normal
 
-BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "li",
-        "ul",
-        "ol",
-        "br",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "figure",
-        "figcaption",
-        "blockquote",
-        "dt",
-        "dd",
-        "main",
-        "body",
-        "title",
-        "td",
-        "th",
-        "tr",
-        "caption",
-        "table",
-        "aside",
-        "nav",
-    ]
+BLOCKS = re.compile(
+    r"p|div|h[1-6]|li|[uo]l|br|section|article|header|footer|fig(?:ure|caption)|blockquote|d[dt]"
+    r"|main|body|title|t[dhr]|caption|table|aside|nav"
 )
+CELLS, ROWS = ("td", "th"), ("tr", "thead", "tbody", "tfoot")
 SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head"])
 
 
@@ -86,46 +56,56 @@ class _Reader(HTMLParser):
         self.grids: list[Grid] = []
         self.silent = 0
         self.open: list[Grid] = []
-        self.spans: dict[int, tuple[int, str]] = {}
         self.words: list[str] = []
         self.width = 1
+        self.in_cell = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         held = dict(attrs)
         self.silent += tag in SILENT
-        if tag in BLOCKS:
+        if tag in CELLS or tag in ROWS:
+            self._end_cell()  # the end of a cell may be left out
+        if BLOCKS.fullmatch(tag):
             self._end()
         if tag == "table":
             self.open.append(Grid(caption=next((b for b in reversed(self.blocks) if b), "")))
         elif tag == "tr" and self.open:
             self.open[-1].rows.append([])
-        elif tag in ("td", "th") and self.open:
+        elif tag in CELLS and self.open:
             span = held.get("colspan") or "1"
             self.width = min(int(span), 40) if span.isdecimal() else 1
+            self.in_cell = True
 
     def handle_endtag(self, tag: str) -> None:
         if tag in SILENT:
             self.silent = max(0, self.silent - 1)
-        said = " ".join(" ".join(self.words).split())
-        if tag in ("td", "th") and self.open and self.open[-1].rows:
-            self.open[-1].rows[-1] += [said] * self.width
-            self.words = []
-        elif tag == "caption" and self.open:
-            self.open[-1].caption = said
-            self.words = []
+        if tag in CELLS or tag in ROWS or tag == "table":
+            self._end_cell()
+        if tag == "caption" and self.open:
+            self.open[-1].caption = self._said()
         elif tag == "table" and self.open:
             self.grids.append(self.open.pop())
-            self.words = []
-        elif tag in BLOCKS:
+        elif BLOCKS.fullmatch(tag):
             self._end()
+
+    def _said(self) -> str:
+        said = re.sub(r"\s+", " ", "".join(self.words)).strip()
+        self.words = []
+        return said
+
+    def _end_cell(self) -> None:
+        if self.in_cell and self.open and self.open[-1].rows:
+            self.open[-1].rows[-1] += [self._said()] * self.width
+        self.in_cell = False
 
     def handle_data(self, data: str) -> None:
         if not self.silent:
             self.words.append(data)
 
     def _end(self) -> None:
-        said = re.sub(r"\s+", " ", "".join(self.words)).strip()
-        self.words = []
+        if self.in_cell:
+            return
+        said = self._said()
         if said and not self.open:
             self.blocks.append(said)
 

@@ -20,9 +20,9 @@ from abate.disclosure.claims.naming import Cast, cast_of
 from abate.disclosure.claims.quantities import Quantity, language_of, normal, quantities
 from abate.disclosure.claims.statement import Period, Statement
 from abate.disclosure.claims.tabled import canonical, iso_day
-from abate.disclosure.claims.what import Group, groups_in, mentions
+from abate.disclosure.claims.what import VERB, Group, groups_in, mentions
 from abate.disclosure.claims.when import DATE, When, year_reported, year_written, years_in
-from abate.disclosure.claims.who import OTHERS_ANY, who_in
+from abate.disclosure.claims.who import IT, OTHERS_ANY, OWN, who_in
 
 SURE = 0.6
 """Confidence from which a field counts as read."""
@@ -37,6 +37,11 @@ EACH = pattern("extracting.EACH")
 DAY = pattern("extracting.DAY")
 NOWADAYS = pattern("extracting.NOWADAYS")
 YEAR_END = pattern("extracting.YEAR_END")
+DIFFERENCE = re.compile(
+    r"\s?(?:CO2e? )?(?:above|more than|higher|below|lower|mehr als|über dem|unter dem)\b",
+    re.IGNORECASE,
+)
+"""Words by which an amount is the difference of two."""
 OF_THE_WHOLE = re.compile(
     r"\b(?:of|out of) (?:our|its|the|their|all)\s$|\b(?:unserer|ihrer|seiner|der|von)\s$"
 )
@@ -92,6 +97,7 @@ class Context:
         said: Year in which it was written; 0 where it does not say.
         told: The period that it reports.
         sure: Whether that period is certain.
+        given: Whether it was given rather than taken from the text.
     """
 
     source: str
@@ -101,6 +107,7 @@ class Context:
     said: int
     told: Period
     sure: bool
+    given: bool = False
 
 
 @dataclass(slots=True)
@@ -136,8 +143,20 @@ def sentences_of(text: str, lang: str) -> list[list[str]]:
                 joined[-1] = f"{before} {line}" if lang != "zh" else before + line
             else:
                 joined.append(line)
-        paragraphs.append([s for line in joined for s in _sentences(line, lang)])
+        told = [s for line in joined for s in _sentences(line, lang)]
+        paragraphs.append([s for s in told if not _is_tabular(s)])
     return [p for p in paragraphs if p]
+
+
+def _is_tabular(sentence: str) -> bool:
+    """Whether a line is a row of a table without lines, or a list: more marks than words."""
+    numbers = len(re.findall(r"(?<![A-Za-z])\d[\d.,]*", sentence))
+    words = (
+        len(re.findall(r"[A-Za-zäöüß]{2,}", sentence)) + len(re.findall(r"[一-鿿]", sentence)) / 2
+    )
+    listed = re.match(r"[^.]*·[^.:]*:\s?[\d.,]+", sentence) is not None
+    bare = numbers > 3 and words < 2 * numbers and not VERB.search(sentence)
+    return bare or listed
 
 
 def _sentences(line: str, lang: str) -> list[str]:
@@ -200,7 +219,7 @@ def context_of(
     flat = [s for p in sentences_of(text, lang) for s in p]
     kind, told = ("FY", year) if year else year_reported(flat, said)
     period = Period(kind, told, told, f"{kind}{told}") if told else Period("", 0, 0, "")
-    return Context(name, lang, cast, own, said, period, bool(told))
+    return Context(name, lang, cast, own, said, period, bool(told), bool(year))
 
 
 class _Sentence:
@@ -336,7 +355,9 @@ class _Sentence:
             flags=frozenset({"text"} | ({"year-assumed"} if dated < YEAR_TOLD else set())),
         )
         self.told[q.start] = made
-        others = nature == "reduction" and q.unit == "t" and OTHERS_ANY.search(self.text)
+        saved = nature == "reduction" and q.unit == "t"
+        helped = entity.startswith(("customers", "suppliers"))
+        others = saved and not helped and (OTHERS_ANY.search(self.text) or not self._names_us(q))
         financed = metric == "emissions_intensity" and FINANCED.search(self.text)
         each = q.unit in ("t", "kWh", "m3") and EACH.search(self.text[: q.start][-150:])
         sure = {
@@ -348,6 +369,12 @@ class _Sentence:
         }
         return made, tuple(f for f in FIELDS if sure[f] < SURE)
 
+    def _names_us(self, q: Quantity) -> bool:
+        """Whether a sentence names whom the text is about before a number."""
+        before = self.text[: q.start]
+        named = any(name in before for name in self.context.cast.names)
+        return named or OWN.search(before) is not None or IT.search(before) is not None
+
     def _is_other(self, q: Quantity) -> bool:
         """Whether a number tells nothing by itself: size of a unit, a whole, what was not done."""
         before = self.text[: q.start]
@@ -358,6 +385,8 @@ class _Sentence:
     def _settled(self, q: Quantity, link: Link) -> Link:
         """What a number is of, where its words settle it: saved 4 GWh; halve them."""
         if q.change and re.match(r"\s(?:them|it|this|these|that|those)\b", self.text[q.end :]):
+            return replace(link, sure=0.3)
+        if q.unit in ("t", "kWh", "m3") and DIFFERENCE.match(self.text[q.end :]):
             return replace(link, sure=0.3)
         energy = link.metric in ("", "energy", "heat", "fuel", "electricity")
         if q.unit == "kWh" and energy and cues.SAVED_BEFORE.search(self.text[: q.start][-60:]):
@@ -477,7 +506,7 @@ class _Sentence:
     def _nearest(self, q: Quantity, roles: Sequence[str]) -> When | None:
         """The year of a number: right beside it, else the last before it, else the next."""
         mine = [w for w in self.whens if w.role in roles]
-        beside = self._due(q, mine) or self._right_behind(q, mine) or self._right_before(q, mine)
+        beside = self._right_behind(q, mine) or self._due(q, mine) or self._right_before(q, mine)
         if beside is not None:
             return beside
         close = self._close_behind(q, mine)
@@ -504,7 +533,7 @@ class _Sentence:
 
     def _right_behind(self, q: Quantity, whens: Sequence[When]) -> When | None:
         after = [w for w in whens if w.start >= q.end and not self._heads(w)]
-        joint = r"\s?\(?(?:in|im Jahr|for|during|in fiscal|im)?\s?"
+        joint = r"\s?\(?(?:in|by|until|bis|im Jahr|for|during|in fiscal|im)?\s?"
         return next((w for w in after if re.fullmatch(joint, self.text[q.end : w.start])), None)
 
     def _right_before(self, q: Quantity, whens: Sequence[When]) -> When | None:
@@ -556,7 +585,7 @@ class _Sentence:
         if self.carry.when is not None:
             same = self.carry.when.year == told.year or not self.context.sure
             return self.carry.when.period, base, 0.7 if same else 0.5
-        return told, base, 0.65 if self.context.sure else 0.2
+        return told, base, 0.85 if self.context.given else 0.65 if self.context.sure else 0.2
 
     def _loosely(self, q: Quantity, link: Link, near: When | None) -> tuple[Period, float] | None:
         """Period of a number that no year stands beside, where its words leave it open."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from abate.disclosure.claims.extracting import SURE, Context, Partial
 from abate.disclosure.claims.quantities import Quantity, plain, quantities
@@ -22,6 +22,13 @@ UNIT_HEAD = re.compile(r"unit|units|einheit|maßeinheit|单位|计量单位", re
 CHANGE_HEAD = re.compile(
     r"change|yoy|y/y|Δ|Veränderung|Abweichung|同比|变化|变动|增减|vs\.?|gegenüber", re.IGNORECASE
 )
+PART_HEAD = re.compile(
+    r"\b(?:site|location|plant|country|region|business|segment|brand|subsidiary|building|person)s?\b"
+    r"|Standort|Werk|Land|Segment|站点|地点|业务|国家|地区|子公司|工厂",
+    re.IGNORECASE,
+)
+"""Headings of rows that are parts of an organisation."""
+YEAR_NAMED = re.compile(r"(?:19|20)\d{2}|FY\s?\d{2}")
 TARGET_HEAD = re.compile(r"target|goal|Ziel|目标", re.IGNORECASE)
 
 
@@ -52,11 +59,13 @@ class Column:
         period: Period of its numbers.
         nature: `level`, `change` or `target`.
         head: Its heading.
+        dated: Whether it says its period itself.
     """
 
     period: Period
     nature: str
     head: str
+    dated: bool = True
 
 
 def read_grid(
@@ -74,6 +83,7 @@ def read_grid(
     partly: list[Partial] = []
     missed: list[tuple[str, str]] = []
     head, body, columns = _headed([list(r) for r in rows if any(c.strip() for c in r)], context)
+    parts = bool(head) and PART_HEAD.search(head[0]) is not None
     units = next((k for k, c in enumerate(head) if UNIT_HEAD.fullmatch(c.strip())), -1)
     section = ""
     for number, row in enumerate(body, 2):
@@ -82,15 +92,23 @@ def read_grid(
             section = row[0].strip()
             continue
         unit = row[units].strip() if 0 <= units < len(row) else ""
+        part = parts or "·" in row[0]
         names = Names(row[0].strip(), section, unit, caption, head[0] if head else "")
-        for k, cell in cells.items():
+        metric = ""
+        for k, cell in sorted(cells.items(), key=lambda c: columns[c[0]].nature == "change"):
             made = _cell(cell, names, columns[k], f"{place} row {number}", context)
             if made is None:
                 missed += (
                     [] if EMPTY.fullmatch(cell) else [(cell, f"{names.label} ({columns[k].head})")]
                 )
-            elif made.unsure:
-                partly.append(made)
+                continue
+            told = made.statement
+            if told.nature == "change" and metric:  # of what the levels of the row are of
+                made = replace(made, statement=replace(told, metric=metric))
+            metric = metric or told.metric
+            if part or made.unsure:
+                unsure = (*made.unsure, "entity") if part else made.unsure
+                partly.append(Partial(made.statement, tuple(dict.fromkeys(unsure))))
             else:
                 found.append(made.statement)
     return found, partly, missed
@@ -119,14 +137,23 @@ def _headed(
 
 
 def _columns(head: Sequence[str], context: Context) -> dict[int, Column]:
-    return {k: c for k, cell in enumerate(head) if k and (c := _column(cell, context)) is not None}
+    found: dict[int, Column] = {}
+    for k, cell in enumerate(head):
+        column = _column(cell, context) if k else None
+        if column is None:
+            continue
+        years = [c.period for c in found.values() if c.nature != "change"]
+        if column.nature == "change" and years and not YEAR_NAMED.search(cell):
+            column = Column(years[-1], "change", cell)  # of the year that stands before it
+        found[k] = column
+    return found
 
 
 def _single(head: Sequence[str], context: Context) -> dict[int, Column] | None:
     """A table of one column of numbers, of the period that the document reports."""
     if len(head) != 2 or not context.sure:
         return None
-    return {1: Column(context.told, "level", head[1])}
+    return {1: Column(context.told, "level", head[1], dated=False)}
 
 
 def _column(head: str, context: Context) -> Column | None:
@@ -184,6 +211,7 @@ def _cell(cell: str, names: Names, column: Column, place: str, context: Context)
         nature="share" if re.fullmatch(r"scope\w*_share", metric) else nature,
         source=context.source,
         quote=f"{names.label}: {cell} ({column.head})",
+        flags=frozenset({"text"} if column.dated else {"text", "year-assumed"}),
     )
     known = bool(context.cast.main) and context.cast.sure
     held = {

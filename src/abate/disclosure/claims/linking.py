@@ -12,6 +12,17 @@ from abate.disclosure.claims.quantities import Quantity
 from abate.disclosure.claims.what import Group, metric_of
 
 OF_WHICH = re.compile(r"\b(?:of which|of that|of them|davon|darunter)\b|其中")
+THESE = re.compile(
+    r"\b(?:diese[nrms]?|these|those|such|this) (?:\w+ )?(?:emissions?|energy|Emission\w*)\b|(?:这些|该|上述)(?:碳)?排放",
+    re.IGNORECASE,
+)
+"""Words that point back to emissions of a sentence before."""
+SPEND = re.compile(
+    r"\bspend\w*|purchas\w+|procure\w+|suppliers? (?:that |who )?(?:have|had|with|by)|of (?:our |its |the )?suppliers"
+    r"|Einkauf\w*|der Lieferanten|采购|的供应商|供应商(?:已|中)",
+    re.IGNORECASE,
+)
+"""Words by which a percentage is one of suppliers or of what is bought from them."""
 EQUAL_TO = re.compile(
     r"相当于|\bequivalent to|\bthe same as|\bas much as|\bentspricht|\benough to", re.IGNORECASE
 )
@@ -89,7 +100,7 @@ def change_of(sentence: str, q: Quantity, others: Sequence[Quantity]) -> tuple[b
             and cues.RISING.search(sentence[max(0, q.start - 110) : q.start])
         )
     ):
-        led_by = sentence[max(0, q.start - 110) : q.start]
+        led_by = sentence[max(0, q.start - 200) : q.start]
         falling, rising = cues.FALLING.search(led_by), cues.RISING.search(led_by)
         return True, bool(falling or cues.FALLING.search(after[:60])) and not (
             cues.RISING.search(after[:40]) or (rising and not falling)
@@ -207,7 +218,8 @@ class _Linker:
         if part is not None:
             return part
         best, metric = ranked[0]
-        if EQUAL_TO.search(self.sentence[max(0, q.start - 60) : q.start]):
+        meant = metric in ("emissions", "energy") and THESE.search(self.sentence)
+        if meant or EQUAL_TO.search(self.sentence[max(0, q.start - 60) : q.start]):
             return metric, 0.4
         if metric in ("emissions", "scope2") and unit == "t":
             told = self._in_brackets(q, metric, sense)
@@ -224,7 +236,8 @@ class _Linker:
         others = [o for o in self.numbers if o is not q]
         for group in self.groups:
             metric = metric_of(group.concepts, unit, sense=sense)
-            odd = unit == "t" and q.is_gas and metric in ("packaging", "waste", "production")
+            solids = ("packaging", "waste", "production", "fuel")
+            odd = unit == "t" and q.is_gas and metric in solids
             if not metric or odd:
                 continue
             taken = self.claimed.get(group.start, q.start) != q.start
@@ -430,7 +443,8 @@ def _share(
         metric = metric_of(concepts, "share", sense="share")
         if metric:
             alone = {metric_of(g.concepts, "share", sense="share") for g in held} - {"", metric}
-            if metric.startswith(("scope", "total")) and not _tells_share(sentence, q):
+            stray = metric == "suppliers_share" and not SPEND.search(sentence)
+            if stray or (metric.startswith(("scope", "total")) and not _tells_share(sentence, q)):
                 return Link(metric, "share", False, 0.4)
             crowded = (
                 sum(o.unit == "share" and low <= o.start < high and not o.change for o in numbers)
@@ -455,6 +469,8 @@ def _share(
 def _tells_share(sentence: str, q: Quantity) -> bool:
     """Whether the words around a percentage say that it is a part of the whole."""
     before, after = sentence[max(0, q.start - 60) : q.start], sentence[q.end :]
+    if re.match(r"\s?(?:of|der|des) (?:(?:our|its|their|the|total) )*Scope", after, re.IGNORECASE):
+        return False  # of something else in that scope
     return cues.SHARE_BEFORE.search(before) is not None or cues.SHARE_AFTER.match(after) is not None
 
 

@@ -129,7 +129,8 @@ def _named(text: str, title: str) -> Counter[str]:
     speaks = len(re.findall(r"\b[Ww]e\b|\b[Oo]ur\b", text)) > 3
     for match in NAME_EN.finditer(text):
         name = trimmed(match.group(0))
-        if not name or countries().fullmatch(name) or re.fullmatch(LEGAL, name):
+        unit = re.search(r"CO2|\b(?:[kMG]t|[GMT]Wh|[MG]W)\b", name)
+        if not name or unit or countries().fullmatch(name) or re.fullmatch(LEGAL, name):
             continue
         if name.isupper() and (len(name) > 12 or (len(name) < 6 and name not in title)):
             continue

@@ -164,7 +164,8 @@ def _compared(found: list[Quantity], text: str) -> list[Quantity]:
         if (
             "/" in last.unit
             and this.unit == last.unit.split("/")[0]
-            and len(gap) < 40
+            and len(gap) < 90
+            and "." not in gap
             and re.search(
                 r"from|against|compared|after|nach|von|gegenüber|Vorjahr|较|比|上年|去年|降至|降到|升至|\(",
                 gap,

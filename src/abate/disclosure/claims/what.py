@@ -47,7 +47,7 @@ def mentions(sentence: str) -> list[Group]:
             continue
         digits = re.findall(r"[123一二三]", match.group(0))
         numbers = {"123"["123".find(d) if d in "123" else "一二三".find(d)] for d in digits}
-        if re.search(r"1\s?(?:-|to|bis|至)\s?3", match.group(0)):
+        if re.search(r"[1一]\s?(?:-|–|to|bis|至)\s?\D{0,3}[3三]", match.group(0)):
             numbers |= {"2"}
         found.append(Group(match.start(), match.end(), frozenset(f"scope{n}" for n in numbers)))
     return sorted(found, key=lambda g: (g.start, -g.end))
@@ -193,7 +193,6 @@ def _emission(concepts: frozenset[str], unit: str) -> str:
         return {
             "scope1_2": "intensity",
             "net_scope1_2": "intensity",
-            "gross_scope1_2": "intensity",
             "scope1": "intensity",
             "scope3": "scope3_intensity",
             "scope3_cat15": "scope3_intensity",

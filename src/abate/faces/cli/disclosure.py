@@ -323,7 +323,7 @@ def claims_check(
         agreed = len(facts) - len(shown)
         out.console().print(
             f"{len(told.statements)} statements read, {len(told.partly)} in part,"
-            f" {len(told.verdicts)} verdicts, {errors} errors"
+            f" {len(facts)} facts judged, {errors} errors"
             + (f"; {agreed} that agree are not shown (--all)." if agreed else ".")
         )
         if told.partly:

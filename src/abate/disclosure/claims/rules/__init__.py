@@ -48,8 +48,8 @@ from abate.disclosure.claims.rules.wording import (
     method_comparability,
     tense,
 )
-from abate.disclosure.claims.statement import Statement
-from abate.disclosure.claims.verdict import Verdict
+from abate.disclosure.claims.statement import WHOLES, Statement
+from abate.disclosure.claims.verdict import SEVERITIES, Verdict
 
 Rule = Callable[[Sequence[Statement]], Iterator[Verdict]]
 RULES: dict[str, Rule] = {
@@ -67,6 +67,18 @@ RULES: dict[str, Rule] = {
 }  # fmt: skip
 """Every rule; `variants` speaks as `rounding`, `restatement`, `order_of_magnitude` and `ledger`, `sum_of_parts` also as
 `part_of_whole`, `cumulative_vs_annual` also as `monotone`."""
+
+
+def _is_of_parts(verdict: Verdict) -> bool:
+    """Whether an error is only that a text tells several amounts of one kind, as texts do.
+
+    Two plants, two products, two factors: no one means them as one.
+    """
+    told = verdict.statements
+    open_kind = all("text" in s.flags and s.metric not in WHOLES for s in told)
+    view_only = any(s.metric in ("scope2", "scope1_2", "total") for s in told)
+    apart = len({s.quote for s in told}) > 1 and len({s.source for s in told}) == 1
+    return SEVERITIES[verdict.verdict] == "error" and open_kind and apart and not view_only
 
 
 def _readings(verdict: Verdict) -> tuple[str, ...]:
@@ -92,7 +104,8 @@ def check(statements: Sequence[Statement]) -> list[Verdict]:
         for verdict in rule(known):
             ends = verdict.statements[0].id, verdict.statements[-1].id
             name = (verdict.rule, verdict.verdict, *ends)
-            found.setdefault(name, replace(verdict, readings=_readings(verdict)))
+            if not _is_of_parts(verdict):
+                found.setdefault(name, replace(verdict, readings=_readings(verdict)))
     weight = {"error": 0, "question": 1, "warning": 2, "info": 3}
     return sorted(
         found.values(), key=lambda v: (weight[v.severity], v.rule, [s.id for s in v.statements])
