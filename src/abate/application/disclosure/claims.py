@@ -404,7 +404,7 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[Json]:
             v
             for v in check([*clear, *held])
             if v.rule in ("ledger", "growth_rate")
-            and v.severity == "error"
+            and v.severity in ("error", "question")
             and any(s.source == "report" for s in v.statements)
         ]
         _refuse_neutral(told, model)

@@ -255,7 +255,11 @@ class _Linker:
         after = re.match(r"\s(?:davon|of which|of that|of them)\b", self.sentence[q.end :])
         if not led and not after:
             return None
-        inner = {metric_of(g.concepts, unit, sense=sense) for g in self.groups if g.start > low}
+        inner = {
+            metric_of(g.concepts, unit, sense=sense)
+            for g in self.groups
+            if g.start > low and "," not in self.sentence[q.end : g.start]
+        }
         own = [m for _, m in ranked if m in inner]
         return (own[0], 0.7) if own else (ranked[0][1], 0.3)
 
