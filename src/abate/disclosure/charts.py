@@ -551,7 +551,9 @@ def path_chart(values: list[Json], *, title: str, unit: str) -> Json:
         unit: Unit of the values.
     """
     x = {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": -45}}
-    y = {"field": "value", "type": "quantitative", "title": unit}
+    y: Json = {"field": "value", "type": "quantitative", "title": unit}
+    if unit == "ratio":  # such as PUE, which is never under 1
+        y["scale"] = {"zero": False}
     colour = {"field": "series", "type": "nominal", "title": None, "sort": None}
     tooltip = [{"field": "year"}, {"field": "series"}, {"field": "value", "format": ",.2f"}]
     lines = {

@@ -50,6 +50,7 @@ class Indicator:
             is only stated.
         stated: Metric under which the organisation states it, for what is only stored and shown.
         references: Framework and datapoint, such as `("GRI", "305-1-a")`.
+        partly: Those that it answers in part, as its note says.
         note: How it is made.
         note_zh: The same in Chinese.
     """
@@ -63,6 +64,7 @@ class Indicator:
     formula: str
     stated: str
     references: tuple[tuple[str, str], ...]
+    partly: tuple[tuple[str, str], ...]
     note: str
     note_zh: str
 
@@ -119,17 +121,17 @@ def indicators() -> dict[str, Indicator]:
             r["direction"],
             r["formula"],
             r["stated"],
-            tuple(
-                (f, i)
-                for ref in r["references"].split("|")
-                if ref
-                for f, _, i in [ref.partition(":")]
-            ),
+            _references(r["references"]),
+            _references(r["partly"]),
             r["note"],
             r["note_zh"],
         )
         for r in package_table("abate.disclosure", "indicators.csv")
     }
+
+
+def _references(cell: str) -> tuple[tuple[str, str], ...]:
+    return tuple((f, i) for ref in cell.split("|") if ref for f, _, i in [ref.partition(":")])
 
 
 @cache

@@ -25,6 +25,17 @@ def number(value: Fraction | None, unit: str) -> str:
     return f"{float(value):,.{digits}f}"
 
 
+def measured(value: Fraction | None, unit: str) -> str:
+    """A value for people with its unit; a share or a count has none.
+
+    Example:
+        >>> measured(Fraction(2048), "count"), measured(Fraction(39, 100), "share"), measured(Fraction(5), "MWh")
+        ('2,048', '39.0 %', '5.000 MWh')
+    """
+    bare = unit in ("share", "count", "ratio") or value is None
+    return number(value, unit) if bare else f"{number(value, unit)} {unit}"
+
+
 def change(before: Fraction | None, after: Fraction | None, unit: str) -> str:
     """Change from one year to the next."""
     if before is None or after is None or before == 0:

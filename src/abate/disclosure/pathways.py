@@ -35,11 +35,17 @@ MISUSED = Rule(
     "A pathway is used for a figure it is not made for",
     "Name a pathway made for the figure's scopes, or set the target on another figure.",
 )
+MET = Rule(
+    "target-met-when-set",
+    Severity.WARNING,
+    "A target was met when it was set",
+    "Set a target that asks for something, or drop it.",
+)
 OLD_BASE = Rule(
     "base-year-to-restate", Severity.WARNING, "The structure changed since the base year",
     "Run 'abate base-year', and publish the recalculated base year.",
 )  # fmt: skip
-TARGET_RULES = (NO_BASE, STATED_BASE, WEAK_PATHWAY, INCOMPLETE, MISUSED, OLD_BASE)
+TARGET_RULES = (NO_BASE, STATED_BASE, WEAK_PATHWAY, INCOMPLETE, MISUSED, MET, OLD_BASE)
 
 FIRST_SBTI_YEAR = 2020
 """A base year later than this is held to what a start in this year would have asked for."""

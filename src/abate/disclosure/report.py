@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError
@@ -14,7 +12,7 @@ from markupsafe import Markup
 
 from abate.disclosure.markup import Translate, escaped, heading_id, reader
 from abate.kernel.errors import UsageError
-from abate.kernel.resources import package_text
+from abate.kernel.resources import chinese, package_text
 
 LANGUAGES = ("en", "zh")
 
@@ -68,15 +66,9 @@ def _finalised(value: Any) -> Any:
     return markdown if markdown is not None else escaped(str(value))
 
 
-@cache
-def _chinese() -> dict[str, str]:
-    read: dict[str, str] = tomllib.loads(package_text("abate.disclosure", "zh.toml"))
-    return read
-
-
 def translator(lang: str) -> Translate:
     """English of the report in a language; what is not known stays as it is."""
-    known = _chinese() if lang == "zh" else {}
+    known = chinese("abate.disclosure") if lang == "zh" else {}
     return lambda text: known.get(text, text)
 
 

@@ -112,7 +112,7 @@ def _ranges(m: Model, t: Translate) -> Table:
 
 
 def _next(m: Model, t: Translate) -> Table:
-    rows = [(c["share"], c["source"], c["what"], c["tonnes"]) for c in m["ranges"]["next"]]
+    rows = [(c["share"], t(c["source"]), c["what"], c["tonnes"]) for c in m["ranges"]["next"]]
     columns = (">" + t("part of variance"), t("what"), t("name"), ">" + t("t CO2e on it"))
     return Table.of("next", t("What to measure better next"), columns, rows)
 
@@ -175,13 +175,19 @@ def _plan_lines(m: Model, t: Translate) -> Table:
 
 
 def _views(m: Model, t: Translate) -> Table:
-    rows = [(t(x["label"]), Cell(x["text"]), x["unit"], x["how"]) for x in m["views"]["lines"]]
+    rows = [
+        (t(x["label"]), Cell(x["text"]), x["unit"], _how(x["how"], t)) for x in m["views"]["lines"]
+    ]
     return Table.of(
         "views",
         t("Why net and market-based differ"),
         (t("Figure"), ">" + t("Amount"), t("Unit"), t("How")),
         rows,
     )
+
+
+def _how(text: str, t: Translate) -> str:
+    return f"{t('over')} {text.removeprefix('over ')}" if text.startswith("over ") else t(text)
 
 
 def _instruments(m: Model, t: Translate) -> Table:
@@ -238,7 +244,7 @@ def _methods(m: Model, t: Translate) -> Table:
         (
             Cell(x["name"], code=True),
             f"{x['scope']} {x['view']}",
-            x["summary"],
+            t(x["summary"]),
             Cell(x["formula"], code=True),
             x["source"],
         )
@@ -417,23 +423,31 @@ def _index(m: Model, t: Translate) -> Table:
     rows = [
         (
             x["framework"],
-            x["edition"],
             Cell(x["id"], code=True),
+            x["paragraph"],
             x["title"],
-            Cell(t("see"), link=f"i-{x['indicator']}", page=True),
+            Cell(t("see"), link=x["link"], page=True) if x["link"] else Cell("–"),
             x["text"],
         )
         for x in m["index"]
     ]
     columns = (
         t("Framework"),
-        t("Edition"),
         t("Datapoint"),
-        t("Indicator"),
+        t("Paragraph"),
+        t("Answered by"),
         ">" + t("Page"),
         ">" + m["year"],
     )
     return Table.of("index", t("Framework index"), columns, rows)
+
+
+def _gaps(m: Model, t: Translate) -> Table:
+    names = ("framework", "group", "title", "count", "by", "partly", "open")
+    heads = ("Framework", "Disclosure", "Title", ">answered", "by", "in part", "not answered")
+    columns = tuple((">" if h[0] == ">" else "") + t(h.removeprefix(">")) for h in heads)
+    rows = [tuple(Cell(x[n] or "–", code=n == "group") for n in names) for x in m["gaps"]]
+    return Table.of("gaps", t("What is not answered"), columns, rows)
 
 
 def _signoffs(m: Model, t: Translate) -> Table:
@@ -456,7 +470,7 @@ MAKERS: dict[str, Callable[[Model, Translate], Table]] = {
     "indicators": _indicators, "targets": _targets, "measures": _measures, "inventory": _inventory, "frozen": _frozen,
     "value_chain": _value_chain, "bridge": _bridge, "ranges": _ranges, "next": _next, "plans": _plans,
     "plan_lines": _plan_lines, "views": _views, "instruments": _instruments, "neutrality": _neutrality,
-    "credits": _credits, "claims": _claims, "index": _index, "signoffs": _signoffs, "coverage": _coverage,
+    "credits": _credits, "claims": _claims, "index": _index, "gaps": _gaps, "signoffs": _signoffs, "coverage": _coverage,
     "findings": _findings, "corrections": _mends, "methods": _methods, "factors": _factors,
 }  # fmt: skip
 """What makes each table, in the order of the workbook's sheets; those of the systems' chapters come

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -52,7 +52,11 @@ class IndicatorValue:
     @property
     def lacking(self) -> str:
         """What it lacks, for people; empty where it is whole."""
-        return "; ".join([*self.without, *(x.text for x in self.incomplete)])
+        return self.lacking_in(str)
+
+    def lacking_in(self, t: Callable[[str], str]) -> str:
+        """What it lacks in a language, by what brings English to it."""
+        return "; ".join([*self.without, *(x.told(t) for x in self.incomplete)])
 
     @property
     def json(self) -> Json:

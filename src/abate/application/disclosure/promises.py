@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
+from abate.application.disclosure.answers import NOT_KEPT, framework_answers
 from abate.application.disclosure.indicators import IndicatorValue, indicator_values
+from abate.application.disclosure.narratives import narratives
 from abate.application.disclosure.neutrality import credits_of, neutrality_of
 from abate.application.disclosure.signoff import assured_figures, signoffs
-from abate.application.disclosure.targets import macc, measures_of, national_line, target_progress
+from abate.application.disclosure.targets import (
+    macc,
+    measures_of,
+    national_line,
+    target_progress,
+    target_title,
+)
 from abate.application.ecosystem.programmes import withheld
 from abate.application.inventory.open_run import OpenRun
 from abate.disclosure import charts as specs
+from abate.disclosure.datapoints import OPEN, PARTLY, Answer, gap_lines, groups
 from abate.disclosure.indicators import frameworks
 from abate.disclosure.neutrality import Neutrality
 from abate.disclosure.numbers import change, number
-from abate.disclosure.pathways import Progress
+from abate.disclosure.pathways import TARGET_RULES, Progress
 from abate.disclosure.report import LANGUAGES, translator
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import UsageError
+from abate.kernel.finding import Finding
 from abate.kernel.target import TargetKind
 
 NEUTRALITY_TEXTS = {
@@ -92,6 +102,15 @@ def target_number(progress: Progress, value: float) -> str:
     return number(Fraction(value), FIGURES[progress.target.figure].unit)
 
 
+def gap_text(progress: Progress) -> str:
+    """By how much a target is behind its path, of a share in percentage points."""
+    if progress.gap is None:
+        return "–"
+    if FIGURES[progress.target.figure].unit == "share":
+        return f"{progress.gap * 100:.1f} pp"
+    return target_number(progress, progress.gap)
+
+
 def rate_text(progress: Progress, rate: float | None) -> str:
     """A yearly rate: a share, or for a cumulative target an amount."""
     if rate is None:
@@ -121,7 +140,6 @@ def promises(opened: OpenRun, lang: str) -> Model:
         lang: `en` or `zh`.
     """
     workspace, run, year = opened.workspace, opened.run, opened.year
-    t = translator(lang)
     kpi_years = opened.years[-3:]
     values = indicator_values(workspace, kpi_years)
     closed = {y for y in kpi_years if withheld(workspace, y)}
@@ -130,6 +148,7 @@ def promises(opened: OpenRun, lang: str) -> Model:
             told[:] = [
                 replace(v, value=None, status="withheld") if v.year in closed else v for v in told
             ]
+    answers = framework_answers(opened, lang, values)
     covered, assurance = assured_figures(workspace, run.run_id)
     progress, found = target_progress(workspace)
     if closed:  # what may not be made public stands in no report, also not as a target's progress
@@ -157,7 +176,7 @@ def promises(opened: OpenRun, lang: str) -> Model:
         "restated_years": [f"{y} ({origin})" for y, origin in sorted(restated.items())],
         "kpis": [_kpi(told, covered, lang) for told in values.values()],
         "targets": [_target(p, paths[p.target.pathway], lang) for p in progress],
-        "target_findings": [f"[{f.code}] {f.message} {f.hint}" for f in found],
+        "target_findings": [_target_finding(workspace, f, lang) for f in found],
         "pathway_sources": list(dict.fromkeys(sources)),
         "macc": macc(workspace),
         "discount": f"{workspace.finance.discount_share:.1%}",
@@ -169,13 +188,26 @@ def promises(opened: OpenRun, lang: str) -> Model:
         "neutrality": balance,
         "neutrality_text": [] if balance is None else neutrality_text(balance, lang),
         "credits": credits_of(workspace, year).retired,
-        "index": _index(values, lang, t),
+        "index": _index(values, answers, lang),
+        "gaps": _gaps(answers, lang),
+        "editions": _editions(lang),
+        "narratives": narratives(workspace, lang),
         "signoffs": signed,
         "assurance": assurance,
         "letter_text": texts.get(f"letter_{lang}", ""),
         "strategy_text": texts.get(f"strategy_{lang}", ""),
         "progress": progress,
     }
+
+
+def _target_finding(workspace: Workspace, f: Finding, lang: str) -> str:
+    """What is wrong with a target; in Chinese by its rule, with the target's name."""
+    if lang != "zh":
+        return f"[{f.code}] {f.message} {f.hint}"
+    rule, t = next(r for r in TARGET_RULES if r.code == f.code), translator(lang)
+    titles = {target_title(x): target_title(x, t) for x in workspace.targets}
+    title = next((v for k, v in titles.items() if f.message.startswith(f"{k}:")), "")
+    return f"[{f.code}] {title}：{t(rule.title)}。{t(rule.hint)}"
 
 
 def _closed(p: Progress) -> Progress:
@@ -200,7 +232,7 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> Model:
         moved = change(Fraction(told[-2].value), Fraction(last.value), last.unit)
     note = one.note_zh if lang == "zh" else one.note
     if last.lacking:
-        note += (" 不含：" if lang == "zh" else " Without: ") + last.lacking + "."
+        note += (" 不含：" if lang == "zh" else " Without: ") + last.lacking_in(t) + "."
     if last.status == "stated":
         note += f" [{last.origin}]"
     is_assured = last.value is not None and (
@@ -220,7 +252,7 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> Model:
 
 def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
     return {
-        "name": p.target.name,
+        "name": target_title(p.target, translator(lang)),
         "year": p.target.year,
         "unit": FIGURES[p.target.figure].unit,
         "base": target_number(p, p.base),
@@ -228,7 +260,7 @@ def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
         "latest": (
             "–" if p.latest is None else f"FY{p.latest}: {target_number(p, p.actual[p.latest])}"
         ),
-        "gap": "–" if p.gap is None else target_number(p, p.gap),
+        "gap": gap_text(p),
         "meets": "–" if p.meets is None else f"FY{p.meets}",
         "so_far": rate_text(p, p.rate_so_far),
         "needed": rate_text(p, p.rate_needed),
@@ -239,31 +271,62 @@ def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
     }
 
 
-def _index(values: dict[str, list[IndicatorValue]], lang: str, t: Any) -> list[dict[str, str]]:
-    """Datapoints of frameworks that an indicator answers, in the order of the frameworks."""
-    known = frameworks()
-    lines = []
+def _index(
+    values: Mapping[str, list[IndicatorValue]], answers: Sequence[Answer], lang: str
+) -> list[dict[str, str]]:
+    """Datapoints that the report answers, in the order of the frameworks.
+
+    And those that an indicator or breakdown should answer and cannot this year, with the reason.
+    """
+    t = translator(lang)
+    lines = [
+        {
+            "framework": a.datapoint.framework,
+            "id": a.datapoint.id,
+            "paragraph": a.datapoint.paragraph or "–",
+            "title": t(a.by) or "–",
+            "link": a.link,
+            "text": (a.value or t(a.why)) + ("*" if a.status == PARTLY else ""),
+        }
+        for a in answers
+        if a.status != OPEN or a.why != NOT_KEPT
+    ]
+    known = {(a.datapoint.framework, a.datapoint.id) for a in answers}
     for told in values.values():
         one, last = told[-1].indicator, told[-1]
-        if last.value is None:
-            continue
-        for framework, datapoint in one.references:
-            about = known[framework]
-            edition = about["edition"] + (
-                "" if about["verification"] == "checked" else ", recalled"
-            )
-            lines.append(
-                {
-                    "framework": framework,
-                    "edition": edition,
-                    "id": datapoint,
-                    "indicator": one.id,
-                    "title": one.title_zh if lang == "zh" else one.title,
-                    "text": f"{t(amount_text(last))} {last.unit}",
-                }
-            )
-    order = list(known)
-    return sorted(lines, key=lambda x: (order.index(x["framework"]), x["id"]))
+        lines += [
+            {
+                "framework": framework,
+                "id": datapoint,
+                "paragraph": "–",
+                "title": one.title_zh if lang == "zh" else one.title,
+                "link": f"i-{one.id}",
+                "text": _with_unit(t(amount_text(last)), last),
+            }
+            for framework, datapoint in one.references
+            if (framework, datapoint) not in known
+        ]
+    order = list(frameworks())
+    return sorted(lines, key=lambda x: order.index(x["framework"]))
+
+
+def _with_unit(told: str, value: IndicatorValue) -> str:
+    bare = value.value is None or value.unit in ("share", "count", "ratio")
+    return told if bare else f"{told} {value.unit}"
+
+
+def _gaps(answers: Sequence[Answer], lang: str) -> list[dict[str, str]]:
+    """Disclosures of each framework, with what is answered, by what, and what is not."""
+    t = translator(lang)
+    told = [replace(a, by=t(a.by)) for a in answers]
+    named = {key: g["title_zh" if lang == "zh" else "title"] for key, g in groups().items()}
+    return gap_lines(told, named)
+
+
+def _editions(lang: str) -> list[str]:
+    """Frameworks with their editions."""
+    t = translator(lang)
+    return [f"{name}: {x['edition']} ({t(x['verification'])})" for name, x in frameworks().items()]
 
 
 def target_charts(workspace: Workspace, told: Sequence[Progress], lang: str) -> list[Model]:
@@ -284,7 +347,8 @@ def target_charts(workspace: Workspace, told: Sequence[Progress], lang: str) -> 
             ]
             drawn.append(
                 specs.wedge_chart(
-                    ranked, title=f"{t('Business as usual and measures')}: {p.target.name}"
+                    ranked,
+                    title=f"{t('Business as usual and measures')}: {target_title(p.target, t)}",
                 )
             )
     curve = macc(workspace)
@@ -313,4 +377,4 @@ def _path_spec(workspace: Workspace, p: Progress, t: Any) -> Json:
         {"year": f"FY{y}", "series": s, "value": v * scale, "seen": seen} for y, s, v, seen in told
     ]
     unit = "%" if scale == 100 else FIGURES[p.target.figure].unit
-    return specs.path_chart(rows, title=p.target.name, unit=unit)
+    return specs.path_chart(rows, title=target_title(p.target, t), unit=unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
@@ -17,7 +17,7 @@ from abate.adapters.store.delta import fetch
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
-from abate.application.catalogue import FIGURES, HEADLINES, METHODS, parts_of
+from abate.application.catalogue import FIGURES, HEADLINES, METHODS, every_rule, parts_of
 from abate.application.disclosure.promises import language, promises, target_charts
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.explanations import activity_name, rows_condition
@@ -28,14 +28,14 @@ from abate.application.inventory.ranges import DRAWS, SEED, ranges
 from abate.application.plans import AVOIDED, INVENTORY, PlanShown, plans
 from abate.disclosure import charts as specs
 from abate.disclosure.chapters import Chapter, Chart
-from abate.disclosure.markup import Table, escaped, to_html
+from abate.disclosure.markup import Table, Translate, escaped, to_html
 from abate.disclosure.numbers import change, number
 from abate.disclosure.report import filled, headings, localised, page, report_markdown, translator
 from abate.disclosure.sections import MAKERS, tables
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.edges import Model
 from abate.kernel.errors import UsageError
-from abate.kernel.finding import Finding
+from abate.kernel.finding import Finding, Rule
 from abate.kernel.tables import CorrectionRow, PlanLine
 from abate.kernel.units import in_kg, in_t
 from abate.operations.facts import CATEGORIES
@@ -216,6 +216,19 @@ def report_text(model: Model, lang: str, template: Path | None) -> tuple[str, di
         ],
     }
     model["tables"] = shown
+    words["narratives"] = [
+        {
+            "title": n.title,
+            "id": n.anchor,
+            "owner": n.owner,
+            "reviewed": n.reviewed or "",
+            "status": t(n.status),
+            "is_final": n.status == "approved",
+            "answers": ", ".join(f"{f} {d}" for f, d in n.answers),
+            "text": filled(n.text, model | words),
+        }
+        for n in model["narratives"]
+    ]
     for name in ("letter", "strategy"):
         words[name] = filled(model[f"{name}_text"], model | words) if model[f"{name}_text"] else ""
     own = _template(template) if template is not None else ""
@@ -307,8 +320,8 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "values": values,
         "cards": [_card(name, values, shown) for name in CARDS],
         "inventory": [_line(name, values, shown) for name in HEADLINES],
-        "notes": _notes(this, run),
-        "value_chain": _value_chain(chain, values, shown),
+        "notes": _notes(this, run, translator(lang)),
+        "value_chain": _value_chain(chain, values, shown, translator(lang)),
         "plans": _plans(workspace, year),
         "ranges": _ranges(rollups, run, this),
         "bridges": _bridges(bridged[1:], shown),
@@ -323,7 +336,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "instruments": _instruments(con),
         "coverage": _coverage(con, workspace, year, found),
         "estimated": _estimated(rollups, run),
-        "findings": [_finding(f) for f in found],
+        "findings": [_finding(f, lang) for f in found],
         "mends": [_mend(m) for m in corrections_made(workspace)],
         "explanations": [_explanation(con, name, this) for name in OPENED],
         "methods": _methods(con),
@@ -332,11 +345,11 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
     }
 
 
-def _notes(this: dict[str, Value], run: Run) -> list[str]:
+def _notes(this: dict[str, Value], run: Run, t: Translate) -> list[str]:
     """What figures lack, and what of it was accepted when the run was published, and why."""
     accepted = [run.reason] if run.status == "published" and run.reason else []
     return accepted + [
-        f"{FIGURES[n].title} of {v.year} is incomplete: {v.lacking}."
+        f"{t(FIGURES[n].title)} {v.year} {t('is incomplete')}: {v.lacking_in(t)}."
         for n, v in this.items()
         if not v.is_whole
     ]
@@ -548,7 +561,7 @@ def _chain(rollups: Figures, run: Run) -> list[Model]:
 
 
 def _value_chain(
-    chain: list[Model], values: dict[str, dict[str, Value]], shown: list[str]
+    chain: list[Model], values: dict[str, dict[str, Value]], shown: list[str], t: Translate
 ) -> list[Model]:
     """A line per category: values by year, the approaches it stands on, or why it is not assessed."""
     approaches: dict[str, list[tuple[str, float]]] = {}
@@ -560,7 +573,7 @@ def _value_chain(
         now = values[shown[-1]][name]
         parts = sorted(approaches.get(category, []), key=lambda p: -p[1])
         whole = sum(v for _, v in parts) or 1.0
-        told = ", ".join(f"{a} {v / whole * 100:.0f} %" for a, v in parts)
+        told = ", ".join(f"{t(a)} {v / whole * 100:.0f} %" for a, v in parts)
         cells = [
             {
                 "text": "not assessed" if v.note else _text(v),
@@ -576,7 +589,7 @@ def _value_chain(
                 "category": category,
                 "title": title,
                 "cells": cells,
-                "how": told or now.note or "no data, no reason",
+                "how": told or now.note or t("no data, no reason"),
             }
         )
     return lines
@@ -790,7 +803,13 @@ def _estimated(rollups: Figures, run: Run) -> list[dict[str, str]]:
     ]
 
 
-def _finding(f: Finding) -> dict[str, str]:
+def _finding(f: Finding, lang: str) -> dict[str, str]:
+    """A finding for people; in Chinese by what its rule says, for messages are written in English."""
+    if lang == "zh":
+        rule, t = _rules().get(f.code), translator(lang)
+        f = replace(
+            f, message=t(rule.title if rule else f.code), hint=t(rule.hint if rule else f.hint)
+        )
     return {
         "severity": str(f.severity),
         "code": f.code,
@@ -798,6 +817,11 @@ def _finding(f: Finding) -> dict[str, str]:
         "message": f.message,
         "hint": f.hint,
     }
+
+
+@cache
+def _rules() -> dict[str, Rule]:
+    return {r.code: r for r in every_rule()}
 
 
 def _mend(m: CorrectionRow) -> dict[str, str]:

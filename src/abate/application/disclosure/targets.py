@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.figures import Figures, Run, run_of, years
+from abate.disclosure.markup import Translate
+from abate.disclosure.numbers import measured
 from abate.disclosure.pathways import (
     INCOMPLETE,
+    MET,
     MISUSED,
     NO_BASE,
     OLD_BASE,
@@ -24,6 +29,31 @@ from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.region import country_of
 from abate.kernel.target import FALLING, Target, TargetKind
+
+TITLES = {
+    TargetKind.LEVEL: "{figure}: {value} by {year}",
+    TargetKind.ABSOLUTE: "{figure}: {share} less by {year} than in {base_year}",
+    TargetKind.INTENSITY: "{figure}: {share} less by {year} than in {base_year}",
+    TargetKind.CUMULATIVE: "{figure}: {value} in all by {year}",
+    TargetKind.NEUTRALITY: "{figure}: balanced by {year}",
+}
+"""Titles of targets that have none of their own."""
+
+
+def target_title(target: Target, t: Translate = str) -> str:
+    """Title of a target for people: its own, or what it wants in a line."""
+    if target.title:
+        return target.title
+    figure = FIGURES[target.figure]
+    place = target.building or target.site or target.org
+    told = t(TITLES[target.kind]).format(
+        figure=t(figure.title),
+        value=measured(Fraction(target.value), figure.unit),
+        share=f"{target.reduction_share:.0%}",
+        year=target.year,
+        base_year=target.base_year,
+    )
+    return f"{told} ({place})" if place else told
 
 
 def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]]:
@@ -48,7 +78,7 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
                 found.append(
                     Finding.of(
                         NO_BASE,
-                        f"{target.name}: {target.base_year} has no value of {target.figure}.",
+                        f"{target_title(target)}: {target.base_year} has no value of {target.figure}.",
                     )
                 )
             continue
@@ -56,7 +86,7 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
             found.append(
                 Finding.of(
                     STATED_BASE,
-                    f"{target.name}: {target.base_year} is stated as {target.base_value:g}"
+                    f"{target_title(target)}: {target.base_year} is stated as {target.base_value:g}"
                     f" ({target.base_source}).",
                 )
             )
@@ -68,7 +98,7 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
             found.append(
                 Finding.of(
                     WEAK_PATHWAY,
-                    f"{target.name}: wants {target.reduction_share:.0%} less, {path.title} asks for"
+                    f"{target_title(target)}: wants {target.reduction_share:.0%} less, {path.title} asks for"
                     f" {told_share:.0%}.",
                 )
             )
@@ -77,7 +107,8 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
         if is_compared and not restated and _structure_changed(workspace, target.base_year):
             found.append(
                 Finding.of(
-                    OLD_BASE, f"{target.name}: sites were bought or sold after {target.base_year}."
+                    OLD_BASE,
+                    f"{target_title(target)}: sites were bought or sold after {target.base_year}.",
                 )
             )
         told.append(progress)
@@ -98,7 +129,7 @@ def _unfit(
             found.append(
                 Finding.of(
                     INCOMPLETE,
-                    f"{target.name}: FY{first} has no value of {target.figure}, nothing is"
+                    f"{target_title(target)}: FY{first} has no value of {target.figure}, nothing is"
                     " added up.",
                 )
             )
@@ -106,20 +137,53 @@ def _unfit(
         found.append(
             Finding.of(
                 INCOMPLETE,
-                f"{target.name}: {target.figure} of FY{progress.latest} is incomplete:"
+                f"{target_title(target)}: {target.figure} of FY{progress.latest} is incomplete:"
                 f" {lacking[progress.latest]}.",
             )
         )
-    scopes = {t.split("-")[0] for t in FIGURES.totals_needed(target.figure)}
-    if path.applies_to == "scopes 1 and 2" and "scope3" in scopes:
+    if target.kind not in (TargetKind.CUMULATIVE, TargetKind.NEUTRALITY) and (
+        progress.base >= progress.end if target.wanted_high else progress.base <= progress.end
+    ):
+        found.append(
+            Finding.of(
+                MET,
+                f"{target_title(target)}: FY{progress.years[0]} met it already.",
+            )
+        )
+    wrong = _misused(path, target.figure)
+    if wrong:
         found.append(
             Finding.of(
                 MISUSED,
-                f"{target.name}: {path.title} is made for {path.applies_to}, {target.figure} holds"
-                " Scope 3.",
+                f"{target_title(target)}: {path.title} is made for {path.applies_to}, {target.figure}"
+                f" {wrong}.",
             )
         )
     return found
+
+
+PATHS_FOR = {
+    "scopes 1 and 2": {"scope1", "scope2"},
+    "scope 3": {"scope3"},
+    "scope 3 intensity": {"scope3"},
+}
+"""Scopes of which a figure may be made that a pathway is used for, gross of any reduction."""
+
+
+def _misused(path: Pathway, figure: str) -> str:
+    """What a figure holds for which its pathway is not made; empty where it fits.
+
+    A pathway of the SBTi is for gross emissions: what instruments take off is no part of it.
+
+    Source: SBTi Corporate Near-Term Criteria, cross-sector absolute contraction.
+    """
+    allowed = PATHS_FOR.get(path.applies_to)
+    if allowed is None:
+        return ""
+    held = {t.split("-")[0] for t in FIGURES.totals_needed(figure)} - {"revenue"}
+    if "reduction" in held:
+        return "takes named reductions off"
+    return f"holds {', '.join(sorted(held - allowed))}" if held - allowed else ""
 
 
 def _yearly(
@@ -208,6 +272,7 @@ def progress_json(workspace: Workspace, told: Progress) -> Json:
     unit = FIGURES[target.figure].unit
     return {
         "target": target.name,
+        "title": target_title(target),
         "figure": target.figure,
         "kind": str(target.kind),
         "year": target.year,

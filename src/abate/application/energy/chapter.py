@@ -134,7 +134,7 @@ def _forecasts(opened: OpenRun, t: Translate) -> list[Chapter]:
 
 def _row(made: ForecastShown) -> tuple[str, ...]:
     expected = {
-        view: f"{t['mean']:,.2f} ({t['p05']:,.2f} to {t['p95']:,.2f})"
+        view: f"{t['mean']:,.2f} ({t['p05']:,.2f} – {t['p95']:,.2f})"
         for view, t in made.expected_t.items()
     }
     score = made.score

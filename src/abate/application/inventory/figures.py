@@ -6,7 +6,7 @@ Starts fast: no expression library, no Arrow.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -102,8 +102,12 @@ class Value:
     @property
     def lacking(self) -> str:
         """What it lacks, for people; empty where it is whole."""
-        parts = [f"no rows of {', '.join(self.without)}"] if self.without else []
-        return "; ".join([*parts, *(lack.text for lack in self.incomplete)])
+        return self.lacking_in(str)
+
+    def lacking_in(self, t: Callable[[str], str]) -> str:
+        """What it lacks in a language, by what brings English to it."""
+        parts = [f"{t('no rows of')} {', '.join(self.without)}"] if self.without else []
+        return "; ".join([*parts, *(lack.told(t) for lack in self.incomplete)])
 
     @property
     def json(self) -> Json:

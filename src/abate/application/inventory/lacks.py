@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,8 +74,14 @@ class Lack:
     @property
     def text(self) -> str:
         """As people read it."""
+        return self.told(str)
+
+    def told(self, t: Callable[[str], str]) -> str:
+        """As people read it in a language, by what brings English to it."""
         title = KINDS[self.kind].title if self.kind in KINDS else self.kind
         said = SAID[self.code]
+        if t(said) != said:
+            return f"{self.rows:,} {t(said)}（{t(title) or t('kind not known')}）"
         if self.rows == 1:
             said = said.replace("rows", "row", 1).replace("months", "month", 1)
         return f"{self.rows:,} {said} ({title.lower() or 'kind not known'})"

@@ -75,6 +75,46 @@ def indicators(
 
 
 @app.command()
+def frameworks(
+    framework: Annotated[
+        str, typer.Argument(help="Such as 'ESRS E1'; all where none is named.")
+    ] = "",
+    year: YearOption = "",
+    is_open: Annotated[bool, typer.Option("--open", help="Only what is not answered.")] = False,
+    lang: LangOption = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show what reporting frameworks ask for: what a year answers, by what, and what is open."""
+    from abate.application.disclosure.answers import answers_of_year
+    from abate.application.disclosure.promises import language
+    from abate.disclosure.datapoints import OPEN
+    from abate.disclosure.report import translator
+
+    opened = opened_at(workspace)
+    lang = language(lang or opened.language)
+    t = translator(lang)
+    told = [
+        a for a in answers_of_year(opened, year, lang, framework) if not is_open or a.status == OPEN
+    ]
+    if json:
+        out.print_json([a.json for a in told])
+        return
+    rows = [
+        (
+            a.datapoint.framework,
+            a.datapoint.id,
+            a.datapoint.paragraph,
+            t(a.status),
+            t(a.by),
+            a.value or t(a.why),
+        )
+        for a in told
+    ]
+    out.table("", ("framework", "datapoint", "paragraph", "status", "by", "value"), rows)
+
+
+@app.command()
 def targets(
     svg: Annotated[
         Path | None, typer.Option(help="Folder for the charts of paths, wedges and costs.")
@@ -84,7 +124,12 @@ def targets(
 ) -> None:
     """Show targets: pathway, gap, the year the trend meets them, the yearly rate needed, measures and their costs."""
     from abate.application.catalogue import FIGURES
-    from abate.application.disclosure.targets import macc, progress_json, target_progress
+    from abate.application.disclosure.targets import (
+        macc,
+        progress_json,
+        target_progress,
+        target_title,
+    )
 
     opened = opened_at(workspace)
     told, found = target_progress(opened)
@@ -98,18 +143,18 @@ def targets(
         content = {"targets": [progress_json(opened, p) for p in told], "macc": macc(opened)}
         out.print_json(content | {"findings": [f.json for f in found]})
         return
-    from abate.application.disclosure.promises import rate_text, target_number
+    from abate.application.disclosure.promises import gap_text, rate_text, target_number
 
     rows = [
         (
-            p.target.name,
+            target_title(p.target),
             p.target.figure,
             p.target.year,
             target_number(p, p.base),
             target_number(p, p.end),
             FIGURES[p.target.figure].unit,
             "" if p.latest is None else f"FY{p.latest} {target_number(p, p.actual[p.latest])}",
-            "–" if p.gap is None else target_number(p, p.gap),
+            gap_text(p),
             p.status,
             "never" if p.meets is None else f"FY{p.meets}",
             rate_text(p, p.rate_so_far),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +29,7 @@ from abate.disclosure.report import script_json
 from abate.faces.api.desk import OpenWorkspace
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
+from abate.kernel.resources import chinese
 
 HERE = Path(__file__).parent
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -44,8 +44,7 @@ UNITS = {"t CO2e": "t CO₂e", "m2": "m²", "m3": "m³", "ratio": "", "share": "
 @cache
 def texts() -> dict[str, str]:
     """Chinese for each English text of the pages."""
-    read: dict[str, str] = tomllib.loads((HERE / "zh.toml").read_text(encoding="utf-8"))
-    return read
+    return chinese("abate.faces.web")
 
 
 def translate(text: str, language: str) -> str:
