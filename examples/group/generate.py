@@ -1454,6 +1454,68 @@ def config() -> str:
     return "\n".join(lines) + "\n"
 
 
+CHAPTERS = {
+    "10-governance.en.md": """+++
+title = "Governance"
+owner = "Lin"
+reviewed = 2024-05-06
+status = "approved"
+answers = ["ESRS E1 E1.GOV-3_01", "IFRS S2 6(a)(i)", "IFRS S2 6(b)(i)", "HKEX Part D: 19"]
++++
+The board's sustainability committee meets each quarter. It looks at net and gross side by side: {{ fig("net") }} and {{ fig("gross") }} in {{ year }}. A tenth of the variable pay of those who run a business depends on its own gross emissions.
+""",
+    "10-governance.zh.md": """+++
+title = "治理"
+owner = "Lin"
+reviewed = 2024-05-06
+status = "approved"
+answers = ["ESRS E1 E1.GOV-3_01", "IFRS S2 6(a)(i)", "IFRS S2 6(b)(i)", "HKEX Part D: 19"]
++++
+董事会可持续发展委员会每季度开会，并同时审视净排放与总排放：{{ year }} 分别为 {{ fig("net") }} 与 {{ fig("gross") }}。业务负责人浮动薪酬的一成取决于其自身总排放。
+""",
+    "20-risks.en.md": """+++
+title = "Risks and opportunities"
+owner = "Mara"
+reviewed = 2024-05-13
+status = "reviewed"
+answers = ["ESRS E1 E1.SBM-3_01", "IFRS S2 10(a)", "HKEX Part D: 20"]
++++
+Heat raises the cooling load of data centres on the coast; floods may cut warehouses off. A rising carbon price reaches the group through purchased electricity first.
+""",
+    "20-risks.zh.md": """+++
+title = "风险与机遇"
+owner = "Mara"
+reviewed = 2024-05-13
+status = "reviewed"
+answers = ["ESRS E1 E1.SBM-3_01", "IFRS S2 10(a)", "HKEX Part D: 20"]
++++
+高温推高沿海数据中心的制冷负荷；洪水可能阻断仓库。碳价上涨首先通过外购电力传导至集团。
+""",
+    "30-transition.en.md": """+++
+title = "Transition plan"
+owner = "Okafor"
+answers = ["ESRS E1 E1-1_01", "IFRS S2 14(a)(iv)"]
++++
+Measures are listed under Levers, cheapest first. The plan is to be laid before the board.
+""",
+    "30-transition.zh.md": """+++
+title = "转型计划"
+owner = "Okafor"
+answers = ["ESRS E1 E1-1_01", "IFRS S2 14(a)(iv)"]
++++
+各项措施见“举措”，由低成本到高成本排列。计划将提交董事会。
+""",
+}
+"""Texts of the group for its report, made up."""
+
+
+def write_chapters(folder: Path) -> None:
+    """Texts of the group for its report, into a folder that is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in CHAPTERS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
 def write_statements(folder: Path) -> tuple[Path, Path]:
     """What the group states of itself, and its credits.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from abate.kernel.edges import Json
@@ -34,7 +35,14 @@ def _chart(title: str, values: list[Json], **rest: Any) -> Json:
                 "domain": False,
                 "ticks": False,
             },
-            "legend": {"labelColor": grey, "titleColor": grey, "orient": "bottom", "columns": 4},
+            "legend": {
+                "labelColor": grey,
+                "titleColor": grey,
+                "orient": "bottom",
+                "columns": 3,
+                "columnPadding": 24,
+                "labelLimit": 0,
+            },
             "font": "system-ui, sans-serif",
             "range": {"category": COLOURS},
         },
@@ -542,19 +550,35 @@ def savings_chart(values: list[Json], *, title: str) -> Json:
     )
 
 
-def path_chart(values: list[Json], *, title: str, unit: str) -> Json:
+PATH_SERIES = {
+    "pathway": "#2f6f8f",
+    "trend": "#e0a02f",
+    "business as usual": "#b0522f",
+    "China: peak by 2030, neutrality by 2060": "#8a8a8a",
+    "valued": "#6b4fa0",
+}
+"""Series of a target's chart with their colours, the same in each."""
+
+
+def path_chart(
+    values: list[Json], *, title: str, unit: str, colours: Mapping[str, str] = PATH_SERIES
+) -> Json:
     """A target's pathway beside what was valued, the trend, business as usual and the country's line.
 
     Args:
         values: Rows with `year`, `value` and `series`; what was valued is drawn with points.
         title: The target.
         unit: Unit of the values.
+        colours: Colour of each series, by its name in the language of the chart.
     """
     x = {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": -45}}
     y: Json = {"field": "value", "type": "quantitative", "title": unit}
     if unit == "ratio":  # such as PUE, which is never under 1
         y["scale"] = {"zero": False}
-    colour = {"field": "series", "type": "nominal", "title": None, "sort": None}
+    there = {v["series"] for v in values}
+    shown = {name: colour for name, colour in colours.items() if name in there}
+    scale = {"domain": list(shown), "range": list(shown.values())}
+    colour = {"field": "series", "type": "nominal", "title": None, "scale": scale}
     tooltip = [{"field": "year"}, {"field": "series"}, {"field": "value", "format": ",.2f"}]
     lines = {
         "transform": [{"filter": "!datum.seen"}],

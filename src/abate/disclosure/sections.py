@@ -35,6 +35,15 @@ def _number(cell: Any) -> Cell:
     return Cell(cell["text"], cell.get("value"), cell.get("link", ""))
 
 
+def _summary(m: Model, t: Translate) -> Table:
+    rows = [
+        (t(c["title"]), c["text"], t(c["unit"]) if c["unit"] else "–", c["change"] or "–")
+        for c in m["cards"]
+    ]
+    columns = (t("Figure"), f">{m['year']}", t("Unit"), ">" + t("change"))
+    return Table.of("summary", t("Key figures"), columns, rows)
+
+
 def _inventory(m: Model, t: Translate) -> Table:
     columns = [t("Figure"), t("Unit")]
     for k, year in enumerate(m["years"]):
@@ -330,7 +339,7 @@ def _targets(m: Model, t: Translate) -> Table:
         (
             x["name"],
             x["year"],
-            x["unit"],
+            t(x["unit"]),
             *(Cell(x[k]) for k in ("base", "end", "latest", "gap", "meets", "so_far", "needed")),
             t(x["status"]),
             x["pathway"],
@@ -444,7 +453,15 @@ def _index(m: Model, t: Translate) -> Table:
 
 def _gaps(m: Model, t: Translate) -> Table:
     names = ("framework", "group", "title", "count", "by", "partly", "open")
-    heads = ("Framework", "Disclosure", "Title", ">answered", "by", "in part", "not answered")
+    heads = (
+        "Framework",
+        "Disclosure",
+        "Title",
+        ">answered",
+        "Answered by",
+        "in part",
+        "not answered",
+    )
     columns = tuple((">" if h[0] == ">" else "") + t(h.removeprefix(">")) for h in heads)
     rows = [tuple(Cell(x[n] or "–", code=n == "group") for n in names) for x in m["gaps"]]
     return Table.of("gaps", t("What is not answered"), columns, rows)
@@ -467,7 +484,7 @@ def _signoffs(m: Model, t: Translate) -> Table:
 
 
 MAKERS: dict[str, Callable[[Model, Translate], Table]] = {
-    "indicators": _indicators, "targets": _targets, "measures": _measures, "inventory": _inventory, "frozen": _frozen,
+    "summary": _summary, "indicators": _indicators, "targets": _targets, "measures": _measures, "inventory": _inventory, "frozen": _frozen,
     "value_chain": _value_chain, "bridge": _bridge, "ranges": _ranges, "next": _next, "plans": _plans,
     "plan_lines": _plan_lines, "views": _views, "instruments": _instruments, "neutrality": _neutrality,
     "credits": _credits, "claims": _claims, "index": _index, "gaps": _gaps, "signoffs": _signoffs, "coverage": _coverage,

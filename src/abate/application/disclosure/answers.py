@@ -27,6 +27,8 @@ from abate.kernel.edges import Model
 from abate.kernel.errors import NotFoundError
 
 Key = tuple[str, str]
+ANCHORS = {"measures": "levers", "credits": "neutrality", "carbon-price": "strategy"}
+"""Chapters in which parts stand that are no chapter of their own."""
 NOT_KEPT = "Abate does not compute it; write a text"
 
 
@@ -129,7 +131,8 @@ def _massed(
 
 def _shown(d: Datapoint, parts: Mapping[str, str]) -> Answer | None:
     title = parts.get(d.shown_in)
-    return None if title is None else Answer(d, ANSWERED, title, "", "", d.shown_in)
+    link = ANCHORS.get(d.shown_in, d.shown_in)
+    return None if title is None else Answer(d, ANSWERED, title, "", "", link)
 
 
 def _written(text: Narrative | None, d: Datapoint) -> Answer | None:

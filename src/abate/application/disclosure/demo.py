@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from abate.adapters.store.workspace import Workspace
+from abate.disclosure.narrative import FOLDER
 
 LABEL = "signing off, drawing the report"
 ROLES = ("prepared", "reviewed", "approved", "locked")
 
 
 def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> str:
-    """Import the example's statements and credits, retire the credits, sign the last year off, write its report.
+    """Import the example's statements, credits and texts, sign the last year off, write its report.
 
     Args:
         workspace: The demo's workspace.
@@ -33,6 +34,7 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     stated, held = example.write_statements(directory / "statements")
     add_published(workspace, stated, now=now)
     add_credits(workspace, held)
+    example.write_chapters(workspace.root / FOLDER)
     approver = dict(workspace.owners)["approver"][0]
     for credit in credits_of(workspace, year).every:
         retire_credit(workspace, credit.serial, year, None, person=approver)

@@ -176,6 +176,7 @@ def promises(opened: OpenRun, lang: str) -> Model:
         "restated_years": [f"{y} ({origin})" for y, origin in sorted(restated.items())],
         "kpis": [_kpi(told, covered, lang) for told in values.values()],
         "targets": [_target(p, paths[p.target.pathway], lang) for p in progress],
+        "targets_met": sum(p.status in ("met", "on path") for p in progress),
         "target_findings": [_target_finding(workspace, f, lang) for f in found],
         "pathway_sources": list(dict.fromkeys(sources)),
         "macc": macc(workspace),
@@ -376,5 +377,6 @@ def _path_spec(workspace: Workspace, p: Progress, t: Any) -> Json:
     rows = [
         {"year": f"FY{y}", "series": s, "value": v * scale, "seen": seen} for y, s, v, seen in told
     ]
+    colours = {t(name): colour for name, colour in specs.PATH_SERIES.items()}
     unit = "%" if scale == 100 else FIGURES[p.target.figure].unit
-    return specs.path_chart(rows, title=target_title(p.target, t), unit=unit)
+    return specs.path_chart(rows, title=target_title(p.target, t), unit=unit, colours=colours)

@@ -16,8 +16,10 @@ from abate.adapters.readers.apart import read_apart
 from abate.adapters.readers.documents import opens_as_workbook
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
-from abate.application.disclosure.indicators import fuels_burnt, indicator_values
+from abate.application.disclosure.breakdowns import fuels_by_source
+from abate.application.disclosure.indicators import indicator_values
 from abate.application.inventory.figures import Figures, Run, run_of
+from abate.application.inventory.open_run import open_run
 from abate.disclosure.markup import Cell, Table, escaped, to_html
 from abate.disclosure.report import headings, page
 from abate.kernel.edges import Json
@@ -85,7 +87,8 @@ def vsme_datapoints(workspace: Workspace, year: str) -> list[Datapoint]:
     ]
     known = {k: v[0] for k, v in indicator_values(workspace, [year], wanted).items()}
     turnover, people = known["revenue"], known["employees"]
-    burnt = bool(fuels_burnt(workspace, run.run_id))
+    with open_run(workspace, year) as opened:
+        fuels = fuels_by_source(opened)
     return [
         _datapoint(
             "Turnover", "B1", "Turnover", turnover.value, turnover.unit, "no rows", turnover.origin
@@ -99,7 +102,7 @@ def vsme_datapoints(workspace: Workspace, year: str) -> list[Datapoint]:
             "not stated",
             people.origin,
         ),
-        *_energy({k: v.value for k, v in known.items()}, run.run_id, burnt=burnt),
+        *_energy({k: v.value for k, v in known.items()}, run.run_id, fuels),
         *_emissions(workspace, run, turnover.value),
     ]
 
@@ -112,12 +115,22 @@ def _datapoint(
     return Datapoint(name, disclosure, title, value, unit, origin)
 
 
-def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list[Datapoint]:
-    """Electricity and fuels [MWh]; a total is missing where the energy of a fuel is not known."""
+def _energy(
+    known: dict[str, float | None], origin: str, by_source: dict[str, float | None]
+) -> list[Datapoint]:
+    """Electricity and fuels [MWh].
+
+    A total is missing where the energy of a fuel is not known, a part where a fuel is of no stated
+    source.
+    """
     power, share, fuels = known["electricity"], known["renewable-share"], known["fuel-energy"]
     green = None if power is None or share is None else power * share
     rest = None if power is None or green is None else power - green
-    unknown = "the energy of a fuel is not known" if burnt else "no fuels"
+    unknown = "the energy of a fuel is not known" if by_source else "no fuels"
+    clear = fuels is not None and "unclassed" not in by_source
+    bio = by_source.get("renewable") if clear else None
+    fossil = fuels - (bio or 0.0) if clear and fuels is not None else None
+    unclassed = unknown if fuels is None else "a fuel is of no stated source"
     lines = (
         (f"{ENERGY}Electricity_RenewableEnergyMember", "Electricity, renewable", green, "no rows"),
         (
@@ -127,7 +140,13 @@ def _energy(known: dict[str, float | None], origin: str, *, burnt: bool) -> list
             "no rows",
         ),
         (f"{ENERGY}Electricity_{BOTH}", "Electricity", power, "no rows"),
-        (f"{ENERGY}Fuels_NonRenewableEnergyMember", "Fuels, not renewable", fuels, unknown),
+        (
+            f"{ENERGY}Fuels_RenewableEnergyMember",
+            "Fuels, renewable",
+            bio,
+            "no rows" if clear else unclassed,
+        ),
+        (f"{ENERGY}Fuels_NonRenewableEnergyMember", "Fuels, not renewable", fossil, unclassed),
         (f"{ENERGY}Fuels_{BOTH}", "Fuels", fuels, unknown),
         (
             "TotalEnergyConsumption",
