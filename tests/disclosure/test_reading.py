@@ -226,10 +226,23 @@ def test_years_have_roles():
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023年公司范围二排放比上年{way}1,200吨。",
+        "2023年，公司基于市场的范围二排放比基于位置的{way} 1,200 吨。",
+        "2023年公司电力消费较2022年{way}出1200万千瓦时。",
+    ],
+)
+@pytest.mark.parametrize("way", "高低多少")
+def test_the_difference_of_two_amounts_is_no_amount_itself(text, way):
+    assert not extract(text.format(way=way), "t", {}).statements
+
+
 def test_ten_pages_take_less_than_three_seconds():
     import time
 
     text = "\n\n".join((TEXTS / n).read_text(encoding="utf-8") for n in NAMES if n.endswith("txt"))
-    began = time.perf_counter()
+    began = time.process_time()
     extract(text[:40_000], "t", {})
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3

@@ -694,6 +694,10 @@ EXAMPLES = (
         '\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2023"\nreduction = 0.5\n',
     ),
     targeted(
+        "target-met-when-set",
+        '\n[[targets]]\nfigure = "scope2-location"\nvalue = 1e9\nyear = "FY2030"\nbase_year = "FY2023"\n',
+    ),
+    targeted(
         "target-incomplete",
         '\n[[targets]]\nfigure = "gross"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2023"\nreduction = 0.5\n',
     ),

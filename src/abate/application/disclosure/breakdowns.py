@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from abate.adapters.store.delta import fetch
@@ -57,7 +57,6 @@ class Line:
     """A line of a breakdown.
 
     Args:
-        id: Its name.
         title: Name for people.
         value: Value; None where it cannot be stated.
         unit: Its unit.
@@ -65,7 +64,6 @@ class Line:
         why: Why it has no value.
     """
 
-    id: str
     title: str
     value: float | None
     unit: str
@@ -202,88 +200,75 @@ def energy_lines(opened: OpenRun) -> list[Line]:
     mix = energy_mix(opened)
     if mix is None:
         return []
-
-    def line(
-        name: str, title: str, value: float | None, why: str, *answers: tuple[str, str]
-    ) -> Line:
-        return Line(name, title, value, "MWh", answers, "" if value is not None else why)
-
-    def share(name: str, title: str, part: float | None, why: str, datapoint: str) -> Line:
-        value = part / mix.total if part is not None and mix.total else None
-        why = "" if value is not None else why
-        return Line(name, title, value, "share", (("ESRS E1", datapoint),), why)
-
-    def fuel(source: str, title: str, *answers: tuple[str, str]) -> Line:
-        why = mix.why_fuels if source in mix.fuels else NO_ROWS
-        return line(source, title, mix.fuels.get(source), why, *answers)
-
-    bought_fossil = mix.fossil or None if mix.is_stated else None
-    why_bought = NO_ROWS if mix.is_stated else NO_ORIGIN
-    green, nuclear = mix.green or None, mix.nuclear or None
-    e1 = "ESRS E1"
-    unclassed = [fuel("unclassed", "Fuels of no stated source, or of several")]
+    unclassed = [_fuel(mix, "unclassed", "Fuels of no stated source, or of several")]
     return [
-        line("energy", "Energy consumed", mix.total, mix.why_fuels),
-        line("fossil", "From fossil sources", mix.all_fossil, mix.why_sources, (e1, "E1-5_02")),
-        fuel("coal", "Coal and coal products", (e1, "E1-5_10")),
-        fuel("petroleum", "Crude oil and petroleum products", (e1, "E1-5_11")),
-        fuel("natural-gas", "Natural gas", (e1, "E1-5_12")),
-        fuel("other-fossil", "Other fossil fuels", (e1, "E1-5_13")),
-        line(
-            "purchased-fossil",
-            "Purchased electricity and heat, fossil",
-            bought_fossil,
-            why_bought,
-            (e1, "E1-5_14"),
-        ),
-        share(
-            "fossil-share", "Share of fossil sources", mix.all_fossil, mix.why_sources, "E1-5_15"
-        ),
-        line("nuclear", "From nuclear sources", nuclear, NO_ROWS, (e1, "E1-5_03")),
-        share("nuclear-share", "Share of nuclear sources", nuclear, NO_ROWS, "E1-5_04"),
-        line(
-            "renewables", "From renewable sources", mix.renewable, mix.why_sources, (e1, "E1-5_05")
-        ),
-        fuel("renewable", "Fuels from biomass", (e1, "E1-5_06"), ("GRI", "302-1-b")),
-        line(
-            "purchased-renewable",
-            "Purchased electricity and heat, renewable",
-            green,
-            NO_ROWS,
-            (e1, "E1-5_07"),
-        ),
-        line(
-            "self-generated",
-            "Self-generated, other than from fuels",
-            None,
-            NO_ROWS,
-            (e1, "E1-5_08"),
-        ),
-        share(
-            "renewable-share",
-            "Share of renewable sources",
-            mix.renewable,
-            mix.why_sources,
-            "E1-5_09",
-        ),
-        line(
-            "not-stated",
+        _line("Energy consumed", mix.total, mix.why_fuels),
+        *_fossil(mix),
+        *_other(mix),
+        _line(
             "Purchased electricity and heat without stated origin",
             mix.unstated or None,
             NO_ROWS,
         ),
         *([] if mix.is_classed else unclassed),
-        line(
-            "fuels-fossil",
+        _line(
             "Fuels, not renewable",
             mix.fossil_fuels or None,
             mix.why_fuels,
-            ("GRI", "302-1-a"),
+            "GRI:302-1-a",
         ),
-        line(
-            "purchased", "Purchased electricity and heat", mix.bought, NO_ROWS, ("GRI", "302-1-c")
-        ),
+        _line("Purchased electricity and heat", mix.bought, NO_ROWS, "GRI:302-1-c"),
     ]
+
+
+def _fossil(mix: Mix) -> list[Line]:
+    """What is of fossil sources (ESRS E1, paragraph 38)."""
+    bought, why = (mix.fossil or None, NO_ROWS) if mix.is_stated else (None, NO_ORIGIN)
+    e1 = "ESRS E1:E1-5_"
+    return [
+        _line("From fossil sources", mix.all_fossil, mix.why_sources, e1 + "02"),
+        _fuel(mix, "coal", "Coal and coal products", e1 + "10"),
+        _fuel(mix, "petroleum", "Crude oil and petroleum products", e1 + "11"),
+        _fuel(mix, "natural-gas", "Natural gas", e1 + "12"),
+        _fuel(mix, "other-fossil", "Other fossil fuels", e1 + "13"),
+        _line("Purchased electricity and heat, fossil", bought, why, e1 + "14"),
+        _share(mix, "Share of fossil sources", mix.all_fossil, mix.why_sources, e1 + "15"),
+    ]
+
+
+def _other(mix: Mix) -> list[Line]:
+    """What is of nuclear and renewable sources (ESRS E1, paragraph 37 b and c)."""
+    green, nuclear = mix.green or None, mix.nuclear or None
+    bought, own = (
+        "Purchased electricity and heat, renewable",
+        "Self-generated, other than from fuels",
+    )
+    e1 = "ESRS E1:E1-5_"
+    return [
+        _line("From nuclear sources", nuclear, NO_ROWS, e1 + "03"),
+        _share(mix, "Share of nuclear sources", nuclear, NO_ROWS, e1 + "04"),
+        _line("From renewable sources", mix.renewable, mix.why_sources, e1 + "05"),
+        _fuel(mix, "renewable", "Fuels from biomass", e1 + "06", "GRI:302-1-b"),
+        _line(bought, green, NO_ROWS, e1 + "07"),
+        _line(own, None, NO_ROWS, e1 + "08"),
+        _share(mix, "Share of renewable sources", mix.renewable, mix.why_sources, e1 + "09"),
+    ]
+
+
+def _line(title: str, value: float | None, why: str, *answers: str) -> Line:
+    told = tuple((f, d) for a in answers for f, _, d in [a.partition(":")])
+    return Line(title, value, "MWh", told, "" if value is not None else why)
+
+
+def _share(mix: Mix, title: str, part: float | None, why: str, answer: str) -> Line:
+    """Share of a part in all energy."""
+    value = part / mix.total if part is not None and mix.total else None
+    return replace(_line(title, value, why, answer), unit="share")
+
+
+def _fuel(mix: Mix, source: str, title: str, *answers: str) -> Line:
+    why = mix.why_fuels if source in mix.fuels else NO_ROWS
+    return _line(title, mix.fuels.get(source), why, *answers)
 
 
 def _thousands(rollups: Figures, run: Run, name: str) -> float | None:

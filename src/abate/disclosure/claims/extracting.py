@@ -38,10 +38,16 @@ DAY = pattern("extracting.DAY")
 NOWADAYS = pattern("extracting.NOWADAYS")
 YEAR_END = pattern("extracting.YEAR_END")
 DIFFERENCE = re.compile(
-    r"\s?(?:CO2e? )?(?:above|more than|higher|below|lower|mehr als|über dem|unter dem)\b",
+    r"\s?(?:CO2e? )?(?:above|more than|higher|below|lower|mehr als|höher|niedriger|über dem|unter dem)"
+    r"\b",
     re.IGNORECASE,
 )
-"""Words by which an amount is the difference of two."""
+"""Words after an amount by which it is the difference of two."""
+DIFFERENCE_BEFORE = re.compile(
+    r"(?:[比较](?![例重])[^，,。；;]{1,40}?[高低多少][出于了约近]*"
+    r"|\b(?:higher|lower|more|less) than [^,.;]{1,60} by (?:about |some |around )?)\s?$"
+)
+"""Words before an amount by which it is the difference of two."""
 OF_THE_WHOLE = re.compile(
     r"\b(?:of|out of) (?:our|its|the|their|all)\s$|\b(?:unserer|ihrer|seiner|der|von)\s$"
 )
@@ -386,7 +392,10 @@ class _Sentence:
         """What a number is of, where its words settle it: saved 4 GWh; halve them."""
         if q.change and re.match(r"\s(?:them|it|this|these|that|those)\b", self.text[q.end :]):
             return replace(link, sure=0.3)
-        if q.unit in ("t", "kWh", "m3") and DIFFERENCE.match(self.text[q.end :]):
+        is_apart = DIFFERENCE.match(self.text[q.end :]) or DIFFERENCE_BEFORE.search(
+            self.text[: q.start][-80:]
+        )
+        if q.unit in ("t", "kWh", "m3") and is_apart:
             return replace(link, sure=0.3)
         energy = link.metric in ("", "energy", "heat", "fuel", "electricity")
         if q.unit == "kWh" and energy and cues.SAVED_BEFORE.search(self.text[: q.start][-60:]):
