@@ -227,6 +227,30 @@ def test_years_have_roles():
 
 
 @pytest.mark.parametrize(
+    ("heads", "cells", "year", "base"),
+    [
+        (["2022", "2024", "change"], ["900", "800", "-11.1 %"], 2024, 2022),
+        (["2023", "2024", "change"], ["900", "800", "-11.1 %"], 2024, 0),
+        (["2024", "2023", "change"], ["800", "900", "-11.1 %"], 2024, 0),
+        (["2024", "2020", "change"], ["800", "900", "-11.1 %"], 2024, 2020),
+        (["2022", "2023", "2024", "change"], ["950", "900", "800", "-11.1 %"], 2024, 0),
+        (["2024", "2023", "2022", "change"], ["800", "900", "950", "-11.1 %"], 2024, 0),
+    ],
+)
+def test_a_column_of_changes_is_between_the_years_beside_it(heads, cells, year, base):
+    table = "\n".join(
+        "| " + " | ".join(row) + " |"
+        for row in (["", *heads], ["---"] * (len(heads) + 1), ["Scope 1 (t CO2e)", *cells])
+    )
+    read = read_document(
+        of_markdown(f"# Acme Ltd sustainability report 2024\n\n{table}\n"), "t", {}
+    )
+    (told,) = [s for s in read.statements if s.unit == "share"]
+    assert (told.period.year, told.base) == (year, base)
+    assert not [v for v in check(read.statements) if v.verdict == "contradiction"]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "2023年公司范围二排放比上年{way}1,200吨。",
@@ -237,6 +261,18 @@ def test_years_have_roles():
 @pytest.mark.parametrize("way", "高低多少")
 def test_the_difference_of_two_amounts_is_no_amount_itself(text, way):
     assert not extract(text.format(way=way), "t", {}).statements
+
+
+def test_a_page_is_named_by_its_heading_and_labels_keep_apart_from_numbers():
+    page = (
+        "<nav><a href='#a'>Home</a></nav><a>Skip to content</a><div>Menu</div>"
+        "<h1>Acme Ltd: sustainability report 2024</h1>"
+        "<p><span>Scope 1</span><b>8,213</b> t CO2e, in H<sub>2</sub>O</p>"
+    )
+    text = of_html(page).text
+    assert text.startswith("Acme Ltd: sustainability report 2024")
+    assert "Scope 1 8,213 t CO2e, in H2O" in text
+    assert "Home" not in text
 
 
 def test_ten_pages_take_less_than_three_seconds():

@@ -18,7 +18,8 @@ BLOCKS = re.compile(
     r"|main|body|title|t[dhr]|caption|table|aside|nav"
 )
 CELLS, ROWS = ("td", "th"), ("tr", "thead", "tbody", "tfoot")
-SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head"])
+SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head", "nav"])
+INLINE = frozenset(["a", "b", "em", "i", "span", "strong"])
 
 
 @dataclass(slots=True)
@@ -59,10 +60,14 @@ class _Reader(HTMLParser):
         self.words: list[str] = []
         self.width = 1
         self.in_cell = False
+        self.is_closed = False
+        self.title = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         held = dict(attrs)
         self.silent += tag in SILENT
+        if tag in INLINE and self.is_closed:
+            self.words.append(" ")  # a label and its number, side by side
         if tag in CELLS or tag in ROWS:
             self._end_cell()  # the end of a cell may be left out
         if BLOCKS.fullmatch(tag):
@@ -79,6 +84,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in SILENT:
             self.silent = max(0, self.silent - 1)
+        self.is_closed = tag in INLINE
         if tag in CELLS or tag in ROWS or tag == "table":
             self._end_cell()
         if tag == "caption" and self.open:
@@ -87,6 +93,8 @@ class _Reader(HTMLParser):
             self.grids.append(self.open.pop())
         elif BLOCKS.fullmatch(tag):
             self._end()
+        if tag == "h1" and self.blocks:
+            self.title = self.title or self.blocks[-1]
 
     def _said(self) -> str:
         said = re.sub(r"\s+", " ", "".join(self.words)).strip()
@@ -101,6 +109,7 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self.silent:
             self.words.append(data)
+            self.is_closed = False
 
     def _end(self) -> None:
         if self.in_cell:
@@ -121,7 +130,10 @@ def of_html(markup: str) -> Document:
     reader.feed(re.sub(r"(?is)<!--.*?-->", " ", markup))
     reader.close()
     reader._end()
-    return Document("\n\n".join(b.replace("\xa0", " ") for b in reader.blocks), tuple(reader.grids))
+    blocks = [b.replace("\xa0", " ") for b in reader.blocks]
+    if reader.title in blocks:  # what stands above it, such as a menu, is not what the page is of
+        blocks = blocks[blocks.index(reader.title) :] + blocks[: blocks.index(reader.title)]
+    return Document("\n\n".join(blocks), tuple(reader.grids))
 
 
 def of_markdown(text: str) -> Document:

@@ -60,12 +60,14 @@ class Column:
         nature: `level`, `change` or `target`.
         head: Its heading.
         dated: Whether it says its period itself.
+        base: Year that its changes are from, where that is not the year before.
     """
 
     period: Period
     nature: str
     head: str
     dated: bool = True
+    base: int = 0
 
 
 def read_grid(
@@ -144,9 +146,20 @@ def _columns(head: Sequence[str], context: Context) -> dict[int, Column]:
             continue
         years = [c.period for c in found.values() if c.nature != "change"]
         if column.nature == "change" and years and not YEAR_NAMED.search(cell):
-            column = Column(years[-1], "change", cell)  # of the year that stands before it
+            column = _between(years, cell)
         found[k] = column
     return found
+
+
+def _between(years: Sequence[Period], head: str) -> Column:
+    """A column of changes, between the two years that stand before it.
+
+    Of the first two where the years run backwards.
+    """
+    pair = years[-2:] if len(years) < 3 or years[-2].year < years[-1].year else years[:2]
+    then, now = min(pair, key=lambda p: p.year), max(pair, key=lambda p: p.year)
+    base = then.year if then.year < now.year - 1 else 0
+    return Column(now, "change", head, base=base)
 
 
 def _single(head: Sequence[str], context: Context) -> dict[int, Column] | None:
@@ -209,6 +222,7 @@ def _cell(cell: str, names: Names, column: Column, place: str, context: Context)
         unit or "count",
         next((b for b, signs in BOUNDS if cell[0] in signs), "="),
         nature="share" if re.fullmatch(r"scope\w*_share", metric) else nature,
+        base=column.base if change else 0,
         source=context.source,
         quote=f"{names.label}: {cell} ({column.head})",
         flags=frozenset({"text"} if column.dated else {"text", "year-assumed"}),

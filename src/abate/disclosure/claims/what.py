@@ -190,18 +190,24 @@ def _emission(concepts: frozenset[str], unit: str) -> str:
         return "scope3plus_reduction"
     base = _boundary(concepts, category)
     if "intensity" in concepts or "/" in unit:
-        return {
-            "scope1_2": "intensity",
-            "net_scope1_2": "intensity",
-            "scope1": "intensity",
-            "scope3": "scope3_intensity",
-            "scope3_cat15": "scope3_intensity",
-            "total": "total_intensity",
-        }.get(base, "emissions_intensity" if base == "emissions" else f"{base}_intensity")
+        return _intensity(base, is_market="market" in concepts)
     if base in ("scope2", "total", "scope1_2"):
         view = "_market" if "market" in concepts else "_location" if "location" in concepts else ""
         return f"{base}{view}"
     return base
+
+
+def _intensity(base: str, *, is_market: bool) -> str:
+    """Intensity of a part of an inventory."""
+    if is_market and base in ("scope1_2", "total"):
+        return f"{base}_market_intensity"
+    return {
+        "scope1_2": "intensity",
+        "net_scope1_2": "intensity",
+        "scope1": "intensity",
+        "scope3": "scope3_intensity",
+        "scope3_cat15": "scope3_intensity",
+    }.get(base, f"{base}_intensity")
 
 
 def _boundary(concepts: frozenset[str], category: str) -> str:
