@@ -57,6 +57,7 @@ CALLS = {
     "attach": "attach files/proof.txt --to {import} --row 2 -w w",
     "check": "check -w w",
     "indicators": "indicators -y FY2024 -w w",
+    "frameworks": "frameworks -y FY2024 -w w",
     "targets": "targets --svg out/targets -w w",
     "neutrality": "neutrality -y FY2024 -w w",
     "sign": "sign prepared -y FY2024 --by Ada -w w",
