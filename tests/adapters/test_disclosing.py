@@ -4,7 +4,9 @@ import io
 import json
 import re
 import shlex
+import shutil
 import warnings
+import zipfile
 from datetime import date
 
 import pytest
@@ -15,7 +17,13 @@ from abate.adapters.writers.prints import CJK_FONT, fonts, safe_text
 from abate.adapters.writers.prints import _set as set_print
 from abate.application.disclosure.answers import framework_answers
 from abate.application.disclosure.breakdowns import energy_mix, gas_lines, waste_lines
-from abate.application.disclosure.filing import validate_filing, write_filing
+from abate.application.disclosure.filing import (
+    filing_facts,
+    official_taxonomy,
+    packages,
+    validate_filing,
+    write_filing,
+)
 from abate.application.disclosure.indicators import indicator_values
 from abate.application.disclosure.neutrality import (
     add_credits,
@@ -26,7 +34,7 @@ from abate.application.disclosure.neutrality import (
 from abate.application.disclosure.report_model import report_model, write_report, write_reports
 from abate.application.disclosure.signoff import assured_figures, sign, signoffs
 from abate.application.disclosure.targets import macc, target_progress
-from abate.application.disclosure.vsme import fill_template
+from abate.application.disclosure.vsme import DEFAULTS, _answers, fill_template, vsme_datapoints
 from abate.application.inventory.bills import store_bill
 from abate.application.inventory.figures import Figures, publish, run_of
 from abate.application.inventory.open_run import open_run
@@ -264,6 +272,16 @@ def test_the_filing_passes_arelle_and_a_planted_typo_does_not(demo, tmp_path):
     pytest.importorskip("arelle")
     files = write_filing(demo, "FY2024", tmp_path / "filing")
     assert validate_filing(files[0]) == []
+    facts = filing_facts(demo, "FY2024")
+    values = {(f.element.name, f.member): f.value for f in facts if f.year == "FY2024"}
+    for point in vsme_datapoints(demo, "FY2024"):  # the filing holds all that the VSME report holds
+        name, _, part = point.name.partition("_")
+        if point.value is not None:
+            held = values[name, "" if part.startswith("Total") else part]
+            assert float(held) == pytest.approx(point.value), point.name
+    gross = next(f for f in facts if f.element.figure == "gross" and f.year == "FY2024")
+    assert (gross.decimals, gross.printed) == (-2, "67,700")  # 67,699.9 t ± 1,262
+    assert 'decimals="-2"' in files[0].read_text(encoding="utf-8")
     text = files[0].read_text(encoding="utf-8")
     good = re.search(r'name="abate:GrossScope1GreenhouseGasEmissions"[^>]*>([\d,.]+)<', text).group(
         1
@@ -283,6 +301,82 @@ def test_the_filing_passes_arelle_and_a_planted_typo_does_not(demo, tmp_path):
     assert scope1["figure"] == "scope1"
     assert told["run"] == run_of(demo, "FY2024").run_id
     assert told["evidence"]
+
+
+def taxonomy_package(
+    path, *, entries=("entry.xsd",), names=("GrossScope1GreenhouseGasEmissions", "Turnover")
+):
+    """A regulator's taxonomy package of two schemas, made up."""
+    base = "https://regulator.example/2026/"
+    types = {"Turnover": "xbrli:monetaryItemType", "NumberOfEmployees": "xbrli:decimalItemType"}
+    core = "".join(
+        f'<xsd:element id="reg_{n}" name="{n}" type="{types.get(n, "xbrli:decimalItemType")}"'
+        ' substitutionGroup="xbrli:item" nillable="true" xbrli:periodType="duration"/>'
+        for n in names
+    )
+    head = (
+        '<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xbrli="http://www.xbrl.org/2003/instance"'
+        ' xmlns:reg="{0}core" targetNamespace="{0}{1}" elementFormDefault="qualified">'
+    )
+    member = '<xsd:import namespace="http://www.xbrl.org/2003/instance" schemaLocation="http://www.xbrl.org/2003/xbrl-instance-2003-12-31.xsd"/>'
+    listed = "".join(
+        f'<tp:entryPoint><tp:name xml:lang="en">{e}</tp:name><tp:entryPointDocument href="{base}{e}"/></tp:entryPoint>'
+        for e in entries
+    )
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr(
+            "reg/META-INF/taxonomyPackage.xml",
+            '<tp:taxonomyPackage xml:lang="en" xmlns:tp="http://xbrl.org/2016/taxonomy-package"><tp:identifier>urn:reg</tp:identifier>'
+            f"<tp:name>Reg</tp:name><tp:entryPoints>{listed}</tp:entryPoints></tp:taxonomyPackage>",
+        )
+        package.writestr(
+            "reg/META-INF/catalog.xml",
+            '<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">'
+            f'<rewriteURI uriStartString="{base}" rewritePrefix="../files/"/></catalog>',
+        )
+        package.writestr(
+            "reg/files/core.xsd", f"{head.format(base, 'core')}{member}{core}</xsd:schema>"
+        )
+        for e in entries:
+            package.writestr(
+                f"reg/files/{e}",
+                f'{head.format(base, e)}<xsd:import namespace="{base}core" schemaLocation="core.xsd"/></xsd:schema>',
+            )
+    return path
+
+
+def test_a_regulators_taxonomy_in_the_workspace_names_the_facts_that_it_has(firm, tmp_path):
+    pytest.importorskip("arelle")
+    folder = firm.root / "taxonomies"
+    folder.mkdir()
+    try:
+        taxonomy_package(folder / "reg.zip")
+        assert set(official_taxonomy(firm).names) == {
+            "GrossScope1GreenhouseGasEmissions",
+            "Turnover",
+        }
+        files = write_filing(firm, "FY2024", tmp_path / "own")
+        text = files[0].read_text(encoding="utf-8")
+        assert 'name="reg:GrossScope1GreenhouseGasEmissions"' in text
+        assert 'name="abate:GrossLocationBasedScope2GreenhouseGasEmissions"' in text
+        assert 'href="https://regulator.example/2026/entry.xsd"' in text
+        assert validate_filing(files[0], packages(firm)) == []
+        assert validate_filing(files[0])  # without the package its names are not known
+
+        taxonomy_package(folder / "reg.zip", names=("NumberOfEmployees",))
+        assert official_taxonomy(firm).names == {}  # ours is of a moment, theirs of a year
+        taxonomy_package(folder / "reg.zip", entries=("a.xsd", "b.xsd"))
+        with pytest.raises(UsageError, match="many-entry-points"):
+            official_taxonomy(firm)
+        assert official_taxonomy(firm, "https://regulator.example/2026/b.xsd").entry.endswith(
+            "b.xsd"
+        )
+        for bad in (b"no zip", b"PK\x05\x06" + b"\0" * 18):
+            (folder / "reg.zip").write_bytes(bad)
+            with pytest.raises(DataError, match="bad-taxonomy"):
+                official_taxonomy(firm)
+    finally:
+        shutil.rmtree(folder)
 
 
 # ---- reports of one's own
@@ -560,9 +654,10 @@ def test_efrags_template_is_filled_with_values_that_a_reader_of_values_finds(fir
 
     if not TEMPLATE.is_file():
         pytest.skip("EFRAG's template is not there")
+    filled = fill_template(firm, "FY2024", TEMPLATE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        book = load_workbook(io.BytesIO(fill_template(firm, "FY2024", TEMPLATE)), data_only=True)
+        book = load_workbook(io.BytesIO(filled.content), data_only=True)
 
     def value(name):
         sheet, cells = next(iter(book.defined_names[name].destinations))
@@ -580,6 +675,16 @@ def test_efrags_template_is_filled_with_values_that_a_reader_of_values_finds(fir
     )
     assert value("CountryOfPrimaryOperationsAndLocationOfSignificantAssets") == "China"
     assert value("NumberOfEmployees") == 14
+    assert value("GrossScope1GreenhouseGasEmissions") is not None
+    given = {
+        "BasisForPreparation",
+        "BasisForReporting",
+        *(d.name for d in vsme_datapoints(firm, "FY2024")),
+    }
+    told = {n for n, _, c in _answers(book) if str(c.value or "").upper() in DEFAULTS}
+    assert told <= given
+    assert "B8 - Workforce - General characteristics - Gender" in filled.asked
+    assert not [a for a in filled.asked if a.startswith("B3")]
     one, two = (
         value("GrossScope1GreenhouseGasEmissions"),
         value("GrossLocationBasedScope2GreenhouseGasEmissions"),

@@ -6,7 +6,9 @@ As a page, and in EFRAG's digital template.
 from __future__ import annotations
 
 import io
+import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -70,6 +72,12 @@ class Datapoint:
         }
 
 
+NO_FACTS = ("template_", "enum_", "footnote_", "_xlnm")
+NO_FACT_ENDS = ("_unit", "Axis", "Table", "Hypercube")
+"""Beginnings and ends of named ranges that hold labels, lists and units."""
+DEFAULTS = ("YES", "NO", "NONE", "TRUE", "FALSE")
+PART_TITLE = re.compile(r"[BC]\d+ - ")
+ALWAYS = "[Always to be reported]"
 ENERGY = "EnergyConsumptionFrom"
 BOTH = "TotalRenewableAndNonRenewableEnergyMember"
 
@@ -235,10 +243,24 @@ def scope3_cells(workspace: Workspace, year: str) -> dict[int, float]:
     }
 
 
-def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """EFRAG's template as it was filled.
+
+    Args:
+        content: The workbook.
+        asked: Parts that the template says are always to be reported and that hold nothing yet.
+    """
+
+    content: bytes
+    asked: tuple[str, ...]
+
+
+def fill_template(workspace: Workspace, year: str, template: Path) -> Filled:
     """Fill EFRAG's digital template.
 
-    Every named range as a value, for the converter reads values, not formulas.
+    Every named range as a value, for the converter reads values, not formulas. Answers that the
+    template comes with, such as YES, are taken out: nobody gave them.
 
     Args:
         workspace: The workspace.
@@ -309,13 +331,59 @@ def fill_template(workspace: Workspace, year: str, template: Path) -> bytes:
         for category, tonnes in categories.items():
             sheet[f"D{29 + category}"] = tonnes
         values |= _with_scope3(datapoints, sum(categories.values()))
+    _no_defaults(book)
     _dates(book, first, last)
     _country(book, workspace, values)
     for name, value in values.items():
         _put(book, name, value)
     out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
+    return Filled(out.getvalue(), _still_asked(book))
+
+
+def _answers(book: Any) -> Iterator[tuple[str, str, Any]]:
+    """Cells of a template that hold facts: name of the range, sheet and cell."""
+    for name, named in book.defined_names.items():
+        if name.startswith(NO_FACTS) or name.endswith(NO_FACT_ENDS) or "#REF" in named.attr_text:
+            continue
+        for sheet, cells in named.destinations:
+            block = book[sheet][cells.replace("$", "")]
+            rows = block if isinstance(block, tuple) else ((block,),)
+            for row in rows:
+                for cell in row if isinstance(row, tuple) else (row,):
+                    yield name, sheet, cell
+
+
+def _no_defaults(book: Any) -> None:
+    for _, _, cell in _answers(book):
+        value = cell.value
+        if isinstance(value, bool) or str(value or "").strip().upper() in DEFAULTS:
+            cell.value = None
+
+
+def _still_asked(book: Any) -> tuple[str, ...]:
+    """Titles of parts of the basic module that are always to be reported, and hold no fact."""
+    held = {(sheet, cell.row) for _, sheet, cell in _answers(book) if _is_fact(cell.value)}
+    asked = []
+    for sheet in book.worksheets:
+        heads = [
+            (cell.row, cell.value)
+            for (cell,) in sheet.iter_rows(min_col=3, max_col=3)
+            if isinstance(cell.value, str) and PART_TITLE.match(cell.value)
+        ]
+        ends = [*(row for row, _ in heads[1:]), sheet.max_row + 1]
+        for (row, title), end in zip(heads, ends, strict=False):
+            if (
+                title.startswith("B")
+                and ALWAYS in title
+                and not any((sheet.title, r) in held for r in range(row, end))
+            ):
+                asked.append(re.sub(r"( from -.*)?\s*\[.*", "", title))
+    return tuple(asked)
+
+
+def _is_fact(value: object) -> bool:
+    return value is not None and str(value).strip() not in ("", "-")
 
 
 def _with_scope3(datapoints: dict[str, Datapoint], scope3: float) -> dict[str, object]:
@@ -375,8 +443,11 @@ def write_vsme(
     template: Path | None,
     lang: str,
     now: datetime,
-) -> Path:
+) -> tuple[Path, tuple[str, ...]]:
     """Write the report as EFRAG's template filled, as a page, a print or Markdown.
+
+    Returns:
+        The file, and what the template still asks for.
 
     Raises:
         UsageError: `unknown-format`, `no-identifier`, `no-cjk-font`.
@@ -386,7 +457,8 @@ def write_vsme(
 
     if template is not None:
         target = path or Path(f"vsme-{year}.xlsx")
-        return _written(target, fill_template(workspace, year, template))
+        filled = fill_template(workspace, year, template)
+        return _written(target, filled.content), filled.asked
     target = path or Path(f"vsme-{year}.html")
     kind = target.suffix.removeprefix(".").lower()
     if kind not in ("html", "pdf", "md"):
@@ -398,7 +470,7 @@ def write_vsme(
     text = _markdown(workspace, year, lang)
     if kind == "pdf":
         model = {"organisation": workspace.organisation.name, "kpis": []}
-        return _written(target, pdf_bytes(text, {}, model, lang=lang, day=now.date()))
+        return _written(target, pdf_bytes(text, {}, model, lang=lang, day=now.date())), ()
     if kind == "html":
         title, _ = headings(text)
         body = to_html(text, {})
@@ -406,7 +478,7 @@ def write_vsme(
             "plain.html",
             {"title": title, "body": body, "html_lang": "zh-CN" if lang == "zh" else "en"},
         )
-    return _written(target, text.encode())
+    return _written(target, text.encode()), ()
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -16,23 +16,78 @@ NAMESPACE = "urn:abate:taxonomy:2026-11-22"
 SCHEMA = "abate-2026-11-22.xsd"
 LINKBASES = ("label", "presentation", "calculation", "definition")
 SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("TotalGrossLocationBasedScope1AndScope2GHGEmissions", ("GrossScope1GreenhouseGasEmissions", "GrossLocationBasedScope2GreenhouseGasEmissions")),
+    ("TotalGrossLocationBasedScope1AndScope2GHGEmissions", (
+        "GrossScope1GreenhouseGasEmissions", "GrossLocationBasedScope2GreenhouseGasEmissions",
+    )),
+    ("TotalGrossMarketBasedScope1AndScope2GHGEmissions", (
+        "GrossScope1GreenhouseGasEmissions", "GrossMarketBasedScope2GreenhouseGasEmissions",
+    )),
     ("TotalGrossLocationBasedGHGEmissions", ("GrossScope1GreenhouseGasEmissions", "GrossLocationBasedScope2GreenhouseGasEmissions", "GrossScope3GreenhouseGasEmissions")),
     ("TotalGrossMarketBasedGHGEmissions", ("GrossScope1GreenhouseGasEmissions", "GrossMarketBasedScope2GreenhouseGasEmissions", "GrossScope3GreenhouseGasEmissions")),
 )  # fmt: skip
 """Wholes and the parts of which the calculation linkbase says they are the sum."""
 ABSTRACT = "GreenhouseGasEmissionsAbstract"
-TABLE, LINE_ITEMS, AXIS, DOMAIN = (
-    "Scope3Table",
-    "Scope3LineItems",
-    "Scope3CategoryAxis",
-    "Scope3CategoryDomain",
-)
 DIMENSIONAL = "GrossScope3GreenhouseGasEmissions"
+ENERGY_MEMBERS = {
+    "RenewableEnergyMember": ("Renewable energy", "可再生能源"),
+    "NonRenewableEnergyMember": ("Non-renewable energy", "不可再生能源"),
+}
 TYPES = {
     "ghgEmissions": "dtr-types:ghgEmissionsItemType", "ghgEmissionsPerMonetary": "dtr-types:ghgEmissionsPerMonetaryItemType",
     "monetary": "xbrli:monetaryItemType", "energy": "dtr-types:energyItemType",
+    "decimal": "xbrli:decimalItemType",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A dimension by which some concepts are broken down.
+
+    Args:
+        id: Its role in the linkbases.
+        title: English and Chinese title.
+        table: Name of its hypercube.
+        line_items: Name of its line items.
+        name: Name of the axis.
+        domain: Name of its domain, which is the default.
+        members: English and Chinese label of each member.
+        concepts: Concepts that it breaks down.
+    """
+
+    id: str
+    title: tuple[str, str]
+    table: str
+    line_items: str
+    name: str
+    domain: str
+    members: Mapping[str, tuple[str, str]]
+    concepts: tuple[str, ...]
+
+
+def axes(categories: Mapping[int, str]) -> tuple[Axis, ...]:
+    """Scope 3 by category, and energy by whether it is renewable."""
+    return (
+        Axis(
+            "scope3",
+            ("Scope 3 by category", "范围三分类"),
+            "Scope3Table",
+            "Scope3LineItems",
+            "Scope3CategoryAxis",
+            "Scope3CategoryDomain",
+            {member(n): (f"{n} {title}", "") for n, title in categories.items()},
+            (DIMENSIONAL,),
+        ),
+        Axis(
+            "energy",
+            ("Breakdown of energy consumption", "能源消耗分列"),
+            "BreakdownOfEnergyConsumptionTable",
+            "BreakdownOfEnergyConsumptionLineItems",
+            "BreakdownOfEnergyConsumptionAxis",
+            "TotalRenewableAndNonRenewableEnergyMember",
+            ENERGY_MEMBERS,
+            ("EnergyConsumptionFromElectricity", "EnergyConsumptionFromFuels"),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +98,7 @@ class Element:
         name: Local name; that of ESRS or VSME where one of the same meaning exists.
         type: Key of `TYPES`.
         unit: Key of the report's units.
+        period: `duration`, or `instant` for what stands at the end of the year.
         decimals: Digits after the point to which facts are stated.
         figure: Figure that it is; empty where it is made of several.
         label_en: Label.
@@ -54,6 +110,7 @@ class Element:
     name: str
     type: str
     unit: str
+    period: str
     decimals: int
     figure: str
     label_en: str
@@ -70,6 +127,7 @@ def elements() -> dict[str, Element]:
             r["name"],
             r["type"],
             r["unit"],
+            r["period"],
             int(r["decimals"]),
             r["figure"],
             r["label_en"],
@@ -82,6 +140,21 @@ def elements() -> dict[str, Element]:
 
 
 @dataclass(frozen=True, slots=True)
+class Official:
+    """A taxonomy of a regulator that a report refers to beside its own.
+
+    Args:
+        entry: Address of its entry point.
+        spaces: Namespace by prefix.
+        names: Prefixed name of each of our elements that it defines, of the same kind of period.
+    """
+
+    entry: str
+    spaces: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A value of a concept.
 
@@ -89,23 +162,33 @@ class Fact:
         element: The concept.
         year: Fiscal year.
         value: In the unit of the concept, exact.
-        category: Category of Scope 3; 0 for the whole.
+        member: Member of the axis that breaks the concept down; empty for the whole.
+        accurate: Digits after the point to which the value is known, where its uncertainty says so.
     """
 
     element: Element
     year: str
     value: Decimal
-    category: int = 0
+    member: str = ""
+    accurate: int | None = None
 
     @property
     def context(self) -> str:
         """Id of its context."""
-        return f"c-{self.year}" + (f"-cat{self.category}" if self.category else "")
+        at = "-end" if self.element.period == "instant" else ""
+        return f"c-{self.year}{at}" + (f"-{self.member}" if self.member else "")
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the point to which it is stated: never more than are known."""
+        shown = self.element.decimals
+        return shown if self.accurate is None else min(shown, self.accurate)
 
     @property
     def printed(self) -> str:
         """The value to its decimals, without sign, as it is shown."""
-        return f"{abs(self.value):,.{self.element.decimals}f}"
+        rounded = round(abs(self.value), self.decimals)
+        return f"{rounded:,.{max(self.decimals, 0)}f}"
 
     @property
     def is_negative(self) -> bool:
@@ -116,6 +199,12 @@ class Fact:
 def member(category: int) -> str:
     """Local name of the member of a category of Scope 3."""
     return f"Category{category}Member"
+
+
+def _qname(fact: Fact, official: Official | None) -> str:
+    own = f"abate:{fact.element.name}"
+    is_whole = official is not None and not fact.member
+    return official.names.get(fact.element.name, own) if official and is_whole else own
 
 
 def filing_files(
@@ -130,6 +219,7 @@ def filing_files(
     lang: str,
     notes: Sequence[str],
     run: str,
+    official: Official | None = None,
 ) -> dict[str, str]:
     """Schema, linkbases and report, by file name.
 
@@ -144,27 +234,28 @@ def filing_files(
         lang: `en` or `zh`.
         notes: Basis of preparation, as text.
         run: Run of the ledger.
+        official: A regulator's taxonomy, whose names facts bear where it has them; what is broken
+            down by one of our axes keeps ours.
     """
     every = list(elements().values())
+    broken_down = axes(categories)
+    theirs = official.names if official else {}
+    sums = [(whole, parts) for whole, parts in SUMS if not {whole, *parts} & theirs.keys()]
     years = sorted({f.year for f in facts}, reverse=True)
     common: Model = {
         "namespace": NAMESPACE,
         "schema": SCHEMA,
         "elements": every,
         "types": TYPES,
-        "sums": SUMS,
+        "sums": sums,
         "abstract": ABSTRACT,
-        "table": TABLE,
-        "line_items": LINE_ITEMS,
-        "axis": AXIS,
-        "domain": DOMAIN,
-        "dimensional": DIMENSIONAL,
-        "categories": categories,
-        "member": member,
+        "axes": broken_down,
         "linkbases": LINKBASES,
     }
-    used = sorted({(f.year, f.category) for f in facts})
-    by = {(f.element.name, f.year, f.category): f for f in facts}
+    axis_of = {m: a.name for a in broken_down for m in a.members}
+    used = sorted({(f.context, f.year, f.element.period, f.member) for f in facts})
+    used += [(f"c-{years[0]}", years[0], "duration", "")]
+    by = {(f.element.name, f.year, f.member): f for f in facts}
     report = common | {
         "entity": entity,
         "scheme": scheme,
@@ -172,16 +263,18 @@ def filing_files(
         "currency": currency,
         "periods": periods,
         "years": years,
-        "contexts": used,
-        "fact": lambda n, y, c=0: by.get((n, y, c)),
-        "shown": [e for e in every if any((e.name, y, 0) in by for y in years)],
-        "shown_categories": [
-            c for c in categories if any((DIMENSIONAL, y, c) in by for y in years)
-        ],
+        "contexts": list(dict.fromkeys(used)),
+        "axis_of": axis_of,
+        "by_name": elements(),
+        "fact": lambda n, y, m="": by.get((n, y, m)),
+        "shown": [e for e in every if any((e.name, y, "") in by for y in years)],
+        "shown_members": lambda n, a: [m for m in a.members if any((n, y, m) in by for y in years)],
         "units": sorted({f.element.unit for f in facts}),
         "lang": lang,
         "notes": notes,
         "run": run,
+        "official": official,
+        "qname": lambda f: _qname(f, official),
     }
     files = {
         SCHEMA: page("filing/schema.xml", common),

@@ -545,7 +545,7 @@ def vsme(
 
     opened = opened_at(workspace)
     if output is not None or template is not None:
-        path = write_vsme(
+        path, asked = write_vsme(
             opened,
             year.upper(),
             output,
@@ -554,6 +554,8 @@ def vsme(
             now=now(),
         )
         out.console().print(f"VSME: {path}")
+        for part in asked:
+            out.console().print(f"Still to be filled in: {part}")
         return
     told = vsme_datapoints(opened, year.upper())
     if json:
@@ -595,13 +597,16 @@ def filing(
     ),
     lang: LangOption = "",
     accept: AcceptOption = None,
+    entry_point: Annotated[
+        str, typer.Option(help="Entry point of the taxonomy in taxonomies/, where it has several.")
+    ] = "",
     workspace: WorkspaceOption = HERE,
 ) -> None:
     """Write the year as inline XBRL with its taxonomy, and JSON of all disclosures.
 
     Validated where Arelle is there.
     """
-    from abate.application.disclosure.filing import validate_filing, write_filing
+    from abate.application.disclosure.filing import packages, validate_filing, write_filing
     from abate.application.disclosure.promises import language
 
     with out.working("writing and validating"):
@@ -612,8 +617,9 @@ def filing(
             output,
             lang=language(lang or opened.language),
             accepted=accepted_of(accept),
+            entry_point=entry_point,
         )
-        messages = validate_filing(files[0])
+        messages = validate_filing(files[0], packages(opened))
     out.console().print(f"Filing: {files[0]} and {len(files) - 1} files beside it")
     if messages is None:
         out.console().print("Not validated: install abate[filing] for Arelle.", style="yellow")
