@@ -213,12 +213,21 @@ def _instruments(m: Model, t: Translate) -> Table:
     return Table.of("instruments", t("Instruments"), columns, rows)
 
 
+COVERED = (
+    "rows",
+    "metered",
+    "recorded",
+    "spent",
+    "reported",
+    "estimated",
+    "quarantined",
+    "missing",
+)
+
+
 def _coverage(m: Model, t: Translate) -> Table:
-    rows = [
-        (c["kind"], c["rows"], c["metered"], c["estimated"], c["quarantined"], c["missing"])
-        for c in m["coverage"]
-    ]
-    heads = ("activities", "metered", "estimated", "in quarantine", "months missing")
+    rows = [(c["kind"], *(c[h] for h in COVERED)) for c in m["coverage"]]
+    heads = ("activities", *COVERED[1:5], "estimated", "in quarantine", "months missing")
     return Table.of(
         "coverage", t("Data coverage"), (t("Kind of activity"), *(">" + t(h) for h in heads)), rows
     )

@@ -7,7 +7,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-Basis = Literal["metered", "estimated", "forecast", "baseline", "planned"]
+Basis = Literal[
+    "metered", "recorded", "spent", "reported", "estimated", "forecast", "baseline", "planned"
+]
+"""How an amount came about: read from a meter or bill; taken from tickets, waybills, scales or
+surveys; money paid; emissions that others report; put in for what is missing; expected; what would
+have been; proposed.
+"""
+MEASURED = ("metered", "recorded", "spent", "reported")
+"""Those of what happened and was taken down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ Source: GHG Protocol, Quantitative Inventory Uncertainty (2011), pedigree matrix
 BASIC = 1.05
 ACTIVITY_SPREAD_95 = {
     "metered": 0.05,
+    "recorded": 0.05,
+    "spent": 0.05,
+    "reported": 0.05,
     "estimated": 0.30,
     "forecast": 0.30,
     "baseline": 0.30,

@@ -768,7 +768,9 @@ def _coverage(
 ) -> list[dict[str, str]]:
     rows = fetch(
         con,
-        "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*)"
+        "select kind, count(*) as n, count(*) filter (where basis = 'metered') as m, count(*) filter"
+        " (where basis = 'recorded') as r, count(*) filter (where basis = 'spent') as s, count(*)"
+        " filter (where basis = 'reported') as o, count(*)"
         " filter (where basis = 'estimated') as e from run_activities group by 1 order by 1",
     )
     live_views(con, workspace, live_imports(workspace))
@@ -784,6 +786,9 @@ def _coverage(
             "kind": r["kind"],
             "rows": f"{r['n']:,}",
             "metered": f"{r['m']:,}",
+            "recorded": f"{r['r']:,}",
+            "spent": f"{r['s']:,}",
+            "reported": f"{r['o']:,}",
             "estimated": f"{r['e']:,}",
             "quarantined": f"{waiting.get(r['kind'], 0):,}",
             "missing": str(gone[r["kind"]]),

@@ -9,6 +9,7 @@ from abate.application.catalogue import FIGURES, METHODS
 from abate.application.inventory.figures import DIMENSIONS, Figures, Run
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
+from abate.kernel.kind import MEASURED
 from abate.kernel.resolution import KEY
 from abate.kernel.uncertainty import Part, Range, closed_form, relative_deviation, simulate
 from abate.kernel.units import MG_PER_T
@@ -243,7 +244,7 @@ def _quality(rollups: Figures, source: str) -> tuple[float | None, float]:
         r["mg"]
         for r in rows
         if (card := cards.get(r["method"]))
-        and r["basis"] == "metered"
+        and r["basis"] in MEASURED
         and (card.primary or card.scope in ("1", "2"))
     )
     return score, primary / whole

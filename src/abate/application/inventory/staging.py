@@ -554,6 +554,16 @@ def answer(con: duckdb.DuckDBPyConnection, file: str, answers: Iterable[tuple[st
         )
 
 
+def _basis_of(dimension: str) -> str:
+    """What a row is tells how its amount came about, where the row does not say it itself."""
+    return (
+        f"case when g.basis <> 'metered' then g.basis when {dimension} = 'emissions' then 'reported'"
+        f" when {dimension} = 'money' and g.kind <> 'revenue' then 'spent' when {dimension} in"
+        " ('freight', 'travel', 'distance', 'lodging') or (list_contains(k.dimensions, 'money') and"
+        f" {dimension} in ('mass', 'count', 'area', 'volume')) then 'recorded' else 'metered' end"
+    )
+
+
 def _basis_sql(measure: Measure, cell: dict[str, str]) -> str:
     """How the amount of a row came about: estimated where the row says so, else as measured."""
     if "basis" not in cell:
@@ -763,7 +773,7 @@ def understand(con: duckdb.DuckDBPyConnection, workspace: Workspace, today: date
     con.execute(f"""
         create or replace temp table parsed as
         select g.rowid as given_id,
-               g.source_file, g.source_row, g.sheet, g.kind, g.basis,
+               g.source_file, g.source_row, g.sheet, g.kind, {_basis_of("u.dimension")} as basis,
                g.site as site_text, coalesce(s.site, case when g.kind = 'instrument' and coalesce(g.site, '') = '' then '' end) as site,
                {written} as quantity_text, g.unit as unit_text, {unit} as unit, u.choice as unit_choice, u.near as unit_near,
                coalesce(list_contains(k.dimensions, u.dimension) or (k.fuel and u.unit = 'kWh'), false)
