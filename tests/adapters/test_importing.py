@@ -435,3 +435,23 @@ def test_a_flight_is_domestic_or_of_britain_or_of_others_by_its_airports(
         name="travel.csv",
     )
     assert [a["item"] for a in activities(workspace)] == [item]
+
+
+@pytest.mark.parametrize(
+    ("text", "basis"),
+    [
+        ("site,month,item,supplier,spend,unit\nhq,2023-05,541511,ACME,1000,CNY\n", "spent"),
+        ("site,month,item,supplier,mass,unit\nhq,2023-05,board,ACME,1000,kg\n", "recorded"),
+        ("site,month,item,supplier,reported emissions,unit\nhq,2023-05,co2e,ACME,1000,kg CO2e\n", "reported"),
+        ("site,month,mode,distance,passengers,unit\nhq,2023-05,rail,100,2,km\n", "recorded"),
+        ("site,month,kwh\nhq,2023-05,1000\n", "metered"),
+        ("site,month,kwh,read type\nhq,2023-05,1000,estimated\n", "estimated"),
+        ("entity,month,revenue,unit\ngroup,2023-05,1000,CNY\n", "metered"),
+    ],
+)  # fmt: skip
+def test_the_basis_follows_from_what_a_row_is(workspace, add, text, basis):
+    add(text, "purchased-goods.csv" if "supplier" in text else "rows.csv")
+    with workspace.store.connect("activities") as con:
+        assert {b for (b,) in con.execute("select distinct basis from activities").fetchall()} == {
+            basis
+        }
