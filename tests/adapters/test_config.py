@@ -40,6 +40,11 @@ proxies = ["GB", "US"]
 [scope3.not_assessed]
 10 = "We sell none."
 
+[scope3.not_applicable]
+14 = "There are no franchises."
+[scope3.immaterial.13]
+reason = "One floor is let."
+tonnes = 3
 [factors]
 year = "month"
 allow = ["life-cycle"]
@@ -266,6 +271,8 @@ READERS = {
 }
 FREE = {
     ("scope3", "not_assessed"),
+    ("scope3", "not_applicable"),
+    ("scope3", "immaterial"),
     ("programmes", "claims"),
     ("programmes", "gates"),
     ("engine", "spark"),

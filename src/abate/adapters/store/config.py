@@ -21,6 +21,7 @@ from abate.adapters.store.keys import (
     OwnersKeys,
     PathwayKeys,
     ProgrammeKeys,
+    Scope3Keys,
     SiteKeys,
     TargetKeys,
     as_dict,
@@ -92,11 +93,7 @@ def _workspace(root: Path, keys: Keys, known: Known, *, strict: bool) -> Workspa
         currency=keys.organisation.currency,
         programmes=tuple(_programme(p, k) for k, p in enumerate(keys.programmes)),
     )
-    excluded = {category: reason.strip() for category, reason in keys.scope3.not_assessed.items()}
-    for category, reason in excluded.items():
-        if category not in CATEGORIES or not reason:
-            what = "gives no reason" if category in CATEGORIES else "is not a category, 1 to 15"
-            raise FileKeyError(("scope3", "not_assessed", category), what)
+    excluded = _left_out(keys.scope3)
     paths = {**pathways(), **{p.id: _sector_pathway(p, k) for k, p in enumerate(keys.pathways)}}
     return Workspace(
         root=root,
@@ -247,6 +244,28 @@ def _year(text: Any, *path: Key) -> str:
         return f"FY{parse_fiscal_year(str(text)):04d}"
     except UsageError as error:
         raise FileKeyError(path, error.message.rstrip("."), error.hint) from error
+
+
+def _left_out(keys: Scope3Keys) -> dict[str, str]:
+    """Categories of Scope 3 that are not valued, each with the reason."""
+    told: dict[str, str] = {}
+    for part, given in (
+        ("not_assessed", keys.not_assessed),
+        ("not_applicable", keys.not_applicable),
+        ("immaterial", {k: v.reason for k, v in keys.immaterial.items()}),
+    ):
+        for category, reason in given.items():
+            what = ""
+            if category not in CATEGORIES:
+                what = "is not a category, 1 to 15"
+            elif not reason.strip():
+                what = "gives no reason"
+            elif category in told:
+                what = "is left out twice, for different reasons"
+            if what:
+                raise FileKeyError(("scope3", part, category), what)
+            told[category] = reason.strip()
+    return told
 
 
 def _policy(keys: BaseYearKeys | None) -> BaseYearPolicy | None:

@@ -68,17 +68,34 @@ class InventoryKeys(Struct, frozen=True):
     gwp: Literal["AR4", "AR5", "AR6"] = "AR6"
 
 
+class ImmaterialKeys(Struct, frozen=True):
+    """A category that is too small to assess.
+
+    Args:
+        reason: Why it is taken to be small.
+        tonnes: Estimate of its size [t CO2e a year].
+    """
+
+    reason: Name
+    tonnes: Annotated[float, Meta(ge=0, le=1e12)]
+
+
 class Scope3Keys(Struct, frozen=True):
     """The value chain.
 
     Args:
         proxies: Regions whose factors may serve where no nearer one exists, each use with a
             finding.
-        not_assessed: Categories that are left out, 1 to 15, each with the reason.
+        not_assessed: Categories that are left out, 1 to 15, each with the reason; totals say that
+            they lack them.
+        not_applicable: Categories that do not exist here, each with the reason.
+        immaterial: Categories that are too small to assess, each with the reason and an estimate.
     """
 
     proxies: list[Name] = field(default_factory=list)
     not_assessed: dict[Word, Text] = field(default_factory=dict)
+    not_applicable: dict[Word, Text] = field(default_factory=dict)
+    immaterial: dict[Word, ImmaterialKeys] = field(default_factory=dict)
 
 
 class FactorsKeys(Struct, frozen=True):

@@ -257,14 +257,13 @@ def official_taxonomy(workspace: Workspace, entry_point: str = "") -> Official |
 
 
 def _notes(run: Run) -> list[str]:
-    left_out = run.not_assessed
     notes = [
         "Prepared after the GHG Protocol Corporate Standard (2004), Scope 2 Guidance (2015) and"
         f" Scope 3 Standard (2011); {run.boundary} control; IPCC {run.gwp_set}, 100 years."
     ]
     notes += [
-        f"Scope 3 category {k.removeprefix('scope3-')} is not assessed: {why}"
-        for k, why in left_out.items()
+        f"Scope 3 category {k.removeprefix('scope3-')} is {why.told()}"
+        for k, why in run.left_out.items()
     ]
     return notes
 

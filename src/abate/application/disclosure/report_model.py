@@ -21,7 +21,7 @@ from abate.application.catalogue import FIGURES, HEADLINES, METHODS, every_rule,
 from abate.application.disclosure.promises import language, promises, target_charts
 from abate.application.inventory.bridges import BridgeResult, bridges_between
 from abate.application.inventory.explanations import activity_name, rows_condition
-from abate.application.inventory.figures import Figures, Run, Value
+from abate.application.inventory.figures import Figures, LeftOut, Run, Value
 from abate.application.inventory.findings import corrections_made, standing_findings
 from abate.application.inventory.open_run import OpenRun, open_run
 from abate.application.inventory.ranges import DRAWS, SEED, ranges
@@ -321,7 +321,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "cards": [_card(name, values, shown) for name in CARDS],
         "inventory": [_line(name, values, shown) for name in HEADLINES],
         "notes": _notes(this, run, translator(lang)),
-        "value_chain": _value_chain(chain, values, shown, translator(lang)),
+        "value_chain": _value_chain(chain, values, shown, run.left_out, translator(lang)),
         "plans": _plans(workspace, year),
         "ranges": _ranges(rollups, run, this),
         "bridges": _bridges(bridged[1:], shown),
@@ -348,11 +348,19 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
 def _notes(this: dict[str, Value], run: Run, t: Translate) -> list[str]:
     """What figures lack, and what of it was accepted when the run was published, and why."""
     accepted = [run.reason] if run.status == "published" and run.reason else []
-    return accepted + [
-        f"{t(FIGURES[n].title)} {v.year} {t('is incomplete')}: {v.lacking_in(t)}."
-        for n, v in this.items()
-        if not v.is_whole
-    ]
+    return (
+        accepted
+        + [
+            f"{t(FIGURES[n].title)} {v.year} {t('is incomplete')}: {v.lacking_in(t)}."
+            for n, v in this.items()
+            if not v.is_whole
+        ]
+        + [
+            f"{t(FIGURES[n].title)}: {one.told(t)}"
+            for n, one in run.left_out.items()
+            if one.tonnes is not None
+        ]
+    )
 
 
 def _methods(con: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
@@ -560,8 +568,22 @@ def _chain(rollups: Figures, run: Run) -> list[Model]:
     ]
 
 
+def _left_out(value: Value, left_out: dict[str, LeftOut], t: Translate) -> str:
+    """Why a category is not valued; of one that is too small, with its estimate."""
+    one = left_out.get(value.figure)
+    if one is None or value.value is not None:
+        return ""
+    return (
+        one.reason if one.tonnes is None else f"{t('some')} {one.tonnes:,.0f} t CO2e: {one.reason}"
+    )
+
+
 def _value_chain(
-    chain: list[Model], values: dict[str, dict[str, Value]], shown: list[str], t: Translate
+    chain: list[Model],
+    values: dict[str, dict[str, Value]],
+    shown: list[str],
+    left_out: dict[str, LeftOut],
+    t: Translate,
 ) -> list[Model]:
     """A line per category: values by year, the approaches it stands on, or why it is not assessed."""
     approaches: dict[str, list[tuple[str, float]]] = {}
@@ -576,7 +598,7 @@ def _value_chain(
         told = ", ".join(f"{t(a)} {v / whole * 100:.0f} %" for a, v in parts)
         cells = [
             {
-                "text": "not assessed" if v.note else _text(v),
+                "text": v.status or _text(v),
                 "value": None if v.value is None else float(v.value),
                 "link": y == shown[-1],
             }
@@ -589,7 +611,7 @@ def _value_chain(
                 "category": category,
                 "title": title,
                 "cells": cells,
-                "how": told or now.note or t("no data, no reason"),
+                "how": told or _left_out(now, left_out, t) or t("no data, no reason"),
             }
         )
     return lines

@@ -64,6 +64,29 @@ def check_dimensions(names: Iterable[str]) -> None:
             )
 
 
+NOT_ASSESSED, NOT_APPLICABLE, IMMATERIAL = "not assessed", "not applicable", "immaterial"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A category of Scope 3 that is not valued.
+
+    Args:
+        status: `not assessed`, `not applicable` (it does not exist here), or `immaterial`.
+        reason: Why.
+        tonnes: Estimate of its size [t CO2e], where it is immaterial.
+    """
+
+    status: str
+    reason: str
+    tonnes: float | None = None
+
+    def told(self, t: Callable[[str], str] = str) -> str:
+        """Status, size and reason, for people."""
+        size = "" if self.tonnes is None else f" ({t('some')} {self.tonnes:,.0f} t CO2e)"
+        return f"{t(self.status)}{size}: {self.reason}"
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A figure's value.
@@ -78,7 +101,9 @@ class Value:
         row_count: Ledger rows behind it.
         without: Figures it should hold and that have no row.
         note: Why there is no value, where a category is switched off.
-        excluded: Figures it should hold and that are switched off.
+        excluded: Figures it should hold and that are not assessed.
+        immaterial: Figures that it leaves out as too small, each with its estimate [t CO2e].
+        status: Why there is no value, in a word: `not assessed`, `not applicable`, `immaterial`.
         incomplete: Rows and months that should be in it and are not; empty where it is whole.
     """
 
@@ -93,6 +118,8 @@ class Value:
     note: str = ""
     excluded: tuple[str, ...] = ()
     incomplete: tuple[Lack, ...] = ()
+    immaterial: tuple[tuple[str, float], ...] = ()
+    status: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -134,7 +161,8 @@ class Value:
             "incomplete": [lack.json for lack in self.incomplete],
             **({"without": list(self.without)} if self.without else {}),
             **({"not_assessed": list(self.excluded)} if self.excluded else {}),
-            **({"status": "not assessed", "reason": self.note} if self.note else {}),
+            **({"immaterial": dict(self.immaterial)} if self.immaterial else {}),
+            **({"status": self.status, "reason": self.note} if self.note else {}),
         }
 
 
@@ -166,10 +194,18 @@ class Run(RunRow):
     locked: bool = False
 
     @property
-    def not_assessed(self) -> dict[str, str]:
-        """Figures of the categories that it leaves out, each with the reason."""
+    def left_out(self) -> dict[str, LeftOut]:
+        """Figures of the categories that it does not value, each with the reason."""
         config = json.loads(self.config).get("scope3", {})
-        return {f"scope3-{k}": str(reason) for k, reason in config.get("not_assessed", {}).items()}
+        told = {
+            f"scope3-{k}": LeftOut(status, str(reason))
+            for key, status in (("not_assessed", NOT_ASSESSED), ("not_applicable", NOT_APPLICABLE))
+            for k, reason in config.get(key, {}).items()
+        }
+        return told | {
+            f"scope3-{k}": LeftOut(IMMATERIAL, str(one["reason"]), float(one["tonnes"]))
+            for k, one in config.get("immaterial", {}).items()
+        }
 
 
 def runs(workspace: Workspace) -> list[Run]:
@@ -315,7 +351,7 @@ class Figures:
         own = [t for t in parts if FIGURES[t].part_of not in parts]  # a part's rows are its whole's
         count = parts[name][1] if name in parts else sum(parts[t][1] for t in own)
         lacking = FIGURES.missing_parts(name, sums) if is_whole and value is not None else []
-        excluded = run.not_assessed
+        left_out = run.left_out
         return Value(
             name,
             run.fiscal_year,
@@ -324,10 +360,18 @@ class Figures:
             self._unit(name),
             run.run_id,
             count,
-            without=tuple(w for w in lacking if w not in excluded),
-            note=excluded.get(name, "") if value is None else "",
-            excluded=tuple(w for w in lacking if w in excluded),
+            without=tuple(w for w in lacking if w not in left_out),
+            note=left_out[name].reason if value is None and name in left_out else "",
+            excluded=tuple(
+                w for w in lacking if w in left_out and left_out[w].status == NOT_ASSESSED
+            ),
             incomplete=self._incomplete(run, list(parts), at),
+            immaterial=tuple(
+                (w, left_out[w].tonnes or 0.0)
+                for w in lacking
+                if w in left_out and left_out[w].status == IMMATERIAL
+            ),
+            status=left_out[name].status if value is None and name in left_out else "",
         )
 
     def _incomplete(self, run: Run, totals: list[str], at: Mapping[str, str]) -> tuple[Lack, ...]:

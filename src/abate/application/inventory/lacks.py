@@ -115,7 +115,10 @@ def gaps_of(workspace: Workspace, run: RunRow) -> list[Gap]:
 
 def _gaps(con: duckdb.DuckDBPyConnection, workspace: Workspace, run: RunRow) -> list[Gap]:
     store = workspace.store
-    excluded = set(json.loads(run.config).get("scope3", {}).get("not_assessed", {}))
+    scope3 = json.loads(run.config).get("scope3", {})
+    excluded = {
+        k for n in ("not_assessed", "not_applicable", "immaterial") for k in scope3.get(n, {})
+    }
     _register_destinations(con, excluded)
     used = [i for i, _ in run.imports_used]
     years = f"fiscal_year = {literal(run.fiscal_year)}"

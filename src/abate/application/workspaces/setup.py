@@ -109,8 +109,12 @@ proxies = ["GB", "US"]           # regions whose factors may serve where no near
 
 NOT_ASSESSED = """\
 # [scope3.not_assessed]
-# 10 = "We sell no intermediate products."
+# 11 = "Data of the devices' users are being collected."
+# [scope3.not_applicable]          # what does not exist here: totals are whole without it
 # 14 = "There are no franchises."
+# [scope3.immaterial.10]           # too small to assess: with an estimate
+# reason = "One client processes two pallets a year."
+# tonnes = 3
 """
 SMALL_FIRM = (
     "[scope3.not_assessed]            # say why, or take a line out where you have data\n"

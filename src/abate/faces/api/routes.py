@@ -160,7 +160,7 @@ def get_figures(
 
 def _status(value: Any) -> str:
     if value.value is None:
-        return f"not assessed: {value.note}" if value.note else "missing"
+        return f"{value.status}: {value.note}" if value.note else "missing"
     return f"incomplete: {value.lacking}" if not value.is_whole else ""
 
 

@@ -69,7 +69,7 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
         cells = [by_year[y][k] for y in years]
         line = [FIGURES[first.figure].title, first.unit]
         for place, cell in enumerate(cells):
-            line.append("not assessed" if cell.note else amount(cell))
+            line.append(cell.status or amount(cell))
             if place:
                 line.append(change(cells[place - 1].value, cell.value, cell.unit))
             if cell.excluded:
@@ -78,7 +78,11 @@ def figures_table(title: str, by_year: dict[str, list[Value]]) -> None:
                     f"* {cell.figure}: categories {listed} are not assessed; 'abate show"
                     f" scope3-{listed.split(',')[0]}' says why."
                 )
-            notes += [f"{cell.figure} is not assessed: {cell.note}"] if cell.note else []
+            notes += [f"{cell.figure} is {cell.status}: {cell.note}"] if cell.note else []
+            notes += [
+                f"{cell.figure} leaves out {w} as immaterial: some {tonnes:,.0f} t CO2e."
+                for w, tonnes in cell.immaterial
+            ]
         rows.append(line)
     columns = ["figure", "unit"]
     for place, year in enumerate(years):

@@ -97,13 +97,7 @@ def _cell(
     page: Page, v: Value | None, *, by: bool, link: str, before: Value | None = None
 ) -> Model:
     if v is None or v.value is None:
-        note = (
-            page.t("not assessed")
-            if v and v.note
-            else page.t("no data")
-            if by
-            else page.t("missing")
-        )
+        note = page.t(v.status) if v and v.note else page.t("no data") if by else page.t("missing")
         return {"value": None, "text": note, "link": "", "star": "", "change": ""}
     star = page.lacking(v)
     change = page.change(before.value, v.value, v.unit) if before else ""

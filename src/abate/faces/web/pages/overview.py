@@ -75,7 +75,7 @@ def _overview(page: Page) -> Response:
     cards = [
         {
             "title": FIGURES[name].title.split(" (")[0],
-            "text": (page.t("not assessed") if now[name].note else page.amount(now[name])),
+            "text": (page.t(now[name].status) if now[name].note else page.amount(now[name])),
             "unit": page.unit(now[name].unit),
             "change": (
                 page.change(before[name].value, now[name].value, now[name].unit) if before else ""
