@@ -8,10 +8,13 @@ from abate.application.catalogue import FIGURES, METHODS
 from abate.application.disclosure.filing import filing_facts, write_filing
 from abate.application.disclosure.indicators import indicator_values
 from abate.application.disclosure.signoff import sign
+from abate.application.disclosure.targets import progress_json, target_progress
 from abate.application.inventory import runs as run_module
+from abate.application.inventory.bridges import bridge_runs
 from abate.application.inventory.figures import Figures, publish, run_of
 from abate.application.inventory.findings import standing_findings
 from abate.application.inventory.runs import run_year
+from abate.application.opening import open_workspace
 from abate.kernel.errors import UsageError
 from support import NOW, electricity, months
 
@@ -172,3 +175,35 @@ def test_every_consumer_marks_a_figure_that_lacks_rows(workspace, filled, capsys
     write_report(workspace, "FY2024", path, now=NOW)
     text = path.read_text(encoding="utf-8")
     assert "is incomplete: 4 rows without a factor" in text
+
+
+def test_charts_bridges_and_targets_mark_what_lacks_rows_and_nothing_else(
+    workspace, filled, monkeypatch
+):
+    from abate.application.disclosure.report_model import report_model
+
+    (workspace.root / "abate.toml").write_text(
+        (workspace.root / "abate.toml").read_text()
+        + '\n[[targets]]\nfigure = "scope1"\nkind = "absolute"\nyear = "FY2030"\nbase_year = "FY2024"\n'
+        'reduction = 0.5\n[[targets]]\nfigure = "scope2-location"\nkind = "absolute"\nyear = "FY2030"\n'
+        'base_year = "FY2024"\nreduction = 0.5\n'
+    )
+    opened = open_workspace(workspace.root)
+    whole = run_year(opened, "FY2024", now=NOW)
+    without(monkeypatch, {("stationary-fuel", "diesel")})
+    broken = run_year(opened, "FY2024", now=NOW)
+    specs = report_model(opened, "FY2024", NOW)["specs"]
+    marks = {name: spec["title"].get("subtitle", "") for name, spec in specs.items()}
+    assert "Scope 1 FY2024" in marks["years"]
+    assert "Scope 2" not in marks["years"]
+    assert "FY2024" in marks["target-0"]
+    assert marks["target-1"] == ""
+    with Figures(opened) as figures:
+        sides = [run_of(opened, "", r.run_id) for r in (whole, broken)]
+        for name in ("scope1", "scope2-location"):
+            told = bridge_runs(opened, figures, name, *sides)
+            assert bool(told.notes) == (name == "scope1")
+            assert told.json["incomplete"]["before"] == []
+            assert bool(told.json["incomplete"]["after"]) == (name == "scope1")
+    progress, _ = target_progress(opened)
+    assert [bool(progress_json(opened, p)["incomplete"]) for p in progress] == [True, False]

@@ -550,6 +550,11 @@ def savings_chart(values: list[Json], *, title: str) -> Json:
     )
 
 
+def noted(spec: Json, note: str) -> Json:
+    """A chart with a line under its title, such as what its figures lack."""
+    return spec | {"title": spec["title"] | {"subtitle": note, "subtitleFontSize": 11}}
+
+
 PATH_SERIES = {
     "pathway": "#2f6f8f",
     "trend": "#e0a02f",

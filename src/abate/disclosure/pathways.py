@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from abate.kernel.finding import Rule, Severity
@@ -232,6 +232,7 @@ class Progress:
             compounded; for a cumulative target the amount a year.
         rate_so_far: Yearly change since the base year, likewise.
         usual: Business as usual from the latest year on.
+        lacking: What the figure lacks, by year; a year that is whole is not in it.
     """
 
     target: Target
@@ -246,6 +247,7 @@ class Progress:
     rate_needed: float | None
     rate_so_far: float | None
     usual: Mapping[int, float]
+    lacking: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def latest(self) -> int | None:

@@ -379,4 +379,6 @@ def _path_spec(workspace: Workspace, p: Progress, t: Any) -> Json:
     ]
     colours = {t(name): colour for name, colour in specs.PATH_SERIES.items()}
     unit = "%" if scale == 100 else FIGURES[p.target.figure].unit
-    return specs.path_chart(rows, title=target_title(p.target, t), unit=unit, colours=colours)
+    spec = specs.path_chart(rows, title=target_title(p.target, t), unit=unit, colours=colours)
+    years = [f"FY{y}" for y in p.actual if y in p.lacking]
+    return specs.noted(spec, f"* {t('incomplete')}: {', '.join(years)}") if years else spec

@@ -327,7 +327,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "bridges": _bridges(bridged[1:], shown),
         "frozen": _frozen(opened),
         "specs": (
-            _specs(rollups, values, shown, run, chain, bridged[:1])
+            _marked(_specs(rollups, values, shown, run, chain, bridged[:1]), values, shown, lang)
             | _promised(workspace, told, lang)
             | {name: spec for chapter in added for name, spec in chapter.specs.items()}
         ),
@@ -475,6 +475,36 @@ def _frozen(opened: OpenRun) -> Model | None:
     return {"run": published[0].run_id, "lines": lines}
 
 
+DRAWN = {
+    "years": ("scope1", "scope2-location", "net"),
+    "org": ("scope1", "scope2-location"),
+    "month": ("scope1", "scope2-location"),
+    "bridge": ("total-location",),
+    "categories": SCOPE_3,
+}
+"""Figures that charts draw, those of several years first."""
+
+
+def _marked(
+    drawn: dict[str, Model], values: dict[str, dict[str, Value]], shown: list[str], lang: str
+) -> dict[str, Model]:
+    """Charts with what of them is incomplete under their titles."""
+    t = translator(lang)
+    spans = {"years": shown, "bridge": shown[-2:]}
+    told = {}
+    for name, spec in drawn.items():
+        lacks = [
+            f"{t(FIGURES[f].title)} {y}"
+            for f in DRAWN[name]
+            for y in spans.get(name, shown[-1:])
+            if values[y][f].value is not None and not values[y][f].is_whole
+        ]
+        told[name] = (
+            specs.noted(spec, f"* {t('incomplete')}: {', '.join(lacks)}") if lacks else spec
+        )
+    return told
+
+
 def _specs(
     rollups: Figures,
     values: dict[str, dict[str, Value]],
@@ -552,7 +582,10 @@ def bridge_steps(found: BridgeResult, before: str, after: str) -> list[Model]:
 def bridge_svg(found: BridgeResult, before: str, after: str) -> str:
     """A bridge as a waterfall chart."""
     title = f"Why {FIGURES[found.figure].title} changed"
-    return str(drawn(specs.waterfall_chart(title, bridge_steps(found, before, after)))["svg"])
+    spec = specs.waterfall_chart(title, bridge_steps(found, before, after))
+    return str(
+        drawn(specs.noted(spec, "* " + " ".join(found.notes)) if found.notes else spec)["svg"]
+    )
 
 
 def _chain(rollups: Figures, run: Run) -> list[Model]:
@@ -655,7 +688,7 @@ def _bridges(bridged: list[BridgeResult], shown: list[str]) -> list[Model]:
             {
                 "org": org,
                 "cells": [f"{in_t(by[d]):+,.1f}" for d in DRIVERS],
-                "sum": f"{in_t(sum(by.values())):+,.1f}",
+                "sum": f"{in_t(sum(by.values())):+,.1f}" + ("*" if any(found.lacking) else ""),
             }
             for org, by in rows
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from abate.adapters.store.workspace import Workspace
@@ -91,7 +92,8 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
                 )
             )
         path = paths[target.pathway]
-        progress = progress_of(target, path, base, yearly)
+        lacks = {y: text for y, text in lacking.items() if text and y in yearly}
+        progress = replace(progress_of(target, path, base, yearly), lacking=lacks)
         asked = progress.wanted[-1]
         if target.kind in FALLING and progress.end > asked * (1 + 1e-9):
             told_share = (base - asked) / base
@@ -288,6 +290,7 @@ def progress_json(workspace: Workspace, told: Progress) -> Json:
         "years": list(told.years),
         "wanted": list(told.wanted),
         "actual": {str(y): v for y, v in told.actual.items()},
+        "incomplete": {str(y): text for y, text in told.lacking.items()},
         "gap": told.gap,
         "status": told.status,
         "trend_meets": told.meets,

@@ -12,6 +12,7 @@ from abate.adapters.store.delta import fetch
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.figures import Figures, Run
 from abate.application.inventory.inputs import read_terms
+from abate.application.inventory.lacks import Lack
 from abate.application.opening import read_config
 from abate.kernel.bridge import Bridge, Line, Share, bridge, totals
 from abate.kernel.edges import Json
@@ -31,6 +32,8 @@ class BridgeResult:
         start_mg: The figure in the former.
         end_mg: In the latter.
         by_org: Contributions by business and driver; their sum is the difference, exactly.
+        lacking: What the figure lacks in the former and in the latter run: a difference may come
+            from there.
     """
 
     figure: str
@@ -39,6 +42,16 @@ class BridgeResult:
     start_mg: int
     end_mg: int
     by_org: Bridge
+    lacking: tuple[tuple[Lack, ...], tuple[Lack, ...]] = ((), ())
+
+    @property
+    def notes(self) -> list[str]:
+        """What each run lacks, for people."""
+        return [
+            f"{run} is incomplete: {'; '.join(x.text for x in lacks)}."
+            for run, lacks in zip((self.before, self.after), self.lacking, strict=True)
+            if lacks
+        ]
 
     @property
     def totals(self) -> dict[str, int]:
@@ -54,6 +67,10 @@ class BridgeResult:
             "after": self.after,
             "start_mg": str(self.start_mg),
             "end_mg": str(self.end_mg),
+            "incomplete": {
+                side: [x.json for x in lacks]
+                for side, lacks in zip(("before", "after"), self.lacking, strict=True)
+            },
             "totals_mg": {d: str(mg) for d, mg in self.totals.items()},
             "by_org_mg": {
                 org: {d: str(mg) for d, mg in by.items()} for org, by in self.by_org.items()
@@ -96,7 +113,10 @@ def bridges_between(
         found = bridge(lines[0], lines[1], gwp_set=gwp_set, shares=shares)
         start, end = (sum(line.sign * line.co2e_mg for line in side) for side in lines)
         assert end - start == sum(totals(found).values())
-        results.append(BridgeResult(name, before.run_id, after.run_id, start, end, found))
+        lacks = tuple(rollups.values([name], run)[0].incomplete for run in (before, after))
+        results.append(
+            BridgeResult(name, before.run_id, after.run_id, start, end, found, (lacks[0], lacks[1]))
+        )
     return results
 
 

@@ -297,6 +297,8 @@ def bridge(
         " t CO2e"
     )
     out.table(title, ("t CO2e", *DRIVERS, "difference"), body, right=range(1, len(DRIVERS) + 2))
+    for note in found.notes:
+        out.console().print(f"* {note}", style="yellow", markup=False)
 
 
 @app.command(name="base-year")
