@@ -9,12 +9,14 @@ from abate.application.disclosure.filing import filing_facts, write_filing
 from abate.application.disclosure.indicators import indicator_values
 from abate.application.disclosure.signoff import sign
 from abate.application.disclosure.targets import progress_json, target_progress
+from abate.application.disclosure.vsme import vsme_datapoints
 from abate.application.inventory import runs as run_module
 from abate.application.inventory.bridges import bridge_runs
 from abate.application.inventory.figures import Figures, publish, run_of
 from abate.application.inventory.findings import standing_findings
+from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
-from abate.application.opening import open_workspace
+from abate.application.opening import create_workspace, open_workspace
 from abate.kernel.errors import UsageError
 from support import NOW, electricity, months
 
@@ -207,3 +209,103 @@ def test_charts_bridges_and_targets_mark_what_lacks_rows_and_nothing_else(
             assert bool(told.json["incomplete"]["after"]) == (name == "scope1")
     progress, _ = target_progress(opened)
     assert [bool(progress_json(opened, p)["incomplete"]) for p in progress] == [True, False]
+
+
+GERMAN = """
+[organisation]
+name = "Muster GmbH (synthetic)"
+currency = "EUR"
+lei = "529900T8BM49AURSDO55"
+[fiscal_year]
+start_month = 1
+[[entities]]
+id = "gmbh"
+name = "Muster GmbH"
+region = "DE"
+[[sites]]
+id = "werk"
+name = "Werk"
+entity = "gmbh"
+region = "DE"
+expects = ["electricity"]
+[scope3]
+[scope3.not_assessed]
+"""
+
+
+def test_a_german_firm_whose_gas_cannot_be_valued_files_and_signs_nothing_until_it_has(
+    tmp_path, monkeypatch, capsys
+):
+    """From bills to template, filing and sign-off: two thirds of Scope 1 once went missing unseen."""
+    from abate.faces.cli.main import _run
+
+    reasons = "".join(f'{k} = "Noch nicht erhoben."\n' for k in range(1, 16))
+    bills = {
+        "strom.csv": "Standort;Monat;Verbrauch;Einheit\n"
+        + "".join(f"werk;{m};1.234,5;kWh\n" for m in months("2024-01", 12)),
+        "erdgas.csv": "Standort;Monat;Brennstoff;Menge;Einheit\n"
+        + "".join(f"werk;{m};Erdgas;290,0;m3\n" for m in months("2024-01", 12)),
+        "diesel.csv": "Standort;Monat;Brennstoff;Menge;Einheit\n"
+        + "".join(f"werk;{m};Diesel;84,2;Liter\n" for m in months("2024-01", 12)),
+    }
+    workspace = create_workspace(tmp_path / "w", GERMAN + reasons)
+    for name, text in bills.items():
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        kind = "electricity" if name == "strom.csv" else "stationary-fuel"
+        add_file(workspace, path, now=NOW, template=kind)
+
+    def command(*words):
+        monkeypatch.setattr("sys.argv", ["abate"])
+        try:
+            with pytest.raises(SystemExit) as ended:
+                _run([*words, "-w", str(workspace.root)])
+        except UsageError as error:
+            return 2, str(error)
+        told = capsys.readouterr()
+        return ended.value.code, " ".join((told.out + told.err).split())
+
+    run_year(workspace, "FY2024", now=NOW)
+    code, told = command("show", "-y", "FY2024")
+    assert "* scope1 FY2024 is incomplete: 12 rows without a factor" in told
+    code, told = command("check")
+    assert "unit-mismatch" in told
+    points = {d.name: d for d in vsme_datapoints(workspace, "FY2024")}
+    for name in (
+        "GrossScope1GreenhouseGasEmissions",
+        "TotalGrossLocationBasedScope1AndScope2GHGEmissions",
+    ):
+        assert points[name].value is None
+        assert "12 rows without a factor" in points[name].why
+    assert points["GrossLocationBasedScope2GreenhouseGasEmissions"].value is not None
+    code, told = command("filing", "-y", "FY2024", "-o", str(tmp_path / "filing"))
+    assert (code, "[not-whole]" in told) == (2, True)
+    assert not (tmp_path / "filing").exists()
+    code, told = command("sign", "prepared", "-y", "FY2024", "--by", "Ada")
+    assert code in (0, None)
+    for step in ("reviewed", "approved", "locked"):
+        code, told = command("sign", step, "-y", "FY2024", "--by", "Bo")
+        assert code == 2
+    assert "[not-whole]" in command("sign", "reviewed", "-y", "FY2024", "--by", "Bo")[1]
+    part = value_of(workspace, "scope1")
+
+    code, told = command(
+        "factors", "add", "fuel-property", "natural-gas", "36.0", "MJ_net/m3",
+        "--region", "DE", "--source", "Abrechnung des Versorgers 2024",
+    )  # fmt: skip
+    assert code in (0, None)
+    run_year(workspace, "FY2024", now=NOW)
+    assert value_of(workspace, "scope1") > 3 * part
+    assert "incomplete" not in command("show", "scope1", "-y", "FY2024")[1]
+    points = {d.name: d for d in vsme_datapoints(workspace, "FY2024")}
+    assert points["GrossScope1GreenhouseGasEmissions"].value == pytest.approx(
+        value_of(workspace, "scope1")
+    )
+    assert {f.element.figure for f in filing_facts(workspace, "FY2024")} >= {"scope1", "gross"}
+    sign(workspace, "FY2024", "prepared", "Ada", now=NOW)
+    sign(workspace, "FY2024", "reviewed", "Bo", now=NOW)
+
+
+def value_of(workspace, name):
+    with Figures(workspace) as figures:
+        return float(figures.values([name], run_of(workspace, "FY2024"))[0].value)
