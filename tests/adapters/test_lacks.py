@@ -179,6 +179,29 @@ def test_every_consumer_marks_a_figure_that_lacks_rows(workspace, filled, capsys
     assert "is incomplete: 4 rows without a factor" in text
 
 
+def test_months_without_data_are_told_with_the_size_that_other_months_have(workspace, add):
+    sites = (workspace.root / "abate.toml").read_text()
+    (workspace.root / "abate.toml").write_text(
+        sites.replace('id = "plant"\n', 'id = "plant"\nexpects = ["electricity"]\n')
+    )
+    opened = open_workspace(workspace.root)
+    rows = [("hq", m, 1000, "kWh") for m in months("2023-04", 12)]
+    add(electricity(rows + [("plant", m, 500, "kWh") for m in months("2023-04", 9)]))
+    run_year(opened, "FY2024", now=NOW)
+    run = run_of(opened, "FY2024")
+    with Figures(opened) as figures:
+        (whole,) = figures.values(["scope2-location"], run)
+        by = {v.by["site"]: v for v in figures.values(["scope2-location"], run, "site")}
+        (power,) = figures.values(["electricity"], run)
+    (lack,) = whole.incomplete
+    assert (lack.code, lack.rows) == ("missing-month", 3)
+    assert lack.estimate_t == pytest.approx(float(by["plant"].value) / 9 * 3)
+    assert "some" in lack.text
+    assert lack.json["estimate_t"] == lack.estimate_t
+    assert by["hq"].incomplete == ()
+    assert power.incomplete[0].estimate_t is None  # kilowatt-hours are no tonnes
+
+
 def test_charts_bridges_and_targets_mark_what_lacks_rows_and_nothing_else(
     workspace, filled, monkeypatch
 ):

@@ -153,7 +153,7 @@ def _valued(
         return IndicatorValue(one, year, None, unit, "", "not stated", (one.stated,))
     parts = [found[n.replace("_", "-")] for n in sorted(one.names) if n.replace("_", "-") in found]
     without = tuple(dict.fromkeys(w for v in parts for w in (*v.without, *v.excluded)))
-    incomplete = tuple(dict.fromkeys(x for v in parts for x in v.incomplete))
+    incomplete = tuple({(x.code, x.kind, x.rows): x for v in parts for x in v.incomplete}.values())
     missing = tuple(n.replace("_", "-") for n in sorted(one.names) if values.get(n) is None)
     return IndicatorValue(
         one, year, one.value(values), unit, run.run_id, run.status, missing, without, incomplete

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from abate.adapters.store.delta import literal, open_engine
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
-from abate.application.inventory.lacks import Gap, Lack, gaps_of, lacks_in, require_whole
+from abate.application.inventory.lacks import NO_MONTH, Gap, Lack, gaps_of, lacks_in, require_whole
 from abate.kernel.edges import Json
 from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.figure import in_unit
 from abate.kernel.tables import PublicationRow, RunRow, SignoffRow
+from abate.kernel.units import MG_PER_T
 
 if TYPE_CHECKING:
     import duckdb
@@ -269,6 +270,7 @@ class Figures:
         self.workspace = workspace
         self.con: duckdb.DuckDBPyConnection = workspace.store.connect("rollups")
         self._gaps: dict[str, list[Gap]] = {}
+        self._means: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
 
     def load(self) -> Figures:
         """Take the rollups into memory, for readers that stay and ask often."""
@@ -282,7 +284,7 @@ class Figures:
         """Another reader of the same rollups, for another thread."""
         other = Figures.__new__(Figures)
         other.workspace, other.con = self.workspace, self.con.cursor()
-        other._gaps = self._gaps
+        other._gaps, other._means = self._gaps, self._means
         return other
 
     def __enter__(self) -> Figures:
@@ -365,7 +367,7 @@ class Figures:
             excluded=tuple(
                 w for w in lacking if w in left_out and left_out[w].status == NOT_ASSESSED
             ),
-            incomplete=self._incomplete(run, list(parts), at),
+            incomplete=self._incomplete(run, name, list(parts), at),
             immaterial=tuple(
                 (w, left_out[w].tonnes or 0.0)
                 for w in lacking
@@ -374,7 +376,20 @@ class Figures:
             status=left_out[name].status if value is None and name in left_out else "",
         )
 
-    def _incomplete(self, run: Run, totals: list[str], at: Mapping[str, str]) -> tuple[Lack, ...]:
+    def _monthly(self, run: Run, name: str) -> dict[tuple[str, str], float]:
+        """Mean of a month of a sum by kind and site [t CO2e], of the months that have rows."""
+        if (run.run_id, name) not in self._means:
+            sign, touched = self.signed(name, run)
+            rows = self.con.execute(
+                f"select kind, site, (sum(({sign}) * co2e_mg) / count(distinct month))::double from"
+                f" rollups where {touched} group by all"
+            ).fetchall()
+            self._means[run.run_id, name] = {(k, s): mg / MG_PER_T for k, s, mg in rows}
+        return self._means[run.run_id, name]
+
+    def _incomplete(
+        self, run: Run, name: str, totals: list[str], at: Mapping[str, str]
+    ) -> tuple[Lack, ...]:
         """What lacks in the sums that a figure stands on, at a place."""
         if run.run_id not in self._gaps:
             self._gaps[run.run_id] = gaps_of(self.workspace, run)
@@ -382,7 +397,9 @@ class Figures:
         if not gaps:
             return ()
         conditions = [dict(total.where) for t in totals if (total := FIGURES[t].total)]
-        return lacks_in(gaps, conditions, {DIMENSIONS[d]: v for d, v in at.items()})
+        can_tell = FIGURES[name].unit == "t CO2e" and any(g.code == NO_MONTH for g in gaps)
+        monthly = self._monthly(run, name) if can_tell else {}
+        return lacks_in(gaps, conditions, {DIMENSIONS[d]: v for d, v in at.items()}, monthly)
 
     def _unit(self, name: str) -> str:
         one = FIGURES.named(name)

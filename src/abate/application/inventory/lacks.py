@@ -8,9 +8,11 @@ row would have entered, and for no other.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from abate.adapters.store.delta import literal
@@ -55,16 +57,20 @@ class Lack:
         code: `not-valued`, `factor-incomplete`, `in-quarantine`, `missing-month` or `reading-gap`.
         kind: Kind of the activities.
         rows: Rows, or months, that are not in it.
+        estimate_t: What they may add to the figure [t CO2e], where that can be told: of months
+            without data, the mean of the other months of the place.
     """
 
     code: str
     kind: str
     rows: int
+    estimate_t: float | None = None
 
     @property
     def json(self) -> Json:
         """As machines get it."""
-        return {"code": self.code, "kind": self.kind, "rows": self.rows}
+        known = {} if self.estimate_t is None else {"estimate_t": self.estimate_t}
+        return {"code": self.code, "kind": self.kind, "rows": self.rows, **known}
 
     @property
     def blocks(self) -> bool:
@@ -80,11 +86,25 @@ class Lack:
         """As people read it in a language, by what brings English to it."""
         title = KINDS[self.kind].title if self.kind in KINDS else self.kind
         said = SAID[self.code]
+        size = (
+            "" if self.estimate_t is None else f", {t('some')} {number_of(self.estimate_t)} t CO2e"
+        )
         if t(said) != said:
-            return f"{self.rows:,} {t(said)}（{t(title) or t('kind not known')}）"
+            return f"{self.rows:,} {t(said)}（{t(title) or t('kind not known')}）{size}"
         if self.rows == 1:
             said = said.replace("rows", "row", 1).replace("months", "month", 1)
-        return f"{self.rows:,} {said} ({title.lower() or 'kind not known'})"
+        return f"{self.rows:,} {said} ({title.lower() or 'kind not known'}){size}"
+
+
+def number_of(tonnes: float) -> str:
+    """An estimate to two digits.
+
+    Example:
+        >>> number_of(1234.5), number_of(0.01234)
+        ('1,200', '0.012')
+    """
+    digits = 1 - math.floor(math.log10(abs(tonnes))) if tonnes else 0
+    return f"{round(tonnes, digits):,.{max(digits, 0)}f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +283,7 @@ def lacks_in(
     gaps: Sequence[Gap],
     conditions: Collection[Mapping[str, Collection[str]]],
     at: Mapping[str, str],
+    monthly_t: Mapping[tuple[str, str], float] = MappingProxyType({}),
 ) -> tuple[Lack, ...]:
     """What lacks in a figure at a place.
 
@@ -270,7 +291,9 @@ def lacks_in(
         gaps: What its run left out.
         conditions: For each sum that the figure stands on, values that columns of its rows have.
         at: Columns of the rollups with the value that the figure is shown for.
+        monthly_t: Mean of a month of the figure by kind and site [t CO2e], where there is one.
     """
+    sizes: dict[tuple[str, str], float | None] = {}
     found: Counter[tuple[str, str]] = Counter()
     seen = set()
     for gap in gaps:
@@ -279,9 +302,14 @@ def lacks_in(
         ):
             place = (gap.code, *(gap.at[c] for c in PLACE))
             if place not in seen:  # the same rows may enter several sums
-                found[gap.code, str(gap.at["kind"] or "")] += gap.rows
+                key = (gap.code, str(gap.at["kind"] or ""))
+                found[key] += gap.rows
+                mean = monthly_t.get((key[1], str(gap.at["site"] or "")))
+                so_far = sizes.get(key, 0.0)
+                is_known = gap.code == NO_MONTH and mean is not None and so_far is not None
+                sizes[key] = (so_far or 0.0) + (mean or 0.0) * gap.rows if is_known else None
             seen.add(place)
-    return tuple(Lack(code, kind, rows) for (code, kind), rows in sorted(found.items()))
+    return tuple(Lack(*key, rows, sizes[key]) for key, rows in sorted(found.items()))
 
 
 def blocking(workspace: Workspace, run: RunRow) -> list[Lack]:

@@ -24,7 +24,7 @@ from markupsafe import Markup
 from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import FIGURES, KINDS
 from abate.application.inventory.figures import Value
-from abate.application.inventory.lacks import SAID
+from abate.application.inventory.lacks import SAID, number_of
 from abate.disclosure.report import script_json
 from abate.faces.api.desk import OpenWorkspace
 from abate.kernel.edges import Json
@@ -127,6 +127,11 @@ class Page:
         ]
         told += [
             self.t(f"{{n}} {SAID[x.code]} ({{kind}})", n=self.count(x.rows), kind=self.kind(x.kind))
+            + (
+                ""
+                if x.estimate_t is None
+                else f", {self.t('some')} {number_of(x.estimate_t)} t CO₂e"
+            )
             for x in value.incomplete
         ]
         return "; ".join(told)
