@@ -581,10 +581,15 @@ def test_a_locked_year_changes_by_restatement_alone(ledger, add):
         "Auditor",
         now=NOW,
         run_id=first,
-        note="limited",
+        note="ISAE 3410",
         figures=["scope2-location"],
+        level="limited",
     )
-    assert assured_figures(ledger, first) == ({"scope2-location"}, "Auditor: limited")
+    told = "Auditor: limited assurance. ISAE 3410"
+    assert assured_figures(ledger, first) == ({"scope2-location": "limited"}, told)
+    for step, level in (("assured", ""), ("assured", "high"), ("locked", "limited")):
+        with pytest.raises(UsageError, match="no-level"):
+            sign(ledger, "FY2024", step, "Auditor", now=NOW, run_id=first, level=level)
     steps = ["prepared", "reviewed", "approved", "locked"]
     assert [s.step for s in signoffs(ledger, "FY2024")] == [*steps, *steps, "assured"]
 

@@ -177,6 +177,15 @@ def test_every_consumer_marks_a_figure_that_lacks_rows(workspace, filled, capsys
     write_report(workspace, "FY2024", path, now=NOW)
     text = path.read_text(encoding="utf-8")
     assert "is incomplete: 4 rows without a factor" in text
+    from openpyxl import load_workbook
+
+    write_report(workspace, "FY2024", workspace.root / "report.xlsx", now=NOW, kind="xlsx")
+    book = load_workbook(workspace.root / "report.xlsx")
+    cells = {r[0].value: r for r in book["inventory"].iter_rows(min_row=4)}
+    assert cells["Scope 1"][2].number_format.endswith('"*"')
+    assert isinstance(cells["Scope 1"][2].value, float)
+    assert "*" not in cells["Scope 2, location-based"][2].number_format
+    assert "4 rows without a factor" in str([c.value for r in book["lacks"].iter_rows() for c in r])
 
 
 def test_months_without_data_are_told_with_the_size_that_other_months_have(workspace, add):

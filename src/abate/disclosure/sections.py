@@ -44,6 +44,10 @@ def _summary(m: Model, t: Translate) -> Table:
     return Table.of("summary", t("Key figures"), columns, rows)
 
 
+def _lacks(m: Model, t: Translate) -> Table:
+    return Table.of("lacks", t("What figures lack"), (t("What"),), [(note,) for note in m["notes"]])
+
+
 def _inventory(m: Model, t: Translate) -> Table:
     columns = [t("Figure"), t("Unit")]
     for k, year in enumerate(m["years"]):
@@ -493,7 +497,7 @@ def _signoffs(m: Model, t: Translate) -> Table:
 
 
 MAKERS: dict[str, Callable[[Model, Translate], Table]] = {
-    "summary": _summary, "indicators": _indicators, "targets": _targets, "measures": _measures, "inventory": _inventory, "frozen": _frozen,
+    "summary": _summary, "lacks": _lacks, "indicators": _indicators, "targets": _targets, "measures": _measures, "inventory": _inventory, "frozen": _frozen,
     "value_chain": _value_chain, "bridge": _bridge, "ranges": _ranges, "next": _next, "plans": _plans,
     "plan_lines": _plan_lines, "views": _views, "instruments": _instruments, "neutrality": _neutrality,
     "credits": _credits, "claims": _claims, "index": _index, "gaps": _gaps, "signoffs": _signoffs, "coverage": _coverage,

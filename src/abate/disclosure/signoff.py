@@ -18,6 +18,11 @@ class Step(StrEnum):
     ASSURED = "assured"
 
 
+LEVELS = ("limited", "reasonable")
+"""Levels of assurance.
+
+Source: ISAE 3000 (Revised), paragraph 12 (a) (i).
+"""
 ORDER = (Step.PREPARED, Step.REVIEWED, Step.APPROVED, Step.LOCKED)
 ROLE_OF = {
     Step.PREPARED: "preparer",

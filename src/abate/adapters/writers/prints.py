@@ -164,9 +164,9 @@ def _sheet_cell(sheet: Any, text: str, value: float | None) -> Any:
     if value is None:
         return safe_text(text)
     cell = WriteOnlyCell(sheet, value=value)
-    cell.number_format = (
-        "0.0%" if text.endswith("%") else "#,##0" if abs(value) >= 1000 else "#,##0.###"
-    )
+    bare = text.rstrip("*")
+    shape = "0.0%" if bare.endswith("%") else "#,##0" if abs(value) >= 1000 else "#,##0.###"
+    cell.number_format = shape + '"*"' * text.endswith("*")  # a number that is incomplete
     return cell
 
 

@@ -216,7 +216,7 @@ def _closed(p: Progress) -> Progress:
     return replace(p, actual={}, gap=None, trend=(), meets=None, rate_needed=None, rate_so_far=None)
 
 
-def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> Model:
+def _kpi(told: list[IndicatorValue], covered: Mapping[str, str], lang: str) -> Model:
     one = told[0].indicator
     last = told[-1]
     t = translator(lang)
@@ -236,9 +236,8 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> Model:
         note += (" 不含：" if lang == "zh" else " Without: ") + last.lacking_in(t) + "."
     if last.status == "stated":
         note += f" [{last.origin}]"
-    is_assured = last.value is not None and (
-        "*" in covered or bool(one.figure and one.figure in covered)
-    )
+    covers = next((n for n in (one.figure, "*") if n in covered), "")
+    assured = (covered[covers] or "yes") if covers and last.value is not None else "no"
     return {
         "id": one.id,
         "title": one.title_zh if lang == "zh" else one.title,
@@ -246,7 +245,7 @@ def _kpi(told: list[IndicatorValue], covered: set[str], lang: str) -> Model:
         "cells": cells,
         "change": moved,
         "direction": {"lower": "less", "higher": "more", "none": "–"}[one.direction],
-        "assured": "yes" if is_assured else "no",
+        "assured": assured,
         "note": note,
     }
 

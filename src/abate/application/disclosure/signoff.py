@@ -10,7 +10,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.inventory.figures import publish, run_of, runs
 from abate.application.inventory.lacks import require_whole
-from abate.disclosure.signoff import Step, check_step
+from abate.disclosure.signoff import LEVELS, Step, check_step
 from abate.kernel.errors import UsageError
 from abate.kernel.tables import SignoffRow
 
@@ -31,6 +31,7 @@ def sign(
     note: str = "",
     run_id: str = "",
     figures: Sequence[str] = (),
+    level: str = "",
     accepted: Mapping[str, str] = MappingProxyType({}),
 ) -> SignoffRow:
     """Take a step over a year's run.
@@ -44,21 +45,30 @@ def sign(
         step: prepared, reviewed, approved, locked or assured.
         person: Who takes it.
         now: The moment.
-        note: Anything to add: for assurance the level and the standard.
+        note: Anything to add: for assurance the standard.
         run_id: Run; the latest of the year where none is named.
         figures: What assurance covers; all where none is named.
+        level: Level of assurance: `limited` or `reasonable`.
         accepted: Reason for each code of what the run lacks that is accepted; kept with the first
             step after its preparation.
 
     Raises:
         NotFoundError: `no-run`, `unknown-run`, `unknown-figure`.
-        UsageError: `unknown-step`, `no-person`, `not-whole`, and those of `check_step`.
+        UsageError: `unknown-step`, `no-person`, `no-level`, `not-whole`, and those of
+            `check_step`.
     """
     if step not in set(Step):
         raise UsageError("unknown-step", f"No step '{step}'.", f"There are: {', '.join(Step)}.")
     person = " ".join(person.split())
     if not person or len(person) > 100 or not person.isprintable():
         raise UsageError("no-person", "A step needs the name of a person.", "Give --by.")
+    if (step == Step.ASSURED) != bool(level) or level not in ("", *LEVELS):
+        raise UsageError(
+            "no-level",
+            "Assurance has a level, and no other step has one.",
+            f"Give --level {' or --level '.join(LEVELS)} with 'assured'.",
+        )
+    note = f"{level} assurance. {note}".strip() if level else note
     for name in figures:
         FIGURES.named(name)
     run = run_of(workspace, year, run_id)
@@ -86,8 +96,15 @@ def sign(
     return row
 
 
-def assured_figures(workspace: Workspace, run_id: str) -> tuple[set[str], str]:
-    """Figures of a run that are assured, `*` for all, and by whom at which level."""
+def assured_figures(workspace: Workspace, run_id: str) -> tuple[dict[str, str], str]:
+    """Figures of a run that are assured, `*` for all, each with its level, and by whom.
+
+    The level is empty where it was not kept by itself, as before this was asked for.
+    """
     rows = [r for r in signoffs(workspace) if r.run_id == run_id and r.step == Step.ASSURED]
-    names = {n for r in rows for n in (r.figures.split(",") if r.figures else ["*"])}
+    names = {
+        n: next((x for x in LEVELS if r.note.startswith(f"{x} assurance.")), "")
+        for r in rows
+        for n in (r.figures.split(",") if r.figures else ["*"])
+    }
     return names, "; ".join(f"{r.person}: {r.note}".rstrip(": ") for r in rows)

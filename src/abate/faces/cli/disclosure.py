@@ -401,13 +401,12 @@ def sign(
     ] = "",
     year: YearOption = "",
     person: Annotated[str, typer.Option("--by", help="Who takes the step.")] = "",
-    note: Annotated[
-        str, typer.Option(help="Anything to add; for assurance the level and the standard.")
-    ] = "",
+    note: Annotated[str, typer.Option(help="Anything to add; for assurance the standard.")] = "",
     figures: Annotated[
         str,
         typer.Option(help="Figures that assurance covers, with commas; all where none is named."),
     ] = "",
+    level: Annotated[str, typer.Option(help="Level of assurance: limited or reasonable.")] = "",
     run_id: Annotated[
         str, typer.Option("--run", help="A run other than the latest of the year.")
     ] = "",
@@ -439,6 +438,7 @@ def sign(
             note=note,
             run_id=run_id,
             figures=names,
+            level=level,
             accepted=accepted_of(accept),
         )
     rows = signoffs(opened, year.upper())
