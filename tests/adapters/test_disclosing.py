@@ -17,6 +17,7 @@ from abate.adapters.writers.prints import CJK_FONT, fonts, safe_text
 from abate.adapters.writers.prints import _set as set_print
 from abate.application.disclosure.answers import framework_answers
 from abate.application.disclosure.breakdowns import energy_mix, gas_lines, waste_lines
+from abate.application.disclosure.claims import check_report
 from abate.application.disclosure.filing import (
     filing_facts,
     official_taxonomy,
@@ -43,6 +44,8 @@ from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
 from abate.disclosure.datapoints import ANSWERED, OPEN, PARTLY, datapoints
 from abate.disclosure.markup import ANCHOR
+from abate.disclosure.report import translator
+from abate.disclosure.sections import tables
 from abate.faces.cli import main as cli
 from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
 from support import NOW, ROOT, SHARED, electricity, months
@@ -214,6 +217,26 @@ def test_the_chinese_report_is_chinese_and_the_same_bytes_twice(demo, tmp_path):
     )
     assert "Figure" not in headers
     assert "change" not in headers
+
+
+def test_what_the_program_says_in_a_chinese_report_is_chinese(demo):
+    """Names that people gave and publications stay as they are written."""
+    model = report_model(demo, "FY2024", NOW, "zh")
+    model["claims"] = check_report(model)
+    told = tables(model, translator("zh"))
+    names = [m["title"] for m in model["plans"]] + [m["title"] for m in model["macc"]]
+    names += [one.reason for one in model["run"].left_out.values()] + [
+        "submeters-late.csv column status"
+    ]
+    english = re.compile(r"[a-z]{2,}(?: [a-z]{2,}){2,}")
+    left = {
+        (name, cell.text)
+        for name in told.keys() - {"factors", "corrections", "signoffs", "methods", "targets"}
+        for row in told[name].rows
+        for cell in row
+        if english.search(re.sub("|".join(map(re.escape, names)), "", cell.text))
+    }
+    assert left == set()
 
 
 def test_indicators_tell_clean_renewable_and_nuclear_apart_and_say_what_is_missing(demo):

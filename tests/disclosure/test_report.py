@@ -3,9 +3,14 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import Markup
+from openpyxl import Workbook
 
-from abate.application.catalogue import FIGURES
+from abate.adapters.writers.prints import _sheet_cell, safe_text
+from abate.application.catalogue import FIGURES, METHODS
+from abate.disclosure import charts
 from abate.disclosure.indicators import frameworks, indicators
 from abate.disclosure.markup import Cell, Table, escaped, plain_text, to_html
 from abate.disclosure.neutrality import Neutrality
@@ -13,6 +18,7 @@ from abate.disclosure.report import headings, report_markdown, translator
 from abate.disclosure.signoff import Step, check_step
 from abate.disclosure.typesetting import to_typst
 from abate.kernel.errors import UsageError
+from abate.kernel.resources import chinese
 
 NASTY = (
     '<script>alert(1)</script> | `a` *b* _c_ [d](javascript:e) #f $g$ @h \\ "i" & ![x](y) {{ 7*7 }}'
@@ -28,18 +34,84 @@ def test_a_nasty_text_prints_as_itself_on_the_page_and_on_paper():
     assert plain_text(escaped(NASTY)) == NASTY
     typst = pytest.importorskip("typst")
     source = to_typst(
-        f"# {escaped(NASTY)}\n\n{escaped(NASTY)}\n{table.markdown}",
+        f"# {escaped(NASTY)}\n\n{escaped(NASTY)}\n{table.markdown}\n# Annexes {{#annexes}}\n",
         {},
         title=NASTY,
         author="x",
         lang="en",
         day=date(2024, 1, 1),
+        cards=[(NASTY, NASTY, NASTY)],
+        lead=NASTY,
         contents="Contents",
         page_of=" of ",
         same={},
     )
     made = typst.compile(source.encode(), format="pdf", pdf_standards=["ua-1"], timestamp=0)
     assert made.startswith(b"%PDF")
+
+
+def test_a_part_of_the_report_stands_in_the_contents_and_under_the_title():
+    text = "# A report\n\n## One {#one}\n\n# Annexes {#annexes}\n\n## A. Two {#two}\n"
+    assert headings(text) == (
+        "A report",
+        [("one", "One"), ("annexes", "Annexes"), ("two", "A. Two")],
+    )
+    html = to_html(text.split("\n", 1)[1], {})
+    assert '<h2 id="annexes" class="part">Annexes</h2>' in html
+    assert "<h1" not in html
+
+
+@given(
+    st.integers(-(10**9), 10**9),
+    st.integers(0, 3),
+    st.sampled_from(["", "+"]),
+    st.sampled_from(["", " %", "%"]),
+    st.sampled_from(["", "*"]),
+)
+def test_a_number_that_a_table_prints_is_a_number_in_the_workbook(whole, places, sign, share, star):
+    number = whole / 10**places
+    text = f"{number:{sign},.{places}f}{share}{star}"
+    cell = _sheet_cell(Workbook(write_only=True).create_sheet(), text, None, right=True)
+    assert cell.value == pytest.approx(number / (100 if share else 1))
+    first = cell.number_format.split(";")[0]
+    assert first.endswith('"*"') == bool(star)
+    assert len(first.replace('"*"', "").rstrip("%").partition(".")[2]) == places
+    assert ("%" in first) == bool(share)
+    assert first.startswith("+") == text.startswith("+")
+
+
+@pytest.mark.parametrize(
+    "text", ["± 3.1 %", "FY2024: 44,412", "–", "8 / 16", "70.57 (68.26)", "=1"]
+)
+def test_what_is_no_number_stays_a_text(text):
+    cell = _sheet_cell(Workbook(write_only=True).create_sheet(), text, None, right=True)
+    assert cell == safe_text(text)
+
+
+def test_a_scope_has_one_colour_whatever_else_there_is():
+    rows = [
+        {"year": "FY2024", "month": "2024-01", "org": "a", "series": s, "value": 1.0, "net": False}
+        for s in ("Scope 1", "Scope 2 (location)")
+    ]
+    for chart in (charts.years_chart, charts.months_chart, charts.business_chart):
+        for some in (rows, rows[:1], rows[1:]):
+            spec = chart(some)
+            encoding = spec["layer"][0]["encoding"] if "layer" in spec else spec["encoding"]
+            scale = encoding["color"]["scale"]
+            told = dict(zip(scale["domain"], scale["range"], strict=True))
+            assert told == {r["series"]: charts.SCOPES[r["series"]] for r in some}
+    assert not set(charts.SCOPES.values()) & set(charts.APPROACHES.values())
+    every = {m.card.approach for m in METHODS if m.card.scope == "3"}
+    assert every <= set(charts.APPROACHES)
+
+
+def test_a_sentence_of_values_keeps_them_in_chinese():
+    t = translator("zh")
+    for english, told in chinese("abate.disclosure").items():
+        assert english.count("{}") == told.count("{}"), english
+        if "{}" in english:
+            values = [f"v{k}" for k in range(english.count("{}"))]
+            assert t(english.format(*values)) == told.format(*values)
 
 
 def test_raw_html_of_a_template_is_shown_and_not_obeyed():

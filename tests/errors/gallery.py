@@ -69,6 +69,18 @@ def imported(code: str, text: str, name: str = "electricity.csv", **options: obj
     return Example(code, text, found)
 
 
+def _with_a_sheet_of_notes(workspace: Workspace, folder: Path) -> list[Finding]:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (("Site", "Month", "Electricity kWh"), ("hq", "2023-05", 5)):
+        book["Sheet"].append(row)
+    book.create_sheet("Notes").append(["ask the landlord"])
+    book.save(folder / "bills.xlsx")
+    add_file(workspace, folder / "bills.xlsx", now=NOW)
+    return open_findings(workspace, now=NOW)
+
+
 def valued(
     code: str, *files: tuple[str, str], factors: str = "", gwp: str = "", accept: str = ""
 ) -> Example:
@@ -448,6 +460,19 @@ EXAMPLES = (
         name="meters.csv",
     ),
     imported("zero-quantity", electricity([("hq", "2023-05", 0, "kWh")])),
+    Example(
+        "sheet-skipped",
+        "A workbook with a sheet of bills and one of notes.",
+        _with_a_sheet_of_notes,
+    ),
+    imported(
+        "decimal-mark-assumed",
+        "Site,Month,Electricity kWh\nhq,2023-05,1.234\nhq,2023-06,5.678\n",
+    ),
+    imported(
+        "opening-reading",
+        "Site,Reading date,Meter reading kWh\nhq,2023-05-01,1200\nhq,2023-06-01,1350\n",
+    ),
     valued("no-factor", ("electricity.csv", electricity([("mars", "2023-05", 5, "kWh")]))),
     valued("unit-mismatch", ("boiler.csv", FUEL + "london,2023-05,coal-industrial,5,m3\n")),
     Example(

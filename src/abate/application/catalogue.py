@@ -128,11 +128,12 @@ def ledger_checks() -> tuple[Check, ...]:
 
 def every_rule() -> tuple[Rule, ...]:
     """Every rule by which data can be found wanting, in the order of precedence."""
-    from abate.kernel.checks import CLOCK_BACK, MISSING_MONTH
+    from abate.application.inventory.runs import RUN_RULES
+    from abate.kernel.checks import CLOCK_BACK, IMPORT_NOTES, MISSING_MONTH
     from abate.kernel.gates import GATES
     from abate.kernel.resolution import RESOLUTION_RULES
 
     rules = [c.rule for c in (*row_checks(), *ledger_checks())]
-    rules += [MISSING_MONTH, CLOCK_BACK, *RESOLUTION_RULES, *GATES]
+    rules += [MISSING_MONTH, CLOCK_BACK, *IMPORT_NOTES, *RESOLUTION_RULES, *GATES, *RUN_RULES]
     rules += [rule for s in _this.SYSTEMS for rule in s.rules]
     return tuple(sorted(rules, key=lambda r: (r.precedence, r.code)))

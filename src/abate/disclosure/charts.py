@@ -9,6 +9,27 @@ from abate.kernel.edges import Json
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 COLOURS = ["#2f6f8f", "#e0a030", "#6aa84f", "#b5533c", "#7a6fb0", "#4fb0a5", "#999999", "#c06090"]
+SCOPES = {"Scope 1": COLOURS[0], "Scope 2 (location)": COLOURS[1]}
+"""Colour of each scope, the same in every chart."""
+APPROACHES = {
+    "supplier-specific": "#6aa84f",
+    "hybrid": "#a9c98a",
+    "product-specific": "#3f7d4e",
+    "average-data": "#7a6fb0",
+    "spend-based": "#c06090",
+    "fuel-based": "#b5533c",
+    "distance-based": "#4fb0a5",
+    "site-specific": "#8fa3ad",
+    "waste-type-specific": "#a3915c",
+    "asset-specific": "#5f6f9a",
+    "lessor-specific": "#8c7fc0",
+    "tenant-specific": "#b59fd0",
+    "franchise-specific": "#d08a72",
+    "direct-use-phase": "#8f4a3a",
+    "indirect-use-phase": "#d4a5b8",
+    "investment-specific": "#999999",
+}
+"""Colour of each method of Scope 3; none is that of a scope."""
 WIDE = 560
 """Width of a chart that takes two columns of the page."""
 
@@ -50,6 +71,19 @@ def _chart(title: str, values: list[Json], **rest: Any) -> Json:
     }
 
 
+def _coloured(field: str, colours: Mapping[str, str], values: list[Json]) -> Json:
+    """A field in the colours of its names, in their order, of those that values have."""
+    there = {v[field] for v in values}
+    scale = [(name, colour) for name, colour in colours.items() if name in there]
+    names, shades = [n for n, _ in scale], [c for _, c in scale]
+    return {
+        "field": field,
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": names, "range": shades},
+    }
+
+
 def years_chart(values: list[Json]) -> Json:
     """Gross by scope as stacked bars, net as a mark, year by year.
 
@@ -62,7 +96,7 @@ def years_chart(values: list[Json]) -> Json:
         "mark": {"type": "bar", "width": {"band": 0.5}},
         "encoding": {
             "y": {"field": "value", "type": "quantitative", "stack": True, "title": "t CO2e"},
-            "color": {"field": "series", "type": "nominal", "title": None},
+            "color": _coloured("series", SCOPES, [v for v in values if not v["net"]]),
             "tooltip": [
                 {"field": "year"},
                 {"field": "series"},
@@ -102,7 +136,7 @@ def business_chart(values: list[Json]) -> Json:
     encoding = {
         "y": {"field": "org", "type": "nominal", "title": None, "sort": "-x"},
         "x": {"field": "value", "type": "quantitative", "title": "t CO2e"},
-        "color": {"field": "series", "type": "nominal", "title": None},
+        "color": _coloured("series", SCOPES, values),
         "tooltip": [{"field": "org"}, {"field": "series"}, {"field": "value", "format": ",.0f"}],
     }
     return _chart("By business", values, mark="bar", encoding=encoding, width=300, height=240)
@@ -117,7 +151,7 @@ def months_chart(values: list[Json]) -> Json:
     encoding = {
         "x": {"field": "month", "type": "ordinal", "title": None, "axis": {"labelAngle": -60}},
         "y": {"field": "value", "type": "quantitative", "title": "t CO2e"},
-        "color": {"field": "series", "type": "nominal", "title": None},
+        "color": _coloured("series", SCOPES, values),
         "tooltip": [{"field": "month"}, {"field": "series"}, {"field": "value", "format": ",.0f"}],
     }
     return _chart("By month", values, mark="bar", encoding=encoding, width=300, height=240)
@@ -168,7 +202,7 @@ def categories_chart(values: list[Json]) -> Json:
             "axis": {"labelLimit": 260},
         },
         "x": {"field": "value", "type": "quantitative", "title": "t CO2e"},
-        "color": {"field": "approach", "type": "nominal", "title": None},
+        "color": _coloured("approach", APPROACHES, values),
         "tooltip": [
             {"field": "category"},
             {"field": "approach"},
@@ -314,8 +348,8 @@ def goal_chart(
     )
 
 
-BARS = {"month": "yearmonth", "day": "yearmonthdate"}
-"""Width of a bar of usage."""
+BARS = {"month": ("yearmonth", "%Y-%m"), "day": ("yearmonthdate", "%m-%d")}
+"""Width of a bar of usage, and how its axis says times."""
 
 
 def usage_chart(
@@ -332,11 +366,13 @@ def usage_chart(
     """
     names = dict(zip(("measured", "estimated"), words, strict=False))
     told = [v | {"series": names[v["series"]]} for v in values]
-    time = {"type": "temporal", "title": None, "axis": {"labelAngle": 0, "tickCount": 10}}
+    width, told_as = BARS[by]
+    axis = {"labelAngle": 0, "tickCount": 10, "format": told_as}
+    time = {"type": "temporal", "title": None, "axis": axis}
     bars = {
         "mark": {"type": "bar", "tooltip": True},
         "encoding": {
-            "x": {"field": "start", "timeUnit": BARS[by], **time},
+            "x": {"field": "start", "timeUnit": width, **time},
             "y": {"field": "value", "type": "quantitative", "title": unit},
             "color": {
                 "field": "series",
@@ -369,7 +405,7 @@ def load_chart(values: list[Json], shades: list[Json]) -> Json:
     time = {
         "type": "temporal",
         "title": None,
-        "axis": {"format": "%d %b", "labelAngle": 0, "tickCount": 10},
+        "axis": {"format": "%m-%d", "labelAngle": 0, "tickCount": 10},
     }
     shade = {
         "data": {"values": shades},
@@ -385,8 +421,8 @@ def load_chart(values: list[Json], shades: list[Json]) -> Json:
             },
             "tooltip": [
                 {"field": "series"},
-                {"field": "from", "type": "temporal", "format": "%d %b %H:%M"},
-                {"field": "to", "type": "temporal", "format": "%d %b %H:%M"},
+                {"field": "from", "type": "temporal", "format": "%m-%d %H:%M"},
+                {"field": "to", "type": "temporal", "format": "%m-%d %H:%M"},
             ],
         },
     }
@@ -407,7 +443,7 @@ def load_chart(values: list[Json], shades: list[Json]) -> Json:
                 "scale": {"domain": ["Facility", "IT"], "range": [COLOURS[0], COLOURS[2]]},
             },
             "tooltip": [
-                {"field": "start", "type": "temporal", "format": "%d %b %H:%M"},
+                {"field": "start", "type": "temporal", "format": "%m-%d %H:%M"},
                 {"field": "series"},
                 {"field": "value", "format": ",.1f"},
             ],
@@ -501,12 +537,16 @@ def fan_chart(values: list[Json], *, title: str, unit: str) -> Json:
         "mark": {"type": "line", "color": COLOURS[1], "strokeWidth": 1.5},
         "encoding": {"y": value | {"field": "actual"}},
     }
-    tips = [{"field": "start", "type": "temporal", "format": "%d %b %H:%M"}]
+    tips = [{"field": "start", "type": "temporal", "format": "%m-%d %H:%M"}]
     tips += [
         {"field": f, "type": "quantitative", "format": ",.4~g"}
         for f in ("p05", "p25", "p50", "p75", "p95", "actual")
     ]
-    x = {"x": {"field": "start", "type": "temporal", "title": None}, "tooltip": tips}
+    axis = {"format": "%m-%d %H:%M", "labelOverlap": True, "tickCount": 6}
+    x = {
+        "x": {"field": "start", "type": "temporal", "title": None, "axis": axis},
+        "tooltip": tips,
+    }
     return _chart(title, values, layer=[*bands, line, seen], encoding=x, width=WIDE, height=240)
 
 
@@ -580,10 +620,7 @@ def path_chart(
     y: Json = {"field": "value", "type": "quantitative", "title": unit}
     if unit == "ratio":  # such as PUE, which is never under 1
         y["scale"] = {"zero": False}
-    there = {v["series"] for v in values}
-    shown = {name: colour for name, colour in colours.items() if name in there}
-    scale = {"domain": list(shown), "range": list(shown.values())}
-    colour = {"field": "series", "type": "nominal", "title": None, "scale": scale}
+    colour = _coloured("series", colours, values)
     tooltip = [{"field": "year"}, {"field": "series"}, {"field": "value", "format": ",.2f"}]
     lines = {
         "transform": [{"filter": "!datum.seen"}],

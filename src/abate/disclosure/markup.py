@@ -148,6 +148,9 @@ def to_html(markdown: str, figures: Mapping[str, Markup]) -> Markup:
             name = heading_id(tokens[at + 1])
             if name:
                 token.attrSet("id", name)
+            if token.tag == "h1":  # a part of the report; its title stands above
+                token.tag = tokens[at + 2].tag = "h2"
+                token.attrSet("class", "part")
         elif token.type == "table_open":
             token.attrSet("class", "data")
         elif token.type in ("th_open", "td_open") and "right" in str(token.attrGet("style") or ""):

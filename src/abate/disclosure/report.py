@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError
@@ -68,22 +70,51 @@ def _finalised(value: Any) -> Any:
 
 def translator(lang: str) -> Translate:
     """English of the report in a language; what is not known stays as it is."""
-    known = chinese("abate.disclosure") if lang == "zh" else {}
-    return lambda text: known.get(text, text)
+    return _in_chinese if lang == "zh" else str
 
 
-def localised(spec: Any, t: Translate) -> Any:
-    """A chart with its titles and the names of its series in another language."""
-    if isinstance(spec, dict):
-        return {
-            k: (
-                t(v)
-                if isinstance(v, str) and k in ("title", "text", "series", "part", "step", "name")
-                else localised(v, t)
+@lru_cache(maxsize=4096)
+def _in_chinese(text: str) -> str:
+    """Chinese of a text: by itself, or by a sentence that is like it but for its values.
+
+    Example:
+        >>> _in_chinese("net -5.0%, gross +11.0%")
+        '净排放 -5.0%，总排放 +11.0%'
+    """
+    known = chinese("abate.disclosure")
+    if text in known:
+        return known[text]
+    for pattern, told in _sentences():
+        if found := pattern.fullmatch(text):
+            return told.format(
+                *(", ".join(map(_in_chinese, x.split(", "))) for x in found.groups())
             )
-            for k, v in spec.items()
-        }
-    return [localised(v, t) for v in spec] if isinstance(spec, list) else spec
+    return text
+
+
+@cache
+def _sentences() -> list[tuple[re.Pattern[str], str]]:
+    """Sentences whose values are written `{}`, with their Chinese."""
+    return [
+        (re.compile(re.escape(english).replace(re.escape("{}"), "(.+?)")), told)
+        for english, told in chinese("abate.disclosure").items()
+        if "{}" in english
+    ]
+
+
+SPOKEN = frozenset(
+    ["text", "title", "series", "part", "step", "name", "approach", "category", "side", "domain"]
+)
+"""Keys of a chart whose texts people read."""
+
+
+def localised(spec: Any, t: Translate, key: str = "") -> Any:
+    """A chart with its titles and the names of its series in another language."""
+    if isinstance(spec, Mapping):
+        return {k: localised(v, t, k) for k, v in spec.items()}
+    if isinstance(spec, list):
+        return [localised(v, t, key) for v in spec]
+    return t(spec) if isinstance(spec, str) and key in SPOKEN else spec
 
 
 def page(name: str, model: Mapping[str, Any]) -> str:
@@ -120,8 +151,8 @@ def headings(markdown: str) -> tuple[str, list[tuple[str, str]]]:
         if token.type == "heading_open" and token.tag in ("h1", "h2"):
             name = heading_id(tokens[at + 1])
             text = "".join(c.content for c in tokens[at + 1].children or [])
-            if token.tag == "h1":
-                title = title or text
+            if token.tag == "h1" and not title:
+                title = text
             elif name:
                 found.append((name, text))
     return title, found

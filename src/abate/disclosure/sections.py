@@ -13,6 +13,8 @@ from abate.kernel.edges import Model
 
 TEXT_MAX = 240
 """Characters of a text in a cell of the print and the page."""
+PLACES_SHOWN = 6
+"""Places of findings of one kind that are named."""
 
 
 def tables(model: Model, t: Translate) -> dict[str, Table]:
@@ -54,7 +56,7 @@ def _inventory(m: Model, t: Translate) -> Table:
         columns += [f">{year}"] if not k else [f">{year}", ">" + t("change")]
     rows = []
     for line in m["inventory"]:
-        row = [Cell(t(line["title"])), Cell(line["unit"])]
+        row = [Cell(t(line["title"])), Cell(t(line["unit"]))]
         for k, cell in enumerate(line["cells"]):
             link = f"x-{line['figure']}" if cell["link"] else ""
             row.append(Cell(cell["text"], cell["value"], link))
@@ -140,7 +142,7 @@ def _plans(m: Model, t: Translate) -> Table:
             f"{p['objective']} ({p['unit']})",
             p["bound"],
             f"{p['cost']} {p['currency']}",
-            p["stop"],
+            t(p["stop"]),
         )
         for p in m["plans"]
     ]
@@ -252,9 +254,36 @@ def _findings(m: Model, t: Translate) -> Table:
     return Table.of("findings", t("Open findings"), columns, rows)
 
 
+def _kinds(m: Model, t: Translate) -> Table:
+    """Open findings: each blocker by itself, others once for what they say."""
+    kinds: dict[tuple[str, ...], list[Model]] = {}
+    for f in m["findings"]:
+        place = f["place"] if f["severity"] == "blocker" else ""
+        kinds.setdefault((f["severity"], f["code"], place), []).append(f)
+    rows = []
+    for (severity, code, _), alike in kinds.items():
+        first = alike[0]
+        same = all(f["message"] == first["message"] for f in alike)
+        places = list(dict.fromkeys(f["place"] for f in alike if f["place"]))
+        more = f"; + {len(places) - PLACES_SHOWN}" if len(places) > PLACES_SHOWN else ""
+        rows.append(
+            (
+                t(severity),
+                Cell(code, code=True),
+                str(len(alike)),
+                (first["message"] if same else first["title"])[:TEXT_MAX],
+                ", ".join(places[:PLACES_SHOWN]) + more,
+                first["hint"][:TEXT_MAX],
+            )
+        )
+    heads = ("Severity", "Code", ">count", "What", "Where", "What to do")
+    columns = tuple((">" if h[0] == ">" else "") + t(h.removeprefix(">")) for h in heads)
+    return Table.of("kinds", t("Open findings by kind"), columns, rows)
+
+
 def _mends(m: Model, t: Translate) -> Table:
     rows = [
-        (x["action"], x["place"], Cell(x["detail"], code=True), x["reason"]) for x in m["mends"]
+        (t(x["action"]), x["place"], Cell(x["detail"], code=True), x["reason"]) for x in m["mends"]
     ]
     return Table.of(
         "corrections", t("Corrections"), (t("What"), t("Where"), t("New values"), t("Reason")), rows
@@ -265,7 +294,7 @@ def _methods(m: Model, t: Translate) -> Table:
     rows = [
         (
             Cell(x["name"], code=True),
-            f"{x['scope']} {x['view']}",
+            f"{t(x['scope'])} {t(x['view'])}",
             t(x["summary"]),
             Cell(x["formula"], code=True),
             x["source"],
@@ -280,14 +309,14 @@ def _factors(m: Model, t: Translate) -> Table:
     rows = [
         (
             Cell(f["id"], anchor=f"f-{f['id']}", code=True),
-            f["region"],
-            f["year"],
+            t(f["region"]),
+            t(f["year"]),
             f["printed"],
-            f["publication"],
-            f["table"],
+            t(f["publication"]),
+            t(f["table"]),
             f"{f['edition']}, {f['published_on']}",
-            f["licence"],
-            f["verification"],
+            t(f["licence"]),
+            t(f["verification"]),
         )
         for f in m["factors"]
     ]
@@ -318,7 +347,7 @@ def _indicators(m: Model, t: Translate) -> Table:
     rows = [
         (
             Cell(k["title"], anchor=f"i-{k['id']}"),
-            k["unit"],
+            t(k["unit"]),
             *map(_number, k["cells"]),
             k["change"],
             t(k["direction"]),
@@ -431,9 +460,9 @@ def _claims(m: Model, t: Translate) -> Table:
         (
             Cell(v["rule"], code=True),
             t(v["verdict"]),
-            v["statement"][:TEXT_MAX],
-            v["calculation"][:TEXT_MAX],
-            v["sources"][:120],
+            f"{t(v['title'])} {v['period']}: {v['value']}",
+            t(v["calculation"][:TEXT_MAX]),
+            t(v["sources"][:120]),
         )
         for v in m["claims"]
     ]
@@ -501,7 +530,8 @@ MAKERS: dict[str, Callable[[Model, Translate], Table]] = {
     "value_chain": _value_chain, "bridge": _bridge, "ranges": _ranges, "next": _next, "plans": _plans,
     "plan_lines": _plan_lines, "views": _views, "instruments": _instruments, "neutrality": _neutrality,
     "credits": _credits, "claims": _claims, "index": _index, "gaps": _gaps, "signoffs": _signoffs, "coverage": _coverage,
-    "findings": _findings, "corrections": _mends, "methods": _methods, "factors": _factors,
+    "kinds": _kinds, "findings": _findings, "corrections": _mends, "methods": _methods,
+    "factors": _factors,
 }  # fmt: skip
 """What makes each table, in the order of the workbook's sheets; those of the systems' chapters come
 before `views`.

@@ -37,6 +37,8 @@ def to_typst(
     author: str,
     lang: str,
     day: date,
+    cards: Sequence[tuple[str, str, str]],
+    lead: str,
     contents: str,
     page_of: str,
     same: Mapping[str, str],
@@ -50,6 +52,8 @@ def to_typst(
         author: The organisation.
         lang: `en` or `zh`.
         day: Day on which it is written.
+        cards: Title, value and unit of each key figure on the cover.
+        lead: Line under the title.
         contents: Title of the contents.
         page_of: Between the number of a page and that of all pages.
         same: Names of places that stand under another name in print.
@@ -74,11 +78,27 @@ def to_typst(
 #show raw: set text(0.92em)
 #show link: set text(fill: rgb("#1f5a7a"))
 #set table(stroke: (x, y) => (bottom: 0.4pt + rgb("#b8c2c9")), inset: (x: 3pt, y: 3pt))
-#align(left)[#text(font: {sans}, size: 21pt, weight: "bold")[#{quoted(title)}]]
-#v(4mm)
+#v(14mm)
+#align(left)[#text(font: {sans}, size: 24pt, weight: "bold")[#{quoted(title)}]]
+#text(9pt, fill: rgb("#4d5963"))[#{quoted(lead)}]
+#v(8mm)
+{_cover(cards, sans)}
+#pagebreak()
 #outline(title: {quoted(contents)}, depth: 1)
 #pagebreak()
 {body}"""
+
+
+def _cover(cards: Sequence[tuple[str, str, str]], sans: str) -> str:
+    """Key figures as boxes, three a row."""
+    boxes = ",\n".join(
+        f'[#block(fill: rgb("#f1f4f5"), inset: 10pt, radius: 4pt, width: 100%, height: 27mm)['
+        f'#text(9pt, fill: rgb("#4d5963"))[#{quoted(title)}] #linebreak()'
+        f' #text(font: {sans}, size: 17pt, weight: "bold")[#{quoted(value)}] #linebreak()'
+        f' #text(8.5pt, fill: rgb("#4d5963"))[#{quoted(unit)}]]]'
+        for title, value, unit in cards
+    )
+    return f"#grid(columns: (1fr, 1fr, 1fr), gutter: 4mm,\n{boxes})" if boxes else ""
 
 
 BLOCKS = {
@@ -143,9 +163,10 @@ class _Setter:
         token, inline = self.tokens[at], self.tokens[at + 1]
         name = heading_id(inline)
         level = max(1, int(token.tag[1]) - 1)
-        if token.tag != "h1":  # the title stands on the first page already
+        if at:  # the title stands on the cover already
             label = f" #label({quoted(name)})" if name else ""
-            self.out.append(f"\n#heading(level: {level})[{self._inline(inline)}]{label}\n")
+            part = "\n#pagebreak(weak: true)" if token.tag == "h1" and name else ""
+            self.out.append(f"{part}\n#heading(level: {level})[{self._inline(inline)}]{label}\n")
         return at + 3
 
     def _table(self, at: int) -> int:

@@ -514,6 +514,31 @@ CLOCK_BACK = Rule(
 )
 
 
+SHEET_SKIPPED = Rule(
+    "sheet-skipped",
+    Severity.INFO,
+    "A sheet or table was not read",
+    "Nothing to do where it holds no data.",
+    730,
+)
+DECIMAL_ASSUMED = Rule(
+    "decimal-mark-assumed",
+    Severity.INFO,
+    "Numbers are read with a decimal point, because commas part the cells",
+    "Where that is wrong, undo the import and add the file with --decimal ,",
+    731,
+)
+OPENING_READING = Rule(
+    "opening-reading",
+    Severity.INFO,
+    "The first reading of a counter has no reading before it",
+    "Nothing to do; the next reading closes the period.",
+    732,
+)
+IMPORT_NOTES = (SHEET_SKIPPED, DECIMAL_ASSUMED, OPENING_READING)
+"""What is said of a file that was read, where nothing is wrong."""
+
+
 @ledger_check(MISSING_MONTH, of="expected")
 def missing_month(expected: Any) -> LedgerVerdict:
     """Every month of a site that expects a kind has at least one activity of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -68,11 +68,24 @@ def pdf_bytes(
             author=str(model["organisation"]),
             lang=lang,
             day=day,
+            cards=[
+                (t(c["title"]), c["text"], " · ".join(filter(None, (t(c["unit"]), c["change"]))))
+                for c in model["cards"]
+            ],
+            lead=_lead(model, t),
             contents=t("Contents"),
             page_of=t(" of "),
             same=same,
         )
         return _set(source, Path(folder) / "report.typ")
+
+
+def _lead(model: Mapping[str, Any], t: Callable[[str], str]) -> str:
+    """The line under a report's title: days, run and whether it is assured."""
+    run = model["run"]
+    days = f"{model['first_day']} – {model['last_day']}"
+    assured = t("assured") if model["assurance"] else t("not assured")
+    return f"{days} · {t('run')} {run.run_id}, {t(run.status)} · {assured}"
 
 
 def _set(source: str, main: Path) -> bytes:
@@ -152,21 +165,40 @@ def workbook_bytes(tables: Iterable[Table], model: Mapping[str, Any], *, now: da
             head.append(cell)
         sheet.append(head)
         for row in table.rows:
-            sheet.append([_sheet_cell(sheet, c.text, c.value) for c in row])
+            sheet.append(
+                [
+                    _sheet_cell(sheet, c.text, c.value, right=column.startswith(">"))
+                    for c, column in zip(row, table.columns, strict=True)
+                ]
+            )
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _sheet_cell(sheet: Any, text: str, value: float | None) -> Any:
+PRINTED = re.compile(
+    r"(?P<sign>[+-]?)(?P<whole>\d[\d,]*)(?:\.(?P<rest>\d+))?(?P<share>\s?%)?(?P<star>\*?)"
+)
+"""A number as tables print it: grouped by commas, maybe with a sign, as a share, or starred."""
+
+
+def _sheet_cell(sheet: Any, text: str, value: float | None, *, right: bool) -> Any:
+    """A cell: a number where it has a value, or where a column of numbers prints one."""
     from openpyxl.cell import WriteOnlyCell
 
-    if value is None:
+    shown = PRINTED.fullmatch(text) if right or value is not None else None
+    if value is None and shown is None:
         return safe_text(text)
+    if value is None:
+        value = float(re.sub(r"[,%*\s]", "", text)) / (100 if "%" in text else 1)
+    shape = "#,##0.###"
+    if shown is not None:
+        digits = "." + "0" * len(shown["rest"]) if shown["rest"] else ""
+        shape = f"{'0' if shown['share'] else '#,##0'}{digits}{'%' if shown['share'] else ''}"
+        shape = f"+{shape};-{shape};{shape}" if shown["sign"] == "+" else shape
     cell = WriteOnlyCell(sheet, value=value)
-    bare = text.rstrip("*")
-    shape = "0.0%" if bare.endswith("%") else "#,##0" if abs(value) >= 1000 else "#,##0.###"
-    cell.number_format = shape + '"*"' * text.endswith("*")  # a number that is incomplete
+    star = '"*"' * text.endswith("*")  # a number that is incomplete
+    cell.number_format = ";".join(part + star for part in shape.split(";"))
     return cell
 
 

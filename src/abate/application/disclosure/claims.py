@@ -49,6 +49,7 @@ OF_FIGURES = {
     "avoided": "scope3plus_reduction",
 }  # fmt: skip
 """Metrics of claims and the figures that they are."""
+FIGURE_OF = {metric: figure for figure, metric in OF_FIGURES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +442,9 @@ def check_report(model: Mapping[str, Any], text: str = "") -> list[Json]:
         {
             "rule": v.rule,
             "verdict": v.verdict,
-            "statement": v.statement,
+            "title": FIGURES[FIGURE_OF[v.statements[0].metric]].title,
+            "period": v.statements[0].period.text,
+            "value": f"{v.statements[0].text} {v.statements[0].unit}",
             "calculation": v.calculation,
             "sources": ", ".join(v.sources),
         }

@@ -207,7 +207,7 @@ def report_text(model: Model, lang: str, template: Path | None) -> tuple[str, di
         },
         "plan_cards": [
             f"{p['title']}: "
-            + "; ".join(f"{c['title']} {c['text']} {c['unit']}".strip() for c in p["cards"])
+            + "; ".join(f"{t(c['title'])} {c['text']} {t(c['unit'])}".strip() for c in p["cards"])
             for p in model["plans"]
             if p["cards"]
         ],
@@ -302,13 +302,13 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
     values = {
         y: {v.figure: v for v in rollups.values(list(OPENED), opened.latest(y))} for y in shown
     }
-    this = values[year]
+    this, t = values[year], translator(lang)
     found = standing_findings(workspace, now=now, year=year, run_id=run.run_id)
     chain = _chain(rollups, run)
     sides = [opened.latest(y) for y in shown[-2:]]
     bridged = bridges_between(workspace, rollups, BRIDGED, *sides) if len(shown) > 1 else []
     told = promises(opened, lang)
-    added = [c for part in parts_of("chapter") for c in part.chapters(opened, translator(lang))]
+    added = [c for part in parts_of("chapter") for c in part.chapters(opened, t)]
     return told | {
         "organisation": workspace.organisation.name,
         "year": year,
@@ -320,14 +320,14 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
         "values": values,
         "cards": [_card(name, values, shown) for name in CARDS],
         "inventory": [_line(name, values, shown) for name in HEADLINES],
-        "notes": _notes(this, run, translator(lang)),
-        "value_chain": _value_chain(chain, values, shown, run.left_out, translator(lang)),
+        "notes": _notes(this, run, t),
+        "value_chain": _value_chain(chain, values, shown, run.left_out, t),
         "plans": _plans(workspace, year),
         "ranges": _ranges(rollups, run, this),
         "bridges": _bridges(bridged[1:], shown),
         "frozen": _frozen(opened),
         "specs": (
-            _marked(_specs(rollups, values, shown, run, chain, bridged[:1]), values, shown, lang)
+            _marked(_specs(rollups, values, shown, run, chain, bridged[:1], t), values, shown, t)
             | _promised(workspace, told, lang)
             | {name: spec for chapter in added for name, spec in chapter.specs.items()}
         ),
@@ -486,10 +486,9 @@ DRAWN = {
 
 
 def _marked(
-    drawn: dict[str, Model], values: dict[str, dict[str, Value]], shown: list[str], lang: str
+    drawn: dict[str, Model], values: dict[str, dict[str, Value]], shown: list[str], t: Translate
 ) -> dict[str, Model]:
     """Charts with what of them is incomplete under their titles."""
-    t = translator(lang)
     spans = {"years": shown, "bridge": shown[-2:]}
     told = {}
     for name, spec in drawn.items():
@@ -512,6 +511,7 @@ def _specs(
     run: Run,
     chain: list[Model],
     bridged: list[BridgeResult],
+    t: Translate,
 ) -> dict[str, Model]:
     series = {"scope1": "Scope 1", "scope2-location": "Scope 2 (location)"}
     yearly = [
@@ -539,7 +539,7 @@ def _specs(
         told["bridge"] = specs.waterfall_chart(title, bridge_steps(found, shown[-2], shown[-1]))
     if chain:
         points = [
-            r | {"category": f"{r['category']} {CATEGORIES[r['category']]}"[:32]} for r in chain
+            r | {"category": f"{r['category']} {t(CATEGORIES[r['category']])}"} for r in chain
         ]
         told["categories"] = specs.categories_chart(points)
     return told
@@ -865,14 +865,14 @@ def _estimated(rollups: Figures, run: Run) -> list[dict[str, str]]:
 
 def _finding(f: Finding, lang: str) -> dict[str, str]:
     """A finding for people; in Chinese by what its rule says, for messages are written in English."""
+    rule, t = _rules().get(f.code), translator(lang)
+    title = t(rule.title if rule else f.code)
     if lang == "zh":
-        rule, t = _rules().get(f.code), translator(lang)
-        f = replace(
-            f, message=t(rule.title if rule else f.code), hint=t(rule.hint if rule else f.hint)
-        )
+        f = replace(f, message=title, hint=t(rule.hint if rule else f.hint))
     return {
         "severity": str(f.severity),
         "code": f.code,
+        "title": title,
         "place": f.place,
         "message": f.message,
         "hint": f.hint,
@@ -1005,7 +1005,7 @@ def _factors(con: duckdb.DuckDBPyConnection) -> list[Model]:
                 },
             },
         )
-        text = f"{r['species']} {r['value']} {r['unit']}"
+        text = f"{r['species']} {float(r['value']):.6g} {r['unit']}"
         if text not in one["printed"]:
             one["printed"] = f"{one['printed']}; {text}".strip("; ")
     return list(found.values())

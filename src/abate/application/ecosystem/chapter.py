@@ -31,14 +31,6 @@ def chapters(opened: OpenRun, t: Translate) -> list[Chapter]:
     return [Chapter("avoided", title, (f"> {t(GATES)}", table))]
 
 
-def _obstacle(text: str, t: Translate) -> str:
-    """What keeps a programme from the public; a number before it and names after it stay."""
-    head, colon, names = text.partition(": ")
-    count, _, what = head.partition(" ")
-    told = f"{count} {t(what)}" if count.isdecimal() else t(head)
-    return f"{told}{colon}{names}"
-
-
 def _row(p: ProgrammeShown, t: Translate) -> list[Cell]:
     title, unit, baseline, actual = map(t, (p.title, p.functional_unit, p.baseline, p.actual))
     what = f"{title} {p.methodology}. {unit}: {baseline}; {actual}"
@@ -46,5 +38,5 @@ def _row(p: ProgrammeShown, t: Translate) -> list[Cell]:
         claimed = ", ".join(f"{n} {float(v):,.0f}" for n, v in p.by_claimant_t.items())
         row = [Cell(f"{float(p.avoided_t):,.0f}", float(p.avoided_t)), Cell(claimed)]
     else:
-        row = [Cell(t("withheld")), Cell("; ".join(_obstacle(x, t) for x in p.obstacles))]
+        row = [Cell(t("withheld")), Cell("; ".join(map(t, p.obstacles)))]
     return [Cell(p.name), Cell(what), Cell(t(p.mechanism)), Cell(str(p.tier)), *row]

@@ -38,6 +38,7 @@ from abate.application.inventory.mapping import (
 )
 from abate.application.inventory.shapes import shaped
 from abate.energy.facts.readings import rows_hidden
+from abate.kernel.checks import OPENING_READING, SHEET_SKIPPED
 from abate.kernel.errors import (
     AbateError,
     DataError,
@@ -699,9 +700,9 @@ def store_findings(
         f"""select import_id as origin, * exclude (import_id) from (
                 select import_id, code, severity, message, hint, {places}, coalesce(month, '') as month
                 from found join entering using (source_file) order by source_file, sheet, source_row, precedence)
-            union all select import_id, 'opening-reading', '{Severity.INFO}',
+            union all select import_id, '{OPENING_READING.code}', '{OPENING_READING.severity}',
                 'Reading ' || quantity || ' of ' || period || ' opens the counter: what came before it is not known.',
-                'Nothing to do; the next reading closes the period.', {places}, ''
+                '{OPENING_READING.hint}', {places}, ''
                 from openings join entering using (source_file)
             union all select import_id, code, severity, message, hint, source_file, sheet,
                 coalesce(source_row, 0), '', site, month
@@ -713,7 +714,7 @@ def store_findings(
 
 def _left_out(sheet: Sheet, file: str) -> Finding:
     """What is said of a table that was not read."""
-    code, severity, hint = "sheet-skipped", Severity.INFO, "Nothing to do where it holds no data."
+    code, severity, hint = SHEET_SKIPPED.code, SHEET_SKIPPED.severity, SHEET_SKIPPED.hint
     told = f"Sheet '{sheet.key}' has no headers that Abate knows."
     if sheet.hidden:
         code, severity = "sheet-hidden", Severity.WARNING

@@ -22,7 +22,7 @@ from abate.application.inventory.intervals import settle
 from abate.application.inventory.mapping import SEVERAL, Mapped, header_unit, measure_of
 from abate.energy.facts import tier_named
 from abate.energy.facts.words import ESTIMATED
-from abate.kernel.checks import Check
+from abate.kernel.checks import DECIMAL_ASSUMED, Check
 from abate.kernel.errors import DataError
 from abate.kernel.finding import Finding, Severity
 from abate.kernel.kind import Measure, slug
@@ -450,9 +450,8 @@ def _assume_point(
             f"Numbers such as 1.234, {count} in all, are read with a point before the decimals:"
             " commas part the cells."
         )
-        hint = "Where that is wrong, undo the import and add the file with --decimal ,"
-        place = (name, mapped.sheet.name)
-        remark(con, Finding("decimal-mark-assumed", Severity.INFO, text, hint, *place))
+        rule, place = DECIMAL_ASSUMED, (name, mapped.sheet.name)
+        remark(con, Finding(rule.code, rule.severity, text, rule.hint, *place))
 
 
 def _read_dates(con: duckdb.DuckDBPyConnection, mapped: Mapped, place: dict[str, str]) -> None:

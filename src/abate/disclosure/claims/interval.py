@@ -60,10 +60,17 @@ class Interval:
         return self.low <= other.high + slack and other.low <= self.high + slack
 
     def __str__(self) -> str:
-        def told(x: float) -> str:
-            return f"{x:,.6g}" if abs(x) < 1e6 else f"{x:,.0f}"
+        return f"[{digits(self.low)}, {digits(self.high)}]"
 
-        return f"[{told(self.low)}, {told(self.high)}]"
+
+def digits(x: float, places: int = 6) -> str:
+    """A number of a calculation: significant digits, never an exponent for a large one.
+
+    Example:
+        >>> digits(8.71999e7), digits(5.38699123), digits(91250.4, 4)
+        ('87,199,900', '5.38699', '91,250')
+    """
+    return f"{x:,.0f}" if abs(x) >= 10 ** (places - 1) else f"{x:,.{places}g}"
 
 
 def printed(text: str, *, loose: bool = False) -> Interval:

@@ -25,7 +25,7 @@ from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import FIGURES, KINDS
 from abate.application.inventory.figures import Value
 from abate.application.inventory.lacks import SAID, number_of
-from abate.disclosure.report import script_json
+from abate.disclosure.report import localised, script_json
 from abate.faces.api.desk import OpenWorkspace
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
@@ -287,18 +287,5 @@ Form = Annotated[dict[str, str], Depends(form_of)]
 
 def in_words(chart: Mapping[str, Any], page: Page) -> Json:
     """A chart with its titles and names of series in the visitor's language."""
-
-    def said(node: Any, key: str = "") -> Any:
-        if isinstance(node, dict):
-            return {k: said(v, k) for k, v in node.items()}
-        if isinstance(node, list):
-            return [said(v, key) for v in node]
-        return (
-            page.t(node)
-            if isinstance(node, str)
-            and key in ("text", "title", "series", "step", "approach", "category", "side", "domain")
-            else node
-        )
-
-    told: Json = said(dict(chart))
+    told: Json = localised(chart, page.t)
     return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from abate.disclosure.claims.interval import digits
 from abate.disclosure.claims.rules.pairing import LEVELS, levels_of, same_thing
 from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
@@ -45,8 +46,13 @@ def cumulative_vs_annual(statements: Sequence[Statement]) -> Iterator[Verdict]:
             continue
         if other.period.year > one.period.year + 1:
             continue
-        said = f"the year is {annual.middle:,.6g}, interval {annual}; {other.text} is the sum" + (
-            f", {other.value().middle / annual.middle:.1f} times as much" if annual.low > 0 else ""
+        said = (
+            f"the year is {digits(annual.middle)}, interval {annual}; {other.text} is the sum"
+            + (
+                f", {other.value().middle / annual.middle:.1f} times as much"
+                if annual.low > 0
+                else ""
+            )
         )
         yield Verdict("cumulative_vs_annual", "cumulative", said, (other, one))
     for s in levels_of(statements):

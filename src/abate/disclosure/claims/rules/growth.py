@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from abate.disclosure.claims.interval import Interval, exact, growth
+from abate.disclosure.claims.interval import Interval, digits, exact, growth
 from abate.disclosure.claims.rules.counts import cumulates
 from abate.disclosure.claims.rules.pairing import (
     agreement,
@@ -38,7 +38,7 @@ def backcast_prior_year(statements: Sequence[Statement]) -> Iterator[Verdict]:
         if implied[0] is None or implied[1] is None:
             continue
         said = (
-            f"{now.text} / (1 {strict.middle * 100:+g} %) = {implied[0].middle:,.6g} {now.unit},"
+            f"{now.text} / (1 {strict.middle * 100:+g} %) = {digits(implied[0].middle)} {now.unit},"
             f" interval {implied[0]}"
         )
         priors = priors_of(now, statements)
@@ -59,7 +59,7 @@ def backcast_prior_year(statements: Sequence[Statement]) -> Iterator[Verdict]:
         yield Verdict(
             "backcast_prior_year",
             verdict,
-            f"{said}; published {prior.value().middle:,.6g}",
+            f"{said}; published {digits(prior.value().middle)}",
             (now, told, prior),
         )
 
@@ -212,8 +212,8 @@ def reduction_semantics(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 )
             else:
                 said = (
-                    f"as a fall on the year before, that would have been {before.middle:,.4g} and"
-                    f" the change {meant.middle:+.1%}, not {stated.middle:+.1%}: {s.text} is"
+                    f"as a fall on the year before, that would have been {digits(before.middle, 4)}"
+                    f" and the change {meant.middle:+.1%}, not {stated.middle:+.1%}: {s.text} is"
                     " against a counterfactual"
                 )
                 yield Verdict("reduction_semantics", "ambiguous", said, (s, now, told))

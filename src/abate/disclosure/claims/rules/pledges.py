@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from abate.disclosure.claims.interval import growth
+from abate.disclosure.claims.interval import digits, growth
 from abate.disclosure.claims.rules.counterparts import INTENSITIES
 from abate.disclosure.claims.rules.pairing import levels_of, settled_of
 from abate.disclosure.claims.statement import Statement, entity_key
@@ -50,7 +50,8 @@ def target_progress(statements: Sequence[Statement]) -> Iterator[Verdict]:
         end = target.period.year or target.base + 10
         due = target.number * (latest.period.year - target.base) / max(end - target.base, 1)
         said = (
-            f"{base.value().middle:,.4g} in {target.base}, {latest.text} in {latest.period.text}:"
+            f"{digits(base.value().middle, 4)} in {target.base}, {latest.text} in"
+            f" {latest.period.text}:"
             f" {moved.middle:+.1%} of {target.number:+.0%} wanted; a straight line asks for"
             f" {due:+.1%}"
         )
@@ -181,9 +182,9 @@ def cumulative_pace(statements: Sequence[Statement]) -> Iterator[Verdict]:
         needed = (target.value().middle - told) / gap
         missing = max(years) - first + 1 - len(years)
         said = (
-            f"{told:,.4g} {target.unit} told for {len(years)} years to {max(years)};"
-            f" {needed:,.4g} a year are needed to {last}, the latest year gave"
-            f" {latest.value().middle:,.4g}"
+            f"{digits(told, 4)} {target.unit} told for {len(years)} years to {max(years)};"
+            f" {digits(needed, 4)} a year are needed to {last}, the latest year gave"
+            f" {digits(latest.value().middle, 4)}"
         )
         said += f"; {missing} years are not told" if missing else ""
         verdict = "on_track" if latest.value().high >= needed else "behind"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from abate.disclosure.claims.interval import digits
 from abate.disclosure.claims.rules.pairing import (
     LEDGER,
     agreement,
@@ -162,7 +163,7 @@ def per_unit(statements: Sequence[Statement]) -> Iterator[Verdict]:
                 else "plausible"
             )
             yield Verdict(
-                "per_unit", verdict, f"{each.middle:,.4g} g each, interval {each}", (s, count)
+                "per_unit", verdict, f"{digits(each.middle, 4)} g each, interval {each}", (s, count)
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from abate.disclosure.claims.interval import Interval, exact
+from abate.disclosure.claims.interval import Interval, digits, exact
 from abate.disclosure.claims.rules.pairing import agreement, levels_of, readings, settled_of
 from abate.disclosure.claims.statement import Statement, entity_key
 from abate.disclosure.claims.verdict import Verdict
@@ -138,8 +138,8 @@ def _summed(whole: Statement, parts: Sequence[Statement]) -> Verdict:
     if verdict == "contradiction" and short > GAP_INCOMPLETE_SHARE * abs(whole.value().middle):
         left = whole.value() - sums[0]
         said = (
-            f"{said}; the rest, {left.middle:,.6g} ({left.middle / whole.value().middle:.0%}), has"
-            " no published split"
+            f"{said}; the rest, {digits(left.middle)} ({left.middle / whole.value().middle:.0%}),"
+            " has no published split"
         )
         return Verdict("part_of_whole", "incomplete_breakdown", said, (whole, *parts))
     return Verdict("sum_of_parts", verdict, said, (whole, *parts))
@@ -163,8 +163,8 @@ def ratio(statements: Sequence[Statement]) -> Iterator[Verdict]:
             if whole is None:
                 continue
             said = (
-                f"{part.text} / {share.text} % implies {whole.middle:,.4g} {part.unit} in all,"
-                f" interval {whole}"
+                f"{part.text} / {share.text} % implies {digits(whole.middle, 4)} {part.unit}"
+                f" in all, interval {whole}"
             )
             told = (
                 next(
@@ -233,8 +233,8 @@ def identity(statements: Sequence[Statement]) -> Iterator[Verdict]:
             )
         )
         said = (
-            f"Scope 2 market-based = reduction x (1/share - 1) = {scope2.middle:,.4g} t; Scope 1"
-            f" left {scope1.middle:,.4g} t"
+            f"Scope 2 market-based = reduction x (1/share - 1) = {digits(scope2.middle, 4)} t;"
+            f" Scope 1 left {digits(scope1.middle, 4)} t"
         )
         yield Verdict(
             "identity",

@@ -372,7 +372,7 @@ def _charts(page: Page, by: str, runs: list[Run], where: Mapping[str, str]) -> l
         values = page.desk.values(list(SCOPE_3), run, "category,approach", where)
         points = [
             {
-                "category": f"{v.by['category']} {page.t(CATEGORIES[v.by['category']])}"[:32],
+                "category": f"{v.by['category']} {page.t(CATEGORIES[v.by['category']])}",
                 "approach": v.by["approach"],
                 "value": float(v.value),
             }
