@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from abate.kernel.finding import Rule, Severity
@@ -233,6 +233,7 @@ class Progress:
         rate_so_far: Yearly change since the base year, likewise.
         usual: Business as usual from the latest year on.
         lacking: What the figure lacks, by year; a year that is whole is not in it.
+        is_withheld: Whether what was valued may not be made public, and is left out.
     """
 
     target: Target
@@ -248,6 +249,13 @@ class Progress:
     rate_so_far: float | None
     usual: Mapping[int, float]
     lacking: Mapping[int, str] = field(default_factory=dict)
+    is_withheld: bool = False
+
+    @property
+    def withheld(self) -> Progress:
+        """Itself without what was valued: what is wanted, and nothing of where it is."""
+        bare = replace(self, actual={}, gap=None, trend=(), meets=None, is_withheld=True)
+        return replace(bare, rate_needed=None, rate_so_far=None, usual={}, lacking={})
 
     @property
     def latest(self) -> int | None:
@@ -256,7 +264,9 @@ class Progress:
 
     @property
     def status(self) -> str:
-        """`met`, `on path`, `behind`, or `no data`."""
+        """`met`, `on path`, `behind`, `no data`, or `withheld`."""
+        if self.is_withheld:
+            return "withheld"
         if self.latest is None or self.gap is None:
             return "no data"
         here = self.actual[self.latest]

@@ -12,7 +12,6 @@ import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from importlib.util import find_spec
@@ -283,7 +282,6 @@ def disclosures(workspace: Workspace, year: str) -> Json:
     """Every datapoint that an indicator answers, with figure, run, imports and evidence."""
     run = run_of(workspace, year)
     imports = sorted(name for name, _ in json.loads(run.imports))
-    is_withheld = withheld(workspace, year)
     evidence = sorted(
         {e.sha256 for e in workspace.store.records(EvidenceRow) if e.import_id in imports}
     )
@@ -291,8 +289,6 @@ def disclosures(workspace: Workspace, year: str) -> Json:
     told = []
     for values in indicator_values(workspace, [year]).values():
         one, value = values[0].indicator, values[0]
-        if is_withheld and one.opens.startswith("avoided"):
-            value = replace(value, value=None, missing=("withheld: see 'abate programmes'",))
         for framework, datapoint in one.references:
             told.append(
                 {

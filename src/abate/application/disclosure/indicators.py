@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import default_factors
 from abate.application.disclosure.neutrality import credits_of
 from abate.application.disclosure.stated_figures import published
+from abate.application.ecosystem.programmes import withheld
 from abate.application.inventory.figures import Figures, Run, Value, run_of
 from abate.application.inventory.inputs import factor_imports, load_factors
 from abate.application.inventory.lacks import Lack
@@ -20,6 +21,7 @@ from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.matching import FactorBook, FactorQuery
 from abate.kernel.tables import StatedFigureRow
 
+WITHHELD = "withheld: see 'abate programmes'"
 MATERIAL = frozenset({"purchased-goods"})
 """Kinds of a packing plan's lines that are material itself, not what becomes of it."""
 
@@ -34,7 +36,8 @@ class IndicatorValue:
         value: In its unit; None where something it needs is missing.
         unit: Unit, with the organisation's currency.
         origin: The run, or who stated it where.
-        status: Status of the run: draft, published or restated; `stated` where it is not computed.
+        status: Status of the run: draft, published or restated; `stated` where it is not computed;
+            `withheld` where it may not be made public.
         missing: Names of the formula that have no value.
         without: Figures it should hold and that have no row or are not assessed.
     """
@@ -82,6 +85,8 @@ def indicator_values(
 ) -> dict[str, list[IndicatorValue]]:
     """Values of indicators by id, one per year.
 
+    What others avoided is withheld where it may not be made public (`abate programmes` says why).
+
     Args:
         workspace: The workspace.
         years: Fiscal years that were valued.
@@ -123,6 +128,15 @@ def indicator_values(
             values |= _extras(workspace, year, run.run_id, values.get("electricity"), book)
             for one in chosen:
                 told[one.id].append(_valued(workspace, one, year, run, values, found, own))
+    of_others = [i.id for i in chosen if i.opens.startswith("avoided")]
+    closed = {y for y in years if of_others and withheld(workspace, y)}
+    for name in of_others:
+        told[name] = [
+            replace(v, value=None, status="withheld", missing=(WITHHELD,))
+            if v.year in closed
+            else v
+            for v in told[name]
+        ]
     return told
 
 

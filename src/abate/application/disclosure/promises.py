@@ -21,7 +21,6 @@ from abate.application.disclosure.targets import (
     target_progress,
     target_title,
 )
-from abate.application.ecosystem.programmes import withheld
 from abate.application.inventory.open_run import OpenRun
 from abate.disclosure import charts as specs
 from abate.disclosure.datapoints import OPEN, PARTLY, Answer, gap_lines, groups
@@ -142,17 +141,9 @@ def promises(opened: OpenRun, lang: str) -> Model:
     workspace, run, year = opened.workspace, opened.run, opened.year
     kpi_years = opened.years[-3:]
     values = indicator_values(workspace, kpi_years)
-    closed = {y for y in kpi_years if withheld(workspace, y)}
-    for told in values.values():
-        if told[0].indicator.opens.startswith("avoided"):
-            told[:] = [
-                replace(v, value=None, status="withheld") if v.year in closed else v for v in told
-            ]
     answers = framework_answers(opened, lang, values)
     covered, assurance = assured_figures(workspace, run.run_id)
     progress, found = target_progress(workspace)
-    if closed:  # what may not be made public stands in no report, also not as a target's progress
-        progress = [_closed(p) if p.target.figure.startswith("avoided") else p for p in progress]
     try:
         balance: Neutrality | None = neutrality_of(workspace, year)
     except UsageError:
@@ -211,11 +202,6 @@ def _target_finding(workspace: Workspace, f: Finding, lang: str) -> str:
     return f"[{f.code}] {title}：{t(rule.title)}。{t(rule.hint)}"
 
 
-def _closed(p: Progress) -> Progress:
-    """A target of what may not be shown: wanted, and nothing of where it is."""
-    return replace(p, actual={}, gap=None, trend=(), meets=None, rate_needed=None, rate_so_far=None)
-
-
 def _kpi(told: list[IndicatorValue], covered: Mapping[str, str], lang: str) -> Model:
     one = told[0].indicator
     last = told[-1]
@@ -264,9 +250,7 @@ def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
         "meets": "–" if p.meets is None else f"FY{p.meets}",
         "so_far": rate_text(p, p.rate_so_far),
         "needed": rate_text(p, p.rate_needed),
-        "status": (
-            "withheld" if p.target.figure.startswith("avoided") and not p.actual else p.status
-        ),
+        "status": p.status,
         "pathway": path.title_zh if lang == "zh" else path.title,
     }
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
+from abate.application.ecosystem.programmes import withheld
 from abate.application.inventory.figures import Figures, Run, run_of, years
 from abate.disclosure.markup import Translate
 from abate.disclosure.numbers import measured
@@ -60,6 +61,8 @@ def target_title(target: Target, t: Translate = str) -> str:
 def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]]:
     """Every target held against its figure in all years that were valued.
 
+    Where what others avoided may not be made public, no target on it says where it is.
+
     Returns:
         Progress of each target that has a base to start from, and what is wrong with targets.
     """
@@ -69,6 +72,9 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
     with Figures(workspace) as rollups:
         every = [run_of(workspace, year) for year in years(workspace)]
         held = [(target, *_yearly(rollups, every, target)) for target in workspace.targets]
+    is_withheld = any(t.figure.startswith("avoided") for t in workspace.targets) and any(
+        withheld(workspace, run.fiscal_year) for run in every
+    )
     for target, yearly, restated, lacking in held:
         start = parse_fiscal_year(target.base_year) if target.base_year else min(yearly, default=0)
         base = target.base_value if target.base_value is not None else yearly.get(start)
@@ -113,7 +119,8 @@ def target_progress(workspace: Workspace) -> tuple[list[Progress], list[Finding]
                     f"{target_title(target)}: sites were bought or sold after {target.base_year}.",
                 )
             )
-        told.append(progress)
+        hides = is_withheld and target.figure.startswith("avoided")
+        told.append(progress.withheld if hides else progress)
     return told, found
 
 
