@@ -128,8 +128,7 @@ def ledger_checks() -> tuple[Check, ...]:
 
 def every_rule() -> tuple[Rule, ...]:
     """Every rule by which data can be found wanting, in the order of precedence."""
-    from abate.application.inventory.runs import RUN_RULES
-    from abate.kernel.checks import CLOCK_BACK, IMPORT_NOTES, MISSING_MONTH
+    from abate.kernel.checks import CLOCK_BACK, IMPORT_NOTES, MISSING_MONTH, RUN_RULES
     from abate.kernel.gates import GATES
     from abate.kernel.resolution import RESOLUTION_RULES
 

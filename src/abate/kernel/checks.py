@@ -539,6 +539,25 @@ IMPORT_NOTES = (SHEET_SKIPPED, DECIMAL_ASSUMED, OPENING_READING)
 """What is said of a file that was read, where nothing is wrong."""
 
 
+USED_TWICE = Rule(
+    "certificate-used-twice",
+    Severity.BLOCKER,
+    "The same certificate is claimed twice",
+    "Drop one of the two rows: a certificate is retired once.",
+    705,
+)
+UNASSESSED = Rule(
+    "category-unassessed",
+    Severity.WARNING,
+    "Categories of Scope 3 without data",
+    "Import data, or say in [scope3.not_assessed] of abate.toml why they are left out; they count"
+    " as missing, not as zero.",
+    718,
+)
+RUN_RULES = (USED_TWICE, UNASSESSED)
+"""What a run says of a year as a whole."""
+
+
 @ledger_check(MISSING_MONTH, of="expected")
 def missing_month(expected: Any) -> LedgerVerdict:
     """Every month of a site that expects a kind has at least one activity of it."""

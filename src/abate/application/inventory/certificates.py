@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
 from abate.kernel.allocation import Instrument
+from abate.kernel.checks import USED_TWICE
 from abate.kernel.factor import Factor, Mass, Source
-from abate.kernel.finding import Finding, Rule, Severity
+from abate.kernel.finding import Finding
 from abate.kernel.transfer import Transfer
 
 if TYPE_CHECKING:
     import duckdb
 
 CERTIFICATES = "certificate"
-USED_TWICE = Rule(
-    "certificate-used-twice",
-    Severity.BLOCKER,
-    "The same certificate is claimed twice",
-    "Drop one of the two rows: a certificate is retired once.",
-    705,
-)
 
 
 def instruments(

@@ -22,7 +22,7 @@ from abate.adapters.store.findings import finding_of, finding_row
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES, KINDS, METHODS
-from abate.application.inventory.certificates import USED_TWICE, instruments, stated_factors
+from abate.application.inventory.certificates import instruments, stated_factors
 from abate.application.inventory.inputs import (
     Inputs,
     config_json,
@@ -33,9 +33,10 @@ from abate.application.inventory.inputs import (
 )
 from abate.application.inventory.totals import keep_totals
 from abate.kernel.allocation import Allocation, Instrument, Load, allocate
+from abate.kernel.checks import UNASSESSED
 from abate.kernel.errors import NotFoundError
 from abate.kernel.factor import Factor
-from abate.kernel.finding import Finding, Rule, Severity
+from abate.kernel.finding import Finding
 from abate.kernel.kind import item_id
 from abate.kernel.matching import FactorBook
 from abate.kernel.organisation import Organisation
@@ -59,15 +60,6 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-UNASSESSED = Rule(
-    "category-unassessed",
-    Severity.WARNING,
-    "Categories of Scope 3 without data",
-    "Import data, or say in [scope3.not_assessed] of abate.toml why they are left out; they count"
-    " as missing, not as zero.",
-    718,
-)
-RUN_RULES = (USED_TWICE, UNASSESSED)
 CHAIN_MAX = 400
 """Runs that one may go on from, one after the other: one a day, and some. Then the year is valued
 again.
