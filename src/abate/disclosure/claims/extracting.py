@@ -604,7 +604,7 @@ class _Sentence:
         led = self._base_behind(q) if near is None and link.sense != "change" else None
         if led is not None:
             return led.period, 0.8
-        before, after = self.text[: q.start], self.text[q.end : q.end + 24]
+        before, after = self.text[: q.start], self.text[q.end : q.end + 36]
         a_year = RATE.search(after) or RATE_BEFORE.search(before[-30:])
         if link.metric in STOCKS or a_year or cues.FROM_LEVEL.search(before):
             return near.period if near is not None else told, 0.4

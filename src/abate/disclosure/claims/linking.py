@@ -38,6 +38,7 @@ LIST_GAP = pattern("linking.LIST_GAP")
 HURDLE = re.compile(r"[;；:。]|\b(?:while|whereas|although|but|wobei|während)\b|而", re.IGNORECASE)
 NEXT_OF = pattern("linking.NEXT_OF")
 YEAR_ASIDE = pattern("linking.YEAR_ASIDE")
+COMPARED_TO = pattern("linking.COMPARED_TO")
 """The value of another year in brackets behind a value: 38 kt (2022: 47 kt)."""
 LEVEL_VERB = pattern("linking.LEVEL_VERB")
 
@@ -146,6 +147,7 @@ class _Linker:
         is_change, falls = change_of(self.sentence, q, [o for o in self.numbers if o is not q])
         told = (
             self._another_year(k)
+            or self._compared(k, is_change=is_change)
             or self._told_apart(q, falls)
             or self._points(k, falls)
             or self._one_of_a_list(q, is_change, falls)
@@ -166,6 +168,17 @@ class _Linker:
         if before is None or q.unit not in (before[0].unit, ""):
             return None
         return before[1] if YEAR_ASIDE.search(self.sentence[before[0].end : q.start]) else None
+
+    def _compared(self, k: int, *, is_change: bool) -> Link | None:
+        """The value that a level is compared with: 3.1 t, against 3.4 t the year before."""
+        before, q = self._before(k), self.numbers[k]
+        if before is None or is_change or before[1].sense == "change":
+            return None
+        gap = self.sentence[before[0].end : q.start]
+        alike = q.unit == before[0].unit or (not q.unit and before[0].unit == "count")
+        if not alike or len(gap) > 70 or not COMPARED_TO.search(gap):
+            return None
+        return before[1]
 
     def _told_apart(self, q: Quantity, falls: bool) -> Link | None:
         """A change told in a list of changes, of a list of levels before it."""

@@ -462,22 +462,21 @@ def _lent(found: list[Quantity], text: str) -> list[Quantity]:
             and after.unit
             and not after.change
             and joined
-            and not re.fullmatch(r"(?:19|20)\d{2}", this.text)
+            and not _is_year(this)
         ):
             scale = after.scale if this.scale == 1.0 else this.scale * _unit_factor(after)
             made[k] = replace(this, scale=scale, unit=after.unit, is_gas=after.is_gas)
     for k in range(1, len(made)):
-        last, this = made[k - 1], made[k]
+        this = made[k]
+        last = next((m for m in reversed(made[:k]) if not _is_year(m)), made[0])
         gap = text[last.end : this.start]
-        led = len(gap) < 44 and LED.search(
-            gap,
-        )
         if (
-            led
+            len(gap) < 60
+            and LED.search(gap)
             and not this.unit
-            and last.unit in ("t", "kWh", "m3", "kW")
+            and last.unit in LENDING
             and "." not in gap
-            and not re.fullmatch(r"(?:19|20)\d{2}", this.text)
+            and not _is_year(this)
         ):
             base = _unit_factor(last)
             shown = (
@@ -487,6 +486,14 @@ def _lent(found: list[Quantity], text: str) -> list[Quantity]:
             )
             made[k] = replace(this, unit=last.unit, scale=shown, is_gas=last.is_gas)
     return made
+
+
+LENDING = frozenset({"t", "kWh", "m3", "kW"})
+"""Units that a number compared with another may leave out."""
+
+
+def _is_year(q: Quantity) -> bool:
+    return not q.unit and re.fullmatch(r"(?:19|20)\d{2}", q.text) is not None
 
 
 def _unit_factor(q: Quantity) -> float:
