@@ -15,25 +15,21 @@ def counter(first: datetime, hours: int, begin: float) -> str:
 
 def main(folder: Path) -> None:
     """Load a month of a meter in two files, and post what it used."""
-    now = datetime(2026, 1, 31)
-    root = abate.init_workspace(folder / "firm", "Example Ltd", country="DE")
-    workspace = abate.open_workspace(root)
+    ws = abate.create(folder / "firm", "Example Ltd", country="DE")
     halves = {
         "first.csv": counter(datetime(2024, 1, 1), 360, 1000),
         "second.csv": counter(datetime(2024, 1, 16), 385, 1720),
     }
-    spec = abate.LoadSpec(meter="main", site="hq", kind="electricity", zone="Europe/Berlin")
+    place = {"meter": "main", "site": "hq", "kind": "electricity", "zone": "Europe/Berlin"}
     for name, text in halves.items():
         (folder / name).write_text(text, encoding="utf-8")
-        done = abate.load_readings(workspace, folder / name, spec, now=now)
+        done = ws.load(folder / name, **place)
         print(f"{name}: {done.new_count} readings are new, {done.changed_count} changed")
-    used = abate.usage_of(workspace, ["main"])
-    print(f"between the files: {used.values[0][359]:g} {used.units[0]}")
-    posted = abate.post_usage(workspace, "FY2024", now=now)
+    used = ws.usage("main", by="hour")
+    print(f"between the files: {used[359]['value']:g} {used[359]['unit']}")
+    posted = ws.post("FY2024")
     print(f"posted: {posted.imports[0].accepted_count} rows of {posted.imports[0].file}")
-    abate.run_year(workspace, "FY2024", now=now)
-    told = abate.explain_figure(workspace, "scope2-location", "FY2024")
-    for row in told.entries.rows:
+    for row in ws.run("FY2024").explain("scope2-location").entries.rows:
         print(f"  {row.month}: {row.quantity:,} {row.unit}, {row.file} row {row.row}")
 
 

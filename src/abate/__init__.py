@@ -1,109 +1,105 @@
 """Abate: carbon accounting in which every number opens.
 
-The public API. Names are loaded when they are first used, so that the command line starts fast.
+The door for Python. `open` or `create` gives a `Workspace`; what it answers are records, runs and
+tables. Names are loaded when they are first used, so that the command line starts fast.
+
+Example:
+    >>> import abate, tempfile
+    >>> ws = abate.create(tempfile.mkdtemp() + "/firm", "Example Ltd", country="DE")
+    >>> _ = ws.add([{"site": "hq", "month": "2024-01", "kWh": 12400}], kind="electricity")
+    >>> ws.run("FY2024").figures("scope2-location").to_pandas().value[0]
+    np.float64(4.4764)
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abate.algorithms.forecasting.backtest import backtest as backtest
+    from abate.algorithms.forecasting.series import observed as observed
+    from abate.application.catalogue import FIGURES as FIGURES
+    from abate.application.plans import value_plan as value_plan
+    from abate.energy.facts.calendars import Calendar as Calendar
+    from abate.energy.facts.plants import Plant as Plant
+    from abate.energy.planners.generation import forecast_generation as forecast_generation
+    from abate.energy.planners.load import fit_load as fit_load
+    from abate.energy.planners.load import forecast_load as forecast_load
+    from abate.energy.planners.savings import savings as savings
+    from abate.faces.python.run import Run as Run
+    from abate.faces.python.table import Table as Table
+    from abate.faces.python.workspace import Workspace as Workspace
+    from abate.faces.python.workspace import create as create
+    from abate.faces.python.workspace import open as open  # noqa: A004
+    from abate.faces.server import create_app as create_app
+    from abate.kernel.allocation import Instrument as Instrument
+    from abate.kernel.allocation import allocate as allocate
+    from abate.kernel.claim import Programme as Programme
+    from abate.kernel.errors import AbateError as AbateError
+    from abate.kernel.factor import Factor as Factor
+    from abate.kernel.finding import Finding as Finding
+    from abate.kernel.matching import FactorBook as FactorBook
+    from abate.kernel.matching import FactorQuery as FactorQuery
+    from abate.kernel.method import MethodCard as MethodCard
+    from abate.kernel.organisation import Boundary as Boundary
+    from abate.kernel.plan import Plan as Plan
+    from abate.kernel.plan import Proof as Proof
+    from abate.kernel.species import gwp as gwp
+    from abate.kernel.target import Target as Target
+    from abate.kernel.transfer import Transfer as Transfer
+    from abate.kernel.units import read_unit as read_unit
+    from abate.logistics.facts import Carton as Carton
+    from abate.logistics.facts import Item as Item
+    from abate.logistics.planners.packing import Packer as Packer
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "AbateError": "abate.kernel.errors",
-    "add_file": "abate.application.inventory.imports",
-    "add_published": "abate.application.disclosure.stated_figures",
     "allocate": "abate.kernel.allocation",
     "backtest": "abate.algorithms.forecasting.backtest",
     "Boundary": "abate.kernel.organisation",
-    "bridge_runs": "abate.application.inventory.bridges",
     "Calendar": "abate.energy.facts.calendars",
-    "change_meter": "abate.application.energy.meters",
-    "MethodCard": "abate.kernel.method",
     "Carton": "abate.logistics.facts",
-    "correct": "abate.application.inventory.corrections",
-    "correct_lines": "abate.application.inventory.corrections",
+    "create": "abate.faces.python.workspace",
     "create_app": "abate.faces.server",
-    "create_workspace": "abate.application.opening",
-    "data_centres": "abate.application.energy.data_centres",
-    "describe_workspace": "abate.application.workspaces.setup",
-    "explain_entry": "abate.application.inventory.explanations",
-    "explain_figure": "abate.application.inventory.explanations",
-    "export_evidence": "abate.application.inventory.evidence",
     "Factor": "abate.kernel.factor",
     "FactorBook": "abate.kernel.matching",
-    "FactorIndex": "abate.application.factors",
+    "FactorQuery": "abate.kernel.matching",
     "FIGURES": "abate.application.catalogue",
     "Finding": "abate.kernel.finding",
     "fit_load": "abate.energy.planners.load",
     "forecast_generation": "abate.energy.planners.generation",
     "forecast_load": "abate.energy.planners.load",
-    "forecast_site": "abate.application.energy.forecasts",
-    "forecasts": "abate.application.energy.forecasts",
-    "gate_findings": "abate.application.factors",
     "gwp": "abate.kernel.species",
-    "import_factors": "abate.application.factors",
-    "init_workspace": "abate.application.workspaces.setup",
     "Instrument": "abate.kernel.allocation",
     "Item": "abate.logistics.facts",
-    "live_imports": "abate.adapters.store.imports",
-    "load_curve": "abate.application.energy.data_centres",
-    "FactorQuery": "abate.kernel.matching",
-    "LoadSpec": "abate.application.energy.loads",
-    "load_readings": "abate.application.energy.loads",
-    "meters": "abate.application.energy.meters",
+    "MethodCard": "abate.kernel.method",
     "observed": "abate.algorithms.forecasting.series",
-    "open_findings": "abate.application.inventory.findings",
-    "open_run": "abate.application.inventory.open_run",
-    "open_workspace": "abate.application.opening",
-    "OpenRun": "abate.application.inventory.open_run",
-    "original_rows": "abate.application.inventory.previews",
-    "pack_file": "abate.application.logistics.packing",
-    "packaging_plan": "abate.application.logistics.packing",
+    "open": "abate.faces.python.workspace",
     "Packer": "abate.logistics.planners.packing",
     "Plan": "abate.kernel.plan",
-    "Place": "abate.application.energy.meters",
-    "plans": "abate.application.plans",
     "Plant": "abate.energy.facts.plants",
-    "post_forecast": "abate.application.energy.forecasts",
-    "post_plan": "abate.application.plans",
-    "post_usage": "abate.application.energy.postings",
-    "preview_file": "abate.application.inventory.previews",
-    "preview_sheets": "abate.application.inventory.previews",
     "Programme": "abate.kernel.claim",
-    "programmes": "abate.application.ecosystem.programmes",
     "Proof": "abate.kernel.plan",
-    "publish": "abate.application.inventory.figures",
-    "quarantined": "abate.application.inventory.findings",
-    "ranges": "abate.application.inventory.ranges",
-    "read_factors": "abate.application.factors",
-    "read_series": "abate.adapters.readers.series",
     "read_unit": "abate.kernel.units",
-    "restate_base_year": "abate.application.inventory.base_year",
-    "Figures": "abate.application.inventory.figures",
-    "Run": "abate.application.inventory.figures",
-    "run_of": "abate.application.inventory.figures",
-    "run_year": "abate.application.inventory.runs",
-    "runs": "abate.application.inventory.figures",
+    "Run": "abate.faces.python.run",
     "savings": "abate.energy.planners.savings",
+    "Table": "abate.faces.python.table",
     "Target": "abate.kernel.target",
     "Transfer": "abate.kernel.transfer",
-    "undo": "abate.application.inventory.imports",
-    "usage_of": "abate.application.energy.usage",
     "value_plan": "abate.application.plans",
-    "verify_run": "abate.application.inventory.verification",
-    "where_used": "abate.application.factors",
-    "Workspace": "abate.adapters.store.workspace",
-    "write_report": "abate.application.disclosure.report_model",
+    "Workspace": "abate.faces.python.workspace",
 }
-_FORMER = {"Card": "MethodCard", "Need": "FactorQuery", "Rollups": "Figures"}
-"""Former names, which still work in this version."""
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
-    name = _FORMER.get(name, name)
     if name not in _HOMES:
         raise AttributeError(f"module 'abate' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -307,8 +307,8 @@ PROXIES = '\n[scope3]\nproxies = ["GB"]\n'
 
 @pytest.fixture
 def valuing(tmp_path):
-    from abate import create_workspace
     from abate.application.inventory.inputs import ensure_default_factors
+    from abate.application.opening import create_workspace
 
     made = create_workspace(tmp_path / "group", CONFIG + PROXIES)
     ensure_default_factors(made, NOW)
@@ -347,7 +347,7 @@ def test_both_sides_of_a_packing_are_valued_by_the_methods_of_the_inventory(valu
 
 
 def test_what_lies_outside_the_boundary_is_avoided_and_never_both(tmp_path, files):
-    from abate import create_workspace
+    from abate.application.opening import create_workspace
 
     text = (
         CONFIG

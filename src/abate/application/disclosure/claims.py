@@ -6,6 +6,7 @@ A report's own claims likewise.
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ from abate.disclosure.claims.verdict import Verdict
 from abate.disclosure.markup import plain_text
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
+from abate.kernel.period import parse_fiscal_year
 
 BYTES_MAX = 20_000_000
 ROWS_MAX = 100_000
@@ -151,6 +153,27 @@ def check_claims(
             "bad-claims", f"{len(statements):,} statements are too many.", "Check files one by one."
         )
     return Checked(tuple(statements), tuple(check(statements)), tuple(unread), tuple(partly))
+
+
+def check_text(
+    text: str, kind: str = "txt", *, workspace: Workspace | None = None, year: str = ""
+) -> Checked:
+    """Read claims from a text, and test them; see `check_claims`.
+
+    Args:
+        text: The text.
+        kind: txt, md, html, csv or json.
+        workspace: Whose ledger and published figures they are tested against, too.
+        year: Fiscal year that the text reports; empty to take it from the text.
+
+    Raises:
+        DataError: `bad-claims`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"text.{kind}"
+        path.write_text(text, encoding="utf-8")
+        told = parse_fiscal_year(year) if year else 0
+        return check_claims([path], workspace=workspace, year=told)
 
 
 def _aliases(path: Path) -> dict[tuple[str, str], str]:

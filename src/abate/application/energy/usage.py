@@ -234,6 +234,11 @@ class Span:
     estimated_count: int
     missing_count: int
 
+    @property
+    def amount(self) -> float | None:
+        """Measured and estimated steps together; None where no step has a reading."""
+        return self.metered + self.estimated if self.step_count else None
+
 
 def spans_of(used: Readings, m: int, zone: ZoneInfo, by: str, step_s: int) -> Iterator[Span]:
     """What one of some meters used by span, also where in between it has no reading at all.

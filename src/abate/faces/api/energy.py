@@ -10,6 +10,7 @@ from fastapi import Query
 from pydantic import AfterValidator, Field
 
 from abate.application.energy.data_centres import data_centres, load_curve
+from abate.application.energy.forecasts import forecasts
 from abate.application.energy.loads import LoadSpec, preview_readings
 from abate.application.energy.meters import Place, change_meter, meters
 from abate.application.energy.usage import readings_page, shown_meter
@@ -138,3 +139,9 @@ def preview_upload(desk: WorkspaceOf, upload_id: str, how: LoadRequest) -> Json:
 def load_upload(jobs: JobsOf, upload_id: str, how: LoadRequest) -> Json:
     """Load an upload of readings as a job; of a step that has a reading already this one holds."""
     return jobs.submit_load(upload_id, LoadSpec(**how.model_dump()))
+
+
+@router.get("/forecasts")
+def get_forecasts(desk: WorkspaceOf) -> list[Json]:
+    """Forecasts that were posted, compared with what the meters showed since."""
+    return [f.json for f in forecasts(desk.workspace)]

@@ -195,7 +195,7 @@ def show_meter(
     body = [
         (
             f"{s.begun:%Y-%m-%d %H:%M}",
-            f"{s.metered + s.estimated:,.3f}" if s.step_count else "missing",
+            "missing" if s.amount is None else f"{s.amount:,.3f}",
             f"{s.estimated:,.3f}" if s.estimated_count else "",
             f"{s.step_count:,}",
             f"{s.missing_count:,}" if s.missing_count else "",

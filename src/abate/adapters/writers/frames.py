@@ -1,0 +1,80 @@
+"""Data frames as files: what a program hands over is kept like any other file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abate.kernel.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def arrow_of(data: Any) -> pa.Table:
+    """A table as Arrow: a frame of pandas or polars, an Arrow table, columns, or rows.
+
+    Args:
+        data: Anything with the Arrow stream interface, a mapping of columns, or a list of mappings.
+
+    Raises:
+        DataError: `bad-frame` where it is none of these, or cannot be held as a table.
+    """
+    import pyarrow as pa
+
+    try:
+        if hasattr(data, "dtypes") and hasattr(data, "columns"):
+            table = _frame(data)
+        elif hasattr(data, "__arrow_c_stream__"):
+            table = pa.table(data)
+        elif isinstance(data, Mapping):
+            table = pa.table({str(k): list(v) for k, v in data.items()})
+        elif isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
+            table = pa.Table.from_pylist([dict(row) for row in data])
+        else:
+            raise DataError(
+                "bad-frame",
+                f"A {type(data).__name__} is not a table.",
+                "Give a data frame, an Arrow table, columns or rows.",
+            )
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise DataError(
+            "bad-frame",
+            f"The table cannot be read: {str(error).splitlines()[0]}",
+            "Give each column values of one type; numbers as numbers, days as dates.",
+        ) from error
+    numbered = [c for c in table.column_names if c.startswith("__index_level_")]
+    return table.drop_columns(numbered).replace_schema_metadata(None)
+
+
+def _frame(data: Any) -> pa.Table:
+    """A data frame; a column that mixes types is taken as text, as a sheet would hold it."""
+    import pyarrow as pa
+
+    try:
+        return pa.table(data)
+    except pa.ArrowException:
+        columns = {str(c): _column(list(data[c])) for c in data.columns}
+    return pa.table(columns)
+
+
+def _column(values: list[Any]) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, from_pandas=True)
+    except pa.ArrowException:
+        return pa.array([None if v is None or v != v else str(v) for v in values])  # noqa: PLR0124  (nan)
+
+
+def write_frame(data: Any, path: Path) -> Path:
+    """Write a table as Parquet: the same bytes for the same table.
+
+    Raises:
+        DataError: `bad-frame`.
+    """
+    import pyarrow.parquet as pq
+
+    pq.write_table(arrow_of(data), path)
+    return path
