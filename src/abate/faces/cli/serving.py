@@ -44,6 +44,59 @@ def _held(path: Path) -> IO[str]:
         return tempfile.TemporaryFile("w")
 
 
+def _listening(port: int) -> socket.socket:
+    """A socket of this machine alone.
+
+    Raises:
+        UsageError: `port-in-use`.
+    """
+    listening = socket.socket(
+        socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # by name: no Nagle's delay
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise UsageError(
+            "port-in-use", f"Port {port} is taken.", "Choose another with --port."
+        ) from error
+    return listening
+
+
+@app.command()
+def mcp(
+    allow_write: Annotated[
+        bool,
+        typer.Option(
+            "--allow-write", help="Also import files, value years and undo; each after a preview."
+        ),
+    ] = False,
+    http: Annotated[
+        int | None,
+        typer.Option(help="Port on this machine to serve over HTTP, in place of stdin and stdout."),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Serve the workspace's figures to agents, by the Model Context Protocol."""
+    from abate.faces.mcp.server import guarded, make_server
+
+    server = make_server(opened_at(workspace).root, allow_write=allow_write)
+    if http is None:
+        server.run("stdio")
+        return
+    import uvicorn
+
+    listening = _listening(http)
+    key = secrets.token_urlsafe(24)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+    out.console().print(
+        f"Tools at {address}\nHeader: Authorization: Bearer {key}\nStop with Ctrl-C."
+    )
+    config = uvicorn.Config(guarded(server, key), log_level="warning", server_header=False)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
 def serve_workspace(root: Path, port: int = PORT) -> None:
     """Serve a workspace on 127.0.0.1 until it is interrupted; prints a link that opens one session.
 
@@ -63,16 +116,7 @@ def serve_workspace(root: Path, port: int = PORT) -> None:
                 "Another 'abate serve' serves this workspace.",
                 "Use its link, or stop it.",
             ) from error
-        listening = socket.socket(
-            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
-        )  # by name: no Nagle's delay
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise UsageError(
-                "port-in-use", f"Port {port} is taken.", "Choose another with --port."
-            ) from error
+        listening = _listening(port)
         token = secrets.token_urlsafe(24)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/?token={token}"
         out.console().print(f"Open {address}\nThe link works once. Stop with Ctrl-C.")

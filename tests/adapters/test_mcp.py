@@ -1,0 +1,213 @@
+"""Tools for agents, by the protocol's own client."""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+
+import anyio
+import pytest
+
+pytest.importorskip("mcp", reason="the extra 'mcp' is not installed")
+
+import httpx2 as httpx
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters
+from starlette.testclient import TestClient
+
+from abate.application.inventory.figures import Figures, run_of
+from abate.application.inventory.imports import add_file
+from abate.application.inventory.runs import run_year
+from abate.faces.mcp.server import guarded, make_server
+from support import NOW, electricity, months
+
+BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
+READS = {
+    "runs", "figures", "explain", "entry", "check", "search_factors", "check_claims", "preview_file",
+    "indicators", "targets", "uncertainty", "bridge",
+}  # fmt: skip
+WRITES = {"import_file", "value_year", "undo_import"}
+
+
+@pytest.fixture
+def valued(workspace, tmp_path):
+    path = tmp_path / "bills.csv"
+    path.write_text(BILLS)
+    add_file(workspace, path, now=NOW)
+    run_year(workspace, "FY2024", now=NOW)
+    return workspace
+
+
+def asked(server, *calls):
+    """Answers of a server to calls: name and arguments."""
+
+    async def ask():
+        async with Client(server) as client:
+            names = {t.name for t in (await client.list_tools()).tools}
+            answers = [await client.call_tool(name, arguments) for name, arguments in calls]
+            return names, answers
+
+    return anyio.run(ask)
+
+
+def told(answer):
+    assert not answer.is_error, answer.content
+    return answer.structured_content
+
+
+def test_an_agent_asks_for_a_figure_opens_it_to_a_row_and_is_refused_a_write(valued):
+    names, (net, opened, refused) = asked(
+        make_server(valued.root),
+        ("figures", {"names": "net", "year": "FY2024", "by": "org"}),
+        ("explain", {"figure": "scope2-location", "year": "FY2024", "limit": 2}),
+        ("import_file", {"name": "bills.csv", "content": BILLS}),
+    )
+    assert names == READS
+    with Figures(valued) as ledger:
+        expected = ledger.values(["net"], run_of(valued, "FY2024"), "org")
+    rows = told(net)["rows"]
+    assert [(r["org"], r["value"]) for r in rows] == [
+        (v.by["org"], pytest.approx(float(v.value))) for v in expected
+    ]
+    assert all(r["run"] and r["link"] == "abate://figures/FY2024/net" for r in rows)
+    page = told(opened)["entries"]
+    assert page["count"] == 12
+    assert [r["file"] for r in page["rows"]] == ["bills.csv", "bills.csv"]
+    assert refused.is_error
+    _, (entry,) = asked(make_server(valued.root), ("entry", {"name": page["rows"][0]["entry"]}))
+    assert told(entry)["row"] >= 2
+
+
+def test_a_link_opens_the_figure(valued):
+    async def read():
+        async with Client(make_server(valued.root)) as client:
+            return await client.read_resource("abate://figures/FY2024/scope2-location")
+
+    shown = json.loads(anyio.run(read).contents[0].text)
+    assert shown["figure"] == "scope2-location"
+    assert len(shown["entries"]["rows"]) == 12
+
+
+def test_a_file_is_previewed_and_nothing_is_stored(valued):
+    before = len(valued.store.rows("imports"))
+    later = electricity([("hq", "2024-04", -5, "kWh"), ("hq", "2024-05", 900, "kWh")])
+    _, (seen,) = asked(
+        make_server(valued.root), ("preview_file", {"name": "new.csv", "content": later})
+    )
+    answer = told(seen)
+    assert (answer["rows"], answer["would_count"], answer["would_wait_in_quarantine"]) == (2, 1, 1)
+    assert answer["findings"]["rows"][0]["code"] == "negative-quantity"
+    assert len(valued.store.rows("imports")) == before
+
+
+def test_writing_asks_for_a_preview_first_and_for_a_new_one_once_the_ledger_moved(valued):
+    server = make_server(valued.root, allow_write=True)
+    later = electricity([("hq", "2024-04", 900, "kWh")])
+    file = {"name": "april.csv", "content": later}
+    names, (first, guess) = asked(
+        server, ("import_file", file), ("import_file", file | {"confirm": "yes"})
+    )
+    assert names == READS | WRITES
+    code = told(first)["confirm"]
+    assert told(first)["stored"] is False
+    assert told(guess)["stored"] is False
+    other = {"name": "april.csv", "content": later.replace("900", "901"), "confirm": code}
+    _, (changed, done, again) = asked(
+        server,
+        ("import_file", other),
+        ("import_file", file | {"confirm": code}),
+        ("import_file", file | {"confirm": code}),
+    )
+    assert told(changed)["stored"] is False
+    assert told(done)["accepted_count"] == 1
+    assert again.is_error or told(again)["stored"] is False
+    _, (ask,) = asked(server, ("value_year", {"year": "FY2025"}))
+    _, (run,) = asked(server, ("value_year", {"year": "FY2025", "confirm": told(ask)["confirm"]}))
+    assert told(run)["run"].startswith("FY2025-")
+    undoing = {"import_id": told(done)["import_id"], "reason": "a test"}
+    _, (shown,) = asked(server, ("undo_import", undoing))
+    assert told(shown)["import"][0]["file"] == "april.csv"
+    _, (undone,) = asked(server, ("undo_import", undoing | {"confirm": told(shown)["confirm"]}))
+    assert told(undone)["reversal"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "code"),
+    [
+        ("figures", {"names": "nett"}, "unknown-figure"),
+        ("figures", {"by": "colour"}, "unknown-dimension"),
+        ("explain", {"figure": "net", "year": "FY1999"}, "no-run"),
+        ("preview_file", {"name": "a.xlsx", "content": "no base64!"}, "bad-content"),
+        ("preview_file", {"name": "../../a.csv", "content": ""}, "empty-file"),
+        ("figures", {"limit": 100000}, "limit"),
+        ("check_claims", {"text": "x", "format": "exe"}, "format"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(valued, name, arguments, code):
+    _, (answer,) = asked(make_server(valued.root), (name, arguments))
+    assert answer.is_error
+    assert code in answer.content[0].text
+
+
+def test_a_binary_file_comes_as_base64(valued, tmp_path):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    for row in (("Site", "Month", "Electricity kWh"), ("hq", "2024-04", 5)):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    content = base64.b64encode((tmp_path / "a.xlsx").read_bytes()).decode()
+    _, (seen,) = asked(
+        make_server(valued.root), ("preview_file", {"name": "a.xlsx", "content": content})
+    )
+    assert told(seen)["would_count"] == 1
+
+
+def test_answers_are_bounded(valued):
+    _, (few,) = asked(make_server(valued.root), ("figures", {"by": "month", "limit": 3}))
+    assert len(told(few)["rows"]) == 3
+    assert told(few)["left_off"] > 0
+
+
+def test_a_claim_is_tested_against_the_ledger(valued):
+    with Figures(valued) as ledger:
+        value = float(ledger.values(["scope2-location"], run_of(valued, "FY2024"))[0].value)
+    name = valued.organisation.name
+    text = f"entity,period,metric,value,unit\n{name},FY2024,scope2_location,{value * 2:.3f},t\n"
+    _, (answer,) = asked(
+        make_server(valued.root), ("check_claims", {"text": text, "format": "csv"})
+    )
+    verdicts = told(answer)["verdicts"]["rows"]
+    assert [v["rule"] for v in verdicts if v["severity"] == "error"] == ["ledger"]
+
+
+def test_over_http_only_who_knows_the_key_is_answered(valued):
+    with TestClient(guarded(make_server(valued.root), "k"), base_url="http://127.0.0.1:1") as http:
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        assert http.post("/mcp", json=body).status_code == 401
+        wrong = {"authorization": "Bearer x"}
+        assert http.post("/mcp", json=body, headers=wrong).status_code == 401
+        right = {"authorization": "Bearer k"}
+        assert http.post("/mcp", json=body, headers=right).status_code != 401
+
+
+def test_the_command_serves_over_stdin_and_stdout(valued):
+    async def ask():
+        command = [sys.executable, "-m", "abate", "mcp", "--workspace", str(valued.root)]
+        async with Client(StdioServerParameters(command=command[0], args=command[1:])) as client:
+            return await client.call_tool("runs", {})
+
+    assert told(anyio.run(ask))["rows"][0]["year"] == "FY2024"
+
+
+def test_the_command_serves_over_http_with_a_key(valued):
+    command = [sys.executable, "-m", "abate", "mcp", "--http", "0", "--workspace", valued.root]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            lines = [served.stdout.readline() for _ in range(2)]
+            address = re.search(r"http://\S+", lines[0]).group(0)
+            assert httpx.post(address, json={}).status_code == 401
+            assert "Bearer " in lines[1]
+        finally:
+            served.terminate()

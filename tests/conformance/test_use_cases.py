@@ -1,0 +1,95 @@
+"""Every face has every use case, or the catalogue says why not."""
+
+import inspect
+import re
+
+import pytest
+
+import abate
+from abate.faces.mcp.server import Tools
+from abate.faces.python.run import Run
+from abate.faces.python.workspace import Workspace
+from abate.faces.server import create_app
+from abate.faces.use_cases import FACES, use_cases
+from support import ROOT
+from tidy.test_tidy import EXCEPTIONS, commands
+
+VALUES = {
+    "AbateError", "allocate", "Boundary", "Calendar", "Carton", "Factor", "FactorBook", "FactorQuery", "Finding",
+    "fit_load", "forecast_generation", "forecast_load", "gwp", "Instrument", "Item", "MethodCard", "observed",
+    "Plan", "Plant", "Programme", "Proof", "read_unit", "Run", "Table", "Target", "Transfer", "value_plan",
+    "Workspace",
+}  # fmt: skip
+"""Names of the door that are nouns and functions of them, not use cases of a workspace."""
+ATTRIBUTES = {"Workspace.path", "Workspace.name", "Workspace.years", "Run.year", "Run.status"}
+
+
+def methods(kind):
+    return {
+        f"{kind.__name__}.{name}"
+        for name, _ in inspect.getmembers(kind, lambda m: callable(m) or isinstance(m, property))
+        if not name.startswith("_")
+    }
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory):
+    """What each face has, by its address."""
+    from abate.application.opening import create_workspace
+
+    config = '[organisation]\nname = "x"\n[[entities]]\nid = "x"\n'
+    root = create_workspace(tmp_path_factory.mktemp("w") / "w", config).root
+    described = create_app(root).openapi()["paths"]
+    rest = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, ways in described.items()
+        for method in ways
+    }
+    pages = {
+        f"{way.upper()} {path}"
+        for file in (ROOT / "src/abate/faces/web").rglob("*.py")
+        for way, path in re.findall(r'@router\.(get|post)\(\s*"([^"]*)"', file.read_text("utf-8"))
+    }
+    every = set(commands())
+    return {
+        "python": ({*abate._HOMES} - VALUES) | methods(Workspace) | methods(Run) - ATTRIBUTES,
+        "command": {c for c in every if not any(o.startswith(f"{c} ") for o in every)},
+        "rest": rest,
+        "page": pages,
+        "tool": {n for n, _ in inspect.getmembers(Tools, inspect.isfunction) if n[0] != "_"}
+        - {"opened"},
+    }
+
+
+HELPERS = {
+    "page": {
+        "GET /data/templates/{name}.csv",  # a blank file
+        "POST /data/uploads/import-all",  # several at once
+        "POST /start",  # first steps
+    }
+}
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_addresses_are_there_and_nothing_is_there_without_a_use_case(there, face):
+    listed = {u.address(face) for u in use_cases()} - {""}
+    assert listed - there[face] - ATTRIBUTES == set(), "listed, but not there"
+    found = there[face] - listed - ATTRIBUTES - HELPERS.get(face, set())
+    assert found == set(), "there, but not in src/abate/faces/use_cases.csv"
+
+
+def test_what_is_to_come_only_shrinks():
+    counted = {face: sum(u.lacks(face) == "to come" for u in use_cases()) for face in FACES}
+    assert counted == EXCEPTIONS["faces_to_come"], "where a number is lower now, write it down"
+
+
+def test_names_and_rights_are_sound():
+    names = [u.name for u in use_cases()]
+    assert len(names) == len(set(names))
+    assert {u.right for u in use_cases()} == {"read", "write", "admin"}
+    assert all(u.title and u.title[0].isupper() and not u.title.endswith(".") for u in use_cases())
+
+
+def test_tools_that_write_are_use_cases_that_write():
+    writing = {u.tool for u in use_cases() if u.right != "read" and u.address("tool")}
+    assert writing - {"preview_file"} == {"import_file", "value_year", "undo_import"}
