@@ -220,7 +220,9 @@ def units_page() -> str:
 
 
 def api_page() -> str:
-    """The public API: first line of each name's docstring."""
+    """The public API: first line of each name's docstring, then the methods of its classes."""
+    import inspect
+
     import abate
 
     out = [HEAD, "# Python API\n\n| name | what it is | module |\n|---|---|---|\n"]
@@ -231,6 +233,14 @@ def api_page() -> str:
             else "Every figure by its name."
         )
         out.append(f"| `{name}` | {doc} | `{home}` |\n")
+    for kind in (abate.Workspace, abate.Run, abate.Table):
+        out.append(f"\n## {kind.__name__}\n\n| name | what it does |\n|---|---|\n")
+        for name, member in inspect.getmembers(kind):
+            if name.startswith("_") or not (callable(member) or isinstance(member, property)):
+                continue
+            first = (member.__doc__ or "").strip().splitlines()[0]
+            shape = "" if isinstance(member, property) else "()"
+            out.append(f"| `{name}{shape}` | {first} |\n")
     return "".join(out)
 
 
@@ -258,7 +268,35 @@ def rest_page() -> str:
     return "".join(out)
 
 
+def use_cases_page() -> str:
+    """Use case by face."""
+    from abate.faces.use_cases import FACES, REASONS, use_cases
+
+    heads = {
+        "python": "Python", "command": "command", "rest": "REST, below `/api/v1`", "page": "page",
+        "tool": "tool for agents",
+    }  # fmt: skip
+    out = [
+        HEAD,
+        "# Use cases\n\nWhat one can do, and where. Every face calls the same function. In place of an address stands why there is none: "
+        + "; ".join(
+            f"*{k}*: it {v}" if k != "later" else f"*{k}*: it is {v}" for k, v in REASONS.items()
+        )
+        + ". *Right* is what a user must be allowed; a star marks what may take long, and runs as a job of the server.\n\n| use case | right | "
+        + " | ".join(heads[f] for f in FACES)
+        + " |\n|---|---|"
+        + "---|" * len(FACES)
+        + "\n",
+    ]
+    for one in use_cases():
+        cells = [f"`{one.address(f)}`" if one.address(f) else f"*{getattr(one, f)}*" for f in FACES]
+        star = "*" if one.is_long else ""
+        out.append(f"| {one.title}{star} | {one.right} | {' | '.join(cells)} |\n")
+    return "".join(out)
+
+
 PAGES = {
+    "reference/use-cases.md": use_cases_page,
     "errors.md": errors_page,
     "reference/commands.md": commands_page,
     "reference/config.md": config_page,

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+pytest.importorskip("mcp", reason="the extra 'mcp' is not installed")
+
 import abate
 from abate.faces.mcp.server import Tools
 from abate.faces.python.run import Run

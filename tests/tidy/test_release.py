@@ -33,6 +33,7 @@ def test_every_dependency_has_an_upper_bound():
     for text in [
         *PROJECT["dependencies"],
         *PROJECT["optional-dependencies"]["filing"],
+        *PROJECT["optional-dependencies"]["mcp"],
         *PROJECT["optional-dependencies"]["spark"],
     ]:
         assert "<" in str(Requirement(text).specifier), text

@@ -45,7 +45,16 @@ def arrow_of(data: Any) -> pa.Table:
             "Give each column values of one type; numbers as numbers, days as dates.",
         ) from error
     numbered = [c for c in table.column_names if c.startswith("__index_level_")]
-    return table.drop_columns(numbered).replace_schema_metadata(None)
+    table = table.drop_columns(numbered)
+    return table.cast(pa.schema([(f.name, _plain(f.type)) for f in table.schema]))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The type in which a column is kept: texts are texts, whichever library made them."""
+    import pyarrow as pa
+
+    texts = (pa.types.is_large_string, pa.types.is_string_view, pa.types.is_dictionary)
+    return pa.string() if any(t(kind) for t in texts) else kind
 
 
 def _frame(data: Any) -> pa.Table:

@@ -348,7 +348,7 @@ class Workspace:
         from abate.application.inventory.open_run import open_run
 
         with open_run(self._opened, year.upper()) as opened:
-            return Table([asdict(a) for a in framework_answers(opened, self._opened.language)])
+            return Table([a.json for a in framework_answers(opened, self._opened.language)])
 
     def claims(self, *paths: str | Path, year: str = "", ledger: bool = True) -> Checked:
         """Test statements of texts and tables against each other and against the ledger."""
