@@ -84,6 +84,7 @@ CALLS = {
     "stock": "stock files/moves.csv -w w",
     "plans": "plans -w w",
     "serve": "",
+    "mcp": "",
     "run": "run -y FY2024 -w w",
     "runs": "runs -w w",
     "publish": "publish {run} --accept in-quarantine=disputed -w w",
@@ -114,6 +115,7 @@ see `ELSEWHERE`.
 ELSEWHERE = {
     "demo": "takes a minute and calls what the others call; tests/test_demo.py runs it",
     "serve": "runs until it is stopped; tests/adapters/test_server_crash.py kills it",
+    "mcp": "runs until its client leaves; tests/adapters/test_mcp.py asks it",
 }
 
 

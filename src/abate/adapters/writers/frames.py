@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,11 @@ def _column(values: list[Any]) -> pa.Array:
     try:
         return pa.array(values, from_pandas=True)
     except pa.ArrowException:
-        return pa.array([None if v is None or v != v else str(v) for v in values])  # noqa: PLR0124  (nan)
+        return pa.array([None if _is_missing(v) else str(v) for v in values])
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def write_frame(data: Any, path: Path) -> Path:
@@ -86,4 +91,18 @@ def write_frame(data: Any, path: Path) -> Path:
     import pyarrow.parquet as pq
 
     pq.write_table(arrow_of(data), path)
+    return path
+
+
+def write_csv(table: pa.Table, path: Path) -> Path:
+    """Write an Arrow table as CSV, UTF-8, whole or not at all."""
+    import io
+
+    import pyarrow.csv as pa_csv
+
+    from abate.adapters.store.writing import write_whole
+
+    out = io.BytesIO()
+    pa_csv.write_csv(table, out)
+    write_whole(path, out.getvalue())
     return path

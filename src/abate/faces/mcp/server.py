@@ -33,10 +33,10 @@ ROWS_MAX = 200
 """Rows of one answer; what is left off is counted."""
 TEXT_MAX = 2_000_000
 """Characters of a file that is handed over."""
-ABOUT = """Carbon accounts of {name}. A figure is a sum or ratio over rows of a ledger; 'figures' gives values,
-'explain' opens one down to file and row. Values with 'incomplete' lack rows: say so when you quote
-them. Scope 2 has two views, location and market, which are never added up; so are net and gross.
-Every value names its run, and a link that opens it."""
+ABOUT = """Carbon accounts of {name}. A figure is a sum or ratio over rows of a ledger; 'figures'
+gives values, 'explain' opens one down to file and row. Values with 'incomplete' lack rows: say so
+when you quote them. Scope 2 has two views, location and market, which are never added up; so are
+net and gross. Every value names its run, and a link that opens it."""
 
 Year = Annotated[str, Field(max_length=12, description="Fiscal year, such as FY2024.")]
 Name = Annotated[str, Field(max_length=400)]
@@ -95,10 +95,10 @@ def make_server(root: Path, *, allow_write: bool = False) -> MCPServer:
         "abate", version=abate.__version__, instructions=ABOUT.format(name=tools.workspace.name)
     )
     reads: tuple[Callable[..., Any], ...] = (
-        tools.runs, tools.figures, tools.explain, tools.entry, tools.check, tools.search_factors,
-        tools.check_claims, tools.preview_file, tools.indicators, tools.targets, tools.uncertainty,
-        tools.bridge,
-    )  # fmt: skip
+        *(tools.runs, tools.figures, tools.explain, tools.entry, tools.uncertainty, tools.bridge),
+        *(tools.check, tools.search_factors, tools.check_claims, tools.preview_file),
+        *(tools.indicators, tools.targets),
+    )
     writes = (tools.import_file, tools.value_year, tools.undo_import)
 
     def said(tool: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,7 +168,11 @@ class Tools:
         where: Where | None = None,
         limit: Limit = ROWS_MAX,
     ) -> Json:
-        """Values of figures: names with commas (the headlines where none is named), in a year or in all, whole or broken down by dimensions with commas (org, site, month, category)."""
+        """Values of figures, whole or broken down by dimensions (org, site, month, category).
+
+        Names and dimensions have commas between them; the headlines where no name is given, all
+        years where no year is.
+        """
         ws = self.workspace
         wanted = [n.strip() for n in names.split(",") if n.strip()]
         of = ws.latest(year) if year else ws
@@ -178,16 +182,16 @@ class Tools:
     def explain(
         self, figure: Name, year: Year, where: Where | None = None, limit: Limit = 20
     ) -> Json:
-        """Open a figure: its formula, what it is made of, and its rows, the largest first, each with file and row."""
+        """Open a figure: its formula, what it is made of, and its rows with file and row."""
         told = self.workspace.latest(year).explain(figure, where=where or {}, limit=limit)
         return self._linked(told.json)
 
     def entry(self, name: Name, year: Year = "") -> Json:
-        """Open a row of a figure by its name: file and row, method, factor, publication and table."""
+        """Open a row of a figure: file and row, method, factor, publication and table."""
         return explain_entry(open_workspace(self.root), name, year).json
 
     def check(self, year: Year = "", limit: Limit = 50) -> Json:
-        """Findings that stand, the gravest first: what is wrong with data, where, and what to do."""
+        """Findings that stand, the gravest first: what is wrong, where, and what to do."""
         return bounded([f.json for f in self.workspace.check(year)], limit)
 
     def search_factors(self, words: Name, limit: Limit = 20) -> Json:
@@ -205,7 +209,7 @@ class Tools:
         return {key: bounded(rows) for key, rows in told.items()}
 
     def preview_file(self, name: FileName, content: Content, kind: Name = "") -> Json:
-        """What an import of a file would do: rows that would count, rows with blockers, findings. Nothing is stored."""
+        """What an import of a file would do: rows that would count, findings. Nothing is stored."""
         with tempfile.TemporaryDirectory() as folder:
             seen = self.workspace.preview(_file(Path(folder), name, content), kind=kind)
         return {
@@ -221,7 +225,7 @@ class Tools:
         return bounded(list(self.workspace.indicators(*wanted, years=[year] if year else [])))
 
     def targets(self) -> Json:
-        """Targets: pathway, latest value, gap, the year the trend meets them, the yearly rate needed."""
+        """Targets: pathway, latest value, gap, when the trend meets them, yearly rate needed."""
         opened = open_workspace(self.root)
         return bounded([progress_json(opened, p) for p in target_progress(opened)[0]])
 
@@ -242,7 +246,10 @@ class Tools:
     def import_file(
         self, name: FileName, content: Content, kind: Name = "", confirm: Confirm = ""
     ) -> Json:
-        """Import a file, in two calls: the first previews it and gives a code, the second with that code stores it."""
+        """Import a file, in two calls.
+
+        The first previews it and gives a code, the second with that code stores it.
+        """
         code = confirmation("import", name, content, kind, self._state())
         if confirm != code:
             return self.preview_file(name, content, kind) | _to_confirm(code, confirm)
@@ -250,7 +257,10 @@ class Tools:
             return asdict(self.workspace.add(_file(Path(folder), name, content), kind=kind))
 
     def value_year(self, year: Year, confirm: Confirm = "") -> Json:
-        """Value a year, in two calls: the first says what stands open and gives a code, the second values."""
+        """Value a year, in two calls.
+
+        The first says what stands open and gives a code, the second with that code values.
+        """
         code = confirmation("run", year.upper(), self._state())
         if confirm != code:
             open_now = bounded([f.json for f in self.workspace.check()], 20)
@@ -259,7 +269,7 @@ class Tools:
         return {"run": run.id, "figures": bounded([self._linked(r) for r in run.figures()])}
 
     def undo_import(self, import_id: Name, reason: Name, confirm: Confirm = "") -> Json:
-        """Undo an import by a reversal, in two calls: the first shows the import and gives a code."""
+        """Undo an import by a reversal, in two calls: the first shows it and gives a code."""
         code = confirmation("undo", import_id, reason, self._state())
         if confirm != code:
             shown = [asdict(i) for i in self.workspace.imports() if i.import_id == import_id]

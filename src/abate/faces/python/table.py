@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from abate.adapters.writers.frames import arrow_of, write_csv
+
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
@@ -54,9 +56,7 @@ class Table(Sequence[Mapping[str, Any]]):
 
     def to_arrow(self) -> pa.Table:
         """As an Arrow table."""
-        import pyarrow as pa
-
-        return pa.table({name: self.column(name) for name in self.columns})
+        return arrow_of({name: self.column(name) for name in self.columns})
 
     def to_pandas(self) -> pd.DataFrame:
         """As a data frame of pandas (to be installed beside Abate)."""
@@ -70,16 +70,7 @@ class Table(Sequence[Mapping[str, Any]]):
 
     def to_csv(self, path: str | Path) -> Path:
         """Write a CSV file, UTF-8, whole or not at all."""
-        import io
-
-        import pyarrow.csv as pa_csv
-
-        from abate.adapters.store.writing import write_whole
-
-        out = io.BytesIO()
-        pa_csv.write_csv(self.to_arrow(), out)
-        write_whole(Path(path), out.getvalue())
-        return Path(path)
+        return write_csv(self.to_arrow(), Path(path))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.to_arrow().__arrow_c_stream__(requested_schema)

@@ -20,6 +20,7 @@ from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace, open_workspace
 from abate.faces.python.run import NOTHING, Run, moment, names_of, value_row
 from abate.faces.python.table import Table
+from abate.kernel.edges import Json
 from abate.kernel.finding import Finding
 from abate.kernel.period import parse_fiscal_year
 
@@ -290,7 +291,7 @@ class Workspace:
 
         return restate_base_year(self._opened, now=moment())
 
-    def evidence(self, year: str, folder: str | Path) -> dict[str, Any]:
+    def evidence(self, year: str, folder: str | Path) -> Json:
         """Write all that reperforms a year without Abate: rows, factors, formulas, files."""
         from abate.application.inventory.evidence import export_evidence
 
@@ -318,13 +319,13 @@ class Workspace:
         ]
         return Table(rows)
 
-    def targets(self) -> list[dict[str, Any]]:
+    def targets(self) -> list[Json]:
         """Targets with pathway, gap, the year the trend meets them and the yearly rate needed."""
         from abate.application.disclosure.targets import progress_json, target_progress
 
         return [dict(progress_json(self._opened, p)) for p in target_progress(self._opened)[0]]
 
-    def measures(self) -> list[dict[str, Any]]:
+    def measures(self) -> list[Json]:
         """Measures by the cost of a tonne, cheapest first."""
         from abate.application.disclosure.targets import macc
 
