@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from abate.energy.planners.generation import forecast_generation as forecast_generation
     from abate.energy.planners.load import fit_load as fit_load
     from abate.energy.planners.load import forecast_load as forecast_load
+    from abate.energy.planners.savings import Side as Side
     from abate.energy.planners.savings import savings as savings
     from abate.faces.python.run import Run as Run
     from abate.faces.python.table import Table as Table
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from abate.kernel.units import read_unit as read_unit
     from abate.logistics.facts import Carton as Carton
     from abate.logistics.facts import Item as Item
+    from abate.logistics.facts import Objective as Objective
     from abate.logistics.planners.packing import Packer as Packer
 
 __version__ = "0.1.0"
@@ -76,6 +78,7 @@ _HOMES = {
     "Instrument": "abate.kernel.allocation",
     "Item": "abate.logistics.facts",
     "MethodCard": "abate.kernel.method",
+    "Objective": "abate.logistics.facts",
     "observed": "abate.algorithms.forecasting.series",
     "open": "abate.faces.python.workspace",
     "Packer": "abate.logistics.planners.packing",
@@ -86,6 +89,7 @@ _HOMES = {
     "read_unit": "abate.kernel.units",
     "Run": "abate.faces.python.run",
     "savings": "abate.energy.planners.savings",
+    "Side": "abate.energy.planners.savings",
     "Table": "abate.faces.python.table",
     "Target": "abate.kernel.target",
     "Transfer": "abate.kernel.transfer",

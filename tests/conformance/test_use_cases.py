@@ -18,7 +18,7 @@ from tidy.test_tidy import EXCEPTIONS, commands
 
 VALUES = {
     "AbateError", "allocate", "Boundary", "Calendar", "Carton", "Factor", "FactorBook", "FactorQuery", "Finding",
-    "fit_load", "forecast_generation", "forecast_load", "gwp", "Instrument", "Item", "MethodCard", "observed",
+    "fit_load", "Objective", "Side", "forecast_generation", "forecast_load", "gwp", "Instrument", "Item", "MethodCard", "observed",
     "Plan", "Plant", "Programme", "Proof", "read_unit", "Run", "Table", "Target", "Transfer", "value_plan",
     "Workspace",
 }  # fmt: skip

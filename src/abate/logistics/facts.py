@@ -6,8 +6,8 @@ And how they become arrays for the packing algorithms.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -114,15 +114,18 @@ def folded(size: list[int], turn: str, volume_mm3: int) -> list[tuple[int, int, 
 def board_area_m2(length_mm: float, width_mm: float, height_mm: float) -> float:
     """Board of a regular slotted carton with a glue flap of 40 mm.
 
+    The length is the longer side of the opening, whichever is named first.
+
     Formula: (2 (L + W) + 40) (W + H)
 
     Source: FEFCO Code (12th edition), type 0201.
 
     Example:
-        >>> board_area_m2(300, 200, 100)
-        0.312
+        >>> board_area_m2(300, 200, 100), board_area_m2(200, 300, 100)
+        (0.312, 0.312)
     """
-    return (2 * (length_mm + width_mm) + 40) * (width_mm + height_mm) / 1e6
+    across = min(length_mm, width_mm)
+    return (2 * (length_mm + width_mm) + 40) * (across + height_mm) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ class Carton:
         stock: How many there are; None without limit.
         source: New, used, circulating or bag.
         condition: Grade of a used one, `A` to `D`.
+        rounded: Whether its inner lengths were rounded down to whole millimetres.
 
     Raises:
         UsageError: `bad-carton`.
@@ -164,6 +168,7 @@ class Carton:
     stock: int | None = None
     source: Source = Source.NEW
     condition: str = "A"
+    rounded: bool = False
 
     def __post_init__(self) -> None:
         lengths = (self.length_mm, self.width_mm, self.height_mm)
@@ -276,6 +281,19 @@ class Objective:
             )
         return cls(**weights)
 
+    @classmethod
+    def fewest(cls, cartons: Sequence[Carton]) -> Objective:
+        """Fewest parcels, then the price of cartons where each has one, then board.
+
+        Example:
+            >>> one = Objective.fewest([Carton("a", 300, 200, 100), Carton("b", 200, 200, 100)])
+            >>> one.board, one.cost, one.parcels > 1000 * one.board
+            (1.0, 0.0, True)
+        """
+        priced = bool(cartons) and all(c.cost > 0 for c in cartons)
+        rest = cls(cost=1.0, board=1e-3, film=1e-3) if priced else cls(board=1.0, film=1.0)
+        return replace(rest, parcels=1000.0 * max([1.0, *map(rest.of, cartons)]))
+
     def of(self, carton: Carton) -> float:
         """What one carton costs."""
         film_kg = carton.tare_g / 1000 if carton.source is Source.BAG else 0.0
@@ -307,6 +325,8 @@ class Orders:
         together: Label numbers `(items,)`.
         returns: Whether the route returns, `(orders,)`.
         conditions: Number of the poorest grade of carton allowed, `(orders,)`.
+        rounded: Whether lengths or masses of its items were rounded up to whole millimetres and
+            grams, `(orders,)`: that nothing better exists cannot be proved of such an order.
     """
 
     ids: list[Any]
@@ -321,6 +341,7 @@ class Orders:
     together: Any
     returns: Any
     conditions: Any
+    rounded: Any
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -343,6 +364,7 @@ class Orders:
             self.together[at],
             self.returns[np.asarray(rows, np.int64)],
             self.conditions[np.asarray(rows, np.int64)],
+            self.rounded[np.asarray(rows, np.int64)],
         )
 
 
@@ -360,6 +382,7 @@ def orders_from(
     columns: Mapping[str, ArrayLike],
     returns: Any = None,
     conditions: Any = None,
+    rounded: Any = None,
 ) -> Orders:
     """Arrays of orders from columns of items.
 
@@ -371,6 +394,7 @@ def orders_from(
         returns: Whether each route returns, `(orders,)`.
         conditions: Number of the poorest grade of carton that each order takes, `(orders,)`; any
             where it is None.
+        rounded: Whether an order's items were rounded up, `(orders,)`.
     """
     from abate.algorithms.packing.spaces import turns_of
 
@@ -414,6 +438,7 @@ def orders_from(
             if conditions is None
             else np.asarray(conditions, np.int64)
         ),
+        rounded=np.zeros(len(ids), np.bool_) if rounded is None else np.asarray(rounded, np.bool_),
     )
 
 

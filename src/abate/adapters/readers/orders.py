@@ -5,6 +5,7 @@ In batches.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,31 +100,102 @@ class Batch:
     findings: list[Finding]
 
 
-def _heads(names: list[str], words: dict[str, tuple[str, ...]], file: str) -> dict[str, str]:
-    """Which column of the file says what."""
-    plain = {
-        n: " ".join(n.strip().lower().replace("_", " ").replace("(", " ").replace(")", " ").split())
-        for n in names
-    }
-    found: dict[str, str] = {}
-    for field, others in words.items():
-        for name, text in plain.items():
-            if text in (field.replace("_", " "), *others):
-                if field in found:
-                    raise DataError(
-                        "column-twice",
-                        f"{file}: '{found[field]}' and '{name}' both say '{field}'.",
-                        "Keep one of them.",
-                    )
-                found[field] = name
-    return found
+IN_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4, "inch": 25.4, "inches": 25.4, "ft": 304.8}
+IN_G = {
+    "g": 1.0, "kg": 1000.0, "lb": 453.59237, "lbs": 453.59237, "pound": 453.59237, "pounds": 453.59237,
+    "oz": 28.349523125,
+}  # fmt: skip
+"""Units of lengths and masses, in millimetres and grams: international yard and pound (1959)."""
+UNIT = re.compile(rf"(?:(?<=[^a-z])|\s)({'|'.join([*IN_MM, *IN_G])})$")
 
 
-def read_cartons(path: Path) -> tuple[Carton, ...]:
-    """Read an assortment.
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units of columns whose headers name none; empty where the header has to.
+
+    Args:
+        length: mm, cm, m, in or ft.
+        mass: g, kg, lb or oz.
 
     Raises:
-        DataError: `cartons-unreadable`, `column-twice`.
+        UsageError: `unknown-unit`.
+    """
+
+    length: str = ""
+    mass: str = ""
+
+    def __post_init__(self) -> None:
+        for said, known in ((self.length, IN_MM), (self.mass, IN_G)):
+            if said and said not in known:
+                raise UsageError(
+                    "unknown-unit", f"'{said}' is not a unit.", f"Choose {', '.join(known)}."
+                )
+
+
+IN_HEADERS = Units()
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Which column says what.
+
+    Args:
+        columns: Header of each field.
+        scales: What one unit of a column is, of fields in millimetres and grams.
+    """
+
+    columns: dict[str, str]
+    scales: dict[str, float]
+
+
+def _heads(
+    names: list[str], words: dict[str, tuple[str, ...]], file: str, units: Units = IN_HEADERS
+) -> Heads:
+    """Which column of the file says what, and in which unit.
+
+    Raises:
+        DataError: `column-twice`, `unit-missing`.
+    """
+    plain = {n: " ".join(re.sub(r"[_()\[\]]", " ", n.strip().lower()).split()) for n in names}
+    found: dict[str, str] = {}
+    scales: dict[str, float] = {}
+    for field, others in words.items():
+        known = IN_MM if field.endswith("_mm") else IN_G if field.endswith("_g") else {}
+        known = {} if field == "grade_g_m2" else known
+        bases = {
+            UNIT.sub("", t).strip() if known else t for t in (field.replace("_", " "), *others)
+        }
+        for name, text in plain.items():
+            unit = UNIT.search(text)
+            said = unit.group(1) if unit and unit.group(1) in known else ""
+            base = UNIT.sub("", text).strip() if said else text
+            if base not in bases:
+                continue
+            if field in found:
+                raise DataError(
+                    "column-twice",
+                    f"{file}: '{found[field]}' and '{name}' both say '{field}'.",
+                    "Keep one of them.",
+                )
+            found[field] = name
+            said = said or (units.length if known is IN_MM else units.mass)
+            if known and not said:
+                option = "--lengths mm, cm or in" if known is IN_MM else "--masses g, kg or lb"
+                raise DataError(
+                    "unit-missing",
+                    f"{file}: column '{name}' does not say its unit.",
+                    f"Write it into the header, such as '{field}', or say {option}.",
+                )
+            if known:
+                scales[field] = known[said]
+    return Heads(found, scales)
+
+
+def read_cartons(path: Path, units: Units = IN_HEADERS) -> tuple[Carton, ...]:
+    """Read an assortment; inner lengths are rounded down to whole millimetres.
+
+    Raises:
+        DataError: `cartons-unreadable`, `column-twice`, `unit-missing`.
         UsageError: `bad-carton`.
     """
     rows: list[Json] = []
@@ -139,7 +211,8 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         raise DataError(
             "cartons-unreadable", f"{path.name} holds no carton.", "Give one row per size."
         )
-    heads = _heads(list(rows[0]), CARTON_WORDS, path.name)
+    told = _heads(list(rows[0]), CARTON_WORDS, path.name, units)
+    heads, scales = told.columns, told.scales
     lacking = {"carton", "length_mm", "width_mm", "height_mm"} - set(heads)
     if lacking:
         raise DataError(
@@ -154,20 +227,7 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
         }
         name = str(cells.get("carton", ""))
         try:
-            values: dict[str, Any] = {
-                f: int(float(cells[f])) for f in ("length_mm", "width_mm", "height_mm")
-            }
-            values |= {f: int(float(cells[f])) for f in ("mass_max_g", "stock") if f in cells}
-            values |= {
-                f: float(cells[f])
-                for f in ("tare_g", "board_m2", "grade_g_m2", "cost")
-                if f in cells
-            }
-            outer = [
-                f for f in ("outer_length_mm", "outer_width_mm", "outer_height_mm") if f in cells
-            ]
-            if len(outer) == 3:
-                values["outer_mm"] = tuple(int(float(cells[f])) for f in outer)
+            values = _carton_sizes(cells, scales)
             values |= {f: str(cells[f]).strip() for f in ("board_item", "condition") if f in cells}
             values["source"] = Source(str(cells.get("source", "new")).strip().lower())
         except (ValueError, KeyError, OverflowError) as error:
@@ -187,6 +247,30 @@ def read_cartons(path: Path) -> tuple[Carton, ...]:
             "bad-carton", f"{path.name}: '{min(twice)}' appears twice.", "Give each size one name."
         )
     return tuple(made)
+
+
+def _carton_sizes(cells: Json, scales: dict[str, float]) -> dict[str, Any]:
+    """Numbers of a carton: what holds something is rounded down, what takes room is rounded up.
+
+    Raises:
+        ValueError: Where a cell is not a number.
+        KeyError: Where an inner length is missing.
+    """
+    inner = {
+        f: _sized(cells[f], scales[f], up=False) for f in ("length_mm", "width_mm", "height_mm")
+    }
+    values: dict[str, Any] = {f: size for f, (size, _) in inner.items()}
+    values["rounded"] = any(rounded for _, rounded in inner.values())
+    if "mass_max_g" in cells:
+        values["mass_max_g"] = _sized(cells["mass_max_g"], scales["mass_max_g"], up=False)[0]
+    if "stock" in cells:
+        values["stock"] = int(float(cells["stock"]))
+    plain = ("tare_g", "board_m2", "grade_g_m2", "cost")
+    values |= {f: float(cells[f]) * scales.get(f, 1.0) for f in plain if f in cells}
+    outer = [f for f in ("outer_length_mm", "outer_width_mm", "outer_height_mm") if f in cells]
+    if len(outer) == 3:
+        values["outer_mm"] = tuple(_sized(cells[f], scales[f], up=True)[0] for f in outer)
+    return values
 
 
 def row_blocks(path: Path, code: str) -> Iterator[Any]:
@@ -304,7 +388,9 @@ def _json_rows(path: Path) -> Iterator[list[Json]]:
         yield rows(objects if isinstance(objects, list) else [])
 
 
-def open_orders(orders: Path, cartons: Path | None) -> tuple[tuple[Carton, ...], Iterator[Block]]:
+def open_orders(
+    orders: Path, cartons: Path | None, units: Units = IN_HEADERS
+) -> tuple[tuple[Carton, ...], Iterator[Block]]:
     """An assortment and orders in blocks.
 
     The cartons of a text file of orders serve where no others are given.
@@ -315,7 +401,7 @@ def open_orders(orders: Path, cartons: Path | None) -> tuple[tuple[Carton, ...],
     """
     text = read_text(orders)
     if cartons is not None:
-        return read_cartons(cartons), text[1] if text else read_orders(orders)
+        return read_cartons(cartons, units), text[1] if text else read_orders(orders, units)
     if text is None:
         raise UsageError(
             "no-cartons", f"{orders.name} holds no cartons.", "Give them with --cartons FILE."
@@ -403,7 +489,8 @@ def _text_blocks(handle: TextIO, path: Path, line: int, count: int) -> Iterator[
             columns["turn"] = np.where(columns["turn"] > 0, "upright", "any")
             table = pa.table({"order": names, **columns})
             seen = _new_orders(seen, table.column("order"), path.name)
-            yield Block(table, {name: name for name in table.column_names}, path.name, first)
+            heads = Heads({name: name for name in table.column_names}, dict.fromkeys(SIZES, 1.0))
+            yield Block(table, heads, path.name, first)
         if handle.read().strip():
             raise DataError(
                 "orders-unreadable",
@@ -439,7 +526,7 @@ class Block:
     """
 
     table: Any
-    heads: dict[str, str]
+    heads: Heads
     file: str
     line: int
 
@@ -457,31 +544,31 @@ class Block:
 
     def sites(self) -> list[str]:
         """Site of each order, by its first row."""
-        begins = _begins(self.table.column(self.heads["order"]))
-        if "site" not in self.heads or self.heads["site"] not in self.table.column_names:
+        columns = self.heads.columns
+        begins = _begins(self.table.column(columns["order"]))
+        if "site" not in columns or columns["site"] not in self.table.column_names:
             return [""] * len(begins)
-        return [
-            str(s or "") for s in self.table.column(self.heads["site"]).take(begins).to_pylist()
-        ]
+        return [str(s or "") for s in self.table.column(columns["site"]).take(begins).to_pylist()]
 
     def _columns(self) -> Batch | None:  # noqa: PLR0911 - each look may send it the slow way
         """Arrays of the orders where every cell is plain; None where one is to be looked at."""
-        if {"quantity", "fold_volume_mm3", "load_max_g"} & set(self.heads):
+        heads = self.heads.columns
+        if {"quantity", "fold_volume_mm3", "load_max_g"} & set(heads):
             return None
         there = set(self.table.column_names)
         cells = {
             field: self.table.column(name).to_pylist()
-            for field, name in self.heads.items()
+            for field, name in heads.items()
             if name in there
         }
-        begins = _begins(self.table.column(self.heads["order"]))
+        begins = _begins(self.table.column(heads["order"]))
         offsets = np.array([*begins, len(self.table)], np.int64)
         ids = [
             n if isinstance(n, int) else str(n if n is not None else "").strip()
             for n in (cells["order"][k] for k in begins)
         ]
         try:
-            columns = _plain(cells)
+            columns = _plain(cells, self.heads.scales)
         except ValueError:
             return None
         if "" in ids or len(set(ids)) < len(ids) or np.diff(offsets).max() > ITEMS_IN_ORDER_MAX:
@@ -511,18 +598,29 @@ class Block:
         if returns is not None:
             returns = np.logical_or.reduceat(returns, offsets[:-1])
         grades = [CONDITIONS.index(p) for p in poorest]
-        return Batch(orders_from(ids, offsets, items, columns, returns, grades), meta, [], [])
+        rounded = np.logical_or.reduceat(columns.pop("rounded"), offsets[:-1])
+        orders = orders_from(ids, offsets, items, columns, returns, grades, rounded)
+        return Batch(orders, meta, [], [])
 
 
-def _plain(cells: dict[str, list[Any]]) -> dict[str, Any]:
+SIZES = ("length_mm", "width_mm", "height_mm", "mass_g")
+NEAR = 1e-6
+"""Millimetres and grams by which a converted size may miss a whole one: half a nanometre of 25.4."""
+
+
+def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, Any]:
     """Columns of items where every cell is plain.
+
+    Sizes are rounded up to whole millimetres and grams; `rounded` says which rows were.
 
     Raises:
         ValueError: Where one is not.
     """
-    columns: dict[str, Any] = {}
-    for field in ("length_mm", "width_mm", "height_mm", "mass_g"):
-        values = np.ceil(np.array(cells[field], np.float64))
+    columns: dict[str, Any] = {"rounded": np.zeros(len(cells["length_mm"]), np.bool_)}
+    for field in SIZES:
+        told = np.array(cells[field], np.float64) * scales[field]
+        values = np.ceil(told - NEAR)
+        columns["rounded"] |= values > told + NEAR
         least, most = (0, MASS_G_MAX) if field == "mass_g" else (1, LENGTH_MM_MAX)
         if not ((values >= least) & (values <= most)).all():
             raise ValueError(field)
@@ -541,15 +639,15 @@ def _plain(cells: dict[str, list[Any]]) -> dict[str, Any]:
     return columns
 
 
-def read_orders(path: Path) -> Iterator[Block]:
+def read_orders(path: Path, units: Units = IN_HEADERS) -> Iterator[Block]:
     """Read orders in blocks of whole orders; the rows of one order stand together.
 
     Raises:
-        DataError: `orders-unreadable`, `order-scattered`, `column-twice`.
+        DataError: `orders-unreadable`, `order-scattered`, `column-twice`, `unit-missing`.
     """
     import pyarrow as pa
 
-    heads: dict[str, str] | None = None
+    heads: Heads | None = None
     seen = np.empty(0, np.uint64)
     waiting = None
     known: list[str] = []
@@ -557,8 +655,8 @@ def read_orders(path: Path) -> Iterator[Block]:
     for rows in row_blocks(path, "orders-unreadable"):
         if heads is None or set(rows.column_names) - set(known):
             known = list(dict.fromkeys([*known, *rows.column_names]))
-            heads = _heads(known, ORDER_WORDS, path.name)
-            lacking = {"order", "length_mm", "width_mm", "height_mm", "mass_g"} - set(heads)
+            heads = _heads(known, ORDER_WORDS, path.name, units)
+            lacking = {"order", "length_mm", "width_mm", "height_mm", "mass_g"} - set(heads.columns)
             if lacking:
                 raise DataError(
                     "orders-unreadable",
@@ -570,13 +668,13 @@ def read_orders(path: Path) -> Iterator[Block]:
             if waiting is None
             else pa.concat_tables([waiting, rows], promote_options="permissive")
         )
-        begins = _begins(waiting.column(heads["order"]))
+        begins = _begins(waiting.column(heads.columns["order"]))
         done = 0
         for at in range(
             BATCH_ORDERS, len(begins), BATCH_ORDERS
         ):  # the last order may go on in the next block
             block = waiting.slice(begins[done], begins[at] - begins[done])
-            seen = _new_orders(seen, block.column(heads["order"]), path.name)
+            seen = _new_orders(seen, block.column(heads.columns["order"]), path.name)
             yield Block(block, heads, path.name, line)
             line += len(block)
             done = at
@@ -585,7 +683,7 @@ def read_orders(path: Path) -> Iterator[Block]:
         raise DataError(
             "orders-unreadable", f"{path.name} holds no order.", "Give one row per item."
         )
-    _new_orders(seen, waiting.column(heads["order"]), path.name)
+    _new_orders(seen, waiting.column(heads.columns["order"]), path.name)
     yield Block(waiting, heads, path.name, line)
 
 
@@ -641,6 +739,22 @@ def _whole(value: Any, *, up: bool) -> int:
     return int(-(-number // 1)) if up else int(number // 1)
 
 
+def _sized(value: Any, scale: float, *, up: bool) -> tuple[int, bool]:
+    """A length or mass in whole millimetres or grams, and whether it was rounded for that.
+
+    Example:
+        >>> _sized("12", 25.4, up=True), _sized("10", 25.4, up=False), _sized("1,200", 1.0, up=True)
+        ((305, True), (254, False), (1200, False))
+    """
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(,\d{3})+(\.\d+)?\s*", value):
+        value = value.replace(",", "")
+    told = float(value) * scale
+    if not abs(told) < 1e18:
+        raise ValueError("not a number of sensible size")
+    size = math.ceil(told - NEAR) if up else math.floor(told + NEAR)
+    return size, abs(size - told) > NEAR
+
+
 def _flag(value: Any) -> bool:
     text = str(value).strip().lower() if value is not None else ""
     if text in TRUE:
@@ -650,20 +764,21 @@ def _flag(value: Any) -> bool:
     raise ValueError(f"'{value}' is neither yes nor no")
 
 
-def _item(cell: Json) -> tuple[Item, int, bool]:
-    """An item from its cells, how many of it, and whether the route returns.
+def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, bool]:
+    """An item from its cells, how many of it, whether the route returns, and whether it was rounded.
 
     Raises:
         ValueError: With what is wrong.
     """
 
     def limit(field: str, *, up: bool) -> int | None:
-        return None if cell.get(field) in (None, "") else _whole(cell[field], up=up)
+        if cell.get(field) in (None, ""):
+            return None
+        return _sized(cell[field], scales.get(field, 1.0), up=up)[0]
 
     try:
-        length, width, height, mass = (
-            _whole(cell[f], up=True) for f in ("length_mm", "width_mm", "height_mm", "mass_g")
-        )
+        sized = [_sized(cell[f], scales[f], up=True) for f in SIZES]
+        length, width, height, mass = (size for size, _ in sized)
         item = Item(
             length,
             width,
@@ -688,7 +803,7 @@ def _item(cell: Json) -> tuple[Item, int, bool]:
         raise ValueError(item.fault)
     if not 1 <= quantity <= ITEMS_IN_ORDER_MAX:
         raise ValueError(f"quantity is {quantity}, outside 1 to {ITEMS_IN_ORDER_MAX:,}")
-    return item, quantity, returns
+    return item, quantity, returns, any(rounded for _, rounded in sized)
 
 
 @dataclass(slots=True)
@@ -700,14 +815,15 @@ class _Read:
     returns: bool = False
     condition: str = "D"
     fault: str = ""
+    rounded: bool = False
 
 
-def _batch(rows: list[tuple[int, Json]], heads: dict[str, str], file: str) -> Batch:
+def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
     """Arrays of the orders that can be packed, and what is wrong with the others."""
     read: dict[Any, _Read] = {}
     findings: list[Finding] = []
     for line, row in rows:
-        cell = {field: row.get(name) for field, name in heads.items()}
+        cell = {field: row.get(name) for field, name in heads.columns.items()}
         told = cell["order"]
         name = told if isinstance(told, int) else str(told if told is not None else "").strip()
         site, month, used = (str(cell.get(f) or "") for f in ("site", "month", "carton"))
@@ -717,7 +833,7 @@ def _batch(rows: list[tuple[int, Json]], heads: dict[str, str], file: str) -> Ba
         label = cell.get("item")
         label = len(order.items) if label in (None, "") else label
         try:
-            item, quantity, returns = _item(cell)
+            item, quantity, returns, rounded = _item(cell, heads.scales)
             if name == "":
                 raise ValueError("the order has no name")
             if str(cell.get("condition") or "D") not in CONDITIONS:
@@ -732,6 +848,7 @@ def _batch(rows: list[tuple[int, Json]], heads: dict[str, str], file: str) -> Ba
             order.items.append((label, None))
             continue
         order.returns |= returns
+        order.rounded |= rounded
         order.condition = min(order.condition, str(cell.get("condition") or "D"))
         order.items += [
             (label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)
@@ -747,6 +864,7 @@ def _batch(rows: list[tuple[int, Json]], heads: dict[str, str], file: str) -> Ba
         columns,
         [o.returns for o in good.values()],
         [CONDITIONS.index(o.condition) for o in good.values()],
+        [o.rounded for o in good.values()],
     )
     broken = [
         (name, [label for label, _ in order.items], order.fault)

@@ -87,6 +87,37 @@ def _pairs_exclude(turns, turn_counts, bears, box):
 
 
 @njit(cache=True)
+def grid(turns, turn_counts, masses, bears, box, positions, placed):
+    """Lay pieces of one size as a regular grid, layer on layer; whether a grid holds them all.
+
+    What carries most lies lowest. False where the pieces differ.
+    """
+    n = turn_counts.shape[0]
+    bearing = False
+    for i in range(n):
+        if turn_counts[i] != turn_counts[0] or (turns[i] != turns[0]).any():
+            return False
+        bearing = bearing or bears[i] >= 0
+    strength = np.where(bears < 0, np.iinfo(np.int64).max, bears)
+    order = np.argsort(-strength, kind="mergesort")
+    for t in range(turn_counts[0]):
+        a, b, c = turns[0, t]
+        along, across, up = box[0] // a, box[1] // b, box[2] // c
+        if along * across * up < n:
+            continue
+        for k in range(n):
+            i, layer, rest = order[k], k // (along * across), k % (along * across)
+            positions[i, 0] = (rest % along) * a
+            positions[i, 1] = (rest // along) * b
+            positions[i, 2] = layer * c
+            positions[i, 3:] = turns[0, t]
+        placed[:] = 1
+        if not bearing or bearing_holds(positions, placed, n, masses, bears):
+            return True
+    return False
+
+
+@njit(cache=True)
 def holds(
     turns,
     turn_counts,
@@ -111,6 +142,8 @@ def holds(
                 positions[0, 3:] = turns[0, t]
                 return True
         return False
+    if grid(turns, turn_counts, masses, bears, box, positions, placed):
+        return True
     bearing = False
     for i in range(n):
         bearing = bearing or bears[i] >= 0

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
-from abate.adapters.readers.orders import Batch, Block, open_orders
+from abate.adapters.readers.orders import IN_HEADERS, Batch, Block, Units, open_orders
 from abate.application.logistics.stock import site_names
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
@@ -29,6 +29,8 @@ from abate.logistics.facts import FITS_NOTHING, Materials, Objective, Source, pa
 from abate.logistics.planners.circulating import Scheme
 from abate.logistics.planners.packing import Packed, Packer
 
+FEWEST = "fewest"
+"""The objective unless another is asked for: parcels, then the price of cartons, then board."""
 SHOWN_MAX = 60
 """Orders kept for pages and pictures."""
 FINDINGS_MAX = 200
@@ -259,7 +261,7 @@ def pack_file(
     cartons: Path | None,
     write: Callable[[bytes], Any],
     *,
-    objective: str = "board",
+    objective: str = FEWEST,
     support_share: float | None = None,
     effort: str = "fast",
     seed: int = 0,
@@ -269,6 +271,7 @@ def pack_file(
     on_batch: Callable[[PackingSummary], Any] = lambda _tally: None,
     stock: dict[str, dict[str, int]] | None = None,
     sites: dict[str, str] | None = None,
+    units: Units = IN_HEADERS,
 ) -> tuple[Packer, PackingSummary]:
     """Pack a file of orders, batch by batch.
 
@@ -276,7 +279,8 @@ def pack_file(
         orders: CSV, Parquet, JSON, JSON lines, or the text format that holds its own cartons.
         cartons: CSV, Parquet or JSON; None where the orders hold them.
         write: Takes the lines of the plan, one JSON object per order.
-        objective: `board`, `cost`, `volume`, `parcels`, or a weighting.
+        objective: `fewest` (parcels, then price, then board), `board`, `cost`, `volume`, `parcels`,
+            or a weighting.
         support_share: Least share of each base that is supported; 0.8 where it is None.
         effort: `fast`, `thorough` or `proved`.
         seed: Of the random draws; the same seed gives the same result.
@@ -288,6 +292,7 @@ def pack_file(
             takes the word of the file of cartons, for all sites together. Cartons that are few are
             shared out by one process.
         sites: Ids of sites by the names that stand in the file, for `stock`.
+        units: Units of columns whose headers name none.
 
     Returns:
         The packer and the tally of all.
@@ -298,10 +303,10 @@ def pack_file(
     """
     if not 0 <= fill_share_max <= 1:
         raise UsageError("bad-share", f"{fill_share_max} is not a share.", "Choose 0 to 1.")
-    sizes, blocks = open_orders(orders, cartons)
+    sizes, blocks = open_orders(orders, cartons, units)
     packer = Packer(
         sizes,
-        Objective.named(objective),
+        Objective.fewest(sizes) if objective == FEWEST else Objective.named(objective),
         0.8 if support_share is None else support_share,
         effort,
         seed,
@@ -312,7 +317,7 @@ def pack_file(
         results = map_groups(packing.block, blocks, workers=workers, key=Block.name)
     else:
         known = sites or {}
-        every = (site for block in open_orders(orders, cartons)[1] for site in block.sites())
+        every = (site for block in open_orders(orders, cartons, units)[1] for site in block.sites())
         coming = Counter(known.get(site, site) for site in every)
         results = _shared_out(packing, blocks, coming, stock, known)
     total = PackingSummary()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from abate.adapters.store.writing import in_place_of, write_whole
-from abate.application.logistics.packing import PackingSummary
+from abate.application.logistics.packing import FEWEST, PackingSummary
 from abate.application.plans import AVOIDED, INVENTORY, sums_of
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.drawing import packing_svg, plan_page
@@ -189,17 +189,17 @@ def page_model(packer: Packer, tally: PackingSummary, *, title: str, objective: 
     cards = [
         {"title": "Orders", "text": f"{tally.orders:,}", "unit": f"{tally.parcels:,} parcels"},
         {
-            "title": "Objective",
-            "text": f"{tally.cost:,.2f}",
-            "unit": f"{objective.replace(',', ', ')}; not less than {tally.bound:,.2f}",
-        },
-        {
             "title": "Proved best",
             "text": f"{tally.proved / max(tally.orders, 1):.1%}",
             "unit": "of orders",
         },
     ]
+    if objective != FEWEST:
+        told = f"{objective.replace(',', ', ')}; not less than {tally.bound:,.2f}"
+        cards.insert(1, {"title": "Objective", "text": f"{tally.cost:,.2f}", "unit": told})
     if tally.compared:
+        count = {"title": "Parcels", "text": f"{sum(proposed.values()):,}"}
+        cards.append(count | {"unit": f"now {sum(now.values()):,}"})
         change = round(100 * (after / before - 1), 1) if before else 0.0
         less = f"{change:+.1f}\u202f%" if change else "no change"
         cards += [

@@ -28,6 +28,12 @@ CartonsOption = Annotated[
         "--cartons", "-c", help="Assortment: CSV, Parquet or JSON.", show_default="in ORDERS"
     ),
 ]
+LengthsOption = Annotated[
+    str, typer.Option("--lengths", help="Unit of lengths whose headers name none: mm, cm, m, in.")
+]
+MassesOption = Annotated[
+    str, typer.Option("--masses", help="Unit of masses whose headers name none: g, kg, lb, oz.")
+]
 WorkersOption = Annotated[
     str,
     typer.Option(
@@ -75,11 +81,12 @@ def pack(
         str,
         typer.Option(
             help=(
-                "board, cost, volume, parcels, a weighting such as board=1,parcels=0.05, or"
-                " cost+carbon: money with the internal carbon price."
+                "fewest (parcels, then the price of cartons, then board), board, cost, volume,"
+                " parcels, a weighting such as board=1,parcels=0.05, or cost+carbon: money with the"
+                " internal carbon price."
             )
         ),
-    ] = "board",
+    ] = "fewest",
     support: Annotated[
         float | None,
         typer.Option(help="Least share of each base that is supported.", show_default="0.8"),
@@ -110,15 +117,18 @@ def pack(
             help="Used and circulating cartons as many as the workspace holds at each site.",
         ),
     ] = False,
+    lengths: LengthsOption = "",
+    masses: MassesOption = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Pack orders into cartons: the plan, its proof, and what is used now beside it.
 
-    Exit code 1 where rows are wrong.
+    Exit code 1 where rows are wrong, or an item fits no carton.
     """
     from contextlib import ExitStack
 
+    from abate.adapters.readers.orders import Units
     from abate.application.logistics.packing import carbon_priced, pack_file, packaging_plan
     from abate.application.logistics.plan_page import (
         page_model,
@@ -156,6 +166,7 @@ def pack(
             on_batch=lambda some: step(some.orders),
             sites=site_names(opened, site) if opened else None,
             stock=held,
+            units=Units(lengths, masses),
         )
     model = page_model(packer, tally, title=orders.name, objective=objective)
     if opened is not None and post:
@@ -181,7 +192,7 @@ def pack(
         out.print_json(_packed_json(tally, model, paths, findings))
     else:
         _print_packed(tally, model, paths)
-    raise typer.Exit(1 if tally.faulty else 0)
+    raise typer.Exit(1 if tally.unpacked else 0)
 
 
 def _packed_json(tally: Any, model: Model, paths: list[Path], findings: list[Json]) -> Json:

@@ -218,7 +218,19 @@ class Packer:
             better = (len(other.unpacked), other.cost) < (len(out[o].unpacked), out[o].cost)
             bound = min(out[o].bound, other.bound)
             out[o] = replace(other if better else out[o], bound=bound)
-        return self._within_stock(orders, allowed, out)
+        return self._unproved(orders, allowed, self._within_stock(orders, allowed, out))
+
+    def _unproved(self, orders: Orders, allowed: Any, out: list[Packed]) -> list[Packed]:
+        """Take back bounds of orders whose lengths were rounded: they hold for larger items.
+
+        What is left is that something has to hold them.
+        """
+        rounded = orders.rounded | any(c.rounded for c in self.cartons)
+        costs = np.array([cost for cost, _, _ in self.rooms])
+        for o in np.nonzero(rounded & allowed.any(axis=1))[0]:
+            least = float(costs[allowed[o]].min())
+            out[o] = replace(out[o], bound=min(out[o].bound, least))
+        return out
 
     def _within_stock(self, orders: Orders, allowed: Any, out: list[Packed]) -> list[Packed]:
         """Pack again what takes more of a carton in one order than there is."""
