@@ -301,7 +301,7 @@ def test_the_pledges_of_the_example_are_behind_and_say_by_how_much(demo):
         -net["FY2024"] / net["FY2022"] / 6
     )  # of the base value, as the rate so far
     ecosystem = by["15 Mt less in the ecosystem by 2035"]
-    assert ecosystem.actual[2024] == pytest.approx(562_450, rel=1e-4)
+    assert (ecosystem.status, ecosystem.actual, ecosystem.gap) == ("withheld", {}, None)
     assert {f.code for f in found} == {
         "base-year-stated",
         "base-year-to-restate",

@@ -83,14 +83,13 @@ def to_typst(
 #text(9pt, fill: rgb("#4d5963"))[#{quoted(lead)}]
 #v(8mm)
 {_cover(cards, sans)}
-#pagebreak()
 #outline(title: {quoted(contents)}, depth: 1)
 #pagebreak()
 {body}"""
 
 
 def _cover(cards: Sequence[tuple[str, str, str]], sans: str) -> str:
-    """Key figures as boxes, three a row."""
+    """Key figures as boxes, three a row, on a page of their own; nothing where there are none."""
     boxes = ",\n".join(
         f'[#block(fill: rgb("#f1f4f5"), inset: 10pt, radius: 4pt, width: 100%, height: 27mm)['
         f'#text(9pt, fill: rgb("#4d5963"))[#{quoted(title)}] #linebreak()'
@@ -98,7 +97,8 @@ def _cover(cards: Sequence[tuple[str, str, str]], sans: str) -> str:
         f' #text(8.5pt, fill: rgb("#4d5963"))[#{quoted(unit)}]]]'
         for title, value, unit in cards
     )
-    return f"#grid(columns: (1fr, 1fr, 1fr), gutter: 4mm,\n{boxes})" if boxes else ""
+    grid = f"#grid(columns: (1fr, 1fr, 1fr), gutter: 4mm,\n{boxes})\n#pagebreak()"
+    return grid if boxes else ""
 
 
 BLOCKS = {

@@ -72,7 +72,7 @@ def pdf_bytes(
                 (t(c["title"]), c["text"], " · ".join(filter(None, (t(c["unit"]), c["change"]))))
                 for c in model["cards"]
             ],
-            lead=_lead(model, t),
+            lead=_lead(model, t) if "run" in model else "",
             contents=t("Contents"),
             page_of=t(" of "),
             same=same,

@@ -469,7 +469,7 @@ def write_vsme(
         )
     text = _markdown(workspace, year, lang)
     if kind == "pdf":
-        model = {"organisation": workspace.organisation.name, "kpis": []}
+        model = {"organisation": workspace.organisation.name, "kpis": [], "cards": []}
         return _written(target, pdf_bytes(text, {}, model, lang=lang, day=now.date())), ()
     if kind == "html":
         title, _ = headings(text)
