@@ -45,6 +45,7 @@ def packed_text(name: str, **options) -> tuple[float, list[dict], object]:
     path = DATA / name
     lines: list[bytes] = []
     began = time.process_time()
+    options = {"objective": "board"} | options
     _, tally = pack_file(path, None, lines.append, fill_share_max=0.0, **options)
     spent = time.process_time() - began
     rows = [json.loads(line) for line in b"".join(lines).splitlines()]
@@ -419,7 +420,8 @@ def stream() -> None:
             for workers in (1, 2):
                 digest = sha256()
                 began, cpu = time.perf_counter(), _cpu()
-                pack_file(path, sizes, digest.update, fill_share_max=0.0, workers=workers)
+                how = {"objective": "board", "workers": workers}
+                pack_file(path, sizes, digest.update, fill_share_max=0.0, **how)
                 wall, spent = time.perf_counter() - began, _cpu() - cpu
                 seen.add(digest.hexdigest())
                 peak = (

@@ -581,6 +581,7 @@ def test_a_thousand_orders_are_packed_validly_with_and_without_support():
             LOGISTICS / "orders_1000.txt",
             None,
             lines.append,
+            objective="board",
             support_share=support,
             fill_share_max=0.0,
         )
