@@ -287,8 +287,8 @@ class Objective:
 
         Example:
             >>> one = Objective.fewest([Carton("a", 300, 200, 100), Carton("b", 200, 200, 100)])
-            >>> one.board, one.cost, one.parcels > 1000 * one.board
-            (1.0, 0.0, True)
+            >>> one.board, one.cost, one.parcels
+            (1.0, 0.0, 1000.0)
         """
         priced = bool(cartons) and all(c.cost > 0 for c in cartons)
         rest = cls(cost=1.0, board=1e-3, film=1e-3) if priced else cls(board=1.0, film=1.0)

@@ -100,11 +100,11 @@ class Batch:
     findings: list[Finding]
 
 
-IN_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4, "inch": 25.4, "inches": 25.4, "ft": 304.8}
-IN_G = {
-    "g": 1.0, "kg": 1000.0, "lb": 453.59237, "lbs": 453.59237, "pound": 453.59237, "pounds": 453.59237,
-    "oz": 28.349523125,
-}  # fmt: skip
+IN_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "ft": 304.8}
+IN_MM |= dict.fromkeys(("in", "inch", "inches"), 25.4)
+POUND_G = 453.59237
+IN_G = {"g": 1.0, "kg": 1000.0, "oz": POUND_G / 16}
+IN_G |= dict.fromkeys(("lb", "lbs", "pound", "pounds"), POUND_G)
 """Units of lengths and masses, in millimetres and grams: international yard and pound (1959)."""
 UNIT = re.compile(rf"(?:(?<=[^a-z])|\s)({'|'.join([*IN_MM, *IN_G])})$")
 
@@ -249,7 +249,7 @@ def read_cartons(path: Path, units: Units = IN_HEADERS) -> tuple[Carton, ...]:
     return tuple(made)
 
 
-def _carton_sizes(cells: Json, scales: dict[str, float]) -> dict[str, Any]:
+def _carton_sizes(cells: Json, scales: dict[str, float]) -> Json:
     """Numbers of a carton: what holds something is rounded down, what takes room is rounded up.
 
     Raises:
@@ -259,7 +259,7 @@ def _carton_sizes(cells: Json, scales: dict[str, float]) -> dict[str, Any]:
     inner = {
         f: _sized(cells[f], scales[f], up=False) for f in ("length_mm", "width_mm", "height_mm")
     }
-    values: dict[str, Any] = {f: size for f, (size, _) in inner.items()}
+    values: Json = {f: size for f, (size, _) in inner.items()}
     values["rounded"] = any(rounded for _, rounded in inner.values())
     if "mass_max_g" in cells:
         values["mass_max_g"] = _sized(cells["mass_max_g"], scales["mass_max_g"], up=False)[0]
@@ -605,7 +605,7 @@ class Block:
 
 SIZES = ("length_mm", "width_mm", "height_mm", "mass_g")
 NEAR = 1e-6
-"""Millimetres and grams by which a converted size may miss a whole one: half a nanometre of 25.4."""
+"""Millimetres or grams by which a converted size may miss a whole one."""
 
 
 def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, Any]:
@@ -765,7 +765,7 @@ def _flag(value: Any) -> bool:
 
 
 def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, bool]:
-    """An item from its cells, how many of it, whether the route returns, and whether it was rounded.
+    """An item from its cells, how many, whether the route returns, whether it was rounded.
 
     Raises:
         ValueError: With what is wrong.
