@@ -13,7 +13,7 @@ from abate.adapters.readers.orders import IN_G, IN_MM, Units, read_cartons, read
 from abate.application.logistics.packing import FEWEST, pack_file
 from abate.faces.cli.main import app
 from abate.kernel.errors import DataError, UsageError
-from abate.logistics.facts import Carton, Item, Objective
+from abate.logistics.facts import FINE, Carton, Item, Objective
 from abate.logistics.planners.packing import Packer
 
 ORDER = "order,item,{0},{1},{2},{3}\nA,a,{4},{4},{5},{6}\n"
@@ -47,8 +47,11 @@ def test_a_header_says_its_unit(tmp_path, unit, mass, shape):
     whole = [-(-round(n * IN_MM[unit] * 1e6) // 10**6) for n in (1, 2, 2)]
     assert size == whole
     assert batch.orders.masses[0] == -(-round(3 * IN_G[mass] * 1e6) // 10**6)
-    exact = all(x == int(x) for x in (IN_MM[unit] * 2, IN_MM[unit], IN_G[mass] * 3))
-    assert batch.orders.rounded[0] != exact
+    turns = batch.orders.exact_turns
+    if turns is None:
+        assert IN_MM[unit] == int(IN_MM[unit])
+    else:
+        assert sorted(turns[0, 0] / FINE) == pytest.approx([n * IN_MM[unit] for n in (1, 2, 2)])
 
 
 @pytest.mark.parametrize("heads", ["长,宽,高,重量", "length,width,height,weight", "L,W,H,mass"])
@@ -70,28 +73,60 @@ def test_an_unknown_unit_is_refused():
     assert caught.value.code == "unknown-unit"
 
 
-def test_cartons_are_rounded_down_and_items_up(tmp_path):
+def test_cartons_keep_their_exact_lengths_and_are_told_rounded_down(tmp_path):
     (tmp_path / "c.csv").write_text("id;length in;width in;height in;max weight lb\nS;12;10;8;50\n")
     (carton,) = read_cartons(tmp_path / "c.csv")
     assert (carton.length_mm, carton.width_mm, carton.height_mm) == (304, 254, 203)
     assert carton.mass_max_g == 22_679
-    assert carton.rounded
+    assert carton.exact == (30_480_000, 25_400_000, 20_320_000)
 
 
-@given(st.integers(1, 40), st.sampled_from(["in", "cm"]))
+@given(
+    st.integers(1, 320), st.sampled_from([1, 2, 4, 8, 16, 32]), st.sampled_from(["in", "cm", "mm"])
+)
 @settings(deadline=None)
-def test_what_was_rounded_proves_no_split(tmp_path_factory, size, unit):
-    """A split of items that only rounding keeps from one carton is not called proved."""
+def test_an_exact_fit_is_found_in_any_unit(tmp_path_factory, parts, of, unit):
+    """Three pieces that fill a carton to the last 32nd of an inch."""
+    if not 1 <= parts / of * IN_MM[unit] <= 6000:
+        return
     folder = tmp_path_factory.mktemp("p")
+    size, room = parts / of, 3 * parts / of
     three = f"order,item,length {unit},width {unit},height {unit},mass g\n" + "".join(
         f"A,{k},{size},{size},{size},1\n" for k in range(3)
     )
-    carton = f"carton,length {unit},width {unit},height {unit}\nX,{3 * size},{size},{size}\n"
+    carton = f"carton,length {unit},width {unit},height {unit}\nX,{room},{size},{size}\n"
     (row,), _ = packed(folder, three, carton)
-    assert len(row["cartons"]) == 1 or not row["proved"]
-    if unit == "cm":
-        assert len(row["cartons"]) == 1
-        assert row["proved"]
+    assert len(row["cartons"]) == 1
+    assert row["proved"]
+    (parcel,) = row["cartons"]
+    assert parcel["room_mm"] == pytest.approx([room * IN_MM[unit], *[size * IN_MM[unit]] * 2])
+    assert parcel["filler_l"] == pytest.approx(0, abs=1e-3)
+    ends = sorted(p["x_mm"] + p["dx_mm"] for p in parcel["placements"])
+    assert ends == pytest.approx([k * size * IN_MM[unit] for k in (1, 2, 3)])
+
+
+def test_a_piece_a_hair_too_long_does_not_fit(tmp_path):
+    orders = "order,item,length in,width in,height in,mass g\nA,1,8.03125,6,4,1\nB,1,8,6,4,1\n"
+    rows, _ = packed(tmp_path, orders, "carton,length in,width in,height in\nX,8,6,4\n")
+    assert [len(r["cartons"]) for r in rows] == [0, 1]
+    assert rows[0]["unpacked"] == ["1"]
+
+
+def test_lengths_that_no_small_step_divides_are_rounded_and_prove_nothing(tmp_path):
+    orders = "order,item,length_mm,width_mm,height_mm,mass_g\n" + "".join(
+        f"A,{k},333.33331,100.00007,50.00003,1\n" for k in range(3)
+    )
+    cartons = "carton,length_mm,width_mm,height_mm\nX,1000,101,51\nY,1005,120,60\n"
+    (row,), _ = packed(tmp_path, orders, cartons)
+    assert [c["carton"] for c in row["cartons"]] == ["Y"]  # 334 mm each do not go into 1,000
+    assert not row["proved"]
+
+
+def test_whole_millimetres_give_the_bytes_of_before(tmp_path):
+    orders = "order,item,length_mm,width_mm,height_mm,mass_g\nA,1,200.0,100,50,7\n"
+    (row,), _ = packed(tmp_path, orders, "carton,length_mm,width_mm,height_mm\nX,200,100,50\n")
+    assert json.dumps(row["cartons"][0]["room_mm"]) == "[200, 100, 50]"
+    assert json.dumps(row["cartons"][0]["placements"][0]["dx_mm"]) == "200"
 
 
 def grids(count):

@@ -21,6 +21,8 @@ from abate.kernel.finding import Rule, Severity
 LENGTH_MM_MAX = 20_000
 MASS_G_MAX = 50_000_000
 ITEMS_IN_ORDER_MAX = 2_000
+FINE = 100_000
+"""Parts of a millimetre in which exact lengths are kept: 32nds of an inch are whole ones."""
 TURNS = {"any": 0b111111, "upright": 0b000011, "fixed": 0b000001}
 """Orientations an item may take: any; its height stays vertical; exactly as measured."""
 THICKNESS_STEP_MM = 10
@@ -148,7 +150,8 @@ class Carton:
         stock: How many there are; None without limit.
         source: New, used, circulating or bag.
         condition: Grade of a used one, `A` to `D`.
-        rounded: Whether its inner lengths were rounded down to whole millimetres.
+        exact: Exact inner lengths in parts of a millimetre (`FINE`), where they are not whole ones
+            and were rounded down.
 
     Raises:
         UsageError: `bad-carton`.
@@ -168,7 +171,7 @@ class Carton:
     stock: int | None = None
     source: Source = Source.NEW
     condition: str = "A"
-    rounded: bool = False
+    exact: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
         lengths = (self.length_mm, self.width_mm, self.height_mm)
@@ -325,8 +328,8 @@ class Orders:
         together: Label numbers `(items,)`.
         returns: Whether the route returns, `(orders,)`.
         conditions: Number of the poorest grade of carton allowed, `(orders,)`.
-        rounded: Whether lengths or masses of its items were rounded up to whole millimetres and
-            grams, `(orders,)`: that nothing better exists cannot be proved of such an order.
+        exact_turns: Shapes in parts of a millimetre (`FINE`), like `turns`; None where all lengths
+            are whole millimetres.
     """
 
     ids: list[Any]
@@ -341,7 +344,7 @@ class Orders:
     together: Any
     returns: Any
     conditions: Any
-    rounded: Any
+    exact_turns: Any
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -364,7 +367,7 @@ class Orders:
             self.together[at],
             self.returns[np.asarray(rows, np.int64)],
             self.conditions[np.asarray(rows, np.int64)],
-            self.rounded[np.asarray(rows, np.int64)],
+            None if self.exact_turns is None else self.exact_turns[at],
         )
 
 
@@ -382,7 +385,7 @@ def orders_from(
     columns: Mapping[str, ArrayLike],
     returns: Any = None,
     conditions: Any = None,
-    rounded: Any = None,
+    exact: Any = None,
 ) -> Orders:
     """Arrays of orders from columns of items.
 
@@ -394,7 +397,7 @@ def orders_from(
         returns: Whether each route returns, `(orders,)`.
         conditions: Number of the poorest grade of carton that each order takes, `(orders,)`; any
             where it is None.
-        rounded: Whether an order's items were rounded up, `(orders,)`.
+        exact: Exact lengths in parts of a millimetre `(items, 3)`; None where all are whole.
     """
     from abate.algorithms.packing.spaces import turns_of
 
@@ -438,8 +441,25 @@ def orders_from(
             if conditions is None
             else np.asarray(conditions, np.int64)
         ),
-        rounded=np.zeros(len(ids), np.bool_) if rounded is None else np.asarray(rounded, np.bool_),
+        exact_turns=_exact(turns, turn_counts, exact, masks, folds),
     )
+
+
+def _exact(turns: Any, turn_counts: Any, sizes: Any, masks: Any, folds: Any) -> Any:
+    """Shapes in parts of a millimetre; a soft item keeps those of whole millimetres.
+
+    A shape that differs in parts only keeps its place, so that both have as many.
+    """
+    from abate.algorithms.packing.spaces import turns_of
+
+    if sizes is None:
+        return None
+    made, counts = turns * FINE, np.zeros(len(turn_counts), np.int64)
+    own = np.zeros((len(turn_counts), 6, 3), np.int64)
+    turns_of(np.asarray(sizes, np.int64), masks, own, counts)
+    same = (folds < 0) & (counts == turn_counts)
+    made[same, :6] = own[same]
+    return made
 
 
 def _labels(values: Any, count: int) -> Any:

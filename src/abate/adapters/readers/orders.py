@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import field as made_by
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
@@ -26,6 +27,7 @@ from abate.kernel.finding import Finding
 from abate.logistics.facts import (
     BAD_ITEM,
     CONDITIONS,
+    FINE,
     ITEMS_IN_ORDER_MAX,
     LENGTH_MM_MAX,
     MASS_G_MAX,
@@ -260,7 +262,8 @@ def _carton_sizes(cells: Json, scales: dict[str, float]) -> Json:
         f: _sized(cells[f], scales[f], up=False) for f in ("length_mm", "width_mm", "height_mm")
     }
     values: Json = {f: size for f, (size, _) in inner.items()}
-    values["rounded"] = any(rounded for _, rounded in inner.values())
+    exact = tuple(part for _, part in inner.values())
+    values["exact"] = exact if any(part % FINE for part in exact) else None
     if "mass_max_g" in cells:
         values["mass_max_g"] = _sized(cells["mass_max_g"], scales["mass_max_g"], up=False)[0]
     if "stock" in cells:
@@ -598,8 +601,7 @@ class Block:
         if returns is not None:
             returns = np.logical_or.reduceat(returns, offsets[:-1])
         grades = [CONDITIONS.index(p) for p in poorest]
-        rounded = np.logical_or.reduceat(columns.pop("rounded"), offsets[:-1])
-        orders = orders_from(ids, offsets, items, columns, returns, grades, rounded)
+        orders = orders_from(ids, offsets, items, columns, returns, grades, columns.pop("exact"))
         return Batch(orders, meta, [], [])
 
 
@@ -611,20 +613,24 @@ NEAR = 1e-6
 def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, Any]:
     """Columns of items where every cell is plain.
 
-    Sizes are rounded up to whole millimetres and grams; `rounded` says which rows were.
+    Sizes are rounded up to whole millimetres and grams; `exact` has the lengths as they are.
 
     Raises:
         ValueError: Where one is not.
     """
-    columns: dict[str, Any] = {"rounded": np.zeros(len(cells["length_mm"]), np.bool_)}
+    columns: dict[str, Any] = {}
+    exact = []
     for field in SIZES:
         told = np.array(cells[field], np.float64) * scales[field]
         values = np.ceil(told - NEAR)
-        columns["rounded"] |= values > told + NEAR
+        exact.append(told)
         least, most = (0, MASS_G_MAX) if field == "mass_g" else (1, LENGTH_MM_MAX)
         if not ((values >= least) & (values <= most)).all():
             raise ValueError(field)
         columns[field] = values
+    lengths = np.stack(exact[:3], axis=1)
+    whole = np.abs(lengths - np.round(lengths)).max(initial=0.0) <= NEAR
+    columns["exact"] = None if whole else np.ceil(lengths * FINE - 0.5).astype(np.int64)
     for field in ("fragile", "own_box", "returns"):
         if field in cells:
             flags = {t: _flag(t) for t in set(cells[field])}
@@ -739,12 +745,12 @@ def _whole(value: Any, *, up: bool) -> int:
     return int(-(-number // 1)) if up else int(number // 1)
 
 
-def _sized(value: Any, scale: float, *, up: bool) -> tuple[int, bool]:
-    """A length or mass in whole millimetres or grams, and whether it was rounded for that.
+def _sized(value: Any, scale: float, *, up: bool) -> tuple[int, int]:
+    """A length or mass in whole millimetres or grams, and in parts of one (`FINE`).
 
     Example:
         >>> _sized("12", 25.4, up=True), _sized("10", 25.4, up=False), _sized("1,200", 1.0, up=True)
-        ((305, True), (254, False), (1200, False))
+        ((305, 30480000), (254, 25400000), (1200, 120000000))
     """
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(,\d{3})+(\.\d+)?\s*", value):
         value = value.replace(",", "")
@@ -752,7 +758,7 @@ def _sized(value: Any, scale: float, *, up: bool) -> tuple[int, bool]:
     if not abs(told) < 1e18:
         raise ValueError("not a number of sensible size")
     size = math.ceil(told - NEAR) if up else math.floor(told + NEAR)
-    return size, abs(size - told) > NEAR
+    return size, round(told * FINE)
 
 
 def _flag(value: Any) -> bool:
@@ -764,8 +770,8 @@ def _flag(value: Any) -> bool:
     raise ValueError(f"'{value}' is neither yes nor no")
 
 
-def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, bool]:
-    """An item from its cells, how many, whether the route returns, whether it was rounded.
+def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[int]]:
+    """An item from its cells, how many, whether the route returns, and its exact lengths.
 
     Raises:
         ValueError: With what is wrong.
@@ -779,6 +785,7 @@ def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, bool]:
     try:
         sized = [_sized(cell[f], scales[f], up=True) for f in SIZES]
         length, width, height, mass = (size for size, _ in sized)
+        exact = [part for _, part in sized[:3]]
         item = Item(
             length,
             width,
@@ -803,7 +810,13 @@ def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, bool]:
         raise ValueError(item.fault)
     if not 1 <= quantity <= ITEMS_IN_ORDER_MAX:
         raise ValueError(f"quantity is {quantity}, outside 1 to {ITEMS_IN_ORDER_MAX:,}")
-    return item, quantity, returns, any(rounded for _, rounded in sized)
+    return item, quantity, returns, exact
+
+
+def _parts(exact: list[list[int]]) -> Any:
+    """Exact lengths of items; None where all are whole millimetres."""
+    sizes = np.array(exact, np.int64).reshape(-1, 3)
+    return sizes if (sizes % FINE).any() else None
 
 
 @dataclass(slots=True)
@@ -815,7 +828,7 @@ class _Read:
     returns: bool = False
     condition: str = "D"
     fault: str = ""
-    rounded: bool = False
+    exact: list[list[int]] = made_by(default_factory=list)
 
 
 def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
@@ -833,7 +846,7 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
         label = cell.get("item")
         label = len(order.items) if label in (None, "") else label
         try:
-            item, quantity, returns, rounded = _item(cell, heads.scales)
+            item, quantity, returns, exact = _item(cell, heads.scales)
             if name == "":
                 raise ValueError("the order has no name")
             if str(cell.get("condition") or "D") not in CONDITIONS:
@@ -848,7 +861,7 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
             order.items.append((label, None))
             continue
         order.returns |= returns
-        order.rounded |= rounded
+        order.exact += [exact] * quantity
         order.condition = min(order.condition, str(cell.get("condition") or "D"))
         order.items += [
             (label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)
@@ -864,7 +877,7 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
         columns,
         [o.returns for o in good.values()],
         [CONDITIONS.index(o.condition) for o in good.values()],
-        [o.rounded for o in good.values()],
+        _parts([part for o in good.values() for part in o.exact]),
     )
     broken = [
         (name, [label for label, _ in order.items], order.fault)

@@ -77,7 +77,8 @@ def _parquet(handle: IO[bytes]) -> Iterator[Callable[[bytes], Any]]:
     import pyarrow.parquet as pq
 
     texts = ("order", "carton", "item")
-    schema = pa.schema([(c, pa.string() if c in texts else pa.int32()) for c in COLUMNS])
+    kinds = dict.fromkeys(texts, pa.string()) | {"parcel": pa.int32()}
+    schema = pa.schema([(c, kinds.get(c, pa.float64())) for c in COLUMNS])
     with pq.ParquetWriter(handle, schema) as writer:
 
         def write(lines: bytes) -> None:

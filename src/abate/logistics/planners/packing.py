@@ -13,7 +13,16 @@ import numpy as np
 
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
-from abate.logistics.facts import CONDITIONS, Carton, Item, Objective, Orders, Source, orders_of
+from abate.logistics.facts import (
+    CONDITIONS,
+    FINE,
+    Carton,
+    Item,
+    Objective,
+    Orders,
+    Source,
+    orders_of,
+)
 
 EFFORTS = {"fast": (16, 0, 12), "thorough": (60, 40_000, 200), "proved": (60, 2_000, 200)}
 """Starts per pair of order and box, blocks kept by joining, attempts at several parcels."""
@@ -26,6 +35,8 @@ SETS_MAX = 3_000
 BLOCKS_WIDTH = 24
 """Width of the beam that fills boxes of large orders where proofs are asked."""
 ITEMS_EXACT_MAX = 40
+STEPS_MAX = 500_000
+"""Steps of the longest length: more, and volumes would leave whole numbers of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +44,12 @@ class Placement:
     """Where one item lies in its carton, from the corner at the left, front, bottom [mm]."""
 
     item: Any
-    x_mm: int
-    y_mm: int
-    z_mm: int
-    dx_mm: int
-    dy_mm: int
-    dz_mm: int
+    x_mm: float
+    y_mm: float
+    z_mm: float
+    dx_mm: float
+    dy_mm: float
+    dz_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class Parcel:
     """
 
     carton: str
-    room_mm: tuple[int, int, int]
+    room_mm: tuple[float, float, float]
     placements: tuple[Placement, ...]
     mass_g: int
     filler_l: float
@@ -218,19 +229,7 @@ class Packer:
             better = (len(other.unpacked), other.cost) < (len(out[o].unpacked), out[o].cost)
             bound = min(out[o].bound, other.bound)
             out[o] = replace(other if better else out[o], bound=bound)
-        return self._unproved(orders, allowed, self._within_stock(orders, allowed, out))
-
-    def _unproved(self, orders: Orders, allowed: Any, out: list[Packed]) -> list[Packed]:
-        """Take back bounds of orders whose lengths were rounded: they hold for larger items.
-
-        What is left is that something has to hold them.
-        """
-        rounded = orders.rounded | any(c.rounded for c in self.cartons)
-        costs = np.array([cost for cost, _, _ in self.rooms])
-        for o in np.nonzero(rounded & allowed.any(axis=1))[0]:
-            least = float(costs[allowed[o]].min())
-            out[o] = replace(out[o], bound=min(out[o].bound, least))
-        return out
+        return self._within_stock(orders, allowed, out)
 
     def _within_stock(self, orders: Orders, allowed: Any, out: list[Packed]) -> list[Packed]:
         """Pack again what takes more of a carton in one order than there is."""
@@ -255,11 +254,12 @@ class Packer:
         from abate.algorithms.packing.choosing import choose
 
         rooms = self.rooms
+        scaled = self._scaled(orders)
         kept = ~left
         at = np.nonzero(kept)[0]
         offsets = np.concatenate([[0], np.cumsum(kept)])[orders.offsets].astype(np.int64)
         count, boxes = len(at), len(rooms)
-        sizes = np.array([r for _, _, r in rooms], np.int64)
+        sizes = scaled.rooms
         maxes = np.array([c.mass_max_g for _, c, _ in rooms], np.int64)
         costs = np.array([cost for cost, _, _ in rooms], np.float64)
         positions = np.zeros((count, 6), np.int64)
@@ -268,7 +268,7 @@ class Packer:
         floors = np.zeros(len(orders))
         tries, blocks, runs = EFFORTS[self.effort]
         arrays = (
-            orders.turns[at],
+            scaled.turns[at],
             orders.turn_counts[at],
             orders.masses[at],
             orders.bears[at],
@@ -314,20 +314,39 @@ class Packer:
         sequence = np.lexsort((positions[:, 0], positions[:, 1], positions[:, 2], parcels, owner))
         told = _Told(
             rooms,
+            scaled.lengths(sizes),
             [orders.items[i] for i in at[sequence].tolist()],
-            positions[sequence].tolist(),
+            scaled.lengths(positions[sequence]),
             parcels[sequence].tolist(),
             arrays[2][sequence].tolist(),
-            positions[sequence, 3:].prod(axis=1).tolist(),
+            scaled.volumes(positions[sequence, 3:]),
             cartons.tolist(),
             reasons.tolist(),
             floors.tolist(),
         )
         bounds = offsets.tolist()
+        if scaled.rounded:  # bounds of larger items: what is left is that something holds them
+            least = [float(costs[row].min(initial=0.0)) for row in allowed]
+            told.floors[:] = map(min, told.floors, least)
         out = [told.order(orders.ids[o], o, bounds[o], bounds[o + 1]) for o in range(len(orders))]
         return (
             [self._with_own(orders, o, p, left) for o, p in enumerate(out)] if left.any() else out
         )
+
+    def _scaled(self, orders: Orders) -> _Scaled:
+        """Lengths as whole numbers of one step: of a millimetre, or of what divides all of them."""
+        rooms = np.array([r for _, _, r in self.rooms], np.int64)
+        exact = [c.exact if c.source is not Source.BAG else None for _, c, _ in self.rooms]
+        if orders.exact_turns is None and not any(exact):
+            return _Scaled(orders.turns, rooms, FINE)
+        fine = np.array(
+            [e or [v * FINE for v in r] for e, r in zip(exact, rooms.tolist(), strict=True)]
+        )
+        turns = orders.turns * FINE if orders.exact_turns is None else orders.exact_turns
+        step = int(np.gcd.reduce(np.concatenate([fine.ravel(), turns.ravel()])))
+        if max(fine.max(), turns.max(initial=0)) // step > STEPS_MAX:
+            return _Scaled(orders.turns, rooms, FINE, rounded=True)
+        return _Scaled(turns // step, fine // step, step)
 
     def allowed(self, orders: Orders) -> Any:
         """Which rooms each order may take by stock and by route, `(orders, rooms)`."""
@@ -605,15 +624,49 @@ def _own_ways(orders: Orders) -> Iterator[tuple[int, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Scaled:
+    """Lengths as whole numbers of a step.
+
+    Args:
+        turns: Shapes of each item, `(items, T, 3)` [steps].
+        rooms: Inner lengths `(rooms, 3)` [steps].
+        step: Parts of a millimetre (`FINE`) of one step.
+        rounded: Whether items were rounded up and rooms down: no small step divides them all.
+    """
+
+    turns: Any
+    rooms: Any
+    step: int
+    rounded: bool = False
+
+    def lengths(self, steps: Any) -> list[list[float]]:
+        """Lengths in millimetres: whole ones as whole numbers."""
+        if self.step == FINE:
+            rows: list[list[float]] = steps.tolist()
+            return rows
+        parts = (steps * self.step).tolist()
+        return [[v // FINE if v % FINE == 0 else v / FINE for v in row] for row in parts]
+
+    def volumes(self, steps: Any) -> list[float]:
+        """Volumes [mm³] of rows of lengths."""
+        product: Any = steps.prod(axis=1)
+        whole: list[float] = (
+            product if self.step == FINE else product * (self.step / FINE) ** 3
+        ).tolist()
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
 class _Told:
     """Result arrays as lists, items sorted by order, parcel and height, from which each order is reported."""
 
     rooms: list[tuple[float, Carton, tuple[int, int, int]]]
+    inner: list[list[float]]
     items: list[Any]
-    positions: list[list[int]]
+    positions: list[list[float]]
     parcels: list[int]
     masses: list[int]
-    volumes: list[int]
+    volumes: list[float]
     cartons: list[int]
     reasons: list[list[int]]
     floors: list[float]
@@ -623,7 +676,7 @@ class _Told:
         chosen = [c for c in self.cartons[a:b] if c >= 0]
         unpacked = []
         lies: list[list[Placement]] = [[] for _ in chosen]
-        mass, filled = [0] * len(chosen), [0] * len(chosen)
+        mass, filled = [0] * len(chosen), [0.0] * len(chosen)
         for i in range(a, b):
             parcel = self.parcels[i]
             if parcel < 0:
@@ -634,9 +687,10 @@ class _Told:
             filled[parcel] += self.volumes[i]
         made = []
         for number, c in enumerate(chosen):
-            _, carton, room = self.rooms[c]
+            carton, room = self.rooms[c][1], self.inner[c]
             empty = (room[0] * room[1] * room[2] - filled[number]) / 1e6
-            made.append(Parcel(carton.id, room, tuple(lies[number]), mass[number], empty))
+            lengths = (room[0], room[1], room[2])
+            made.append(Parcel(carton.id, lengths, tuple(lies[number]), mass[number], empty))
         cost = sum(self.rooms[c][0] for c in chosen)
         last = chosen[0] if len(chosen) == 1 else len(self.rooms) - 1
         taken = {self.rooms[c][1].id for c in chosen}
