@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import anyio
 import pyarrow as pa
 
 from abate.adapters.store.delta import Store
@@ -14,6 +17,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.figures import Figures
 from abate.kernel.tables import TABLES, WRITERS
 
+T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 12, 0)
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("ABATE_SHARED", ROOT.parent / "shared")) / "data"
@@ -130,3 +134,12 @@ def dies(folder: Path, group: int) -> int:
         (folder / "seen").touch()
         os._exit(9)
     return group * 2
+
+
+def run_apart(ask: Callable[[], Awaitable[T]]) -> T:
+    """What an asynchronous function gives, run in a thread of its own.
+
+    Tests in a browser leave a loop running in theirs.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(anyio.run, ask).result()

@@ -4,7 +4,6 @@ import json
 import re
 from datetime import date
 
-import anyio
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -19,7 +18,7 @@ from abate.adapters.writers.frames import arrow_of, write_frame
 from abate.faces.cli.main import app
 from abate.faces.server import create_app
 from abate.kernel.errors import AbateError, DataError, DuplicateImportError
-from support import ROOT
+from support import ROOT, run_apart
 
 ROWS = [
     {"site": "hq", "month": "2024-01", "kWh": 12400},
@@ -191,7 +190,7 @@ def test_one_figure_is_the_same_from_five_faces(ws):
         async with client.Client(mcp.make_server(ws.path)) as agent:
             return await agent.call_tool("figures", {"names": "scope2-location"})
 
-    (by_agent,) = anyio.run(ask).structured_content["rows"]
+    (by_agent,) = run_apart(ask).structured_content["rows"]
     assert by_agent["value"] == exact
     assert float(by_command["value"]) == exact
     assert by_command["value"] == by_rest["value"]

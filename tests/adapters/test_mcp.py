@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 
-import anyio
 import pytest
 
 pytest.importorskip("mcp", reason="the extra 'mcp' is not installed")
@@ -20,7 +19,7 @@ from abate.application.inventory.figures import Figures, run_of
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
 from abate.faces.mcp.server import guarded, make_server
-from support import NOW, electricity, months
+from support import NOW, electricity, months, run_apart
 
 BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
 READS = {
@@ -48,7 +47,7 @@ def asked(server, *calls):
             answers = [await client.call_tool(name, arguments) for name, arguments in calls]
             return names, answers
 
-    return anyio.run(ask)
+    return run_apart(ask)
 
 
 def told(answer):
@@ -84,7 +83,7 @@ def test_a_link_opens_the_figure(valued):
         async with Client(make_server(valued.root)) as client:
             return await client.read_resource("abate://figures/FY2024/scope2-location")
 
-    shown = json.loads(anyio.run(read).contents[0].text)
+    shown = json.loads(run_apart(read).contents[0].text)
     assert shown["figure"] == "scope2-location"
     assert len(shown["entries"]["rows"]) == 12
 
@@ -198,7 +197,7 @@ def test_the_command_serves_over_stdin_and_stdout(valued):
         async with Client(StdioServerParameters(command=command[0], args=command[1:])) as client:
             return await client.call_tool("runs", {})
 
-    assert told(anyio.run(ask))["rows"][0]["year"] == "FY2024"
+    assert told(run_apart(ask))["rows"][0]["year"] == "FY2024"
 
 
 def test_the_command_serves_over_http_with_a_key(valued):
