@@ -105,6 +105,22 @@ def test_an_exact_fit_is_found_in_any_unit(tmp_path_factory, parts, of, unit):
     assert ends == pytest.approx([k * size * IN_MM[unit] for k in (1, 2, 3)])
 
 
+@given(st.sampled_from([(8, 8.03125), (8.03125, 8.0625), (7.9375, 8)]), st.sampled_from([0, 1]))
+@settings(deadline=None)
+def test_sides_that_are_alike_but_for_a_fraction_stay_apart(tmp_path_factory, sides, along):
+    """Both round up to the same millimetre; two of them fill a carton exactly one way round."""
+    folder = tmp_path_factory.mktemp("p")
+    room = [sides[0], sides[1]]
+    room[along] *= 2
+    two = "order,item,length in,width in,height in,mass g\n" + "".join(
+        f"A,{k},{sides[0]},{sides[1]},4,1\n" for k in range(2)
+    )
+    carton = f"carton,length in,width in,height in\nX,{room[0]},{room[1]},4\n"
+    (row,), _ = packed(folder, two, carton)
+    assert len(row["cartons"]) == 1
+    assert row["proved"]
+
+
 def test_a_piece_a_hair_too_long_does_not_fit(tmp_path):
     orders = "order,item,length in,width in,height in,mass g\nA,1,8.03125,6,4,1\nB,1,8,6,4,1\n"
     rows, _ = packed(tmp_path, orders, "carton,length in,width in,height in\nX,8,6,4\n")

@@ -409,7 +409,8 @@ def orders_from(
     )
     turn = np.asarray(columns.get("turn", np.full(count, "any")))
     masks = np.select([turn == name for name in TURNS], list(TURNS.values()), 0).astype(np.int64)
-    turns_of(sizes, masks, turns, turn_counts)
+    part = 1 if exact is None else FINE
+    turns_of(sizes if exact is None else exact, masks, turns, turn_counts)
     none = np.full(count, -1, np.int64)
     folds = np.asarray(columns.get("fold_volume_mm3", none), np.int64)
     shapes = {
@@ -420,7 +421,7 @@ def orders_from(
         wide = np.zeros((count, max(6, *map(len, shapes.values())), 3), np.int64)
         wide[:, :6] = turns
         for i, some in shapes.items():
-            wide[i, : len(some)] = some
+            wide[i, : len(some)] = np.array(some) * part
             turn_counts[i] = len(some)
         turns = wide
     fragile = np.asarray(columns.get("fragile", np.zeros(count, np.bool_)), np.bool_)
@@ -428,7 +429,7 @@ def orders_from(
         ids=ids,
         offsets=np.asarray(offsets, np.int64),
         items=items,
-        turns=turns,
+        turns=-(-turns // part),
         turn_counts=turn_counts,
         masses=np.asarray(columns["mass_g"], np.int64),
         bears=np.where(fragile, 0, np.asarray(columns.get("load_max_g", none), np.int64)),
@@ -441,25 +442,8 @@ def orders_from(
             if conditions is None
             else np.asarray(conditions, np.int64)
         ),
-        exact_turns=_exact(turns, turn_counts, exact, masks, folds),
+        exact_turns=None if exact is None else turns,
     )
-
-
-def _exact(turns: Any, turn_counts: Any, sizes: Any, masks: Any, folds: Any) -> Any:
-    """Shapes in parts of a millimetre; a soft item keeps those of whole millimetres.
-
-    A shape that differs in parts only keeps its place, so that both have as many.
-    """
-    from abate.algorithms.packing.spaces import turns_of
-
-    if sizes is None:
-        return None
-    made, counts = turns * FINE, np.zeros(len(turn_counts), np.int64)
-    own = np.zeros((len(turn_counts), 6, 3), np.int64)
-    turns_of(np.asarray(sizes, np.int64), masks, own, counts)
-    same = (folds < 0) & (counts == turn_counts)
-    made[same, :6] = own[same]
-    return made
 
 
 def _labels(values: Any, count: int) -> Any:

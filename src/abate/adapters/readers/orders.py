@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from dataclasses import field as made_by
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
@@ -619,18 +618,14 @@ def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, A
         ValueError: Where one is not.
     """
     columns: dict[str, Any] = {}
-    exact = []
+    told = {f: np.array(cells[f], np.float64) * scales[f] for f in SIZES}
     for field in SIZES:
-        told = np.array(cells[field], np.float64) * scales[field]
-        values = np.ceil(told - NEAR)
-        exact.append(told)
+        values = np.ceil(told[field] - NEAR)
         least, most = (0, MASS_G_MAX) if field == "mass_g" else (1, LENGTH_MM_MAX)
         if not ((values >= least) & (values <= most)).all():
             raise ValueError(field)
         columns[field] = values
-    lengths = np.stack(exact[:3], axis=1)
-    whole = np.abs(lengths - np.round(lengths)).max(initial=0.0) <= NEAR
-    columns["exact"] = None if whole else np.ceil(lengths * FINE - 0.5).astype(np.int64)
+    columns["exact"] = _parts(np.rint(np.stack([told[f] for f in SIZES[:3]], axis=1) * FINE))
     for field in ("fragile", "own_box", "returns"):
         if field in cells:
             flags = {t: _flag(t) for t in set(cells[field])}
@@ -735,18 +730,11 @@ def _hash(name: str) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
-def _whole(value: Any, *, up: bool) -> int:
-    """A whole number from a cell, rounded to the safe side; raises ValueError for anything else."""
-    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(,\d{3})+(\.\d+)?\s*", value):
-        value = value.replace(",", "")
-    number = float(value)
-    if not abs(number) < 1e18:
-        raise ValueError("not a number of sensible size")
-    return int(-(-number // 1)) if up else int(number // 1)
-
-
 def _sized(value: Any, scale: float, *, up: bool) -> tuple[int, int]:
-    """A length or mass in whole millimetres or grams, and in parts of one (`FINE`).
+    """A number from a cell: whole, rounded to the safe side, and in parts (`FINE`).
+
+    Raises:
+        ValueError: For anything else.
 
     Example:
         >>> _sized("12", 25.4, up=True), _sized("10", 25.4, up=False), _sized("1,200", 1.0, up=True)
@@ -800,7 +788,7 @@ def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[i
             together=str(cell.get("together") or ""),
         )
         told = cell.get("quantity")
-        quantity = 1 if told in (None, "") else _whole(told, up=False)
+        quantity = 1 if told in (None, "") else _sized(told, 1.0, up=False)[0]
         if told not in (None, "") and quantity != float(str(told).replace(",", "")):
             raise ValueError(f"quantity is {told}, not whole")
         returns = _flag(cell.get("returns"))
@@ -813,8 +801,8 @@ def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[i
     return item, quantity, returns, exact
 
 
-def _parts(exact: list[list[int]]) -> Any:
-    """Exact lengths of items; None where all are whole millimetres."""
+def _parts(exact: Any) -> Any:
+    """Exact lengths of items in parts; None where all are whole millimetres."""
     sizes = np.array(exact, np.int64).reshape(-1, 3)
     return sizes if (sizes % FINE).any() else None
 
@@ -825,10 +813,10 @@ class _Read:
 
     items: list[tuple[Any, Item | None]]
     meta: tuple[str, str, str]
+    exact: list[list[int]]
     returns: bool = False
     condition: str = "D"
     fault: str = ""
-    exact: list[list[int]] = made_by(default_factory=list)
 
 
 def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
@@ -840,7 +828,7 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
         told = cell["order"]
         name = told if isinstance(told, int) else str(told if told is not None else "").strip()
         site, month, used = (str(cell.get(f) or "") for f in ("site", "month", "carton"))
-        order = read.setdefault(name, _Read([], (site, month, used)))
+        order = read.setdefault(name, _Read([], (site, month, used), []))
         if used and used not in order.meta[2].split(";"):
             order.meta = (*order.meta[:2], ";".join(filter(None, (order.meta[2], used))))
         label = cell.get("item")
