@@ -16,8 +16,9 @@ import killing
 import recipes
 from abate.adapters.store.workspace import Workspace
 from abate.application.inventory.imports import ImportResult, add_file
+from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace, open_workspace
-from support import CONFIG, NOW, SHARED
+from support import BILLS, CONFIG, NOW, SHARED
 
 LONGEST = (
     "test_disclosing.py", "test_kills.py", "test_server_crash.py", "test_benchmark.py", "test_engines.py", "test_pages.py",
@@ -48,6 +49,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def workspace(tmp_path: Path) -> Workspace:
     """An empty workspace of the small group."""
     return create_workspace(tmp_path / "workspace", CONFIG)
+
+
+@pytest.fixture
+def valued(workspace: Workspace, tmp_path: Path) -> Workspace:
+    """The small group with a year of bills of one site, valued."""
+    path = tmp_path / "bills.csv"
+    path.write_text(BILLS)
+    add_file(workspace, path, now=NOW)
+    run_year(workspace, "FY2024", now=NOW)
+    return workspace
 
 
 @pytest.fixture

@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 
 class Served:
@@ -69,3 +73,13 @@ class Served:
             except subprocess.TimeoutExpired:
                 self.kill()
         self._close()
+
+
+@contextmanager
+def session(app: FastAPI, token: str) -> Iterator[TestClient]:
+    """A client of an application in this process, with a session's key."""
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
+        origin = {"origin": "http://127.0.0.1"}
+        key = made.post("/api/v1/session", json={"token": token}, headers=origin).json()["key"]
+        made.headers["authorization"] = f"Bearer {key}"
+        yield made

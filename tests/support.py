@@ -143,3 +143,7 @@ def run_apart(ask: Callable[[], Awaitable[T]]) -> T:
     """
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(anyio.run, ask).result()
+
+
+BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
+"""A year of one site."""

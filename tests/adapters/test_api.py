@@ -21,24 +21,16 @@ from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace, open_workspace
 from abate.faces.api import guard, uploads
 from abate.faces.server import create_app
-from support import CONFIG, NOW, electricity, months
+from serving import session
+from support import BILLS, CONFIG, NOW, electricity
 
 TOKEN = "a-token-of-the-tests"
-BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
 
 
 @pytest.fixture
 def client(workspace):
     """A session on a small workspace."""
-    with TestClient(
-        create_app(workspace.root, token=TOKEN),
-        base_url="http://127.0.0.1",
-        raise_server_exceptions=False,
-    ) as made:
-        key = made.post(
-            "/api/v1/session", json={"token": TOKEN}, headers={"origin": "http://127.0.0.1"}
-        ).json()["key"]
-        made.headers["authorization"] = f"Bearer {key}"
+    with session(create_app(workspace.root, token=TOKEN), TOKEN) as made:
         yield made
 
 

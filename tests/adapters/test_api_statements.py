@@ -1,27 +1,14 @@
 """Statements over REST: what the functions give, and errors with codes."""
 
 import pytest
-from starlette.testclient import TestClient
 
-from abate.application.inventory.imports import add_file
-from abate.application.inventory.runs import run_year
 from abate.faces.server import create_app
-from support import NOW, electricity, months
-
-BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
+from serving import session
 
 
 @pytest.fixture
-def client(workspace, tmp_path):
-    path = tmp_path / "bills.csv"
-    path.write_text(BILLS)
-    add_file(workspace, path, now=NOW)
-    run_year(workspace, "FY2024", now=NOW)
-    app = create_app(workspace.root, token="t")
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
-        origin = {"origin": "http://127.0.0.1"}
-        key = made.post("/api/v1/session", json={"token": "t"}, headers=origin).json()["key"]
-        made.headers["authorization"] = f"Bearer {key}"
+def client(valued):
+    with session(create_app(valued.root, token="t"), "t") as made:
         yield made
 
 

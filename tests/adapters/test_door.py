@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import abate
@@ -18,6 +17,7 @@ from abate.adapters.writers.frames import arrow_of, write_frame
 from abate.faces.cli.main import app
 from abate.faces.server import create_app
 from abate.kernel.errors import AbateError, DataError, DuplicateImportError
+from serving import session
 from support import ROOT, run_apart
 
 ROWS = [
@@ -177,11 +177,7 @@ def test_one_figure_is_the_same_from_five_faces(ws):
     exact = float(run.value("scope2-location").value)
     command = ["show", "scope2-location", "--json", "--workspace", str(ws.path)]
     (by_command,) = json.loads(CliRunner().invoke(app, command).stdout)
-    served = create_app(ws.path, token="t")
-    with TestClient(served, base_url="http://127.0.0.1") as http:
-        origin = {"origin": "http://127.0.0.1"}
-        key = http.post("/api/v1/session", json={"token": "t"}, headers=origin).json()["key"]
-        http.headers["authorization"] = f"Bearer {key}"
+    with session(create_app(ws.path, token="t"), "t") as http:
         (by_rest,) = http.get("/api/v1/figures?name=scope2-location").json()
         csv = http.get("/api/v1/figures?name=scope2-location&format=csv").text
         page = http.get("/inventory/scope2-location", headers={"accept": "text/html"}).text

@@ -16,26 +16,14 @@ from mcp.client.stdio import StdioServerParameters
 from starlette.testclient import TestClient
 
 from abate.application.inventory.figures import Figures, run_of
-from abate.application.inventory.imports import add_file
-from abate.application.inventory.runs import run_year
 from abate.faces.mcp.server import guarded, make_server
-from support import NOW, electricity, months, run_apart
+from support import BILLS, electricity, run_apart
 
-BILLS = electricity([("hq", m, 1000, "kWh") for m in months("2023-04", 12)])
 READS = {
     "runs", "figures", "explain", "entry", "check", "search_factors", "check_claims", "preview_file",
     "indicators", "targets", "uncertainty", "bridge",
 }  # fmt: skip
 WRITES = {"import_file", "value_year", "undo_import"}
-
-
-@pytest.fixture
-def valued(workspace, tmp_path):
-    path = tmp_path / "bills.csv"
-    path.write_text(BILLS)
-    add_file(workspace, path, now=NOW)
-    run_year(workspace, "FY2024", now=NOW)
-    return workspace
 
 
 def asked(server, *calls):

@@ -5,7 +5,7 @@ One place for the page, the print and the workbook.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from abate.disclosure.markup import Cell, Table, Translate
@@ -35,6 +35,11 @@ def tables(model: Model, t: Translate) -> dict[str, Table]:
 
 def _number(cell: Any) -> Cell:
     return Cell(cell["text"], cell.get("value"), cell.get("link", ""))
+
+
+def _headed(heads: Sequence[str], t: Translate) -> tuple[str, ...]:
+    """Headers in a language; the `>` of one that is set right stays."""
+    return tuple((">" if h[0] == ">" else "") + t(h.removeprefix(">")) for h in heads)
 
 
 def _summary(m: Model, t: Translate) -> Table:
@@ -277,7 +282,7 @@ def _kinds(m: Model, t: Translate) -> Table:
             )
         )
     heads = ("Severity", "Code", ">count", "What", "Where", "What to do")
-    columns = tuple((">" if h[0] == ">" else "") + t(h.removeprefix(">")) for h in heads)
+    columns = _headed(heads, t)
     return Table.of("kinds", t("Open findings by kind"), columns, rows)
 
 
@@ -504,7 +509,7 @@ def _gaps(m: Model, t: Translate) -> Table:
         "in part",
         "not answered",
     )
-    columns = tuple((">" if h[0] == ">" else "") + t(h.removeprefix(">")) for h in heads)
+    columns = _headed(heads, t)
     rows = [tuple(Cell(x[n] or "–", code=n == "group") for n in names) for x in m["gaps"]]
     return Table.of("gaps", t("What is not answered"), columns, rows)
 

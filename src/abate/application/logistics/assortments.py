@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
-from abate.adapters.readers.orders import Block, open_orders
+from abate.adapters.readers.orders import IN_HEADERS, Block, Units, open_orders
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import Carton, Objective
@@ -46,6 +46,7 @@ def design_file(
     objective: str = "board",
     support_share: float = 0.8,
     workers: Workers = 1,
+    units: Units = IN_HEADERS,
     on_step: Callable[[str, int], Any] = lambda _what, _count: None,
 ) -> tuple[list[Design], Design, int]:
     """Design assortments of several sizes from the orders of a file.
@@ -60,6 +61,7 @@ def design_file(
         objective: `board`, `cost`, `volume`, `parcels`, or a weighting.
         support_share: Least share of each base that is supported.
         workers: Processes, or the master of a Spark cluster.
+        units: Units of columns whose headers name none.
         on_step: Told what is going on, and how many orders were read.
 
     Returns:
@@ -69,7 +71,7 @@ def design_file(
         DataError: `orders-unreadable`.
         UsageError: `no-cartons`, `no-orders`, `bad-count`.
     """
-    given, blocks = open_orders(orders, cartons)
+    given, blocks = open_orders(orders, cartons, units)
     fresh = new_sizes(given)
     wanted, numbers = Objective.named(objective), sorted(set(counts))
     candidates = candidate_cartons(fresh)

@@ -10,7 +10,6 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -30,6 +29,7 @@ from abate.application.inventory.figures import Figures, Run, Value, run_of, run
 from abate.application.inventory.findings import quarantined, standing_findings
 from abate.application.inventory.open_run import OpenRun
 from abate.application.opening import open_workspace
+from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
@@ -37,11 +37,6 @@ from abate.kernel.finding import Finding
 KEPT = 4096
 """Answers that are kept; the one not asked for the longest goes first."""
 T = TypeVar("T")
-
-
-def present() -> datetime:
-    """The present moment."""
-    return datetime.now().replace(microsecond=0)
 
 
 class OpenWorkspace:

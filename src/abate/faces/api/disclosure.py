@@ -17,12 +17,11 @@ from abate.application.disclosure.promises import language
 from abate.application.disclosure.signoff import sign, signoffs
 from abate.application.disclosure.targets import macc, progress_json, target_progress
 from abate.application.inventory.ranges import ranges
-from abate.faces.api.desk import present
-from abate.faces.api.frame import Run, Strict, Text, WorkspaceOf, Year, api_router
+from abate.faces.api.frame import OneYear, Run, Strict, Text, WorkspaceOf, Year, api_router
+from abate.faces.clock import present
 from abate.kernel.edges import Json
 
 router = api_router()
-TheYear = Annotated[str, Query(max_length=12, description="Fiscal year, such as FY2024.")]
 CLAIMS_MAX = 400_000
 """Characters of a text of claims: some 150 pages."""
 
@@ -88,7 +87,7 @@ def get_uncertainty(
 
 
 @router.get("/neutrality")
-def get_neutrality(desk: WorkspaceOf, year: TheYear) -> Json:
+def get_neutrality(desk: WorkspaceOf, year: OneYear) -> Json:
     """Gross, reduced, removed, offset, what is left, and the credits retired."""
     told = neutrality_of(desk.workspace, year.upper())
     return neutrality_json(told, credits_of(desk.workspace, year.upper()).retired)
@@ -97,7 +96,7 @@ def get_neutrality(desk: WorkspaceOf, year: TheYear) -> Json:
 @router.get("/frameworks")
 def get_frameworks(
     desk: WorkspaceOf,
-    year: TheYear,
+    year: OneYear,
     framework: Annotated[str, Query(max_length=40, description="One framework, such as GRI.")] = "",
     lang: Annotated[str, Query(max_length=2, description="en or zh.")] = "",
 ) -> list[Json]:
@@ -108,7 +107,7 @@ def get_frameworks(
 
 
 @router.get("/disclosures")
-def get_disclosures(desk: WorkspaceOf, year: TheYear) -> Json:
+def get_disclosures(desk: WorkspaceOf, year: OneYear) -> Json:
     """Every datapoint that an indicator answers, with figure, run, imports and evidence."""
     return disclosures(desk.workspace, year.upper())
 

@@ -15,8 +15,8 @@ from abate.application.energy.loads import LoadSpec, preview_readings
 from abate.application.energy.meters import Place, change_meter, meters
 from abate.application.energy.usage import readings_page, shown_meter
 from abate.faces.api import uploads
-from abate.faces.api.desk import present
 from abate.faces.api.frame import JobsOf, Run, Strict, Text, WorkspaceOf, Year, api_router
+from abate.faces.clock import present
 from abate.kernel.edges import Json
 
 router = api_router()

@@ -39,6 +39,9 @@ Year = Annotated[
 ]
 
 
+OneYear = Annotated[str, Query(max_length=12, description="Fiscal year, such as FY2024.")]
+
+
 Run = Annotated[str, Query(max_length=80, description="A run other than the latest of the year.")]
 
 

@@ -27,8 +27,9 @@ from abate.application.factors import import_factors
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
 from abate.application.inventory.verification import verify_run
-from abate.faces.api.desk import OpenWorkspace, present
+from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
+from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError, IntegrityError, UsageError
 from abate.kernel.period import parse_fiscal_year

@@ -22,7 +22,7 @@ from abate.application.inventory.figures import check_dimensions, publish, run_o
 from abate.application.inventory.imports import undo
 from abate.application.inventory.previews import duplicate_of, original_rows, preview_sheets
 from abate.faces.api import uploads
-from abate.faces.api.desk import OpenWorkspace, present
+from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.frame import (
     JobsOf,
     Limit,
@@ -37,6 +37,7 @@ from abate.faces.api.frame import (
     table_file,
 )
 from abate.faces.api.guard import Sessions
+from abate.faces.clock import present
 from abate.kernel.edges import Json
 
 router = api_router()

@@ -14,7 +14,8 @@ from abate.adapters.store.intake import UPLOADS
 from abate.application.inventory.mapping import Mapping
 from abate.application.inventory.previews import CheckPreview, preview_file
 from abate.application.workspaces.upkeep import FOLDER
-from abate.faces.api.desk import OpenWorkspace, present
+from abate.faces.api.desk import OpenWorkspace
+from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,11 +67,6 @@ EngineOption = Annotated[
 ]
 WORKERS_MAX = 256
 HERE = Path()
-
-
-def now() -> datetime:
-    """The present moment."""
-    return datetime.now().replace(microsecond=0)
 
 
 def opened_at(workspace: Path) -> Any:

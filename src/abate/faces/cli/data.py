@@ -18,9 +18,9 @@ from abate.faces.cli.app import (
     WorkspaceOption,
     YearOption,
     app,
-    now,
     opened_at,
 )
+from abate.faces.clock import present
 from abate.kernel.errors import AbateError
 
 
@@ -78,7 +78,7 @@ def demo(
     from abate.application.workspaces.demo import run_demo
     from abate.faces.cli.demo import Terminal
 
-    run_demo(directory, now=now(), watcher=Terminal(json))
+    run_demo(directory, now=present(), watcher=Terminal(json))
     if serve and not json and sys.stdin.isatty() and sys.stdout.isatty():
         from abate.faces.cli.serving import serve_workspace
 
@@ -132,7 +132,7 @@ def add(
         became = add_files(
             opened,
             files,
-            now=now(),
+            now=present(),
             template=kind,
             mapping=mapping,
             strict=strict,
@@ -217,7 +217,7 @@ def correct(
     """Correct, accept or drop quarantined rows, or add missing ones, each with a reason."""
     from abate.application.inventory.corrections import correct as correct_rows
 
-    result = correct_rows(opened_at(workspace), file, reason=reason, now=now())
+    result = correct_rows(opened_at(workspace), file, reason=reason, now=present())
     if json:
         out.print_json(asdict(result))
     else:
@@ -236,7 +236,7 @@ def undo(
     """Undo an import by a reversal; undoing the reversal restores it."""
     from abate.application.inventory.imports import undo as undo_import
 
-    reversal = undo_import(opened_at(workspace), import_id, reason=reason, now=now())
+    reversal = undo_import(opened_at(workspace), import_id, reason=reason, now=present())
     out.console().print(
         f"{reversal} reverses {import_id}. Run the year again to restate its figures."
     )
@@ -252,7 +252,9 @@ def attach(
     """Attach evidence to an import or to one of its rows, with its hash."""
     from abate.application.inventory.imports import attach as attach_file
 
-    sha256 = attach_file(opened_at(workspace), file, import_id=import_id, source_row=row, now=now())
+    sha256 = attach_file(
+        opened_at(workspace), file, import_id=import_id, source_row=row, now=present()
+    )
     out.console().print(f"{file.name} attached to {import_id}, sha256 {sha256}.")
 
 
@@ -270,7 +272,7 @@ def check(
     opened = opened_at(workspace)
     with out.working("checking"):
         require_sound(opened)
-        found = standing_findings(opened, now=now(), year=year)
+        found = standing_findings(opened, now=present(), year=year)
     if json:
         out.print_json([f.json for f in found])
     elif found:

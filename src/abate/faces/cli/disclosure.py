@@ -21,9 +21,9 @@ from abate.faces.cli.app import (
     YearOption,
     accepted_of,
     app,
-    now,
     opened_at,
 )
+from abate.faces.clock import present
 
 
 @app.command()
@@ -434,7 +434,7 @@ def sign(
             year.upper(),
             step,
             person,
-            now=now(),
+            now=present(),
             note=note,
             run_id=run_id,
             figures=names,
@@ -514,7 +514,7 @@ def bill(
             f"No site '{site}'.",
             f"Give --site: {', '.join(s.id for s in opened.organisation.sites)}.",
         )
-    result = store_bill(opened, path, reads, site=site, now=now())
+    result = store_bill(opened, path, reads, site=site, now=present())
     out.console().print(
         f"{result.import_id}: {result.accepted_count} row stored, {result.quarantined_count} in"
         " quarantine; the PDF is its evidence."
@@ -551,7 +551,7 @@ def vsme(
             output,
             template=template,
             lang=language(lang or opened.language),
-            now=now(),
+            now=present(),
         )
         out.console().print(f"VSME: {path}")
         for part in asked:

@@ -19,10 +19,10 @@ from abate.faces.cli.app import (
     JsonOption,
     WorkspaceOption,
     app,
-    now,
     opened_at,
     workers_of,
 )
+from abate.faces.clock import present
 from abate.kernel.edges import Json
 
 if TYPE_CHECKING:
@@ -425,7 +425,7 @@ def _forecast_sites(
             forecast_site(opened, s, config, ahead_s=span_s(ahead), issued=when, seed=seed)
             for s in sites
         ]
-    kept = [post_forecast(opened, m, now=now()) for m in made] if post else []
+    kept = [post_forecast(opened, m, now=present()) for m in made] if post else []
     found = outlook(opened, made, config)
     rows = list(_rows(found.members))
     if output is not None:

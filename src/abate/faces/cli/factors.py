@@ -9,14 +9,8 @@ from typing import Annotated
 import typer
 
 from abate.faces.cli import show as out
-from abate.faces.cli.app import (
-    HERE,
-    JsonOption,
-    WorkspaceOption,
-    factors_app,
-    now,
-    opened_at,
-)
+from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, factors_app, opened_at
+from abate.faces.clock import present
 
 
 @factors_app.command(name="audit")
@@ -160,7 +154,7 @@ def factors_import(
             publisher=publisher,
             previous=previous,
             accept=frozenset(accept or ()),
-            now=now(),
+            now=present(),
         )
     if json:
         out.print_json(
@@ -221,7 +215,7 @@ def factors_add(
         unit,
         region=region,
         source=source,
-        now=now(),
+        now=present(),
         species=species,
         year=year,
         for_year=for_year,

@@ -22,9 +22,9 @@ from abate.faces.cli.app import (
     WorkspaceOption,
     YearOption,
     app,
-    now,
     opened_at,
 )
+from abate.faces.clock import present
 from abate.kernel.errors import UsageError
 from abate.kernel.units import in_t
 
@@ -314,7 +314,7 @@ def base_year(
 
     opened = opened_at(workspace)
     with out.working("valuing the base year"):
-        found = restate_base_year(opened, structure=structure, now=now())
+        found = restate_base_year(opened, structure=structure, now=present())
     if json:
         out.print_json(found.json)
         return
@@ -393,7 +393,7 @@ def published(
 
     opened = opened_at(workspace)
     if file is not None:
-        figures, texts = add_published(opened, file, now=now())
+        figures, texts = add_published(opened, file, now=present())
         out.console().print(f"{figures} figures and {texts} texts loaded from {file.name}.")
         return
     rows = list_published(opened, entity=entity, metric=metric)
@@ -561,6 +561,13 @@ def report(
     lang = lang or opened.language
     with out.working("drawing the report"):
         write_report(
-            opened, year, path, now=now(), charts=charts, lang=lang, kind=kind, template=template
+            opened,
+            year,
+            path,
+            now=present(),
+            charts=charts,
+            lang=lang,
+            kind=kind,
+            template=template,
         )
     out.console().print(f"Report: {path}")

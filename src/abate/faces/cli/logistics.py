@@ -10,15 +10,8 @@ import typer
 
 from abate.adapters.store.writing import in_place_of, write_whole
 from abate.faces.cli import show as out
-from abate.faces.cli.app import (
-    HERE,
-    JsonOption,
-    WorkspaceOption,
-    app,
-    now,
-    opened_at,
-    workers_of,
-)
+from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, app, opened_at, workers_of
+from abate.faces.clock import present
 from abate.kernel.edges import Json, Model
 from abate.kernel.units import in_kg
 
@@ -183,7 +176,7 @@ def pack(
             scheme=scheme,
         )
         facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
-        model |= valued_model(post_plan(opened, plan, domain="packing", facts=facts, now=now()))
+        model |= valued_model(post_plan(opened, plan, domain="packing", facts=facts, now=present()))
     for path in paths:
         if path.suffix == ".html":
             write_page(path, model)
@@ -283,9 +276,12 @@ def assort(
         float, typer.Option(help="Least share of each base that is supported.", min=0, max=1)
     ] = 0.8,
     workers: WorkersOption = "1",
+    lengths: LengthsOption = "",
+    masses: MassesOption = "",
     json: JsonOption = False,
 ) -> None:
     """Design the assortment: which k sizes make past orders cost least, tested on orders that the design has not seen."""
+    from abate.adapters.readers.orders import Units
     from abate.application.logistics.assortments import curve_chart, design_file
     from abate.kernel.errors import UsageError
 
@@ -302,6 +298,7 @@ def assort(
             objective=objective,
             support_share=support,
             workers=workers_of(workers),
+            units=Units(lengths, masses),
             on_step=lambda _what, count: step(count),
         )
 

@@ -18,10 +18,10 @@ from abate.faces.cli.app import (
     JsonOption,
     WorkspaceOption,
     meters_app,
-    now,
     opened_at,
 )
 from abate.faces.cli.energy import StampOption, UnitOption
+from abate.faces.clock import present
 
 if TYPE_CHECKING:
     from abate.application.energy.loads import Load
@@ -104,7 +104,7 @@ def add_readings(
     with out.progress("loading", len(files), quiet=json) as step:
         for file in files:
             try:
-                done.append(load_readings(opened, file, how, now=now()))
+                done.append(load_readings(opened, file, how, now=present()))
             except AbateError as error:
                 if len(files) == 1:
                     raise
@@ -228,7 +228,7 @@ def set_meter(
     from abate.application.energy.meters import Place, change_meter
 
     place = Place(site, building, kind, zone, parent, replaces, since)
-    import_id = change_meter(opened_at(workspace), meter, place, now=now(), reason=reason)
+    import_id = change_meter(opened_at(workspace), meter, place, now=present(), reason=reason)
     out.console().print(f"{import_id} says it of '{meter}'.")
 
 
@@ -243,7 +243,7 @@ def post(
     from abate.application.energy.postings import post_usage
 
     with out.working("adding up"):
-        made = post_usage(opened_at(workspace), year.upper(), now=now(), by=by)
+        made = post_usage(opened_at(workspace), year.upper(), now=present(), by=by)
     if json:
         out.print_json(made)
     else:

@@ -18,9 +18,9 @@ from abate.faces.cli.app import (
     YearOption,
     accepted_of,
     app,
-    now,
     opened_at,
 )
+from abate.faces.clock import present
 from abate.kernel.errors import UsageError
 
 
@@ -59,7 +59,7 @@ def run(
         result = run_year(
             opened,
             year,
-            now=now(),
+            now=present(),
             gwp_set=gwp,
             boundary=boundary,
             as_of=day,
@@ -69,7 +69,8 @@ def run(
             on_step=step,
         )
     waiting = sum(
-        f.severity == "blocker" for f in open_findings(opened, now=now(), year=result.fiscal_year)
+        f.severity == "blocker"
+        for f in open_findings(opened, now=present(), year=result.fiscal_year)
     )
     if json:
         out.print_json(
@@ -155,7 +156,9 @@ def publish(
     from abate.application.inventory.figures import publish as publish_run
 
     accepted = accepted_of(accept)
-    status = publish_run(opened_at(workspace), run_id, reason=reason, now=now(), accepted=accepted)
+    status = publish_run(
+        opened_at(workspace), run_id, reason=reason, now=present(), accepted=accepted
+    )
     out.console().print(f"{run_id} is {status}.")
 
 

@@ -18,7 +18,6 @@ from pydantic import Field
 from starlette.responses import JSONResponse
 
 from abate.application.disclosure.claims import check_text
-from abate.application.disclosure.targets import progress_json, target_progress
 from abate.application.inventory.explanations import explain_entry
 from abate.application.opening import open_workspace
 from abate.faces.python.workspace import Workspace
@@ -226,8 +225,7 @@ class Tools:
 
     def targets(self) -> Json:
         """Targets: pathway, latest value, gap, when the trend meets them, yearly rate needed."""
-        opened = open_workspace(self.root)
-        return bounded([progress_json(opened, p) for p in target_progress(opened)[0]])
+        return bounded(self.workspace.targets())
 
     def uncertainty(self, figure: Name, year: Year, by: Name = "") -> Json:
         """95 % ranges of a sum, and which data to measure better next."""

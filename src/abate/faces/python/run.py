@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -15,15 +14,11 @@ from abate.application.inventory.figures import Figures, Value, publish, run_of
 from abate.application.inventory.figures import Run as RunRecord
 from abate.application.inventory.ranges import FigureRange, ranges
 from abate.application.inventory.verification import VerifyResult, verify_run
+from abate.faces.clock import present
 from abate.faces.python.table import Table
 from abate.kernel.errors import NotFoundError
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-def moment() -> datetime:
-    """The present moment, to the second."""
-    return datetime.now().replace(microsecond=0)
 
 
 def names_of(figures: str | Sequence[str]) -> list[str]:
@@ -53,27 +48,37 @@ def value_row(value: Value) -> dict[str, object]:
     }
 
 
+def figure_table(
+    workspace: Opened,
+    of: Sequence[RunRecord],
+    figures: str | Sequence[str],
+    by: str | Sequence[str],
+    where: Mapping[str, str],
+) -> Table:
+    """Values of figures of some runs, one row each."""
+    names, dimensions = names_of(figures), by if isinstance(by, str) else ",".join(by)
+    with Figures(workspace) as ledger:
+        return Table(
+            [value_row(v) for run in of for v in ledger.values(names, run, dimensions, where)]
+        )
+
+
 class Run:
     """One valuation of a year; `Workspace.run` makes one, `Workspace.runs` lists them.
 
     Args:
         workspace: The workspace, opened.
-        run_id: Its id.
+        posted: What is kept of it; its terms never change, its status may.
     """
 
-    def __init__(self, workspace: Opened, run_id: str) -> None:
-        self._workspace = workspace
-        self.id = run_id
+    def __init__(self, workspace: Opened, posted: RunRecord) -> None:
+        self._workspace, self._posted = workspace, posted
+        self.id, self.year = posted.run_id, posted.fiscal_year
 
     @property
     def record(self) -> RunRecord:
-        """What is kept of it: year, terms, versions, status."""
+        """What is kept of it as it stands now: year, terms, versions, status."""
         return run_of(self._workspace, "", self.id)
-
-    @property
-    def year(self) -> str:
-        """Its fiscal year."""
-        return self.record.fiscal_year
 
     @property
     def status(self) -> str:
@@ -102,10 +107,7 @@ class Run:
             NotFoundError: `unknown-figure`.
             UsageError: `unknown-dimension`, and where a figure has no such breakdown.
         """
-        dimensions = by if isinstance(by, str) else ",".join(by)
-        with Figures(self._workspace) as ledger:
-            values = ledger.values(names_of(figures), self.record, dimensions, where)
-        return Table([value_row(v) for v in values])
+        return figure_table(self._workspace, [self._posted], figures, by, where)
 
     def value(self, figure: str) -> Value:
         """A figure as an exact value.
@@ -114,7 +116,7 @@ class Run:
             NotFoundError: `unknown-figure`.
         """
         with Figures(self._workspace) as ledger:
-            return ledger.values(names_of(figure), self.record)[0]
+            return ledger.values(names_of(figure), self._posted)[0]
 
     def explain(
         self, figure: str, *, where: Mapping[str, str] = NOTHING, limit: int = 20
@@ -140,7 +142,7 @@ class Run:
         """95 % ranges of a sum, by IPCC Approaches 1 and 2, and what to measure better next."""
         names_of(figure)
         with Figures(self._workspace) as ledger:
-            return ranges(ledger, figure, self.record, by)
+            return ranges(ledger, figure, self._posted, by)
 
     def verify(self) -> VerifyResult:
         """Compute it again and compare, to the milligram."""
@@ -159,7 +161,7 @@ class Run:
         Raises:
             UsageError: `not-whole`, and where a restatement has no reason.
         """
-        return publish(self._workspace, self.id, reason=reason, now=moment(), accepted=accept)
+        return publish(self._workspace, self.id, reason=reason, now=present(), accepted=accept)
 
     def report(
         self, path: str | Path, *, lang: Literal["", "en", "zh"] = "", template: str | Path = ""
@@ -181,15 +183,14 @@ class Run:
             self._workspace,
             self.year,
             target,
-            now=moment(),
+            now=present(),
             lang=lang or self._workspace.language,
             kind=target.suffix.removeprefix(".").lower() or "html",
             template=Path(template) if template else None,
         )
 
     def __repr__(self) -> str:
-        record = self.record
-        return f"Run {self.id} of {record.fiscal_year}, {record.status}"
+        return f"Run {self.id} of {self.year}, {self.status}"
 
     def _repr_html_(self) -> str:
         """As notebooks show it: the headlines."""

@@ -12,13 +12,14 @@ from abate.adapters.store.imports import Import, every_import
 from abate.adapters.store.workspace import Workspace as Opened
 from abate.adapters.writers.frames import write_frame
 from abate.application.inventory.figures import Figures, run_of, runs, years
-from abate.application.inventory.findings import open_findings, standing_findings
+from abate.application.inventory.findings import standing_findings
 from abate.application.inventory.imports import ImportResult, add_file, undo
 from abate.application.inventory.mapping import said_of_file
 from abate.application.inventory.previews import CheckPreview, preview_file
 from abate.application.inventory.runs import run_year
 from abate.application.opening import create_workspace, open_workspace
-from abate.faces.python.run import NOTHING, Run, moment, names_of, value_row
+from abate.faces.clock import present
+from abate.faces.python.run import NOTHING, Run, figure_table, names_of
 from abate.faces.python.table import Table
 from abate.kernel.edges import Json
 from abate.kernel.finding import Finding
@@ -154,7 +155,7 @@ class Workspace:
             return add_file(
                 self._opened,
                 _file_of(data, Path(folder), name),
-                now=moment(),
+                now=present(),
                 template=kind,
                 mapping=Path(map) if map else None,
                 answers=said,
@@ -170,7 +171,7 @@ class Workspace:
         """
         with tempfile.TemporaryDirectory() as folder:
             return preview_file(
-                self._opened, _file_of(data, Path(folder), name), now=moment(), template=kind
+                self._opened, _file_of(data, Path(folder), name), now=present(), template=kind
             )
 
     def check(self, year: str = "") -> list[Finding]:
@@ -180,13 +181,11 @@ class Workspace:
         """
         if year:
             parse_fiscal_year(year)
-        if year and year.upper() not in self.years:
-            return open_findings(self._opened, now=moment(), year=year.upper())
-        return standing_findings(self._opened, now=moment(), year=year.upper())
+        return standing_findings(self._opened, now=present(), year=year.upper())
 
     def imports(self) -> list[Import]:
         """Imports, corrections and reversals, each with whether it counts."""
-        return list(every_import(self._opened))
+        return every_import(self._opened)
 
     def undo(self, import_id: str, *, reason: str) -> str:
         """Undo an import by a reversal; undoing the reversal restores it.
@@ -197,7 +196,7 @@ class Workspace:
         Raises:
             NotFoundError: `unknown-import`.
         """
-        return undo(self._opened, import_id, reason=reason, now=moment())
+        return undo(self._opened, import_id, reason=reason, now=present())
 
     def correct(
         self, lines: str | Path | Sequence[Mapping[str, str]], *, reason: str = ""
@@ -211,8 +210,8 @@ class Workspace:
         from abate.application.inventory.corrections import correct, correct_lines
 
         if isinstance(lines, str | Path):
-            return correct(self._opened, Path(lines), reason=reason, now=moment())
-        return correct_lines(self._opened, lines, reason=reason, now=moment())
+            return correct(self._opened, Path(lines), reason=reason, now=present())
+        return correct_lines(self._opened, lines, reason=reason, now=present())
 
     # Inventory
 
@@ -238,12 +237,12 @@ class Workspace:
         done = run_year(
             self._opened,
             year.upper(),
-            now=moment(),
+            now=present(),
             gwp_set=gwp_set,
             boundary=boundary,
             anew=full,
         )
-        return Run(self._opened, done.run_id)
+        return Run(self._opened, run_of(self._opened, "", done.run_id))
 
     def latest(self, year: str) -> Run:
         """The run of a year that counts.
@@ -251,11 +250,11 @@ class Workspace:
         Raises:
             NotFoundError: `no-run`.
         """
-        return Run(self._opened, run_of(self._opened, year.upper()).run_id)
+        return Run(self._opened, run_of(self._opened, year.upper()))
 
     def runs(self) -> list[Run]:
         """Runs, oldest first."""
-        return [Run(self._opened, r.run_id) for r in runs(self._opened)]
+        return [Run(self._opened, r) for r in runs(self._opened)]
 
     def figures(
         self,
@@ -265,16 +264,11 @@ class Workspace:
         where: Mapping[str, str] = NOTHING,
     ) -> Table:
         """Values of figures in every year that was valued; see `Run.figures`."""
-        dimensions = by if isinstance(by, str) else ",".join(by)
-        with Figures(self._opened) as ledger:
-            rows = [
-                value_row(v)
-                for y in self.years
-                for v in ledger.values(
-                    names_of(figures), run_of(self._opened, y), dimensions, where
-                )
-            ]
-        return Table(rows)
+        every = runs(self._opened)
+        latest = [
+            run_of(self._opened, y, "", every) for y in sorted({r.fiscal_year for r in every})
+        ]
+        return figure_table(self._opened, latest, figures, by, where)
 
     def bridge(self, figure: str, before: str, after: str) -> BridgeResult:
         """Why a figure differs between two years: contributions that add up to the milligram."""
@@ -289,13 +283,13 @@ class Workspace:
         """Value the base year again on today's structure, as a draft to publish."""
         from abate.application.inventory.base_year import restate_base_year
 
-        return restate_base_year(self._opened, now=moment())
+        return restate_base_year(self._opened, now=present())
 
     def evidence(self, year: str, folder: str | Path) -> Json:
         """Write all that reperforms a year without Abate: rows, factors, formulas, files."""
         from abate.application.inventory.evidence import export_evidence
 
-        return dict(export_evidence(self._opened, year.upper(), Path(folder)))
+        return export_evidence(self._opened, year.upper(), Path(folder))
 
     def factors(self, *words: str) -> Table:
         """Factors that hold all of the words, the newest data first."""
@@ -323,13 +317,13 @@ class Workspace:
         """Targets with pathway, gap, the year the trend meets them and the yearly rate needed."""
         from abate.application.disclosure.targets import progress_json, target_progress
 
-        return [dict(progress_json(self._opened, p)) for p in target_progress(self._opened)[0]]
+        return [progress_json(self._opened, p) for p in target_progress(self._opened)[0]]
 
     def measures(self) -> list[Json]:
         """Measures by the cost of a tonne, cheapest first."""
         from abate.application.disclosure.targets import macc
 
-        return [dict(m) for m in macc(self._opened)]
+        return macc(self._opened)
 
     def programmes(self, year: str) -> Table:
         """What others emit less because of the organisation, and what keeps it from the public."""
@@ -345,11 +339,10 @@ class Workspace:
 
     def frameworks(self, year: str) -> Table:
         """What ESRS, IFRS S2, GRI and others ask for, and what answers it."""
-        from abate.application.disclosure.answers import framework_answers
-        from abate.application.inventory.open_run import open_run
+        from abate.application.disclosure.answers import answers_of_year
 
-        with open_run(self._opened, year.upper()) as opened:
-            return Table([a.json for a in framework_answers(opened, self._opened.language)])
+        told = answers_of_year(self._opened, year.upper(), self._opened.language)
+        return Table([a.json for a in told])
 
     def claims(self, *paths: str | Path, year: str = "", ledger: bool = True) -> Checked:
         """Test statements of texts and tables against each other and against the ledger."""
@@ -380,7 +373,7 @@ class Workspace:
             year.upper(),
             step,
             by,
-            now=moment(),
+            now=present(),
             note=note,
             level=level,
             figures=figures,
@@ -411,7 +404,7 @@ class Workspace:
             Path(path),
             template=Path(template) if template else None,
             lang=self._opened.language,
-            now=moment(),
+            now=present(),
         )
         return told
 
@@ -421,7 +414,7 @@ class Workspace:
         """Every meter with its readings in numbers, parents before what stands below them."""
         from abate.application.energy.meters import meters
 
-        return list(meters(self._opened))
+        return meters(self._opened)
 
     def load(
         self,
@@ -453,13 +446,13 @@ class Workspace:
         how = LoadSpec(meter=meter, site=site, kind=kind, zone=zone, unit=unit, later=later)
         with tempfile.TemporaryDirectory() as folder:
             path = _file_of(data, Path(folder), "readings")
-            return load_readings(self._opened, path, how, now=moment())
+            return load_readings(self._opened, path, how, now=present())
 
     def post(self, year: str, *, by: Literal["month", "day", "hour"] = "month") -> Posting:
         """Bring what meters used in a year into the ledger, in place of what was posted of it."""
         from abate.application.energy.postings import post_usage
 
-        return post_usage(self._opened, year.upper(), now=moment(), by=by)
+        return post_usage(self._opened, year.upper(), now=present(), by=by)
 
     def usage(self, meter: str, *, by: Literal["hour", "day", "month"] = "month") -> Table:
         """What a meter used by hour, day or month of its clock."""
@@ -498,20 +491,20 @@ class Workspace:
         config = read_energy(path) if path.is_file() else EnergyConfig()
         made = forecast_site(self._opened, site, config, ahead_s=hours * 3600, issued=issued)
         if keep:
-            post_forecast(self._opened, made, now=moment())
+            post_forecast(self._opened, made, now=present())
         return made
 
     def forecasts(self) -> list[ForecastShown]:
         """Forecasts that were posted, beside what the meters showed."""
         from abate.application.energy.forecasts import forecasts
 
-        return list(forecasts(self._opened))
+        return forecasts(self._opened)
 
     def plans(self) -> list[PlanShown]:
         """Plans: both sides, valued by the same methods and factors."""
         from abate.application.plans import plans
 
-        return list(plans(self._opened))
+        return plans(self._opened)
 
     def __repr__(self) -> str:
         shown = ", ".join(self.years) or "no year valued yet"

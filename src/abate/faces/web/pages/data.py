@@ -29,7 +29,8 @@ from abate.application.inventory.previews import (
 from abate.application.inventory.staging import CANNOT_ACCEPT
 from abate.application.inventory.supplies import FIELDS_SAID
 from abate.faces.api import uploads
-from abate.faces.api.desk import OpenWorkspace, present
+from abate.faces.api.desk import OpenWorkspace
+from abate.faces.clock import present
 from abate.faces.web.page import Form, Page
 from abate.faces.web.pages.overview import todo
 from abate.kernel.edges import Model

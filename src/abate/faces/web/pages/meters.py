@@ -26,7 +26,7 @@ from abate.application.energy.usage import Span, shown_meter
 from abate.application.inventory.previews import duplicate_of
 from abate.disclosure import charts as specs
 from abate.faces.api import uploads
-from abate.faces.api.desk import present
+from abate.faces.clock import present
 from abate.faces.web.page import Form, Page, in_words
 from abate.faces.web.pages.data import titles
 from abate.kernel.edges import Json

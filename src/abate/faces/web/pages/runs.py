@@ -15,8 +15,8 @@ from abate.application.inventory.figures import publish
 from abate.application.inventory.findings import findings_of
 from abate.application.inventory.lacks import SAID, blocking
 from abate.disclosure import charts as specs
-from abate.faces.api.desk import present
 from abate.faces.api.routes import bridged
+from abate.faces.clock import present
 from abate.faces.web.page import Form, Page, in_words
 from abate.faces.web.pages.data import titles
 from abate.kernel.bridge import DRIVERS
