@@ -285,7 +285,7 @@ def test_head_says_what_a_get_says_without_what_it_gives(client):
 
 def test_jobs_for_the_same_thing_are_one_and_too_many_are_refused(client, monkeypatch):
     """What waits is merged; what runs is not, for it works with what was there when it began."""
-    from abate.faces.api import jobs
+    from abate.faces.api import work
 
     held, go = threading.Event(), threading.Event()
 
@@ -294,7 +294,7 @@ def test_jobs_for_the_same_thing_are_one_and_too_many_are_refused(client, monkey
         go.wait(30)
         return {}
 
-    monkeypatch.setitem(jobs.WORK, "run", slow)
+    monkeypatch.setitem(work.WORK, "run", slow)
     monkeypatch.setattr(jobs, "WAITING_MAX", 3)
     first = client.post("/api/v1/runs", json={"year": "FY2024"}).json()
     assert held.wait(30)

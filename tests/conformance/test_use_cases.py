@@ -17,9 +17,9 @@ from support import ROOT
 from tidy.test_tidy import EXCEPTIONS, commands
 
 VALUES = {
-    "AbateError", "allocate", "Boundary", "Calendar", "Carton", "Factor", "FactorBook", "FactorQuery", "Finding",
-    "fit_load", "Objective", "Side", "forecast_generation", "forecast_load", "gwp", "Instrument", "Item", "MethodCard", "observed",
-    "Plan", "Plant", "Programme", "Proof", "read_unit", "Run", "Table", "Target", "Transfer", "value_plan",
+    "AbateError", "allocate", "backtest", "Boundary", "Calendar", "Carton", "Factor", "FactorBook", "FactorQuery", "Finding",
+    "fit_load", "Objective", "Side", "forecast_generation", "forecast_load", "gwp", "Instrument", "Item", "MethodCard", "observed", "Packer",
+    "Plan", "Plant", "Programme", "Proof", "read_unit", "Run", "savings", "Table", "Target", "Transfer", "value_plan",
     "Workspace",
 }  # fmt: skip
 """Names of the door that are nouns and functions of them, not use cases of a workspace."""

@@ -5,8 +5,10 @@ What is emitted, what is removed, what is offset, in that order, and what is lef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+
+from abate.kernel.edges import Json
 
 
 class CreditKind(StrEnum):
@@ -50,6 +52,11 @@ class Credit:
     def held_kg(self) -> int:
         """What is left of it [kg CO2e]."""
         return self.amount_kg - sum(kg for _, kg in self.retired_kg)
+
+    @property
+    def json(self) -> Json:
+        """As machines get it."""
+        return asdict(self) | {"held_kg": self.held_kg}
 
 
 @dataclass(frozen=True, slots=True)

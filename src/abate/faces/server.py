@@ -21,6 +21,7 @@ from abate.application.catalogue import faces_of
 from abate.faces.api import routes, uploads
 from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.guard import Guard, Sessions
+from abate.faces.api.idempotency import Idempotency
 from abate.faces.api.jobs import Jobs
 from abate.faces.web.page import HERE, Page
 from abate.faces.web.pages import NAVIGATION
@@ -93,6 +94,7 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     for kind in (*engine_errors(), Exception):  # the first ones are not raised again
         app.add_exception_handler(kind, _internal)
+    app.add_middleware(Idempotency, intake=desk.intake)
     app.add_middleware(Guard, sessions=app.state.sessions, hosts=HOSTS)
     return app
 

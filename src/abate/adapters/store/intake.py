@@ -5,10 +5,22 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, String, Table, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from abate.adapters.store.sql import open_sql
 from abate.kernel.edges import Json
@@ -20,7 +32,7 @@ UPLOADS = Table(
     _METADATA,
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("purpose", String, nullable=False),  # data or factors
+    Column("purpose", String, nullable=False),  # data, factors, readings or input
     Column(
         "state", String, nullable=False
     ),  # receiving, ready, importing, imported, refused, interrupted
@@ -45,6 +57,17 @@ JOBS = Table(
     Column("started_at", DateTime),  # the ledger's rows of the job carry the same moment
     Column("ended_at", DateTime),
 )
+ANSWERS = Table(
+    "answers",
+    _METADATA,
+    Column("key", String, primary_key=True),
+    Column("digest", String, nullable=False),  # of the request
+    Column("status", BigInteger, nullable=False),
+    Column("body", String, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
+ANSWER_HOURS = 24
+"""Hours for which the answer to a request with a key is kept."""
 _PACKED = ("mapping", "arguments", "result", "error")
 
 
@@ -99,6 +122,20 @@ class Intake:
                 f"unknown-{noun}", f"No {noun} '{row_id}'.", f"See the list of {noun}s."
             )
         return _unpacked(dict(row))
+
+    def answer(self, key: str) -> Json | None:
+        """What a request with this key was answered; None where none was."""
+        with self.engine.connect() as con:
+            row = con.execute(select(ANSWERS).where(ANSWERS.c.key == key)).mappings().one_or_none()
+        return None if row is None else dict(row)
+
+    def keep_answer(self, key: str, digest: str, status: int, body: str, now: datetime) -> None:
+        """Keep what a request was answered, and forget old answers."""
+        old = ANSWERS.c.created_at < now - timedelta(hours=ANSWER_HOURS)
+        row = {"key": key, "digest": digest, "status": status, "body": body, "created_at": now}
+        with self.engine.begin() as con:
+            con.execute(delete(ANSWERS).where(old))
+            con.execute(insert(ANSWERS).values(**row))
 
     def rows(self, table: Table, *states: str, limit: int = 200) -> list[Json]:
         """Rows in the given states, or all; the newest first."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,3 +108,27 @@ def write_csv(table: pa.Table, path: Path) -> Path:
     pa_csv.write_csv(table, out)
     write_whole(path, out.getvalue())
     return path
+
+
+def parquet_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A table as Parquet: columns of numbers as numbers, others as texts."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
+    table = pa.table(dict(zip(columns, map(_column_of, by_column), strict=True)))
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()
+
+
+def _column_of(cells: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    told = [float(c) if isinstance(c, Fraction) else c for c in cells]
+    kinds = {type(c) for c in told if c is not None}
+    if kinds <= {bool}:
+        return pa.array(told, pa.bool_())
+    if kinds <= {int, float}:
+        return pa.array([None if c is None else float(c) for c in told], pa.float64())
+    return pa.array([None if c is None else str(c) for c in told], pa.string())

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from abate.adapters.readers.series import read_series
+from abate.adapters.store.workspace import Workspace
 from abate.algorithms.forecasting.backtest import Forecaster, Score, backtest
 from abate.algorithms.forecasting.baselines import climatology, seasonal_naive
 from abate.algorithms.forecasting.series import Known
-from abate.application.energy.batches import as_series, span_s, temperature_of
+from abate.application.energy.batches import as_series, calendar_of, span_s, temperature_of
+from abate.application.energy.meters import meter_named
+from abate.application.energy.usage import usage_of
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings
 from abate.energy.planners.load import fit_load, forecast_load
@@ -28,7 +34,7 @@ def backtest_readings(
     every: str,
     last: str,
 ) -> list[Score]:
-    """Score the load model beside climatology and the same week before.
+    """Score the load model, with climatology and the same week before for comparison.
 
     Raises:
         UsageError: `bad-span`, `nothing-to-score` where the file is too short for one origin.
@@ -70,3 +76,39 @@ def backtest_readings(
         "seasonal naive": lambda known, _, start: seasonal_naive(known, start, zone=calendar.zone),
     }
     return backtest(series, forecasters, origins, steps, weather=beside)
+
+
+def backtest_meters(
+    workspace: Workspace,
+    meters: Sequence[str],
+    *,
+    weather: Path | None = None,
+    country: str = "",
+    ahead: str = "24h",
+    every: str = "7d",
+    last: str = "8w",
+) -> list[Score]:
+    """Score forecasts of meters of the workspace; see `backtest_readings`.
+
+    Args:
+        workspace: Whose meters.
+        meters: Their names.
+        weather: Outdoor temperature.
+        country: Country of the holidays, such as DE or DE-BY.
+        ahead: How far each forecast goes.
+        every: How often one is made.
+        last: Over how much of the end of the readings.
+
+    Raises:
+        NotFoundError: `unknown-meter`.
+        UsageError: `bad-span`, `nothing-to-score`.
+    """
+    zone = meter_named(workspace, meters[0]).zone
+    return backtest_readings(
+        usage_of(workspace, meters, checked=False),
+        calendar=calendar_of(country, zone),
+        weather=read_series(weather, zone=zone, checked=False) if weather else None,
+        ahead=ahead,
+        every=every,
+        last=last,
+    )

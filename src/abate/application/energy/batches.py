@@ -19,6 +19,7 @@ from abate.adapters.readers.series import series_chunks, zone_of
 from abate.adapters.readers.sheets import read_sheets
 from abate.adapters.store.writing import in_place_of
 from abate.algorithms.forecasting.series import Known, Series, Vintages, grid, observed
+from abate.disclosure.charts import fan_chart
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings, as_energy, is_temperature
 from abate.energy.planners.load import (
@@ -67,6 +68,17 @@ def span_s(text: str) -> int:
             "bad-span", f"'{text}' is not a span up to a year.", "Write it as 24h, 7d, 6m or 1y."
         )
     return seconds
+
+
+def calendar_of(country: str, zone: str) -> Calendar:
+    """Calendar of a country, or of a part of it such as DE-BY, on the clock of a zone.
+
+    Raises:
+        UsageError: `unknown-zone`.
+    """
+    zone_of(zone)
+    first, _, part = country.partition("-")
+    return Calendar(first.upper(), part, zone)
 
 
 def clock_of(text: str, zone: str) -> np.datetime64:
@@ -537,3 +549,33 @@ def write_rows(output: Path, rows: list[Json]) -> None:
                 {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
                 for row in rows
             )
+
+
+def forecast_rows(members: Ensemble) -> list[Json]:
+    """A row for each series and step of a forecast: mean and quantiles."""
+    quantiles, mean = members.quantiles(np.array(LEVELS)), members.values.mean(axis=0)
+    rows = []
+    for m, name in enumerate(members.names):
+        for k, start in enumerate(members.start):
+            told = {level_name(level): float(quantiles[m, k, i]) for i, level in enumerate(LEVELS)}
+            rows.append({"series": name, "start": str(start), "mean": float(mean[m, k])} | told)
+    return rows
+
+
+def fan_spec(members: Ensemble, load: Readings, unit: str) -> Json:
+    """Chart of the only series of a forecast, or of the last of its sums."""
+    m = len(members.names) - 1 if len(members.names) > len(load.names) else 0
+    name = members.names[m]
+    quantiles = members.quantiles(np.array([0.05, 0.25, 0.5, 0.75, 0.95]))[m]
+    actual: dict[str, float] = {}
+    if name in load.names:
+        line = load.values[load.names.index(name)]
+        actual = {
+            str(t): float(v) for t, v in zip(load.start, line, strict=True) if not np.isnan(v)
+        }
+    rows = [
+        {"start": str(t), "actual": actual.get(str(t))}
+        | {f"p{p:02d}": float(q) for p, q in zip((5, 25, 50, 75, 95), row, strict=True)}
+        for t, row in zip(members.start, quantiles, strict=True)
+    ]
+    return fan_chart(rows, title=name, unit=unit)

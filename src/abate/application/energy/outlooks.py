@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from abate.adapters.readers.energy_config import EnergyConfig
+from abate.adapters.readers.energy_config import CONFIG, EnergyConfig, read_energy
 from abate.adapters.store.workspace import Workspace
-from abate.application.energy.forecasts import HOUR, SiteForecast, business_members
+from abate.application.energy.batches import clock_of, fan_spec, forecast_rows, span_s
+from abate.application.energy.forecasts import (
+    HOUR,
+    SiteForecast,
+    business_members,
+    forecast_site,
+    post_forecast,
+    site_readings,
+)
 from abate.energy.planners.generation import Generation
 from abate.energy.planners.load import Ensemble
+from abate.kernel.edges import Json
+from abate.kernel.finding import Finding
 from abate.kernel.units import in_t
 
 LEVELS = ("mean", "p05", "p95")
@@ -136,3 +148,93 @@ def _cost(config: EnergyConfig, members: Any, meters: int) -> CostOutlook | None
     costs = config.tariff.cost(members.values[:, :meters].sum(axis=1), members.start)
     low, high = np.quantile(costs, [0.05, 0.95])
     return CostOutlook(float(costs.mean()), float(low), float(high), config.tariff.currency)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SitesForecast:
+    """Forecasts of sites and what they come to.
+
+    Args:
+        sites: The sites.
+        issued: Moment of issue, UTC.
+        found: Sums, emissions, plants, cost.
+        refitted: Sites of which a model was fitted again.
+        kept: Names under which they were kept.
+        findings: What the readings show.
+        fan: Chart of their sum.
+    """
+
+    sites: tuple[str, ...]
+    issued: str
+    found: Outlook
+    refitted: tuple[str, ...]
+    kept: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    fan: Json
+
+    @property
+    def rows(self) -> list[Json]:
+        """Mean and quantiles of every series and hour."""
+        return forecast_rows(self.found.members)
+
+    @property
+    def json(self) -> Json:
+        """As machines get it."""
+        return {
+            "sites": list(self.sites),
+            "issued": self.issued,
+            "forecasts": list(self.kept),
+            "refitted": list(self.refitted),
+            "emissions_t": self.found.emissions,
+            "plants": self.found.plants,
+            "cost": self.found.cost,
+            "findings": [f.json for f in self.findings],
+            "rows": self.rows,
+        }
+
+
+def forecast_sites(
+    workspace: Workspace,
+    sites: Sequence[str],
+    *,
+    ahead: str,
+    issued: str = "",
+    seed: int = 1,
+    energy: Path | None = None,
+    post: bool = False,
+    now: datetime,
+) -> SitesForecast:
+    """Forecast sites of a workspace: meters, sites, businesses, emissions by day, plants, cost.
+
+    Args:
+        workspace: Whose meters.
+        sites: The sites.
+        ahead: How far: 24h, 7d, 6m, 1y.
+        issued: Moment of issue on the calendar's clock; the end of the readings where it is empty.
+        seed: Same data and seed, same bytes.
+        energy: TOML of holidays, weather, plants, tariff; `energy.toml` of the workspace.
+        post: Whether each is kept, to be compared with meters later.
+        now: When it is kept.
+
+    Raises:
+        UsageError: Where a span or a moment cannot be read.
+        DataError: Where there are too few readings.
+    """
+    path = energy or workspace.root / CONFIG
+    config = read_energy(path) if energy or path.is_file() else EnergyConfig()
+    when = clock_of(issued, config.calendar.zone) if issued else None
+    made = [
+        forecast_site(workspace, s, config, ahead_s=span_s(ahead), issued=when, seed=seed)
+        for s in sites
+    ]
+    kept = [post_forecast(workspace, m, now=now) for m in made] if post else []
+    found = outlook(workspace, made, config)
+    return SitesForecast(
+        tuple(sites),
+        str(made[0].told.issued),
+        found,
+        tuple(m.site for m in made if m.refitted),
+        tuple(kept),
+        tuple(f for m in made for f in m.findings),
+        fan_spec(found.members, site_readings(workspace, sites[0]), "kWh"),
+    )

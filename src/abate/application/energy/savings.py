@@ -5,8 +5,9 @@ Periods, weather, baseline and reporting sides, valued estimates.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.readers.bill_tables import read_bills
 from abate.adapters.readers.series import PLAIN, FileStyle, zone_of
 from abate.algorithms.forecasting.days import days_of
+from abate.disclosure.charts import savings_chart
 from abate.energy.facts.readings import ENERGY_KWH, LEFT_OUT, Readings, as_energy, is_temperature
 from abate.energy.facts.suspicions import dead_stretches
 from abate.energy.planners.hourly import hourly_savings
 from abate.energy.planners.savings import CONFIDENCE_SHARE, Saving, Side, savings
+from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.finding import Finding
 
@@ -431,3 +434,120 @@ def estimate_hourly(
     )
     seen = generation_in(readings)
     return [_disqualified(s, GENERATION) if s.meter in seen else s for s in made], readings.findings
+
+
+@dataclass(frozen=True, slots=True)
+class SavingTerms:
+    """What is compared, and how.
+
+    Args:
+        until: First day of the works; the baseline ends before it.
+        since: First day after the works.
+        model: `daily`, of days or bills, or `hourly`.
+        confidence: Of the ranges.
+
+    Raises:
+        UsageError: `bad-dates`, `unknown-model`.
+    """
+
+    until: date
+    since: date
+    model: str = "daily"
+    confidence: float = CONFIDENCE_SHARE
+
+    def __post_init__(self) -> None:
+        if self.since < self.until:
+            raise UsageError(
+                "bad-dates",
+                f"--since {self.since} is before --until {self.until}.",
+                "The works begin before they end.",
+            )
+        if self.model not in ("daily", "hourly"):
+            raise UsageError(
+                "unknown-model", f"There is no '{self.model}'.", "Choose daily or hourly."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SavingsResult:
+    """Savings of meters.
+
+    Args:
+        terms: What was compared.
+        savings: One estimate for each meter.
+        findings: What reading them found.
+    """
+
+    terms: SavingTerms
+    savings: tuple[Saving, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def rows(self) -> list[Json]:
+        """A row for each meter; what cannot be computed is None."""
+        return [
+            {
+                k: None if isinstance(v, float) and not math.isfinite(v) else v
+                for k, v in asdict(s).items()
+            }
+            | {"saved_share": s.saved_share, "reasons": "; ".join(s.reasons)}
+            for s in self.savings
+        ]
+
+    @property
+    def json(self) -> Json:
+        """As machines get it."""
+        return {
+            "confidence": self.terms.confidence,
+            "meters": self.rows,
+            "findings": [f.json for f in self.findings],
+        }
+
+
+def measure_savings(
+    source: Path | Readings,
+    weather: Readings,
+    terms: SavingTerms,
+    *,
+    style: FileStyle = PLAIN,
+    workers: Workers = 1,
+) -> SavingsResult:
+    """Measure what works saved: baseline by weather, against the meters since, with ranges.
+
+    Args:
+        source: File of interval data or bills, or readings.
+        weather: Outdoor temperature of both sides.
+        terms: What is compared.
+        style: How the file is written, and the zone of its clock.
+        workers: Processes, or a Spark master; daily models only.
+
+    Raises:
+        DataError: `no-weather`, `uneven-steps`, and where a file cannot be read.
+    """
+    shared: Json = {
+        "until": terms.until,
+        "since": terms.since,
+        "confidence": terms.confidence,
+    }
+    if terms.model == "hourly":
+        found, findings = estimate_hourly(source, weather, style=style, **shared)
+        return SavingsResult(terms, tuple(found), findings)
+    usage = read_usage(source, style)
+    made = estimate(usage, weather, zone=style.zone, workers=workers, **shared)
+    return SavingsResult(terms, tuple(made), usage.findings)
+
+
+def savings_spec(told: SavingsResult) -> Json:
+    """Chart of savings with their ranges."""
+    shown = [
+        {
+            "meter": s.meter,
+            "saved_share": s.saved_share,
+            "low_share": s.low / s.expected,
+            "high_share": s.high / s.expected,
+            "held": "disqualified" if s.reasons else "qualified",
+        }
+        for s in told.savings
+        if s.expected > 0
+    ]
+    return savings_chart(shown[:60], title=f"Savings since {told.terms.since}")

@@ -7,10 +7,25 @@ from datetime import datetime
 from pathlib import Path
 
 from abate.adapters.readers.bills import BillField, doubtful
-from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.workspace import Workspace, match_key
 from abate.adapters.store.writing import in_place_of
 from abate.application.inventory.imports import ImportResult, add_file
 from abate.kernel.errors import UsageError
+
+
+def known_site(workspace: Workspace, site: str) -> str:
+    """A site as the workspace knows it by id, name or alias.
+
+    Raises:
+        UsageError: `unknown-site`.
+    """
+    if match_key(site) not in workspace.names:
+        raise UsageError(
+            "unknown-site",
+            f"No site '{site}'.",
+            f"Give --site: {', '.join(s.id for s in workspace.organisation.sites)}.",
+        )
+    return site
 
 
 def store_bill(

@@ -5,6 +5,8 @@ Fits in several processes, the curve over k, a test on other orders.
 
 from __future__ import annotations
 
+import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -17,6 +19,7 @@ import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.readers.orders import IN_HEADERS, Block, Units, open_orders
+from abate.adapters.store.writing import in_place_of
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.logistics.facts import Carton, Objective
@@ -36,6 +39,20 @@ TEST_EVERY = 5
 TEST_ORDERS_MAX = 20_000
 SAMPLE_BATCHES = 3
 STEPS_MM = (20, 10, 5)
+SIZE_COLUMNS = (
+    "length_mm",
+    "width_mm",
+    "height_mm",
+    "outer_length_mm",
+    "outer_width_mm",
+    "outer_height_mm",
+    "mass_max_g",
+    "board_m2",
+    "grade_g_m2",
+    "board_item",
+    "cost",
+)
+"""Columns of a file of cartons beside the name."""
 
 
 def design_file(
@@ -163,6 +180,22 @@ def _fits(
     return which_hold(candidates, support_share, design), test, len(design)
 
 
+def counts_of(sizes: str) -> range:
+    """Counts of sizes as somebody writes them.
+
+    Raises:
+        UsageError: `bad-count`.
+
+    Example:
+        >>> list(counts_of("12")), len(counts_of("1-20"))
+        ([12], 20)
+    """
+    if not re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3})?", sizes):
+        raise UsageError("bad-count", f"'{sizes}' is not a count.", "Write 12 or 1-20.")
+    first, _, last = sizes.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
 def curve_chart(designs: list[Design], present: Design) -> Json:
     """The curve over the number of sizes as a Vega-Lite chart.
 
@@ -180,3 +213,35 @@ def curve_chart(designs: list[Design], present: Design) -> Json:
         if d.tested is not None and present.tested
     ]
     return chart([*used, *unseen], x="number of sizes", y="share of the present assortment's")
+
+
+def saved_share(design: Design, present: Design) -> float | None:
+    """What a design saves on orders that it has not seen."""
+    if design.tested is None or not present.tested:
+        return None
+    return float(1 - design.tested / present.tested)
+
+
+def design_json(design: Design, present: Design) -> Json:
+    """A design as machines get it, beside the sizes that are used now."""
+    return {
+        "sizes": design.count,
+        "cost": design.cost,
+        "bound": design.bound,
+        "gap_share": design.gap_share,
+        "tested": design.tested,
+        "saving_share": saved_share(design, present),
+        "cartons": [[c.length_mm, c.width_mm, c.height_mm] for c in design.cartons],
+    }
+
+
+def write_sizes(path: Path, design: Design) -> None:
+    """Write the sizes of a design as a file of cartons."""
+    with in_place_of(path) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
+        table = csv.writer(handle)
+        table.writerow(("carton", *SIZE_COLUMNS))
+        for c in design.cartons:
+            outer = dict(zip(SIZE_COLUMNS[3:6], c.outer_mm, strict=True))
+            values = {n: getattr(c, n, None) for n in SIZE_COLUMNS} | outer
+            cells = (round(v, 6) if isinstance(v, float) else v for v in values.values())
+            table.writerow((c.id, *cells))

@@ -328,3 +328,27 @@ def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str)
     return SchemeValue(
         box, trip, carton, break_even_trips(box, trip, carton), by_cost, pool.trips_per_thing, pool
     )
+
+
+PLACES = ("stock", "away", "retired:shipped", "retired:lost", "retired:worn", "retired:scrapped")
+"""Accounts of a carton, in the order in which they are shown."""
+
+
+def stock_rows(workspace: Workspace) -> list[Json]:
+    """A row for each site and carton, with the count of each account."""
+    return [
+        {"site": site, "carton": carton, **{p.removeprefix("retired:"): n[p] for p in PLACES}}
+        for (site, carton), n in sorted(stocks(workspace).items())
+    ]
+
+
+def scheme_of(path: Path) -> Scheme:
+    """The scheme of circulating boxes of a file.
+
+    Raises:
+        UsageError: `no-scheme`.
+    """
+    scheme = read_packaging(path)[1]
+    if scheme is None:
+        raise UsageError("no-scheme", f"{path.name} has no [scheme].", "Describe the scheme.")
+    return scheme

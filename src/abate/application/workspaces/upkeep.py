@@ -130,7 +130,7 @@ def half_written(root: Path) -> list[Path]:
     return [
         p
         for p in left_behind(root)
-        if FOLDER not in p.relative_to(root).parts and p.stat().st_mtime < before
+        if PASSING.isdisjoint(p.relative_to(root).parts) and p.stat().st_mtime < before
     ]
 
 
@@ -448,7 +448,9 @@ def backup(
 
 FOLDER = "uploads"
 """Folder of files that are being uploaded; the server clears it."""
-PASSING = {"_temporary", FOLDER}
+MADE = "made"
+"""Folder of files that jobs of a server wrote to be fetched; the server clears it."""
+PASSING = {"_temporary", FOLDER, MADE}
 """Folders whose content comes and goes."""
 
 

@@ -12,16 +12,35 @@ from abate.application.disclosure.answers import answers_of_year
 from abate.application.disclosure.claims import check_text
 from abate.application.disclosure.filing import disclosures
 from abate.application.disclosure.indicators import indicator_values
-from abate.application.disclosure.neutrality import credits_of, neutrality_json, neutrality_of
+from abate.application.disclosure.neutrality import (
+    add_credits,
+    credits_of,
+    neutrality_json,
+    neutrality_of,
+    retire_credit,
+)
 from abate.application.disclosure.promises import language
 from abate.application.disclosure.signoff import sign, signoffs
+from abate.application.disclosure.stated_figures import add_published, published
 from abate.application.disclosure.targets import macc, progress_json, target_progress
+from abate.application.disclosure.vsme import vsme_datapoints
 from abate.application.inventory.ranges import ranges
-from abate.faces.api.frame import OneYear, Run, Strict, Text, WorkspaceOf, Year, api_router
+from abate.faces.api.frame import (
+    JobsOf,
+    OneYear,
+    Run,
+    Strict,
+    Text,
+    WorkspaceOf,
+    Year,
+    api_router,
+)
+from abate.faces.api.uploads import input_of, refuse
 from abate.faces.clock import present
 from abate.kernel.edges import Json
 
 router = api_router()
+Lang = Annotated[str, Field(pattern="^(|en|zh)$", description="The workspace's if empty.")]
 CLAIMS_MAX = 400_000
 """Characters of a text of claims: some 150 pages."""
 
@@ -116,6 +135,139 @@ def get_disclosures(desk: WorkspaceOf, year: OneYear) -> Json:
 def get_signoffs(desk: WorkspaceOf, year: Year = "") -> list[Json]:
     """Steps of sign-off, oldest first."""
     return [asdict(s) for s in signoffs(desk.workspace, year.upper())]
+
+
+class Report(Strict):
+    """A yearly report to write."""
+
+    year: Text
+    formats: list[Annotated[str, Field(pattern="^(html|pdf|xlsx|md)$")]] = Field(
+        default=["html"], min_length=1, max_length=4
+    )
+    lang: Lang = ""
+    template: Annotated[str, Field(max_length=40, description="Upload of a template.")] = ""
+
+
+class SmallFirm(Strict):
+    """A report after VSME to write, or EFRAG's template to fill."""
+
+    year: Text
+    format: Annotated[str, Field(pattern="^(html|pdf|md)$")] = "html"
+    lang: Lang = ""
+    template: Annotated[str, Field(max_length=40, description="Upload of EFRAG's file.")] = ""
+
+
+class Filing(Strict):
+    """A year to write as inline XBRL."""
+
+    year: Text
+    lang: Lang = ""
+    accept: dict[Text, Annotated[str, Field(max_length=2000)]] = Field(default={}, max_length=20)
+    entry_point: Text = ""
+
+
+class OfYear(Strict):
+    """A fiscal year."""
+
+    year: Text
+
+
+class OfUpload(Strict):
+    """A file that was uploaded."""
+
+    upload: Text
+
+
+class Retirement(Strict):
+    """Credits to retire."""
+
+    serial: Text
+    year: Text
+    by: Text
+    amount_t: Annotated[float | None, Field(gt=0, description="All that is left if empty.")] = None
+
+
+@router.post("/reports", status_code=202)
+def post_report(desk: WorkspaceOf, jobs: JobsOf, asked: Report) -> Json:
+    """Write the yearly report as a job; fetch its files from `/jobs/{job_id}/files/{name}`."""
+    year = desk.run(asked.year.upper()).fiscal_year
+    lang = language(asked.lang or desk.workspace.language)
+    told = asked.model_dump() | {"year": year, "lang": lang}
+    return jobs.submit("report", year, **told)
+
+
+@router.get("/vsme")
+def get_vsme(desk: WorkspaceOf, year: OneYear) -> list[Json]:
+    """Datapoints of VSME with value, origin, or why they are missing."""
+    return [d.json for d in vsme_datapoints(desk.workspace, year.upper())]
+
+
+@router.post("/vsme", status_code=202)
+def post_vsme(desk: WorkspaceOf, jobs: JobsOf, asked: SmallFirm) -> Json:
+    """Write the report of a small firm as a job."""
+    year = desk.run(asked.year.upper()).fiscal_year
+    lang = language(asked.lang or desk.workspace.language)
+    return jobs.submit("vsme", year, **asked.model_dump() | {"year": year, "lang": lang})
+
+
+@router.post("/filings", status_code=202)
+def post_filing(desk: WorkspaceOf, jobs: JobsOf, asked: Filing) -> Json:
+    """Write a year as inline XBRL as a job, validated where Arelle is there."""
+    year = desk.run(asked.year.upper()).fiscal_year
+    lang = language(asked.lang or desk.workspace.language)
+    return jobs.submit("filing", year, **asked.model_dump() | {"year": year, "lang": lang})
+
+
+@router.post("/evidence", status_code=202)
+def post_evidence(desk: WorkspaceOf, jobs: JobsOf, asked: OfYear) -> Json:
+    """Write all that reperforms a year as a job: rows, factors, formulas, files."""
+    year = desk.run(asked.year.upper()).fiscal_year
+    return jobs.submit("evidence", year, year=year)
+
+
+@router.post("/base-year", status_code=202)
+def post_base_year(jobs: JobsOf) -> Json:
+    """Value the base year again on today's structure as a job, as a draft to publish."""
+    return jobs.submit("base-year", "base year")
+
+
+@router.get("/credits")
+def get_credits(desk: WorkspaceOf) -> list[Json]:
+    """Credits: what is held, and what is retired for which year."""
+    return [c.json for c in credits_of(desk.workspace, "").every]
+
+
+@router.post("/credits", status_code=201)
+def post_credits(desk: WorkspaceOf, asked: OfUpload) -> Json:
+    """Take the credits of an uploaded file into the ledger of transfers; all of them or none."""
+    taken, there = add_credits(desk.workspace, input_of(desk, asked.upload))
+    refuse(desk, asked.upload)
+    return {"taken": taken, "known": there}
+
+
+@router.post("/credits/retire", status_code=201)
+def post_retirement(desk: WorkspaceOf, asked: Retirement) -> Json:
+    """Retire a block, or a part of it, for a fiscal year: once, and never more than is held."""
+    year = asked.year.upper()
+    left = retire_credit(desk.workspace, asked.serial, year, asked.amount_t, person=asked.by)
+    return left.json
+
+
+@router.get("/published")
+def get_published(
+    desk: WorkspaceOf, entity: Text = "", metric: Text = "", year: Text = ""
+) -> list[Json]:
+    """Published figures that were loaded, by which claims are tested."""
+    rows = published(desk.workspace, entity=entity, metric=metric, year=year)
+    return [asdict(r) for r in rows]
+
+
+@router.post("/published", status_code=201)
+def post_published(desk: WorkspaceOf, asked: OfUpload) -> Json:
+    """Load the published figures of an uploaded file."""
+    taken, there = add_published(desk.workspace, input_of(desk, asked.upload), now=present())
+    refuse(desk, asked.upload)
+    return {"taken": taken, "known": there}
 
 
 @router.post("/signoffs")

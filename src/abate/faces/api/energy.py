@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import AfterValidator, Field
 
+from abate.application.energy.batches import span_s
 from abate.application.energy.data_centres import data_centres, load_curve
-from abate.application.energy.forecasts import forecasts
+from abate.application.energy.forecasts import forecasts, site_readings
 from abate.application.energy.loads import LoadSpec, preview_readings
-from abate.application.energy.meters import Place, change_meter, meters
+from abate.application.energy.meters import Place, change_meter, meter_named, meters
+from abate.application.energy.savings import SavingTerms
 from abate.application.energy.usage import readings_page, shown_meter
 from abate.faces.api import uploads
 from abate.faces.api.frame import JobsOf, Run, Strict, Text, WorkspaceOf, Year, api_router
 from abate.faces.clock import present
 from abate.kernel.edges import Json
+from abate.kernel.errors import UsageError
 
 router = api_router()
 Span = Annotated[str, Query(pattern="^(month|day|hour)$", description="What a row covers.")]
@@ -145,3 +148,71 @@ def load_upload(jobs: JobsOf, upload_id: str, how: LoadRequest) -> Json:
 def get_forecasts(desk: WorkspaceOf) -> list[Json]:
     """Forecasts that were posted, compared with what the meters showed since."""
     return [f.json for f in forecasts(desk.workspace)]
+
+
+class ForecastRequest(Strict):
+    """Sites to forecast."""
+
+    sites: Annotated[list[Text], Field(min_length=1, max_length=200)]
+    ahead: Text = "24h"
+    issued: Text = ""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    post: bool = False
+
+
+class BacktestRequest(Strict):
+    """Meters whose forecasts are scored."""
+
+    meters: Annotated[list[Text], Field(min_length=1, max_length=200)]
+    ahead: Text = "24h"
+    every: Text = "7d"
+    last: Text = "8w"
+    country: Text = ""
+    weather: Annotated[str, Field(max_length=40, description="Upload of temperatures.")] = ""
+
+
+class SavingsRequest(Strict):
+    """Meters of the workspace, or an upload of usage, before and after works."""
+
+    weather: Annotated[str, Field(max_length=40, description="Upload of temperatures.")]
+    until: date
+    since: date | None = None
+    meters: list[Text] = Field(default=[], max_length=200)
+    usage: Annotated[str, Field(max_length=40, description="Upload of meters or bills.")] = ""
+    model: Annotated[str, Field(pattern="^(daily|hourly)$")] = "daily"
+    confidence: Annotated[float, Field(ge=0.5, le=0.999)] = 0.95
+    zone: Text = "UTC"
+    unit: Text = ""
+
+
+@router.post("/forecasts", status_code=202)
+def post_forecast(desk: WorkspaceOf, jobs: JobsOf, asked: ForecastRequest) -> Json:
+    """Forecast sites as a job: quantiles as a file, emissions by day, plants, cost."""
+    for site in asked.sites:
+        site_readings(desk.workspace, site)
+    span_s(asked.ahead)
+    return jobs.submit("forecast", ", ".join(asked.sites)[:200], **asked.model_dump())
+
+
+@router.post("/backtests", status_code=202)
+def post_backtest(desk: WorkspaceOf, jobs: JobsOf, asked: BacktestRequest) -> Json:
+    """Score forecasts of meters as a job, with baselines for comparison."""
+    for meter in asked.meters:
+        meter_named(desk.workspace, meter)
+    return jobs.submit("backtest", ", ".join(asked.meters)[:200], **asked.model_dump())
+
+
+@router.post("/savings", status_code=202)
+def post_savings(desk: WorkspaceOf, jobs: JobsOf, asked: SavingsRequest) -> Json:
+    """Measure as a job what works saved: baseline by weather, against the meters since."""
+    if bool(asked.meters) == bool(asked.usage):
+        text = "Name meters of the workspace, or an upload of usage."
+        raise UsageError("what-to-read", text, "One of the two.")
+    SavingTerms(asked.until, asked.since or asked.until, asked.model, asked.confidence)
+    for meter in asked.meters:
+        meter_named(desk.workspace, meter)
+    for upload in (asked.weather, asked.usage):
+        if upload:
+            uploads.input_of(desk, upload)
+    told = asked.model_dump() | {"until": str(asked.until), "since": str(asked.since or "")}
+    return jobs.submit("savings", ", ".join(asked.meters)[:200] or "usage", **told)

@@ -11,7 +11,6 @@ import queue
 import secrets
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -19,16 +18,11 @@ from typing import Any
 from abate.adapters.store.faults import fault_of
 from abate.adapters.store.imports import live_imports
 from abate.adapters.store.intake import JOBS, UPLOADS
-from abate.adapters.store.soundness import require_sound
-from abate.application.energy.loads import LoadSpec, load_readings
-from abate.application.energy.postings import post_usage
+from abate.application.energy.loads import LoadSpec
 from abate.application.energy.usage import require_span
-from abate.application.factors import import_factors
-from abate.application.inventory.imports import add_file
-from abate.application.inventory.runs import run_year
-from abate.application.inventory.verification import verify_run
+from abate.faces.api import work
 from abate.faces.api.desk import OpenWorkspace
-from abate.faces.api.uploads import folder_of, mapping_of, path_of, publisher_of, ready
+from abate.faces.api.uploads import folder_of, ready
 from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError, IntegrityError, UsageError
@@ -39,12 +33,13 @@ STOPPED = {
     "message": "The server stopped while this ran; nothing of it was stored.",
     "hint": "Start it again.",
 }
+KEPT_JOBS = 50
+"""Jobs that keep the files they wrote, the newest ones."""
 WAITING_MAX = 20
 """Jobs that may wait; who asks for more is reported to wait."""
 GRACE_S = 20.0
 """Seconds that a stop waits for the job at hand."""
 log = logging.getLogger("abate.jobs")
-OnStep = Callable[[str], None]
 
 
 class Jobs:
@@ -70,6 +65,7 @@ class Jobs:
         waiting = list(reversed(self.desk.intake.rows(JOBS, "waiting", limit=10_000)))
         for job in waiting:
             self._queue.put(job["id"])
+        work.clear(self.desk, {j["id"] for j in self.desk.intake.rows(JOBS, limit=KEPT_JOBS)})
         wanted = {job["arguments"].get("upload") for job in waiting}
         for upload in self.desk.intake.rows(UPLOADS, "importing", limit=10_000):
             if (
@@ -191,7 +187,7 @@ class Jobs:
     def _run(self, job: Json) -> None:
         intake = self.desk.intake
         try:
-            result = WORK[job["kind"]](
+            result = work.WORK[job["kind"]](
                 self.desk, job, lambda step: intake.change(JOBS, job["id"], step=step)
             )
         except Exception as error:
@@ -201,6 +197,7 @@ class Jobs:
                 text = "The job failed; nothing of it was stored."
                 found = IntegrityError("internal", text, "See the server's log.")
             told = {"code": found.code, "message": found.message, "hint": found.hint}
+            shutil.rmtree(work.folder_of(self.desk, job), ignore_errors=True)
             self._end(job, "failed", error=told)
         else:
             self._end(job, "done", result=json.loads(json.dumps(result, default=str)))
@@ -229,96 +226,3 @@ class Jobs:
             self._end(job, "done", result=found)
         else:
             self._end(job, "interrupted", error=STOPPED)
-
-
-def _import(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
-    arguments = job["arguments"]
-    upload = desk.intake.get(UPLOADS, arguments["upload"])
-    done = add_file(
-        desk.workspace,
-        path_of(desk, upload),
-        now=job["started_at"],
-        mapping=mapping_of(upload),
-        accept=frozenset(arguments["accept"]),
-        strict=arguments["strict"],
-        on_step=on_step,
-    )
-    return {k: v for k, v in asdict(done).items() if k != "mappings"}
-
-
-def _factors(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
-    upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
-    on_step("reading")
-    accept = frozenset(job["arguments"]["accept"])
-    done = import_factors(
-        desk.workspace,
-        path_of(desk, upload),
-        now=job["started_at"],
-        accept=accept,
-        publisher=publisher_of(upload),
-    )
-    if not done.import_id:
-        raise UsageError(
-            "no-factors", f"{upload['name']}: the gates let nothing pass.", "See what they found."
-        )
-    told = asdict(done)
-    del told["findings"]
-    return told
-
-
-def _load(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
-    told = job["arguments"]["how"]
-    since = datetime.fromisoformat(told["since"]) if "since" in told else None
-    upload = desk.intake.get(UPLOADS, job["arguments"]["upload"])
-    on_step("reading")
-    how = LoadSpec(**(told | {"since": since}))
-    done = load_readings(desk.workspace, path_of(desk, upload), how, now=job["started_at"])
-    return asdict(done) | {"findings": len(done.findings)}
-
-
-def _post(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
-    on_step("posting")
-    arguments = job["arguments"]
-    done = post_usage(desk.workspace, arguments["year"], now=job["started_at"], by=arguments["by"])
-    return {
-        "imports": [r.import_id for r in done.imports],
-        "accepted_count": sum(r.accepted_count for r in done.imports),
-        "quarantined_count": sum(r.quarantined_count for r in done.imports),
-        "unchanged": list(done.unchanged),
-        "left_out": done.left_out,
-    }
-
-
-def _run_year(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
-    a = job["arguments"]
-    as_of = date.fromisoformat(a["as_of"]) if a["as_of"] else None
-    done = run_year(
-        desk.workspace,
-        a["year"],
-        now=job["started_at"],
-        gwp_set=a["gwp"],
-        boundary=a["boundary"],
-        as_of=as_of,
-        on_step=on_step,
-    )
-    told = asdict(done)
-    told["findings"] = len(done.findings)
-    return told
-
-
-def _verify(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
-    on_step("checking")
-    require_sound(desk.workspace, whole=True)
-    done = verify_run(desk.workspace, job["arguments"]["run"])
-    return asdict(done) | {"holds": done.holds}
-
-
-WORK: dict[str, Callable[[OpenWorkspace, Json, OnStep], Json]] = {
-    "import": _import,
-    "factors": _factors,
-    "load": _load,
-    "post": _post,
-    "run": _run_year,
-    "verify": _verify,
-}
-"""What each kind of job does."""

@@ -1,15 +1,119 @@
-"""Routes of logistics: plans."""
+"""Routes of logistics: packing, assortments, circulating boxes, stock, plans."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Annotated
+
+from pydantic import Field
+
+from abate.application.logistics.assortments import counts_of
+from abate.application.logistics.orders import baseline_rule
+from abate.application.logistics.stock import (
+    record_movements,
+    scheme_of,
+    stock_rows,
+    value_scheme,
+)
 from abate.application.plans import plans
-from abate.faces.api.frame import WorkspaceOf, api_router
+from abate.faces.api.frame import JobsOf, Strict, Text, WorkspaceOf, api_router
+from abate.faces.api.uploads import input_of, refuse
 from abate.kernel.edges import Json
 
 router = api_router()
+Upload = Annotated[str, Field(max_length=40, description="An upload with the purpose `input`.")]
+
+
+class PackRequest(Strict):
+    """Orders to pack; see `abate pack`."""
+
+    orders: Upload
+    cartons: Upload = ""
+    packaging: Upload = ""
+    objective: Text = "fewest"
+    support: Annotated[float | None, Field(ge=0, le=1)] = None
+    effort: Annotated[str, Field(pattern="^(fast|thorough|proved)$")] = "fast"
+    baseline: Text = "volume"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    post: Text = ""
+    site: Text = ""
+    month: Text = ""
+    stock: bool = False
+    lengths: Text = ""
+    masses: Text = ""
+
+
+class AssortRequest(Strict):
+    """Past orders from which sizes are designed; see `abate assort`."""
+
+    orders: Upload
+    cartons: Upload = ""
+    sizes: Text = "1-20"
+    objective: Text = "board"
+    lengths: Text = ""
+    masses: Text = ""
+
+
+class ReuseRequest(Strict):
+    """A scheme of circulating boxes; see `abate reuse`."""
+
+    packaging: Upload
+    site: Text
+    month: Text
+
+
+class MovementsRequest(Strict):
+    """Movements of cartons; see `abate stock`."""
+
+    upload: Upload
 
 
 @router.get("/plans")
 def get_plans(desk: WorkspaceOf) -> list[Json]:
     """Plans with what they save, their proof and cost; both sides valued alike."""
     return [p.json for p in plans(desk.workspace)]
+
+
+@router.post("/packings", status_code=202)
+def post_packing(desk: WorkspaceOf, jobs: JobsOf, asked: PackRequest) -> Json:
+    """Pack orders as a job: the plan as files, what is used now, and its value where it is kept."""
+    baseline_rule(asked.baseline)
+    told = asked.model_dump()
+    files = {k: told.pop(k) for k in ("orders", "cartons", "packaging")}
+    names = {k: input_of(desk, v).name for k, v in files.items() if v}
+    return jobs.submit("pack", names["orders"], **files, terms=told)
+
+
+@router.post("/assortments", status_code=202)
+def post_assortment(desk: WorkspaceOf, jobs: JobsOf, asked: AssortRequest) -> Json:
+    """Design sizes of cartons from past orders as a job, tested on orders it has not seen."""
+    counts_of(asked.sizes)
+    title = input_of(desk, asked.orders).name
+    return jobs.submit("assort", title, **asked.model_dump())
+
+
+@router.post("/reuse")
+def post_reuse(desk: WorkspaceOf, asked: ReuseRequest) -> Json:
+    """Say whether circulating boxes pay: how many are needed, and when they break even."""
+    scheme = scheme_of(input_of(desk, asked.packaging))
+    value = value_scheme(desk.workspace, scheme, site=asked.site, month=asked.month)
+    return asdict(value) | {"pays": value.pays, "verdict": value.verdict}
+
+
+@router.get("/stock")
+def get_stock(desk: WorkspaceOf) -> list[Json]:
+    """Used and circulating cartons by site: in stock, away, shipped, lost, worn, scrapped."""
+    return stock_rows(desk.workspace)
+
+
+@router.post("/stock", status_code=201)
+def post_stock(desk: WorkspaceOf, asked: MovementsRequest) -> Json:
+    """Record the movements of an uploaded file; a refused one is named with its row."""
+    results = record_movements(desk.workspace, input_of(desk, asked.upload))
+    refuse(desk, asked.upload)
+    refused = [
+        {"row": line, "code": str(result), "why": why}
+        for line, result, why in results
+        if result not in ("ok", "exists")
+    ]
+    return {"posted": sum(r == "ok" for _, r, _ in results), "refused": refused}

@@ -10,23 +10,25 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from pydantic import Field
 
+from abate.adapters.readers.bills import doubtful, given, read_bill
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.application.catalogue import FIGURES, HEADLINES
-from abate.application.factors import gate_findings, read_factors, where_used
+from abate.application.factors import add_factor, gate_findings, read_factors, where_used
+from abate.application.inventory.bills import known_site, store_bill
 from abate.application.inventory.bridges import bridge_runs
 from abate.application.inventory.corrections import correct_lines
 from abate.application.inventory.figures import check_dimensions, publish, run_of
-from abate.application.inventory.imports import undo
+from abate.application.inventory.imports import attach, undo
 from abate.application.inventory.previews import duplicate_of, original_rows, preview_sheets
-from abate.faces.api import uploads
+from abate.faces.api import uploads, work
 from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.frame import (
+    After,
     JobsOf,
     Limit,
-    Offset,
     Run,
     Strict,
     Text,
@@ -34,6 +36,7 @@ from abate.faces.api.frame import (
     WorkspaceOf,
     Year,
     api_router,
+    paged,
     table_file,
 )
 from abate.faces.api.guard import Sessions
@@ -101,6 +104,38 @@ class Publisher(Strict):
     publisher: Text = ""
 
 
+class OwnFactor(Strict):
+    """A factor of one's own; see `abate factors add`."""
+
+    kind: Text
+    item: Text
+    value: Text
+    unit: Text
+    region: Text
+    source: Text
+    species: Text = ""
+    year: Annotated[int | None, Field(ge=1900, le=2200)] = None
+    for_year: Annotated[int | None, Field(ge=1900, le=2200)] = None
+    basis: Text = "direct"
+    gwp_set: Text = ""
+
+
+class Attachment(Strict):
+    """A document that proves an import, or a row of it (0 for the whole file)."""
+
+    upload: Text
+    row: Annotated[int, Field(ge=0, le=2**31)] = 0
+
+
+class Bill(Strict):
+    """An uploaded bill, and values that somebody gives in place of those read."""
+
+    upload: Text
+    values: dict[Text, Text] = Field(default={}, max_length=20)
+    site: Text = ""
+    confirm: bool = False
+
+
 class Corrections(Strict):
     """Lines of a correction, each with `action`, `file`, `row` and new values."""
 
@@ -131,7 +166,7 @@ def get_figures(
     year: Year = "",
     by: Annotated[str, Query(max_length=100, description="Dimensions, with commas.")] = "",
     run: Run = "",
-    as_file: Annotated[str, Query(alias="format", pattern="^(json|csv|xlsx)$")] = "json",
+    as_file: Annotated[str, Query(alias="format", pattern="^(json|csv|xlsx|parquet)$")] = "json",
 ) -> Response:
     """Figures of one year or all, whole or broken down; exact sums as decimal strings."""
     names = [FIGURES.named(n.strip()).id for n in name.split(",")] if name else list(HEADLINES)
@@ -182,7 +217,7 @@ def get_rows(
     year: Year = "",
     run: Run = "",
     limit: Limit = 20,
-    after: Annotated[str, Query(max_length=400, description="The `next` of the page before.")] = "",
+    after: After = "",
 ) -> Json:
     """A figure opened: what it is made of, its parts, and its rows largest first."""
     chosen = desk.run(year.upper(), run)
@@ -197,21 +232,19 @@ def get_entry(desk: WorkspaceOf, entry: str, year: Year = "") -> Json:
 
 @router.get("/findings")
 def get_findings(
-    desk: WorkspaceOf, severity: str = "", code: str = "", limit: Limit = 100, offset: Offset = 0
+    desk: WorkspaceOf, severity: str = "", code: str = "", limit: Limit = 100, after: After = ""
 ) -> Json:
     """Findings that stand, blockers first."""
     found = [
         f for f in desk.findings() if severity in ("", f.severity.value) and code in ("", f.code)
     ]
-    rows = [f.json for f in found[offset : offset + limit]]
-    return {"count": len(found), "rows": rows}
+    return paged([f.json for f in found], limit, after)
 
 
 @router.get("/imports")
-def get_imports(desk: WorkspaceOf, limit: Limit = 100, offset: Offset = 0) -> Json:
+def get_imports(desk: WorkspaceOf, limit: Limit = 100, after: After = "") -> Json:
     """Imports, corrections and reversals, the newest first, each with whether it counts."""
-    rows = desk.imports()
-    return {"count": len(rows), "rows": rows[offset : offset + limit]}
+    return paged([asdict(r) for r in desk.imports()], limit, after)
 
 
 @router.get("/imports/{import_id}/rows")
@@ -248,7 +281,7 @@ async def post_upload(
     request: Request,
     desk: WorkspaceOf,
     name: Annotated[str, Query(max_length=400, description="Name of the file.")],
-    purpose: Annotated[str, Query(pattern="^(data|factors|readings)$")] = "data",
+    purpose: Annotated[str, Query(pattern="^(data|factors|readings|input)$")] = "data",
 ) -> Json:
     """Hand in a file; nothing is stored in the ledger before it is imported."""
     announced = request.headers.get("content-length", "")
@@ -276,6 +309,8 @@ def get_upload(
     path = uploads.path_of(desk, upload)
     if upload["purpose"] == "factors":
         return {"upload": upload, **_gates(path, uploads.publisher_of(upload), 0)}
+    if upload["purpose"] == uploads.INPUT:
+        return {"upload": upload}
     if upload["purpose"] == "readings":  # see POST /uploads/{upload_id}/readings
         return {"upload": upload, "duplicate_of": duplicate_of(desk.workspace, path)}
     sheets = preview_sheets(desk.workspace, path, template=kind, mapping=uploads.mapping_of(upload))
@@ -354,10 +389,9 @@ def import_upload(jobs: JobsOf, upload_id: str, how: ImportRequest) -> Json:
 
 
 @router.get("/quarantine")
-def get_quarantine(desk: WorkspaceOf, limit: Limit = 100, offset: Offset = 0) -> Json:
+def get_quarantine(desk: WorkspaceOf, limit: Limit = 100, after: After = "") -> Json:
     """Rows that are in no figure until they are corrected, with their cells as they stood."""
-    rows = desk.quarantined()
-    return {"count": len(rows), "rows": rows[offset : offset + limit]}
+    return paged(desk.quarantined(), limit, after)
 
 
 @router.post("/corrections", status_code=201)
@@ -440,24 +474,67 @@ def get_factors(
     desk: WorkspaceOf,
     q: Annotated[str, Query(max_length=200)] = "",
     limit: Limit = 50,
-    offset: Offset = 0,
+    after: After = "",
 ) -> Json:
     """Factors that hold all of the words."""
     found = desk.factors().search(q.split())
-    return {"count": len(found), "rows": found[offset : offset + limit]}
+    return paged(found, limit, after)
 
 
 @router.get("/factor-findings")
-def get_factor_findings(desk: WorkspaceOf, limit: Limit = 100, offset: Offset = 0) -> Json:
+def get_factor_findings(desk: WorkspaceOf, limit: Limit = 100, after: After = "") -> Json:
     """What the gates found in publishers' files when they were imported."""
-    rows = gate_findings(desk.workspace)
-    return {"count": len(rows), "rows": rows[offset : offset + limit]}
+    return paged(gate_findings(desk.workspace), limit, after)
 
 
 @router.get("/factors/{factor_id:path}")
 def get_factor(desk: WorkspaceOf, factor_id: str) -> Json:
     """A factor: values, source, other editions and years, and where it is used."""
     return desk.factors().show(factor_id) | {"used": where_used(desk.rollups(), factor_id)}
+
+
+@router.post("/factors", status_code=201)
+def post_factor(desk: WorkspaceOf, asked: OwnFactor) -> dict[str, str]:
+    """Add one value to the factor book: a supplier's rate, the heating value of a gas bill."""
+    told = asked.model_dump()
+    four = (told.pop(k) for k in ("kind", "item", "value", "unit"))
+    return {"import": add_factor(desk.workspace, *four, now=present(), **told).import_id}
+
+
+@router.post("/imports/{import_id}/evidence", status_code=201)
+def post_attachment(desk: WorkspaceOf, import_id: str, asked: Attachment) -> dict[str, str]:
+    """Attach an uploaded document to an import or to one of its rows, with its hash."""
+    path = uploads.input_of(desk, asked.upload)
+    sha256 = attach(desk.workspace, path, import_id=import_id, source_row=asked.row, now=present())
+    uploads.refuse(desk, asked.upload)
+    return {"sha256": sha256}
+
+
+@router.post("/bills")
+def post_bill(desk: WorkspaceOf, asked: Bill) -> Json:
+    """Read an uploaded bill (PDF): each value with its place on the page and a confidence.
+
+    With `confirm`, it is imported for a site, and the PDF is its evidence.
+    """
+    path = uploads.input_of(desk, asked.upload)
+    reads = given(read_bill(path), asked.values)
+    told: Json = {
+        "reads": [asdict(r) | {"place": r.place} for r in reads],
+        "doubtful": doubtful(reads),
+    }
+    if not asked.confirm:
+        return told
+    done = store_bill(
+        desk.workspace, path, reads, site=known_site(desk.workspace, asked.site), now=present()
+    )
+    uploads.refuse(desk, asked.upload)
+    return told | {"import": done.import_id, "quarantined_count": done.quarantined_count}
+
+
+@router.get("/jobs/{job_id}/files/{name}")
+def get_job_file(desk: WorkspaceOf, job_id: str, name: str) -> FileResponse:
+    """A file that a job wrote; its `files` name them."""
+    return FileResponse(work.file_of(desk, desk.intake.get(JOBS, job_id), name), filename=name)
 
 
 @router.get("/jobs")
@@ -469,4 +546,5 @@ def get_jobs(desk: WorkspaceOf) -> list[Json]:
 @router.get("/jobs/{job_id}")
 def get_job(desk: WorkspaceOf, job_id: str) -> Json:
     """A job: waiting, running, done, failed or interrupted, with its step, result or error."""
-    return desk.intake.get(JOBS, job_id)
+    job = desk.intake.get(JOBS, job_id)
+    return job | {"files": work.files_of(desk, job)}

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import unicodedata
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 from abate.adapters.readers.publishers import READERS
@@ -26,11 +27,16 @@ MAX_NAME = 120
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".json", ".jsonl", ".ndjson")
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 SUFFIXES = (*TABLES, *WORKBOOKS, ".xml", ".gz", ".zip")
-PURPOSES = ("data", "factors", "readings")
+DOCUMENTS = (".pdf", ".md", ".html", ".htm", ".toml", ".epw", ".png", ".jpg", ".jpeg", ".eml")
+INPUT = "input"
+"""Purpose of a file that one use case reads: orders, weather, a bill, a document, a template."""
+PURPOSES = ("data", "factors", "readings", INPUT)
+INPUT_HOURS = 24
+"""Hours for which such a file is held."""
 PUBLISHERS = (*READERS, "own")
 
 
-def safe_name(name: str) -> str:
+def safe_name(name: str, suffixes: tuple[str, ...] = SUFFIXES) -> str:
     r"""A file's name without folders and without what no name needs.
 
     Raises:
@@ -48,7 +54,7 @@ def safe_name(name: str) -> str:
             "The file has no usable name.",
             f"Give it one of up to {MAX_NAME} characters.",
         )
-    if not kept.lower().endswith(SUFFIXES):
+    if not kept.lower().endswith(suffixes):
         raise UsageError(
             "unknown-format",
             f"'{kept}' is not a table: CSV, a workbook, Parquet or JSON.",
@@ -82,7 +88,7 @@ async def receive(
         desk: The workspace.
         name: Its name.
         chunks: Its content.
-        purpose: `data`, `factors` or `readings`.
+        purpose: `data`, `factors`, `readings` or `input`.
         length: Bytes announced, where they are.
         max_bytes: Bytes taken at most.
 
@@ -90,7 +96,7 @@ async def receive(
         UsageError: `bad-name`, `unknown-format`, `unknown-purpose`, `too-many-uploads`.
         DataError: `file-too-large`, `empty-file`, `half-upload`.
     """
-    chosen = safe_name(name)
+    chosen = safe_name(name, (*SUFFIXES, *DOCUMENTS) if purpose == INPUT else SUFFIXES)
     if purpose not in PURPOSES:
         raise UsageError(
             "unknown-purpose", f"No purpose '{purpose}'.", f"One of: {', '.join(PURPOSES)}."
@@ -102,6 +108,7 @@ async def receive(
     )
     if length is not None and length > max_bytes:
         raise too_large
+    _let_go(desk)
     if len(desk.intake.rows(UPLOADS, "receiving", "ready", limit=OPEN_MAX)) >= OPEN_MAX:
         text = f"{OPEN_MAX} files are uploaded and wait for a decision."
         raise UsageError("too-many-uploads", text, "Import or refuse some of them.")
@@ -142,6 +149,24 @@ async def receive(
             desk.intake.change(UPLOADS, upload_id, state="interrupted")
     desk.intake.change(UPLOADS, upload_id, state="ready", bytes=size, sha256=digest.hexdigest())
     return desk.intake.get(UPLOADS, upload_id)
+
+
+def _let_go(desk: OpenWorkspace) -> None:
+    """Throw away files of use cases that nobody needed for long."""
+    before = present() - timedelta(hours=INPUT_HOURS)
+    for upload in desk.intake.rows(UPLOADS, "ready", limit=OPEN_MAX):
+        if upload["purpose"] == INPUT and upload["created_at"] < before:
+            refuse(desk, upload["id"])
+
+
+def input_of(desk: OpenWorkspace, upload_id: str) -> Path:
+    """The file of an upload that a use case reads.
+
+    Raises:
+        NotFoundError: `unknown-upload`.
+        UsageError: `upload-not-ready`.
+    """
+    return path_of(desk, ready(desk, upload_id))
 
 
 def checked(

@@ -244,13 +244,11 @@ def credits_retire(
 @credits_app.command("list")
 def credits_list(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
     """List credits: registry, project, kind, what is held and what is retired for which year."""
-    from dataclasses import asdict
-
     from abate.application.disclosure.neutrality import credits_of
 
     every = credits_of(opened_at(workspace), "").every
     if json:
-        out.print_json([asdict(c) for c in every])
+        out.print_json([c.json for c in every])
         return
     rows = [
         (
@@ -482,9 +480,7 @@ def bill(
     from dataclasses import asdict
 
     from abate.adapters.readers.bills import doubtful, given, read_bill
-    from abate.adapters.store.workspace import match_key
-    from abate.application.inventory.bills import store_bill
-    from abate.kernel.errors import UsageError
+    from abate.application.inventory.bills import known_site, store_bill
 
     pairs = dict(s.partition("=")[::2] for s in set_)
     reads = given(read_bill(path), pairs)
@@ -508,13 +504,7 @@ def bill(
     if not confirm:
         return
     opened = opened_at(workspace)
-    if match_key(site) not in opened.names:
-        raise UsageError(
-            "unknown-site",
-            f"No site '{site}'.",
-            f"Give --site: {', '.join(s.id for s in opened.organisation.sites)}.",
-        )
-    result = store_bill(opened, path, reads, site=site, now=present())
+    result = store_bill(opened, path, reads, site=known_site(opened, site), now=present())
     out.console().print(
         f"{result.import_id}: {result.accepted_count} row stored, {result.quarantined_count} in"
         " quarantine; the PDF is its evidence."

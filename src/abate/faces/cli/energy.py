@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -270,6 +270,7 @@ def forecast(
 
     Of a site, also its plants and tomorrow's emissions.
     """
+    from abate.application.energy.batches import calendar_of
     from abate.kernel.errors import UsageError
 
     if sum(map(bool, (file, meter, site))) != 1:
@@ -290,11 +291,11 @@ def forecast(
     shared |= {"weather": weather, "groups": groups}
     columnar = all(p is not None and p.suffix == ".parquet" for p in (file, output))
     if file is not None and workers != "1" and columnar:
-        calendar = _calendar(country, zone)
+        calendar = calendar_of(country, zone)
         _forecast_many(file, coming, workers=workers, style=style, calendar=calendar, **shared)
         return
     load, own_zone = _source(file, meter, workspace, style)
-    shared["calendar"] = _calendar(country, own_zone)
+    shared["calendar"] = calendar_of(country, own_zone)
     _forecast_series(load, coming, chart=chart, zone=own_zone, **shared)
 
 
@@ -376,11 +377,11 @@ def _forecast_series(
     members = made.members
     if groups:
         members = batches.with_groups(members, batches.read_groups(groups, members.names))
-    rows = list(_rows(members))
+    rows = batches.forecast_rows(members)
     if output is not None:
         batches.write_rows(output, rows)
     if chart is not None:
-        _draw_fan(chart, members, load, made.unit)
+        _draw_fan(chart, batches.fan_spec(members, load, made.unit))
     if json:
         out.print_json(
             {
@@ -411,50 +412,33 @@ def _forecast_sites(
     json: bool,
 ) -> None:
     """Forecast sites of a workspace: meters, sites, businesses, emissions by day, plants, cost."""
-    from abate.adapters.readers.energy_config import CONFIG, EnergyConfig, read_energy
-    from abate.application.energy.batches import clock_of, span_s, write_rows
-    from abate.application.energy.forecasts import forecast_site, post_forecast, site_readings
-    from abate.application.energy.outlooks import outlook
+    from abate.application.energy.batches import write_rows
+    from abate.application.energy.outlooks import forecast_sites
 
-    opened = opened_at(workspace)
-    path = energy or opened.root / CONFIG
-    config = read_energy(path) if energy or path.is_file() else EnergyConfig()
-    when = clock_of(issued, config.calendar.zone) if issued else None
     with out.working("forecasting"):
-        made = [
-            forecast_site(opened, s, config, ahead_s=span_s(ahead), issued=when, seed=seed)
-            for s in sites
-        ]
-    kept = [post_forecast(opened, m, now=present()) for m in made] if post else []
-    found = outlook(opened, made, config)
-    rows = list(_rows(found.members))
-    if output is not None:
-        write_rows(output, rows)
-    if chart is not None:
-        _draw_fan(chart, found.members, site_readings(opened, sites[0]), "kWh")
-    findings = [f for m in made for f in m.findings]
-    moment = str(made[0].told.issued)
-    if json:
-        out.print_json(
-            {
-                "sites": sites,
-                "issued": moment,
-                "forecasts": kept,
-                "refitted": [m.site for m in made if m.refitted],
-                "emissions_t": found.emissions,
-                "plants": found.plants,
-                "cost": found.cost,
-                "findings": [f.json for f in findings],
-                "rows": rows,
-            }
+        told = forecast_sites(
+            opened_at(workspace),
+            sites,
+            ahead=ahead,
+            issued=issued,
+            seed=seed,
+            energy=energy,
+            post=post,
+            now=present(),
         )
+    if output is not None:
+        write_rows(output, told.rows)
+    if chart is not None:
+        _draw_fan(chart, told.fan)
+    if json:
+        out.print_json(told.json)
         return
-    _print_forecast(found.members, "kWh", moment)
-    _print_outlook(found)
-    _tell(findings)
-    if kept:
+    _print_forecast(told.found.members, "kWh", told.issued)
+    _print_outlook(told.found)
+    _tell(told.findings)
+    if told.kept:
         out.console().print(
-            f"Saved as {', '.join(kept)}. After importing meter data for the period, run"
+            f"Saved as {', '.join(told.kept)}. After importing meter data for the period, run"
             " 'abate forecasts'."
         )
 
@@ -594,6 +578,7 @@ def backtest(
         return
     from abate.adapters.readers.series import read_series
     from abate.application.energy.backtests import backtest_readings
+    from abate.application.energy.batches import calendar_of
 
     style = style_of(zone, stamp, dates, decimal, unit)
     load, zone = _source(Path(what) if what else None, meter, workspace, style, checked=False)
@@ -601,7 +586,7 @@ def backtest(
     with out.working("forecasting from each origin"):
         scores = backtest_readings(
             load,
-            calendar=_calendar(country, zone),
+            calendar=calendar_of(country, zone),
             weather=seen,
             ahead=ahead,
             every=every,
@@ -684,16 +669,9 @@ def savings(
     """
     from abate.adapters.readers.series import read_series
     from abate.application.energy.batches import write_rows
-    from abate.application.energy.savings import estimate, estimate_hourly, read_usage
-    from abate.kernel.errors import UsageError
+    from abate.application.energy.savings import SavingTerms, measure_savings, savings_spec
 
-    begin = (since or until).date()
-    if begin < until.date():
-        raise UsageError(
-            "bad-dates",
-            f"--since {begin} is before --until {until.date()}.",
-            "The works begin before they end.",
-        )
+    terms = SavingTerms(until.date(), (since or until).date(), model, confidence)
     style = style_of(zone, "", dates, decimal, unit, column=column, repair=repair or mend)
     source: Path | Readings
     if meters is not None and not meter:
@@ -701,74 +679,29 @@ def savings(
     else:
         source, zone = _source(meters, meter, workspace, style)
         style = replace(style, zone=zone)
-    seen = read_series(weather, zone=zone, checked=False)
-    if model == "hourly":
-        found, findings = estimate_hourly(
-            source, seen, until=until.date(), since=begin, style=style, confidence=confidence
+    with out.working("fitting baselines"):
+        told = measure_savings(
+            source,
+            read_series(weather, zone=zone, checked=False),
+            terms,
+            style=style,
+            workers=workers_of(workers),
         )
-    elif model == "daily":
-        usage = read_usage(source, style)
-        findings = usage.findings
-        with out.working("fitting baselines"):
-            found = list(
-                estimate(
-                    usage,
-                    seen,
-                    until=until.date(),
-                    since=begin,
-                    zone=zone,
-                    confidence=confidence,
-                    workers=workers_of(workers),
-                )
-            )
-    else:
-        raise UsageError("unknown-model", f"There is no '{model}'.", "Choose daily or hourly.")
-    rows: list[Json] = [
-        {
-            k: None if isinstance(v, float) and not math.isfinite(v) else v
-            for k, v in asdict(s).items()
-        }
-        | {"saved_share": s.saved_share, "reasons": "; ".join(s.reasons)}
-        for s in found
-    ]
     if output is not None:
-        write_rows(output, rows)
+        write_rows(output, told.rows)
     if chart is not None:
-        _draw_savings(chart, found, f"Savings since {begin}")
+        import vl_convert
+
+        write_whole(chart, vl_convert.vegalite_to_svg(savings_spec(told)))
     if json:
-        out.print_json(
-            {
-                "confidence": confidence,
-                "meters": rows,
-                "findings": [f.json for f in findings],
-            }
-        )
+        out.print_json(told.json)
     else:
-        _print_savings(found, confidence)
-        _tell(findings)
-    raise typer.Exit(1 if any(s.reasons for s in found) else 0)
+        _print_savings(told.savings, confidence)
+        _tell(told.findings)
+    raise typer.Exit(1 if any(s.reasons for s in told.savings) else 0)
 
 
-def _draw_savings(path: Path, found: list[Any], title: str) -> None:
-    import vl_convert
-
-    from abate.disclosure.charts import savings_chart
-
-    shown = [
-        {
-            "meter": s.meter,
-            "saved_share": s.saved_share,
-            "low_share": s.low / s.expected,
-            "high_share": s.high / s.expected,
-            "held": "disqualified" if s.reasons else "qualified",
-        }
-        for s in found
-        if s.expected > 0
-    ]
-    write_whole(path, vl_convert.vegalite_to_svg(savings_chart(shown[:60], title=title)))
-
-
-def _print_savings(found: list[Any], confidence: float) -> None:
+def _print_savings(found: Sequence[Any], confidence: float) -> None:
     body = [
         (
             s.meter,
@@ -878,28 +811,6 @@ def _repairs(text: str) -> tuple[str, ...]:
     return chosen
 
 
-def _calendar(country: str, zone: str) -> Any:
-    from abate.adapters.readers.series import zone_of
-    from abate.energy.facts.calendars import Calendar
-
-    zone_of(zone)
-    first, _, part = country.partition("-")
-    return Calendar(first.upper(), part, zone)
-
-
-def _rows(members: Any) -> Any:
-    """A row for each series and step of a forecast: mean and quantiles."""
-    import numpy as np
-
-    from abate.application.energy.batches import LEVELS, level_name
-
-    quantiles, mean = members.quantiles(np.array(LEVELS)), members.values.mean(axis=0)
-    for m, name in enumerate(members.names):
-        for k, start in enumerate(members.start):
-            said = {level_name(level): float(quantiles[m, k, i]) for i, level in enumerate(LEVELS)}
-            yield {"series": name, "start": str(start), "mean": float(mean[m, k])} | said
-
-
 def _print_forecast(members: Any, unit: str, issued: str) -> None:
     import numpy as np
 
@@ -925,25 +836,7 @@ def _print_forecast(members: Any, unit: str, issued: str) -> None:
     )
 
 
-def _draw_fan(path: Path, members: Any, load: Any, unit: str) -> None:
-    """Draw the sum of the first level: the only series, or the last of the sums."""
-    import numpy as np
+def _draw_fan(path: Path, spec: Json) -> None:
     import vl_convert
 
-    from abate.disclosure.charts import fan_chart
-
-    m = len(members.names) - 1 if len(members.names) > len(load.names) else 0
-    name = members.names[m]
-    quantiles = members.quantiles(np.array([0.05, 0.25, 0.5, 0.75, 0.95]))[m]
-    actual: dict[str, float] = {}
-    if name in load.names:
-        line = load.values[load.names.index(name)]
-        actual = {
-            str(t): float(v) for t, v in zip(load.start, line, strict=True) if not np.isnan(v)
-        }
-    rows = [
-        {"start": str(t), "actual": actual.get(str(t))}
-        | {f"p{p:02d}": float(q) for p, q in zip((5, 25, 50, 75, 95), row, strict=True)}
-        for t, row in zip(members.start, quantiles, strict=True)
-    ]
-    write_whole(path, vl_convert.vegalite_to_svg(fan_chart(rows, title=name, unit=unit)))
+    write_whole(path, vl_convert.vegalite_to_svg(spec))

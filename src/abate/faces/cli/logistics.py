@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from abate.adapters.store.writing import in_place_of, write_whole
+from abate.adapters.store.writing import write_whole
 from abate.faces.cli import show as out
 from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, app, opened_at, workers_of
 from abate.faces.clock import present
-from abate.kernel.edges import Json, Model
+from abate.kernel.edges import Model
 from abate.kernel.units import in_kg
 
 CartonsOption = Annotated[
@@ -44,10 +43,6 @@ PackagingOption = Annotated[
         "--packaging", help="TOML: [materials] tape, filler, ends; [scheme] of circulating boxes."
     ),
 ]
-SIZE_COLUMNS = (
-    "length_mm", "width_mm", "height_mm", "outer_length_mm", "outer_width_mm", "outer_height_mm", "mass_max_g", "board_m2",
-    "grade_g_m2", "board_item", "cost",
-)  # fmt: skip
 SeedOption = Annotated[
     int, typer.Option(help="Same orders and seed, same bytes.", min=0, max=2**31 - 1)
 ]
@@ -119,84 +114,41 @@ def pack(
 
     Exit code 1 where rows are wrong, or an item fits no carton.
     """
-    from contextlib import ExitStack
+    from abate.application.logistics.orders import PackTerms, pack_orders
 
-    from abate.adapters.readers.orders import Units
-    from abate.application.logistics.packing import carbon_priced, pack_file, packaging_plan
-    from abate.application.logistics.plan_page import (
-        page_model,
-        plan_file,
-        valued_model,
-        write_page,
+    terms = PackTerms(
+        objective=objective,
+        support=support,
+        effort=effort,
+        baseline=baseline,
+        seed=seed,
+        post=post,
+        site=site,
+        month=month,
+        stock=use_stock,
+        lengths=lengths,
+        masses=masses,
     )
-    from abate.application.logistics.stock import in_stock, read_packaging, site_names
-    from abate.application.plans import post_plan
-
-    record, fill_share_max = _baseline(baseline)
-    priced = objective == "cost+carbon"
-    opened = opened_at(workspace) if post or use_stock or priced else None
-    materials, scheme = read_packaging(packaging) if packaging else (None, None)
-    if opened is not None and priced:
-        objective = carbon_priced(opened, site=site, month=month, materials=materials)
-    held = in_stock(opened) if opened and use_stock else None
     paths = (
         [output] if output.suffix else [output.with_suffix(".jsonl"), output.with_suffix(".html")]
     )
-    _writable(*paths)
-    with ExitStack() as stack, out.counting("packing", quiet=json) as step:
-        writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
-        packer, tally = pack_file(
+    with out.counting("packing", quiet=json) as step:
+        done = pack_orders(
             orders,
             cartons,
-            lambda lines: [write(lines) for write in writers],
-            objective=objective,
-            support_share=support,
-            effort=effort,
-            seed=seed,
-            fill_share_max=fill_share_max,
-            record=record,
+            paths,
+            terms,
+            workspace=opened_at(workspace) if terms.needs_workspace else None,
+            packaging=packaging,
             workers=workers_of(workers),
-            on_batch=lambda some: step(some.orders),
-            sites=site_names(opened, site) if opened else None,
-            stock=held,
-            units=Units(lengths, masses),
+            on_batch=step,
+            now=present(),
         )
-    model = page_model(packer, tally, title=orders.name, objective=objective)
-    if opened is not None and post:
-        plan = packaging_plan(
-            opened,
-            packer,
-            tally,
-            plan_id=post,
-            title=f"Packing of {orders.name}",
-            site=site,
-            month=month,
-            unit=objective,
-            materials=materials,
-            scheme=scheme,
-        )
-        facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
-        model |= valued_model(post_plan(opened, plan, domain="packing", facts=facts, now=present()))
-    for path in paths:
-        if path.suffix == ".html":
-            write_page(path, model)
     if json:
-        findings = [f.json for f in tally.findings]
-        out.print_json(_packed_json(tally, model, paths, findings))
+        out.print_json(done.json)
     else:
-        _print_packed(tally, model, paths)
-    raise typer.Exit(1 if tally.unpacked else 0)
-
-
-def _packed_json(tally: Any, model: Model, paths: list[Path], findings: list[Json]) -> Json:
-    keys = ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound")
-    summary = {k: getattr(tally, k) for k in (*keys, "compared")}
-    cartons = {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in model["cartons"]}
-    return summary | {
-        "cartons": cartons,
-        "plan": [str(p) for p in paths],
-        "findings": findings,
-    }
+        _print_packed(done.summary, done.model, paths)
+    raise typer.Exit(1 if done.summary.unpacked else 0)
 
 
 def _print_packed(tally: Any, model: Model, paths: list[Path]) -> None:
@@ -214,38 +166,6 @@ def _print_packed(tally: Any, model: Model, paths: list[Path]) -> None:
     if tally.findings:
         out.findings_table("", tally.findings, limit=20)
     out.console().print(f"Plan: {', '.join(map(str, paths))}")
-
-
-def _writable(*paths: Path) -> None:
-    """Say before the work what could not be written after it."""
-    from abate.kernel.errors import UsageError
-
-    for path in paths:
-        if not path.parent.is_dir() or path.is_dir():
-            raise UsageError(
-                "bad-plan-file",
-                f"{path} cannot be written.",
-                "Name a file in a folder that is there.",
-            )
-
-
-def _baseline(text: str) -> tuple[bool, float]:
-    from abate.kernel.errors import UsageError
-
-    name, _, share = text.partition("=")
-    if name == "record" and not share:
-        return True, 1.0
-    if name == "none" and not share:
-        return False, 0.0
-    try:
-        filled = float(share or 1)
-    except ValueError:
-        filled = -1.0
-    if name != "volume" or not 0 < filled <= 1:
-        raise UsageError(
-            "bad-baseline", f"'{text}' is not a rule.", "Write volume, volume=0.8, record or none."
-        )
-    return False, filled
 
 
 @app.command()
@@ -282,14 +202,18 @@ def assort(
 ) -> None:
     """Design the assortment: which k sizes make past orders cost least, tested on orders that the design has not seen."""
     from abate.adapters.readers.orders import Units
-    from abate.application.logistics.assortments import curve_chart, design_file
-    from abate.kernel.errors import UsageError
+    from abate.application.logistics.assortments import (
+        counts_of,
+        curve_chart,
+        design_file,
+        design_json,
+        saved_share,
+        write_sizes,
+    )
+    from abate.application.logistics.orders import require_writable
 
-    first, _, last = sizes.partition("-")
-    _writable(*(p for p in (output, chart) if p is not None))
-    if not re.fullmatch(r"[0-9]{1,3}(-[0-9]{1,3})?", sizes):
-        raise UsageError("bad-count", f"'{sizes}' is not a count.", "Write 12 or 1-20.")
-    counts = range(int(first), int(last or first) + 1)
+    require_writable([p for p in (output, chart) if p is not None])
+    counts = counts_of(sizes)
     with out.counting("designing", quiet=json) as step:
         designs, present, used = design_file(
             orders,
@@ -303,14 +227,14 @@ def assort(
         )
 
     if output is not None:
-        _write_sizes(output, designs[-1])
+        write_sizes(output, designs[-1])
     if chart is not None:
         import vl_convert
 
         write_whole(chart, vl_convert.vegalite_to_svg(curve_chart(designs, present)))
     if json:
         about = {"sizes": present.count, "cost": present.cost, "tested": present.tested}
-        rows = [_design_json(d, present) for d in designs]
+        rows = [design_json(d, present) for d in designs]
         out.print_json({"orders": used, "present": about, "designs": rows})
         return
     body = [
@@ -319,7 +243,7 @@ def assort(
             f"{d.cost:,.2f}",
             f"{d.gap_share:.2%}",
             f"{1 - d.cost / present.cost:.1%}",
-            "–" if (saved := _saved_share(d, present)) is None else f"{saved:.1%}",
+            "–" if (saved := saved_share(d, present)) is None else f"{saved:.1%}",
         )
         for d in designs
     ]
@@ -333,39 +257,6 @@ def assort(
         "x".join(map(str, (c.length_mm, c.width_mm, c.height_mm))) for c in designs[-1].cartons
     )
     out.console().print(f"The {designs[-1].count} sizes in mm: {listed}")
-
-
-def _saved_share(design: Any, present: Any) -> float | None:
-    """What a design saves on orders that it has not seen."""
-    if design.tested is None or not present.tested:
-        return None
-    return float(1 - design.tested / present.tested)
-
-
-def _design_json(design: Any, present: Any) -> Json:
-    return {
-        "sizes": design.count,
-        "cost": design.cost,
-        "bound": design.bound,
-        "gap_share": design.gap_share,
-        "tested": design.tested,
-        "saving_share": _saved_share(design, present),
-        "cartons": [[c.length_mm, c.width_mm, c.height_mm] for c in design.cartons],
-    }
-
-
-def _write_sizes(path: Path, design: Any) -> None:
-    """Write the sizes of a design as a file of cartons."""
-    import csv
-
-    with in_place_of(path) as partial, partial.open("w", encoding="utf-8", newline="") as handle:
-        table = csv.writer(handle)
-        table.writerow(("carton", *SIZE_COLUMNS))
-        for c in design.cartons:
-            outer = dict(zip(SIZE_COLUMNS[3:6], c.outer_mm, strict=True))
-            values = {n: getattr(c, n, None) for n in SIZE_COLUMNS} | outer
-            cells = (round(v, 6) if isinstance(v, float) else v for v in values.values())
-            table.writerow((c.id, *cells))
 
 
 @app.command()
@@ -384,12 +275,9 @@ def reuse(
     """
     from dataclasses import asdict
 
-    from abate.application.logistics.stock import read_packaging, value_scheme
-    from abate.kernel.errors import UsageError
+    from abate.application.logistics.stock import scheme_of, value_scheme
 
-    _, scheme = read_packaging(packaging)
-    if scheme is None:
-        raise UsageError("no-scheme", f"{packaging.name} has no [scheme].", "Describe the scheme.")
+    scheme = scheme_of(packaging)
     value = value_scheme(opened_at(workspace), scheme, site=site, month=month)
     if json:
         out.print_json(asdict(value) | {"pays": value.pays, "verdict": value.verdict})
@@ -431,7 +319,7 @@ def stock(
 
     Exit code 1 where one was refused.
     """
-    from abate.application.logistics.stock import record_movements, stocks
+    from abate.application.logistics.stock import record_movements, stock_rows
 
     opened = opened_at(workspace)
     results = record_movements(opened, movements) if movements else []
@@ -440,24 +328,12 @@ def stock(
         for line, result, told in results
         if result not in ("ok", "exists")
     ]
-    held = stocks(opened)
+    rows = stock_rows(opened)
     if json:
-        rows = [{"site": s, "carton": c, **counts} for (s, c), counts in sorted(held.items())]
-        out.print_json(
-            {"posted": sum(r == "ok" for _, r, _ in results), "refused": refused, "stocks": rows}
-        )
+        posted = sum(r == "ok" for _, r, _ in results)
+        out.print_json({"posted": posted, "refused": refused, "stocks": rows})
     else:
-        places = (
-            "stock",
-            "away",
-            "retired:shipped",
-            "retired:lost",
-            "retired:worn",
-            "retired:scrapped",
-        )
-        body = [
-            (s, c, *(f"{counts[p]:,}" for p in places)) for (s, c), counts in sorted(held.items())
-        ]
+        body = [(r["site"], r["carton"], *(f"{n:,}" for n in list(r.values())[2:])) for r in rows]
         out.table(
             "",
             ("site", "carton", "in stock", "away", "shipped", "lost", "worn", "scrapped"),

@@ -1,0 +1,215 @@
+"""Orders packed as somebody asked: terms, files written, plan kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from abate.adapters.engine.groups import Workers
+from abate.adapters.readers.orders import IN_HEADERS, Units
+from abate.adapters.store.workspace import Workspace
+from abate.application.logistics.packing import (
+    FEWEST,
+    PackingSummary,
+    carbon_priced,
+    pack_file,
+    packaging_plan,
+)
+from abate.application.logistics.plan_page import page_model, plan_file, valued_model, write_page
+from abate.application.logistics.stock import in_stock, read_packaging, site_names
+from abate.application.plans import post_plan
+from abate.kernel.edges import Json, Model
+from abate.kernel.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class PackTerms:
+    """How orders are to be packed.
+
+    Args:
+        objective: fewest, board, cost, volume, parcels, a weighting, or cost+carbon.
+        support: Least share of each base that is supported; None takes the usual one.
+        effort: fast, thorough or proved.
+        baseline: What the warehouse does now: volume, volume=0.8, record or none.
+        seed: Same orders and seed, same bytes.
+        post: Name under which both sides are valued and kept; empty keeps nothing.
+        site: Site of orders that name none.
+        month: Month of orders that name none, such as 2024-03.
+        stock: Whether used and circulating cartons are as many as the workspace holds.
+        lengths: Unit of lengths whose headers name none.
+        masses: Unit of masses whose headers name none.
+    """
+
+    objective: str = FEWEST
+    support: float | None = None
+    effort: str = "fast"
+    baseline: str = "volume"
+    seed: int = 0
+    post: str = ""
+    site: str = ""
+    month: str = ""
+    stock: bool = False
+    lengths: str = ""
+    masses: str = ""
+
+    @property
+    def needs_workspace(self) -> bool:
+        """Whether a ledger is needed: to value, to count stock, to price carbon."""
+        return bool(self.post) or self.stock or self.objective == "cost+carbon"
+
+    @property
+    def units(self) -> Units:
+        """Units of headers that name none."""
+        return Units(self.lengths, self.masses) if self.lengths or self.masses else IN_HEADERS
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Orders that were packed.
+
+    Args:
+        summary: Counts over all orders.
+        model: What a page of the plan shows.
+        paths: Files that were written.
+    """
+
+    summary: PackingSummary
+    model: Model
+    paths: tuple[Path, ...]
+
+    @property
+    def json(self) -> Json:
+        """As machines get it."""
+        keys = ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound")
+        told = {k: getattr(self.summary, k) for k in (*keys, "compared")}
+        cartons = self.model["cartons"]
+        return told | {
+            "cartons": {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in cartons},
+            "plan": [str(p) for p in self.paths],
+            "findings": [f.json for f in self.summary.findings],
+        }
+
+
+def pack_orders(
+    orders: Path,
+    cartons: Path | None,
+    paths: Sequence[Path],
+    terms: PackTerms,
+    *,
+    workspace: Workspace | None = None,
+    packaging: Path | None = None,
+    workers: Workers = 1,
+    on_batch: Callable[[int], Any] = lambda _orders: None,
+    now: datetime,
+) -> Packed:
+    """Pack a file of orders, write the plan, and keep it valued where the terms say so.
+
+    Args:
+        orders: CSV, Parquet, JSON, or the text format of packing benchmarks.
+        cartons: Assortment; None where the orders hold it.
+        paths: Files to write: .jsonl, .json, .csv, .parquet, .html.
+        terms: How.
+        workspace: Ledger that values, holds stock and prices carbon.
+        packaging: TOML of materials and of a scheme of circulating boxes.
+        workers: Processes, or a Spark master.
+        on_batch: Called with the number of orders done.
+        now: When the plan is kept.
+
+    Raises:
+        UsageError: `bad-baseline`, `bad-plan-file`.
+        DataError: Where orders or cartons cannot be read.
+    """
+    assert workspace is not None or not terms.needs_workspace
+    record, fill_share_max = baseline_rule(terms.baseline)
+    materials, scheme = read_packaging(packaging) if packaging else (None, None)
+    objective = terms.objective
+    if workspace is not None and objective == "cost+carbon":
+        objective = carbon_priced(
+            workspace, site=terms.site, month=terms.month, materials=materials
+        )
+    require_writable(paths)
+    with ExitStack() as stack:
+        writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
+        packer, summary = pack_file(
+            orders,
+            cartons,
+            lambda lines: [write(lines) for write in writers],
+            objective=objective,
+            support_share=terms.support,
+            effort=terms.effort,
+            seed=terms.seed,
+            fill_share_max=fill_share_max,
+            record=record,
+            workers=workers,
+            on_batch=lambda some: on_batch(some.orders),
+            sites=site_names(workspace, terms.site)
+            if workspace and terms.needs_workspace
+            else None,
+            stock=in_stock(workspace) if workspace and terms.stock else None,
+            units=terms.units,
+        )
+    model = page_model(packer, summary, title=orders.name, objective=objective)
+    if workspace is not None and terms.post:
+        plan = packaging_plan(
+            workspace,
+            packer,
+            summary,
+            plan_id=terms.post,
+            title=f"Packing of {orders.name}",
+            site=terms.site,
+            month=terms.month,
+            unit=objective,
+            materials=materials,
+            scheme=scheme,
+        )
+        facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
+        model |= valued_model(post_plan(workspace, plan, domain="packing", facts=facts, now=now))
+    for path in paths:
+        if path.suffix == ".html":
+            write_page(path, model)
+    return Packed(summary, model, tuple(paths))
+
+
+def require_writable(paths: Sequence[Path]) -> None:
+    """Say before the work what could not be written after it.
+
+    Raises:
+        UsageError: `bad-plan-file`.
+    """
+    for path in paths:
+        if not path.parent.is_dir() or path.is_dir():
+            raise UsageError(
+                "bad-plan-file",
+                f"{path} cannot be written.",
+                "Name a file in a folder that is there.",
+            )
+
+
+def baseline_rule(text: str) -> tuple[bool, float]:
+    """What a warehouse does now: whether orders record it, and how full its rule lets a carton be.
+
+    Raises:
+        UsageError: `bad-baseline`.
+
+    Example:
+        >>> baseline_rule("volume=0.8"), baseline_rule("record"), baseline_rule("none")
+        ((False, 0.8), (True, 1.0), (False, 0.0))
+    """
+    name, _, share = text.partition("=")
+    if name == "record" and not share:
+        return True, 1.0
+    if name == "none" and not share:
+        return False, 0.0
+    try:
+        filled = float(share or 1)
+    except ValueError:
+        filled = -1.0
+    if name != "volume" or not 0 < filled <= 1:
+        raise UsageError(
+            "bad-baseline", f"'{text}' is not a rule.", "Write volume, volume=0.8, record or none."
+        )
+    return False, filled

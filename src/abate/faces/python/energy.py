@@ -1,0 +1,236 @@
+"""What one does with meters, buildings and forecasts."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from abate.adapters.store.workspace import Workspace as Opened
+from abate.application.inventory.figures import Figures, run_of
+from abate.faces.clock import present
+from abate.faces.python.data import file_of
+from abate.faces.python.table import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from abate.algorithms.forecasting.backtest import Score
+    from abate.application.energy.data_centres import DataCentre, LoadCurve
+    from abate.application.energy.forecasts import ForecastShown, SiteForecast
+    from abate.application.energy.loads import Load, Preview
+    from abate.application.energy.meters import Meter
+    from abate.application.energy.postings import Posting
+    from abate.application.energy.savings import SavingsResult
+
+
+class EnergyDoor:
+    """Meters, buildings and forecasts of a workspace."""
+
+    _opened: Opened
+
+    def meters(self) -> list[Meter]:
+        """Every meter with its readings in numbers, parents before what stands below them."""
+        from abate.application.energy.meters import meters
+
+        return meters(self._opened)
+
+    def load(
+        self,
+        data: Any,
+        *,
+        meter: str = "",
+        site: str = "",
+        kind: str = "",
+        zone: str = "",
+        unit: str = "",
+        later: bool = False,
+    ) -> Load:
+        """Load readings of meters from a file or table; of a step the newest load holds.
+
+        Args:
+            data: Path of a file, or a table with times and values.
+            meter: Name of the meter, where the file names none.
+            site: Site at which it stands.
+            kind: Kind of the activities that its usage becomes, such as `electricity`.
+            zone: Time zone of its clock.
+            unit: Unit of series that state none.
+            later: Whether of two readings of one file for one step the later is taken.
+
+        Raises:
+            DataError: `bad-frame`, and where the file is not read as readings.
+        """
+        from abate.application.energy.loads import LoadSpec, load_readings
+
+        how = LoadSpec(meter=meter, site=site, kind=kind, zone=zone, unit=unit, later=later)
+        with tempfile.TemporaryDirectory() as folder:
+            path = file_of(data, Path(folder), "readings")
+            return load_readings(self._opened, path, how, now=present())
+
+    def post(self, year: str, *, by: Literal["month", "day", "hour"] = "month") -> Posting:
+        """Bring what meters used in a year into the ledger, in place of what was posted of it."""
+        from abate.application.energy.postings import post_usage
+
+        return post_usage(self._opened, year.upper(), now=present(), by=by)
+
+    def usage(self, meter: str, *, by: Literal["hour", "day", "month"] = "month") -> Table:
+        """What a meter used by hour, day or month of its clock."""
+        from abate.application.energy.usage import shown_meter
+
+        told = shown_meter(self._opened, meter, by=by)
+        return Table(
+            [
+                {
+                    "start": span.begun,
+                    "value": span.amount,
+                    "unit": told.unit,
+                    "metered": span.metered,
+                    "estimated": span.estimated,
+                    "missing_steps": span.missing_count,
+                }
+                for span in told.spans
+            ]
+        )
+
+    def forecast(
+        self, site: str, *, hours: int = 48, issued: np.datetime64 | None = None, keep: bool = False
+    ) -> SiteForecast:
+        """Forecast a site's power from its meters, as emissions too.
+
+        Args:
+            site: The site; `energy/` of the workspace says what stands there.
+            hours: How far ahead.
+            issued: When it is issued; the end of the readings where none is named.
+            keep: Whether it is posted, to be compared with meters later.
+        """
+        from abate.adapters.readers.energy_config import CONFIG, EnergyConfig, read_energy
+        from abate.application.energy.forecasts import forecast_site, post_forecast
+
+        path = self._opened.root / CONFIG
+        config = read_energy(path) if path.is_file() else EnergyConfig()
+        made = forecast_site(self._opened, site, config, ahead_s=hours * 3600, issued=issued)
+        if keep:
+            post_forecast(self._opened, made, now=present())
+        return made
+
+    def forecasts(self) -> list[ForecastShown]:
+        """Forecasts that were posted, beside what the meters showed."""
+        from abate.application.energy.forecasts import forecasts
+
+        return forecasts(self._opened)
+
+    def preview_readings(self, path: str | Path, *, meter: str = "", unit: str = "") -> Preview:
+        """What a file of readings is read as; nothing is stored."""
+        from abate.application.energy.loads import LoadSpec, preview_readings
+
+        return preview_readings(self._opened, Path(path), LoadSpec(meter=meter, unit=unit))
+
+    def readings(self, meter: str, *, after: datetime | None = None, limit: int = 100_000) -> Table:
+        """Readings of a meter as usage a step, the oldest first.
+
+        Args:
+            meter: The meter.
+            after: Only later ones, UTC.
+            limit: How many at most.
+
+        Raises:
+            NotFoundError: `unknown-meter`.
+        """
+        from abate.application.energy.usage import readings_page
+
+        told = readings_page(self._opened, meter, after=after, limit=limit)
+        return Table([asdict(r) for r in told.rows])
+
+    def set_meter(
+        self,
+        meter: str,
+        *,
+        site: str = "",
+        building: str = "",
+        kind: str = "",
+        parent: str = "",
+        replaces: str = "",
+        reason: str = "",
+    ) -> str:
+        """Say where a meter stands and what it counts; empty fields leave what is known.
+
+        Returns:
+            The change, which can be undone.
+
+        Raises:
+            NotFoundError: `unknown-meter`.
+        """
+        from abate.application.energy.meters import Place, change_meter
+
+        place = Place(site=site, building=building, kind=kind, parent=parent, replaces=replaces)
+        return change_meter(self._opened, meter, place, now=present(), reason=reason)
+
+    def backtest(
+        self, *meters: str, ahead: str = "24h", every: str = "7d", last: str = "8w"
+    ) -> list[Score]:
+        """Score forecasts of meters, with baselines for comparison.
+
+        Args:
+            meters: Their names.
+            ahead: How far each forecast goes.
+            every: How often one is made.
+            last: Over how much of the end of the readings.
+
+        Raises:
+            NotFoundError: `unknown-meter`.
+            UsageError: `nothing-to-score`.
+        """
+        from abate.application.energy.backtests import backtest_meters
+
+        return backtest_meters(self._opened, meters, ahead=ahead, every=every, last=last)
+
+    def savings(
+        self,
+        *meters: str,
+        weather: str | Path,
+        until: date,
+        since: date | None = None,
+        model: Literal["daily", "hourly"] = "daily",
+        confidence: float = 0.95,
+    ) -> SavingsResult:
+        """Measure what works saved: baseline by weather, against the meters since, with ranges.
+
+        Args:
+            meters: Meters of the workspace.
+            weather: File of outdoor temperature of both sides.
+            until: First day of the works; the baseline ends before it.
+            since: First day after the works; `until` where it is left out.
+            model: Change points of days, or hours of the week.
+            confidence: Of the ranges.
+
+        Raises:
+            NotFoundError: `unknown-meter`.
+            DataError: `no-weather`.
+        """
+        from abate.adapters.readers.series import FileStyle, read_series
+        from abate.application.energy.meters import meter_named
+        from abate.application.energy.savings import SavingTerms, measure_savings
+        from abate.application.energy.usage import usage_of
+
+        zone = meter_named(self._opened, meters[0]).zone
+        return measure_savings(
+            usage_of(self._opened, meters),
+            read_series(Path(weather), zone=zone, checked=False),
+            SavingTerms(until, since or until, model, confidence),
+            style=FileStyle(zone),
+        )
+
+    def data_centres(self, year: str) -> list[DataCentre]:
+        """PUE, WUE and clean share of each building by month, with goal and climate."""
+        from abate.application.energy.data_centres import data_centres
+
+        with Figures(self._opened) as ledger:
+            return data_centres(ledger, run_of(self._opened, year.upper()))
+
+    def load_curve(self, site: str, building: str, month: str) -> LoadCurve:
+        """The hours of a building's meters in a month, with gaps and stuck meters."""
+        from abate.application.energy.data_centres import load_curve
+
+        return load_curve(self._opened, site, building, month)
