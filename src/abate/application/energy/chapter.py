@@ -128,7 +128,9 @@ def _forecasts(opened: OpenRun, t: Translate) -> list[Chapter]:
     columns = (t("Site"), t("Issued"), t("Until"), *(">" + t(h) for h in heads))
     title = t("Forecasts compared with the meters")
     table = Table.of("forecasts", title, columns, [_row(f) for f in shown])
-    fans = [Chart(f"fan-{k}", spec) for k, spec in enumerate(s for f in shown for s in _fans(f))]
+    fans = [
+        Chart(f"fan-{k}", spec) for k, spec in enumerate(s for f in shown for s in fan_specs(f))
+    ]
     return [Chapter("forecasts", title, (t(EXPECTED), table, t(BANDS), *fans))]
 
 
@@ -155,7 +157,8 @@ def _share(share: float | None, shape: str) -> str:
     return "–" if share is None else format(share, shape)
 
 
-def _fans(made: ForecastShown) -> list[Json]:
+def fan_specs(made: ForecastShown) -> list[Json]:
+    """Charts of a kept forecast: a fan for each of its first meters and plants."""
     by_meter: dict[str, list[Json]] = {}
     for hour in made.fan:
         by_meter.setdefault(hour.meter, []).append(hour.point)

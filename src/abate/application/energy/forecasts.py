@@ -58,6 +58,17 @@ HOUR = np.timedelta64(3600, "s")
 DAY = np.timedelta64(86_400, "s")
 
 
+def hourly_sites(workspace: Workspace) -> set[str]:
+    """Sites whose hourly energy the ledger holds."""
+    with workspace.store.connect() as con:
+        live_views(con, workspace, live_imports(workspace))
+        rows = con.execute(
+            f"select distinct site from live_activities where kind = '{METERED}' and"
+            " period_end - period_start <= interval 1 hour"
+        ).fetchall()
+    return {str(site) for (site,) in rows}
+
+
 def site_readings(workspace: Workspace, site: str) -> Readings:
     """Hourly energy of a site's buildings as the ledger has it [kWh].
 

@@ -41,10 +41,49 @@ UNITS = {"t CO2e": "t CO₂e", "m2": "m²", "m3": "m³", "ratio": "", "share": "
 """Units as they are written for people."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the navigation.
+
+    Args:
+        name: Its name.
+        tabs: Address and name of each of its pages; the first is where the place leads to.
+    """
+
+    name: str
+    tabs: tuple[tuple[str, str], ...]
+
+    def is_at(self, path: str) -> bool:
+        """Whether an address is one of the place's."""
+        return bool(self.tab_at(path))
+
+    def tab_at(self, path: str) -> str:
+        """The tab to which an address belongs: the longest that begins it; empty where none."""
+        held = [a for a, _ in self.tabs if path == a or path.startswith(f"{a}/")]
+        return max(held, key=len, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table on a page.
+
+    Args:
+        text: What it says.
+        link: Where it leads.
+        kind: Class that colours it: good, warning, blocker, missing, soft.
+        note: What a star beside it means; no star where it is empty.
+    """
+
+    text: str
+    link: str = ""
+    kind: str = ""
+    note: str = ""
+
+
 @cache
 def texts() -> dict[str, str]:
-    """Chinese for each English text of the pages."""
-    return chinese("abate.faces.web")
+    """Chinese for each English text of the pages and of the report, which say the same things."""
+    return chinese("abate.disclosure") | chinese("abate.faces.web")
 
 
 def translate(text: str, language: str) -> str:
@@ -216,6 +255,7 @@ class Page:
     def render(self, name: str, http: int = 200, **model: Any) -> HTMLResponse:
         """A page from its template; every value in it is escaped."""
         busy = self.desk.intake.rows(JOBS, "waiting", "running")
+        navigation, path = self.request.app.state.navigation, self.request.url.path
         html = (
             _templates()
             .get_template(name)
@@ -225,9 +265,10 @@ class Page:
                 organisation=self.desk.name,
                 busy=busy,
                 asset=asset,
-                path=self.request.url.path,
+                path=path,
                 languages=LANGUAGES,
-                navigation=self.request.app.state.navigation,
+                navigation=navigation,
+                place=next((p for p in navigation if p.is_at(path)), None),
                 **model,
             )
         )
@@ -283,6 +324,15 @@ async def form_of(request: Request) -> dict[str, str]:
 
 Form = Annotated[dict[str, str], Depends(form_of)]
 """The fields of a form; read before the handler, which works in a thread of its own."""
+
+
+def year_of(page: Page, asked: str) -> str:
+    """The valued year that a page shows: the one asked for, else the latest.
+
+    Raises:
+        NotFoundError: `no-run`.
+    """
+    return page.desk.run(asked.upper()).fiscal_year
 
 
 def in_words(chart: Mapping[str, Any], page: Page) -> Json:

@@ -5,18 +5,33 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from abate.application.catalogue import faces_of
-from abate.faces.web.pages import data, factors, inventory, meters, overview, runs
+from abate.faces.web.page import Place
+from abate.faces.web.pages import (
+    data,
+    factors,
+    inventory,
+    jobs,
+    meters,
+    organisation,
+    overview,
+    runs,
+    search,
+)
 
 OF_SYSTEMS = faces_of("web.pages")
 router = APIRouter(include_in_schema=False)
-for module in (overview, data, meters, inventory, *OF_SYSTEMS, factors, runs):
+for module in (
+    *(overview, jobs, search, organisation, data, meters, inventory),
+    *OF_SYSTEMS,
+    *(factors, runs),
+):
     router.include_router(module.router)
 NAVIGATION = (
-    ("/data", "Data"),
-    ("/meters", "Meters"),
-    ("/inventory", "Inventory"),
+    Place("Data", (("/data", "Files"), ("/data/bills", "Bills"), ("/meters", "Meters"))),
+    Place("Inventory", (("/inventory", "Inventory"), ("/uncertainty", "Uncertainty"))),
     *(module.PLACE for module in OF_SYSTEMS),
-    ("/factors", "Factors"),
-    ("/runs", "Runs"),
+    Place("Factors", (("/factors", "Factors"), ("/own-factor", "Add a factor of your own"))),
+    Place("Runs", (("/runs", "Runs"), ("/base-year", "Base year"))),
+    Place("Organisation", (("/organisation", "Organisation"),)),
 )
-"""Address and name of each place."""
+"""The places, in the order of the navigation."""

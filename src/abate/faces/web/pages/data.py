@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from abate.adapters.readers.bills import FIELDS, BillField, doubtful, given, read_bill
 from abate.adapters.store.imports import corrected_and_proved
 from abate.adapters.store.intake import UPLOADS
 from abate.application.catalogue import KINDS, TEMPLATES, every_rule
 from abate.application.factors import read_factors
+from abate.application.inventory.bills import known_site, store_bill
 from abate.application.inventory.corrections import correct_lines
 from abate.application.inventory.explanations import origin_of
 from abate.application.inventory.findings import findings_of
-from abate.application.inventory.imports import undo
+from abate.application.inventory.imports import attach, undo
 from abate.application.inventory.mapping import read_answer
 from abate.application.inventory.previews import (
     HEAD_SHOWN,
@@ -604,3 +608,86 @@ def undo_import(request: Request, import_id: str, form: Form) -> Response:
     except AbateError as error:
         return _import(page, import_id, fault=error)
     return RedirectResponse("/data#imports", 303)
+
+
+@router.get("/data/bills")
+def bills(request: Request, upload: str = "") -> Response:
+    """A bill as PDF: what is read on it, to be confirmed or corrected."""
+    return _bills(Page.of(request), upload)
+
+
+def _bills(
+    page: Page,
+    upload_id: str,
+    fault: AbateError | None = None,
+    form: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    values = {k: form[k].strip() for k in FIELDS if form.get(k, "").strip()}
+    held: dict[str, BillField] = {}
+    name, lacking = "", []
+    if upload_id:
+        try:
+            path = uploads.input_of(page.desk, upload_id)
+            reads = given(read_bill(path), values)
+            name, lacking = path.name, doubtful(reads)
+            held = {r.field: r for r in reads}
+        except AbateError as error:
+            fault = fault or error
+            upload_id = ""
+    return page.render(
+        "bills.html",
+        422 if fault else 200,
+        upload=upload_id,
+        file=name,
+        fields=[
+            {
+                "name": f,
+                "read": held.get(f),
+                "value": values.get(f, held[f].value if f in held else ""),
+                "doubtful": f in lacking,
+            }
+            for f in FIELDS
+        ],
+        sites=[(s.id, s.name or s.id) for s in page.desk.workspace.organisation.sites],
+        site=form.get("site", ""),
+        fault=fault,
+    )
+
+
+@router.post("/data/bills")
+def take_bill(request: Request, form: Form) -> Response:
+    """Import a bill that somebody confirmed; the PDF is its evidence."""
+    page = Page.of(request)
+    upload_id, workspace = form.get("upload", ""), page.desk.workspace
+    try:
+        path = uploads.input_of(page.desk, upload_id)
+        read = {r.field: r.value for r in read_bill(path)}
+        changed = {
+            k: form[k].strip()
+            for k in FIELDS
+            if form.get(k, "").strip() and form[k].strip() != read.get(k)
+        }
+        reads = given(read_bill(path), changed)
+        done = store_bill(
+            workspace, path, reads, site=known_site(workspace, form.get("site", "")), now=present()
+        )
+    except AbateError as error:
+        return _bills(page, upload_id, error, form)
+    uploads.refuse(page.desk, upload_id)
+    return RedirectResponse(f"/data/imports/{done.import_id}", 303)
+
+
+@router.post("/data/imports/{import_id}/evidence")
+def attach_evidence(request: Request, import_id: str, form: Form) -> Response:
+    """Attach a document to an import, or to one of its rows."""
+    page = Page.of(request)
+    row = form.get("row", "").strip() or "0"
+    try:
+        if not row.isdecimal() or int(row) >= 2**31:
+            raise UsageError("bad-row", f"'{row}' is not a row.", "Write its number; 0 for all.")
+        path = uploads.input_of(page.desk, form.get("document", ""))
+        attach(page.desk.workspace, path, import_id=import_id, source_row=int(row), now=present())
+    except AbateError as error:
+        return _import(page, import_id, fault=error)
+    uploads.refuse(page.desk, form["document"])
+    return RedirectResponse(f"/data/imports/{import_id}", 303)

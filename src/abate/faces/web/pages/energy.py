@@ -1,23 +1,41 @@
-"""Data centres: PUE, WUE and clean share against goals, with climate; meters as a load curve."""
+"""Energy: data centres with their load curves, forecasts, backtests, savings."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
+from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import KINDS
+from abate.application.energy.batches import span_s
+from abate.application.energy.chapter import fan_specs
 from abate.application.energy.data_centres import RATIOS, DataCentre, Hour, data_centres, load_curve
+from abate.application.energy.forecasts import forecasts, hourly_sites, site_readings
+from abate.application.energy.meters import meter_named, meters
+from abate.application.energy.savings import SavingTerms
 from abate.application.inventory.figures import Run
 from abate.disclosure import charts as specs
-from abate.faces.web.page import Page, in_words
+from abate.faces.api import uploads
+from abate.faces.web.page import Form, Page, Place, in_words
 from abate.kernel.edges import Model
+from abate.kernel.errors import AbateError, UsageError
 
 router = APIRouter()
-PLACE = ("/data-centres", "Data centres")
-"""Address and name in the navigation."""
+PLACE = Place(
+    "Energy",
+    (
+        ("/data-centres", "Data centres"),
+        ("/forecasts", "Forecasts"),
+        ("/backtests", "Backtests"),
+        ("/savings", "Savings"),
+    ),
+)
 UNITS = {"pue": "ratio", "wue": "L/kWh", "clean-share": "share"}
 HEADS = {"pue": "PUE", "wue": "WUE [L/kWh]", "clean-share": "Clean share"}
 FLOORS = {"pue": 1.0, "wue": 0.0, "clean-share": 0.0}
@@ -197,3 +215,177 @@ def _days(hours: list[Hour]) -> list[Model]:
         {"day": d, **v, "pue": v["both"][0] / v["both"][1] if v["both"][1] else None}
         for d, v in days.items()
     ]
+
+
+@router.get("/forecasts")
+def list_forecasts(request: Request) -> Response:
+    """Kept forecasts compared with the meters, and the form for a new one."""
+    return _forecasts(Page.of(request))
+
+
+def _forecasts(page: Page, fault: AbateError | None = None) -> Response:
+    workspace = page.desk.workspace
+    kept = page.desk.kept(
+        ("forecasts", page.desk.version("forecasts", "imports")),
+        lambda: forecasts(workspace),
+    )
+    rows = [
+        (
+            f.forecast_id,
+            f.site,
+            str(f.period_start)[:16],
+            page.number(f.expected_t["location"]["mean"]),
+            *(
+                ("–",) * 4
+                if f.score is None
+                else (
+                    f"{f.score.bias_share:+.1%}",
+                    page.number(f.score.inside_50_share, "share"),
+                    page.number(f.score.inside_90_share, "share"),
+                    "–"
+                    if f.score.skill_share is None
+                    else page.number(f.score.skill_share, "share"),
+                )
+            ),
+        )
+        for f in reversed(kept)
+    ]
+    sites = page.desk.kept(
+        ("hourly", page.desk.version("imports")), lambda: sorted(hourly_sites(workspace))
+    )
+    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "forecast"]
+    return page.render(
+        "forecasts.html",
+        422 if fault else 200,
+        rows=rows,
+        specs=[in_words(s, page) for s in fan_specs(kept[-1])] if kept else [],
+        sites=[(s, s) for s in sites],
+        jobs=jobs[:3],
+        fault=fault,
+        charts=True,
+    )
+
+
+@router.post("/forecasts")
+def start_forecast(request: Request, form: Form) -> Response:
+    """Forecast a site as a job."""
+    page = Page.of(request)
+    site = form.get("site", "")
+    try:
+        site_readings(page.desk.workspace, site)
+        span_s(form.get("ahead", "24h"))
+        job = request.app.state.jobs.submit(
+            "forecast",
+            site,
+            sites=[site],
+            ahead=form.get("ahead", "24h"),
+            issued=form.get("issued", ""),
+            seed=1,
+            post=bool(form.get("post")),
+        )
+    except AbateError as error:
+        return _forecasts(page, error)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+@router.get("/backtests")
+def backtests(request: Request) -> Response:
+    """The form for a backtest of meters."""
+    return _backtests(Page.of(request))
+
+
+def _backtests(page: Page, fault: AbateError | None = None) -> Response:
+    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "backtest"]
+    return page.render(
+        "backtests.html",
+        422 if fault else 200,
+        meters=[(m.meter, m.meter) for m in meters(page.desk.workspace)],
+        jobs=jobs[:5],
+        fault=fault,
+    )
+
+
+@router.post("/backtests")
+def start_backtest(request: Request, form: Form) -> Response:
+    """Score forecasts of a meter as a job."""
+    page = Page.of(request)
+    told = {k: form.get(k, "").strip() for k in ("ahead", "every", "last")}
+    try:
+        meter_named(page.desk.workspace, form.get("meter", ""))
+        for span in told.values():
+            span_s(span)
+        job = request.app.state.jobs.submit(
+            "backtest",
+            form["meter"],
+            meters=[form["meter"]],
+            country=form.get("country", ""),
+            weather=form.get("weather", ""),
+            **told,
+        )
+    except AbateError as error:
+        return _backtests(page, error)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+@router.get("/savings")
+def savings(request: Request) -> Response:
+    """The form for savings of works."""
+    return _savings(Page.of(request))
+
+
+def _savings(
+    page: Page, fault: AbateError | None = None, form: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "savings"]
+    return page.render(
+        "savings.html",
+        422 if fault else 200,
+        meters=[("", "–"), *((m.meter, m.meter) for m in meters(page.desk.workspace))],
+        jobs=jobs[:5],
+        asked={k: form.get(k, "") for k in ("meter", "until", "since", "unit", "zone")},
+        fault=fault,
+    )
+
+
+@router.post("/savings")
+def start_savings(request: Request, form: Form) -> Response:
+    """Measure savings as a job."""
+    page = Page.of(request)
+    desk, meter, usage = page.desk, form.get("meter", ""), form.get("usage", "")
+    model = form.get("model", "") if form.get("model") in ("daily", "hourly") else "daily"
+    try:
+        if bool(meter) == bool(usage):
+            text = "Choose a meter, or hand in a file of usage."
+            raise UsageError("what-to-read", text, "One of the two.")
+        until, since = (_day(form.get(k, "")) for k in ("until", "since"))
+        if until is None:
+            raise UsageError("bad-date", "When did the works begin?", "Give a day.")
+        SavingTerms(until, since or until, model)
+        for upload in (form.get("weather", ""), usage):
+            if upload:
+                uploads.input_of(desk, upload)
+        job = request.app.state.jobs.submit(
+            "savings",
+            meter or uploads.input_of(desk, usage).name,
+            meters=[meter] if meter else [],
+            usage=usage,
+            weather=form.get("weather", ""),
+            until=str(until),
+            since=str(since or ""),
+            model=model,
+            confidence=0.95,
+            zone=form.get("zone", "").strip() or "UTC",
+            unit=form.get("unit", "").strip(),
+        )
+    except AbateError as error:
+        return _savings(page, error, form)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(
+            "bad-date", f"'{text}' is not a day.", "Write it as 2026-01-31."
+        ) from error

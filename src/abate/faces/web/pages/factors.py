@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from abate.application.factors import gate_findings, where_used
+from abate.application.catalogue import KINDS
+from abate.application.factors import add_factor, gate_findings, where_used
 from abate.disclosure import charts as specs
-from abate.faces.web.page import Page, in_words
+from abate.faces.clock import present
+from abate.faces.web.page import Form, Page, in_words
 from abate.faces.web.pages.data import PER_PAGE, titles
 from abate.kernel.edges import Model
+from abate.kernel.errors import AbateError, UsageError
 from abate.kernel.finding import Severity
 
 router = APIRouter()
@@ -53,6 +58,49 @@ def factors(
             ((c, s, n) for (c, s), n in counted.items()), key=lambda x: (order.index(x[1]), x[0])
         ),
     )
+
+
+@router.get("/own-factor")
+def own_factor(request: Request) -> Response:
+    """The form for a factor of one's own."""
+    return _own_factor(Page.of(request))
+
+
+def _own_factor(
+    page: Page, fault: AbateError | None = None, form: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    keys = ("kind", "item", "value", "unit", "region", "source", "species", "year", "basis", "gwp")
+    return page.render(
+        "own_factor.html",
+        422 if fault else 200,
+        kinds=[(k.id, page.t(k.title)) for k in KINDS.values()],
+        asked={k: form.get(k, "") for k in keys},
+        fault=fault,
+    )
+
+
+@router.post("/own-factor")
+def take_own_factor(request: Request, form: Form) -> Response:
+    """Add a factor of one's own; undoing its import takes it back."""
+    page = Page.of(request)
+    year = form.get("year", "").strip()
+    try:
+        if year and not (year.isdecimal() and 1900 <= int(year) <= 2200):
+            raise UsageError("bad-year", f"'{year}' is not a year.", "Write it as 2024.")
+        add_factor(
+            page.desk.workspace,
+            *(form.get(k, "").strip() for k in ("kind", "item", "value", "unit")),
+            region=form.get("region", "").strip(),
+            source=form.get("source", "").strip(),
+            species=form.get("species", "").strip(),
+            year=int(year) if year else None,
+            basis=form.get("basis", "") or "direct",
+            gwp_set=form.get("gwp", "").strip(),
+            now=present(),
+        )
+    except AbateError as error:
+        return _own_factor(page, error, form)
+    return RedirectResponse(page.link("/factors", q=form.get("item", "")), 303)
 
 
 @router.get("/factors/{factor_id:path}")

@@ -15,6 +15,7 @@ from abate.application.catalogue import FIGURES, HEADLINES, KINDS
 from abate.application.inventory.explanations import EntryShown, FigureNode
 from abate.application.inventory.figures import Run, Value
 from abate.application.inventory.previews import original_rows
+from abate.application.inventory.ranges import ranges
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.frame import filters, table_file
@@ -594,3 +595,66 @@ def one_entry(
         original=original,
         kind_title=title,
     )
+
+
+@router.get("/uncertainty")
+def uncertainty(
+    request: Request,
+    year: Annotated[str, Query(max_length=12)] = "",
+    figure: Annotated[str, Query(max_length=80)] = "total-location",
+    by: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    """95 % ranges of a sum by two approaches, and what to measure better next."""
+    page = Page.of(request)
+    if not page.desk.years():
+        return page.render("empty.html", title="Uncertainty", said="Nothing is valued yet.")
+    run = page.desk.run(year.upper())
+    key = ("ranges", figure, run.run_id, by)
+    found = page.desk.kept(key, lambda: ranges(page.desk.rollups(), figure, run, by))
+    shown = sorted(found, key=lambda r: -r.closed.total)[:40]
+    rows = [
+        (
+            next(iter(r.by.values()), "") or page.t("whole"),
+            page.number(r.closed.total),
+            f"{page.number(r.closed.low)} – {page.number(r.closed.high)}",
+            f"{page.number(r.simulated.low)} – {page.number(r.simulated.high)}",
+            "–" if r.closed.share_95 is None else f"±{page.number(r.closed.share_95, 'share')}",
+            "–" if r.quality is None else page.number(r.quality),
+            page.number(r.primary_share, "share"),
+        )
+        for r in shown
+    ]
+    nexts = [
+        (
+            c.what,
+            c.source,
+            page.number(c.share, "share"),
+            page.number(c.tonnes),
+            page.number(c.spread, "share"),
+        )
+        for r in shown[:1]
+        for c in r.next
+    ]
+    return page.render(
+        "uncertainty.html",
+        year=run.fiscal_year,
+        years=page.desk.years(),
+        figure=figure,
+        figures=[(n, page.t(FIGURES[n].title)) for n in RANGED],
+        by=by,
+        dimensions=[("", "–"), *((d, page.t(d)) for d in ("org", "site", "category", "kind"))],
+        rows=rows,
+        nexts=nexts,
+    )
+
+
+RANGED = (
+    "total-location",
+    "total-market",
+    "scope1",
+    "scope2-location",
+    "scope2-market",
+    "scope3",
+    "gross",
+)
+"""Figures whose ranges the page offers."""

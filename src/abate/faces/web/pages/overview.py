@@ -7,13 +7,11 @@ import io
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from abate.adapters.store.imports import import_years
-from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import FIGURES, TEMPLATES
 from abate.application.inventory.figures import Run
 from abate.application.workspaces.setup import describe_workspace, template_rows
@@ -240,24 +238,3 @@ def template_file(request: Request, name: str) -> Response:
     csv.writer(out).writerows(template_rows(workspace, TEMPLATES[name]))
     about = {"content-disposition": f'attachment; filename="{name}.csv"'}
     return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=about)
-
-
-@router.get("/jobs")
-def jobs(request: Request) -> Response:
-    """Jobs, the newest first."""
-    page = Page.of(request)
-    return page.render("jobs.html", jobs=page.desk.intake.rows(JOBS, limit=50))
-
-
-@router.get("/jobs/{job_id}/card")
-def job_card(request: Request, job_id: str) -> Response:
-    """A job's state, which a page asks for again while it works."""
-    page = Page.of(request)
-    job = page.desk.intake.get(JOBS, job_id)
-    response = page.render("job.html", job=job)
-    on = urlsplit(request.headers.get("hx-current-url", "")).path
-    if job["state"] not in ("waiting", "running") and (
-        on in ("/", "/jobs", "/runs") or on.startswith("/runs/")
-    ):
-        response.headers["hx-refresh"] = "true"  # what the page lists has changed
-    return response

@@ -208,3 +208,22 @@ def verify(request: Request, run_id: str) -> Response:
     desk = Page.of(request).desk
     request.app.state.jobs.submit("verify", desk.run(run_id=run_id).run_id, run=run_id)
     return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+@router.get("/base-year")
+def base_year(request: Request) -> Response:
+    """The base year, its rule, and the form that values it on today's structure."""
+    page = Page.of(request)
+    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "base-year"]
+    return page.render(
+        "base_year.html",
+        policy=page.desk.workspace.base_year,
+        jobs=jobs[:5],
+    )
+
+
+@router.post("/base-year")
+def restate(request: Request) -> Response:
+    """Value the base year on today's structure as a job."""
+    job = request.app.state.jobs.submit("base-year", Page.of(request).t("Base year"))
+    return RedirectResponse(f"/jobs/{job['id']}", 303)

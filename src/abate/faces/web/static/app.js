@@ -52,5 +52,21 @@ for (const box of document.querySelectorAll(".drop")) {
   box.addEventListener("dragleave", () => box.classList.remove("over"));
   box.addEventListener("drop", (e) => { e.preventDefault(); box.classList.remove("over"); if (e.dataTransfer.files.length) sendAll([...e.dataTransfer.files], box); });
 }
+for (const box of document.querySelectorAll("[data-field]")) {
+  const [input, hidden] = [box.querySelector("input[type=file]"), box.querySelector("input[type=hidden]")];
+  if (hidden.value) input.required = false;
+  input.addEventListener("change", async () => {
+    const button = box.closest("form").querySelector("button"), state = box.querySelector("[data-progress]");
+    hidden.value = ""; state.textContent = "";
+    if (!input.files.length) return;
+    button.disabled = true;
+    try { hidden.value = (await sendFile(input.files[0], box, "input")).id; state.textContent = "✓ " + input.files[0].name; } catch (_) { input.value = ""; /* said in the box */ }
+    button.disabled = false;
+  });
+  box.closest("form").addEventListener("submit", () => { input.disabled = true; });
+}
+document.addEventListener("keydown", (e) => {
+  if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { const find = document.querySelector("form.find input"); if (find) { e.preventDefault(); find.focus(); find.select(); } }
+});
 draw(document);
 document.addEventListener("htmx:afterSwap", (e) => draw(e.target));

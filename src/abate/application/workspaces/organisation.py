@@ -1,0 +1,274 @@
+"""The organisation as `abate.toml` describes it, changed piece by piece.
+
+Comments and order of the file stay. A change that leaves the file wrong is refused before it is
+written; what it replaces is kept, and can be taken back.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+import tomlkit
+
+from abate.adapters.store.keys import (
+    CONFIG,
+    BaseYearKeys,
+    EntityKeys,
+    FinanceKeys,
+    FiscalYearKeys,
+    InventoryKeys,
+    MeasureKeys,
+    OrganisationKeys,
+    SiteKeys,
+    TargetKeys,
+)
+from abate.adapters.store.workspace import Workspace
+from abate.adapters.store.writing import write_whole
+from abate.application.opening import read_config
+from abate.kernel.edges import Json
+from abate.kernel.errors import NotFoundError, UsageError
+
+SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "organisation": OrganisationKeys,
+    "fiscal_year": FiscalYearKeys,
+    "inventory": InventoryKeys,
+    "base_year": BaseYearKeys,
+    "finance": FinanceKeys,
+}
+"""Sections of which there is one."""
+LISTS: dict[str, type[msgspec.Struct]] = {
+    "entities": EntityKeys,
+    "sites": SiteKeys,
+    "targets": TargetKeys,
+    "measures": MeasureKeys,
+}
+"""Sections that are lists; what has an id is found by it, a target by its place from 1."""
+DAYS = ("opened", "closed", "bought", "sold", "since")
+"""Keys that hold days."""
+HISTORY = "config-history"
+"""Folder of former texts of `abate.toml`."""
+HISTORY_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FormerConfig:
+    """A text of `abate.toml` that a change replaced.
+
+    Args:
+        name: Its file, by which it is restored.
+        replaced_at: When it was replaced.
+        change: What was changed.
+    """
+
+    name: str
+    replaced_at: datetime
+    change: str
+
+
+def organisation_parts(workspace: Workspace) -> Json:
+    """What `abate.toml` says of the organisation, by section; defaults where it says nothing."""
+    held = tomllib.loads((workspace.root / CONFIG).read_text(encoding="utf-8"))
+    told: Json = {}
+    for name, kind in SECTIONS.items():
+        told[name] = msgspec.to_builtins(msgspec.convert(held[name], kind)) if name in held else {}
+    for name, kind in LISTS.items():
+        told[name] = [msgspec.to_builtins(msgspec.convert(x, kind)) for x in held.get(name, [])]
+    return told
+
+
+def change_section(
+    workspace: Workspace, section: str, values: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Change keys of a section; an empty value takes a key out.
+
+    Args:
+        workspace: Whose configuration.
+        section: One of `SECTIONS`.
+        values: New values by key.
+        now: When.
+
+    Raises:
+        NotFoundError: `unknown-section`.
+        UsageError: `unknown-key`.
+        ConfigError: Where the file would be wrong.
+    """
+    kind = _known(section, SECTIONS)
+    document = _document(workspace)
+    table = document.get(section)
+    if table is None:
+        table = document[section] = tomlkit.table()
+    _fill(table, values, kind)
+    if not table and section not in ("organisation",):
+        del document[section]
+    _write(workspace, document, f"[{section}] {', '.join(values)}", now)
+
+
+def put_item(
+    workspace: Workspace, section: str, key: str, values: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Change an item of a list, or add one where the key is empty.
+
+    Args:
+        workspace: Whose configuration.
+        section: One of `LISTS`.
+        key: Id of the item, or its place from 1; empty for a new one.
+        values: Values by key; an empty one takes a key out. An id is given once: files use it.
+        now: When.
+
+    Raises:
+        NotFoundError: `unknown-section`, `unknown-item`.
+        UsageError: `unknown-key`, `id-stays`.
+        ConfigError: Where the file would be wrong.
+    """
+    kind = _known(section, LISTS)
+    document = _document(workspace)
+    items = document.get(section)
+    if items is None:
+        items = document[section] = tomlkit.aot()
+    if key:
+        item = _item(items, section, key)
+        if "id" in values and "id" in item and values["id"] != item["id"]:
+            raise UsageError(
+                "id-stays", f"'{item['id']}' keeps its id: files use it.", "Change its name."
+            )
+    else:
+        item = tomlkit.table()
+        items.append(item)
+        item = items[-1]
+    _fill(item, values, kind)
+    told = key or str(values.get("id", "")) or "new"
+    _write(workspace, document, f"[[{section}]] {told}", now)
+
+
+def drop_item(workspace: Workspace, section: str, key: str, *, now: datetime) -> None:
+    """Take an item out of a list.
+
+    Raises:
+        NotFoundError: `unknown-section`, `unknown-item`.
+        UsageError: `still-used` where rows of the ledger name it.
+        ConfigError: Where the file would be wrong.
+    """
+    _known(section, LISTS)
+    document = _document(workspace)
+    items = document.get(section, tomlkit.aot())
+    item = _item(items, section, key)
+    if section in ("sites", "entities") and _is_used(workspace, str(item["id"])):
+        raise UsageError(
+            "still-used",
+            f"Rows of the ledger name '{item['id']}'.",
+            "Give it a last day (closed) instead, or undo its imports first.",
+        )
+    items.remove(item)
+    if not items:
+        del document[section]
+    _write(workspace, document, f"[[{section}]] {key} removed", now)
+
+
+def former_configs(workspace: Workspace) -> list[FormerConfig]:
+    """Former texts of `abate.toml`, the newest first."""
+    found = []
+    for path in sorted((workspace.root / HISTORY).glob("*.toml"), reverse=True):
+        stamp, _, _ = path.name.partition("-")
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        found.append(
+            FormerConfig(
+                path.name,
+                datetime.strptime(stamp, "%Y%m%dT%H%M%S"),
+                first.removeprefix("# before: "),
+            )
+        )
+    return found
+
+
+def restore_config(workspace: Workspace, name: str, *, now: datetime) -> None:
+    """Bring a former text of `abate.toml` back; the present one is kept as well.
+
+    Raises:
+        NotFoundError: `unknown-item`.
+        ConfigError: Where the text does not fit this version.
+    """
+    if name not in {f.name for f in former_configs(workspace)}:
+        raise NotFoundError("unknown-item", f"There is no '{name}'.", "See the list of changes.")
+    text = (workspace.root / HISTORY / name).read_text(encoding="utf-8").partition("\n")[2]
+    _keep(workspace, text, f"back to {name}", now)
+
+
+def _known(section: str, sections: Mapping[str, type[msgspec.Struct]]) -> type[msgspec.Struct]:
+    if section not in sections:
+        raise NotFoundError(
+            "unknown-section", f"No section '{section}'.", f"One of: {', '.join(sections)}."
+        )
+    return sections[section]
+
+
+def _document(workspace: Workspace) -> tomlkit.TOMLDocument:
+    return tomlkit.parse((workspace.root / CONFIG).read_text(encoding="utf-8"))
+
+
+def _item(items: Any, section: str, key: str) -> Any:
+    for place, item in enumerate(items, 1):
+        if key == (str(item["id"]) if "id" in item else str(place)):
+            return item
+    raise NotFoundError("unknown-item", f"No '{key}' in {section}.", "See the list.")
+
+
+def _fill(table: Any, values: Mapping[str, Any], kind: type[msgspec.Struct]) -> None:
+    for key, value in values.items():
+        if key not in kind.__struct_fields__:
+            raise UsageError(
+                "unknown-key", f"No key '{key}'.", f"One of: {', '.join(kind.__struct_fields__)}."
+            )
+        if value in ("", None, [], {}):
+            table.pop(key, None)
+        else:
+            table[key] = _toml(key, value)
+
+
+def _toml(key: str, value: Any) -> Any:
+    """A value as the file writes it: days as days, a share of ownership as a table in a line."""
+    if isinstance(value, str) and key in DAYS:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value  # the check of the file says what is wrong
+    if isinstance(value, list):
+        return [_toml(key, v) for v in value]
+    if isinstance(value, Mapping):
+        inline = tomlkit.inline_table()
+        inline.update({k: _toml(k, v) for k, v in value.items()})
+        return inline
+    return value
+
+
+def _is_used(workspace: Workspace, name: str) -> bool:
+    with workspace.store.connect("activities") as con:
+        found = con.execute("select 1 from activities where site = ? limit 1", [name]).fetchone()
+    return found is not None
+
+
+def _write(
+    workspace: Workspace, document: tomlkit.TOMLDocument, change: str, now: datetime
+) -> None:
+    _keep(workspace, tomlkit.dumps(document), change, now)
+
+
+def _keep(workspace: Workspace, text: str, change: str, now: datetime) -> None:
+    """Check a text, keep the one it replaces, and put it in place."""
+    read_config(workspace.root, tomllib.loads(text), text=text)
+    path, folder = workspace.root / CONFIG, workspace.root / HISTORY
+    former = path.read_text(encoding="utf-8")
+    if former == text:
+        return
+    kept = sorted(folder.glob("*.toml"))
+    number = int(kept[-1].stem.rpartition("-")[2]) + 1 if kept else 1
+    about = " ".join(change.split())[:200]
+    name = f"{now:%Y%m%dT%H%M%S}-{number:05d}.toml"
+    write_whole(folder / name, f"# before: {about}\n{former}")
+    for old in kept[: max(0, len(kept) + 1 - HISTORY_MAX)]:
+        old.unlink()
+    write_whole(path, text)

@@ -1,0 +1,215 @@
+"""Logistics: packing, box sizes, circulating boxes, stock of cartons, plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from abate.adapters.store.intake import JOBS
+from abate.application.logistics.assortments import counts_of
+from abate.application.logistics.orders import baseline_rule
+from abate.application.logistics.stock import (
+    record_movements,
+    scheme_of,
+    stock_rows,
+    value_scheme,
+)
+from abate.application.plans import AVOIDED, INVENTORY, plans
+from abate.faces.api.uploads import input_of, refuse
+from abate.faces.web.page import Form, Page, Place
+from abate.kernel.edges import Model
+from abate.kernel.errors import AbateError
+from abate.kernel.units import in_kg
+
+router = APIRouter()
+PLACE = Place(
+    "Logistics",
+    (
+        ("/packing", "Packing"),
+        ("/sizes", "Box sizes"),
+        ("/boxes", "Circulating boxes"),
+        ("/stock", "Stock"),
+        ("/plans", "Plans"),
+    ),
+)
+NOTHING: Mapping[str, str] = MappingProxyType({})
+LENGTHS = ("", "mm", "cm", "m", "in")
+MASSES = ("", "g", "kg", "lb", "oz")
+
+
+@router.get("/packing")
+def packing(request: Request) -> Response:
+    """The form for orders to pack, and what was packed before."""
+    return _packing(Page.of(request))
+
+
+def _packing(
+    page: Page, fault: AbateError | None = None, form: Mapping[str, str] = NOTHING
+) -> Response:
+    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "pack"]
+    keys = ("orders", "cartons", "packaging", "objective", "baseline", "post", "site", "month")
+    return page.render(
+        "packing.html",
+        422 if fault else 200,
+        asked={k: form.get(k, "") for k in keys},
+        sites=[
+            ("", "–"),
+            *((s.id, s.name or s.id) for s in page.desk.workspace.organisation.sites),
+        ],
+        lengths=[(u, u or page.t("as the headers say")) for u in LENGTHS],
+        masses=[(u, u or page.t("as the headers say")) for u in MASSES],
+        jobs=jobs[:10],
+        fault=fault,
+    )
+
+
+@router.post("/packing")
+def start_packing(request: Request, form: Form) -> Response:
+    """Pack orders as a job."""
+    page = Page.of(request)
+    keys = ("objective", "effort", "baseline", "post", "site", "month", "lengths", "masses")
+    terms = {k: form[k].strip() for k in keys if form.get(k, "").strip()}
+    files = {k: form.get(k, "") for k in ("orders", "cartons", "packaging")}
+    try:
+        baseline_rule(terms.get("baseline", "volume"))
+        names = {k: input_of(page.desk, v).name for k, v in files.items() if v or k == "orders"}
+        told = {"post": "", **terms, "stock": bool(form.get("stock"))}
+        job = request.app.state.jobs.submit("pack", names["orders"], **files, terms=told)
+    except AbateError as error:
+        return _packing(page, error, form)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+@router.get("/sizes")
+def sizes(request: Request) -> Response:
+    """The form for an assortment to design."""
+    return _sizes(Page.of(request))
+
+
+def _sizes(page: Page, fault: AbateError | None = None) -> Response:
+    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "assort"]
+    return page.render(
+        "sizes.html",
+        422 if fault else 200,
+        lengths=[(u, u or page.t("as the headers say")) for u in LENGTHS],
+        masses=[(u, u or page.t("as the headers say")) for u in MASSES],
+        jobs=jobs[:10],
+        fault=fault,
+    )
+
+
+@router.post("/sizes")
+def start_sizes(request: Request, form: Form) -> Response:
+    """Design sizes of cartons as a job."""
+    page = Page.of(request)
+    told = {"sizes": "1-20", "objective": "board", "cartons": "", "lengths": "", "masses": ""}
+    told |= {k: form[k].strip() for k in told if form.get(k, "").strip()}
+    try:
+        counts_of(told["sizes"])
+        orders = form.get("orders", "")
+        title = input_of(page.desk, orders).name
+        job = request.app.state.jobs.submit("assort", title, orders=orders, **told)
+    except AbateError as error:
+        return _sizes(page, error)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+@router.get("/boxes")
+def boxes(request: Request) -> Response:
+    """The form for a scheme of circulating boxes."""
+    return _boxes(Page.of(request))
+
+
+def _boxes(page: Page, fault: AbateError | None = None, **told: object) -> Response:
+    sites = [(s.id, s.name or s.id) for s in page.desk.workspace.organisation.sites]
+    model = {"value": None, "scheme": None, "asked": NOTHING}
+    return page.render(
+        "boxes.html", 422 if fault else 200, sites=sites, fault=fault, **{**model, **told}
+    )
+
+
+@router.post("/boxes")
+def value_boxes(request: Request, form: Form) -> Response:
+    """Say whether circulating boxes pay."""
+    page = Page.of(request)
+    try:
+        scheme = scheme_of(input_of(page.desk, form.get("packaging", "")))
+        value = value_scheme(
+            page.desk.workspace, scheme, site=form.get("site", ""), month=form.get("month", "")
+        )
+    except AbateError as error:
+        return _boxes(page, error, asked=form)
+    t = page.t
+    rows = [
+        (t("boxes to own"), page.count(value.pool.size), ""),
+        (t("away at a time"), page.number(value.pool.away_mean), ""),
+        (t("lost in a year"), page.number(value.pool.lost_per_year), t("to be bought again")),
+        (t("worn in a year"), page.number(value.pool.worn_per_year), t("to be bought again")),
+        (t("one box"), f"{page.number(in_kg(value.box_mg))} kg CO₂e", t("made and ended")),
+        (
+            t("one trip"),
+            f"{page.number(in_kg(value.trip_mg))} kg CO₂e",
+            t("washed and brought back"),
+        ),
+        (
+            t("one new carton"),
+            f"{page.number(in_kg(value.carton_mg))} kg CO₂e",
+            t("that a trip replaces"),
+        ),
+    ]
+    return _boxes(page, value=value, rows=rows, asked=form)
+
+
+@router.get("/stock")
+def stock(request: Request) -> Response:
+    """Used and circulating cartons by site."""
+    return _stock(Page.of(request))
+
+
+def _stock(page: Page, fault: AbateError | None = None, **told: object) -> Response:
+    rows = [
+        (r["site"], r["carton"], *(page.count(n) for n in list(r.values())[2:]))
+        for r in stock_rows(page.desk.workspace)
+    ]
+    model: Model = {"refused": [], "posted": None}
+    return page.render(
+        "stock.html", 422 if fault else 200, rows=rows, fault=fault, **{**model, **told}
+    )
+
+
+@router.post("/stock")
+def move_stock(request: Request, form: Form) -> Response:
+    """Record the movements of a file; refused ones are named."""
+    page = Page.of(request)
+    upload = form.get("movements", "")
+    try:
+        told = record_movements(page.desk.workspace, input_of(page.desk, upload))
+    except AbateError as error:
+        return _stock(page, error)
+    refuse(page.desk, upload)
+    refused = [
+        (str(row), str(code), why) for row, code, why in told if code not in ("ok", "exists")
+    ]
+    return _stock(page, refused=refused, posted=sum(code == "ok" for _, code, _ in told))
+
+
+@router.get("/plans")
+def list_plans(request: Request) -> Response:
+    """Plans with what each promises, in a book of its own."""
+    page = Page.of(request)
+    rows = [
+        (
+            p.plan_id,
+            page.t(p.domain),
+            p.title,
+            page.number(in_kg(p.saving_mg(INVENTORY))),
+            page.number(in_kg(p.saving_mg(AVOIDED))),
+            "–" if p.cost is None else f"{page.number(p.cost)} {p.currency}",
+            page.moment(p.committed_at),
+        )
+        for p in plans(page.desk.workspace)
+    ]
+    return page.render("plans.html", rows=rows)

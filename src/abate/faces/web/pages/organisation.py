@@ -1,0 +1,255 @@
+"""Organisation: entities, sites, fiscal year, boundary, targets and measures, without editing TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from abate.application.workspaces.organisation import (
+    LISTS,
+    SECTIONS,
+    change_section,
+    drop_item,
+    former_configs,
+    organisation_parts,
+    put_item,
+    restore_config,
+)
+from abate.faces.clock import present
+from abate.faces.web.page import Cell, Form, Page
+from abate.kernel.edges import Json, Model
+from abate.kernel.errors import AbateError, UsageError
+
+router = APIRouter()
+NAMES = {
+    "organisation": "Organisation",
+    "fiscal_year": "Fiscal year",
+    "inventory": "Boundary and gases",
+    "base_year": "Base year",
+    "finance": "Money",
+    "entities": "Entities",
+    "sites": "Sites",
+    "targets": "Targets",
+    "measures": "Measures",
+}
+SHOWN = {
+    "entities": ("id", "name", "parent", "region", "operational_control", "financial_control"),
+    "sites": ("id", "name", "entity", "region", "type", "opened", "closed"),
+    "targets": ("title", "figure", "kind", "year", "value", "reduction", "base_year"),
+    "measures": ("id", "title", "figure", "start", "abated_t", "investment", "yearly_cost"),
+}
+"""Columns of each list."""
+LEFT_OUT = ("climate",)
+"""Keys that the forms do not ask for; they stay as they are."""
+
+
+@router.get("/organisation")
+def organisation(
+    request: Request,
+    section: Annotated[str, Query(max_length=20)] = "",
+    item: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """What is known of the organisation, each part with a form."""
+    return _organisation(Page.of(request), section, item)
+
+
+def _organisation(
+    page: Page,
+    section: str = "",
+    item: str = "",
+    fault: AbateError | None = None,
+    given: Mapping[str, str] | None = None,
+) -> Response:
+    parts = organisation_parts(page.desk.workspace)
+    lists = [
+        {
+            "id": name,
+            "title": NAMES[name],
+            "heads": [page.t(_words(c)) for c in SHOWN[name]],
+            "rows": [_row(page, name, x, k) for k, x in enumerate(parts[name], 1)],
+        }
+        for name in LISTS
+    ]
+    settings = [
+        (
+            name,
+            NAMES[name],
+            [(_words(k), _text(v)) for k, v in parts[name].items() if v not in ("", None)],
+        )
+        for name in SECTIONS
+    ]
+    return page.render(
+        "organisation.html",
+        422 if fault else 200,
+        settings=settings,
+        lists=lists,
+        editing=_editing(parts, section, item, given) if section in (*SECTIONS, *LISTS) else None,
+        former=[
+            (page.moment(f.replaced_at), f.change, f.name)
+            for f in former_configs(page.desk.workspace)[:20]
+        ],
+        fault=fault,
+    )
+
+
+def _row(page: Page, section: str, item: Json, place: int) -> list[Cell]:
+    key = str(item.get("id", place))
+    first, *rest = SHOWN[section]
+    name = _text(item.get(first)) or f"{page.t(NAMES[section])} {place}"
+    link = page.link("/organisation", section=section, item=key) + "#form"
+    return [Cell(name, link), *(Cell(page.t(_text(item.get(c)))) for c in rest)]
+
+
+def _words(key: str) -> str:
+    """A key of the configuration in words."""
+    return {"id": "short name in files", "abated_t": "t CO2e less a year"}.get(
+        key, key.replace("_", " ")
+    )
+
+
+def _text(value: Any) -> str:
+    """A value as a form shows it: lists with commas, shares of ownership with their day."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(
+            f"{x['since']} {x['share']:g}" if isinstance(x, dict) else str(x) for x in value
+        )
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _editing(parts: Json, section: str, item: str, given: Mapping[str, str] | None) -> Model:
+    kind = {**SECTIONS, **LISTS}[section]
+    held: Json = {}
+    if section in SECTIONS:
+        held = parts[section]
+    elif item:
+        every = enumerate(parts[section], 1)
+        held = next((x for k, x in every if str(x.get("id", k)) == item), {})
+    hints = kind.__annotations__
+    fields = [
+        {
+            "name": key,
+            "title": _words(key),
+            "value": given.get(key, "") if given else _text(held.get(key)),
+            "choices": _choices(str(hints[key])),
+            "fixed": key == "id" and bool(item),
+            "hint": HINTS.get(key, ""),
+        }
+        for key in kind.__struct_fields__
+        if key not in LEFT_OUT
+    ]
+    return {"section": section, "item": item, "title": NAMES[section], "fields": fields}
+
+
+HINTS = {
+    "ownership": "2020-01-01 0.4, 2023-07-01 0.6",
+    "aliases": "HQ, Head office",
+    "expects": "electricity, natural-gas",
+    "buildings": "b1, b2",
+    "region": "DE, US-CAMX",
+    "currency": "EUR",
+    "year": "FY2030",
+    "base_year": "FY2020",
+    "start": "FY2026",
+    "figure": "gross",
+}
+
+
+def _choices(hint: str) -> list[str]:
+    """What a key may be, where its declaration lists it."""
+    if hint.startswith("bool | Literal"):
+        return ["", "yes", "no", "joint"]
+    if hint.startswith("bool"):
+        return ["", "yes", "no"]
+    if not hint.startswith("Literal["):
+        return []
+    return [x.strip(" '\"") for x in hint[len("Literal[") : hint.index("]")].split(",")]
+
+
+def _typed(section: str, form: Mapping[str, str]) -> Json:
+    """Values of a form as the configuration takes them.
+
+    Raises:
+        UsageError: `bad-value`.
+    """
+    hints = {**SECTIONS, **LISTS}[section].__annotations__
+    return {
+        key: _value(key, str(hints[key]), text.strip())
+        for key, text in form.items()
+        if key in hints
+    }
+
+
+def _value(key: str, hint: str, text: str) -> Any:
+    """A text of a form as its declaration wants it; the check of the file judges the rest."""
+    value: Any = text
+    if not text:
+        value = ""
+    elif hint.startswith("list[OwnershipKeys"):
+        value = _shares(key, text)
+    elif hint.startswith("list["):
+        value = [x.strip() for x in text.split(",") if x.strip()]
+    elif hint.startswith("bool"):
+        value = {"yes": True, "no": False}.get(text, text)
+    elif any(word in hint for word in ("float", "Amount", "Share", "int")):
+        number = _number(key, text)
+        value = int(number) if "int" in hint and number == int(number) else number
+    return value
+
+
+def _shares(key: str, text: str) -> list[Json]:
+    """Shares of ownership, each with its first day.
+
+    Raises:
+        UsageError: `bad-value`.
+    """
+    pairs = [part.split() for part in text.split(",") if part.strip()]
+    if any(len(p) != 2 for p in pairs):
+        raise UsageError(
+            "bad-value", f"'{text}' is not a list of shares.", f"Write {HINTS['ownership']}."
+        )
+    return [{"since": day, "share": _number(key, share)} for day, share in pairs]
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UsageError(
+            "bad-value", f"{_words(key)}: '{text}' is not a number.", "Write it as 0.4 or 1200."
+        ) from error
+
+
+@router.post("/organisation")
+def change(request: Request, form: Form) -> Response:
+    """Change a part of the organisation, or add or remove one."""
+    page = Page.of(request)
+    section, item = form.get("section", ""), form.get("item", "")
+    workspace = page.desk.workspace
+    try:
+        if section in SECTIONS:
+            change_section(workspace, section, _typed(section, form), now=present())
+        elif form.get("action") == "remove":
+            drop_item(workspace, section, item, now=present())
+        else:
+            put_item(workspace, section, item, _typed(section, form), now=present())
+    except AbateError as error:
+        return _organisation(page, section, item, error, form)
+    return RedirectResponse("/organisation", 303)
+
+
+@router.post("/organisation/restore")
+def restore(request: Request, form: Form) -> Response:
+    """Take a change back."""
+    page = Page.of(request)
+    try:
+        restore_config(page.desk.workspace, form.get("name", ""), now=present())
+    except AbateError as error:
+        return _organisation(page, fault=error)
+    return RedirectResponse("/organisation", 303)
