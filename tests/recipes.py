@@ -21,7 +21,8 @@ from abate.application.inventory.figures import publish
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
 from abate.application.logistics.stock import record_movements
-from abate.application.opening import create_workspace
+from abate.application.opening import create_workspace, open_workspace
+from abate.application.workspaces.organisation import put_item
 from abate.application.workspaces.upkeep import backup
 from abate.faces.cli.main import app
 from abate.kernel.factor import COLUMNS, OPTIONAL
@@ -107,6 +108,10 @@ CALLS = {
     "meters show": "meters show M-1 -o out/usage.csv -w w",
     "meters set": "meters set M-1 --building b1 -w w",
     "meters post": "meters post -y FY2024 -w w",
+    "organisation show": "organisation show -w w",
+    "organisation set": "organisation set sites name=Head --key hq -w w",
+    "organisation remove": "organisation remove sites spare -w w",
+    "organisation restore": "organisation restore -w w",
     "claims check": "claims check files/claims.csv --ledger -w w",
 }  # fmt: skip
 """A call of each command, from the folder that `prepare` fills; empty where another test tries it:
@@ -197,6 +202,9 @@ def prepare(folder: Path) -> dict[str, str]:
         reason="",
         now=NOW,
     )
+    spare = {"id": "spare", "name": "Spare", "entity": "cloud", "region": "CN"}
+    put_item(workspace, "sites", "", spare, now=NOW)
+    workspace = open_workspace(workspace.root)
     last = add_file(
         workspace,
         write("late.csv", electricity([("hq", "2023-05", 7, "kWh")])),

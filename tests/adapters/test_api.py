@@ -285,7 +285,7 @@ def test_head_says_what_a_get_says_without_what_it_gives(client):
 
 def test_jobs_for_the_same_thing_are_one_and_too_many_are_refused(client, monkeypatch):
     """What waits is merged; what runs is not, for it works with what was there when it began."""
-    from abate.faces.api import work
+    from abate.faces.api import jobs, work
 
     held, go = threading.Event(), threading.Event()
 
@@ -827,7 +827,12 @@ def test_every_text_of_the_pages_is_there_in_chinese():
     from pathlib import Path
 
     from abate.application.catalogue import FIGURES, KINDS, TEMPLATES, every_rule
+    from abate.application.workspaces.organisation import LISTS, SECTIONS
+    from abate.disclosure.signoff import Step
+    from abate.faces.api.work import WORK
     from abate.faces.web.page import HERE, texts
+    from abate.faces.web.pages import NAVIGATION
+    from abate.faces.web.pages.organisation import NAMES, choices, words
     from abate.operations.facts import CATEGORIES
 
     keys = (
@@ -846,6 +851,11 @@ def test_every_text_of_the_pages_is_there_in_chinese():
         keys |= set(
             re.findall(r"""\.t\(\s*"((?:[^"\\]|\\.)+)"[,)]""", path.read_text(encoding="utf-8"))
         )
+    keys |= {name for place in NAVIGATION for name in (place.name, *dict(place.tabs).values())}
+    keys |= {f"job {kind}" for kind in WORK} | {s.value for s in Step} | set(NAMES.values())
+    for kind in (*SECTIONS.values(), *LISTS.values()):
+        for field in kind.__struct_fields__:
+            keys |= {words(field), *choices(str(kind.__annotations__[field]))} - {""}
     keys = {k for k in keys if not k.endswith((" ", ": "))}
     assert sorted(keys - texts().keys()) == []
 

@@ -214,47 +214,6 @@ def test_a_category_is_left_out_for_one_reason(tmp_path):
         create_workspace(tmp_path / "w", twice)
 
 
-@pytest.mark.parametrize(
-    ("part", "status", "excluded", "immaterial"),
-    [
-        ('[scope3.not_assessed]\n10 = "Later."', "not assessed", ("scope3-10",), ()),
-        ('[scope3.not_applicable]\n10 = "We sell none."', "not applicable", (), ()),
-        (
-            '[scope3.immaterial.10]\nreason = "Two pallets."\ntonnes = 3',
-            "immaterial",
-            (),
-            (("scope3-10", 3.0),),
-        ),
-    ],
-)
-def test_what_does_not_exist_or_is_too_small_leaves_no_mark_on_a_total(
-    tmp_path, part, status, excluded, immaterial
-):
-    text = GROUP.replace('[scope3.not_assessed]\n10 = "Nothing is processed."', part)
-    workspace = create_workspace(tmp_path / "w", text)
-    path = tmp_path / "purchases.csv"
-    path.write_text(
-        "Entity,Month,Item,Supplier,Reported emissions (t CO2e)\ngroup,2023-05,co2e,ACME,12.5\n"
-    )
-    add_file(workspace, path, now=NOW)
-    run(workspace)
-    found = values(workspace, "scope3-10", "scope3")
-    assert (found["scope3-10"].value, found["scope3-10"].status) == (None, status)
-    assert found["scope3-10"].json["status"] == status
-    assert found["scope3"].excluded == excluded
-    assert found["scope3"].immaterial == immaterial
-    assert "scope3-10" not in found["scope3"].without
-    assert ("immaterial" in found["scope3"].json) == bool(immaterial)
-
-
-def test_a_category_is_left_out_for_one_reason(tmp_path):
-    twice = GROUP.replace(
-        "[base_year]", '[scope3.not_applicable]\n10 = "We sell none."\n[base_year]'
-    )
-    with pytest.raises(ConfigError, match="10: is left out twice"):
-        create_workspace(tmp_path / "w", twice)
-
-
 def test_a_category_is_not_switched_off_without_a_reason(tmp_path):
     with pytest.raises(ConfigError, match="10: gives no reason"):
         create_workspace(tmp_path / "w", GROUP.replace('10 = "Nothing is processed."', '10 = " "'))

@@ -63,11 +63,18 @@ def there(tmp_path_factory):
     }
 
 
+FORMS = (
+    *("backtests", "base-year", "boxes", "claims", "data/bills", "own-factor"),
+    *("packing", "savings", "sizes"),
+)
+"""Pages that hold the form of a use case."""
 HELPERS = {
     "page": {
         "GET /data/templates/{name}.csv",  # a blank file
         "POST /data/uploads/import-all",  # several at once
+        "GET /jobs/{job_id}/card",  # a job as a part of a page
         "POST /start",  # first steps
+        *(f"GET /{form}" for form in FORMS),
     }
 }
 

@@ -23,6 +23,15 @@ from abate.application.inventory.corrections import correct_lines
 from abate.application.inventory.figures import check_dimensions, publish, run_of
 from abate.application.inventory.imports import attach, undo
 from abate.application.inventory.previews import duplicate_of, original_rows, preview_sheets
+from abate.application.workspaces.organisation import (
+    SECTIONS,
+    change_section,
+    drop_item,
+    former_configs,
+    organisation_parts,
+    put_item,
+    restore_config,
+)
 from abate.faces.api import uploads, work
 from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.frame import (
@@ -104,6 +113,19 @@ class Publisher(Strict):
     publisher: Text = ""
 
 
+class Change(Strict):
+    """Keys of a section, or of an item of a list; an empty value takes a key out."""
+
+    key: Text = ""
+    values: dict[Text, Any] = Field(max_length=50)
+
+
+class Former(Strict):
+    """A former text of the configuration."""
+
+    name: Text
+
+
 class OwnFactor(Strict):
     """A factor of one's own; see `abate factors add`."""
 
@@ -151,6 +173,37 @@ def open_session(request: Request, token: Token) -> dict[str, str]:
     """Spend the one-time token for a key, to be sent as `Authorization: Bearer KEY`."""
     sessions: Sessions = request.app.state.sessions
     return {"key": sessions.open(token.token)}
+
+
+@router.get("/organisation")
+def get_organisation(desk: WorkspaceOf) -> Json:
+    """Entities, sites, targets and measures, settings, and former texts of the configuration."""
+    former = [asdict(f) for f in former_configs(desk.workspace)]
+    return organisation_parts(desk.workspace) | {"former": former}
+
+
+@router.put("/organisation/{section}")
+def put_organisation(desk: WorkspaceOf, section: str, what: Change) -> Json:
+    """Change a section, or an item of a list; without a key the item is added."""
+    if section in SECTIONS:
+        change_section(desk.workspace, section, what.values, now=present())
+    else:
+        put_item(desk.workspace, section, what.key, what.values, now=present())
+    return organisation_parts(desk.workspace)
+
+
+@router.delete("/organisation/{section}/{key}")
+def delete_item(desk: WorkspaceOf, section: str, key: str) -> Json:
+    """Remove an entity, site, target (by its place from 1) or measure that nothing stands on."""
+    drop_item(desk.workspace, section, key, now=present())
+    return organisation_parts(desk.workspace)
+
+
+@router.post("/organisation/restore")
+def restore_organisation(desk: WorkspaceOf, which: Former) -> Json:
+    """Bring a former text of the configuration back."""
+    restore_config(desk.workspace, which.name, now=present())
+    return organisation_parts(desk.workspace)
 
 
 @router.get("/figures")

@@ -17,11 +17,20 @@ from typing import NoReturn
 from typer.models import CommandInfo
 
 from abate.application.catalogue import faces_of
-from abate.faces.cli import data, factors, figures, meters, runs, serving, upkeep
+from abate.faces.cli import (
+    data,
+    factors,
+    figures,
+    meters,
+    organisation,
+    runs,
+    serving,
+    upkeep,
+)
 from abate.faces.cli.app import app
 from abate.kernel.errors import AbateError, IntegrityError, StoreError, UsageError
 
-COMMANDS = (data, runs, figures, factors, *faces_of("cli"), meters, serving, upkeep)
+COMMANDS = (data, runs, figures, factors, *faces_of("cli"), meters, organisation, serving, upkeep)
 """Modules whose commands the app holds."""
 
 

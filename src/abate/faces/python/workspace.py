@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from abate.adapters.store.workspace import Workspace as Opened
 from abate.application.inventory.figures import years
 from abate.application.opening import create_workspace, open_workspace
+from abate.application.workspaces.organisation import (
+    SECTIONS,
+    change_section,
+    drop_item,
+    former_configs,
+    organisation_parts,
+    put_item,
+    restore_config,
+)
+from abate.faces.clock import present
 from abate.faces.python.data import DataDoor
 from abate.faces.python.energy import EnergyDoor
 from abate.faces.python.factors import FactorDoor
 from abate.faces.python.inventory import InventoryDoor
 from abate.faces.python.logistics import LogisticsDoor
 from abate.faces.python.statements import StatementDoor
+from abate.kernel.edges import Json
 
 
 def open(path: str | Path = ".") -> Workspace:  # noqa: A001  (abate.open reads as what it does)
@@ -80,6 +93,53 @@ class Workspace(DataDoor, InventoryDoor, FactorDoor, StatementDoor, EnergyDoor, 
     def years(self) -> list[str]:
         """Fiscal years that were valued, oldest first."""
         return years(self._opened)
+
+    def organisation(self) -> Json:
+        """Entities, sites, targets and measures, and settings, as `abate.toml` has them."""
+        return organisation_parts(self._opened)
+
+    def change(self, section: str, values: Mapping[str, Any], *, key: str = "") -> None:
+        """Change the organisation; comments of `abate.toml` stay.
+
+        Args:
+            section: organisation, fiscal_year, inventory, base_year, finance, entities, sites,
+                targets or measures.
+            values: New values by key; an empty one takes a key out.
+            key: Id of an entity, site or measure, or place of a target from 1; empty adds one.
+
+        Raises:
+            NotFoundError: `unknown-section`, `unknown-item`.
+            UsageError: `unknown-key`, `id-stays`.
+            ConfigError: Where the file would be wrong.
+        """
+        if section in SECTIONS:
+            change_section(self._opened, section, values, now=present())
+        else:
+            put_item(self._opened, section, key, values, now=present())
+        self._opened = open_workspace(self.path)
+
+    def remove(self, section: str, key: str) -> None:
+        """Remove an entity, site, target or measure that nothing stands on.
+
+        Raises:
+            NotFoundError: `unknown-section`, `unknown-item`.
+            UsageError: `still-used`.
+        """
+        drop_item(self._opened, section, key, now=present())
+        self._opened = open_workspace(self.path)
+
+    def restore(self, name: str = "") -> None:
+        """Take a change of the organisation back: the last one, or all since a former text.
+
+        Args:
+            name: Name of the former text; the newest where none is named.
+
+        Raises:
+            NotFoundError: `unknown-item`.
+        """
+        newest = next((f.name for f in former_configs(self._opened)), "")
+        restore_config(self._opened, name or newest, now=present())
+        self._opened = open_workspace(self.path)
 
     def __repr__(self) -> str:
         shown = ", ".join(self.years) or "no year valued yet"

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from abate.application.disclosure.targets import target_title
 from abate.application.workspaces.organisation import (
     LISTS,
     SECTIONS,
@@ -68,7 +69,7 @@ def _organisation(
         {
             "id": name,
             "title": NAMES[name],
-            "heads": [page.t(_words(c)) for c in SHOWN[name]],
+            "heads": [page.t(words(c)) for c in SHOWN[name]],
             "rows": [_row(page, name, x, k) for k, x in enumerate(parts[name], 1)],
         }
         for name in LISTS
@@ -77,7 +78,7 @@ def _organisation(
         (
             name,
             NAMES[name],
-            [(_words(k), _text(v)) for k, v in parts[name].items() if v not in ("", None)],
+            [(words(k), _text(v)) for k, v in parts[name].items() if v not in ("", None)],
         )
         for name in SECTIONS
     ]
@@ -98,12 +99,17 @@ def _organisation(
 def _row(page: Page, section: str, item: Json, place: int) -> list[Cell]:
     key = str(item.get("id", place))
     first, *rest = SHOWN[section]
-    name = _text(item.get(first)) or f"{page.t(NAMES[section])} {place}"
+    name = _text(item.get(first)) or _target(page, place)
     link = page.link("/organisation", section=section, item=key) + "#form"
     return [Cell(name, link), *(Cell(page.t(_text(item.get(c)))) for c in rest)]
 
 
-def _words(key: str) -> str:
+def _target(page: Page, place: int) -> str:
+    """Title of a target that has none of its own."""
+    return target_title(page.desk.workspace.targets[place - 1], page.t)
+
+
+def words(key: str) -> str:
     """A key of the configuration in words."""
     return {"id": "short name in files", "abated_t": "t CO2e less a year"}.get(
         key, key.replace("_", " ")
@@ -120,7 +126,7 @@ def _text(value: Any) -> str:
         return ", ".join(
             f"{x['since']} {x['share']:g}" if isinstance(x, dict) else str(x) for x in value
         )
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _editing(parts: Json, section: str, item: str, given: Mapping[str, str] | None) -> Model:
@@ -135,9 +141,9 @@ def _editing(parts: Json, section: str, item: str, given: Mapping[str, str] | No
     fields = [
         {
             "name": key,
-            "title": _words(key),
+            "title": words(key),
             "value": given.get(key, "") if given else _text(held.get(key)),
-            "choices": _choices(str(hints[key])),
+            "choices": choices(str(hints[key])),
             "fixed": key == "id" and bool(item),
             "hint": HINTS.get(key, ""),
         }
@@ -161,7 +167,7 @@ HINTS = {
 }
 
 
-def _choices(hint: str) -> list[str]:
+def choices(hint: str) -> list[str]:
     """What a key may be, where its declaration lists it."""
     if hint.startswith("bool | Literal"):
         return ["", "yes", "no", "joint"]
@@ -222,7 +228,7 @@ def _number(key: str, text: str) -> float:
         return float(text)
     except ValueError as error:
         raise UsageError(
-            "bad-value", f"{_words(key)}: '{text}' is not a number.", "Write it as 0.4 or 1200."
+            "bad-value", f"{words(key)}: '{text}' is not a number.", "Write it as 0.4 or 1200."
         ) from error
 
 
