@@ -42,11 +42,6 @@ proxies = ["GB", "US"]
 
 [scope3.not_applicable]
 14 = "There are no franchises."
-[scope3.immaterial.10]
-reason = "Two pallets a year."
-tonnes = 3
-[scope3.not_applicable]
-14 = "There are no franchises."
 [scope3.immaterial.13]
 reason = "One floor is let."
 tonnes = 3
@@ -276,8 +271,6 @@ READERS = {
 }
 FREE = {
     ("scope3", "not_assessed"),
-    ("scope3", "not_applicable"),
-    ("scope3", "immaterial"),
     ("scope3", "not_applicable"),
     ("scope3", "immaterial"),
     ("programmes", "claims"),

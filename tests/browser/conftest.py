@@ -42,6 +42,24 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def opened(chromium: Any, served: Served, **options: Any) -> Any:
+    """A page of its own, which collects what goes wrong: errors, requests to other places."""
+    context = chromium.new_context(**options)
+    page = context.new_page()
+    page.faults = []
+    page.on("pageerror", lambda e: page.faults.append(str(e)))
+    page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" else None)
+    page.on(
+        "request",
+        lambda r: (
+            page.faults.append(r.url)
+            if not r.url.startswith((served.base, "data:", "blob:"))
+            else None
+        ),
+    )
+    return page
+
+
 @pytest.fixture
 def serve() -> Iterator[Callable[[Path], Served]]:
     """Serve a workspace until the test ends."""

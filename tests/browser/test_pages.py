@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from abate.application.opening import create_workspace
 from abate.application.workspaces.setup import init_workspace
-from browser.conftest import AXE
+from browser.conftest import AXE, opened
 from support import CONFIG
 
 PAGES = {
@@ -30,6 +30,30 @@ PAGES = {
     "runs": "/runs",
     "compare": "/runs/compare?before=FY2023&after=FY2024",
     "jobs": "/jobs",
+    "targets": "/targets",
+    "indicators": "/indicators",
+    "frameworks": "/frameworks",
+    "neutrality": "/neutrality",
+    "claims": "/claims",
+    "published": "/published",
+    "signoffs": "/signoffs",
+    "report": "/report",
+    "programmes": "/programmes",
+    "uncertainty": "/uncertainty?by=org",
+    "base-year": "/base-year",
+    "forecasts": "/forecasts",
+    "backtests": "/backtests",
+    "savings": "/savings",
+    "packing": "/packing",
+    "sizes": "/sizes",
+    "boxes": "/boxes",
+    "stock": "/stock",
+    "plans": "/plans",
+    "bills": "/data/bills",
+    "own-factor": "/own-factor",
+    "organisation": "/organisation",
+    "site": "/organisation?section=sites&item=nantong",
+    "search": "/search?q=scope",
     "problem": "/inventory/no-such-figure",
 }
 MESSY = """总部 2024 电费账单,,,,
@@ -43,29 +67,12 @@ MESSY = """总部 2024 电费账单,,,,
 """
 
 
-def _open(chromium, served, **options):
-    context = chromium.new_context(**options)
-    page = context.new_page()
-    page.faults = []
-    page.on("pageerror", lambda e: page.faults.append(str(e)))
-    page.on("console", lambda m: page.faults.append(m.text) if m.type == "error" else None)
-    page.on(
-        "request",
-        lambda r: (
-            page.faults.append(r.url)
-            if not r.url.startswith((served.base, "data:", "blob:"))
-            else None
-        ),
-    )
-    return page
-
-
 def test_a_messy_bill_goes_from_upload_to_an_opened_figure(chromium, serve, tmp_path, shot):
     """Upload, map, see the finding, import, mend, run, open the figure down to the row; then undo."""
     served = serve(create_workspace(tmp_path / "w", CONFIG).root)
     bill = tmp_path / "账单 2024.csv"
     bill.write_text(MESSY, encoding="gb18030")
-    page = _open(chromium, served)
+    page = opened(chromium, served)
     page.goto(served.link)
     expect(page.get_by_role("heading", name="From nothing to a first figure")).to_be_visible()
     page.get_by_role("link", name="Data", exact=True).click()
@@ -142,7 +149,7 @@ def _imports(page, served):
 
 def test_an_empty_workspace_leads_to_a_first_figure(chromium, serve, tmp_path, shot):
     served = serve(init_workspace(tmp_path / "w", "My organisation"))
-    page = _open(chromium, served)
+    page = opened(chromium, served)
     page.goto(served.link)
     page.get_by_label("Organisation").fill('Tea & "Sons" <Ltd>')
     page.get_by_label("A place of yours").fill("茶馆")
@@ -172,7 +179,7 @@ def test_an_empty_workspace_leads_to_a_first_figure(chromium, serve, tmp_path, s
 
 
 def test_the_inventory_opens_filters_shares_and_exports(chromium, demo_served, demo_state, shot):
-    page = _open(chromium, demo_served, storage_state=demo_state)
+    page = opened(chromium, demo_served, storage_state=demo_state)
     page.goto(f"{demo_served.base}/inventory")
     page.locator("select[name=by]").select_option("org")
     page.locator("select[name=year]").select_option("FY2024")
@@ -206,7 +213,7 @@ def test_the_inventory_opens_filters_shares_and_exports(chromium, demo_served, d
 def test_data_centres_show_goals_climate_curves_gaps_and_stuck_meters(
     chromium, demo_served, demo_state, shot
 ):
-    page = _open(chromium, demo_served, storage_state=demo_state)
+    page = opened(chromium, demo_served, storage_state=demo_state)
     page.goto(f"{demo_served.base}/data-centres?year=FY2024")
     expect(page.get_by_role("row", name=re.compile("heyuan › hy-a"))).to_contain_text("1.250 ✗")
     expect(page.get_by_role("row", name=re.compile("zhangbei-1 › zb-a"))).to_contain_text("1.200 ✓")
@@ -224,7 +231,7 @@ def test_factors_are_searched_opened_and_brought_in_through_the_gates(
     chromium, serve, tmp_path, shared, shot
 ):
     served = serve(create_workspace(tmp_path / "w", CONFIG).root)
-    page = _open(chromium, served)
+    page = opened(chromium, served)
     page.goto(served.link)
     page.goto(f"{served.base}/factors")
     page.get_by_label("Words").press_sequentially("grid-average CN-ZJ", delay=10)
@@ -258,7 +265,7 @@ def test_runs_are_valued_compared_verified_and_published(chromium, serve, tmp_pa
         if k == 0:
             add_file(workspace, path, now=NOW)
     served = serve(workspace.root)
-    page = _open(chromium, served)
+    page = opened(chromium, served)
     page.goto(served.link)
     page.goto(f"{served.base}/runs")
     page.get_by_role("button", name="Value", exact=True).click()
@@ -296,7 +303,7 @@ def test_every_page_passes_the_accessibility_checker(
 ):
     """WCAG 2.2 AA by axe-core, on a desk and on a phone; nothing runs off the phone's side."""
     size = {"width": 1280, "height": 900} if language == "en" else {"width": 390, "height": 844}
-    page = _open(
+    page = opened(
         chromium,
         demo_served,
         storage_state=demo_state,
@@ -332,7 +339,7 @@ def test_every_page_passes_the_accessibility_checker(
 
 
 def test_the_keyboard_reaches_content_and_links(chromium, demo_served, demo_state):
-    page = _open(chromium, demo_served, storage_state=demo_state)
+    page = opened(chromium, demo_served, storage_state=demo_state)
     page.goto(f"{demo_served.base}/inventory")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
@@ -342,7 +349,7 @@ def test_the_keyboard_reaches_content_and_links(chromium, demo_served, demo_stat
 
 
 def test_a_choice_of_language_and_theme_stays(chromium, demo_served, demo_state):
-    page = _open(chromium, demo_served, storage_state=demo_state, locale="en-GB")
+    page = opened(chromium, demo_served, storage_state=demo_state, locale="en-GB")
     page.goto(f"{demo_served.base}/inventory?by=month&year=FY2024")
     page.get_by_role("link", name="中文").click()
     expect(page.get_by_role("heading", name="排放清单 FY2024")).to_be_visible()

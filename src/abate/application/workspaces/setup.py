@@ -120,6 +120,8 @@ SMALL_FIRM = (
     "[scope3.not_assessed]            # say why, or take a line out where you have data\n"
     + "".join(f'{k} = "Not assessed yet."\n' for k in (2, 4, *range(8, 16)))
 )
+NAMELESS = "My organisation"
+"""Name of an organisation that nobody has named yet."""
 YEAR_BEGINS = {
     "GB": 4,
     "IN": 4,

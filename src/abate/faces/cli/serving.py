@@ -27,7 +27,15 @@ PortOption = Annotated[
 
 @app.command()
 def serve(port: PortOption = PORT, workspace: WorkspaceOption = HERE) -> None:
-    """Open the workspace in a browser: pages and REST API on this machine, for one user."""
+    """Open the workspace in a browser: pages and REST API on this machine, for one user.
+
+    An empty folder becomes a new workspace; its first page asks for the organisation.
+    """
+    if not workspace.exists() or (workspace.is_dir() and not any(workspace.iterdir())):
+        from abate.application.workspaces.setup import NAMELESS, init_workspace
+
+        made = init_workspace(workspace, NAMELESS)
+        sys.stderr.write(f"Made a new workspace in {made}.\n")
     serve_workspace(opened_at(workspace).root, port)
 
 

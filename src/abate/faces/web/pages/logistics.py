@@ -8,7 +8,7 @@ from types import MappingProxyType
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from abate.adapters.store.intake import JOBS
+from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.application.logistics.assortments import counts_of
 from abate.application.logistics.orders import baseline_rule
 from abate.application.logistics.stock import (
@@ -19,8 +19,8 @@ from abate.application.logistics.stock import (
 )
 from abate.application.plans import AVOIDED, INVENTORY, plans
 from abate.faces.api.uploads import input_of, refuse
-from abate.faces.web.page import Form, Page, Place
-from abate.kernel.edges import Model
+from abate.faces.web.page import Cell, Form, Page, Place
+from abate.kernel.edges import Json, Model
 from abate.kernel.errors import AbateError
 from abate.kernel.units import in_kg
 
@@ -61,8 +61,28 @@ def _packing(
         ],
         lengths=[(u, u or page.t("as the headers say")) for u in LENGTHS],
         masses=[(u, u or page.t("as the headers say")) for u in MASSES],
-        jobs=jobs[:10],
+        jobs=[j for j in jobs if j["state"] != "done"][:5],
+        done=[_compared(page, j) for j in jobs if j["state"] == "done"][:10],
         fault=fault,
+    )
+
+
+def _compared(page: Page, job: Json) -> tuple[Cell | str, ...]:
+    """A plan in a line, to be held against others."""
+    result, asked = job["result"], job["arguments"]
+    cards = {c["title"]: c["text"] for c in result["model"]["cards"]}
+    cartons = page.desk.intake.get(UPLOADS, asked["cartons"])["name"] if asked["cartons"] else "–"
+    return (
+        Cell(job["title"], page.link(f"/jobs/{job['id']}")),
+        cartons,
+        page.t(asked["terms"].get("objective", "fewest")),
+        page.count(result["orders"]),
+        page.count(result["parcels"]),
+        cards.get("New board", "–"),
+        cards.get("Empty volume", "–"),
+        cards["Proved best"],
+        Cell(page.count(result["unpacked"]), kind="warning" if result["unpacked"] else ""),
+        asked["terms"].get("post", "") or "–",
     )
 
 

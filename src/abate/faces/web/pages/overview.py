@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from abate.adapters.store.imports import import_years
 from abate.application.catalogue import FIGURES, TEMPLATES
 from abate.application.inventory.figures import Run
-from abate.application.workspaces.setup import describe_workspace, template_rows
+from abate.application.workspaces.setup import NAMELESS, describe_workspace, template_rows
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import OpenWorkspace
 from abate.faces.web.page import Form, Page, in_words
@@ -176,7 +176,7 @@ def _start(page: Page) -> Response:
         form=form,
         regions=_regions(page),
         purpose="data",
-        described=form["name"] != "My organisation",
+        described=form["name"] != NAMELESS,
         imports=len(imported),
         years=page.desk.data_years(),
     )
