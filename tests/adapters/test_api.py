@@ -830,7 +830,7 @@ def test_every_text_of_the_pages_is_there_in_chinese():
     from abate.application.workspaces.organisation import LISTS, SECTIONS
     from abate.disclosure.signoff import Step
     from abate.faces.api.work import WORK
-    from abate.faces.web.page import HERE, texts
+    from abate.faces.web.page import HERE, JOB_TITLES, texts
     from abate.faces.web.pages import NAVIGATION
     from abate.faces.web.pages.organisation import NAMES, choices, words
     from abate.operations.facts import CATEGORIES
@@ -852,7 +852,8 @@ def test_every_text_of_the_pages_is_there_in_chinese():
             re.findall(r"""\.t\(\s*"((?:[^"\\]|\\.)+)"[,)]""", path.read_text(encoding="utf-8"))
         )
     keys |= {name for place in NAVIGATION for name in (place.name, *dict(place.tabs).values())}
-    keys |= {f"job {kind}" for kind in WORK} | {s.value for s in Step} | set(NAMES.values())
+    assert JOB_TITLES.keys() == WORK.keys()
+    keys |= {*JOB_TITLES.values(), *(s.value for s in Step), *NAMES.values()}
     for kind in (*SECTIONS.values(), *LISTS.values()):
         for field in kind.__struct_fields__:
             keys |= {words(field), *choices(str(kind.__annotations__[field]))} - {""}

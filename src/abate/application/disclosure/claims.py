@@ -79,6 +79,11 @@ class Checked:
         return list(held.values())
 
     @property
+    def facts_of_texts(self) -> list[list[Verdict]]:
+        """Those of the facts in which a statement of a text takes part, not of the ledger alone."""
+        return [f for f in self.facts if any(s.vintage != LEDGER for v in f for s in v.statements)]
+
+    @property
     def json(self) -> Json:
         """As machines get it."""
         return {
@@ -116,6 +121,7 @@ def check_claims(
     aliases: Path | None = None,
     workspace: Workspace | None = None,
     year: int = 0,
+    about: str = "",
 ) -> Checked:
     """Read claims from tables, texts and pages, and test them.
 
@@ -124,6 +130,7 @@ def check_claims(
         aliases: CSV with kind (entity, metric or scope), alias and canonical.
         workspace: Whose ledger and published figures they are tested against, too.
         year: Fiscal year that texts report; 0 to take it from each text.
+        about: Whom texts are about, where they say "we"; empty to take it from each text.
 
     Raises:
         DataError: `unreadable-file`, `bad-claims`.
@@ -133,7 +140,7 @@ def check_claims(
     unread: list[tuple[str, str]] = []
     partly: list[Partial] = []
     for path in paths:
-        read = _read(path, own, year)
+        read = _read(path, own, year, about)
         statements += read.statements
         unread += read.unread
         partly += read.partly
@@ -156,7 +163,12 @@ def check_claims(
 
 
 def check_text(
-    text: str, kind: str = "txt", *, workspace: Workspace | None = None, year: str = ""
+    text: str,
+    kind: str = "txt",
+    *,
+    workspace: Workspace | None = None,
+    year: str = "",
+    about: str = "",
 ) -> Checked:
     """Read claims from a text, and test them; see `check_claims`.
 
@@ -165,6 +177,7 @@ def check_text(
         kind: txt, md, html, csv or json.
         workspace: Whose ledger and published figures they are tested against, too.
         year: Fiscal year that the text reports; empty to take it from the text.
+        about: Whom it is about, where it says "we"; empty to take it from the text.
 
     Raises:
         DataError: `bad-claims`.
@@ -173,7 +186,7 @@ def check_text(
         path = Path(folder) / f"text.{kind}"
         path.write_text(text, encoding="utf-8")
         told = parse_fiscal_year(year) if year else 0
-        return check_claims([path], workspace=workspace, year=told)
+        return check_claims([path], workspace=workspace, year=told, about=about)
 
 
 def _aliases(path: Path) -> dict[tuple[str, str], str]:
@@ -194,7 +207,7 @@ def _aliases(path: Path) -> dict[tuple[str, str], str]:
     return {(r["kind"], entity_key(r["alias"])): r["canonical"] for r in rows}
 
 
-def _read(path: Path, own: Mapping[tuple[str, str], str], year: int) -> Extract:
+def _read(path: Path, own: Mapping[tuple[str, str], str], year: int, about: str) -> Extract:
     if not path.is_file():
         raise DataError("unreadable-file", f"{path.name} is not a file.", "Check the path.")
     if path.stat().st_size > BYTES_MAX:
@@ -205,7 +218,7 @@ def _read(path: Path, own: Mapping[tuple[str, str], str], year: int) -> Extract:
     if ending in (".csv", ".tsv", ".json"):
         found, missed = _table(path, own)
         return Extract(tuple(found), tuple(missed))
-    read = read_document(_document(path), path.name, own, year=year)
+    read = read_document(_document(path), path.name, own, year=year, subject=about)
     told = [(path.name, f"{number}: {sentence[:200]}") for number, sentence in read.unread]
     return Extract(read.statements, tuple(told), read.partly)
 

@@ -63,6 +63,7 @@ class Claims(Strict):
     text: Annotated[str, Field(min_length=1, max_length=CLAIMS_MAX)]
     format: Annotated[str, Field(pattern="^(txt|md|html|csv|json)$")] = "txt"
     year: Text = ""
+    about: Text = ""
     ledger: bool = True
 
 
@@ -292,4 +293,7 @@ def post_signoff(desk: WorkspaceOf, asked: Signing) -> Json:
 def post_claims(desk: WorkspaceOf, asked: Claims) -> Json:
     """Test the statements of a text against each other and against the ledger."""
     workspace = desk.workspace if asked.ledger else None
-    return check_text(asked.text, asked.format, workspace=workspace, year=asked.year).json
+    told = check_text(
+        asked.text, asked.format, workspace=workspace, year=asked.year, about=asked.about
+    )
+    return told.json

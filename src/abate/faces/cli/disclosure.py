@@ -326,6 +326,7 @@ def claims_check(
         Path | None, typer.Option(help="CSV: kind (entity, metric, scope), alias, canonical.")
     ] = None,
     year: Annotated[str, typer.Option("--year", "-y", help="Fiscal year that texts report.")] = "",
+    about: Annotated[str, typer.Option(help="Whom texts are about, where they say 'we'.")] = "",
     ledger: Annotated[
         bool,
         typer.Option("--ledger", help="Against the workspace's figures and published ones, too."),
@@ -343,7 +344,11 @@ def claims_check(
 
     opened = opened_at(workspace) if ledger else None
     told = check_claims(
-        paths, aliases=aliases, workspace=opened, year=parse_fiscal_year(year) if year else 0
+        paths,
+        aliases=aliases,
+        workspace=opened,
+        year=parse_fiscal_year(year) if year else 0,
+        about=about,
     )
     facts = told.facts
     errors = sum(f[0].severity == "error" for f in facts)

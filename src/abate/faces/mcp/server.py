@@ -202,9 +202,11 @@ class Tools:
         text: Content,
         format: Annotated[str, Field(pattern="^(txt|md|html|csv|json)$")] = "txt",  # noqa: A002
         year: Year = "",
+        about: Name = "",
     ) -> Json:
         """Test the statements of a text against each other and against the ledger."""
-        told = check_text(text, format, workspace=open_workspace(self.root), year=year).json
+        opened = open_workspace(self.root)
+        told = check_text(text, format, workspace=opened, year=year, about=about).json
         return {key: bounded(rows) for key, rows in told.items()}
 
     def preview_file(self, name: FileName, content: Content, kind: Name = "") -> Json:

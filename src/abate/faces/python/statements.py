@@ -71,7 +71,9 @@ class StatementDoor:
         told = answers_of_year(self._opened, year.upper(), self._opened.language)
         return Table([a.json for a in told])
 
-    def claims(self, *paths: str | Path, year: str = "", ledger: bool = True) -> Checked:
+    def claims(
+        self, *paths: str | Path, year: str = "", about: str = "", ledger: bool = True
+    ) -> Checked:
         """Test statements of texts and tables against each other and against the ledger."""
         from abate.application.disclosure.claims import check_claims
 
@@ -79,6 +81,7 @@ class StatementDoor:
             [Path(p) for p in paths],
             workspace=self._opened if ledger else None,
             year=parse_fiscal_year(year) if year else 0,
+            about=about,
         )
 
     def sign(

@@ -35,6 +35,25 @@ HERE = Path(__file__).parent
 LANGUAGES = {"en": "English", "zh": "中文"}
 THEMES = ("auto", "light", "dark")
 LOCALES = {"en": Locale("en", "GB"), "zh": Locale.parse("zh_Hans_CN")}
+JOB_TITLES = {
+    "import": "Import",
+    "factors": "Import of factors",
+    "load": "Readings",
+    "post": "Posting of usage",
+    "run": "Valuation",
+    "verify": "Verification",
+    "report": "Yearly report",
+    "vsme": "Report of a small firm",
+    "filing": "Filing",
+    "evidence": "Evidence",
+    "base-year": "Base year",
+    "forecast": "Forecast",
+    "backtest": "Backtest",
+    "savings": "Savings",
+    "pack": "Packing",
+    "assort": "Box sizes",
+}
+"""What each kind of job does, as it is written for people."""
 WITHOUT = "Without {parts}: no rows"
 SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
 UNITS = {"t CO2e": "t CO₂e", "m2": "m²", "m3": "m³", "ratio": "", "share": ""}
@@ -200,6 +219,10 @@ class Page:
         return (
             " ".join(self.t(part) for part in shown.split(" ")) if self.language == "zh" else shown
         )
+
+    def job(self, kind: str) -> str:
+        """What a job does."""
+        return self.t(JOB_TITLES[kind])
 
     def kind(self, kind: str) -> str:
         """Title of a kind of activity."""

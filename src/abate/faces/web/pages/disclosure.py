@@ -38,6 +38,7 @@ from abate.application.disclosure.targets import macc, target_progress, target_t
 from abate.application.disclosure.vsme import vsme_datapoints
 from abate.application.inventory.figures import Run
 from abate.application.inventory.lacks import SAID, Lack, blocking
+from abate.disclosure.claims.rules.pairing import LEDGER
 from abate.disclosure.claims.verdict import Verdict
 from abate.disclosure.datapoints import OPEN, PARTLY
 from abate.disclosure.signoff import LEVELS, Step
@@ -353,6 +354,7 @@ def _claims(page: Page, form: Mapping[str, str] = MappingProxyType({}), **told: 
         "fault": None,
     }
     asked = {k: form.get(k, "") for k in ("text", "year", "file")}
+    asked["about"] = form.get("about", page.desk.name)
     asked["ledger"] = form.get("ledger", "yes" if not form else "")
     status = 422 if told.get("fault") else 200
     return page.render("claims.html", status, **{**model, "asked": asked, **told})
@@ -364,25 +366,26 @@ def test_claims(request: Request, form: Form) -> Response:
     page = Page.of(request)
     workspace = page.desk.workspace if form.get("ledger") else None
     text, upload, year = form.get("text", ""), form.get("file", ""), form.get("year", "").strip()
+    about = form.get("about", "").strip()
     try:
         if upload:
             number = parse_fiscal_year(year) if year else 0
             path = input_of(page.desk, upload)
-            told = check_claims([path], workspace=workspace, year=number)
+            told = check_claims([path], workspace=workspace, year=number, about=about)
             refuse(page.desk, upload)
         elif not text.strip() or len(text) > CLAIMS_MAX:
             raise UsageError(
                 "no-text", "There is no text, or too much.", f"At most {CLAIMS_MAX:,} characters."
             )
         else:
-            told = check_text(text, "txt", workspace=workspace, year=year)
+            told = check_text(text, "txt", workspace=workspace, year=year, about=about)
     except AbateError as error:
         return _claims(page, form, fault=error)
     return _claims(
         page,
         {**form, "file": ""},
         marked=marked(text, told) if not upload else None,
-        facts=[_fact(page, f) for f in told.facts],
+        facts=[_fact(page, f) for f in told.facts_of_texts],
         partly=[
             (
                 p.statement.entity or "?",
@@ -395,7 +398,11 @@ def test_claims(request: Request, form: Form) -> Response:
             for p in told.partly[:100]
         ],
         unread=[(place, said[:200]) for place, said in told.unread[:100]],
-        counts={"read": len(told.statements), "partly": len(told.partly), "facts": len(told.facts)},
+        counts={
+            "read": sum(s.vintage != LEDGER for s in told.statements),
+            "partly": len(told.partly),
+            "facts": len(told.facts_of_texts),
+        },
     )
 
 

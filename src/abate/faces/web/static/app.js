@@ -65,6 +65,7 @@ for (const box of document.querySelectorAll("[data-field]")) {
   });
   box.closest("form").addEventListener("submit", () => { input.disabled = true; });
 }
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => { for (const d of document.querySelectorAll("details")) d.open = true; window.print(); });
 document.addEventListener("keydown", (e) => {
   if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "k") { const find = document.querySelector("form.find input"); if (find) { e.preventDefault(); find.focus(); find.select(); } }
 });
