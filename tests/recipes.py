@@ -106,12 +106,15 @@ CALLS = {
     "meters add": "meters add files/meter-june.csv --meter M-2 --zone UTC -w w",
     "meters list": "meters list -w w",
     "meters show": "meters show M-1 -o out/usage.csv -w w",
+    "meters readings": "meters readings M-1 -o out/readings.csv -w w",
     "meters set": "meters set M-1 --building b1 -w w",
     "meters post": "meters post -y FY2024 -w w",
     "organisation show": "organisation show -w w",
     "organisation set": "organisation set sites name=Head --key hq -w w",
     "organisation remove": "organisation remove sites spare -w w",
     "organisation restore": "organisation restore -w w",
+    "rows": "rows {import} 2 -w w",
+    "data-centres": "data-centres -y FY2023 -w w",
     "claims check": "claims check files/claims.csv --ledger -w w",
 }  # fmt: skip
 """A call of each command, from the folder that `prepare` fills; empty where another test tries it:

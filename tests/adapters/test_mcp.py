@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -16,14 +17,14 @@ from mcp.client.stdio import StdioServerParameters
 from starlette.testclient import TestClient
 
 from abate.application.inventory.figures import Figures, run_of
+from abate.faces.mcp.reading import Reading
 from abate.faces.mcp.server import guarded, make_server
+from abate.faces.mcp.writing import Tools
+from recipes import prepare
 from support import BILLS, electricity, run_apart
 
-READS = {
-    "runs", "figures", "explain", "entry", "check", "search_factors", "check_claims", "preview_file",
-    "indicators", "targets", "uncertainty", "bridge",
-}  # fmt: skip
-WRITES = {"import_file", "value_year", "undo_import"}
+WRITES = {n for n in vars(Tools) if n[0] != "_"}
+READS = {n for n in vars(Reading) if n[0] != "_"} - {"workspace", "opened"}
 
 
 def asked(server, *calls):
@@ -198,3 +199,94 @@ def test_the_command_serves_over_http_with_a_key(valued):
             assert "Bearer " in lines[1]
         finally:
             served.terminate()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("agents")
+    names = prepare(folder)
+    return folder, names
+
+
+def calls_of(folder, names):
+    """A call of each tool on a workspace that has something of everything."""
+    files = folder / "files"
+    text = {p.stem: p.read_text() for p in files.glob("*.csv")}
+    bill = base64.b64encode((files / "bill.pdf").read_bytes()).decode()
+    packed = {"orders": text["orders"], "cartons": text["cartons"]}
+    metered = {"meter": "M-1"}
+    own = {"kind": "electricity", "item": "green", "value": "0.1", "unit": "kg/kWh"}
+    own |= {"region": "CN", "source": "contract", "species": "CO2"}
+    factors = {"name": "own.csv", "content": text["own"], "publisher": "own"}
+    scheme = (files / "scheme.toml").read_text()
+    return {
+        "runs": {}, "figures": {}, "explain": {"figure": "net", "year": "FY2024"}, "check": {},
+        "search_factors": {"words": "electricity"}, "check_claims": {"text": "We emitted 5 t."},
+        "preview_file": {"name": "a.csv", "content": text["electricity-more"]},
+        "indicators": {}, "targets": {}, "imports": {}, "quarantine": {}, "organisation": {},
+        "uncertainty": {"figure": "scope2-location", "year": "FY2024"},
+        "bridge": {"figure": "gross", "before": "FY2023", "after": "FY2024"},
+        "rows_of": {"import_id": names["import"], "row": 2}, "verify": {"year": "FY2024"},
+        "read_bill": {"name": "bill.pdf", "content": bill}, "factor": {"factor_id": names["factor"]},
+        "factor_findings": {}, "programmes": {"year": "FY2024"}, "neutrality": {"year": "FY2024"},
+        "credits": {}, "frameworks": {"year": "FY2024"}, "disclosures": {"year": "FY2024"},
+        "vsme_datapoints": {"year": "FY2024"}, "published": {}, "signoffs": {},
+        "data_centres": {"year": "FY2023"}, "meters": {}, "meter_usage": metered, "readings": metered,
+        "load_curve": {"site": "hq", "building": "hq-1", "month": "2023-02"},
+        "preview_readings": {"name": "m.csv", "content": text["meter-june"], "meter": "M-2"},
+        "forecast": {"site": "hq", "hours": 24}, "forecasts": {}, "plans": {}, "stock": {},
+        "backtest": metered | {"ahead": "24h", "last": "2w"} | {"meter": "M-1"},
+        "pack": packed, "assort": packed | {"sizes": "1-2"},
+        "reuse": {"packaging": scheme, "site": "hq", "month": "2023-05"},
+        "savings": {"meter": "M-1", "weather": text["weather"], "until": "2023-05-06"},
+        "import_file": {"name": "more.csv", "content": text["electricity-more"]},
+        "value_year": {"year": "FY2024"}, "undo_import": {"import_id": names["import"], "reason": "x"},
+        "correct_rows": {"lines": [{"action": "set", "file": "electricity.csv", "row": "50", "quantity": "5"}], "reason": "checked"},
+        "import_bill": {"name": "bill.pdf", "content": bill, "site": "hq"},
+        "attach_evidence": {"name": "p.txt", "content": "seen", "import_id": names["import"]},
+        "publish_run": {"year": "FY2024", "accept": {"in-quarantine": "known"}},
+        "restate_base_year": {}, "add_factor": own, "import_factors": factors,
+        "load_readings": {"name": "j.csv", "content": text["meter-june"], "meter": "M-2", "site": "london", "kind": "electricity", "zone": "UTC"},
+        "set_meter": metered | {"building": "b1"}, "post_usage": {"year": "FY2024"},
+        "add_credits": {"content": text["credits"]}, "add_published": {"content": text["published"]},
+        "retire_credit": {"serial": "C-1", "year": "FY2024", "by": "Ada", "amount_t": 1},
+        "sign": {"step": "prepared", "year": "FY2024", "by": "Lin"},
+        "move_stock": {"content": text["moves"]},
+        "change_organisation": {"section": "sites", "key": "hq", "values": {"name": "Head"}},
+        "remove_item": {"section": "sites", "key": "spare"}, "restore_organisation": {},
+    }  # fmt: skip
+
+
+def test_every_tool_answers_and_every_writing_one_first_says_what_it_would_do(filled):
+    folder, names = filled
+    calls = calls_of(folder, names)
+    (entry,) = asked(
+        make_server(folder / "w"), ("explain", {"figure": "scope2-location", "year": "FY2024"})
+    )[1]
+    calls["entry"] = {"name": told(entry)["entries"]["rows"][0]["entry"]}
+    assert calls.keys() == READS | WRITES
+    server = make_server(folder / "w", allow_write=True)
+    before = {p: p.read_bytes() for p in (folder / "w" / "ledger").rglob("*.json")}
+    _, answers = asked(server, *calls.items())
+    refused = {}
+    for name, answer in zip(calls, answers, strict=True):
+        if answer.is_error:
+            refused[name] = answer.content[0].text
+        elif name in WRITES:
+            assert answer.structured_content["stored"] is False, name
+    assert refused.keys() <= {"backtest", "savings"}, refused  # ten days of readings are too few
+    after = {p: p.read_bytes() for p in (folder / "w" / "ledger").rglob("*.json")}
+    assert after == before, "a preview wrote"
+
+
+@pytest.mark.parametrize("name", sorted(WRITES - {"restate_base_year", "restore_organisation"}))
+def test_what_is_confirmed_is_done(filled, tmp_path, name):
+    folder, names = filled
+    shutil.copytree(folder / "w", tmp_path / "w")
+    call = calls_of(folder, names)[name]
+    server = make_server(tmp_path / "w", allow_write=True)
+    _, (seen,) = asked(server, (name, call))
+    _, (done,) = asked(server, (name, call | {"confirm": told(seen)["confirm"]}))
+    answer = told(done)
+    assert answer.get("stored", True) is True
+    assert "confirm" not in answer

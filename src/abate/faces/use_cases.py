@@ -15,7 +15,6 @@ FACES = ("python", "command", "rest", "page", "tool")
 REASONS = {
     "machine": "concerns the machine on which Abate runs",
     "same": "is a step on the way that this face does not have",
-    "later": "to come",
 }
 """Why a face may lack a use case."""
 

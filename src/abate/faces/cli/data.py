@@ -117,10 +117,17 @@ def add(
             help="Header of the amounts, where several may be; given twice, they add up.",
         ),
     ] = None,
+    preview: Annotated[
+        bool,
+        typer.Option("--preview", help="Show what the checks find; nothing is stored."),
+    ] = False,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Import files; rows with a blocker go to quarantine, the rest counts."""
+    if preview:
+        _preview(workspace, files, kind, frozenset(accept or ()), json=json)
+        return
     from abate.application.inventory.imports import add_files
     from abate.application.inventory.mapping import said_of_file
 
@@ -178,6 +185,50 @@ def add(
             sys.stderr.write(f"{refusal}\n")
     blocked = any(r.quarantined_count for r in results)
     raise typer.Exit(1 if blocked or failed else 0)
+
+
+def _preview(
+    workspace: Path, files: list[Path], kind: str, accept: frozenset[str], *, json: bool
+) -> None:
+    """Show what the checks find in files; exit code 1 where something blocks."""
+    from abate.application.inventory.previews import preview_file
+
+    opened = opened_at(workspace)
+    seen = [preview_file(opened, p, now=present(), template=kind, accept=accept) for p in files]
+    if json:
+        out.print_json([asdict(s) | {"findings": [f.json for f in s.findings]} for s in seen])
+    else:
+        rows = [
+            (p.name, s.row_count, s.accepted_count, s.blocked_count)
+            for p, s in zip(files, seen, strict=True)
+        ]
+        out.table("", ("file", "rows", "would enter", "would wait"), rows, right=(1, 2, 3))
+        for one in seen:
+            if one.findings:
+                out.findings_table("", one.findings)
+        out.console().print("Nothing was stored.")
+    raise typer.Exit(1 if any(s.blocked_count for s in seen) else 0)
+
+
+@app.command()
+def rows(
+    import_id: Annotated[str, typer.Argument(help="Import; see 'abate imports'.")],
+    row: Annotated[int, typer.Argument(help="Row of its file.", min=1)] = 1,
+    sheet: Annotated[str, typer.Option(help="Sheet, where there are several.")] = "",
+    around: Annotated[int, typer.Option(help="Rows before and after it.", min=0, max=50)] = 4,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show rows of an imported file as they stood in it: its headers, and those around a row."""
+    from abate.application.inventory.previews import original_rows
+
+    found = original_rows(opened_at(workspace), import_id, sheet, row, around=around)
+    if json:
+        out.print_json([{"row": n, "cells": cells} for n, cells in found])
+        return
+    width = max((len(cells) for _, cells in found), default=0)
+    body = [(str(n or ""), *cells, *[""] * (width - len(cells))) for n, cells in found]
+    out.table("", ("row", *[""] * width), body, right=(0,))
 
 
 @app.command()

@@ -18,6 +18,7 @@ from abate.faces.cli.app import (
     DecimalOption,
     JsonOption,
     WorkspaceOption,
+    YearOption,
     app,
     opened_at,
     workers_of,
@@ -463,6 +464,52 @@ def _print_outlook(found: Outlook) -> None:
         out.console().print(
             f"Cost: {cost.mean:,.2f} {cost.currency} ({cost.p05:,.2f} to {cost.p95:,.2f})"
         )
+
+
+@app.command("data-centres")
+def show_data_centres(
+    building: Annotated[
+        str, typer.Argument(help="SITE/BUILDING, to see the hours of its meters.")
+    ] = "",
+    year: YearOption = "",
+    month: Annotated[
+        str, typer.Option(help="Month of the hours, such as 2024-03.", show_default="the last")
+    ] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show PUE, WUE and clean share by building, or the load curve of one."""
+    from abate.application.energy.data_centres import data_centres, load_curve
+    from abate.application.inventory.figures import Figures, run_of
+
+    opened = opened_at(workspace)
+    if building:
+        site, _, name = building.partition("/")
+        curve = load_curve(opened, site, name, month)
+        if json:
+            out.print_json(curve.json)
+            return
+        stretches = [("gap", g) for g in curve.gaps] + [("stuck", s) for s in curve.stuck]
+        out.table(
+            f"{building}, {curve.month}: {len(curve.hours):,} hours",
+            ("what", "where"),
+            [(kind, ", ".join(f"{k} {v}" for k, v in s.json.items())) for kind, s in stretches],
+        )
+        return
+    with Figures(opened) as ledger:
+        found = data_centres(ledger, run_of(opened, year.upper()))
+    if json:
+        out.print_json([asdict(b) for b in found])
+        return
+    rows = [
+        (
+            f"{b.site}/{b.building}",
+            *("missing" if v is None else f"{v:.3f}" for v in b.year.values()),
+        )
+        for b in found
+    ]
+    heads = tuple(found[0].year) if found else ()
+    out.table("", ("building", *heads), rows, right=range(1, 1 + len(heads)))
 
 
 @app.command()

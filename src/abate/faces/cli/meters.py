@@ -209,6 +209,34 @@ def show_meter(
         out.findings_table("", found.findings)
 
 
+@meters_app.command("readings")
+def meter_readings(
+    meter: Annotated[str, typer.Argument(help="Its name; see 'abate meters list'.")],
+    after: Annotated[
+        datetime | None, typer.Option(help="Only later ones, UTC.", formats=["%Y-%m-%d"])
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1, max=100_000)] = 1000,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The rows: .csv or .parquet.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show readings of a meter as usage a step, the oldest first."""
+    from abate.application.energy.batches import write_rows
+    from abate.application.energy.usage import readings_page
+
+    found = readings_page(opened_at(workspace), meter, after=after, limit=limit)
+    if output is not None:
+        write_rows(output, [asdict(r) for r in found.rows])
+    if json:
+        out.print_json(asdict(found))
+        return
+    rows = [tuple(str(v) for v in asdict(r).values()) for r in found.rows[:100]]
+    columns = tuple(asdict(found.rows[0])) if found.rows else ("start",)
+    out.table(f"{meter}: {len(found.rows):,} readings", columns, rows)
+
+
 @meters_app.command("set")
 def set_meter(
     meter: Annotated[str, typer.Argument(help="Its name.")],

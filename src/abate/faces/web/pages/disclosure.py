@@ -1,4 +1,4 @@
-"""Statements: targets, indicators, frameworks, neutrality, claims, sign-off, reports and filings."""
+"""Statements: targets, indicators, neutrality, claims, sign-off, reports and filings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Organisation: entities, sites, fiscal year, boundary, targets and measures, without editing TOML."""
+"""Organisation: entities, sites, settings, targets and measures, without editing TOML."""
 
 from __future__ import annotations
 
