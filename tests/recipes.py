@@ -7,6 +7,7 @@ a call is a failing test.
 
 from __future__ import annotations
 
+import json
 import math
 import shlex
 from collections.abc import Iterator
@@ -113,6 +114,8 @@ CALLS = {
     "organisation set": "organisation set sites name=Head --key hq -w w",
     "organisation remove": "organisation remove sites spare -w w",
     "organisation restore": "organisation restore -w w",
+    "fit": "fit '190x140x50 mm 400 g' '100x90x40 mm 300 g x2' -c files/cartons.csv",
+    "packed": "packed files/plan.jsonl files/packed.csv -c files/cartons.csv",
     "rows": "rows {import} 2 -w w",
     "data-centres": "data-centres -y FY2023 -w w",
     "claims check": "claims check files/claims.csv --ledger -w w",
@@ -235,6 +238,9 @@ def prepare(folder: Path) -> dict[str, str]:
     write("orders.csv", ORDERS)
     write("cartons.csv", CARTONS)
     write("scheme.toml", SCHEME)
+    lines = [{"order": f"O{k}", "cartons": [{"carton": "S"}]} for k in range(9)]
+    write("plan.jsonl", "".join(f"{json.dumps(x)}\n" for x in lines))
+    write("packed.csv", "order,carton\n" + "".join(f"O{k},{'SM'[k == 3]}\n" for k in range(9)))
     record_movements(workspace, write("moves-before.csv", MOVES + "1,hq,U,inbound,5\n"))
     write("moves.csv", MOVES + "2,hq,U,packed,3\n3,hq,R,bought,2\n")
     header = [c for c in COLUMNS if c not in OPTIONAL]

@@ -45,6 +45,7 @@ PAGES = {
     "backtests": "/backtests",
     "savings": "/savings",
     "packing": "/packing",
+    "fit": "/fit",
     "sizes": "/sizes",
     "boxes": "/boxes",
     "stock": "/stock",

@@ -64,7 +64,7 @@ def there(tmp_path_factory):
 
 
 FORMS = (
-    *("backtests", "base-year", "boxes", "claims", "own-factor"),
+    *("backtests", "base-year", "boxes", "claims", "fit", "own-factor"),
     *("packing", "savings", "sizes"),
 )
 """Pages that hold the form of a use case."""

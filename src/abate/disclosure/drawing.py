@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from html import escape
 
+from markupsafe import Markup
+
 from abate.disclosure.charts import COLOURS
 from abate.disclosure.report import page
 from abate.kernel.edges import Json
@@ -138,3 +140,20 @@ def plan_page(model: Json) -> str:
         One page that needs no network.
     """
     return page("packing.html", model)
+
+
+def label_frame(title: str) -> tuple[str, str]:
+    """The page of labels before the first one, and after the last."""
+    head, _, tail = page("labels.html", {"title": title}).partition("<!--labels-->\n")
+    return head, tail
+
+
+def label_block(label: Json) -> str:
+    """A label: order, carton, contents, the steps as a picture, and a code to scan.
+
+    Args:
+        label: `order`, `carton`, `own_box`, `number`, `count`, `mass_kg`, `items`; `picture` and
+            `code` are SVG that was drawn here.
+    """
+    drawn = {k: Markup(label[k]) for k in ("picture", "code")}  # noqa: S704
+    return page("label.html", label | drawn)

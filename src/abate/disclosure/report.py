@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -119,11 +119,16 @@ def localised(spec: Any, t: Translate, key: str = "") -> Any:
 
 def page(name: str, model: Mapping[str, Any]) -> str:
     """A template of this package filled in; every value in it is escaped."""
+    return _template(name).render(**model)
+
+
+@cache
+def _template(name: str) -> Template:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["script_json"] = script_json
-    return environment.from_string(package_text("abate.disclosure", name)).render(**model)
+    return environment.from_string(package_text("abate.disclosure", name))
 
 
 def script_json(content: Any) -> str:

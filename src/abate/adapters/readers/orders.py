@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
@@ -72,6 +72,7 @@ CARTON_WORDS: dict[str, tuple[str, ...]] = {
     "outer_width_mm": ("outer width",),
     "outer_height_mm": ("outer height",),
     "mass_max_g": ("max mass g", "max weight", "mass max", "承重"),
+    "mass_gross_max_g": ("max gross mass", "max gross weight", "gross mass max", "毛重上限"),
     "tare_g": ("tare", "empty weight", "自重"),
     "board_m2": ("board", "board area m2"),
     "grade_g_m2": ("grade",),
@@ -241,13 +242,31 @@ def read_cartons(path: Path, units: Units = IN_HEADERS) -> tuple[Carton, ...]:
                 f"{path.name} row {number}: a carton needs a name and no value below zero.",
                 "Mend its row.",
             )
-        made.append(Carton(name, **values))
+        made.append(_within_gross(Carton(name, **values), cells, scales))
     twice = {c.id for c in made if sum(d.id == c.id for d in made) > 1}
     if twice:
         raise UsageError(
             "bad-carton", f"{path.name}: '{min(twice)}' appears twice.", "Give each size one name."
         )
     return tuple(made)
+
+
+def _within_gross(carton: Carton, cells: Json, scales: dict[str, float]) -> Carton:
+    """A carton whose greatest gross mass leaves that much for its contents.
+
+    Raises:
+        UsageError: `bad-carton` where the carton alone is heavier.
+    """
+    if "mass_gross_max_g" not in cells:
+        return carton
+    most = _sized(cells["mass_gross_max_g"], scales["mass_gross_max_g"], up=False)[0]
+    if most < carton.tare_g:
+        raise UsageError(
+            "bad-carton",
+            f"Carton '{carton.id}' alone weighs {carton.tare_g:.0f} g, more than {most} g gross.",
+            "Correct the gross mass or the tare.",
+        )
+    return replace(carton, mass_max_g=min(carton.mass_max_g, math.floor(most - carton.tare_g)))
 
 
 def _carton_sizes(cells: Json, scales: dict[str, float]) -> Json:

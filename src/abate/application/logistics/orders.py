@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from abate.adapters.engine.groups import Workers
 from abate.adapters.readers.orders import IN_HEADERS, Units
 from abate.adapters.store.workspace import Workspace
+from abate.application.logistics.labels import labels_file
 from abate.application.logistics.packing import (
     FEWEST,
     PackingSummary,
@@ -36,6 +38,7 @@ class PackTerms:
         effort: fast, thorough or proved.
         baseline: What the warehouse does now: volume, volume=0.8, record or none.
         seed: Same orders and seed, same bytes.
+        seconds: After this time the orders that are left are packed the fast way; 0 for no limit.
         post: Name under which both sides are valued and kept; empty keeps nothing.
         site: Site of orders that name none.
         month: Month of orders that name none, such as 2024-03.
@@ -49,6 +52,7 @@ class PackTerms:
     effort: str = "fast"
     baseline: str = "volume"
     seed: int = 0
+    seconds: float = 0.0
     post: str = ""
     site: str = ""
     month: str = ""
@@ -84,7 +88,17 @@ class Packed:
     @property
     def json(self) -> Json:
         """As machines get it."""
-        keys = ("orders", "items", "parcels", "proved", "unpacked", "faulty", "cost", "bound")
+        keys = (
+            "orders",
+            "items",
+            "parcels",
+            "proved",
+            "unpacked",
+            "faulty",
+            "late",
+            "cost",
+            "bound",
+        )
         told = {k: getattr(self.summary, k) for k in (*keys, "compared")}
         cartons = self.model["cartons"]
         return told | {
@@ -102,6 +116,7 @@ def pack_orders(
     *,
     workspace: Workspace | None = None,
     packaging: Path | None = None,
+    labels: Path | None = None,
     workers: Workers = 1,
     on_batch: Callable[[int], Any] = lambda _orders: None,
     now: datetime,
@@ -115,6 +130,7 @@ def pack_orders(
         terms: How.
         workspace: Ledger that values, holds stock and prices carbon.
         packaging: TOML of materials and of a scheme of circulating boxes.
+        labels: Page to write, with a label to print for each parcel.
         workers: Processes, or a Spark master.
         on_batch: Called with the number of orders done.
         now: When the plan is kept.
@@ -131,9 +147,11 @@ def pack_orders(
         objective = carbon_priced(
             workspace, site=terms.site, month=terms.month, materials=materials
         )
-    require_writable(paths)
+    require_writable([*paths, *([labels] if labels else [])])
     with ExitStack() as stack:
         writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
+        if labels is not None:
+            writers.append(stack.enter_context(labels_file(labels, orders.name)))
         packer, summary = pack_file(
             orders,
             cartons,
@@ -151,6 +169,7 @@ def pack_orders(
             else None,
             stock=in_stock(workspace) if workspace and terms.stock else None,
             units=terms.units,
+            until=time.monotonic() + terms.seconds if terms.seconds else None,
         )
     model = page_model(packer, summary, title=orders.name, objective=objective)
     if workspace is not None and terms.post:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ class PackingSummary:
         proved: Orders for which nothing better exists.
         unpacked: Items that no carton takes, and items of faulty orders.
         faulty: Orders that could not be packed.
+        late: Orders that the time limit left to the fast way.
         cost: Objective reached.
         bound: No packing reaches less.
         proposed: Cartons used by site, month and id.
@@ -61,6 +63,7 @@ class PackingSummary:
     proved: int = 0
     unpacked: int = 0
     faulty: int = 0
+    late: int = 0
     cost: float = 0.0
     bound: float = 0.0
     compared: int = 0
@@ -84,6 +87,7 @@ class PackingSummary:
             "proved",
             "unpacked",
             "faulty",
+            "late",
             "cost",
             "bound",
             "compared",
@@ -106,16 +110,32 @@ class Packing:
         fill_share_max: How full by volume the warehouse's present rule lets a carton be; 0 compares
             with nothing.
         record: The file says which carton was used, and that is the baseline.
+        until: When the time is up, by the machine's steady clock [s]; None for no limit.
     """
 
     packer: Packer
     fill_share_max: float = 1.0
     record: bool = False
+    until: float | None = None
 
     def block(self, block: Block) -> tuple[bytes, PackingSummary]:
         """Pack some orders: lines of the plan, and what they come to."""
         batch = block.read()
-        return self.told(batch, self.packer.pack(batch.orders))
+        if self.until is None or self.packer.effort == "fast":
+            return self.told(batch, self.packer.pack(batch.orders))
+        packed, late = self._in_time(batch, self.until)
+        lines, tally = self.told(batch, packed)
+        tally.late = late
+        return lines, tally
+
+    def _in_time(self, batch: Batch, until: float) -> tuple[list[Packed], int]:
+        """Orders packed one by one while there is time, the rest the fast way; how many are the rest."""
+        fast = replace(self.packer, effort="fast")
+        packed: list[Packed] = []
+        while len(packed) < len(batch.orders) and time.monotonic() < until:
+            packed += self.packer.pack(batch.orders.picked([len(packed)]))
+        rest = range(len(packed), len(batch.orders))
+        return packed + fast.pack(batch.orders.picked(rest)), len(rest)
 
     def told(self, batch: Batch, packed: list[Packed]) -> tuple[bytes, PackingSummary]:
         """Lines of the plan and the tally of packed orders."""
@@ -272,6 +292,7 @@ def pack_file(
     stock: dict[str, dict[str, int]] | None = None,
     sites: dict[str, str] | None = None,
     units: Units = IN_HEADERS,
+    until: float | None = None,
 ) -> tuple[Packer, PackingSummary]:
     """Pack a file of orders, batch by batch.
 
@@ -293,6 +314,7 @@ def pack_file(
             shared out by one process.
         sites: Ids of sites by the names that stand in the file, for `stock`.
         units: Units of columns whose headers name none.
+        until: When the time for other efforts than `fast` is up, by the machine's steady clock [s].
 
     Returns:
         The packer and the tally of all.
@@ -311,7 +333,7 @@ def pack_file(
         effort,
         seed,
     )
-    packing = Packing(packer, fill_share_max, record)
+    packing = Packing(packer, fill_share_max, record, until)
     results: Iterator[tuple[bytes, PackingSummary]]
     if stock is None and all(c.stock is None for c in sizes):
         results = map_groups(packing.block, blocks, workers=workers, key=Block.name)

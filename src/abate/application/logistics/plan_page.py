@@ -242,6 +242,8 @@ def page_model(packer: Packer, tally: PackingSummary, *, title: str, objective: 
     from markupsafe import Markup
 
     notes = [str(f) for f in tally.findings[:5]]
+    if tally.late:
+        notes.append(f"{tally.late:,} orders were packed the fast way, because the time was up.")
     if tally.faulty:
         notes.append(f"{tally.faulty} orders were not packed because a row of theirs is wrong.")
     return {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from abate.adapters.store.intake import JOBS
 from abate.application.logistics.assortments import counts_of
-from abate.application.logistics.orders import baseline_rule
+from abate.application.logistics.fitting import fit_order
+from abate.application.logistics.orders import PackTerms, baseline_rule
+from abate.application.logistics.readback import read_back
 from abate.application.logistics.stock import (
     record_movements,
     scheme_of,
@@ -18,6 +21,7 @@ from abate.application.logistics.stock import (
 from abate.application.plans import plans
 from abate.faces.api.frame import JobsOf, Strict, Text, WorkspaceOf, api_router
 from abate.faces.api.uploads import input_of, refuse
+from abate.faces.api.work import file_of
 from abate.kernel.edges import Json
 
 router = api_router()
@@ -39,8 +43,29 @@ class PackRequest(Strict):
     site: Text = ""
     month: Text = ""
     stock: bool = False
+    seconds: Annotated[float, Field(ge=0, le=1e6)] = 0.0
     lengths: Text = ""
     masses: Text = ""
+
+
+class FitRequest(Strict):
+    """One order: items and cartons with the columns of their files, or an upload of cartons."""
+
+    items: Annotated[list[dict[Text, Any]], Field(min_length=1, max_length=2000)]
+    cartons: list[dict[Text, Any]] = Field(default=[], max_length=500)
+    upload: Upload = ""
+    objective: Text = "fewest"
+    support: Annotated[float | None, Field(ge=0, le=1)] = None
+    effort: Annotated[str, Field(pattern="^(fast|thorough|proved)$")] = "fast"
+    lengths: Text = ""
+    masses: Text = ""
+
+
+class ReadBackRequest(Strict):
+    """What was packed: an upload with order and carton, a row for each parcel."""
+
+    actual: Upload
+    cartons: Upload = ""
 
 
 class AssortRequest(Strict):
@@ -82,6 +107,28 @@ def post_packing(desk: WorkspaceOf, jobs: JobsOf, asked: PackRequest) -> Json:
     files = {k: told.pop(k) for k in ("orders", "cartons", "packaging")}
     names = {k: input_of(desk, v).name for k, v in files.items() if v}
     return jobs.submit("pack", names["orders"], **files, terms=told)
+
+
+@router.post("/fit")
+def post_fit(desk: WorkspaceOf, asked: FitRequest) -> Json:
+    """Pack one order at once; of every carton it is said whether it holds it, or what keeps it out."""
+    terms = PackTerms(
+        objective=asked.objective,
+        support=asked.support,
+        effort=asked.effort,
+        lengths=asked.lengths,
+        masses=asked.masses,
+    )
+    cartons = input_of(desk, asked.upload) if asked.upload else asked.cartons
+    return fit_order(asked.items, cartons, terms).json
+
+
+@router.post("/packings/{job_id}/packed")
+def post_packed(desk: WorkspaceOf, job_id: str, asked: ReadBackRequest) -> Json:
+    """Hold what was packed against the plan of a job."""
+    plan = file_of(desk, desk.intake.get(JOBS, job_id), "plan.jsonl")
+    cartons = input_of(desk, asked.cartons) if asked.cartons else None
+    return read_back(plan, input_of(desk, asked.actual), cartons).json
 
 
 @router.post("/assortments", status_code=202)

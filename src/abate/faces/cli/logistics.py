@@ -107,6 +107,17 @@ def pack(
     ] = False,
     lengths: LengthsOption = "",
     masses: MassesOption = "",
+    labels: Annotated[
+        Path | None, typer.Option(help="Page of labels to print, one for each parcel.")
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            help="After this time the orders left are packed the fast way; 0 for no limit.",
+            min=0,
+            max=1e6,
+        ),
+    ] = 0.0,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
@@ -122,6 +133,7 @@ def pack(
         effort=effort,
         baseline=baseline,
         seed=seed,
+        seconds=seconds,
         post=post,
         site=site,
         month=month,
@@ -140,6 +152,7 @@ def pack(
             terms,
             workspace=opened_at(workspace) if terms.needs_workspace else None,
             packaging=packaging,
+            labels=labels,
             workers=workers_of(workers),
             on_batch=step,
             now=present(),
@@ -166,6 +179,82 @@ def _print_packed(tally: Any, model: Model, paths: list[Path]) -> None:
     if tally.findings:
         out.findings_table("", tally.findings, limit=20)
     out.console().print(f"Plan: {', '.join(map(str, paths))}")
+
+
+@app.command()
+def fit(
+    items: Annotated[
+        list[str], typer.Argument(help="Items of one order: '190x140x50 mm 400 g x3'.")
+    ],
+    cartons: Annotated[
+        Path, typer.Option("--cartons", "-c", help="Assortment: CSV, Parquet or JSON.")
+    ],
+    objective: Annotated[
+        str, typer.Option(help="fewest, board, cost, volume, parcels, or a weighting.")
+    ] = "fewest",
+    effort: Annotated[str, typer.Option(help="fast, thorough or proved.")] = "proved",
+    svg: Annotated[
+        Path | None, typer.Option(help="Folder for a picture of each parcel, step by step.")
+    ] = None,
+    lengths: LengthsOption = "",
+    masses: MassesOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Pack one order, and say of every carton whether it holds it, or what keeps it out.
+
+    Exit code 1 where an item fits no carton.
+    """
+    from abate.application.logistics.fitting import fit_order, read_item
+    from abate.application.logistics.orders import PackTerms
+
+    terms = PackTerms(objective=objective, effort=effort, lengths=lengths, masses=masses)
+    found = fit_order([read_item(i) for i in items], cartons, terms)
+    if svg is not None:
+        for number, picture in enumerate(found.pictures, 1):
+            write_whole(svg / f"parcel-{number}.svg", picture)
+    if json:
+        out.print_json(found.json)
+    else:
+        parcels = ", ".join(p.carton for p in found.packed.parcels) or "nothing"
+        proved = "; nothing costs less, this is proved" if found.packed.proved else ""
+        out.console().print(f"Packed into: {parcels}{proved}.")
+        body = [
+            (c.carton, "x".join(map(str, c.room_mm)), "no" if c.why else "yes", c.told)
+            for c in found.cartons
+        ]
+        out.table("", ("carton", "inside mm", "holds it", "why"), body)
+    raise typer.Exit(1 if found.packed.unpacked else 0)
+
+
+@app.command()
+def packed(
+    plan: Annotated[Path, typer.Argument(help="The .jsonl that 'abate pack' wrote.")],
+    actual: Annotated[
+        Path, typer.Argument(help="What was packed: order and carton, a row for each parcel.")
+    ],
+    cartons: CartonsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold what was packed against the plan: what went as planned, what did not, and the board."""
+    from abate.application.logistics.readback import read_back
+
+    told = read_back(plan, actual, cartons)
+    if json:
+        out.print_json(told.json)
+        return
+    rows = [(c, f"{n['planned']:,}", f"{n['packed']:,}") for c, n in told.json["cartons"].items()]
+    out.table("", ("carton", "planned", "packed"), rows, right=(1, 2))
+    others = [(o.order, ", ".join(o.planned), ", ".join(o.packed)) for o in told.otherwise[:40]]
+    if others:
+        out.table("Packed otherwise", ("order", "planned", "packed"), others)
+    out.console().print(
+        f"{told.as_planned:,} orders as planned, {len(told.otherwise):,} otherwise,"
+        f" {len(told.not_packed):,} not packed, {len(told.unknown):,} not in the plan."
+    )
+    if told.board_kg is not None:
+        out.console().print(
+            f"New board: {told.board_kg[1]:,.3f} kg packed, {told.board_kg[0]:,.3f} kg planned."
+        )
 
 
 @app.command()

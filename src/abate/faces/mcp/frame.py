@@ -32,6 +32,8 @@ Content = Annotated[
 ]
 Row = Annotated[int, Field(ge=0, le=2**31, description="Row of the file; 0 for all of it.")]
 Span = Literal["hour", "day", "month"]
+Effort = Literal["fast", "thorough", "proved"]
+Items = Annotated[list[str], Field(max_length=200, description="Each as '190x140x50 mm 400 g x3'.")]
 Lines = Annotated[
     list[dict[str, str]],
     Field(max_length=200, description="Each with action, file, row and new values."),

@@ -19,7 +19,9 @@ from abate.application.opening import open_workspace
 from abate.faces.mcp.frame import (
     ROWS_MAX,
     Content,
+    Effort,
     FileName,
+    Items,
     Limit,
     Name,
     Row,
@@ -281,6 +283,19 @@ class Reading:
             told = self.workspace.pack(*paths, output=plan, objective=objective)
             lines = [json.loads(line) for line in plan.read_text(encoding="utf-8").splitlines()]
         return told.json | {"plan": bounded(lines)}
+
+    def fit(self, items: Items, cartons: Content, effort: Effort = "proved") -> Json:
+        """Pack one order; of every carton (CSV) it is said whether it holds it, or what keeps it out."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = file_of(Path(folder), "cartons.csv", cartons)
+            return self.workspace.fit(items, path, effort=effort).json
+
+    def packed(self, plan: Content, actual: Content) -> Json:
+        """Hold what was packed (CSV: order, carton) against a plan (JSON lines)."""
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "plan.jsonl").write_text(plan, encoding="utf-8")
+            path = file_of(Path(folder), "actual.csv", actual)
+            return self.workspace.packed(Path(folder) / "plan.jsonl", path).json
 
     def assort(self, orders: Content, cartons: Content, sizes: Name = "1-8") -> Json:
         """Design sizes of cartons from past orders, both as CSV, tested on orders kept back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +13,9 @@ from abate.faces.python.data import file_of
 from abate.faces.python.table import Table
 
 if TYPE_CHECKING:
+    from abate.application.logistics.fitting import OrderFit
     from abate.application.logistics.orders import Packed
+    from abate.application.logistics.readback import ReadBack
     from abate.application.logistics.stock import SchemeValue
     from abate.application.plans import PlanShown
     from abate.logistics.planners.assorting import Design
@@ -43,6 +45,8 @@ class LogisticsDoor:
         site: str = "",
         month: str = "",
         stock: bool = False,
+        seconds: float = 0.0,
+        labels: str | Path = "",
         lengths: str = "",
         masses: str = "",
     ) -> Packed:
@@ -59,6 +63,8 @@ class LogisticsDoor:
             site: Site of orders that name none.
             month: Month of orders that name none, such as 2024-03.
             stock: Whether used cartons are as many as the workspace holds.
+            seconds: After this time the orders that are left are packed the fast way.
+            labels: Page to write, with a label to print for each parcel.
             lengths: Unit of lengths whose headers name none.
             masses: Unit of masses whose headers name none.
 
@@ -76,6 +82,7 @@ class LogisticsDoor:
             site=site,
             month=month,
             stock=stock,
+            seconds=seconds,
             lengths=lengths,
             masses=masses,
         )
@@ -86,7 +93,59 @@ class LogisticsDoor:
                 [Path(p) for p in paths],
                 terms,
                 workspace=self._opened,
+                labels=Path(labels) if labels else None,
                 now=present(),
+            )
+
+    def fit(
+        self,
+        items: Sequence[str | Mapping[str, Any]],
+        cartons: Any,
+        *,
+        objective: str = "fewest",
+        effort: Literal["fast", "thorough", "proved"] = "proved",
+        lengths: str = "",
+        masses: str = "",
+    ) -> OrderFit:
+        """Pack one order, and say of every carton whether it holds it, or what keeps it out.
+
+        Args:
+            items: Lines such as `190x140x50 mm 400 g x3`, or rows as in a file of orders.
+            cartons: Assortment as path or table.
+            objective: fewest, board, cost, volume, parcels, or a weighting.
+            effort: How long to search.
+            lengths: Unit of lengths whose columns name none.
+            masses: Unit of masses whose columns name none.
+
+        Raises:
+            UsageError: `bad-item`, `bad-carton`.
+        """
+        from abate.application.logistics.fitting import fit_order, read_item
+        from abate.application.logistics.orders import PackTerms
+
+        rows = [read_item(i) if isinstance(i, str) else i for i in items]
+        terms = PackTerms(objective=objective, effort=effort, lengths=lengths, masses=masses)
+        with tempfile.TemporaryDirectory() as folder:
+            return fit_order(rows, file_of(cartons, Path(folder), "cartons"), terms)
+
+    def packed(self, plan: str | Path, actual: Any, cartons: Any = None) -> ReadBack:
+        """Hold what was packed against a plan.
+
+        Args:
+            plan: The plan as JSON lines.
+            actual: Order and carton, a row for each parcel; path or table.
+            cartons: Assortment as path or table, for the mass of board.
+
+        Raises:
+            DataError: `plan-unreadable`, `packed-unreadable`.
+        """
+        from abate.application.logistics.readback import read_back
+
+        with tempfile.TemporaryDirectory() as folder:
+            return read_back(
+                Path(plan),
+                file_of(actual, Path(folder), "packed"),
+                None if cartons is None else file_of(cartons, Path(folder), "cartons"),
             )
 
     def assort(

@@ -208,6 +208,27 @@ class Packer:
         """
         return self.pack(orders_of([(0, items, returns)]))[0]
 
+    def holding(self, orders: Orders) -> list[tuple[Carton, str]]:
+        """For each carton, whether it alone holds all of one order, cheapest first.
+
+        Returns:
+            Cartons with the code of what keeps the order out, see `WHY`; empty where it holds it.
+        """
+        orders = _grouped(orders)
+        allowed, none = self.allowed(orders), np.zeros(len(orders.items), np.bool_)
+        found: dict[str, tuple[Carton, str]] = {}
+        for k, (_, carton, _) in enumerate(self.rooms):
+            only = np.zeros_like(allowed)
+            only[0, k] = allowed[0, k]
+            packed = self._packed(orders, only, none, alone=True)[0]
+            holds = len(packed.parcels) == 1 and not packed.unpacked
+            why = "" if holds else dict(packed.why).get(carton.id, "open")
+            if not allowed[0, k]:
+                why = "no-stock"
+            if carton.id not in found or (found[carton.id][1] and not why):
+                found[carton.id] = (carton, why)
+        return list(found.values())
+
     def pack(self, orders: Orders, allowed: Any = None) -> list[Packed]:
         """Pack orders; those with items that may ship in their own boxes both ways.
 
@@ -244,12 +265,15 @@ class Packer:
                 out[o] = replace(self.pack(orders.picked([o]), without)[0], bound=packed.bound)
         return out
 
-    def _packed(self, orders: Orders, allowed: Any, left: Any) -> list[Packed]:
+    def _packed(
+        self, orders: Orders, allowed: Any, left: Any, *, alone: bool = False
+    ) -> list[Packed]:
         """Run the compiled choice, settle what stays open where proofs are asked.
 
         And tell the result.
 
-        Items of `left` ship in their own boxes.
+        Items of `left` ship in their own boxes. With `alone`, it is said of cartons that are used
+        several times, too, why one alone does not do.
         """
         from abate.algorithms.packing.choosing import choose
 
@@ -328,7 +352,10 @@ class Packer:
         if scaled.rounded:  # bounds of larger items: what is left is that something holds them
             least = [float(costs[row].min(initial=0.0)) for row in allowed]
             told.floors[:] = map(min, told.floors, least)
-        out = [told.order(orders.ids[o], o, bounds[o], bounds[o + 1]) for o in range(len(orders))]
+        out = [
+            told.order(orders.ids[o], o, bounds[o], bounds[o + 1], alone=alone)
+            for o in range(len(orders))
+        ]
         return (
             [self._with_own(orders, o, p, left) for o, p in enumerate(out)] if left.any() else out
         )
@@ -671,7 +698,7 @@ class _Told:
     reasons: list[list[int]]
     floors: list[float]
 
-    def order(self, name: Any, o: int, a: int, b: int) -> Packed:
+    def order(self, name: Any, o: int, a: int, b: int, *, alone: bool = False) -> Packed:
         """What became of the order whose items stand from `a` to `b`."""
         chosen = [c for c in self.cartons[a:b] if c >= 0]
         unpacked = []
@@ -693,7 +720,7 @@ class _Told:
             made.append(Parcel(carton.id, lengths, tuple(lies[number]), mass[number], empty))
         cost = sum(self.rooms[c][0] for c in chosen)
         last = chosen[0] if len(chosen) == 1 else len(self.rooms) - 1
-        taken = {self.rooms[c][1].id for c in chosen}
+        taken = set() if alone else {self.rooms[c][1].id for c in chosen}
         why: dict[str, str] = {}
         for reason, (_, carton, _) in zip(self.reasons[o][: last + 1], self.rooms, strict=False):
             if _REASONS[reason] in WHY and carton.id not in taken:

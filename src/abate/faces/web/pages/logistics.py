@@ -7,10 +7,13 @@ from types import MappingProxyType
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
 
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.application.logistics.assortments import counts_of
-from abate.application.logistics.orders import baseline_rule
+from abate.application.logistics.fitting import fit_order, read_item
+from abate.application.logistics.orders import PackTerms, baseline_rule
+from abate.application.logistics.readback import read_back
 from abate.application.logistics.stock import (
     record_movements,
     scheme_of,
@@ -19,16 +22,19 @@ from abate.application.logistics.stock import (
 )
 from abate.application.plans import AVOIDED, INVENTORY, plans
 from abate.faces.api.uploads import input_of, refuse
+from abate.faces.api.work import file_of
 from abate.faces.web.page import Cell, Form, Page, Place
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import AbateError
 from abate.kernel.units import in_kg
+from abate.logistics.planners.packing import EFFORTS
 
 router = APIRouter()
 PLACE = Place(
     "Logistics",
     (
         ("/packing", "Packing"),
+        ("/fit", "One order"),
         ("/sizes", "Box sizes"),
         ("/boxes", "Circulating boxes"),
         ("/stock", "Stock"),
@@ -101,6 +107,56 @@ def start_packing(request: Request, form: Form) -> Response:
     except AbateError as error:
         return _packing(page, error, form)
     return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+@router.get("/fit")
+def fit(request: Request) -> Response:
+    """The form for one order."""
+    return _fit(Page.of(request))
+
+
+def _fit(page: Page, fault: AbateError | None = None, **told: object) -> Response:
+    model: Model = {"rows": [], "found": None, "pictures": [], "asked": NOTHING}
+    return page.render("fit.html", 422 if fault else 200, fault=fault, **{**model, **told})
+
+
+@router.post("/fit")
+def fit_one(request: Request, form: Form) -> Response:
+    """Pack one order, and ask every carton whether it holds it."""
+    page = Page.of(request)
+    effort = form.get("effort", "")
+    terms = PackTerms(effort=effort if effort in EFFORTS else "proved")
+    try:
+        lines = [x for x in form.get("items", "").splitlines() if x.strip()]
+        cartons = input_of(page.desk, form.get("cartons", ""))
+        found = fit_order([read_item(x) for x in lines], cartons, terms)
+    except AbateError as error:
+        return _fit(page, error, asked=form)
+    rows = [
+        (
+            c.carton,
+            " × ".join(map(str, c.room_mm)),
+            Cell(page.t("no"), kind="soft") if c.why else Cell(page.t("yes"), kind="good"),
+            page.t(c.told),
+        )
+        for c in found.cartons
+    ]
+    pictures = [Markup(p) for p in found.pictures]  # noqa: S704  (drawn by us)
+    return _fit(page, rows=rows, found=found, pictures=pictures, asked=form)
+
+
+@router.post("/jobs/{job_id}/packed")
+def hold_against_plan(request: Request, job_id: str, form: Form) -> Response:
+    """Hold what was packed against the plan of a job."""
+    page = Page.of(request)
+    plan = file_of(page.desk, page.desk.intake.get(JOBS, job_id), "plan.jsonl")
+    fault: AbateError | None = None
+    told: Model = {}
+    try:
+        told = read_back(plan, input_of(page.desk, form.get("actual", ""))).json
+    except AbateError as error:
+        fault = error
+    return page.render("packed.html", 422 if fault else 200, job_id=job_id, told=told, fault=fault)
 
 
 @router.get("/sizes")
