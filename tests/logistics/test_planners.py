@@ -1,5 +1,7 @@
 """The packer keeps its promises: every rule of items and cartons, judged by a validator that knows nothing of it."""
 
+import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -372,3 +374,38 @@ def test_a_poor_carton_serves_only_orders_that_take_it():
     packer = Packer((*CARTONS, worn))
     assert packer.pack(fine)[0].parcels[0].carton == "S"
     assert packer.pack(rough)[0].parcels[0].carton == "U"
+
+
+@pytest.mark.parametrize(("count", "kinds"), [(700, 12), (900, 60)])
+def test_an_order_of_many_pieces_is_packed_soundly_and_soon(count, kinds):
+    draw = random.Random(count)
+    sizes = [
+        (draw.randint(30, 150), draw.randint(30, 120), draw.randint(20, 90)) for _ in range(kinds)
+    ]
+    items = [
+        Item(*sizes[k % kinds], 200, fragile=k % 50 == 0, turn="upright" if k % 7 == 0 else "any")
+        for k in range(count)
+    ]
+    cartons = tuple(
+        Carton(f"C{k}", 200 + 100 * k, 150 + 80 * k, 100 + 60 * k, mass_max_g=120_000)
+        for k in range(8)
+    )
+    packer = Packer(cartons, Objective.fewest(cartons))
+    begun = time.perf_counter()
+    packed = packer.order(items)
+    assert time.perf_counter() - begun < 60
+    assert packed.unpacked == ()
+    assert judged(packer, items, packed, 0.8) == []
+    volume = sum(i.length_mm * i.width_mm * i.height_mm for i in items)
+    largest = max(c.length_mm * c.width_mm * c.height_mm for c in cartons)
+    assert len(packed.parcels) <= -(-volume * 4 // (3 * largest)) + 1
+    assert packed.bound <= packed.cost
+
+
+def test_many_pieces_of_which_one_fits_nowhere_leave_that_one():
+    cartons = (Carton("A", 400, 300, 300), Carton("B", 600, 400, 400))
+    items = [Item(50, 40, 30, 100) for _ in range(650)] + [Item(900, 10, 10, 100)]
+    packed = Packer(cartons, Objective.fewest(cartons)).order(items)
+    assert packed.unpacked == (650,)
+    assert [p.carton for p in packed.parcels] == ["B"]
+    assert packed.proved is False

@@ -20,7 +20,7 @@ from abate.kernel.finding import Rule, Severity
 
 LENGTH_MM_MAX = 20_000
 MASS_G_MAX = 50_000_000
-ITEMS_IN_ORDER_MAX = 2_000
+ITEMS_IN_ORDER_MAX = 20_000
 FINE = 100_000
 """Parts of a millimetre in which exact lengths are kept: 32nds of an inch are whole ones."""
 TURNS = {"any": 0b111111, "upright": 0b000011, "fixed": 0b000001}

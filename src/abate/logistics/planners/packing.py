@@ -23,6 +23,7 @@ from abate.logistics.facts import (
     Source,
     orders_of,
 )
+from abate.logistics.planners.bulk import BULK, BulkOrder, pack_bulk
 
 EFFORTS = {"fast": (16, 0, 12), "thorough": (60, 40_000, 200), "proved": (60, 2_000, 200)}
 """Starts per pair of order and box, blocks kept by joining, attempts at several parcels."""
@@ -299,13 +300,18 @@ class Packer:
             orders.apart[at],
             orders.together[at],
         )
+        bulk = _bulk(offsets, arrays)
+        barred = allowed
+        if bulk:
+            barred = allowed.copy()
+            barred[bulk] = False  # they are packed below
         choose(
             offsets,
             *arrays,
             sizes,
             maxes,
             costs,
-            allowed,
+            barred,
             self.support_share,
             tries,
             blocks,
@@ -317,8 +323,16 @@ class Packer:
             reasons,
             floors,
         )
+        for o in bulk:
+            a, b = int(offsets[o]), int(offsets[o + 1])
+            turns, counts, masses, bears = (array[a:b] for array in arrays[:4])
+            rooms_of = (sizes, maxes, costs, allowed[o])
+            order = BulkOrder(turns, counts, masses, bears, *rooms_of, self.support_share)
+            parcels[a:b], positions[a:b], filled, reasons[o], floors[o] = pack_bulk(order)
+            cartons[a:b] = -1
+            cartons[a : a + len(filled)] = filled
         if self.effort == "proved":
-            for o in range(len(orders)):
+            for o in sorted(set(range(len(orders))) - set(bulk)):
                 a, b = offsets[o], offsets[o + 1]
                 if b > a:
                     part = tuple(array[a:b] for array in arrays)
@@ -585,6 +599,17 @@ class Packer:
         return replace(
             packed, parcels=tuple(parcels), cost=packed.cost + cost, bound=packed.bound + cost
         )
+
+
+def _bulk(offsets: Any, arrays: Any) -> list[int]:
+    """Orders of many pieces of which none is to be kept apart from others or with them."""
+    _, _, _, _, apart, together = arrays
+    free = (apart == 0) & (together == 0)
+    return [
+        o
+        for o, (a, b) in enumerate(pairwise(offsets.tolist()))
+        if b - a >= BULK and free[a:b].all()
+    ]
 
 
 def _needs(takes: Any, volumes: Any, masses: Any) -> list[tuple[Any, int, int]]:
