@@ -130,7 +130,14 @@ def test_orders_are_packed_valued_and_designed_for(client, files):
     orders, cartons = (hand_in(client, files / n) for n in ("orders.csv", "cartons.csv"))
     job = done(client, post(client, "/packings", orders=orders, cartons=cartons, post="june"))
     assert job["state"] == "done", job
-    assert [f["name"] for f in job["files"]] == ["plan.csv", "plan.html", "plan.jsonl"]
+    names = ["labels.html", "plan.csv", "plan.html", "plan.jsonl"]
+    assert [f["name"] for f in job["files"]] == names
+    read = client.post(
+        f"/api/v1/packings/{job['id']}/packed",
+        json={"actual": hand_in(client, files / "packed.csv")},
+    )
+    assert read.json()["as_planned"] + read.json()["otherwise_count"] == 9
+    assert client.post("/api/v1/packings", json={"orders": ""}).status_code == 422
     lines = [json.loads(x) for x in fetched(client, job, "plan.jsonl").splitlines()]
     assert sum(len(x["cartons"]) for x in lines) == job["result"]["parcels"]
     assert "june" in {p["plan_id"] for p in client.get("/api/v1/plans").json()}

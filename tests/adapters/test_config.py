@@ -152,6 +152,16 @@ trips_max = 60
 box_g = 980
 carton_g = 290
 return_mode = "van"
+[tariff]
+carrier = "Post"
+divisor_cm3_per_kg = 5000
+zone = "home"
+[[tariff.zones]]
+zone = "home"
+steps = [{ up_to_kg = 1.0, price = 4.5 }, { up_to_kg = 31.5, price = 9.0 }]
+[freight]
+mode = "van"
+distance_km = 120
 """
 MAPPING = """
 template = "electricity"

@@ -887,7 +887,7 @@ def test_claims_are_checked_from_the_command_line(ledger, tmp_path, monkeypatch,
 
 
 def test_planners_can_price_what_a_carton_emits(demo, workspace):
-    from abate.application.logistics.packing import carbon_priced
+    from abate.application.logistics.packaging_plans import carbon_priced
 
     weights = dict(
         part.split("=") for part in carbon_priced(demo, site="", month="2024-03").split(",")

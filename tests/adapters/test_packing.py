@@ -13,7 +13,8 @@ from openpyxl import Workbook
 from typer.testing import CliRunner
 
 from abate.application.logistics.assortments import design_file
-from abate.application.logistics.packing import pack_file, packaging_plan
+from abate.application.logistics.packaging_plans import packaging_plan
+from abate.application.logistics.packing import pack_file
 from abate.application.logistics.plan_page import plan_file
 from abate.application.logistics.stock import read_packaging, record_movements, stocks, value_scheme
 from abate.application.plans import plan_of, plans, post_plan, value_plan
@@ -453,9 +454,9 @@ def test_packaging_is_described_in_a_file(tmp_path):
     path.write_text(
         '[materials]\ntape_g = 3\nends = [{ material = "board", treatment = "mixed/landfill", share = 1 }]\n[scheme]\ntrips_per_day = 1\ndays_away = 2\nlost_share = 0.1\ntrips_max = 5\nbox_g = 100\ncarton_g = 50\n'
     )
-    materials, scheme = read_packaging(path)
-    assert materials.ends == (("board", "mixed/landfill", 1.0),)
-    assert scheme.trips_max == 5
+    told = read_packaging(path)
+    assert told.materials.ends == (("board", "mixed/landfill", 1.0),)
+    assert told.scheme.trips_max == 5
     for text in (
         "[materials]\ntape = 3\n",
         "[scheme]\ntrips_per_day = 1\n",

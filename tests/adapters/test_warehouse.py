@@ -16,11 +16,12 @@ from abate.adapters.readers.orders import read_cartons
 from abate.application.logistics.fitting import fit_order, read_item
 from abate.application.logistics.orders import PackTerms, pack_orders
 from abate.application.logistics.readback import read_back
+from abate.application.opening import create_workspace
 from abate.faces.server import create_app
 from abate.kernel.errors import DataError, UsageError
 from recipes import CARTONS, ORDERS
 from serving import session
-from support import NOW
+from support import CONFIG, NOW
 
 SIZES = [
     {"carton": "S", "length_mm": 200, "width_mm": 150, "height_mm": 100},
@@ -234,3 +235,135 @@ def test_python_packs_one_order_and_reads_back(packed):
     rows = [{"order": f"O{k}", "carton": "S"} for k in range(9)]
     assert ws.packed(folder / "plan.jsonl", rows).json["parcels"]["packed"] == 9
     assert re.search("parcels", json.dumps(ws.packed(folder / "plan.jsonl", rows).json))
+
+
+PACKAGING = """
+[tariff]
+carrier = "Post"
+divisor_cm3_per_kg = 5000
+zone = "home"
+[[tariff.zones]]
+zone = "home"
+steps = [{ up_to_kg = 1, price = 4 }, { up_to_kg = 3, price = 6 }, { up_to_kg = 10, price = 9 }]
+[[tariff.zones]]
+zone = "abroad"
+steps = [{ up_to_kg = 1, price = 12 }, { up_to_kg = 5, price = 20 }]
+[freight]
+mode = "van"
+distance_km = 100
+"""
+POSTED = (
+    "order,item,length_mm,width_mm,height_mm,mass_g,zone,site,month\n"
+    "A,i,150,100,60,500,,hq,2023-05\n"
+    "B,i,290,100,60,500,abroad,hq,2023-05\n"
+    "C,i,390,290,190,9000,abroad,hq,2023-05\n"
+)
+
+
+@pytest.fixture
+def posted(tmp_path):
+    (tmp_path / "orders.csv").write_text(POSTED)
+    (tmp_path / "cartons.csv").write_text(CARTONS)
+    (tmp_path / "packaging.toml").write_text(PACKAGING)
+    files = [tmp_path / f for f in ("orders.csv", "cartons.csv")]
+
+    def pack(**terms):
+        plan = tmp_path / "plan.jsonl"
+        done = pack_orders(
+            *files, [plan], PackTerms(**terms), packaging=tmp_path / "packaging.toml", now=NOW
+        )
+        lines = [json.loads(x) for x in plan.read_text().splitlines()]
+        return done, {x["order"]: x for x in lines}
+
+    return pack
+
+
+def test_a_parcel_is_billed_by_mass_or_by_volume_in_its_zone(posted):
+    done, lines = posted()
+    # S outside 206 x 156 x 106 mm = 3,406 cm3 / 5,000 = 0.68 kg; M 306 x 206 x 156 mm = 1.97 kg
+    assert [c["postage"] for c in lines["A"]["cartons"]] == [4]
+    assert [c["postage"] for c in lines["B"]["cartons"]] == [20]
+    assert [c["postage"] for c in lines["C"]["cartons"]] == [None]  # 9 kg go no further than home
+    assert done.summary.unpriced == 1
+    assert done.summary.postage["proposed"] == 24
+    assert any("no price" in note for note in done.model["notes"])
+    assert done.json["postage"]["proposed"] == 24
+
+
+def test_postage_may_decide_the_carton(tmp_path):
+    flat = {"carton": "flat", "length_mm": 300, "width_mm": 200, "height_mm": 60, "cost": 0.9}
+    cube = {"carton": "cube", "length_mm": 310, "width_mm": 210, "height_mm": 140, "cost": 0.2}
+    (tmp_path / "cartons.json").write_text(json.dumps([flat, cube]))
+    (tmp_path / "orders.csv").write_text(POSTED.split("B,")[0].replace("150,100,60", "290,190,50"))
+    (tmp_path / "packaging.toml").write_text(PACKAGING)
+    chosen = {}
+    for objective in ("cost", "postage"):
+        plan = tmp_path / f"{objective}.jsonl"
+        pack_orders(
+            tmp_path / "orders.csv",
+            tmp_path / "cartons.json",
+            [plan],
+            PackTerms(objective=objective),
+            packaging=tmp_path / "packaging.toml",
+            now=NOW,
+        )
+        chosen[objective] = json.loads(plan.read_text())
+    assert chosen["cost"]["cartons"][0]["carton"] == "cube"
+    assert chosen["postage"]["cartons"][0]["carton"] == "flat"
+    assert chosen["postage"]["cost"] == pytest.approx(0.9 + 4)
+    assert chosen["postage"]["proved"] is True
+
+
+def test_postage_without_a_tariff_says_what_is_missing(packed):
+    folder, _ = packed
+    with pytest.raises(UsageError) as told:
+        pack_orders(
+            folder / "orders.csv",
+            folder / "cartons.csv",
+            [],
+            PackTerms(objective="postage"),
+            now=NOW,
+        )
+    assert told.value.code == "no-tariff"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "[]",
+        "[{ up_to_kg = 3, price = 6 }, { up_to_kg = 1, price = 4 }]",
+        "[{ up_to_kg = 0, price = 1 }]",
+    ],
+)
+def test_a_tariff_whose_steps_do_not_rise_is_refused(tmp_path, steps):
+    from abate.application.logistics.stock import read_packaging
+
+    path = tmp_path / "packaging.toml"
+    path.write_text(f'[tariff]\ncarrier = "P"\n[[tariff.zones]]\nzone = "a"\nsteps = {steps}\n')
+    with pytest.raises(UsageError) as told:
+        read_packaging(path)
+    assert told.value.code == "bad-tariff"
+
+
+def test_freight_of_parcels_is_on_both_sides_of_a_plan(tmp_path):
+    config = CONFIG + '\n[scope3]\nproxies = ["GB"]\n'
+    workspace = create_workspace(tmp_path / "w", config)
+    (tmp_path / "orders.csv").write_text(POSTED)
+    (tmp_path / "cartons.csv").write_text(CARTONS)
+    masses = {}
+    for name, text in (("with", PACKAGING), ("without", PACKAGING.split("[freight]")[0])):
+        (tmp_path / "packaging.toml").write_text(text)
+        done = pack_orders(
+            tmp_path / "orders.csv",
+            tmp_path / "cartons.csv",
+            [],
+            PackTerms(post=name),
+            workspace=workspace,
+            packaging=tmp_path / "packaging.toml",
+            now=NOW,
+        )
+        masses[name] = {v["scope"]: v for v in done.model["valued"]}
+    assert any("category 4" in scope for scope in masses["with"])
+    assert not any("category 4" in scope for scope in masses["without"])
+    gross = sum(kg for (_, _, side), kg in done.summary.gross_kg.items() if side == "proposed")
+    assert 10.0 < gross < 11.5  # 10 kg of contents and three cartons

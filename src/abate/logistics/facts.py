@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -478,6 +479,78 @@ def orders_of(rows: list[tuple[Any, list[Item], bool]]) -> Orders:
     return orders_from(
         [name for name, _, _ in rows], offsets, numbers, columns_of(every), [r for _, _, r in rows]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What a carrier asks for a parcel.
+
+    Args:
+        carrier: Its name.
+        zones: Steps of each zone: up to how many kilograms, and the price.
+        divisor_cm3_per_kg: Outer volume that is billed as a kilogram; 0 where only mass counts.
+        zone: Zone of orders that name none.
+
+    Raises:
+        UsageError: `bad-tariff`.
+
+    Example:
+        >>> tariff = Tariff("Post", {"home": ((1.0, 4.5), (5.0, 7.0))}, 5000.0, "home")
+        >>> tariff.billable_kg((300, 200, 100), 800), tariff.price("", 1.2), tariff.price("", 9.0)
+        (1.2, 7.0, None)
+    """
+
+    carrier: str
+    zones: Mapping[str, tuple[tuple[float, float], ...]]
+    divisor_cm3_per_kg: float = 0.0
+    zone: str = ""
+
+    def __post_init__(self) -> None:
+        faults = {
+            f"zone '{name}' has no steps, or they do not rise": not steps
+            or any(a[0] >= b[0] for a, b in pairwise(steps))
+            or steps[0][0] <= 0
+            or any(price < 0 for _, price in steps)
+            for name, steps in self.zones.items()
+        }
+        faults[f"zone '{self.zone}' is none of its zones"] = bool(
+            self.zone and self.zone not in self.zones
+        )
+        faults["the divisor is below zero"] = self.divisor_cm3_per_kg < 0
+        for fault, holds in faults.items():
+            if holds:
+                raise UsageError(
+                    "bad-tariff", f"Tariff of {self.carrier}: {fault}.", "Correct the tariff."
+                )
+
+    def billable_kg(self, outer_mm: Sequence[float], gross_g: float) -> float:
+        """Mass that is billed: gross, or by volume where that is more [kg]."""
+        by_mass = gross_g / 1000
+        if not self.divisor_cm3_per_kg:
+            return by_mass
+        return max(by_mass, outer_mm[0] * outer_mm[1] * outer_mm[2] / 1e3 / self.divisor_cm3_per_kg)
+
+    def price(self, zone: str, billable_kg: float) -> float | None:
+        """Price of a parcel; None where the zone is not known or takes no such mass."""
+        steps = self.zones.get(zone or self.zone, ())
+        return next((price for most, price in steps if billable_kg <= most + 1e-9), None)
+
+    def least(self, zone: str) -> float:
+        """The lowest price of a zone; 0 where it is not known."""
+        return min((price for _, price in self.zones.get(zone or self.zone, ())), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Freight:
+    """How parcels leave, for their emissions.
+
+    Args:
+        mode: Mode of transport, such as `van`.
+        distance_km: How far a parcel goes on average [km].
+    """
+
+    mode: str
+    distance_km: float
 
 
 @dataclass(frozen=True, slots=True)

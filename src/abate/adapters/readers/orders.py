@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
@@ -62,6 +62,7 @@ ORDER_WORDS: dict[str, tuple[str, ...]] = {
     "carton": ("carton used", "box", "纸箱"),
     "site": ("warehouse", "仓库"),
     "month": ("月份",),
+    "zone": ("delivery zone", "区域"),
 }
 CARTON_WORDS: dict[str, tuple[str, ...]] = {
     "carton": ("id", "carton id", "name", "box", "纸箱"),
@@ -85,19 +86,35 @@ CARTON_WORDS: dict[str, tuple[str, ...]] = {
 TRUE, FALSE = {"1", "true", "yes", "y", "是"}, {"0", "false", "no", "n", "", "否", "none", "null"}
 
 
+class OrderPlace(NamedTuple):
+    """What a file says of an order beside its items.
+
+    Args:
+        site: Site that ships it.
+        month: Month.
+        carton: Cartons on record, joined by `;`.
+        zone: Zone of its tariff.
+    """
+
+    site: str = ""
+    month: str = ""
+    carton: str = ""
+    zone: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Some orders of a file.
 
     Args:
         orders: What can be packed.
-        meta: For each of them, the site, the month and the carton on record.
+        meta: What the file says of each of them.
         faulty: Orders that cannot be packed, with their items and why.
         findings: What is wrong with their rows.
     """
 
     orders: Orders
-    meta: list[tuple[str, str, str]]
+    meta: list[OrderPlace]
     faulty: list[tuple[str, list[Any], str]]
     findings: list[Finding]
 
@@ -603,12 +620,9 @@ class Block:
             len(set(cells["carton"][a:b])) > 1 for a, b in pairwise(offsets.tolist())
         ):
             return None
-        places = [cells.get(f) for f in ("site", "month", "carton")]
+        places = [cells.get(f) for f in OrderPlace._fields]
         meta = [
-            (a, b, c)
-            for a, b, c in (
-                [str(p[k] or "") if p is not None else "" for p in places] for k in begins
-            )
+            OrderPlace(*(str(p[k] or "") if p is not None else "" for p in places)) for k in begins
         ]
         poorest = [
             str(cells["condition"][k] or "D") if "condition" in cells else "D" for k in begins
@@ -831,7 +845,7 @@ class _Read:
     """One order while its rows are read."""
 
     items: list[tuple[Any, Item | None]]
-    meta: tuple[str, str, str]
+    meta: OrderPlace
     exact: list[list[int]]
     returns: bool = False
     condition: str = "D"
@@ -846,10 +860,11 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
         cell = {field: row.get(name) for field, name in heads.columns.items()}
         told = cell["order"]
         name = told if isinstance(told, int) else str(told if told is not None else "").strip()
-        site, month, used = (str(cell.get(f) or "") for f in ("site", "month", "carton"))
-        order = read.setdefault(name, _Read([], (site, month, used), []))
-        if used and used not in order.meta[2].split(";"):
-            order.meta = (*order.meta[:2], ";".join(filter(None, (order.meta[2], used))))
+        place = OrderPlace(*(str(cell.get(f) or "") for f in OrderPlace._fields))
+        order, used = read.setdefault(name, _Read([], place, [])), place.carton
+        if used and used not in order.meta.carton.split(";"):
+            both = ";".join(filter(None, (order.meta.carton, used)))
+            order.meta = order.meta._replace(carton=both)
         label = cell.get("item")
         label = len(order.items) if label in (None, "") else label
         try:

@@ -63,7 +63,8 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     Returns:
         What to say of it.
     """
-    from abate.application.logistics.packing import pack_file, packaging_plan
+    from abate.application.logistics.packaging_plans import packaging_plan
+    from abate.application.logistics.packing import pack_file
     from abate.application.logistics.plan_page import (
         page_model,
         plan_file,
@@ -82,7 +83,7 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
         _compiling.pop().wait()
     folder = directory / "packing"
     example.write_packing(folder)
-    materials, scheme = read_packaging(folder / "packaging.toml")
+    packaging = read_packaging(folder / "packaging.toml")
     record_movements(workspace, folder / "movements.csv")
     with plan_file(folder / "plan.jsonl") as write:
         packer, tally = pack_file(
@@ -104,8 +105,7 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
         site="",
         month="",
         unit=example.PACKING_OBJECTIVE,
-        materials=materials,
-        scheme=scheme,
+        packaging=packaging,
     )
     model = page_model(packer, tally, title=title, objective=example.PACKING_OBJECTIVE)
     lines = post_plan(workspace, plan, domain="packing", facts={"cards": model["cards"]}, now=now)

@@ -14,15 +14,14 @@ from abate.adapters.engine.groups import Workers
 from abate.adapters.readers.orders import IN_HEADERS, Units
 from abate.adapters.store.workspace import Workspace
 from abate.application.logistics.labels import labels_file
+from abate.application.logistics.packaging_plans import carbon_priced, packaging_plan
 from abate.application.logistics.packing import (
     FEWEST,
     PackingSummary,
-    carbon_priced,
     pack_file,
-    packaging_plan,
 )
 from abate.application.logistics.plan_page import page_model, plan_file, valued_model, write_page
-from abate.application.logistics.stock import in_stock, read_packaging, site_names
+from abate.application.logistics.stock import Packaging, in_stock, read_packaging, site_names
 from abate.application.plans import post_plan
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import UsageError
@@ -33,7 +32,7 @@ class PackTerms:
     """How orders are to be packed.
 
     Args:
-        objective: fewest, board, cost, volume, parcels, a weighting, or cost+carbon.
+        objective: fewest, board, cost, volume, parcels, a weighting, cost+carbon, or postage.
         support: Least share of each base that is supported; None takes the usual one.
         effort: fast, thorough or proved.
         baseline: What the warehouse does now: volume, volume=0.8, record or none.
@@ -101,6 +100,7 @@ class Packed:
         )
         told = {k: getattr(self.summary, k) for k in (*keys, "compared")}
         cartons = self.model["cartons"]
+        told |= {"unpriced": self.summary.unpriced, "postage": dict(self.summary.postage)}
         return told | {
             "cartons": {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in cartons},
             "plan": [str(p) for p in self.paths],
@@ -141,11 +141,11 @@ def pack_orders(
     """
     assert workspace is not None or not terms.needs_workspace
     record, fill_share_max = baseline_rule(terms.baseline)
-    materials, scheme = read_packaging(packaging) if packaging else (None, None)
+    told = read_packaging(packaging) if packaging else Packaging()
     objective = terms.objective
     if workspace is not None and objective == "cost+carbon":
         objective = carbon_priced(
-            workspace, site=terms.site, month=terms.month, materials=materials
+            workspace, site=terms.site, month=terms.month, materials=told.materials
         )
     require_writable([*paths, *([labels] if labels else [])])
     with ExitStack() as stack:
@@ -169,6 +169,7 @@ def pack_orders(
             else None,
             stock=in_stock(workspace) if workspace and terms.stock else None,
             units=terms.units,
+            tariff=told.tariff,
             until=time.monotonic() + terms.seconds if terms.seconds else None,
         )
     model = page_model(packer, summary, title=orders.name, objective=objective)
@@ -182,8 +183,7 @@ def pack_orders(
             site=terms.site,
             month=terms.month,
             unit=objective,
-            materials=materials,
-            scheme=scheme,
+            packaging=told,
         )
         facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
         model |= valued_model(post_plan(workspace, plan, domain="packing", facts=facts, now=now))

@@ -6,7 +6,6 @@ With what the warehouse does now beside it.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -17,21 +16,23 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
-from abate.adapters.readers.orders import IN_HEADERS, Batch, Block, Units, open_orders
-from abate.application.logistics.stock import site_names
+from abate.adapters.readers.orders import IN_HEADERS, Batch, Block, OrderPlace, Units, open_orders
+from abate.application.logistics.postage import cheapest_posted, gross_g
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
-from abate.kernel.organisation import Boundary
-from abate.kernel.period import month_start
-from abate.kernel.plan import Plan, Proof
-from abate.kernel.units import in_kg
-from abate.logistics.facts import FITS_NOTHING, Materials, Objective, Source, packaging_activities
-from abate.logistics.planners.circulating import Scheme
-from abate.logistics.planners.packing import Packed, Packer
+from abate.logistics.facts import (
+    FITS_NOTHING,
+    Objective,
+    Source,
+    Tariff,
+)
+from abate.logistics.planners.packing import Packed, Packer, Parcel
 
 FEWEST = "fewest"
 """The objective unless another is asked for: parcels, then the price of cartons, then board."""
+POSTAGE = "postage"
+"""The objective of money for cartons and postage together."""
 SHOWN_MAX = 60
 """Orders kept for pages and pictures."""
 FINDINGS_MAX = 200
@@ -54,6 +55,9 @@ class PackingSummary:
         proposed: Cartons used by site, month and id.
         baseline: Cartons the warehouse uses now, likewise; empty where that is not known.
         filler_l: Empty volume by site and month, proposed and baseline.
+        gross_kg: Gross mass of parcels, likewise.
+        postage: What the carrier asks, proposed and baseline.
+        unpriced: Parcels for which the tariff has no price.
         compared: Orders that both sides hold; only these enter the two.
     """
 
@@ -70,6 +74,9 @@ class PackingSummary:
     proposed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     baseline: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     filler_l: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    gross_kg: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    postage: Counter[str] = field(default_factory=Counter)
+    unpriced: int = 0
     findings: list[Finding] = field(default_factory=list)
     shown: list[Json] = field(default_factory=list)
 
@@ -77,6 +84,13 @@ class PackingSummary:
         """Count volume that items leave empty."""
         key = (*place, side)
         self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
+
+    def ship(self, place: tuple[str, str], side: str, gross_g: float, price: float | None) -> None:
+        """Count a parcel that leaves: its gross mass, and what the carrier asks."""
+        key = (*place, side)
+        self.gross_kg[key] = self.gross_kg.get(key, 0.0) + gross_g / 1000
+        if price is not None:
+            self.postage[side] += price  # type: ignore[assignment]
 
     def add(self, other: PackingSummary) -> None:
         """Add another set to this one."""
@@ -88,6 +102,7 @@ class PackingSummary:
             "unpacked",
             "faulty",
             "late",
+            "unpriced",
             "cost",
             "bound",
             "compared",
@@ -95,8 +110,11 @@ class PackingSummary:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.proposed.update(other.proposed)
         self.baseline.update(other.baseline)
-        for key, litres in other.filler_l.items():
-            self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
+        for mine, theirs in ((self.filler_l, other.filler_l), (self.gross_kg, other.gross_kg)):
+            for key, amount in theirs.items():
+                mine[key] = mine.get(key, 0.0) + amount
+        for side, price in other.postage.items():
+            self.postage[side] += price
         self.findings += other.findings[: FINDINGS_MAX - len(self.findings)]
         self.shown += other.shown[: max(0, SHOWN_MAX - len(self.shown))]
 
@@ -111,25 +129,29 @@ class Packing:
             with nothing.
         record: The file says which carton was used, and that is the baseline.
         until: When the time is up, by the machine's steady clock [s]; None for no limit.
+        tariff: What the carrier asks for a parcel.
+        by_postage: Whether the cheapest carton with its postage is taken.
     """
 
     packer: Packer
     fill_share_max: float = 1.0
     record: bool = False
     until: float | None = None
+    tariff: Tariff | None = None
+    by_postage: bool = False
 
     def block(self, block: Block) -> tuple[bytes, PackingSummary]:
         """Pack some orders: lines of the plan, and what they come to."""
         batch = block.read()
         if self.until is None or self.packer.effort == "fast":
-            return self.told(batch, self.packer.pack(batch.orders))
+            return self.told(batch, self._posted(batch, self.packer.pack(batch.orders)))
         packed, late = self._in_time(batch, self.until)
-        lines, tally = self.told(batch, packed)
+        lines, tally = self.told(batch, self._posted(batch, packed))
         tally.late = late
         return lines, tally
 
     def _in_time(self, batch: Batch, until: float) -> tuple[list[Packed], int]:
-        """Orders packed one by one while there is time, the rest the fast way; how many are the rest."""
+        """Orders packed one by one while there is time, the rest the fast way; how many those are."""
         fast = replace(self.packer, effort="fast")
         packed: list[Packed] = []
         while len(packed) < len(batch.orders) and time.monotonic() < until:
@@ -137,19 +159,32 @@ class Packing:
         rest = range(len(packed), len(batch.orders))
         return packed + fast.pack(batch.orders.picked(rest)), len(rest)
 
+    def _posted(self, batch: Batch, packed: list[Packed]) -> list[Packed]:
+        """Orders in the cartons that cost least with their postage, where that is asked for."""
+        if self.tariff is None or not self.by_postage:
+            return packed
+        by_id = {c.id: c for c in self.packer.cartons}
+        every = zip(packed, batch.meta, strict=True)
+        return [
+            cheapest_posted(self.packer, self.tariff, by_id, batch.orders.picked([k]), one, m.zone)
+            for k, (one, m) in enumerate(every)
+        ]
+
     def told(self, batch: Batch, packed: list[Packed]) -> tuple[bytes, PackingSummary]:
         """Lines of the plan and the tally of packed orders."""
         tally = PackingSummary(findings=list(batch.findings))
         now = self._now(batch)
         lines = []
-        bags = {
-            c.id for c in self.packer.cartons if c.source is Source.BAG
-        }  # nothing fills what a bag leaves empty
         encode = json.JSONEncoder(
             ensure_ascii=False, separators=(",", ":"), check_circular=False
         ).encode
         for one, meta, before in zip(packed, batch.meta, now, strict=True):
             row = one.row
+            prices = [self._price(p, meta.zone) for p in one.parcels]
+            for told, price in zip(row["cartons"], prices, strict=True):
+                if self.tariff is not None:
+                    told["postage"] = price
+                    tally.unpriced += price is None
             lines.append(encode(row))
             tally.orders += 1
             tally.items += sum(len(p.placements) for p in one.parcels)
@@ -163,18 +198,10 @@ class Packing:
                 tally.findings.append(
                     Finding.of(FITS_NOTHING, f"Order '{one.order}': item {listed}.")
                 )
-            place = meta[:2]
             if before is not None and not one.unpacked:
-                tally.compared += 1
-                for carton, empty in before:
-                    tally.baseline[*place, carton] += 1
-                    tally.empty(place, "baseline", empty)
-                for parcel in one.parcels:
-                    tally.proposed[*place, parcel.carton] += 1
-                    if parcel.carton not in bags:
-                        tally.empty(place, "proposed", parcel.filler_l)
+                self._compare(tally, meta, before, one, prices)
             if len(tally.shown) < SHOWN_MAX:
-                tally.shown.append(row | {"before": [c for c, _ in before or []]})
+                tally.shown.append(row | {"before": [c for c, _, _ in before or []]})
         for name, items, why in batch.faulty:
             lines.append(
                 json.dumps(
@@ -187,8 +214,49 @@ class Packing:
             tally.unpacked += len(items)
         return "".join(f"{line}\n" for line in lines).encode(), tally
 
-    def _now(self, batch: Batch) -> list[list[tuple[str, float]] | None]:
+    def _compare(
+        self,
+        tally: PackingSummary,
+        meta: OrderPlace,
+        before: list[tuple[str, float, float]],
+        one: Packed,
+        prices: list[float | None],
+    ) -> None:
+        """Count an order on both sides: as it is packed now, and as it would be."""
+        place = (meta.site, meta.month)
+        tally.compared += 1
+        for carton, empty, mass in before:
+            tally.baseline[*place, carton] += 1
+            tally.empty(place, "baseline", empty)
+            tally.ship(place, "baseline", *self._gross(carton, mass, meta.zone))
+        bags = {c.id for c in self.packer.cartons if c.source is Source.BAG}
+        for parcel, price in zip(one.parcels, prices, strict=True):
+            tally.ship(place, "proposed", gross_g(self.packer.cartons, parcel), price)
+            tally.proposed[*place, parcel.carton] += 1
+            if parcel.carton not in bags:  # nothing fills what a bag leaves empty
+                tally.empty(place, "proposed", parcel.filler_l)
+
+    def _price(self, parcel: Parcel, zone: str) -> float | None:
+        """What the carrier asks for a parcel; None without a tariff, or a price in it."""
+        if self.tariff is None:
+            return None
+        by_id = {c.id: c for c in self.packer.cartons}
+        outer = by_id[parcel.carton].outer_mm if parcel.carton in by_id else parcel.room_mm
+        billed = self.tariff.billable_kg(outer, gross_g(self.packer.cartons, parcel))
+        return self.tariff.price(zone, billed)
+
+    def _gross(self, carton: str, mass_g: float, zone: str) -> tuple[float, float | None]:
+        """Gross mass of a carton of now, and what the carrier asks for it."""
+        one = next(c for c in self.packer.cartons if c.id == carton)
+        gross = mass_g + one.tare_g
+        if self.tariff is None:
+            return gross, None
+        return gross, self.tariff.price(zone, self.tariff.billable_kg(one.outer_mm, gross))
+
+    def _now(self, batch: Batch) -> list[list[tuple[str, float, float]] | None]:
         """Cartons that the warehouse uses now for each order, with the litres each leaves empty.
+
+        And the mass of its contents, which records share out evenly [g].
 
         None where not known.
         """
@@ -200,16 +268,20 @@ class Packing:
         )
         if self.record:
             by_id = {c.id: c for c in self.packer.cartons}
-            told: list[list[tuple[str, float]] | None] = []
-            for (_, _, used), v in zip(batch.meta, volume, strict=True):
-                names = [n for n in used.replace("+", ";").split(";") if n]
+            told: list[list[tuple[str, float, float]] | None] = []
+            masses: Any = np.add.reduceat(orders.masses, orders.offsets[:-1]) if len(volume) else []
+            for place, v, mass in zip(batch.meta, volume, masses, strict=True):
+                names = [n for n in place.carton.replace("+", ";").split(";") if n]
                 room = sum(
                     c.length_mm * c.width_mm * c.height_mm
                     for c in (by_id[n] for n in names if n in by_id)
                 )
                 known = bool(names) and all(n in by_id for n in names)
                 told.append(
-                    [(n, max(room - int(v), 0) / 1e6 / len(names)) for n in names]
+                    [
+                        (n, max(room - int(v), 0) / 1e6 / len(names), int(mass) / len(names))
+                        for n in names
+                    ]
                     if known
                     else None
                 )
@@ -230,7 +302,10 @@ class Packing:
         allowed: Any = np.asarray(volume)[:, None] <= self.fill_share_max * rooms[None, :]
         allowed = allowed | ~allowed.any(axis=1)[:, None]  # what fills none is split over all
         packed = rule.pack(replace(orders, own_box=np.zeros_like(orders.own_box)), allowed)
-        return [None if p.unpacked else [(c.carton, c.filler_l) for c in p.parcels] for p in packed]
+        return [
+            None if p.unpacked else [(c.carton, c.filler_l, c.mass_g) for c in p.parcels]
+            for p in packed
+        ]
 
 
 def _shared_out(
@@ -250,7 +325,7 @@ def _shared_out(
     for block in blocks:
         read = block.read()
         # without stocks by site, all sites draw on what the file of cartons says
-        places = [sites.get(site, site) if stock is not None else "" for site, _, _ in read.meta]
+        places = [sites.get(m.site, m.site) if stock is not None else "" for m in read.meta]
         packed: dict[int, Packed] = {}
         for site in dict.fromkeys(places):
             if site not in packers:
@@ -293,6 +368,7 @@ def pack_file(
     sites: dict[str, str] | None = None,
     units: Units = IN_HEADERS,
     until: float | None = None,
+    tariff: Tariff | None = None,
 ) -> tuple[Packer, PackingSummary]:
     """Pack a file of orders, batch by batch.
 
@@ -315,25 +391,34 @@ def pack_file(
         sites: Ids of sites by the names that stand in the file, for `stock`.
         units: Units of columns whose headers name none.
         until: When the time for other efforts than `fast` is up, by the machine's steady clock [s].
+        tariff: What the carrier asks for a parcel; needed for the objective `postage`.
 
     Returns:
         The packer and the tally of all.
 
     Raises:
         DataError: `orders-unreadable`, `cartons-unreadable`, `order-scattered`.
-        UsageError: `no-cartons`, `bad-carton`, `bad-objective`, `bad-share`.
+        UsageError: `no-cartons`, `bad-carton`, `bad-objective`, `bad-share`, `no-tariff`.
     """
+    if objective == POSTAGE and tariff is None:
+        raise UsageError(
+            "no-tariff",
+            "The objective 'postage' needs a tariff.",
+            "Give --packaging with [tariff].",
+        )
     if not 0 <= fill_share_max <= 1:
         raise UsageError("bad-share", f"{fill_share_max} is not a share.", "Choose 0 to 1.")
     sizes, blocks = open_orders(orders, cartons, units)
     packer = Packer(
         sizes,
-        Objective.fewest(sizes) if objective == FEWEST else Objective.named(objective),
+        Objective.fewest(sizes) if objective in (FEWEST, POSTAGE) else Objective.named(objective),
         0.8 if support_share is None else support_share,
         effort,
         seed,
     )
-    packing = Packing(packer, fill_share_max, record, until)
+    packing = Packing(
+        packer, fill_share_max, record, until, tariff, by_postage=objective == POSTAGE
+    )
     results: Iterator[tuple[bytes, PackingSummary]]
     if stock is None and all(c.stock is None for c in sizes):
         results = map_groups(packing.block, blocks, workers=workers, key=Block.name)
@@ -348,170 +433,3 @@ def pack_file(
         total.add(tally)
         on_batch(tally)
     return packer, total
-
-
-def carbon_priced(
-    workspace: Any, *, site: str, month: str, materials: Materials | None = None
-) -> str:
-    """The objective of money in which what a carton emits costs the internal carbon price.
-
-    A kilogram of board and of film is valued by the ledger's own methods, with what becomes of it,
-    as a plan would be.
-
-    Args:
-        workspace: Whose price, factors and sites.
-        site: Site whose region decides; the first where none is named.
-        month: Month whose factors decide.
-        materials: Ends of the materials.
-
-    Returns:
-        A weighting such as `cost=1,board=0.3,film=0.9`.
-
-    Raises:
-        UsageError: `no-carbon-price`, `no-site`, `no-month`, `plan-not-valued`.
-    """
-    import pyarrow as pa
-
-    from abate.application.inventory.inputs import read_terms
-    from abate.application.plans import value_sides, wholly_owned
-
-    price = workspace.finance.carbon_price
-    if price is None:
-        raise UsageError(
-            "no-carbon-price", "abate.toml has no carbon price.", "Add carbon_price to [finance]."
-        )
-    names = site_names(workspace)
-    named = names.get(site, "") if site else next(iter(names.values()), "")
-    if not named:
-        raise UsageError("no-site", f"'{site}' is not a site of abate.toml.", "Give --site.")
-    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) is None:
-        raise UsageError("no-month", f"'{month}' is not a month.", "Give --month 2024-03.")
-    year = workspace.calendar.year_of(month_start(month))
-    ends = (materials or Materials()).ends
-    sides = {}
-    for name, item in (("board", "board"), ("film", "plastic-film")):
-        rows = [{"kind": "purchased-goods", "item": item, "quantity": 1.0}]
-        rows += [
-            {"kind": "end-of-life", "item": end, "quantity": share}
-            for of, end, share in ends
-            if of == item
-        ]
-        common = {
-            "site": named,
-            "month": month,
-            "unit": "kg",
-            "basis": "planned",
-            "fiscal_year": year,
-        }
-        sides[name] = pa.Table.from_pylist(
-            [row | common | {"activity_id": k} for k, row in enumerate(rows, 1)]
-        )
-    terms = replace(read_terms(workspace, "", "", None), boundary=Boundary.OPERATIONAL)
-    lines = value_sides(
-        workspace, sides, wholly_owned(workspace.organisation), terms, name="carbon price"
-    )
-    kg = {
-        name: in_kg(sum(line.co2e_mg for line in lines.values() if line.side == name))
-        for name in sides
-    }
-    return "cost=1," + ",".join(f"{name}={mass * price / 1000:.6g}" for name, mass in kg.items())
-
-
-def packaging_plan(
-    workspace: Any,
-    packer: Packer,
-    tally: PackingSummary,
-    *,
-    plan_id: str,
-    title: str,
-    site: str,
-    month: str,
-    unit: str,
-    materials: Materials | None = None,
-    scheme: Scheme | None = None,
-) -> Plan:
-    """Both sides of a packing as activities: what the warehouse uses now, and what the plan would.
-
-    Args:
-        workspace: Whose sites and fiscal year.
-        packer: Cartons and objective.
-        tally: What was packed.
-        plan_id: Name of the plan.
-        title: What it proposes.
-        site: Site of orders that name none.
-        month: Month of orders that name none.
-        unit: Unit of the objective.
-        materials: Tape, filler and ends.
-        scheme: Of circulating boxes.
-
-    Raises:
-        UsageError: `no-baseline`, `no-site`, `no-month`.
-    """
-    import pyarrow as pa
-
-    if not tally.compared:
-        raise UsageError(
-            "no-baseline", "Nothing says what is used now.", "Choose --baseline volume or record."
-        )
-    names = site_names(workspace)
-
-    def place(own_site: str, own_month: str) -> tuple[str, str]:
-        named, when = names.get(own_site or site, ""), own_month or month
-        if not named:
-            raise UsageError(
-                "no-site",
-                f"'{own_site or site}' is not a site of abate.toml.",
-                "Give --site, or correct the column.",
-            )
-        if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", when) is None:
-            raise UsageError(
-                "no-month",
-                f"'{when}' is not a month.",
-                "Give --month 2024-03, or correct the column.",
-            )
-        return named, when
-
-    sides = {}
-    for name, counts, basis in (
-        ("baseline", tally.baseline, "baseline"),
-        ("proposed", tally.proposed, "planned"),
-    ):
-        by_place: Counter[tuple[str, str, str]] = Counter()
-        for (own_site, own_month, carton), count in counts.items():
-            by_place[*place(own_site, own_month), carton] += count
-        empty: dict[tuple[str, str], float] = {}
-        for (own_site, own_month, side), litres in tally.filler_l.items():
-            if side == name:
-                at = place(own_site, own_month)
-                empty[at] = empty.get(at, 0.0) + litres
-        rows = packaging_activities(
-            by_place, empty, packer.cartons, materials or Materials(), scheme
-        )
-        calendar = workspace.calendar
-        for number, row in enumerate(rows, 1):
-            row |= {
-                "activity_id": number,
-                "basis": basis,
-                "fiscal_year": calendar.year_of(month_start(row["month"])),
-            }
-        sides[name] = pa.Table.from_pylist(rows)
-    costs = {c.id: c.cost for c in packer.cartons}
-    change = sum(costs.get(c, 0.0) * n for (_, _, c), n in tally.proposed.items()) - sum(
-        costs.get(c, 0.0) * n for (_, _, c), n in tally.baseline.items()
-    )
-    proof = Proof(
-        tally.cost,
-        tally.bound,
-        unit,
-        packer.seed,
-        f"{packer.effort}: {tally.proved} of {tally.orders} orders proved",
-    )
-    return Plan(
-        plan_id,
-        title,
-        sides["baseline"],
-        sides["proposed"],
-        change,
-        workspace.organisation.currency,
-        proof,
-    )

@@ -215,6 +215,10 @@ def page_model(packer: Packer, tally: PackingSummary, *, title: str, objective: 
                 "unit": f"now {empty['baseline']:,.0f} l",
             },
         ]
+    if tally.postage:
+        paid = {side: tally.postage[side] for side in ("proposed", "baseline")}
+        now_paid = f"now {paid['baseline']:,.2f}" if tally.compared else ""
+        cards.append({"title": "Postage", "text": f"{paid['proposed']:,.2f}", "unit": now_paid})
     orders = sorted(
         (r for r in tally.shown if r["cartons"]),
         key=lambda r: (-len(r["cartons"]), -sum(len(p["placements"]) for p in r["cartons"])),
@@ -242,6 +246,8 @@ def page_model(packer: Packer, tally: PackingSummary, *, title: str, objective: 
     from markupsafe import Markup
 
     notes = [str(f) for f in tally.findings[:5]]
+    if tally.unpriced:
+        notes.append(f"{tally.unpriced:,} parcels have no price in the tariff.")
     if tally.late:
         notes.append(f"{tally.late:,} orders were packed the fast way, because the time was up.")
     if tally.faulty:

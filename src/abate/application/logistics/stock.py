@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from abate.adapters.readers.orders import row_blocks
-from abate.adapters.store.keys import Name, Share, as_dict
+from abate.adapters.store.keys import Name, Share, Word, as_dict
 from abate.adapters.store.schema import read_toml
 from abate.adapters.store.transfers import open_transfers
 from abate.adapters.store.workspace import Workspace
@@ -24,7 +24,7 @@ from abate.kernel.errors import DataError, UsageError
 from abate.kernel.period import month_start
 from abate.kernel.plan import Plan, Proof
 from abate.kernel.transfer import Transfer, TransferResult
-from abate.logistics.facts import Materials
+from abate.logistics.facts import Freight, Materials, Tariff
 from abate.logistics.planners.circulating import Scheme, break_even_trips
 
 CARTONS = "carton"
@@ -210,31 +210,114 @@ class SchemeKeys(Struct, frozen=True):
     carton_cost: float = 0.0
 
 
+class TariffStepKeys(Struct, frozen=True):
+    """A step of a tariff.
+
+    Args:
+        up_to_kg: Greatest mass billed [kg].
+        price: Price of a parcel.
+    """
+
+    up_to_kg: float
+    price: float
+
+
+class TariffZoneKeys(Struct, frozen=True):
+    """A zone of a tariff.
+
+    Args:
+        zone: Its name, as the column `zone` of orders has it.
+        steps: Its steps, by rising mass.
+    """
+
+    zone: Name
+    steps: list[TariffStepKeys]
+
+
+class TariffKeys(Struct, frozen=True):
+    """What a carrier asks for a parcel.
+
+    Args:
+        carrier: Its name.
+        zones: Its zones.
+        divisor_cm3_per_kg: Outer volume that is billed as a kilogram; 0 where only mass counts.
+        zone: Zone of orders that name none.
+    """
+
+    carrier: Name
+    zones: list[TariffZoneKeys]
+    divisor_cm3_per_kg: float = 0.0
+    zone: Word = ""
+
+
+class FreightKeys(Struct, frozen=True):
+    """How parcels leave, for their emissions.
+
+    Args:
+        mode: Mode of transport, such as `van`.
+        distance_km: How far a parcel goes on average [km].
+    """
+
+    mode: Name
+    distance_km: float
+
+
 class PackagingKeys(Struct, frozen=True):
     """Sections of a packaging file.
 
     Args:
         materials: What goes into parcels beside cartons.
         scheme: A scheme of circulating boxes.
+        tariff: What the carrier asks for a parcel.
+        freight: How parcels leave.
     """
 
     materials: MaterialKeys = MaterialKeys()
     scheme: SchemeKeys | None = None
+    tariff: TariffKeys | None = None
+    freight: FreightKeys | None = None
 
 
-def read_packaging(path: Path) -> tuple[Materials, Scheme | None]:
-    """Read what goes into parcels and the scheme of circulating boxes.
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """What a packaging file says.
+
+    Args:
+        materials: What goes into parcels beside cartons.
+        scheme: A scheme of circulating boxes.
+        tariff: What the carrier asks for a parcel.
+        freight: How parcels leave.
+    """
+
+    materials: Materials | None = None
+    scheme: Scheme | None = None
+    tariff: Tariff | None = None
+    freight: Freight | None = None
+
+
+def read_packaging(path: Path) -> Packaging:
+    """Read what goes into parcels, how they leave, and the scheme of circulating boxes.
 
     Raises:
         ConfigError: `bad-packaging`.
-        UsageError: `bad-materials`, `bad-scheme`.
+        UsageError: `bad-materials`, `bad-scheme`, `bad-tariff`.
     """
     keys = read_toml(path, PackagingKeys, "bad-packaging")
     about = as_dict(keys.materials)
     ends = about.pop("ends")
     if ends is not None:
         about["ends"] = tuple((e.material, e.treatment, e.share) for e in ends)
-    return Materials(**about), None if keys.scheme is None else Scheme(**as_dict(keys.scheme))
+    return Packaging(
+        Materials(**about),
+        None if keys.scheme is None else Scheme(**as_dict(keys.scheme)),
+        None if keys.tariff is None else _tariff(keys.tariff),
+        None if keys.freight is None else Freight(**as_dict(keys.freight)),
+    )
+
+
+def _tariff(keys: TariffKeys) -> Tariff:
+    zones = {z.zone: tuple((s.up_to_kg, s.price) for s in z.steps) for z in keys.zones}
+    return Tariff(keys.carrier, zones, keys.divisor_cm3_per_kg, keys.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +431,7 @@ def scheme_of(path: Path) -> Scheme:
     Raises:
         UsageError: `no-scheme`.
     """
-    scheme = read_packaging(path)[1]
+    scheme = read_packaging(path).scheme
     if scheme is None:
         raise UsageError("no-scheme", f"{path.name} has no [scheme].", "Describe the scheme.")
     return scheme

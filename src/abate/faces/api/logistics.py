@@ -26,12 +26,15 @@ from abate.kernel.edges import Json
 
 router = api_router()
 Upload = Annotated[str, Field(max_length=40, description="An upload with the purpose `input`.")]
+Needed = Annotated[
+    str, Field(min_length=1, max_length=40, description="An upload with the purpose `input`.")
+]
 
 
 class PackRequest(Strict):
     """Orders to pack; see `abate pack`."""
 
-    orders: Upload
+    orders: Needed
     cartons: Upload = ""
     packaging: Upload = ""
     objective: Text = "fewest"
@@ -64,14 +67,14 @@ class FitRequest(Strict):
 class ReadBackRequest(Strict):
     """What was packed: an upload with order and carton, a row for each parcel."""
 
-    actual: Upload
+    actual: Needed
     cartons: Upload = ""
 
 
 class AssortRequest(Strict):
     """Past orders from which sizes are designed; see `abate assort`."""
 
-    orders: Upload
+    orders: Needed
     cartons: Upload = ""
     sizes: Text = "1-20"
     objective: Text = "board"
@@ -82,7 +85,7 @@ class AssortRequest(Strict):
 class ReuseRequest(Strict):
     """A scheme of circulating boxes; see `abate reuse`."""
 
-    packaging: Upload
+    packaging: Needed
     site: Text
     month: Text
 
@@ -90,7 +93,7 @@ class ReuseRequest(Strict):
 class MovementsRequest(Strict):
     """Movements of cartons; see `abate stock`."""
 
-    upload: Upload
+    upload: Needed
 
 
 @router.get("/plans")
@@ -111,7 +114,7 @@ def post_packing(desk: WorkspaceOf, jobs: JobsOf, asked: PackRequest) -> Json:
 
 @router.post("/fit")
 def post_fit(desk: WorkspaceOf, asked: FitRequest) -> Json:
-    """Pack one order at once; of every carton it is said whether it holds it, or what keeps it out."""
+    """Pack one order at once, and say of every carton whether it holds it, or what keeps it out."""
     terms = PackTerms(
         objective=asked.objective,
         support=asked.support,

@@ -40,7 +40,11 @@ MonthOption = Annotated[str, typer.Option(help="Month of orders that name none, 
 PackagingOption = Annotated[
     Path | None,
     typer.Option(
-        "--packaging", help="TOML: [materials] tape, filler, ends; [scheme] of circulating boxes."
+        "--packaging",
+        help=(
+            "TOML: [materials] tape, filler, ends; [scheme] of circulating boxes; [tariff] of the"
+            " carrier; [freight] of the parcels."
+        ),
     ),
 ]
 SeedOption = Annotated[
@@ -70,8 +74,8 @@ def pack(
         typer.Option(
             help=(
                 "fewest (parcels, then the price of cartons, then board), board, cost, volume,"
-                " parcels, a weighting such as board=1,parcels=0.05, or cost+carbon: money with the"
-                " internal carbon price."
+                " parcels, a weighting such as board=1,parcels=0.05, cost+carbon: money with the"
+                " internal carbon price, or postage: money with the tariff of --packaging."
             )
         ),
     ] = "fewest",

@@ -285,7 +285,7 @@ class Reading:
         return told.json | {"plan": bounded(lines)}
 
     def fit(self, items: Items, cartons: Content, effort: Effort = "proved") -> Json:
-        """Pack one order; of every carton (CSV) it is said whether it holds it, or what keeps it out."""
+        """Pack one order; say of every carton (CSV) whether it holds it, or what keeps it out."""
         with tempfile.TemporaryDirectory() as folder:
             path = file_of(Path(folder), "cartons.csv", cartons)
             return self.workspace.fit(items, path, effort=effort).json
