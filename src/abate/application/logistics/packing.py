@@ -151,7 +151,7 @@ class Packing:
         return lines, tally
 
     def _in_time(self, batch: Batch, until: float) -> tuple[list[Packed], int]:
-        """Orders packed one by one while there is time, the rest the fast way; how many those are."""
+        """Orders packed one by one while there is time, then the fast way; how many those are."""
         fast = replace(self.packer, effort="fast")
         packed: list[Packed] = []
         while len(packed) < len(batch.orders) and time.monotonic() < until:
