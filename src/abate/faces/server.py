@@ -27,6 +27,7 @@ from abate.faces.web.page import HERE, Page
 from abate.faces.web.pages import NAVIGATION
 from abate.faces.web.pages import router as pages
 from abate.faces.web.pages.inventory import read_ahead
+from abate.faces.web.pages.overview import prepare
 from abate.kernel.edges import Json
 from abate.kernel.errors import (
     AbateError,
@@ -39,6 +40,8 @@ from abate.kernel.errors import (
 
 THREADS = 4
 """Threads that answer requests; each has engines of its own."""
+PAUSE_S = 2.0
+"""Seconds before a server begins to read ahead."""
 HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 STATIC = HERE / "static"
 STATUS = {"file-too-large": 413, "too-many-jobs": 429, "too-many-uploads": 429}
@@ -65,6 +68,7 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         uploads.recover(desk)
+        await anyio.to_thread.run_sync(_prepare, desk)
         jobs.start()
         stop = threading.Event()
         warming = threading.Thread(target=_warm, args=(desk, stop), name="abate-warm")
@@ -99,8 +103,21 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     return app
 
 
+def _prepare(desk: OpenWorkspace) -> None:
+    """Read what the first page shows before anybody can ask for it."""
+    try:
+        prepare(desk)
+    except Exception:
+        log.exception("could not read ahead")
+
+
 def _warm(desk: OpenWorkspace, stop: threading.Event) -> None:
-    """Read what the first pages will ask for, so that nobody waits for the engine to start."""
+    """Read what the first pages will ask for, so that nobody waits for the engine to start.
+
+    After a pause, in which the first visitor has the machine for the first page.
+    """
+    if stop.wait(PAUSE_S):
+        return
     try:
         for _ in read_ahead(desk):
             if stop.is_set():

@@ -194,8 +194,16 @@ class OpenWorkspace:
 
     def findings(self) -> list[Finding]:
         """Findings that stand, kept until the ledger grows or the day ends."""
-        key = ("findings", self.version("imports", "findings", "mends"), present().date())
+        key = self._findings_key()
         return self.kept(key, lambda: standing_findings(self.workspace, now=present()))
+
+    def knows_findings(self) -> bool:
+        """Whether the findings were read already."""
+        with self._guard:
+            return self._findings_key() in self._kept
+
+    def _findings_key(self) -> Any:
+        return ("findings", self.version("imports", "findings", "mends"), present().date())
 
     def quarantined(self) -> list[Json]:
         """Rows that wait to be corrected."""

@@ -318,6 +318,15 @@ def _templates() -> Environment:
     return environment
 
 
+def compile_templates(*names: str) -> None:
+    """Compile templates before they are asked for; assets and texts are read, too."""
+    for name in (*names, "base.html", "parts.html"):
+        _templates().get_template(name)
+    for name in ("icon.svg", "app.css", "app.js", "htmx.min.js", "vega.js"):
+        asset(name)
+    texts()
+
+
 @cache
 def asset(name: str) -> str:
     """Address of a file of ours, which changes with its content.

@@ -17,7 +17,7 @@ from abate.application.inventory.figures import Run
 from abate.application.workspaces.setup import NAMELESS, describe_workspace, template_rows
 from abate.disclosure import charts as specs
 from abate.faces.api.desk import OpenWorkspace
-from abate.faces.web.page import Form, Page, in_words
+from abate.faces.web.page import Form, Page, compile_templates, in_words
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import NotFoundError
 from abate.kernel.finding import Severity
@@ -64,6 +64,7 @@ def _overview(page: Page) -> Response:
     desk = page.desk
     years = desk.years()
     year, run = years[-1], desk.run(years[-1])
+    known = desk.knows_findings()
     now = {v.figure: v for v in desk.values(list(CARDS), run)}
     before = (
         {v.figure: v for v in desk.values(list(CARDS), desk.run(years[-2]))}
@@ -97,9 +98,32 @@ def _overview(page: Page) -> Response:
         run=run,
         cards=cards,
         charts=shown,
-        stale=stale(desk),
-        **todo(desk),
+        known=known,
+        **(waiting(desk) if known else {}),
     )
+
+
+def waiting(desk: OpenWorkspace) -> Model:
+    """What waits, and years that are out of date."""
+    return todo(desk) | {"stale": stale(desk)}
+
+
+@router.get("/todo")
+def to_do(request: Request) -> Response:
+    """What waits, as a part of the overview: it takes longer to find than the figures."""
+    page = Page.of(request)
+    return page.render("todo.html", **waiting(page.desk))
+
+
+def prepare(desk: OpenWorkspace) -> None:
+    """Read the figures that the overview shows, so that its first visitor does not wait."""
+    years = desk.years()
+    compile_templates("overview.html" if years else "start.html")
+    for year in years[-2:]:
+        desk.values(list(CARDS), desk.run(year))
+    if years:
+        years_spec(desk, years)
+        month_spec(desk, desk.run(years[-1]))
 
 
 def stale(desk: OpenWorkspace) -> list[str]:
