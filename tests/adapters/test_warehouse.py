@@ -367,3 +367,41 @@ def test_freight_of_parcels_is_on_both_sides_of_a_plan(tmp_path):
     assert not any("category 4" in scope for scope in masses["without"])
     gross = sum(kg for (_, _, side), kg in done.summary.gross_kg.items() if side == "proposed")
     assert 10.0 < gross < 11.5  # 10 kg of contents and three cartons
+
+
+def test_goods_are_loaded_into_containers_and_onto_pallets(tmp_path):
+    rows = ["order,item,length_mm,width_mm,height_mm,mass_kg,quantity,turn"]
+    rows += ["load,crate,1200,800,900,350,30,upright", "load,box,600,400,300,12,200,any"]
+    (tmp_path / "goods.csv").write_text("\n".join(rows) + "\n")
+    plan, page = tmp_path / "plan.jsonl", tmp_path / "plan.html"
+    terms = PackTerms(containers="20ft,40hc", baseline="none")
+    done = pack_orders(tmp_path / "goods.csv", None, [plan, page], terms, now=NOW)
+    (line,) = [json.loads(x) for x in plan.read_text().splitlines()]
+    assert line["unpacked"] == []
+    assert [c["carton"] for c in line["cartons"]] == ["40hc"]
+    assert sum(len(c["placements"]) for c in line["cartons"]) == 230
+    assert page.read_text().count("<svg") >= 1
+    assert done.summary.parcels == 1
+    (tmp_path / "small.csv").write_text(rows[0] + "\np,box,600,400,300,12,40,any\n")
+    onto = PackTerms(containers="eur-pallet", baseline="none")
+    small = pack_orders(tmp_path / "small.csv", None, [plan], onto, now=NOW)
+    assert small.summary.parcels == 2  # 4 boxes in a layer, 5 layers to 1.656 m
+    with pytest.raises(UsageError) as told:
+        PackTerms(containers="50ft") and pack_orders(
+            tmp_path / "small.csv", None, [plan], PackTerms(containers="50ft"), now=NOW
+        )
+    assert told.value.code == "unknown-container"
+
+
+def test_a_picture_of_many_pieces_is_drawn_soon():
+    from abate.disclosure.drawing import packing_svg
+
+    lies = [
+        {"item": k, "x_mm": k % 10 * 10, "y_mm": k // 10 % 10 * 10, "z_mm": k // 100 * 10}
+        | {"dx_mm": 10, "dy_mm": 10, "dz_mm": 10}
+        for k in range(1000)
+    ]
+    begun = time.perf_counter()
+    text = packing_svg({"carton": "C", "room_mm": [100, 100, 100], "placements": lies})
+    assert time.perf_counter() - begun < 5
+    assert text.count("<g><title>") == 1000

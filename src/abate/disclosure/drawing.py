@@ -15,6 +15,8 @@ from abate.kernel.edges import Json
 
 COS, SIN = 0.8660254, 0.5
 STEPS_SHOWN_MAX = 12
+EXACT_MAX = 60
+"""Items up to which pictures show every step, and what hides what is settled item by item."""
 
 
 def _seen(x: float, y: float, z: float) -> tuple[float, float]:
@@ -57,6 +59,8 @@ def _behind(p: Json, q: Json) -> bool:
 
 def _drawn(placements: list[Json]) -> list[Json]:
     """Placements from the farthest to the nearest."""
+    if len(placements) > EXACT_MAX:
+        return sorted(placements, key=lambda p: (p["z_mm"], p["x_mm"] + p["y_mm"]))
     left, out = list(placements), []
     while left:
         for p in left:
@@ -79,6 +83,7 @@ def packing_svg(parcel: Json, *, steps: bool = True) -> str:
     length, width, height = parcel["room_mm"]
     placements = parcel["placements"]
     count = len(placements)
+    steps = steps and count <= EXACT_MAX
     shown = [count] if not steps else sorted({*range(1, min(count, STEPS_SHOWN_MAX) + 1), count})
     wide, tall = (length + width) * COS, (length + width) * SIN + height
     pad = 0.06 * wide + 8

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from abate.application.logistics.stock import Packaging, in_stock, read_packagin
 from abate.application.plans import post_plan
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import UsageError
+from abate.kernel.resources import package_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class PackTerms:
         site: Site of orders that name none.
         month: Month of orders that name none, such as 2024-03.
         stock: Whether used and circulating cartons are as many as the workspace holds.
+        containers: Containers and pallets in place of cartons: 20ft, 40ft, 40hc, eur-pallet, …
         lengths: Unit of lengths whose headers name none.
         masses: Unit of masses whose headers name none.
     """
@@ -56,6 +61,7 @@ class PackTerms:
     site: str = ""
     month: str = ""
     stock: bool = False
+    containers: str = ""
     lengths: str = ""
     masses: str = ""
 
@@ -149,6 +155,9 @@ def pack_orders(
         )
     require_writable([*paths, *([labels] if labels else [])])
     with ExitStack() as stack:
+        if terms.containers:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            cartons = container_file(terms.containers, Path(folder))
         writers = [stack.enter_context(plan_file(p)) for p in paths if p.suffix != ".html"]
         if labels is not None:
             writers.append(stack.enter_context(labels_file(labels, orders.name)))
@@ -191,6 +200,35 @@ def pack_orders(
         if path.suffix == ".html":
             write_page(path, model)
     return Packed(summary, model, tuple(paths))
+
+
+@cache
+def standard_containers() -> dict[str, dict[str, str]]:
+    """Standard containers and pallets by name, with inner lengths, payload and source."""
+    return {r["carton"]: r for r in package_table("abate.logistics", "containers.csv")}
+
+
+def container_file(names: str, folder: Path) -> Path:
+    """A file of the named containers and pallets, in place of a file of cartons.
+
+    Raises:
+        UsageError: `unknown-container`.
+    """
+    held, wanted = standard_containers(), [n.strip() for n in names.split(",") if n.strip()]
+    odd = [n for n in wanted if n not in held]
+    if odd or not wanted:
+        raise UsageError(
+            "unknown-container",
+            f"There is no container '{(odd or [names])[0]}'.",
+            f"There are: {', '.join(held)}.",
+        )
+    path = folder / "containers.csv"
+    columns = ("carton", "length_mm", "width_mm", "height_mm", "mass_max_g", "board_m2")
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        table = csv.DictWriter(handle, columns, extrasaction="ignore")
+        table.writeheader()
+        table.writerows(held[n] | {"board_m2": "0"} for n in wanted)
+    return path
 
 
 def require_writable(paths: Sequence[Path]) -> None:

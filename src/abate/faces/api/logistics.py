@@ -47,6 +47,7 @@ class PackRequest(Strict):
     month: Text = ""
     stock: bool = False
     seconds: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+    containers: Text = ""
     lengths: Text = ""
     masses: Text = ""
 

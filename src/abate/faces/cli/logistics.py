@@ -114,6 +114,16 @@ def pack(
     labels: Annotated[
         Path | None, typer.Option(help="Page of labels to print, one for each parcel.")
     ] = None,
+    containers: Annotated[
+        str,
+        typer.Option(
+            "--into",
+            help=(
+                "Containers and pallets in place of cartons: 20ft, 40ft, 40hc, eur-pallet,"
+                " industrial-pallet; several with commas."
+            ),
+        ),
+    ] = "",
     seconds: Annotated[
         float,
         typer.Option(
@@ -142,6 +152,7 @@ def pack(
         site=site,
         month=month,
         stock=use_stock,
+        containers=containers,
         lengths=lengths,
         masses=masses,
     )

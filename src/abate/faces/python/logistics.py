@@ -46,6 +46,7 @@ class LogisticsDoor:
         month: str = "",
         stock: bool = False,
         seconds: float = 0.0,
+        into: str = "",
         labels: str | Path = "",
         lengths: str = "",
         masses: str = "",
@@ -64,6 +65,7 @@ class LogisticsDoor:
             month: Month of orders that name none, such as 2024-03.
             stock: Whether used cartons are as many as the workspace holds.
             seconds: After this time the orders that are left are packed the fast way.
+            into: Containers and pallets in place of cartons: 20ft, 40ft, 40hc, eur-pallet.
             labels: Page to write, with a label to print for each parcel.
             lengths: Unit of lengths whose headers name none.
             masses: Unit of masses whose headers name none.
@@ -83,6 +85,7 @@ class LogisticsDoor:
             month=month,
             stock=stock,
             seconds=seconds,
+            containers=into,
             lengths=lengths,
             masses=masses,
         )

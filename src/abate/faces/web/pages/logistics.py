@@ -12,7 +12,7 @@ from markupsafe import Markup
 from abate.adapters.store.intake import JOBS, UPLOADS
 from abate.application.logistics.assortments import counts_of
 from abate.application.logistics.fitting import fit_order, read_item
-from abate.application.logistics.orders import PackTerms, baseline_rule
+from abate.application.logistics.orders import PackTerms, baseline_rule, standard_containers
 from abate.application.logistics.readback import read_back
 from abate.application.logistics.stock import (
     record_movements,
@@ -65,6 +65,10 @@ def _packing(
             ("", "–"),
             *((s.id, s.name or s.id) for s in page.desk.workspace.organisation.sites),
         ],
+        containers=[
+            ("", "–"),
+            *((c, page.t(r["title"])) for c, r in standard_containers().items()),
+        ],
         lengths=[(u, u or page.t("as the headers say")) for u in LENGTHS],
         masses=[(u, u or page.t("as the headers say")) for u in MASSES],
         jobs=[j for j in jobs if j["state"] != "done"][:5],
@@ -96,7 +100,10 @@ def _compared(page: Page, job: Json) -> tuple[Cell | str, ...]:
 def start_packing(request: Request, form: Form) -> Response:
     """Pack orders as a job."""
     page = Page.of(request)
-    keys = ("objective", "effort", "baseline", "post", "site", "month", "lengths", "masses")
+    keys = (
+        *("objective", "effort", "baseline", "post", "site", "month", "lengths", "masses"),
+        "containers",
+    )
     terms = {k: form[k].strip() for k in keys if form.get(k, "").strip()}
     files = {k: form.get(k, "") for k in ("orders", "cartons", "packaging")}
     try:
