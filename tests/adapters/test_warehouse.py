@@ -405,3 +405,26 @@ def test_a_picture_of_many_pieces_is_drawn_soon():
     text = packing_svg({"carton": "C", "room_mm": [100, 100, 100], "placements": lies})
     assert time.perf_counter() - begun < 5
     assert text.count("<g><title>") == 1000
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from(["g", "kg", "lb", "oz"]),
+    st.integers(1, 999),
+    st.integers(1, 20),
+    st.sampled_from([0, 1]),
+)
+def test_masses_count_exactly_in_any_unit(unit, thousandths, count, more):
+    """As many pieces as a carton carries to the last digit go in; one thousandth more does not."""
+    piece = {f"mass {unit}": f"{thousandths / 1000:.3f}", "quantity": count}
+    piece |= {"length_mm": 10, "width_mm": 10, "height_mm": 10}
+    most = f"{(thousandths * count - more) / 1000:.3f}"
+    carton = {"carton": "C", "length_mm": 400, "width_mm": 300, "height_mm": 200}
+    found = fit_order([piece], [carton | {f"mass max {unit}": most}], PackTerms(effort="proved"))
+    (asked,) = found.cartons
+    if more and thousandths == 1 and count == 1:
+        assert asked.why == "mass"
+    else:
+        assert asked.why == ("mass" if more else "")
+    if not more:
+        assert found.packed.proved

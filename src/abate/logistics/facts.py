@@ -24,6 +24,8 @@ MASS_G_MAX = 50_000_000
 ITEMS_IN_ORDER_MAX = 20_000
 FINE = 100_000
 """Parts of a millimetre in which exact lengths are kept: 32nds of an inch are whole ones."""
+FINE_MASS = 1_000_000_000
+"""Parts of a gram in which exact masses are kept: ounces are whole ones."""
 TURNS = {"any": 0b111111, "upright": 0b000011, "fixed": 0b000001}
 """Orientations an item may take: any; its height stays vertical; exactly as measured."""
 THICKNESS_STEP_MM = 10
@@ -153,6 +155,7 @@ class Carton:
         condition: Grade of a used one, `A` to `D`.
         exact: Exact inner lengths in parts of a millimetre (`FINE`), where they are not whole ones
             and were rounded down.
+        exact_mass_max: Likewise the mass of contents in parts of a gram (`FINE_MASS`).
 
     Raises:
         UsageError: `bad-carton`.
@@ -173,6 +176,7 @@ class Carton:
     source: Source = Source.NEW
     condition: str = "A"
     exact: tuple[int, int, int] | None = None
+    exact_mass_max: int | None = None
 
     def __post_init__(self) -> None:
         lengths = (self.length_mm, self.width_mm, self.height_mm)
@@ -331,6 +335,7 @@ class Orders:
         conditions: Number of the poorest grade of carton allowed, `(orders,)`.
         exact_turns: Shapes in parts of a millimetre (`FINE`), like `turns`; None where all lengths
             are whole millimetres.
+        exact_masses: Masses in parts of a gram (`FINE_MASS`), `(items,)`; None where all are whole.
     """
 
     ids: list[Any]
@@ -346,6 +351,7 @@ class Orders:
     returns: Any
     conditions: Any
     exact_turns: Any
+    exact_masses: Any = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -369,6 +375,7 @@ class Orders:
             self.returns[np.asarray(rows, np.int64)],
             self.conditions[np.asarray(rows, np.int64)],
             None if self.exact_turns is None else self.exact_turns[at],
+            None if self.exact_masses is None else self.exact_masses[at],
         )
 
 
@@ -387,6 +394,7 @@ def orders_from(
     returns: Any = None,
     conditions: Any = None,
     exact: Any = None,
+    exact_masses: Any = None,
 ) -> Orders:
     """Arrays of orders from columns of items.
 
@@ -399,6 +407,7 @@ def orders_from(
         conditions: Number of the poorest grade of carton that each order takes, `(orders,)`; any
             where it is None.
         exact: Exact lengths in parts of a millimetre `(items, 3)`; None where all are whole.
+        exact_masses: Exact masses in parts of a gram `(items,)`; None where all are whole.
     """
     from abate.algorithms.packing.spaces import turns_of
 
@@ -444,6 +453,7 @@ def orders_from(
             else np.asarray(conditions, np.int64)
         ),
         exact_turns=None if exact is None else turns,
+        exact_masses=exact_masses,
     )
 
 

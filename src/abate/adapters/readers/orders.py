@@ -27,6 +27,7 @@ from abate.logistics.facts import (
     BAD_ITEM,
     CONDITIONS,
     FINE,
+    FINE_MASS,
     ITEMS_IN_ORDER_MAX,
     LENGTH_MM_MAX,
     MASS_G_MAX,
@@ -283,7 +284,9 @@ def _within_gross(carton: Carton, cells: Json, scales: dict[str, float]) -> Cart
             f"Carton '{carton.id}' alone weighs {carton.tare_g:.0f} g, more than {most} g gross.",
             "Correct the gross mass or the tare.",
         )
-    return replace(carton, mass_max_g=min(carton.mass_max_g, math.floor(most - carton.tare_g)))
+    least = min(carton.mass_max_g, math.floor(most - carton.tare_g))
+    exact = carton.exact_mass_max if least == carton.mass_max_g else None
+    return replace(carton, mass_max_g=least, exact_mass_max=exact)
 
 
 def _carton_sizes(cells: Json, scales: dict[str, float]) -> Json:
@@ -301,6 +304,9 @@ def _carton_sizes(cells: Json, scales: dict[str, float]) -> Json:
     values["exact"] = exact if any(part % FINE for part in exact) else None
     if "mass_max_g" in cells:
         values["mass_max_g"] = _sized(cells["mass_max_g"], scales["mass_max_g"], up=False)[0]
+        told = _told(cells["mass_max_g"]) * scales["mass_max_g"] * FINE_MASS
+        fine = math.ceil(told - PART_NEAR)
+        values["exact_mass_max"] = fine if fine % FINE_MASS else None
     if "stock" in cells:
         values["stock"] = int(float(cells["stock"]))
     plain = ("tare_g", "board_m2", "grade_g_m2", "cost")
@@ -633,11 +639,15 @@ class Block:
         if returns is not None:
             returns = np.logical_or.reduceat(returns, offsets[:-1])
         grades = [CONDITIONS.index(p) for p in poorest]
-        orders = orders_from(ids, offsets, items, columns, returns, grades, columns.pop("exact"))
+        exact, masses = columns.pop("exact"), columns.pop("exact_masses")
+        orders = orders_from(ids, offsets, items, columns, returns, grades, exact, masses)
         return Batch(orders, meta, [], [])
 
 
 SIZES = ("length_mm", "width_mm", "height_mm", "mass_g")
+PART_NEAR = 1e-3
+"""Parts of a gram by which a converted mass may miss a whole one. What lies between two parts counts
+as the lower one of a piece and as the higher one of a carton, so that no proof stands on rounding."""
 NEAR = 1e-6
 """Millimetres or grams by which a converted size may miss a whole one."""
 
@@ -645,7 +655,7 @@ NEAR = 1e-6
 def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, Any]:
     """Columns of items where every cell is plain.
 
-    Sizes are rounded up to whole millimetres and grams; `exact` has the lengths as they are.
+    Sizes are rounded up to whole millimetres and grams; `exact` has the lengths as they are, `exact_masses` the masses.
 
     Raises:
         ValueError: Where one is not.
@@ -658,6 +668,7 @@ def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, A
         if not ((values >= least) & (values <= most)).all():
             raise ValueError(field)
         columns[field] = values
+    columns["exact_masses"] = _mass_parts(np.floor(told["mass_g"] * FINE_MASS + PART_NEAR))
     columns["exact"] = _parts(np.rint(np.stack([told[f] for f in SIZES[:3]], axis=1) * FINE))
     for field in ("fragile", "own_box", "returns"):
         if field in cells:
@@ -773,13 +784,22 @@ def _sized(value: Any, scale: float, *, up: bool) -> tuple[int, int]:
         >>> _sized("12", 25.4, up=True), _sized("10", 25.4, up=False), _sized("1,200", 1.0, up=True)
         ((305, 30480000), (254, 25400000), (1200, 120000000))
     """
-    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(,\d{3})+(\.\d+)?\s*", value):
-        value = value.replace(",", "")
-    told = float(value) * scale
+    told = _told(value) * scale
     if not abs(told) < 1e18:
         raise ValueError("not a number of sensible size")
     size = math.ceil(told - NEAR) if up else math.floor(told + NEAR)
     return size, round(told * FINE)
+
+
+def _told(value: Any) -> float:
+    """A number from a cell, with or without separators of thousands.
+
+    Raises:
+        ValueError: For anything else.
+    """
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,3}(,\d{3})+(\.\d+)?\s*", value):
+        value = value.replace(",", "")
+    return float(value)
 
 
 def _flag(value: Any) -> bool:
@@ -791,8 +811,8 @@ def _flag(value: Any) -> bool:
     raise ValueError(f"'{value}' is neither yes nor no")
 
 
-def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[int]]:
-    """An item from its cells, how many, whether the route returns, and its exact lengths.
+def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[int], int]:
+    """An item from its cells, how many, whether the route returns, its exact lengths and mass.
 
     Raises:
         ValueError: With what is wrong.
@@ -807,6 +827,7 @@ def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[i
         sized = [_sized(cell[f], scales[f], up=True) for f in SIZES]
         length, width, height, mass = (size for size, _ in sized)
         exact = [part for _, part in sized[:3]]
+        exact_mass = math.floor(_told(cell["mass_g"]) * scales["mass_g"] * FINE_MASS + PART_NEAR)
         item = Item(
             length,
             width,
@@ -831,7 +852,13 @@ def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[i
         raise ValueError(item.fault)
     if not 1 <= quantity <= ITEMS_IN_ORDER_MAX:
         raise ValueError(f"quantity is {quantity}, outside 1 to {ITEMS_IN_ORDER_MAX:,}")
-    return item, quantity, returns, exact
+    return item, quantity, returns, exact, exact_mass
+
+
+def _mass_parts(exact: Any) -> Any:
+    """Exact masses of items in parts; None where all are whole grams."""
+    masses = np.array(exact, np.int64)
+    return masses if (masses % FINE_MASS).any() else None
 
 
 def _parts(exact: Any) -> Any:
@@ -847,6 +874,7 @@ class _Read:
     items: list[tuple[Any, Item | None]]
     meta: OrderPlace
     exact: list[list[int]]
+    exact_masses: list[int]
     returns: bool = False
     condition: str = "D"
     fault: str = ""
@@ -861,14 +889,14 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
         told = cell["order"]
         name = told if isinstance(told, int) else str(told if told is not None else "").strip()
         place = OrderPlace(*(str(cell.get(f) or "") for f in OrderPlace._fields))
-        order, used = read.setdefault(name, _Read([], place, [])), place.carton
+        order, used = read.setdefault(name, _Read([], place, [], [])), place.carton
         if used and used not in order.meta.carton.split(";"):
             both = ";".join(filter(None, (order.meta.carton, used)))
             order.meta = order.meta._replace(carton=both)
         label = cell.get("item")
         label = len(order.items) if label in (None, "") else label
         try:
-            item, quantity, returns, exact = _item(cell, heads.scales)
+            item, quantity, returns, exact, exact_mass = _item(cell, heads.scales)
             if name == "":
                 raise ValueError("the order has no name")
             if str(cell.get("condition") or "D") not in CONDITIONS:
@@ -884,6 +912,7 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
             continue
         order.returns |= returns
         order.exact += [exact] * quantity
+        order.exact_masses += [exact_mass] * quantity
         order.condition = min(order.condition, str(cell.get("condition") or "D"))
         order.items += [
             (label if quantity == 1 else f"{label}.{k + 1}", item) for k in range(quantity)
@@ -900,6 +929,7 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
         [o.returns for o in good.values()],
         [CONDITIONS.index(o.condition) for o in good.values()],
         _parts([part for o in good.values() for part in o.exact]),
+        _mass_parts([part for o in good.values() for part in o.exact_masses]),
     )
     broken = [
         (name, [label for label, _ in order.items], order.fault)

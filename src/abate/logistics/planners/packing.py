@@ -16,6 +16,7 @@ from abate.kernel.errors import UsageError
 from abate.logistics.facts import (
     CONDITIONS,
     FINE,
+    FINE_MASS,
     Carton,
     Item,
     Objective,
@@ -36,6 +37,8 @@ SETS_MAX = 3_000
 BLOCKS_WIDTH = 24
 """Width of the beam that fills boxes of large orders where proofs are asked."""
 ITEMS_EXACT_MAX = 40
+MASSES_MAX = 1e18
+"""Greatest mass of an order in steps: more would leave whole numbers of 64 bits."""
 STEPS_MAX = 500_000
 """Steps of the longest length: more, and volumes would leave whole numbers of 64 bits."""
 
@@ -61,14 +64,14 @@ class Parcel:
         carton: Id of the carton; `own-box` where an item ships in its own.
         room_mm: Inner lengths used; of a bag those at its thickness.
         placements: Items.
-        mass_g: Mass of the items.
+        mass_g: Mass of the items; a whole number where all are whole grams.
         filler_l: Inner volume that no item takes.
     """
 
     carton: str
     room_mm: tuple[float, float, float]
     placements: tuple[Placement, ...]
-    mass_g: int
+    mass_g: float
     filler_l: float
 
 
@@ -108,7 +111,7 @@ class Packed:
             {
                 "carton": p.carton,
                 "room_mm": list(p.room_mm),
-                "mass_g": p.mass_g,
+                "mass_g": p.mass_g if isinstance(p.mass_g, int) else round(p.mass_g, 6),
                 "filler_l": round(p.filler_l, 3),
                 "placements": [
                     {
@@ -285,7 +288,8 @@ class Packer:
         offsets = np.concatenate([[0], np.cumsum(kept)])[orders.offsets].astype(np.int64)
         count, boxes = len(at), len(rooms)
         sizes = scaled.rooms
-        maxes = np.array([c.mass_max_g for _, c, _ in rooms], np.int64)
+        weighed = self._weighed(orders)
+        maxes = weighed.maxes
         costs = np.array([cost for cost, _, _ in rooms], np.float64)
         positions = np.zeros((count, 6), np.int64)
         parcels, cartons = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
@@ -295,8 +299,8 @@ class Packer:
         arrays = (
             scaled.turns[at],
             orders.turn_counts[at],
-            orders.masses[at],
-            orders.bears[at],
+            weighed.masses[at],
+            weighed.bears[at],
             orders.apart[at],
             orders.together[at],
         )
@@ -356,14 +360,16 @@ class Packer:
             [orders.items[i] for i in at[sequence].tolist()],
             scaled.lengths(positions[sequence]),
             parcels[sequence].tolist(),
-            arrays[2][sequence].tolist(),
+            weighed.grams(arrays[2][sequence]),
             scaled.volumes(positions[sequence, 3:]),
             cartons.tolist(),
             reasons.tolist(),
             floors.tolist(),
         )
         bounds = offsets.tolist()
-        if scaled.rounded:  # bounds of larger items: what is left is that something holds them
+        if (
+            scaled.rounded or weighed.rounded
+        ):  # bounds of larger items: what is left is that something holds them
             least = [float(costs[row].min(initial=0.0)) for row in allowed]
             told.floors[:] = map(min, told.floors, least)
         out = [
@@ -373,6 +379,22 @@ class Packer:
         return (
             [self._with_own(orders, o, p, left) for o, p in enumerate(out)] if left.any() else out
         )
+
+    def _weighed(self, orders: Orders) -> _Weighed:
+        """Masses as whole numbers of one step: of a gram, or of what divides all of them."""
+        maxes = np.array([c.mass_max_g for _, c, _ in self.rooms], np.int64)
+        exact = [c.exact_mass_max for _, c, _ in self.rooms]
+        if orders.exact_masses is None and not any(exact):
+            return _Weighed(orders.masses, maxes, orders.bears, FINE_MASS)
+        fine = np.array([e or int(m) * FINE_MASS for e, m in zip(exact, maxes, strict=True)])
+        masses = orders.exact_masses
+        masses = orders.masses * FINE_MASS if masses is None else masses
+        bears = np.where(orders.bears < 0, 0, orders.bears) * FINE_MASS
+        step = int(np.gcd.reduce(np.concatenate([fine, masses, bears])))
+        if float((masses / step).sum()) > MASSES_MAX or float(fine.max() / step) > MASSES_MAX:
+            return _Weighed(orders.masses, maxes, orders.bears, FINE_MASS, rounded=True)
+        held = np.where(orders.bears < 0, -1, bears // step)
+        return _Weighed(masses // step, fine // step, held, step)
 
     def _scaled(self, orders: Orders) -> _Scaled:
         """Lengths as whole numbers of one step: of a millimetre, or of what divides all of them."""
@@ -676,6 +698,33 @@ def _own_ways(orders: Orders) -> Iterator[tuple[int, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Weighed:
+    """Masses as whole numbers of a step.
+
+    Args:
+        masses: Of each item, `(items,)` [steps].
+        maxes: Contents of each room, `(rooms,)` [steps].
+        bears: What each item carries, -1 without limit, `(items,)` [steps].
+        step: Parts of a gram (`FINE_MASS`) of one step.
+        rounded: Whether items were rounded up and rooms down.
+    """
+
+    masses: Any
+    maxes: Any
+    bears: Any
+    step: int
+    rounded: bool = False
+
+    def grams(self, steps: Any) -> list[float]:
+        """Masses in grams: whole ones as whole numbers."""
+        if self.step == FINE_MASS:
+            whole: list[float] = steps.tolist()
+            return whole
+        parts = (steps * self.step).tolist()
+        return [v // FINE_MASS if v % FINE_MASS == 0 else v / FINE_MASS for v in parts]
+
+
+@dataclass(frozen=True, slots=True)
 class _Scaled:
     """Lengths as whole numbers of a step.
 
@@ -717,7 +766,7 @@ class _Told:
     items: list[Any]
     positions: list[list[float]]
     parcels: list[int]
-    masses: list[int]
+    masses: list[float]
     volumes: list[float]
     cartons: list[int]
     reasons: list[list[int]]
@@ -728,7 +777,8 @@ class _Told:
         chosen = [c for c in self.cartons[a:b] if c >= 0]
         unpacked = []
         lies: list[list[Placement]] = [[] for _ in chosen]
-        mass, filled = [0] * len(chosen), [0.0] * len(chosen)
+        mass: list[float] = [0] * len(chosen)
+        filled = [0.0] * len(chosen)
         for i in range(a, b):
             parcel = self.parcels[i]
             if parcel < 0:
