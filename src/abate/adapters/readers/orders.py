@@ -646,8 +646,11 @@ class Block:
 
 SIZES = ("length_mm", "width_mm", "height_mm", "mass_g")
 PART_NEAR = 1e-3
-"""Parts of a gram by which a converted mass may miss a whole one. What lies between two parts counts
-as the lower one of a piece and as the higher one of a carton, so that no proof stands on rounding."""
+"""Parts of a gram by which a converted mass may miss a whole one.
+
+What lies between two parts counts as the lower one of a piece and as the higher one of a carton, so
+that no proof stands on rounding.
+"""
 NEAR = 1e-6
 """Millimetres or grams by which a converted size may miss a whole one."""
 
@@ -655,7 +658,8 @@ NEAR = 1e-6
 def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, Any]:
     """Columns of items where every cell is plain.
 
-    Sizes are rounded up to whole millimetres and grams; `exact` has the lengths as they are, `exact_masses` the masses.
+    Sizes are rounded up to whole millimetres and grams; `exact` has the lengths as they are,
+    `exact_masses` the masses.
 
     Raises:
         ValueError: Where one is not.
