@@ -29,6 +29,10 @@ ITEM = re.compile(
 """An item in a line: `190x140x50 mm 400 g`, and `x3` where there are three."""
 
 
+PIECES_MAX = 1_000
+"""Pieces of an order that is answered at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class CartonHolds:
     """Whether a carton alone holds an order.
@@ -109,7 +113,7 @@ def fit_order(
 
     Raises:
         DataError: Where a row cannot be read.
-        UsageError: `no-items`, `bad-item`, `bad-carton`, `bad-objective`.
+        UsageError: `no-items`, `too-many-items`, `bad-item`, `bad-carton`, `bad-objective`.
     """
     if not items:
         raise UsageError("no-items", "The order holds no item.", "Give at least one.")
@@ -121,6 +125,12 @@ def fit_order(
             assortment.write_text(json.dumps([dict(c) for c in cartons]))
         sizes, blocks = open_orders(orders, assortment, terms.units)
         batch = next(iter(blocks)).read()
+    if len(batch.orders.items) > PIECES_MAX:
+        raise UsageError(
+            "too-many-items",
+            f"The order holds {len(batch.orders.items):,} pieces, more than {PIECES_MAX:,}.",
+            "Pack it as a file of orders.",
+        )
     if batch.faulty:
         raise UsageError("bad-item", f"{batch.faulty[0][2]}.", "Correct the item.")
     return _asked(packer_of(sizes, terms), batch.orders)

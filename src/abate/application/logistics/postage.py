@@ -57,6 +57,8 @@ def cheapest_posted(
     mass = sum(p.mass_g for p in packed.parcels)
     single = min(c.cost + asked(c.outer_mm, mass + c.tare_g) for c in packer.cartons)
     double = 2 * (min(c.cost for c in packer.cartons) + tariff.least(zone))
+    if order.own_box.any():  # what ships in its own box needs no carton
+        single = double = tariff.least(zone)
     cost = total(best)
     if not math.isfinite(cost):
         return packed

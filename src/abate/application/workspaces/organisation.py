@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT
 
 from abate.adapters.store.keys import (
     CONFIG,
@@ -27,6 +29,7 @@ from abate.adapters.store.keys import (
     SiteKeys,
     TargetKeys,
 )
+from abate.adapters.store.schema import HINT, parsed
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
 from abate.application.opening import read_config
@@ -137,8 +140,13 @@ def put_item(
                 "id-stays", f"'{item['id']}' keeps its id: files use it.", "Change its name."
             )
     else:
-        item = tomlkit.table()
-        items.append(item)
+        if not isinstance(items, AoT):
+            raise UsageError(
+                "list-in-a-line",
+                f"abate.toml writes {section} as a list in a line.",
+                f"Write each as a block [[{section}]] first.",
+            )
+        items.append(tomlkit.table())
         item = items[-1]
     _fill(item, values, kind)
     told = key or str(values.get("id", "")) or "new"
@@ -225,8 +233,13 @@ def _fill(table: Any, values: Mapping[str, Any], kind: type[msgspec.Struct]) -> 
             )
         if value in ("", None, [], {}):
             table.pop(key, None)
-        else:
+            continue
+        try:
             table[key] = _toml(key, value)
+        except (TOMLKitError, TypeError, ValueError) as error:
+            raise UsageError(
+                "bad-value", f"{key} cannot be written: {str(error)[:200]}", HINT
+            ) from error
 
 
 def _toml(key: str, value: Any) -> Any:
@@ -259,7 +272,7 @@ def _write(
 
 def _keep(workspace: Workspace, text: str, change: str, now: datetime) -> None:
     """Check a text, keep the one it replaces, and put it in place."""
-    read_config(workspace.root, tomllib.loads(text), text=text)
+    read_config(workspace.root, parsed(text, CONFIG, "bad-config", HINT), text=text)
     path, folder = workspace.root / CONFIG, workspace.root / HISTORY
     former = path.read_text(encoding="utf-8")
     if former == text:

@@ -65,7 +65,7 @@ class Jobs:
         waiting = list(reversed(self.desk.intake.rows(JOBS, "waiting", limit=10_000)))
         for job in waiting:
             self._queue.put(job["id"])
-        work.clear(self.desk, {j["id"] for j in self.desk.intake.rows(JOBS, limit=KEPT_JOBS)})
+        self._clear()
         wanted = {job["arguments"].get("upload") for job in waiting}
         for upload in self.desk.intake.rows(UPLOADS, "importing", limit=10_000):
             if (
@@ -210,6 +210,11 @@ class Jobs:
             if state == "done":
                 shutil.rmtree(folder_of(self.desk, upload_id), ignore_errors=True)
         intake.change(JOBS, job["id"], state=state, step="", ended_at=present(), **told)
+        self._clear()
+
+    def _clear(self) -> None:
+        """Let go of files of jobs that are no longer among the newest."""
+        work.clear(self.desk, {j["id"] for j in self.desk.intake.rows(JOBS, limit=KEPT_JOBS)})
 
     def _settle(self, job: Json) -> None:
         """What became of a job that a stop cut off: the ledger says whether it was committed."""

@@ -156,7 +156,8 @@ def _let_go(desk: OpenWorkspace) -> None:
     before = present() - timedelta(hours=INPUT_HOURS)
     for upload in desk.intake.rows(UPLOADS, "ready", limit=OPEN_MAX):
         if upload["purpose"] == INPUT and upload["created_at"] < before:
-            refuse(desk, upload["id"])
+            desk.intake.move(UPLOADS, upload["id"], "refused", out_of=("ready",))
+            shutil.rmtree(folder_of(desk, upload["id"]), ignore_errors=True)
 
 
 def input_of(desk: OpenWorkspace, upload_id: str) -> Path:
