@@ -205,7 +205,7 @@ def pack_orders(
 @cache
 def standard_containers() -> dict[str, dict[str, str]]:
     """Standard containers and pallets by name, with inner lengths, payload and source."""
-    return {r["carton"]: r for r in package_table("abate.logistics", "containers.csv")}
+    return {r["carton"]: r for r in package_table("abate.application.logistics", "containers.csv")}
 
 
 def container_file(names: str, folder: Path) -> Path:
