@@ -1,5 +1,6 @@
 """The organisation is changed in abate.toml: comments stay, faults are refused, changes come back."""
 
+import re
 import tomllib
 from contextlib import suppress
 
@@ -18,7 +19,9 @@ from abate.application.workspaces.organisation import (
     put_item,
     restore_config,
 )
+from abate.faces.server import create_app
 from abate.kernel.errors import AbateError, ConfigError, NotFoundError, UsageError
+from serving import session
 from support import BILLS, CONFIG, NOW
 
 COMMENTED = CONFIG.replace("[organisation]", "# Who we are.\n[organisation]  # the group")
@@ -164,3 +167,29 @@ def test_whatever_is_given_the_workspace_opens_afterwards(workspace, section, ke
     with suppress(AbateError):
         ws.change(section, {key: value}, key="hq" if section == "sites" else "")
     assert abate.open(workspace.root).name
+
+
+def test_every_part_of_the_page_can_be_saved_as_it_is_shown(workspace):
+    """What a form shows, sent back unchanged, says the same; a target can be added by it."""
+    shares = [{"since": "2020-01-01", "share": 0.333333333}]
+    put_item(workspace, "entities", "venture", {"ownership": shares}, now=NOW)
+    put_item(
+        workspace, "targets", "", {"figure": "net", "value": 12345678.5, "year": "FY2030"}, now=NOW
+    )
+    told = organisation_parts(open_workspace(workspace.root))
+    with session(create_app(workspace.root, token="t"), "t") as client:
+        for section, item in (("entities", "venture"), ("sites", "hq"), ("targets", "1")):
+            page = client.get(f"/organisation?section={section}&item={item}").text
+            form = page[page.index('id="form"') : page.index('href="/organisation">')]
+            sent = dict(re.findall(r'<input[^>]*name="(\w+)" value="([^"]*)"', form))
+            for name, options in re.findall(r'<select name="(\w+)">(.*?)</select>', form):
+                chosen = re.search(r'value="([^"]*)" selected', options)
+                sent[name] = chosen[1] if chosen else re.search(r'value="([^"]*)"', options)[1]
+            answer = client.post("/organisation", data=sent, follow_redirects=False)
+            assert answer.status_code == 303, answer.text[-2000:]
+        new = {"section": "targets", "item": "", "kind": "level", "figure": "gross", "value": "5"}
+        added = client.post("/organisation", data=new | {"year": "FY2031"}, follow_redirects=False)
+        assert added.status_code == 303
+    now = organisation_parts(open_workspace(workspace.root))
+    assert now["targets"].pop()["figure"] == "gross"
+    assert now == told

@@ -56,6 +56,8 @@ JOB_TITLES = {
 """What each kind of job does, as it is written for people."""
 WITHOUT = "Without {parts}: no rows"
 SWITCHED_OFF = "Without {parts}: not assessed, for the reason in the view by category"
+RECENT = 50
+"""Jobs among which a page looks for its own."""
 UNITS = {"t CO2e": "t CO₂e", "m2": "m²", "m3": "m³", "ratio": "", "share": ""}
 """Units as they are written for people."""
 
@@ -193,6 +195,14 @@ class Page:
             for x in value.incomplete
         ]
         return "; ".join(told)
+
+    def share(self, value: float | None) -> str:
+        """A share; a dash where there is none."""
+        return "–" if value is None else self.number(value, "share")
+
+    def jobs(self, *kinds: str) -> list[Json]:
+        """Jobs of some kinds among the newest ones, the newest first."""
+        return [j for j in self.desk.intake.rows(JOBS, limit=RECENT) if j["kind"] in kinds]
 
     def count(self, number: int) -> str:
         """A whole number."""
@@ -352,6 +362,12 @@ async def form_of(request: Request) -> dict[str, str]:
             "bad-form", "The form cannot be read.", "Go back and try again."
         ) from error
     return dict(pairs)
+
+
+def accepted_of(form: Mapping[str, str]) -> dict[str, str]:
+    """Reasons of a form for what a run may lack, by code; empty ones are left out."""
+    told = {code: form.get(f"accept-{code}", "").strip() for code in SAID}
+    return {code: reason for code, reason in told.items() if reason}
 
 
 Form = Annotated[dict[str, str], Depends(form_of)]

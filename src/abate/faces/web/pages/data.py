@@ -661,13 +661,14 @@ def take_bill(request: Request, form: Form) -> Response:
     upload_id, workspace = form.get("upload", ""), page.desk.workspace
     try:
         path = uploads.input_of(page.desk, upload_id)
-        read = {r.field: r.value for r in read_bill(path)}
+        read = read_bill(path)
+        printed = {r.field: r.value for r in read}
         changed = {
             k: form[k].strip()
             for k in FIELDS
-            if form.get(k, "").strip() and form[k].strip() != read.get(k)
+            if form.get(k, "").strip() and form[k].strip() != printed.get(k)
         }
-        reads = given(read_bill(path), changed)
+        reads = given(read, changed)
         done = store_bill(
             workspace, path, reads, site=known_site(workspace, form.get("site", "")), now=present()
         )

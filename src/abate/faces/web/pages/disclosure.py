@@ -13,7 +13,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
-from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import FIGURES
 from abate.application.disclosure.answers import answers_of_year
 from abate.application.disclosure.claims import Checked, check_claims, check_text
@@ -45,7 +44,7 @@ from abate.disclosure.signoff import LEVELS, Step
 from abate.faces.api.disclosure import CLAIMS_MAX
 from abate.faces.api.uploads import input_of, refuse
 from abate.faces.clock import present
-from abate.faces.web.page import Cell, Form, Page, Place, in_words, year_of
+from abate.faces.web.page import Cell, Form, Page, Place, accepted_of, in_words, year_of
 from abate.faces.web.pages.data import titles
 from abate.kernel.edges import Model
 from abate.kernel.errors import AbateError, UsageError
@@ -536,7 +535,6 @@ def take_step(request: Request, form: Form) -> Response:
     """Take a step of sign-off."""
     page = Page.of(request)
     year = form.get("year", "").upper()
-    accepted = {c: form[f"accept-{c}"].strip() for c in SAID if form.get(f"accept-{c}", "").strip()}
     try:
         sign(
             page.desk.workspace,
@@ -547,7 +545,7 @@ def take_step(request: Request, form: Form) -> Response:
             note=form.get("note", ""),
             level=form.get("level", ""),
             figures=[f.strip() for f in form.get("figures", "").split(",") if f.strip()],
-            accepted=accepted,
+            accepted=accepted_of(form),
         )
     except AbateError as error:
         return _signoffs(page, year, error)
@@ -568,7 +566,7 @@ def _reports(page: Page, year: str, fault: AbateError | None = None) -> Response
     workspace = page.desk.workspace
     key = ("vsme", chosen, page.desk.version("runs", "publications", "imports"))
     told = page.desk.kept(key, lambda: vsme_datapoints(workspace, chosen))
-    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] in WRITTEN]
+    jobs = page.jobs(*WRITTEN)
     return page.render(
         "report.html",
         422 if fault else 200,
@@ -625,7 +623,7 @@ def write_vsme(request: Request, form: Form) -> Response:
 @router.post("/report/filing")
 def write_filing(request: Request, form: Form) -> Response:
     """Write a year as inline XBRL as a job."""
-    accept = {c: form[f"accept-{c}"].strip() for c in SAID if form.get(f"accept-{c}", "").strip()}
+    accept = accepted_of(form)
     return _start(Page.of(request), "filing", form, accept=accept, entry_point="")
 
 

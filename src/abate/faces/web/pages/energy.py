@@ -11,7 +11,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from abate.adapters.store.intake import JOBS
 from abate.application.catalogue import KINDS
 from abate.application.energy.batches import span_s
 from abate.application.energy.chapter import fan_specs
@@ -242,9 +241,7 @@ def _forecasts(page: Page, fault: AbateError | None = None) -> Response:
                     f"{f.score.bias_share:+.1%}",
                     page.number(f.score.inside_50_share, "share"),
                     page.number(f.score.inside_90_share, "share"),
-                    "–"
-                    if f.score.skill_share is None
-                    else page.number(f.score.skill_share, "share"),
+                    page.share(f.score.skill_share),
                 )
             ),
         )
@@ -253,7 +250,7 @@ def _forecasts(page: Page, fault: AbateError | None = None) -> Response:
     sites = page.desk.kept(
         ("hourly", page.desk.version("imports")), lambda: sorted(hourly_sites(workspace))
     )
-    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "forecast"]
+    jobs = page.jobs("forecast")
     return page.render(
         "forecasts.html",
         422 if fault else 200,
@@ -295,7 +292,7 @@ def backtests(request: Request) -> Response:
 
 
 def _backtests(page: Page, fault: AbateError | None = None) -> Response:
-    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "backtest"]
+    jobs = page.jobs("backtest")
     return page.render(
         "backtests.html",
         422 if fault else 200,
@@ -336,7 +333,7 @@ def savings(request: Request) -> Response:
 def _savings(
     page: Page, fault: AbateError | None = None, form: Mapping[str, str] = MappingProxyType({})
 ) -> Response:
-    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "savings"]
+    jobs = page.jobs("savings")
     return page.render(
         "savings.html",
         422 if fault else 200,

@@ -111,7 +111,7 @@ def _backtest(page: Page, found: Json) -> Model:
                 f"{s['crps']:.4g}",
                 page.number(s["inside_50"], "share"),
                 page.number(s["inside_80"], "share"),
-                "–" if s["skill"] is None else page.number(s["skill"], "share"),
+                page.share(s["skill"]),
             )
             for s in found["scores"]
         ],
@@ -121,9 +121,6 @@ def _backtest(page: Page, found: Json) -> Model:
 
 
 def _savings(page: Page, found: Json) -> Model:
-    def share(value: float | None) -> str:
-        return "–" if value is None else page.number(value, "share")
-
     return {
         "spec": in_words(found["chart"], page),
         "confidence": page.number(found["confidence"], "share"),
@@ -133,7 +130,7 @@ def _savings(page: Page, found: Json) -> Model:
                 s["model"],
                 page.number(s["expected"]),
                 page.number(s["used"]),
-                share(s["saved_share"]),
+                page.share(s["saved_share"]),
                 f"{page.number(s['low'])} – {page.number(s['high'])}",
                 Cell(page.t(s["reasons"]), kind="warning")
                 if s["reasons"]
@@ -161,9 +158,6 @@ def _pack(_page: Page, found: Json) -> Model:
 
 
 def _assort(page: Page, found: Json) -> Model:
-    def share(value: float | None) -> str:
-        return "–" if value is None else page.number(value, "share")
-
     present = found["present"]
     return {
         "spec": in_words(found["chart"], page),
@@ -173,9 +167,9 @@ def _assort(page: Page, found: Json) -> Model:
             (
                 str(d["sizes"]),
                 page.number(d["cost"]),
-                share(d["gap_share"]),
-                share(1 - d["cost"] / present["cost"] if present["cost"] else None),
-                share(d["saving_share"]),
+                page.share(d["gap_share"]),
+                page.share(1 - d["cost"] / present["cost"] if present["cost"] else None),
+                page.share(d["saving_share"]),
                 ", ".join("×".join(map(str, c)) for c in d["cartons"]),
             )
             for d in found["designs"]

@@ -46,6 +46,13 @@ LENGTHS = ("", "mm", "cm", "m", "in")
 MASSES = ("", "g", "kg", "lb", "oz")
 
 
+def _units(page: Page) -> Model:
+    """Units that headers may leave out."""
+    said = page.t("as the headers say")
+    choices = {"lengths": LENGTHS, "masses": MASSES}
+    return {name: [(u, u or said) for u in units] for name, units in choices.items()}
+
+
 @router.get("/packing")
 def packing(request: Request) -> Response:
     """The form for orders to pack, and what was packed before."""
@@ -55,7 +62,7 @@ def packing(request: Request) -> Response:
 def _packing(
     page: Page, fault: AbateError | None = None, form: Mapping[str, str] = NOTHING
 ) -> Response:
-    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "pack"]
+    jobs = page.jobs("pack")
     keys = ("orders", "cartons", "packaging", "objective", "baseline", "post", "site", "month")
     return page.render(
         "packing.html",
@@ -69,8 +76,7 @@ def _packing(
             ("", "–"),
             *((c, page.t(r["title"])) for c, r in standard_containers().items()),
         ],
-        lengths=[(u, u or page.t("as the headers say")) for u in LENGTHS],
-        masses=[(u, u or page.t("as the headers say")) for u in MASSES],
+        **_units(page),
         jobs=[j for j in jobs if j["state"] != "done"][:5],
         done=[_compared(page, j) for j in jobs if j["state"] == "done"][:10],
         fault=fault,
@@ -173,12 +179,11 @@ def sizes(request: Request) -> Response:
 
 
 def _sizes(page: Page, fault: AbateError | None = None) -> Response:
-    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "assort"]
+    jobs = page.jobs("assort")
     return page.render(
         "sizes.html",
         422 if fault else 200,
-        lengths=[(u, u or page.t("as the headers say")) for u in LENGTHS],
-        masses=[(u, u or page.t("as the headers say")) for u in MASSES],
+        **_units(page),
         jobs=jobs[:10],
         fault=fault,
     )

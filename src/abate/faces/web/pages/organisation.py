@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from abate.adapters.store.keys import OwnershipKeys
 from abate.application.disclosure.targets import target_title
 from abate.application.workspaces.organisation import (
     LISTS,
@@ -124,7 +126,7 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(
-            f"{x['since']} {x['share']:g}" if isinstance(x, dict) else str(x) for x in value
+            f"{x['since']} {_text(x['share'])}" if isinstance(x, dict) else str(x) for x in value
         )
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
@@ -137,13 +139,12 @@ def _editing(parts: Json, section: str, item: str, given: Mapping[str, str] | No
     elif item:
         every = enumerate(parts[section], 1)
         held = next((x for k, x in every if str(x.get("id", k)) == item), {})
-    hints = kind.__annotations__
     fields = [
         {
             "name": key,
             "title": words(key),
             "value": given.get(key, "") if given else _text(held.get(key)),
-            "choices": choices(str(hints[key])),
+            "choices": choices(section, key),
             "fixed": key == "id" and bool(item),
             "hint": HINTS.get(key, ""),
         }
@@ -167,15 +168,18 @@ HINTS = {
 }
 
 
-def choices(hint: str) -> list[str]:
+def _types(section: str, key: str) -> tuple[Any, ...]:
+    """What the declaration of a key allows."""
+    hint = get_type_hints({**SECTIONS, **LISTS}[section])[key]
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def choices(section: str, key: str) -> list[str]:
     """What a key may be, where its declaration lists it."""
-    if hint.startswith("bool | Literal"):
-        return ["", "yes", "no", "joint"]
-    if hint.startswith("bool"):
-        return ["", "yes", "no"]
-    if not hint.startswith("Literal["):
-        return []
-    return [x.strip(" '\"") for x in hint[len("Literal[") : hint.index("]")].split(",")]
+    types = _types(section, key)
+    flags = ["", "yes", "no"] if bool in types else []
+    listed = [v for x in types if get_origin(x) is Literal for v in get_args(x) if v]
+    return flags + listed
 
 
 def _typed(section: str, form: Mapping[str, str]) -> Json:
@@ -184,28 +188,26 @@ def _typed(section: str, form: Mapping[str, str]) -> Json:
     Raises:
         UsageError: `bad-value`.
     """
-    hints = {**SECTIONS, **LISTS}[section].__annotations__
-    return {
-        key: _value(key, str(hints[key]), text.strip())
-        for key, text in form.items()
-        if key in hints
-    }
+    fields = {**SECTIONS, **LISTS}[section].__struct_fields__
+    return {k: _value(section, k, text.strip()) for k, text in form.items() if k in fields}
 
 
-def _value(key: str, hint: str, text: str) -> Any:
+def _value(section: str, key: str, text: str) -> Any:
     """A text of a form as its declaration wants it; the check of the file judges the rest."""
+    types = _types(section, key)
+    items = next((get_args(x)[0] for x in types if get_origin(x) is list), None)
     value: Any = text
     if not text:
         value = ""
-    elif hint.startswith("list[OwnershipKeys"):
+    elif items is OwnershipKeys:
         value = _shares(key, text)
-    elif hint.startswith("list["):
+    elif items is not None:
         value = [x.strip() for x in text.split(",") if x.strip()]
-    elif hint.startswith("bool"):
+    elif bool in types:
         value = {"yes": True, "no": False}.get(text, text)
-    elif any(word in hint for word in ("float", "Amount", "Share", "int")):
+    elif int in types or float in types:
         number = _number(key, text)
-        value = int(number) if "int" in hint and number == int(number) else number
+        value = int(number) if int in types and number.is_integer() else number
     return value
 
 

@@ -17,7 +17,7 @@ from abate.application.inventory.lacks import SAID, blocking
 from abate.disclosure import charts as specs
 from abate.faces.api.routes import bridged
 from abate.faces.clock import present
-from abate.faces.web.page import Form, Page, in_words
+from abate.faces.web.page import Form, Page, accepted_of, in_words
 from abate.faces.web.pages.data import titles
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import AbateError, NotFoundError
@@ -189,11 +189,7 @@ def publish_run(request: Request, run_id: str, form: Form) -> Response:
             run_id,
             reason=form.get("reason", "").strip(),
             now=present(),
-            accepted={
-                code: form[f"accept-{code}"].strip()
-                for code in SAID
-                if form.get(f"accept-{code}", "").strip()
-            },
+            accepted=accepted_of(form),
         )
     except NotFoundError:
         raise
@@ -214,7 +210,7 @@ def verify(request: Request, run_id: str) -> Response:
 def base_year(request: Request) -> Response:
     """The base year, its rule, and the form that values it on today's structure."""
     page = Page.of(request)
-    jobs = [j for j in page.desk.intake.rows(JOBS, limit=50) if j["kind"] == "base-year"]
+    jobs = page.jobs("base-year")
     return page.render(
         "base_year.html",
         policy=page.desk.workspace.base_year,
