@@ -5,15 +5,19 @@ import io
 import json
 import time
 import zipfile
+from datetime import datetime, timedelta
 
 import httpx2
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
+from abate.adapters.store.intake import JOBS
+from abate.faces.api.jobs import STORED
 from abate.faces.server import create_app
 from recipes import prepare
 from serving import session
+from support import NOW
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +132,9 @@ def test_savings_are_measured_from_handed_in_files(client, files):
 
 def test_orders_are_packed_valued_and_designed_for(client, files):
     orders, cartons = (hand_in(client, files / n) for n in ("orders.csv", "cartons.csv"))
-    job = done(client, post(client, "/packings", orders=orders, cartons=cartons, post="june"))
+    job = done(
+        client, post(client, "/packings", orders=orders, cartons=cartons, post="june", labels=True)
+    )
     assert job["state"] == "done", job
     names = ["labels.html", "plan.csv", "plan.html", "plan.jsonl"]
     assert [f["name"] for f in job["files"]] == names
@@ -280,3 +286,78 @@ def test_an_upload_with_a_key_is_kept_once(client, files):
     }
     assert len(ids) == 1
     assert isinstance(client, httpx2.Client)
+
+
+def test_a_key_with_an_empty_body_is_answered(client):
+    headers = {"idempotency-key": "empty"}
+    first, second = (client.post("/api/v1/uploads/none/import", headers=headers) for _ in range(2))
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+
+
+def test_a_body_that_is_too_large_is_refused_with_a_key_as_without_one(client):
+    def parts():
+        yield b"{" + b" " * (3 << 20)
+
+    told = client.post("/api/v1/reports", content=parts(), headers={"idempotency-key": "large"})
+    assert (told.status_code, told.json()["code"]) == (413, "too-large")
+
+
+def test_an_answer_without_content_is_given_again_without_content(client, files):
+    upload = hand_in(client, files / "orders.csv")
+    headers = {"idempotency-key": "gone"}
+    first, second = (client.delete(f"/api/v1/uploads/{upload}", headers=headers) for _ in range(2))
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert first.status_code == 204
+    assert "content-length" not in second.headers
+
+
+def test_another_file_under_the_key_of_an_upload_is_refused(client, files):
+    headers = {"idempotency-key": "files"}
+    path = "/api/v1/uploads?purpose=input&name=orders.csv"
+    content = (files / "orders.csv").read_bytes()
+    assert client.post(path, content=content, headers=headers).status_code == 201
+    other = client.post(path, content=content + b"\n", headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+def test_an_old_answer_is_given_no_more(client):
+    intake = client.app.state.desk.intake
+    then = NOW
+    intake.keep_answer("old", "digest", 201, "{}", then)
+    assert intake.answer("old", then + timedelta(hours=23)) is not None
+    assert intake.answer("old", then + timedelta(hours=25)) is None
+
+
+def test_a_table_that_is_a_page_says_where_the_next_one_is(client):
+    rows, path = [], "/api/v1/factors?q=electricity&limit=2"
+    for _ in range(3):
+        told = client.get(path, headers={"accept": "text/csv"})
+        rows += list(csv.DictReader(io.StringIO(told.text)))
+        if "next" not in told.links:
+            break
+        path = told.links["next"]["url"]
+    assert len(rows) == min(int(told.headers.get("x-total-count", len(rows))), 6)
+    assert len({json.dumps(r, sort_keys=True) for r in rows}) == len(rows)
+
+
+@pytest.mark.parametrize("kind", ["pack", "forecast", "base-year", "post"])
+def test_a_job_that_was_cut_off_says_what_it_had_stored(client, kind):
+    app = client.app
+    jobs, intake = app.state.jobs, app.state.desk.intake
+    with app.state.desk.workspace.store.connect(STORED[kind][0]) as con:
+        table, name = STORED[kind]
+        known = con.execute(f"select {name}, committed_at from {table} limit 1").fetchall()
+    for stored, when in [*known, ("", datetime(2001, 1, 1))]:
+        job = {
+            "id": f"cut-{kind}-{bool(stored)}",
+            "kind": kind,
+            "title": "x",
+            "state": "running",
+            "arguments": {},
+            "created_at": NOW,
+            "started_at": when,
+        }
+        intake.put(JOBS, job)
+        jobs._settle(intake.get(JOBS, job["id"]))
+        told = intake.get(JOBS, job["id"])["error"]["message"]
+        assert (str(stored) in told) if stored else ("nothing" in told)

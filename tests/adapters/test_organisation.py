@@ -12,6 +12,7 @@ import abate
 from abate.application.inventory.imports import add_file
 from abate.application.opening import create_workspace, open_workspace
 from abate.application.workspaces.organisation import (
+    HISTORY,
     change_section,
     drop_item,
     former_configs,
@@ -193,3 +194,26 @@ def test_every_part_of_the_page_can_be_saved_as_it_is_shown(workspace):
     now = organisation_parts(open_workspace(workspace.root))
     assert now["targets"].pop()["figure"] == "gross"
     assert now == told
+
+
+def test_changes_made_at_once_are_all_kept(workspace):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def add(k):
+        put_item(
+            workspace, "sites", "", {"id": f"s{k}", "entity": "cloud", "region": "DE"}, now=NOW
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(16)))
+    ids = {s["id"] for s in organisation_parts(workspace)["sites"]}
+    assert {f"s{k}" for k in range(16)} <= ids
+    assert len(former_configs(workspace)) == 16
+
+
+def test_other_files_among_the_former_texts_do_no_harm(workspace):
+    put_item(workspace, "sites", "", {"id": "new", "entity": "cloud", "region": "DE"}, now=NOW)
+    (workspace.root / HISTORY / "backup of mine.toml").write_text("x")
+    put_item(workspace, "sites", "", {"id": "newer", "entity": "cloud", "region": "DE"}, now=NOW)
+    assert len(former_configs(workspace)) == 2
+    assert (workspace.root / HISTORY / "backup of mine.toml").exists()

@@ -428,3 +428,108 @@ def test_masses_count_exactly_in_any_unit(unit, thousandths, count, more):
         assert asked.why == ("mass" if more else "")
     if not more:
         assert found.packed.proved
+
+
+def test_what_has_no_price_is_proved_nothing_and_told_in_money(posted):
+    _, lines = posted(objective="postage")
+    c = lines["C"]
+    assert not c["proved"]
+    assert (c["cost"], c["bound"]) == (2, 0)  # its carton costs 2; its postage has no price
+
+
+def test_postage_is_compared_only_where_both_sides_have_prices(posted):
+    done, _ = posted()
+    assert done.summary.compared == 3
+    assert done.summary.unposted == 1
+    assert done.summary.postage["proposed"] == done.summary.postage["baseline"] == 24
+
+
+def test_postage_does_not_share_out_cartons_that_are_few(tmp_path):
+    (tmp_path / "orders.csv").write_text(POSTED)
+    (tmp_path / "cartons.csv").write_text(
+        "carton,length_mm,width_mm,height_mm,stock\nL,400,300,200,5\nXL,500,400,300,\n"
+    )
+    (tmp_path / "packaging.toml").write_text(PACKAGING)
+    files = [tmp_path / f for f in ("orders.csv", "cartons.csv")]
+    with pytest.raises(UsageError) as told:
+        pack_orders(
+            *files,
+            [],
+            PackTerms(objective="postage"),
+            packaging=tmp_path / "packaging.toml",
+            now=NOW,
+        )
+    assert told.value.code == "postage-of-few"
+
+
+def test_the_time_limit_holds_where_cartons_are_few(tmp_path):
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    (tmp_path / "cartons.csv").write_text(
+        "carton,length_mm,width_mm,height_mm,stock\nL,400,300,200,5\nXL,500,400,300,\n"
+    )
+    files = [tmp_path / f for f in ("orders.csv", "cartons.csv")]
+    done = pack_orders(*files, [], PackTerms(effort="proved", seconds=1e-9), now=NOW)
+    assert done.summary.late == done.summary.orders > 0
+    assert not done.summary.unpacked
+
+
+def test_why_a_carton_that_costs_less_with_postage_was_not_taken(tmp_path):
+    cartons = [
+        {"carton": "low", "length_mm": 300, "width_mm": 200, "height_mm": 40, "cost": 0.1},
+        {"carton": "fit", "length_mm": 300, "width_mm": 200, "height_mm": 60, "cost": 0.9},
+        {"carton": "cube", "length_mm": 310, "width_mm": 210, "height_mm": 140, "cost": 0.2},
+    ]
+    (tmp_path / "cartons.json").write_text(json.dumps(cartons))
+    (tmp_path / "orders.csv").write_text(POSTED.split("B,")[0].replace("150,100,60", "290,190,50"))
+    (tmp_path / "packaging.toml").write_text(PACKAGING)
+    plan = tmp_path / "plan.jsonl"
+    pack_orders(
+        tmp_path / "orders.csv",
+        tmp_path / "cartons.json",
+        [plan],
+        PackTerms(objective="postage"),
+        packaging=tmp_path / "packaging.toml",
+        now=NOW,
+    )
+    row = json.loads(plan.read_text())
+    assert row["cartons"][0]["carton"] == "fit"
+    assert row["why"] == {"low": "volume"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"order": "a", **read_item("10x10x10 mm 1 g")}, {"order": "b", **read_item("9x9x9 mm 1 g")}],
+        [{"order": "a", **read_item("10x10x10 mm 1 g")}, read_item("9x9x9 mm 1 g")],
+    ],
+)  # fmt: skip
+def test_items_of_several_orders_are_not_one_order(rows):
+    with pytest.raises((UsageError, DataError)) as told:
+        fit_order(rows, SIZES, PackTerms())
+    assert told.value.code == "several-orders"
+
+
+def test_items_that_name_their_one_order_are_packed(packed):
+    one = {"order": "a", **read_item("10x10x10 mm 1 g x2")}
+    assert len(fit_order([one, one], SIZES, PackTerms()).packed.parcels[0].placements) == 4
+
+
+@pytest.mark.parametrize("cell", ["heavy", "1e400", "nan", "-4"])
+def test_a_gross_mass_that_is_none_is_refused_with_its_row(tmp_path, cell):
+    path = tmp_path / "cartons.csv"
+    head = "carton,length_mm,width_mm,height_mm,max gross mass g"
+    path.write_text(f"{head}\nS,200,150,100,5000\nM,300,200,150,{cell}\n")
+    with pytest.raises(UsageError) as told:
+        read_cartons(path)
+    assert told.value.code == "bad-carton"
+    assert "row 3" in told.value.message or "'M'" in told.value.message
+
+
+def test_an_order_whose_name_no_code_holds_has_a_label_without_one(tmp_path):
+    name = "x" * 4000
+    (tmp_path / "orders.csv").write_text(f"{POSTED.splitlines()[0]}\n{name},i,150,100,60,500,,,\n")
+    (tmp_path / "cartons.csv").write_text(CARTONS)
+    labels = tmp_path / "labels.html"
+    files = [tmp_path / f for f in ("orders.csv", "cartons.csv")]
+    pack_orders(*files, [], PackTerms(), labels=labels, now=NOW)
+    assert name in labels.read_text()

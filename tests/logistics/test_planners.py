@@ -1,5 +1,6 @@
 """The packer keeps its promises: every rule of items and cartons, judged by a validator that knows nothing of it."""
 
+import itertools
 import random
 import time
 from dataclasses import replace
@@ -409,3 +410,64 @@ def test_many_pieces_of_which_one_fits_nowhere_leave_that_one():
     assert packed.unpacked == (650,)
     assert [p.carton for p in packed.parcels] == ["B"]
     assert packed.proved is False
+
+
+own_items = st.lists(
+    st.builds(
+        Item, st.integers(20, 260), st.integers(20, 180), st.integers(10, 120),
+        st.integers(1, 900), own_box=st.booleans(),
+    ),
+    min_size=5, max_size=7,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=30)
+@given(own_items, st.sampled_from(["parcels=0.05,board=1", "board=1", "volume=1", "parcels=1"]))
+def test_no_choice_of_own_boxes_costs_less_than_the_bound(some, objective):
+    packer = Packer(CARTONS, Objective.named(objective))
+    packed = packer.order(some)
+    own = [k for k, i in enumerate(some) if i.own_box]
+    for shipped in itertools.product((False, True), repeat=len(own)):
+        alone = [k for k, out in zip(own, shipped, strict=True) if out]
+        rest = [replace(i, own_box=False) for k, i in enumerate(some) if k not in alone]
+        other = packer.order(rest) if rest else None
+        if other is not None and other.unpacked:
+            continue
+        weights = packer.objective
+        boxes = sum(
+            weights.parcels
+            + weights.volume * some[k].length_mm * some[k].width_mm * some[k].height_mm / 1e6
+            for k in alone
+        )
+        assert packed.bound <= boxes + (other.cost if other else 0.0) + 1e-9
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.lists(items, min_size=1, max_size=5), min_size=1, max_size=4),
+    st.lists(st.sampled_from([0.0, 0.1, 0.5]), min_size=2, max_size=2),
+)
+def test_no_packing_with_cartons_that_are_few_costs_less_than_the_bound(orders, costs):
+    few = [
+        Carton(f"U{k}", *lengths, cost=cost, stock=100)
+        for k, (lengths, cost) in enumerate(
+            zip([(190, 140, 90), (290, 190, 140)], costs, strict=True)
+        )
+    ]
+    new = [replace(c, cost=1.0 + k) for k, c in enumerate(CARTONS)]
+    packer = Packer((*new, *few), Objective.named("cost=1"))
+    batch = orders_of([(k, some, False) for k, some in enumerate(orders)])
+    shared = StockPacker(packer, horizon=len(orders)).pack(batch)
+    for told, free in zip(shared, packer.pack(batch), strict=True):
+        if not free.unpacked and not told.unpacked:
+            assert told.bound <= free.cost + 1e-9
+            assert told.bound <= told.cost
+
+
+@pytest.mark.parametrize("unit", [1, 3])
+def test_heavy_pieces_of_a_large_order_go_where_they_may(unit):
+    heavy = Carton("strong", 150, 150, 150, 50_000)
+    light = [Carton(f"light{k}", 900 + k, 900, 900, 1_000) for k in range(4)]
+    some = [Item(40, 40, 40, 2_000)] * (2 * unit) + [Item(30, 30, 30, 1)] * 700
+    packed = Packer((heavy, *light), Objective.named("parcels=1")).order(some)
+    assert not packed.unpacked

@@ -250,6 +250,7 @@ def read_cartons(path: Path, units: Units = IN_HEADERS) -> tuple[Carton, ...]:
             values = _carton_sizes(cells, scales)
             values |= {f: str(cells[f]).strip() for f in ("board_item", "condition") if f in cells}
             values["source"] = Source(str(cells.get("source", "new")).strip().lower())
+            gross = _gross_max(cells, scales)
         except (ValueError, KeyError, OverflowError) as error:
             raise UsageError(
                 "bad-carton", f"{path.name} row {number}: {error}.", "Mend its row."
@@ -260,7 +261,7 @@ def read_cartons(path: Path, units: Units = IN_HEADERS) -> tuple[Carton, ...]:
                 f"{path.name} row {number}: a carton needs a name and no value below zero.",
                 "Mend its row.",
             )
-        made.append(_within_gross(Carton(name, **values), cells, scales))
+        made.append(_within_gross(Carton(name, **values), gross))
     twice = {c.id for c in made if sum(d.id == c.id for d in made) > 1}
     if twice:
         raise UsageError(
@@ -269,15 +270,24 @@ def read_cartons(path: Path, units: Units = IN_HEADERS) -> tuple[Carton, ...]:
     return tuple(made)
 
 
-def _within_gross(carton: Carton, cells: Json, scales: dict[str, float]) -> Carton:
+def _gross_max(cells: Json, scales: dict[str, float]) -> int | None:
+    """Greatest gross mass of a parcel that a row names [g].
+
+    Raises:
+        ValueError: Where the cell is not a number.
+    """
+    field = "mass_gross_max_g"
+    return _sized(cells[field], scales[field], up=False)[0] if field in cells else None
+
+
+def _within_gross(carton: Carton, most: int | None) -> Carton:
     """A carton whose greatest gross mass leaves that much for its contents.
 
     Raises:
         UsageError: `bad-carton` where the carton alone is heavier.
     """
-    if "mass_gross_max_g" not in cells:
+    if most is None:
         return carton
-    most = _sized(cells["mass_gross_max_g"], scales["mass_gross_max_g"], up=False)[0]
     if most < carton.tare_g:
         raise UsageError(
             "bad-carton",
@@ -672,8 +682,8 @@ def _plain(cells: dict[str, list[Any]], scales: dict[str, float]) -> dict[str, A
         if not ((values >= least) & (values <= most)).all():
             raise ValueError(field)
         columns[field] = values
-    columns["exact_masses"] = _mass_parts(np.floor(told["mass_g"] * FINE_MASS + PART_NEAR))
-    columns["exact"] = _parts(np.rint(np.stack([told[f] for f in SIZES[:3]], axis=1) * FINE))
+    columns["exact_masses"] = _parts(np.floor(told["mass_g"] * FINE_MASS + PART_NEAR), FINE_MASS)
+    columns["exact"] = _parts(np.rint(np.stack([told[f] for f in SIZES[:3]], axis=1) * FINE), FINE)
     for field in ("fragile", "own_box", "returns"):
         if field in cells:
             flags = {t: _flag(t) for t in set(cells[field])}
@@ -859,16 +869,10 @@ def _item(cell: Json, scales: dict[str, float]) -> tuple[Item, int, bool, list[i
     return item, quantity, returns, exact, exact_mass
 
 
-def _mass_parts(exact: Any) -> Any:
-    """Exact masses of items in parts; None where all are whole grams."""
-    masses = np.array(exact, np.int64)
-    return masses if (masses % FINE_MASS).any() else None
-
-
-def _parts(exact: Any) -> Any:
-    """Exact lengths of items in parts; None where all are whole millimetres."""
-    sizes = np.array(exact, np.int64).reshape(-1, 3)
-    return sizes if (sizes % FINE).any() else None
+def _parts(exact: Any, whole: int) -> Any:
+    """Exact amounts of items in parts; None where all are whole, which `whole` parts make."""
+    amounts = np.array(exact, np.int64)
+    return amounts if (amounts % whole).any() else None
 
 
 @dataclass(slots=True)
@@ -932,8 +936,8 @@ def _batch(rows: list[tuple[int, Json]], heads: Heads, file: str) -> Batch:
         columns,
         [o.returns for o in good.values()],
         [CONDITIONS.index(o.condition) for o in good.values()],
-        _parts([part for o in good.values() for part in o.exact]),
-        _mass_parts([part for o in good.values() for part in o.exact_masses]),
+        _parts([part for o in good.values() for part in o.exact], FINE),
+        _parts([part for o in good.values() for part in o.exact_masses], FINE_MASS),
     )
     broken = [
         (name, [label for label, _ in order.items], order.fault)

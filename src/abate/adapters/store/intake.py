@@ -123,10 +123,12 @@ class Intake:
             )
         return _unpacked(dict(row))
 
-    def answer(self, key: str) -> Json | None:
-        """What a request with this key was answered; None where none was."""
+    def answer(self, key: str, now: datetime) -> Json | None:
+        """What a request with this key was answered; None where none was, or long ago."""
+        young = ANSWERS.c.created_at >= now - timedelta(hours=ANSWER_HOURS)
+        asked = select(ANSWERS).where(ANSWERS.c.key == key, young)
         with self.engine.connect() as con:
-            row = con.execute(select(ANSWERS).where(ANSWERS.c.key == key)).mappings().one_or_none()
+            row = con.execute(asked).mappings().one_or_none()
         return None if row is None else dict(row)
 
     def keep_answer(self, key: str, digest: str, status: int, body: str, now: datetime) -> None:

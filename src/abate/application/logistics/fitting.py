@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ ITEM = re.compile(
 """An item in a line: `190x140x50 mm 400 g`, and `x3` where there are three."""
 
 
+PROOFS_S = 5.0
+"""Seconds after which no more cartons are proved not to hold an order [s]."""
 PIECES_MAX = 1_000
 """Pieces of an order that is answered at once."""
 
@@ -113,7 +116,8 @@ def fit_order(
 
     Raises:
         DataError: Where a row cannot be read.
-        UsageError: `no-items`, `too-many-items`, `bad-item`, `bad-carton`, `bad-objective`.
+        UsageError: `no-items`, `too-many-items`, `several-orders`, `bad-item`, `bad-carton`,
+            `bad-objective`.
     """
     if not items:
         raise UsageError("no-items", "The order holds no item.", "Give at least one.")
@@ -124,7 +128,12 @@ def fit_order(
         if not isinstance(cartons, Path):
             assortment.write_text(json.dumps([dict(c) for c in cartons]))
         sizes, blocks = open_orders(orders, assortment, terms.units)
-        batch = next(iter(blocks)).read()
+        batches = [block.read() for block in blocks]
+    batch = batches[0]
+    if len(batches) > 1 or len(batch.orders) + len(batch.faulty) > 1:
+        raise UsageError(
+            "several-orders", "The items name several orders.", "Pack them as a file of orders."
+        )
     if len(batch.orders.items) > PIECES_MAX:
         raise UsageError(
             "too-many-items",
@@ -159,7 +168,7 @@ def _asked(packer: Packer, orders: Any) -> OrderFit:
             packer.objective.of(carton),
             why,
         )
-        for carton, why in packer.holding(whole)
+        for carton, why in packer.holding(whole, until=time.monotonic() + PROOFS_S)
     )
     return OrderFit(packed, held)
 

@@ -56,6 +56,9 @@ def labels_of(row: Model) -> list[Model]:
 
 
 def code_svg(text: str) -> str:
-    """A QR code as SVG (ISO/IEC 18004)."""
-    code = segno.make(text, error="m", micro=False)
+    """A QR code as SVG (ISO/IEC 18004); empty where no code holds so long a text."""
+    try:
+        code = segno.make(text, error="m", micro=False)
+    except segno.DataOverflowError:
+        return ""
     return str(code.svg_inline(scale=3, border=2, dark="#000", light="#fff"))

@@ -19,6 +19,7 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.logistics.labels import labels_file
 from abate.application.logistics.packaging_plans import carbon_priced, packaging_plan
 from abate.application.logistics.packing import (
+    COUNTS,
     FEWEST,
     PackingSummary,
     pack_file,
@@ -93,20 +94,9 @@ class Packed:
     @property
     def json(self) -> Json:
         """As machines get it."""
-        keys = (
-            "orders",
-            "items",
-            "parcels",
-            "proved",
-            "unpacked",
-            "faulty",
-            "late",
-            "cost",
-            "bound",
-        )
-        told = {k: getattr(self.summary, k) for k in (*keys, "compared")}
+        told = {k: getattr(self.summary, k) for k in COUNTS}
         cartons = self.model["cartons"]
-        told |= {"unpriced": self.summary.unpriced, "postage": dict(self.summary.postage)}
+        told["postage"] = dict(self.summary.postage)
         return told | {
             "cartons": {c["id"]: {"now": c["now"], "proposed": c["proposed"]} for c in cartons},
             "plan": [str(p) for p in self.paths],

@@ -17,7 +17,7 @@ import numpy as np
 
 from abate.adapters.engine.groups import Workers, map_groups
 from abate.adapters.readers.orders import IN_HEADERS, Batch, Block, OrderPlace, Units, open_orders
-from abate.application.logistics.postage import cheapest_posted, gross_g
+from abate.application.logistics.postage import Shipping, cheapest_posted
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
@@ -27,7 +27,7 @@ from abate.logistics.facts import (
     Source,
     Tariff,
 )
-from abate.logistics.planners.packing import Packed, Packer, Parcel
+from abate.logistics.planners.packing import Packed, Packer
 
 FEWEST = "fewest"
 """The objective unless another is asked for: parcels, then the price of cartons, then board."""
@@ -36,6 +36,21 @@ POSTAGE = "postage"
 SHOWN_MAX = 60
 """Orders kept for pages and pictures."""
 FINDINGS_MAX = 200
+COUNTS = (
+    "orders",
+    "items",
+    "parcels",
+    "proved",
+    "unpacked",
+    "faulty",
+    "late",
+    "cost",
+    "bound",
+    "compared",
+    "unpriced",
+    "unposted",
+)
+"""What a set of packed orders counts, as machines get it."""
 
 
 @dataclass
@@ -59,6 +74,7 @@ class PackingSummary:
         postage: What the carrier asks, proposed and baseline.
         unpriced: Parcels for which the tariff has no price.
         compared: Orders that both sides hold; only these enter the two.
+        unposted: Orders of those that `postage` leaves out, as a parcel of theirs has no price.
     """
 
     orders: int = 0
@@ -77,6 +93,7 @@ class PackingSummary:
     gross_kg: dict[tuple[str, str, str], float] = field(default_factory=dict)
     postage: Counter[str] = field(default_factory=Counter)
     unpriced: int = 0
+    unposted: int = 0
     findings: list[Finding] = field(default_factory=list)
     shown: list[Json] = field(default_factory=list)
 
@@ -85,28 +102,14 @@ class PackingSummary:
         key = (*place, side)
         self.filler_l[key] = self.filler_l.get(key, 0.0) + litres
 
-    def ship(self, place: tuple[str, str], side: str, gross_g: float, price: float | None) -> None:
-        """Count a parcel that leaves: its gross mass, and what the carrier asks."""
+    def ship(self, place: tuple[str, str], side: str, gross_g: float) -> None:
+        """Count the gross mass of a parcel that leaves."""
         key = (*place, side)
         self.gross_kg[key] = self.gross_kg.get(key, 0.0) + gross_g / 1000
-        if price is not None:
-            self.postage[side] += price  # type: ignore[assignment]
 
     def add(self, other: PackingSummary) -> None:
         """Add another set to this one."""
-        for name in (
-            "orders",
-            "items",
-            "parcels",
-            "proved",
-            "unpacked",
-            "faulty",
-            "late",
-            "unpriced",
-            "cost",
-            "bound",
-            "compared",
-        ):
+        for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.proposed.update(other.proposed)
         self.baseline.update(other.baseline)
@@ -129,15 +132,15 @@ class Packing:
             with nothing.
         record: The file says which carton was used, and that is the baseline.
         until: When the time is up, by the machine's steady clock [s]; None for no limit.
-        tariff: What the carrier asks for a parcel.
+        shipping: What parcels weigh and what the carrier asks.
         by_postage: Whether the cheapest carton with its postage is taken.
     """
 
     packer: Packer
+    shipping: Shipping
     fill_share_max: float = 1.0
     record: bool = False
     until: float | None = None
-    tariff: Tariff | None = None
     by_postage: bool = False
 
     def block(self, block: Block) -> tuple[bytes, PackingSummary]:
@@ -161,12 +164,11 @@ class Packing:
 
     def _posted(self, batch: Batch, packed: list[Packed]) -> list[Packed]:
         """Orders in the cartons that cost least with their postage, where that is asked for."""
-        if self.tariff is None or not self.by_postage:
+        if not self.by_postage:
             return packed
-        by_id = {c.id: c for c in self.packer.cartons}
         every = zip(packed, batch.meta, strict=True)
         return [
-            cheapest_posted(self.packer, self.tariff, by_id, batch.orders.picked([k]), one, m.zone)
+            cheapest_posted(self.packer, self.shipping, batch.orders.picked([k]), one, m.zone)
             for k, (one, m) in enumerate(every)
         ]
 
@@ -180,9 +182,9 @@ class Packing:
         ).encode
         for one, meta, before in zip(packed, batch.meta, now, strict=True):
             row = one.row
-            prices = [self._price(p, meta.zone) for p in one.parcels]
-            for told, price in zip(row["cartons"], prices, strict=True):
-                if self.tariff is not None:
+            prices = self.shipping.prices(one, meta.zone)
+            if self.shipping.tariff is not None:
+                for told, price in zip(row["cartons"], prices, strict=True):
                     told["postage"] = price
                     tally.unpriced += price is None
             lines.append(encode(row))
@@ -223,35 +225,29 @@ class Packing:
         prices: list[float | None],
     ) -> None:
         """Count an order on both sides: as it is packed now, and as it would be."""
-        place = (meta.site, meta.month)
+        place, shipping = (meta.site, meta.month), self.shipping
         tally.compared += 1
         for carton, empty, mass in before:
             tally.baseline[*place, carton] += 1
             tally.empty(place, "baseline", empty)
-            tally.ship(place, "baseline", *self._gross(carton, mass, meta.zone))
+            tally.ship(place, "baseline", shipping.gross_g(carton, mass))
         bags = {c.id for c in self.packer.cartons if c.source is Source.BAG}
-        for parcel, price in zip(one.parcels, prices, strict=True):
-            tally.ship(place, "proposed", gross_g(self.packer.cartons, parcel), price)
+        for parcel in one.parcels:
+            tally.ship(place, "proposed", shipping.gross_g(parcel.carton, parcel.mass_g))
             tally.proposed[*place, parcel.carton] += 1
             if parcel.carton not in bags:  # nothing fills what a bag leaves empty
                 tally.empty(place, "proposed", parcel.filler_l)
-
-    def _price(self, parcel: Parcel, zone: str) -> float | None:
-        """What the carrier asks for a parcel; None without a tariff, or a price in it."""
-        if self.tariff is None:
-            return None
-        by_id = {c.id: c for c in self.packer.cartons}
-        outer = by_id[parcel.carton].outer_mm if parcel.carton in by_id else parcel.room_mm
-        billed = self.tariff.billable_kg(outer, gross_g(self.packer.cartons, parcel))
-        return self.tariff.price(zone, billed)
-
-    def _gross(self, carton: str, mass_g: float, zone: str) -> tuple[float, float | None]:
-        """Gross mass of a carton of now, and what the carrier asks for it."""
-        one = next(c for c in self.packer.cartons if c.id == carton)
-        gross = mass_g + one.tare_g
-        if self.tariff is None:
-            return gross, None
-        return gross, self.tariff.price(zone, self.tariff.billable_kg(one.outer_mm, gross))
+        if shipping.tariff is None:
+            return
+        paid = {
+            "baseline": [shipping.price(c, (), mass, meta.zone) for c, _, mass in before],
+            "proposed": prices,
+        }
+        if any(p is None for side in paid.values() for p in side):
+            tally.unposted += 1
+            return
+        for side, known in paid.items():
+            tally.postage[side] += sum(p or 0.0 for p in known)  # type: ignore[assignment]
 
     def _now(self, batch: Batch) -> list[list[tuple[str, float, float]] | None]:
         """Cartons that the warehouse uses now for each order, with the litres each leaves empty.
@@ -267,7 +263,7 @@ class Packing:
             else []
         )
         if self.record:
-            by_id = {c.id: c for c in self.packer.cartons}
+            by_id = self.shipping.cartons
             told: list[list[tuple[str, float, float]] | None] = []
             masses: Any = np.add.reduceat(orders.masses, orders.offsets[:-1]) if len(volume) else []
             for place, v, mass in zip(batch.meta, volume, masses, strict=True):
@@ -347,8 +343,11 @@ def _shared_out(
                 count = coming[site] if stock is not None else coming.total()
                 packers[site] = StockPacker(packer, horizon=max(count, 1))
             rows = [k for k, place in enumerate(places) if place == site]
-            packed |= dict(zip(rows, packers[site].pack(read.orders.picked(rows)), strict=True))
-        yield packing.told(read, [packed[k] for k in range(len(places))])
+            mine = packers[site].pack(read.orders.picked(rows), until=packing.until)
+            packed |= dict(zip(rows, mine, strict=True))
+        lines, tally = packing.told(read, [packed[k] for k in range(len(places))])
+        tally.late = sum(packer.take_late() for packer in packers.values())
+        yield lines, tally
 
 
 def pack_file(
@@ -398,7 +397,8 @@ def pack_file(
 
     Raises:
         DataError: `orders-unreadable`, `cartons-unreadable`, `order-scattered`.
-        UsageError: `no-cartons`, `bad-carton`, `bad-objective`, `bad-share`, `no-tariff`.
+        UsageError: `no-cartons`, `bad-carton`, `bad-objective`, `bad-share`, `no-tariff`,
+            `postage-of-few`.
     """
     if objective == POSTAGE and tariff is None:
         raise UsageError(
@@ -416,13 +416,19 @@ def pack_file(
         effort,
         seed,
     )
-    packing = Packing(
-        packer, fill_share_max, record, until, tariff, by_postage=objective == POSTAGE
-    )
+    shipping = Shipping({c.id: c for c in sizes}, tariff)
+    by_postage = objective == POSTAGE
+    packing = Packing(packer, shipping, fill_share_max, record, until, by_postage)
     results: Iterator[tuple[bytes, PackingSummary]]
     if stock is None and all(c.stock is None for c in sizes):
         results = map_groups(packing.block, blocks, workers=workers, key=Block.name)
     else:
+        if by_postage:
+            raise UsageError(
+                "postage-of-few",
+                "The objective 'postage' does not share out cartons that are few.",
+                "Choose --objective cost, or leave their stock out.",
+            )
         known = sites or {}
         every = (site for block in open_orders(orders, cartons, units)[1] for site in block.sites())
         coming = Counter(known.get(site, site) for site in every)

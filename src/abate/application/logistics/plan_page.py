@@ -248,10 +248,12 @@ def page_model(packer: Packer, tally: PackingSummary, *, title: str, objective: 
     notes = [str(f) for f in tally.findings[:5]]
     if tally.unpriced:
         notes.append(f"{tally.unpriced:,} parcels have no price in the tariff.")
+    if tally.unposted:
+        notes.append(f"Postage leaves out {tally.unposted:,} orders on both sides: no price.")
     if tally.late:
         notes.append(f"{tally.late:,} orders were packed the fast way, because the time was up.")
     if tally.faulty:
-        notes.append(f"{tally.faulty} orders were not packed because a row of theirs is wrong.")
+        notes.append(f"{tally.faulty:,} orders were not packed because a row of theirs is wrong.")
     return {
         "title": title,
         "cards": cards,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,11 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
     finally:
         ledger.close()
     return [(line, result, told) for (line, told), result in zip(lines, results, strict=True)]
+
+
+def refused_of(results: Sequence[tuple[int, TransferResult, str]]) -> list[tuple[int, str, str]]:
+    """Line, result and what it says, of the movements that were refused."""
+    return [(line, str(r), told) for line, r, told in results if r not in ("ok", "exists")]
 
 
 def site_names(workspace: Workspace, default: str = "") -> dict[str, str]:

@@ -6,10 +6,13 @@ written; what it replaces is kept, and can be taken back.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -56,6 +59,7 @@ DAYS = ("opened", "closed", "bought", "sold", "since")
 HISTORY = "config-history"
 """Folder of former texts of `abate.toml`."""
 HISTORY_MAX = 200
+KEPT_NAME = re.compile(r"\d{8}T\d{6}-\d{5}\.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,13 @@ def change_section(
         ConfigError: Where the file would be wrong.
     """
     kind = _known(section, SECTIONS)
-    document = _document(workspace)
-    table = document.get(section)
-    if table is None:
-        table = document[section] = tomlkit.table()
-    _fill(table, values, kind)
-    if not table and section not in ("organisation",):
-        del document[section]
-    _write(workspace, document, f"[{section}] {', '.join(values)}", now)
+    with _edited(workspace, f"[{section}] {', '.join(values)}", now) as document:
+        table = document.get(section)
+        if table is None:
+            table = document[section] = tomlkit.table()
+        _fill(table, values, kind)
+        if not table and section not in ("organisation",):
+            del document[section]
 
 
 def put_item(
@@ -129,28 +132,17 @@ def put_item(
         ConfigError: Where the file would be wrong.
     """
     kind = _known(section, LISTS)
-    document = _document(workspace)
-    items = document.get(section)
-    if items is None:
-        items = document[section] = tomlkit.aot()
-    if key:
-        item = _item(items, section, key)
-        if "id" in values and "id" in item and values["id"] != item["id"]:
+    told = key or str(values.get("id", "")) or "new"
+    with _edited(workspace, f"[[{section}]] {told}", now) as document:
+        items = document.get(section)
+        if items is None:
+            items = document[section] = tomlkit.aot()
+        item = _item(items, section, key) if key else _new_item(items, section)
+        if key and "id" in values and "id" in item and values["id"] != item["id"]:
             raise UsageError(
                 "id-stays", f"'{item['id']}' keeps its id: files use it.", "Change its name."
             )
-    else:
-        if not isinstance(items, AoT):
-            raise UsageError(
-                "list-in-a-line",
-                f"abate.toml writes {section} as a list in a line.",
-                f"Write each as a block [[{section}]] first.",
-            )
-        items.append(tomlkit.table())
-        item = items[-1]
-    _fill(item, values, kind)
-    told = key or str(values.get("id", "")) or "new"
-    _write(workspace, document, f"[[{section}]] {told}", now)
+        _fill(item, values, kind)
 
 
 def drop_item(workspace: Workspace, section: str, key: str, *, now: datetime) -> None:
@@ -162,25 +154,24 @@ def drop_item(workspace: Workspace, section: str, key: str, *, now: datetime) ->
         ConfigError: Where the file would be wrong.
     """
     _known(section, LISTS)
-    document = _document(workspace)
-    items = document.get(section, tomlkit.aot())
-    item = _item(items, section, key)
-    if section in ("sites", "entities") and _is_used(workspace, str(item["id"])):
-        raise UsageError(
-            "still-used",
-            f"Rows of the ledger name '{item['id']}'.",
-            "Give it a last day (closed) instead, or undo its imports first.",
-        )
-    items.remove(item)
-    if not items:
-        del document[section]
-    _write(workspace, document, f"[[{section}]] {key} removed", now)
+    with _edited(workspace, f"[[{section}]] {key} removed", now) as document:
+        items = document.get(section, tomlkit.aot())
+        item = _item(items, section, key)
+        if section in ("sites", "entities") and _is_used(workspace, str(item["id"])):
+            raise UsageError(
+                "still-used",
+                f"Rows of the ledger name '{item['id']}'.",
+                "Give it a last day (closed) instead, or undo its imports first.",
+            )
+        items.remove(item)
+        if not items:
+            del document[section]
 
 
 def former_configs(workspace: Workspace) -> list[FormerConfig]:
     """Former texts of `abate.toml`, the newest first."""
     found = []
-    for path in sorted((workspace.root / HISTORY).glob("*.toml"), reverse=True):
+    for path in reversed(_kept(workspace)):
         stamp, _, _ = path.name.partition("-")
         first = path.read_text(encoding="utf-8").partition("\n")[0]
         found.append(
@@ -203,7 +194,14 @@ def restore_config(workspace: Workspace, name: str, *, now: datetime) -> None:
     if name not in {f.name for f in former_configs(workspace)}:
         raise NotFoundError("unknown-item", f"There is no '{name}'.", "See the list of changes.")
     text = (workspace.root / HISTORY / name).read_text(encoding="utf-8").partition("\n")[2]
-    _keep(workspace, text, f"back to {name}", now)
+    with workspace.store.lock():
+        _keep(workspace, text, f"back to {name}", now)
+
+
+def _kept(workspace: Workspace) -> list[Path]:
+    """Former texts, oldest first; other files in the folder are none of ours."""
+    found = (workspace.root / HISTORY).glob("*.toml")
+    return sorted(p for p in found if KEPT_NAME.fullmatch(p.name))
 
 
 def _known(section: str, sections: Mapping[str, type[msgspec.Struct]]) -> type[msgspec.Struct]:
@@ -214,8 +212,13 @@ def _known(section: str, sections: Mapping[str, type[msgspec.Struct]]) -> type[m
     return sections[section]
 
 
-def _document(workspace: Workspace) -> tomlkit.TOMLDocument:
-    return tomlkit.parse((workspace.root / CONFIG).read_text(encoding="utf-8"))
+@contextmanager
+def _edited(workspace: Workspace, change: str, now: datetime) -> Iterator[tomlkit.TOMLDocument]:
+    """The file as it stands, to be changed by one at a time; written where no error is raised."""
+    with workspace.store.lock():
+        document = tomlkit.parse((workspace.root / CONFIG).read_text(encoding="utf-8"))
+        yield document
+        _keep(workspace, tomlkit.dumps(document), change, now)
 
 
 def _item(items: Any, section: str, key: str) -> Any:
@@ -223,6 +226,17 @@ def _item(items: Any, section: str, key: str) -> Any:
         if key == (str(item["id"]) if "id" in item else str(place)):
             return item
     raise NotFoundError("unknown-item", f"No '{key}' in {section}.", "See the list.")
+
+
+def _new_item(items: Any, section: str) -> Any:
+    if not isinstance(items, AoT):
+        raise UsageError(
+            "list-in-a-line",
+            f"abate.toml writes {section} as a list in a line.",
+            f"Write each as a block [[{section}]] first.",
+        )
+    items.append(tomlkit.table())
+    return items[-1]
 
 
 def _fill(table: Any, values: Mapping[str, Any], kind: type[msgspec.Struct]) -> None:
@@ -264,12 +278,6 @@ def _is_used(workspace: Workspace, name: str) -> bool:
     return found is not None
 
 
-def _write(
-    workspace: Workspace, document: tomlkit.TOMLDocument, change: str, now: datetime
-) -> None:
-    _keep(workspace, tomlkit.dumps(document), change, now)
-
-
 def _keep(workspace: Workspace, text: str, change: str, now: datetime) -> None:
     """Check a text, keep the one it replaces, and put it in place."""
     read_config(workspace.root, parsed(text, CONFIG, "bad-config", HINT), text=text)
@@ -277,7 +285,7 @@ def _keep(workspace: Workspace, text: str, change: str, now: datetime) -> None:
     former = path.read_text(encoding="utf-8")
     if former == text:
         return
-    kept = sorted(folder.glob("*.toml"))
+    kept = _kept(workspace)
     number = int(kept[-1].stem.rpartition("-")[2]) + 1 if kept else 1
     about = " ".join(change.split())[:200]
     name = f"{now:%Y%m%dT%H%M%S}-{number:05d}.toml"

@@ -29,6 +29,7 @@ from abate.application.inventory.figures import Figures, Run, Value, run_of, run
 from abate.application.inventory.findings import quarantined, standing_findings
 from abate.application.inventory.open_run import OpenRun
 from abate.application.opening import open_workspace
+from abate.disclosure.narrative import FOLDER
 from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError, NotFoundError, UsageError
@@ -81,6 +82,14 @@ class OpenWorkspace:
         except FileNotFoundError:
             configured = 0
         return (*commits, configured)
+
+    def whole_version(self) -> tuple[int, ...]:
+        """What changes whenever anything does that a disclosure is made of."""
+        tables = sorted(p.parent.name for p in (self.root / "ledger").glob("*/_delta_log"))
+        texts = sorted((self.root / FOLDER).glob("*.md"))
+        files = (self.workspace.transfers, *texts)
+        stamps = [f.stat().st_mtime_ns for f in files if f.exists()]
+        return (*self.version(*tables), len(texts), *stamps)
 
     def kept(self, key: Any, make: Callable[[], T]) -> T:
         """What was made for a key before, or what `make` gives now."""

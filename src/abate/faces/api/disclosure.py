@@ -31,6 +31,7 @@ from abate.faces.api.frame import (
     Run,
     Strict,
     Text,
+    Upload,
     WorkspaceOf,
     Year,
     api_router,
@@ -146,7 +147,7 @@ class Report(Strict):
         default=["html"], min_length=1, max_length=4
     )
     lang: Lang = ""
-    template: Annotated[str, Field(max_length=40, description="Upload of a template.")] = ""
+    template: Upload = ""
 
 
 class SmallFirm(Strict):
@@ -155,7 +156,7 @@ class SmallFirm(Strict):
     year: Text
     format: Annotated[str, Field(pattern="^(html|pdf|md)$")] = "html"
     lang: Lang = ""
-    template: Annotated[str, Field(max_length=40, description="Upload of EFRAG's file.")] = ""
+    template: Upload = ""
 
 
 class Filing(Strict):

@@ -17,7 +17,17 @@ from abate.application.energy.meters import Place, change_meter, meter_named, me
 from abate.application.energy.savings import SavingTerms
 from abate.application.energy.usage import readings_page, shown_meter
 from abate.faces.api import uploads
-from abate.faces.api.frame import JobsOf, Run, Strict, Text, WorkspaceOf, Year, api_router
+from abate.faces.api.frame import (
+    JobsOf,
+    Needed,
+    Run,
+    Strict,
+    Text,
+    Upload,
+    WorkspaceOf,
+    Year,
+    api_router,
+)
 from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
@@ -168,17 +178,17 @@ class BacktestRequest(Strict):
     every: Text = "7d"
     last: Text = "8w"
     country: Text = ""
-    weather: Annotated[str, Field(max_length=40, description="Upload of temperatures.")] = ""
+    weather: Upload = ""
 
 
 class SavingsRequest(Strict):
     """Meters of the workspace, or an upload of usage, before and after works."""
 
-    weather: Annotated[str, Field(max_length=40, description="Upload of temperatures.")]
+    weather: Needed
     until: date
     since: date | None = None
     meters: list[Text] = Field(default=[], max_length=200)
-    usage: Annotated[str, Field(max_length=40, description="Upload of meters or bills.")] = ""
+    usage: Upload = ""
     model: Annotated[str, Field(pattern="^(daily|hourly)$")] = "daily"
     confidence: Annotated[float, Field(ge=0.5, le=0.999)] = 0.95
     zone: Text = "UTC"

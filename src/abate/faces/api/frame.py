@@ -56,6 +56,14 @@ Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 After = Annotated[str, Query(max_length=400, description="The `next` of the page before.")]
 
 
+Upload = Annotated[str, Field(max_length=40, description="An upload with the purpose `input`.")]
+
+
+Needed = Annotated[
+    str, Field(min_length=1, max_length=40, description="An upload with the purpose `input`.")
+]
+
+
 class Strict(BaseModel):
     """A body that holds what it should and nothing else."""
 
@@ -190,7 +198,12 @@ class TableRoute(APIRoute):
                 )
             columns = list(dict.fromkeys(c for r in rows for c in r))
             cells = [[_cell(r.get(c)) for c in columns] for r in rows]
-            return table_file(kind, request.url.path.rsplit("/", 1)[-1], columns, cells)
+            table = table_file(kind, request.url.path.rsplit("/", 1)[-1], columns, cells)
+            if isinstance(told, dict) and told.get("next"):  # a page of more (RFC 8288)
+                following = request.url.include_query_params(after=told["next"])
+                table.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
+                table.headers["x-total-count"] = str(told["count"])
+            return table
 
         return handled
 

@@ -7,11 +7,10 @@ A client that lost the answer cannot know whether its request was carried out. I
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
-from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
 
 from abate.adapters.store.intake import Intake
 from abate.faces.api.guard import UPLOAD_PATH, App, Message, Receive, Scope, Send
@@ -48,31 +47,36 @@ class Idempotency:
             text = f"An idempotency key has at most {KEY_MAX} characters."
             await _refuse(scope, receive, send, 400, "bad-idempotency-key", text)
             return
-        body = b"" if scope["path"] == UPLOAD_PATH else await _body(receive)
-        asked = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
-        digest = hashlib.sha256(repr(asked).encode() + body).hexdigest()
+        body = _Body(scope, receive)
+        if scope["path"] != UPLOAD_PATH:
+            try:
+                await body.read(keep=True)
+            except HTTPException as error:
+                await _refuse(scope, receive, send, error.status_code, "too-large", error.detail)
+                return
         with self._guard:
             if key in self._under_way:
                 busy = "A request with this key is under way."
                 kept = None
             else:
                 busy = ""
-                kept = self.intake.answer(key)
+                kept = self.intake.answer(key, present())
                 if kept is None:
                     self._under_way.add(key)
         if busy:
             await _refuse(scope, receive, send, 409, "request-under-way", busy)
-        elif kept is not None and kept["digest"] != digest:
+        elif kept is not None:
+            await body.read()
+            if kept["digest"] == body.digest:
+                again = Response(kept["body"], kept["status"], media_type="application/json")
+                await again(scope, receive, send)
+                return
             text = "The key belongs to another request."
             await _refuse(scope, receive, send, 422, "idempotency-key-reused", text)
-        elif kept is not None:
-            await JSONResponse(json.loads(kept["body"]), kept["status"])(scope, receive, send)
         else:
-            await self._first(key, digest, scope, receive if not body else _again(body), send)
+            await self._first(key, body, scope, send)
 
-    async def _first(
-        self, key: str, digest: str, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _first(self, key: str, body: _Body, scope: Scope, send: Send) -> None:
         said: Json = {"status": 0, "body": b""}
 
         async def listening(message: Message) -> None:
@@ -83,10 +87,10 @@ class Idempotency:
             await send(message)
 
         try:
-            await self.app(scope, receive, listening)
+            await self.app(scope, body.receive, listening)
             if said["status"] < 400:
-                text = said["body"].decode() or "null"
-                self.intake.keep_answer(key, digest, said["status"], text, present())
+                text = said["body"].decode()
+                self.intake.keep_answer(key, body.digest, said["status"], text, present())
         finally:
             with self._guard:
                 self._under_way.discard(key)
@@ -102,22 +106,37 @@ def _key(scope: Scope) -> str:
     return str(found[0].decode("latin-1")).strip() if found else ""
 
 
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(parts)
+class _Body:
+    """What a request asks, with its digest; an upload is digested as it comes."""
 
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        asked = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        self._hash = hashlib.sha256(repr(asked).encode())
+        self._kept: list[Message] = []
+        self._is_whole = False
 
-def _again(body: bytes) -> Receive:
-    sent: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+    @property
+    def digest(self) -> str:
+        """Of method, path, query and of what was read of the body."""
+        return self._hash.hexdigest()
 
-    async def receive() -> Message:
-        return sent.pop() if sent else {"type": "http.disconnect"}
+    async def read(self, *, keep: bool = False) -> None:
+        """Read to the end; what is kept is given again."""
+        while not self._is_whole:
+            message = await self._next()
+            if keep:
+                self._kept.append(message)
 
-    return receive
+    async def receive(self) -> Message:
+        """The next message, as the application asks for it."""
+        return self._kept.pop(0) if self._kept else await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._hash.update(message.get("body", b""))
+        self._is_whole = not message.get("more_body", False)
+        return message
 
 
 async def _refuse(

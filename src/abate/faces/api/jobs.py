@@ -33,6 +33,13 @@ STOPPED = {
     "message": "The server stopped while this ran; nothing of it was stored.",
     "hint": "Start it again.",
 }
+STORED = {
+    "pack": ("plans", "plan_id"),
+    "forecast": ("forecasts", "forecast_id"),
+    "base-year": ("runs", "run_id"),
+    "post": ("imports", "import_id"),
+}
+"""Table in which jobs of a kind store something, and the column that names it."""
 KEPT_JOBS = 50
 """Jobs that keep the files they wrote, the newest ones."""
 WAITING_MAX = 20
@@ -227,7 +234,21 @@ class Jobs:
             of_year = [r for r in self.desk.runs() if r.fiscal_year == job["arguments"]["year"]]
             mine = [r for r in of_year if r.committed_at == job["started_at"]]
             found = {"run_id": mine[-1].run_id, "settled": True} if mine else None
+        stored = self._stored(job)
         if found:
             self._end(job, "done", result=found)
+        elif stored:
+            told = f"The server stopped while this ran; what it had stored: {', '.join(stored)}."
+            hint = "Look whether that is all, and start it again if not."
+            self._end(job, "interrupted", error={**STOPPED, "message": told, "hint": hint})
         else:
             self._end(job, "interrupted", error=STOPPED)
+
+    def _stored(self, job: Json) -> list[str]:
+        """Names of what a job of another kind stored before it was cut off."""
+        if job["kind"] not in STORED:
+            return []
+        table, name = STORED[job["kind"]]
+        with self.desk.workspace.store.connect(table) as con:
+            asked = f"select distinct {name} from {table} where committed_at = ?"
+            return [str(r[0]) for r in con.execute(asked, [job["started_at"]]).fetchall()]

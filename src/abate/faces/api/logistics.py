@@ -14,21 +14,18 @@ from abate.application.logistics.orders import PackTerms, baseline_rule
 from abate.application.logistics.readback import read_back
 from abate.application.logistics.stock import (
     record_movements,
+    refused_of,
     scheme_of,
     stock_rows,
     value_scheme,
 )
 from abate.application.plans import plans
-from abate.faces.api.frame import JobsOf, Strict, Text, WorkspaceOf, api_router
+from abate.faces.api.frame import JobsOf, Needed, Strict, Text, Upload, WorkspaceOf, api_router
 from abate.faces.api.uploads import input_of, refuse
 from abate.faces.api.work import file_of
 from abate.kernel.edges import Json
 
 router = api_router()
-Upload = Annotated[str, Field(max_length=40, description="An upload with the purpose `input`.")]
-Needed = Annotated[
-    str, Field(min_length=1, max_length=40, description="An upload with the purpose `input`.")
-]
 
 
 class PackRequest(Strict):
@@ -50,6 +47,7 @@ class PackRequest(Strict):
     containers: Text = ""
     lengths: Text = ""
     masses: Text = ""
+    labels: bool = False
 
 
 class FitRequest(Strict):
@@ -110,7 +108,8 @@ def post_packing(desk: WorkspaceOf, jobs: JobsOf, asked: PackRequest) -> Json:
     told = asked.model_dump()
     files = {k: told.pop(k) for k in ("orders", "cartons", "packaging")}
     names = {k: input_of(desk, v).name for k, v in files.items() if v}
-    return jobs.submit("pack", names["orders"], **files, terms=told)
+    labels = told.pop("labels")
+    return jobs.submit("pack", names["orders"], **files, labels=labels, terms=told)
 
 
 @router.post("/fit")
@@ -162,9 +161,5 @@ def post_stock(desk: WorkspaceOf, asked: MovementsRequest) -> Json:
     """Record the movements of an uploaded file; a refused one is named with its row."""
     results = record_movements(desk.workspace, input_of(desk, asked.upload))
     refuse(desk, asked.upload)
-    refused = [
-        {"row": line, "code": str(result), "why": why}
-        for line, result, why in results
-        if result not in ("ok", "exists")
-    ]
+    refused = [{"row": row, "code": code, "why": why} for row, code, why in refused_of(results)]
     return {"posted": sum(r == "ok" for _, r, _ in results), "refused": refused}

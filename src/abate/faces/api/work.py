@@ -317,7 +317,7 @@ def _pack(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
         PackTerms(**a["terms"]),
         workspace=desk.workspace,
         packaging=packaging,
-        labels=_written(desk, job, "labels.html"),
+        labels=_written(desk, job, "labels.html") if a.get("labels") else None,
         on_batch=step,
         now=job["started_at"],
     )

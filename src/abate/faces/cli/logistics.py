@@ -423,15 +423,11 @@ def stock(
 
     Exit code 1 where one was refused.
     """
-    from abate.application.logistics.stock import record_movements, stock_rows
+    from abate.application.logistics.stock import record_movements, refused_of, stock_rows
 
     opened = opened_at(workspace)
     results = record_movements(opened, movements) if movements else []
-    refused = [
-        (line, str(result), told)
-        for line, result, told in results
-        if result not in ("ok", "exists")
-    ]
+    refused = refused_of(results)
     rows = stock_rows(opened)
     if json:
         posted = sum(r == "ok" for _, r, _ in results)

@@ -192,11 +192,11 @@ class LogisticsDoor:
         Returns:
             Row, code and reason of each that was refused.
         """
-        from abate.application.logistics.stock import record_movements
+        from abate.application.logistics.stock import record_movements, refused_of
 
         with tempfile.TemporaryDirectory() as folder:
             told = record_movements(self._opened, file_of(movements, Path(folder), "movements"))
-        return [(row, str(code), why) for row, code, why in told if code not in ("ok", "exists")]
+        return refused_of(told)
 
     def stock(self) -> Table:
         """Used and circulating cartons by site: in stock, away, shipped, lost, worn, scrapped."""

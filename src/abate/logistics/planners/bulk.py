@@ -52,12 +52,13 @@ class BulkOrder:
 
     @property
     def fits(self) -> Any:
-        """Which piece fits which room by its lengths, `(n, rooms)`."""
+        """Which piece fits which room by its lengths and its mass, `(n, rooms)`."""
         there = np.arange(self.turns.shape[1])[None, :] < self.counts[:, None]
         found = np.zeros((len(self.counts), len(self.sizes)), np.bool_)
         for k, size in enumerate(self.sizes):
             found[:, k] = ((self.turns <= size[None, None, :]).all(axis=2) & there).any(axis=1)
-        return found & self.allowed[None, :]
+        light = self.masses[:, None] <= self.maxes[None, :]
+        return found & light & self.allowed[None, :]
 
 
 def pack_bulk(order: BulkOrder) -> tuple[Any, Any, list[int], Any, float]:
@@ -85,7 +86,7 @@ def pack_bulk(order: BulkOrder) -> tuple[Any, Any, list[int], Any, float]:
     chosen: list[int] = []
     bound = _bound(order, rooms, why == OPEN, volume, mass)
     while len(pieces):
-        whole = [c for c in _singles(order, fits, rooms, pieces) if c >= 0]
+        whole = _singles(order, fits, rooms, pieces)
         placed, room = _one(order, whole, pieces)
         if room < 0:
             placed, room = _most(order, fits, rooms, pieces)

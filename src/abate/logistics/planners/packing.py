@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -212,8 +213,13 @@ class Packer:
         """
         return self.pack(orders_of([(0, items, returns)]))[0]
 
-    def holding(self, orders: Orders) -> list[tuple[Carton, str]]:
+    def holding(self, orders: Orders, *, until: float | None = None) -> list[tuple[Carton, str]]:
         """For each carton, whether it alone holds all of one order, cheapest first.
+
+        Args:
+            orders: One order.
+            until: When the time for other efforts than `fast` is up, by the machine's steady clock
+                [s].
 
         Returns:
             Cartons with the code of what keeps the order out, see `WHY`; empty where it holds it.
@@ -224,7 +230,9 @@ class Packer:
         for k, (_, carton, _) in enumerate(self.rooms):
             only = np.zeros_like(allowed)
             only[0, k] = allowed[0, k]
-            packed = self._packed(orders, only, none, alone=True)[0]
+            is_late = until is not None and time.monotonic() >= until
+            packer = replace(self, effort="fast") if is_late else self
+            packed = packer._packed(orders, only, none, alone=True)[0]
             holds = len(packed.parcels) == 1 and not packed.unpacked
             why = "" if holds else dict(packed.why).get(carton.id, "open")
             if not allowed[0, k]:
@@ -253,6 +261,8 @@ class Packer:
             other = self._packed(some, allowed[[o]], left)[0]
             better = (len(other.unpacked), other.cost) < (len(out[o].unpacked), out[o].cost)
             bound = min(out[o].bound, other.bound)
+            if some.own_box.sum() > OWN_BOX_MAX:  # other choices cost no less than the rest alone
+                bound = min(bound, other.bound - self._own_cost(some))
             out[o] = replace(other if better else out[o], bound=bound)
         return self._within_stock(orders, allowed, out)
 
@@ -617,10 +627,19 @@ class Packer:
                 x, y, z = (int(v) for v in orders.turns[i, 0])
                 lies = (Placement(orders.items[i], 0, 0, 0, x, y, z),)
                 parcels.append(Parcel(OWN_BOX, (x, y, z), lies, int(orders.masses[i]), 0.0))
-                cost += self.objective.parcels + self.objective.volume * x * y * z / 1e6
+                cost += self._own_price(x * y * z)
         return replace(
             packed, parcels=tuple(parcels), cost=packed.cost + cost, bound=packed.bound + cost
         )
+
+    def _own_price(self, volume_mm3: int) -> float:
+        """What a parcel costs that is an item in its own box."""
+        return self.objective.parcels + self.objective.volume * volume_mm3 / 1e6
+
+    def _own_cost(self, order: Orders) -> float:
+        """What all items of an order cost that may ship in their own boxes, shipped so."""
+        volumes = order.turns[order.own_box, 0].prod(axis=1)
+        return sum(self._own_price(int(v)) for v in volumes)
 
 
 def _bulk(offsets: Any, arrays: Any) -> list[int]:

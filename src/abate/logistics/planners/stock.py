@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -39,15 +40,31 @@ class StockPacker:
         self.horizon = horizon
         self.stock = {c.id: c.stock for c in packer.cartons if c.stock is not None}
         self.saved = 0.0
+        self._late, self._hurried = 0, False
         self._seen = 0
         self._history: list[Any] = [] if history is None else list(self.savings(history)[1])
 
-    def pack(self, orders: Orders) -> list[Packed]:
-        """Pack orders in the order in which they come."""
+    def pack(self, orders: Orders, *, until: float | None = None) -> list[Packed]:
+        """Pack orders in the order in which they come.
+
+        Args:
+            orders: What to pack.
+            until: When the time for other efforts than `fast` is up, by the machine's steady clock
+                [s].
+        """
         out: list[Packed] = []
         for begin in range(0, len(orders), STOCK_BATCH):
-            out += self._batch(orders.picked(range(begin, min(begin + STOCK_BATCH, len(orders)))))
+            some = orders.picked(range(begin, min(begin + STOCK_BATCH, len(orders))))
+            if until is not None and self.packer.effort != "fast" and time.monotonic() >= until:
+                self.packer, self._hurried = replace(self.packer, effort="fast"), True
+            self._late += len(some) if self._hurried else 0
+            out += self._batch(some)
         return out
+
+    def take_late(self) -> int:
+        """Orders that the time limit left to the fast way since this was asked before."""
+        late, self._late = self._late, 0
+        return late
 
     def savings(self, orders: Orders) -> tuple[list[Packed], Any, list[str]]:
         """Each order packed without what is few.
@@ -143,10 +160,30 @@ class StockPacker:
             for k, name in enumerate(names):
                 if saving[o, k] > 0 and name not in used:
                     why[name] = "kept" if self.stock[name] > 0 else "no-stock"
-            best = packed.cost - max(0.0, float(saving[o].max(initial=0.0)))
-            bound = min(result.cost, max(best, 0.0) if packed.unpacked else min(packed.bound, best))
+            plain_bound = [] if packed.unpacked else [packed.bound]
+            few_bound = self._bound(orders.picked([o]))
+            bound = min([result.cost, few_bound, *plain_bound])
             out.append(replace(result, why=tuple(why.items()), bound=bound))
         return out
+
+    def _bound(self, order: Orders) -> float:
+        """What no packing of an order costs less than that takes a carton that is few.
+
+        One that is too small or may not carry so much is not the only one.
+        """
+        packer = self.packer
+        allowed = packer.allowed(order)[0]
+        rooms = packer.rooms
+        costs = [cost for (cost, _, _), may in zip(rooms, allowed, strict=True) if may]
+        volume = int(order.turns[:, 0].prod(axis=1).sum())
+        mass = int(order.masses.sum())
+        whole = not order.own_box.any()
+        found = [np.inf]
+        for (cost, carton, room), may in zip(rooms, allowed, strict=True):
+            if may and carton.stock is not None:
+                fewer = whole and (int(np.prod(room)) < volume or carton.mass_max_g < mass)
+                found.append(cost + (min(costs) if fewer else 0.0))
+        return min(found)
 
     def _with(
         self, orders: Orders, o: int, names: set[str], *, others: bool = False

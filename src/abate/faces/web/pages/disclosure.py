@@ -85,7 +85,7 @@ def targets(request: Request) -> Response:
         finance=replace(workspace.finance, carbon_price=price),
     )
     told, found = page.desk.kept(
-        ("targets", page.desk.version("runs", "rollups", "publications")),
+        ("targets", page.desk.whole_version()),
         lambda: target_progress(workspace),
     )
     rows = [
@@ -156,7 +156,7 @@ def indicators(request: Request, year: OfYear = "") -> Response:
     last = year_of(page, year)
     shown = [y for y in years if y <= last][-YEARS_SHOWN:]
     told = page.desk.kept(
-        ("indicators", *shown, page.desk.version("runs", "publications", "published")),
+        ("indicators", *shown, page.desk.whole_version()),
         lambda: indicator_values(page.desk.workspace, shown),
     )
     is_chinese = page.language == "zh"
@@ -206,7 +206,7 @@ def frameworks(
     if not page.desk.years():
         return page.render("empty.html", title="Frameworks", said="Nothing is valued yet.")
     chosen = year_of(page, year)
-    key = ("answers", chosen, page.language, page.desk.version("runs", "publications"))
+    key = ("answers", chosen, page.language, page.desk.whole_version())
     every = page.desk.kept(key, lambda: answers_of_year(page.desk.workspace, chosen, page.language))
     names = list(dict.fromkeys(a.datapoint.framework for a in every))
     counted = [
@@ -564,7 +564,7 @@ def _reports(page: Page, year: str, fault: AbateError | None = None) -> Response
         return page.render("empty.html", title="Reports and filings", said="Nothing is valued yet.")
     chosen = year_of(page, year)
     workspace = page.desk.workspace
-    key = ("vsme", chosen, page.desk.version("runs", "publications", "imports"))
+    key = ("vsme", chosen, page.desk.whole_version())
     told = page.desk.kept(key, lambda: vsme_datapoints(workspace, chosen))
     jobs = page.jobs(*WRITTEN)
     return page.render(

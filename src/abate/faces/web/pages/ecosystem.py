@@ -21,6 +21,6 @@ def list_programmes(request: Request, year: Annotated[str, Query(max_length=12)]
     if not page.desk.years():
         return page.render("empty.html", title="Programmes", said="Nothing is valued yet.")
     chosen = year_of(page, year)
-    key = ("programmes", chosen, page.desk.version("runs", "publications"))
+    key = ("programmes", chosen, page.desk.whole_version())
     told = page.desk.kept(key, lambda: programmes(page.desk.workspace, chosen))
     return page.render("programmes.html", year=chosen, years=page.desk.years(), programmes=told)

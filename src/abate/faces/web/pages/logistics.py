@@ -16,6 +16,7 @@ from abate.application.logistics.orders import PackTerms, baseline_rule, standar
 from abate.application.logistics.readback import read_back
 from abate.application.logistics.stock import (
     record_movements,
+    refused_of,
     scheme_of,
     stock_rows,
     value_scheme,
@@ -116,7 +117,10 @@ def start_packing(request: Request, form: Form) -> Response:
         baseline_rule(terms.get("baseline", "volume"))
         names = {k: input_of(page.desk, v).name for k, v in files.items() if v or k == "orders"}
         told = {"post": "", **terms, "stock": bool(form.get("stock"))}
-        job = request.app.state.jobs.submit("pack", names["orders"], **files, terms=told)
+        labels = bool(form.get("labels"))
+        job = request.app.state.jobs.submit(
+            "pack", names["orders"], **files, labels=labels, terms=told
+        )
     except AbateError as error:
         return _packing(page, error, form)
     return RedirectResponse(f"/jobs/{job['id']}", 303)
@@ -278,9 +282,7 @@ def move_stock(request: Request, form: Form) -> Response:
     except AbateError as error:
         return _stock(page, error)
     refuse(page.desk, upload)
-    refused = [
-        (str(row), str(code), why) for row, code, why in told if code not in ("ok", "exists")
-    ]
+    refused = [(str(row), code, why) for row, code, why in refused_of(told)]
     return _stock(page, refused=refused, posted=sum(code == "ok" for _, code, _ in told))
 
 
