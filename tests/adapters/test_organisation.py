@@ -1,5 +1,6 @@
 """The organisation is changed in abate.toml: comments stay, faults are refused, changes come back."""
 
+import html
 import re
 import tomllib
 from contextlib import suppress
@@ -60,6 +61,8 @@ def test_an_item_is_added_changed_and_removed_and_all_else_stays(workspace):
 def test_shares_of_ownership_and_targets_are_written_as_the_file_has_them(workspace):
     shares = [{"since": "2020-01-01", "share": 0.4}, {"since": "2022-07-01", "share": 0.6}]
     put_item(workspace, "entities", "venture", {"ownership": shares}, now=NOW)
+    names = ["Hall 3, south", "Halle \"Nord\"", "plain"]
+    put_item(workspace, "sites", "hq", {"aliases": names}, now=NOW)
     target = {"figure": "net", "value": 1, "year": "FY2030"}
     put_item(workspace, "targets", "", target, now=NOW)
     put_item(workspace, "targets", "1", {"value": 2.5}, now=NOW)
@@ -174,6 +177,8 @@ def test_every_part_of_the_page_can_be_saved_as_it_is_shown(workspace):
     """What a form shows, sent back unchanged, says the same; a target can be added by it."""
     shares = [{"since": "2020-01-01", "share": 0.333333333}]
     put_item(workspace, "entities", "venture", {"ownership": shares}, now=NOW)
+    names = ["Hall 3, south", "Halle \"Nord\"", "plain"]
+    put_item(workspace, "sites", "hq", {"aliases": names}, now=NOW)
     put_item(
         workspace, "targets", "", {"figure": "net", "value": 12345678.5, "year": "FY2030"}, now=NOW
     )
@@ -182,7 +187,8 @@ def test_every_part_of_the_page_can_be_saved_as_it_is_shown(workspace):
         for section, item in (("entities", "venture"), ("sites", "hq"), ("targets", "1")):
             page = client.get(f"/organisation?section={section}&item={item}").text
             form = page[page.index('id="form"') : page.index('href="/organisation">')]
-            sent = dict(re.findall(r'<input[^>]*name="(\w+)" value="([^"]*)"', form))
+            inputs = re.findall(r'<input[^>]*name="(\w+)" value="([^"]*)"', form)
+            sent = {name: html.unescape(value) for name, value in inputs}
             for name, options in re.findall(r'<select name="(\w+)">(.*?)</select>', form):
                 chosen = re.search(r'value="([^"]*)" selected', options)
                 sent[name] = chosen[1] if chosen else re.search(r'value="([^"]*)"', options)[1]

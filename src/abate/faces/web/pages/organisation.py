@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -126,9 +127,15 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(
-            f"{x['since']} {_text(x['share'])}" if isinstance(x, dict) else str(x) for x in value
+            f"{x['since']} {_text(x['share'])}" if isinstance(x, dict) else _quoted(str(x))
+            for x in value
         )
     return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def _quoted(text: str) -> str:
+    """A text of a list, in quotation marks where it holds a comma."""
+    return '"' + text.replace('"', '""') + '"' if "," in text or text[:1] == '"' else text
 
 
 def _editing(parts: Json, section: str, item: str, given: Mapping[str, str] | None) -> Model:
@@ -156,7 +163,7 @@ def _editing(parts: Json, section: str, item: str, given: Mapping[str, str] | No
 
 HINTS = {
     "ownership": "2020-01-01 0.4, 2023-07-01 0.6",
-    "aliases": "HQ, Head office",
+    "aliases": 'HQ, "Hall 3, south"',
     "expects": "electricity, natural-gas",
     "buildings": "b1, b2",
     "region": "DE, US-CAMX",
@@ -202,7 +209,8 @@ def _value(section: str, key: str, text: str) -> Any:
     elif items is OwnershipKeys:
         value = _shares(key, text)
     elif items is not None:
-        value = [x.strip() for x in text.split(",") if x.strip()]
+        (listed,) = csv.reader([text.replace("\n", " ")], skipinitialspace=True)
+        value = [x.strip() for x in listed if x.strip()]
     elif bool in types:
         value = {"yes": True, "no": False}.get(text, text)
     elif int in types or float in types:
