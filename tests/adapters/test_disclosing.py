@@ -45,10 +45,10 @@ from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
 from abate.disclosure.datapoints import ANSWERED, OPEN, PARTLY, datapoints
 from abate.disclosure.markup import ANCHOR
-from abate.disclosure.report import translator
 from abate.disclosure.sections import tables
 from abate.faces.cli import main as cli
 from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
+from abate.kernel.languages import translator
 from support import NOW, ROOT, SHARED, electricity, months
 
 TEMPLATE = SHARED / "filings/VSME-Digital-Template-1.3.0.xlsx"
@@ -220,6 +220,9 @@ def test_the_chinese_report_is_chinese_and_the_same_bytes_twice(demo, tmp_path):
     assert "change" not in headers
 
 
+PUBLICATION = r"（.*）(?=凭记忆录入)"
+
+
 def test_what_the_program_says_in_a_chinese_report_is_chinese(demo):
     """Names that people gave and publications stay as they are written."""
     model = report_model(demo, "FY2024", NOW, "zh")
@@ -235,7 +238,7 @@ def test_what_the_program_says_in_a_chinese_report_is_chinese(demo):
         for name in told.keys() - {"factors", "corrections", "signoffs", "methods", "targets"}
         for row in told[name].rows
         for cell in row
-        if english.search(re.sub("|".join(map(re.escape, names)), "", cell.text))
+        if english.search(re.sub("|".join([*map(re.escape, names), PUBLICATION]), "", cell.text))
     }
     assert left == set()
 

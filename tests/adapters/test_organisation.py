@@ -61,7 +61,7 @@ def test_an_item_is_added_changed_and_removed_and_all_else_stays(workspace):
 def test_shares_of_ownership_and_targets_are_written_as_the_file_has_them(workspace):
     shares = [{"since": "2020-01-01", "share": 0.4}, {"since": "2022-07-01", "share": 0.6}]
     put_item(workspace, "entities", "venture", {"ownership": shares}, now=NOW)
-    names = ["Hall 3, south", "Halle \"Nord\"", "plain"]
+    names = ["Hall 3, south", 'Halle "Nord"', "plain"]
     put_item(workspace, "sites", "hq", {"aliases": names}, now=NOW)
     target = {"figure": "net", "value": 1, "year": "FY2030"}
     put_item(workspace, "targets", "", target, now=NOW)
@@ -177,7 +177,7 @@ def test_every_part_of_the_page_can_be_saved_as_it_is_shown(workspace):
     """What a form shows, sent back unchanged, says the same; a target can be added by it."""
     shares = [{"since": "2020-01-01", "share": 0.333333333}]
     put_item(workspace, "entities", "venture", {"ownership": shares}, now=NOW)
-    names = ["Hall 3, south", "Halle \"Nord\"", "plain"]
+    names = ["Hall 3, south", 'Halle "Nord"', "plain"]
     put_item(workspace, "sites", "hq", {"aliases": names}, now=NOW)
     put_item(
         workspace, "targets", "", {"figure": "net", "value": 12345678.5, "year": "FY2030"}, now=NOW

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from abate.faces.web.page import translate
+from abate.kernel.languages import translate
 from browser.conftest import AXE, opened
 from recipes import CARTONS, ORDERS
 

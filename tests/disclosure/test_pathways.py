@@ -29,7 +29,6 @@ def test_a_company_converges_on_its_sector_in_2050():
     steel = Pathway(
         "steel",
         "Steel",
-        "钢铁",
         "sector",
         0.0,
         "",

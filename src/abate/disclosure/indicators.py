@@ -43,7 +43,6 @@ class Indicator:
         id: Kebab-case name.
         group: Such as climate, energy, logistics, ecosystem, society.
         title: Name for people.
-        title_zh: The same in Chinese.
         unit: Unit of its value; `money` is the organisation's currency.
         direction: `lower`, `higher` or `none`: which way is wanted.
         formula: Over figures, written with underscores, and the names of `EXTRAS`; empty where it
@@ -52,13 +51,11 @@ class Indicator:
         references: Framework and datapoint, such as `("GRI", "305-1-a")`.
         partly: Those that it answers in part, as its note says.
         note: How it is made.
-        note_zh: The same in Chinese.
     """
 
     id: str
     group: str
     title: str
-    title_zh: str
     unit: str
     direction: str
     formula: str
@@ -66,7 +63,6 @@ class Indicator:
     references: tuple[tuple[str, str], ...]
     partly: tuple[tuple[str, str], ...]
     note: str
-    note_zh: str
 
     @property
     def names(self) -> frozenset[str]:
@@ -116,7 +112,6 @@ def indicators() -> dict[str, Indicator]:
             r["id"],
             r["group"],
             r["title"],
-            r["title_zh"],
             r["unit"],
             r["direction"],
             r["formula"],
@@ -124,7 +119,6 @@ def indicators() -> dict[str, Indicator]:
             _references(r["references"]),
             _references(r["partly"]),
             r["note"],
-            r["note_zh"],
         )
         for r in package_table("abate.disclosure", "indicators.csv")
     }

@@ -6,7 +6,7 @@ What the report's template holds, before it becomes a page or a print.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -219,6 +219,3 @@ def plain_text(markdown: str) -> str:
             )
             lines.append(HEADING_ID.sub("", told))
     return "\n".join(lines)
-
-
-Translate = Callable[[str], str]

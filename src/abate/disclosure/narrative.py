@@ -12,6 +12,7 @@ from typing import Any
 
 from abate.disclosure.datapoints import datapoints
 from abate.kernel.errors import ConfigError
+from abate.kernel.languages import languages
 
 FOLDER = "chapters"
 STATUSES = ("draft", "reviewed", "approved")
@@ -87,7 +88,7 @@ def read_narrative(file: str, content: str) -> Narrative:
     if status != "draft" and reviewed is None:
         raise _bad(file, f"is {status}, and does not say when it was reviewed.")
     stem, _, lang = PurePath(file).stem.rpartition(".")
-    name, lang = (stem, lang) if lang in ("en", "zh") and stem else (PurePath(file).stem, "")
+    name, lang = (stem, lang) if lang in languages() and stem else (PurePath(file).stem, "")
     return Narrative(
         name,
         lang,

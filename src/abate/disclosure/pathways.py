@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from abate.kernel.finding import Rule, Severity
+from abate.kernel.languages import translate
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.resources import package_table
 from abate.kernel.target import Target, TargetKind
@@ -58,7 +59,6 @@ class Pathway:
     Args:
         id: Name used in `abate.toml`.
         title: Name for people.
-        title_zh: The same in Chinese.
         kind: `line`, `absolute` (linear share of the base year), `compound`, `national` or
             `sector`.
         rate: Yearly share, where the kind has one.
@@ -68,11 +68,11 @@ class Pathway:
         table: Where in it.
         verification: Whether it was checked against the publication or recalled.
         points: Intensity of a sector by calendar year, for `sector`.
+        title_zh: Chinese of a title that is somebody's own.
     """
 
     id: str
     title: str
-    title_zh: str
     kind: str
     rate: float
     applies_to: str
@@ -81,6 +81,11 @@ class Pathway:
     table: str
     verification: str
     points: tuple[tuple[int, float], ...] = ()
+    title_zh: str = ""
+
+    def titled(self, lang: str) -> str:
+        """Its name in a language."""
+        return self.title_zh if self.title_zh and lang == "zh" else translate(self.title, lang)
 
 
 @cache
@@ -90,7 +95,6 @@ def pathways() -> dict[str, Pathway]:
         r["id"]: Pathway(
             r["id"],
             r["title"],
-            r["title_zh"],
             r["kind"],
             float(r["rate"] or 0),
             r["applies_to"],

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from abate.disclosure.markup import Translate, escaped, heading_id, reader
+from abate.disclosure.markup import escaped, heading_id, reader
 from abate.kernel.errors import UsageError
-from abate.kernel.resources import chinese, package_text
-
-LANGUAGES = ("en", "zh")
+from abate.kernel.languages import Translate, catalogues
+from abate.kernel.resources import package_text
 
 
 def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") -> str:
@@ -25,7 +23,7 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
     Args:
         model: What `abate.application.disclosure.report_model` gathers, with `fig`, `change` and
             `chart`, which write references.
-        lang: `en` or `zh`.
+        lang: Language of the package's template.
         template: A template of one's own; that of the package where there is none.
 
     Raises:
@@ -40,7 +38,7 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
         comment_start_string="{##",
         comment_end_string="##}",  # `{#name}` names a heading
     )  # Markdown is escaped by `finalize`; HTML is never read from it
-    text = template or package_text("abate.disclosure", f"report.{lang}.md")
+    text = template or _own_template(lang)
     try:
         return environment.from_string(text).render(**model)
     except (
@@ -56,9 +54,16 @@ def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") 
         ) from error
 
 
+def _own_template(lang: str) -> str:
+    """The template of the package; each line of it that the language knows is told in it."""
+    known = catalogues()[lang].texts
+    lines = package_text("abate.disclosure", "report.md").splitlines(keepends=True)
+    return "".join(known.get(("template", x.rstrip("\n")), x.rstrip("\n")) + "\n" for x in lines)
+
+
 def filled(text: str, model: Mapping[str, Any]) -> Markup:
     """A text of the organisation, such as its letter, with its references filled in."""
-    return Markup(report_markdown(model, lang="", template=text))  # noqa: S704  (Markdown of the organisation's own)
+    return Markup(report_markdown(model, lang="en", template=text))  # noqa: S704  (Markdown of the organisation's own)
 
 
 def _finalised(value: Any) -> Any:
@@ -66,40 +71,6 @@ def _finalised(value: Any) -> Any:
         return value
     markdown = getattr(value, "markdown", None)
     return markdown if markdown is not None else escaped(str(value))
-
-
-def translator(lang: str) -> Translate:
-    """English of the report in a language; what is not known stays as it is."""
-    return _in_chinese if lang == "zh" else str
-
-
-@lru_cache(maxsize=4096)
-def _in_chinese(text: str) -> str:
-    """Chinese of a text: by itself, or by a sentence that is like it but for its values.
-
-    Example:
-        >>> _in_chinese("net -5.0%, gross +11.0%")
-        '净排放 -5.0%，总排放 +11.0%'
-    """
-    known = chinese("abate.disclosure")
-    if text in known:
-        return known[text]
-    for pattern, told in _sentences():
-        if found := pattern.fullmatch(text):
-            return told.format(
-                *(", ".join(map(_in_chinese, x.split(", "))) for x in found.groups())
-            )
-    return text
-
-
-@cache
-def _sentences() -> list[tuple[re.Pattern[str], str]]:
-    """Sentences whose values are written `{}`, with their Chinese."""
-    return [
-        (re.compile(re.escape(english).replace(re.escape("{}"), "(.+?)")), told)
-        for english, told in chinese("abate.disclosure").items()
-        if "{}" in english
-    ]
 
 
 SPOKEN = frozenset(

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from abate.disclosure.markup import Cell, Table, Translate
+from abate.disclosure.markup import Cell, Table
 from abate.kernel.edges import Model
+from abate.kernel.languages import Translate
 
 TEXT_MAX = 240
 """Characters of a text in a cell of the print and the page."""

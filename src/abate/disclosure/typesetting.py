@@ -12,6 +12,7 @@ from datetime import date
 from markdown_it.token import Token
 
 from abate.disclosure.markup import ANCHOR, CHART, PAGE, heading_id, reader
+from abate.kernel.languages import languages
 
 FONTS = ("Libertinus Serif", "Noto Serif CJK SC")
 SANS = ("DejaVu Sans", "Noto Sans CJK SC")
@@ -64,7 +65,8 @@ def to_typst(
     )
     body = _Setter(tokens, charts, placed, same).run()
     serif, sans = (f"({', '.join(map(quoted, fonts))})" for fonts in (FONTS, SANS))
-    region = ', region: "CN"' if lang == "zh" else ""
+    territory = languages()[lang].locale.territory
+    region = f", region: {quoted(territory)}" if territory and lang != "en" else ""
     return f"""#set document(title: {quoted(title)}, author: {quoted(author)}, date: datetime(year: {day.year}, month: {day.month}, day: {day.day}))
 #set page(paper: "a4", margin: (x: 20mm, top: 20mm, bottom: 22mm), footer: context align(center, text(8pt, fill: rgb("#4d5963"))[#{quoted(title)} · #counter(page).display()#{quoted(page_of)}#counter(page).final().first()]))
 #set text(font: {serif}, size: 10pt, lang: {quoted(lang)}{region})

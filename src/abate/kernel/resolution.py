@@ -715,11 +715,17 @@ class Resolver:
             *self._of_basis(factor, need, wanted),
         ]
         if match.money_year:
-            text = f"{need.unit} is counted at prices of {match.money_year}: there is no later"
-            told.append((MONEY_CARRIED, f"{text} rate or index."))
+            text = (
+                f"{need.unit} is counted at prices of {match.money_year}: there is no later rate or"
+                " index."
+            )
+            told.append((MONEY_CARRIED, text))
         if match.proxy:
-            text = f"{factor.id}, made for {factor.region}, serves {need.region}, for which there"
-            told.append((PROXY, f"{text} is none."))
+            text = (
+                f"{factor.id}, made for {factor.region}, serves {need.region}, for which there is"
+                " none."
+            )
+            told.append((PROXY, text))
         remarks = [Finding.of(rule, text) for rule, text in told]
         for one in (factor.id, *match.conversions):
             known = self.book.get(one)
@@ -727,8 +733,11 @@ class Resolver:
         if factor.gas_basis == "CO2" and any(m.value != "0" for m in factor.masses):
             remarks.append(Finding.of(CO2_ONLY, f"{factor.id} is of CO2 alone."))
         if match.mg_per_unit.get(UNSPECIFIED) and factor.gwp_set != self.terms.gwp_set:
-            text = f"{factor.id} is printed as CO2e of {factor.gwp_set or 'an unnamed set'}, the"
-            remarks.append(Finding.of(GWP_FIXED, f"{text} run uses {self.terms.gwp_set}."))
+            printed = factor.gwp_set or "an unnamed set"
+            text = (
+                f"{factor.id} is printed as CO2e of {printed}, the run uses {self.terms.gwp_set}."
+            )
+            remarks.append(Finding.of(GWP_FIXED, text))
         return remarks
 
     def _of_year(
@@ -740,11 +749,15 @@ class Resolver:
             rule = CARRIED if match.years_carried > 0 else CARRIED_BACK
             later = "later" if match.years_carried > 0 else "earlier"
             of = f"data of {factor.year}" if factor.year else f"an edition of {factor.edition_year}"
-            text = f"{factor.id}: {of} used for {need.year}, {abs(match.years_carried)} year(s)"
-            yield rule, f"{text} {later}."
+            years = abs(match.years_carried)
+            text = f"{factor.id}: {of} used for {need.year}, {years} year(s) {later}."
+            yield rule, text
         if need.year != wanted.year:
-            text = f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year"
-            yield CARRIED_BACK, f"{text} holds the month."
+            text = (
+                f"{factor.id}: data of {factor.year} used for {wanted.year}, whose grid year holds"
+                " the month."
+            )
+            yield CARRIED_BACK, text
 
     def _of_group(
         self, factor: Factor, need: FactorQuery, wanted: FactorQuery
@@ -753,12 +766,18 @@ class Resolver:
         lost = {a for a in wanted.item.split("/") if a not in need.item.split("/")}
         lost -= {a for a, country in TOLD_APART_IN.items() if factor.region != country}
         if lost and need.item in broader(wanted.item) and not self._of_instrument(need):
-            text = f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none"
-            yield GENERAL, f"{text} in {need.region}."
+            text = (
+                f"{factor.id} of '{need.item}' serves '{wanted.item}', for which there is none in"
+                f" {need.region}."
+            )
+            yield GENERAL, text
         parts = self._parts_of_network(factor, need)
         if parts:
-            text = f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with"
-            yield GENERAL, f"{text} a grid of their own: {parts}."
+            text = (
+                f"{factor.id} of the whole of {factor.region} serves {need.region}; parts with a"
+                f" grid of their own: {parts}."
+            )
+            yield GENERAL, text
 
     def _of_basis(
         self, factor: Factor, need: FactorQuery, wanted: FactorQuery
@@ -769,8 +788,10 @@ class Resolver:
         at_margin = any((need.kind, need.item) == s.margin for s in self._supplies.values())
         basis = need.item if at_margin else factor.basis
         if basis in self.terms.other_bases:
-            text = f"{factor.id}, {basis}, serves {need.region}, for which there is no direct"
-            yield OTHER_BASIS, f"{text} factor."
+            text = (
+                f"{factor.id}, {basis}, serves {need.region}, for which there is no direct factor."
+            )
+            yield OTHER_BASIS, text
 
     def _of_instrument(self, need: FactorQuery) -> bool:
         return any(need.kind == s.instrument for s in self._supplies.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from functools import cache
 from importlib.resources import files
 
@@ -25,17 +24,3 @@ def package_table(package: str, name: str) -> tuple[dict[str, str], ...]:
 def package_text(package: str, name: str) -> str:
     """Read a text that ships with a package."""
     return files(package).joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def chinese(package: str) -> dict[str, str]:
-    """Chinese for each English text of a package, and for titles and hints of rules.
-
-    Args:
-        package: Dotted name of a package with a `zh.toml`.
-    """
-    return {
-        english: told
-        for name in ("abate.kernel", package)
-        for english, told in tomllib.loads(package_text(name, "zh.toml")).items()
-    }

@@ -230,11 +230,11 @@ def _check_words(keys: Keys, kinds: frozenset[str]) -> None:
 def _language(language: str) -> str:
     if language == "en":
         return language
-    from abate.disclosure.report import LANGUAGES  # a tenth of a second
+    from abate.kernel.languages import languages  # a tenth of a second
 
-    if language not in LANGUAGES:
+    if language not in languages():
         raise FileKeyError(
-            ("organisation", "language"), f"'{language}' is not one of {', '.join(LANGUAGES)}"
+            ("organisation", "language"), f"'{language}' is not one of {', '.join(languages())}"
         )
     return language
 
@@ -349,7 +349,6 @@ def _sector_pathway(keys: PathwayKeys, k: int) -> Pathway:
     return Pathway(
         keys.id,
         title,
-        keys.title_zh or title,
         "sector",
         0.0,
         "sector intensity",
@@ -358,6 +357,7 @@ def _sector_pathway(keys: PathwayKeys, k: int) -> Pathway:
         CONFIG,
         "stated",
         points,
+        keys.title_zh,
     )
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from abate.disclosure.markup import Table
-from abate.disclosure.report import headings, translator
+from abate.disclosure.report import headings
 from abate.disclosure.typesetting import to_typst
 from abate.kernel.errors import IntegrityError, UsageError
+from abate.kernel.languages import translator
 
 CJK_FONT = "Noto Serif CJK SC"
 UNUSUAL = re.compile(r"[^\u0000-\u2bff]+")
@@ -52,7 +53,7 @@ def pdf_bytes(
             f"There is no font '{CJK_FONT}'.",
             "On Debian: apt install fonts-noto-cjk.",
         )
-    t = translator(lang)
+    t = translator(lang, "report")
     title, _ = headings(text)
     same = {f"x-{i}": f"i-{k}" for k, i in _opened(model)}
     with tempfile.TemporaryDirectory() as folder:

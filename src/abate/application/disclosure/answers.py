@@ -25,6 +25,7 @@ from abate.disclosure.narrative import Narrative
 from abate.disclosure.numbers import measured
 from abate.kernel.edges import Model
 from abate.kernel.errors import NotFoundError
+from abate.kernel.languages import translate
 
 Key = tuple[str, str]
 ANCHORS = {"measures": "levers", "credits": "neutrality", "carbon-price": "strategy"}
@@ -98,11 +99,11 @@ def _numbered(
     if value is None or value.value is None:
         return None
     one = value.indicator
-    title = one.title_zh if lang == "zh" else one.title
+    title = translate(one.title, lang)
     told = measured(Fraction(value.value), value.unit)
     why = value.lacking
     if in_part:
-        why = "; ".join(x for x in (one.note_zh if lang == "zh" else one.note, why) if x)
+        why = "; ".join(x for x in (translate(one.note, lang), why) if x)
     return Answer(d, PARTLY if why else ANSWERED, title, told, why, f"i-{one.id}")
 
 

@@ -14,8 +14,9 @@ from abate.application.disclosure.breakdowns import (
 )
 from abate.application.inventory.open_run import OpenRun
 from abate.disclosure.chapters import Chapter
-from abate.disclosure.markup import Cell, Table, Translate
+from abate.disclosure.markup import Cell, Table
 from abate.disclosure.numbers import change, number
+from abate.kernel.languages import Translate
 
 PLACES_SHOWN = 100
 ENERGY = (

@@ -27,46 +27,20 @@ from abate.disclosure.datapoints import OPEN, PARTLY, Answer, gap_lines, groups
 from abate.disclosure.indicators import frameworks
 from abate.disclosure.neutrality import Neutrality
 from abate.disclosure.numbers import change, number
-from abate.disclosure.pathways import TARGET_RULES, Progress
-from abate.disclosure.report import LANGUAGES, translator
+from abate.disclosure.pathways import Progress
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding
+from abate.kernel.languages import languages, translate, translator
 from abate.kernel.target import TargetKind
 
 NEUTRALITY_TEXTS = {
-    "en": {
-        "neutral": (
-            "{year} is carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial"
-            " number leaves {left} t CO2e."
-        ),
-        "not": (
-            "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by"
-            " serial number leaves {left} t CO2e."
-        ),
-        "gross-incomplete": "Gross is incomplete: it must be whole to be called neutral.",
-        "not-reduced": (
-            "Gross emissions have not fallen: reduction comes before removal and offsetting."
-        ),
-        "offset-without-removal": "Credits of avoidance were retired without any removal.",
-        "net-covered-only": (
-            "Credits cover the net figure only. Net is not what the word neutral is measured by."
-        ),
-    },
-    "zh": {
-        "neutral": (
-            "{year} 为碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余 {left} t"
-            " CO2e。"
-        ),
-        "not": (
-            "{year} 未达到碳中和：总排放 {gross} t CO2e 减按序列号注销的 {retired} t CO2e，余"
-            " {left} t CO2e。"
-        ),
-        "gross-incomplete": "总排放不完整；补全之前不得称为碳中和。",
-        "not-reduced": "总排放并未下降：减排先于移除与抵消。",
-        "offset-without-removal": "注销了避免类信用，而没有任何移除。",
-        "net-covered-only": "信用仅覆盖净排放。碳中和不以净排放衡量。",
-    },
+    "neutral": "{year} is carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
+    "not": "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
+    "gross-incomplete": "Gross is incomplete: it must be whole to be called neutral.",
+    "not-reduced": "Gross emissions have not fallen: reduction comes before removal and offsetting.",
+    "offset-without-removal": "Credits of avoidance were retired without any removal.",
+    "net-covered-only": "Credits cover the net figure only. Net is not what the word neutral is measured by.",
 }
 
 
@@ -76,9 +50,9 @@ def language(lang: str) -> str:
     Raises:
         UsageError: `unknown-language`.
     """
-    if lang not in LANGUAGES:
+    if lang not in languages():
         raise UsageError(
-            "unknown-language", f"No report in '{lang}'.", f"There are: {', '.join(LANGUAGES)}."
+            "unknown-language", f"No report in '{lang}'.", f"There are: {', '.join(languages())}."
         )
     return lang
 
@@ -121,7 +95,7 @@ def rate_text(progress: Progress, rate: float | None) -> str:
 
 def neutrality_text(told: Neutrality, lang: str) -> list[str]:
     """The statement of a year, with all three numbers, and what an honest reader would add."""
-    texts = NEUTRALITY_TEXTS[lang]
+    texts = {k: translate(text, lang) for k, text in NEUTRALITY_TEXTS.items()}
     first = texts["neutral" if told.is_neutral else "not"].format(
         year=told.year,
         gross=f"{told.gross_t:,.1f}",
@@ -151,8 +125,7 @@ def promises(opened: OpenRun, lang: str) -> Model:
     paths = {p.id: p for p in workspace.pathways}
     used = [paths[p.target.pathway] for p in progress]
     sources = [
-        f"{p.title_zh if lang == 'zh' else p.title}: {p.publication}, {p.edition}"
-        f" ({p.verification})"
+        f"{p.titled(lang)}: {p.publication}, {p.edition} ({p.verification})"
         for p in used
         if p.publication
     ]
@@ -194,18 +167,17 @@ def promises(opened: OpenRun, lang: str) -> Model:
 
 def _target_finding(workspace: Workspace, f: Finding, lang: str) -> str:
     """What is wrong with a target; in Chinese by its rule, with the target's name."""
-    if lang != "zh":
-        return f"[{f.code}] {f.message} {f.hint}"
-    rule, t = next(r for r in TARGET_RULES if r.code == f.code), translator(lang)
+    t = translator(lang, "report")
     titles = {target_title(x): target_title(x, t) for x in workspace.targets}
-    title = next((v for k, v in titles.items() if f.message.startswith(f"{k}:")), "")
-    return f"[{f.code}] {title}：{t(rule.title)}。{t(rule.hint)}"
+    title = next((k for k in titles if f.message.startswith(f"{k}:")), "")
+    message = f.message.removeprefix(f"{title}:").strip()
+    return f"[{f.code}] {titles.get(title, '')}{t(': ')}{t(message)} {t(f.hint)}"
 
 
 def _kpi(told: list[IndicatorValue], covered: Mapping[str, str], lang: str) -> Model:
     one = told[0].indicator
     last = told[-1]
-    t = translator(lang)
+    t = translator(lang, "report")
     cells = [
         {
             "text": t(amount_text(v)),
@@ -217,16 +189,16 @@ def _kpi(told: list[IndicatorValue], covered: Mapping[str, str], lang: str) -> M
     moved = "–"
     if len(told) > 1 and told[-2].value is not None and last.value is not None:
         moved = change(Fraction(told[-2].value), Fraction(last.value), last.unit)
-    note = one.note_zh if lang == "zh" else one.note
+    note = t(one.note)
     if last.lacking:
-        note += (" 不含：" if lang == "zh" else " Without: ") + last.lacking_in(t) + "."
+        note += (t(" Without: ")) + last.lacking_in(t) + "."
     if last.status == "stated":
         note += f" [{last.origin}]"
     covers = next((n for n in (one.figure, "*") if n in covered), "")
     assured = (covered[covers] or "yes") if covers and last.value is not None else "no"
     return {
         "id": one.id,
-        "title": one.title_zh if lang == "zh" else one.title,
+        "title": t(one.title),
         "unit": last.unit,
         "cells": cells,
         "change": moved,
@@ -238,7 +210,7 @@ def _kpi(told: list[IndicatorValue], covered: Mapping[str, str], lang: str) -> M
 
 def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
     return {
-        "name": target_title(p.target, translator(lang)),
+        "name": target_title(p.target, translator(lang, "report")),
         "year": p.target.year,
         "unit": FIGURES[p.target.figure].unit,
         "base": target_number(p, p.base),
@@ -251,7 +223,7 @@ def _target(p: Progress, path: Any, lang: str) -> dict[str, str]:
         "so_far": rate_text(p, p.rate_so_far),
         "needed": rate_text(p, p.rate_needed),
         "status": p.status,
-        "pathway": path.title_zh if lang == "zh" else path.title,
+        "pathway": path.titled(lang),
     }
 
 
@@ -262,7 +234,7 @@ def _index(
 
     And those that an indicator or breakdown should answer and cannot this year, with the reason.
     """
-    t = translator(lang)
+    t = translator(lang, "report")
     lines = [
         {
             "framework": a.datapoint.framework,
@@ -283,7 +255,7 @@ def _index(
                 "framework": framework,
                 "id": datapoint,
                 "paragraph": "–",
-                "title": one.title_zh if lang == "zh" else one.title,
+                "title": t(one.title),
                 "link": f"i-{one.id}",
                 "text": _with_unit(t(amount_text(last)), last),
             }
@@ -301,21 +273,21 @@ def _with_unit(told: str, value: IndicatorValue) -> str:
 
 def _gaps(answers: Sequence[Answer], lang: str) -> list[dict[str, str]]:
     """Disclosures of each framework, with what is answered, by what, and what is not."""
-    t = translator(lang)
+    t = translator(lang, "report")
     told = [replace(a, by=t(a.by)) for a in answers]
-    named = {key: g["title_zh" if lang == "zh" else "title"] for key, g in groups().items()}
+    named = {key: t(g["title"]) for key, g in groups().items()}
     return gap_lines(told, named)
 
 
 def _editions(lang: str) -> list[str]:
     """Frameworks with their editions."""
-    t = translator(lang)
+    t = translator(lang, "report")
     return [f"{name}: {x['edition']} ({t(x['verification'])})" for name, x in frameworks().items()]
 
 
 def target_charts(workspace: Workspace, told: Sequence[Progress], lang: str) -> list[Model]:
     """Charts of targets: a path each, a wedge where measures lower it, and the curve of costs."""
-    t = translator(lang)
+    t = translator(lang, "report")
     drawn = [_path_spec(workspace, p, t) for p in told if len(p.years) > 2]
     for p in told:
         rows = measures_of(workspace, p)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
@@ -28,14 +28,15 @@ from abate.application.inventory.ranges import DRAWS, SEED, ranges
 from abate.application.plans import AVOIDED, INVENTORY, PlanShown, plans
 from abate.disclosure import charts as specs
 from abate.disclosure.chapters import Chapter, Chart
-from abate.disclosure.markup import Table, Translate, escaped, to_html
+from abate.disclosure.markup import Table, escaped, to_html
 from abate.disclosure.numbers import change, number
-from abate.disclosure.report import filled, headings, localised, page, report_markdown, translator
+from abate.disclosure.report import filled, headings, localised, page, report_markdown
 from abate.disclosure.sections import MAKERS, tables
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.edges import Model
 from abate.kernel.errors import UsageError
 from abate.kernel.finding import Finding, Rule
+from abate.kernel.languages import Translate, languages, translator
 from abate.kernel.tables import CorrectionRow, PlanLine
 from abate.kernel.units import in_kg, in_t
 from abate.operations.facts import CATEGORIES
@@ -147,7 +148,9 @@ def write_reports(
         elif kind == "pdf":
             content = pdf_bytes(text, pictures, model, lang=lang, day=now.date())
         elif kind == "xlsx":
-            content = workbook_bytes(tables(model, translator(lang)).values(), model, now=now)
+            content = workbook_bytes(
+                tables(model, translator(lang, "report")).values(), model, now=now
+            )
         else:
             content = text.encode()
         write_whole(path, content)
@@ -156,7 +159,7 @@ def write_reports(
 
 def report_text(model: Model, lang: str, template: Path | None) -> tuple[str, dict[str, Model]]:
     """The report in Markdown, and its charts by name, those that it shows."""
-    t = translator(lang)
+    t = translator(lang, "report")
     pictures = {name: drawn(localised(spec, t)) for name, spec in model["specs"].items()}
 
     def fig(name: str, year: str = "") -> Markup:
@@ -265,7 +268,7 @@ def _template(path: Path) -> str:
 
 def _page(model: Model, text: str, pictures: dict[str, Model], lang: str) -> str:
     """The report as one page."""
-    t = translator(lang)
+    t = translator(lang, "report")
     figures = {
         name: Markup(page("chart.html", {"chart": picture}))  # noqa: S704
         for name, picture in pictures.items()
@@ -278,7 +281,7 @@ def _page(model: Model, text: str, pictures: dict[str, Model], lang: str) -> str
         model
         | {
             "t": t,
-            "html_lang": "zh-CN" if lang == "zh" else "en",
+            "html_lang": languages()[lang].tag,
             "title": title,
             "contents": contents,
             "body": body,
@@ -302,7 +305,7 @@ def _model(opened: OpenRun, now: datetime, lang: str) -> Model:
     values = {
         y: {v.figure: v for v in rollups.values(list(OPENED), opened.latest(y))} for y in shown
     }
-    this, t = values[year], translator(lang)
+    this, t = values[year], translator(lang, "report")
     found = standing_findings(workspace, now=now, year=year, run_id=run.run_id)
     chain = _chain(rollups, run)
     sides = [opened.latest(y) for y in shown[-2:]]
@@ -739,7 +742,6 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> Model:
     if location is None or market is None:
         return {
             "text": "There is no Scope 2 in this year.",
-            "text_zh": "本年没有范围二。",
             "lines": [],
         }
     rest = location - (reduction or 0)
@@ -789,13 +791,7 @@ def _two_views(con: duckdb.DuckDBPyConnection, this: dict[str, Value]) -> Model:
         " CO2e and count that clean power twice (GHG Protocol Scope 2 Guidance, Table 6.3)."
     )
     shaped = [{"label": a, "text": number(b, c), "unit": c, "how": d} for a, b, c, d in lines]
-    text_zh = (
-        f"基于市场的范围二比基于位置的范围二扣除匹配部分后{'高' if market > rest else '低'}"
-        f" {number(abs(market - rest), 't CO2e')} t CO2e。没有凭证覆盖的电力在此采用剩余电力组合，"
-        f"其中已剔除他人认领的清洁电力；若采用电网平均，则为 {number(rest, 't CO2e')} t CO2e，"
-        "并把这些清洁电力计算两次（《温室气体核算体系》范围二指南，表 6.3）。"
-    )
-    return {"text": text, "text_zh": text_zh, "lines": shaped}
+    return {"text": text, "lines": shaped}
 
 
 def _instruments(con: duckdb.DuckDBPyConnection) -> list[Model]:
@@ -864,18 +860,15 @@ def _estimated(rollups: Figures, run: Run) -> list[dict[str, str]]:
 
 
 def _finding(f: Finding, lang: str) -> dict[str, str]:
-    """A finding for people; in Chinese by what its rule says, for messages are written in English."""
-    rule, t = _rules().get(f.code), translator(lang)
-    title = t(rule.title if rule else f.code)
-    if lang == "zh":
-        f = replace(f, message=title, hint=t(rule.hint if rule else f.hint))
+    """A finding for people."""
+    rule, t = _rules().get(f.code), translator(lang, "report")
     return {
         "severity": str(f.severity),
         "code": f.code,
-        "title": title,
+        "title": t(rule.title if rule else f.code),
         "place": f.place,
-        "message": f.message,
-        "hint": f.hint,
+        "message": t(f.message),
+        "hint": t(f.hint),
     }
 
 

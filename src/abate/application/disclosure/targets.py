@@ -9,7 +9,6 @@ from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES
 from abate.application.ecosystem.programmes import withheld
 from abate.application.inventory.figures import Figures, Run, run_of, years
-from abate.disclosure.markup import Translate
 from abate.disclosure.numbers import measured
 from abate.disclosure.pathways import (
     INCOMPLETE,
@@ -28,6 +27,7 @@ from abate.disclosure.pathways import (
 )
 from abate.kernel.edges import Json
 from abate.kernel.finding import Finding
+from abate.kernel.languages import Translate
 from abate.kernel.period import parse_fiscal_year
 from abate.kernel.region import country_of
 from abate.kernel.target import FALLING, Target, TargetKind

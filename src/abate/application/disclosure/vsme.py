@@ -26,6 +26,7 @@ from abate.disclosure.markup import Cell, Table, escaped, to_html
 from abate.disclosure.report import headings, page
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
+from abate.kernel.languages import languages, translator
 from abate.kernel.region import country_of
 from abate.operations.facts import CATEGORIES
 
@@ -476,7 +477,7 @@ def write_vsme(
         body = to_html(text, {})
         text = page(
             "plain.html",
-            {"title": title, "body": body, "html_lang": "zh-CN" if lang == "zh" else "en"},
+            {"title": title, "body": body, "html_lang": languages()[lang].tag},
         )
     return _written(target, text.encode()), ()
 
@@ -492,37 +493,25 @@ def _markdown(workspace: Workspace, year: str, lang: str) -> str:
     With where each value is from or why it is missing.
     """
     told = vsme_datapoints(workspace, year)
-    zh = lang == "zh"
-    heads = (
-        ("数据点", ">数值", "单位", "来源，或缺失原因")
-        if zh
-        else ("Datapoint", ">Value", "Unit", "From, or why it is missing")
-    )
-    title = (
-        f"{workspace.organisation.name}：{year} VSME 报告"
-        if zh
-        else f"{workspace.organisation.name}: VSME report {year}"
-    )
-    intro = (
-        "按 EFRAG 中小企业自愿标准（VSME，2024 年 12 月）基本模块编制。每个数字来自账本的一次核算。"
-        if zh
-        else (
-            "Basic module of EFRAG's voluntary standard for small firms (VSME, December 2024)."
-            " Every figure is of one run of the ledger."
-        )
+    t = translator(lang)
+    heads = tuple(map(t, ("Datapoint", ">Value", "Unit", "From, or why it is missing")))
+    title = f"{workspace.organisation.name}{t(': ')}{t(f'VSME report {year}')}"
+    intro = t(
+        "Basic module of EFRAG's voluntary standard for small firms (VSME, December 2024)."
+        " Every figure is of one run of the ledger."
     )
     parts = [f"# {escaped(title)}\n\n{intro}\n"]
     names = {
-        "B1": "Basis for preparation" if not zh else "编制基础",
-        "B3": "Energy and greenhouse gas emissions" if not zh else "能源与温室气体排放",
+        "B1": t("Basis for preparation"),
+        "B3": t("Energy and greenhouse gas emissions"),
     }
     for disclosure, name in names.items():
         rows = [
             (
-                Cell(d.title),
+                Cell(t(d.title)),
                 Cell("–" if d.value is None else _shown(d.value)),
                 Cell(d.unit),
-                Cell(d.why or d.origin),
+                Cell(t(d.why) or d.origin),
             )
             for d in told
             if d.disclosure == disclosure

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abate.application.ecosystem.programmes import ProgrammeShown, programmes
 from abate.application.inventory.open_run import OpenRun
 from abate.disclosure.chapters import Chapter
-from abate.disclosure.markup import Cell, Table, Translate
+from abate.disclosure.markup import Cell, Table
+from abate.kernel.languages import Translate
 
 GATES = (
     "Outside the inventory: these tonnes are never taken from it. A number is shown only where all"

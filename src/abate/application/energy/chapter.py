@@ -8,8 +8,9 @@ from abate.application.inventory.figures import Value
 from abate.application.inventory.open_run import OpenRun
 from abate.disclosure import charts
 from abate.disclosure.chapters import Chapter, Chart
-from abate.disclosure.markup import Table, Translate
+from abate.disclosure.markup import Table
 from abate.kernel.edges import Json
+from abate.kernel.languages import Translate
 
 FORECASTS_SHOWN = 8
 COLUMNS = ("facility-energy", "it-energy", "pue", "wue")

@@ -10,6 +10,7 @@ from functools import cache
 
 from abate.disclosure.report import page
 from abate.kernel.edges import Model
+from abate.kernel.languages import languages, translator
 from abate.kernel.resources import package_table
 
 NAMESPACE = "urn:abate:taxonomy:2026-11-22"
@@ -29,8 +30,8 @@ SUMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 ABSTRACT = "GreenhouseGasEmissionsAbstract"
 DIMENSIONAL = "GrossScope3GreenhouseGasEmissions"
 ENERGY_MEMBERS = {
-    "RenewableEnergyMember": ("Renewable energy", "可再生能源"),
-    "NonRenewableEnergyMember": ("Non-renewable energy", "不可再生能源"),
+    "RenewableEnergyMember": "Renewable energy",
+    "NonRenewableEnergyMember": "Non-renewable energy",
 }
 TYPES = {
     "ghgEmissions": "dtr-types:ghgEmissionsItemType", "ghgEmissionsPerMonetary": "dtr-types:ghgEmissionsPerMonetaryItemType",
@@ -45,22 +46,22 @@ class Axis:
 
     Args:
         id: Its role in the linkbases.
-        title: English and Chinese title.
+        title: Title.
         table: Name of its hypercube.
         line_items: Name of its line items.
         name: Name of the axis.
         domain: Name of its domain, which is the default.
-        members: English and Chinese label of each member.
+        members: Label of each member.
         concepts: Concepts that it breaks down.
     """
 
     id: str
-    title: tuple[str, str]
+    title: str
     table: str
     line_items: str
     name: str
     domain: str
-    members: Mapping[str, tuple[str, str]]
+    members: Mapping[str, str]
     concepts: tuple[str, ...]
 
 
@@ -69,17 +70,17 @@ def axes(categories: Mapping[int, str]) -> tuple[Axis, ...]:
     return (
         Axis(
             "scope3",
-            ("Scope 3 by category", "范围三分类"),
+            "Scope 3 by category",
             "Scope3Table",
             "Scope3LineItems",
             "Scope3CategoryAxis",
             "Scope3CategoryDomain",
-            {member(n): (f"{n} {title}", "") for n, title in categories.items()},
+            {member(n): f"{n} {title}" for n, title in categories.items()},
             (DIMENSIONAL,),
         ),
         Axis(
             "energy",
-            ("Breakdown of energy consumption", "能源消耗分列"),
+            "Breakdown of energy consumption",
             "BreakdownOfEnergyConsumptionTable",
             "BreakdownOfEnergyConsumptionLineItems",
             "BreakdownOfEnergyConsumptionAxis",
@@ -101,8 +102,7 @@ class Element:
         period: `duration`, or `instant` for what stands at the end of the year.
         decimals: Digits after the point to which facts are stated.
         figure: Figure that it is; empty where it is made of several.
-        label_en: Label.
-        label_zh: The same in Chinese.
+        label: Label.
         is_esrs: Whether the name is that of ESRS or VSME.
         source: Where it is from.
     """
@@ -113,8 +113,7 @@ class Element:
     period: str
     decimals: int
     figure: str
-    label_en: str
-    label_zh: str
+    label: str
     is_esrs: bool
     source: str
 
@@ -130,8 +129,7 @@ def elements() -> dict[str, Element]:
             r["period"],
             int(r["decimals"]),
             r["figure"],
-            r["label_en"],
-            r["label_zh"],
+            r["label"],
             r["esrs"] == "yes",
             r["source"],
         )
@@ -231,7 +229,7 @@ def filing_files(
         currency: ISO 4217 code.
         periods: First and last day of each fiscal year.
         categories: Names of the categories of Scope 3.
-        lang: `en` or `zh`.
+        lang: Language of the report.
         notes: Basis of preparation, as text.
         run: Run of the ledger.
         official: A regulator's taxonomy, whose names facts bear where it has them; what is broken
@@ -251,6 +249,7 @@ def filing_files(
         "abstract": ABSTRACT,
         "axes": broken_down,
         "linkbases": LINKBASES,
+        "languages": [(x, translator(x)) for x in languages()],
     }
     axis_of = {m: a.name for a in broken_down for m in a.members}
     used = sorted({(f.context, f.year, f.element.period, f.member) for f in facts})
@@ -271,6 +270,7 @@ def filing_files(
         "shown_members": lambda n, a: [m for m in a.members if any((n, y, m) in by for y in years)],
         "units": sorted({f.element.unit for f in facts}),
         "lang": lang,
+        "t": translator(lang),
         "notes": notes,
         "run": run,
         "official": official,

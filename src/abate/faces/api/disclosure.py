@@ -39,9 +39,13 @@ from abate.faces.api.frame import (
 from abate.faces.api.uploads import input_of, refuse
 from abate.faces.clock import present
 from abate.kernel.edges import Json
+from abate.kernel.languages import languages
 
 router = api_router()
-Lang = Annotated[str, Field(pattern="^(|en|zh)$", description="The workspace's if empty.")]
+Lang = Annotated[
+    str,
+    Field(pattern=f"^({'|'.join(('', *languages()))})$", description="The workspace's if empty."),
+]
 CLAIMS_MAX = 400_000
 """Characters of a text of claims: some 150 pages."""
 
@@ -119,7 +123,9 @@ def get_frameworks(
     desk: WorkspaceOf,
     year: OneYear,
     framework: Annotated[str, Query(max_length=40, description="One framework, such as GRI.")] = "",
-    lang: Annotated[str, Query(max_length=2, description="en or zh.")] = "",
+    lang: Annotated[
+        str, Query(max_length=2, description="Language; the workspace's if empty.")
+    ] = "",
 ) -> list[Json]:
     """What frameworks ask for, and what answers it or why it is open."""
     workspace = desk.workspace

@@ -39,7 +39,9 @@ WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", "-w", help="Folder with abate.toml.", show_default="here")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-LangOption = Annotated[str, typer.Option(help="en or zh; that of abate.toml where none is named.")]
+LangOption = Annotated[
+    str, typer.Option(help="Language, such as en or zh; that of abate.toml where none is named.")
+]
 DatesOption = Annotated[
     str,
     typer.Option(

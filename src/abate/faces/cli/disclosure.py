@@ -41,6 +41,7 @@ def indicators(
     from abate.application.disclosure.indicators import indicator_values
     from abate.application.disclosure.promises import amount_text, language
     from abate.application.inventory.figures import years
+    from abate.kernel.languages import translate
     from abate.kernel.period import parse_fiscal_year
 
     opened = opened_at(workspace)
@@ -55,7 +56,7 @@ def indicators(
     rows = [
         (
             i,
-            values[0].indicator.title_zh if lang == "zh" else values[0].indicator.title,
+            translate(values[0].indicator.title, lang),
             values[0].unit,
             *(amount_text(v) for v in values),
             {"lower": "↓", "higher": "↑", "none": ""}[values[0].indicator.direction],
@@ -89,11 +90,11 @@ def frameworks(
     from abate.application.disclosure.answers import answers_of_year
     from abate.application.disclosure.promises import language
     from abate.disclosure.datapoints import OPEN
-    from abate.disclosure.report import translator
+    from abate.kernel.languages import translator
 
     opened = opened_at(workspace)
     lang = language(lang or opened.language)
-    t = translator(lang)
+    t = translator(lang, "report")
     told = [
         a for a in answers_of_year(opened, year, lang, framework) if not is_open or a.status == OPEN
     ]

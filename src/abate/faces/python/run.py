@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
 from abate.adapters.store.workspace import Workspace as Opened
 from abate.application.catalogue import FIGURES, HEADLINES
@@ -163,9 +162,7 @@ class Run:
         """
         return publish(self._workspace, self.id, reason=reason, now=present(), accepted=accept)
 
-    def report(
-        self, path: str | Path, *, lang: Literal["", "en", "zh"] = "", template: str | Path = ""
-    ) -> Path:
+    def report(self, path: str | Path, *, lang: str = "", template: str | Path = "") -> Path:
         """Write the yearly report: .html, .pdf, .xlsx or .md.
 
         Raises:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -29,12 +29,10 @@ from abate.disclosure.report import localised, script_json
 from abate.faces.api.desk import OpenWorkspace
 from abate.kernel.edges import Json
 from abate.kernel.errors import UsageError
-from abate.kernel.resources import chinese
+from abate.kernel.languages import catalogues, languages, translate
 
 HERE = Path(__file__).parent
-LANGUAGES = {"en": "English", "zh": "中文"}
 THEMES = ("auto", "light", "dark")
-LOCALES = {"en": Locale("en", "GB"), "zh": Locale.parse("zh_Hans_CN")}
 JOB_TITLES = {
     "import": "Import",
     "factors": "Import of factors",
@@ -101,24 +99,6 @@ class Cell:
     note: str = ""
 
 
-@cache
-def texts() -> dict[str, str]:
-    """Chinese for each English text of the pages and of the report, which say the same things."""
-    return chinese("abate.disclosure") | chinese("abate.faces.web")
-
-
-def translate(text: str, language: str) -> str:
-    """A text of the pages in a language.
-
-    A text that has no translation, such as somebody's own words, stays.
-
-    Example:
-        >>> translate("Inventory", "zh"), translate("Inventory", "en")
-        ('排放清单', 'Inventory')
-    """
-    return texts().get(text, text) if language == "zh" else text
-
-
 @dataclass(frozen=True)
 class Page:
     """A request's page.
@@ -137,16 +117,18 @@ class Page:
     def of(cls, request: Request) -> Page:
         """The page of a request: language and theme from the address, else as chosen before, else as the browser says."""
         asked = request.query_params
-        accepted = (
-            "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
-        )
-        language = asked.get("lang") or request.cookies.get("abate_lang", "") or accepted
+        language = asked.get("lang") or request.cookies.get("abate_lang", "") or _accepted(request)
         theme = asked.get("theme") or request.cookies.get("abate_theme", "")
         return cls(
             request,
-            language if language in LANGUAGES else "en",
+            language if language in languages() else "en",
             theme if theme in THEMES else "auto",
         )
+
+    @property
+    def locale(self) -> Locale:
+        """How the visitor's language writes numbers and days."""
+        return languages()[self.language].locale
 
     @property
     def desk(self) -> OpenWorkspace:
@@ -164,14 +146,10 @@ class Page:
         if value is None:
             return self.t("missing")
         if unit == "share":
-            return str(
-                format_decimal(float(value), format="#,##0.0 %", locale=LOCALES[self.language])
-            )
+            return str(format_decimal(float(value), format="#,##0.0 %", locale=self.locale))
         size = abs(float(value))
         digits = "" if size >= 1000 else ".0" if size >= 100 else ".00" if size >= 10 else ".000"
-        return str(
-            format_decimal(float(value), format=f"#,##0{digits}", locale=LOCALES[self.language])
-        )
+        return str(format_decimal(float(value), format=f"#,##0{digits}", locale=self.locale))
 
     def amount(self, value: Value) -> str:
         """A figure's value; * where it is incomplete, or without what is not assessed."""
@@ -206,7 +184,7 @@ class Page:
 
     def count(self, number: int) -> str:
         """A whole number."""
-        return str(format_decimal(number, format="#,##0", locale=LOCALES[self.language]))
+        return str(format_decimal(number, format="#,##0", locale=self.locale))
 
     def change(self, before: Fraction | None, after: Fraction | None, unit: str) -> str:
         """Change from one value to the next."""
@@ -214,20 +192,18 @@ class Page:
             return "–"
         if unit == "share":
             points = format_decimal(
-                float(after - before) * 100, format="+0.0;-0.0", locale=LOCALES[self.language]
+                float(after - before) * 100, format="+0.0;-0.0", locale=self.locale
             )
             return f"{points} {self.t('pp')}"
         return str(
-            format_decimal(
-                float(after / before - 1), format="+0.0 %;-0.0 %", locale=LOCALES[self.language]
-            )
+            format_decimal(float(after / before - 1), format="+0.0 %;-0.0 %", locale=self.locale)
         )
 
     def unit(self, unit: str) -> str:
         """A unit as it is written for people, in the visitor's language."""
         shown = UNITS.get(unit, unit.replace("CO2e", "CO₂e"))
         return (
-            " ".join(self.t(part) for part in shown.split(" ")) if self.language == "zh" else shown
+            shown if self.language == "en" else " ".join(self.t(part) for part in shown.split(" "))
         )
 
     def job(self, kind: str) -> str:
@@ -244,8 +220,7 @@ class Page:
             day = date.fromisoformat(f"{month}-01")
         except ValueError:
             return month
-        pattern = "y年M月" if self.language == "zh" else "MMM y"
-        return str(format_date(day, pattern, locale=LOCALES[self.language]))
+        return str(format_skeleton("yMMM", day, locale=self.locale))
 
     def moment(self, at: datetime | None) -> str:
         """A moment."""
@@ -255,8 +230,8 @@ class Page:
             else str(
                 format_datetime(
                     at,
-                    "short" if self.language == "en" else "medium",
-                    locale=LOCALES[self.language],
+                    "short",
+                    locale=self.locale,
                 )
             )
         )
@@ -299,7 +274,7 @@ class Page:
                 busy=busy,
                 asset=asset,
                 path=path,
-                languages=LANGUAGES,
+                languages=languages(),
                 navigation=navigation,
                 place=next((p for p in navigation if p.is_at(path)), None),
                 **model,
@@ -312,6 +287,13 @@ class Page:
                     f"abate_{key}", value, max_age=31536000, httponly=True, samesite="strict"
                 )
         return response
+
+
+def _accepted(request: Request) -> str:
+    """The first language of those that a browser names which Abate speaks; English otherwise."""
+    named = request.headers.get("accept-language", "").lower().split(",")
+    codes = (n.partition(";")[0].strip().partition("-")[0] for n in named)
+    return next((c for c in codes if c in languages()), "en")
 
 
 @cache
@@ -334,7 +316,7 @@ def compile_templates(*names: str) -> None:
         _templates().get_template(name)
     for name in ("icon.svg", "app.css", "app.js", "htmx.min.js", "vega.js"):
         asset(name)
-    texts()
+    catalogues()
 
 
 @cache

@@ -48,6 +48,7 @@ from abate.faces.web.page import Cell, Form, Page, Place, accepted_of, in_words,
 from abate.faces.web.pages.data import titles
 from abate.kernel.edges import Model
 from abate.kernel.errors import AbateError, UsageError
+from abate.kernel.languages import languages
 from abate.kernel.period import parse_fiscal_year
 
 router = APIRouter()
@@ -159,11 +160,10 @@ def indicators(request: Request, year: OfYear = "") -> Response:
         ("indicators", *shown, page.desk.whole_version()),
         lambda: indicator_values(page.desk.workspace, shown),
     )
-    is_chinese = page.language == "zh"
     rows = [
         (
             Cell(
-                one.indicator.title_zh if is_chinese else one.indicator.title,
+                page.t(one.indicator.title),
                 note=_about(page, one),
             ),
             page.unit(one.unit),
@@ -179,7 +179,7 @@ def indicators(request: Request, year: OfYear = "") -> Response:
 
 def _about(page: Page, value: IndicatorValue) -> str:
     one = value.indicator
-    note = one.note_zh if page.language == "zh" else one.note
+    note = page.t(one.note)
     made = one.formula or f"{page.t('as stated')}: {one.stated}"
     return f"{note} = {made}".strip()
 
@@ -574,6 +574,7 @@ def _reports(page: Page, year: str, fault: AbateError | None = None) -> Response
         years=years,
         formats=FORMATS,
         language=page.language,
+        languages_named=[(code, one.name) for code, one in languages().items()],
         jobs=jobs[:8],
         blocking=_blocking(page, page.desk.run(chosen)),
         said=SAID,
@@ -598,7 +599,7 @@ def _reports(page: Page, year: str, fault: AbateError | None = None) -> Response
 def _start(page: Page, kind: str, form: Mapping[str, str], **arguments: object) -> Response:
     try:
         year = year_of(page, form.get("year", ""))
-        lang = form.get("lang", "") if form.get("lang") in ("en", "zh") else "en"
+        lang = form.get("lang", "") if form.get("lang") in languages() else "en"
         job = page.request.app.state.jobs.submit(kind, year, year=year, lang=lang, **arguments)
     except AbateError as error:
         return _reports(page, "", error)
