@@ -270,6 +270,7 @@ def rest_page() -> str:
 
 def use_cases_page() -> str:
     """Use case by face."""
+    from abate.faces.records import record_of
     from abate.faces.use_cases import FACES, REASONS, use_cases
 
     heads = {
@@ -279,9 +280,7 @@ def use_cases_page() -> str:
     out = [
         HEAD,
         "# Use cases\n\nWhat one can do, and where. Every face calls the same function. In place of an address stands why there is none: "
-        + "; ".join(
-            f"*{k}*: it {v}" if k != "later" else f"*{k}*: it is {v}" for k, v in REASONS.items()
-        )
+        + "; ".join(f"*{k}*: it {v}" for k, v in REASONS.items())
         + ". *Right* is what a user must be allowed; a star marks what may take long, and runs as a job of the server.\n\n| use case | right | "
         + " | ".join(heads[f] for f in FACES)
         + " |\n|---|---|"
@@ -292,6 +291,14 @@ def use_cases_page() -> str:
         cells = [f"`{one.address(f)}`" if one.address(f) else f"*{getattr(one, f)}*" for f in FACES]
         star = "*" if one.is_long else ""
         out.append(f"| {one.title}{star} | {one.right} | {' | '.join(cells)} |\n")
+    out.append(
+        "\n## What each takes and gives\n\nBy the names of the Python door; where it has none, of the command or of the route. A star marks what has to be given.\n"
+    )
+    for one in use_cases():
+        told = record_of(one)
+        out.append(f"\n### {one.title}\n\nGives `{told.output}`.\n\n")
+        for i in told.inputs:
+            out.append(f"- `{i.name}{'*' if i.needed else ''}` (`{i.type}`): {i.about}\n")
     return "".join(out)
 
 

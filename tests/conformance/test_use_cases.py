@@ -11,6 +11,7 @@ import abate
 from abate.faces.mcp.server import Tools
 from abate.faces.python.run import Run
 from abate.faces.python.workspace import Workspace
+from abate.faces.records import record_of
 from abate.faces.server import create_app
 from abate.faces.use_cases import FACES, use_cases
 from support import ROOT
@@ -104,3 +105,12 @@ def test_tools_that_write_are_use_cases_that_write():
     writing = {u.tool for u in use_cases() if u.right != "read" and u.address("tool")}
     previews = {"preview_file", "preview_readings"}
     assert writing - previews == {n for n in vars(Tools) if n[0] != "_"}
+
+
+@pytest.mark.parametrize("one", use_cases(), ids=lambda u: u.name)
+def test_a_use_case_says_what_it_takes_and_gives(one):
+    told = record_of(one)
+    assert told.output
+    assert told.about
+    assert [i.name for i in told.inputs if not i.about or not i.type] == []
+    assert len({i.name for i in told.inputs}) == len(told.inputs)
