@@ -45,6 +45,7 @@ from abate.application.opening import open_workspace
 from abate.application.workspaces.setup import init_firm
 from abate.disclosure.datapoints import ANSWERED, OPEN, PARTLY, datapoints
 from abate.disclosure.markup import ANCHOR
+from abate.disclosure.report import sections
 from abate.disclosure.sections import tables
 from abate.faces.cli import main as cli
 from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
@@ -902,3 +903,15 @@ def test_planners_can_price_what_a_carton_emits(demo, workspace):
     assert float(weights["film"]) > float(weights["board"])
     with pytest.raises(UsageError, match="no-carbon-price"):
         carbon_priced(workspace, site="hq", month="2024-03")
+
+
+def test_a_report_without_some_sections_is_whole_in_every_format(demo, tmp_path):
+    paths = {kind: tmp_path / f"r.{kind}" for kind in ("html", "pdf", "md")}
+    without = [name for name, _ in sections("en") if name != "targets"]
+    write_reports(demo, "FY2024", paths, now=NOW, without=without)
+    told = paths["md"].read_text(encoding="utf-8")
+    ids = re.findall(r"^#{1,2} .*\{#([\w.-]+)\}$", told, re.MULTILINE)
+    assert {"summary", "about", "targets"} <= set(ids)
+    assert not set(ids) & set(without)
+    assert paths["pdf"].read_bytes()[:5] == b"%PDF-"
+    assert 'id="targets"' in paths["html"].read_text(encoding="utf-8")

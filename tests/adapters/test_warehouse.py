@@ -16,6 +16,7 @@ from abate.adapters.readers.orders import read_cartons
 from abate.application.logistics.fitting import fit_order, read_item
 from abate.application.logistics.orders import PackTerms, pack_orders
 from abate.application.logistics.readback import read_back
+from abate.application.logistics.stock import record_movements, reserve, stock_rows
 from abate.application.opening import create_workspace
 from abate.faces.server import create_app
 from abate.kernel.errors import DataError, UsageError
@@ -533,3 +534,76 @@ def test_an_order_whose_name_no_code_holds_has_a_label_without_one(tmp_path):
     files = [tmp_path / f for f in ("orders.csv", "cartons.csv")]
     pack_orders(*files, [], PackTerms(), labels=labels, now=NOW)
     assert name in labels.read_text()
+
+
+@pytest.fixture
+def depot(tmp_path):
+    """A workspace with ten used cartons, and what packs three orders into them under a name."""
+    workspace = create_workspace(tmp_path / "w", CONFIG + '\n[scope3]\nproxies = ["GB"]\n')
+    (tmp_path / "orders.csv").write_text(POSTED.replace("9000", "900"))
+    (tmp_path / "cartons.csv").write_text(
+        "carton,length_mm,width_mm,height_mm,source\n"
+        "U,400,300,200,used\nL,400,300,200,new\nXL,500,400,300,new\n"
+    )
+
+    def move(*rows):
+        path = tmp_path / "moves.csv"
+        path.write_text("ref,site,carton,event,count,plan\n" + "".join(f"{r}\n" for r in rows))
+        return [str(r) for _, r, _ in record_movements(workspace, path)]
+
+    def pack(name):
+        return pack_orders(
+            tmp_path / "orders.csv",
+            tmp_path / "cartons.csv",
+            [],
+            PackTerms(post=name, stock=True),
+            workspace=workspace,
+            now=NOW,
+        )
+
+    def stock():
+        (row,) = stock_rows(workspace)
+        return row["stock"], row["reserved"], row["shipped"]
+
+    assert move("m1,hq,U,bought,5,") == ["ok"]
+    return move, pack, stock
+
+
+def test_a_recorded_plan_reserves_what_it_takes_of_the_stock(depot):
+    move, pack, stock = depot
+    pack("june")
+    assert stock() == (2, 3, 0)
+    pack("june")  # the same plan again: it may take what is reserved for it, and nothing changes
+    assert stock() == (2, 3, 0)
+    second = pack("july")
+    assert stock() == (0, 5, 0)
+    assert second.summary.few["hq", "U"] == 2
+    assert move("s1,hq,U,packed,3,june") == ["ok"]
+    assert stock() == (0, 2, 3)
+    assert move("s2,hq,U,packed,1,june") == ["overdrawn"]
+    assert move("r1,hq,U,released,2,july") == ["ok"]
+    assert stock() == (2, 0, 3)
+    assert move("r1,hq,U,released,2,july") == ["exists"]
+
+
+@pytest.mark.parametrize(
+    "row", ["x,hq,U,released,1,", "x,hq,U,bought,1,june", "x,hq,U,lost,1,june"]
+)
+def test_only_what_a_plan_reserves_is_of_a_plan(depot, row):
+    move, _, stock = depot
+    with pytest.raises(DataError) as told:
+        move(row)
+    assert told.value.code == "movements-unreadable"
+    assert stock() == (5, 0, 0)
+
+
+def test_a_plan_whose_stock_was_taken_meanwhile_reserves_nothing(tmp_path):
+    workspace = create_workspace(tmp_path / "w", CONFIG)
+    path = tmp_path / "m.csv"
+    path.write_text("ref,site,carton,event,count\na,hq,U,bought,2\nb,hq,V,bought,2\n")
+    record_movements(workspace, path)
+    with pytest.raises(DataError) as told:
+        reserve(workspace, "p", {("hq", "U"): 1, ("hq", "V"): 3})
+    assert told.value.code == "stock-taken"
+    assert [r["reserved"] for r in stock_rows(workspace)] == [0, 0]
+    assert [r["stock"] for r in stock_rows(workspace)] == [2, 2]

@@ -55,6 +55,7 @@ PAGES = {
     "organisation": "/organisation",
     "site": "/organisation?section=sites&item=nantong",
     "search": "/search?q=scope",
+    "components": "/components",
     "problem": "/inventory/no-such-figure",
 }
 MESSY = """总部 2024 电费账单,,,,

@@ -73,6 +73,7 @@ HELPERS = {
     "page": {
         "GET /data/templates/{name}.csv",  # a blank file
         "POST /data/uploads/import-all",  # several at once
+        "GET /components",  # what pages are made of
         "GET /jobs/{job_id}/card",  # a job as a part of a page
         "GET /todo",  # a part of the overview
         "POST /start",  # first steps

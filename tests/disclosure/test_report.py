@@ -14,7 +14,7 @@ from abate.disclosure import charts
 from abate.disclosure.indicators import frameworks, indicators
 from abate.disclosure.markup import Cell, Table, escaped, plain_text, to_html
 from abate.disclosure.neutrality import Neutrality
-from abate.disclosure.report import headings, report_markdown
+from abate.disclosure.report import headings, report_markdown, sections, shortened
 from abate.disclosure.signoff import Step, check_step
 from abate.disclosure.typesetting import to_typst
 from abate.kernel.errors import UsageError
@@ -192,3 +192,44 @@ def test_who_prepares_never_approves_and_steps_keep_their_order():
     with pytest.raises(UsageError, match="sign-off-twice"):
         check_step(Step.PREPARED, "Bo", taken, {}, year="FY2024")
     check_step(Step.REVIEWED, "Cy", taken, {"reviewer": ("Cy",)}, year="FY2024")
+
+
+LONG = (
+    "# T\n\n## Summary {#summary}\n\na\n\n## About {#about}\n\nb\n\n## Plans {#plans}\n\nc\n\n"
+    "### below\n\nd\n\n# Annexes {#annexes}\n\n## A {#a}\n\ne\n\n## B {#b}\n\nf\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("without", "gone", "kept"),
+    [
+        ((), "", "abcdef"),
+        (("plans",), "cd", "abef"),
+        (("a",), "e", "abcdf"),
+        (("a", "b"), "ef", "abcd"),
+        (("annexes",), "", "abcdef"),
+    ],
+)
+def test_sections_are_left_out_whole(without, gone, kept):
+    told = shortened(LONG, without)
+    lines = told.splitlines()
+    assert [x for x in "abcdef" if x in lines] == list(kept)
+    assert not set(gone) & set(lines)
+    assert ("# Annexes {#annexes}" in lines) == (without not in (("a", "b"), ("annexes",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("summary", "section-stays"), ("about", "section-stays"), ("nothing", "unknown-section")],
+)
+def test_what_says_what_is_incomplete_is_never_left_out(name, code):
+    with pytest.raises(UsageError) as caught:
+        shortened(LONG, [name])
+    assert caught.value.code == code
+
+
+def test_every_section_of_the_template_is_named_in_every_language():
+    english, chinese = sections("en"), sections("zh")
+    assert [n for n, _ in english] == [n for n, _ in chinese]
+    assert all(a != b for (_, a), (_, b) in zip(english, chinese, strict=True))
+    assert {"targets", "plans", "factors"} <= {n for n, _ in english}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,9 @@ from abate.disclosure.markup import escaped, heading_id, reader
 from abate.kernel.errors import UsageError
 from abate.kernel.languages import Translate, catalogues
 from abate.kernel.resources import package_text
+
+STAYS = ("summary", "about")
+"""Sections of which no report is without."""
 
 
 def report_markdown(model: Mapping[str, Any], *, lang: str, template: str = "") -> str:
@@ -112,6 +116,42 @@ def script_json(content: Any) -> str:
     return Markup(  # noqa: S704
         json.dumps(content, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
     )
+
+
+def sections(lang: str) -> list[tuple[str, str]]:
+    """Sections of the package's template, by the names they carry, that may be left out."""
+    found = re.findall(r"^## (.*) \{#([\w.-]+)\}$", _own_template(lang), re.MULTILINE)
+    return [(name, title) for title, name in found if name not in STAYS and "{{" not in title]
+
+
+def shortened(markdown: str, without: Sequence[str]) -> str:
+    """A report without some of its sections.
+
+    Raises:
+        UsageError: `unknown-section`, `section-stays`.
+    """
+    parts = re.split(r"^(?=#{1,2} )", markdown, flags=re.MULTILINE)
+    named = [re.match(r"#{1,2} .*\{#([\w.-]+)\}\s*\n", part) for part in parts]
+    names = [found[1] if found else "" for found in named]
+    for name in without:
+        if name in STAYS:
+            raise UsageError(
+                "section-stays",
+                f"The section '{name}' stays: it says what is incomplete.",
+                "Leave out others.",
+            )
+        if name not in names:
+            raise UsageError(
+                "unknown-section",
+                f"No section '{name}'.",
+                f"One of: {', '.join(n for n in names if n and n not in STAYS)}.",
+            )
+    kept = [part for name, part in zip(names, parts, strict=True) if name not in without]
+    bare = [k for k, part in enumerate(kept) if part.startswith("# ") and k]
+    for k in reversed(bare):  # a heading over nothing
+        if k + 1 == len(kept) or kept[k + 1].startswith("# "):
+            del kept[k]
+    return "".join(kept)
 
 
 def headings(markdown: str) -> tuple[str, list[tuple[str, str]]]:

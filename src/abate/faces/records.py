@@ -148,7 +148,7 @@ def _commands() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Commands with the functions that carry them out."""
     from typer.main import get_command
 
-    from abate.faces.cli.main import app
+    from abate.faces.cli.app import app
 
     def below(command: Any, name: str) -> Iterator[tuple[str, Callable[..., Any]]]:
         for word, sub in getattr(command, "commands", {}).items():

@@ -69,6 +69,14 @@ class TransferLedger:
         with self.engine.begin() as con:
             return [_post_one(con, t) for t in transfers]
 
+    def post_whole(self, transfers: Iterable[Transfer]) -> list[TransferResult]:
+        """Post transfers in order, all of them or, where one is refused, none."""
+        with self.engine.connect() as con, con.begin() as transaction:
+            results = [_post_one(con, t) for t in transfers]
+            if any(r not in ("ok", "exists") for r in results):
+                transaction.rollback()
+            return results
+
     def balance(self, ledger: str, account: str) -> int:
         """What an account holds, 0 where it is unknown."""
         with self.engine.connect() as con:

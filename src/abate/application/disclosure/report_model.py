@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from fractions import Fraction
@@ -30,7 +31,7 @@ from abate.disclosure import charts as specs
 from abate.disclosure.chapters import Chapter, Chart
 from abate.disclosure.markup import Table, escaped, to_html
 from abate.disclosure.numbers import change, number
-from abate.disclosure.report import filled, headings, localised, page, report_markdown
+from abate.disclosure.report import filled, headings, localised, page, report_markdown, shortened
 from abate.disclosure.sections import MAKERS, tables
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.edges import Model
@@ -91,6 +92,7 @@ def write_report(
     lang: str = "en",
     kind: str = "html",
     template: Path | None = None,
+    without: Sequence[str] = (),
 ) -> Path:
     """Write the report of a year, as one HTML file, a tagged PDF, a workbook or Markdown.
 
@@ -106,9 +108,11 @@ def write_report(
         lang: `en` or `zh`.
         kind: `html`, `pdf`, `xlsx` or `md`.
         template: A template of one's own in Markdown.
+        without: Names of sections to leave out; the workbook holds all.
 
     Raises:
-        UsageError: `unknown-format`, `unknown-language`, `bad-template`, `no-cjk-font`.
+        UsageError: `unknown-format`, `unknown-language`, `bad-template`, `unknown-section`,
+            `section-stays`, `no-cjk-font`.
         DataError: `report-contradicts`.
     """
     if kind not in FORMATS:
@@ -116,7 +120,14 @@ def write_report(
             "unknown-format", f"No report as '{kind}'.", f"There are: {', '.join(FORMATS)}."
         )
     return write_reports(
-        workspace, year, {kind: path}, now=now, charts=charts, lang=lang, template=template
+        workspace,
+        year,
+        {kind: path},
+        now=now,
+        charts=charts,
+        lang=lang,
+        template=template,
+        without=without,
     )[0]
 
 
@@ -129,6 +140,7 @@ def write_reports(
     charts: Path | None = None,
     lang: str = "en",
     template: Path | None = None,
+    without: Sequence[str] = (),
 ) -> list[Path]:
     """Write the report of a year in several formats, gathered once; see `write_report`."""
     from abate.adapters.writers.prints import pdf_bytes, workbook_bytes
@@ -137,6 +149,7 @@ def write_reports(
     model = report_model(workspace, year.upper(), now, language(lang))
     model["claims"] = check_report(model)
     text, pictures = report_text(model, lang, template)
+    text = shortened(text, without)
     check_report(model, text)
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)

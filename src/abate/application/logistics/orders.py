@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +26,13 @@ from abate.application.logistics.packing import (
     pack_file,
 )
 from abate.application.logistics.plan_page import page_model, plan_file, valued_model, write_page
-from abate.application.logistics.stock import Packaging, in_stock, read_packaging, site_names
+from abate.application.logistics.stock import (
+    Packaging,
+    in_stock,
+    read_packaging,
+    reserve,
+    site_names,
+)
 from abate.application.plans import post_plan
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import UsageError
@@ -43,7 +50,8 @@ class PackTerms:
         baseline: What the warehouse does now: volume, volume=0.8, record or none.
         seed: Same orders and seed, same bytes.
         seconds: After this time the orders that are left are packed the fast way; 0 for no limit.
-        post: Name under which both sides are valued and kept; empty keeps nothing.
+        post: Name under which both sides are valued and kept; empty keeps nothing. Used and
+            circulating cartons of a plan that is kept are reserved.
         site: Site of orders that name none.
         month: Month of orders that name none, such as 2024-03.
         stock: Whether used and circulating cartons are as many as the workspace holds.
@@ -166,7 +174,7 @@ def pack_orders(
             sites=site_names(workspace, terms.site)
             if workspace and terms.needs_workspace
             else None,
-            stock=in_stock(workspace) if workspace and terms.stock else None,
+            stock=in_stock(workspace, terms.post) if workspace and terms.stock else None,
             units=terms.units,
             tariff=told.tariff,
             until=time.monotonic() + terms.seconds if terms.seconds else None,
@@ -186,6 +194,11 @@ def pack_orders(
         )
         facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
         model |= valued_model(post_plan(workspace, plan, domain="packing", facts=facts, now=now))
+        if terms.stock:
+            names, wanted = site_names(workspace, terms.site), Counter[tuple[str, str]]()
+            for (site, carton), count in summary.few.items():
+                wanted[names[site], carton] += count
+            reserve(workspace, terms.post, wanted)
     for path in paths:
         if path.suffix == ".html":
             write_page(path, model)

@@ -33,6 +33,8 @@ FEWEST = "fewest"
 """The objective unless another is asked for: parcels, then the price of cartons, then board."""
 POSTAGE = "postage"
 """The objective of money for cartons and postage together."""
+FEW = (Source.USED, Source.CIRCULATING)
+"""What a workspace counts in stock."""
 SHOWN_MAX = 60
 """Orders kept for pages and pictures."""
 FINDINGS_MAX = 200
@@ -69,6 +71,7 @@ class PackingSummary:
         bound: No packing reaches less.
         proposed: Cartons used by site, month and id.
         baseline: Cartons the warehouse uses now, likewise; empty where that is not known.
+        few: Used and circulating cartons taken, by site and id.
         filler_l: Empty volume by site and month, proposed and baseline.
         gross_kg: Gross mass of parcels, likewise.
         postage: What the carrier asks, proposed and baseline.
@@ -89,6 +92,7 @@ class PackingSummary:
     compared: int = 0
     proposed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     baseline: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    few: Counter[tuple[str, str]] = field(default_factory=Counter)
     filler_l: dict[tuple[str, str, str], float] = field(default_factory=dict)
     gross_kg: dict[tuple[str, str, str], float] = field(default_factory=dict)
     postage: Counter[str] = field(default_factory=Counter)
@@ -112,6 +116,7 @@ class PackingSummary:
         for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.proposed.update(other.proposed)
+        self.few.update(other.few)
         self.baseline.update(other.baseline)
         for mine, theirs in ((self.filler_l, other.filler_l), (self.gross_kg, other.gross_kg)):
             for key, amount in theirs.items():
@@ -176,6 +181,7 @@ class Packing:
         """Lines of the plan and the tally of packed orders."""
         tally = PackingSummary(findings=list(batch.findings))
         now = self._now(batch)
+        few = {c.id for c in self.packer.cartons if c.source in FEW}
         lines = []
         encode = json.JSONEncoder(
             ensure_ascii=False, separators=(",", ":"), check_circular=False
@@ -191,6 +197,7 @@ class Packing:
             tally.orders += 1
             tally.items += sum(len(p.placements) for p in one.parcels)
             tally.parcels += len(one.parcels)
+            tally.few.update((meta.site, p.carton) for p in one.parcels if p.carton in few)
             tally.proved += one.proved
             tally.unpacked += len(one.unpacked)
             tally.cost += one.cost
@@ -334,9 +341,8 @@ def _shared_out(
                 packer = packing.packer
                 if stock is not None:
                     here = stock.get(site, {})
-                    few = (Source.USED, Source.CIRCULATING)
                     sizes = (
-                        replace(c, stock=here.get(c.id, 0)) if c.source in few else c
+                        replace(c, stock=here.get(c.id, 0)) if c.source in FEW else c
                         for c in packer.cartons
                     )
                     packer = replace(packer, cartons=tuple(sizes))

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -29,21 +30,28 @@ from abate.logistics.facts import Freight, Materials, Tariff
 from abate.logistics.planners.circulating import Scheme, break_even_trips
 
 CARTONS = "carton"
+RESERVED = "reserved"
+OF_PLANS = ("packed", "released")
+"""Events that may be of cartons reserved for a plan."""
 EVENTS: dict[str, tuple[str, str]] = {
     "bought": ("issuer:bought", "stock"),
     "inbound": ("issuer:inbound", "stock"),
     "packed": ("stock", "retired:shipped"),
+    "released": ("reserved", "stock"),
     "sent": ("stock", "away"),
     "returned": ("away", "stock"),
     "lost": ("away", "retired:lost"),
     "worn": ("stock", "retired:worn"),
     "scrapped": ("stock", "retired:scrapped"),
 }
-"""What happens to cartons: which account gives, which receives."""
+"""What happens to cartons: which account gives, which receives.
+
+A plan that shares them out reserves them; a row that names the plan packs or releases its own.
+"""
 
 
 def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, TransferResult, str]]:
-    """Post movements of cartons: columns `ref`, `site`, `carton`, `event`, `count`.
+    """Post movements of cartons: columns `ref`, `site`, `carton`, `event`, `count`, and `plan`.
 
     The same row posted again does nothing. A row that takes more than there is, is refused by
     itself.
@@ -70,11 +78,14 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
                 k: str(row[k] if row[k] is not None else "").strip()
                 for k in ("ref", "site", "carton", "event", "count")
             }
+            plan = str(row.get("plan") or "").strip()
             known = (
                 cells["site"] in sites
                 and "/" not in cells["carton"]
                 and cells["carton"]
                 and cells["ref"]
+                and (not plan or cells["event"] in OF_PLANS)
+                and (plan or cells["event"] != "released")
             )
             if (
                 cells["event"] not in EVENTS
@@ -85,11 +96,12 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
                     "movements-unreadable",
                     f"{path.name} row {number}: {cells}.",
                     "Give ref, a site of abate.toml, carton, a whole count, and an event of"
-                    f" {', '.join(EVENTS)}. Nothing was posted.",
+                    f" {', '.join(EVENTS)}; the plan where it is released. Nothing was posted.",
                 )
-            source, target = (
-                _account(a, sites[cells["site"]], cells["carton"]) for a in EVENTS[cells["event"]]
-            )
+            places = EVENTS[cells["event"]]
+            if plan:
+                places = (reserved_for(plan), places[1])
+            source, target = (_account(a, sites[cells["site"]], cells["carton"]) for a in places)
             told = f"{cells['event']} {cells['count']} of {cells['carton']} at {cells['site']}"
             transfers.append(
                 Transfer(cells["ref"], CARTONS, source, target, int(cells["count"]), told)
@@ -139,12 +151,52 @@ def stocks(workspace: Workspace) -> dict[tuple[str, str], Counter[str]]:
         ledger.close()
 
 
-def in_stock(workspace: Workspace) -> dict[str, dict[str, int]]:
-    """How many of each carton each site has at hand."""
+def in_stock(workspace: Workspace, plan: str = "") -> dict[str, dict[str, int]]:
+    """How many of each carton each site has at hand, with those reserved for a plan."""
     held: dict[str, dict[str, int]] = {}
     for (site, carton), places in stocks(workspace).items():
-        held.setdefault(site, {})[carton] = places["stock"]
+        held.setdefault(site, {})[carton] = places["stock"] + places[reserved_for(plan)]
     return held
+
+
+def reserved_for(plan: str) -> str:
+    """The place of cartons that are reserved for a plan."""
+    return f"{RESERVED}:{quote(plan, safe='')}"
+
+
+def reserve(workspace: Workspace, plan: str, wanted: Mapping[tuple[str, str], int]) -> None:
+    """Reserve cartons that are few for a plan, in place of those it had reserved before.
+
+    Args:
+        workspace: Whose stock.
+        plan: Name of the plan.
+        wanted: How many, by site and carton.
+
+    Raises:
+        DataError: `stock-taken` where others took some meanwhile; nothing is reserved then.
+    """
+    here = reserved_for(plan)
+    held = {key: places[here] for key, places in stocks(workspace).items()}
+    ledger = open_transfers(workspace.root)
+    try:
+        turns, moves = ledger.turns(CARTONS), []
+        for site, carton in sorted({*wanted, *(k for k, n in held.items() if n)}):
+            more = wanted.get((site, carton), 0) - held.get((site, carton), 0)
+            ends = [_account("stock", site, carton), _account(here, site, carton)]
+            key = f"reserve/{here}/{site}/{carton}"
+            source, target = ends if more > 0 else reversed(ends)
+            if more:
+                told = f"{wanted.get((site, carton), 0)} of {carton} for '{plan}'"
+                turn = f"{key}#{turns.get(key, 0)}"
+                moves.append(Transfer(turn, CARTONS, source, target, abs(more), told))
+        if "overdrawn" in ledger.post_whole(moves):
+            raise DataError(
+                "stock-taken",
+                f"Some of the cartons for '{plan}' were taken meanwhile.",
+                "Pack the orders again.",
+            )
+    finally:
+        ledger.close()
 
 
 class EndKeys(Struct, frozen=True):
@@ -419,16 +471,26 @@ def value_scheme(workspace: Workspace, scheme: Scheme, *, site: str, month: str)
     )
 
 
-PLACES = ("stock", "away", "retired:shipped", "retired:lost", "retired:worn", "retired:scrapped")
+PLACES = (
+    "stock",
+    RESERVED,
+    "away",
+    "retired:shipped",
+    "retired:lost",
+    "retired:worn",
+    "retired:scrapped",
+)
 """Accounts of a carton, in the order in which they are shown."""
 
 
 def stock_rows(workspace: Workspace) -> list[Json]:
     """A row for each site and carton, with the count of each account."""
-    return [
-        {"site": site, "carton": carton, **{p.removeprefix("retired:"): n[p] for p in PLACES}}
-        for (site, carton), n in sorted(stocks(workspace).items())
-    ]
+    rows = []
+    for (site, carton), held in sorted(stocks(workspace).items()):
+        reserved = sum(n for place, n in held.items() if place.startswith(f"{RESERVED}:"))
+        counts = {p.removeprefix("retired:"): held[p] for p in PLACES} | {RESERVED: reserved}
+        rows.append({"site": site, "carton": carton, **counts})
+    return rows
 
 
 def scheme_of(path: Path) -> Scheme:

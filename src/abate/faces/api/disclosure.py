@@ -154,6 +154,9 @@ class Report(Strict):
     )
     lang: Lang = ""
     template: Upload = ""
+    without: list[Text] = Field(
+        default=[], max_length=100, description="Names of sections to leave out."
+    )
 
 
 class SmallFirm(Strict):

@@ -152,7 +152,7 @@ def post_reuse(desk: WorkspaceOf, asked: ReuseRequest) -> Json:
 
 @router.get("/stock")
 def get_stock(desk: WorkspaceOf) -> list[Json]:
-    """Used and circulating cartons by site: in stock, away, shipped, lost, worn, scrapped."""
+    """Used and circulating cartons by site: in stock, reserved, away, shipped, lost, worn."""
     return stock_rows(desk.workspace)
 
 

@@ -585,9 +585,16 @@ def post_bill(desk: WorkspaceOf, asked: Bill) -> Json:
 
 
 @router.get("/jobs/{job_id}/files/{name}")
-def get_job_file(desk: WorkspaceOf, job_id: str, name: str) -> FileResponse:
+def get_job_file(
+    desk: WorkspaceOf,
+    job_id: str,
+    name: str,
+    inline: Annotated[bool, Query(description="To look at, not to keep.")] = False,
+) -> FileResponse:
     """A file that a job wrote; its `files` name them."""
-    return FileResponse(work.file_of(desk, desk.intake.get(JOBS, job_id), name), filename=name)
+    path = work.file_of(desk, desk.intake.get(JOBS, job_id), name)
+    kept = "inline" if inline else "attachment"
+    return FileResponse(path, filename=name, content_disposition_type=kept)
 
 
 @router.get("/jobs")

@@ -169,6 +169,7 @@ def _report(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
         now=job["started_at"],
         lang=a["lang"],
         template=template,
+        without=a.get("without", ()),
     )
     return {"year": a["year"]}
 

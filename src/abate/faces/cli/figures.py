@@ -548,6 +548,9 @@ def report(
     template: Annotated[
         Path | None, typer.Option(help="A template of your own in Markdown.")
     ] = None,
+    without: Annotated[
+        str, typer.Option(help="Sections to leave out, with commas, such as levers,plans.")
+    ] = "",
     charts: Annotated[Path | None, typer.Option(help="Folder for the charts as SVG, too.")] = None,
     workspace: WorkspaceOption = HERE,
 ) -> None:
@@ -569,5 +572,6 @@ def report(
             lang=lang,
             kind=kind,
             template=template,
+            without=[name.strip() for name in without.split(",") if name.strip()],
         )
     out.console().print(f"Report: {path}")

@@ -414,7 +414,8 @@ def reuse(
 @app.command()
 def stock(
     movements: Annotated[
-        Path | None, typer.Argument(help="CSV, Parquet or JSON: ref, site, carton, event, count.")
+        Path | None,
+        typer.Argument(help="CSV, Parquet or JSON: ref, site, carton, event, count, plan."),
     ] = None,
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
@@ -436,9 +437,19 @@ def stock(
         body = [(r["site"], r["carton"], *(f"{n:,}" for n in list(r.values())[2:])) for r in rows]
         out.table(
             "",
-            ("site", "carton", "in stock", "away", "shipped", "lost", "worn", "scrapped"),
+            (
+                "site",
+                "carton",
+                "in stock",
+                "reserved",
+                "away",
+                "shipped",
+                "lost",
+                "worn",
+                "scrapped",
+            ),
             body,
-            right=range(2, 8),
+            right=range(2, 9),
         )
         if refused:
             out.table("Refused", ("row", "why", "what"), refused, right=(0,))

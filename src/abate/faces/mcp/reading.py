@@ -327,7 +327,7 @@ class Reading:
         return asdict(value) | {"pays": value.pays, "verdict": value.verdict}
 
     def stock(self) -> Json:
-        """Used and circulating cartons by site: in stock, away, shipped, lost, worn, scrapped."""
+        """Used and circulating cartons by site: in stock, reserved, away, shipped, lost, worn."""
         return bounded(list(self.workspace.stock()))
 
     def plans(self) -> Json:

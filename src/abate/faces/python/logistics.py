@@ -199,7 +199,7 @@ class LogisticsDoor:
         return refused_of(told)
 
     def stock(self) -> Table:
-        """Used and circulating cartons by site: in stock, away, shipped, lost, worn, scrapped."""
+        """Used and circulating cartons by site: in stock, reserved, away, shipped, lost, worn."""
         from abate.application.logistics.stock import stock_rows
 
         return Table(stock_rows(self._opened))

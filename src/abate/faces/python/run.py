@@ -162,12 +162,26 @@ class Run:
         """
         return publish(self._workspace, self.id, reason=reason, now=present(), accepted=accept)
 
-    def report(self, path: str | Path, *, lang: str = "", template: str | Path = "") -> Path:
+    def report(
+        self,
+        path: str | Path,
+        *,
+        lang: str = "",
+        template: str | Path = "",
+        without: Sequence[str] = (),
+    ) -> Path:
         """Write the yearly report: .html, .pdf, .xlsx or .md.
+
+        Args:
+            path: File to write.
+            lang: Language, such as en or zh; the workspace's where none is named.
+            template: Template of one's own in Markdown.
+            without: Names of sections to leave out.
 
         Raises:
             NotFoundError: `no-run` where a later run of the year counts.
-            UsageError: `unknown-format`, `bad-template`, `no-cjk-font`.
+            UsageError: `unknown-format`, `bad-template`, `unknown-section`, `section-stays`,
+                `no-cjk-font`.
         """
         from abate.application.disclosure.report_model import write_report
 
@@ -184,6 +198,7 @@ class Run:
             lang=lang or self._workspace.language,
             kind=target.suffix.removeprefix(".").lower() or "html",
             template=Path(template) if template else None,
+            without=without,
         )
 
     def __repr__(self) -> str:

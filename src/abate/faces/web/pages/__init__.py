@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from abate.application.catalogue import faces_of
 from abate.faces.web.page import Place
 from abate.faces.web.pages import (
+    components,
     data,
     factors,
     inventory,
@@ -21,7 +22,7 @@ from abate.faces.web.pages import (
 OF_SYSTEMS = faces_of("web.pages")
 router = APIRouter(include_in_schema=False)
 for module in (
-    *(overview, jobs, search, organisation, data, meters, inventory),
+    *(overview, jobs, search, organisation, data, meters, inventory, components),
     *OF_SYSTEMS,
     *(factors, runs),
 ):

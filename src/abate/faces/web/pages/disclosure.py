@@ -40,6 +40,7 @@ from abate.application.inventory.lacks import SAID, Lack, blocking
 from abate.disclosure.claims.rules.pairing import LEDGER
 from abate.disclosure.claims.verdict import Verdict
 from abate.disclosure.datapoints import OPEN, PARTLY
+from abate.disclosure.report import sections
 from abate.disclosure.signoff import LEVELS, Step
 from abate.faces.api.disclosure import CLAIMS_MAX
 from abate.faces.api.uploads import input_of, refuse
@@ -573,6 +574,7 @@ def _reports(page: Page, year: str, fault: AbateError | None = None) -> Response
         year=chosen,
         years=years,
         formats=FORMATS,
+        sections=sections(page.language),
         language=page.language,
         languages_named=[(code, one.name) for code, one in languages().items()],
         jobs=jobs[:8],
@@ -611,7 +613,10 @@ def write_report(request: Request, form: Form) -> Response:
     """Write the yearly report as a job."""
     formats = [f for f, _ in FORMATS if form.get(f"format-{f}")] or ["html"]
     template = form.get("template", "")
-    return _start(Page.of(request), "report", form, formats=formats, template=template)
+    without = [name for name, _ in sections("en") if form.get(f"without-{name}")]
+    return _start(
+        Page.of(request), "report", form, formats=formats, template=template, without=without
+    )
 
 
 @router.post("/report/vsme")

@@ -57,6 +57,7 @@ def one_job(request: Request, job_id: str) -> Response:
         files=[
             (
                 Cell(f["name"], page.link(f"/api/v1/jobs/{job_id}/files/{f['name']}")),
+                _looked_at(page, job_id, f["name"]),
                 page.t("{n} KiB", n=page.count(f["bytes"] // 1024 + 1)),
             )
             for f in work.files_of(page.desk, job)
@@ -65,6 +66,13 @@ def one_job(request: Request, job_id: str) -> Response:
         charts=is_done,
         **told,
     )
+
+
+def _looked_at(page: Page, job_id: str, name: str) -> Cell | str:
+    """A link to a file that a browser shows."""
+    if not name.endswith((".html", ".pdf")):
+        return ""
+    return Cell(page.t("look"), page.link(f"/api/v1/jobs/{job_id}/files/{name}", inline=1))
 
 
 def _told(page: Page, job: Json) -> Model:
