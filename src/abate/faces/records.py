@@ -150,6 +150,8 @@ def _commands() -> Iterator[tuple[str, Callable[..., Any]]]:
 
     from abate.faces.cli.app import app
 
+    import_module("abate.faces.cli.main")  # where commands join the app
+
     def below(command: Any, name: str) -> Iterator[tuple[str, Callable[..., Any]]]:
         for word, sub in getattr(command, "commands", {}).items():
             yield from below(sub, f"{name} {word}".strip())
