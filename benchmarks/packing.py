@@ -1,7 +1,9 @@
 """Packing on public instances and generated orders, every answer judged by the tests' validator. CPU seconds of one core.
 
-`python benchmarks/packing.py [orders tight boxpacker loading assortment used stream peer]
+`python benchmarks/packing.py [orders tight boxpacker rival loading assortment used stream peer]
 [--small]`
+
+`rival` runs BoxPacker itself beside, where BOXPACKER names a checkout of it and PHP is installed.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import multiprocessing
 import os
 import random
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -167,6 +170,84 @@ def boxpacker() -> None:
             )
             for o in worse:
                 print("  worse:", o, len(pieces[o]), "pieces:", counts[o], "against", theirs[o][at])
+
+
+def rival() -> None:
+    """BoxPacker and ours in one run: orders nobody has seen, and 1,000 orders into 12 cartons."""
+    checkout = os.environ.get("BOXPACKER", "")
+    if not Path(checkout, "src", "Packer.php").is_file():
+        print("rival: BOXPACKER names no checkout of dvdoug/BoxPacker")
+        return
+    folder = DATA / "boxpacker_orders"
+    boxes = [[r[0], *map(int, r[1:9])] for r in csv.reader((folder / "boxes.csv").open())]
+    lines: dict[str, list[tuple[int, list[int]]]] = {}
+    for order, count, _, *size in csv.reader((folder / "items.csv").open()):
+        lines.setdefault(order, []).append((int(count), list(map(int, size))))
+    every, draw = [line for some in lines.values() for line in some], random.Random(8)
+    counts = [len(some) for some in lines.values()]
+    mixed = {
+        f"m{k}": [draw.choice(every) for _ in range(draw.choice(counts))]
+        for k in range(20 if SMALL else 3000)
+    }
+    cartons, some = text_orders(DATA / "orders_1000.txt")
+    tares = {c.id: c.tare_g for c in given_cartons()}
+    twelve = [
+        [name, *(v + 6 for v in c[:3]), round(tares[name]), *c[:3], c[3] + round(tares[name])]
+        for name, c in cartons.items()
+    ]
+    given = {str(o): [(1, list(p[:4])) for p in pieces.values()] for o, pieces in some.items()}
+    for name, assortment, orders_of in (("mixed", boxes, mixed), ("twelve", twelve, given)):
+        for flat in (True, False):
+            against(checkout, f"{name} {'flat' if flat else 'free'}", assortment, orders_of, flat)
+
+
+def against(
+    checkout: str, name: str, boxes: list[list], some: dict[str, list[tuple]], flat: bool
+) -> None:
+    """Parcels, board and time of both on the same orders; ours is judged."""
+    asked = json.dumps({"boxes": boxes, "orders": some, "flat": flat})
+    words = ["php", "-d", "memory_limit=4G", str(ROOT / "benchmarks/boxpacker.php"), checkout]
+    told_by = subprocess.run(words, input=asked, capture_output=True, text=True, check=True)
+    theirs = json.loads(told_by.stdout)
+    cartons = tuple(
+        Carton(b[0], *b[5:8], mass_max_g=b[8] - b[4], tare_g=float(b[4]), outer_mm=tuple(b[1:4]))
+        for b in boxes
+    )
+    pieces = {o: [p for count, p in some[o] for _ in range(count)] for o in some}
+    items = np.array([p for order in pieces.values() for p in order])
+    offsets = np.concatenate([[0], np.cumsum([len(order) for order in pieces.values()])])
+    names = [k for order in pieces.values() for k in range(len(order))]
+    turn = "upright" if flat else "any"
+    columns = dict(zip(("length_mm", "width_mm", "height_mm", "mass_g"), items.T, strict=True))
+    columns["turn"] = np.full(len(items), turn)
+    packer = Packer(cartons, Objective.fewest(cartons), 0.0)
+    batch = orders_from(list(pieces), offsets, names, columns)
+    packer.pack(batch.picked(range(2)))  # compiled
+    began = time.process_time()
+    rows = [p.row for p in packer.pack(batch)]
+    spent = time.process_time() - began
+    limits = {c.id: (c.length_mm, c.width_mm, c.height_mm, c.mass_max_g) for c in cartons}
+    for row in rows:
+        wrong = faults(
+            {k: (*p, turn, False) for k, p in enumerate(pieces[row["order"]])}, limits, row
+        )
+        assert not wrong, wrong
+    mine = {r["order"]: [c["carton"] for c in r["cartons"]] for r in rows if not r["unpacked"]}
+    both = [o for o in mine if theirs["orders"][o] is not None]
+    board = {c.id: c.board_m2 for c in cartons}
+    sides = [{o: side[o] for o in both} for side in (mine, theirs["orders"])]
+    told(
+        f"rival {name}",
+        orders=len(both),
+        parcels=sum(len(x) for x in sides[0].values()),
+        theirs=sum(len(x) for x in sides[1].values()),
+        better=sum(len(sides[0][o]) < len(sides[1][o]) for o in both),
+        worse=sum(len(sides[0][o]) > len(sides[1][o]) for o in both),
+        board_m2=sum(board[c] for x in sides[0].values() for c in x),
+        their_board_m2=sum(board[c] for x in sides[1].values() for c in x),
+        per_s=len(both) / spent,
+        their_per_s=len(both) / theirs["seconds"],
+    )
 
 
 def instances(number: int) -> list[tuple[list[int], list[list[int]]]]:
@@ -501,7 +582,8 @@ def peer() -> None:
 
 
 SECTIONS = {
-    f.__name__: f for f in (orders, tight, boxpacker, loading, assortment, used, stream, peer)
+    f.__name__: f
+    for f in (orders, tight, boxpacker, rival, loading, assortment, used, stream, peer)
 }
 
 if __name__ == "__main__":

@@ -697,3 +697,21 @@ def test_the_example_group_packs_its_orders_and_its_report_shows_what_that_saves
     assert 'id="plans"' in report
     assert "Packing of two warehouses" in report
     assert Path(demo.root / "packing" / "plan.html").is_file()
+
+
+@needs_shared
+def test_one_carton_is_sought_harder_before_a_parcel_more_is_made():
+    """Of orders for which the fast way makes several parcels, none fits a single carton that a longer search finds."""
+    cartons, orders = text_orders(LOGISTICS / "orders_1000.txt")
+    some = tuple(Carton(n, *s[:3], mass_max_g=s[3]) for n, s in cartons.items())
+    from abate.logistics.facts import Item
+
+    packers = {e: Packer(some, Objective.fewest(some), 0.0, e) for e in ("fast", "thorough")}
+    several = 0
+    for pieces in orders.values():
+        items = [Item(*p[:4]) for p in pieces.values()]
+        fast = packers["fast"].order(items)
+        if len(fast.parcels) > 1 and not fast.proved:
+            several += 1
+            assert len(packers["thorough"].order(items).parcels) > 1
+    assert several > 0

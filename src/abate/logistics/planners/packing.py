@@ -29,6 +29,8 @@ from abate.logistics.planners.bulk import BULK, BulkOrder, pack_bulk
 
 EFFORTS = {"fast": (16, 0, 12), "thorough": (60, 40_000, 200), "proved": (60, 2_000, 200)}
 """Starts per pair of order and box, blocks kept by joining, attempts at several parcels."""
+JOINED = (60, 40_000, 0)
+"""Likewise, of a search for one carton in place of several parcels."""
 OWN_BOX = "own-box"
 OWN_BOX_MAX = 4
 PROVED_EFFORT_MAX = 10.0
@@ -280,14 +282,21 @@ class Packer:
         return out
 
     def _packed(
-        self, orders: Orders, allowed: Any, left: Any, *, alone: bool = False
+        self,
+        orders: Orders,
+        allowed: Any,
+        left: Any,
+        *,
+        alone: bool = False,
+        search: tuple[int, int, int] | None = None,
     ) -> list[Packed]:
         """Run the compiled choice, settle what stays open where proofs are asked.
 
         And tell the result.
 
         Items of `left` ship in their own boxes. With `alone`, it is said of cartons that are used
-        several times, too, why one alone does not do.
+        several times, too, why one alone does not do. A `search` is one of `EFFORTS` in place of
+        that of the packer.
         """
         from abate.algorithms.packing.choosing import choose
 
@@ -305,7 +314,7 @@ class Packer:
         parcels, cartons = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
         reasons = np.zeros((len(orders), boxes), np.int64)
         floors = np.zeros(len(orders))
-        tries, blocks, runs = EFFORTS[self.effort]
+        tries, blocks, runs = search or EFFORTS[self.effort]
         arrays = (
             scaled.turns[at],
             orders.turn_counts[at],
@@ -338,13 +347,9 @@ class Packer:
             floors,
         )
         for o in bulk:
-            a, b = int(offsets[o]), int(offsets[o + 1])
-            turns, counts, masses, bears = (array[a:b] for array in arrays[:4])
-            rooms_of = (sizes, maxes, costs, allowed[o])
-            order = BulkOrder(turns, counts, masses, bears, *rooms_of, self.support_share)
-            parcels[a:b], positions[a:b], filled, reasons[o], floors[o] = pack_bulk(order)
-            cartons[a:b] = -1
-            cartons[a : a + len(filled)] = filled
+            rooms_of = (sizes, maxes, costs, allowed[o], self.support_share)
+            results = (parcels, positions, cartons, reasons, floors)
+            _fill_bulk(arrays, rooms_of, o, (int(offsets[o]), int(offsets[o + 1])), results)
         if self.effort == "proved":
             for o in sorted(set(range(len(orders))) - set(bulk)):
                 a, b = offsets[o], offsets[o + 1]
@@ -386,9 +391,34 @@ class Packer:
             told.order(orders.ids[o], o, bounds[o], bounds[o + 1], alone=alone)
             for o in range(len(orders))
         ]
-        return (
-            [self._with_own(orders, o, p, left) for o, p in enumerate(out)] if left.any() else out
-        )
+        if left.any():
+            out = [self._with_own(orders, o, p, left) for o, p in enumerate(out)]
+        if self.effort == "fast" and search is None:
+            self._join(orders, allowed, left, reasons, out)
+        return out
+
+    def _join(
+        self, orders: Orders, allowed: Any, left: Any, reasons: Any, out: list[Packed]
+    ) -> None:
+        """Search longer where several parcels were made, and one carton might do.
+
+        Such orders are few; a parcel more costs more than the search.
+        """
+        from abate.algorithms.packing.choosing import OPEN
+        from abate.algorithms.packing.joining import PIECES_MAX
+
+        sizes, costs = np.diff(orders.offsets), np.array([cost for cost, _, _ in self.rooms])
+        paid = np.array([packed.cost for packed in out])
+        single = allowed & (reasons == OPEN) & (costs[None, :] < paid[:, None] - 1e-9)
+        single &= (sizes <= PIECES_MAX)[:, None]
+        again = [o for o, p in enumerate(out) if len(p.parcels) > 1 and single[o].any()]
+        if not again:
+            return
+        own = np.concatenate([left[orders.offsets[o] : orders.offsets[o + 1]] for o in again])
+        found = self._packed(orders.picked(again), single[again], own, search=JOINED)
+        for o, packed in zip(again, found, strict=True):
+            if (len(packed.unpacked), packed.cost) < (len(out[o].unpacked), out[o].cost):
+                out[o] = replace(packed, bound=min(packed.bound, packed.cost))
 
     def _weighed(self, orders: Orders) -> _Weighed:
         """Masses as whole numbers of one step: of a gram, or of what divides all of them."""
@@ -640,6 +670,19 @@ class Packer:
         """What all items of an order cost that may ship in their own boxes, shipped so."""
         volumes = order.turns[order.own_box, 0].prod(axis=1)
         return sum(self._own_price(int(v)) for v in volumes)
+
+
+def _fill_bulk(
+    arrays: Any, rooms: Any, o: int, ends: tuple[int, int], results: tuple[Any, ...]
+) -> None:
+    """Pack an order of many pieces into its part of the result arrays."""
+    a, b = ends
+    parcels, positions, cartons, reasons, floors = results
+    turns, counts, masses, bears = (array[a:b] for array in arrays[:4])
+    order = BulkOrder(turns, counts, masses, bears, *rooms)
+    parcels[a:b], positions[a:b], filled, reasons[o], floors[o] = pack_bulk(order)
+    cartons[a:b] = -1
+    cartons[a : a + len(filled)] = filled
 
 
 def _bulk(offsets: Any, arrays: Any) -> list[int]:
