@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from abate.adapters.store.faults import engine_errors, fault_of
 from abate.application.catalogue import faces_of
 from abate.faces.api import routes, uploads
+from abate.faces.api.description import describing
 from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.guard import Guard, Sessions
 from abate.faces.api.idempotency import Idempotency
@@ -98,6 +99,7 @@ def create_app(root: Path, *, token: str = "") -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     for kind in (*engine_errors(), Exception):  # the first ones are not raised again
         app.add_exception_handler(kind, _internal)
+    app.openapi = describing(app)  # type: ignore[method-assign]
     app.add_middleware(Idempotency, intake=desk.intake)
     app.add_middleware(Guard, sessions=app.state.sessions, hosts=HOSTS)
     return app
