@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from abate.application.opening import create_workspace
 from abate.faces import api
-from abate.faces.api.description import BODIES, PARAMETERS, REFUSALS
+from abate.faces.api.description import examples
 from abate.faces.server import create_app
 from docs.generate import error_codes
 
@@ -42,22 +42,23 @@ def test_each_body_has_an_example_that_its_model_takes(described, models):
         for content in way.get("requestBody", {}).get("content", {}).values()
         if "$ref" in content["schema"]
     }
-    assert asked == BODIES.keys()
-    for name, example in BODIES.items():
+    bodies = examples()["bodies"]
+    assert asked == bodies.keys()
+    for name, example in bodies.items():
         models[name].model_validate(example)
         assert described["components"]["schemas"][name]["examples"] == [example]
 
 
 def test_each_parameter_has_an_example(described):
     given = {p["name"] for way in ways(described) for p in way.get("parameters", ())}
-    assert given == PARAMETERS.keys()
+    assert given == examples()["parameters"].keys()
     assert all("example" in p for way in ways(described) for p in way.get("parameters", ()))
 
 
 def test_each_refusal_shows_a_code_that_there_is(described):
     known = {code for code, _ in error_codes()} | {"bad-request"}
     own = {"no-session", "cross-site", "too-large", "wrong-host", "bad-idempotency-key", "request-under-way"}  # fmt: skip
-    assert {code for code, _, _ in REFUSALS.values()} <= known | own
+    assert {told["code"] for told in examples()["refusals"].values()} <= known | own
     for way in ways(described):
         refused = {s: a for s, a in way["responses"].items() if s.startswith("4")}
         assert {"401", "404", "422"} <= refused.keys()

@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from abate.faces.use_cases import UseCase
+from abate.kernel.edges import Json
 
 CONTEXT = ("desk", "jobs", "request", "where")
 """Parameters of a route that its caller does not give by themselves."""
@@ -170,7 +171,7 @@ def _routes(package: str) -> Iterator[tuple[str, Callable[..., Any]]]:
                 yield f"{method} {route.path.removeprefix('/api/v1')}", route.endpoint
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def _hints(function: Callable[..., Any]) -> Json:
     """Types of a function with what is said of them; empty where some are for checkers alone."""
     try:
         return get_type_hints(function, include_extras=True)

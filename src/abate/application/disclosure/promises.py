@@ -35,12 +35,22 @@ from abate.kernel.languages import languages, translate, translator
 from abate.kernel.target import TargetKind
 
 NEUTRALITY_TEXTS = {
-    "neutral": "{year} is carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
-    "not": "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial number leaves {left} t CO2e.",
+    "neutral": (
+        "{year} is carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial"
+        " number leaves {left} t CO2e."
+    ),
+    "not": (
+        "{year} is not carbon neutral: gross {gross} t CO2e less {retired} t CO2e retired by serial"
+        " number leaves {left} t CO2e."
+    ),
     "gross-incomplete": "Gross is incomplete: it must be whole to be called neutral.",
-    "not-reduced": "Gross emissions have not fallen: reduction comes before removal and offsetting.",
+    "not-reduced": (
+        "Gross emissions have not fallen: reduction comes before removal and offsetting."
+    ),
     "offset-without-removal": "Credits of avoidance were retired without any removal.",
-    "net-covered-only": "Credits cover the net figure only. Net is not what the word neutral is measured by.",
+    "net-covered-only": (
+        "Credits cover the net figure only. Net is not what the word neutral is measured by."
+    ),
 }
 
 

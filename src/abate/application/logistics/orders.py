@@ -37,6 +37,7 @@ from abate.application.plans import post_plan
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import UsageError
 from abate.kernel.resources import package_table
+from abate.logistics.planners.packing import Packer
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,28 +182,45 @@ def pack_orders(
         )
     model = page_model(packer, summary, title=orders.name, objective=objective)
     if workspace is not None and terms.post:
-        plan = packaging_plan(
-            workspace,
-            packer,
-            summary,
-            plan_id=terms.post,
-            title=f"Packing of {orders.name}",
-            site=terms.site,
-            month=terms.month,
-            unit=objective,
-            packaging=told,
+        model |= _kept(
+            workspace, packer, summary, model, terms, (orders.name, objective, told), now
         )
-        facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
-        model |= valued_model(post_plan(workspace, plan, domain="packing", facts=facts, now=now))
-        if terms.stock:
-            names, wanted = site_names(workspace, terms.site), Counter[tuple[str, str]]()
-            for (site, carton), count in summary.few.items():
-                wanted[names[site], carton] += count
-            reserve(workspace, terms.post, wanted)
     for path in paths:
         if path.suffix == ".html":
             write_page(path, model)
     return Packed(summary, model, tuple(paths))
+
+
+def _kept(
+    workspace: Workspace,
+    packer: Packer,
+    summary: PackingSummary,
+    model: Model,
+    terms: PackTerms,
+    about: tuple[str, str, Packaging],
+    now: datetime,
+) -> Model:
+    """Value both sides, keep the plan, and reserve what it takes of the stock."""
+    name, objective, packaging = about
+    plan = packaging_plan(
+        workspace,
+        packer,
+        summary,
+        plan_id=terms.post,
+        title=f"Packing of {name}",
+        site=terms.site,
+        month=terms.month,
+        unit=objective,
+        packaging=packaging,
+    )
+    facts = {k: model[k] for k in ("title", "terms", "cards", "cartons", "notes")}
+    lines = post_plan(workspace, plan, domain="packing", facts=facts, now=now)
+    if terms.stock:
+        names, wanted = site_names(workspace, terms.site), Counter[tuple[str, str]]()
+        for (site, carton), count in summary.few.items():
+            wanted[names[site], carton] += count
+        reserve(workspace, terms.post, wanted)
+    return valued_model(lines)
 
 
 @cache

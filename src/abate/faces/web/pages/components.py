@@ -40,7 +40,7 @@ def components(request: Request) -> Response:
         for year in (2022, 2023, 2024)
         for k, name in enumerate(SCOPES)
     ]
-    fault = UsageError("bad-year", "'24' is not a fiscal year.", "Write it as FY2024.")
+    fault = UsageError("bad-year", f"'{24}' is not a fiscal year.", "Write it as FY2024.")
     job: Json = {"title": "FY2024", "arguments": {}, "result": {}, "error": None, "step": ""}
     error = {"code": fault.code, "message": fault.message, "hint": fault.hint}
     return page.render(
@@ -48,7 +48,7 @@ def components(request: Request) -> Response:
         palettes=palettes,
         rows=rows,
         findings=[
-            Finding(code, severity, "-5 is below zero.", "Correct the row.", "bills.csv", row=3)
+            Finding(code, severity, f"{-5} is below zero.", "Correct the row.", "bills.csv", row=3)
             for code, severity in (
                 ("negative-quantity", Severity.BLOCKER),
                 ("magnitude", Severity.WARNING),
