@@ -39,6 +39,7 @@ bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Pol
 	$(BIN)/python benchmarks/scale.py --spark
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/packing.py
+	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/forecasting.py
 	$(BIN)/python benchmarks/disclosure.py

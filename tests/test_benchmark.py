@@ -110,6 +110,18 @@ def test_the_benchmark_of_forecasts_runs():
     assert "meters, a day ahead" in done.stdout
 
 
+def test_the_benchmark_of_dispatch_runs():
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/dispatch.py"), "--small"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "times faster" in done.stdout
+
+
 def test_the_benchmark_of_claims_and_report_runs(demo):
     done = subprocess.run(
         [

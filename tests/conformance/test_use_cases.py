@@ -18,7 +18,7 @@ from support import ROOT
 from tidy.test_tidy import commands
 
 VALUES = {
-    "AbateError", "allocate", "backtest", "Boundary", "Calendar", "Carton", "Factor", "FactorBook", "FactorQuery", "Finding",
+    "AbateError", "allocate", "backtest", "Battery", "Boundary", "Deferrable", "dispatch", "Microgrid", "Calendar", "Carton", "Factor", "FactorBook", "FactorQuery", "Finding",
     "fit_load", "Objective", "Side", "forecast_generation", "forecast_load", "gwp", "Instrument", "Item", "MethodCard", "observed", "Packer",
     "Plan", "Plant", "Programme", "Proof", "read_unit", "Run", "savings", "Table", "Target", "Transfer", "value_plan",
     "Workspace",

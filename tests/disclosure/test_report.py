@@ -219,6 +219,13 @@ def test_sections_are_left_out_whole(without, gone, kept):
 
 
 @pytest.mark.parametrize(
+    "text", ["", "no heading", "# Mine\n\nwords\n", "# A\n\n# B\n", LONG, "## X\n\na\n# Y"]
+)
+def test_nothing_left_out_leaves_all_as_it_is(text):
+    assert shortened(text, []) == text
+
+
+@pytest.mark.parametrize(
     ("name", "code"),
     [("summary", "section-stays"), ("about", "section-stays"), ("nothing", "unknown-section")],
 )

@@ -147,9 +147,9 @@ def shortened(markdown: str, without: Sequence[str]) -> str:
                 f"One of: {', '.join(n for n in names if n and n not in STAYS)}.",
             )
     kept = [part for name, part in zip(names, parts, strict=True) if name not in without]
-    bare = [k for k, part in enumerate(kept) if part.startswith("# ") and k]
-    for k in reversed(bare):  # a heading over nothing
-        if k + 1 == len(kept) or kept[k + 1].startswith("# "):
+    for k in range(len(kept) - 1, 0, -1):  # a heading over nothing goes with what was under it
+        is_bare = kept[k].startswith("# ") and not kept[k].partition("\n")[2].strip()
+        if without and is_bare and (k + 1 == len(kept) or kept[k + 1].startswith("# ")):
             del kept[k]
     return "".join(kept)
 

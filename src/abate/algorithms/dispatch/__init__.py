@@ -1,0 +1,1 @@
+"""Dispatch: which source, storage and load runs when, by money and carbon."""

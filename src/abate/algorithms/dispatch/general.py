@@ -1,0 +1,272 @@
+"""Several storages, shiftable loads and demand charges: the linear programme, solved by HiGHS.
+
+Source: Huangfu, Q. and Hall, J. A. J. (2018), Parallelizing the dual revised simplex method,
+    Mathematical Programming Computation 10; the solver is HiGHS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+
+FREE = 1e30
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A storage as arrays, energy in kWh.
+
+    Args:
+        charge: Most that goes in at the connection in each step `(n,)`.
+        discharge: Most that comes out `(n,)`.
+        efficiency: Share of what goes in that is stored, and of what is stored that comes out.
+        wear: Cost of a kWh in, and of one out.
+        keep: Share of what is stored that is left after a step.
+        low: Least that is stored.
+        high: Most.
+        start: What is stored before the first step.
+        end: Least that is stored after the last.
+    """
+
+    charge: Any
+    discharge: Any
+    efficiency: tuple[float, float]
+    wear: tuple[float, float]
+    keep: float
+    low: float
+    high: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Energy that may be used at any time of a window.
+
+    Args:
+        first: First step of the window.
+        last: First step after it.
+        energy: What is used in it [kWh].
+        most: Most in a step [kWh].
+    """
+
+    first: int
+    last: int
+    energy: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What is to be decided, as arrays over `n` steps.
+
+    Args:
+        load: What is needed `(n,)` [kWh].
+        left: Where the options begin: minus what may be given to the grid `(n,)` [kWh].
+        slopes: Cost of each option `(n, k)` [per kWh].
+        lengths: How much there is of it `(n, k)` [kWh].
+        under: Cost of a need below all options `(n,)`, below every slope.
+        over: Cost of one above them `(n,)`, above every slope.
+        stores: Storages.
+        shifts: Loads that may be moved.
+        peak_of: Group of each step whose highest `peaked` counts `(n,)`, such as its month.
+        peak_costs: Cost of a kWh in the highest step of each group.
+        peaked: Option of which the highest step counts; -1 for none.
+        breach: Cost of a kWh by which a storage or a shiftable load breaks its limits.
+    """
+
+    load: Any
+    left: Any
+    slopes: Any
+    lengths: Any
+    under: Any
+    over: Any
+    stores: tuple[Store, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    peak_of: Any = None
+    peak_costs: Any = ()
+    peaked: int = -1
+    breach: float = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a programme comes to.
+
+    Args:
+        cost: Its least cost.
+        taken: Of each option `(n, k)` [kWh].
+        beyond: What lies below all options, and above them `(n, 2)` [kWh].
+        moves: Energy in and out of each storage `(stores, n, 2)` [kWh].
+        stored: What is stored after each step `(stores, n)` [kWh].
+        shifted: What each shiftable load takes `(shifts, n)` [kWh].
+        peaks: Highest step of each group [kWh].
+        breaches: By how much each storage is short at the end, above and below its limits, and each
+            shiftable load is not served [kWh]: `(stores, 3)` and `(shifts,)`.
+        seconds: Time in the solver.
+    """
+
+    cost: float
+    taken: Any
+    beyond: Any
+    moves: Any
+    stored: Any
+    shifted: Any
+    peaks: Any
+    breaches: tuple[Any, Any]
+    seconds: float
+
+
+class _Columns:
+    """Columns and rows of a programme while they are gathered."""
+
+    def __init__(self) -> None:
+        self.costs: list[Any] = []
+        self.highs: list[Any] = []
+        self.lows: list[Any] = []
+        self.count = 0
+        self.entries: list[tuple[Any, Any, Any]] = []
+        self.row_low: list[Any] = []
+        self.row_high: list[Any] = []
+        self.rows = 0
+
+    def add(self, cost: Any, high: Any, low: Any = 0.0, *, shape: tuple[int, ...]) -> Any:
+        """Columns of a shape; their numbers."""
+        size = int(np.prod(shape))
+        for kept, values in ((self.costs, cost), (self.highs, high), (self.lows, low)):
+            kept.append(np.broadcast_to(np.asarray(values, np.float64), shape).ravel())
+        numbers = np.arange(self.count, self.count + size).reshape(shape)
+        self.count += size
+        return numbers
+
+    def row(self, low: Any, high: Any, size: int) -> Any:
+        """Rows with their limits; their numbers."""
+        self.row_low.append(np.broadcast_to(np.asarray(low, np.float64), (size,)))
+        self.row_high.append(np.broadcast_to(np.asarray(high, np.float64), (size,)))
+        numbers = np.arange(self.rows, self.rows + size)
+        self.rows += size
+        return numbers
+
+    def put(self, rows: Any, columns: Any, value: Any) -> None:
+        """Entries of the matrix."""
+        rows, columns, value = np.broadcast_arrays(rows, columns, np.asarray(value, np.float64))
+        self.entries.append((rows.ravel(), columns.ravel(), value.ravel()))
+
+    @property
+    def matrix(self) -> Any:
+        """The matrix by rows."""
+        rows, columns, values = (np.concatenate([e[k] for e in self.entries]) for k in range(3))
+        return csr_array(coo_array((values, (rows, columns)), shape=(self.rows, self.count)))
+
+
+def solve(programme: Programme) -> Solved:
+    """Solve a programme; limits of storages and loads that cannot be kept are broken at a cost.
+
+    Raises:
+        ArithmeticError: Where the solver finds no optimum.
+    """
+    p, n, made = programme, len(programme.load), _Columns()
+    options = made.add(p.slopes, p.lengths, shape=p.slopes.shape)
+    under = made.add(-np.asarray(p.under), FREE, shape=(n,))
+    over = made.add(p.over, FREE, shape=(n,))
+    balance = made.row(p.load - p.left, p.load - p.left, n)
+    made.put(balance[:, None], options, 1.0)
+    made.put(balance, under, -1.0)
+    made.put(balance, over, 1.0)
+    stores = [_store(made, one, balance, p.breach) for one in p.stores]
+    shifts = [_shift(made, one, balance, p.breach, n) for one in p.shifts]
+    groups = len(p.peak_costs) if p.peaked >= 0 else 0
+    peaks = made.add(p.peak_costs if groups else 0.0, FREE, shape=(groups,))
+    if groups:
+        under_peak = made.row(-FREE, 0.0, n)
+        made.put(under_peak, options[:, p.peaked], 1.0)
+        made.put(under_peak, peaks[np.asarray(p.peak_of)], -1.0)
+    values, cost, seconds = _run(made)
+    shifted = np.zeros((len(shifts), n))
+    for k, (columns, _) in enumerate(shifts):
+        shifted[k, p.shifts[k].first : p.shifts[k].last] = values[columns]
+    return Solved(
+        cost,
+        values[options],
+        np.stack([values[under], values[over]], axis=1),
+        np.array([np.stack([values[a], values[b]], axis=1) for a, b, _, _ in stores]).reshape(
+            len(stores), n, 2
+        ),
+        np.array([values[s] for _, _, s, _ in stores]).reshape(len(stores), n),
+        shifted,
+        values[peaks],
+        (
+            np.array([[values[x].sum() for x in b] for *_, b in stores]).reshape(len(stores), 3),
+            np.array([float(values[missed][0]) for _, missed in shifts]),
+        ),
+        seconds,
+    )
+
+
+def _store(made: _Columns, one: Store, balance: Any, breach: float) -> tuple[Any, Any, Any, Any]:
+    """Columns of a storage: in, out, stored, and what breaks its limits."""
+    n = len(balance)
+    gain, back = one.efficiency
+    loss = 1.0 / back if back > 0 else 0.0
+    into = made.add(one.wear[0], one.charge, shape=(n,))
+    out = made.add(one.wear[1], one.discharge if back > 0 else 0.0, shape=(n,))
+    stored = made.add(0.0, FREE, -FREE, shape=(n,))
+    short, above, below = (made.add(breach, FREE, shape=shape) for shape in ((1,), (n,), (n,)))
+    made.put(balance, into, -1.0)
+    made.put(balance, out, 1.0)
+    begun = np.zeros(n)
+    begun[0] = one.keep * one.start
+    state = made.row(begun, begun, n)
+    made.put(state, stored, 1.0)
+    made.put(state[1:], stored[:-1], -one.keep)
+    made.put(state, into, -gain)
+    made.put(state, out, loss)
+    within = made.row(-FREE, one.high, n)
+    made.put(within, stored, 1.0)
+    made.put(within, above, -1.0)
+    within = made.row(one.low, FREE, n)
+    made.put(within, stored, 1.0)
+    made.put(within, below, 1.0)
+    last = made.row(one.end, FREE, 1)
+    made.put(last, stored[-1:], 1.0)
+    made.put(last, short, 1.0)
+    return into, out, stored, (short, above, below)
+
+
+def _shift(made: _Columns, one: Shift, balance: Any, breach: float, n: int) -> tuple[Any, Any]:
+    """Columns of a shiftable load: what it takes in its window, and what it goes without."""
+    steps = np.arange(n)[one.first : one.last]
+    taken = made.add(0.0, one.most, shape=(len(steps),))
+    missed = made.add(breach, FREE, shape=(1,))
+    served = made.row(one.energy, one.energy, 1)
+    made.put(served, taken, 1.0)
+    made.put(served, missed, 1.0)
+    made.put(balance[steps], taken, -1.0)
+    return taken, missed
+
+
+def _run(made: _Columns) -> tuple[Any, float, float]:
+    """Values of all columns, the cost, and the seconds in the solver."""
+    import highspy
+
+    matrix = made.matrix
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = made.count, made.rows
+    lp.col_cost_ = np.concatenate(made.costs)
+    lp.col_lower_, lp.col_upper_ = np.concatenate(made.lows), np.concatenate(made.highs)
+    lp.row_lower_, lp.row_upper_ = np.concatenate(made.row_low), np.concatenate(made.row_high)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
+    lp.a_matrix_.value_ = matrix.data
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.passModel(lp)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise ArithmeticError(f"HiGHS: {solver.getModelStatus()}")
+    values = np.array(solver.getSolution().col_value)
+    return values, float(solver.getInfo().objective_function_value), float(solver.getRunTime())

@@ -1,0 +1,282 @@
+"""Dispatch of a site: when storage charges, loads run, and the grid gives or takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from abate.algorithms.dispatch.exact import plan, uses
+from abate.algorithms.dispatch.general import Programme, Shift, Store, solve
+from abate.energy.facts.microgrids import Array, Battery, Microgrid
+
+PENALTY_RATIO = 100.0
+"""What a kWh beyond a limit costs, in the highest price of a kWh."""
+PENALTY_MIN = 10.0
+"""Least price of a kWh beyond a limit."""
+EXPORT, GENERATION, IMPORT, SHED = range(4)
+"""Columns of options."""
+NOTHING = 1e-7
+"""Energy below which nothing is broken [kWh]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit that no dispatch keeps, and by how much it was broken.
+
+    Args:
+        limit: Its name: import, export, stored, stored-at-last, deferrable.
+        of: What it is of: a battery, a deferrable load; empty for the connection.
+        step: First step in which it is broken; -1 where it is of all steps.
+        steps: In how many it is.
+        kwh: By how much in all.
+        most_kw: By how much at most, as power; 0 where it is not of power.
+    """
+
+    limit: str
+    of: str
+    step: int
+    steps: int
+    kwh: float
+    most_kw: float
+
+    @property
+    def mend(self) -> str:
+        """What would mend it."""
+        return {
+            "import": f"{self.most_kw:,.3f} kW more from the grid would keep it.",
+            "export": f"{self.most_kw:,.3f} kW more into the grid would keep it.",
+            "stored": f"Let '{self.of}' begin within its limits, or lose less.",
+            "stored-at-last": f"{self.kwh:,.3f} kWh less at the end of '{self.of}' would keep it.",
+            "deferrable": f"{self.kwh:,.3f} kWh less of '{self.of}', a longer window, or more power"
+            " would keep it.",
+        }[self.limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """A dispatch, over `n` steps.
+
+    Args:
+        import_kw: From the grid `(n,)`.
+        export_kw: Into it `(n,)`.
+        used_kw: Generation that is used, stored or sold `(n,)`.
+        shed_kw: Load left out `(n,)`.
+        charge_kw: Into each battery, at the connection `(batteries, n)`.
+        discharge_kw: Out of it `(batteries, n)`.
+        stored_kwh: In it after each step `(batteries, n)`.
+        deferred_kw: What each deferrable load takes `(deferrables, n)`.
+        cost: Money: energy bought less sold, demand, wear, load left out.
+        demand_cost: Of it for the highest power.
+        carbon_kg: Of energy bought.
+        objective: Cost with carbon at its price, and limits broken at their penalty.
+        penalty_per_kwh: What a kWh beyond a limit counts in the objective.
+        breaches: Limits that no dispatch keeps; empty where all are kept.
+        way: `exact` for dynamic programming, `programme` for the linear programme.
+    """
+
+    import_kw: Array
+    export_kw: Array
+    used_kw: Array
+    shed_kw: Array
+    charge_kw: Array
+    discharge_kw: Array
+    stored_kwh: Array
+    deferred_kw: Array
+    cost: float
+    demand_cost: float
+    carbon_kg: float
+    objective: float
+    penalty_per_kwh: float
+    breaches: tuple[Breach, ...]
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What was decided, as energy [kWh]."""
+
+    taken: Array
+    beyond: Array
+    moves: Array
+    stored: Array
+    shifted: Array
+    broken: tuple[Array, Array]
+    way: str
+
+
+def dispatch(grid: Microgrid) -> Dispatched:
+    """The dispatch that costs least.
+
+    One battery without anything that couples steps is planned exactly, step by step; everything
+    else by a linear programme. A limit that cannot be kept is broken at a penalty and named.
+
+    Args:
+        grid: The site, its prices and limits.
+
+    Raises:
+        UsageError: `bad-dispatch`, `pays-to-pass-through`.
+
+    Example:
+        >>> prices = np.array([0.10, 0.30])
+        >>> battery = Battery("b", 10, 5, 5, 1.0, 1.0, start_share=0)
+        >>> found = dispatch(Microgrid(np.array([1.0, 4.0]), prices, batteries=(battery,)))
+        >>> found.import_kw.tolist(), round(found.cost, 6)
+        ([5.0, 0.0], 0.5)
+    """
+    options = _options(grid)
+    simple = len(grid.batteries) <= 1 and not grid.deferrables and not grid.demand_per_kw
+    decided = _exactly(grid, options) if simple else None
+    return _told(grid, options, decided or _programmed(grid, options))
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The connection and what stands behind it, in kWh a step; see `algorithms.dispatch`."""
+
+    load: Array
+    left: Array
+    slopes: Array
+    lengths: Array
+    under: Array
+    over: Array
+    penalty: float
+
+
+def _options(grid: Microgrid) -> _Options:
+    n, hours = len(grid.load_kw), grid.step_h
+    bought = grid.bought
+    most = float(np.max(np.abs([*bought, *grid.sell_per_kwh, grid.shed_cost]), initial=0.0))
+    penalty = max(PENALTY_RATIO * most, PENALTY_MIN)
+    room = float(np.max(grid.load_kw) + np.max(grid.generation_kw))
+    room += sum(b.charge_kw + b.discharge_kw for b in grid.batteries)
+    room += sum(d.power_kw for d in grid.deferrables) + 1.0
+    limits = [min(limit, room) * hours for limit in (grid.export_max_kw, grid.import_max_kw)]
+    slopes = np.empty((n, 4))
+    slopes[:, EXPORT], slopes[:, GENERATION] = grid.sell_per_kwh, 0.0
+    slopes[:, IMPORT], slopes[:, SHED] = bought, grid.shed_cost
+    lengths = np.empty((n, 4))
+    lengths[:, EXPORT], lengths[:, IMPORT] = limits
+    lengths[:, GENERATION] = grid.generation_kw * hours
+    lengths[:, SHED] = np.minimum(grid.shed_kw, grid.load_kw) * hours
+    return _Options(
+        grid.load_kw * hours,
+        -lengths[:, EXPORT],
+        slopes,
+        lengths,
+        slopes[:, EXPORT] - penalty,
+        slopes[:, IMPORT] + penalty,
+        penalty,
+    )
+
+
+def _store(battery: Battery, n: int, hours: float) -> Store:
+    energy = battery.energy_kwh
+    return Store(
+        np.full(n, battery.charge_kw * hours),
+        np.full(n, battery.discharge_kw * hours),
+        (battery.charge_efficiency, battery.discharge_efficiency),
+        (0.0, battery.cycle_cost),
+        (1.0 - battery.self_discharge_share) ** hours,
+        battery.low_share * energy,
+        battery.high_share * energy,
+        battery.start_share * energy,
+        battery.ends_at * energy,
+    )
+
+
+def _exactly(grid: Microgrid, o: _Options) -> _Decided | None:
+    """One battery or none, exactly; None where its limits cannot be kept, or values are too many."""
+    n, k = o.slopes.shape
+    battery = grid.batteries[0] if grid.batteries else Battery("", 0.0, 0.0, 0.0)
+    one = _store(battery, n, grid.step_h)
+    moves, stored = np.zeros((n, 2)), np.zeros(n)
+    code = plan(
+        *(o.load, o.left, o.slopes, o.lengths, o.under, o.over, one.charge, one.discharge),
+        *(np.array(one.wear), np.array(one.efficiency)),
+        *(one.keep, one.low, one.high, one.start, one.end, moves, stored),
+    )
+    if code:
+        return None
+    taken, beyond = np.zeros((n, k)), np.zeros((n, 2))
+    uses(o.load, o.left, o.slopes, o.lengths, moves, taken, beyond)
+    count = len(grid.batteries)
+    none = (np.zeros((count, 3)), np.zeros(0))
+    shown = moves[None][:count], stored[None][:count]
+    return _Decided(taken, beyond, *shown, np.zeros((0, n)), none, "exact")
+
+
+def _programmed(grid: Microgrid, o: _Options) -> _Decided:
+    n, hours = len(grid.load_kw), grid.step_h
+    groups, group_of = np.unique(grid.demand_group, return_inverse=True)
+    is_peaked = grid.demand_per_kw > 0
+    solved = solve(
+        Programme(
+            *(o.load, o.left, o.slopes, o.lengths, o.under, o.over),
+            tuple(_store(b, n, hours) for b in grid.batteries),
+            tuple(
+                Shift(d.first, d.last, d.energy_kwh, d.power_kw * hours) for d in grid.deferrables
+            ),
+            group_of,
+            np.full(len(groups), grid.demand_per_kw / hours),
+            IMPORT if is_peaked else -1,
+            10 * o.penalty,
+        )
+    )
+    decided = (solved.taken, solved.beyond, solved.moves, solved.stored, solved.shifted)
+    return _Decided(*decided, solved.breaches, "programme")
+
+
+def _told(grid: Microgrid, o: _Options, d: _Decided) -> Dispatched:
+    hours = grid.step_h
+    imported = d.taken[:, IMPORT] + d.beyond[:, 1]
+    exported = (o.lengths[:, EXPORT] - d.taken[:, EXPORT]) + d.beyond[:, 0]
+    shed = d.taken[:, SHED]
+    wear = sum(b.cycle_cost * float(d.moves[k, :, 1].sum()) for k, b in enumerate(grid.batteries))
+    demand = grid.demand_per_kw * sum(
+        float(imported[grid.demand_group == g].max()) / hours for g in np.unique(grid.demand_group)
+    )
+    money = float(grid.buy_per_kwh @ imported - grid.sell_per_kwh @ exported)
+    cost = money + demand + wear + grid.shed_cost * float(shed.sum())
+    carbon = float(grid.carbon_kg_per_kwh @ imported)
+    breaches = _breaches(grid, d)
+    beyond = o.penalty * float(d.beyond.sum())
+    beyond += 10 * o.penalty * (float(d.broken[0].sum()) + float(d.broken[1].sum()))
+    return Dispatched(
+        imported / hours,
+        exported / hours,
+        d.taken[:, GENERATION] / hours,
+        shed / hours,
+        d.moves[:, :, 0] / hours,
+        d.moves[:, :, 1] / hours,
+        d.stored,
+        d.shifted / hours,
+        cost,
+        demand,
+        carbon,
+        cost + grid.carbon_price * carbon + beyond,
+        o.penalty,
+        breaches,
+        d.way,
+    )
+
+
+def _breaches(grid: Microgrid, d: _Decided) -> tuple[Breach, ...]:
+    found = []
+    for column, limit in ((1, "import"), (0, "export")):
+        over = d.beyond[:, column]
+        steps = np.nonzero(over > NOTHING)[0]
+        if len(steps):
+            most = float(over.max()) / grid.step_h
+            found.append(Breach(limit, "", int(steps[0]), len(steps), float(over.sum()), most))
+    for battery, (short, above, below) in zip(grid.batteries, d.broken[0].tolist(), strict=True):
+        if above + below > NOTHING:
+            found.append(Breach("stored", battery.id, -1, 0, above + below, 0.0))
+        if short > NOTHING:
+            last = len(grid.load_kw) - 1
+            found.append(Breach("stored-at-last", battery.id, last, 1, short, 0.0))
+    for one, missed in zip(grid.deferrables, d.broken[1].tolist(), strict=True):
+        if missed > NOTHING:
+            width = one.last - one.first
+            found.append(Breach("deferrable", one.id, one.first, width, missed, 0.0))
+    return tuple(found)
