@@ -2,8 +2,8 @@
 
 The value of what is stored is convex and piecewise-linear in it, step by step backwards. A step
 joins that of the next one with its own cost by infimal convolution, which for such functions is to
-merge their segments by slope; so no state is rounded to a grid, and the result is the optimum of the
-linear programme.
+merge their segments by slope; so no state is rounded to a grid, and the result is the optimum of
+the linear programme.
 
 Source: Bertsekas, D. (2017), Dynamic Programming and Optimal Control, vol. I, 4th ed., chapter 1;
     infimal convolution of polyhedral functions: Rockafellar, R. T. (1970), Convex Analysis, section
@@ -72,38 +72,17 @@ def _vertices(
     gain: float,
     loss: float,
     out: Any,
-) -> int:
-    """The lower hull of what storing costs in a step: change of the store, cost, energy in, energy out.
+) -> Any:
+    """The lower hull of what storing costs: change of the store, cost, energy in, energy out.
 
     Vertices of the box of charging and discharging, cut where the cost of the need bends; the hull
     of their images is the cost by change, with charging and discharging at once where that pays.
 
     Returns:
         How many rows of `out` `(VERTICES, 4)` are filled, by rising change.
-    """  # fmt: skip
+    """
     points = np.empty((VERTICES * 2, 4))
-    count = 0
-    for corner in range(4):
-        points[count, 2] = charge if corner & 1 else 0.0
-        points[count, 3] = discharge if corner & 2 else 0.0
-        count += 1
-    bend = left
-    for k in range(-1, len(order)):
-        if k >= 0:
-            bend += lengths[order[k]]
-        for edge in range(4):
-            if edge == 0:
-                into, outof = 0.0, load - bend
-            elif edge == 1:
-                into, outof = charge, load + charge - bend
-            elif edge == 2:
-                into, outof = bend - load, 0.0
-            else:
-                into, outof = bend - load + discharge, discharge
-            if 0.0 < into < charge or 0.0 < outof < discharge:
-                if 0.0 <= into <= charge and 0.0 <= outof <= discharge:
-                    points[count, 2], points[count, 3] = into, outof
-                    count += 1
+    count = _cut_box(load, left, lengths, order, charge, discharge, points)
     for p in range(count):
         into, outof = points[p, 2], points[p, 3]
         points[p, 0] = gain * into - loss * outof
@@ -112,13 +91,51 @@ def _vertices(
             + wear_in * into
             + wear_out * outof
         )
+    return _lower_hull(points, count, out)
+
+
+@njit(cache=True)
+def _cut_box(
+    load: float,
+    left: float,
+    lengths: Any,
+    order: Any,
+    charge: float,
+    discharge: float,
+    points: Any,
+) -> int:
+    """Corners of the box of charging and discharging, and where bends of the need cut it."""
+    edges = np.empty((4, 2))
+    points[:4, 2:] = 0.0
+    points[1, 2] = points[3, 2] = charge
+    points[2, 3] = points[3, 3] = discharge
+    count, bend = 4, left
+    for k in range(-1, len(order)):
+        if k >= 0:
+            bend += lengths[order[k]]
+        edges[0, 0], edges[0, 1] = 0.0, load - bend
+        edges[1, 0], edges[1, 1] = charge, load + charge - bend
+        edges[2, 0], edges[2, 1] = bend - load, 0.0
+        edges[3, 0], edges[3, 1] = bend - load + discharge, discharge
+        for edge in range(4):
+            into, outof = edges[edge, 0], edges[edge, 1]
+            if 0.0 <= into <= charge and 0.0 <= outof <= discharge:
+                points[count, 2], points[count, 3] = into, outof
+                count += 1
+    return count
+
+
+@njit(cache=True)
+def _lower_hull(points: Any, count: int, out: Any) -> int:
+    """The lower hull of points by their first two columns; how many rows of `out` are filled."""
+    row = np.empty(4)
     for p in range(1, count):  # by change, then by cost
-        a0, a1, a2, a3 = points[p, 0], points[p, 1], points[p, 2], points[p, 3]
+        row[:] = points[p]
         q = p - 1
-        while q >= 0 and (points[q, 0] > a0 or (points[q, 0] == a0 and points[q, 1] > a1)):
+        while q >= 0 and (points[q, 0], points[q, 1]) > (row[0], row[1]):
             points[q + 1] = points[q]
             q -= 1
-        points[q + 1, 0], points[q + 1, 1], points[q + 1, 2], points[q + 1, 3] = a0, a1, a2, a3
+        points[q + 1] = row
     kept = 0
     for p in range(count):
         if kept and points[p, 0] - out[kept - 1, 0] <= 1e-12 * (1.0 + abs(points[p, 0])):
@@ -138,7 +155,7 @@ def _vertices(
 def _merged(
     slopes: Any, lengths: Any, count: int, hull: Any, kept: int, new_slopes: Any, new_lengths: Any
 ) -> int:
-    """Segments of a value and those of a step's cost, mirrored, by rising slope; alike ones join."""
+    """Segments of a value and those of a step's cost, mirrored, by slope; alike ones join."""
     total, a, b = 0, 0, kept - 2
     while a < count or b >= 0:
         if b >= 0:
@@ -164,7 +181,7 @@ def _merged(
 def _clipped(
     slopes: Any, lengths: Any, count: int, low: float, lo: float, hi: float
 ) -> tuple[int, float]:
-    """Cut a value that begins at `low` to `lo` to `hi`, in place; -1 where nothing is left of it."""
+    """Cut a value that begins at `low` to `lo` to `hi`, in place; -1 where nothing is left."""
     first, at = 0, low
     while first < count and at + lengths[first] <= lo:
         at += lengths[first]
@@ -182,6 +199,14 @@ def _clipped(
     if begin > hi or at < lo:
         return -1, begin
     return kept, begin
+
+
+@njit(cache=True)
+def _grown(values: Any, used: int) -> Any:
+    """An array of twice the size that begins as another."""
+    grown = np.empty(2 * len(values) + SEGMENTS_MAX)
+    grown[:used] = values[:used]
+    return grown
 
 
 @njit(cache=True)
@@ -208,16 +233,17 @@ def plan(
 
     Args:
         load: What is needed in each step `(n,)` [kWh].
-        left: Where the options of each step begin: minus what may be given to the grid `(n,)` [kWh].
-        slopes: What each option costs `(n, k)` [per kWh]: generation, import, shedding, export given
-            up.
+        left: Where the options of each step begin: minus what may be exported `(n,)` [kWh].
+        slopes: What each option costs `(n, k)` [per kWh]: generation, import, shedding, export
+            given up.
         lengths: How much there is of each `(n, k)` [kWh].
         under: Cost of a need below all options, per kWh `(n,)`; less than any slope.
         over: Cost of one above all of them `(n,)`; more than any slope.
         charge: Most that goes in at the connection `(n,)` [kWh].
         discharge: Most that comes out `(n,)` [kWh].
         wear: Cost of a kWh in, and of one out `(2,)`.
-        efficiency: Share of what goes in that is stored, and of what is stored that comes out `(2,)`.
+        efficiency: Share of what goes in that is stored, and of what is stored that comes out
+            `(2,)`.
         keep: Share of what is stored that is left after a step.
         low: Least that is stored [kWh].
         high: Most [kWh].
@@ -228,7 +254,7 @@ def plan(
 
     Returns:
         0; 1 where no plan keeps the limits of the store; 2 where values have too many segments.
-    """  # fmt: skip
+    """
     n, k = slopes.shape
     gain = efficiency[0]
     loss = 1.0 / efficiency[1] if efficiency[1] > 0.0 else 0.0
@@ -246,12 +272,7 @@ def plan(
     value[0], spans[0] = 0.0, high - first
     for t in range(n - 1, -1, -1):
         if used + count > len(all_slopes):
-            grown = np.empty(2 * len(all_slopes) + count)
-            grown[:used] = all_slopes[:used]
-            all_slopes = grown
-            grown = np.empty(len(all_slopes))
-            grown[:used] = all_lengths[:used]
-            all_lengths = grown
+            all_slopes, all_lengths = _grown(all_slopes, used), _grown(all_lengths, used)
         all_slopes[used : used + count], all_lengths[used : used + count] = (
             value[:count],
             spans[:count],
@@ -261,9 +282,21 @@ def plan(
         out = discharge[t] if efficiency[1] > 0.0 else 0.0
         _sorted_options(slopes[t], order)
         kept = _vertices(
-            load[t], left[t], slopes[t], lengths[t], order, under[t], over[t],
-            charge[t], out, wear[0], wear[1], gain, loss, hull,
-        )  # fmt: skip
+            load[t],
+            left[t],
+            slopes[t],
+            lengths[t],
+            order,
+            under[t],
+            over[t],
+            charge[t],
+            out,
+            wear[0],
+            wear[1],
+            gain,
+            loss,
+            hull,
+        )
         count = _merged(value, spans, count, hull, kept, other, widths)
         if count < 0:
             return 2
@@ -275,9 +308,7 @@ def plan(
         at = at / keep if keep > 0.0 else low
         if keep == 0.0:
             count, value[0], spans[0] = 1, 0.0, high - low
-    total = 0.0
-    for s in range(count):
-        total += spans[s]
+    total = spans[:count].sum()
     if start < at - 1e-9 or start > at + total + 1e-9:
         return 1
     now, begin = start, used
@@ -286,13 +317,30 @@ def plan(
         out = discharge[t] if efficiency[1] > 0.0 else 0.0
         _sorted_options(slopes[t], order)
         kept = _vertices(
-            load[t], left[t], slopes[t], lengths[t], order, under[t], over[t],
-            charge[t], out, wear[0], wear[1], gain, loss, hull,
-        )  # fmt: skip
+            load[t],
+            left[t],
+            slopes[t],
+            lengths[t],
+            order,
+            under[t],
+            over[t],
+            charge[t],
+            out,
+            wear[0],
+            wear[1],
+            gain,
+            loss,
+            hull,
+        )
         now = _step(
-            now * keep, hull, kept, all_slopes[begin : begin + ends[t + 1]],
-            all_lengths[begin : begin + ends[t + 1]], lows[t + 1], moves[t],
-        )  # fmt: skip
+            now * keep,
+            hull,
+            kept,
+            all_slopes[begin : begin + ends[t + 1]],
+            all_lengths[begin : begin + ends[t + 1]],
+            lows[t + 1],
+            moves[t],
+        )
         stored[t] = now
     return 0
 

@@ -186,7 +186,7 @@ def _store(battery: Battery, n: int, hours: float) -> Store:
 
 
 def _exactly(grid: Microgrid, o: _Options) -> _Decided | None:
-    """One battery or none, exactly; None where its limits cannot be kept, or values are too many."""
+    """One battery or none, exactly; None where limits cannot be kept, or values are too many."""
     n, k = o.slopes.shape
     battery = grid.batteries[0] if grid.batteries else Battery("", 0.0, 0.0, 0.0)
     one = _store(battery, n, grid.step_h)
