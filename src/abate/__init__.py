@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from abate.application.catalogue import FIGURES as FIGURES
     from abate.application.plans import value_plan as value_plan
     from abate.energy.facts.calendars import Calendar as Calendar
+    from abate.energy.facts.microgrids import Battery as Battery
+    from abate.energy.facts.microgrids import Deferrable as Deferrable
+    from abate.energy.facts.microgrids import Microgrid as Microgrid
     from abate.energy.facts.plants import Plant as Plant
+    from abate.energy.planners.dispatch import dispatch as dispatch
     from abate.energy.planners.generation import forecast_generation as forecast_generation
     from abate.energy.planners.load import fit_load as fit_load
     from abate.energy.planners.load import forecast_load as forecast_load

@@ -361,3 +361,25 @@ def test_a_job_that_was_cut_off_says_what_it_had_stored(client, kind):
         jobs._settle(intake.get(JOBS, job["id"]))
         told = intake.get(JOBS, job["id"])["error"]["message"]
         assert (str(stored) in told) if stored else ("nothing" in told)
+
+
+def test_what_pages_keep_of_disclosures_goes_when_anything_behind_it_changes(client, files):
+    desk = client.app.state.desk
+    known = [desk.whole_version()]
+    chapter = desk.root / "chapters" / "20-more.md"
+    chapter.parent.mkdir(exist_ok=True)
+    head = "+++\ntitle = 'More'\nowner = 'A. Person'\n+++\n\nText.\n"
+    chapter.write_text(head)
+    known.append(desk.whole_version())
+    moves = files / "more-moves.csv"
+    moves.write_text("ref,site,carton,event,count\nn1,hq,R,bought,1\n")
+    post(client, "/stock", 201, upload=hand_in(client, moves))
+    known.append(desk.whole_version())
+    again = files / "again.csv"
+    again.write_text((files / "published.csv").read_text().replace("Other", "Another"))
+    post(client, "/published", 201, upload=hand_in(client, again))
+    known.append(desk.whole_version())
+    chapter.unlink()
+    known.append(desk.whole_version())
+    assert len(set(known)) == len(known)
+    assert desk.whole_version() == known[-1]

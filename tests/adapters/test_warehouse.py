@@ -607,3 +607,19 @@ def test_a_plan_whose_stock_was_taken_meanwhile_reserves_nothing(tmp_path):
     assert told.value.code == "stock-taken"
     assert [r["reserved"] for r in stock_rows(workspace)] == [0, 0]
     assert [r["stock"] for r in stock_rows(workspace)] == [2, 2]
+
+
+def test_proofs_of_one_order_end_when_their_time_is_up():
+    import time as clock
+
+    from abate.application.logistics.fitting import packer_of
+    from abate.logistics.facts import Carton, Item, orders_of
+
+    sizes = [Carton(f"c{k}", 150 + k, 150, 150) for k in range(12)]
+    packer = packer_of(sizes, PackTerms(effort="proved"))
+    order = orders_of([(0, [Item(61, 59, 53, 10)] * 14, False)])
+    began = clock.monotonic()
+    held = packer.holding(order, until=began)
+    assert clock.monotonic() - began < 20
+    assert len(held) == 12
+    assert "proved" not in {why for _, why in held}
