@@ -24,6 +24,11 @@ class TransferResult(StrEnum):
     RETIRED = "retired"
     """The giving account is a place of retirement: nothing leaves it."""
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing was moved, and nothing had been before."""
+        return self not in (TransferResult.OK, TransferResult.EXISTS)
+
 
 @dataclass(frozen=True, slots=True)
 class Transfer:

@@ -73,7 +73,7 @@ class TransferLedger:
         """Post transfers in order, all of them or, where one is refused, none."""
         with self.engine.connect() as con, con.begin() as transaction:
             results = [_post_one(con, t) for t in transfers]
-            if any(r not in ("ok", "exists") for r in results):
+            if any(r.is_refused for r in results):
                 transaction.rollback()
             return results
 

@@ -57,39 +57,36 @@ def _cost(
 
 
 @njit(cache=True)
-def _vertices(
-    load: float,
-    left: float,
-    slopes: Any,
-    lengths: Any,
-    order: Any,
-    under: float,
-    over: float,
-    charge: float,
-    discharge: float,
-    wear_in: float,
-    wear_out: float,
-    gain: float,
-    loss: float,
-    out: Any,
-) -> Any:
+def _vertices(steps: Any, t: int, order: Any, wear: Any, gain: float, loss: float, out: Any) -> Any:
     """The lower hull of what storing costs: change of the store, cost, energy in, energy out.
 
     Vertices of the box of charging and discharging, cut where the cost of the need bends; the hull
     of their images is the cost by change, with charging and discharging at once where that pays.
 
+    Args:
+        steps: Load, left, slopes, lengths, under, over, charge, discharge, as in `plan`.
+        t: The step.
+        order: Filled: options by slope.
+        wear: As in `plan`.
+        gain: What is stored of a kWh in.
+        loss: What a kWh out takes from the store.
+        out: Filled, by rising change `(VERTICES, 4)`.
+
     Returns:
-        How many rows of `out` `(VERTICES, 4)` are filled, by rising change.
+        How many rows of `out` are filled.
     """
+    load, left, slopes, lengths, under, over, charge, discharge = steps
+    _sorted_options(slopes[t], order)
     points = np.empty((VERTICES * 2, 4))
-    count = _cut_box(load, left, lengths, order, charge, discharge, points)
+    count = _cut_box(load[t], left[t], lengths[t], order, charge[t], discharge[t], points)
     for p in range(count):
         into, outof = points[p, 2], points[p, 3]
+        need = load[t] + into - outof
         points[p, 0] = gain * into - loss * outof
         points[p, 1] = (
-            _cost(load + into - outof, left, slopes, lengths, order, under, over)
-            + wear_in * into
-            + wear_out * outof
+            _cost(need, left[t], slopes[t], lengths[t], order, under[t], over[t])
+            + wear[0] * into
+            + wear[1] * outof
         )
     return _lower_hull(points, count, out)
 
@@ -258,6 +255,8 @@ def plan(
     n, k = slopes.shape
     gain = efficiency[0]
     loss = 1.0 / efficiency[1] if efficiency[1] > 0.0 else 0.0
+    gives = discharge if efficiency[1] > 0.0 else np.zeros(n)
+    steps = (load, left, slopes, lengths, under, over, charge, gives)
     order = np.empty(k, np.int64)
     hull = np.empty((VERTICES * 2, 4))
     ends, lows = np.zeros(n + 1, np.int64), np.zeros(n + 1)
@@ -279,24 +278,7 @@ def plan(
         )
         lows[t + 1], ends[t + 1] = at, count
         used += count
-        out = discharge[t] if efficiency[1] > 0.0 else 0.0
-        _sorted_options(slopes[t], order)
-        kept = _vertices(
-            load[t],
-            left[t],
-            slopes[t],
-            lengths[t],
-            order,
-            under[t],
-            over[t],
-            charge[t],
-            out,
-            wear[0],
-            wear[1],
-            gain,
-            loss,
-            hull,
-        )
+        kept = _vertices(steps, t, order, wear, gain, loss, hull)
         count = _merged(value, spans, count, hull, kept, other, widths)
         if count < 0:
             return 2
@@ -314,24 +296,7 @@ def plan(
     now, begin = start, used
     for t in range(n):
         begin -= ends[t + 1]
-        out = discharge[t] if efficiency[1] > 0.0 else 0.0
-        _sorted_options(slopes[t], order)
-        kept = _vertices(
-            load[t],
-            left[t],
-            slopes[t],
-            lengths[t],
-            order,
-            under[t],
-            over[t],
-            charge[t],
-            out,
-            wear[0],
-            wear[1],
-            gain,
-            loss,
-            hull,
-        )
+        kept = _vertices(steps, t, order, wear, gain, loss, hull)
         now = _step(
             now * keep,
             hull,

@@ -159,7 +159,7 @@ def retire_credit(
             result = ledger.post([moved])[0]
     finally:
         ledger.close()
-    if result not in (TransferResult.OK, TransferResult.EXISTS):
+    if result.is_refused:
         raise UsageError(
             "credit-not-retired",
             f"'{serial}' is not retired for {year}: {result}; {found.held_kg / 1000:,.3f} t are"

@@ -117,7 +117,7 @@ def record_movements(workspace: Workspace, path: Path) -> list[tuple[int, Transf
 
 def refused_of(results: Sequence[tuple[int, TransferResult, str]]) -> list[tuple[int, str, str]]:
     """Line, result and what it says, of the movements that were refused."""
-    return [(line, str(r), told) for line, r, told in results if r not in ("ok", "exists")]
+    return [(line, str(r), told) for line, r, told in results if r.is_refused]
 
 
 def site_names(workspace: Workspace, default: str = "") -> dict[str, str]:
@@ -189,7 +189,7 @@ def reserve(workspace: Workspace, plan: str, wanted: Mapping[tuple[str, str], in
                 told = f"{wanted.get((site, carton), 0)} of {carton} for '{plan}'"
                 turn = f"{key}#{turns.get(key, 0)}"
                 moves.append(Transfer(turn, CARTONS, source, target, abs(more), told))
-        if "overdrawn" in ledger.post_whole(moves):
+        if any(r.is_refused for r in ledger.post_whole(moves)):
             raise DataError(
                 "stock-taken",
                 f"Some of the cartons for '{plan}' were taken meanwhile.",

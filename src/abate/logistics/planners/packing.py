@@ -394,11 +394,17 @@ class Packer:
         if left.any():
             out = [self._with_own(orders, o, p, left) for o, p in enumerate(out)]
         if self.effort == "fast" and search is None:
-            self._join(orders, allowed, left, reasons, out)
+            self._join(orders, allowed, left, reasons, costs, out)
         return out
 
     def _join(
-        self, orders: Orders, allowed: Any, left: Any, reasons: Any, out: list[Packed]
+        self,
+        orders: Orders,
+        allowed: Any,
+        left: Any,
+        reasons: Any,
+        costs: Any,
+        out: list[Packed],
     ) -> None:
         """Search longer where several parcels were made, and one carton might do.
 
@@ -407,7 +413,7 @@ class Packer:
         from abate.algorithms.packing.choosing import OPEN
         from abate.algorithms.packing.joining import PIECES_MAX
 
-        sizes, costs = np.diff(orders.offsets), np.array([cost for cost, _, _ in self.rooms])
+        sizes = np.diff(orders.offsets)
         paid = np.array([packed.cost for packed in out])
         single = allowed & (reasons == OPEN) & (costs[None, :] < paid[:, None] - 1e-9)
         single &= (sizes <= PIECES_MAX)[:, None]
