@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import pairwise
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -140,7 +142,7 @@ class StockPacker:
             expected=np.array(self._history),
             expected_count=-self._seen % self.horizon,
         )
-        out = []
+        out, few_bounds = [], self._bounds(orders)
         for o, packed in enumerate(plain):
             taken = self._with(orders, o, {names[chosen[o]]}) if chosen[o] >= 0 else None
             if (
@@ -161,29 +163,30 @@ class StockPacker:
                 if saving[o, k] > 0 and name not in used:
                     why[name] = "kept" if self.stock[name] > 0 else "no-stock"
             plain_bound = [] if packed.unpacked else [packed.bound]
-            few_bound = self._bound(orders.picked([o]))
-            bound = min([result.cost, few_bound, *plain_bound])
+            bound = min([result.cost, few_bounds[o], *plain_bound])
             out.append(replace(result, why=tuple(why.items()), bound=bound))
         return out
 
-    def _bound(self, order: Orders) -> float:
-        """What no packing of an order costs less than that takes a carton that is few.
+    def _bounds(self, orders: Orders) -> list[float]:
+        """What no packing of each order costs less than that takes a carton that is few.
 
         One that is too small or may not carry so much is not the only one.
         """
-        packer = self.packer
-        allowed = packer.allowed(order)[0]
-        rooms = packer.rooms
-        costs = [cost for (cost, _, _), may in zip(rooms, allowed, strict=True) if may]
-        volume = int(order.turns[:, 0].prod(axis=1).sum())
-        mass = int(order.masses.sum())
-        whole = not order.own_box.any()
-        found = [np.inf]
-        for (cost, carton, room), may in zip(rooms, allowed, strict=True):
-            if may and carton.stock is not None:
-                fewer = whole and (int(np.prod(room)) < volume or carton.mass_max_g < mass)
-                found.append(cost + (min(costs) if fewer else 0.0))
-        return min(found)
+        rooms, allowed = self.packer.rooms, self.packer.allowed(orders)
+        volumes = orders.turns[:, 0].prod(axis=1)
+        found = []
+        for o, (a, b) in enumerate(pairwise(orders.offsets.tolist())):
+            volume, mass = int(volumes[a:b].sum()), int(orders.masses[a:b].sum())
+            whole = not orders.own_box[a:b].any()
+            may = [room for room, there in zip(rooms, allowed[o], strict=True) if there]
+            least = min((cost for cost, _, _ in may), default=0.0)
+            few = [
+                cost + least * (whole and (prod(room) < volume or carton.mass_max_g < mass))
+                for cost, carton, room in may
+                if carton.stock is not None
+            ]
+            found.append(min(few, default=inf))
+        return found
 
     def _with(
         self, orders: Orders, o: int, names: set[str], *, others: bool = False
