@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from abate.energy.facts.microgrids import Battery, Microgrid
+from abate.energy.facts.microgrids import Battery, Microgrid, Peak
 from abate.energy.planners.dispatch import _options, _programmed, _told, dispatch
 
 SMALL = "--small" in sys.argv
@@ -62,8 +62,7 @@ def main() -> None:
     several = replace(
         one,
         batteries=tuple(replace(battery, id=f"b{k}", energy_kwh=60.0 + k) for k in range(3)),
-        demand_per_kw=9.0,
-        demand_group=np.arange(HOURS) // 730,
+        peaks=(Peak("month", np.arange(HOURS) // 730, np.full(HOURS // 730 + 1, 9.0)),),
     )
     began = time.perf_counter()
     found = dispatch(several)

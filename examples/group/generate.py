@@ -1131,6 +1131,60 @@ ROOFS = {"zhangbei-1": (41.15, 114.70, 1200.0), "nantong": (32.02, 120.86, 800.0
 """Roofs of data centres: latitude, longitude, capacity in kW."""
 
 
+BATTERY = [
+    "",
+    "[[batteries]]",
+    'id = "battery-nantong"',
+    'site = "nantong"',
+    "energy_kwh = 4000",
+    "charge_kw = 2000",
+    "discharge_kw = 2000",
+    "charge_efficiency = 0.95",
+    "discharge_efficiency = 0.95",
+    "low_share = 0.1",
+    "high_share = 0.95",
+    "cycle_cost = 0.08",
+    "",
+    "[[connections]]",
+    'site = "nantong"',
+    'tariff = "nantong"',
+]
+TARIFF = """title = "Nantong, two-part tariff"
+currency = "CNY"
+country = "CN"
+zone = "Asia/Shanghai"
+source = "Made up for the example; the hours are those of Jiangsu in 2026."
+
+[[periods]]
+name = "peak"
+times = ["14:00-22:00"]
+
+[[periods]]
+name = "valley"
+times = ["00:00-06:00", "11:00-13:00"]
+
+[[periods]]
+name = "flat"
+
+[[energy]]
+line = "energy"
+by_period = { peak = 0.83, flat = 0.48, valley = 0.21 }
+
+[[energy]]
+line = "network, losses and funds"
+per_kwh = 0.19
+
+[[energy]]
+line = "feed-in"
+per_kwh = 0.3
+sells = true
+
+[[demand]]
+line = "power"
+per_kw = 38.0
+"""
+
+
 METERED = {
     "WH-JX": ("", 48.0, 0.5),
     "WH-JX cold store": ("WH-JX", 21.0, 0.1),
@@ -1212,7 +1266,10 @@ def write_energy(folder: Path) -> None:
         "[[tariff.bands]]",
         "price_per_kwh = 0.64",
     ]
+    lines += BATTERY
     (folder / "energy.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "tariffs").mkdir(exist_ok=True)
+    (folder / "tariffs" / "nantong.toml").write_text(TARIFF, encoding="utf-8")
 
 
 def _roof(

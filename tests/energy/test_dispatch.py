@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abate.algorithms.dispatch.general import Programme, solve
-from abate.energy.facts.microgrids import Battery, Deferrable, Microgrid
+from abate.energy.facts.microgrids import Battery, Deferrable, Microgrid, Peak
 from abate.energy.planners.dispatch import _options, _programmed, _store, _told, dispatch
 from abate.kernel.errors import UsageError
 from support import SHARED
@@ -162,14 +162,21 @@ def test_a_demand_charge_is_worked_against_by_hand():
     """A peak of 10 kW in one hour of three; a battery of 6 kWh shaves it to the mean that it can."""
     load = np.array([2.0, 10.0, 3.0])
     battery = Battery("b", 6, 6, 6, 1, 1, start_share=0, end_share=0)
-    grid = Microgrid(load, np.full(3, 0.1), demand_per_kw=5, batteries=(battery,))
+    grid = Microgrid(
+        load,
+        np.full(3, 0.1),
+        peaks=(Peak("p", np.zeros(3, int), np.array([5.0])),),
+        batteries=(battery,),
+    )
     found = dispatch(grid)
     # what is charged in the first hour is discharged in the second: 2 + x = 10 - x
     assert found.import_kw.max() == pytest.approx(6)
     assert found.demand_cost == pytest.approx(30)
     assert found.cost == pytest.approx(1.5 + 30)
     assert found.way == "programme"
-    months = Microgrid(load, np.full(3, 0.1), demand_per_kw=5, demand_group=np.array([1, 2, 2]))
+    months = Microgrid(
+        load, np.full(3, 0.1), peaks=(Peak("p", np.array([0, 1, 1]), np.full(2, 5.0)),)
+    )
     assert dispatch(months).demand_cost == pytest.approx(5 * (2 + 10))
 
 
@@ -184,7 +191,7 @@ def test_several_batteries_and_deferrable_loads_keep_their_limits():
         draw.uniform(2, 9, n),
         draw.choice([0.1, 0.2, 0.4], n),
         0.25,
-        demand_per_kw=3,
+        peaks=(Peak("p", np.zeros(n, int), np.array([3.0])),),
         batteries=batteries,
         deferrables=loads,
     )

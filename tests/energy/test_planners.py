@@ -8,7 +8,6 @@ import pytest
 from abate.algorithms.forecasting.series import grid, observed
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.plants import Plant
-from abate.energy.facts.tariffs import Band, Tariff
 from abate.energy.planners.generation import forecast_generation, sky, sun_power
 from abate.energy.planners.hourly import hourly_savings
 from abate.energy.planners.load import LoadSettings, fit_load, forecast_load
@@ -210,17 +209,6 @@ def test_noon_light_on_a_tilted_roof_meets_the_solar_geometry():
 def test_a_plant_that_cannot_be_is_refused(wrong):
     with pytest.raises(ConfigError, match="bad-plant"):
         Plant(**({"id": "x", "source": "wind", "capacity_kw": 10.0} | wrong))
-
-
-def test_a_tariff_charges_hours_and_the_highest_power_of_a_month():
-    tariff = Tariff((Band(0.1, hours=tuple(range(8))), Band(0.3)), demand_per_kw=10.0)
-    local = grid(np.datetime64("2024-01-31T00", "s"), 48, HOUR)
-    energy = np.ones(48)
-    energy[12] = 5.0
-    # 16 night hours, 31 day hours of 1 kWh and one of 5; 5 kW in January, 1 kW in February
-    assert tariff.cost(energy, local) == pytest.approx(16 * 0.1 + 31 * 0.3 + 5 * 0.3 + 10 * (5 + 1))
-    with pytest.raises(ConfigError, match="tariff-incomplete"):
-        Tariff((Band(0.1, hours=(1,)),))
 
 
 def side(usage, warmth):

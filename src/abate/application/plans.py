@@ -265,9 +265,14 @@ class PlanShown(PlanRow):
             "committed_at": self.committed_at,
         }
 
-    def saving_mg(self, book: str) -> int:
-        """What it saves in a book [mg CO2e]."""
-        return sum(self.sums(book)["saving"].values())
+    def saving_mg(self, book: str, view: str = "location") -> int:
+        """What it saves in a book [mg CO2e], by one view of purchased energy."""
+        sign = {"baseline": 1, "proposed": -1}
+        return sum(
+            sign[line.side] * line.co2e_mg
+            for line in self.lines
+            if line.book == book and line.view in ("", view)
+        )
 
 
 def plans(workspace: Workspace) -> list[PlanShown]:

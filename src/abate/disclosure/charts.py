@@ -34,7 +34,8 @@ WIDE = 560
 """Width of a chart that takes two columns of the page."""
 
 
-def _chart(title: str, values: list[Json], **rest: Any) -> Json:
+def framed(title: str, values: list[Json], **rest: Any) -> Json:
+    """A chart with its title and data, in the looks that all charts share."""
     grey = "#7d8790"
     return {
         "$schema": SCHEMA,
@@ -117,7 +118,7 @@ def years_chart(values: list[Json]) -> Json:
         },
     }
     x = {"x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}}
-    return _chart(
+    return framed(
         "Gross by scope (bars) and net (red line)",
         values,
         layer=[bars, net],
@@ -139,7 +140,7 @@ def business_chart(values: list[Json]) -> Json:
         "color": _coloured("series", SCOPES, values),
         "tooltip": [{"field": "org"}, {"field": "series"}, {"field": "value", "format": ",.0f"}],
     }
-    return _chart("By business", values, mark="bar", encoding=encoding, width=300, height=240)
+    return framed("By business", values, mark="bar", encoding=encoding, width=300, height=240)
 
 
 def months_chart(values: list[Json]) -> Json:
@@ -154,7 +155,7 @@ def months_chart(values: list[Json]) -> Json:
         "color": _coloured("series", SCOPES, values),
         "tooltip": [{"field": "month"}, {"field": "series"}, {"field": "value", "format": ",.0f"}],
     }
-    return _chart("By month", values, mark="bar", encoding=encoding, width=300, height=240)
+    return framed("By month", values, mark="bar", encoding=encoding, width=300, height=240)
 
 
 def ratio_chart(title: str, unit: str, values: list[Json], *, floor: float) -> Json:
@@ -177,7 +178,7 @@ def ratio_chart(title: str, unit: str, values: list[Json], *, floor: float) -> J
         "color": {"field": "building", "type": "nominal", "title": None},
         "tooltip": [{"field": "month"}, {"field": "building"}, {"field": "value", "format": ".3f"}],
     }
-    return _chart(
+    return framed(
         title,
         values,
         mark={"type": "line", "point": True},
@@ -209,7 +210,7 @@ def categories_chart(values: list[Json]) -> Json:
             {"field": "value", "format": ",.0f"},
         ],
     }
-    return _chart(
+    return framed(
         "Scope 3 by category and method",
         values,
         mark="bar",
@@ -265,7 +266,7 @@ def waterfall_chart(title: str, steps: list[Json]) -> Json:
             "text": {"field": "change", "type": "quantitative", "format": ",.0f"},
         },
     }
-    return _chart(title, steps, layer=[bars, labels], encoding=encoding, width=WIDE, height=260)
+    return framed(title, steps, layer=[bars, labels], encoding=encoding, width=WIDE, height=260)
 
 
 def goal_chart(
@@ -343,7 +344,7 @@ def goal_chart(
             },
         }
         layers.insert(0, climate)
-    return _chart(
+    return framed(
         title, values, layer=layers, resolve={"scale": {"y": "independent"}}, width=300, height=200
     )
 
@@ -392,7 +393,7 @@ def usage_chart(
         },
     }
     layers = [shade, bars] if gaps else [bars]
-    return _chart("", told, layer=layers, width=WIDE)
+    return framed("", told, layer=layers, width=WIDE)
 
 
 def load_chart(values: list[Json], shades: list[Json]) -> Json:
@@ -450,7 +451,7 @@ def load_chart(values: list[Json], shades: list[Json]) -> Json:
         },
     }
     layers = [shade, lines] if shades else [lines]
-    return _chart(
+    return framed(
         "Load by the hour",
         values,
         layer=layers,
@@ -472,7 +473,7 @@ def history_chart(values: list[Json]) -> Json:
         "color": {"field": "series", "type": "nominal", "title": None},
         "tooltip": [{"field": "year"}, {"field": "series"}, {"field": "value"}],
     }
-    return _chart(
+    return framed(
         "Values by year",
         values,
         mark={"type": "line", "point": True},
@@ -503,7 +504,7 @@ def curve_chart(values: list[Json], *, x: str, y: str) -> Json:
         "tooltip": [{"field": "series"}, {"field": "x"}, {"field": "y", "format": ".1%"}],
     }
     mark = {"type": "line", "point": True}
-    return _chart(f"By {x}", values, mark=mark, encoding=encoding, width=WIDE, height=240)
+    return framed(f"By {x}", values, mark=mark, encoding=encoding, width=WIDE, height=240)
 
 
 def fan_chart(values: list[Json], *, title: str, unit: str) -> Json:
@@ -547,7 +548,7 @@ def fan_chart(values: list[Json], *, title: str, unit: str) -> Json:
         "x": {"field": "start", "type": "temporal", "title": None, "axis": axis},
         "tooltip": tips,
     }
-    return _chart(title, values, layer=[*bands, line, seen], encoding=x, width=WIDE, height=240)
+    return framed(title, values, layer=[*bands, line, seen], encoding=x, width=WIDE, height=240)
 
 
 def savings_chart(values: list[Json], *, title: str) -> Json:
@@ -585,7 +586,7 @@ def savings_chart(values: list[Json], *, title: str) -> Json:
         *({"field": f, "format": ".1%"} for f in ("saved_share", "low_share", "high_share")),
     ]
     encoding = {"y": y, "color": colour, "tooltip": tips}
-    return _chart(
+    return framed(
         title, values, layer=[bars, dots], encoding=encoding, width=WIDE, height={"step": 22}
     )
 
@@ -632,7 +633,7 @@ def path_chart(
         "mark": {"type": "line", "point": {"size": 60}, "strokeWidth": 2.6},
         "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip},
     }
-    return _chart(title, values, layer=[lines, seen], width=WIDE, height=250)
+    return framed(title, values, layer=[lines, seen], width=WIDE, height=250)
 
 
 def wedge_chart(values: list[Json], *, title: str) -> Json:
@@ -649,7 +650,7 @@ def wedge_chart(values: list[Json], *, title: str) -> Json:
         "order": {"field": "rank", "type": "quantitative"},
         "tooltip": [{"field": "year"}, {"field": "part"}, {"field": "value", "format": ",.0f"}],
     }
-    return _chart(
+    return framed(
         title,
         values,
         mark={"type": "area", "opacity": 0.85},
@@ -689,6 +690,6 @@ def macc_chart(values: list[Json], *, title: str, unit: str, price: float | None
         "mark": {"type": "rule", "strokeDash": [4, 3], "color": "#b5533c"},
         "encoding": {"y": {"datum": price}},
     }
-    return _chart(
+    return framed(
         title, values, layer=[bars] if price is None else [bars, line], width=WIDE, height=250
     )

@@ -5,7 +5,8 @@ The reference page of its keys is generated from here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,17 +14,20 @@ from msgspec import Meta, Struct
 from msgspec import field as key
 
 from abate.adapters.readers.series import zone_of
-from abate.adapters.store.keys import Name, Word, as_dict
-from abate.adapters.store.schema import read_toml
+from abate.adapters.readers.tariff_files import FOLDER, find_tariff, times_of
+from abate.adapters.store.keys import Name, Share, Word, as_dict
+from abate.adapters.store.schema import FileKeyError, read_toml
 from abate.energy.facts.calendars import Calendar
+from abate.energy.facts.microgrids import Battery
 from abate.energy.facts.plants import Plant
-from abate.energy.facts.tariffs import Band, Tariff
+from abate.energy.facts.tariffs import DemandLine, EnergyLine, Line, Period, Tariff
 from abate.kernel.errors import ConfigError
 
 CONFIG = "energy.toml"
 Hour = Annotated[int, Meta(ge=0, le=23)]
 Weekday = Annotated[int, Meta(ge=0, le=6)]
 Month = Annotated[int, Meta(ge=1, le=12)]
+Large = Annotated[float, Meta(ge=0, le=1e9)]
 
 
 class PlantKeys(Struct, frozen=True):
@@ -82,8 +86,89 @@ class BandKeys(Struct, frozen=True):
     months: list[Month] = key(default_factory=lambda: list(range(1, 13)))
 
 
-class TariffKeys(Struct, frozen=True):
-    """What energy costs; the first band that holds gives the price.
+class BatteryKeys(Struct, frozen=True):
+    """A storage of electricity at a site.
+
+    Args:
+        id: Its name.
+        site: Site at which it stands.
+        energy_kwh: What it can hold.
+        charge_kw: Most power in.
+        discharge_kw: Most power out.
+        charge_efficiency: Share of what goes in that is stored.
+        discharge_efficiency: Share of what is stored that comes out.
+        self_discharge_share: Share of what is stored that is lost in an hour.
+        low_share: Least that is stored, as a share of the energy.
+        high_share: Most.
+        start_share: What is stored at first and, at least, at last.
+        cycle_cost: What a kWh out costs in wear.
+    """
+
+    id: Name
+    site: Name
+    energy_kwh: Large
+    charge_kw: Large
+    discharge_kw: Large
+    charge_efficiency: Share = 0.95
+    discharge_efficiency: Share = 0.95
+    self_discharge_share: Share = 0.0
+    low_share: Share = 0.0
+    high_share: Share = 1.0
+    start_share: Share = 0.5
+    cycle_cost: Large = 0.0
+
+
+class ShiftableKeys(Struct, frozen=True):
+    """A load that may run at any time of a stretch of each day.
+
+    Args:
+        id: Its name.
+        site: Site at which it stands.
+        energy_kwh: What it uses a day, beside what the meters show.
+        power_kw: Most power.
+        times: When it may run, such as `20:00-06:00`; the whole day where none is given.
+        weekdays: Days on which it runs, 0 Monday to 6 Sunday.
+    """
+
+    id: Name
+    site: Name
+    energy_kwh: Large
+    power_kw: Large
+    times: Word = "00:00-24:00"
+    weekdays: list[Weekday] = key(default_factory=lambda: list(range(7)))
+
+
+class ConnectionKeys(Struct, frozen=True):
+    """A site's connection to the grid.
+
+    Args:
+        site: The site.
+        import_max_kw: Most power from the grid; without a limit where none is given.
+        export_max_kw: Most power into it; 0 where nothing may be fed in.
+        tariff: Name of its tariff; that of the file where none is given.
+        contract_kw: Power by contract, in place of that of the tariff.
+        capacity_kva: Capacity of the transformer, in place of that of the tariff.
+        shed_share: Share of the load that may be left out.
+        shed_cost: What a kWh left out costs.
+        carbon: File of kg CO2e per kWh of the grid by the hour, beside this one; the factor book
+            says it by the month where none is given.
+        carbon_price: What a kilogram of CO2e costs in a plan.
+    """
+
+    site: Name
+    import_max_kw: Large | None = None
+    export_max_kw: Large | None = None
+    tariff: Word = ""
+    contract_kw: Large = 0.0
+    capacity_kva: Large = 0.0
+    shed_share: Share = 0.0
+    shed_cost: Large = 0.0
+    carbon: Word = ""
+    carbon_price: Large = 0.0
+
+
+class BandTariffKeys(Struct, frozen=True):
+    """What energy costs, in short; the first band that holds gives the price.
 
     Args:
         bands: In their order.
@@ -106,7 +191,10 @@ class EnergyKeys(Struct, frozen=True):
         weather: File of observed temperature, beside this one.
         forecast: File of forecast temperature, beside this one.
         plants: Roofs and wind farms.
-        tariff: What energy costs.
+        batteries: Storages.
+        shiftable: Loads that may be moved.
+        connections: Connections of sites to the grid.
+        tariff: What energy costs: the name of a tariff, or a short one in place.
     """
 
     country: Word = ""
@@ -115,7 +203,10 @@ class EnergyKeys(Struct, frozen=True):
     weather: Name | None = None
     forecast: Name | None = None
     plants: list[PlantKeys] = key(default_factory=list)
-    tariff: TariffKeys | None = None
+    batteries: list[BatteryKeys] = key(default_factory=list)
+    shiftable: list[ShiftableKeys] = key(default_factory=list)
+    connections: list[ConnectionKeys] = key(default_factory=list)
+    tariff: BandTariffKeys | Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +220,40 @@ class PlantSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Shiftable:
+    """A load that may run at any time of a stretch of each day.
+
+    Args:
+        id: Its name.
+        energy_kwh: What it uses a day.
+        power_kw: Most power.
+        times: Minutes of the day, first and the one after the last.
+        weekdays: 0 Monday to 6 Sunday.
+    """
+
+    id: str
+    energy_kwh: float
+    power_kw: float
+    times: tuple[int, int] = (0, 1440)
+    weekdays: tuple[int, ...] = tuple(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A site's connection to the grid, with what stands behind it; see `ConnectionKeys`."""
+
+    import_max_kw: float = float("inf")
+    export_max_kw: float = float("inf")
+    tariff: Tariff | None = None
+    shed_share: float = 0.0
+    shed_cost: float = 0.0
+    carbon: Path | None = None
+    carbon_price: float = 0.0
+    batteries: tuple[Battery, ...] = ()
+    shiftable: tuple[Shiftable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EnergyConfig:
     """What `energy.toml` says.
 
@@ -138,6 +263,7 @@ class EnergyConfig:
         forecast: File of forecast temperature.
         roofs: Plants.
         tariff: What energy costs.
+        connections: Of the sites that have one, a battery, or a load that may be moved.
     """
 
     calendar: Calendar = field(default_factory=Calendar)
@@ -145,6 +271,11 @@ class EnergyConfig:
     forecast: Path | None = None
     roofs: tuple[PlantSource, ...] = ()
     tariff: Tariff | None = None
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+
+    def connection(self, site: str) -> Connection:
+        """Connection of a site; one without limits where the file does not tell of it."""
+        return self.connections.get(site, Connection(tariff=self.tariff))
 
 
 def read_energy(path: Path) -> EnergyConfig:
@@ -174,15 +305,83 @@ def read_energy(path: Path) -> EnergyConfig:
             f"{path.name}: the plant '{twice[0]}' appears twice.",
             "Give each its own id.",
         )
-    tariff = None
-    if keys.tariff:
-        bands = tuple(
-            Band(b.price_per_kwh, tuple(b.hours), tuple(b.weekdays), tuple(b.months))
-            for b in keys.tariff.bands
-        )
-        tariff = Tariff(bands, keys.tariff.demand_per_kw, keys.tariff.currency)
     zone_of(keys.zone)
+    calendar = Calendar(keys.country, keys.subdivision, keys.zone)
+    tariff = None
+    if isinstance(keys.tariff, BandTariffKeys):
+        tariff = _of_bands(keys.tariff, calendar)
+    elif keys.tariff:
+        tariff = find_tariff(keys.tariff, [here / FOLDER])
     weather, forecast = (here / name if name else None for name in (keys.weather, keys.forecast))
-    return EnergyConfig(
-        Calendar(keys.country, keys.subdivision, keys.zone), weather, forecast, tuple(roofs), tariff
+    connections = _connections(keys, here, tariff)
+    return EnergyConfig(calendar, weather, forecast, tuple(roofs), tariff, connections)
+
+
+def _connections(keys: EnergyKeys, here: Path, tariff: Tariff | None) -> dict[str, Connection]:
+    told = {c.site: c for c in keys.connections}
+    for ids in (
+        [b.id for b in keys.batteries],
+        [d.id for d in keys.shiftable],
+        [c.site for c in keys.connections],
+    ):
+        if twice := sorted({i for i in ids if ids.count(i) > 1}):
+            text = f"energy.toml: '{twice[0]}' appears twice."
+            raise ConfigError("bad-energy", text, "Give each its own id.")
+    made = {}
+    sites = {*told, *(b.site for b in keys.batteries), *(d.site for d in keys.shiftable)}
+    for site in sorted(sites):
+        c = told.get(site, ConnectionKeys(site))
+        made[site] = Connection(
+            float("inf") if c.import_max_kw is None else c.import_max_kw,
+            float("inf") if c.export_max_kw is None else c.export_max_kw,
+            _tariff_at(c, here, tariff),
+            c.shed_share,
+            c.shed_cost,
+            here / Path(c.carbon).name if c.carbon else None,
+            c.carbon_price,
+            tuple(_battery(b) for b in keys.batteries if b.site == site),
+            tuple(_shiftable(d) for d in keys.shiftable if d.site == site),
+        )
+    return made
+
+
+def _tariff_at(keys: ConnectionKeys, here: Path, usual: Tariff | None) -> Tariff | None:
+    """The tariff of a connection, for its contract and transformer."""
+    found = find_tariff(keys.tariff, [here / FOLDER]) if keys.tariff else usual
+    if found is None:
+        return None
+    contract, capacity = keys.contract_kw, keys.capacity_kva
+    return replace(
+        found,
+        contract_kw=contract or found.contract_kw,
+        capacity_kva=capacity or found.capacity_kva,
     )
+
+
+def _battery(keys: BatteryKeys) -> Battery:
+    return Battery(**{k: v for k, v in as_dict(keys).items() if k != "site"})
+
+
+def _shiftable(keys: ShiftableKeys) -> Shiftable:
+    try:
+        times = times_of(keys.times, ("shiftable", keys.id))
+    except FileKeyError as error:
+        text = f"energy.toml: {keys.id}: {error.what}."
+        raise ConfigError("bad-energy", text, error.hint) from error
+    return Shiftable(keys.id, keys.energy_kwh, keys.power_kw, times, tuple(keys.weekdays))
+
+
+def _of_bands(keys: BandTariffKeys, calendar: Calendar) -> Tariff:
+    """A tariff of bands: one line for energy, and one for power where it has a price."""
+    periods, prices = [], []
+    for k, band in enumerate(keys.bands, 1):
+        hours = () if len(set(band.hours)) == 24 else sorted(set(band.hours))
+        times = tuple((h * 60, (h + 1) * 60) for h in hours)
+        if band.hours:
+            place = (tuple(band.months), tuple(band.weekdays))
+            periods.append(Period(f"band {k}", times, *place))
+            prices.append((f"band {k}", band.price_per_kwh))
+    lines: list[Line] = [EnergyLine("energy", prices=tuple(prices))]
+    if keys.demand_per_kw:
+        lines.append(DemandLine("demand", (keys.demand_per_kw,)))
+    return Tariff("tariff", tuple(lines), tuple(periods), currency=keys.currency, calendar=calendar)

@@ -375,3 +375,72 @@ def uses(
             taken[t, o] = min(rest, lengths[t, o])
             rest -= taken[t, o]
         beyond[t, 1] = rest
+
+
+@njit(cache=True)
+def roll(
+    ahead: tuple[Any, Any],
+    column: int,
+    left: Any,
+    slopes: Any,
+    lengths: Any,
+    under: Any,
+    over: Any,
+    charge: Any,
+    discharge: Any,
+    wear: Any,
+    efficiency: Any,
+    keep: float,
+    low: float,
+    high: float,
+    start: float,
+    end: float,
+    moves: Any,
+    stored: Any,
+) -> None:
+    """Plan at every step as far as it is foreseen, and do the first step of each plan.
+
+    A plan that cannot end as full as it has to goes without that; where there is no plan, nothing
+    moves.
+
+    Args:
+        ahead: Load and the amount of the option `column`, foreseen at each step for it and those
+            after it `(n, h)` [kWh].
+        column: Option of which the amount is foreseen.
+        left: As in `plan`, as the rest.
+        slopes: As in `plan`.
+        lengths: As in `plan`.
+        under: As in `plan`.
+        over: As in `plan`.
+        charge: As in `plan`.
+        discharge: As in `plan`.
+        wear: As in `plan`.
+        efficiency: As in `plan`.
+        keep: As in `plan`.
+        low: As in `plan`.
+        high: As in `plan`.
+        start: As in `plan`.
+        end: As in `plan`.
+        moves: Filled: what is done `(n, 2)` [kWh].
+        stored: Filled: what is stored after each step `(n,)` [kWh].
+    """
+    n, k = slopes.shape
+    reach = ahead[0].shape[1]
+    window, does, holds = np.empty((reach, k)), np.empty((reach, 2)), np.empty(reach)
+    now = start
+    for t in range(n):
+        m = min(reach, n - t)
+        window[:m] = lengths[t : t + m]
+        window[:m, column] = ahead[1][t, :m]
+        for least in (end, low):
+            code = plan(
+                ahead[0][t, :m], left[t : t + m], slopes[t : t + m], window[:m], under[t : t + m],
+                over[t : t + m], charge[t : t + m], discharge[t : t + m], wear, efficiency, keep,
+                low, high, now, least, does[:m], holds[:m],
+            )  # fmt: skip
+            if code == 0:
+                break
+        if code != 0:
+            does[0], holds[0] = 0.0, now * keep
+        moves[t], stored[t] = does[0], holds[0]
+        now = holds[0]

@@ -60,6 +60,25 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Highest:
+    """A cost of the highest step of each group.
+
+    Args:
+        group: Group of each step; -1 where it does not count `(n,)`.
+        costs: Of a kWh in the highest step of each group `(groups,)`.
+        free: Energy of a step up to which nothing counts [kWh].
+        ratchet: A group counts at least this share of each of `of`.
+        of: Groups.
+    """
+
+    group: Any
+    costs: Any
+    free: float = 0.0
+    ratchet: float = 0.0
+    of: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """What is to be decided, as arrays over `n` steps.
 
@@ -72,9 +91,8 @@ class Programme:
         over: Cost of one above them `(n,)`, above every slope.
         stores: Storages.
         shifts: Loads that may be moved.
-        peak_of: Group of each step whose highest `peaked` counts `(n,)`, such as its month.
-        peak_costs: Cost of a kWh in the highest step of each group.
-        peaked: Option of which the highest step counts; -1 for none.
+        highest: Costs of the highest step of option `peaked` and what lies above it.
+        peaked: See there.
         breach: Cost of a kWh by which a storage or a shiftable load breaks its limits.
     """
 
@@ -86,9 +104,8 @@ class Programme:
     over: Any
     stores: tuple[Store, ...] = ()
     shifts: tuple[Shift, ...] = ()
-    peak_of: Any = None
-    peak_costs: Any = ()
-    peaked: int = -1
+    highest: tuple[Highest, ...] = ()
+    peaked: int = 0
     breach: float = 100.0
 
 
@@ -103,7 +120,6 @@ class Solved:
         moves: Energy in and out of each storage `(stores, n, 2)` [kWh].
         stored: What is stored after each step `(stores, n)` [kWh].
         shifted: What each shiftable load takes `(shifts, n)` [kWh].
-        peaks: Highest step of each group [kWh].
         breaches: By how much each storage is short at the end, above and below its limits, and each
             shiftable load is not served [kWh]: `(stores, 3)` and `(shifts,)`.
         seconds: Time in the solver.
@@ -115,7 +131,6 @@ class Solved:
     moves: Any
     stored: Any
     shifted: Any
-    peaks: Any
     breaches: tuple[Any, Any]
     seconds: float
 
@@ -178,12 +193,8 @@ def solve(programme: Programme) -> Solved:
     made.put(balance, over, 1.0)
     stores = [_store(made, one, balance, p.breach) for one in p.stores]
     shifts = [_shift(made, one, balance, p.breach, n) for one in p.shifts]
-    groups = len(p.peak_costs) if p.peaked >= 0 else 0
-    peaks = made.add(p.peak_costs if groups else 0.0, FREE, shape=(groups,))
-    if groups:
-        under_peak = made.row(-FREE, 0.0, n)
-        made.put(under_peak, options[:, p.peaked], 1.0)
-        made.put(under_peak, peaks[np.asarray(p.peak_of)], -1.0)
+    for one in p.highest:
+        _highest(made, one, (options[:, p.peaked], over))
     values, cost, seconds = _run(made)
     shifted = np.zeros((len(shifts), n))
     for k, (columns, _) in enumerate(shifts):
@@ -197,7 +208,6 @@ def solve(programme: Programme) -> Solved:
         ),
         np.array([values[s] for _, _, s, _ in stores]).reshape(len(stores), n),
         shifted,
-        values[peaks],
         (
             np.array([[values[x].sum() for x in b] for *_, b in stores]).reshape(len(stores), 3),
             np.array([float(values[missed][0]) for _, missed in shifts]),
@@ -246,6 +256,26 @@ def _shift(made: _Columns, one: Shift, balance: Any, breach: float, n: int) -> t
     made.put(served, missed, 1.0)
     made.put(balance[steps], taken, -1.0)
     return taken, missed
+
+
+def _highest(made: _Columns, one: Highest, taken: tuple[Any, Any]) -> None:
+    """Columns of the highest steps, and of what counts of them."""
+    group, costs = np.asarray(one.group), np.asarray(one.costs, np.float64)
+    steps = np.flatnonzero(group >= 0)
+    if not one.ratchet:
+        charged = made.add(costs, FREE, shape=(len(costs),))
+        under = made.row(-FREE, one.free, len(steps))
+    else:
+        charged = made.add(0.0, FREE, shape=(len(costs),))
+        under = made.row(-FREE, 0.0, len(steps))
+        counted = made.add(costs, FREE, shape=(len(costs),))
+        for other, share in ((None, 1.0), *((k, one.ratchet) for k in one.of)):
+            least = made.row(-FREE, one.free, len(costs))
+            made.put(least, charged if other is None else charged[[other]], share)
+            made.put(least, counted, -1.0)
+    for columns in taken:
+        made.put(under, columns[steps], 1.0)
+    made.put(under, charged[group[steps]], -1.0)
 
 
 def _run(made: _Columns) -> tuple[Any, float, float]:

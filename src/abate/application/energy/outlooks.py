@@ -21,6 +21,8 @@ from abate.application.energy.forecasts import (
     post_forecast,
     site_readings,
 )
+from abate.energy.facts.clocks import clock_at
+from abate.energy.planners.bills import Metered, bill_of
 from abate.energy.planners.generation import Generation
 from abate.energy.planners.load import Ensemble
 from abate.kernel.edges import Json
@@ -145,7 +147,10 @@ def _plant_kwh(given: Generation) -> dict[str, float]:
 def _cost(config: EnergyConfig, members: Any, meters: int) -> CostOutlook | None:
     if config.tariff is None:
         return None
-    costs = config.tariff.cost(members.values[:, :meters].sum(axis=1), members.start)
+    step_s = int((members.start[1] - members.start[0]) / np.timedelta64(1, "s"))
+    clock = clock_at(config.tariff.calendar, members.start, step_s)
+    usage = np.maximum(members.values[:, :meters].sum(axis=1), 0.0)
+    costs = np.array([bill_of(config.tariff, Metered(clock, one)).total for one in usage])
     low, high = np.quantile(costs, [0.05, 0.95])
     return CostOutlook(float(costs.mean()), float(low), float(high), config.tariff.currency)
 

@@ -107,6 +107,42 @@ class Deferrable:
     power_kw: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Peak:
+    """A price of the highest power from the grid in each group of steps, such as a month.
+
+    Args:
+        id: Its name.
+        group: Group of each step, from 0; -1 where a step does not count `(n,)`.
+        prices: Of a kW in each group `(groups,)`.
+        free_kw: Power up to which nothing is charged.
+        ratchet_share: A group counts at least this share of the highest of `ratchet_groups`.
+        ratchet_groups: See there.
+    """
+
+    id: str
+    group: npt.NDArray[np.int64]
+    prices: Array
+    free_kw: float = 0.0
+    ratchet_share: float = 0.0
+    ratchet_groups: tuple[int, ...] = ()
+
+    def billed_kw(self, import_kw: Array) -> Array:
+        """Power that is charged in each group `(groups,)`."""
+        highest = np.zeros(len(self.prices))
+        counts = self.group >= 0
+        np.maximum.at(highest, self.group[counts], import_kw[counts])
+        if self.ratchet_share and self.ratchet_groups:
+            least = self.ratchet_share * float(highest[list(self.ratchet_groups)].max())
+            highest = np.maximum(highest, least)
+        charged: Array = np.maximum(highest - self.free_kw, 0.0)
+        return charged
+
+    def cost(self, import_kw: Array) -> float:
+        """What power costs."""
+        return float(self.prices @ self.billed_kw(import_kw))
+
+
 @dataclass(frozen=True, slots=True)
 class Microgrid:
     """A site over some steps, with what energy costs in each.
@@ -119,8 +155,7 @@ class Microgrid:
         sell_per_kwh: What a kWh into the grid brings `(n,)`; nothing where it is empty.
         import_max_kw: Most power from the grid.
         export_max_kw: Most power into it.
-        demand_per_kw: Price of the highest power from the grid in each group of steps.
-        demand_group: Group of each step, such as its month `(n,)`; one where it is empty.
+        peaks: Prices of the highest power from the grid.
         shed_kw: Load that may be left out `(n,)`; none where it is empty.
         shed_cost: What a kWh left out costs.
         carbon_kg_per_kwh: Carbon of a kWh from the grid `(n,)`, by the ledger's factors; none where
@@ -141,8 +176,7 @@ class Microgrid:
     sell_per_kwh: Array = field(default_factory=lambda: np.empty(0))
     import_max_kw: float = float("inf")
     export_max_kw: float = float("inf")
-    demand_per_kw: float = 0.0
-    demand_group: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    peaks: tuple[Peak, ...] = ()
     shed_kw: Array = field(default_factory=lambda: np.empty(0))
     shed_cost: float = 0.0
     carbon_kg_per_kwh: Array = field(default_factory=lambda: np.empty(0))
@@ -155,8 +189,6 @@ class Microgrid:
         for name in ("generation_kw", "sell_per_kwh", "shed_kw", "carbon_kg_per_kwh"):
             values = np.asarray(getattr(self, name), np.float64)
             object.__setattr__(self, name, values if len(values) else np.zeros(n))
-        if not len(self.demand_group):
-            object.__setattr__(self, "demand_group", np.zeros(n, np.int64))
         self._require_sound(n)
         worth = self.sell_per_kwh - self.bought
         if (worth > 1e-12).any() and self.export_max_kw > 0:
@@ -175,7 +207,7 @@ class Microgrid:
                 f"Give 1 to {STEPS_MAX:,} steps of up to a day.",
             )
         series = ("load_kw", "buy_per_kwh", "generation_kw", "sell_per_kwh", "shed_kw")
-        for name in (*series, "carbon_kg_per_kwh", "demand_group"):
+        for name in (*series, "carbon_kg_per_kwh"):
             values = np.asarray(getattr(self, name))
             if values.shape != (n,) or not np.isfinite(values).all():
                 raise UsageError(
@@ -186,9 +218,20 @@ class Microgrid:
         for name in ("load_kw", "generation_kw", "shed_kw"):
             if (np.asarray(getattr(self, name)) < 0).any():
                 raise UsageError("bad-dispatch", f"{name} is below zero.", "Write zero or more.")
-        for name in ("import_max_kw", "export_max_kw", "demand_per_kw", "shed_cost"):
+        for name in ("import_max_kw", "export_max_kw", "shed_cost"):
             if not getattr(self, name) >= 0:
                 raise UsageError("bad-dispatch", f"{name} is below zero.", "Write zero or more.")
+        self._require_parts(n)
+
+    def _require_parts(self, n: int) -> None:
+        for peak in self.peaks:
+            inside = peak.group.shape == (n,) and (peak.group < len(peak.prices)).all()
+            if not inside or not (np.asarray(peak.prices) >= 0).all():
+                raise UsageError(
+                    "bad-dispatch",
+                    f"'{peak.id}' names a group without a price, or one below zero.",
+                    f"Give {n:,} groups from 0, and a price of zero or more for each.",
+                )
         for one in self.deferrables:
             if not 0 <= one.first < one.last <= n or one.energy_kwh < 0 or one.power_kw < 0:
                 raise UsageError(

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abate.algorithms.dispatch.exact import plan, uses
-from abate.algorithms.dispatch.general import Programme, Shift, Store, solve
+from abate.algorithms.dispatch.exact import plan, roll, uses
+from abate.algorithms.dispatch.general import Highest, Programme, Shift, Store, solve
 from abate.energy.facts.microgrids import Array, Battery, Microgrid
 
 PENALTY_RATIO = 100.0
 """What a kWh beyond a limit costs, in the highest price of a kWh."""
 PENALTY_MIN = 10.0
 """Least price of a kWh beyond a limit."""
+STORAGE_RATIO = 10.0
+"""What a kWh beyond the limits of a storage or a load counts, in that of one beyond the grid's."""
 EXPORT, GENERATION, IMPORT, SHED = range(4)
 """Columns of options."""
 NOTHING = 1e-7
@@ -31,6 +33,7 @@ class Breach:
         steps: In how many it is.
         kwh: By how much in all.
         most_kw: By how much at most, as power; 0 where it is not of power.
+        penalty: What it counts in the objective.
     """
 
     limit: str
@@ -39,6 +42,7 @@ class Breach:
     steps: int
     kwh: float
     most_kw: float
+    penalty: float
 
     @property
     def mend(self) -> str:
@@ -72,7 +76,8 @@ class Dispatched:
         objective: Cost with carbon at its price, and limits broken at their penalty.
         penalty_per_kwh: What a kWh beyond a limit counts in the objective.
         breaches: Limits that no dispatch keeps; empty where all are kept.
-        way: `exact` for dynamic programming, `programme` for the linear programme.
+        way: `exact` for dynamic programming, `programme` for the linear programme, `rolled` where
+            it was planned on forecasts.
     """
 
     import_kw: Array
@@ -125,9 +130,13 @@ def dispatch(grid: Microgrid) -> Dispatched:
         ([5.0, 0.0], 0.5)
     """
     options = _options(grid)
-    simple = len(grid.batteries) <= 1 and not grid.deferrables and not grid.demand_per_kw
-    decided = _exactly(grid, options) if simple else None
+    decided = _exactly(grid, options) if is_simple(grid) else None
     return _told(grid, options, decided or _programmed(grid, options))
+
+
+def is_simple(grid: Microgrid) -> bool:
+    """Whether nothing but one battery couples the steps."""
+    return len(grid.batteries) <= 1 and not grid.deferrables and not grid.peaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +187,54 @@ def _store(battery: Battery, n: int, hours: float) -> Store:
         (battery.charge_efficiency, battery.discharge_efficiency),
         (0.0, battery.cycle_cost),
         (1.0 - battery.self_discharge_share) ** hours,
-        battery.low_share * energy,
-        battery.high_share * energy,
-        battery.start_share * energy,
-        battery.ends_at * energy,
+        float(battery.low_share * energy),
+        float(battery.high_share * energy),
+        float(battery.start_share * energy),
+        float(battery.ends_at * energy),
+    )
+
+
+def rolled(grid: Microgrid, load_kw: Array, generation_kw: Array) -> Dispatched:
+    """What a site with one battery comes to that is planned on forecasts; see `rolling.roll`.
+
+    Args:
+        grid: The site, with what came.
+        load_kw: Load foreseen at each step for it and those after it `(n, ahead)`.
+        generation_kw: Generation, the same.
+    """
+    o, hours = _options(grid), grid.step_h
+    n = len(o.load)
+    one = _store(grid.batteries[0], n, hours)
+    moves, stored = np.zeros((n, 2)), np.zeros(n)
+    roll(
+        (np.ascontiguousarray(load_kw * hours), np.ascontiguousarray(generation_kw * hours)),
+        *(GENERATION, o.left, o.slopes, o.lengths, o.under, o.over, one.charge, one.discharge),
+        *(np.array(one.wear), np.array(one.efficiency)),
+        *(one.keep, one.low, one.high, one.start, one.end, moves, stored),
+    )
+    return settle(grid, moves[None], stored[None], np.zeros((0, n)))
+
+
+def settle(grid: Microgrid, moves: Array, stored: Array, shifted: Array) -> Dispatched:
+    """What a site comes to with what batteries and loads did.
+
+    Args:
+        grid: The site, with what came.
+        moves: Energy in and out of each battery at the connection `(batteries, n, 2)` [kWh].
+        stored: In it after each step `(batteries, n)` [kWh].
+        shifted: What each load that may be moved took `(deferrables, n)` [kWh].
+    """
+    o = _options(grid)
+    taken, beyond = np.zeros(o.slopes.shape), np.zeros((len(o.load), 2))
+    load = o.load + shifted.sum(axis=0)
+    uses(load, o.left, o.slopes, o.lengths, moves.sum(axis=0), taken, beyond)
+    short = np.zeros((len(grid.batteries), 3))
+    for k, battery in enumerate(grid.batteries):
+        short[k, 0] = max(0.0, battery.ends_at * battery.energy_kwh - float(stored[k, -1]))
+    needs = np.array([d.energy_kwh for d in grid.deferrables])
+    missed = np.maximum(needs - shifted.sum(axis=1), 0.0)
+    return _told(
+        grid, o, _Decided(taken, beyond, moves, stored, shifted, (short, missed), "rolled")
     )
 
 
@@ -208,8 +261,6 @@ def _exactly(grid: Microgrid, o: _Options) -> _Decided | None:
 
 def _programmed(grid: Microgrid, o: _Options) -> _Decided:
     n, hours = len(grid.load_kw), grid.step_h
-    groups, group_of = np.unique(grid.demand_group, return_inverse=True)
-    is_peaked = grid.demand_per_kw > 0
     solved = solve(
         Programme(
             *(o.load, o.left, o.slopes, o.lengths, o.under, o.over),
@@ -217,10 +268,18 @@ def _programmed(grid: Microgrid, o: _Options) -> _Decided:
             tuple(
                 Shift(d.first, d.last, d.energy_kwh, d.power_kw * hours) for d in grid.deferrables
             ),
-            group_of,
-            np.full(len(groups), grid.demand_per_kw / hours),
-            IMPORT if is_peaked else -1,
-            10 * o.penalty,
+            tuple(
+                Highest(
+                    p.group,
+                    p.prices / hours,
+                    p.free_kw * hours,
+                    p.ratchet_share,
+                    p.ratchet_groups,
+                )
+                for p in grid.peaks
+            ),
+            IMPORT,
+            STORAGE_RATIO * o.penalty,
         )
     )
     decided = (solved.taken, solved.beyond, solved.moves, solved.stored, solved.shifted)
@@ -233,15 +292,13 @@ def _told(grid: Microgrid, o: _Options, d: _Decided) -> Dispatched:
     exported = (o.lengths[:, EXPORT] - d.taken[:, EXPORT]) + d.beyond[:, 0]
     shed = d.taken[:, SHED]
     wear = sum(b.cycle_cost * float(d.moves[k, :, 1].sum()) for k, b in enumerate(grid.batteries))
-    demand = grid.demand_per_kw * sum(
-        float(imported[grid.demand_group == g].max()) / hours for g in np.unique(grid.demand_group)
-    )
+    demand = sum(p.cost(imported / hours) for p in grid.peaks)
     money = float(grid.buy_per_kwh @ imported - grid.sell_per_kwh @ exported)
     cost = money + demand + wear + grid.shed_cost * float(shed.sum())
     carbon = float(grid.carbon_kg_per_kwh @ imported)
-    breaches = _breaches(grid, d)
+    breaches = _breaches(grid, o, d)
     beyond = o.penalty * float(d.beyond.sum())
-    beyond += 10 * o.penalty * (float(d.broken[0].sum()) + float(d.broken[1].sum()))
+    beyond += STORAGE_RATIO * o.penalty * (float(d.broken[0].sum()) + float(d.broken[1].sum()))
     return Dispatched(
         imported / hours,
         exported / hours,
@@ -261,22 +318,25 @@ def _told(grid: Microgrid, o: _Options, d: _Decided) -> Dispatched:
     )
 
 
-def _breaches(grid: Microgrid, d: _Decided) -> tuple[Breach, ...]:
+def _breaches(grid: Microgrid, o: _Options, d: _Decided) -> tuple[Breach, ...]:
     found = []
     for column, limit in ((1, "import"), (0, "export")):
         over = d.beyond[:, column]
         steps = np.nonzero(over > NOTHING)[0]
         if len(steps):
-            most = float(over.max()) / grid.step_h
-            found.append(Breach(limit, "", int(steps[0]), len(steps), float(over.sum()), most))
+            most, kwh = float(over.max()) / grid.step_h, float(over.sum())
+            place = (int(steps[0]), len(steps))
+            found.append(Breach(limit, "", *place, kwh, most, o.penalty * kwh))
+    hard = o.penalty * STORAGE_RATIO
     for battery, (short, above, below) in zip(grid.batteries, d.broken[0].tolist(), strict=True):
         if above + below > NOTHING:
-            found.append(Breach("stored", battery.id, -1, 0, above + below, 0.0))
+            kwh = above + below
+            found.append(Breach("stored", battery.id, -1, 0, kwh, 0.0, hard * kwh))
         if short > NOTHING:
             last = len(grid.load_kw) - 1
-            found.append(Breach("stored-at-last", battery.id, last, 1, short, 0.0))
+            found.append(Breach("stored-at-last", battery.id, last, 1, short, 0.0, hard * short))
     for one, missed in zip(grid.deferrables, d.broken[1].tolist(), strict=True):
         if missed > NOTHING:
-            width = one.last - one.first
-            found.append(Breach("deferrable", one.id, one.first, width, missed, 0.0))
+            place = (one.first, one.last - one.first)
+            found.append(Breach("deferrable", one.id, *place, missed, 0.0, hard * missed))
     return tuple(found)

@@ -1,0 +1,288 @@
+"""Commands of energy planning: tariffs and their bills, dispatch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from abate.faces.cli import show as out
+from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, app, opened_at
+from abate.faces.clock import present
+from abate.kernel.edges import Json
+from abate.kernel.errors import AbateError
+
+if TYPE_CHECKING:
+    from abate.adapters.store.workspace import Workspace
+    from abate.application.energy.tariffs import BillShown
+
+Objective = Literal["cost", "carbon"]
+tariff_app = typer.Typer(
+    help="Tariffs: list, show, keep one, and bill readings by it.", no_args_is_help=True
+)
+app.add_typer(tariff_app, name="tariff")
+TariffArgument = Annotated[str, typer.Argument(help="Name of a tariff, or path of its file.")]
+
+
+def _workspace(path: Path) -> Workspace | None:
+    """The workspace of a folder; None where the folder is none: shipped tariffs serve there."""
+    try:
+        opened: Workspace = opened_at(path)
+    except AbateError as error:
+        if path != HERE or error.code != "no-workspace":
+            raise
+        return None
+    return opened
+
+
+@tariff_app.command("list")
+def list_tariffs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
+    """List the tariffs of the workspace and those that come with Abate."""
+    from dataclasses import asdict
+
+    from abate.application.energy.tariffs import tariffs
+
+    found = tariffs(_workspace(workspace))
+    if json:
+        out.print_json([asdict(t) for t in found])
+        return
+    body = [(t.id, t.title, t.currency, "yes" if t.own else "") for t in found]
+    out.table("", ("tariff", "title", "currency", "own"), body)
+
+
+@tariff_app.command("show")
+def show_tariff(
+    tariff: TariffArgument,
+    year: Annotated[int, typer.Option(help="Year of which the hours are priced.")] = 2026,
+    chart: Annotated[Path | None, typer.Option("--chart", help="SVG to draw.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Show what a tariff charges, line by line, and draw the price of each hour of a year."""
+    from abate.application.energy.tariffs import show_tariff as shown
+
+    told = shown(_workspace(workspace), tariff, year=year)
+    if chart is not None:
+        _draw(chart, told.chart)
+    if json:
+        out.print_json(told.json)
+        return
+    body = [(r["line"], r["kind"], r["part"], f"{r['price']:g}", r["unit"]) for r in told.lines]
+    out.table(told.tariff.title, ("line", "kind", "part", "price", "unit"), body, right=(3,))
+    facts = told.json
+    if told.hours:
+        out.console().print(
+            f"A kWh costs {facts['lowest']:g} to {facts['highest']:g} {told.tariff.currency}."
+        )
+    for text in (told.tariff.source, told.tariff.note):
+        if text:
+            out.console().print(text, markup=False)
+
+
+@tariff_app.command("add")
+def add_tariff(
+    file: Annotated[Path, typer.Argument(help="TOML of a tariff; see docs/systems/tariffs.md.")],
+    name: Annotated[str, typer.Option(help="Its name.", show_default="that of the file")] = "",
+    workspace: WorkspaceOption = HERE,
+) -> None:
+    """Keep a tariff in the workspace, in place of one of the same name."""
+    from abate.application.energy.tariffs import add_tariff as keep
+
+    kept = keep(opened_at(workspace), file, name=name)
+    out.console().print(f"Kept as '{kept.id}': {len(kept.lines)} lines.")
+
+
+@tariff_app.command("bill")
+def tariff_bill(
+    tariff: TariffArgument,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Readings of the connection: CSV, XLSX, Parquet and others."),
+    ] = None,
+    meter: Annotated[
+        str, typer.Option(help="Meters of the workspace in place of a file, with commas.")
+    ] = "",
+    year: Annotated[int, typer.Option(help="Calendar year.", show_default="all readings")] = 0,
+    contract_kw: Annotated[
+        float, typer.Option(min=0, help="Power by contract.", show_default="the tariff's")
+    ] = 0.0,
+    capacity_kva: Annotated[
+        float, typer.Option(min=0, help="Transformer.", show_default="the tariff's")
+    ] = 0.0,
+    received: Annotated[
+        Path | None,
+        typer.Option(help="Bill that came in: columns line, month, amount, and quantity if known."),
+    ] = None,
+    zone: Annotated[
+        str, typer.Option(help="Time zone of the file.", show_default="the tariff's")
+    ] = "",
+    unit: Annotated[str, typer.Option(help="Unit of series of which the file states none.")] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Bill readings by a tariff, line by line, and compare with a bill that came in.
+
+    Exit code 1 where readings or prices are missing, or where the bills differ by a cent or more.
+    """
+    from abate.application.energy.tariffs import BillSpec, bill_file, bill_meters
+    from abate.kernel.errors import UsageError
+
+    if bool(file) == bool(meter):
+        text = "Name a file of readings, or meters with --meter."
+        raise UsageError("what-to-read", text, "One of the two.")
+    spec = BillSpec(tariff, year, contract_kw, capacity_kva)
+    if file is not None:
+        told = bill_file(_workspace(workspace), spec, file, zone=zone, unit=unit, received=received)
+    else:
+        names = [m.strip() for m in meter.split(",") if m.strip()]
+        told = bill_meters(opened_at(workspace), spec, names, received=received)
+    if json:
+        out.print_json(told.json)
+    else:
+        _print_bill(told)
+    differ = any(abs(c.difference) >= CENT for c in told.compared)
+    raise typer.Exit(1 if told.bill.missing or differ else 0)
+
+
+CENT = 0.01
+
+
+def _print_bill(told: BillShown) -> None:
+    bill = told.bill
+    body = [
+        (r["line"], r["part"], f"{r['quantity']:,.2f}", r["unit"], f"{r['amount']:,.2f}")
+        for r in told.by_line
+    ]
+    columns = ("line", "part", "quantity", "unit", bill.currency)
+    star = " (incomplete)" if bill.missing else ""
+    out.table(
+        f"{told.tariff.title}: {bill.total:,.2f} {bill.currency}{star}", columns, body, right=(2, 4)
+    )
+    months = [(m, f"{a:,.2f}") for m, a in sorted(bill.months.items())]
+    out.table("By month", ("month", bill.currency), months, right=(1,))
+    if told.compared:
+        rows = [
+            (
+                c.month,
+                c.line,
+                *("–" if v is None else f"{v:,.2f}" for v in (c.computed, c.received)),
+                f"{c.difference:,.2f}",
+            )
+            for c in told.compared
+        ]
+        columns = ("month", "line", "computed", "received", "difference")
+        out.table("Beside the bill that came in", columns, rows, right=(2, 3, 4))
+    if bill.findings:
+        out.findings_table("Findings", list(bill.findings))
+
+
+@app.command()
+def dispatch(
+    site: Annotated[str, typer.Argument(help="Site of the workspace.")],
+    first: Annotated[
+        str,
+        typer.Option("--from", help="First moment.", show_default="a span before the last reading"),
+    ] = "",
+    span: Annotated[str, typer.Option(help="How long: 7d, 1m, 1y.")] = "7d",
+    meter: Annotated[
+        str,
+        typer.Option(
+            help="Meters that say the load, with commas.", show_default="those of the buildings"
+        ),
+    ] = "",
+    tariff: Annotated[str, typer.Option(help="Tariff.", show_default="that of energy.toml")] = "",
+    objective: Annotated[str, typer.Option(help="What is least: cost or carbon.")] = "cost",
+    ahead: Annotated[
+        int,
+        typer.Option(
+            min=0, max=168, help="Plan on forecasts this many hours ahead; 0 knows what comes."
+        ),
+    ] = 0,
+    front: Annotated[
+        bool, typer.Option("--front", help="Draw plans between least cost and least carbon.")
+    ] = False,
+    post: Annotated[str, typer.Option(help="Keep it as a plan of this name.")] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Steps: .csv or .parquet.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option("--chart", help="SVG of the first week.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Dispatch a site: when batteries charge and loads run, and what its bill is then.
+
+    Batteries, loads that may be moved, plants and the connection stand in energy.toml. Exit code 1
+    where a limit cannot be kept.
+    """
+    from abate.application.energy.batches import write_rows
+    from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
+
+    opened = opened_at(workspace)
+    meters = tuple(m.strip() for m in meter.split(",") if m.strip())
+    spec = DispatchSpec(
+        site, first, span, meters, tariff, "carbon" if objective == "carbon" else "cost", ahead, front
+    )
+    with out.working("planning"):
+        told = dispatch_site(opened, spec)
+    if output is not None:
+        write_rows(output, told.rows)
+    if chart is not None:
+        _draw(chart, told.charts[0])
+    if post:
+        post_dispatch(opened, told, name=post, now=present())
+    if json:
+        out.print_json(told.json)
+    else:
+        _print_dispatch(told.json)
+        if post:
+            out.console().print(f"Kept as plan '{post}': see 'abate plans'.")
+    raise typer.Exit(1 if told.made.breaches else 0)
+
+
+def _print_dispatch(told: Json) -> None:
+    money = str(told["currency"])
+    lines = [
+        ("bill without a plan", told["before"], money),
+        ("bill with it", told["after"], money),
+        ("wear and load left out", told["wear"], money),
+        ("saved", told["saving"], money),
+        ("from the grid", told["import_kwh"], "kWh"),
+        ("into the grid", told["export_kwh"], "kWh"),
+        ("highest power", told["highest_kw"], "kW"),
+        ("highest power without", told["highest_kw_without"], "kW"),
+        ("carbon of the grid's energy", told["carbon_kg"], "kg CO2e"),
+        ("the same without a plan", told["carbon_kg_without"], "kg CO2e"),
+    ]
+    if told["regret"] is not None:
+        lines.append(("lost to the errors of forecasts", told["regret"], money))
+    body = [(name, f"{value:,.2f}", unit) for name, value, unit in lines]
+    title = f"{told['site']}, {told['from']} to {told['to']}, {told['tariff']}"
+    out.table(title, ("", "", ""), body, right=(1,))
+    if told["breaches"]:
+        rows = [
+            (b["limit"], b["of"], b["at"], b["steps"], f"{b['kwh']:,.2f}", b["mend"])
+            for b in told["breaches"]
+        ]
+        out.table("Limits that cannot be kept", ("limit", "of", "from", "steps", "kWh", ""), rows)
+    for one in told["left_out"]:
+        out.console().print(f"{one['line']}: {one['why']}.")
+    if told["front"]:
+        points = [
+            (
+                "–" if p["carbon_price"] is None else f"{p['carbon_price']:g}",
+                f"{p['cost']:,.2f}",
+                f"{p['carbon_kg']:,.1f}",
+            )
+            for p in told["front"]
+        ]
+        columns = (f"{money} per kg", money, "kg CO2e")
+        out.table("Between least cost and least carbon", columns, points, right=(0, 1, 2))
+
+
+def _draw(path: Path, spec: Json) -> None:
+    import vl_convert
+
+    from abate.adapters.store.writing import write_whole
+
+    write_whole(path, vl_convert.vegalite_to_svg(spec))
