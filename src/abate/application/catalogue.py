@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -81,9 +82,21 @@ def parts_of(name: str) -> list[Any]:
 def faces_of(room: str) -> list[Any]:
     """The systems' modules in a face, such as `cli`, `api` or `web.pages`.
 
-    A system may have none.
+    A system may have none, or several: `energy`, `energy_planning`.
     """
-    return _modules([f"abate.faces.{room}.{s}" for s in INSTALLED])
+    try:
+        package = import_module(f"abate.faces.{room}")
+    except ModuleNotFoundError:
+        return []
+    there = sorted(m.name for m in iter_modules(package.__path__))
+    return _modules(
+        [
+            f"abate.faces.{room}.{name}"
+            for s in INSTALLED
+            for name in there
+            if name == s or name.startswith(f"{s}_")
+        ]
+    )
 
 
 def _modules(names: list[str]) -> list[Any]:

@@ -375,7 +375,7 @@ def find_tariff(name: str, folders: list[Path]) -> Tariff:
 
 def tariff_files(folders: list[Path]) -> dict[str, Path]:
     """Files of tariffs by name: those of the folders before those shipped."""
-    shipped = Path(str(resources.files("abate.energy") / FOLDER))
+    shipped = Path(str(resources.files("abate.energy.facts") / "tariff_files"))
     return {
         path.stem: path
         for folder in (shipped, *folders)

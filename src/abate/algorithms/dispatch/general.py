@@ -135,7 +135,7 @@ class Solved:
     seconds: float
 
 
-class _Columns:
+class Columns:
     """Columns and rows of a programme while they are gathered."""
 
     def __init__(self) -> None:
@@ -183,7 +183,7 @@ def solve(programme: Programme) -> Solved:
     Raises:
         ArithmeticError: Where the solver finds no optimum.
     """
-    p, n, made = programme, len(programme.load), _Columns()
+    p, n, made = programme, len(programme.load), Columns()
     options = made.add(p.slopes, p.lengths, shape=p.slopes.shape)
     under = made.add(-np.asarray(p.under), FREE, shape=(n,))
     over = made.add(p.over, FREE, shape=(n,))
@@ -194,8 +194,8 @@ def solve(programme: Programme) -> Solved:
     stores = [_store(made, one, balance, p.breach) for one in p.stores]
     shifts = [_shift(made, one, balance, p.breach, n) for one in p.shifts]
     for one in p.highest:
-        _highest(made, one, (options[:, p.peaked], over))
-    values, cost, seconds = _run(made)
+        put_highest(made, one, (options[:, p.peaked], over))
+    values, cost, seconds = run(made)
     shifted = np.zeros((len(shifts), n))
     for k, (columns, _) in enumerate(shifts):
         shifted[k, p.shifts[k].first : p.shifts[k].last] = values[columns]
@@ -216,7 +216,7 @@ def solve(programme: Programme) -> Solved:
     )
 
 
-def _store(made: _Columns, one: Store, balance: Any, breach: float) -> tuple[Any, Any, Any, Any]:
+def _store(made: Columns, one: Store, balance: Any, breach: float) -> tuple[Any, Any, Any, Any]:
     """Columns of a storage: in, out, stored, and what breaks its limits."""
     n = len(balance)
     gain, back = one.efficiency
@@ -246,7 +246,7 @@ def _store(made: _Columns, one: Store, balance: Any, breach: float) -> tuple[Any
     return into, out, stored, (short, above, below)
 
 
-def _shift(made: _Columns, one: Shift, balance: Any, breach: float, n: int) -> tuple[Any, Any]:
+def _shift(made: Columns, one: Shift, balance: Any, breach: float, n: int) -> tuple[Any, Any]:
     """Columns of a shiftable load: what it takes in its window, and what it goes without."""
     steps = np.arange(n)[one.first : one.last]
     taken = made.add(0.0, one.most, shape=(len(steps),))
@@ -258,7 +258,7 @@ def _shift(made: _Columns, one: Shift, balance: Any, breach: float, n: int) -> t
     return taken, missed
 
 
-def _highest(made: _Columns, one: Highest, taken: tuple[Any, Any]) -> None:
+def put_highest(made: Columns, one: Highest, taken: tuple[Any, ...]) -> None:
     """Columns of the highest steps, and of what counts of them."""
     group, costs = np.asarray(one.group), np.asarray(one.costs, np.float64)
     steps = np.flatnonzero(group >= 0)
@@ -278,8 +278,19 @@ def _highest(made: _Columns, one: Highest, taken: tuple[Any, Any]) -> None:
     made.put(under, charged[group[steps]], -1.0)
 
 
-def _run(made: _Columns) -> tuple[Any, float, float]:
-    """Values of all columns, the cost, and the seconds in the solver."""
+def run(made: Columns, *, solver: str = "choose") -> tuple[Any, float, float]:
+    """Solve what was gathered by HiGHS.
+
+    Args:
+        made: Columns and rows.
+        solver: `choose`, `simplex` or `ipm`.
+
+    Returns:
+        Values of all columns, the cost, and the seconds in the solver.
+
+    Raises:
+        ArithmeticError: Where the solver finds no optimum.
+    """
     import highspy
 
     matrix = made.matrix
@@ -291,12 +302,13 @@ def _run(made: _Columns) -> tuple[Any, float, float]:
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
     lp.a_matrix_.value_ = matrix.data
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.passModel(lp)
-    solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise ArithmeticError(f"HiGHS: {solver.getModelStatus()}")
-    values = np.array(solver.getSolution().col_value)
-    return values, float(solver.getInfo().objective_function_value), float(solver.getRunTime())
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("solver", solver)
+    highs.passModel(lp)
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise ArithmeticError(f"HiGHS: {highs.getModelStatus()}")
+    values = np.array(highs.getSolution().col_value)
+    return values, float(highs.getInfo().objective_function_value), float(highs.getRunTime())

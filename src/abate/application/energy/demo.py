@@ -8,11 +8,12 @@ from typing import Any
 
 from abate.adapters.store.workspace import Workspace
 
-LABEL = "loading a warehouse's meters, forecasting the data centres and their roofs"
+LABEL = "loading a warehouse's meters, forecasting data centres, dispatching a battery"
+DISPATCHED = "nantong"
 
 
 def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> str:
-    """Load the meters of a warehouse; forecast two days of the data centres and keep the forecasts.
+    """Load the meters of a warehouse; forecast data centres; dispatch the battery of one of them.
 
     Bills say what the warehouse used, so that its meters are not posted.
 
@@ -27,6 +28,7 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     """
     from abate.adapters.readers.energy_config import read_energy
     from abate.application.energy.batches import moment_of
+    from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
     from abate.application.energy.forecasts import forecast_site, post_forecast
     from abate.application.energy.loads import LoadSpec, load_readings
     from abate.application.energy.meters import Place, change_meter
@@ -47,7 +49,11 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
             forecast_site(workspace, site, config, ahead_s=2 * 86_400, issued=issued),
             now=now,
         )
+    spec_of_week = DispatchSpec(DISPATCHED, first="2024-03-04", span="7d", ahead_h=48)
+    made = dispatch_site(workspace, spec_of_week, config=config)
+    post_dispatch(workspace, made, name="battery-2024-03", now=now)
     return (
         f"Meters: abate meters list --workspace {directory}\n"
-        f"Forecasts compared with the meters: abate forecasts --workspace {directory}"
+        f"Forecasts compared with the meters: abate forecasts --workspace {directory}\n"
+        f"A battery's week: abate dispatch {DISPATCHED} --from 2024-03-04 --workspace {directory}"
     )

@@ -49,6 +49,18 @@ def folders_of(workspace: Workspace | None) -> list[Path]:
     return [workspace.root / "energy" / FOLDER, workspace.root / FOLDER]
 
 
+def plain_name(name: str) -> str:
+    """A name that is no path of a file: what programmes and agents may ask for.
+
+    Raises:
+        UsageError: `bad-tariff-name`.
+    """
+    if not re.fullmatch(r"\w[\w.-]{0,80}", name) or name.endswith(SUFFIX):
+        text = f"'{name[:80]}' is not a name of a tariff."
+        raise UsageError("bad-tariff-name", text, "Use letters, digits, dots and hyphens.")
+    return name
+
+
 @dataclass(frozen=True, slots=True)
 class TariffListed:
     """A tariff in a list.
@@ -103,10 +115,7 @@ def add_tariff(workspace: Workspace, path: Path, *, name: str = "") -> Tariff:
         ConfigError: `bad-tariff`, `tariff-incomplete`; nothing is kept then.
     """
     told = read_tariff(path)
-    kept = name or path.stem
-    if not re.fullmatch(r"\w[\w.-]{0,80}", kept):
-        text = f"'{kept}' is not a name for a tariff."
-        raise UsageError("bad-tariff-name", text, "Use letters, digits, dots and hyphens.")
+    kept = plain_name(name or path.stem)
     folder = workspace.root / FOLDER
     for line in told.lines:
         if isinstance(line, EnergyLine) and line.hourly is not None:

@@ -272,6 +272,20 @@ def _backtest(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     return {"scores": [asdict(s) for s in scores]}
 
 
+def _dispatch(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
+    from abate.application.energy.batches import write_rows
+    from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
+
+    a = dict(job["arguments"])
+    on_step("planning")
+    name = a.pop("post")
+    told = dispatch_site(desk.workspace, DispatchSpec(**(a | {"meters": tuple(a["meters"])})))
+    write_rows(_written(desk, job, "dispatch.csv"), told.rows)
+    if name:
+        post_dispatch(desk.workspace, told, name=name, now=job["started_at"])
+    return told.json | {"plan": name, "charts": told.charts}
+
+
 def _savings(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     from abate.adapters.readers.series import FileStyle, read_series
     from abate.application.energy.batches import write_rows
@@ -369,6 +383,7 @@ WORK: dict[str, Callable[[OpenWorkspace, Json, OnStep], Json]] = {
     "forecast": _forecast,
     "backtest": _backtest,
     "savings": _savings,
+    "dispatch": _dispatch,
     "pack": _pack,
     "assort": _assort,
 }

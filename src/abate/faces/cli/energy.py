@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abate.adapters.store.writing import write_whole
-from abate.faces.cli import planning  # noqa: F401  (its commands)
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
     HERE,

@@ -64,6 +64,7 @@ def _listening(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(2048)  # what connects before the server runs waits
     except OSError as error:
         raise UsageError(
             "port-in-use", f"Port {port} is taken.", "Choose another with --port."

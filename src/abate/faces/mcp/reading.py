@@ -14,6 +14,7 @@ from pydantic import Field
 
 from abate.application.disclosure.claims import check_text
 from abate.application.energy.batches import forecast_rows
+from abate.application.energy.tariffs import plain_name
 from abate.application.inventory.explanations import explain_entry
 from abate.application.opening import open_workspace
 from abate.faces.mcp.frame import (
@@ -269,6 +270,30 @@ class Reading:
         with tempfile.TemporaryDirectory() as folder:
             path = file_of(Path(folder), "weather.csv", weather)
             return self.workspace.savings(meter, weather=path, until=until, since=since).json
+
+    def tariffs(self) -> Json:
+        """Tariffs of the workspace and those that come with Abate."""
+        return bounded([asdict(t) for t in self.workspace.tariffs()])
+
+    def tariff(self, tariff: Name) -> Json:
+        """What a tariff charges, line by line."""
+        return self.workspace.tariff(plain_name(tariff)).json
+
+    def tariff_bill(self, tariff: Name, meter: Name, received: Content = "") -> Json:
+        """Bill a meter's readings by a tariff; received: a bill that came in (line, month, amount)."""
+        with tempfile.TemporaryDirectory() as folder:
+            came = file_of(Path(folder), "received.csv", received) if received else None
+            told = self.workspace.tariff_bill(plain_name(tariff), meter, received=came).json
+        return told | {"lines": bounded(told["lines"])}
+
+    def dispatch(
+        self, site: Name, first: Name = "", span: Name = "7d", tariff: Name = "",
+        ahead_h: Annotated[int, Field(ge=0, le=168)] = 0,
+    ) -> Json:  # fmt: skip
+        """Dispatch a site's batteries and loads: the steps, and its bill with and without."""
+        name = plain_name(tariff) if tariff else ""
+        made = self.workspace.dispatch(site, first=first, span=span, tariff=name, ahead_h=ahead_h)
+        return made.json | {"steps": bounded(made.rows)}
 
     # Logistics
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from abate.application.energy.tariffs import plain_name
 from abate.application.factors import read_factors
 from abate.faces.mcp.frame import (
     Confirm,
@@ -93,6 +94,15 @@ class Tools(Reading):
             )
         told = bounded([asdict(r) | {"place": r.place} for r in reads])
         return {"stored": True} | told if confirm == code else told | to_confirm(code, confirm)
+
+    def add_tariff(self, name: Name, content: Content, confirm: Confirm = "") -> Json:
+        """Keep a tariff (TOML) in the workspace in two calls; see `tariff` for those there are."""
+        code = confirmation("tariff", name, content, self._state())
+        with tempfile.TemporaryDirectory() as folder:
+            path = file_of(Path(folder), f"{plain_name(name)}.toml", content)
+            if confirm != code:
+                return self.workspace.tariff(str(path)).json | to_confirm(code, confirm)
+            return {"tariff": self.workspace.add_tariff(path, name=name)}
 
     def attach_evidence(
         self,

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from abate.algorithms.forecasting.backtest import Score
     from abate.application.energy.data_centres import DataCentre, LoadCurve
+    from abate.application.energy.dispatches import SiteDispatch
     from abate.application.energy.forecasts import ForecastShown, SiteForecast
     from abate.application.energy.loads import Load, Preview
     from abate.application.energy.meters import Meter
     from abate.application.energy.postings import Posting
     from abate.application.energy.savings import SavingsResult
+    from abate.application.energy.tariffs import BillShown, TariffListed, TariffShown
 
 
 class EnergyDoor:
@@ -221,6 +223,115 @@ class EnergyDoor:
             SavingTerms(until, since or until, model, confidence),
             style=FileStyle(zone),
         )
+
+    def tariffs(self) -> list[TariffListed]:
+        """Tariffs of the workspace and those that come with Abate."""
+        from abate.application.energy.tariffs import tariffs
+
+        return tariffs(self._opened)
+
+    def tariff(self, name: str, *, year: int = 2026) -> TariffShown:
+        """What a tariff charges, line by line, with the price of each hour of a year.
+
+        Args:
+            name: Its name, or the path of its file.
+            year: The year.
+
+        Raises:
+            NotFoundError: `no-tariff`.
+        """
+        from abate.application.energy.tariffs import show_tariff
+
+        return show_tariff(self._opened, name, year=year)
+
+    def add_tariff(self, path: str | Path, *, name: str = "") -> str:
+        """Keep a tariff in the workspace, in place of one of the same name.
+
+        Args:
+            path: Its file, in TOML.
+            name: Its name; that of the file where none is given.
+
+        Returns:
+            Its name.
+
+        Raises:
+            ConfigError: `bad-tariff`, `tariff-incomplete`; nothing is kept then.
+        """
+        from abate.application.energy.tariffs import add_tariff
+
+        return add_tariff(self._opened, Path(path), name=name).id
+
+    def tariff_bill(
+        self,
+        tariff: str,
+        *meters: str,
+        data: Any = None,
+        year: int = 0,
+        contract_kw: float = 0.0,
+        capacity_kva: float = 0.0,
+        received: str | Path | None = None,
+    ) -> BillShown:
+        """Bill readings by a tariff, line by line, and compare with a bill that came in.
+
+        Args:
+            tariff: Its name, or the path of its file.
+            meters: Meters of the connection.
+            data: File or table of readings, in place of meters.
+            year: Calendar year; all readings where it is 0.
+            contract_kw: Power by contract; the tariff's where it is 0.
+            capacity_kva: Of the transformer; the tariff's where it is 0.
+            received: Lines of a bill that came in: columns line, month, amount, quantity.
+
+        Raises:
+            NotFoundError: `no-tariff`, `unknown-meter`.
+        """
+        from abate.application.energy.tariffs import BillSpec, bill_file, bill_meters
+
+        spec = BillSpec(tariff, year, contract_kw, capacity_kva)
+        came = Path(received) if received is not None else None
+        if data is None:
+            return bill_meters(self._opened, spec, meters, received=came)
+        with tempfile.TemporaryDirectory() as folder:
+            path = file_of(data, Path(folder), "readings")
+            return bill_file(self._opened, spec, path, received=came)
+
+    def dispatch(
+        self,
+        site: str,
+        *meters: str,
+        first: str = "",
+        span: str = "7d",
+        tariff: str = "",
+        objective: Literal["cost", "carbon"] = "cost",
+        ahead_h: int = 0,
+        front: bool = False,
+        keep: str = "",
+    ) -> SiteDispatch:
+        """Dispatch a site: when batteries charge and loads run, and what its bill is then.
+
+        Args:
+            site: The site; `energy.toml` says what stands there.
+            meters: Meters that say the load; the hourly ones of its buildings where none are named.
+            first: First moment, by the clock of the tariff; a span before the last reading where
+                it is empty.
+            span: How long: 7d, 1m, 1y.
+            tariff: Name of a tariff, in place of that of `energy.toml`.
+            objective: What is least.
+            ahead_h: Plan on forecasts this many hours ahead; 0 knows what comes.
+            front: Whether plans between least cost and least carbon are made.
+            keep: Name under which the plan is kept; none where it is empty.
+
+        Raises:
+            NotFoundError: `no-meter`, `unknown-meter`, `no-tariff`.
+            DataError: `dispatch-gap`.
+        """
+        from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
+
+        spec = DispatchSpec(site, first, span, meters, tariff, objective, ahead_h, front)
+        made = dispatch_site(self._opened, spec)
+        if keep:
+            post_dispatch(self._opened, made, name=keep, now=present())
+        return made
 
     def data_centres(self, year: str) -> list[DataCentre]:
         """PUE, WUE and clean share of each building by month, with goal and climate."""

@@ -48,6 +48,7 @@ JOB_TITLES = {
     "forecast": "Forecast",
     "backtest": "Backtest",
     "savings": "Savings",
+    "dispatch": "Dispatch",
     "pack": "Packing",
     "assort": "Box sizes",
 }

@@ -30,7 +30,7 @@ for module in (
 NAVIGATION = (
     Place("Data", (("/data", "Files"), ("/data/bills", "Bills"), ("/meters", "Meters"))),
     Place("Inventory", (("/inventory", "Inventory"), ("/uncertainty", "Uncertainty"))),
-    *(module.PLACE for module in OF_SYSTEMS),
+    *(module.PLACE for module in OF_SYSTEMS if hasattr(module, "PLACE")),
     Place("Factors", (("/factors", "Factors"), ("/own-factor", "Add a factor of your own"))),
     Place("Runs", (("/runs", "Runs"), ("/base-year", "Base year"))),
     Place("Organisation", (("/organisation", "Organisation"),)),

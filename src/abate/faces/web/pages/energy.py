@@ -33,6 +33,8 @@ PLACE = Place(
         ("/forecasts", "Forecasts"),
         ("/backtests", "Backtests"),
         ("/savings", "Savings"),
+        ("/dispatch", "Dispatch"),
+        ("/tariffs", "Tariffs"),
     ),
 )
 UNITS = {"pue": "ratio", "wue": "L/kWh", "clean-share": "share"}

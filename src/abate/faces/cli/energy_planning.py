@@ -221,7 +221,14 @@ def dispatch(
     opened = opened_at(workspace)
     meters = tuple(m.strip() for m in meter.split(",") if m.strip())
     spec = DispatchSpec(
-        site, first, span, meters, tariff, "carbon" if objective == "carbon" else "cost", ahead, front
+        site,
+        first,
+        span,
+        meters,
+        tariff,
+        "carbon" if objective == "carbon" else "cost",
+        ahead,
+        front,
     )
     with out.working("planning"):
         told = dispatch_site(opened, spec)

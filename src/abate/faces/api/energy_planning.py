@@ -1,0 +1,116 @@
+"""Routes of energy planning: tariffs and their bills, dispatch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AfterValidator, Field
+
+from abate.application.energy.dispatches import DispatchSpec
+from abate.application.energy.forecasts import site_readings
+from abate.application.energy.tariffs import (
+    BillSpec,
+    add_tariff,
+    bill_file,
+    bill_meters,
+    plain_name,
+    show_tariff,
+    tariffs,
+)
+from abate.faces.api.frame import JobsOf, Needed, Strict, Text, Upload, WorkspaceOf, api_router
+from abate.faces.api.uploads import input_of, ready
+from abate.kernel.edges import Json
+from abate.kernel.errors import UsageError
+
+router = api_router()
+Power = Annotated[float, Field(ge=0, le=1e9)]
+TariffName = Annotated[Text, AfterValidator(plain_name)]
+"""Over the network no path of a file is the name of a tariff."""
+
+
+class TariffRequest(Strict):
+    """A tariff to keep: an upload of its file."""
+
+    upload: Needed
+    name: Text = ""
+
+
+class BillRequest(Strict):
+    """What is billed: meters of the workspace, or an upload of readings."""
+
+    meters: list[Text] = Field(default=[], max_length=50)
+    usage: Upload = ""
+    year: Annotated[int, Field(ge=0, le=2200)] = 0
+    contract_kw: Power = 0.0
+    capacity_kva: Power = 0.0
+    received: Upload = ""
+    zone: Text = ""
+    unit: Text = ""
+
+
+class DispatchRequest(Strict):
+    """A site to dispatch; see `abate dispatch`."""
+
+    site: Text
+    first: Text = ""
+    span: Text = "7d"
+    meters: list[Text] = Field(default=[], max_length=50)
+    tariff: Annotated[Text, AfterValidator(lambda name: name and plain_name(name))] = ""
+    objective: Annotated[str, Field(pattern="^(cost|carbon)$")] = "cost"
+    ahead_h: Annotated[int, Field(ge=0, le=168)] = 0
+    front: bool = False
+    post: Text = ""
+
+
+@router.get("/tariffs")
+def get_tariffs(desk: WorkspaceOf) -> list[Json]:
+    """Tariffs of the workspace and those that come with Abate."""
+    return [asdict(t) for t in tariffs(desk.workspace)]
+
+
+@router.get("/tariffs/{tariff}")
+def get_tariff(
+    desk: WorkspaceOf, tariff: TariffName, year: Annotated[int, Query(ge=1970, le=2200)] = 2026
+) -> Json:
+    """What a tariff charges, line by line, with the price of each hour of a year."""
+    told = show_tariff(desk.workspace, tariff, year=year)
+    return told.json | {"hours": list(told.hours)}
+
+
+@router.post("/tariffs", status_code=201)
+def post_tariff(desk: WorkspaceOf, asked: TariffRequest) -> Json:
+    """Keep a tariff in the workspace, in place of one of the same name."""
+    path = input_of(desk, asked.upload)
+    name = asked.name or Path(ready(desk, asked.upload)["name"]).stem
+    kept = add_tariff(desk.workspace, path, name=name)
+    return {"tariff": kept.id, "lines": len(kept.lines)}
+
+
+@router.post("/tariffs/{tariff}/bill")
+def post_bill(desk: WorkspaceOf, tariff: TariffName, asked: BillRequest) -> Json:
+    """Bill readings by a tariff, line by line, and compare with a bill that came in."""
+    if bool(asked.meters) == bool(asked.usage):
+        text = "Name meters of the workspace, or an upload of readings."
+        raise UsageError("what-to-read", text, "One of the two.")
+    spec = BillSpec(tariff, asked.year, asked.contract_kw, asked.capacity_kva)
+    received = input_of(desk, asked.received) if asked.received else None
+    if asked.meters:
+        return bill_meters(desk.workspace, spec, asked.meters, received=received).json
+    path = input_of(desk, asked.usage)
+    told = bill_file(
+        desk.workspace, spec, path, zone=asked.zone, unit=asked.unit, received=received
+    )
+    return told.json
+
+
+@router.post("/dispatches", status_code=202)
+def post_dispatch(desk: WorkspaceOf, jobs: JobsOf, asked: DispatchRequest) -> Json:
+    """Dispatch a site as a job: its steps as a file, bills with and without, limits broken."""
+    if not asked.meters:
+        site_readings(desk.workspace, asked.site)
+    told = asked.model_dump()
+    DispatchSpec(**({k: v for k, v in told.items() if k != "post"} | {"meters": ()}))
+    return jobs.submit("dispatch", asked.site, **told)

@@ -1,0 +1,234 @@
+"""Energy planning: tariffs, bills by them, dispatch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from abate.application.energy.dispatches import DispatchSpec, dispatch_sites
+from abate.application.energy.forecasts import site_readings
+from abate.application.energy.meters import meters
+from abate.application.energy.tariffs import (
+    BillShown,
+    BillSpec,
+    add_tariff,
+    bill_file,
+    bill_meters,
+    plain_name,
+    show_tariff,
+    tariffs,
+)
+from abate.faces.api import uploads
+from abate.faces.web.page import Cell, Form, Page, in_words
+from abate.kernel.edges import Json, Model
+from abate.kernel.errors import AbateError, UsageError
+
+router = APIRouter()
+CENT = 0.01
+
+
+@router.get("/tariffs")
+def list_tariffs(request: Request) -> Response:
+    """Tariffs, and the form to keep one."""
+    return _tariffs(Page.of(request))
+
+
+def _tariffs(page: Page, fault: AbateError | None = None) -> Response:
+    rows = [
+        (
+            Cell(t.id, page.link(f"/tariffs/{t.id}")),
+            page.t(t.title),
+            t.currency,
+            page.t("own") if t.own else "",
+        )
+        for t in tariffs(page.desk.workspace)
+    ]
+    return page.render("tariffs.html", 422 if fault else 200, rows=rows, fault=fault)
+
+
+@router.post("/tariffs")
+def keep_tariff(request: Request, form: Form) -> Response:
+    """Keep a tariff."""
+    page = Page.of(request)
+    try:
+        upload = form.get("upload", "")
+        path = uploads.input_of(page.desk, upload)
+        name = Path(uploads.ready(page.desk, upload)["name"]).stem
+        kept = add_tariff(page.desk.workspace, path, name=name)
+    except AbateError as error:
+        return _tariffs(page, error)
+    return RedirectResponse(f"/tariffs/{kept.id}", 303)
+
+
+@router.get("/tariffs/{tariff}")
+def one_tariff(request: Request, tariff: str) -> Response:
+    """What a tariff charges, and the form to bill readings by it."""
+    return _tariff(Page.of(request), tariff)
+
+
+def _tariff(
+    page: Page,
+    name: str,
+    fault: AbateError | None = None,
+    billed: BillShown | None = None,
+    asked: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    told = show_tariff(page.desk.workspace, plain_name(name))
+    lines = [
+        (r["line"], page.t(r["kind"]), r["part"], f"{r['price']:g}", r["unit"]) for r in told.lines
+    ]
+    return page.render(
+        "tariff.html",
+        422 if fault else 200,
+        tariff=told.tariff,
+        lines=lines,
+        spec=in_words(told.chart, page),
+        meters=[("", "–"), *((m.meter, m.meter) for m in meters(page.desk.workspace))],
+        asked=asked,
+        bill=_bill(page, billed) if billed else None,
+        fault=fault,
+        charts=True,
+    )
+
+
+def _bill(page: Page, told: BillShown) -> Model:
+    """A bill as the page shows it."""
+    bill = told.bill
+    return {
+        "total": page.number(bill.total),
+        "currency": bill.currency,
+        "missing": sum(bill.missing.values()),
+        "lines": [
+            (
+                r["line"],
+                r["part"],
+                page.number(r["quantity"]),
+                page.t(r["unit"]),
+                page.number(r["amount"]),
+            )
+            for r in told.by_line
+        ],
+        "months": [(m, page.number(a)) for m, a in sorted(bill.months.items())],
+        "compared": [
+            (
+                c.month,
+                c.line,
+                *("–" if v is None else page.number(v) for v in (c.computed, c.received)),
+                Cell(
+                    page.number(c.difference),
+                    kind="warning" if abs(c.difference) >= CENT else "good",
+                ),
+            )
+            for c in told.compared
+        ],
+        "findings": bill.findings,
+    }
+
+
+@router.post("/tariffs/{tariff}/bill")
+def make_bill(request: Request, tariff: str, form: Form) -> Response:
+    """Bill readings by a tariff."""
+    page = Page.of(request)
+    meter, usage, received = (form.get(k, "") for k in ("meter", "usage", "received"))
+    try:
+        if bool(meter) == bool(usage):
+            text = "Choose a meter, or hand in a file of readings."
+            raise UsageError("what-to-read", text, "One of the two.")
+        spec = BillSpec(plain_name(tariff))
+        came = uploads.input_of(page.desk, received) if received else None
+        workspace = page.desk.workspace
+        if meter:
+            made = bill_meters(workspace, spec, [meter], received=came)
+        else:
+            path = uploads.input_of(page.desk, usage)
+            made = bill_file(workspace, spec, path, received=came, unit=form.get("unit", ""))
+    except AbateError as error:
+        return _tariff(page, tariff, error, asked=form)
+    return _tariff(page, tariff, billed=made, asked=form)
+
+
+@router.get("/dispatch")
+def dispatches(request: Request) -> Response:
+    """The form for a dispatch, and those made last."""
+    return _dispatches(Page.of(request))
+
+
+def _dispatches(
+    page: Page, fault: AbateError | None = None, asked: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    workspace = page.desk.workspace
+    sites = page.desk.kept(
+        ("dispatch-sites", page.desk.version("imports")), lambda: list(dispatch_sites(workspace))
+    )
+    return page.render(
+        "dispatch.html",
+        422 if fault else 200,
+        sites=[(s, s) for s in sites],
+        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(workspace))],
+        jobs=page.jobs("dispatch")[:5],
+        asked=asked,
+        fault=fault,
+    )
+
+
+@router.post("/dispatch")
+def start_dispatch(request: Request, form: Form) -> Response:
+    """Dispatch a site as a job."""
+    page = Page.of(request)
+    site = form.get("site", "")
+    told: Json = {
+        "site": site,
+        "first": form.get("first", "").strip(),
+        "span": form.get("span", "7d"),
+        "meters": [],
+        "tariff": form.get("tariff", ""),
+        "objective": form.get("objective", "cost"),
+        "ahead_h": 48 if form.get("ahead") else 0,
+        "front": bool(form.get("front")),
+    }
+    try:
+        if told["tariff"]:
+            plain_name(told["tariff"])
+        site_readings(page.desk.workspace, site)
+        DispatchSpec(**(told | {"meters": ()}))
+        jobs = request.app.state.jobs
+        job = jobs.submit("dispatch", site, **told, post=form.get("post", "").strip())
+    except AbateError as error:
+        return _dispatches(page, error, form)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+def dispatched(page: Page, found: Json) -> Model:
+    """What the part of a job's result shows of a dispatch."""
+    money, number = found["currency"], page.number
+    rows: list[tuple[str, str, str]] = [
+        (page.t(name), number(found[key]), unit)
+        for name, key, unit in (
+            ("bill without a plan", "before", money),
+            ("bill with it", "after", money),
+            ("wear and load left out", "wear", money),
+            ("saved", "saving", money),
+            ("from the grid", "import_kwh", "kWh"),
+            ("into the grid", "export_kwh", "kWh"),
+            ("highest power", "highest_kw", "kW"),
+            ("highest power without a plan", "highest_kw_without", "kW"),
+            ("carbon of the grid's energy", "carbon_kg", page.unit("kg CO2e")),
+            ("the same without a plan", "carbon_kg_without", page.unit("kg CO2e")),
+            ("lost to the errors of forecasts", "regret", money),
+        )
+        if found[key] is not None
+    ]
+    return {
+        "found": found,
+        "rows": rows,
+        "specs": [in_words(c, page) for c in found["charts"]],
+        "breaches": [
+            (page.t(b["limit"]), b["of"], b["at"], number(b["kwh"]), page.t(b["mend"]))
+            for b in found["breaches"]
+        ],
+        "left_out": [(x["line"], page.t(x["why"])) for x in found["left_out"]],
+    }
