@@ -80,6 +80,12 @@ CALLS = {
     "forecasts": "forecasts -w w",
     "backtest": "backtest files/meter.csv --last 7d",
     "savings": "savings files/meter.csv --weather files/weather.csv --until 2023-02-20 -o out/savings.csv --chart out/savings.svg",
+    "tariff list": "tariff list -w w",
+    "tariff show": "tariff show flat --chart out/tariff.svg -w w",
+    "tariff add": "tariff add files/mine.toml -w w",
+    "tariff bill": "tariff bill flat --meter M-1 -w w",
+    "dispatch": "dispatch hq --from 2023-02-01 --span 3d --post battery -o out/dispatch.csv --chart out/dispatch.svg -w w",
+    "size": "size hq --from 2023-01-10 --span 1m --post sizes --chart out/sizes.svg -w w",
     "pack": "pack files/orders.csv -c files/cartons.csv -o out/plan --post may -w w",
     "assort": "assort files/orders.csv -c files/cartons.csv -k 2 -o out/sizes.csv --chart out/curve.svg",
     "reuse": "reuse files/scheme.toml --site hq --month 2023-05 -w w",
@@ -122,6 +128,28 @@ CALLS = {
 }  # fmt: skip
 """A call of each command, from the folder that `prepare` fills; empty where another test tries it:
 see `ELSEWHERE`.
+"""
+TARIFF = """title = "Mine"
+currency = "EUR"
+source = "A bill"
+[[energy]]
+line = "energy"
+per_kwh = 0.2
+"""
+ENERGY = """tariff = "flat"
+[[batteries]]
+id = "store"
+site = "hq"
+energy_kwh = 50
+charge_kw = 20
+discharge_kw = 20
+[[technologies]]
+id = "more"
+site = "hq"
+kind = "battery"
+cost_per_kw = 100
+cost_per_kwh = 200
+max_kwh = 100
 """
 ELSEWHERE = {
     "demo": "takes a minute and calls what the others call; tests/test_demo.py runs it",
@@ -200,6 +228,8 @@ def prepare(folder: Path) -> dict[str, str]:
     write(
         "weather.csv", "time,temperature\n" + "".join(f"{t},{10 + t.hour / 4:.2f}\n" for t in hours)
     )
+    write("mine.toml", TARIFF)
+    (workspace.root / "energy.toml").write_text(ENERGY, encoding="utf-8")
     for year in ("FY2023", "FY2024"):
         ran = run_year(workspace, year, now=NOW)
     publish(

@@ -66,7 +66,7 @@ def there(tmp_path_factory):
 
 FORMS = (
     *("backtests", "base-year", "boxes", "claims", "dispatch", "fit", "own-factor"),
-    *("packing", "savings", "sizes"),
+    *("packing", "savings", "sizes", "sizing"),
 )
 """Pages that hold the form of a use case."""
 HELPERS = {

@@ -45,13 +45,18 @@ def drawn(seed, n=None, *, tight=False):
         float(draw.choice([0.25, 0.5, 1])),
         generation_kw=draw.uniform(0, 30, n) * (draw.random(n) < 0.5),
         sell_per_kwh=buy - draw.choice([0.0, 0.02, 0.1], n),
-        import_max_kw=float(draw.choice([2, 12, np.inf])),
+        import_max_kw=draw.choice([2, 12, np.inf], n)
+        if seed % 3
+        else float(draw.choice([2, 12, np.inf])),
         export_max_kw=float(draw.choice([0, 5, np.inf])),
         shed_kw=draw.uniform(0, 3, n),
         shed_cost=float(draw.choice([0.2, 2])),
         carbon_kg_per_kwh=draw.uniform(0, 0.9, n),
         carbon_price=float(draw.choice([0, 0.1])),
         batteries=(battery,),
+        backup_kw=draw.uniform(0, 8, n) * float(draw.choice([0, 1])),
+        backup_cost=float(draw.choice([0.1, 0.6])),
+        curtail_cost=float(draw.choice([0, 0, 0.05, 1])),
     )
 
 
@@ -59,7 +64,7 @@ def require_sound(grid, found):
     """Energy is kept at the connection and in each battery, within its limits."""
     charge, discharge = found.charge_kw.sum(axis=0), found.discharge_kw.sum(axis=0)
     given_, taken = (
-        found.import_kw + found.used_kw + found.shed_kw + discharge,
+        found.import_kw + found.used_kw + found.shed_kw + found.backup_kw + discharge,
         grid.load_kw + found.export_kw + charge + found.deferred_kw.sum(axis=0),
     )
     np.testing.assert_allclose(given_, taken, atol=1e-6)

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abate.adapters.readers.tariff_files import find_tariff, read_received, read_tariff, tariff_files
+from abate.adapters.readers.tariff_files import (
+    find_tariff,
+    read_received,
+    read_tariff,
+    tariff_files,
+)
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.clocks import clock_at, utc_of
 from abate.energy.facts.tariffs import (
@@ -87,7 +92,9 @@ def test_a_contract_and_what_lies_above_it():
         ("", 100, 4000),
         ("above contract", pytest.approx(15), pytest.approx(15 * 80)),
     ]
-    capacity = DemandLine("power", (25.0,), of="capacity", discount_share=0.9, discount_kwh_per_kva=60)
+    capacity = DemandLine(
+        "power", (25.0,), of="capacity", discount_share=0.9, discount_kwh_per_kva=60
+    )
     made = bill_of(Tariff("x", (capacity,), capacity_kva=1000), year(load, days=31))
     assert made.total == pytest.approx(25_000 * 0.9)  # 67 MWh are 67 kWh for each kVA
 
@@ -141,7 +148,9 @@ def test_a_missing_reading_is_counted_and_not_guessed():
 
 def test_a_period_may_run_past_midnight_and_end_within_a_step():
     night = Period("night", ((22 * 60 + 30, 6 * 60),))
-    tariff = Tariff("x", (EnergyLine("e", prices=(("night", 1.0), ("day", 3.0))),), (night, Period("day")))
+    tariff = Tariff(
+        "x", (EnergyLine("e", prices=(("night", 1.0), ("day", 3.0))),), (night, Period("day"))
+    )
     prices = tariff.prices(year(1.0, days=1).clock)
     assert prices.tolist() == [*[1.0] * 6, *[3.0] * 16, 2.0, 1.0]
 

@@ -155,3 +155,43 @@ def front_chart(points: Sequence[Json], currency: str) -> Json:
     mark = {"type": "line", "point": True}
     title = "Cost against carbon of what the grid gives"
     return framed(title, values, mark=mark, encoding=encoding, width=WIDE, height=220)
+
+
+def tornado_chart(rows: Sequence[Json], at: float, currency: str) -> Json:
+    """Net present value with each input lower and higher, the strongest first.
+
+    Args:
+        rows: `input`, `lower` and `higher`.
+        at: Value of the plan.
+        currency: Of the values.
+    """
+    values = [
+        {"part": r["input"], "series": side, "value": r[side], "at": at}
+        for r in rows
+        for side in ("lower", "higher")
+    ]
+    encoding = {
+        "y": {
+            "field": "part",
+            "type": "nominal",
+            "title": None,
+            "sort": None,
+            "axis": {"labelLimit": 220},
+        },
+        "x": {
+            "field": "value",
+            "type": "quantitative",
+            "title": currency,
+            "scale": {"zero": False},
+        },
+        "x2": {"field": "at"},
+        "color": {
+            "field": "series",
+            "type": "nominal",
+            "title": None,
+            "scale": {"range": [COLOURS[0], COLOURS[1]]},
+        },
+        "tooltip": [{"field": "part"}, {"field": "series"}, {"field": "value", "format": ",.0f"}],
+    }
+    title = "Net present value with each input a fifth lower and higher"
+    return framed(title, values, mark="bar", encoding=encoding, width=WIDE, height=180)

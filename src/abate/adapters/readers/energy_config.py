@@ -21,6 +21,7 @@ from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.microgrids import Battery
 from abate.energy.facts.plants import Plant
 from abate.energy.facts.tariffs import DemandLine, EnergyLine, Line, Period, Tariff
+from abate.energy.planners.sizing import Finance, SizeLimits
 from abate.kernel.errors import ConfigError
 
 CONFIG = "energy.toml"
@@ -138,6 +139,72 @@ class ShiftableKeys(Struct, frozen=True):
     weekdays: list[Weekday] = key(default_factory=lambda: list(range(7)))
 
 
+class TechnologyKeys(Struct, frozen=True):
+    """Something that may be built at a site.
+
+    Args:
+        id: Its name.
+        site: The site.
+        kind: `generator` or `battery`.
+        profile: File of the power of one kW by the hour, beside this one.
+        plant: Plant of this file that tells it, in place of a file.
+        cost_per_kw: To build a kW.
+        cost_per_kwh: To build a kWh of a battery.
+        om_per_kw: Operation of a kW a year.
+        min_kw: Smallest size.
+        max_kw: Largest size.
+        max_kwh: Largest energy of a battery.
+        loss: Share of its output that it loses each year.
+        life_years: After which it is replaced; never where it is 0.
+        replace_share: Share of its cost that this costs.
+        credit_share: Share of its cost that taxes give back at once.
+        depreciation: Share of its cost that is written off in each year.
+        charge_efficiency: Of a battery.
+        discharge_efficiency: Of a battery.
+        low_share: Least that is stored.
+        cycle_cost: What a kWh out costs in wear.
+    """
+
+    id: Name
+    site: Name
+    kind: Literal["generator", "battery"]
+    profile: Word = ""
+    plant: Word = ""
+    cost_per_kw: Large = 0.0
+    cost_per_kwh: Large = 0.0
+    om_per_kw: Large = 0.0
+    min_kw: Large = 0.0
+    max_kw: Large = 1e7
+    max_kwh: Large = 1e7
+    loss: Share = 0.0
+    life_years: Annotated[int, Meta(ge=0, le=60)] = 0
+    replace_share: Share = 1.0
+    credit_share: Share = 0.0
+    depreciation: list[Share] = key(default_factory=list)
+    charge_efficiency: Share = 0.95
+    discharge_efficiency: Share = 0.95
+    low_share: Share = 0.0
+    cycle_cost: Large = 0.0
+
+
+class FinanceKeys(Struct, frozen=True):
+    """How years are weighed.
+
+    Args:
+        years: Of the analysis.
+        discount: A year, as a share.
+        price_rise: Rise of the prices of energy a year.
+        om_rise: Rise of the costs of operation a year.
+        tax_rate: Share of the cost of energy and operation that taxes give back.
+    """
+
+    years: Annotated[int, Meta(ge=1, le=60)] = 20
+    discount: Annotated[float, Meta(gt=-0.5, lt=1)] = 0.06
+    price_rise: Annotated[float, Meta(gt=-0.5, lt=1)] = 0.0
+    om_rise: Annotated[float, Meta(gt=-0.5, lt=1)] = 0.0
+    tax_rate: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+
+
 class ConnectionKeys(Struct, frozen=True):
     """A site's connection to the grid.
 
@@ -153,6 +220,9 @@ class ConnectionKeys(Struct, frozen=True):
         carbon: File of kg CO2e per kWh of the grid by the hour, beside this one; the factor book
             says it by the month where none is given.
         carbon_price: What a kilogram of CO2e costs in a plan.
+        self_use_share: Least share of what is generated that is not fed in, of sizes.
+        supply_share: Least share of the load that the grid does not give, of sizes.
+        net_metering_kw: Largest generation up to which feeding in is paid, of sizes.
     """
 
     site: Name
@@ -165,6 +235,9 @@ class ConnectionKeys(Struct, frozen=True):
     shed_cost: Large = 0.0
     carbon: Word = ""
     carbon_price: Large = 0.0
+    self_use_share: Share = 0.0
+    supply_share: Share = 0.0
+    net_metering_kw: Large | None = None
 
 
 class BandTariffKeys(Struct, frozen=True):
@@ -194,6 +267,8 @@ class EnergyKeys(Struct, frozen=True):
         batteries: Storages.
         shiftable: Loads that may be moved.
         connections: Connections of sites to the grid.
+        technologies: What may be built.
+        finance: How years are weighed.
         tariff: What energy costs: the name of a tariff, or a short one in place.
     """
 
@@ -206,6 +281,8 @@ class EnergyKeys(Struct, frozen=True):
     batteries: list[BatteryKeys] = key(default_factory=list)
     shiftable: list[ShiftableKeys] = key(default_factory=list)
     connections: list[ConnectionKeys] = key(default_factory=list)
+    technologies: list[TechnologyKeys] = key(default_factory=list)
+    finance: FinanceKeys = key(default_factory=FinanceKeys)
     tariff: BandTariffKeys | Name | None = None
 
 
@@ -251,6 +328,7 @@ class Connection:
     carbon_price: float = 0.0
     batteries: tuple[Battery, ...] = ()
     shiftable: tuple[Shiftable, ...] = ()
+    limits: SizeLimits = field(default_factory=SizeLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +342,9 @@ class EnergyConfig:
         roofs: Plants.
         tariff: What energy costs.
         connections: Of the sites that have one, a battery, or a load that may be moved.
+        technologies: What may be built, by site.
+        finance: How years are weighed.
+        folder: Where the file lies.
     """
 
     calendar: Calendar = field(default_factory=Calendar)
@@ -272,6 +353,9 @@ class EnergyConfig:
     roofs: tuple[PlantSource, ...] = ()
     tariff: Tariff | None = None
     connections: Mapping[str, Connection] = field(default_factory=dict)
+    technologies: tuple[TechnologyKeys, ...] = ()
+    finance: Finance = field(default_factory=Finance)
+    folder: Path = field(default_factory=Path)
 
     def connection(self, site: str) -> Connection:
         """Connection of a site; one without limits where the file does not tell of it."""
@@ -314,7 +398,11 @@ def read_energy(path: Path) -> EnergyConfig:
         tariff = find_tariff(keys.tariff, [here / FOLDER])
     weather, forecast = (here / name if name else None for name in (keys.weather, keys.forecast))
     connections = _connections(keys, here, tariff)
-    return EnergyConfig(calendar, weather, forecast, tuple(roofs), tariff, connections)
+    built = tuple(keys.technologies)
+    finance = Finance(**as_dict(keys.finance))
+    return EnergyConfig(
+        calendar, weather, forecast, tuple(roofs), tariff, connections, built, finance, here
+    )
 
 
 def _connections(keys: EnergyKeys, here: Path, tariff: Tariff | None) -> dict[str, Connection]:
@@ -341,6 +429,7 @@ def _connections(keys: EnergyKeys, here: Path, tariff: Tariff | None) -> dict[st
             c.carbon_price,
             tuple(_battery(b) for b in keys.batteries if b.site == site),
             tuple(_shiftable(d) for d in keys.shiftable if d.site == site),
+            SizeLimits(c.self_use_share, c.supply_share, c.net_metering_kw),
         )
     return made
 

@@ -379,6 +379,7 @@ def uses(
 
 @njit(cache=True)
 def roll(
+    load: Any,
     ahead: tuple[Any, Any],
     column: int,
     left: Any,
@@ -401,15 +402,16 @@ def roll(
     """Plan at every step as far as it is foreseen, and do the first step of each plan.
 
     A plan that cannot end as full as it has to goes without that; where there is no plan, nothing
-    moves.
+    moves. What was planned is cut where the options cannot give it, or take it.
 
     Args:
+        load: What is needed in each step, as it came `(n,)` [kWh].
         ahead: Load and the amount of the option `column`, foreseen at each step for it and those
             after it `(n, h)` [kWh].
         column: Option of which the amount is foreseen.
         left: As in `plan`, as the rest.
         slopes: As in `plan`.
-        lengths: As in `plan`.
+        lengths: As in `plan`; as they came.
         under: As in `plan`.
         over: As in `plan`.
         charge: As in `plan`.
@@ -426,6 +428,8 @@ def roll(
     """
     n, k = slopes.shape
     reach = ahead[0].shape[1]
+    gain = efficiency[0]
+    loss = 1.0 / efficiency[1] if efficiency[1] > 0.0 else 0.0
     window, does, holds = np.empty((reach, k)), np.empty((reach, 2)), np.empty(reach)
     now = start
     for t in range(n):
@@ -440,7 +444,9 @@ def roll(
             )  # fmt: skip
             if code == 0:
                 break
-        if code != 0:
-            does[0], holds[0] = 0.0, now * keep
-        moves[t], stored[t] = does[0], holds[0]
-        now = holds[0]
+        into, out = (does[0, 0], does[0, 1]) if code == 0 else (0.0, 0.0)
+        most = left[t] + lengths[t].sum() - load[t]  # what the options can give beside the load
+        into -= min(into, max(into - out - most, 0.0))
+        out -= min(out, max(left[t] - load[t] - into + out, 0.0))
+        now = now * keep + gain * into - loss * out
+        moves[t, 0], moves[t, 1], stored[t] = into, out, now

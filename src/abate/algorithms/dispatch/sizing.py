@@ -78,8 +78,8 @@ class Sizing:
     load: Any
     buy: Any
     sell: Any
-    import_most: float
-    export_most: float
+    import_most: Any
+    export_most: Any
     generators: tuple[Generator, ...]
     storages: tuple[Storage, ...]
     highest: tuple[Highest, ...]

@@ -83,8 +83,19 @@ class DispatchSpec:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Case:
-    """A site over some steps."""
+class SiteCase:
+    """A site over some steps.
+
+    Args:
+        clock: The steps.
+        load_kw: Its load.
+        plants: Power of each plant.
+        before: Load and generation of the steps and of four weeks before them `(2, …)`.
+        tariff: Its tariff.
+        connection: Its connection.
+        prices: Of the tariff in each step.
+        carbon: Of a kWh from the grid in each step [kg].
+    """
 
     clock: Clock
     load_kw: Array
@@ -97,6 +108,7 @@ class _Case:
 
     @property
     def generation_kw(self) -> Array:
+        """Power of all plants [kW]."""
         total = np.zeros(len(self.clock))
         for one in self.plants.values():
             total = total + one
@@ -293,7 +305,14 @@ def dispatch_site(
         DataError: `dispatch-gap` where load or generation is missing.
     """
     told = config or energy_config(workspace)
-    case = _case(workspace, spec, told)
+    case = site_case(workspace, spec, told)
+    connection = case.connection
+    if not (case.plants or connection.batteries or connection.shiftable):
+        raise UsageError(
+            "nothing-to-dispatch",
+            f"'{spec.site}' has no plant, battery or load that may be moved.",
+            "Write them into energy.toml: [[plants]], [[batteries]], [[shiftable]].",
+        )
     grid = _grid(case, spec.objective)
     idle = dispatch(_without_plan(_grid(case, "cost")))
     rolled = roll(grid, _outlooks(case, spec.ahead_h)) if spec.ahead_h else None
@@ -317,7 +336,7 @@ def dispatch_site(
     )
 
 
-def _bill(case: _Case, made: Dispatched) -> Bill:
+def _bill(case: SiteCase, made: Dispatched) -> Bill:
     hours = case.clock.step_h
     return bill_of(case.tariff, Metered(case.clock, made.import_kw * hours, made.export_kw * hours))
 
@@ -335,7 +354,14 @@ def _without_plan(grid: Microgrid) -> Microgrid:
     return replace(grid, load_kw=load, batteries=(), deferrables=(), peaks=(), shed_kw=nothing)
 
 
-def _case(workspace: Workspace, spec: DispatchSpec, config: EnergyConfig) -> _Case:
+def site_case(workspace: Workspace, spec: DispatchSpec, config: EnergyConfig) -> SiteCase:
+    """A site over the steps that are asked for, with its prices.
+
+    Raises:
+        NotFoundError: `no-meter`, `unknown-meter`, `no-tariff`.
+        UsageError: `no-tariff-named`, `no-readings-then`, `no-price`, `falling-tiers`.
+        DataError: `dispatch-gap`.
+    """
     connection = config.connection(spec.site)
     tariff = connection.tariff
     if spec.tariff:
@@ -351,24 +377,18 @@ def _case(workspace: Workspace, spec: DispatchSpec, config: EnergyConfig) -> _Ca
     usage = np.nansum(load.values, axis=0) * 3600 / load.step_s
     usage = np.where(np.isnan(load.values).any(axis=0), np.nan, usage)
     plants = {
-        roof.plant.id: _power(roof.power, config, load.start[past : first + count], step)
+        roof.plant.id: power_at(roof.power, config, load.start[past : first + count], step)
         for roof in config.roofs
         if roof.site == spec.site
     }
     here = {n: v[first - past :] for n, v in plants.items()}
     for name, values in [("load", usage[first : first + count]), *here.items()]:
         _require_whole(values, name, spec.site, clock)
-    if not (plants or connection.batteries or connection.shiftable):
-        raise UsageError(
-            "nothing-to-dispatch",
-            f"'{spec.site}' has no plant, battery or load that may be moved.",
-            "Write them into energy.toml: [[plants]], [[batteries]], [[shiftable]].",
-        )
     before = np.stack(
         [usage[past : first + count], sum(plants.values(), np.zeros(first + count - past))]
     )
     carbon = _carbon(workspace, spec.site, connection, clock)
-    return _Case(
+    return SiteCase(
         clock,
         usage[first : first + count],
         here,
@@ -417,8 +437,8 @@ def _stretch(load: Readings, spec: DispatchSpec, tariff: Tariff) -> tuple[int, i
     return first, count
 
 
-def _power(path: Path, config: EnergyConfig, start: Any, step: Any) -> Array:
-    """Power of a plant at moments; NaN where its file has none."""
+def power_at(path: Path, config: EnergyConfig, start: Any, step: Any) -> Array:
+    """Power of a file at moments [kW]; NaN where it has none."""
     told = as_power(read_series(path, zone=config.calendar.zone, checked=False))
     own = np.timedelta64(told.step_s, "s")
     found = np.full(len(start), np.nan)
@@ -496,7 +516,7 @@ def _activities(workspace: Workspace, site: str, kwh: dict[str, float], basis: s
     )
 
 
-def _grid(case: _Case, objective: str, carbon_price: float | None = None) -> Microgrid:
+def _grid(case: SiteCase, objective: str, carbon_price: float | None = None) -> Microgrid:
     connection, n = case.connection, len(case.clock)
     price = connection.carbon_price if carbon_price is None else carbon_price
     buy, sell = case.prices.buy_per_kwh, case.prices.sell_per_kwh
@@ -522,7 +542,7 @@ def _grid(case: _Case, objective: str, carbon_price: float | None = None) -> Mic
     )
 
 
-def _deferrables(case: _Case) -> tuple[Deferrable, ...]:
+def _deferrables(case: SiteCase) -> tuple[Deferrable, ...]:
     """One load for each day on which it may run and whose stretch lies within the steps."""
     clock, found = case.clock, []
     step = clock.step_s // 60
@@ -540,7 +560,7 @@ def _deferrables(case: _Case) -> tuple[Deferrable, ...]:
     return tuple(found)
 
 
-def _outlooks(case: _Case, ahead_h: int) -> Outlooks:
+def _outlooks(case: SiteCase, ahead_h: int) -> Outlooks:
     """Forecasts of each step: means of the same hours before it, of load by the weekday."""
     n, step_h = len(case.clock), case.clock.step_h
     ahead, day = int(ahead_h / step_h), int(24 / step_h)
@@ -563,7 +583,7 @@ def _outlooks(case: _Case, ahead_h: int) -> Outlooks:
     return Outlooks(*made)
 
 
-def _front(case: _Case) -> tuple[Point, ...]:
+def _front(case: SiteCase) -> tuple[Point, ...]:
     """Plans from least cost to least carbon."""
     points = []
     for price in FRONT:
@@ -586,7 +606,7 @@ def post_dispatch(workspace: Workspace, made: SiteDispatch, *, name: str, now: d
         UsageError: `plan-not-valued`.
     """
     sides = {
-        basis: _activities(workspace, made.site, _monthly(made, kw), basis)
+        basis: monthly_activities(workspace, made.site, made.clock, kw, basis)
         for basis, kw in (("baseline", made.idle.import_kw), ("planned", made.made.import_kw))
     }
     told = made.json
@@ -610,10 +630,12 @@ def post_dispatch(workspace: Workspace, made: SiteDispatch, *, name: str, now: d
     return plan
 
 
-def _monthly(made: SiteDispatch, kw: Array) -> dict[str, float]:
-    months = [str(m) for m in np.unique(made.clock.months)]
-    names = np.array([str(m) for m in made.clock.months])
-    return {m: float(kw[names == m].sum()) * made.clock.step_h for m in months}
+def monthly_activities(workspace: Workspace, site: str, clock: Clock, kw: Array, basis: str) -> Any:
+    """Power from the grid as activities: electricity of a site by month."""
+    months, back = np.unique(clock.months, return_inverse=True)
+    kwh = np.bincount(back, kw) * clock.step_h
+    named = {str(m): float(v) for m, v in zip(months, kwh, strict=True)}
+    return _activities(workspace, site, named, basis)
 
 
 def dispatch_sites(workspace: Workspace, config: EnergyConfig | None = None) -> Sequence[str]:

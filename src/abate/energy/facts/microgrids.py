@@ -153,8 +153,8 @@ class Microgrid:
         step_h: Length of a step [h].
         generation_kw: What sun and wind can give `(n,)`; none where it is empty.
         sell_per_kwh: What a kWh into the grid brings `(n,)`; nothing where it is empty.
-        import_max_kw: Most power from the grid.
-        export_max_kw: Most power into it.
+        import_max_kw: Most power from the grid, in all steps or in each `(n,)`: 0 where it is out.
+        export_max_kw: Most power into it, the same.
         peaks: Prices of the highest power from the grid.
         shed_kw: Load that may be left out `(n,)`; none where it is empty.
         shed_cost: What a kWh left out costs.
@@ -163,6 +163,10 @@ class Microgrid:
         carbon_price: What a kilogram of it costs in the objective.
         batteries: Storages.
         deferrables: Loads that may be moved.
+        backup_kw: What a generator of one's own, such as a diesel, can give `(n,)`; none where it
+            is empty.
+        backup_cost: What a kWh of it costs.
+        curtail_cost: What a kWh of generation that is not used costs.
 
     Raises:
         UsageError: `bad-dispatch`, and `pays-to-pass-through` where importing and exporting at once
@@ -174,8 +178,8 @@ class Microgrid:
     step_h: float = 1.0
     generation_kw: Array = field(default_factory=lambda: np.empty(0))
     sell_per_kwh: Array = field(default_factory=lambda: np.empty(0))
-    import_max_kw: float = float("inf")
-    export_max_kw: float = float("inf")
+    import_max_kw: float | Array = float("inf")
+    export_max_kw: float | Array = float("inf")
     peaks: tuple[Peak, ...] = ()
     shed_kw: Array = field(default_factory=lambda: np.empty(0))
     shed_cost: float = 0.0
@@ -183,15 +187,18 @@ class Microgrid:
     carbon_price: float = 0.0
     batteries: tuple[Battery, ...] = ()
     deferrables: tuple[Deferrable, ...] = ()
+    backup_kw: Array = field(default_factory=lambda: np.empty(0))
+    backup_cost: float = 0.0
+    curtail_cost: float = 0.0
 
     def __post_init__(self) -> None:
         n = len(self.load_kw)
-        for name in ("generation_kw", "sell_per_kwh", "shed_kw", "carbon_kg_per_kwh"):
+        for name in ("generation_kw", "sell_per_kwh", "shed_kw", "carbon_kg_per_kwh", "backup_kw"):
             values = np.asarray(getattr(self, name), np.float64)
             object.__setattr__(self, name, values if len(values) else np.zeros(n))
         self._require_sound(n)
         worth = self.sell_per_kwh - self.bought
-        if (worth > 1e-12).any() and self.export_max_kw > 0:
+        if (worth > 1e-12).any() and np.any(np.asarray(self.export_max_kw) > 0):
             at = int(np.argmax(worth > 1e-12))
             raise UsageError(
                 "pays-to-pass-through",
@@ -207,7 +214,7 @@ class Microgrid:
                 f"Give 1 to {STEPS_MAX:,} steps of up to a day.",
             )
         series = ("load_kw", "buy_per_kwh", "generation_kw", "sell_per_kwh", "shed_kw")
-        for name in (*series, "carbon_kg_per_kwh"):
+        for name in (*series, "carbon_kg_per_kwh", "backup_kw"):
             values = np.asarray(getattr(self, name))
             if values.shape != (n,) or not np.isfinite(values).all():
                 raise UsageError(
@@ -215,11 +222,13 @@ class Microgrid:
                     f"{name} has {values.size:,} values, or some that are not numbers.",
                     f"Give {n:,} numbers, one for each step.",
                 )
-        for name in ("load_kw", "generation_kw", "shed_kw"):
+        for name in ("load_kw", "generation_kw", "shed_kw", "backup_kw"):
             if (np.asarray(getattr(self, name)) < 0).any():
                 raise UsageError("bad-dispatch", f"{name} is below zero.", "Write zero or more.")
-        for name in ("import_max_kw", "export_max_kw", "shed_cost"):
-            if not getattr(self, name) >= 0:
+        costs = ("shed_cost", "backup_cost", "curtail_cost")
+        for name in ("import_max_kw", "export_max_kw", *costs):
+            given = np.asarray(getattr(self, name), np.float64)
+            if given.shape not in ((), (n,)) or not (given >= 0).all():
                 raise UsageError("bad-dispatch", f"{name} is below zero.", "Write zero or more.")
         self._require_parts(n)
 

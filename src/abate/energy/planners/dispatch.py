@@ -16,7 +16,7 @@ PENALTY_MIN = 10.0
 """Least price of a kWh beyond a limit."""
 STORAGE_RATIO = 10.0
 """What a kWh beyond the limits of a storage or a load counts, in that of one beyond the grid's."""
-EXPORT, GENERATION, IMPORT, SHED = range(4)
+EXPORT, GENERATION, IMPORT, SHED, BACKUP = range(5)
 """Columns of options."""
 NOTHING = 1e-7
 """Energy below which nothing is broken [kWh]."""
@@ -66,11 +66,12 @@ class Dispatched:
         export_kw: Into it `(n,)`.
         used_kw: Generation that is used, stored or sold `(n,)`.
         shed_kw: Load left out `(n,)`.
+        backup_kw: From a generator of one's own `(n,)`.
         charge_kw: Into each battery, at the connection `(batteries, n)`.
         discharge_kw: Out of it `(batteries, n)`.
         stored_kwh: In it after each step `(batteries, n)`.
         deferred_kw: What each deferrable load takes `(deferrables, n)`.
-        cost: Money: energy bought less sold, demand, wear, load left out.
+        cost: Money: energy bought less sold, demand, wear, load left out, backup, curtailing.
         demand_cost: Of it for the highest power.
         carbon_kg: Of energy bought.
         objective: Cost with carbon at its price, and limits broken at their penalty.
@@ -84,6 +85,7 @@ class Dispatched:
     export_kw: Array
     used_kw: Array
     shed_kw: Array
+    backup_kw: Array
     charge_kw: Array
     discharge_kw: Array
     stored_kwh: Array
@@ -155,17 +157,21 @@ class _Options:
 def _options(grid: Microgrid) -> _Options:
     n, hours = len(grid.load_kw), grid.step_h
     bought = grid.bought
-    most = float(np.max(np.abs([*bought, *grid.sell_per_kwh, grid.shed_cost]), initial=0.0))
+    others = (grid.shed_cost, grid.backup_cost, grid.curtail_cost)
+    most = float(np.max(np.abs([*bought, *grid.sell_per_kwh, *others]), initial=0.0))
     penalty = max(PENALTY_RATIO * most, PENALTY_MIN)
     room = float(np.max(grid.load_kw) + np.max(grid.generation_kw))
     room += sum(b.charge_kw + b.discharge_kw for b in grid.batteries)
     room += sum(d.power_kw for d in grid.deferrables) + 1.0
-    limits = [min(limit, room) * hours for limit in (grid.export_max_kw, grid.import_max_kw)]
-    slopes = np.empty((n, 4))
-    slopes[:, EXPORT], slopes[:, GENERATION] = grid.sell_per_kwh, 0.0
+    kinds = BACKUP + int(grid.backup_kw.any())
+    slopes = np.empty((n, kinds))
+    slopes[:, EXPORT], slopes[:, GENERATION] = grid.sell_per_kwh, -grid.curtail_cost
     slopes[:, IMPORT], slopes[:, SHED] = bought, grid.shed_cost
-    lengths = np.empty((n, 4))
-    lengths[:, EXPORT], lengths[:, IMPORT] = limits
+    lengths = np.empty((n, kinds))
+    lengths[:, EXPORT] = np.minimum(grid.export_max_kw, room) * hours
+    lengths[:, IMPORT] = np.minimum(grid.import_max_kw, room) * hours
+    if kinds > BACKUP:
+        slopes[:, BACKUP], lengths[:, BACKUP] = grid.backup_cost, grid.backup_kw * hours
     lengths[:, GENERATION] = grid.generation_kw * hours
     lengths[:, SHED] = np.minimum(grid.shed_kw, grid.load_kw) * hours
     return _Options(
@@ -207,6 +213,7 @@ def rolled(grid: Microgrid, load_kw: Array, generation_kw: Array) -> Dispatched:
     one = _store(grid.batteries[0], n, hours)
     moves, stored = np.zeros((n, 2)), np.zeros(n)
     roll(
+        o.load,
         (np.ascontiguousarray(load_kw * hours), np.ascontiguousarray(generation_kw * hours)),
         *(GENERATION, o.left, o.slopes, o.lengths, o.under, o.over, one.charge, one.discharge),
         *(np.array(one.wear), np.array(one.efficiency)),
@@ -291,10 +298,13 @@ def _told(grid: Microgrid, o: _Options, d: _Decided) -> Dispatched:
     imported = d.taken[:, IMPORT] + d.beyond[:, 1]
     exported = (o.lengths[:, EXPORT] - d.taken[:, EXPORT]) + d.beyond[:, 0]
     shed = d.taken[:, SHED]
+    backup = d.taken[:, BACKUP] if o.slopes.shape[1] > BACKUP else np.zeros(len(o.load))
+    curtailed = float(o.lengths[:, GENERATION].sum() - d.taken[:, GENERATION].sum())
     wear = sum(b.cycle_cost * float(d.moves[k, :, 1].sum()) for k, b in enumerate(grid.batteries))
     demand = sum(p.cost(imported / hours) for p in grid.peaks)
     money = float(grid.buy_per_kwh @ imported - grid.sell_per_kwh @ exported)
     cost = money + demand + wear + grid.shed_cost * float(shed.sum())
+    cost += grid.backup_cost * float(backup.sum()) + grid.curtail_cost * curtailed
     carbon = float(grid.carbon_kg_per_kwh @ imported)
     breaches = _breaches(grid, o, d)
     beyond = o.penalty * float(d.beyond.sum())
@@ -304,6 +314,7 @@ def _told(grid: Microgrid, o: _Options, d: _Decided) -> Dispatched:
         exported / hours,
         d.taken[:, GENERATION] / hours,
         shed / hours,
+        backup / hours,
         d.moves[:, :, 0] / hours,
         d.moves[:, :, 1] / hours,
         d.stored,

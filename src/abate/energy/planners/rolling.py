@@ -110,8 +110,8 @@ def _rolled(grid: Microgrid, told: Outlooks) -> Dispatched:
             hours,
             told.generation_kw[t, :m],
             grid.sell_per_kwh[t : t + m],
-            grid.import_max_kw,
-            grid.export_max_kw,
+            _of(grid.import_max_kw, t, m),
+            _of(grid.export_max_kw, t, m),
             tuple(_peaks(grid, t, m, reached)),
             grid.shed_kw[t : t + m],
             grid.shed_cost,
@@ -119,6 +119,9 @@ def _rolled(grid: Microgrid, told: Outlooks) -> Dispatched:
             grid.carbon_price,
             tuple(_held(b, share) for b, share in zip(grid.batteries, held, strict=True)),
             tuple(loads.values()),
+            grid.backup_kw[t : t + m],
+            grid.backup_cost,
+            grid.curtail_cost,
         )
         plan = dispatch(window)
         need = grid.load_kw[t] - grid.generation_kw[t] + float(plan.deferred_kw[:, 0].sum())
@@ -127,7 +130,13 @@ def _rolled(grid: Microgrid, told: Outlooks) -> Dispatched:
         for k, battery in enumerate(window.batteries):
             charge, discharge = float(plan.charge_kw[k, 0]), float(plan.discharge_kw[k, 0])
             others = float((plan.charge_kw[k + 1 :, 0] - plan.discharge_kw[k + 1 :, 0]).sum())
-            over = need + charge - discharge + others - min(most_kw, grid.import_max_kw)
+            over = (
+                need
+                + charge
+                - discharge
+                + others
+                - min(most_kw, float(_of(grid.import_max_kw, t, 1)[0]))
+            )
             charge, discharge, stored[k, t] = _kept_below(battery, charge, discharge, over, hours)
             moves[k, t] = charge * hours, discharge * hours
             need += charge - discharge
@@ -142,6 +151,12 @@ def _rolled(grid: Microgrid, told: Outlooks) -> Dispatched:
             if peak.group[t] >= 0:
                 most[peak.group[t]] = max(most[peak.group[t]], need)
     return settle(grid, moves, stored, shifted)
+
+
+def _of(limit: float | Array, t: int, m: int) -> Array:
+    """A limit of some steps, of one that holds in all or is given for each."""
+    values = np.asarray(limit, np.float64)
+    return np.full(m, float(values)) if values.ndim == 0 else values[t : t + m]
 
 
 def _kept_below(

@@ -16,6 +16,8 @@ PENALTY_RATIO = 100.0
 """What a kWh beyond a limit costs, in the highest price of a kWh."""
 UNBOUND_KW = 1e7
 """Largest size that is sought where no limit is named."""
+MOST_KW = 1e12
+"""Power without a limit."""
 SPREAD = 0.2
 """By how much each input of the sensitivity is moved, as a share of it."""
 
@@ -243,7 +245,8 @@ def size_site(
 ) -> SizePlan:
     """How much of each technology has the highest net present value.
 
-    The steps stand for a year, each year for all: output falls by a technology's loss, prices rise.
+    The steps stand for a year, the year for all: output falls by a technology's loss, prices rise. Of
+    fewer steps than a year's each stands for more.
 
     Args:
         grid: Load, prices, limits and prices of power of a year; its own batteries do not count.
@@ -299,14 +302,14 @@ def _plan(
         grid.load_kw * hours,
         grid.bought * worth["price"] * scale,
         grid.sell_per_kwh * worth["price"] * scale,
-        min(grid.import_max_kw * hours, 1e12),
-        min(grid.export_max_kw * hours, 1e12),
+        np.minimum(grid.import_max_kw, MOST_KW) * hours,
+        np.minimum(grid.export_max_kw, MOST_KW) * hours,
         tuple(_generator(g, finance, hours) for g in generators),
         tuple(_storage(b, finance, hours, worth["price"] * scale) for b in batteries),
         tuple(
             Highest(
                 p.group,
-                p.prices * worth["price"] / hours,
+                p.prices * worth["price"] * scale / hours,
                 p.free_kw * hours,
                 p.ratchet_share,
                 p.ratchet_groups,
@@ -371,12 +374,12 @@ def _told(
     for one, (kw, kwh), moves in zip(batteries, found.storages, found.moves, strict=True):
         built.append(_built(one, float(kw), float(kwh), float(moves[:, 1].sum()) * scale, finance))
     energy = float(grid.bought @ found.taken - grid.sell_per_kwh @ found.fed) * scale
-    power = sum(p.cost(found.taken / grid.step_h) for p in grid.peaks)
+    power = sum(p.cost(found.taken / grid.step_h) for p in grid.peaks) * scale
     wear = sum(
         b.cycle_cost * float(m[:, 1].sum()) for b, m in zip(batteries, found.moves, strict=True)
     )
     without = float(grid.bought @ (grid.load_kw * grid.step_h)) * scale
-    without += sum(p.cost(grid.load_kw) for p in grid.peaks)
+    without += sum(p.cost(grid.load_kw) for p in grid.peaks) * scale
     parts = _Parts(
         sum(
             b.cost * t.burden(finance)

@@ -65,6 +65,17 @@ class DispatchRequest(Strict):
     post: Text = ""
 
 
+class SizingRequest(Strict):
+    """A site for which sizes are sought; see `abate size`."""
+
+    site: Text
+    first: Text = ""
+    span: Text = "1y"
+    meters: list[Text] = Field(default=[], max_length=50)
+    tariff: Annotated[Text, AfterValidator(lambda name: name and plain_name(name))] = ""
+    post: Text = ""
+
+
 @router.get("/tariffs")
 def get_tariffs(desk: WorkspaceOf) -> list[Json]:
     """Tariffs of the workspace and those that come with Abate."""
@@ -114,3 +125,12 @@ def post_dispatch(desk: WorkspaceOf, jobs: JobsOf, asked: DispatchRequest) -> Js
     told = asked.model_dump()
     DispatchSpec(**({k: v for k, v in told.items() if k != "post"} | {"meters": ()}))
     return jobs.submit("dispatch", asked.site, **told)
+
+
+@router.post("/sizings", status_code=202)
+def post_sizing(desk: WorkspaceOf, jobs: JobsOf, asked: SizingRequest) -> Json:
+    """Size generators and batteries of a site as a job: what to build and what it saves."""
+    if not asked.meters:
+        site_readings(desk.workspace, asked.site)
+    DispatchSpec(asked.site, asked.first, asked.span)
+    return jobs.submit("size", asked.site, **asked.model_dump())

@@ -286,6 +286,19 @@ def _dispatch(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     return told.json | {"plan": name, "charts": told.charts}
 
 
+def _size(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
+    from abate.application.energy.dispatches import DispatchSpec
+    from abate.application.energy.sizings import post_sizing, size_of
+
+    a = dict(job["arguments"])
+    on_step("planning")
+    name = a.pop("post")
+    told = size_of(desk.workspace, DispatchSpec(**(a | {"meters": tuple(a["meters"])})))
+    if name:
+        post_sizing(desk.workspace, told, name=name, now=job["started_at"])
+    return told.json | {"plan": name, "charts": told.charts}
+
+
 def _savings(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     from abate.adapters.readers.series import FileStyle, read_series
     from abate.application.energy.batches import write_rows
@@ -384,6 +397,7 @@ WORK: dict[str, Callable[[OpenWorkspace, Json, OnStep], Json]] = {
     "backtest": _backtest,
     "savings": _savings,
     "dispatch": _dispatch,
+    "size": _size,
     "pack": _pack,
     "assort": _assort,
 }

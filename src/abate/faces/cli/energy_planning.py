@@ -247,6 +247,89 @@ def dispatch(
     raise typer.Exit(1 if told.made.breaches else 0)
 
 
+@app.command()
+def size(
+    site: Annotated[str, typer.Argument(help="Site of the workspace.")],
+    first: Annotated[
+        str,
+        typer.Option("--from", help="First moment.", show_default="a span before the last reading"),
+    ] = "",
+    span: Annotated[str, typer.Option(help="Readings that stand for a year: 1y, 6m.")] = "1y",
+    meter: Annotated[
+        str,
+        typer.Option(
+            help="Meters that say the load, with commas.", show_default="those of the buildings"
+        ),
+    ] = "",
+    tariff: Annotated[str, typer.Option(help="Tariff.", show_default="that of energy.toml")] = "",
+    post: Annotated[str, typer.Option(help="Keep it as a plan of this name.")] = "",
+    chart: Annotated[Path | None, typer.Option("--chart", help="SVG of the sensitivity.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Size generators and batteries of a site: what to build, what it saves, how sure that is.
+
+    Costs stand in energy.toml: [[technologies]] and [finance]. Exit code 1 where a share that has
+    to be kept cannot be.
+    """
+    from abate.application.energy.dispatches import DispatchSpec
+    from abate.application.energy.sizings import post_sizing, size_of
+
+    opened = opened_at(workspace)
+    meters = tuple(m.strip() for m in meter.split(",") if m.strip())
+    with out.working("sizing"):
+        told = size_of(opened, DispatchSpec(site, first, span, meters, tariff))
+    if chart is not None:
+        _draw(chart, told.charts[0])
+    if post:
+        post_sizing(opened, told, name=post, now=present())
+    if json:
+        out.print_json(told.json)
+    else:
+        _print_sizing(told.json)
+    raise typer.Exit(1 if told.plan.missed else 0)
+
+
+def _print_sizing(told: Json) -> None:
+    money = told["currency"]
+    body = [
+        (
+            b["id"],
+            f"{b['kw']:,.1f}",
+            f"{b['kwh']:,.1f}" if b["kwh"] else "",
+            f"{b['cost']:,.0f}",
+            f"{b['energy_kwh']:,.0f}",
+            "–" if b["levelised_cost"] is None else f"{b['levelised_cost']:.4f}",
+        )
+        for b in told["built"]
+    ]
+    columns = ("", "kW", "kWh", f"{money} to build", "kWh a year", f"{money}/kWh, levelised")
+    out.table(
+        f"{told['site']}, {told['years']} years at {told['discount']:.1%}",
+        columns,
+        body,
+        right=range(1, 6),
+    )
+    lines = [
+        ("net present value", f"{told['npv']:,.0f} {money}"),
+        ("to build", f"{told['invested']:,.0f} {money}"),
+        (
+            "pays back after",
+            "–" if told["payback_years"] is None else f"{told['payback_years']:.1f} years",
+        ),
+        (
+            "used on site",
+            "–" if told["self_use_share"] is None else f"{told['self_use_share']:.1%}",
+        ),
+        ("of the load, not from the grid", f"{told['supply_share']:.1%}"),
+    ]
+    lines += [(f"cannot be kept: {m['limit']}", f"{m['kwh']:,.0f} kWh") for m in told["missed"]]
+    out.table("", ("", ""), lines, right=(1,))
+    rows = [(s["input"], f"{s['lower']:,.0f}", f"{s['higher']:,.0f}") for s in told["sensitivity"]]
+    heads = ("input", "a fifth lower", "a fifth higher")
+    out.table(f"Net present value, {money}", heads, rows, right=(1, 2))
+
+
 def _print_dispatch(told: Json) -> None:
     money = str(told["currency"])
     lines = [

@@ -295,6 +295,11 @@ class Reading:
         made = self.workspace.dispatch(site, first=first, span=span, tariff=name, ahead_h=ahead_h)
         return made.json | {"steps": bounded(made.rows)}
 
+    def size(self, site: Name, first: Name = "", span: Name = "1y", tariff: Name = "") -> Json:
+        """Size generators and batteries of a site: what to build, and what it saves."""
+        name = plain_name(tariff) if tariff else ""
+        return self.workspace.size(site, first=first, span=span, tariff=name).json
+
     # Logistics
 
     def pack(self, orders: Content, cartons: Content, objective: Name = "fewest") -> Json:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from abate.application.energy.meters import Meter
     from abate.application.energy.postings import Posting
     from abate.application.energy.savings import SavingsResult
+    from abate.application.energy.sizings import SiteSizing
     from abate.application.energy.tariffs import BillShown, TariffListed, TariffShown
 
 
@@ -331,6 +332,39 @@ class EnergyDoor:
         made = dispatch_site(self._opened, spec)
         if keep:
             post_dispatch(self._opened, made, name=keep, now=present())
+        return made
+
+    def size(
+        self,
+        site: str,
+        *meters: str,
+        first: str = "",
+        span: str = "1y",
+        tariff: str = "",
+        keep: str = "",
+    ) -> SiteSizing:
+        """Size generators and batteries of a site: what to build, and what it saves.
+
+        Args:
+            site: The site; `energy.toml` says what may be built there, and its costs.
+            meters: Meters that say the load; the hourly ones of its buildings where none are named.
+            first: First moment, by the clock of the tariff; a span before the last reading where
+                it is empty.
+            span: Readings that stand for a year: 1y, 6m.
+            tariff: Name of a tariff, in place of that of `energy.toml`.
+            keep: Name under which it is kept as a plan; none where it is empty.
+
+        Raises:
+            NotFoundError: `no-meter`, `unknown-meter`, `no-tariff`.
+            UsageError: `nothing-to-size`, `bad-technology`.
+            DataError: `dispatch-gap`.
+        """
+        from abate.application.energy.dispatches import DispatchSpec
+        from abate.application.energy.sizings import post_sizing, size_of
+
+        made = size_of(self._opened, DispatchSpec(site, first, span, meters, tariff))
+        if keep:
+            post_sizing(self._opened, made, name=keep, now=present())
         return made
 
     def data_centres(self, year: str) -> list[DataCentre]:

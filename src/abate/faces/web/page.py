@@ -49,6 +49,7 @@ JOB_TITLES = {
     "backtest": "Backtest",
     "savings": "Savings",
     "dispatch": "Dispatch",
+    "size": "Sizes",
     "pack": "Packing",
     "assort": "Box sizes",
 }

@@ -34,6 +34,7 @@ PLACE = Place(
         ("/backtests", "Backtests"),
         ("/savings", "Savings"),
         ("/dispatch", "Dispatch"),
+        ("/sizing", "Sizes"),
         ("/tariffs", "Tariffs"),
     ),
 )

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from abate.application.energy.dispatches import DispatchSpec, dispatch_sites
+from abate.application.energy.dispatches import DispatchSpec, dispatch_sites, energy_config
 from abate.application.energy.forecasts import site_readings
 from abate.application.energy.meters import meters
 from abate.application.energy.tariffs import (
@@ -200,6 +200,84 @@ def start_dispatch(request: Request, form: Form) -> Response:
     except AbateError as error:
         return _dispatches(page, error, form)
     return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+@router.get("/sizing")
+def sizings(request: Request) -> Response:
+    """The form for sizes, and those made last."""
+    return _sizings(Page.of(request))
+
+
+def _sizings(
+    page: Page, fault: AbateError | None = None, asked: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    config = energy_config(page.desk.workspace)
+    sites = sorted({t.site for t in config.technologies})
+    return page.render(
+        "sizing.html",
+        422 if fault else 200,
+        sites=[(s, s) for s in sites],
+        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(page.desk.workspace))],
+        jobs=page.jobs("size")[:5],
+        asked=asked,
+        fault=fault,
+    )
+
+
+@router.post("/sizing")
+def start_sizing(request: Request, form: Form) -> Response:
+    """Size a site as a job."""
+    page = Page.of(request)
+    told: Json = {
+        "site": form.get("site", ""),
+        "first": form.get("first", "").strip(),
+        "span": form.get("span", "1y"),
+        "meters": [],
+        "tariff": form.get("tariff", ""),
+    }
+    try:
+        if told["tariff"]:
+            plain_name(told["tariff"])
+        site_readings(page.desk.workspace, told["site"])
+        DispatchSpec(told["site"], told["first"], told["span"])
+        jobs = request.app.state.jobs
+        job = jobs.submit("size", told["site"], **told, post=form.get("post", "").strip())
+    except AbateError as error:
+        return _sizings(page, error, form)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+def sized(page: Page, found: Json) -> Model:
+    """What the part of a job's result shows of sizes."""
+    money, number = found["currency"], page.number
+    payback = found["payback_years"]
+    return {
+        "found": found,
+        "built": [
+            (
+                b["id"],
+                number(b["kw"]),
+                number(b["kwh"]) if b["kwh"] else "",
+                number(b["cost"]),
+                number(b["energy_kwh"]),
+                "–" if b["levelised_cost"] is None else f"{b['levelised_cost']:.4f}",
+            )
+            for b in found["built"]
+        ],
+        "rows": [
+            (page.t("net present value"), f"{number(found['npv'])} {money}"),
+            (page.t("to build"), f"{number(found['invested'])} {money}"),
+            (
+                page.t("pays back after"),
+                "–" if payback is None else page.t("{n} years", n=number(payback)),
+            ),
+            (page.t("used on site"), page.share(found["self_use_share"])),
+            (page.t("of the load, not from the grid"), page.share(found["supply_share"])),
+        ],
+        "missed": [(page.t(m["limit"]), number(m["kwh"])) for m in found["missed"]],
+        "specs": [in_words(c, page) for c in found["charts"]],
+        "money": money,
+    }
 
 
 def dispatched(page: Page, found: Json) -> Model:
