@@ -119,6 +119,7 @@ def config_page() -> str:
     import msgspec
 
     from abate.adapters.readers.energy_config import EnergyKeys
+    from abate.adapters.readers.tariff_files import TariffKeys
     from abate.adapters.store.keys import Keys
     from abate.adapters.store.schema import kind_in_words, structs_of
     from abate.application.inventory.mapping import MappingKeys
@@ -131,6 +132,7 @@ def config_page() -> str:
     files = {
         "abate.toml": Keys,
         "energy.toml": EnergyKeys,
+        "A tariff": TariffKeys,
         "A packaging file": PackagingKeys,
         "A mapping file": MappingKeys,
     }

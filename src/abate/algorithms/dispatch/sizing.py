@@ -9,6 +9,11 @@ import numpy as np
 
 from abate.algorithms.dispatch.general import FREE, Columns, Highest, put_highest, run
 
+UNMET_RATIO = 10.0
+"""What a kWh of load that nothing meets costs, in that of a share that is missed."""
+LARGE = 2_000
+"""Steps from which the interior point method is the faster one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generator:
@@ -127,7 +132,7 @@ def size(problem: Sizing) -> Sized:
     p, n, made = problem, len(problem.load), Columns()
     taken = made.add(p.buy, p.import_most, shape=(n,))
     fed = made.add(-np.asarray(p.sell), p.export_most, shape=(n,))
-    unmet = made.add(p.breach, FREE, shape=(n,))
+    unmet = made.add(UNMET_RATIO * p.breach, FREE, shape=(n,))
     balance = made.row(p.load, p.load, n)
     for columns, sign in ((taken, 1.0), (unmet, 1.0), (fed, -1.0)):
         made.put(balance, columns, sign)
@@ -170,10 +175,6 @@ def size(problem: Sizing) -> Sized:
         np.array([values[s[4]] for s in stores]).reshape(len(stores), n),
         (float(values[unmet].sum()), float(values[missed[0]]), float(values[missed[1]])),
     )
-
-
-LARGE = 2_000
-"""Steps from which the interior point method is the faster one."""
 
 
 def _storage(made: Columns, one: Storage, balance: Any, hours: float) -> tuple[Any, ...]:

@@ -237,7 +237,10 @@ def settle(grid: Microgrid, moves: Array, stored: Array, shifted: Array) -> Disp
     uses(load, o.left, o.slopes, o.lengths, moves.sum(axis=0), taken, beyond)
     short = np.zeros((len(grid.batteries), 3))
     for k, battery in enumerate(grid.batteries):
-        short[k, 0] = max(0.0, battery.ends_at * battery.energy_kwh - float(stored[k, -1]))
+        energy, held = battery.energy_kwh, stored[k]
+        short[k, 0] = max(0.0, battery.ends_at * energy - float(held[-1]))
+        short[k, 1] = np.maximum(held - battery.high_share * energy, 0.0).sum()
+        short[k, 2] = np.maximum(battery.low_share * energy - held, 0.0).sum()
     needs = np.array([d.energy_kwh for d in grid.deferrables])
     missed = np.maximum(needs - shifted.sum(axis=1), 0.0)
     return _told(

@@ -16,7 +16,7 @@ PENALTY_RATIO = 100.0
 """What a kWh beyond a limit costs, in the highest price of a kWh."""
 UNBOUND_KW = 1e7
 """Largest size that is sought where no limit is named."""
-MOST_KW = 1e12
+MOST_KW = 1e30
 """Power without a limit."""
 SPREAD = 0.2
 """By how much each input of the sensitivity is moved, as a share of it."""
@@ -297,7 +297,9 @@ def _plan(
     batteries = [t for t in technologies if t.kind == "battery"]
     worth = _worths(finance)
     most = float(np.max(np.abs(np.concatenate([grid.bought, grid.sell_per_kwh]))))
+    power = sum(float(np.max(p.prices, initial=0.0)) for p in grid.peaks) / grid.step_h
     hours, scale = grid.step_h, 8760.0 / (len(grid.load_kw) * grid.step_h)
+    dearest = max((t.cost_per_kw + t.cost_per_kwh for t in technologies), default=0.0)
     problem = Sizing(
         grid.load_kw * hours,
         grid.bought * worth["price"] * scale,
@@ -319,7 +321,7 @@ def _plan(
         hours,
         limits.self_use_share,
         limits.supply_share,
-        max(PENALTY_RATIO * most, 1.0) * worth["price"],
+        (max(PENALTY_RATIO * most, 1.0) + power) * worth["price"] * scale + 10 * dearest,
     )
     return _told(grid, generators, batteries, finance, size(problem), scale)
 
