@@ -9,6 +9,8 @@ from abate.kernel.edges import Json
 
 GRID, GENERATION, BATTERIES, LOAD = "from the grid", "generation used", "from batteries", "load"
 SOURCES = {GRID: "#8fa3ad", GENERATION: "#e0a030", BATTERIES: "#6aa84f"}
+MONTHS_SHOWN = 100
+"""Days from which an axis names months, not days."""
 TIME = {
     "field": "start",
     "type": "temporal",
@@ -106,6 +108,8 @@ def heat_chart(values: Sequence[Json], *, title: str, unit: str, share: bool = F
         unit: Of the values.
         share: Whether they are shares.
     """
+    days = {v["day"] for v in values}
+    told = "%Y-%m" if len(days) > MONTHS_SHOWN else "%m-%d"
     scale = {"scheme": "redyellowgreen", "domain": [0, 1]} if share else {"scheme": "viridis"}
     encoding = {
         "x": {
@@ -113,7 +117,7 @@ def heat_chart(values: Sequence[Json], *, title: str, unit: str, share: bool = F
             "type": "temporal",
             "timeUnit": "yearmonthdate",
             "title": None,
-            "axis": {"format": "%Y-%m", "tickCount": 12, "labelOverlap": True},
+            "axis": {"format": told, "tickCount": 12, "labelOverlap": True},
         },
         "y": {"field": "hour", "type": "ordinal", "title": "h", "axis": {"values": [0, 6, 12, 18]}},
         "color": {"field": "value", "type": "quantitative", "title": unit or None, "scale": scale},

@@ -438,10 +438,24 @@ def roll(
         window[:m, column] = ahead[1][t, :m]
         for least in (end, low):
             code = plan(
-                ahead[0][t, :m], left[t : t + m], slopes[t : t + m], window[:m], under[t : t + m],
-                over[t : t + m], charge[t : t + m], discharge[t : t + m], wear, efficiency, keep,
-                low, high, now, least, does[:m], holds[:m],
-            )  # fmt: skip
+                ahead[0][t, :m],
+                left[t : t + m],
+                slopes[t : t + m],
+                window[:m],
+                under[t : t + m],
+                over[t : t + m],
+                charge[t : t + m],
+                discharge[t : t + m],
+                wear,
+                efficiency,
+                keep,
+                low,
+                high,
+                now,
+                least,
+                does[:m],
+                holds[:m],
+            )
             if code == 0:
                 break
         into, out = (does[0, 0], does[0, 1]) if code == 0 else (0.0, 0.0)

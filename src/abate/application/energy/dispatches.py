@@ -183,7 +183,7 @@ class SiteDispatch:
     def rows(self) -> list[Json]:
         """Each step with its powers [kW] and what is stored [kWh]."""
         made, grid = self.made, self.grid
-        columns: dict[str, Any] = {
+        columns: dict[str, Array] = {
             "load_kw": grid.load_kw,
             **{f"{name}_kw": values for name, values in self.plants.items()},
             "used_kw": made.used_kw,
@@ -300,8 +300,8 @@ def dispatch_site(
 
     Raises:
         NotFoundError: `no-meter`, `unknown-meter`, `no-tariff`.
-        UsageError: `no-tariff-named`, `nothing-to-dispatch`, `bad-dispatch`, `pays-to-pass-through`,
-            `no-price`, `falling-tiers`, `plan-not-valued`.
+        UsageError: `no-tariff-named`, `nothing-to-dispatch`, `bad-dispatch`,
+            `pays-to-pass-through`, `no-price`, `falling-tiers`, `plan-not-valued`.
         DataError: `dispatch-gap` where load or generation is missing.
     """
     told = config or energy_config(workspace)
@@ -473,7 +473,8 @@ def _carbon(workspace: Workspace, site: str, connection: Connection, clock: Cloc
         at = np.searchsorted(told.start, clock.start, "right") - 1
         values = np.where(at >= 0, told.values[0][np.maximum(at, 0)], np.nan)
         if np.isnan(values).any():
-            text = f"{connection.carbon.name} has no carbon for {clock.local[int(np.argmax(np.isnan(values)))]}."
+            at = clock.local[int(np.argmax(np.isnan(values)))]
+            text = f"{connection.carbon.name} has no carbon for {at}."
             raise DataError("dispatch-gap", text, "Add the missing hours.")
         return values
     months = [str(m) for m in np.unique(clock.months)]

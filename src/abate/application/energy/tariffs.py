@@ -24,7 +24,7 @@ from abate.adapters.store.writing import write_whole
 from abate.application.energy.usage import usage_of
 from abate.disclosure.energy_charts import heat_chart
 from abate.energy.facts.calendars import Calendar
-from abate.energy.facts.clocks import clock_at
+from abate.energy.facts.clocks import clock_at, utc_of
 from abate.energy.facts.readings import Readings, as_energy
 from abate.energy.facts.tariffs import (
     CoincidentLine,
@@ -160,7 +160,7 @@ class BillShown:
     @property
     def by_line(self) -> list[Json]:
         """Each line over all months."""
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        rows: dict[tuple[str, str], Json] = {}
         for x in self.bill.lines:
             row = rows.setdefault(
                 (x.line, x.part),
@@ -321,7 +321,8 @@ def show_tariff(workspace: Workspace | None, name: str, *, year: int = SHOWN_YEA
         raise UsageError("bad-year", f"{year} is not a year.", "Write it as 2026.")
     tariff = tariff_named(workspace, name)
     first, past = (np.datetime64(f"{y}-01-01", "h") for y in (year, year + 1))
-    clock = clock_at(tariff.calendar, np.arange(first, past).astype("datetime64[s]"), 3600)
+    local = np.arange(first, past).astype("datetime64[s]")
+    clock = clock_at(tariff.calendar, utc_of(local, tariff.calendar.zone), 3600)
     prices = tariff.prices(clock)
     hours = tuple(
         {"day": str(at)[:10], "hour": int(str(at)[11:13]), "value": round(float(price), 6)}

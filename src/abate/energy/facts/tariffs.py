@@ -357,8 +357,8 @@ class Tariff:
 
         Example:
             >>> from abate.energy.facts.clocks import clock_at
-            >>> night = Tariff("x", (EnergyLine("energy", prices=(("night", 0.05), ("day", 0.12))),),
-            ...                (Period("night", ((0, 180),)), Period("day")))
+            >>> line = EnergyLine("energy", prices=(("night", 0.05), ("day", 0.12)))
+            >>> night = Tariff("x", (line,), (Period("night", ((0, 180),)), Period("day")))
             >>> start = np.array(["2024-01-01T02:30", "2024-01-01T03:00"], "datetime64[s]")
             >>> night.prices(clock_at(Calendar(), start, 1800)).tolist()
             [0.05, 0.12]

@@ -178,8 +178,16 @@ class _Book:
         self.lacking = np.isnan(metered.import_kwh) | np.isnan(metered.export_kwh)
         self.is_coarse = False
 
-    def add(self, line: str, m: int, quantity: float, unit: str, price: float, part: str = "",
-            amount: float | None = None) -> None:  # fmt: skip
+    def add(
+        self,
+        line: str,
+        m: int,
+        quantity: float,
+        unit: str,
+        price: float,
+        part: str = "",
+        amount: float | None = None,
+    ) -> None:
         """A line of the bill."""
         told = (quantity * price if amount is None else amount) + 0.0  # no -0
         self.lines.append(BillLine(line, self.names[m], part, quantity, unit, price, told))
@@ -237,9 +245,15 @@ class _Book:
                 self.add(line.name, m, float(amounts[m]), "kWh", mean, amount=float(costs[m]))
 
     def _tiers(
-        self, name: str, m: int, quantity: float, unit: str, tiers: Sequence[Tier], sign: float = 1.0,
+        self,
+        name: str,
+        m: int,
+        quantity: float,
+        unit: str,
+        tiers: Sequence[Tier],
+        sign: float = 1.0,
         beside: float = 0.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """An amount over tiers."""
         begun = 0.0
         for k, tier in enumerate(tiers):
@@ -364,8 +378,8 @@ class _Book:
             found.append(
                 Finding.of(
                     COARSE,
-                    f"The highest power is that of steps of {self.clock.step_s // 60} minutes; over a"
-                    " shorter window it may be higher.",
+                    f"The highest power is that of steps of {self.clock.step_s // 60} minutes; over"
+                    " a shorter window it may be higher.",
                 )
             )
         return tuple(found)

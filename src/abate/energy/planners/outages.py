@@ -53,8 +53,9 @@ def outage_cost(
         UsageError: `bad-outage`.
 
     Example:
-        >>> made = outage_cost(np.full(8760, 10.0), first=8757, steps=(1, 5), probabilities=(0.5, 0.5),
-        ...                    cost_per_kwh=1.0, worth=16.18109)
+        >>> load, odds = np.full(8760, 10.0), (0.5, 0.5)
+        >>> made = outage_cost(load, first=8757, steps=(1, 5), probabilities=odds, cost_per_kwh=1.0,
+        ...                    worth=16.18109)
         >>> sum(made.unserved_kwh), round(made.expected, 4)
         (60.0, 485.4327)
 

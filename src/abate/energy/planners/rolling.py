@@ -56,9 +56,9 @@ def _money(made: Dispatched) -> float:
 def roll(grid: Microgrid, outlooks: Outlooks) -> Rolled:
     """Plan at every step as far ahead as the forecasts go, do the first step, and settle it.
 
-    Loads do what was planned, and the grid takes the error of the forecast; where power has a price,
-    batteries take less or give more before there is a new peak. The highest power so far counts as
-    reached. The last plans end where the steps do,
+    Loads do what was planned, and the grid takes the error of the forecast; where power has a
+    price, batteries take less or give more before there is a new peak. The highest power so far
+    counts as reached. The last plans end where the steps do,
     with what has to be stored by then. A load that may be moved is planned once its stretch ends
     within what is foreseen.
 

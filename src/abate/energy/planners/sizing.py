@@ -245,8 +245,8 @@ def size_site(
 ) -> SizePlan:
     """How much of each technology has the highest net present value.
 
-    The steps stand for a year, the year for all: output falls by a technology's loss, prices rise. Of
-    fewer steps than a year's each stands for more.
+    The steps stand for a year, the year for all: output falls by a technology's loss, prices rise.
+    Of fewer steps than a year's each stands for more.
 
     Args:
         grid: Load, prices, limits and prices of power of a year; its own batteries do not count.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -226,7 +226,7 @@ def dispatch(
         span,
         meters,
         tariff,
-        "carbon" if objective == "carbon" else "cost",
+        cast("Objective", objective),
         ahead,
         front,
     )

@@ -280,16 +280,20 @@ class Reading:
         return self.workspace.tariff(plain_name(tariff)).json
 
     def tariff_bill(self, tariff: Name, meter: Name, received: Content = "") -> Json:
-        """Bill a meter's readings by a tariff; received: a bill that came in (line, month, amount)."""
+        """Bill a meter by a tariff; received: a bill that came in (line, month, amount)."""
         with tempfile.TemporaryDirectory() as folder:
             came = file_of(Path(folder), "received.csv", received) if received else None
             told = self.workspace.tariff_bill(plain_name(tariff), meter, received=came).json
         return told | {"lines": bounded(told["lines"])}
 
     def dispatch(
-        self, site: Name, first: Name = "", span: Name = "7d", tariff: Name = "",
+        self,
+        site: Name,
+        first: Name = "",
+        span: Name = "7d",
+        tariff: Name = "",
         ahead_h: Annotated[int, Field(ge=0, le=168)] = 0,
-    ) -> Json:  # fmt: skip
+    ) -> Json:
         """Dispatch a site's batteries and loads: the steps, and its bill with and without."""
         name = plain_name(tariff) if tariff else ""
         made = self.workspace.dispatch(site, first=first, span=span, tariff=name, ahead_h=ahead_h)

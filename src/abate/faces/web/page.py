@@ -49,7 +49,7 @@ JOB_TITLES = {
     "backtest": "Backtest",
     "savings": "Savings",
     "dispatch": "Dispatch",
-    "size": "Sizes",
+    "size": "Sizing",
     "pack": "Packing",
     "assort": "Box sizes",
 }

@@ -34,7 +34,7 @@ PLACE = Place(
         ("/backtests", "Backtests"),
         ("/savings", "Savings"),
         ("/dispatch", "Dispatch"),
-        ("/sizing", "Sizes"),
+        ("/sizing", "Sizing"),
         ("/tariffs", "Tariffs"),
     ),
 )

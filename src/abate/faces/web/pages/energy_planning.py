@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from babel.numbers import format_decimal
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -79,7 +80,8 @@ def _tariff(
 ) -> Response:
     told = show_tariff(page.desk.workspace, plain_name(name))
     lines = [
-        (r["line"], page.t(r["kind"]), r["part"], f"{r['price']:g}", r["unit"]) for r in told.lines
+        (r["line"], page.t(r["kind"]), page.t(r["part"]), f"{r['price']:g}", r["unit"])
+        for r in told.lines
     ]
     return page.render(
         "tariff.html",
@@ -95,11 +97,16 @@ def _tariff(
     )
 
 
+def _money(page: Page, amount: float) -> str:
+    """An amount of money to the cent."""
+    return str(format_decimal(amount, "#,##0.00", locale=page.locale))
+
+
 def _bill(page: Page, told: BillShown) -> Model:
     """A bill as the page shows it."""
     bill = told.bill
     return {
-        "total": page.number(bill.total),
+        "total": _money(page, bill.total),
         "currency": bill.currency,
         "missing": sum(bill.missing.values()),
         "lines": [
@@ -108,18 +115,18 @@ def _bill(page: Page, told: BillShown) -> Model:
                 r["part"],
                 page.number(r["quantity"]),
                 page.t(r["unit"]),
-                page.number(r["amount"]),
+                _money(page, r["amount"]),
             )
             for r in told.by_line
         ],
-        "months": [(m, page.number(a)) for m, a in sorted(bill.months.items())],
+        "months": [(m, _money(page, a)) for m, a in sorted(bill.months.items())],
         "compared": [
             (
                 c.month,
                 c.line,
-                *("–" if v is None else page.number(v) for v in (c.computed, c.received)),
+                *("–" if v is None else _money(page, v) for v in (c.computed, c.received)),
                 Cell(
-                    page.number(c.difference),
+                    _money(page, c.difference),
                     kind="warning" if abs(c.difference) >= CENT else "good",
                 ),
             )
