@@ -118,6 +118,7 @@ def config_page() -> str:
     """Every key of the files that people write, from their declarations."""
     import msgspec
 
+    from abate.adapters.readers.contract_files import ContractKeys
     from abate.adapters.readers.energy_config import EnergyKeys
     from abate.adapters.readers.tariff_files import TariffKeys
     from abate.adapters.store.keys import Keys
@@ -133,6 +134,7 @@ def config_page() -> str:
         "abate.toml": Keys,
         "energy.toml": EnergyKeys,
         "A tariff": TariffKeys,
+        "A power contract": ContractKeys,
         "A packaging file": PackagingKeys,
         "A mapping file": MappingKeys,
     }

@@ -86,6 +86,7 @@ CALLS = {
     "tariff bill": "tariff bill flat --meter M-1 -w w",
     "dispatch": "dispatch hq --from 2023-02-01 --span 3d --post battery -o out/dispatch.csv --chart out/dispatch.svg -w w",
     "size": "size hq --from 2023-01-10 --span 1m --post sizes --chart out/sizes.svg -w w",
+    "contract": "contract files/wind.toml files/flat.toml --market files/market.csv --paths 200 --chart out/contracts.svg",
     "pack": "pack files/orders.csv -c files/cartons.csv -o out/plan --post may -w w",
     "assort": "assort files/orders.csv -c files/cartons.csv -k 2 -o out/sizes.csv --chart out/curve.svg",
     "reuse": "reuse files/scheme.toml --site hq --month 2023-05 -w w",
@@ -135,6 +136,12 @@ source = "A bill"
 [[energy]]
 line = "energy"
 per_kwh = 0.2
+"""
+WIND = """currency = "EUR"
+price_per_mwh = 55
+capacity_kw = 150
+years = 15
+pays_negative = false
 """
 ENERGY = """tariff = "flat"
 [[batteries]]
@@ -229,6 +236,14 @@ def prepare(folder: Path) -> dict[str, str]:
         "weather.csv", "time,temperature\n" + "".join(f"{t},{10 + t.hour / 4:.2f}\n" for t in hours)
     )
     write("mine.toml", TARIFF)
+    write("wind.toml", WIND)
+    write("flat.toml", 'currency = "EUR"\nvolume = "baseload"\npower_kw = 50\nprice_per_mwh = 60\n')
+    begun = datetime(2023, 1, 1)
+    year = [
+        f"{begun + timedelta(hours=k)},{60 + 20 * math.sin(k / 4):.2f},{0.5 + 0.4 * math.cos(k / 9):.3f},100"
+        for k in range(8760)
+    ]
+    write("market.csv", "time,price,generation,load\n" + "\n".join(year) + "\n")
     (workspace.root / "energy.toml").write_text(ENERGY, encoding="utf-8")
     for year in ("FY2023", "FY2024"):
         ran = run_year(workspace, year, now=NOW)

@@ -1210,6 +1210,33 @@ per_kw = 38.0
 """
 
 
+CONTRACTS = {
+    "wind-as-produced": """currency = "CNY"
+title = "Wind farm, pay as produced"
+price_per_mwh = 340
+capacity_kw = 3000
+years = 20
+balancing_per_mwh = 15
+pays_negative = false
+""",
+    "wind-collar": """currency = "CNY"
+title = "Wind farm, at the market's price between a floor and a cap"
+market_share = 0.97
+floor_per_mwh = 250
+cap_per_mwh = 450
+capacity_kw = 3000
+years = 20
+""",
+    "baseload": """currency = "CNY"
+title = "Clean baseload through a supplier"
+volume = "baseload"
+settlement = "sleeved"
+power_kw = 1000
+price_per_mwh = 395
+fee_per_mwh = 8
+years = 10
+""",
+}
 METERED = {
     "WH-JX": ("", 48.0, 0.5),
     "WH-JX cold store": ("WH-JX", 21.0, 0.1),
@@ -1295,6 +1322,25 @@ def write_energy(folder: Path) -> None:
     (folder / "energy.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "tariffs").mkdir(exist_ok=True)
     (folder / "tariffs" / "nantong.toml").write_text(TARIFF, encoding="utf-8")
+    (folder / "contracts").mkdir(exist_ok=True)
+    for name, text in CONTRACTS.items():
+        (folder / "contracts" / f"{name}.toml").write_text(text, encoding="utf-8")
+    _csv(folder / "contracts" / "market.csv", ("time", "price", "generation", "load"), _market(rng))
+
+
+def _market(rng: random.Random) -> list[tuple[Any, ...]]:
+    """Two made-up years of hours: wind pulls the price down, and blows more in winter."""
+    rows: list[tuple[Any, ...]] = []
+    wind = 0.35
+    for hour in range(2 * 8760):
+        at = datetime(2022, 1, 1) + timedelta(hours=hour)
+        season = 0.1 * math.cos(2 * math.pi * hour / 8760)
+        wind = min(1.0, max(0.0, 0.97 * wind + 0.03 * (0.35 + season) + rng.gauss(0, 0.05)))
+        day = math.sin((at.hour - 8) / 24 * 2 * math.pi)
+        price = 390 + 80 * day - 260 * (wind - 0.35) + rng.gauss(0, 40)
+        load = 1150 + 120 * day + rng.gauss(0, 30)
+        rows.append((at, f"{price:.2f}", f"{wind:.4f}", f"{load:.0f}"))
+    return rows
 
 
 def _roof(

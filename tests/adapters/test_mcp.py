@@ -244,6 +244,7 @@ def calls_of(folder, names):
         "savings": {"meter": "M-1", "weather": text["weather"], "until": "2023-05-06"},
         "tariffs": {}, "tariff": {"tariff": "flat"}, "tariff_bill": {"tariff": "flat", "meter": "M-1"},
         "dispatch": {"site": "hq", "first": "2023-02-01", "span": "3d"}, "size": {"site": "hq", "span": "1m"},
+        "contracts": {"contracts": {"wind": (files / "wind.toml").read_text()}, "market": text["market"], "n": 100},
         "add_tariff": {"name": "mine", "content": (files / "mine.toml").read_text()},
         "import_file": {"name": "more.csv", "content": text["electricity-more"]},
         "value_year": {"year": "FY2024"}, "undo_import": {"import_id": names["import"], "reason": "x"},

@@ -168,3 +168,38 @@ def test_a_gap_in_the_readings_is_told_and_not_filled(filled, tmp_path):
     bill = told(*words)
     assert bill["incomplete"] == [{"code": "bill-incomplete", "month": "2023-02", "steps": 1}]
     assert sum(x["quantity"] for x in bill["lines"] if x["line"] == "energy") == 47 * 5
+
+
+def test_contracts_are_worth_the_same_from_four_faces(filled):
+    root, files = filled / "w", filled / "files"
+    words = (files / "wind.toml", files / "flat.toml", "--market", files / "market.csv")
+    by_command = told("contract", *words, "--paths", "300", "--json")
+    by_python = abate.open(root).contracts(*words[:2], market=words[3], n=300).json
+    with session(create_app(root, token="t"), "t") as client:
+        handed = {}
+        for path in (files / "wind.toml", files / "flat.toml", files / "market.csv"):
+            about = {"name": path.name, "purpose": "input"}
+            made = client.post("/api/v1/uploads", params=about, content=path.read_bytes())
+            assert made.status_code == 201, made.text
+            handed[path.stem] = made.json()["id"]
+        asked = {"contracts": [handed["wind"], handed["flat"]], "market": handed["market"], "paths": 300}  # fmt: skip
+        by_rest = client.post("/api/v1/contracts", json=asked).json()
+        form = {"market": handed["market"], "first": handed["wind"], "second": handed["flat"]}
+        page = client.post("/contracts", data=form).text
+    assert by_command == by_python
+    same = [{k: v for k, v in c.items() if k != "id"} for c in by_rest["contracts"]]
+    assert same == [{k: v for k, v in c.items() if k != "id"} for c in by_command["contracts"]]
+    assert "wind" in page
+    assert "flat" in page
+
+
+def test_a_contract_lowers_the_market_view_and_not_the_location(filled):
+    files = filled / "files"
+    made = abate.open(filled / "w").contracts(
+        files / "wind.toml", market=files / "market.csv", n=50, site="hq"
+    )
+    (tonnes,) = made.tonnes
+    (value,) = made.values
+    assert tonnes.location > 0
+    left = max(1 - value.clean_share_year, 0)
+    assert tonnes.market_with == pytest.approx(tonnes.market_without * left, rel=1e-6)

@@ -65,7 +65,7 @@ def there(tmp_path_factory):
 
 
 FORMS = (
-    *("backtests", "base-year", "boxes", "claims", "dispatch", "fit", "own-factor"),
+    *("backtests", "base-year", "boxes", "claims", "contracts", "dispatch", "fit", "own-factor"),
     *("packing", "savings", "sizes", "sizing"),
 )
 """Pages that hold the form of a use case."""

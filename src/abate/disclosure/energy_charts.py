@@ -199,3 +199,31 @@ def tornado_chart(rows: Sequence[Json], at: float, currency: str) -> Json:
     }
     title = "Net present value with each input a fifth lower and higher"
     return framed(title, values, mark="bar", encoding=encoding, width=WIDE, height=180)
+
+
+def distribution_chart(rows: Sequence[Json], currency: str) -> Json:
+    """How often each net present value comes about, by contract.
+
+    Args:
+        rows: `series`, `value` and `share` of the paths.
+        currency: Of the values.
+    """
+    encoding = {
+        "x": {"field": "value", "type": "quantitative", "title": currency},
+        "y": {
+            "field": "share",
+            "type": "quantitative",
+            "title": None,
+            "stack": None,
+            "axis": {"format": ".0%"},
+        },
+        "color": {"field": "series", "type": "nominal", "title": None},
+        "tooltip": [
+            {"field": "series"},
+            {"field": "value", "format": ",.0f"},
+            {"field": "share", "format": ".1%"},
+        ],
+    }
+    mark = {"type": "area", "opacity": 0.45, "line": True, "interpolate": "monotone"}
+    title = "Net present value of the paths"
+    return framed(title, list(rows), mark=mark, encoding=encoding, width=WIDE, height=240)

@@ -23,6 +23,7 @@ from abate.adapters.readers.sheets import named_rows, table_of
 from abate.adapters.store.keys import Amount, Name, Share, Text, Word
 from abate.adapters.store.schema import FileKeyError, declared, fault, parsed, toml_text
 from abate.energy.facts.calendars import Calendar
+from abate.energy.facts.readings import Readings
 from abate.energy.facts.tariffs import (
     CoincidentLine,
     DemandLine,
@@ -342,17 +343,39 @@ def _hourly(path: Path, unit: str, zone: str) -> Hourly:
     if not path.is_file():
         text = f"There is no '{path.name}'."
         raise DataError("unreadable-file", text, "Put it beside the tariff.")
+    first = next((row for batch in named_rows(path) for row in batch), {})
+    names = list(first)
+    if len(names) < 2:
+        text = f"{path.name} has no column of times and one of prices."
+        raise DataError("bad-prices", text, "Give times in the first column, prices in the last.")
+    told = read_columns(path, (names[0], names[-1]), zone, "bad-prices")
+    return Hourly(told.start, told.values[0] / (1000.0 if unit == "MWh" else 1.0), path.name)
+
+
+def read_columns(path: Path, names: Sequence[str], zone: str, code: str) -> Readings:
+    """Series of a table: times in the first of the named columns, values in the others.
+
+    A reader of meters passes columns of money by; here they are read, too.
+
+    Raises:
+        DataError: `code` where a column is missing.
+    """
+    rows = [row for batch in named_rows(path) for row in batch]
+    lacking = [n for n in names if not rows or n not in rows[0]]
+    if lacking:
+        text = f"{path.name} lacks the column {lacking[0]}."
+        raise DataError(code, text, f"Columns: {', '.join(names)}.")
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / f"{path.stem}.csv"
         with plain.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
-            writer.writerow(("time", "value"))  # a reader of meters passes columns of money by
-            for batch in named_rows(path):
-                for row in batch:
-                    cells = list(row.values())
-                    writer.writerow((cells[0], cells[-1]))
+            writer.writerow(("time", *(f"value {k}" for k in range(1, len(names)))))
+            writer.writerows([row[n] for n in names] for row in rows)
         told = read_series(plain, zone=zone, checked=False)
-    return Hourly(told.start, told.values[0] / (1000.0 if unit == "MWh" else 1.0), path.name)
+    if len(told.names) != len(names) - 1:
+        text = f"{path.name} has a column that holds no numbers."
+        raise DataError(code, text, f"Columns: {', '.join(names)}.")
+    return told
 
 
 def find_tariff(name: str, folders: list[Path]) -> Tariff:

@@ -52,8 +52,10 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     spec_of_week = DispatchSpec(DISPATCHED, first="2024-03-04", span="7d", ahead_h=48)
     made = dispatch_site(workspace, spec_of_week, config=config)
     post_dispatch(workspace, made, name="battery-2024-03", now=now)
+    offers = folder / "contracts"
     return (
         f"Meters: abate meters list --workspace {directory}\n"
         f"Forecasts compared with the meters: abate forecasts --workspace {directory}\n"
-        f"A battery's week: abate dispatch {DISPATCHED} --from 2024-03-04 --workspace {directory}"
+        f"A battery's week: abate dispatch {DISPATCHED} --from 2024-03-04 --workspace {directory}\n"
+        f"Contracts: abate contract {offers}/*.toml --market {offers}/market.csv"
     )

@@ -478,7 +478,7 @@ def _carbon(workspace: Workspace, site: str, connection: Connection, clock: Cloc
             raise DataError("dispatch-gap", text, "Add the missing hours.")
         return values
     months = [str(m) for m in np.unique(clock.months)]
-    side = _activities(workspace, site, dict.fromkeys(months, 1000.0), "planned")
+    side = electricity_of(workspace, site, dict.fromkeys(months, 1000.0), "planned")
     lines = value_sides(
         workspace,
         {"grid": side},
@@ -493,7 +493,7 @@ def _carbon(workspace: Workspace, site: str, connection: Connection, clock: Cloc
     return np.array([by_month[str(m)] for m in clock.months])
 
 
-def _activities(workspace: Workspace, site: str, kwh: dict[str, float], basis: str) -> Any:
+def electricity_of(workspace: Workspace, site: str, kwh: dict[str, float], basis: str) -> Any:
     """Electricity of a site by month as an Arrow table of activities."""
     import pyarrow as pa
 
@@ -636,7 +636,7 @@ def monthly_activities(workspace: Workspace, site: str, clock: Clock, kw: Array,
     months, back = np.unique(clock.months, return_inverse=True)
     kwh = np.bincount(back, kw) * clock.step_h
     named = {str(m): float(v) for m, v in zip(months, kwh, strict=True)}
-    return _activities(workspace, site, named, basis)
+    return electricity_of(workspace, site, named, basis)
 
 
 def dispatch_sites(workspace: Workspace, config: EnergyConfig | None = None) -> Sequence[str]:

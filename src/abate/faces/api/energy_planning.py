@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AfterValidator, Field
 
+from abate.application.energy.contracts import compare_contracts
 from abate.application.energy.dispatches import DispatchSpec
 from abate.application.energy.forecasts import site_readings
 from abate.application.energy.tariffs import (
@@ -20,6 +21,7 @@ from abate.application.energy.tariffs import (
     show_tariff,
     tariffs,
 )
+from abate.energy.planners.contracts import PATHS_MAX, Futures
 from abate.faces.api.frame import JobsOf, Needed, Strict, Text, Upload, WorkspaceOf, api_router
 from abate.faces.api.uploads import input_of, ready
 from abate.kernel.edges import Json
@@ -74,6 +76,20 @@ class SizingRequest(Strict):
     meters: list[Text] = Field(default=[], max_length=50)
     tariff: Annotated[Text, AfterValidator(lambda name: name and plain_name(name))] = ""
     post: Text = ""
+
+
+class ContractsRequest(Strict):
+    """Contracts to value: uploads of their files, and of the market's hours."""
+
+    contracts: Annotated[list[Needed], Field(min_length=1, max_length=20)]
+    market: Needed
+    paths: Annotated[int, Field(ge=1, le=PATHS_MAX)] = 10_000
+    discount: Annotated[float, Field(gt=-0.5, lt=1)] = 0.06
+    price_rise: Annotated[float, Field(gt=-0.5, lt=1)] = 0.0
+    level_sd: Annotated[float, Field(ge=0, lt=2)] = 0.15
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    zone: Text = "UTC"
+    site: Text = ""
 
 
 @router.get("/tariffs")
@@ -134,3 +150,20 @@ def post_sizing(desk: WorkspaceOf, jobs: JobsOf, asked: SizingRequest) -> Json:
         site_readings(desk.workspace, asked.site)
     DispatchSpec(asked.site, asked.first, asked.span)
     return jobs.submit("size", asked.site, **asked.model_dump())
+
+
+@router.post("/contracts")
+def post_contracts(desk: WorkspaceOf, asked: ContractsRequest) -> Json:
+    """Value power contracts side by side, over the same futures, against buying at the market."""
+    futures = Futures(
+        asked.paths, asked.discount, asked.price_rise, asked.level_sd, seed=asked.seed
+    )
+    told = compare_contracts(
+        [input_of(desk, upload) for upload in asked.contracts],
+        input_of(desk, asked.market),
+        futures,
+        zone=asked.zone,
+        workspace=desk.workspace,
+        site=asked.site,
+    )
+    return told.json

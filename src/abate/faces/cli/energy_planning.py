@@ -370,6 +370,75 @@ def _print_dispatch(told: Json) -> None:
         out.table("Between least cost and least carbon", columns, points, right=(0, 1, 2))
 
 
+@app.command("contract")
+def compare_contracts(
+    files: Annotated[list[Path], typer.Argument(help="TOML of each contract.")],
+    market: Annotated[
+        Path,
+        typer.Option(
+            help="Hours of years: time, price (of a MWh), generation (kW by kW), load (kW)."
+        ),
+    ],
+    paths: Annotated[
+        int, typer.Option(min=1, max=200_000, help="Futures that are drawn.")
+    ] = 10_000,
+    discount: Annotated[float, typer.Option(help="A year, as a share.")] = 0.06,
+    price_rise: Annotated[float, typer.Option(help="Expected rise of prices a year.")] = 0.0,
+    level_sd: Annotated[
+        float, typer.Option(help="Standard deviation of a year's step of the price level.")
+    ] = 0.15,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of the draws.")] = 1,
+    zone: Annotated[str, typer.Option(help="Time zone of the market's times.")] = "UTC",
+    site: Annotated[str, typer.Option(help="Site whose load it is: also tonnes.")] = "",
+    chart: Annotated[Path | None, typer.Option("--chart", help="SVG of the distributions.")] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Value power contracts side by side, over the same futures, against buying at the market."""
+    from abate.application.energy.contracts import compare_contracts as compared
+    from abate.energy.planners.contracts import Futures
+
+    futures = Futures(paths, discount, price_rise, level_sd, seed=seed)
+    opened = opened_at(workspace) if site else None
+    with out.working("drawing futures"):
+        told = compared(files, market, futures, zone=zone, workspace=opened, site=site)
+    if chart is not None:
+        _draw(chart, told.charts[0])
+    if json:
+        out.print_json(told.json)
+        return
+    heads = ("", *(v.id for v in told.values))
+    lines = (
+        ("net present value, mean", "mean", ",.0f"),
+        ("one in ten is worse than", "p10", ",.0f"),
+        ("half are worse than", "p50", ",.0f"),
+        ("nine in ten are worse than", "p90", ",.0f"),
+        ("mean of the worst twentieth", "cvar_95", ",.0f"),
+        ("volume, MWh a year", "volume_mwh", ",.0f"),
+        ("paid for a MWh", "paid_per_mwh", ",.2f"),
+        ("mean price of the market", "market_price", ",.2f"),
+        ("captured for a MWh", "capture_price", ",.2f"),
+        ("cost of shape", "shape_cost", ",.2f"),
+        ("hours below zero a year", "negative_hours", ",.0f"),
+        ("share of the load, by the year", "clean_share_year", ".1%"),
+        ("share of the load, by the hour", "clean_share_hour", ".1%"),
+        ("spread of the cost of energy", "cost_sd", ",.0f"),
+        ("the same without a contract", "cost_sd_without", ",.0f"),
+    )
+    body = [
+        (title, *(format(getattr(v, name), how) for v in told.values)) for title, name, how in lines
+    ]
+    for title, name in (
+        ("t CO2e by location", "location"),
+        ("t CO2e by the market, without", "market_without"),
+        ("t CO2e by the market, with it", "market_with"),
+    ):
+        if told.tonnes:
+            body.append((title, *(f"{getattr(t, name):,.1f}" for t in told.tonnes)))
+    title = f"{told.futures.paths:,} futures of {told.years} years of hours, {told.currency}"
+    out.table(title, heads, body, right=range(1, len(heads)))
+
+
 def _draw(path: Path, spec: Json) -> None:
     import vl_convert
 

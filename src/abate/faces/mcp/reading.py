@@ -304,6 +304,24 @@ class Reading:
         name = plain_name(tariff) if tariff else ""
         return self.workspace.size(site, first=first, span=span, tariff=name).json
 
+    def contracts(
+        self,
+        contracts: dict[str, str],
+        market: Content,
+        n: Annotated[int, Field(ge=1, le=50_000)] = 5000,
+    ) -> Json:
+        """Value power contracts (TOML by name) over futures of a market.
+
+        The market is a CSV of hours: time, price (of a MWh), generation (kW by kW), load (kW).
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [
+                file_of(Path(folder), f"{plain_name(name)}.toml", text)
+                for name, text in contracts.items()
+            ]
+            hours = file_of(Path(folder), "market.csv", market)
+            return self.workspace.contracts(*paths, market=hours, n=n).json
+
     # Logistics
 
     def pack(self, orders: Content, cartons: Content, objective: Name = "fewest") -> Json:

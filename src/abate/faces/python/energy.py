@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from abate.algorithms.forecasting.backtest import Score
+    from abate.application.energy.contracts import ContractsCompared
     from abate.application.energy.data_centres import DataCentre, LoadCurve
     from abate.application.energy.dispatches import SiteDispatch
     from abate.application.energy.forecasts import ForecastShown, SiteForecast
@@ -366,6 +367,44 @@ class EnergyDoor:
         if keep:
             post_sizing(self._opened, made, name=keep, now=present())
         return made
+
+    def contracts(
+        self,
+        *paths: str | Path,
+        market: str | Path,
+        site: str = "",
+        n: int = 10_000,
+        discount: float = 0.06,
+        price_rise: float = 0.0,
+        level_sd: float = 0.15,
+        seed: int = 1,
+        zone: str = "UTC",
+    ) -> ContractsCompared:
+        """Value power contracts side by side, over the same futures.
+
+        Args:
+            paths: Files of contracts, in TOML.
+            market: Hours of years: time, price (of a MWh), generation (kW by kW), load (kW).
+            site: Site whose load it is: also tonnes; none where it is empty.
+            n: How many futures.
+            discount: A year, as a share.
+            price_rise: Expected rise of prices a year.
+            level_sd: Standard deviation of a year's step of the price level.
+            seed: Of the draws.
+            zone: Time zone of the market's times.
+
+        Raises:
+            UsageError: `bad-contract`, `bad-futures`, `currencies-differ`.
+            DataError: `bad-market-file`.
+        """
+        from abate.application.energy.contracts import compare_contracts
+        from abate.energy.planners.contracts import Futures
+
+        futures = Futures(n, discount, price_rise, level_sd, seed=seed)
+        files = [Path(p) for p in paths]
+        return compare_contracts(
+            files, Path(market), futures, zone=zone, workspace=self._opened, site=site
+        )
 
     def data_centres(self, year: str) -> list[DataCentre]:
         """PUE, WUE and clean share of each building by month, with goal and climate."""

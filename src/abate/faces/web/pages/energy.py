@@ -35,6 +35,7 @@ PLACE = Place(
         ("/savings", "Savings"),
         ("/dispatch", "Dispatch"),
         ("/sizing", "Sizing"),
+        ("/contracts", "Contracts"),
         ("/tariffs", "Tariffs"),
     ),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,6 +12,7 @@ from babel.numbers import format_decimal
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from abate.application.energy.contracts import ContractsCompared, compare_contracts
 from abate.application.energy.dispatches import DispatchSpec, dispatch_sites, energy_config
 from abate.application.energy.forecasts import site_readings
 from abate.application.energy.meters import meters
@@ -23,6 +26,7 @@ from abate.application.energy.tariffs import (
     show_tariff,
     tariffs,
 )
+from abate.energy.planners.contracts import Futures
 from abate.faces.api import uploads
 from abate.faces.web.page import Cell, Form, Page, in_words
 from abate.kernel.edges import Json, Model
@@ -30,6 +34,26 @@ from abate.kernel.errors import AbateError, UsageError
 
 router = APIRouter()
 CENT = 0.01
+WORTH = {
+    "net present value, mean": "mean",
+    "one in ten is worse than": "p10",
+    "half are worse than": "p50",
+    "nine in ten are worse than": "p90",
+    "mean of the worst twentieth": "cvar_95",
+    "volume, MWh a year": "volume_mwh",
+    "paid for a MWh": "paid_per_mwh",
+    "mean price of the market": "market_price",
+    "captured for a MWh": "capture_price",
+    "cost of shape": "shape_cost",
+    "hours below zero a year": "negative_hours",
+    "spread of the cost of energy": "cost_sd",
+    "the same without a contract": "cost_sd_without",
+}
+"""What is told of a contract, and where it stands."""
+SHARES = {
+    "share of the load, by the year": "clean_share_year",
+    "share of the load, by the hour": "clean_share_hour",
+}
 
 
 @router.get("/tariffs")
@@ -207,6 +231,61 @@ def start_dispatch(request: Request, form: Form) -> Response:
     except AbateError as error:
         return _dispatches(page, error, form)
     return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+@router.get("/contracts")
+def contracts(request: Request) -> Response:
+    """The form to value power contracts."""
+    return _contracts(Page.of(request))
+
+
+def _contracts(
+    page: Page,
+    fault: AbateError | None = None,
+    told: ContractsCompared | None = None,
+    asked: Mapping[str, str] = MappingProxyType({}),
+) -> Response:
+    values = told.values if told else ()
+    rows = [
+        (page.t(title), *(_shown(page, getattr(v, name)) for v in values))
+        for title, name in WORTH.items()
+    ]
+    shares = [
+        (page.t(title), *(page.share(getattr(v, name)) for v in values))
+        for title, name in SHARES.items()
+    ]
+    return page.render(
+        "contracts.html",
+        422 if fault else 200,
+        told=told,
+        names=[v.id for v in values],
+        rows=[*rows, *shares],
+        specs=[in_words(c, page) for c in told.charts] if told else [],
+        asked=asked,
+        fault=fault,
+        charts=bool(told),
+    )
+
+
+def _shown(page: Page, value: float) -> str:
+    return "–" if math.isnan(value) else page.number(value)
+
+
+@router.post("/contracts")
+def value_contracts(request: Request, form: Form) -> Response:
+    """Value power contracts over the same futures."""
+    page = Page.of(request)
+    desk = page.desk
+    try:
+        files = [form[k] for k in ("first", "second", "third") if form.get(k)]
+        paths = [uploads.input_of(desk, upload) for upload in files]
+        market = uploads.input_of(desk, form.get("market", ""))
+        names = [Path(uploads.ready(desk, upload)["name"]).stem for upload in files]
+        made = compare_contracts(paths, market, Futures())
+        values = [replace(v, id=n) for v, n in zip(made.values, names, strict=True)]
+    except AbateError as error:
+        return _contracts(page, error, asked=form)
+    return _contracts(page, told=replace(made, values=tuple(values)), asked=form)
 
 
 @router.get("/sizing")
