@@ -35,11 +35,13 @@ test: check  ## checks and the first tier of tests, in under eight minutes on tw
 gate: check $(BIN)/.browser  ## checks and all tests; its last lines are pytest's
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Polars and on a cluster, the pages, packing, forecasts, claims, report, load, hostile files, kills
+bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Polars and on a cluster, the pages, packing, dispatch, contracts, forecasts, claims, report, load, hostile files, kills
 	$(BIN)/python benchmarks/scale.py --spark
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/packing.py
 	$(BIN)/python benchmarks/dispatch.py
+	$(BIN)/python benchmarks/microgrids.py
+	$(BIN)/python benchmarks/contracts.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/forecasting.py
 	$(BIN)/python benchmarks/disclosure.py

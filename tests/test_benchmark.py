@@ -110,16 +110,50 @@ def test_the_benchmark_of_forecasts_runs():
     assert "meters, a day ahead" in done.stdout
 
 
-def test_the_benchmark_of_dispatch_runs():
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("dispatch", "times the solver alone"), ("contracts", "better on 100.0% of the paths")],
+)
+def test_the_benchmarks_of_dispatch_and_contracts_run(name, words):
     done = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks/dispatch.py"), "--small"],
+        [sys.executable, str(ROOT / f"benchmarks/{name}.py"), "--small"],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "times faster" in done.stdout
+    assert words in done.stdout
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not there")
+def test_reference_problems_are_reached_and_microgrids_cost_what_they_may():
+    problems = SHARED / "energy/reference_problems"
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/energy.py"), "--data", str(problems), "--json"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {line["ok"] for line in lines} == {True, None}
+    grids = subprocess.run(
+        [
+            sys.executable,
+            str(ROOT / "benchmarks/microgrids.py"),
+            "--small",
+            "--data",
+            str(SHARED / "energy/pymgrid25"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert grids.returncode == 0, grids.stderr
+    assert grids.stdout.splitlines()[-1].startswith("all perfect")
 
 
 def test_the_benchmark_of_claims_and_report_runs(demo):

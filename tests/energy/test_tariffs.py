@@ -1,6 +1,5 @@
 """Tariffs and bills by them: every minute has one price, and the lines of a bill add up."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -29,7 +28,6 @@ from abate.energy.facts.tariffs import (
 from abate.energy.planners.bills import Metered, Received, bill_of, compare_bills
 from abate.energy.planners.pricing import prices_of
 from abate.kernel.errors import AbateError, ConfigError
-from support import SHARED
 
 
 def year(kw=1.0, step_s=3600, days=365, zone="UTC", first="2022-01-01"):
@@ -301,9 +299,3 @@ def test_a_tariff_without_a_price_for_an_hour_is_refused():
         Tariff("x", (EnergyLine("e", prices=(("p", 1.0),)),), (Period("p", months=(1, 2)),))
     assert told.value.code == "tariff-incomplete"
     assert "month 3" in str(told.value)
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not there")
-def test_the_given_reference_problems_of_tariffs_are_reached():
-    problems = json.loads((SHARED / "energy/reference_problems/problems.json").read_text())
-    assert {"blended-tariff", "tiered-demand"} <= {p["id"] for p in problems}

@@ -205,7 +205,7 @@ def distribution_chart(rows: Sequence[Json], currency: str) -> Json:
     """How often each net present value comes about, by contract.
 
     Args:
-        rows: `series`, `value` and `share` of the paths.
+        rows: `contract`, `value` and `share` of the paths.
         currency: Of the values.
     """
     encoding = {
@@ -217,9 +217,9 @@ def distribution_chart(rows: Sequence[Json], currency: str) -> Json:
             "stack": None,
             "axis": {"format": ".0%"},
         },
-        "color": {"field": "series", "type": "nominal", "title": None},
+        "color": {"field": "contract", "type": "nominal", "title": None},
         "tooltip": [
-            {"field": "series"},
+            {"field": "contract"},
             {"field": "value", "format": ",.0f"},
             {"field": "share", "format": ".1%"},
         ],

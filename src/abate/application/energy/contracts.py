@@ -84,7 +84,7 @@ class ContractsCompared:
             counts, _ = np.histogram(value.npv, edges)
             for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
                 share = float(count) / len(value.npv)
-                rows.append({"series": value.id, "value": float(low + high) / 2, "share": share})
+                rows.append({"contract": value.id, "value": float(low + high) / 2, "share": share})
         return [distribution_chart(rows, self.currency)]
 
 
