@@ -1,5 +1,6 @@
 """Tariffs and bills by them: every minute has one price, and the lines of a bill add up."""
 
+import csv
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +29,7 @@ from abate.energy.facts.tariffs import (
 from abate.energy.planners.bills import Metered, Received, bill_of, compare_bills
 from abate.energy.planners.pricing import prices_of
 from abate.kernel.errors import AbateError, ConfigError
+from support import SHARED
 
 
 def year(kw=1.0, step_s=3600, days=365, zone="UTC", first="2022-01-01"):
@@ -299,3 +301,54 @@ def test_a_tariff_without_a_price_for_an_hour_is_refused():
         Tariff("x", (EnergyLine("e", prices=(("p", 1.0),)),), (Period("p", months=(1, 2)),))
     assert told.value.code == "tariff-incomplete"
     assert "month 3" in str(told.value)
+
+
+TOU = SHARED / "energy/tariffs_cn/tou_periods_2026-02.csv"
+
+
+def areas():
+    """Areas of the shared table, with the minutes that it leaves open or gives twice."""
+    if not TOU.is_file():
+        return []
+    found, months, names = {}, {}, {}
+    with TOU.open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            open_, twice = found.setdefault(row["province"], [0, 0])
+            found[row["province"]] = [
+                max(open_, int(row["minutes_missing"] or 0)),
+                max(twice, int(row["minutes_double"] or 0)),
+            ]
+            months.setdefault(row["province"], set()).add(row["month"])
+            names.setdefault(row["province"], set()).add(row["period"])
+            if row["period"] == "none":
+                found[row["province"]][0] = 24 * 60
+    for area, there in months.items():
+        if len(there) < 12:
+            found[area][0] = 24 * 60  # a month without a row
+    return sorted((area, *v, tuple(sorted(names[area]))) for area, v in found.items())
+
+
+@pytest.mark.skipif(not TOU.is_file(), reason="the shared data are not there")
+@pytest.mark.parametrize(("area", "missing", "twice", "names"), areas())
+def test_a_table_of_periods_is_taken_or_says_what_it_leaves_open(
+    tmp_path, area, missing, twice, names
+):
+    (tmp_path / "t.csv").write_bytes(TOU.read_bytes())
+    table = f'[period_table]\nfile = "t.csv"\narea = "{area}"\narea_column = "province"\n'
+    priced = ", ".join(f"{name} = 1" for name in names)
+    prices = f'line = "e"\nby_period = {{ {priced} }}\n'
+    (tmp_path / "plain.toml").write_text(f'currency = "CNY"\n{table}[[energy]]\n{prices}')
+    ordered = table + 'order = ["deep_valley", "sharp", "peak", "valley", "flat"]\n'
+    (tmp_path / "ordered.toml").write_text(f'currency = "CNY"\n{ordered}[[energy]]\n{prices}')
+    for name, refused in (("plain", missing or twice), ("ordered", missing)):
+        if not refused:
+            tariff = read_tariff(tmp_path / f"{name}.toml")
+            shares = tariff.shares(year(1.0, days=365, first="2026-01-01").clock)
+            assert np.allclose(sum(shares.values()), 1.0)
+            continue
+        with pytest.raises(AbateError) as told:
+            read_tariff(tmp_path / f"{name}.toml")
+        code = "tariff-incomplete" if missing else "periods-overlap"
+        assert told.value.code in (
+            (code, "bad-tariff") if missing == 1440 else (code, "periods-overlap")
+        )

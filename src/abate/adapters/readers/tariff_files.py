@@ -25,6 +25,7 @@ from abate.adapters.store.schema import FileKeyError, declared, fault, parsed, t
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings
 from abate.energy.facts.tariffs import (
+    MINUTES,
     CoincidentLine,
     DemandLine,
     EnergyLine,
@@ -37,7 +38,7 @@ from abate.energy.facts.tariffs import (
     Tier,
 )
 from abate.energy.planners.bills import Received
-from abate.kernel.errors import DataError, NotFoundError
+from abate.kernel.errors import ConfigError, DataError, NotFoundError
 
 SUFFIX = ".toml"
 FOLDER = "tariffs"
@@ -68,6 +69,23 @@ class PeriodKeys(Struct, frozen=True):
     months: Months = key(default_factory=lambda: list(EVERY_MONTH))
     weekdays: list[Weekday] = key(default_factory=lambda: list(range(7)))
     days: Literal["all", "working", "weekends", "holidays"] = "all"
+
+
+class PeriodTableKeys(Struct, frozen=True):
+    """Periods from a table: month, period, start, end and, for each area, its name.
+
+    Args:
+        file: CSV or workbook beside this file.
+        area: Whose rows; all where none is given.
+        area_column: Header of the areas.
+        order: Periods, the one that holds first where two do; a table with such minutes is refused
+            without it.
+    """
+
+    file: Name
+    area: Word = ""
+    area_column: Word = "area"
+    order: list[Name] = key(default_factory=list)
 
 
 class TierKeys(Struct, frozen=True):
@@ -202,6 +220,7 @@ class TariffKeys(Struct, frozen=True):
         source: Where it is published.
         note: What is assumed.
         periods: Named hours.
+        period_table: Named hours from a table; those of `periods` hold before them.
         energy: Prices of energy.
         demand: Prices of power.
         coincident: Prices of power in named hours.
@@ -219,6 +238,7 @@ class TariffKeys(Struct, frozen=True):
     source: Text = ""
     note: Text = ""
     periods: Annotated[list[PeriodKeys], Meta(max_length=200)] = key(default_factory=list)
+    period_table: PeriodTableKeys | None = None
     energy: list[EnergyLineKeys] = key(default_factory=list)
     demand: list[DemandLineKeys] = key(default_factory=list)
     coincident: list[CoincidentKeys] = key(default_factory=list)
@@ -253,6 +273,8 @@ def read_tariff(path: Path, text: str | None = None) -> Tariff:
 def tariff_of(keys: TariffKeys, path: Path) -> Tariff:
     """The tariff that keys say, in a file; files of prices lie beside it."""
     periods = tuple(_period(p, k) for k, p in enumerate(keys.periods))
+    if keys.period_table is not None:
+        periods += tabled_periods(keys.period_table, path.parent)
     lines = _lines(keys, path.parent)
     return Tariff(
         path.stem,
@@ -266,6 +288,66 @@ def tariff_of(keys: TariffKeys, path: Path) -> Tariff:
         keys.source,
         keys.note,
     )
+
+
+def tabled_periods(keys: PeriodTableKeys, folder: Path) -> tuple[Period, ...]:
+    """Periods of a table, those for holidays first.
+
+    Raises:
+        ConfigError: `tariff-incomplete` where minutes of a month lie in no period,
+            `periods-overlap` where they lie in two and nothing says which one holds.
+    """
+    path = folder / Path(keys.file).name
+    columns = ("month", "period", "start", "end")
+    rows = table_of(path, (*columns, *((keys.area_column,) if keys.area else ())), "bad-tariff")
+    mine = [r for r in rows if not keys.area or r[keys.area_column] == keys.area]
+    if not mine:
+        names = sorted({r[keys.area_column] for r in rows})
+        listed = ", ".join(names[:40])
+        text = f"{path.name} has no rows of '{keys.area}'."
+        raise ConfigError("bad-tariff", text, f"There are: {listed}.")
+    rank = {name: k for k, name in enumerate(keys.order)}
+    made = sorted(
+        (_tabled(row, path.name) for row in mine),
+        key=lambda p: (p.days != "holidays", rank.get(p.name, len(rank))),
+    )
+    for month in range(1, 13):
+        _require_one_each(made, month, set(rank), f"{path.name}, {keys.area or 'all'}")
+    return tuple(made)
+
+
+def _tabled(row: dict[str, str], name: str) -> Period:
+    try:
+        months = (int(row["month"]),)
+        times = times_of(f"{row['start']}-{row['end']}", ("period_table",))
+    except (FileKeyError, ValueError) as error:
+        text = f"{name}: {row['month']}, {row['period']}, {row['start']} to {row['end']}."
+        raise ConfigError("bad-tariff", text, "Give a month of 1 to 12, and times.") from error
+    for_holidays = row.get("applies", "").strip().lower().startswith("holiday")
+    return Period(row["period"], (times,), months, days="holidays" if for_holidays else "all")
+
+
+def _require_one_each(periods: Sequence[Period], month: int, ordered: set[str], where: str) -> None:
+    """Each minute of a usual day of a month lies in one period."""
+    held: list[set[str]] = [set() for _ in range(MINUTES)]
+    for period in periods:
+        if month in period.months and period.days == "all":
+            for first, past in period.times:
+                for minute in range((past - first) % MINUTES or MINUTES):
+                    held[(first + minute) % MINUTES].add(period.name)
+    open_minutes = [m for m, names in enumerate(held) if not names]
+    if open_minutes:
+        at = f"{open_minutes[0] // 60:02d}:{open_minutes[0] % 60:02d}"
+        text = (
+            f"{where}: {len(open_minutes)} minutes of month {month} have no period, from {at} on."
+        )
+        raise ConfigError("tariff-incomplete", text, "Add the missing rows to the table.")
+    both = [m for m, names in enumerate(held) if len(names) > 1 and not names <= ordered]
+    if both:
+        names = " and ".join(sorted(held[both[0]]))
+        at = f"{both[0] // 60:02d}:{both[0] % 60:02d}"
+        text = f"{where}: {len(both)} minutes of month {month} are {names}, from {at} on."
+        raise ConfigError("periods-overlap", text, "Say with order which one holds.")
 
 
 def _period(keys: PeriodKeys, number: int) -> Period:
