@@ -48,8 +48,10 @@ from abate.disclosure.markup import ANCHOR
 from abate.disclosure.report import sections
 from abate.disclosure.sections import tables
 from abate.faces.cli import main as cli
+from abate.faces.server import create_app
 from abate.kernel.errors import ConfigError, DataError, NotFoundError, UsageError
 from abate.kernel.languages import translator
+from serving import session
 from support import NOW, ROOT, SHARED, electricity, months
 
 TEMPLATE = SHARED / "filings/VSME-Digital-Template-1.3.0.xlsx"
@@ -915,3 +917,28 @@ def test_a_report_without_some_sections_is_whole_in_every_format(demo, tmp_path)
     assert not set(ids) & set(without)
     assert paths["pdf"].read_bytes()[:5] == b"%PDF-"
     assert 'id="targets"' in paths["html"].read_text(encoding="utf-8")
+
+
+def test_a_report_is_looked_at_before_it_is_written(demo, tmp_path):
+    """The preview is the report itself: own template, sections, language; no file is kept."""
+    before = sorted(p.name for p in demo.root.rglob("*.html"))
+    with session(create_app(demo.root, token="t"), "t") as client:
+        left = next(name for name, _ in sections("en") if name != "targets")
+        asked = {"year": "FY2024", "lang": "zh", f"without-{left}": "1"}
+        shown = client.post("/report/preview", data=asked)
+        assert shown.status_code == 200
+        written = tmp_path / "r.html"
+        write_report(demo, "FY2024", written, now=NOW, lang="zh", without=[left])
+
+        def body(text):
+            return re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?", "", text)
+
+        assert len(body(shown.text)) == pytest.approx(len(body(written.read_text())), rel=0.001)
+        own = "# Our {{ year }}\n\nNet: {{ fig('net') }}\n"
+        about = {"name": "own.md", "purpose": "input"}
+        upload = client.post("/api/v1/uploads", params=about, content=own.encode()).json()
+        told = client.post("/report/preview", data={"year": "FY2024", "template": upload["id"]})
+        assert "Our FY2024" in told.text
+        odd = client.post("/report/preview", data={"year": "FY1900"})
+        assert odd.status_code in (404, 422)
+    assert sorted(p.name for p in demo.root.rglob("*.html")) == before

@@ -76,6 +76,7 @@ HELPERS = {
         "GET /components",  # what pages are made of
         "GET /jobs/{job_id}/card",  # a job as a part of a page
         "GET /todo",  # a part of the overview
+        "POST /report/preview",  # the report before it is written
         "POST /start",  # first steps
         *(f"GET /{form}" for form in FORMS),
     }

@@ -144,13 +144,8 @@ def write_reports(
 ) -> list[Path]:
     """Write the report of a year in several formats, gathered once; see `write_report`."""
     from abate.adapters.writers.prints import pdf_bytes, workbook_bytes
-    from abate.application.disclosure.claims import check_report
 
-    model = report_model(workspace, year.upper(), now, language(lang))
-    model["claims"] = check_report(model)
-    text, pictures = report_text(model, lang, template)
-    text = shortened(text, without)
-    check_report(model, text)
+    model, text, pictures = _gathered(workspace, year, now, lang, template, without)
     if charts is not None:
         charts.mkdir(parents=True, exist_ok=True)
         for k, chart in enumerate(pictures.values(), 1):
@@ -168,6 +163,38 @@ def write_reports(
             content = text.encode()
         write_whole(path, content)
     return list(paths.values())
+
+
+def preview_report(
+    workspace: Workspace,
+    year: str,
+    *,
+    now: datetime,
+    lang: str = "en",
+    template: Path | None = None,
+    without: Sequence[str] = (),
+) -> str:
+    """The report of a year as one HTML page, before a file is written; see `write_report`."""
+    return _page(*_gathered(workspace, year, now, lang, template, without), lang)
+
+
+def _gathered(
+    workspace: Workspace,
+    year: str,
+    now: datetime,
+    lang: str,
+    template: Path | None,
+    without: Sequence[str],
+) -> tuple[Model, str, dict[str, Model]]:
+    """What the report shows, its text and its charts; both checked."""
+    from abate.application.disclosure.claims import check_report
+
+    model = report_model(workspace, year.upper(), now, language(lang))
+    model["claims"] = check_report(model)
+    text, pictures = report_text(model, lang, template)
+    text = shortened(text, without)
+    check_report(model, text)
+    return model, text, pictures
 
 
 def report_text(model: Model, lang: str, template: Path | None) -> tuple[str, dict[str, Model]]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from abate.application.catalogue import FIGURES
@@ -31,6 +31,7 @@ from abate.application.disclosure.promises import (
     target_charts,
     target_number,
 )
+from abate.application.disclosure.report_model import preview_report
 from abate.application.disclosure.signoff import sign, signoffs
 from abate.application.disclosure.stated_figures import add_published, published
 from abate.application.disclosure.targets import macc, target_progress, target_title
@@ -617,6 +618,25 @@ def write_report(request: Request, form: Form) -> Response:
     return _start(
         Page.of(request), "report", form, formats=formats, template=template, without=without
     )
+
+
+@router.post("/report/preview")
+def look_at_report(request: Request, form: Form) -> Response:
+    """The report as it would be, in the chosen language, template and sections; nothing is kept."""
+    page = Page.of(request)
+    template = form.get("template", "")
+    try:
+        shown = preview_report(
+            page.desk.workspace,
+            year_of(page, form.get("year", "")),
+            now=present(),
+            lang=form.get("lang", "") if form.get("lang") in languages() else "en",
+            template=input_of(page.desk, template) if template else None,
+            without=[name for name, _ in sections("en") if form.get(f"without-{name}")],
+        )
+    except AbateError as error:
+        return _reports(page, "", error)
+    return HTMLResponse(shown)
 
 
 @router.post("/report/vsme")
