@@ -1,16 +1,25 @@
 """Tariffs, bills, dispatch and sizes by every face: the same figures, and errors that say where."""
 
 import json
+import re
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import abate
-from abate.application.energy.dispatches import DispatchSpec, dispatch_site
+from abate.application.energy.dispatches import (
+    DispatchSpec,
+    dispatch_site,
+    energy_config,
+    site_case,
+)
 from abate.application.opening import open_workspace
 from abate.application.plans import plan_of
+from abate.energy.facts.calendars import Calendar
 from abate.faces.cli.main import app
 from abate.faces.server import create_app
 from abate.kernel.errors import AbateError
@@ -203,3 +212,114 @@ def test_a_contract_lowers_the_market_view_and_not_the_location(filled):
     assert tonnes.location > 0
     left = max(1 - value.clean_share_year, 0)
     assert tonnes.market_with == pytest.approx(tonnes.market_without * left, rel=1e-6)
+
+
+HOURS = [f"2023-03-0{1 + k // 24}T{k % 24:02d}:00" for k in range(72)]
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "wanted"),
+    [
+        ("time,electricity kWh,temperature C", "10,7", 720),
+        ("time,electricity (kWh),gas (m3)", "10,2", 720),
+        ("time,import kWh,export kWh", "10,4", 720),
+        ("time,electricity kWh,pv generation kWh", "10,4", 720),
+        ("time,hall kWh,office kWh", "10,4", "which-series"),
+        ("time,temperature C", "7", "nothing-taken"),
+    ],
+)
+def test_only_what_the_connection_took_is_billed(filled, tmp_path, head, row, wanted):
+    body = "\n".join(f"{t},{row}" for t in HOURS)
+    (tmp_path / "f.csv").write_text(f"{head}\n{body}\n")
+    words = ["tariff", "bill", "flat", tmp_path / "f.csv", "-w", filled / "w", "--json"]
+    if isinstance(wanted, str):
+        with pytest.raises(AbateError) as error:
+            app([str(w) for w in words], standalone_mode=False)
+        assert error.value.code in (wanted, "which-series", "no-series", "nothing-taken")
+        return
+    bill = told(*words)
+    assert sum(x["quantity"] for x in bill["lines"] if x["line"] == "energy") == wanted
+    both = "temperature" not in head and "gas" not in head
+    left = any(f["code"] == "series-left-out" for f in bill["findings"])
+    assert left or both
+
+
+def test_series_are_named_where_a_file_has_several(filled, tmp_path):
+    body = "\n".join(f"{t},10,4" for t in HOURS)
+    (tmp_path / "f.csv").write_text(f"time,hall kWh,office kWh\n{body}\n")
+    words = ("tariff", "bill", "flat", tmp_path / "f.csv", "-w", filled / "w", "--json")
+    with pytest.raises(AbateError) as error:
+        app([str(w) for w in words], standalone_mode=False)
+    names = re.findall(r"energy: (.*)\.$", error.value.message)[0]
+    bill = told(*words, "--series", names.replace(", ", ","))
+    assert sum(x["quantity"] for x in bill["lines"] if x["line"] == "energy") == 14 * 72
+
+
+def test_two_tariffs_with_tables_of_one_name_keep_their_own(tmp_path):
+    workspace = abate.create(tmp_path / "w", "Mine")
+    for name, price in (("a", 1), ("b", 9)):
+        here = tmp_path / name
+        here.mkdir()
+        (here / "prices.csv").write_text(f"time,EUR\n2024-01-01T00:00Z,{price}\n2024-01-01T01:00Z,{price}\n")  # fmt: skip
+        (here / f"{name}.toml").write_text('currency = "EUR"\n[[energy]]\nline = "e"\nhourly = "prices.csv"\n')  # fmt: skip
+        workspace.add_tariff(here / f"{name}.toml")
+    assert [workspace.tariff(n, year=2024).hours[0]["value"] for n in ("a", "b")] == [1.0, 9.0]
+    (tmp_path / "w" / "tariffs" / "broken.toml").write_text("currency = 5")
+    listed = {t.id: t.fault for t in workspace.tariffs()}
+    assert listed["broken"]
+    assert not listed["a"]
+
+
+def test_energy_toml_sees_a_tariff_that_was_kept(tmp_path):
+    workspace = abate.create(tmp_path / "w", "Mine")
+    (tmp_path / "mine.toml").write_text(TARIFF)
+    workspace.add_tariff(tmp_path / "mine.toml")
+    folder = tmp_path / "w" / "energy"
+    folder.mkdir()
+    (folder / "energy.toml").write_text('tariff = "mine"\n')
+    config = energy_config(open_workspace(tmp_path / "w"))
+    assert config.tariff is not None
+    assert config.tariff.title == "Mine"
+
+
+def test_a_tariff_with_a_table_is_handed_in_over_rest(filled):
+    with session(create_app(filled / "w", token="t"), "t") as client:
+        handed = {}
+        files = {"hourly.toml": 'currency = "EUR"\n[[energy]]\nline = "e"\nhourly = "p.csv"\n', "p.csv": "time,EUR\n2026-01-01T00:00Z,1\n2026-01-01T01:00Z,3\n"}  # fmt: skip
+        for name, text in files.items():
+            about = {"name": name, "purpose": "input"}
+            made = client.post("/api/v1/uploads", params=about, content=text.encode())
+            handed[name] = made.json()["id"]
+        asked = {"upload": handed["hourly.toml"], "tables": [handed["p.csv"]]}
+        kept = client.post("/api/v1/tariffs", json=asked)
+        assert kept.status_code == 201, kept.text
+        shown = client.get("/api/v1/tariffs/hourly").json()
+    assert [h["value"] for h in shown["hours"]] == [1.0, 3.0]
+
+
+def test_a_tariff_of_another_zone_moves_no_load(filled):
+    """The ledger's clock is that of energy.toml; a tariff only says when prices hold."""
+    workspace = open_workspace(filled / "w")
+    config = replace(energy_config(workspace), calendar=Calendar(zone="Asia/Shanghai"))
+    spec = DispatchSpec("hq", first="2023-02-01T00:00+00:00", span="24h")
+    one = site_case(workspace, spec, config)
+    other = replace(config.connection("hq").tariff, calendar=Calendar(zone="Europe/Berlin"))
+    moved = replace(config, connections={}, tariff=other)
+    two = site_case(workspace, spec, moved)
+    assert (one.clock.start == two.clock.start).all()
+    assert one.load_kw == pytest.approx(two.load_kw)
+
+
+def test_carbon_by_the_hour_ends_where_its_file_does(filled, tmp_path):
+    workspace = open_workspace(filled / "w")
+    (tmp_path / "c.csv").write_text("time,carbon\n" + "".join(f"2023-02-01T{h:02d}:00,{0.1 * h:.1f}\n" for h in range(24)))  # fmt: skip
+    config = energy_config(workspace)
+    connection = replace(config.connection("hq"), carbon=tmp_path / "c.csv")
+    config = replace(config, connections={"hq": connection})
+    made = dispatch_site(
+        workspace, DispatchSpec("hq", first="2023-02-01", span="24h"), config=config
+    )
+    assert made.grid.carbon_kg_per_kwh == pytest.approx(0.1 * np.arange(24))
+    with pytest.raises(AbateError) as error:
+        dispatch_site(workspace, DispatchSpec("hq", first="2023-02-01", span="2d"), config=config)
+    assert error.value.code == "dispatch-gap"

@@ -137,6 +137,9 @@ def test_ten_thousand_futures_of_twenty_years_take_less_than_ten_seconds():
         {"capacity_kw": 0.0},
         {"share": 2.0},
         {"floor_per_mwh": 9.0, "cap_per_mwh": 3.0},
+        {"cap_per_mwh": 70.0},
+        {"guarantee_share": 0.9},
+        {"fee_per_mwh": 2.0},
     ],
 )
 def test_a_contract_that_cannot_be_is_refused(wrong):
@@ -148,8 +151,14 @@ def test_a_contract_that_cannot_be_is_refused(wrong):
 def test_a_market_needs_whole_years():
     with pytest.raises(UsageError):
         Market(np.ones((1, 100)), np.ones((1, 100)), np.ones((1, 100)))
-    with pytest.raises(UsageError):
-        Futures(0)
+    for wrong in (
+        {"paths": 0},
+        {"price_rise": float("nan")},
+        {"price_rise": -2.0},
+        {"level_sd": 9.0},
+    ):
+        with pytest.raises(UsageError):
+            Futures(**wrong)
 
 
 def test_files_are_read_or_refused_with_their_place(tmp_path):

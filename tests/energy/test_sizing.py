@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abate.energy.facts.microgrids import Microgrid, Peak
-from abate.energy.planners.dispatch import dispatch
 from abate.energy.planners.outages import outage_cost
 from abate.energy.planners.sizing import Finance, SizeLimits, Technology, size_site
 from abate.kernel.errors import UsageError
@@ -77,8 +76,10 @@ def test_a_battery_is_built_for_a_peak_and_its_size_is_what_dispatch_needs():
     (built,) = plan.built
     assert built.kw == pytest.approx(30 - 260 / 24, rel=1e-3)  # as flat as it can be
     assert plan.npv > 0
-    without = dispatch(grid).cost
-    assert plan.cost_without == pytest.approx(without * 365 * Finance(20, 0.05).worth(0.0))
+    energy = 0.1 * load.sum() * 365  # and the power of a month, twelve times
+    assert plan.cost_without == pytest.approx(
+        (energy + 12 * 400 * 30) * Finance(20, 0.05).worth(0.0)
+    )
 
 
 @settings(deadline=None, max_examples=40)
@@ -140,3 +141,15 @@ def test_a_technology_that_cannot_be_is_refused(wrong):
     assert told.value.code == "bad-technology"
     with pytest.raises(UsageError):
         size_site(site(), (Technology("x", "generator", 1.0, profile=np.ones(5)),), Finance())
+
+
+def test_power_costs_twelve_months_a_year_whatever_stands_for_it():
+    """A week, a month, two months: the life-cycle cost without a plan is the same."""
+    costs = []
+    for days, months in ((7, 1), (30, 1), (60, 2)):
+        n = days * 24
+        peak = Peak("power", np.arange(n) * months // n, np.full(months, 9.0))
+        grid = Microgrid(np.full(n, 50.0), np.full(n, 0.1), peaks=(peak,))
+        costs.append(size_site(grid, (), Finance(10, 0.05)).cost_without)
+    yearly = 50 * 8760 * 0.1 + 12 * 9 * 50
+    assert costs == pytest.approx([yearly * Finance(10, 0.05).worth(0.0)] * 3)

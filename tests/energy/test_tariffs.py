@@ -21,6 +21,7 @@ from abate.energy.facts.tariffs import (
     DemandLine,
     EnergyLine,
     FixedLine,
+    Hourly,
     Levy,
     Period,
     Tariff,
@@ -223,7 +224,7 @@ WRONG = {
     "hours without a price": 'currency = "EUR"\n[[periods]]\nname = "p"\ntimes = ["08:00-12:00"]\n[[energy]]\nline = "e"\nby_period = { p = 1 }\n',
     "tiers that fall": 'currency = "EUR"\n[[energy]]\nline = "e"\ntiers = [{ price = 1, up_to = 9 }, { price = 2, up_to = 3 }]\n',
     "a line twice": 'currency = "EUR"\n[[energy]]\nline = "e"\n[[energy]]\nline = "e"\n',
-    "no contract": 'currency = "EUR"\n[[demand]]\nline = "d"\nof = "contract"\nper_kw = 2\n',
+    "a price and tiers": 'currency = "EUR"\n[[demand]]\nline = "d"\nper_kw = 2\ntiers = [{ price = 1 }]\n',
     "a levy on nothing": 'currency = "EUR"\n[[fixed]]\nline = "f"\nper_month = 2\n[[levies]]\nline = "v"\nshare = 0.2\nof = ["x"]\n',
     "no file of prices": 'currency = "EUR"\n[[energy]]\nline = "e"\nhourly = "../secret.csv"\n',
     "a price that is none": 'currency = "EUR"\n[[energy]]\nline = "e"\nper_kwh = nan\n',
@@ -352,3 +353,121 @@ def test_a_table_of_periods_is_taken_or_says_what_it_leaves_open(
         assert told.value.code in (
             (code, "bad-tariff") if missing == 1440 else (code, "periods-overlap")
         )
+
+
+@pytest.mark.parametrize("step_min", [1, 5, 6, 10, 12, 15, 20, 30, 60])
+@pytest.mark.parametrize("window_min", [5, 10, 15, 30, 60])
+def test_a_constant_power_is_billed_as_it_is_whatever_step_and_window(step_min, window_min):
+    """What a window is not a whole number of steps, a longer one counts, and the bill says so."""
+    line = DemandLine("power", (1.0,), window_min=window_min)
+    usage = year(60.0, step_s=step_min * 60, days=2, zone="Asia/Kolkata")
+    bill = bill_of(Tariff("x", (line,), calendar=Calendar(zone="Asia/Kolkata")), usage)
+    assert bill.total == pytest.approx(60)
+    coarse = "demand-from-long-steps" in {f.code for f in bill.findings}
+    assert coarse == bool(window_min % step_min)
+
+
+def test_windows_begin_by_the_clock_of_the_place():
+    """100 kW from 10 to 11 by a clock half an hour off are 100 kW in that hour."""
+    calendar = Calendar(zone="Asia/Kolkata")
+    local = np.datetime64("2024-05-01", "s") + np.arange(48) * np.timedelta64(1800, "s")
+    clock = clock_at(calendar, utc_of(local, calendar.zone), 1800)
+    kwh = np.where((np.arange(48) >= 20) & (np.arange(48) < 22), 50.0, 0.0)
+    tariff = Tariff("x", (DemandLine("power", (1.0,), window_min=60),), calendar=calendar)
+    assert bill_of(tariff, Metered(clock, kwh)).total == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("price_min", "step_min"), [(15, 60), (60, 15), (30, 20), (15, 15)])
+def test_prices_finer_or_coarser_than_the_readings_are_means_over_the_step(price_min, step_min):
+    count = 24 * 60 // price_min
+    start = np.datetime64("2024-05-01", "s") + np.arange(count) * np.timedelta64(
+        price_min * 60, "s"
+    )
+    hourly = Hourly(start, np.arange(count, dtype=float), "p.csv")
+    tariff = Tariff("x", (EnergyLine("e", hourly=hourly),))
+    usage = year(1.0, step_s=step_min * 60, days=1, first="2024-05-01")
+    minutes = np.repeat(np.arange(count, dtype=float), price_min)
+    expected = minutes.reshape(-1, step_min).mean(axis=1)
+    assert tariff.prices(usage.clock) == pytest.approx(expected)
+    later = year(1.0, step_s=step_min * 60, days=1, first="2024-05-02")
+    assert np.isnan(tariff.prices(later.clock)).all()
+
+
+def test_a_named_hour_counts_by_its_mean():
+    kwh = np.zeros(288)
+    kwh[12 * 17] = 12.0  # all of an hour in five minutes
+    usage = year(0.0, step_s=300, days=1)
+    line = CoincidentLine("peak", 2.0, np.array(["2022-01-01T17"], "datetime64[h]"))
+    bill = bill_of(Tariff("x", (line,)), replace(usage, import_kwh=kwh))
+    assert bill.total == pytest.approx(24)
+
+
+def test_a_ratchet_stays_in_its_year_and_says_what_it_does_not_know():
+    load = np.full(2 * 8760, 10.0)
+    load[-100] = 100.0
+    line = DemandLine("power", (1.0,), ratchet_share=0.8)
+    start = np.datetime64("2022-01-01", "s") + np.arange(len(load)) * np.timedelta64(3600, "s")
+    bill = bill_of(Tariff("x", (line,)), Metered(clock_at(Calendar(), start, 3600), load))
+    assert {x.quantity for x in bill.lines if x.month < "2023"} == {10.0}
+    assert {x.quantity for x in bill.lines if "2023" <= x.month < "2023-12"} == {80.0}
+    part = bill_of(Tariff("x", (line,)), year(10.0, days=31))
+    assert "months-unknown" in {f.code for f in part.findings}
+
+
+def test_a_year_of_a_longer_file_knows_what_came_before_it():
+    load = np.concatenate([np.full(31 * 24, 100.0), np.full(31 * 24, 10.0)])
+    start = np.datetime64("2021-12-01", "s") + np.arange(len(load)) * np.timedelta64(3600, "s")
+    line = DemandLine("power", (1.0,), lookback_share=0.8, lookback_months=1)
+    whole = bill_of(Tariff("x", (line,)), Metered(clock_at(Calendar(), start, 3600), load))
+    assert [x.quantity for x in whole.of_year(2022).lines] == [80.0]
+    assert "months-unknown" not in {f.code for f in whole.of_year(2022).findings}
+    alone = bill_of(Tariff("x", (line,)), year(10.0, days=31))
+    assert "months-unknown" in {f.code for f in alone.findings}
+
+
+def test_a_discount_counts_for_tiers_too():
+    line = DemandLine(
+        "power", tiers=(Tier(None, 10.0),), discount_share=0.5, discount_kwh_per_kva=1.0
+    )
+    bill = bill_of(Tariff("x", (line,), capacity_kva=100), year(60.0, days=31))
+    assert bill.total == pytest.approx(300)
+
+
+@pytest.mark.parametrize("line", [DemandLine("p", (1.0,), of="contract"), DemandLine("p", (1.0,), of="capacity")])  # fmt: skip
+def test_a_contract_that_is_not_known_is_asked_when_it_is_needed(line):
+    tariff = Tariff("x", (line,))
+    with pytest.raises(ConfigError) as told:
+        bill_of(tariff, year(1.0, days=1))
+    assert told.value.code == "no-connection"
+    assert bill_of(replace(tariff, contract_kw=9, capacity_kva=9), year(1.0, days=1)).total == 9
+
+
+def test_an_hour_with_an_offset_is_that_hour(tmp_path):
+    (tmp_path / "t.toml").write_text('currency = "EUR"\nzone = "UTC"\n[[coincident]]\nline = "c"\nper_kw = 1\nhours = ["2022-01-01T12:00+02:00"]\n')  # fmt: skip
+    load = np.arange(24.0)
+    bill = bill_of(read_tariff(tmp_path / "t.toml"), year(load, days=1))
+    assert bill.total == 10
+
+
+@pytest.mark.parametrize("amount", ["1.562,40", "nan", "1e3", "12,34", ""])
+def test_an_amount_that_may_be_read_in_two_ways_is_refused(tmp_path, amount):
+    (tmp_path / "b.csv").write_text(f'line,month,amount\nx,2022-01,"{amount}"\n')
+    with pytest.raises(AbateError) as told:
+        read_received(tmp_path / "b.csv")
+    assert told.value.code == "bad-bill-lines"
+
+
+@pytest.mark.parametrize("missing", [1, 2, 30])
+def test_each_missing_hour_at_an_end_of_a_month_is_told(missing):
+    calendar = Calendar(zone="Europe/Berlin")
+    tariff = Tariff("x", (EnergyLine("e", 1.0),), calendar=calendar)
+    local = np.array(["2024-10-01", "2024-11-01"], "datetime64[s]")
+    first, past = utc_of(local, calendar.zone)
+    start = np.arange(first, past, np.timedelta64(3600, "s"))
+    assert len(start) == 745
+    whole, less = (
+        bill_of(tariff, Metered(clock_at(calendar, s, 3600), np.ones(len(s))))
+        for s in (start, start[missing:])
+    )
+    assert not whole.findings
+    assert {f.code for f in less.findings} == {"bill-part-of-month"}

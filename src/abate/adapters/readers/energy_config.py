@@ -5,7 +5,7 @@ The reference page of its keys is generated from here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -362,8 +362,13 @@ class EnergyConfig:
         return self.connections.get(site, Connection(tariff=self.tariff))
 
 
-def read_energy(path: Path) -> EnergyConfig:
+def read_energy(path: Path, tariffs: Sequence[Path] = ()) -> EnergyConfig:
     """Read `energy.toml`.
+
+    Args:
+        path: The file.
+        tariffs: Folders of tariffs beside `tariffs` next to the file; what lies in them holds
+            before it.
 
     Raises:
         ConfigError: `bad-energy`, `bad-plant`, `bad-tariff`, `tariff-incomplete`.
@@ -395,9 +400,9 @@ def read_energy(path: Path) -> EnergyConfig:
     if isinstance(keys.tariff, BandTariffKeys):
         tariff = _of_bands(keys.tariff, calendar)
     elif keys.tariff:
-        tariff = find_tariff(keys.tariff, [here / FOLDER])
+        tariff = find_tariff(keys.tariff, [here / FOLDER, *tariffs])
     weather, forecast = (here / name if name else None for name in (keys.weather, keys.forecast))
-    connections = _connections(keys, here, tariff)
+    connections = _connections(keys, [here / FOLDER, *tariffs], here, tariff)
     built = tuple(keys.technologies)
     finance = Finance(**as_dict(keys.finance))
     return EnergyConfig(
@@ -405,7 +410,9 @@ def read_energy(path: Path) -> EnergyConfig:
     )
 
 
-def _connections(keys: EnergyKeys, here: Path, tariff: Tariff | None) -> dict[str, Connection]:
+def _connections(
+    keys: EnergyKeys, folders: list[Path], here: Path, tariff: Tariff | None
+) -> dict[str, Connection]:
     told = {c.site: c for c in keys.connections}
     for ids in (
         [b.id for b in keys.batteries],
@@ -422,7 +429,7 @@ def _connections(keys: EnergyKeys, here: Path, tariff: Tariff | None) -> dict[st
         made[site] = Connection(
             float("inf") if c.import_max_kw is None else c.import_max_kw,
             float("inf") if c.export_max_kw is None else c.export_max_kw,
-            _tariff_at(c, here, tariff),
+            _tariff_at(c, folders, tariff),
             c.shed_share,
             c.shed_cost,
             here / Path(c.carbon).name if c.carbon else None,
@@ -434,9 +441,9 @@ def _connections(keys: EnergyKeys, here: Path, tariff: Tariff | None) -> dict[st
     return made
 
 
-def _tariff_at(keys: ConnectionKeys, here: Path, usual: Tariff | None) -> Tariff | None:
+def _tariff_at(keys: ConnectionKeys, folders: list[Path], usual: Tariff | None) -> Tariff | None:
     """The tariff of a connection, for its contract and transformer."""
-    found = find_tariff(keys.tariff, [here / FOLDER]) if keys.tariff else usual
+    found = find_tariff(keys.tariff, folders) if keys.tariff else usual
     if found is None:
         return None
     contract, capacity = keys.contract_kw, keys.capacity_kva

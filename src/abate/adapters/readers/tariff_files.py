@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from datetime import datetime
 from importlib import resources
@@ -41,6 +42,7 @@ from abate.energy.planners.bills import Received
 from abate.kernel.errors import ConfigError, DataError, NotFoundError
 
 SUFFIX = ".toml"
+TABLES = (".csv", ".xlsx", ".parquet", ".gz", ".zip", ".json")
 FOLDER = "tariffs"
 LINES_HINT = "Give the columns line, month (2024-03), amount and, where it is known, quantity."
 HINT = "See docs/systems/tariffs.md."
@@ -198,7 +200,7 @@ class LevyKeys(Struct, frozen=True):
     Args:
         line: Its name.
         share: Of their sum.
-        of: Lines; all others where none are given.
+        of: Lines above it; all of them where none are given.
     """
 
     line: Name
@@ -297,7 +299,7 @@ def tabled_periods(keys: PeriodTableKeys, folder: Path) -> tuple[Period, ...]:
         ConfigError: `tariff-incomplete` where minutes of a month lie in no period,
             `periods-overlap` where they lie in two and nothing says which one holds.
     """
-    path = folder / Path(keys.file).name
+    path = _beside(folder, keys.file)
     columns = ("month", "period", "start", "end")
     rows = table_of(path, (*columns, *((keys.area_column,) if keys.area else ())), "bad-tariff")
     mine = [r for r in rows if not keys.area or r[keys.area_column] == keys.area]
@@ -375,7 +377,7 @@ def times_of(text: str, place: Sequence[str | int]) -> tuple[int, int]:
 def _lines(keys: TariffKeys, folder: Path) -> tuple[Line, ...]:
     made: list[Line] = []
     for e in keys.energy:
-        hourly = _hourly(folder / Path(e.hourly).name, e.unit, keys.zone) if e.hourly else None
+        hourly = read_hourly(_beside(folder, e.hourly), keys.zone, e.unit) if e.hourly else None
         prices, tiers = tuple(e.by_period.items()), _tiers(e.tiers)
         given = (e.per_kwh, prices, tiers, hourly, e.factor, tuple(e.months), e.sells)
         made.append(EnergyLine(e.line, *given))
@@ -400,7 +402,7 @@ def _lines(keys: TariffKeys, folder: Path) -> tuple[Line, ...]:
             )
         )
     for k, c in enumerate(keys.coincident):
-        made.append(CoincidentLine(c.line, c.per_kw, _hours(c.hours, k)))
+        made.append(CoincidentLine(c.line, c.per_kw, _hours(c.hours, k, keys.zone)))
     made += [FixedLine(f.line, f.per_month, f.per_day) for f in keys.fixed]
     made += [Levy(v.line, v.share, tuple(v.of)) for v in keys.levies]
     return tuple(made)
@@ -410,28 +412,53 @@ def _tiers(keys: list[TierKeys]) -> tuple[Tier, ...]:
     return tuple(Tier(t.up_to, t.price) for t in keys)
 
 
-def _hours(texts: list[str], number: int) -> object:
+def _hours(texts: list[str], number: int, zone: str) -> object:
     try:
-        moments = [datetime.fromisoformat(t).replace(tzinfo=None) for t in texts]
+        moments = [datetime.fromisoformat(t) for t in texts]
     except ValueError as error:
         raise FileKeyError(
             ("coincident", number, "hours"), str(error), "Write it as 2024-07-11T17:00."
         ) from error
-    return np.array(moments, "datetime64[h]")
+    clock = zone_of(zone)
+    plain = [(m.astimezone(clock) if m.tzinfo else m).replace(tzinfo=None) for m in moments]
+    return np.array(plain, "datetime64[h]")
 
 
-def _hourly(path: Path, unit: str, zone: str) -> Hourly:
-    """Prices by the hour: a file with times in its first column, and prices in the last."""
+def read_hourly(path: Path, zone: str, unit: str = "kWh") -> Hourly:
+    """Values by the hour of a file with times in its first column and values in its last.
+
+    Args:
+        path: The file.
+        zone: Clock of times without an offset.
+        unit: `kWh`, or `MWh` where the values are of a thousand of them.
+
+    Raises:
+        DataError: `unreadable-file`, `bad-prices`.
+    """
     if not path.is_file():
         text = f"There is no '{path.name}'."
-        raise DataError("unreadable-file", text, "Put it beside the tariff.")
+        raise DataError("unreadable-file", text, "Put it beside the file that names it.")
     first = next((row for batch in named_rows(path) for row in batch), {})
     names = list(first)
     if len(names) < 2:
-        text = f"{path.name} has no column of times and one of prices."
-        raise DataError("bad-prices", text, "Give times in the first column, prices in the last.")
+        text = f"{path.name} has no column of times and one of values."
+        raise DataError("bad-prices", text, "Give times in the first column, values in the last.")
     told = read_columns(path, (names[0], names[-1]), zone, "bad-prices")
     return Hourly(told.start, told.values[0] / (1000.0 if unit == "MWh" else 1.0), path.name)
+
+
+def _beside(folder: Path, name: str) -> Path:
+    """A file beside the tariff.
+
+    Raises:
+        FileKeyError: Where the name is that of a file elsewhere, or no table's.
+    """
+    plain = Path(name)
+    if plain.name != name or plain.suffix.lower() not in TABLES:
+        raise FileKeyError(
+            ("hourly",), f"'{name}' is not the name of a table beside it", "Name a CSV or workbook."
+        )
+    return folder / name
 
 
 def read_columns(path: Path, names: Sequence[str], zone: str, code: str) -> Readings:
@@ -458,6 +485,14 @@ def read_columns(path: Path, names: Sequence[str], zone: str, code: str) -> Read
         text = f"{path.name} has a column that holds no numbers."
         raise DataError(code, text, f"Columns: {', '.join(names)}.")
     return told
+
+
+def named_tables(text: str) -> list[str]:
+    """Files that the text of a tariff names: prices by the hour, and its table of periods."""
+    made = tomllib.loads(text)
+    names = [str(e.get("hourly", "")) for e in made.get("energy", ())]
+    names.append(str(made.get("period_table", {}).get("file", "")))
+    return list(dict.fromkeys(n for n in names if n))
 
 
 def find_tariff(name: str, folders: list[Path]) -> Tariff:
@@ -496,6 +531,8 @@ def read_received(path: Path) -> tuple[Received, ...]:
         DataError: `bad-bill-lines`, and where the file is not read as a table.
     """
     rows = table_of(path, ("line", "month", "amount"), "bad-bill-lines")
+    if not rows:
+        raise DataError("bad-bill-lines", f"{path.name} has no rows.", LINES_HINT)
     return tuple(
         _received(row, f"{path.name} row {number}")
         for number, row in enumerate(rows, 2)
@@ -511,11 +548,13 @@ def _received(cells: dict[str, str], where: str) -> Received:
         raise DataError("bad-bill-lines", f"{where}: '{cells['month']}' is no month.", LINES_HINT)
     numbers: list[float | None] = []
     for name in ("amount", "quantity"):
-        text = cells.get(name, "").replace(",", "")
-        try:
-            numbers.append(float(text) if text else None)
-        except ValueError as error:
-            text = f"{where}: '{cells[name]}' is not a number."
-            raise DataError("bad-bill-lines", text, LINES_HINT) from error
+        text = cells.get(name, "").strip()
+        if not text and name == "quantity":
+            numbers.append(None)
+            continue
+        if not re.fullmatch(r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", text):
+            said = f"{where}: '{text}' is not a number."
+            raise DataError("bad-bill-lines", said, "Write it as 1562.40.")
+        numbers.append(float(text.replace(",", "")))
     amount, quantity = numbers
     return Received(cells["line"], cells["month"], amount or 0.0, quantity)

@@ -12,9 +12,11 @@ import numpy as np
 
 from abate.adapters.readers.energy_config import CONFIG, Connection, EnergyConfig, read_energy
 from abate.adapters.readers.series import read_series, zone_of
+from abate.adapters.readers.tariff_files import find_tariff, read_hourly
 from abate.adapters.store.workspace import Workspace
 from abate.application.energy.batches import moment_of, span_s
 from abate.application.energy.forecasts import hourly_sites, site_readings
+from abate.application.energy.tariffs import folders_of, require_apart
 from abate.application.energy.usage import usage_of
 from abate.application.inventory.inputs import read_terms
 from abate.application.plans import post_plan, value_sides
@@ -74,6 +76,8 @@ class DispatchSpec:
 
     def __post_init__(self) -> None:
         span_s(self.span)
+        if self.first:
+            moment_of(self.first)
         if self.objective not in ("cost", "carbon"):
             text = f"'{self.objective}' is not an objective."
             raise UsageError("bad-objective", text, "Write cost or carbon.")
@@ -238,6 +242,7 @@ class SiteDispatch:
             "regret": self.rolled.regret if self.rolled else None,
             "breaches": [_breach_json(b, self.clock) for b in made.breaches],
             "left_out": [{"line": n, "why": w} for n, w in self.left_out],
+            "findings": [f.json for f in self.after.findings],
             "front": [asdict(p) for p in self.front],
         }
 
@@ -281,7 +286,7 @@ def energy_config(workspace: Workspace, path: Path | None = None) -> EnergyConfi
     """
     places = [path] if path else [workspace.root / CONFIG, workspace.root / "energy" / CONFIG]
     there = next((p for p in places if p is not None and p.is_file()), None)
-    return read_energy(there) if there else EnergyConfig()
+    return read_energy(there, folders_of(workspace)) if there else EnergyConfig()
 
 
 def dispatch_site(
@@ -369,7 +374,8 @@ def site_case(workspace: Workspace, spec: DispatchSpec, config: EnergyConfig) ->
     if tariff is None:
         text = f"'{spec.site}' has no tariff."
         raise UsageError("no-tariff-named", text, "Name one with --tariff, or in energy.toml.")
-    load = _load(workspace, spec, tariff)
+    zone = config.calendar.zone if config.calendar.zone != "UTC" else tariff.calendar.zone
+    load = _load(workspace, spec, zone)  # the ledger holds the clock times of its files
     first, count = _stretch(load, spec, tariff)
     step = np.timedelta64(load.step_s, "s")
     past = max(0, first - WEEK_H * 4 * 3600 // load.step_s)
@@ -387,7 +393,7 @@ def site_case(workspace: Workspace, spec: DispatchSpec, config: EnergyConfig) ->
     before = np.stack(
         [usage[past : first + count], sum(plants.values(), np.zeros(first + count - past))]
     )
-    carbon = _carbon(workspace, spec.site, connection, clock)
+    carbon = _carbon(workspace, spec.site, connection, clock, zone)
     return SiteCase(
         clock,
         usage[first : first + count],
@@ -406,17 +412,15 @@ def tariff_of_workspace(workspace: Workspace, name: str) -> Tariff:
     Raises:
         NotFoundError: `no-tariff`.
     """
-    from abate.adapters.readers.tariff_files import find_tariff
-    from abate.application.energy.tariffs import folders_of
-
     return find_tariff(name, folders_of(workspace))
 
 
-def _load(workspace: Workspace, spec: DispatchSpec, tariff: Tariff) -> Readings:
+def _load(workspace: Workspace, spec: DispatchSpec, zone: str) -> Readings:
     if spec.meters:
+        require_apart(workspace, spec.meters)
         return as_energy(usage_of(workspace, spec.meters, checked=False))
     told = site_readings(workspace, spec.site)
-    return replace(told, start=utc_of(told.start, tariff.calendar.zone))
+    return replace(told, start=utc_of(told.start, zone))
 
 
 def _stretch(load: Readings, spec: DispatchSpec, tariff: Tariff) -> tuple[int, int]:
@@ -466,12 +470,13 @@ def _require_whole(values: Array, name: str, site: str, clock: Clock) -> None:
         )
 
 
-def _carbon(workspace: Workspace, site: str, connection: Connection, clock: Clock) -> Array:
+def _carbon(
+    workspace: Workspace, site: str, connection: Connection, clock: Clock, zone: str
+) -> Array:
     """Carbon of a kWh from the grid in each step [kg]: of a file, else of the factor book."""
     if connection.carbon is not None:
-        told = read_series(connection.carbon, checked=False)
-        at = np.searchsorted(told.start, clock.start, "right") - 1
-        values = np.where(at >= 0, told.values[0][np.maximum(at, 0)], np.nan)
+        told = read_hourly(connection.carbon, zone)
+        values = told.at(clock.start, clock.step_s)
         if np.isnan(values).any():
             at = clock.local[int(np.argmax(np.isnan(values)))]
             text = f"{connection.carbon.name} has no carbon for {at}."

@@ -36,6 +36,7 @@ class SiteSizing:
         case: Its load and prices.
         plan: What to build.
         finance: How years are weighed.
+        left_out: What stands at the site and is not counted.
     """
 
     site: str
@@ -43,6 +44,7 @@ class SiteSizing:
     case: SiteCase
     plan: SizePlan
     finance: Finance
+    left_out: tuple[str, ...] = ()
 
     @property
     def json(self) -> Json:
@@ -66,6 +68,7 @@ class SiteSizing:
             "supply_share": plan.supply_share,
             "import_kwh": plan.import_kwh,
             "export_kwh": plan.export_kwh,
+            "left_out": list(self.left_out),
             "missed": [{"limit": n, "kwh": v} for n, v in plan.missed],
             "sensitivity": [
                 {"input": n, "lower": low, "higher": high} for n, low, high in plan.sensitivity
@@ -114,7 +117,12 @@ def size_of(
         carbon_price=case.connection.carbon_price,
     )
     plan = size_site(grid, built, told.finance, case.connection.limits)
-    return SiteSizing(spec.site, case.tariff.currency, case, plan, told.finance)
+    left = []
+    if case.connection.batteries or case.connection.shiftable:
+        left.append("batteries and loads that may be moved, which stand already")
+    if (case.generation_kw > case.load_kw).any():
+        left.append("what plants that stand already give beyond the load")
+    return SiteSizing(spec.site, case.tariff.currency, case, plan, told.finance, tuple(left))
 
 
 def _technology(keys: TechnologyKeys, config: EnergyConfig, case: SiteCase) -> Technology:

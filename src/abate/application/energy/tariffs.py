@@ -15,12 +15,14 @@ from abate.adapters.readers.tariff_files import (
     FOLDER,
     SUFFIX,
     find_tariff,
+    named_tables,
     read_received,
     read_tariff,
     tariff_files,
 )
 from abate.adapters.store.workspace import Workspace
 from abate.adapters.store.writing import write_whole
+from abate.application.energy.meters import meters as meters_of
 from abate.application.energy.usage import usage_of
 from abate.disclosure.energy_charts import heat_chart
 from abate.energy.facts.calendars import Calendar
@@ -36,8 +38,19 @@ from abate.energy.facts.tariffs import (
 )
 from abate.energy.planners.bills import Bill, Compared, Metered, bill_of, compare_bills
 from abate.kernel.edges import Json
-from abate.kernel.errors import UsageError
+from abate.kernel.errors import AbateError, UsageError
+from abate.kernel.finding import Finding, Rule, Severity
 
+TAKEN = ("", "import", "load")
+EXPORT = "export"
+METERS = "meters"
+"""What `usage_of` calls the file of readings of the workspace's meters."""
+LEFT_OUT = Rule(
+    "series-left-out",
+    Severity.INFO,
+    "Series that are not billed",
+    "Name those of the connection with --series, where one of them is.",
+)
 SHOWN_YEAR = 2026
 """Year of which the hours of a tariff are shown."""
 
@@ -71,6 +84,7 @@ class TariffListed:
         currency: Three letters.
         own: Whether the workspace keeps it; else it is shipped.
         source: Where it is published.
+        fault: What is wrong with its file; empty where nothing is.
     """
 
     id: str
@@ -78,6 +92,7 @@ class TariffListed:
     currency: str
     own: bool
     source: str
+    fault: str = ""
 
 
 def tariffs(workspace: Workspace | None) -> list[TariffListed]:
@@ -85,8 +100,12 @@ def tariffs(workspace: Workspace | None) -> list[TariffListed]:
     folders = folders_of(workspace)
     found = []
     for name, path in sorted(tariff_files(folders).items()):
-        told = read_tariff(path)
         own = path.parent in folders
+        try:
+            told = read_tariff(path)
+        except AbateError as error:
+            found.append(TariffListed(name, name, "", own, "", error.message))
+            continue
         found.append(TariffListed(name, told.title, told.currency, own, told.source))
     return found
 
@@ -116,11 +135,13 @@ def add_tariff(workspace: Workspace, path: Path, *, name: str = "") -> Tariff:
     """
     told = read_tariff(path)
     kept = plain_name(name or path.stem)
-    folder = workspace.root / FOLDER
-    for line in told.lines:
-        if isinstance(line, EnergyLine) and line.hourly is not None:
-            write_whole(folder / line.hourly.file, (path.parent / line.hourly.file).read_bytes())
-    write_whole(folder / f"{kept}{SUFFIX}", path.read_bytes())
+    folder, text = workspace.root / FOLDER, path.read_text(encoding="utf-8-sig")
+    for number, beside in enumerate(named_tables(text), 1):
+        own = f"{kept}-{number}{Path(beside).suffix}"  # a name that no other tariff uses
+        write_whole(folder / own, (path.parent / beside).read_bytes())
+        text = text.replace(f'"{beside}"', f'"{own}"').replace(f"'{beside}'", f"'{own}'")
+    write_whole(folder / f"{kept}{SUFFIX}", text.encode())
+    read_tariff(folder / f"{kept}{SUFFIX}")
     return replace(told, id=kept)
 
 
@@ -133,14 +154,36 @@ class BillSpec:
         year: Only this calendar year, by the clock of the tariff; 0 for all readings.
         contract_kw: Power by contract, in place of the tariff's; 0 for that.
         capacity_kva: Of the transformer, the same.
-        demand: Highest power of months before the first, such as 2023-12 = 410 kW.
+        earlier_kw: Highest power of months before the first, such as 410 kW of 2023-12.
+        series: Series of a file that belong to the connection, where it has several.
     """
 
     tariff: str
     year: int = 0
     contract_kw: float = 0.0
     capacity_kva: float = 0.0
-    demand: Mapping[str, float] | None = None
+    earlier_kw: Mapping[str, float] | None = None
+    series: tuple[str, ...] = ()
+
+
+def earlier_of(texts: Sequence[str]) -> dict[str, float]:
+    """Highest power by month, as people write it.
+
+    Raises:
+        UsageError: `bad-earlier`.
+
+    Example:
+        >>> earlier_of(["2023-12=410"])
+        {'2023-12': 410.0}
+    """
+    found = {}
+    for text in texts:
+        match = re.fullmatch(r"(\d{4}-(?:0[1-9]|1[0-2]))\s*=\s*(\d+(?:\.\d+)?)", text.strip())
+        if not match:
+            said = f"'{text}' is not a month with its power."
+            raise UsageError("bad-earlier", said, "Write it as 2023-12=410.")
+        found[match[1]] = float(match[2])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +243,14 @@ def bill_readings(
     Args:
         workspace: Whose tariffs.
         spec: What is billed.
-        usage: Readings of the connection; series of the flow `export` are fed in, all others taken.
+        usage: Readings of the connection; a series of the flow `export` is fed in. Series that are
+            not energy, or of another flow, are left out and named.
         received: Lines of a bill that came in: columns line, month, amount, quantity.
 
     Raises:
         NotFoundError: `no-tariff`.
-        UsageError: `bad-steps`, `bad-metered`.
+        UsageError: `bad-steps`, `bad-metered`, `nothing-taken`, `which-series`, `unknown-series`,
+            `no-readings-then`.
         DataError: `bad-bill-lines`.
     """
     tariff = tariff_named(workspace, spec.tariff)
@@ -214,36 +259,46 @@ def bill_readings(
         contract_kw=spec.contract_kw or tariff.contract_kw,
         capacity_kva=spec.capacity_kva or tariff.capacity_kva,
     )
-    told = as_energy(usage)
+    told, findings = _connection_of(as_energy(usage), spec.series)
     clock = clock_at(tariff.calendar, told.start, told.step_s)
-    exports = np.array([told.flow(m) in ("export", "generation") for m in range(len(told.names))])
-    if exports.all():
-        raise UsageError(
-            "nothing-taken",
-            f"{told.file} has no series of what was taken from the grid.",
-            "Name the meter of the connection.",
-        )
+    exports = np.array([told.flow(m) == EXPORT for m in range(len(told.names))])
     taken, given = told.values[~exports].sum(axis=0), told.values[exports].sum(axis=0)
+    metered = Metered(clock, taken, given if exports.any() else np.empty(0))
+    bill = bill_of(tariff, metered, earlier_kw=spec.earlier_kw)
     if spec.year:
-        chosen = clock.local.astype("datetime64[Y]").astype(int) + 1970 == spec.year
-        if not chosen.any():
+        bill = bill.of_year(spec.year)
+        if not bill.lines:
             text = f"{told.file} has no reading of {spec.year}."
             raise UsageError("no-readings-then", text, "See 'abate meters list'.")
-        clock, taken = clock.picked(chosen), taken[chosen]
-        given = given[chosen] if exports.any() else given
-    metered = Metered(clock, taken, given if exports.any() else np.empty(0))
-    bill = bill_of(tariff, metered, earlier_kw=spec.demand)
+    bill = replace(bill, findings=(*findings, *bill.findings))
     compared = compare_bills(bill, read_received(received)) if received else ()
     return BillShown(tariff, bill, compared)
+
+
+def require_apart(workspace: Workspace, names: Sequence[str]) -> None:
+    """Refuse a meter together with one that counts it, too.
+
+    Raises:
+        UsageError: `meter-twice`.
+    """
+    parents = {m.meter: m.parent for m in meters_of(workspace)}
+    for name in names:
+        above, seen = parents.get(name, ""), {name}
+        while above and above not in seen:
+            if above in names:
+                text = f"'{above}' counts what '{name}' counts, too."
+                raise UsageError("meter-twice", text, "Name one of the two.")
+            seen.add(above)
+            above = parents.get(above, "")
 
 
 def bill_meters(
     workspace: Workspace, spec: BillSpec, meters: Sequence[str], *, received: Path | None = None
 ) -> BillShown:
     """What a tariff charges for meters of the workspace; see `bill_readings`."""
-    return bill_readings(
-        workspace, spec, usage_of(workspace, meters, checked=False), received=received
-    )
+    require_apart(workspace, meters)
+    usage = usage_of(workspace, meters, checked=False)
+    return bill_readings(workspace, spec, usage, received=received)
 
 
 def bill_file(
@@ -259,6 +314,38 @@ def bill_file(
     calendar = tariff_named(workspace, spec.tariff).calendar
     usage = read_series(path, zone=zone or calendar.zone, unit=unit, checked=False)
     return bill_readings(workspace, spec, usage, received=received)
+
+
+def _connection_of(told: Readings, series: Sequence[str]) -> tuple[Readings, tuple[Finding, ...]]:
+    """The series of a connection: what was taken, and what was fed in; the rest is named.
+
+    Raises:
+        UsageError: `unknown-series`, `nothing-taken`, `which-series`.
+    """
+    names = list(told.names)
+    for name in series:
+        if name not in names:
+            text = f"{told.file} has no series '{name}'."
+            raise UsageError("unknown-series", text, f"There are: {', '.join(names)}.")
+    kept = [
+        m
+        for m, name in enumerate(names)
+        if name in series
+        or (not series and told.units[m] == "kWh" and told.flow(m) in (*TAKEN, EXPORT))
+    ]
+    taken = [names[m] for m in kept if told.flow(m) != EXPORT]
+    if not taken:
+        listed = ", ".join(
+            f"{n} [{u or 'no unit'}]" for n, u in zip(names, told.units, strict=True)
+        )
+        text = f"{told.file} has no series of what was taken from the grid: {listed}."
+        raise UsageError("nothing-taken", text, "Name it with --series, and its unit with --unit.")
+    if len(taken) > 1 and not series and told.file != METERS:
+        text = f"{told.file} has several series of energy: {', '.join(taken)}."
+        raise UsageError("which-series", text, "Name those of the connection with --series.")
+    left = [n for m, n in enumerate(names) if m not in kept]
+    found = (Finding.of(LEFT_OUT, f"Not billed: {', '.join(left)}."),) if left else ()
+    return told.picked([names[m] for m in kept]), found
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,14 @@ class Contract:
         if bool(self.price_per_mwh) == bool(self.market_share):
             text = "a fixed price and a share of the market's, or neither"
             raise _bad(self.id, text, "Give price_per_mwh, or market_share.")
+        bounded = (self.floor_per_mwh, self.cap_per_mwh) != (float("-inf"), float("inf"))
+        if bounded and not self.market_share:
+            raise _bad(self.id, "a floor or cap of a fixed price", "Give market_share with them.")
+        if bool(self.guarantee_share) != bool(self.penalty_per_mwh):
+            text = "a guarantee without a penalty, or the other way round"
+            raise _bad(self.id, text, "Give both.")
+        if self.fee_per_mwh and self.settlement != "sleeved":
+            raise _bad(self.id, "a fee of a supplier", "Write settlement = 'sleeved' with it.")
         if self.floor_per_mwh > self.cap_per_mwh:
             raise _bad(self.id, "its floor is above its cap", "Write the lower one as the floor.")
         needed = {"pay-as-produced": "capacity_kw", "baseload": "power_kw", "as-consumed": "share"}

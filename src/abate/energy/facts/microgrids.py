@@ -118,6 +118,7 @@ class Peak:
         free_kw: Power up to which nothing is charged.
         ratchet_share: A group counts at least this share of the highest of `ratchet_groups`.
         ratchet_groups: See there.
+        times_a_year: How often a year power is charged, for sizes.
     """
 
     id: str
@@ -126,6 +127,11 @@ class Peak:
     free_kw: float = 0.0
     ratchet_share: float = 0.0
     ratchet_groups: tuple[int, ...] = ()
+    times_a_year: float = 12.0
+
+    def yearly(self) -> float:
+        """How often a year each group counts, where the groups stand for a year."""
+        return self.times_a_year / max(1, len(np.unique(self.group[self.group >= 0])))
 
     def billed_kw(self, import_kw: Array) -> Array:
         """Power that is charged in each group `(groups,)`."""

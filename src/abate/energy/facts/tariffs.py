@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
+from math import gcd
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from abate.energy.facts.calendars import Calendar
-from abate.energy.facts.clocks import Clock
+from abate.energy.facts.clocks import HOUR_S, Clock
 from abate.kernel.errors import ConfigError
 
 Array = npt.NDArray[np.float64]
@@ -96,14 +97,19 @@ class Hourly:
     price: Array
     file: str
 
-    def at(self, moments: Any) -> Array:
-        """Price at each moment; NaN where there is none."""
-        place = np.searchsorted(self.start, moments, "right") - 1
-        step = self.start[1] - self.start[0] if len(self.start) > 1 else np.timedelta64(3600, "s")
-        inside = (place >= 0) & (moments < self.start[-1] + step)
-        found = np.full(len(moments), np.nan)
-        found[inside] = self.price[place[inside]]
-        return found
+    def at(self, moments: Any, step_s: int = 0) -> Array:
+        """Price at each moment, or its mean over a step from there; NaN where there is none."""
+        step = self.start[1] - self.start[0] if len(self.start) > 1 else np.timedelta64(HOUR_S, "s")
+        own = int(step / np.timedelta64(1, "s"))
+        part = gcd(own, step_s) if step_s else own
+        found = np.zeros(len(moments))
+        for k in range(max(1, step_s // part)):
+            at = moments + np.timedelta64(k * part, "s")
+            place = np.searchsorted(self.start, at, "right") - 1
+            there = np.clip(place, 0, len(self.start) - 1)
+            inside = (place >= 0) & (at < self.start[there] + step)
+            found += np.where(inside, self.price[there], np.nan)
+        return found / max(1, step_s // part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +290,8 @@ class Tariff:
                 raise _bad(
                     where, f"it has {len(line.prices)} prices.", "Write one, or one for each month."
                 )
-            if line.of == "contract" and not self.contract_kw:
-                raise _bad(where, "there is no power by contract.", "Write contract_kw.")
-            if line.of == "capacity" and not self.capacity_kva:
-                raise _bad(where, "there is no transformer.", "Write capacity_kva.")
-            if line.discount_kwh_per_kva and not self.capacity_kva:
-                raise _bad(where, "the discount needs a transformer.", "Write capacity_kva.")
+            if line.tiers and any(line.prices):
+                raise _bad(where, "it has a price and tiers.", "Write one of the two.")
         elif isinstance(line, Levy):
             _require_prices(where, [line.share])
             _require_known(where, line.of, set(names[: names.index(line.name)]))
@@ -297,6 +299,28 @@ class Tariff:
             _require_prices(where, [line.per_month, line.per_day])
         else:
             _require_prices(where, [line.price])
+
+    def require_connection(self) -> None:
+        """Refuse a tariff that charges a contract or a transformer of which nothing is known.
+
+        Raises:
+            ConfigError: `no-connection`.
+        """
+        for line in self.lines:
+            if not isinstance(line, DemandLine):
+                continue
+            needs_kva = line.of == "capacity" or bool(line.discount_kwh_per_kva)
+            name = ""
+            if line.of == "contract" and not self.contract_kw:
+                name = "contract_kw"
+            elif needs_kva and not self.capacity_kva:
+                name = "capacity_kva"
+            if name:
+                raise ConfigError(
+                    "no-connection",
+                    f"{self.id}, {line.name}: there is no {name}.",
+                    f"Write {name} in the tariff or the connection, or name it with the call.",
+                )
 
     def _require_whole(self, line: EnergyLine) -> None:
         """Every minute in which a line is charged by period lies in a period that it prices."""
@@ -395,7 +419,7 @@ def step_prices(line: EnergyLine, clock: Clock, shares: dict[str, Array]) -> Arr
     elif line.tiers:
         price = price + line.tiers[-1].price
     elif line.hourly is not None:
-        price = price + line.factor * line.hourly.at(clock.start)
+        price = price + line.factor * line.hourly.at(clock.start, clock.step_s)
     charged = np.isin(clock.months.astype(int) % 12 + 1, line.months)
     return np.where(charged, price, 0.0)
 

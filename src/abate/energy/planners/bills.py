@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from abate.energy.facts.clocks import HOUR_S, Clock
+from abate.energy.facts.clocks import HOUR_S, Clock, utc_of
 from abate.energy.facts.tariffs import (
     Array,
     CoincidentLine,
@@ -35,6 +35,12 @@ PART = Rule(
     Severity.INFO,
     "A bill of a part of a month",
     "Power and monthly fees are charged for the whole month: compare bills of the same days only.",
+)
+UNKNOWN_MONTHS = Rule(
+    "months-unknown",
+    Severity.WARNING,
+    "Power of other months that is not known",
+    "Give readings of those months, or their highest power with --earlier 2023-12=410.",
 )
 COARSE = Rule(
     "demand-from-long-steps",
@@ -98,6 +104,18 @@ class Bill:
             found[line.month] = found.get(line.month, 0.0) + line.amount
         return found
 
+    def of_year(self, year: int) -> Bill:
+        """The months of a calendar year; others counted where they bear on them."""
+        start = f"{year}-"
+        return replace(
+            self,
+            lines=tuple(x for x in self.lines if x.month.startswith(start)),
+            findings=tuple(
+                f for f in self.findings if not f.month or f.month.startswith(str(year))
+            ),
+            missing={m: n for m, n in self.missing.items() if m.startswith(start)},
+        )
+
     def of(self, name: str) -> float:
         """What a line comes to over all months."""
         return sum(line.amount for line in self.lines if line.line == name)
@@ -158,6 +176,7 @@ def bill_of(
         >>> [(x.line, x.quantity, x.unit, round(x.amount, 2)) for x in made.lines]
         [('energy', 96.0, 'kWh', 9.6), ('demand', 2.0, 'kW', 20.0)]
     """
+    tariff.require_connection()
     book = _Book(tariff, metered, dict(earlier_kw or {}))
     for line in tariff.lines:
         book.charge(line)
@@ -177,6 +196,7 @@ class _Book:
         self.lines: list[BillLine] = []
         self.lacking = np.isnan(metered.import_kwh) | np.isnan(metered.export_kwh)
         self.is_coarse = False
+        self.unknown: list[tuple[str, str, int]] = []
 
     def add(
         self,
@@ -277,16 +297,18 @@ class _Book:
         in_periods: Any = np.ones(len(self.clock), bool)
         if line.periods:
             in_periods = sum(self.shares[p] for p in line.periods) > 0
-        step = self.clock.step_s
-        if step >= line.window_min * 60:
-            self.is_coarse |= step > line.window_min * 60
+        step, window = self.clock.step_s, line.window_min * 60
+        width = -(-window // step) * step  # a multiple of steps: a mean over longer is no higher
+        self.is_coarse |= width > window
+        if width == step:
             return self.metered.import_kwh / self.clock.step_h, self.month_of, in_periods
-        width = np.timedelta64(line.window_min * 60, "s")
-        number = (self.clock.start - self.clock.start[0].astype("datetime64[D]")) // width
+        span = np.timedelta64(width, "s")
+        shift = (self.clock.local - self.clock.start) % span  # windows begin by the clock
+        number = (self.clock.start + shift - np.datetime64(0, "s")) // span
         _, first, back = np.unique(number, return_index=True, return_inverse=True)
         kwh = np.bincount(back, self.metered.import_kwh)  # NaN where one step is missing
-        whole = np.bincount(back) == line.window_min * 60 // step
-        power: Array = np.where(whole, kwh * HOUR_S / (line.window_min * 60), np.nan)
+        whole = np.bincount(back) == width // step
+        power: Array = np.where(whole, kwh * HOUR_S / width, np.nan)
         counts = np.bincount(back, in_periods) > 0
         return power, self.month_of[first], counts
 
@@ -298,16 +320,17 @@ class _Book:
         for m, number in enumerate(self.numbers.tolist()):
             if number not in line.months:
                 continue
-            price = line.price_in(number)
             kva = self.tariff.capacity_kva
-            if line.discount_kwh_per_kva and energy[m] >= line.discount_kwh_per_kva * kva:
-                price *= line.discount_share
+            reached = energy[m] >= line.discount_kwh_per_kva * kva
+            share = line.discount_share if line.discount_kwh_per_kva and reached else 1.0
+            price = share * line.price_in(number)
             if line.of == "capacity":
                 self.add(line.name, m, kva, "kVA", price)
             elif line.of == "contract":
                 self._contract(line, m, float(peaks[m]), price)
             elif not np.isnan(billed[m]):
-                tiers = line.tiers or (Tier(None, price),)
+                tiers = tuple(Tier(t.up_to, share * t.price) for t in line.tiers)
+                tiers = tiers or (Tier(None, price),)
                 self._tiers(line.name, m, float(billed[m]), "kW", tiers)
 
     def _contract(self, line: DemandLine, m: int, peak: float, price: float) -> None:
@@ -320,26 +343,41 @@ class _Book:
     def _billed(self, line: DemandLine, peaks: Array) -> Array:
         """Power that counts: a month's own, or a share of that of others."""
         billed = peaks.copy()
-        named = np.isin(self.numbers, line.ratchet_months)
-        if line.ratchet_share and named.any() and not np.isnan(peaks[named]).all():
-            billed = np.fmax(billed, line.ratchet_share * np.nanmax(peaks[named]))
+        if line.ratchet_share:
+            years = self.months.astype("datetime64[Y]")
+            named = np.isin(self.numbers, line.ratchet_months)
+            for year in np.unique(years):
+                there = named & (years == year) & ~np.isnan(peaks)
+                lacking = len(set(line.ratchet_months)) - int(there.sum())
+                if lacking:
+                    self.unknown.append((line.name, str(year), lacking))
+                if there.any():
+                    least = line.ratchet_share * float(peaks[there].max())
+                    billed = np.where(years == year, np.fmax(billed, least), billed)
         if line.lookback_share:
             known = self.earlier_kw | dict(zip(self.names, peaks.tolist(), strict=True))
             for m, month in enumerate(self.months):
                 before = [str(month - k) for k in range(1, line.lookback_months + 1)]
                 earlier = [known[b] for b in before if b in known and not np.isnan(known[b])]
+                if len(earlier) < len(before):
+                    self.unknown.append((line.name, self.names[m], len(before) - len(earlier)))
                 billed[m] = np.fmax(billed[m], line.lookback_share * max(earlier, default=0.0))
         return billed
 
     def coincident(self, line: CoincidentLine) -> None:
-        """The highest power in named hours."""
+        """The highest mean power of a named hour."""
         hour = self.clock.local.astype("datetime64[h]")
-        there = np.isin(hour, np.asarray(line.hours).astype("datetime64[h]"))
-        known = np.flatnonzero(there & ~np.isnan(self.metered.import_kwh))
-        if len(known):
-            power = self.metered.import_kwh[known] / self.clock.step_h
-            at = known[int(np.argmax(power))]
-            self.add(line.name, int(self.month_of[at]), float(power.max()), "kW", line.price)
+        named = np.asarray(line.hours).astype("datetime64[h]")
+        there = np.flatnonzero(np.isin(hour, named))
+        if not len(there):
+            return
+        _, first, back = np.unique(hour[there], return_index=True, return_inverse=True)
+        kwh = np.bincount(back, self.metered.import_kwh[there])  # NaN where a step is missing
+        power = kwh / (np.bincount(back) * self.clock.step_h)
+        if not np.isnan(power).all():
+            at = int(np.nanargmax(power))
+            m = int(self.month_of[there[first[at]]])
+            self.add(line.name, m, float(power[at]), "kW", line.price)
 
     def fixed(self, line: FixedLine) -> None:
         """By month and by day."""
@@ -374,6 +412,14 @@ class _Book:
             for month, count in self.missing().items()
         ]
         found += self._parts()
+        found += [
+            Finding.of(
+                UNKNOWN_MONTHS,
+                f"{line}, {when}: {count} months that count are not known.",
+                month=when,
+            )
+            for line, when, count in self.unknown
+        ]
         if self.is_coarse:
             found.append(
                 Finding.of(
@@ -385,15 +431,14 @@ class _Book:
         return tuple(found)
 
     def _parts(self) -> list[Finding]:
-        """Months of which the readings are a part; an hour of summer time does not count."""
+        """Months of which the readings are a part."""
         found = []
         counts = np.bincount(self.month_of).tolist()
+        zone, step = self.tariff.calendar.zone, np.timedelta64(self.clock.step_s, "s")
         for name, month, count in zip(self.names, self.months, counts, strict=True):
-            days = int(
-                ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(int)
-            )
-            whole = days * 24 * HOUR_S // self.clock.step_s
-            if count < whole - HOUR_S // self.clock.step_s:
+            edges = utc_of(np.array([month, month + 1]).astype("datetime64[s]"), zone)
+            whole = int((edges[1] - edges[0]) // step)
+            if count < whole:
                 text = f"{name}: the readings are {count:,} of {whole:,} steps."
                 found.append(Finding.of(PART, text, month=name))
         return found

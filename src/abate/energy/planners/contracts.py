@@ -41,6 +41,7 @@ class Futures:
 
     def __post_init__(self) -> None:
         sound = 1 <= self.paths <= PATHS_MAX and -0.5 < self.discount < 1
+        sound &= -0.5 < self.price_rise < 1
         if not sound or not 0 <= self.level_sd < 2 or not 0 <= self.return_share <= 1:
             raise UsageError(
                 "bad-futures",

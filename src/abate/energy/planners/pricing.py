@@ -58,6 +58,7 @@ def prices_of(tariff: Tariff, clock: Clock) -> Prices:
         >>> told.buy_per_kwh.tolist(), told.peaks[0].group.tolist(), told.peaks[0].prices.tolist()
         ([0.2, 0.2, 0.2, 0.2], [0, 0, 1, 1], [9.0, 9.0])
     """
+    tariff.require_connection()
     buy, sell = tariff.prices(clock), tariff.prices(clock, sells=True)
     for values in (buy, sell):
         if np.isnan(values).any():
@@ -75,7 +76,8 @@ def prices_of(tariff: Tariff, clock: Clock) -> Prices:
         if isinstance(line, CoincidentLine):
             hour = clock.local.astype("datetime64[h]")
             there = np.isin(hour, np.asarray(line.hours).astype("datetime64[h]"))
-            peaks.append(Peak(line.name, np.where(there, 0, -1), np.array([line.price * burden])))
+            price = np.array([line.price * burden])
+            peaks.append(Peak(line.name, np.where(there, 0, -1), price, times_a_year=1.0))
         elif isinstance(line, DemandLine) and line.of != "capacity":
             counts = np.isin(numbers, line.months)[month_of]
             if line.periods:
@@ -83,7 +85,7 @@ def prices_of(tariff: Tariff, clock: Clock) -> Prices:
             group: Any = np.where(counts, month_of, -1)
             prices = burden * np.array([line.price_in(m) for m in numbers.tolist()])
             peaks += _peaks(tariff, line, group, prices, burden, numbers)
-            left += _left_out(line)
+            left += _left_out(line, clock.step_s)
         elif isinstance(line, EnergyLine) and line.tiers:
             left.append((line.name, "energy counts at the price of its last tier"))
     return Prices(buy, sell, tuple(peaks), tuple(left))
@@ -114,8 +116,10 @@ def _peaks(
     return found
 
 
-def _left_out(line: DemandLine) -> list[tuple[str, str]]:
+def _left_out(line: DemandLine, step_s: int) -> list[tuple[str, str]]:
     found = []
+    if line.window_min * 60 != step_s:
+        found.append((line.name, "power counts by the step, not over the window of the tariff"))
     if line.lookback_share:
         found.append((line.name, "months before do not count"))
     if line.discount_kwh_per_kva:

@@ -297,7 +297,7 @@ def _plan(
     batteries = [t for t in technologies if t.kind == "battery"]
     worth = _worths(finance)
     most = float(np.max(np.abs(np.concatenate([grid.bought, grid.sell_per_kwh]))))
-    power = sum(float(np.max(p.prices, initial=0.0)) for p in grid.peaks) / grid.step_h
+    power = sum(float(np.max(p.prices, initial=0.0)) * p.yearly() for p in grid.peaks)
     hours, scale = grid.step_h, 8760.0 / (len(grid.load_kw) * grid.step_h)
     dearest = max((t.cost_per_kw + t.cost_per_kwh for t in technologies), default=0.0)
     problem = Sizing(
@@ -311,7 +311,7 @@ def _plan(
         tuple(
             Highest(
                 p.group,
-                p.prices * worth["price"] * scale / hours,
+                p.prices * worth["price"] * p.yearly() / hours,
                 p.free_kw * hours,
                 p.ratchet_share,
                 p.ratchet_groups,
@@ -321,7 +321,7 @@ def _plan(
         hours,
         limits.self_use_share,
         limits.supply_share,
-        (max(PENALTY_RATIO * most, 1.0) + power) * worth["price"] * scale + 10 * dearest,
+        (max(PENALTY_RATIO * most, 1.0) * scale + power / hours) * worth["price"] + 10 * dearest,
     )
     return _told(grid, generators, batteries, finance, size(problem), scale)
 
@@ -376,12 +376,12 @@ def _told(
     for one, (kw, kwh), moves in zip(batteries, found.storages, found.moves, strict=True):
         built.append(_built(one, float(kw), float(kwh), float(moves[:, 1].sum()) * scale, finance))
     energy = float(grid.bought @ found.taken - grid.sell_per_kwh @ found.fed) * scale
-    power = sum(p.cost(found.taken / grid.step_h) for p in grid.peaks) * scale
+    power = sum(p.cost(found.taken / grid.step_h) * p.yearly() for p in grid.peaks)
     wear = sum(
         b.cycle_cost * float(m[:, 1].sum()) for b, m in zip(batteries, found.moves, strict=True)
     )
     without = float(grid.bought @ (grid.load_kw * grid.step_h)) * scale
-    without += sum(p.cost(grid.load_kw) for p in grid.peaks) * scale
+    without += sum(p.cost(grid.load_kw) * p.yearly() for p in grid.peaks)
     parts = _Parts(
         sum(
             b.cost * t.burden(finance)

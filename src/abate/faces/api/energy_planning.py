@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +20,14 @@ from abate.application.energy.tariffs import (
     add_tariff,
     bill_file,
     bill_meters,
+    earlier_of,
     plain_name,
     show_tariff,
     tariffs,
 )
+from abate.energy.facts.tariffs import Tariff
 from abate.energy.planners.contracts import PATHS_MAX, Futures
+from abate.faces.api.desk import OpenWorkspace
 from abate.faces.api.frame import JobsOf, Needed, Strict, Text, Upload, WorkspaceOf, api_router
 from abate.faces.api.uploads import input_of, ready
 from abate.kernel.edges import Json
@@ -34,9 +40,10 @@ TariffName = Annotated[Text, AfterValidator(plain_name)]
 
 
 class TariffRequest(Strict):
-    """A tariff to keep: an upload of its file."""
+    """A tariff to keep: an upload of its file, and of the tables that it names."""
 
     upload: Needed
+    tables: list[Needed] = Field(default=[], max_length=20)
     name: Text = ""
 
 
@@ -49,6 +56,8 @@ class BillRequest(Strict):
     contract_kw: Power = 0.0
     capacity_kva: Power = 0.0
     received: Upload = ""
+    earlier: list[Text] = Field(default=[], max_length=36)
+    series: list[Text] = Field(default=[], max_length=50)
     zone: Text = ""
     unit: Text = ""
 
@@ -110,10 +119,19 @@ def get_tariff(
 @router.post("/tariffs", status_code=201)
 def post_tariff(desk: WorkspaceOf, asked: TariffRequest) -> Json:
     """Keep a tariff in the workspace, in place of one of the same name."""
-    path = input_of(desk, asked.upload)
-    name = asked.name or Path(ready(desk, asked.upload)["name"]).stem
-    kept = add_tariff(desk.workspace, path, name=name)
+    kept = keep_uploads(desk, asked.upload, asked.tables, name=asked.name)
     return {"tariff": kept.id, "lines": len(kept.lines)}
+
+
+def keep_uploads(
+    desk: OpenWorkspace, upload: str, tables: Sequence[str], *, name: str = ""
+) -> Tariff:
+    """Keep a tariff of an upload; tables that it names lie beside it under their own names."""
+    with tempfile.TemporaryDirectory() as folder:
+        for one in (upload, *tables):
+            shutil.copy(input_of(desk, one), Path(folder) / ready(desk, one)["name"])
+        path = Path(folder) / ready(desk, upload)["name"]
+        return add_tariff(desk.workspace, path, name=name)
 
 
 @router.post("/tariffs/{tariff}/bill")
@@ -122,7 +140,14 @@ def post_bill(desk: WorkspaceOf, tariff: TariffName, asked: BillRequest) -> Json
     if bool(asked.meters) == bool(asked.usage):
         text = "Name meters of the workspace, or an upload of readings."
         raise UsageError("what-to-read", text, "One of the two.")
-    spec = BillSpec(tariff, asked.year, asked.contract_kw, asked.capacity_kva)
+    spec = BillSpec(
+        tariff,
+        asked.year,
+        asked.contract_kw,
+        asked.capacity_kva,
+        earlier_of(asked.earlier),
+        tuple(asked.series),
+    )
     received = input_of(desk, asked.received) if asked.received else None
     if asked.meters:
         return bill_meters(desk.workspace, spec, asked.meters, received=received).json

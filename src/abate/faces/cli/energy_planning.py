@@ -114,6 +114,13 @@ def tariff_bill(
         Path | None,
         typer.Option(help="Bill that came in: columns line, month, amount, and quantity if known."),
     ] = None,
+    earlier: Annotated[
+        list[str] | None,
+        typer.Option(help="Highest power of a month before the readings, such as 2023-12=410."),
+    ] = None,
+    series: Annotated[
+        str, typer.Option(help="Series of the file that belong to the connection, with commas.")
+    ] = "",
     zone: Annotated[
         str, typer.Option(help="Time zone of the file.", show_default="the tariff's")
     ] = "",
@@ -125,13 +132,14 @@ def tariff_bill(
 
     Exit code 1 where readings or prices are missing, or where the bills differ by a cent or more.
     """
-    from abate.application.energy.tariffs import BillSpec, bill_file, bill_meters
+    from abate.application.energy.tariffs import BillSpec, bill_file, bill_meters, earlier_of
     from abate.kernel.errors import UsageError
 
     if bool(file) == bool(meter):
         text = "Name a file of readings, or meters with --meter."
         raise UsageError("what-to-read", text, "One of the two.")
-    spec = BillSpec(tariff, year, contract_kw, capacity_kva)
+    named = tuple(s.strip() for s in series.split(",") if s.strip())
+    spec = BillSpec(tariff, year, contract_kw, capacity_kva, earlier_of(earlier or ()), named)
     if file is not None:
         told = bill_file(_workspace(workspace), spec, file, zone=zone, unit=unit, received=received)
     else:
@@ -323,6 +331,7 @@ def _print_sizing(told: Json) -> None:
         ),
         ("of the load, not from the grid", f"{told['supply_share']:.1%}"),
     ]
+    lines += [("not counted", what) for what in told["left_out"]]
     lines += [(f"cannot be kept: {m['limit']}", f"{m['kwh']:,.0f} kWh") for m in told["missed"]]
     out.table("", ("", ""), lines, right=(1,))
     rows = [(s["input"], f"{s['lower']:,.0f}", f"{s['higher']:,.0f}") for s in told["sensitivity"]]
@@ -357,6 +366,8 @@ def _print_dispatch(told: Json) -> None:
         out.table("Limits that cannot be kept", ("limit", "of", "from", "steps", "kWh", ""), rows)
     for one in told["left_out"]:
         out.console().print(f"{one['line']}: {one['why']}.")
+    for finding in told["findings"]:
+        out.console().print(f"{finding['message']} {finding['hint']}", markup=False)
     if told["front"]:
         points = [
             (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -271,6 +272,8 @@ class EnergyDoor:
         year: int = 0,
         contract_kw: float = 0.0,
         capacity_kva: float = 0.0,
+        earlier_kw: Mapping[str, float] | None = None,
+        series: Sequence[str] = (),
         received: str | Path | None = None,
     ) -> BillShown:
         """Bill readings by a tariff, line by line, and compare with a bill that came in.
@@ -282,6 +285,8 @@ class EnergyDoor:
             year: Calendar year; all readings where it is 0.
             contract_kw: Power by contract; the tariff's where it is 0.
             capacity_kva: Of the transformer; the tariff's where it is 0.
+            earlier_kw: Highest power of months before the readings, by month.
+            series: Series of the data that belong to the connection, where there are several.
             received: Lines of a bill that came in: columns line, month, amount, quantity.
 
         Raises:
@@ -289,7 +294,8 @@ class EnergyDoor:
         """
         from abate.application.energy.tariffs import BillSpec, bill_file, bill_meters
 
-        spec = BillSpec(tariff, year, contract_kw, capacity_kva)
+        given = (contract_kw, capacity_kva, earlier_kw, tuple(series))
+        spec = BillSpec(tariff, year, *given)
         came = Path(received) if received is not None else None
         if data is None:
             return bill_meters(self._opened, spec, meters, received=came)

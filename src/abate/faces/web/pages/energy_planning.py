@@ -19,7 +19,6 @@ from abate.application.energy.meters import meters
 from abate.application.energy.tariffs import (
     BillShown,
     BillSpec,
-    add_tariff,
     bill_file,
     bill_meters,
     plain_name,
@@ -28,6 +27,7 @@ from abate.application.energy.tariffs import (
 )
 from abate.energy.planners.contracts import Futures
 from abate.faces.api import uploads
+from abate.faces.api.energy_planning import keep_uploads
 from abate.faces.web.page import Cell, Form, Page, in_words
 from abate.kernel.edges import Json, Model
 from abate.kernel.errors import AbateError, UsageError
@@ -65,8 +65,8 @@ def list_tariffs(request: Request) -> Response:
 def _tariffs(page: Page, fault: AbateError | None = None) -> Response:
     rows = [
         (
-            Cell(t.id, page.link(f"/tariffs/{t.id}")),
-            page.t(t.title),
+            t.id if t.fault else Cell(t.id, page.link(f"/tariffs/{t.id}")),
+            Cell(page.t(t.fault), kind="warning") if t.fault else page.t(t.title),
             t.currency,
             page.t("own") if t.own else "",
         )
@@ -80,10 +80,8 @@ def keep_tariff(request: Request, form: Form) -> Response:
     """Keep a tariff."""
     page = Page.of(request)
     try:
-        upload = form.get("upload", "")
-        path = uploads.input_of(page.desk, upload)
-        name = Path(uploads.ready(page.desk, upload)["name"]).stem
-        kept = add_tariff(page.desk.workspace, path, name=name)
+        tables = [form[k] for k in ("table",) if form.get(k)]
+        kept = keep_uploads(page.desk, form.get("upload", ""), tables)
     except AbateError as error:
         return _tariffs(page, error)
     return RedirectResponse(f"/tariffs/{kept.id}", 303)
@@ -199,7 +197,7 @@ def _dispatches(
         "dispatch.html",
         422 if fault else 200,
         sites=[(s, s) for s in sites],
-        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(workspace))],
+        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(workspace) if not t.fault)],
         jobs=page.jobs("dispatch")[:5],
         asked=asked,
         fault=fault,
@@ -303,7 +301,7 @@ def _sizings(
         "sizing.html",
         422 if fault else 200,
         sites=[(s, s) for s in sites],
-        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(page.desk.workspace))],
+        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(page.desk.workspace) if not t.fault)],
         jobs=page.jobs("size")[:5],
         asked=asked,
         fault=fault,
@@ -359,6 +357,7 @@ def sized(page: Page, found: Json) -> Model:
             ),
             (page.t("used on site"), page.share(found["self_use_share"])),
             (page.t("of the load, not from the grid"), page.share(found["supply_share"])),
+            *((page.t("not counted"), page.t(what)) for what in found["left_out"]),
         ],
         "missed": [(page.t(m["limit"]), number(m["kwh"])) for m in found["missed"]],
         "specs": [in_words(c, page) for c in found["charts"]],
@@ -395,4 +394,7 @@ def dispatched(page: Page, found: Json) -> Model:
             for b in found["breaches"]
         ],
         "left_out": [(x["line"], page.t(x["why"])) for x in found["left_out"]],
+        "told": [
+            (f["code"], f"{page.t(f['message'])} {page.t(f['hint'])}") for f in found["findings"]
+        ],
     }
