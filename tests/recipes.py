@@ -80,6 +80,7 @@ CALLS = {
     "forecasts": "forecasts -w w",
     "backtest": "backtest files/meter.csv --last 7d",
     "savings": "savings files/meter.csv --weather files/weather.csv --until 2023-02-20 -o out/savings.csv --chart out/savings.svg",
+    "certificates": "certificates -w w",
     "tariff list": "tariff list -w w",
     "tariff show": "tariff show flat --chart out/tariff.svg -w w",
     "tariff add": "tariff add files/mine.toml -w w",

@@ -242,7 +242,7 @@ def calls_of(folder, names):
         "assort": packed | {"sizes": "1-2"},
         "reuse": {"packaging": scheme, "site": "hq", "month": "2023-05"},
         "savings": {"meter": "M-1", "weather": text["weather"], "until": "2023-05-06"},
-        "tariffs": {}, "tariff": {"tariff": "flat"}, "tariff_bill": {"tariff": "flat", "meter": "M-1"},
+        "certificates": {}, "tariffs": {}, "tariff": {"tariff": "flat"}, "tariff_bill": {"tariff": "flat", "meter": "M-1"},
         "dispatch": {"site": "hq", "first": "2023-02-01", "span": "3d"}, "size": {"site": "hq", "span": "1m"},
         "contracts": {"contracts": {"wind": (files / "wind.toml").read_text()}, "market": text["market"], "n": 100},
         "add_tariff": {"name": "mine", "content": (files / "mine.toml").read_text()},

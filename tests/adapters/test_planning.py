@@ -323,3 +323,19 @@ def test_carbon_by_the_hour_ends_where_its_file_does(filled, tmp_path):
     with pytest.raises(AbateError) as error:
         dispatch_site(workspace, DispatchSpec("hq", first="2023-02-01", span="2d"), config=config)
     assert error.value.code == "dispatch-gap"
+
+
+def test_certificates_show_what_a_run_matched_on_every_face(filled):
+    root = filled / "w"
+    (by_command,) = told("certificates", "-w", root, "--json")
+    (by_python,) = abate.open(root).certificates()
+    with session(create_app(root, token="t"), "t") as client:
+        (by_rest,) = client.get("/api/v1/certificates").json()
+        assert client.get("/api/v1/certificates?year=FY1999").json() == []
+        page = client.get("/certificates").text
+    assert by_command["instrument"] == by_rest["instrument"] == by_python["instrument"] == "G1"
+    assert by_rest["amount_kwh"] == 500
+    assert by_rest["matched_kwh"] == by_command["matched_kwh"]
+    assert by_rest["matched_kwh"] + by_rest["left_kwh"] == 500
+    assert by_rest["matched_kwh"] > 0
+    assert "G1" in page

@@ -25,6 +25,7 @@ from abate.application.energy.tariffs import (
     show_tariff,
     tariffs,
 )
+from abate.application.inventory.instruments import certificates
 from abate.energy.facts.tariffs import Tariff
 from abate.energy.planners.contracts import PATHS_MAX, Futures
 from abate.faces.api.desk import OpenWorkspace
@@ -99,6 +100,12 @@ class ContractsRequest(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     zone: Text = "UTC"
     site: Text = ""
+
+
+@router.get("/certificates")
+def get_certificates(desk: WorkspaceOf, year: Text = "") -> list[Json]:
+    """Certificates and contracts that count, with what runs matched of them."""
+    return [asdict(c) for c in certificates(desk.workspace, year)]
 
 
 @router.get("/tariffs")

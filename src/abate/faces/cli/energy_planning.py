@@ -36,6 +36,50 @@ def _workspace(path: Path) -> Workspace | None:
     return opened
 
 
+@app.command()
+def certificates(
+    year: Annotated[
+        str, typer.Option("--year", "-y", help="Only those retired for this fiscal year.")
+    ] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """List certificates and contracts that count, with what runs matched of them."""
+    from dataclasses import asdict
+
+    from abate.application.inventory.instruments import certificates as listed
+
+    found = listed(opened_at(workspace), year)
+    if json:
+        out.print_json([asdict(c) for c in found])
+        return
+    body = [
+        (
+            c.instrument,
+            c.tier,
+            c.technology,
+            c.market,
+            f"{c.vintage_from} to {c.vintage_to}",
+            c.retired_for,
+            f"{c.amount_kwh:,.0f}",
+            *("–" if v is None else f"{v:,.0f}" for v in (c.matched_kwh, c.left_kwh)),
+        )
+        for c in found
+    ]
+    heads = (
+        "instrument",
+        "tier",
+        "technology",
+        "market",
+        "generated",
+        "for",
+        "kWh",
+        "matched",
+        "left",
+    )
+    out.table("", heads, body, right=(6, 7, 8))
+
+
 @tariff_app.command("list")
 def list_tariffs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
     """List the tariffs of the workspace and those that come with Abate."""

@@ -271,6 +271,10 @@ class Reading:
             path = file_of(Path(folder), "weather.csv", weather)
             return self.workspace.savings(meter, weather=path, until=until, since=since).json
 
+    def certificates(self, year: Name = "") -> Json:
+        """Certificates and contracts that count, with what runs matched of them."""
+        return bounded(list(self.workspace.certificates(year)))
+
     def tariffs(self) -> Json:
         """Tariffs of the workspace and those that come with Abate."""
         return bounded([asdict(t) for t in self.workspace.tariffs()])

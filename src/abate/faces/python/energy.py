@@ -227,6 +227,16 @@ class EnergyDoor:
             style=FileStyle(zone),
         )
 
+    def certificates(self, year: str = "") -> Table:
+        """Certificates and contracts that count, with what runs matched of them.
+
+        Args:
+            year: Only those retired for this fiscal year; all where it is empty.
+        """
+        from abate.application.inventory.instruments import certificates
+
+        return Table([asdict(c) for c in certificates(self._opened, year)])
+
     def tariffs(self) -> list[TariffListed]:
         """Tariffs of the workspace and those that come with Abate."""
         from abate.application.energy.tariffs import tariffs

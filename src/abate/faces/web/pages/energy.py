@@ -37,6 +37,7 @@ PLACE = Place(
         ("/sizing", "Sizing"),
         ("/contracts", "Contracts"),
         ("/tariffs", "Tariffs"),
+        ("/certificates", "Certificates"),
     ),
 )
 UNITS = {"pue": "ratio", "wue": "L/kWh", "clean-share": "share"}

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 
 from babel.numbers import format_decimal
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from abate.application.energy.contracts import ContractsCompared, compare_contracts
@@ -25,6 +26,7 @@ from abate.application.energy.tariffs import (
     show_tariff,
     tariffs,
 )
+from abate.application.inventory.instruments import certificates
 from abate.energy.planners.contracts import Futures
 from abate.faces.api import uploads
 from abate.faces.api.energy_planning import keep_uploads
@@ -54,6 +56,35 @@ SHARES = {
     "share of the load, by the year": "clean_share_year",
     "share of the load, by the hour": "clean_share_hour",
 }
+
+
+@router.get("/certificates")
+def list_certificates(
+    request: Request, year: Annotated[str, Query(max_length=12)] = ""
+) -> Response:
+    """Certificates and contracts, with what runs matched of them."""
+    page = Page.of(request)
+    workspace = page.desk.workspace
+    found = page.desk.kept(
+        ("certificates", page.desk.version("imports", "runs")), lambda: certificates(workspace)
+    )
+    years = sorted({c.retired_for for c in found})
+    rows = [
+        (
+            Cell(c.instrument, page.link(f"/data/imports/{c.import_id}")),
+            page.t(c.tier),
+            c.technology,
+            c.market,
+            f"{c.vintage_from} – {c.vintage_to}",
+            c.retired_for,
+            c.site or page.t("any site"),
+            page.number(c.amount_kwh),
+            *("–" if v is None else page.number(v) for v in (c.matched_kwh, c.left_kwh)),
+        )
+        for c in found
+        if year in ("", c.retired_for)
+    ]
+    return page.render("certificates.html", rows=rows, years=years, year=year)
 
 
 @router.get("/tariffs")
