@@ -81,6 +81,7 @@ CALLS = {
     "backtest": "backtest files/meter.csv --last 7d",
     "savings": "savings files/meter.csv --weather files/weather.csv --until 2023-02-20 -o out/savings.csv --chart out/savings.svg",
     "certificates": "certificates -w w",
+    "match": "match -y FY2023 --lots files/lots.csv -o out/claims.csv --chart out/match.svg -w w",
     "tariff list": "tariff list -w w",
     "tariff show": "tariff show flat --chart out/tariff.svg -w w",
     "tariff add": "tariff add files/mine.toml -w w",
@@ -237,6 +238,8 @@ def prepare(folder: Path) -> dict[str, str]:
         "weather.csv", "time,temperature\n" + "".join(f"{t},{10 + t.hour / 4:.2f}\n" for t in hours)
     )
     write("mine.toml", TARIFF)
+    given = [f"farm,{t.isoformat()},50,CN" for t in hours[: 24 * 20]]
+    write("lots.csv", "device,start,kwh,region\n" + "\n".join(given) + "\n")
     write("wind.toml", WIND)
     write("flat.toml", 'currency = "EUR"\nvolume = "baseload"\npower_kw = 50\nprice_per_mwh = 60\n')
     begun = datetime(2023, 1, 1)
@@ -340,4 +343,4 @@ def own_factor(header: list[str]) -> str:
 
 def ends_with(command: str) -> int:
     """Exit code of a call: 1 where it says that something blocks."""
-    return int(command in ("add", "check", "savings", "claims check"))
+    return int(command in ("add", "check", "savings", "claims check", "match"))

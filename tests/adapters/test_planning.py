@@ -339,3 +339,60 @@ def test_certificates_show_what_a_run_matched_on_every_face(filled):
     assert by_rest["matched_kwh"] + by_rest["left_kwh"] == 500
     assert by_rest["matched_kwh"] > 0
     assert "G1" in page
+
+
+def test_hours_are_matched_the_same_from_four_faces(filled):
+    root, lots = filled / "w", filled / "files" / "lots.csv"
+    by_command = told("match", "-y", "FY2023", "--lots", lots, "-w", root, "--json")
+    by_python = abate.open(root).matching("FY2023", lots=[lots]).json
+    with session(create_app(root, token="t"), "t") as client:
+        about = {"name": "lots.csv", "purpose": "input"}
+        upload = client.post("/api/v1/uploads", params=about, content=lots.read_bytes()).json()[
+            "id"
+        ]
+        asked = {"year": "FY2023", "lots": [upload]}
+        by_rest = done(client, client.post("/api/v1/matchings", json=asked).json())
+        page = client.post("/matching", data={"year": "FY2023", "lots": upload}).text
+    assert by_command == by_python
+    assert by_rest["matched_kwh"] == by_command["matched_kwh"] == 50 * 24 * 20
+    assert by_rest["matched_share"] <= by_rest["volumetric_share"]
+    assert {x["of"] for x in by_rest["incomplete"]} == {"hq"}, "75 days of a year have readings"
+    assert "/jobs/" in page or "FY2023" in page
+
+
+def test_lots_go_where_they_may_and_a_year_by_the_month_matches_no_less(filled, tmp_path):
+    workspace = abate.open(filled / "w")
+    rows = [f"far,2023-01-0{d}T{h:02d}:00,900,DE" for d in (1, 2) for h in range(24)]
+    (tmp_path / "far.csv").write_text("device,start,kwh,region\n" + "\n".join(rows) + "\n")
+    assert workspace.matching("FY2023", lots=[tmp_path / "far.csv"]).json["matched_kwh"] == 0
+    (tmp_path / "near.csv").write_text("device,start,kwh,region\n" + "\n".join(rows).replace("DE", "CN") + "\n")  # fmt: skip
+    by_hour = workspace.matching("FY2023", lots=[tmp_path / "near.csv"])
+    by_month = workspace.matching("FY2023", lots=[tmp_path / "near.csv"], basis="monthly")
+    used = by_hour.matching.load_wh.sum(axis=0)
+    assert by_hour.json["matched_kwh"] == pytest.approx(np.minimum(used[used > 0][:48], 900_000).sum() / 1000)  # fmt: skip
+    assert by_month.json["matched_kwh"] > by_hour.json["matched_kwh"]
+    assert by_month.charts == []
+    assert {r["device"] for r in by_hour.rows} == {"far"}
+
+
+@pytest.mark.parametrize("row", ["x,soon,5,CN", "x,2023-01-01T00:00,-5,CN", "x,2023-01-01T00:00,nan,CN", ",2023-01-01T00:00,5,CN"])  # fmt: skip
+def test_a_wrong_lot_is_refused_with_its_row(filled, tmp_path, row):
+    (tmp_path / "l.csv").write_text(f"device,start,kwh,region\ny,2023-01-01T00:00,5,CN\n{row}\n")
+    with pytest.raises(AbateError) as error:
+        abate.open(filled / "w").matching("FY2023", lots=[tmp_path / "l.csv"])
+    assert error.value.code == "bad-lots"
+    assert "row 3" in error.value.message
+
+
+def test_the_grid_adds_its_clean_part_and_the_rest_has_emissions(filled, tmp_path):
+    grid = ["time,clean_share,residual_kg_per_kwh"]
+    start = np.datetime64("2022-04-01T00") + np.arange(8760)
+    grid += [f"{at}:00Z,0.4,0.8" for at in start]
+    (tmp_path / "g.csv").write_text("\n".join(grid) + "\n")
+    made = abate.open(filled / "w").matching("FY2023", grid=tmp_path / "g.csv")
+    assert made.with_grid_share == pytest.approx(0.4)
+    assert made.residual_kg == pytest.approx(0.8 * made.json["used_kwh"])
+    (tmp_path / "g.csv").write_text("\n".join(grid[:500]) + "\n")
+    with pytest.raises(AbateError) as error:
+        abate.open(filled / "w").matching("FY2023", grid=tmp_path / "g.csv")
+    assert error.value.code == "bad-grid"

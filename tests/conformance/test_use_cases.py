@@ -65,7 +65,17 @@ def there(tmp_path_factory):
 
 
 FORMS = (
-    *("backtests", "base-year", "boxes", "claims", "contracts", "dispatch", "fit", "own-factor"),
+    *(
+        "backtests",
+        "base-year",
+        "boxes",
+        "claims",
+        "contracts",
+        "dispatch",
+        "fit",
+        "matching",
+        "own-factor",
+    ),
     *("packing", "savings", "sizes", "sizing"),
 )
 """Pages that hold the form of a use case."""

@@ -57,5 +57,6 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
         f"Meters: abate meters list --workspace {directory}\n"
         f"Forecasts compared with the meters: abate forecasts --workspace {directory}\n"
         f"A battery's week: abate dispatch {DISPATCHED} --from 2024-03-04 --workspace {directory}\n"
+        f"By the hour: abate match -y FY2024 --lots {folder}/lots.csv --workspace {directory}\n"
         f"Contracts: abate contract {offers}/*.toml --market {offers}/market.csv"
     )

@@ -102,6 +102,24 @@ class ContractsRequest(Strict):
     site: Text = ""
 
 
+class MatchingRequest(Strict):
+    """A year whose hours are matched; lots and hours of the grid are uploads."""
+
+    year: Needed
+    basis: Annotated[str, Field(pattern="^(hourly|monthly)$")] = "hourly"
+    lots: list[Needed] = Field(default=[], max_length=20)
+    grid: Upload = ""
+
+
+@router.post("/matchings", status_code=202)
+def post_matching(desk: WorkspaceOf, jobs: JobsOf, asked: MatchingRequest) -> Json:
+    """Match a year's hourly loads with plants and lots as a job: claims as a file."""
+    for upload in (*asked.lots, *((asked.grid,) if asked.grid else ())):
+        input_of(desk, upload)
+    desk.workspace.calendar.months(asked.year.upper())
+    return jobs.submit("match", asked.year.upper(), **asked.model_dump())
+
+
 @router.get("/certificates")
 def get_certificates(desk: WorkspaceOf, year: Text = "") -> list[Json]:
     """Certificates and contracts that count, with what runs matched of them."""

@@ -286,6 +286,23 @@ def _dispatch(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     return told.json | {"plan": name, "charts": told.charts}
 
 
+def _match(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
+    from abate.application.energy.batches import write_rows
+    from abate.application.energy.matchings import match_year
+
+    a = job["arguments"]
+    on_step("matching")
+    told = match_year(
+        desk.workspace,
+        a["year"],
+        basis=a["basis"],
+        lots=[input_of(desk, upload) for upload in a["lots"]],
+        grid=input_of(desk, a["grid"]) if a["grid"] else None,
+    )
+    write_rows(_written(desk, job, "claims.csv"), told.rows)
+    return told.json | {"charts": told.charts}
+
+
 def _size(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
     from abate.application.energy.dispatches import DispatchSpec
     from abate.application.energy.sizings import post_sizing, size_of
@@ -398,6 +415,7 @@ WORK: dict[str, Callable[[OpenWorkspace, Json, OnStep], Json]] = {
     "savings": _savings,
     "dispatch": _dispatch,
     "size": _size,
+    "match": _match,
     "pack": _pack,
     "assort": _assort,
 }

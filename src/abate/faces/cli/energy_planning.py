@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from abate.faces.cli import show as out
-from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, app, opened_at
+from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, opened_at
 from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError
@@ -16,6 +16,7 @@ from abate.kernel.errors import AbateError
 if TYPE_CHECKING:
     from abate.adapters.store.workspace import Workspace
     from abate.application.energy.tariffs import BillShown
+    from abate.energy.planners.matching import Basis
 
 Objective = Literal["cost", "carbon"]
 tariff_app = typer.Typer(
@@ -297,6 +298,76 @@ def dispatch(
         if post:
             out.console().print(f"Kept as plan '{post}': see 'abate plans'.")
     raise typer.Exit(1 if told.made.breaches else 0)
+
+
+@app.command("match")
+def match_hours(
+    year: YearOption,
+    basis: Annotated[
+        str, typer.Option(help="hourly, or monthly: all hours of a month as one.")
+    ] = "hourly",
+    lots: Annotated[
+        list[Path] | None,
+        typer.Option(help="Lots by the hour: device, start, kwh, region. Several times."),
+    ] = None,
+    grid: Annotated[
+        Path | None,
+        typer.Option(help="Hours of the grid: time, clean_share, residual_kg_per_kwh."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Claims: .csv or .parquet.")
+    ] = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", help="SVG: 24 hours of each day.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Match what sites used by the hour with what plants and lots gave in the same hour.
+
+    Exit code 1 where hours are missing. Nothing is retired.
+    """
+    from abate.application.energy.batches import write_rows
+    from abate.application.energy.matchings import match_year
+
+    with out.working("matching"):
+        told = match_year(
+            opened_at(workspace), year, basis=cast("Basis", basis), lots=lots or (), grid=grid
+        )
+    if output is not None:
+        write_rows(output, told.rows)
+    if chart is not None and told.charts:
+        _draw(chart, told.charts[0])
+    found = told.json
+    if json:
+        out.print_json(found)
+    else:
+        _print_matching(found)
+    raise typer.Exit(1 if found["incomplete"] else 0)
+
+
+def _print_matching(told: Json) -> None:
+    star = "*" if told["incomplete"] else ""
+    lines = [
+        ("used", f"{told['used_kwh']:,.0f} kWh"),
+        ("generated", f"{told['generated_kwh']:,.0f} kWh"),
+        ("matched", f"{told['matched_kwh']:,.0f} kWh"),
+        (f"matched share, {told['basis']}", f"{told['matched_share']:.1%}{star}"),
+        ("generated over used", f"{told['volumetric_share']:.1%}{star}"),
+    ]
+    if told["with_grid_share"] is not None:
+        lines.append(("with the clean part of the grid", f"{told['with_grid_share']:.1%}{star}"))
+        lines.append(("emissions of the rest", f"{told['residual_kg'] / 1000:,.1f} t CO2e"))
+    out.table(told["year"], ("", ""), lines, right=(1,))
+    body = [(s["site"], f"{s['used_kwh']:,.0f}", f"{s['matched_kwh']:,.0f}") for s in told["sites"]]
+    out.table("", ("site", "used, kWh", "matched, kWh"), body, right=(1, 2))
+    gone = [
+        (d["device"], f"{d['generated_kwh']:,.0f}", f"{d['left_kwh']:,.0f}")
+        for d in told["devices"]
+    ]
+    out.table("", ("device", "generated, kWh", "left, kWh"), gone, right=(1, 2))
+    for lack in told["incomplete"]:
+        out.console().print(f"* {lack['of']}: {lack['hours']:,} hours have no reading.")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -270,6 +270,14 @@ class Reading:
         with tempfile.TemporaryDirectory() as folder:
             path = file_of(Path(folder), "weather.csv", weather)
             return self.workspace.savings(meter, weather=path, until=until, since=since).json
+
+    def matching(
+        self, year: Year, basis: Literal["hourly", "monthly"] = "hourly", lots: Content = ""
+    ) -> Json:
+        """Match sites' hourly use with plants and lots (CSV: device, start, kwh, region)."""
+        with tempfile.TemporaryDirectory() as folder:
+            files = [file_of(Path(folder), "lots.csv", lots)] if lots else []
+            return self.workspace.matching(year, basis=basis, lots=files).json
 
     def certificates(self, year: Name = "") -> Json:
         """Certificates and contracts that count, with what runs matched of them."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from abate.application.energy.dispatches import SiteDispatch
     from abate.application.energy.forecasts import ForecastShown, SiteForecast
     from abate.application.energy.loads import Load, Preview
+    from abate.application.energy.matchings import YearMatched
     from abate.application.energy.meters import Meter
     from abate.application.energy.postings import Posting
     from abate.application.energy.savings import SavingsResult
@@ -226,6 +227,31 @@ class EnergyDoor:
             SavingTerms(until, since or until, model, confidence),
             style=FileStyle(zone),
         )
+
+    def matching(
+        self,
+        year: str,
+        *,
+        basis: Literal["hourly", "monthly"] = "hourly",
+        lots: Sequence[str | Path] = (),
+        grid: str | Path | None = None,
+    ) -> YearMatched:
+        """Match what sites used by the hour with what plants and lots gave in the same hour.
+
+        Args:
+            year: Fiscal year.
+            basis: `hourly`, or `monthly`: all hours of a month as one.
+            lots: Files of lots: device, start, kwh, region.
+            grid: Hours of the grid: time, clean_share, residual_kg_per_kwh.
+
+        Raises:
+            NotFoundError: `no-meter`.
+            DataError: `bad-lots`, `bad-grid`.
+        """
+        from abate.application.energy.matchings import match_year
+
+        files, hours = [Path(p) for p in lots], Path(grid) if grid is not None else None
+        return match_year(self._opened, year, basis=basis, lots=files, grid=hours)
 
     def certificates(self, year: str = "") -> Table:
         """Certificates and contracts that count, with what runs matched of them.

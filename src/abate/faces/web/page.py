@@ -50,6 +50,7 @@ JOB_TITLES = {
     "savings": "Savings",
     "dispatch": "Dispatch",
     "size": "Sizing",
+    "match": "Matching by the hour",
     "pack": "Packing",
     "assort": "Box sizes",
 }

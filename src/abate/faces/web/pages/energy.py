@@ -38,6 +38,7 @@ PLACE = Place(
         ("/contracts", "Contracts"),
         ("/tariffs", "Tariffs"),
         ("/certificates", "Certificates"),
+        ("/matching", "By the hour"),
     ),
 )
 UNITS = {"pue": "ratio", "wue": "L/kWh", "clean-share": "share"}

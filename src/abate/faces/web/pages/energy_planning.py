@@ -58,6 +58,77 @@ SHARES = {
 }
 
 
+@router.get("/matching")
+def matching(request: Request) -> Response:
+    """The form to match a year's hours, and those made last."""
+    return _matching(Page.of(request))
+
+
+def _matching(
+    page: Page, fault: AbateError | None = None, asked: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    return page.render(
+        "matching.html",
+        422 if fault else 200,
+        years=[(y, y) for y in reversed(page.desk.years())],
+        jobs=page.jobs("match")[:5],
+        asked=asked,
+        fault=fault,
+    )
+
+
+@router.post("/matching")
+def start_matching(request: Request, form: Form) -> Response:
+    """Match a year's hours as a job."""
+    page = Page.of(request)
+    year = form.get("year", "").upper()
+    files = {k: form.get(k, "") for k in ("lots", "grid")}
+    try:
+        page.desk.workspace.calendar.months(year)
+        for upload in files.values():
+            if upload:
+                uploads.input_of(page.desk, upload)
+        basis = "monthly" if form.get("basis") == "monthly" else "hourly"
+        lots = [files["lots"]] if files["lots"] else []
+        jobs = request.app.state.jobs
+        job = jobs.submit("match", year, year=year, basis=basis, lots=lots, grid=files["grid"])
+    except AbateError as error:
+        return _matching(page, error, form)
+    return RedirectResponse(f"/jobs/{job['id']}", 303)
+
+
+def matched(page: Page, found: Json) -> Model:
+    """What the part of a job's result shows of a matching."""
+    number = page.number
+    star = "*" if found["incomplete"] else ""
+    rows = [
+        (page.t("used"), f"{number(found['used_kwh'])} kWh"),
+        (page.t("generated"), f"{number(found['generated_kwh'])} kWh"),
+        (page.t("matched"), f"{number(found['matched_kwh'])} kWh"),
+        (page.t("matched share"), page.share(found["matched_share"]) + star),
+        (page.t("generated over used"), page.share(found["volumetric_share"]) + star),
+    ]
+    if found["with_grid_share"] is not None:
+        grid = page.share(found["with_grid_share"]) + star
+        rest = f"{number(found['residual_kg'] / 1000)} {page.unit('t CO2e')}"
+        rows += [
+            (page.t("with the clean part of the grid"), grid),
+            (page.t("emissions of the rest"), rest),
+        ]
+    return {
+        "rows": rows,
+        "sites": [
+            (s["site"], number(s["used_kwh"]), number(s["matched_kwh"])) for s in found["sites"]
+        ],
+        "devices": [
+            (d["device"], number(d["generated_kwh"]), number(d["left_kwh"]))
+            for d in found["devices"]
+        ],
+        "lacking": [(x["of"], page.count(x["hours"])) for x in found["incomplete"]],
+        "specs": [in_words(c, page) for c in found["charts"]],
+    }
+
+
 @router.get("/certificates")
 def list_certificates(
     request: Request, year: Annotated[str, Query(max_length=12)] = ""

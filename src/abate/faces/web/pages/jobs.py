@@ -14,7 +14,7 @@ from abate.application.catalogue import FIGURES
 from abate.application.inventory.base_year import REASONS
 from abate.faces.api import work
 from abate.faces.web.page import Cell, Page, in_words
-from abate.faces.web.pages.energy_planning import dispatched, sized
+from abate.faces.web.pages.energy_planning import dispatched, matched, sized
 from abate.kernel.edges import Json, Model
 from abate.kernel.units import in_t
 
@@ -25,6 +25,7 @@ RESULTS = {
     "savings",
     "dispatch",
     "size",
+    "match",
     "pack",
     "assort",
     "base-year",
@@ -90,7 +91,13 @@ def _looked_at(page: Page, job_id: str, name: str) -> Cell | str:
 def _told(page: Page, job: Json) -> Model:
     """What the part of a result shows."""
     made = {"forecast": _forecast, "backtest": _backtest, "savings": _savings, "pack": _pack}
-    made |= {"dispatch": dispatched, "size": sized, "assort": _assort, "base-year": _base_year}
+    made |= {
+        "dispatch": dispatched,
+        "size": sized,
+        "match": matched,
+        "assort": _assort,
+        "base-year": _base_year,
+    }
     if job["kind"] in made:
         return made[job["kind"]](page, job["result"])
     messages = [
