@@ -42,6 +42,7 @@ bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Pol
 	$(BIN)/python benchmarks/dispatch.py
 	$(BIN)/python benchmarks/microgrids.py
 	$(BIN)/python benchmarks/contracts.py
+	$(BIN)/python benchmarks/matching.py
 	$(BIN)/python benchmarks/intake.py
 	$(BIN)/python benchmarks/forecasting.py
 	$(BIN)/python benchmarks/disclosure.py

@@ -112,9 +112,13 @@ def test_the_benchmark_of_forecasts_runs():
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("dispatch", "times the solver alone"), ("contracts", "better on 100.0% of the paths")],
+    [
+        ("dispatch", "times the solver alone"),
+        ("contracts", "better on 100.0% of the paths"),
+        ("matching", " 0 Wh made or lost"),
+    ],
 )
-def test_the_benchmarks_of_dispatch_and_contracts_run(name, words):
+def test_the_benchmarks_of_dispatch_contracts_and_matching_run(name, words):
     done = subprocess.run(
         [sys.executable, str(ROOT / f"benchmarks/{name}.py"), "--small"],
         capture_output=True,
