@@ -110,7 +110,7 @@ def heat_chart(values: Sequence[Json], *, title: str, unit: str, share: bool = F
     """
     days = {v["day"] for v in values}
     told = "%Y-%m" if len(days) > MONTHS_SHOWN else "%m-%d"
-    scale = {"scheme": "redyellowgreen", "domain": [0, 1]} if share else {"scheme": "viridis"}
+    scale = {"scheme": "viridis", **({"domain": [0, 1]} if share else {})}
     encoding = {
         "x": {
             "field": "day",
