@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from abate.adapters.store.writing import write_whole
-from abate.application.inventory.figures import Run
 from abate.disclosure.numbers import number
 from abate.faces.cli import show as out
 from abate.faces.cli.app import (
@@ -30,6 +29,7 @@ from abate.kernel.units import in_t
 
 if TYPE_CHECKING:
     from abate.application.inventory.explanations import ActivityExplained, EntryShown
+    from abate.application.inventory.figures import Run
 
 
 @app.command()
