@@ -171,12 +171,8 @@ class SiteDispatch:
     @property
     def wear(self) -> float:
         """What batteries wear, and what load that is left out costs."""
-        made, grid = self.made, self.grid
-        worn = sum(
-            b.cycle_cost * float(made.discharge_kw[k].sum()) * grid.step_h
-            for k, b in enumerate(grid.batteries)
-        )
-        return worn + grid.shed_cost * float(made.shed_kw.sum()) * grid.step_h
+        shed_kwh = float(self.made.shed_kw.sum()) * self.grid.step_h
+        return self.made.wear_cost + self.grid.shed_cost * shed_kwh
 
     @property
     def saving(self) -> float:

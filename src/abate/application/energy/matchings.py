@@ -18,6 +18,7 @@ from abate.application.energy.dispatches import energy_config, power_at
 from abate.application.energy.forecasts import hourly_sites, site_readings
 from abate.disclosure.energy_charts import heat_chart
 from abate.energy.facts.clocks import utc_of
+from abate.energy.facts.tariffs import Hourly
 from abate.energy.planners.matching import Basis, Matching, match_hours
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, NotFoundError, UsageError
@@ -268,10 +269,7 @@ def _file_of_lots(path: Path, hours: Any, zone: str) -> dict[str, tuple[str, Any
 def _grid(path: Path, hours: Any, zone: str) -> tuple[Any, Any]:
     """Clean share of the grid and its residual mix in each hour."""
     told = read_columns(path, GRID_COLUMNS, zone, "bad-grid")
-    at = np.searchsorted(told.start, hours, "right") - 1
-    step = np.timedelta64(told.step_s or 3600, "s")
-    inside = (at >= 0) & (hours < told.start[np.maximum(at, 0)] + step)
-    clean, kg = (np.where(inside, v[np.maximum(at, 0)], np.nan) for v in told.values)
+    clean, kg = (Hourly(told.start, values, path.name).at(hours) for values in told.values)
     if np.isnan(clean).any() or np.isnan(kg).any() or (clean < 0).any() or (clean > 1).any():
         when = hours[int(np.argmax(np.isnan(clean) | np.isnan(kg)))]
         text = f"{path.name} has no value at {when} UTC, or a share beyond 0 to 1."

@@ -73,6 +73,7 @@ class Dispatched:
         deferred_kw: What each deferrable load takes `(deferrables, n)`.
         cost: Money: energy bought less sold, demand, wear, load left out, backup, curtailing.
         demand_cost: Of it for the highest power.
+        wear_cost: Of it for the wear of batteries.
         carbon_kg: Of energy bought.
         objective: Cost with carbon at its price, and limits broken at their penalty.
         penalty_per_kwh: What a kWh beyond a limit counts in the objective.
@@ -92,6 +93,7 @@ class Dispatched:
     deferred_kw: Array
     cost: float
     demand_cost: float
+    wear_cost: float
     carbon_kg: float
     objective: float
     penalty_per_kwh: float
@@ -324,6 +326,7 @@ def _told(grid: Microgrid, o: _Options, d: _Decided) -> Dispatched:
         d.shifted / hours,
         cost,
         demand,
+        wear,
         carbon,
         cost + grid.carbon_price * carbon + beyond,
         o.penalty,

@@ -38,6 +38,7 @@ router = api_router()
 Power = Annotated[float, Field(ge=0, le=1e9)]
 TariffName = Annotated[Text, AfterValidator(plain_name)]
 """Over the network no path of a file is the name of a tariff."""
+TariffOrNone = Annotated[Text, AfterValidator(lambda name: name and plain_name(name))]
 
 
 class TariffRequest(Strict):
@@ -70,7 +71,7 @@ class DispatchRequest(Strict):
     first: Text = ""
     span: Text = "7d"
     meters: list[Text] = Field(default=[], max_length=50)
-    tariff: Annotated[Text, AfterValidator(lambda name: name and plain_name(name))] = ""
+    tariff: TariffOrNone = ""
     objective: Annotated[str, Field(pattern="^(cost|carbon)$")] = "cost"
     ahead_h: Annotated[int, Field(ge=0, le=168)] = 0
     front: bool = False
@@ -84,7 +85,7 @@ class SizingRequest(Strict):
     first: Text = ""
     span: Text = "1y"
     meters: list[Text] = Field(default=[], max_length=50)
-    tariff: Annotated[Text, AfterValidator(lambda name: name and plain_name(name))] = ""
+    tariff: TariffOrNone = ""
     post: Text = ""
 
 

@@ -78,6 +78,16 @@ def opened_at(workspace: Path) -> Any:
     return open_workspace(workspace)
 
 
+def names_of(text: str) -> tuple[str, ...]:
+    """Names of a text with commas.
+
+    Example:
+        >>> names_of("main, hall-2,")
+        ('main', 'hall-2')
+    """
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def workers_of(text: str) -> int | str:
     """Processes of this machine, or the master of a cluster, as people write it.
 

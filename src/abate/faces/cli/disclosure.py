@@ -21,6 +21,7 @@ from abate.faces.cli.app import (
     YearOption,
     accepted_of,
     app,
+    names_of,
     opened_at,
 )
 from abate.faces.clock import present
@@ -432,7 +433,7 @@ def sign(
         if not year:
             raise UsageError("bad-year", "Which year?", "Give --year FY2024.")
         parse_fiscal_year(year)
-        names = [f.strip() for f in figures.split(",") if f.strip()]
+        names = list(names_of(figures))
         take(
             opened,
             year.upper(),

@@ -20,6 +20,7 @@ from abate.faces.cli.app import (
     WorkspaceOption,
     YearOption,
     app,
+    names_of,
     opened_at,
     workers_of,
 )
@@ -285,7 +286,7 @@ def forecast(
         "json": json,
     }
     if site:
-        sites = list(dict.fromkeys(s.strip() for s in site.split(",") if s.strip()))
+        sites = list(dict.fromkeys(names_of(site)))
         _forecast_sites(workspace, sites, energy, chart=chart, post=post, **shared)
         return
     style = style_of(zone, stamp, dates, decimal, unit)
@@ -837,7 +838,7 @@ def _source(
         raise UsageError("what-to-read", text, "One of the two.")
     if file is not None:
         return style.read(file, checked=checked), style.zone
-    names = list(dict.fromkeys(n.strip() for n in meter.split(",") if n.strip()))
+    names = list(dict.fromkeys(names_of(meter)))
     opened = opened_at(workspace)
     zone = style.zone if style.zone != "UTC" else meter_named(opened, names[0]).zone
     return usage_of(opened, names, checked=checked), zone
@@ -847,7 +848,7 @@ def _repairs(text: str) -> tuple[str, ...]:
     from abate.energy.facts.readings import REPAIRS
     from abate.kernel.errors import UsageError
 
-    chosen = tuple(t.strip() for t in text.split(",") if t.strip())
+    chosen = names_of(text)
     odd = [t for t in chosen if t not in REPAIRS]
     if odd:
         raise UsageError(

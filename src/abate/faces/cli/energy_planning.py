@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from abate.faces.cli import show as out
-from abate.faces.cli.app import HERE, JsonOption, WorkspaceOption, YearOption, app, opened_at
+from abate.faces.cli.app import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    YearOption,
+    app,
+    names_of,
+    opened_at,
+)
 from abate.faces.clock import present
 from abate.kernel.edges import Json
 from abate.kernel.errors import AbateError
@@ -23,6 +31,22 @@ tariff_app = typer.Typer(
     help="Tariffs: list, show, keep one, and bill readings by it.", no_args_is_help=True
 )
 app.add_typer(tariff_app, name="tariff")
+SiteArgument = Annotated[str, typer.Argument(help="Site of the workspace.")]
+FirstOption = Annotated[
+    str,
+    typer.Option("--from", help="First moment.", show_default="a span before the last reading"),
+]
+LoadOption = Annotated[
+    str,
+    typer.Option(
+        "--meter",
+        help="Meters that say the load, with commas.",
+        show_default="those of the buildings",
+    ),
+]
+TariffOption = Annotated[
+    str, typer.Option("--tariff", help="Tariff.", show_default="that of energy.toml")
+]
 TariffArgument = Annotated[str, typer.Argument(help="Name of a tariff, or path of its file.")]
 
 
@@ -183,12 +207,12 @@ def tariff_bill(
     if bool(file) == bool(meter):
         text = "Name a file of readings, or meters with --meter."
         raise UsageError("what-to-read", text, "One of the two.")
-    named = tuple(s.strip() for s in series.split(",") if s.strip())
+    named = names_of(series)
     spec = BillSpec(tariff, year, contract_kw, capacity_kva, earlier_of(earlier or ()), named)
     if file is not None:
         told = bill_file(_workspace(workspace), spec, file, zone=zone, unit=unit, received=received)
     else:
-        names = [m.strip() for m in meter.split(",") if m.strip()]
+        names = names_of(meter)
         told = bill_meters(opened_at(workspace), spec, names, received=received)
     if json:
         out.print_json(told.json)
@@ -232,19 +256,11 @@ def _print_bill(told: BillShown) -> None:
 
 @app.command()
 def dispatch(
-    site: Annotated[str, typer.Argument(help="Site of the workspace.")],
-    first: Annotated[
-        str,
-        typer.Option("--from", help="First moment.", show_default="a span before the last reading"),
-    ] = "",
+    site: SiteArgument,
+    first: FirstOption = "",
     span: Annotated[str, typer.Option(help="How long: 7d, 1m, 1y.")] = "7d",
-    meter: Annotated[
-        str,
-        typer.Option(
-            help="Meters that say the load, with commas.", show_default="those of the buildings"
-        ),
-    ] = "",
-    tariff: Annotated[str, typer.Option(help="Tariff.", show_default="that of energy.toml")] = "",
+    meter: LoadOption = "",
+    tariff: TariffOption = "",
     objective: Annotated[str, typer.Option(help="What is least: cost or carbon.")] = "cost",
     ahead: Annotated[
         int,
@@ -272,7 +288,7 @@ def dispatch(
     from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
 
     opened = opened_at(workspace)
-    meters = tuple(m.strip() for m in meter.split(",") if m.strip())
+    meters = names_of(meter)
     spec = DispatchSpec(
         site,
         first,
@@ -372,19 +388,11 @@ def _print_matching(told: Json) -> None:
 
 @app.command()
 def size(
-    site: Annotated[str, typer.Argument(help="Site of the workspace.")],
-    first: Annotated[
-        str,
-        typer.Option("--from", help="First moment.", show_default="a span before the last reading"),
-    ] = "",
+    site: SiteArgument,
+    first: FirstOption = "",
     span: Annotated[str, typer.Option(help="Readings that stand for a year: 1y, 6m.")] = "1y",
-    meter: Annotated[
-        str,
-        typer.Option(
-            help="Meters that say the load, with commas.", show_default="those of the buildings"
-        ),
-    ] = "",
-    tariff: Annotated[str, typer.Option(help="Tariff.", show_default="that of energy.toml")] = "",
+    meter: LoadOption = "",
+    tariff: TariffOption = "",
     post: Annotated[str, typer.Option(help="Keep it as a plan of this name.")] = "",
     chart: Annotated[Path | None, typer.Option("--chart", help="SVG of the sensitivity.")] = None,
     workspace: WorkspaceOption = HERE,
@@ -399,7 +407,7 @@ def size(
     from abate.application.energy.sizings import post_sizing, size_of
 
     opened = opened_at(workspace)
-    meters = tuple(m.strip() for m in meter.split(",") if m.strip())
+    meters = names_of(meter)
     with out.working("sizing"):
         told = size_of(opened, DispatchSpec(site, first, span, meters, tariff))
     if chart is not None:

@@ -21,6 +21,7 @@ from abate.faces.cli.app import (
     WorkspaceOption,
     YearOption,
     app,
+    names_of,
     opened_at,
 )
 from abate.faces.clock import present
@@ -572,6 +573,6 @@ def report(
             lang=lang,
             kind=kind,
             template=template,
-            without=[name.strip() for name in without.split(",") if name.strip()],
+            without=names_of(without),
         )
     out.console().print(f"Report: {path}")

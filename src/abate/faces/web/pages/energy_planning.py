@@ -282,6 +282,12 @@ def make_bill(request: Request, tariff: str, form: Form) -> Response:
     return _tariff(page, tariff, billed=made, asked=form)
 
 
+def _tariff_choices(page: Page) -> list[tuple[str, str]]:
+    """Sound tariffs as a form offers them; none first."""
+    sound = [t.id for t in tariffs(page.desk.workspace) if not t.fault]
+    return [("", "–"), *((name, name) for name in sound)]
+
+
 @router.get("/dispatch")
 def dispatches(request: Request) -> Response:
     """The form for a dispatch, and those made last."""
@@ -299,7 +305,7 @@ def _dispatches(
         "dispatch.html",
         422 if fault else 200,
         sites=[(s, s) for s in sites],
-        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(workspace) if not t.fault)],
+        tariffs=_tariff_choices(page),
         jobs=page.jobs("dispatch")[:5],
         asked=asked,
         fault=fault,
@@ -403,7 +409,7 @@ def _sizings(
         "sizing.html",
         422 if fault else 200,
         sites=[(s, s) for s in sites],
-        tariffs=[("", "–"), *((t.id, t.id) for t in tariffs(page.desk.workspace) if not t.fault)],
+        tariffs=_tariff_choices(page),
         jobs=page.jobs("size")[:5],
         asked=asked,
         fault=fault,
