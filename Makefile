@@ -30,10 +30,10 @@ $(BIN)/.browser: $(BIN)/.installed tests/browser/install.sh
 	@touch $@
 
 test: check  ## checks and the first tier of tests, in under eight minutes on two cores
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 gate: check $(BIN)/.browser  ## checks and all tests; its last lines are pytest's
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(BIN)/.installed  ## 1, 10 and 100 million activities beside SQL and Polars and on a cluster, the pages, packing, dispatch, contracts, forecasts, claims, report, load, hostile files, kills
 	$(BIN)/python benchmarks/scale.py --spark

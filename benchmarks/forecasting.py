@@ -36,9 +36,9 @@ def told(what: str, **values: object) -> None:
     )
 
 
-def competition(name: str, *arguments: str) -> dict:
-    """The command line's own backtest, as a process of its own on one core."""
-    command = [sys.executable, "-m", "abate", "backtest", name, "--json", *arguments]
+def track(name: str, *arguments: str) -> dict:
+    """A track of the competition, as a process of its own on one core or more."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "gefcom.py"), name, "--json", *arguments]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -50,95 +50,61 @@ def competition(name: str, *arguments: str) -> dict:
 
 
 def load() -> None:
-    """Load by months, without temperatures of the month; climatology of 8 days around beside it."""
-    from abate.adapters.readers.series import read_series
-    from abate.algorithms.forecasting.baselines import climatology
-    from abate.algorithms.forecasting.scores import pinball
-    from abate.algorithms.forecasting.series import grid, observed
-
-    tasks = "4" if SMALL else "4-12"
-    ours = competition("gefcom2014-load", "--data", str(GEFCOM / "load.parquet"), "--tasks", tasks)
+    """Load by months, without temperatures of the month; each way and climatology beside it."""
+    file = ("--data", str(GEFCOM / "load.parquet"), "--workers", "2")
+    ours = track("load", *file, "--tasks", "4" if SMALL else "4-12")
     told("load, ours", mean=ours["mean"], cpu_s=ours["cpu_s"], **ours["scores"])
-    series = read_series(GEFCOM / "load.parquet", stamp="end", checked=False)
-    line = series.values[[series.names.index("load")]]
-    known = observed(("load",), series.start, line)
-    usual = []
-    for task in ours["scores"]:
-        month = np.datetime64("2010-10", "M") + int(task) - 1
-        begin, end = month.astype("datetime64[s]"), (month + 1).astype("datetime64[s]")
-        steps = grid(begin, int((end - begin) // HOUR), HOUR)
-        actual = line[0][np.searchsorted(series.start, steps)]
-        usual.append(float(np.nanmean(pinball(actual, climatology(known.as_of(begin), steps)[0]))))
-    told("load, climatology", mean=float(np.mean(usual)))
+    for name, beside in ours["beside"].items():
+        told(f"load, {name}", mean=beside["mean"], **beside["by_quarter"])
     with (GEFCOM / "load_benchmark_scores.csv").open() as handle:
         official = {r["task"]: float(r["benchmark_pinball"]) for r in csv.DictReader(handle)}
-    weights = np.arange(1, len(usual) + 1)
+    weights = np.arange(1, len(ours["scores"]) + 1)
     gains = [1 - score / official[task] for task, score in ours["scores"].items()]
     told("load, official benchmark", mean=float(np.mean([official[t] for t in ours["scores"]])))
     told("load, our rating", rating=float((weights * gains).sum() / weights.sum()))
+    if not SMALL:
+        past = track("load", *file, "--months", "2008-01:2010-12")
+        for name, beside in past["beside"].items():
+            told(f"2008 to 2010, {name}", mean=beside["mean"], **beside["by_quarter"])
 
 
 def wind() -> None:
     """Ten farms by months."""
-    tasks = "4" if SMALL else "4-12"
+    file = ("--data", str(GEFCOM / "wind.parquet"), "--tasks", "4" if SMALL else "4-12")
     extra = ["--component", "forest"] if SMALL else ["--workers", "2"]
-    ours = competition(
-        "gefcom2014-wind", "--data", str(GEFCOM / "wind.parquet"), "--tasks", tasks, *extra
-    )
+    ours = track("wind", *file, *extra)
     told("wind, ours", mean=ours["mean"], cpu_s=ours["cpu_s"], **ours["scores"])
     if not SMALL:
-        boosted = competition(
-            "gefcom2014-wind",
-            "--data",
-            str(GEFCOM / "wind.parquet"),
-            "--tasks",
-            tasks,
-            "--component",
-            "boosted",
-            "--workers",
-            "2",
-        )
+        boosted = track("wind", *file, "--component", "boosted", "--workers", "2")
         told("wind, boosting alone", mean=boosted["mean"], cpu_s=boosted["cpu_s"])
 
 
 def sun() -> None:
     """Three roofs by months, with forecast weather and without any."""
+    from gefcom import ROOFS, _horizon, _months, _sun, tasks_of
+
     from abate.adapters.readers.series import read_series
     from abate.algorithms.forecasting.baselines import climatology
     from abate.algorithms.forecasting.scores import pinball
     from abate.algorithms.forecasting.series import observed
-    from abate.application.energy.competitions import (
-        ROOFS,
-        SUN_NAMES,
-        _horizon,
-        _months,
-        _sun,
-        tasks_of,
-    )
     from abate.energy.planners.generation import forecast_generation
 
     tasks = "1" if SMALL else "1-5"
-    files = [
-        "--data",
-        str(GEFCOM / "solar_power.parquet"),
-        "--weather",
-        str(GEFCOM / "solar_nwp.parquet"),
-    ]
-    ours = competition("gefcom2014-solar", *files, "--tasks", tasks, "--workers", "2")
+    power, nwp = (GEFCOM / f"solar_{n}.parquet" for n in ("power", "nwp"))
+    files = ["--data", str(power), "--weather", str(nwp), "--tasks", tasks, "--workers", "2"]
+    ours = track("sun", *files)
     told("sun, ours", mean=ours["mean"], cpu_s=ours["cpu_s"], **ours["scores"])
     if not SMALL:
-        boosted = competition(
-            "gefcom2014-solar", *files, "--tasks", tasks, "--component", "boosted", "--workers", "2"
-        )
+        boosted = track("sun", *files, "--component", "boosted")
         told("sun, boosting alone", mean=boosted["mean"], cpu_s=boosted["cpu_s"])
-    series = read_series(GEFCOM / "solar_power.parquet", stamp="end", checked=False)
-    weather = read_series(GEFCOM / "solar_nwp.parquet", stamp="end", checked=False)
+    series = read_series(power, stamp="end", checked=False)
+    weather = read_series(nwp, stamp="end", checked=False)
     physics, usual = [], []
-    for month in _months("gefcom2014-solar", tasks_of(tasks), series, Path("solar_power.parquet")):
+    for month in _months("sun", tasks_of(tasks), series, Path("solar_power.parquet")):
         steps = _horizon(month)
-        for zone, (_, start, power, _) in _sun(series, weather, SUN_NAMES).items():
-            known = observed((zone,), start, power[None]).as_of(steps[0])
-            actual = power[np.searchsorted(start, steps)]
+        for zone, (_, start, line, _) in _sun(series, weather).items():
+            known = observed((zone,), start, line[None]).as_of(steps[0])
+            actual = line[np.searchsorted(start, steps)]
             made = forecast_generation(ROOFS[zone], known, steps)
             physics.append(float(pinball(actual, made.quantiles).mean()))
             usual.append(

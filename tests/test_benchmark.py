@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,8 @@ def test_the_benchmark_of_forecasts_runs():
     )
     assert done.returncode == 0, done.stderr
     assert "load, our rating" in done.stdout
+    losses = dict(re.findall(r"load, (\w+) +mean=([\d.]+)", done.stdout))
+    assert float(losses["ours"]) < float(losses["climatology"])
     assert "meters, a day ahead" in done.stdout
 
 

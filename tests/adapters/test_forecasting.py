@@ -217,33 +217,6 @@ def test_synthetic_meters_give_their_balance_points_within_a_degree_and_their_sa
     assert made.low <= 0.1 * made.expected <= made.high
 
 
-def test_the_competition_s_load_task_is_forecast_from_what_was_known_before_it():
-    if not ENERGY.is_dir():
-        pytest.skip("the shared energy data is not there")
-    told = json.loads(
-        run(
-            "backtest",
-            "gefcom2014-load",
-            "--data",
-            ENERGY / "gefcom2014" / "load.parquet",
-            "--tasks",
-            "4",
-            "--json",
-        )
-    )
-    assert set(told) >= {"scores", "mean", "cpu_s"}
-    assert 8.5 < told["scores"]["4"] == told["mean"] < 10.5
-    run(
-        "backtest",
-        "gefcom2014-load",
-        "--data",
-        ENERGY / "gefcom2014" / "load.parquet",
-        "--tasks",
-        "13",
-        code=1,
-    )
-
-
 @pytest.fixture(scope="module")
 def meters(tmp_path_factory):
     """Ninety days of three meters and their weather."""
@@ -361,6 +334,8 @@ def test_a_backtest_puts_the_model_beside_its_baselines(meters):
     assert model["skill"] == pytest.approx(1 - model["pinball"] / naive["pinball"])
     assert model["skill"] > 0
     assert sum(model["pit_shares"]) == pytest.approx(1, abs=1e-3)
+    assert [m["month"] for m in model["by_month"]] == ["2024-06"]
+    assert all(0 <= m["inside_80"] <= 1 and abs(m["bias_share"]) < 0.1 for m in model["by_month"])
 
 
 @pytest.mark.parametrize(
@@ -375,8 +350,6 @@ def test_a_backtest_puts_the_model_beside_its_baselines(meters):
         (("forecast", "LOAD", "--output", "x.docx"), "unknown-output"),
         (("readings", "LOAD", "--repair", "everything"), "unknown-repair"),
         (("readings", "LOAD", "--stamp", "middle"), "bad-stamp"),
-        (("backtest", "gefcom2014-load"), "no-data"),
-        (("backtest", "gefcom2014-price", "--data", "LOAD"), "unknown-competition"),
         (("backtest", "LOAD", "--last", "1d", "--ahead", "7d"), "nothing-to-score"),
         (("savings", "LOAD", "--weather", "WEATHER", "--until", "2020-01-01"), "no-baseline"),
         (

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abate.algorithms.forecasting.backtest import backtest
+from abate.algorithms.forecasting.backtest import backtest, score
 from abate.algorithms.forecasting.baselines import climatology, seasonal_naive
+from abate.algorithms.forecasting.combining import in_ranks_of, learn_weights
 from abate.algorithms.forecasting.conditional import Average, Boosted, Forest, choose
 from abate.algorithms.forecasting.days import days_of
 from abate.algorithms.forecasting.regression import ridge
@@ -141,6 +142,62 @@ def test_climatology_of_a_season_that_repeats_is_that_season():
     flat = seasonal_naive(known, ahead)[0]
     assert flat[:, 49] == pytest.approx(15.0, abs=0.2)
     assert (np.diff(flat, axis=1) >= 0).all()
+
+
+def test_weekends_and_working_days_are_apart_in_climatology():
+    start = grid(np.datetime64("2020-01-06", "s"), 24 * 1100, HOUR)  # a Monday
+    weekend = (np.arange(len(start)) // 24) % 7 >= 5
+    known = observed(("a",), start, np.where(weekend, 3.0, 8.0)[None]).as_of(start[-1] + HOUR)
+    ahead = grid(start[-1] + HOUR, 24 * 7, HOUR)
+    told = climatology(known, ahead)[0]
+    days = (np.arange(len(start), len(start) + len(ahead)) // 24) % 7 >= 5
+    np.testing.assert_array_equal(told[:, 49], np.where(days, 3.0, 8.0))
+
+
+@given(st.integers(2, 4), st.integers(1, 40), st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_learnt_weights_lose_no_more_than_equal_ones_on_what_they_saw(count, values, seed):
+    rng = np.random.default_rng(seed)
+    quantiles = np.sort(rng.normal(0, 3, (count, values, 99)), axis=2)
+    actual = rng.normal(0, 3, values)
+    weights = learn_weights(quantiles, actual, pull=0.0)
+    assert (weights >= 0).all()
+    assert weights.sum() == pytest.approx(1.0)
+
+    def loss(w):
+        return pinball(actual, np.tensordot(w, quantiles, 1)[:, ::7], PERCENTILES[::7]).mean()
+
+    assert loss(weights) <= loss(np.full(count, 1 / count)) + 1e-6
+    drawn = learn_weights(quantiles, actual, pull=1e6)
+    assert drawn == pytest.approx(np.full(count, 1 / count), abs=1e-3)
+
+
+def test_weights_of_nothing_known_are_equal():
+    quantiles = np.zeros((3, 5, 99))
+    assert learn_weights(quantiles, np.full(5, np.nan)) == pytest.approx(np.full(3, 1 / 3))
+
+
+def test_members_given_other_quantiles_keep_their_order_and_have_them():
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(4000, 2, 6))
+    wanted = np.sort(rng.gamma(3, 2, (2, 6, 99)), axis=-1)
+    made = in_ranks_of(values, wanted)
+    np.testing.assert_array_equal(made.argsort(axis=0), values.argsort(axis=0))
+    found = np.moveaxis(np.quantile(made, PERCENTILES, axis=0), 0, -1)
+    np.testing.assert_allclose(found[..., 5:94], wanted[..., 5:94], rtol=0.02)
+
+
+def test_scores_by_month_tell_bias_and_coverage_of_each():
+    start = grid(np.datetime64("2024-01-30", "s"), 96, HOUR)
+    actual = np.full((1, 1, 96), 10.0)
+    told = np.broadcast_to(np.linspace(8.0, 14.0, 99), (1, 1, 96, 99)).copy()
+    told[:, :, 48:] -= 3.0
+    made = score("m", start[None], actual, told)
+    assert [(m.month, m.count) for m in made.by_month] == [("2024-01", 48), ("2024-02", 48)]
+    assert [round(m.bias_share, 6) for m in made.by_month] == [0.1, -0.2]
+    assert [m.inside_80 for m in made.by_month] == [1.0, 1.0]
+    assert made.bias_share == pytest.approx(-0.05)
+    assert made.pinball == pytest.approx(np.mean([m.pinball for m in made.by_month]))
 
 
 def test_scenarios_start_from_the_latest_departure_and_forget_it():

@@ -22,6 +22,7 @@ from abate.algorithms.forecasting.scores import (
 )
 from abate.algorithms.forecasting.series import Known, Moments, grid
 
+MEDIAN = int(np.abs(PERCENTILES - 0.5).argmin())
 Forecaster = Callable[[Known, Known | None, Moments], Array]
 """What is known of the series, of its weather, and the steps to forecast; returns quantiles
 (series, steps, 99).
@@ -40,6 +41,26 @@ class Knowable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class MonthScore:
+    """How a forecaster did in one month.
+
+    Args:
+        month: Such as 2010-07, of the beginnings of the steps.
+        pinball: Mean pinball loss.
+        bias_share: By which the medians stood above what came, as a share of it; None where
+            nothing came.
+        inside_80: Share of actual values inside the central 80 %.
+        count: Actual values scored.
+    """
+
+    month: str
+    pinball: float
+    bias_share: float | None
+    inside_80: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """How good a forecaster was.
 
@@ -54,6 +75,8 @@ class Score:
         skill: Share by which the pinball loss is below the reference's; None for the reference.
         by_origin: Mean pinball loss of each origin.
         count: Actual values scored.
+        bias_share: By which the medians stood above what came, as a share of it.
+        by_month: The same by month of what was forecast.
     """
 
     name: str
@@ -65,6 +88,8 @@ class Score:
     skill: float | None
     by_origin: tuple[float, ...]
     count: int
+    bias_share: float | None = None
+    by_month: tuple[MonthScore, ...] = ()
 
 
 def backtest(
@@ -97,6 +122,7 @@ def backtest(
     """
     step = series.start[1] - series.start[0]
     actual: list[Array] = []
+    starts: list[Moments] = []
     told: dict[str, list[Array]] = {name: [] for name in forecasters}
     final = series.as_of(np.datetime64("2262-01-01", "s"))
     for origin in origins:
@@ -106,20 +132,30 @@ def backtest(
         values = np.full((len(final.names), steps), np.nan)
         values[:, inside] = final.values[:, place[inside]]
         actual.append(values)
+        starts.append(start)
         known = series.as_of(origin)
         beside = weather.as_of(origin) if weather is not None else None
         for name, forecaster in forecasters.items():
             told[name].append(forecaster(known, beside, start))
     y = np.stack(actual)
     reference = list(forecasters)[-1]
-    made = {name: _score(name, y, np.stack(quantiles)) for name, quantiles in told.items()}
+    at = np.stack(starts)
+    made = {name: score(name, at, y, np.stack(quantiles)) for name, quantiles in told.items()}
     return [
         made[name] if name == reference else _beside(made[name], made[reference].pinball)
         for name in forecasters
     ]
 
 
-def _score(name: str, actual: Array, quantiles: Array) -> Score:
+def score(name: str, start: Moments, actual: Array, quantiles: Array) -> Score:
+    """Score one forecaster.
+
+    Args:
+        name: Of the forecaster.
+        start: Beginning of each step; shape (origins, steps).
+        actual: What came, NaN where it is not known; shape (origins, series, steps).
+        quantiles: At `PERCENTILES`; shape (origins, series, steps, 99).
+    """
     there = ~np.isnan(actual) & ~np.isnan(quantiles).any(axis=-1)
     loss = np.where(there, pinball(actual, quantiles), np.nan)
     seen, said = actual[there], quantiles[there]
@@ -138,7 +174,28 @@ def _score(name: str, actual: Array, quantiles: Array) -> Score:
         None,
         tuple(by_origin),
         int(there.sum()),
+        _bias(seen, said),
+        tuple(_by_month(start, actual, quantiles, loss, there)),
     )
+
+
+def _bias(actual: Array, quantiles: Array) -> float | None:
+    """By which medians stood above what came, as a share of it."""
+    total = float(np.abs(actual).sum())
+    return float((quantiles[..., MEDIAN] - actual).sum()) / total if total else None
+
+
+def _by_month(
+    start: Moments, actual: Array, quantiles: Array, loss: Array, there: Any
+) -> list[MonthScore]:
+    month = np.broadcast_to(start.astype("datetime64[M]")[:, None], actual.shape)
+    scores = []
+    for one in np.unique(month[there]):
+        mine = there & (month == one)
+        seen, said = actual[mine], quantiles[mine]
+        about = (float(loss[mine].mean()), _bias(seen, said), coverage(seen, said, share=0.8))
+        scores.append(MonthScore(str(one), *about, int(mine.sum())))
+    return scores
 
 
 def _beside(score: Score, reference: float) -> Score:

@@ -13,15 +13,16 @@ from abate.algorithms.forecasting.days import Days, days_of
 from abate.algorithms.forecasting.scores import PERCENTILES, Array, ordered
 from abate.algorithms.forecasting.series import Known, Moments
 
+YEARS = 30
+SATURDAY = 5
+
 
 def climatology(
-    known: Known, start: Moments, *, zone: str = "UTC", window_days: int = 8, years: int = 10
+    known: Known, start: Moments, *, zone: str = "UTC", window_days: int = 8, years: int = YEARS
 ) -> Array:
-    """Quantiles of what was seen at the same time of day, within days of the same date.
+    """Quantiles of what was seen at the same time of day, within days of the same date, in past years.
 
-    In past years.
-
-    Where less than a year is known, of the latest days.
+    Weekends and working days are apart. Where less than a year is known, of the latest days.
 
     Args:
         known: What was known.
@@ -34,6 +35,8 @@ def climatology(
         Shape (series, steps, 99), NaN where nothing is known.
     """
     past, ahead, values, offset, found = _laid(known, start, zone)
+    dates = past.first + np.arange(offset + ahead.count)
+    is_weekend = (dates.astype(np.int64) + 3) % 7 >= SATURDAY
     for i in range(ahead.count):
         days = [
             offset + i - round(365.25 * back) + move
@@ -43,6 +46,7 @@ def climatology(
         days = [d for d in days if 0 <= d < past.count]
         if len(days) < 2 * window_days:
             days = list(range(max(0, past.count - 28), past.count))
+        days = [d for d in days if is_weekend[d] == is_weekend[offset + i]] or days
         seen = values[:, days]
         there: Any = ~np.isnan(seen).all(axis=1)
         if there.any():

@@ -5,6 +5,7 @@ The departures of past years come again, and the latest one fades.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,12 +70,8 @@ def scenarios(
     coefficients = np.linalg.lstsq(past, history[begin:], rcond=None)[0]
     departure = history[begin:] - past @ coefficients
     usual = _usual_features(first + np.arange(ahead, ahead + count), settings) @ coefficients
-    found = []
-    for year in range(1, settings.years + 1):
-        for shift in range(-settings.shift_days, settings.shift_days + 1, settings.shift_step_days):
-            at = ahead - round(DAYS_PER_YEAR * year) + shift - begin
-            if at >= 0 and at + count <= len(departure):
-                found.append(departure[at : at + count])
+    moves = range(-settings.shift_days, settings.shift_days + 1, settings.shift_step_days)
+    found = shifted_years(departure, ahead - begin, count, settings.years, moves)
     if not found:  # further ahead than there is history: whole years of it follow one another
         found = [
             np.resize(np.roll(departure, -k * 14, axis=0), (count, steps))
@@ -93,6 +90,24 @@ def scenarios(
         + settings.month_share * month * (1 - left)
     )
     return made
+
+
+def shifted_years(
+    history: Array, ahead: int, count: int, years: int, moves: Iterable[int]
+) -> list[Array]:
+    """Stretches of the same dates in past years, moved by some days.
+
+    Args:
+        history: By day; shape (days, ...).
+        ahead: Days from the first of the history to the first of the stretch to come.
+        count: Days of it.
+        years: Years back at most.
+        moves: Days by which each is moved.
+    """
+    begins = [
+        ahead - round(DAYS_PER_YEAR * year) + move for year in range(1, years + 1) for move in moves
+    ]
+    return [history[at : at + count] for at in begins if 0 <= at <= len(history) - count]
 
 
 def _usual_features(dates: Any, settings: ScenarioSettings) -> Array:

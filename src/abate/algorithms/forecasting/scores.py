@@ -86,6 +86,30 @@ def skill(score: float, reference: float) -> float | None:
     return 1.0 - score / reference if reference else None
 
 
+def quantiles_of(members: Array, levels: Array = PERCENTILES) -> Array:
+    """Quantiles over the members, on straight lines between them.
+
+    Sorting once is several times faster than picking a hundred places out of each column.
+
+    Args:
+        members: Shape (members, ...), without NaN.
+        levels: Shares between 0 and 1.
+
+    Returns:
+        Shape (..., levels).
+
+    Example:
+        >>> quantiles_of(np.array([[4.0], [1.0], [3.0]]), np.array([0.25, 0.5])).tolist()
+        [[2.0, 3.0]]
+    """
+    sorted_ = np.sort(np.moveaxis(members, 0, -1), axis=-1)
+    at = levels * (len(members) - 1)
+    low = np.floor(at).astype(np.int64)
+    left, right = sorted_[..., low], sorted_[..., np.minimum(low + 1, len(members) - 1)]
+    found: Array = left + (at - low) * (right - left)
+    return found
+
+
 def ordered(quantiles: Array, *, low: float = -np.inf, high: float = np.inf) -> Array:
     """Quantiles that never cross, and stay within what can be.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from abate.adapters.readers.series import read_series
 from abate.adapters.store.workspace import Workspace
-from abate.algorithms.forecasting.backtest import Forecaster, Score, backtest
+from abate.algorithms.forecasting.backtest import Forecaster, Knowable, Score, backtest
 from abate.algorithms.forecasting.baselines import climatology, seasonal_naive
 from abate.algorithms.forecasting.series import Known
 from abate.application.energy.batches import as_series, calendar_of, span_s, temperature_of
@@ -18,7 +18,8 @@ from abate.application.energy.meters import meter_named
 from abate.application.energy.usage import usage_of
 from abate.energy.facts.calendars import Calendar
 from abate.energy.facts.readings import Readings
-from abate.energy.planners.load import fit_load, forecast_load
+from abate.energy.planners.load import Array, fit_load, forecast_load
+from abate.energy.planners.load_months import MONTHS_AHEAD, WAYS, MonthsAhead
 from abate.kernel.errors import UsageError
 
 TRIED_MEMBERS = 300
@@ -35,6 +36,8 @@ def backtest_readings(
     last: str,
 ) -> list[Score]:
     """Score the load model, with climatology and the same week before for comparison.
+
+    Two weeks ahead and more with weather, each way that the model weighs is scored beside it.
 
     Raises:
         UsageError: `bad-span`, `nothing-to-score` where the file is too short for one origin.
@@ -59,6 +62,9 @@ def backtest_readings(
             "A model needs two weeks before the first origin.",
         )
     beside = temperature_of(weather, series.start) if weather is not None else None
+    if beside is not None and steps * step >= MONTHS_AHEAD:
+        ways = _months_ahead(series, beside, calendar)
+        return backtest(series, ways, origins, steps, weather=beside)
 
     def model(known: Known, seen: Known | None, start: Any) -> Any:
         cut = known.last()
@@ -72,10 +78,38 @@ def backtest_readings(
 
     forecasters: dict[str, Forecaster] = {
         "model": model,
-        "climatology": lambda known, _, start: climatology(known, start, zone=calendar.zone),
-        "seasonal naive": lambda known, _, start: seasonal_naive(known, start, zone=calendar.zone),
+        **_baselines(calendar),
     }
     return backtest(series, forecasters, origins, steps, weather=beside)
+
+
+def _baselines(calendar: Calendar) -> dict[str, Forecaster]:
+    zone = calendar.zone
+    return {
+        "climatology": lambda known, _, start: climatology(known, start, zone=zone),
+        "seasonal naive": lambda known, _, start: seasonal_naive(known, start, zone=zone),
+    }
+
+
+def _months_ahead(series: Knowable, weather: Knowable, calendar: Calendar) -> dict[str, Forecaster]:
+    """The ways together, each by itself, and the baselines."""
+    months = MonthsAhead(series, weather, calendar)
+    seen: dict[str, dict[str, Array]] = {}
+
+    def together(known: Known, _: Known | None, start: Any) -> Array:
+        made = months.forecast(start, known.moment, members=TRIED_MEMBERS)
+        return made.members.quantiles()
+
+    def alone(way: str) -> Forecaster:
+        def of(known: Known, _: Known | None, start: Any) -> Array:
+            at = str(known.moment)
+            if at not in seen:
+                seen[at] = months.see(start, known.moment, members=TRIED_MEMBERS).quantiles
+            return seen[at][way]
+
+        return of
+
+    return {"model": together, **{way: alone(way) for way in WAYS}, **_baselines(calendar)}
 
 
 def backtest_meters(

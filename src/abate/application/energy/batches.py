@@ -30,6 +30,7 @@ from abate.energy.planners.load import (
     fit_load,
     forecast_load,
 )
+from abate.energy.planners.load_months import MONTHS_AHEAD, MonthsAhead
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 
@@ -317,15 +318,14 @@ def forecast_readings(
                 f"{weather.file} has no weather for the time of the load.",
                 "Give weather of the same years.",
             )
+    unit, version = next((u for u in load.units if u), ""), data_version(known, seen, coming)
+    if weather is not None and settings is None and len(horizon) * step >= MONTHS_AHEAD:
+        ways = MonthsAhead(series, temperature_of(weather, load.start), calendar)
+        told = ways.forecast(horizon, moment, ahead=coming, members=members, seed=seed)
+        return MeterForecast(told.members, moment, unit, told.model, version)
     model = fit_load(known, calendar=calendar, weather=seen, settings=settings)
     made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
-    return MeterForecast(
-        made,
-        moment,
-        next((u for u in load.units if u), ""),
-        model,
-        data_version(known, seen, coming),
-    )
+    return MeterForecast(made, moment, unit, model, version)
 
 
 def read_groups(path: Path, names: Iterable[str]) -> dict[str, list[str]]:

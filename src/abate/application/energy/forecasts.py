@@ -31,6 +31,7 @@ from abate.application.energy.batches import (
     data_version,
     level_name,
     require_history,
+    temperature_of,
     weather_of,
 )
 from abate.application.inventory.inputs import read_terms
@@ -46,6 +47,7 @@ from abate.energy.planners.load import (
     fit_load,
     forecast_load,
 )
+from abate.energy.planners.load_months import MONTHS_AHEAD, MonthsAhead
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.finding import Finding
@@ -154,11 +156,16 @@ def forecast_site(
     require_history(known, load)
     first = moment.astype("datetime64[h]").astype("datetime64[s]")
     horizon = grid(first + HOUR * int(first < moment), max(1, ahead_s // 3600), HOUR)
-    seen = coming = None
+    seen = coming = temperature = None
     if config.weather is not None:
-        seen, coming = _weather(config, site, load, moment, horizon)
+        seen, coming, temperature = _weather(config, site, load, moment, horizon)
     model, findings, refitted = _model(workspace, site, known, calendar, seen, keep_model)
-    made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
+    if temperature is not None and len(horizon) * HOUR >= MONTHS_AHEAD:
+        ways = MonthsAhead(as_series(load), temperature, calendar)
+        weighed = ways.forecast(horizon, moment, ahead=coming, members=members, seed=seed)
+        model, made = weighed.model, weighed.members
+    else:
+        made = forecast_load(model, horizon, ahead=coming, members=members, seed=seed)
     told = MeterForecast(made, moment, "kWh", model, data_version(known, seen, coming))
     roofs = tuple(
         (roof, _roof(roof, moment, horizon, config)) for roof in config.roofs if roof.site == site
@@ -171,8 +178,8 @@ def forecast_site(
 
 def _weather(
     config: EnergyConfig, site: str, load: Readings, moment: np.datetime64, horizon: Any
-) -> tuple[Known, Known | None]:
-    """Temperature seen up to the moment, and what was forecast for the hours after it."""
+) -> tuple[Known, Known | None, Weather]:
+    """Temperature seen up to the moment, what was forecast for the hours after it, and all of it."""
     assert config.weather is not None
 
     def of(path: Path) -> Readings:
@@ -180,9 +187,10 @@ def _weather(
         mine = [n for n in read.names if n.split("/")[0] == site]
         return read.picked(mine) if mine else read
 
-    return weather_of(
-        of(config.weather), of(config.forecast) if config.forecast else None, load, horizon, moment
-    )
+    observed = of(config.weather)
+    forecast = of(config.forecast) if config.forecast else None
+    seen, coming = weather_of(observed, forecast, load, horizon, moment)
+    return seen, coming, temperature_of(observed, load.start)
 
 
 def _roof(

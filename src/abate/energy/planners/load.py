@@ -18,7 +18,7 @@ from abate.algorithms.forecasting.days import (
 )
 from abate.algorithms.forecasting.regression import ridge
 from abate.algorithms.forecasting.scenarios import DAYS_PER_YEAR, ScenarioSettings, scenarios
-from abate.algorithms.forecasting.scores import PERCENTILES, ordered
+from abate.algorithms.forecasting.scores import PERCENTILES, ordered, quantiles_of
 from abate.algorithms.forecasting.series import Known, Moments
 from abate.energy.facts.calendars import Calendar
 
@@ -93,8 +93,7 @@ class Ensemble:
 
     def quantiles(self, levels: Array = PERCENTILES, *, low: float = -np.inf) -> Array:
         """Quantiles of each series and step; shape (series, steps, levels)."""
-        found = np.moveaxis(np.quantile(self.values, levels, axis=0), 0, -1)
-        return ordered(found, low=low)
+        return ordered(quantiles_of(self.values, levels), low=low)
 
     def summed(self, groups: dict[str, list[int]]) -> Ensemble:
         """Sums over groups of series, member by member.

@@ -29,6 +29,7 @@ from abate.kernel.edges import Json
 
 if TYPE_CHECKING:
     from abate.adapters.readers.series import FileStyle
+    from abate.algorithms.forecasting.backtest import Score
     from abate.application.energy.outlooks import Outlook
     from abate.energy.facts.readings import Readings
 
@@ -547,89 +548,30 @@ def forecasts(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> No
     out.table("", columns, body, right=(2, 3, 4, 5, 6))
 
 
-def _backtest_competition(
-    what: str,
-    data: Path | None,
-    tasks: str,
-    weather: Path | None,
-    component: str,
-    workers: str,
-    *,
-    json: bool,
-) -> None:
-    """Score the tasks of a track of GEFCom2014."""
-    from abate.application.energy.competitions import run_competition
-    from abate.kernel.errors import UsageError
-
-    components = ("forest", "boosted", "average", "choose")
-    if component not in components:
-        text = f"There is no '{component}'."
-        raise UsageError("unknown-component", text, f"Choose one of {', '.join(components)}.")
-    if data is None:
-        text = "The competition's data is not part of Abate."
-        raise UsageError("no-data", text, "Name its file with --data.")
-    with out.working("forecasting each task"):
-        told = run_competition(
-            what,
-            data,
-            tasks=tasks,
-            weather=weather,
-            workers=workers_of(workers),
-            component=component,
-        )
-    if json:
-        out.print_json(told)
-        return
-    body = [*told["scores"].items(), ("mean", told["mean"])]
-    out.table(what, ("task", "pinball loss"), body, right=(1,))
-    out.console().print(f"{told['cpu_s']} CPU seconds")
-
-
 @app.command()
 def backtest(
-    what: Annotated[
-        str,
-        typer.Argument(
-            help="gefcom2014-load, gefcom2014-wind, gefcom2014-solar, or a file of meters."
-        ),
-    ] = "",
-    data: Annotated[
-        Path | None, typer.Option("--data", help="File of the competition's track.")
-    ] = None,
-    tasks: Annotated[
-        str,
-        typer.Option(
-            help="Tasks of the competition, such as 4-12.", show_default="all scored ones"
-        ),
-    ] = "",
+    what: Annotated[Path | None, typer.Argument(help="File of meters.")] = None,
     weather: WeatherOption = None,
-    component: Annotated[
-        str, typer.Option(help="Of sun and wind: forest, boosted, average or choose.")
-    ] = "average",
-    ahead: Annotated[str, typer.Option(help="Of a file: how far each forecast goes.")] = "24h",
-    every: Annotated[str, typer.Option(help="Of a file: how often one is made.")] = "7d",
-    last: Annotated[str, typer.Option(help="Of a file: over how much of its end.")] = "8w",
+    ahead: Annotated[str, typer.Option(help="How far each forecast goes.")] = "24h",
+    every: Annotated[str, typer.Option(help="How often one is made.")] = "7d",
+    last: Annotated[str, typer.Option(help="Over how much of the end of the readings.")] = "8w",
     country: CountryOption = "",
     zone: ZoneOption = "UTC",
     stamp: StampOption = "",
     dates: DatesOption = "",
     decimal: DecimalOption = "",
     unit: UnitOption = "",
-    workers: ForecastWorkers = "1",
     meter: MeterOption = "",
     workspace: WorkspaceOption = HERE,
     json: JsonOption = False,
 ) -> None:
     """Backtest: forecasts that use only data available at the time, compared with baselines."""
-    if what.startswith("gefcom2014-"):
-        _backtest_competition(what, data, tasks, weather, component, workers, json=json)
-        return
     from abate.adapters.readers.series import read_series
     from abate.application.energy.backtests import backtest_readings
     from abate.application.energy.batches import calendar_of
 
     style = style_of(zone, stamp, dates, decimal, unit)
-    load, zone = _source(Path(what) if what else None, meter, workspace, style, checked=False)
+    load, zone = _source(what, meter, workspace, style, checked=False)
     seen = read_series(weather, zone=zone, checked=False) if weather else None
     with out.working("forecasting from each origin"):
         scores = backtest_readings(
@@ -643,30 +585,47 @@ def backtest(
     if json:
         out.print_json([asdict(s) for s in scores])
         return
+    _print_scores(scores)
+
+
+def _print_scores(scores: Sequence[Score]) -> None:
+    """Scores of forecasters, over all and by month."""
     body = [
         (
             s.name,
             f"{s.pinball:.4g}",
             f"{s.crps:.4g}",
+            _signed(s.bias_share),
             f"{s.inside_50:.0%}",
             f"{s.inside_80:.0%}",
             "–" if s.skill is None else f"{s.skill:.1%}",
         )
         for s in scores
     ]
-    columns = ("forecaster", "pinball", "CRPS", "inside 50 %", "inside 80 %", "skill")
-    out.table(
-        f"{len(scores[0].by_origin)} origins, {scores[0].count:,} values",
-        columns,
-        body,
-        right=(1, 2, 3, 4, 5),
-    )
+    columns = ("forecaster", "pinball", "CRPS", "bias", "inside 50 %", "inside 80 %", "skill")
+    title = f"{len(scores[0].by_origin)} origins, {scores[0].count:,} values"
+    out.table(title, columns, body, right=range(1, 7))
     out.table(
         "Share of values in each tenth of the distribution (0.10 where it is honest)",
         ("forecaster", *(str(k) for k in range(1, 11))),
         [(s.name, *(f"{p:.2f}" for p in s.pit_shares)) for s in scores],
         right=range(1, 11),
     )
+    months = sorted(
+        (m.month, k, s.name, f"{m.pinball:.4g}", _signed(m.bias_share), f"{m.inside_80:.0%}")
+        for k, s in enumerate(scores)
+        for m in s.by_month
+    )
+    out.table(
+        "By month (bias: how far medians stood above what came)",
+        ("month", "forecaster", "pinball", "bias", "inside 80 %"),
+        [(month, *rest) for month, _, *rest in months],
+        right=(2, 3, 4),
+    )
+
+
+def _signed(share: float | None) -> str:
+    return "–" if share is None else f"{share:+.1%}"
 
 
 @app.command()

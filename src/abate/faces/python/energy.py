@@ -174,12 +174,20 @@ class EnergyDoor:
         return change_meter(self._opened, meter, place, now=present(), reason=reason)
 
     def backtest(
-        self, *meters: str, ahead: str = "24h", every: str = "7d", last: str = "8w"
+        self,
+        *meters: str,
+        weather: str | Path | None = None,
+        country: str = "",
+        ahead: str = "24h",
+        every: str = "7d",
+        last: str = "8w",
     ) -> list[Score]:
         """Score forecasts of meters, with baselines for comparison.
 
         Args:
             meters: Their names.
+            weather: File of outdoor temperature.
+            country: Country of the holidays, such as DE or DE-BY.
             ahead: How far each forecast goes.
             every: How often one is made.
             last: Over how much of the end of the readings.
@@ -190,7 +198,9 @@ class EnergyDoor:
         """
         from abate.application.energy.backtests import backtest_meters
 
-        return backtest_meters(self._opened, meters, ahead=ahead, every=every, last=last)
+        file = Path(weather) if weather is not None else None
+        spans = {"ahead": ahead, "every": every, "last": last}
+        return backtest_meters(self._opened, meters, weather=file, country=country, **spans)
 
     def savings(
         self,

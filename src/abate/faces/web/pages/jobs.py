@@ -136,11 +136,26 @@ def _backtest(page: Page, found: Json) -> Model:
                 page.t(s["name"]),
                 f"{s['pinball']:.4g}",
                 f"{s['crps']:.4g}",
+                page.share(s["bias_share"]),
                 page.number(s["inside_50"], "share"),
                 page.number(s["inside_80"], "share"),
                 page.share(s["skill"]),
             )
             for s in found["scores"]
+        ],
+        "months": [
+            (
+                m["month"],
+                page.t(name),
+                f"{m['pinball']:.4g}",
+                page.share(m["bias_share"]),
+                page.number(m["inside_80"], "share"),
+            )
+            for _, _, name, m in sorted(
+                (m["month"], k, s["name"], m)
+                for k, s in enumerate(found["scores"])
+                for m in s["by_month"]
+            )
         ],
         "origins": len(found["scores"][0]["by_origin"]),
         "count": found["scores"][0]["count"],
