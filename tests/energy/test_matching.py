@@ -29,7 +29,13 @@ def drawn(seed, count=40):
 def matched(loads, lots, reach=None, basis="hourly", first="2024-01-01"):
     names = tuple(map(str, range(len(loads)))), tuple(map(str, range(len(lots))))
     return match_hours(
-        hours(loads.shape[1], first), names[0], loads, names[1], lots, reach, basis=basis
+        hours(loads.shape[1], first),
+        names[0],
+        loads,
+        names[1],
+        lots,
+        () if reach is None else (reach,),
+        basis=basis,
     )
 
 

@@ -17,6 +17,7 @@ from abate.adapters.store.writing import write_whole
 from abate.application.catalogue import FIGURES, KINDS
 from abate.kernel.edges import Json
 from abate.kernel.errors import ConfigError, NotFoundError
+from abate.kernel.tables import NAMES
 
 KNOWN = Known(frozenset(KINDS), FIGURES)
 
@@ -79,6 +80,8 @@ def open_workspace(path: Path | str, *, of_any_age: bool = False) -> Workspace:
         raise ConfigError(
             "older-workspace", "An older version of Abate wrote this workspace.", hint
         )
+    elif any(not (workspace.store.root / name).is_dir() for name in NAMES):
+        workspace.store.create()  # tables that came with this version
     return workspace
 
 

@@ -6,7 +6,7 @@ Certificates and contracts, each used once, never more than the load.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from abate.kernel.period import month_end, month_start
@@ -18,6 +18,12 @@ Source: GHG Protocol Scope 2 Guidance (2015), Table 6.3.
 """
 
 
+MONTHLY, HOURLY = "monthly", "hourly"
+MATCHINGS = (MONTHLY, HOURLY)
+"""How certificates meet load in the market-based view.
+
+By the month as the guidance of 2015 allows, or only by the hour, as its revision of 2025 proposes.
+"""
 INSTRUMENT = "instrument"
 """Kind of the rows of files that state an instrument."""
 
@@ -84,13 +90,21 @@ class Allocation:
 
 
 def allocate(
-    instruments: Iterable[Instrument], loads: Iterable[Load]
+    instruments: Iterable[Instrument],
+    loads: Iterable[Load],
+    claims: Iterable[Allocation] = (),
 ) -> tuple[list[Allocation], dict[str, int]]:
     """Match instruments to load, in proportion to the load that each may serve and no other covers yet.
 
     Tiers are served in the order of `TIERS`, instruments bought for a site before those for the
     market, then by vintage and id. Amounts are whole watt-hours; remainders go to the largest
     fractions, ties by site and month.
+
+    Args:
+        instruments: What is held.
+        loads: What was bought.
+        claims: What sites claim already, such as lots by the hour; they come before all others, as
+            far as there is load.
 
     Returns:
         The allocations, and per instrument the watt-hours that found no load.
@@ -111,6 +125,15 @@ def allocate(
     left = [load.amount_wh for load in by_place]
     allocations: list[Allocation] = []
     unused: dict[str, int] = {}
+    place = {(load.site, load.month): k for k, load in enumerate(by_place)}
+    for claim in claims:
+        at = place.get((claim.site, claim.month))
+        part = min(claim.amount_wh, left[at]) if at is not None else 0
+        if at is not None and part:
+            left[at] -= part
+            allocations.append(replace(claim, amount_wh=part))
+        if part < claim.amount_wh:
+            unused[claim.instrument] = unused.get(claim.instrument, 0) + claim.amount_wh - part
     for instrument in sorted(instruments, key=_order):
         open_places = [
             k for k, load in enumerate(by_place) if left[k] > 0 and _serves(instrument, load)

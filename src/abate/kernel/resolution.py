@@ -12,7 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from abate.kernel.allocation import Allocation, Instrument
+from abate.kernel.allocation import MONTHLY, Allocation, Instrument
 from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding, Rule, Severity
 from abate.kernel.kind import item_id
@@ -146,6 +146,13 @@ NO_RESIDUAL = Rule(
     " 6.3).",
     713,
 )
+NO_HOURS = Rule(
+    "hours-unknown",
+    Severity.WARNING,
+    "Certificate or contract without hours left out",
+    "Claim lots by the hour with 'abate match --claim', or value the year with monthly matching.",
+    725,
+)
 UNUSED = Rule(
     "instrument-unused",
     Severity.WARNING,
@@ -245,6 +252,7 @@ class Terms:
             `operating-margin`.
         factor_years: Where the fiscal year decides: its calendar, whose year's factors serve in
             which most of it falls.
+        matching: How certificates meet load.
     """
 
     gwp_set: str = "AR6"
@@ -256,6 +264,7 @@ class Terms:
     whole_year: bool = True
     other_bases: tuple[str, ...] = ()
     factor_years: FiscalCalendar | None = None
+    matching: str = MONTHLY
 
     def factor_year(self, month: str) -> int:
         """Calendar year whose factors value a month.

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from abate.kernel.allocation import MONTHLY
 from abate.kernel.factor import COLUMNS
 
 if TYPE_CHECKING:
@@ -115,6 +116,35 @@ class InstrumentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """What makes electricity that lots are of; the latest row of a device counts."""
+
+    import_id: str
+    device: str
+    technology: str
+    region: str  # where it may be delivered, with all below it; empty for anywhere
+    site: str  # site behind whose meter it stands, empty for a device of its own
+    commissioned: str  # day
+    issuer: str
+    storage: str  # storage that gave it back, empty where it comes from the generator itself
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """Watt-hours of a device and an hour that change hands: one transfer."""
+
+    import_id: str
+    device: str
+    start: datetime  # UTC
+    hours: Small  # 1, or those of the month where a certificate names a month only
+    month: str  # by the clock of the meters
+    serial: str  # numbers of the certificates as the issuer gave them
+    source: str  # account that gives
+    target: str  # account that receives
+    amount_wh: Whole
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantinedRow:
     """A row that is in no figure until it is corrected."""
 
@@ -207,6 +237,11 @@ class RunRow:
     def chained(self) -> list[str]:
         """Runs whose entries count in it, under its own resolutions: those it went on from, itself."""
         return list(json.loads(self.chain)) if self.chain else [self.run_id]
+
+    @property
+    def matching(self) -> str:
+        """How certificates meet load in its market-based view."""
+        return str(json.loads(self.config).get("inventory", {}).get("matching", MONTHLY))
 
     @property
     def imports_used(self) -> list[tuple[str, str]]:
@@ -515,6 +550,8 @@ RECORDS: dict[type, str] = {
     ActivityRow: "activities",
     TotalRow: "totals",
     InstrumentRow: "instruments",
+    DeviceRow: "devices",
+    LotRow: "lots",
     QuarantinedRow: "quarantine",
     FindingRow: "findings",
     CorrectionRow: "mends",
@@ -540,6 +577,8 @@ NAMES = (
     "activities",
     "totals",
     "instruments",
+    "devices",
+    "lots",
     "quarantine",
     "findings",
     "mends",
@@ -587,7 +626,7 @@ WRITERS = {
     "findings": "origin", "mends": "import_id", "factors": "import_id", "published": "import_id", "evidence": "import_id",
     "entries": "run_id", "resolutions": "run_id", "rollups": "run_id", "allocations": "run_id",
     "plan_lines": "plan_id", "forecast_lines": "forecast_id",
-    "meters": "import_id", "readings": "import_id",
+    "meters": "import_id", "readings": "import_id", "devices": "import_id", "lots": "import_id",
 }  # fmt: skip
 """Tables to which several writers append, with the column that names the writer. Its files carry the writer's name, and
 its rows count once the writer has its row in one of `COMMITS`. A name that has rows anywhere is

@@ -101,6 +101,7 @@ def _workspace(root: Path, keys: Keys, known: Known, *, strict: bool) -> Workspa
         calendar=FiscalCalendar(keys.fiscal_year.start_month, keys.fiscal_year.named_after),
         boundary=Boundary(keys.inventory.boundary),
         gwp_set=keys.inventory.gwp,
+        matching=keys.inventory.matching,
         proxies=tuple(keys.scope3.proxies),
         language=_language(keys.organisation.language),
         other_bases=tuple(keys.factors.allow),

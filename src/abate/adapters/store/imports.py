@@ -19,13 +19,21 @@ if TYPE_CHECKING:
 
 REVERSAL = "reversal"
 """Template of an import that undoes another one; any other that reverses one replaces it."""
-DATA_VIEWS = ("activities", "totals", "instruments", "quarantine", "mends")
+DATA_VIEWS = ("activities", "totals", "instruments", "quarantine", "mends", "lots", "devices")
 
 
 def live_imports(workspace: Workspace) -> list[ImportRow]:
     """Imports that count: committed and not undone, oldest first."""
     rows = sorted(workspace.store.records(ImportRow), key=lambda r: r.ordinal)
     return [r for r in rows if r.import_id in _live(rows)]
+
+
+def live_after(workspace: Workspace, undone: str) -> list[ImportRow]:
+    """Imports that would count if one were undone."""
+    rows = sorted(workspace.store.records(ImportRow), key=lambda r: r.ordinal)
+    reversal = replace(rows[0], import_id="", template=REVERSAL, reverses=undone)
+    live = _live([*rows, reversal])
+    return [r for r in rows if r.import_id in live]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,11 @@ def live_views(
     con.execute(
         f"create or replace temp table live_imports as select unnest([{ids}]::varchar[]) as"
         " import_id"
+    )
+    listed = ", ".join(f"({literal(r.import_id)}, {literal(r.template)})" for r in imports)
+    con.execute(
+        "create or replace temp view known_imports as select * from (values"
+        f" {listed or '(null, null)'}) as t(import_id, template)"
     )
     for name in DATA_VIEWS:
         con.execute(

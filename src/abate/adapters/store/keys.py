@@ -62,10 +62,13 @@ class InventoryKeys(Struct, frozen=True):
     Args:
         boundary: Consolidation approach: `operational`, `financial` or `equity`.
         gwp: Set of global warming potentials: `AR4`, `AR5` or `AR6`.
+        matching: How certificates meet load in the market-based view: `monthly` as today's rules
+            allow, or `hourly`: only lots claimed by the hour count.
     """
 
     boundary: Literal["operational", "financial", "equity"] = "operational"
     gwp: Literal["AR4", "AR5", "AR6"] = "AR6"
+    matching: Literal["monthly", "hourly"] = "monthly"
 
 
 class ImmaterialKeys(Struct, frozen=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from abate.adapters.store.delta import NO_LIMITS, Limits, Store
 from abate.disclosure.pathways import Measure, Pathway
+from abate.kernel.allocation import MONTHLY
 from abate.kernel.baseyear import BaseYearPolicy
 from abate.kernel.organisation import Boundary, Organisation
 from abate.kernel.period import FiscalCalendar
@@ -59,6 +60,7 @@ class Workspace:
         identifier: Scheme (lei, euid, duns or permid) and identifier for filings; both empty where
             there is none.
         limits: What engines may use, and where the cluster is.
+        matching: How certificates meet load: `monthly` or `hourly`.
     """
 
     root: Path
@@ -80,6 +82,7 @@ class Workspace:
     texts: tuple[tuple[str, str], ...] = ()
     identifier: tuple[str, str] = ("", "")
     limits: Limits = NO_LIMITS
+    matching: str = MONTHLY
 
     @cached_property
     def store(self) -> Store:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,20 @@ import numpy as np
 from abate.adapters.readers.energy_config import EnergyConfig
 from abate.adapters.readers.sheets import table_of
 from abate.adapters.readers.tariff_files import read_columns
+from abate.adapters.store.lots import Standing, devices, standing
 from abate.adapters.store.workspace import Workspace
+from abate.algorithms.forecasting.days import offsets_of
 from abate.application.energy.batches import moment_of
 from abate.application.energy.dispatches import energy_config, power_at
 from abate.application.energy.forecasts import hourly_sites, site_readings
 from abate.disclosure.energy_charts import heat_chart
 from abate.energy.facts.clocks import utc_of
+from abate.energy.facts.lots import HELD, retired_for
 from abate.energy.facts.tariffs import Hourly
 from abate.energy.planners.matching import Basis, Matching, match_hours
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, NotFoundError, UsageError
+from abate.kernel.region import markets_of
 
 HOUR = np.timedelta64(3600, "s")
 LOT_COLUMNS = ("device", "start", "kwh", "region")
@@ -30,12 +34,25 @@ GRID_COLUMNS = ("time", "clean_share", "residual_kg_per_kwh")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lots:
-    """What devices gave in each hour."""
+    """What devices gave in each hour, and what of it sites claim already.
+
+    Args:
+        names: Of the devices.
+        regions: Where each may be delivered.
+        sites: Behind whose meter each stands, empty for none.
+        wh: Of each hour, NaN where there is no reading `(devices, hours)`.
+        served: Site, device, hour and Wh of standing claims `(n, 4)`.
+        held: Lots of the ledger that nobody claims yet.
+        of_ledger: Names of the devices of which it has lots.
+    """
 
     names: tuple[str, ...]
     regions: tuple[str, ...]
     sites: tuple[str, ...]
     wh: Any
+    served: Any
+    held: Standing
+    of_ledger: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +67,9 @@ class YearMatched:
         with_grid_share: Matched, and the clean part of the grid; None without a file of the grid.
         residual_kg: Emissions of what is not matched; None without one.
         local: Beginning of each hour by the clock of the meters.
+        held: Lots of the ledger that nobody claimed before.
+        fresh: What would be claimed of them: site, row of `held` and Wh `(n, 3)`.
+        foreign: Devices matched of which the ledger has no lots.
     """
 
     year: str
@@ -59,6 +79,9 @@ class YearMatched:
     with_grid_share: float | None
     residual_kg: float | None
     local: Any
+    held: Standing
+    fresh: Any
+    foreign: tuple[str, ...]
 
     @property
     def json(self) -> Json:
@@ -72,6 +95,7 @@ class YearMatched:
             "used_kwh": int(m.load_wh.sum()) / 1000,
             "generated_kwh": int(m.lot_wh.sum()) / 1000,
             "matched_kwh": int(m.claims[:, 3].sum()) / 1000,
+            "claimed_kwh": int(m.claims[: m.stood, 3].sum()) / 1000,
             "matched_share": m.matched_share,
             "volumetric_share": m.volumetric_share,
             "with_grid_share": self.with_grid_share,
@@ -122,13 +146,15 @@ def match_year(
     basis: Basis = "hourly",
     lots: Sequence[Path] = (),
     grid: Path | None = None,
+    first: Sequence[str] = (),
     config: EnergyConfig | None = None,
 ) -> YearMatched:
     """Match the hourly loads of a year with what plants and lots gave in the same hour.
 
     A site is served by its own plants first, then in the order of the sites by what may be
     delivered to its region: lots of that region, of one above it (`CN` serves `CN-HE`), or of none.
-    Nothing is retired: the ledger's certificates are not touched.
+    Of devices with lots in the ledger those lots count, with the claims that stand; of other
+    plants their meters. Nothing is retired; see `claim_lots`.
 
     Args:
         workspace: Its hourly meters, plants and sites.
@@ -136,10 +162,11 @@ def match_year(
         basis: `hourly`, or `monthly`: all hours of a month as one.
         lots: Files of lots: device, start, kwh, region.
         grid: Hours of the grid: time, clean_share, residual_kg_per_kwh.
+        first: Sites that are served before others, in this order.
         config: What is known of its energy; `energy.toml` where it is None.
 
     Raises:
-        NotFoundError: `no-meter` where no site has hourly meters in the year.
+        NotFoundError: `no-meter` where no site has hourly meters in the year, `unknown-site`.
         UsageError: `bad-year`, `bad-basis`.
         DataError: `bad-lots`, `bad-grid`.
     """
@@ -148,62 +175,121 @@ def match_year(
         raise UsageError("bad-basis", text, "Write hourly or monthly.")
     told = config or energy_config(workspace)
     zone = told.calendar.zone
-    months = workspace.calendar.months(year.upper())
-    edges = np.array([months[0], np.datetime64(months[-1], "M") + 1], "datetime64[s]")
-    local = np.arange(edges[0], edges[1], HOUR)
-    first, past = utc_of(edges, zone)
-    hours = np.arange(first, past, HOUR)
-    sites, loads, missing = _loads(workspace, hours, zone)
-    given = _lots(workspace, told, lots, hours)
+    hours, local = hours_of(workspace, year, zone)
+    sites, loads, missing = _loads(workspace, hours, zone, first)
+    given = _lots(workspace, told, lots, hours, local, sites, year.upper(), basis)
     own = np.array([[d == s for s in sites] for d in given.sites], bool).reshape(-1, len(sites))
     regions = {s.id: s.region for s in workspace.organisation.sites}
     reach = np.array(
-        [[_reaches(r, regions.get(s, "")) for s in sites] for r in given.regions], bool
+        [[reaches(r, regions.get(s, "")) for s in sites] for r in given.regions], bool
     ).reshape(-1, len(sites))
     gaps = dict(zip(given.names, np.isnan(given.wh).sum(axis=1).tolist(), strict=True))
     lot_wh = np.round(np.nan_to_num(given.wh)).astype(np.int64)
     load_wh = np.round(np.nan_to_num(loads) * 1000).astype(np.int64)
-    made = match_hours(hours, sites, load_wh, given.names, lot_wh, own, basis=basis)
-    made = _and_then(made, reach)
+    rules = (own, reach) if own.any() else (reach,)
+    made = match_hours(
+        hours, sites, load_wh, given.names, lot_wh, rules,
+        basis=basis, served=given.served, local=local,
+    )  # fmt: skip
     share = residual = None
     if grid is not None:
         clean, kg = _grid(grid, hours, zone)
         share = made.with_grid(clean) if basis == "hourly" else None
         residual = float(made.residual_kg(kg).sum()) if basis == "hourly" else None
-    shown = local if len(local) == len(hours) else hours
-    return YearMatched(year.upper(), made, missing, gaps, share, residual, shown)
-
-
-def _and_then(made: Matching, reach: Any) -> Matching:
-    """What is left after a first matching, matched by another rule, with the claims of both."""
-    served = np.zeros_like(made.load_wh)
-    np.add.at(served, (made.claims[:, 0], made.claims[:, 2]), made.claims[:, 3])
-    rest = made.load_wh - served
-    if made.basis == "monthly":
-        months, first, back = np.unique(
-            made.hours.astype("datetime64[M]"), return_index=True, return_inverse=True
-        )
-        rest = np.zeros_like(made.load_wh)
-        for m in range(len(months)):
-            whole = made.load_wh[:, back == m].sum(axis=1) - served[:, first[m]]
-            rest[:, first[m]] = whole
-    more = match_hours(
-        made.hours, made.sites, rest, made.devices, made.left_wh, reach, basis=made.basis
+    fresh = made.claims[made.stood :]
+    ours = np.array([n in given.of_ledger for n in given.names], bool)
+    foreign = tuple(given.names[d] for d in np.unique(fresh[:, 1]) if not ours[d])
+    places = place_of(given.held, given.names, hours, local, basis)
+    spread = spread_claims(fresh[ours[fresh[:, 1]]], given.held, places)
+    return YearMatched(
+        year.upper(), made, missing, gaps, share, residual, local, given.held, spread, foreign
     )
-    claims = np.concatenate([made.claims, more.claims])
-    return replace(made, claims=claims, left_wh=more.left_wh)
 
 
-def _reaches(lot: str, site: str) -> bool:
-    return not lot or site == lot or site.startswith(f"{lot}-")
+def hours_of(workspace: Workspace, year: str, zone: str) -> tuple[Any, Any]:
+    """Beginnings of the hours of a fiscal year, in UTC and by the clock of a zone.
+
+    Raises:
+        UsageError: `bad-year`.
+    """
+    months = workspace.calendar.months(year.upper())
+    edges = np.array([months[0], np.datetime64(months[-1], "M") + 1], "datetime64[s]")
+    begin, past = utc_of(edges, zone)
+    hours = np.arange(begin, past, HOUR)
+    return hours, hours + offsets_of(hours, zone)
+
+
+def reaches(lot: str, site: str) -> bool:
+    """Whether lots of a region may be delivered to a site's region.
+
+    Example:
+        >>> reaches("CN", "CN-HE"), reaches("CN-HE", "CN"), reaches("EU", "DE"), reaches("", "DE")
+        (True, False, True, True)
+    """
+    return not lot or lot in markets_of(site)
+
+
+def place_of(held: Standing, names: Sequence[str], hours: Any, local: Any, basis: Basis) -> Any:
+    """Device and hour of each lot, or first hour of its month; -1 where it is of none `(rows, 2)`."""
+    at = {n: k for k, n in enumerate(names)}
+    distinct, back = np.unique(held.device, return_inverse=True)
+    device = np.array([at.get(str(n), -1) for n in distinct], np.int64)[back]
+    middle = held.start + (held.hours * HOUR - HOUR) // 2  # of a month's lot, whatever its clock
+    hour = ((middle - hours[0]) // HOUR).astype(np.int64)
+    inside = (device >= 0) & (hour >= 0) & (hour < len(hours))
+    if basis == "hourly":
+        inside &= held.hours == 1
+    else:
+        months = local.astype("datetime64[M]")
+        begin = np.searchsorted(months, months)
+        hour[inside] = begin[hour[inside]]
+    return np.where(inside[:, None], np.stack([device, hour], axis=1), -1)
+
+
+def spread_claims(claims: Any, held: Standing, places: Any) -> Any:
+    """Claims taken from the lots of their device and hour, or month, the earliest first.
+
+    Args:
+        claims: Site, device, hour and Wh `(n, 4)`.
+        held: The lots.
+        places: Device and hour of each, as `place_of` gives them.
+
+    Returns:
+        Site, row of `held` and Wh `(m, 3)`.
+    """
+    usable = np.flatnonzero((places[:, 0] >= 0) & (held.wh > 0))
+    size = 1 + max(int(places[:, 1].max(initial=0)), int(claims[:, 2].max(initial=0)))
+    key = places[usable, 0] * size + places[usable, 1]
+    usable = usable[np.lexsort((held.start[usable], key))]
+    key = np.sort(key)
+    wanted = claims[:, 1] * size + claims[:, 2]
+    if (np.diff(key) > 0).all():  # one lot each, as by the hour
+        lot = usable[np.searchsorted(key, wanted)]
+        return np.stack([claims[:, 0], lot, claims[:, 3]], axis=1)
+    order = np.argsort(wanted, kind="stable")
+    wanted, amounts, site = wanted[order], claims[order, 3], claims[order, 0]
+    edge = np.concatenate([[0], np.cumsum(held.wh[usable])])  # lots, one after the other
+    group = np.searchsorted(wanted, wanted)
+    running = np.cumsum(amounts) - amounts
+    begin = edge[np.searchsorted(key, wanted)] + running - running[group]
+    cuts = np.unique(np.concatenate([begin, begin + amounts, edge]))
+    low, length = cuts[:-1], np.diff(cuts)
+    of = np.searchsorted(begin, low, side="right") - 1
+    inside = (of >= 0) & (low < (begin + amounts)[np.maximum(of, 0)]) if len(begin) else low < 0
+    lot = np.searchsorted(edge, low[inside], side="right") - 1
+    return np.stack([site[of[inside]], usable[lot], length[inside]], axis=1)
 
 
 def _loads(
-    workspace: Workspace, hours: Any, zone: str
+    workspace: Workspace, hours: Any, zone: str, first: Sequence[str]
 ) -> tuple[tuple[str, ...], Any, dict[str, int]]:
     """Hourly load of each site with meters in these hours [kWh]; NaN where there is no reading."""
     names, rows, missing = [], [], {}
-    for site in sorted(hourly_sites(workspace)):
+    known = hourly_sites(workspace)
+    if unknown := sorted(set(first) - known):
+        text = f"'{unknown[0]}' is not a site with hourly meters."
+        raise NotFoundError("unknown-site", text, f"There are: {', '.join(sorted(known))}.")
+    for site in dict.fromkeys([*first, *sorted(known)]):
         told = site_readings(workspace, site)
         at = ((utc_of(told.start, zone) - hours[0]) // HOUR).astype(np.int64)
         inside = (at >= 0) & (at < len(hours))
@@ -221,15 +307,43 @@ def _loads(
     return tuple(names), np.stack(rows), missing
 
 
-def _lots(workspace: Workspace, config: EnergyConfig, files: Sequence[Path], hours: Any) -> _Lots:
-    """Plants of energy.toml and lots of files."""
+def _lots(
+    workspace: Workspace,
+    config: EnergyConfig,
+    files: Sequence[Path],
+    hours: Any,
+    local: Any,
+    of_sites: tuple[str, ...],
+    year: str,
+    basis: Basis,
+) -> _Lots:
+    """Lots of the ledger, plants of energy.toml that have none there, and lots of files."""
     regions = {s.id: s.region for s in workspace.organisation.sites}
-    names, places, sites, rows = [], [], [], []
+    known = devices(workspace)
+    names, places, sites = list(known), [d.region for d in known.values()], []
+    sites = [d.site for d in known.values()]
+    held, claimed = standing(workspace, HELD), standing(workspace, retired_for(year, "%"))
+    rows = list(np.zeros((len(names), len(hours))))
+    for lots in (held, claimed):
+        where = place_of(lots, names, hours, local, basis)
+        inside = where[:, 0] >= 0
+        for k in range(len(names)):
+            mine = inside & (where[:, 0] == k)
+            np.add.at(rows[k], where[mine, 1], np.maximum(lots.wh[mine], 0))
+    at = {s: k for k, s in enumerate(of_sites)}
+    site = np.array([at.get(a.rpartition("/")[2], -1) for a in claimed.account], np.int64)
+    stood = inside & (site >= 0)
+    served = np.stack([site[stood], *where[stood].T, claimed.wh[stood]], axis=1)
     for roof in config.roofs:
+        wh = np.maximum(power_at(roof.power, config, hours, HOUR), 0.0) * 1000
+        if roof.plant.id in known:  # an hour without a lot and without a reading is not known
+            row = rows[names.index(roof.plant.id)]
+            row[np.isnan(wh) & (row == 0)] = np.nan
+            continue
         names.append(roof.plant.id)
         places.append(regions.get(roof.site, ""))
         sites.append(roof.site)
-        rows.append(np.maximum(power_at(roof.power, config, hours, HOUR), 0.0) * 1000)
+        rows.append(wh)
     for path in files:
         for device, (region, wh) in _file_of_lots(path, hours, config.calendar.zone).items():
             if device in names:
@@ -240,7 +354,8 @@ def _lots(workspace: Workspace, config: EnergyConfig, files: Sequence[Path], hou
             sites.append("")
             rows.append(wh)
     wh = np.stack(rows) if rows else np.zeros((0, len(hours)))
-    return _Lots(tuple(names), tuple(places), tuple(sites), wh)
+    made = (tuple(names), tuple(places), tuple(sites), wh)
+    return _Lots(*made, served.astype(np.int64), held, tuple(known))
 
 
 def _file_of_lots(path: Path, hours: Any, zone: str) -> dict[str, tuple[str, Any]]:

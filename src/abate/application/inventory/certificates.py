@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
-from abate.kernel.allocation import Instrument
+from abate.energy.facts.lots import CLAIMED, RETIRED
+from abate.kernel.allocation import HOURLY, TIERS, Allocation, Instrument
 from abate.kernel.checks import USED_TWICE
 from abate.kernel.factor import Factor, Mass, Source
 from abate.kernel.finding import Finding
+from abate.kernel.period import month_end, month_start
 from abate.kernel.transfer import Transfer
 
 if TYPE_CHECKING:
     import duckdb
 
 CERTIFICATES = "certificate"
+WORLD = "world"
 
 
 def instruments(
@@ -109,6 +112,50 @@ def settle_transfers(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
     finally:
         ledger.close()
     return conflicts
+
+
+def claimed_lots(
+    con: duckdb.DuckDBPyConnection, workspace: Workspace, fiscal_year: str, matching: str
+) -> tuple[list[Instrument], list[Allocation]]:
+    """Lots that sites claim for the year: an instrument for each device, and what each site's month has.
+
+    What stands behind the meter of the site that claims it never was bought, and covers nothing.
+
+    Args:
+        con: Connection with views of what counts.
+        workspace: Whose calendar.
+        fiscal_year: The year.
+        matching: `hourly` takes only what was matched by the hour.
+    """
+    like = f"{RETIRED}{fiscal_year}/"
+    of = (
+        "import_id in (select import_id from known_imports where template = "
+        + literal(f"{CLAIMED}{HOURLY}")
+        + ")"
+        if matching == HOURLY
+        else "true"
+    )
+    rows = fetch(
+        con,
+        "select l.device, l.target, l.month, any_value(d.technology) as technology,"
+        " any_value(d.region) as region, sum(l.amount_wh)::bigint as wh from live_lots l join"
+        " live_devices d using (import_id, device) where starts_with(l.target,"
+        f" {literal(like)}) and d.site <> split_part(l.target, '/', 2) and {of}"
+        " group by l.device, l.target, l.month order by all",
+    )
+    first, last = (workspace.calendar.months(fiscal_year)[k] for k in (0, -1))
+    days = month_start(first), month_end(last)
+    sums: dict[str, Instrument] = {}
+    claims = []
+    for r in rows:
+        name = f"lots of {r['device']}"
+        known = sums.get(name)
+        wh = r["wh"] + (known.amount_wh if known else 0)
+        about = (r["technology"], r["region"] or WORLD)
+        sums[name] = Instrument(name, TIERS[0], *about, *days, wh)
+        site = r["target"].removeprefix(like)
+        claims.append(Allocation(name, site, r["month"], r["wh"]))
+    return list(sums.values()), claims
 
 
 def stated_factors(instruments: Sequence[Instrument]) -> list[Factor]:

@@ -230,8 +230,8 @@ def run_of(
 ) -> Run:
     """The run asked for, or the latest of a year; among `every` run where the caller has read them.
 
-    A base year valued on a later structure counts as the latest only once it is published; so does
-    every run of a year that is locked: a locked figure changes by restatement alone.
+    A base year valued on a later structure, or a year with another matching of certificates than
+    the workspace's, counts as the latest only once it is published; so does every run of a year that is locked: a locked figure changes by restatement alone.
 
     Raises:
         NotFoundError: `no-run`, `unknown-run`.
@@ -243,7 +243,10 @@ def run_of(
             raise NotFoundError("unknown-run", f"No run '{run_id}'.", "See 'abate runs'.")
         return named[0]
     of_year = [
-        r for r in every if r.fiscal_year == year and (not r.structure or r.status != "draft")
+        r
+        for r in every
+        if r.fiscal_year == year
+        and (r.status != "draft" or (not r.structure and r.matching == workspace.matching))
     ]
     if any(r.locked for r in of_year):
         of_year = [r for r in of_year if r.status != "draft"]

@@ -20,6 +20,7 @@ from abate.adapters.store.imports import (
     commit_import,
     commit_imports,
     free_id,
+    live_after,
     live_imports,
     live_views,
     loaded_before,
@@ -756,7 +757,8 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
 
     Raises:
         NotFoundError: `unknown-import`.
-        UsageError: `already-undone`, `has-corrections`.
+        UsageError: `already-undone`, `has-corrections`, `lots-used` where lots that it issued were
+            moved or claimed since.
     """
     with workspace.store.lock():
         every = {r.import_id: r for r in workspace.store.records(ImportRow)}
@@ -782,6 +784,12 @@ def undo(workspace: Workspace, import_id: str, *, reason: str, now: datetime) ->
             raise UsageError(
                 "has-corrections", f"'{by}' corrects rows of it.", f"First: abate undo {by}."
             )
+        from abate.adapters.store.lots import overdrawn
+
+        if short := overdrawn(workspace, live_after(workspace, import_id)):
+            device, start, wh = short
+            text = f"{wh:,} Wh of '{device}' at {start} UTC were moved or claimed since."
+            raise UsageError("lots-used", text, "Undo what moved or claimed them first.")
         reversal = free_id(workspace, f"undo/{import_id}")
         commit_import(workspace, reversal, REVERSAL, now, reverses=import_id, reason=reason)
     return reversal

@@ -18,6 +18,7 @@ from abate.adapters.store.imports import REVERSAL, commit_import, free_id, live_
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import METHODS, default_factors
 from abate.application.opening import read_config
+from abate.kernel.allocation import MONTHLY
 from abate.kernel.errors import ConfigError, IntegrityError, UsageError
 from abate.kernel.factor import Factor, content_hash, factor_rows, factors_from_rows
 from abate.kernel.finding import Finding
@@ -169,6 +170,7 @@ def read_terms(
         rule == "whole-year",
         workspace.other_bases,
         calendar,
+        workspace.matching,
     )
 
 
@@ -177,6 +179,8 @@ def config_json(workspace: Workspace) -> str:
     import tomllib
 
     data = tomllib.loads((workspace.root / "abate.toml").read_text(encoding="utf-8"))
+    if workspace.matching != data.get("inventory", {}).get("matching", MONTHLY):
+        data["inventory"] = {**data.get("inventory", {}), "matching": workspace.matching}
     for name in (
         "targets",
         "engine",

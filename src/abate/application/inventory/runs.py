@@ -22,7 +22,7 @@ from abate.adapters.store.findings import finding_of, finding_row
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.application.catalogue import FIGURES, KINDS, METHODS
-from abate.application.inventory.certificates import instruments, stated_factors
+from abate.application.inventory.certificates import claimed_lots, instruments, stated_factors
 from abate.application.inventory.inputs import (
     Inputs,
     config_json,
@@ -32,9 +32,17 @@ from abate.application.inventory.inputs import (
     read_terms,
 )
 from abate.application.inventory.totals import keep_totals
-from abate.kernel.allocation import Allocation, Instrument, Load, allocate
+from abate.energy.facts.lots import RETIRED
+from abate.kernel.allocation import (
+    HOURLY,
+    MATCHINGS,
+    Allocation,
+    Instrument,
+    Load,
+    allocate,
+)
 from abate.kernel.checks import UNASSESSED
-from abate.kernel.errors import NotFoundError
+from abate.kernel.errors import NotFoundError, UsageError
 from abate.kernel.factor import Factor
 from abate.kernel.finding import Finding
 from abate.kernel.kind import item_id
@@ -45,6 +53,7 @@ from abate.kernel.region import markets_of
 from abate.kernel.resolution import (
     FOUND,
     KEY,
+    NO_HOURS,
     PLACED,
     ActivityKey,
     Resolutions,
@@ -101,6 +110,7 @@ def run_year(
     boundary: str = "",
     as_of: date | None = None,
     structure: str = "",
+    matching: str = "",
     engine: str = "",
     anew: bool = False,
     on_step: Callable[[str], None] = lambda _: None,
@@ -118,18 +128,26 @@ def run_year(
         as_of: Factors published later are passed over.
         structure: A later year, on whose structure of entities and sites the year is valued: a
             restated base year.
+        matching: How certificates meet load in the market-based view: `monthly` or `hourly`; empty
+            takes the workspace's. A run of another one counts once it is published.
         engine: Master of a Spark cluster, such as `spark://host:7077` or `sc://host:15002`, or
             `embedded`; empty takes the workspace's.
         anew: Value every activity, also those whose entries an earlier run has posted.
         on_step: Told what is being done.
 
     Raises:
-        UsageError: `bad-year`, `unknown-gwp-set`, `unknown-boundary`, `unknown-engine`.
+        UsageError: `bad-year`, `unknown-gwp-set`, `unknown-boundary`, `unknown-matching`,
+            `unknown-engine`.
         NotFoundError: `no-activities`.
         EngineError: `no-cluster`, `engine-failed`: nothing is posted then.
         DataError: `workspace-busy` where another run goes on for a minute.
     """
     fiscal_year = f"FY{parse_fiscal_year(fiscal_year):04d}"
+    if matching and matching not in MATCHINGS:
+        text = f"'{matching}' is no way of matching."
+        raise UsageError("unknown-matching", text, f"Choose one of {', '.join(MATCHINGS)}.")
+    if matching:
+        workspace = replace(workspace, matching=matching)
     terms = read_terms(workspace, gwp_set, boundary, as_of, structure)
     ensure_default_factors(workspace, now)
     store = workspace.store
@@ -238,9 +256,11 @@ def _imports_used(
     con: duckdb.DuckDBPyConnection, fiscal_year: str, imports: Sequence[ImportRow]
 ) -> tuple[tuple[str, str], ...]:
     hashes = {r.import_id: r.sha256 for r in imports}
+    claims = f"{RETIRED}{fiscal_year}/"
     ids = con.execute(
         "select distinct import_id from totals_of_imports union "
-        f"select import_id from live_instruments where retired_for = {literal(fiscal_year)}"
+        f"select import_id from live_instruments where retired_for = {literal(fiscal_year)} union"
+        f" select import_id from live_lots where starts_with(target, {literal(claims)})"
     ).fetchall()
     return tuple(sorted((row[0], hashes[row[0]]) for row in ids))
 
@@ -284,8 +304,13 @@ def match(
         ).fetchall()
     ]
     held, findings = instruments(con, workspace, inputs.fiscal_year, settle=settle)
+    if inputs.terms.matching == HOURLY:
+        findings += [Finding.of(NO_HOURS, f"'{i.id}' does not say in which hours.") for i in held]
+        held = []
+    lots, claims = claimed_lots(con, workspace, inputs.fiscal_year, inputs.terms.matching)
     loads = _loads(con, inputs.organisation, inputs.terms)
-    matched, unused = allocate(held, loads)
+    matched, unused = allocate(held, loads, claims)
+    held += lots
     findings += unused_findings(unused)
     loads_wh = {(load.site, load.month): load.amount_wh for load in loads}
     book = FactorBook([*map(_supplied, inputs.factors), *stated_factors(held)])

@@ -19,6 +19,7 @@ from abate.application.inventory.runs import (
     value_tables,
 )
 from abate.application.inventory.totals import BY_BUILDING
+from abate.energy.facts.lots import ACTS
 from abate.kernel.errors import NotFoundError
 from abate.kernel.tables import TABLES, ImportRow, RunRow
 from abate.kernel.valuation import whole
@@ -195,9 +196,13 @@ def _comparable(entries: Any) -> Any:
 def _raw_faults(workspace: Workspace, hashes: dict[str, str]) -> tuple[str, ...]:
     """Names of raw files that are gone or altered."""
     faults = []
-    names = {r.import_id: r.file for r in workspace.store.records(ImportRow)}
+    every = workspace.store.records(ImportRow)
+    names = {r.import_id: r.file for r in every}
+    acts = {r.import_id for r in every if r.template.startswith(ACTS)}  # of lots: they have no file
     kept = {p.stem: p for p in workspace.raw.iterdir()}
     for import_id, sha256 in hashes.items():
+        if import_id in acts:
+            continue
         if sha256 not in kept or file_hash(kept[sha256]) != sha256:
             faults.append(names[import_id])
     return tuple(sorted(faults))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ class Matching:
         lot_wh: What each device gave `(devices, hours)`.
         left_wh: What is left of it `(devices, hours)`.
         basis: Whether by the hour or by the month.
+        stood: Claims, the first ones, that stood before.
     """
 
     hours: Any
@@ -39,6 +41,7 @@ class Matching:
     lot_wh: Whole
     left_wh: Whole
     basis: Basis
+    stood: int = 0
 
     @property
     def matched_wh(self) -> Whole:
@@ -95,14 +98,16 @@ def match_hours(
     load_wh: Whole,
     devices: tuple[str, ...],
     lot_wh: Whole,
-    reaches: npt.NDArray[np.bool_] | None = None,
+    rules: Sequence[npt.NDArray[np.bool_]] = (),
     *,
     basis: Basis = "hourly",
+    served: Whole | None = None,
+    local: Any = None,
 ) -> Matching:
     """Match what was used with what was generated, in whole watt-hours.
 
-    Sites are served in their order, by devices in theirs. By the month all hours of a month count
-    as one.
+    Rules are tried in their order; within one, sites are served in their order, by devices in
+    theirs. By the month all hours of a month count as one.
 
     Args:
         hours: Beginning of each hour, UTC `(hours,)`.
@@ -110,9 +115,11 @@ def match_hours(
         load_wh: What each used `(sites, hours)` [Wh].
         devices: Names of the devices.
         lot_wh: What each gave `(devices, hours)` [Wh].
-        reaches: Whether a device may be delivered to a site `(devices, sites)`; all to all where it
-            is None.
+        rules: Of each, whether a device may be delivered to a site `(devices, sites)`; one by which
+            all go to all where there is none.
         basis: `hourly` or `monthly`.
+        served: Claims that stand already, as in `Matching`; `lot_wh` holds what they took, too.
+        local: The hours by the clock whose months count; UTC where it is None.
 
     Raises:
         UsageError: `bad-matching`.
@@ -133,22 +140,33 @@ def match_hours(
             f"Loads have the shape {loads.shape}, lots {lots.shape}, or some are below zero.",
             "Give whole watt-hours of zero or more for each hour.",
         )
-    reach = np.ones((len(devices), len(sites)), np.bool_) if reaches is None else reaches
-    if basis == "hourly":
-        left = np.zeros_like(lots)
-        return Matching(
-            hours, sites, devices, match(loads, lots, reach, left), loads, lots, left, basis
+    first, back = np.arange(len(hours)), np.arange(len(hours))
+    need, left = loads, lots
+    if basis == "monthly":
+        _, first, back = np.unique(
+            (hours if local is None else local).astype("datetime64[M]"),
+            return_index=True,
+            return_inverse=True,
         )
-    months, first, back = np.unique(
-        hours.astype("datetime64[M]"), return_index=True, return_inverse=True
-    )
-    sums = [np.zeros((len(v), len(months)), np.int64) for v in (loads, lots)]
-    for total, values in zip(sums, (loads, lots), strict=True):
-        for m in range(len(months)):
-            total[:, m] = values[:, back == m].sum(axis=1)
-    rest = np.zeros_like(sums[1])
-    claims = match(sums[0], sums[1], reach, rest)
-    claims[:, 2] = first[claims[:, 2]]
-    left = np.zeros_like(lots)
-    left[:, first] = rest
-    return Matching(hours, sites, devices, claims, loads, lots, left, basis)
+        need, left = (np.add.reduceat(v, first, axis=1) for v in (loads, lots))
+    stood = np.zeros((0, 4), np.int64) if served is None else served.copy()
+    stood[:, 2] = back[stood[:, 2]]
+    need, left = _less(need, stood, 0), _less(left, stood, 1)
+    made = [stood]
+    for rule in rules or (np.ones((len(devices), len(sites)), np.bool_),):
+        rest = np.zeros_like(left)
+        claims = match(need, left, rule, rest)
+        need, left = _less(need, claims, 0), rest
+        made.append(claims)
+    every = np.concatenate(made)
+    every[:, 2] = first[every[:, 2]]
+    whole = np.zeros_like(lots)
+    whole[:, first] = left
+    return Matching(hours, sites, devices, every, loads, lots, whole, basis, len(stood))
+
+
+def _less(amounts: Whole, claims: Whole, of: int) -> Whole:
+    """What is left of loads (0) or lots (1) after claims."""
+    left = amounts.copy()
+    np.subtract.at(left, (claims[:, of], claims[:, 2]), claims[:, 3])
+    return np.maximum(left, 0)

@@ -1,0 +1,86 @@
+"""Lots: watt-hours of a device and an hour as certificates, and the accounts between which they move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from abate.energy.facts.meters import KINDS
+from abate.kernel.kind import Kind
+
+ISSUER, HELD, RETIRED, PARTY = "issuer", "held", "retired:", "party:"
+"""Accounts: who creates lots, what is ours, where they end, and whose else they are."""
+ACTS = "lots-"
+"""Begins the templates of imports that bring lots and transfers of them."""
+READ = f"{ACTS}read"
+CLAIMED = f"{ACTS}claimed-"
+"""Of those that read a file; and of claims, with how they were matched, such as `hourly`."""
+OF_STORAGE = "storage/"
+"""Begins the place where what a storage took in ends; it comes out as lots of its own."""
+FACE_WH = 1
+"""Smallest part of a lot [Wh].
+
+Source: EnergyTag, Granular Certificate Scheme Standard, face value of a granular certificate.
+"""
+GEC_WH = 1_000_000
+"""Of a Chinese green certificate (GEC) [Wh].
+
+Source: National Energy Administration, rules of green certificates (2024): one a MWh.
+"""
+MARKET_WORDS = {"sun": "solar", "solar pv": "solar", "太阳能发电": "solar", "风能": "wind"}
+_KIND: Kind = next(k for k in KINDS if k.id == "instrument")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What makes electricity that lots are of.
+
+    Args:
+        id: Its name.
+        technology: As factors of certificates name it, such as `wind`.
+        region: Where it may be delivered, with all below it, such as `CN`; empty for anywhere.
+        site: Site behind whose meter it stands; empty for one of its own.
+        commissioned: Day on which it began, empty where it is not known.
+        issuer: Who issues its lots.
+        storage: Storage that gave them back; empty where they come from the generator itself.
+    """
+
+    id: str
+    technology: str
+    region: str = ""
+    site: str = ""
+    commissioned: str = ""
+    issuer: str = ""
+    storage: str = ""
+
+
+def technology_named(text: str) -> str | None:
+    """The technology that a word in a file or a registry means, or None.
+
+    Example:
+        >>> technology_named("Solar_PV"), technology_named("风力发电"), technology_named("Wind (onshore)"), technology_named("?")
+        ('solar', 'wind', 'wind', None)
+    """
+    plain = text.strip().lower().replace("_", " ")
+    for words in (plain, plain.split("(")[0].strip(), *plain.split()):
+        found = MARKET_WORDS.get(words) or _KIND.item_named(words)
+        if found:
+            return found
+    return None
+
+
+def retired_for(year: str, site: str) -> str:
+    """The account in which lots end that a site claims for a fiscal year.
+
+    Example:
+        >>> retired_for("FY2024", "hq"), claim_of("retired:FY2024/hq"), claim_of("party:ACME")
+        ('retired:FY2024/hq', ('FY2024', 'hq'), None)
+    """
+    return f"{RETIRED}{year}/{site}"
+
+
+def claim_of(account: str) -> tuple[str, str] | None:
+    """Fiscal year and site of an account in which claimed lots end; None for any other."""
+    if not account.startswith(RETIRED) or account.startswith(f"{RETIRED}{OF_STORAGE}"):
+        return None
+    year, _, site = account.removeprefix(RETIRED).partition("/")
+    return year, site
