@@ -18,6 +18,7 @@ import typer
 
 from abate.application.disclosure.neutrality import add_credits
 from abate.application.energy.loads import LoadSpec, load_readings
+from abate.application.energy.lots import add_lots
 from abate.application.inventory.figures import publish
 from abate.application.inventory.imports import add_file
 from abate.application.inventory.runs import run_year
@@ -81,6 +82,14 @@ CALLS = {
     "backtest": "backtest files/meter.csv --last 7d",
     "savings": "savings files/meter.csv --weather files/weather.csv --until 2023-02-20 -o out/savings.csv --chart out/savings.svg",
     "certificates": "certificates -w w",
+    "lots list": "lots list -w w",
+    "lots issue": "lots issue -y FY2023 -w w",
+    "lots add": "lots add files/registry.csv -w w",
+    "lots deliver": "lots deliver files/signed.toml files/delivered.csv -w w",
+    "lots move": "lots move --to ACME --kwh 1 -w w",
+    "lots store": "lots store cellar files/cellar.csv --region CN -w w",
+    "lots claim": "lots claim -y FY2023 -w w",
+    "lots export": "lots export out/lots.json -w w",
     "match": "match -y FY2023 --lots files/lots.csv -o out/claims.csv --chart out/match.svg -w w",
     "tariff list": "tariff list -w w",
     "tariff show": "tariff show flat --chart out/tariff.svg -w w",
@@ -159,6 +168,24 @@ kind = "battery"
 cost_per_kw = 100
 cost_per_kwh = 200
 max_kwh = 100
+[[plants]]
+id = "roof"
+source = "sun"
+site = "plant"
+capacity_kw = 40
+latitude_deg = 40.0
+longitude_deg = 116.0
+power = "roof.csv"
+weather = "roof-weather.csv"
+"""
+SIGNED = """currency = "CNY"
+capacity_kw = 500
+price_per_mwh = 300
+share = 0.5
+begins = 2023-01-01
+technology = "wind"
+region = "CN"
+seller = "Hill Wind"
 """
 ELSEWHERE = {
     "demo": "takes a minute and calls what the others call; tests/test_demo.py runs it",
@@ -248,7 +275,21 @@ def prepare(folder: Path) -> dict[str, str]:
         for k in range(8760)
     ]
     write("market.csv", "time,price,generation,load\n" + "\n".join(year) + "\n")
+    write("signed.toml", SIGNED)
+    blown = [f"{t},{30 + 20 * math.sin(k / 7):.3f}" for k, t in enumerate(hours[: 24 * 20])]
+    write("delivered.csv", "time,kwh\n" + "\n".join(blown) + "\n")
+    shone = [f"{t},{max(0.0, 20 * math.sin((t.hour - 6) / 12 * math.pi)):.3f}" for t in hours]
+    (workspace.root / "roof.csv").write_text("time,kwh\n" + "\n".join(shone) + "\n")
+    warm = [f"{t},{10 + t.hour / 4:.2f}" for t in hours]
+    (workspace.root / "roof-weather.csv").write_text("time,temperature\n" + "\n".join(warm))
+    head = "device,start,kwh,region,technology,issuer\n"
+    for name, day in (("registry-before", 0), ("registry", 24 * 20)):
+        mill = [f"mill,{t.isoformat()},40,CN,wind,Registry" for t in hours[day : day + 240]]
+        write(f"{name}.csv", head + "\n".join(mill) + "\n")
+    stored = [f"{t},{20 * (t.hour == 3)},{15 * (t.hour == 9)}" for t in hours[:240]]
+    write("cellar.csv", "time,charged_kwh,discharged_kwh\n" + "\n".join(stored) + "\n")
     (workspace.root / "energy.toml").write_text(ENERGY, encoding="utf-8")
+    add_lots(workspace, files / "registry-before.csv", now=NOW)
     for year in ("FY2023", "FY2024"):
         ran = run_year(workspace, year, now=NOW)
     publish(

@@ -11,7 +11,8 @@ from datetime import date
 
 from abate.kernel.period import month_end, month_start
 
-TIERS = ("certificate", "contract", "supplier-rate")
+CERTIFICATE, CONTRACT = "certificate", "contract"
+TIERS = (CERTIFICATE, CONTRACT, "supplier-rate")
 """Instruments in the order of the hierarchy; residual mix and grid average follow for what none covers.
 
 Source: GHG Protocol Scope 2 Guidance (2015), Table 6.3.

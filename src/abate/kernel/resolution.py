@@ -150,7 +150,7 @@ NO_HOURS = Rule(
     "hours-unknown",
     Severity.WARNING,
     "Certificate or contract without hours left out",
-    "Claim lots by the hour with 'abate match --claim', or value the year with monthly matching.",
+    "Claim lots by the hour with 'abate lots claim', or value the year with monthly matching.",
     725,
 )
 UNUSED = Rule(

@@ -127,6 +127,7 @@ class DeviceRow:
     commissioned: str  # day
     issuer: str
     storage: str  # storage that gave it back, empty where it comes from the generator itself
+    contract: str  # contract under which it is delivered, empty for certificates
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ The reference page of a contract's keys is generated from here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +17,8 @@ from abate.adapters.readers.tariff_files import read_columns
 from abate.adapters.store.keys import Share, Word, as_dict
 from abate.adapters.store.schema import read_toml
 from abate.energy.facts.contracts import YEAR_H, Contract, Market
-from abate.kernel.errors import DataError
+from abate.energy.facts.lots import technology_named
+from abate.kernel.errors import DataError, UsageError
 
 HINT = "See docs/systems/contracts.md."
 COLUMNS = ("time", "price", "generation", "load")
@@ -46,6 +49,11 @@ class ContractKeys(Struct, frozen=True):
         guarantee_share: Least volume of a year, as a share of the mean.
         penalty_per_mwh: What the seller pays for what is missing of it.
         is_clean: Whether its certificates come with it.
+        begins: First day of a signed one.
+        technology: What it delivers, such as `wind`.
+        region: Where that may be delivered, such as `CN`.
+        seller: Who delivers.
+        commissioned: Day on which the plant began.
     """
 
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
@@ -67,6 +75,33 @@ class ContractKeys(Struct, frozen=True):
     guarantee_share: Share = 0.0
     penalty_per_mwh: Price = 0.0
     is_clean: bool = True
+    begins: date | None = None
+    technology: Word = ""
+    region: Word = ""
+    seller: Word = ""
+    commissioned: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signed contract says of its delivery.
+
+    Args:
+        begins: First day.
+        technology: As factors of certificates name it.
+        region: Where it may be delivered.
+        seller: Who delivers.
+        commissioned: Day on which the plant began, empty where it is not known.
+    """
+
+    begins: date
+    technology: str
+    region: str
+    seller: str
+    commissioned: str
+
+
+SIGNED = ("begins", "technology", "region", "seller", "commissioned")
 
 
 def read_contract(path: Path) -> tuple[Contract, str]:
@@ -78,11 +113,35 @@ def read_contract(path: Path) -> tuple[Contract, str]:
     """
     keys = read_toml(path, ContractKeys, "bad-contract", HINT)
     told = as_dict(keys)
-    del told["currency"], told["title"]
+    for name in ("currency", "title", *SIGNED):
+        told.pop(name, None)
     for name, free in (("floor_per_mwh", float("-inf")), ("cap_per_mwh", float("inf"))):
         if told.get(name) is None:
             told[name] = free
     return Contract(path.stem, **told), keys.currency
+
+
+def read_signed(path: Path, name: str = "") -> tuple[Contract, Signed]:
+    """Read a signed contract and what it says of its delivery.
+
+    Raises:
+        ConfigError: `bad-contract`.
+        UsageError: `bad-contract`, `contract-unsigned`, `no-certificates`.
+    """
+    contract, _ = read_contract(path)
+    keys = read_toml(path, ContractKeys, "bad-contract", HINT)
+    named = name or contract.id
+    if not contract.is_clean:
+        text = f"'{named}' comes without certificates."
+        raise UsageError("no-certificates", text, "Only a clean one delivers lots.")
+    technology = technology_named(keys.technology)
+    if keys.begins is None or technology is None or not keys.seller:
+        text = f"'{named}' does not say when it begins, what it delivers, or who does."
+        hint = "Write begins = 2024-01-01, technology = 'wind' and seller = 'Name'."
+        raise UsageError("contract-unsigned", text, hint)
+    began = "" if keys.commissioned is None else keys.commissioned.isoformat()
+    signed = Signed(keys.begins, technology, keys.region, keys.seller, began)
+    return replace(contract, id=named), signed
 
 
 def read_market(path: Path, *, zone: str = "UTC") -> tuple[Market, tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Files of lots: records of a registry in EnergyTag's terms, lists of Chinese green certificates, plain tables."""
+"""Files of lots: records of a registry, lists of Chinese green certificates, plain tables."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from abate.adapters.readers.dates import read_dates
 from abate.adapters.readers.series import zone_of
 from abate.adapters.readers.sheets import named_rows
 from abate.energy.facts.lots import FACE_WH, GEC_WH, Device, technology_named
+from abate.energy.facts.meters import UNPRINTED
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError
 
 JSON_MAX_BYTES = 256 << 20
 WH_MAX = 1e15
+COLUMNS_HINT = (
+    "Columns: device, start, kwh, region, technology; EnergyTag's; or 证书编号, 生产年月."
+)
 MONTH_HOURS_MIN, MONTH_HOURS_MAX = 28 * 24 - 1, 31 * 24 + 1
 CODE = "bad-lots"
-STARTS, ENDS, QUANTITY = (
-    "production_starting_interval", "production_ending_interval", "bundle_quantity",
-)  # fmt: skip
-STATUS, FIRST_ID, LAST_ID = (
-    "certificate_bundle_status", "certificate_bundle_id_range_start", "certificate_bundle_id_range_end",
-)  # fmt: skip
+STARTS, ENDS = "production_starting_interval", "production_ending_interval"
+QUANTITY, STATUS = "bundle_quantity", "certificate_bundle_status"
+FIRST_ID = "certificate_bundle_id_range_start"
+LAST_ID = "certificate_bundle_id_range_end"
 OPEN = ("", "active", "transferred", "reserved", "locked")
 """States in which a bundle has not ended yet."""
 PLAIN = ("device", "start", "kwh")
@@ -101,8 +103,7 @@ def read_lots(path: Path, zone: str = "UTC") -> LotsRead:
             lot = _lot(row, zone)
         except (ValueError, KeyError) as error:
             text = f"{path.name} row {number}: {error}."
-            hint = "Columns: device, start, kwh, region; those of EnergyTag; or 证书编号, 生产年月."
-            raise DataError(CODE, text, hint) from error
+            raise DataError(CODE, text, COLUMNS_HINT) from error
         if lot is None:
             ended += 1
             continue
@@ -172,8 +173,14 @@ def _lot(row: Json, zone: str) -> _Lot | None:
     if any(c not in row for c in PLAIN):
         raise ValueError("it has none of the columns of a lot")
     start = _moment(row["start"], zone)
-    technology = _technology(row["technology"]) if row.get("technology") else "mixed"
-    device = Device(_named(row["device"]), technology, row.get("region", ""))
+    device = Device(
+        _named(row["device"]),
+        _technology(row.get("technology", "")),
+        row.get("region", ""),
+        "",
+        row.get("commissioned", ""),
+        row.get("issuer", ""),
+    )
     wh = int(_number(row["kwh"]) * 1000 + 0.5)
     return _Lot(device, start, 1, wh, row.get("serial", ""))
 
@@ -268,4 +275,6 @@ def _technology(text: str) -> str:
     found = technology_named(text)
     if found is None:
         raise ValueError(f"'{text}' is not a technology")
+    if found in UNPRINTED:
+        raise ValueError(f"'{found}' has no factor of its own")
     return found

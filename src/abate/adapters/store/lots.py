@@ -62,6 +62,7 @@ def devices(workspace: Workspace) -> dict[str, Device]:
             r["commissioned"],
             r["issuer"],
             r["storage"],
+            r["contract"],
         )
         for r in rows
     }

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from abate.adapters.store.delta import open_engine, read_files
 from abate.adapters.store.faults import RESTORE
 from abate.adapters.store.workspace import Workspace, file_hash
+from abate.energy.facts.lots import ACTS, READ
 from abate.kernel.errors import IntegrityError
 from abate.kernel.tables import TABLES, EvidenceRow, ImportRow
 
@@ -41,9 +42,8 @@ def damages(workspace: Workspace, *, whole: bool = False) -> Iterator[str]:
         yield from _table(workspace, name, whole=whole)
     kept = {p.stem: p for p in workspace.raw.iterdir()}
     for row in workspace.store.records(ImportRow):
-        brought = (
-            row.sha256 and row.file and not row.template.startswith(("factors-", "published-"))
-        )
+        apart = row.template.startswith(("factors-", "published-", ACTS)) and row.template != READ
+        brought = row.sha256 and row.file and not apart
         if brought and row.sha256 not in kept:
             yield f"The raw file of {row.file} ({row.import_id}) is gone."
     documents = {p.stem for p in workspace.evidence.iterdir()}

@@ -47,7 +47,7 @@ class Bundle:
         Source: EnergyTag, Granular Certificate Scheme Standard v2 (2024) and its API specification:
             names of the fields of a bundle.
         """
-        device = self.device
+        device, end = self.device, self.start + timedelta(hours=self.hours)
         return {
             "certificate_bundle_status": self.status,
             "account_id": self.account,
@@ -63,7 +63,7 @@ class Bundle:
             "device_technology_type": device.technology,
             "device_production_start_date": device.commissioned,
             "production_starting_interval": f"{self.start.isoformat()}Z",
-            "production_ending_interval": f"{(self.start + timedelta(hours=self.hours)).isoformat()}Z",
+            "production_ending_interval": f"{end.isoformat()}Z",
             "is_storage": bool(device.storage),
             "storage_id": device.storage,
             "issuing_body": device.issuer,

@@ -20,7 +20,7 @@ SATURDAY = 5
 def climatology(
     known: Known, start: Moments, *, zone: str = "UTC", window_days: int = 8, years: int = YEARS
 ) -> Array:
-    """Quantiles of what was seen at the same time of day, within days of the same date, in past years.
+    """Quantiles of what was seen at the same time of day, around the same date of past years.
 
     Weekends and working days are apart. Where less than a year is known, of the latest days.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abate.application.energy.forecasts import ForecastShown, forecasts
+from abate.application.energy.lots import claims_of
+from abate.application.energy.matchings import match_year
 from abate.application.energy.postings import used_in_year
 from abate.application.inventory.figures import Value
 from abate.application.inventory.open_run import OpenRun
@@ -25,6 +27,12 @@ EXPECTED = (
     "What was expected, from what was known at the moment of issue, and what the meters showed"
     " since. Valued by the inventory's own methods and factors, kept in a book of its own."
 )
+CLAIMED = (
+    "Watt-hours of a device and an hour, retired for one site and year each (EnergyTag, Granular"
+    " Certificate Scheme Standard). What stands behind a site's own meter was not bought and covers"
+    " nothing in the market-based view."
+)
+INCOMPLETE = "* Incomplete: hours without a reading count as nothing used or generated ({names})."
 BANDS = (
     "Dark band: the half of outcomes expected in the middle; light band: nine in ten. Blue line:"
     " median. Yellow line: the meter."
@@ -33,7 +41,12 @@ BANDS = (
 
 def chapters(opened: OpenRun, t: Translate) -> list[Chapter]:
     """Data centres by building, meters, and kept forecasts compared with the meters."""
-    return [*_data_centres(opened, t), *_meters(opened, t), *_forecasts(opened, t)]
+    return [
+        *_data_centres(opened, t),
+        *_meters(opened, t),
+        *_claims(opened, t),
+        *_forecasts(opened, t),
+    ]
 
 
 def _data_centres(opened: OpenRun, t: Translate) -> list[Chapter]:
@@ -93,6 +106,28 @@ def _meters(opened: OpenRun, t: Translate) -> list[Chapter]:
     ]
     table = Table.of("meters", t("Meters"), heads, rows)
     return [Chapter("meters", t("Meters"), (t(METERED), table))]
+
+
+def _claims(opened: OpenRun, t: Translate) -> list[Chapter]:
+    """Lots that sites claim for the year, and what was matched in each hour."""
+    claimed = claims_of(opened.workspace, opened.year)
+    if not claimed:
+        return []
+    heads = (t("Site"), t("Device"), t("Technology"), t("From"), ">" + t("claimed [kWh]"))
+    rows = [
+        (c.site, c.device, t(c.technology), c.contract or c.issuer, f"{c.wh / 1000:,.3f}")
+        for c in claimed
+    ]
+    table = Table.of("lots", t("Lots claimed"), heads, rows)
+    told = match_year(opened.workspace, opened.year)
+    whole = told.json
+    share = t(
+        "Matched by the hour: {hourly:.1%} of what was used; generated over used: {volume:.1%}."
+    ).format(hourly=whole["matched_share"], volume=whole["volumetric_share"])
+    lack = [t(INCOMPLETE).format(names=", ".join(x["of"] for x in whole["incomplete"]))]
+    drawn = [Chart(f"matched-{k}", spec) for k, spec in enumerate(told.charts)]
+    parts = (t(CLAIMED), table, share, *(lack if whole["incomplete"] else ()), *drawn)
+    return [Chapter("lots", t("Certificates by the hour"), parts)]
 
 
 def _by(opened: OpenRun, name: str, dimensions: str) -> list[Value]:

@@ -179,7 +179,7 @@ def forecast_site(
 def _weather(
     config: EnergyConfig, site: str, load: Readings, moment: np.datetime64, horizon: Any
 ) -> tuple[Known, Known | None, Weather]:
-    """Temperature seen up to the moment, what was forecast for the hours after it, and all of it."""
+    """Temperature seen up to the moment, what was forecast after it, and all of it."""
     assert config.weather is not None
 
     def of(path: Path) -> Readings:

@@ -1,4 +1,4 @@
-"""Certificates by the hour: lots are issued from meters, read, moved, stored, claimed and written out.
+"""Certificates by the hour: lots are issued, read, delivered, moved, stored, claimed, written out.
 
 Each of these is an import: it has an id, counts or is undone, and is listed with the others.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from abate.adapters.readers.contract_files import read_signed
 from abate.adapters.readers.energy_config import EnergyConfig
 from abate.adapters.readers.lot_files import LotsRead, read_lots
 from abate.adapters.readers.tariff_files import read_columns
@@ -24,7 +25,13 @@ from abate.adapters.writers.lot_files import Bundle, write_lots
 from abate.algorithms.matching import through_storage
 from abate.application.energy.batches import moment_of
 from abate.application.energy.dispatches import energy_config, power_at
-from abate.application.energy.matchings import HOUR, YearMatched, hours_of, reaches
+from abate.application.energy.matchings import (
+    HOUR,
+    YearMatched,
+    hours_of,
+    match_year,
+    reaches,
+)
 from abate.application.inventory.imports import keep_file
 from abate.energy.facts.lots import (
     ACTS,
@@ -40,17 +47,22 @@ from abate.energy.facts.lots import (
     retired_for,
     technology_named,
 )
+from abate.energy.planners.matching import Basis
 from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.tables import DeviceRow
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ISSUED, MOVED, STORED = f"{ACTS}issued", f"{ACTS}moved", f"{ACTS}stored"
+ISSUED, DELIVERED = f"{ACTS}issued", f"{ACTS}delivered"
+MOVED, STORED = f"{ACTS}moved", f"{ACTS}stored"
 """Templates of the imports that bring lots and transfers of them, beside those read and claimed."""
 STORED_IN = f"{RETIRED}{OF_STORAGE}"
 HOURLY = 1
-STORAGE_COLUMNS = ("charged_kwh", "discharged_kwh")
+STORAGE_COLUMNS = ("time", "charged_kwh", "discharged_kwh")
+DELIVERY_COLUMNS = ("time", "kwh")
+ROUNDED = 1e-9
+MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 BATCH_ROWS = 1 << 20
 
 
@@ -87,6 +99,7 @@ class DeviceLots:
         commissioned: Day on which it began.
         issuer: Who issued them.
         storage: Storage that gave them back.
+        contract: Contract under which they were delivered.
         issued_wh: All.
         held_wh: Still ours.
         claimed_wh: Claimed by sites.
@@ -103,13 +116,35 @@ class DeviceLots:
     commissioned: str
     issuer: str
     storage: str
+    contract: str
     issued_wh: int
     held_wh: int
     claimed_wh: int
     stored_wh: int
     moved_wh: int
-    first: str
-    last: str
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a site claims of a device for a year.
+
+    Args:
+        site: The site.
+        device: The device.
+        technology: Of its generation.
+        contract: Contract under which it was delivered.
+        issuer: Who issued its lots.
+        wh: Watt-hours.
+    """
+
+    site: str
+    device: str
+    technology: str
+    contract: str
+    issuer: str
+    wh: int
 
 
 def issue_lots(
@@ -180,8 +215,80 @@ def issue_lots(
     return LotsChanged(made, ISSUED, rows.num_rows, _sum(rows), left, over)
 
 
-def add_lots(workspace: Workspace, path: Path, *, now: datetime) -> LotsChanged:
+def deliver_lots(
+    workspace: Workspace, contract: Path, hours: Path, *, now: datetime, name: str = ""
+) -> LotsChanged:
+    """Record what a signed contract delivered by the hour, as lots; nothing before it was.
+
+    Of a contract that pays as produced, what the plant's meter showed counts with the contract's
+    share; of others, what was delivered. What was recorded before is not recorded again.
+
+    Args:
+        workspace: The workspace.
+        contract: Its file, with `begins`, `technology`, `region` and `seller`.
+        hours: Hours that were metered: time, kwh.
+        now: Present moment.
+        name: Of the contract; that of its file where it is empty.
+
+    Raises:
+        ConfigError: `bad-contract`.
+        UsageError: `bad-contract`, `contract-unsigned` where it does not say when it begins or what
+            it delivers, `no-certificates` where it comes without them.
+        DataError: `bad-delivery` where hours lie ahead, or a constant power is exceeded.
+    """
+    deal, terms = read_signed(contract, name)
+    zone = energy_config(workspace).calendar.zone
+    told = read_columns(hours, DELIVERY_COLUMNS, zone, "bad-delivery")
+    kwh = told.values[0]
+    start = np.asarray(told.start).astype("datetime64[s]")
+    if told.step_s != HOUR // np.timedelta64(1, "s") or (kwh < 0).any():
+        text = f"{hours.name} has steps of {told.step_s} s, or amounts below zero."
+        raise DataError("bad-delivery", text, "Give kWh by the hour.")
+    if start[-1] + HOUR > np.datetime64(now.replace(tzinfo=None), "s"):
+        text = f"{hours.name} goes on to {start[-1]} UTC, which lies ahead."
+        raise DataError("bad-delivery", text, "Record what was delivered, when it was.")
+    if deal.volume == "pay-as-produced":
+        kwh = kwh * deal.share
+    elif deal.volume == "baseload" and np.nanmax(kwh) > deal.power_kw * (1 + ROUNDED):
+        text = f"{hours.name} has {np.nanmax(kwh):,.3f} kWh in an hour of {deal.power_kw:,} kW."
+        raise DataError("bad-delivery", text, "Correct the hours, or the contract.")
+    day = terms.begins
+    ends = day.replace(year=day.year + deal.years, day=min(day.day, MONTH_DAYS[day.month - 1]))
+    begins, past = (moment_of(d.isoformat(), zone) for d in (day, ends))
+    inside = (start >= begins) & (start < past) & ~np.isnan(kwh)
+    device = Device(
+        deal.id,
+        terms.technology,
+        terms.region,
+        "",
+        terms.commissioned,
+        terms.seller,
+        contract=deal.id,
+    )
+    wh = np.where(inside, np.floor(np.nan_to_num(kwh) * 1000 + 0.5), 0).astype(np.int64)
+    with workspace.store.lock():
+        known = ledger.devices(workspace).get(deal.id)
+        if known is not None and not known.contract:
+            text = f"'{deal.id}' is a device already."
+            raise UsageError("bad-contract", text, "Name the contract otherwise.")
+        fresh = wh + _by_hour(ledger.standing(workspace, ISSUER), [deal.id], start)[0]
+        at = np.flatnonzero(fresh > 0)
+        rows = ledger.transfers(
+            zone, [deal.id], np.zeros(len(at)), start[at], 1, (ISSUER, HELD), 0, 1, fresh[at]
+        )
+        made = _posted(workspace, DELIVERED, rows, now, devices=[device], file=hours.name)
+    over = int(-fresh[inside & (fresh < 0)].sum())
+    return LotsChanged(made, DELIVERED, rows.num_rows, _sum(rows), int((~inside).sum()), over)
+
+
+def add_lots(workspace: Workspace, path: Path, *, now: datetime, name: str = "") -> LotsChanged:
     """Read lots that others issued: a registry's records, green certificates, a plain table.
+
+    Args:
+        workspace: The workspace.
+        path: CSV, XLSX or JSON.
+        now: Present moment.
+        name: Of the file, where it is not that of the path.
 
     Raises:
         DataError: `unreadable-file`, `file-too-large`, `bad-lots`, `already-loaded`, `used-twice`
@@ -213,9 +320,8 @@ def add_lots(workspace: Workspace, path: Path, *, now: datetime) -> LotsChanged:
             serial=read.serial,
         )
         keep_file(path, workspace.raw, digest)
-        made = _posted(
-            workspace, READ, rows, now, devices=read.devices, file=path.name, sha256=digest
-        )
+        file = name or path.name
+        made = _posted(workspace, READ, rows, now, devices=read.devices, file=file, sha256=digest)
     return LotsChanged(made, READ, rows.num_rows, _sum(rows), read.ended)
 
 
@@ -352,6 +458,25 @@ def store_lots(
     return LotsChanged(made, STORED, rows.num_rows, _sum(rows))
 
 
+def claim_year(
+    workspace: Workspace,
+    year: str,
+    *,
+    now: datetime,
+    basis: Basis = "hourly",
+    first: Sequence[str] = (),
+) -> LotsChanged:
+    """Match a year with the lots of the ledger and retire what was matched; see `match_year`.
+
+    Plants of which no lots were issued take no part.
+    """
+    known = tuple(ledger.devices(workspace))
+    told = energy_config(workspace)
+    ours = replace(told, roofs=tuple(r for r in told.roofs if r.plant.id in known))
+    made = match_year(workspace, year, basis=basis, first=first, config=ours)
+    return claim_lots(workspace, made, now=now)
+
+
 def claim_lots(workspace: Workspace, told: YearMatched, *, now: datetime) -> LotsChanged:
     """Retire what a matching found, each watt-hour for one site and year: all of it, or nothing.
 
@@ -425,16 +550,35 @@ def lots(workspace: Workspace) -> list[DeviceLots]:
                 device.commissioned,
                 device.issuer,
                 device.storage,
+                device.contract,
                 issued_wh=-accounts.get(ISSUER, 0),
                 held_wh=accounts.get(HELD, 0),
                 claimed_wh=sum(v for a, v in accounts.items() if claim_of(a)),
                 stored_wh=sum(v for a, v in accounts.items() if a.startswith(STORED_IN)),
                 moved_wh=sum(v for a, v in accounts.items() if a.startswith(PARTY)),
-                first=min(ends[device.id]).isoformat(timespec="minutes"),
-                last=max(ends[device.id]).isoformat(timespec="minutes"),
+                first=min(ends[device.id]),
+                last=max(ends[device.id]),
             )
         )
     return shown
+
+
+def claims_of(workspace: Workspace, year: str) -> list[Claimed]:
+    """What each site claims of each device for a fiscal year."""
+    known = ledger.devices(workspace)
+    found = []
+    for move in ledger.moves_of(workspace):
+        claim, device = claim_of(move["target"]), known.get(move["device"])
+        if claim is not None and claim[0] == year.upper() and device is not None:
+            about = (device.technology, device.contract, device.issuer)
+            found.append(Claimed(claim[1], device.id, *about, int(move["wh"])))
+    sums: dict[Claimed, int] = {}
+    for one in found:
+        key = replace(one, wh=0)
+        sums[key] = sums.get(key, 0) + one.wh
+    return sorted(
+        (replace(key, wh=wh) for key, wh in sums.items()), key=lambda c: (c.site, c.device)
+    )
 
 
 def export_lots(workspace: Workspace, path: Path) -> int:
@@ -508,16 +652,14 @@ def _posted(
     store.append_batches("lots", _batches(rows, made), made)
     digest = sha256 or hashlib.sha256(f"{template}/{file}/{made}/{_sum(rows)}".encode()).hexdigest()
     count = rows.num_rows
-    commit_import(
-        workspace, made, template, now,
-        file=file, sha256=digest, row_count=count, accepted_count=count,
-    )  # fmt: skip
+    counts = {"row_count": count, "accepted_count": count}
+    commit_import(workspace, made, template, now, file=file, sha256=digest, **counts)
     return made
 
 
 def _row(import_id: str, device: Device) -> DeviceRow:
     about = (device.technology, device.region, device.site, device.commissioned)
-    return DeviceRow(import_id, device.id, *about, device.issuer, device.storage)
+    return DeviceRow(import_id, device.id, *about, device.issuer, device.storage, device.contract)
 
 
 def _batches(rows: pa.Table, import_id: str) -> Iterator[pa.Table]:

@@ -187,10 +187,8 @@ def match_year(
     lot_wh = np.round(np.nan_to_num(given.wh)).astype(np.int64)
     load_wh = np.round(np.nan_to_num(loads) * 1000).astype(np.int64)
     rules = (own, reach) if own.any() else (reach,)
-    made = match_hours(
-        hours, sites, load_wh, given.names, lot_wh, rules,
-        basis=basis, served=given.served, local=local,
-    )  # fmt: skip
+    about = (hours, sites, load_wh, given.names, lot_wh, rules)
+    made = match_hours(*about, basis=basis, served=given.served, local=local)
     share = residual = None
     if grid is not None:
         clean, kg = _grid(grid, hours, zone)
@@ -230,7 +228,7 @@ def reaches(lot: str, site: str) -> bool:
 
 
 def place_of(held: Standing, names: Sequence[str], hours: Any, local: Any, basis: Basis) -> Any:
-    """Device and hour of each lot, or first hour of its month; -1 where it is of none `(rows, 2)`."""
+    """Device and hour of each lot, or first hour of its month; -1 for none `(rows, 2)`."""
     at = {n: k for k, n in enumerate(names)}
     distinct, back = np.unique(held.device, return_inverse=True)
     device = np.array([at.get(str(n), -1) for n in distinct], np.int64)[back]

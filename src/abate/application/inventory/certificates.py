@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.workspace import Workspace
 from abate.energy.facts.lots import CLAIMED, RETIRED
-from abate.kernel.allocation import HOURLY, TIERS, Allocation, Instrument
+from abate.kernel.allocation import CERTIFICATE, CONTRACT, HOURLY, Allocation, Instrument
 from abate.kernel.checks import USED_TWICE
 from abate.kernel.factor import Factor, Mass, Source
 from abate.kernel.finding import Finding
@@ -117,7 +117,7 @@ def settle_transfers(con: duckdb.DuckDBPyConnection, workspace: Workspace) -> li
 def claimed_lots(
     con: duckdb.DuckDBPyConnection, workspace: Workspace, fiscal_year: str, matching: str
 ) -> tuple[list[Instrument], list[Allocation]]:
-    """Lots that sites claim for the year: an instrument for each device, and what each site's month has.
+    """Lots that sites claim for the year: instruments by device, and parts by site and month.
 
     What stands behind the meter of the site that claims it never was bought, and covers nothing.
 
@@ -138,7 +138,8 @@ def claimed_lots(
     rows = fetch(
         con,
         "select l.device, l.target, l.month, any_value(d.technology) as technology,"
-        " any_value(d.region) as region, sum(l.amount_wh)::bigint as wh from live_lots l join"
+        " any_value(d.region) as region, any_value(d.contract) as contract,"
+        " sum(l.amount_wh)::bigint as wh from live_lots l join"
         " live_devices d using (import_id, device) where starts_with(l.target,"
         f" {literal(like)}) and d.site <> split_part(l.target, '/', 2) and {of}"
         " group by l.device, l.target, l.month order by all",
@@ -152,7 +153,8 @@ def claimed_lots(
         known = sums.get(name)
         wh = r["wh"] + (known.amount_wh if known else 0)
         about = (r["technology"], r["region"] or WORLD)
-        sums[name] = Instrument(name, TIERS[0], *about, *days, wh)
+        tier = CONTRACT if r["contract"] else CERTIFICATE
+        sums[name] = Instrument(name, tier, *about, *days, wh)
         site = r["target"].removeprefix(like)
         claims.append(Allocation(name, site, r["month"], r["wh"]))
     return list(sums.values()), claims

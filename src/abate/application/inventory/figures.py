@@ -231,7 +231,8 @@ def run_of(
     """The run asked for, or the latest of a year; among `every` run where the caller has read them.
 
     A base year valued on a later structure, or a year with another matching of certificates than
-    the workspace's, counts as the latest only once it is published; so does every run of a year that is locked: a locked figure changes by restatement alone.
+    the workspace's, counts as the latest only once it is published. So does every run of a year
+    that is locked: a locked figure changes by restatement alone.
 
     Raises:
         NotFoundError: `no-run`, `unknown-run`.

@@ -19,7 +19,7 @@ from abate.application.inventory.runs import (
     value_tables,
 )
 from abate.application.inventory.totals import BY_BUILDING
-from abate.energy.facts.lots import ACTS
+from abate.energy.facts.lots import ACTS, READ
 from abate.kernel.errors import NotFoundError
 from abate.kernel.tables import TABLES, ImportRow, RunRow
 from abate.kernel.valuation import whole
@@ -198,7 +198,9 @@ def _raw_faults(workspace: Workspace, hashes: dict[str, str]) -> tuple[str, ...]
     faults = []
     every = workspace.store.records(ImportRow)
     names = {r.import_id: r.file for r in every}
-    acts = {r.import_id for r in every if r.template.startswith(ACTS)}  # of lots: they have no file
+    acts = {  # of lots: they have no file
+        r.import_id for r in every if r.template.startswith(ACTS) and r.template != READ
+    }
     kept = {p.stem: p for p in workspace.raw.iterdir()}
     for import_id, sha256 in hashes.items():
         if import_id in acts:

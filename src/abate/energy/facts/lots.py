@@ -42,6 +42,7 @@ class Device:
         commissioned: Day on which it began, empty where it is not known.
         issuer: Who issues its lots.
         storage: Storage that gave them back; empty where they come from the generator itself.
+        contract: Contract under which they are delivered; empty for certificates.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Device:
     commissioned: str = ""
     issuer: str = ""
     storage: str = ""
+    contract: str = ""
 
 
 def technology_named(text: str) -> str | None:

@@ -167,7 +167,9 @@ class Jobs:
         self.desk.intake.change(UPLOADS, upload_id, job=job["id"])
         return job
 
-    def submit_run(self, year: str, *, gwp: str = "", boundary: str = "", as_of: str = "") -> Json:
+    def submit_run(
+        self, year: str, *, gwp: str = "", boundary: str = "", as_of: str = "", matching: str = ""
+    ) -> Json:
         """Value a year.
 
         Raises:
@@ -180,9 +182,8 @@ class Jobs:
             raise UsageError(
                 "bad-date", f"'{as_of}' is not a day.", "Write it as 2026-01-31."
             ) from error
-        return self.submit(
-            "run", fiscal_year, year=fiscal_year, gwp=gwp, boundary=boundary, as_of=day
-        )
+        terms = {"gwp": gwp, "boundary": boundary, "as_of": day, "matching": matching}
+        return self.submit("run", fiscal_year, year=fiscal_year, **terms)
 
     def _work(self) -> None:
         while (job_id := self._queue.get()) is not None:

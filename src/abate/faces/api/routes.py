@@ -80,6 +80,7 @@ class RunRequest(Strict):
     gwp: Text = ""
     boundary: Text = ""
     as_of: Text = ""
+    matching: Annotated[str, Field(pattern="^(|monthly|hourly)$")] = ""
 
 
 class ImportRequest(Strict):
@@ -466,6 +467,7 @@ def get_runs(desk: WorkspaceOf) -> list[Json]:
         "reason",
         "gwp_set",
         "boundary",
+        "matching",
         "structure",
         "as_of",
         "entry_count",
@@ -479,7 +481,7 @@ def get_runs(desk: WorkspaceOf) -> list[Json]:
 @router.post("/runs", status_code=202)
 def post_run(jobs: JobsOf, terms: RunRequest) -> Json:
     """Value a year as a job."""
-    return jobs.submit_run(terms.year, gwp=terms.gwp, boundary=terms.boundary, as_of=terms.as_of)
+    return jobs.submit_run(**terms.model_dump())
 
 
 @router.post("/runs/{run_id}/publish")

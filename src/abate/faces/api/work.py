@@ -128,6 +128,7 @@ def _run_year(desk: OpenWorkspace, job: Json, on_step: OnStep) -> Json:
         gwp_set=a["gwp"],
         boundary=a["boundary"],
         as_of=as_of,
+        matching=a.get("matching", ""),
         on_step=on_step,
     )
     told = asdict(done)

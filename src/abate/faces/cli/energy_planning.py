@@ -330,6 +330,9 @@ def match_hours(
         Path | None,
         typer.Option(help="Hours of the grid: time, clean_share, residual_kg_per_kwh."),
     ] = None,
+    first: Annotated[
+        str, typer.Option("--first", help="Sites served before others, with commas.")
+    ] = "",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Claims: .csv or .parquet.")
     ] = None,
@@ -341,14 +344,19 @@ def match_hours(
 ) -> None:
     """Match what sites used by the hour with what plants and lots gave in the same hour.
 
-    Exit code 1 where hours are missing. Nothing is retired.
+    Exit code 1 where hours are missing. Nothing is retired; see `abate lots claim`.
     """
     from abate.application.energy.batches import write_rows
     from abate.application.energy.matchings import match_year
 
     with out.working("matching"):
         told = match_year(
-            opened_at(workspace), year, basis=cast("Basis", basis), lots=lots or (), grid=grid
+            opened_at(workspace),
+            year,
+            basis=cast("Basis", basis),
+            lots=lots or (),
+            grid=grid,
+            first=names_of(first),
         )
     if output is not None:
         write_rows(output, told.rows)

@@ -33,6 +33,9 @@ def run(
     structure: Annotated[
         str, typer.Option(help="Later year on whose structure to value a base year.")
     ] = "",
+    matching: Annotated[
+        str, typer.Option(help="Certificates matched with load: monthly or hourly.")
+    ] = "",
     engine: EngineOption = "",
     full: Annotated[
         bool, typer.Option("--full", help="Recalculate every activity, not only what changed.")
@@ -64,6 +67,7 @@ def run(
             boundary=boundary,
             as_of=day,
             structure=structure,
+            matching=matching,
             engine=engine,
             anew=full or anew,
             on_step=step,
@@ -122,13 +126,24 @@ def runs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
             "reason",
             "gwp_set",
             "boundary",
+            "matching",
             "entry_count",
             "committed_at",
             "inputs_hash",
         )
         out.print_json([{k: getattr(r, k) for k in keep} for r in rows])
         return
-    columns = ("run", "year", "status", "GWP", "boundary", "entries", "posted", "reason")
+    columns = (
+        "run",
+        "year",
+        "status",
+        "GWP",
+        "boundary",
+        "matching",
+        "entries",
+        "posted",
+        "reason",
+    )
     body = [
         (
             r.run_id,
@@ -136,13 +151,14 @@ def runs(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
             r.status,
             r.gwp_set,
             r.boundary,
+            r.matching,
             f"{r.entry_count:,}",
             r.committed_at,
             r.reason,
         )
         for r in rows
     ]
-    out.table("", columns, body, right=(5,))
+    out.table("", columns, body, right=(6,))
 
 
 @app.command()

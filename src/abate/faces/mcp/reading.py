@@ -279,6 +279,17 @@ class Reading:
             files = [file_of(Path(folder), "lots.csv", lots)] if lots else []
             return self.workspace.matching(year, basis=basis, lots=files).json
 
+    def lots(self) -> Json:
+        """Lots (certificates by the hour) by device: what was issued, and where it is now."""
+        return bounded(list(self.workspace.lots()))
+
+    def export_lots(self) -> Json:
+        """Lots where they stand, as a registry's records in EnergyTag's terms."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "lots.json"
+            self.workspace.export_lots(path)
+            return bounded(json.loads(path.read_text())["granular_certificate_bundles"])
+
     def certificates(self, year: Name = "") -> Json:
         """Certificates and contracts that count, with what runs matched of them."""
         return bounded(list(self.workspace.certificates(year)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -103,6 +103,70 @@ class Tools(Reading):
             if confirm != code:
                 return self.workspace.tariff(str(path)).json | to_confirm(code, confirm)
             return {"tariff": self.workspace.add_tariff(path, name=name)}
+
+    def issue_lots(self, year: Year, confirm: Confirm = "") -> Json:
+        """Issue lots of what the meters of plants show for a year, in two calls."""
+        code = confirmation("issue", year.upper(), self._state())
+        if confirm != code:
+            return {"year": year.upper(), "lots": self.lots()} | to_confirm(code, confirm)
+        return asdict(self.workspace.issue_lots(year))
+
+    def add_lots(self, name: FileName, content: Content, confirm: Confirm = "") -> Json:
+        """Read lots that others issued (EnergyTag's records, green certificates), in two calls."""
+        code = confirmation("lots", name, content, self._state())
+        if confirm != code:
+            return {"file": name, "size": len(content)} | to_confirm(code, confirm)
+        with tempfile.TemporaryDirectory() as folder:
+            return asdict(self.workspace.add_lots(file_of(Path(folder), name, content)))
+
+    def deliver_lots(
+        self, name: Name, contract: Content, hours: Content, confirm: Confirm = ""
+    ) -> Json:
+        """Record what a signed contract (TOML) delivered (CSV: time, kwh), in two calls."""
+        code = confirmation("deliver", name, contract, hours, self._state())
+        if confirm != code:
+            return {"contract": name} | to_confirm(code, confirm)
+        with tempfile.TemporaryDirectory() as folder:
+            deal = file_of(Path(folder), f"{plain_name(name)}.toml", contract)
+            metered = file_of(Path(folder), "hours.csv", hours)
+            return asdict(self.workspace.deliver_lots(deal, metered))
+
+    def move_lots(
+        self,
+        to: Name,
+        device: Name = "",
+        since: Name = "",
+        until: Name = "",
+        kwh: float | None = None,
+        confirm: Confirm = "",
+    ) -> Json:
+        """Give lots to somebody else, the earliest hours first, in two calls."""
+        code = confirmation("move", to, device, since, until, kwh, self._state())
+        if confirm != code:
+            return {"to": to, "lots": self.lots()} | to_confirm(code, confirm)
+        names = [device] if device else []
+        return asdict(self.workspace.move_lots(to, *names, since=since, until=until, kwh=kwh))
+
+    def store_lots(
+        self, storage: Name, hours: Content, region: Name = "", confirm: Confirm = ""
+    ) -> Json:
+        """Record a storage's hours (CSV: time, charged_kwh, discharged_kwh), in two calls."""
+        code = confirmation("store", storage, hours, region, self._state())
+        if confirm != code:
+            return {"storage": storage} | to_confirm(code, confirm)
+        with tempfile.TemporaryDirectory() as folder:
+            path = file_of(Path(folder), "hours.csv", hours)
+            return asdict(self.workspace.store_lots(storage, path, region=region))
+
+    def claim_lots(
+        self, year: Year, basis: Literal["hourly", "monthly"] = "hourly", confirm: Confirm = ""
+    ) -> Json:
+        """Match a year and retire the lots that were matched, all or none, in two calls."""
+        code = confirmation("claim", year.upper(), basis, self._state())
+        if confirm != code:
+            shown = self.workspace.matching(year, basis=basis).json
+            return {"matching": shown} | to_confirm(code, confirm)
+        return asdict(self.workspace.claim_lots(year, basis=basis))
 
     def attach_evidence(
         self,

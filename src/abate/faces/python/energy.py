@@ -245,6 +245,7 @@ class EnergyDoor:
         basis: Literal["hourly", "monthly"] = "hourly",
         lots: Sequence[str | Path] = (),
         grid: str | Path | None = None,
+        first: Sequence[str] = (),
     ) -> YearMatched:
         """Match what sites used by the hour with what plants and lots gave in the same hour.
 
@@ -253,6 +254,7 @@ class EnergyDoor:
             basis: `hourly`, or `monthly`: all hours of a month as one.
             lots: Files of lots: device, start, kwh, region.
             grid: Hours of the grid: time, clean_share, residual_kg_per_kwh.
+            first: Sites that are served before others.
 
         Raises:
             NotFoundError: `no-meter`.
@@ -261,7 +263,7 @@ class EnergyDoor:
         from abate.application.energy.matchings import match_year
 
         files, hours = [Path(p) for p in lots], Path(grid) if grid is not None else None
-        return match_year(self._opened, year, basis=basis, lots=files, grid=hours)
+        return match_year(self._opened, year, basis=basis, lots=files, grid=hours, first=first)
 
     def certificates(self, year: str = "") -> Table:
         """Certificates and contracts that count, with what runs matched of them.

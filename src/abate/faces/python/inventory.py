@@ -31,6 +31,7 @@ class InventoryDoor:
         *,
         gwp_set: str = "",
         boundary: Literal["", "operational", "financial", "equity"] = "",
+        matching: Literal["", "monthly", "hourly"] = "",
         full: bool = False,
     ) -> Run:
         """Value a year, and post it as a run.
@@ -39,6 +40,8 @@ class InventoryDoor:
             year: Fiscal year, such as `FY2024`.
             gwp_set: Global warming potentials other than the workspace's.
             boundary: Consolidation other than the workspace's.
+            matching: How certificates meet load in the market-based view, other than the
+                workspace's; such a run counts once it is published.
             full: Value all of it again, not only what changed.
 
         Raises:
@@ -50,6 +53,7 @@ class InventoryDoor:
             now=present(),
             gwp_set=gwp_set,
             boundary=boundary,
+            matching=matching,
             anew=full,
         )
         return Run(self._opened, run_of(self._opened, "", done.run_id))

@@ -24,6 +24,7 @@ from abate.faces.python.energy import EnergyDoor
 from abate.faces.python.factors import FactorDoor
 from abate.faces.python.inventory import InventoryDoor
 from abate.faces.python.logistics import LogisticsDoor
+from abate.faces.python.lots import LotsDoor
 from abate.faces.python.statements import StatementDoor
 from abate.kernel.edges import Json
 
@@ -66,7 +67,9 @@ def create(
     return open(init_workspace(Path(path), name, country=country, region=region))
 
 
-class Workspace(DataDoor, InventoryDoor, FactorDoor, StatementDoor, EnergyDoor, LogisticsDoor):
+class Workspace(
+    DataDoor, InventoryDoor, FactorDoor, StatementDoor, EnergyDoor, LotsDoor, LogisticsDoor
+):
     """A workspace: a folder with `abate.toml` and a ledger.
 
     Every method is one use case, the same function as behind the command of that name. Times of

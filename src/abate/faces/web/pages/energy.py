@@ -38,6 +38,7 @@ PLACE = Place(
         ("/contracts", "Contracts"),
         ("/tariffs", "Tariffs"),
         ("/certificates", "Certificates"),
+        ("/lots", "Lots"),
         ("/matching", "By the hour"),
     ),
 )

@@ -19,6 +19,7 @@ from abate.faces.api.routes import bridged
 from abate.faces.clock import present
 from abate.faces.web.page import Form, Page, accepted_of, in_words
 from abate.faces.web.pages.data import titles
+from abate.kernel.allocation import MATCHINGS
 from abate.kernel.bridge import DRIVERS
 from abate.kernel.errors import AbateError, NotFoundError
 from abate.kernel.organisation import Boundary
@@ -49,7 +50,7 @@ def _runs(page: Page, status: int = 200, **told: Any) -> Response:
     rows = []
     for r in reversed(desk.runs()):
         values = {v.figure: v for v in desk.values(["gross", "net"], r)}
-        shown = {n: page.amount(values[n]) for n in ("gross", "net")}
+        shown = {n: page.amount(values[n]) for n in ("gross", "net")} | {"matching": r.matching}
         rows.append(asdict(r) | shown)
     years = desk.data_years()
     recent = [j for j in desk.intake.rows(JOBS, limit=10) if j["kind"] in ("run", "verify")][:3]
@@ -64,6 +65,8 @@ def _runs(page: Page, status: int = 200, **told: Any) -> Response:
         default_gwp=desk.workspace.gwp_set,
         boundaries=[b.value for b in Boundary],
         default_boundary=desk.workspace.boundary.value,
+        matchings=MATCHINGS,
+        default_matching=desk.workspace.matching,
         figures=[(n, FIGURES[n].title) for n in COMPARED],
         **{"fault": None, **told},
     )
@@ -78,6 +81,7 @@ def start_run(request: Request, form: Form) -> Response:
             gwp=form.get("gwp", ""),
             boundary=form.get("boundary", ""),
             as_of=form.get("as_of", ""),
+            matching=form.get("matching", ""),
         )
     except AbateError as error:
         return _runs(Page.of(request), 422, fault=error)
