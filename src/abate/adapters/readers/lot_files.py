@@ -235,7 +235,7 @@ def _cell(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _month(text: str) -> tuple[int, int]:
     plain = read_dates([text]).get(text, text)
-    found = re.match(r"(\d{4})[-/.]?(\d{1,2})(?!\d{3})", plain)
+    found = re.fullmatch(r"(\d{4})[年/.-]?(\d{1,2})月?(?:[/.-]?\d{1,2}日?)?", plain)
     if not found or not 1 <= int(found[2]) <= 12:
         raise ValueError(f"'{text}' is not a month")
     return int(found[1]), int(found[2])
