@@ -1325,8 +1325,12 @@ def write_energy(folder: Path) -> None:
     (folder / "contracts").mkdir(exist_ok=True)
     for name, text in CONTRACTS.items():
         (folder / "contracts" / f"{name}.toml").write_text(text, encoding="utf-8")
-    _csv(folder / "lots.csv", ("device", "start", "kwh", "region"), _lots(rng))
+    head = ("device", "start", "kwh", "region", "technology", "issuer")
+    _csv(folder / "lots.csv", head, _lots(rng))
     _csv(folder / "contracts" / "market.csv", ("time", "price", "generation", "load"), _market(rng))
+
+
+LOTS_OF = ("wind", "Made-up registry")
 
 
 def _lots(rng: random.Random) -> list[tuple[Any, ...]]:
@@ -1336,7 +1340,7 @@ def _lots(rng: random.Random) -> list[tuple[Any, ...]]:
     first, past = datetime(2022, 4, 1), datetime(2024, 4, 1)
     for hour in range(int((past - first).total_seconds() // 3600)):
         wind = min(1.0, max(0.0, 0.97 * wind + 0.0105 + rng.gauss(0, 0.05)))
-        rows.append(("wind-farm", first + timedelta(hours=hour), f"{9000 * wind:.1f}", "CN"))
+        rows.append(("wind-farm", first + timedelta(hours=hour), f"{9000 * wind:.1f}", "CN", *LOTS_OF))
     return rows
 
 

@@ -113,7 +113,13 @@ def _claims(opened: OpenRun, t: Translate) -> list[Chapter]:
     claimed = claims_of(opened.workspace, opened.year)
     if not claimed:
         return []
-    heads = (t("Site"), t("Device"), t("Technology"), t("From"), ">" + t("claimed [kWh]"))
+    heads = (
+        t("Site"),
+        t("Device"),
+        t("Technology"),
+        t("Issuer or contract"),
+        ">" + t("claimed [kWh]"),
+    )
     rows = [
         (c.site, c.device, t(c.technology), c.contract or c.issuer, f"{c.wh / 1000:,.3f}")
         for c in claimed

@@ -9,11 +9,11 @@ from typing import Any
 from abate.adapters.store.workspace import Workspace
 
 LABEL = "loading a warehouse's meters, forecasting data centres, dispatching a battery"
-DISPATCHED = "nantong"
+DISPATCHED, DISPATCHED_YEAR = "nantong", "FY2024"
 
 
 def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> str:
-    """Load the meters of a warehouse; forecast data centres; dispatch the battery of one of them.
+    """Load a warehouse's meters; forecast data centres; dispatch a battery; issue and read lots.
 
     Bills say what the warehouse used, so that its meters are not posted.
 
@@ -31,6 +31,7 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
     from abate.application.energy.forecasts import forecast_site, post_forecast
     from abate.application.energy.loads import LoadSpec, load_readings
+    from abate.application.energy.lots import add_lots, issue_lots
     from abate.application.energy.meters import Place, change_meter
 
     folder = directory / "energy"
@@ -52,11 +53,14 @@ def demo(workspace: Workspace, example: Any, directory: Path, now: datetime) -> 
     spec_of_week = DispatchSpec(DISPATCHED, first="2024-03-04", span="7d", ahead_h=48)
     made = dispatch_site(workspace, spec_of_week, config=config)
     post_dispatch(workspace, made, name="battery-2024-03", now=now)
+    add_lots(workspace, folder / "lots.csv", now=now)
+    issue_lots(workspace, DISPATCHED_YEAR, config=config, now=now)
     offers = folder / "contracts"
     return (
         f"Meters: abate meters list --workspace {directory}\n"
         f"Forecasts compared with the meters: abate forecasts --workspace {directory}\n"
         f"A battery's week: abate dispatch {DISPATCHED} --from 2024-03-04 --workspace {directory}\n"
-        f"By the hour: abate match -y FY2024 --lots {folder}/lots.csv --workspace {directory}\n"
+        f"By the hour: abate match -y {DISPATCHED_YEAR} --workspace {directory}\n"
+        f"Claimed: abate lots claim -y {DISPATCHED_YEAR} --workspace {directory}\n"
         f"Contracts: abate contract {offers}/*.toml --market {offers}/market.csv"
     )

@@ -191,28 +191,41 @@ def issue_lots(
     ]
     kwh = np.stack([np.maximum(power_at(r.power, told, hours, HOUR), 0.0) for r in chosen])
     wh = np.floor(np.nan_to_num(kwh) * 1000 + 0.5).astype(np.int64)
+    made = issue_transfers(workspace, facts, hours, wh, now=now, file=f"meters of {year.upper()}")
+    return replace(made, left_out=int(np.isnan(kwh).sum()))
+
+
+def issue_transfers(
+    workspace: Workspace,
+    facts: Sequence[Device],
+    hours: Any,
+    wh: Any,
+    *,
+    now: datetime,
+    file: str,
+    template: str = ISSUED,
+) -> LotsChanged:
+    """Issue lots as far as they were not issued before.
+
+    Args:
+        workspace: The workspace.
+        facts: Devices.
+        hours: Beginning of each hour, UTC `(hours,)`.
+        wh: What each device gave `(devices, hours)` [Wh].
+        now: Present moment.
+        file: Where that is from.
+        template: Which act it is.
+    """
+    names, zone = [d.id for d in facts], energy_config(workspace).calendar.zone
     with workspace.store.lock():
-        gone = _by_hour(ledger.standing(workspace, ISSUER), [d.id for d in facts], hours)
-        fresh = wh + gone  # what the issuer gave stands below zero
-        over = int(-fresh[fresh < 0].sum())
-        device, hour = np.nonzero(fresh > 0)
-        names = [d.id for d in facts]
+        fresh = wh + _by_hour(ledger.standing(workspace, ISSUER), names, hours)
+        device, hour = np.nonzero(fresh > 0)  # what the issuer gave stands below zero
         rows = ledger.transfers(
-            told.calendar.zone,
-            names,
-            device,
-            hours[hour],
-            1,
-            (ISSUER, HELD),
-            0,
-            1,
-            fresh[device, hour],
+            zone, names, device, hours[hour], 1, (ISSUER, HELD), 0, 1, fresh[device, hour]
         )
-        made = _posted(
-            workspace, ISSUED, rows, now, devices=facts, file=f"meters of {year.upper()}"
-        )
-    left = int(np.isnan(kwh).sum())
-    return LotsChanged(made, ISSUED, rows.num_rows, _sum(rows), left, over)
+        made = _posted(workspace, template, rows, now, devices=facts, file=file)
+    over = int(-fresh[(fresh < 0) & (wh > 0)].sum())
+    return LotsChanged(made, template, rows.num_rows, _sum(rows), 0, over)
 
 
 def deliver_lots(
@@ -266,19 +279,14 @@ def deliver_lots(
         contract=deal.id,
     )
     wh = np.where(inside, np.floor(np.nan_to_num(kwh) * 1000 + 0.5), 0).astype(np.int64)
-    with workspace.store.lock():
-        known = ledger.devices(workspace).get(deal.id)
-        if known is not None and not known.contract:
-            text = f"'{deal.id}' is a device already."
-            raise UsageError("bad-contract", text, "Name the contract otherwise.")
-        fresh = wh + _by_hour(ledger.standing(workspace, ISSUER), [deal.id], start)[0]
-        at = np.flatnonzero(fresh > 0)
-        rows = ledger.transfers(
-            zone, [deal.id], np.zeros(len(at)), start[at], 1, (ISSUER, HELD), 0, 1, fresh[at]
-        )
-        made = _posted(workspace, DELIVERED, rows, now, devices=[device], file=hours.name)
-    over = int(-fresh[inside & (fresh < 0)].sum())
-    return LotsChanged(made, DELIVERED, rows.num_rows, _sum(rows), int((~inside).sum()), over)
+    known = ledger.devices(workspace).get(deal.id)
+    if known is not None and not known.contract:
+        text = f"'{deal.id}' is a device already."
+        raise UsageError("bad-contract", text, "Name the contract otherwise.")
+    made = issue_transfers(
+        workspace, [device], start, wh[None], now=now, file=hours.name, template=DELIVERED
+    )
+    return replace(made, left_out=int((~inside).sum()))
 
 
 def add_lots(workspace: Workspace, path: Path, *, now: datetime, name: str = "") -> LotsChanged:
