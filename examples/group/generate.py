@@ -1340,7 +1340,9 @@ def _lots(rng: random.Random) -> list[tuple[Any, ...]]:
     first, past = datetime(2022, 4, 1), datetime(2024, 4, 1)
     for hour in range(int((past - first).total_seconds() // 3600)):
         wind = min(1.0, max(0.0, 0.97 * wind + 0.0105 + rng.gauss(0, 0.05)))
-        rows.append(("wind-farm", first + timedelta(hours=hour), f"{9000 * wind:.1f}", "CN", *LOTS_OF))
+        rows.append(
+            ("wind-farm", first + timedelta(hours=hour), f"{9000 * wind:.1f}", "CN", *LOTS_OF)
+        )
     return rows
 
 

@@ -31,6 +31,9 @@ from serving import session
 def filled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planning")
     prepare(folder)
+    workspace = abate.open(folder / "w")
+    (read,) = [i for i in workspace.imports() if i.template == "lots-read"]
+    workspace.undo(read.import_id, reason="these tests bring their own lots")
     return folder
 
 
@@ -110,9 +113,32 @@ def test_a_plan_with_forecasts_is_billed_with_what_came(filled):
     )
     assert made.rolled is not None
     assert made.rolled.regret >= -1e-6
+    assert made.foreseen.by == "models"
+    assert made.json["inside_80"] == pytest.approx(0.8, abs=0.25)
     assert made.made.way == "rolled"
     used = made.made.import_kw.sum() + made.made.discharge_kw.sum()
     assert used == pytest.approx(made.grid.load_kw.sum() + made.made.charge_kw.sum())
+
+
+def test_what_is_foreseen_stands_on_the_past_alone_and_more_careful_plans_see_more_load(filled):
+    opened = open_workspace(filled / "w")
+
+    def foreseen(quantile=0.5, span="3d"):
+        spec = DispatchSpec("hq", "2023-02-20", span, ahead_h=24, quantile=quantile)
+        return dispatch_site(opened, spec).foreseen.outlooks
+
+    plain, careful, longer = foreseen(), foreseen(0.9), foreseen(span="5d")
+    assert (careful.load_kw >= plain.load_kw - 1e-9).mean() > 0.95
+    np.testing.assert_allclose(longer.load_kw[: len(plain.load_kw)], plain.load_kw)
+    with pytest.raises(AbateError) as told:
+        DispatchSpec("hq", quantile=1.0)
+    assert told.value.code == "bad-number"
+
+
+def test_a_stretch_beyond_two_months_or_without_a_fortnight_before_it_is_foreseen_by_means(filled):
+    opened = open_workspace(filled / "w")
+    spec = DispatchSpec("hq", first="2023-01-10", span="2d", ahead_h=24)
+    assert dispatch_site(opened, spec).json["foreseen_by"] == "means of past weeks"
 
 
 def test_a_tariff_is_kept_and_found_by_its_name(filled, tmp_path):
@@ -356,7 +382,7 @@ def test_hours_are_matched_the_same_from_four_faces(filled):
     assert by_command == by_python
     assert by_rest["matched_kwh"] == by_command["matched_kwh"] == 50 * 24 * 20
     assert by_rest["matched_share"] <= by_rest["volumetric_share"]
-    assert {x["of"] for x in by_rest["incomplete"]} == {"hq"}, "75 days of a year have readings"
+    assert {x["of"] for x in by_rest["incomplete"]} == {"hq", "roof"}, "75 days of a year have readings"
     assert "/jobs/" in page or "FY2023" in page
 
 

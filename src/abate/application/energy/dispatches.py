@@ -16,6 +16,7 @@ from abate.adapters.readers.tariff_files import find_tariff, read_hourly
 from abate.adapters.store.workspace import Workspace
 from abate.application.energy.batches import moment_of, span_s
 from abate.application.energy.forecasts import hourly_sites, site_readings
+from abate.application.energy.foresight import Foreseen, Past, foresee
 from abate.application.energy.tariffs import folders_of, require_apart
 from abate.application.energy.usage import usage_of
 from abate.application.inventory.inputs import read_terms
@@ -33,7 +34,7 @@ from abate.energy.facts.tariffs import MINUTES, Tariff
 from abate.energy.planners.bills import Bill, Metered, bill_of
 from abate.energy.planners.dispatch import Breach, Dispatched, dispatch
 from abate.energy.planners.pricing import Prices, prices_of
-from abate.energy.planners.rolling import Outlooks, Rolled, roll
+from abate.energy.planners.rolling import Rolled, roll
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
 from abate.kernel.plan import Plan, Proof
@@ -63,6 +64,7 @@ class DispatchSpec:
         objective: What is least: `cost`, or `carbon` of what is taken from the grid.
         ahead_h: Plan on forecasts this many hours ahead, in place of perfect foresight; 0 for that.
         front: Whether the front between cost and carbon is drawn.
+        quantile: Of load on which forecasts are planned, with the opposite one of generation.
     """
 
     site: str
@@ -73,9 +75,13 @@ class DispatchSpec:
     objective: Objective = "cost"
     ahead_h: int = 0
     front: bool = False
+    quantile: float = 0.5
 
     def __post_init__(self) -> None:
         span_s(self.span)
+        if not 0 < self.quantile < 1:
+            text = f"{self.quantile:g} is no quantile."
+            raise UsageError("bad-number", text, "Give one between 0 and 1, such as 0.8.")
         if self.first:
             moment_of(self.first)
         if self.objective not in ("cost", "carbon"):
@@ -94,7 +100,7 @@ class SiteCase:
         clock: The steps.
         load_kw: Its load.
         plants: Power of each plant.
-        before: Load and generation of the steps and of four weeks before them `(2, …)`.
+        past: What was known before and during the steps.
         tariff: Its tariff.
         connection: Its connection.
         prices: Of the tariff in each step.
@@ -104,7 +110,7 @@ class SiteCase:
     clock: Clock
     load_kw: Array
     plants: dict[str, Array]
-    before: Array
+    past: Past
     tariff: Tariff
     connection: Connection
     prices: Prices
@@ -152,6 +158,7 @@ class SiteDispatch:
         left_out: Lines of the tariff that the plan does not see in full.
         objective: What is least.
         idle: Dispatch without a plan.
+        foreseen: Forecasts that the plan stood on; None with perfect foresight.
     """
 
     site: str
@@ -167,6 +174,7 @@ class SiteDispatch:
     left_out: tuple[tuple[str, str], ...]
     objective: str
     idle: Dispatched
+    foreseen: Foreseen | None = None
 
     @property
     def wear(self) -> float:
@@ -236,11 +244,20 @@ class SiteDispatch:
             "highest_kw": float(made.import_kw.max()),
             "highest_kw_without": float(self.idle.import_kw.max()),
             "regret": self.rolled.regret if self.rolled else None,
+            "foreseen_by": self.foreseen.by if self.foreseen else None,
+            "inside_80": self._inside_80,
             "breaches": [_breach_json(b, self.clock) for b in made.breaches],
             "left_out": [{"line": n, "why": w} for n, w in self.left_out],
             "findings": [f.json for f in self.after.findings],
             "front": [asdict(p) for p in self.front],
         }
+
+    @property
+    def _inside_80(self) -> float | None:
+        """Share of the steps in which net load came within the range foreseen."""
+        if self.foreseen is None:
+            return None
+        return self.foreseen.inside_80(self.grid.load_kw - self.grid.generation_kw)
 
     @property
     def charts(self) -> list[Json]:
@@ -291,8 +308,9 @@ def dispatch_site(
     """Plan a site's batteries and loads over some days, and bill it with and without the plan.
 
     With perfect foresight the load and generation that came are known; with `ahead_h` they are
-    planned on forecasts: of each hour the mean of the same hour of the last four same weekdays of
-    load, and of the last seven days of generation.
+    planned on forecasts, made at the beginning of every day from what was known then: the load
+    model, and each plant's. Without two weeks of history, or over more than two months: of each
+    hour the mean of the last four same weekdays of load, and of the last seven days of generation.
 
     Args:
         workspace: The workspace.
@@ -316,7 +334,10 @@ def dispatch_site(
         )
     grid = _grid(case, spec.objective)
     idle = dispatch(_without_plan(_grid(case, "cost")))
-    rolled = roll(grid, _outlooks(case, spec.ahead_h)) if spec.ahead_h else None
+    rolled = foreseen = None
+    if spec.ahead_h:
+        foreseen = foresee(spec.site, case.clock, case.past, told, spec.ahead_h, spec.quantile)
+        rolled = roll(grid, foreseen.outlooks)
     made = rolled.settled if rolled else dispatch(grid)
     cost = _grid(case, "cost")
     before, after = (_bill(case, one) for one in (idle, made))
@@ -334,6 +355,7 @@ def dispatch_site(
         case.prices.left_out,
         spec.objective,
         idle,
+        foreseen,
     )
 
 
@@ -394,7 +416,7 @@ def site_case(workspace: Workspace, spec: DispatchSpec, config: EnergyConfig) ->
         clock,
         usage[first : first + count],
         here,
-        before,
+        Past(load.start[: first + count], usage[: first + count], before),
         tariff,
         connection,
         prices_of(tariff, clock),
@@ -560,29 +582,6 @@ def _deferrables(case: SiteCase) -> tuple[Deferrable, ...]:
                 name = f"{one.id} {day}"
                 found.append(Deferrable(name, first, last, one.energy_kwh, one.power_kw))
     return tuple(found)
-
-
-def _outlooks(case: SiteCase, ahead_h: int) -> Outlooks:
-    """Forecasts of each step: means of the same hours before it, of load by the weekday."""
-    n, step_h = len(case.clock), case.clock.step_h
-    ahead, day = int(ahead_h / step_h), int(24 / step_h)
-    past = case.before.shape[1] - n
-    made = []
-    for values, lag, count in ((case.before[0], 7 * day, 4), (case.before[1], day, 7)):
-        at = past + np.arange(n)[:, None] + np.arange(ahead)[None]  # the steps foreseen
-        first = np.maximum(lag, -(-(np.arange(ahead) + 1) // lag) * lag)[None]  # known at issue
-        places = np.stack([at - first - k * lag for k in range(count)])
-        seen = np.where(places >= 0, values[np.clip(places, 0, len(values) - 1)], np.nan)
-        known = ~np.isnan(seen)
-        counts = known.sum(axis=0)
-        if (counts == 0).any():
-            raise UsageError(
-                "too-little-data",
-                f"There is less than {lag // day} days of readings before the first step.",
-                "Begin later with --from.",
-            )
-        made.append(np.where(known, seen, 0).sum(axis=0) / counts)
-    return Outlooks(*made)
 
 
 def _front(case: SiteCase) -> tuple[Point, ...]:

@@ -158,7 +158,7 @@ def forecast_site(
     horizon = grid(first + HOUR * int(first < moment), max(1, ahead_s // 3600), HOUR)
     seen = coming = temperature = None
     if config.weather is not None:
-        seen, coming, temperature = _weather(config, site, load, moment, horizon)
+        seen, coming, temperature = site_weather(config, site, load, moment, horizon)
     model, findings, refitted = _model(workspace, site, known, calendar, seen, keep_model)
     if temperature is not None and len(horizon) * HOUR >= MONTHS_AHEAD:
         ways = MonthsAhead(as_series(load), temperature, calendar)
@@ -176,14 +176,19 @@ def forecast_site(
     return SiteForecast(site, told, roofs, lines, findings, refitted)
 
 
-def _weather(
-    config: EnergyConfig, site: str, load: Readings, moment: np.datetime64, horizon: Any
+def site_weather(
+    config: EnergyConfig,
+    site: str,
+    load: Readings,
+    moment: np.datetime64,
+    horizon: Any,
+    zone: str = "UTC",
 ) -> tuple[Known, Known | None, Weather]:
     """Temperature seen up to the moment, what was forecast after it, and all of it."""
     assert config.weather is not None
 
     def of(path: Path) -> Readings:
-        read = read_series(path, checked=False)
+        read = read_series(path, zone=zone, checked=False)
         mine = [n for n in read.names if n.split("/")[0] == site]
         return read.picked(mine) if mine else read
 
@@ -196,35 +201,41 @@ def _weather(
 def _roof(
     roof: PlantSource, moment: np.datetime64, horizon: Any, config: EnergyConfig
 ) -> Generation:
-    """A plant's forecast from its own files.
-
-    Weather of the hours ahead is used where the file has it.
-    """
-    power = as_power(read_series(roof.power, zone=config.calendar.zone, checked=False))
-    weather = read_series(roof.weather, zone=config.calendar.zone, checked=False)
+    """A plant's forecast in the ledger's clock."""
     offset = np.timedelta64(0, "s")
-    if config.calendar.zone != "UTC":  # the horizon is in the ledger's clock
+    if config.calendar.zone != "UTC":
         local = datetime.fromisoformat(str(horizon[0])).replace(
             tzinfo=zone_of(config.calendar.zone)
         )
         shift = local.utcoffset()
         offset = np.timedelta64(int(shift.total_seconds()) if shift else 0, "s")
-    known = as_series(power.picked([power.names[0]])).as_of(moment - offset)
-    if horizon[0] - offset < power.start[0] + 2 * DAY:
+    made = plant_forecast(roof, moment - offset, horizon - offset, config)
+    return replace(made, start=horizon)
+
+
+def plant_forecast(
+    roof: PlantSource, moment: np.datetime64, horizon: Any, config: EnergyConfig
+) -> Generation:
+    """A plant's forecast from its own files, in UTC.
+
+    Weather of the hours ahead is used where the file has it.
+
+    Raises:
+        DataError: `too-little-data`.
+    """
+    power = as_power(read_series(roof.power, zone=config.calendar.zone, checked=False))
+    weather = read_series(roof.weather, zone=config.calendar.zone, checked=False)
+    known = as_series(power.picked([power.names[0]])).as_of(moment)
+    if horizon[0] < power.start[0] + 2 * DAY:
         raise DataError(
             "too-little-data",
             f"{roof.power.name} begins at {str(power.start[0])[:16]}.",
             "Issue later.",
         )
-    start = grid(
-        power.start[0], int((horizon[-1] - offset - power.start[0]) // known.step) + 1, known.step
-    )
-    seen = Weather(weather, start, coming=True).as_of(moment - offset)
+    start = grid(power.start[0], int((horizon[-1] - power.start[0]) // known.step) + 1, known.step)
+    seen = Weather(weather, start, coming=True).as_of(moment)
     given = dict(zip(seen.names, seen.values, strict=True))
-    made = forecast_generation(
-        roof.plant, known, horizon - offset, weather=given, component="forest"
-    )
-    return replace(made, start=horizon)
+    return forecast_generation(roof.plant, known, horizon, weather=given, component="forest")
 
 
 def _model(

@@ -74,6 +74,7 @@ class DispatchRequest(Strict):
     tariff: TariffOrNone = ""
     objective: Annotated[str, Field(pattern="^(cost|carbon)$")] = "cost"
     ahead_h: Annotated[int, Field(ge=0, le=168)] = 0
+    quantile: Annotated[float, Field(gt=0, lt=1)] = 0.5
     front: bool = False
     post: Text = ""
 

@@ -268,6 +268,9 @@ def dispatch(
             min=0, max=168, help="Plan on forecasts this many hours ahead; 0 knows what comes."
         ),
     ] = 0,
+    quantile: Annotated[
+        float, typer.Option(help="Of load that forecasts are planned on: 0.8 is careful.")
+    ] = 0.5,
     front: Annotated[
         bool, typer.Option("--front", help="Draw plans between least cost and least carbon.")
     ] = False,
@@ -298,6 +301,7 @@ def dispatch(
         cast("Objective", objective),
         ahead,
         front,
+        quantile,
     )
     with out.working("planning"):
         told = dispatch_site(opened, spec)
@@ -486,6 +490,9 @@ def _print_dispatch(told: Json) -> None:
     ]
     if told["regret"] is not None:
         lines.append(("lost to the errors of forecasts", told["regret"], money))
+    if told["inside_80"] is not None:
+        inside = 100 * told["inside_80"]
+        lines.append(("steps within the 80 % range foreseen", inside, "%"))
     body = [(name, f"{value:,.2f}", unit) for name, value, unit in lines]
     title = f"{told['site']}, {told['from']} to {told['to']}, {told['tariff']}"
     out.table(title, ("", "", ""), body, right=(1,))

@@ -360,6 +360,7 @@ class EnergyDoor:
         tariff: str = "",
         objective: Literal["cost", "carbon"] = "cost",
         ahead_h: int = 0,
+        quantile: float = 0.5,
         front: bool = False,
         keep: str = "",
     ) -> SiteDispatch:
@@ -374,6 +375,7 @@ class EnergyDoor:
             tariff: Name of a tariff, in place of that of `energy.toml`.
             objective: What is least.
             ahead_h: Plan on forecasts this many hours ahead; 0 knows what comes.
+            quantile: Of load on which forecasts are planned, such as 0.8 to be careful.
             front: Whether plans between least cost and least carbon are made.
             keep: Name under which the plan is kept; none where it is empty.
 
@@ -383,7 +385,8 @@ class EnergyDoor:
         """
         from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
 
-        spec = DispatchSpec(site, first, span, meters, tariff, objective, ahead_h, front)
+        given = (first, span, meters, tariff, objective, ahead_h, front, quantile)
+        spec = DispatchSpec(site, *given)
         made = dispatch_site(self._opened, spec)
         if keep:
             post_dispatch(self._opened, made, name=keep, now=present())

@@ -325,6 +325,7 @@ def start_dispatch(request: Request, form: Form) -> Response:
         "tariff": form.get("tariff", ""),
         "objective": form.get("objective", "cost"),
         "ahead_h": 48 if form.get("ahead") else 0,
+        "quantile": 0.8 if form.get("careful") else 0.5,
         "front": bool(form.get("front")),
     }
     try:
@@ -493,6 +494,9 @@ def dispatched(page: Page, found: Json) -> Model:
         )
         if found[key] is not None
     ]
+    if found.get("inside_80") is not None:
+        inside = page.number(100 * found["inside_80"])
+        rows.append((page.t("steps within the 80 % range foreseen"), inside, "%"))
     return {
         "found": found,
         "rows": rows,
