@@ -17,6 +17,7 @@ from pathlib import Path
 import typer
 
 from abate.application.disclosure.neutrality import add_credits
+from abate.application.energy.dispatches import DispatchSpec, dispatch_site, post_dispatch
 from abate.application.energy.loads import LoadSpec, load_readings
 from abate.application.energy.lots import add_lots
 from abate.application.inventory.figures import publish
@@ -96,6 +97,7 @@ CALLS = {
     "tariff add": "tariff add files/mine.toml -w w",
     "tariff bill": "tariff bill flat --meter M-1 -w w",
     "dispatch": "dispatch hq --from 2023-02-01 --span 3d --post battery -o out/dispatch.csv --chart out/dispatch.svg -w w",
+    "settle": "settle kept --meter grid -w w",
     "size": "size hq --from 2023-01-10 --span 1m --post sizes --chart out/sizes.svg -w w",
     "contract": "contract files/wind.toml files/flat.toml --market files/market.csv --paths 200 --chart out/contracts.svg",
     "pack": "pack files/orders.csv -c files/cartons.csv -o out/plan --post may -w w",
@@ -355,6 +357,10 @@ def prepare(folder: Path) -> dict[str, str]:
     )
     how = LoadSpec(meter="M-1", site="london", kind="electricity", zone="UTC")
     load_readings(workspace, write("meter-may.csv", may), how, now=NOW)
+    how = LoadSpec(meter="grid", site="hq", kind="electricity", zone="UTC")
+    load_readings(workspace, files / "meter.csv", how, now=NOW)
+    spec = DispatchSpec("hq", first="2023-02-01", span="3d")
+    post_dispatch(workspace, dispatch_site(workspace, spec), name="kept", now=NOW)
     write("meter-june.csv", june)
     backup(workspace, files / "backup.tar")
     factor = next(r["factor_id"] for r in workspace.store.rows("factors"))

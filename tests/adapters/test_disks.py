@@ -21,7 +21,7 @@ ROOM_KB = (0, 40)
 READS = (
     "imports", "check", "indicators", "neutrality", "show", "uncertainty", "programmes", "explain", "forecasts", "backtest",
     "meters list", "plans", "reuse", "runs", "verify", "factors audit", "factors search", "factors show", "store stats", "credits list",
-    "claims check", "frameworks", "organisation show", "rows", "data-centres", "fit", "packed", "tariff list", "tariff bill", "certificates", "lots list",
+    "claims check", "frameworks", "organisation show", "rows", "data-centres", "fit", "packed", "tariff list", "tariff bill", "certificates", "lots list", "settle",
 )  # fmt: skip
 """Commands that write nothing: a folder that may not be written to is enough for them."""
 CALLED = [c for c in recipes.commands() if recipes.CALLS[c]]

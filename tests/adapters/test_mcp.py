@@ -243,7 +243,7 @@ def calls_of(folder, names):
         "reuse": {"packaging": scheme, "site": "hq", "month": "2023-05"},
         "savings": {"meter": "M-1", "weather": text["weather"], "until": "2023-05-06"},
         "certificates": {}, "tariffs": {}, "matching": {"year": "FY2023", "lots": text["lots"]},
-        "lots": {}, "export_lots": {}, "issue_lots": {"year": "FY2023"}, "claim_lots": {"year": "FY2023"},
+        "settle": {"plan": "kept", "meter": "grid"}, "lots": {}, "export_lots": {}, "issue_lots": {"year": "FY2023"}, "claim_lots": {"year": "FY2023"},
         "add_lots": {"name": "r.csv", "content": text["registry"]}, "move_lots": {"to": "ACME", "kwh": 1.0},
         "store_lots": {"storage": "cellar", "hours": text["cellar"], "region": "CN"},
         "deliver_lots": {"name": "hill", "contract": (files / "signed.toml").read_text(), "hours": text["delivered"]},

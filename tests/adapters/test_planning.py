@@ -96,6 +96,29 @@ def test_a_dispatch_is_the_same_from_four_faces_and_kept_as_a_plan(filled):
     assert sum(scope2) / 1e6 == pytest.approx(kilograms, rel=1e-6)
 
 
+def test_a_kept_dispatch_is_settled_by_the_meters_from_four_faces(filled):
+    root = filled / "w"
+    by_command = told("settle", "kept", "--meter", "grid", "-w", root, "--json")
+    by_python = abate.open(root).settle("kept", "grid")
+    with session(create_app(root, token="t"), "t") as client:
+        by_rest = client.get("/api/v1/plans/kept/settlement", params={"meter": "grid"}).json()
+        page = client.get("/plans/kept/settlement").text
+        gone = client.get("/plans/none/settlement")
+    assert by_command == by_python.json == by_rest
+    assert "kept" in page
+    assert gone.status_code == 404
+    cost = by_python.cost  # nobody ran the battery: the bill is that without a plan
+    assert cost.came == pytest.approx(cost.without)
+    assert cost.kept_share == pytest.approx(0)
+    assert by_python.kwh.without == pytest.approx(by_python.kwh.came)
+    for view in ("location", "market"):
+        assert by_python.kg[view].came == pytest.approx(by_python.kg[view].without)
+    for name, code in (("none", "no-plan"), ("sizes", "no-plan")):
+        with pytest.raises(AbateError) as error:
+            abate.open(root).settle(name)
+        assert error.value.code == code
+
+
 def test_sizes_are_the_same_from_three_faces(filled):
     root = filled / "w"
     by_command = told("size", "hq", "--from", "2023-01-10", "--span", "1m", "-w", root, "--json")
@@ -382,7 +405,9 @@ def test_hours_are_matched_the_same_from_four_faces(filled):
     assert by_command == by_python
     assert by_rest["matched_kwh"] == by_command["matched_kwh"] == 50 * 24 * 20
     assert by_rest["matched_share"] <= by_rest["volumetric_share"]
-    assert {x["of"] for x in by_rest["incomplete"]} == {"hq", "roof"}, "75 days of a year have readings"
+    assert {x["of"] for x in by_rest["incomplete"]} == {"hq", "roof"}, (
+        "75 days of a year have readings"
+    )
     assert "/jobs/" in page or "FY2023" in page
 
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 from abate.application.energy.contracts import compare_contracts
 from abate.application.energy.dispatches import DispatchSpec
 from abate.application.energy.forecasts import site_readings
+from abate.application.energy.settlements import settle_plan
 from abate.application.energy.tariffs import (
     BillSpec,
     add_tariff,
@@ -120,6 +121,14 @@ def post_matching(desk: WorkspaceOf, jobs: JobsOf, asked: MatchingRequest) -> Js
         input_of(desk, upload)
     desk.workspace.calendar.months(asked.year.upper())
     return jobs.submit("match", asked.year.upper(), **asked.model_dump())
+
+
+@router.get("/plans/{plan}/settlement")
+def get_settlement(
+    desk: WorkspaceOf, plan: Text, meter: Annotated[list[Text] | None, Query(max_length=50)] = None
+) -> Json:
+    """What a kept dispatch promised, beside what the meters show since."""
+    return settle_plan(desk.workspace, plan, meter or ()).json
 
 
 @router.get("/certificates")

@@ -474,6 +474,53 @@ def _print_sizing(told: Json) -> None:
     out.table(f"Net present value, {money}", heads, rows, right=(1, 2))
 
 
+@app.command()
+def settle(
+    plan: Annotated[str, typer.Argument(help="Name of a kept dispatch.")],
+    meter: Annotated[
+        str,
+        typer.Option(
+            "--meter",
+            help="Meters of the connection, with commas.",
+            show_default="the site's posted ones",
+        ),
+    ] = "",
+    workspace: WorkspaceOption = HERE,
+    json: JsonOption = False,
+) -> None:
+    """Settle a kept dispatch: what it promised, beside what the meters show since.
+
+    Exit code 1 where readings are missing.
+    """
+    from abate.application.energy.settlements import settle_plan
+
+    told = settle_plan(opened_at(workspace), plan, names_of(meter))
+    found = told.json
+    if json:
+        out.print_json(found)
+        raise typer.Exit(1 if found["incomplete"] else 0)
+    lines = [
+        (f"cost, {told.currency}", told.cost),
+        ("from the grid, kWh", told.kwh),
+        *((f"kg CO2e, {view}", sides) for view, sides in told.kg.items()),
+    ]
+    body = [
+        (
+            name,
+            *(f"{v:,.2f}" for v in (sides.without, sides.planned, sides.came)),
+            "–" if sides.kept_share is None else f"{sides.kept_share:.0%}",
+        )
+        for name, sides in lines
+    ]
+    title = f"{told.plan}: {told.site}, {told.first} to {told.past}"
+    heads = ("", "without it", "planned", "came", "of the saving came")
+    out.table(title, heads, body, right=(1, 2, 3, 4))
+    if told.missing_steps:
+        lack = f"* {told.missing_steps:,} of {told.steps:,} steps have no reading."
+        out.console().print(lack)
+    raise typer.Exit(1 if found["incomplete"] else 0)
+
+
 def _print_dispatch(told: Json) -> None:
     money = str(told["currency"])
     lines = [

@@ -322,6 +322,10 @@ class Reading:
         made = self.workspace.dispatch(site, first=first, span=span, tariff=name, ahead_h=ahead_h)
         return made.json | {"steps": bounded(made.rows)}
 
+    def settle(self, plan: Name, meter: Name = "") -> Json:
+        """What a kept dispatch promised, beside what the meters show since."""
+        return self.workspace.settle(plan, *([meter] if meter else [])).json
+
     def size(self, site: Name, first: Name = "", span: Name = "1y", tariff: Name = "") -> Json:
         """Size generators and batteries of a site: what to build, and what it saves."""
         name = plain_name(tariff) if tariff else ""

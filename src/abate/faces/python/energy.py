@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from abate.application.energy.meters import Meter
     from abate.application.energy.postings import Posting
     from abate.application.energy.savings import SavingsResult
+    from abate.application.energy.settlements import Settlement
     from abate.application.energy.sizings import SiteSizing
     from abate.application.energy.tariffs import BillShown, TariffListed, TariffShown
 
@@ -391,6 +392,21 @@ class EnergyDoor:
         if keep:
             post_dispatch(self._opened, made, name=keep, now=present())
         return made
+
+    def settle(self, plan: str, *meters: str) -> Settlement:
+        """Settle a kept dispatch: what it promised, beside what the meters show since.
+
+        Args:
+            plan: Its name.
+            meters: Of the connection; the site's posted ones where none are named.
+
+        Raises:
+            NotFoundError: `no-plan`, `no-meter`.
+            UsageError: `plan-not-settled`.
+        """
+        from abate.application.energy.settlements import settle_plan
+
+        return settle_plan(self._opened, plan, meters)
 
     def size(
         self,

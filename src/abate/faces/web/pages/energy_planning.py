@@ -17,6 +17,7 @@ from abate.application.energy.contracts import ContractsCompared, compare_contra
 from abate.application.energy.dispatches import DispatchSpec, dispatch_sites, energy_config
 from abate.application.energy.forecasts import site_readings
 from abate.application.energy.meters import meters
+from abate.application.energy.settlements import settle_plan
 from abate.application.energy.tariffs import (
     BillShown,
     BillSpec,
@@ -127,6 +128,30 @@ def matched(page: Page, found: Json) -> Model:
         "lacking": [(x["of"], page.count(x["hours"])) for x in found["incomplete"]],
         "specs": [in_words(c, page) for c in found["charts"]],
     }
+
+
+@router.get("/plans/{plan}/settlement")
+def settlement(request: Request, plan: str) -> Response:
+    """What a kept dispatch promised, beside what the meters show since."""
+    page = Page.of(request)
+    try:
+        told = settle_plan(page.desk.workspace, plan)
+    except AbateError as error:
+        return page.render("settlement.html", 404, plan=plan, told=None, rows=[], fault=error)
+    named = [
+        (page.t("cost"), told.currency, told.cost),
+        (page.t("from the grid"), "kWh", told.kwh),
+        *((page.t(view), page.unit("kg CO2e"), sides) for view, sides in told.kg.items()),
+    ]
+    rows = [
+        (
+            f"{name}, {unit}",
+            *(page.number(v) for v in (sides.without, sides.planned, sides.came)),
+            page.share(sides.kept_share),
+        )
+        for name, unit, sides in named
+    ]
+    return page.render("settlement.html", plan=plan, told=told, rows=rows, fault=None)
 
 
 @router.get("/certificates")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -292,7 +293,9 @@ def list_plans(request: Request) -> Response:
     page = Page.of(request)
     rows = [
         (
-            p.plan_id,
+            Cell(p.plan_id, page.link(f"/plans/{quote(p.plan_id, safe='')}/settlement"))
+            if p.domain == "dispatch"
+            else p.plan_id,
             page.t(p.domain),
             p.title,
             page.number(in_kg(p.saving_mg(INVENTORY))),
