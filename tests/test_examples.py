@@ -13,6 +13,7 @@ SAID = {
     "first_figure.py": ["2 rows entered, 0 are in quarantine", "scope2-location FY2024:", "row 2"],
     "compare_years.py": ["t CO2e, of which", "activity: -"],
     "meters.py": ["between the files: 2 kWh", "posted: 1 rows", "2024-01: 1,488.0 kWh"],
+    "park_500_mw.py": ["wind: 300 MW", "sun: 200 MW", "store: ", "net present value:"],
     "pack_order.py": ["carton M: 2 items", "no cheaper packing exists"],
 }
 

@@ -214,14 +214,26 @@ def _roof(
 
 
 def plant_forecast(
-    roof: PlantSource, moment: np.datetime64, horizon: Any, config: EnergyConfig
+    roof: PlantSource,
+    moment: np.datetime64,
+    horizon: Any,
+    config: EnergyConfig,
+    *,
+    blind: bool = False,
 ) -> Generation:
     """A plant's forecast from its own files, in UTC.
 
     Weather of the hours ahead is used where the file has it.
 
+    Args:
+        roof: The plant.
+        moment: Up to when data is used.
+        horizon: Beginning of each step.
+        config: Clock of its files.
+        blind: Without weather, from what it gave at this time of day and year.
+
     Raises:
-        DataError: `too-little-data`.
+        DataError: `too-little-data`, `no-weather` where its file lacks what its source needs.
     """
     power = as_power(read_series(roof.power, zone=config.calendar.zone, checked=False))
     weather = read_series(roof.weather, zone=config.calendar.zone, checked=False)
@@ -234,7 +246,7 @@ def plant_forecast(
         )
     start = grid(power.start[0], int((horizon[-1] - power.start[0]) // known.step) + 1, known.step)
     seen = Weather(weather, start, coming=True).as_of(moment)
-    given = dict(zip(seen.names, seen.values, strict=True))
+    given = None if blind else dict(zip(seen.names, seen.values, strict=True))
     return forecast_generation(roof.plant, known, horizon, weather=given, component="forest")
 
 

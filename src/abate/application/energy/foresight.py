@@ -149,7 +149,12 @@ def _plant(
     hour = np.timedelta64(HOUR_S, "s")
     first = moment.astype("datetime64[h]").astype("datetime64[s]")
     hours = grid(first, int((horizon[-1] - first) // hour) + 1, hour)
-    made = plant_forecast(roof, moment, hours, config).quantiles
+    try:
+        made = plant_forecast(roof, moment, hours, config).quantiles
+    except DataError as error:
+        if error.code != "no-weather":
+            raise
+        made = plant_forecast(roof, moment, hours, config, blind=True).quantiles
     at = ((horizon - first) // hour).astype(np.int64)
     return lambda level: made[at, int(np.abs(PERCENTILES - level).argmin())]
 
