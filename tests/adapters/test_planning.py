@@ -96,6 +96,103 @@ def test_a_dispatch_is_the_same_from_four_faces_and_kept_as_a_plan(filled):
     assert sum(scope2) / 1e6 == pytest.approx(kilograms, rel=1e-6)
 
 
+WORKS = """currency = "EUR"
+source = "A bill"
+[[energy]]
+line = "Working price"
+per_kwh = 0.2
+[[fixed]]
+line = "Basic charge"
+per_month = 12.5
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "amounts"),
+    [
+        (("Working price 1,080 kWh", "216.00", "Basic charge", "12.50"), (216.0, 12.5)),
+        (("Working price 1.080 kWh", "216,00", "Basic charge", "12,50"), (216.0, 12.5)),
+        (
+            ("Working price 1 080 kWh x 0.21", "1,226.80", "Basic charges and fees", "9.00"),
+            (1226.8, None),
+        ),
+    ],
+)
+def test_a_bill_that_came_in_as_a_pdf_is_compared_line_by_line(filled, tmp_path, lines, amounts):
+    import typst
+
+    work, price, basic, fee = lines
+    page = f"""#set text(size: 11pt)
+Billing period: 2023-05-01 to 2023-05-31
+
+#table(columns: (1fr, auto), [{work}], [{price}], [{basic}], [{fee}], [Total due], [999.99])
+"""
+    (tmp_path / "bill.typ").write_text(page)
+    typst.compile(str(tmp_path / "bill.typ"), output=str(tmp_path / "bill.pdf"))
+    (tmp_path / "works.toml").write_text(WORKS)
+    told = abate.open(filled / "w").tariff_bill(
+        str(tmp_path / "works.toml"), "M-1", received=tmp_path / "bill.pdf"
+    )
+    by = {c.line: c for c in told.compared if c.month == "2023-05"}
+    assert by["Working price"].received == pytest.approx(amounts[0])
+    assert by["Working price"].quantity_received == 1080
+    assert by["Working price"].computed == pytest.approx(0.2 * by["Working price"].quantity)
+    assert by["Basic charge"].received == amounts[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Billing period: 2023-05-01 to 2023-06-30\n\nWorking price 5 kWh 1.00", "not one month"),
+        ("Working price 5 kWh 1.00", "which days"),
+        ("Billing period: 2023-05-01 to 2023-05-31\n\nSomething else 1.00", "none of the lines"),
+    ],
+)
+def test_a_pdf_that_leaves_a_choice_is_refused(filled, tmp_path, text, said):
+    import typst
+
+    (tmp_path / "bill.typ").write_text(text)
+    typst.compile(str(tmp_path / "bill.typ"), output=str(tmp_path / "bill.pdf"))
+    (tmp_path / "works.toml").write_text(WORKS)
+    with pytest.raises(AbateError) as error:
+        abate.open(filled / "w").tariff_bill(
+            str(tmp_path / "works.toml"), "M-1", received=tmp_path / "bill.pdf"
+        )
+    assert error.value.code == "bad-bill-lines"
+    assert said in error.value.message
+
+
+POWER = """currency = "EUR"
+source = "A bill"
+[[energy]]
+line = "energy"
+per_kwh = 0.2
+[[demand]]
+line = "power"
+per_kw = 15.0
+"""
+
+
+def test_power_that_the_month_has_reached_before_the_plan_is_charged_once(filled, tmp_path):
+    """What a plan of some days saves is what the bill of the whole month says."""
+    (tmp_path / "power.toml").write_text(POWER)
+    opened, tariff = open_workspace(filled / "w"), str(tmp_path / "power.toml")
+    whole = dispatch_site(opened, DispatchSpec("hq", "2023-02-01", "28d", tariff=tariff))
+    days = dispatch_site(opened, DispatchSpec("hq", "2023-02-20", "5d", tariff=tariff))
+    reached = whole.idle.import_kw[: 19 * 24].max()
+    assert days.idle.import_kw.max() <= reached + 1
+    peaks = [b.of_year(2023) for b in (days.before, days.after)]
+    power = [sum(x.amount for x in b.lines if x.line == "power") for b in peaks]
+    assert power[1] >= 15.0 * reached - 1e-6
+    assert days.saving == pytest.approx(days.before.total - days.after.total - days.wear)
+    assert days.saving <= 15.0 * max(0.0, days.idle.import_kw.max() - reached) + 1e-6
+    first = dispatch_site(opened, DispatchSpec("hq", "2023-02-01", "5d", tariff=tariff))
+    assert first.earlier == 0.0
+    assert first.saving > 50.0  # nothing was reached yet: shaving pays
+    spent = 0.2 * days.idle.import_kw.sum()
+    assert days.json["before"] == pytest.approx(spent, abs=15.0)
+
+
 def test_a_kept_dispatch_is_settled_by_the_meters_from_four_faces(filled):
     root = filled / "w"
     by_command = told("settle", "kept", "--meter", "grid", "-w", root, "--json")

@@ -7,7 +7,7 @@ none.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -72,6 +72,8 @@ MONTHS = {
         1,
     )
 }
+COUNTED = re.compile(r"\s*(kWh|MWh|kW|kVA)(?!\w)", re.IGNORECASE)
+LINES_HINT = "Type its lines into a table: line, month (2024-03), amount, quantity."
 DAY = re.compile(
     r"(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})|(?P<zh>\d{4}年\d{1,2}月\d{1,2}日)|(?P<dmy>\d{1,2}[./]\d{1,2}[./]\d{4})"
     r"|(?P<named>\d{1,2}\s+[A-Za-z]{3,9}\.?,?\s+\d{4})|(?P<us>[A-Za-z]{3,9}\.?\s+\d{1,2},?\s+\d{4})"
@@ -161,6 +163,68 @@ def read_bill(path: Path) -> list[BillField]:
                     )
                 )
     return sorted(told, key=lambda r: FIELDS.index(r.field))
+
+
+def read_bill_lines(path: Path, names: Sequence[str]) -> list[tuple[str, str, float, float | None]]:
+    """Lines of a bill that begin with given names: the last number of each is what it charges.
+
+    Args:
+        path: A PDF with text, of one month.
+        names: Of a tariff's lines.
+
+    Returns:
+        Name, month, amount, and quantity where a number of kWh, MWh, kW or kVA stands before it.
+
+    Raises:
+        DataError: `unreadable-file`, `bill-without-text`, `bad-bill-lines` where its month is not
+            sure, a number leaves a choice, or none of the lines is on it.
+    """
+    lines = _lines(path)
+    first, last = _period(lines)
+    if first is None or last is None or min(first.confidence, last.confidence) < SURE:
+        text = f"{path.name} does not say for sure which days it covers."
+        raise DataError("bad-bill-lines", text, LINES_HINT)
+    if first.value[:7] != last.value[:7]:
+        text = f"{path.name} covers {first.value} to {last.value}, not one month."
+        raise DataError("bad-bill-lines", text, LINES_HINT)
+    comma = _writes_commas(lines)
+    found = []
+    for line in lines:
+        name = _begins(line.text, names)
+        numbers = list(re.finditer(NUMBER, line.text[len(name) :])) if name else []
+        if not numbers:
+            continue
+        values = []
+        for number in numbers:
+            plain, doubt = _decimal(number["number"], comma_is_point=comma)
+            if doubt:
+                text = f"{path.name}: '{number['number']}' in '{line.text}' may be two numbers."
+                raise DataError("bad-bill-lines", text, LINES_HINT)
+            values.append(-float(plain) if "-" in (number["sign"] or "") else float(plain))
+        rest = line.text[len(name) :]
+        counted = [
+            value * (1000 if unit[1].upper() == "MWH" else 1)
+            for number, value in zip(numbers, values, strict=True)
+            if (unit := COUNTED.match(rest[number.end() :]))
+        ]
+        found.append((name, first.value[:7], values[-1], counted[0] if counted else None))
+    if not found:
+        text = f"{path.name} has none of the lines {', '.join(names)}."
+        raise DataError("bad-bill-lines", text, "Name the tariff's lines as the bill does.")
+    return found
+
+
+def _begins(text: str, names: Sequence[str]) -> str:
+    """The longest name with which a line begins."""
+    folded = text.casefold()
+    every = [n for n in names if re.match(rf"{re.escape(n.casefold())}(?!\w)", folded)]
+    return max(every, key=len, default="")
+
+
+def _writes_commas(lines: Sequence[_Line]) -> bool:
+    """Whether the page writes the point of a number as a comma."""
+    text = " ".join(line.text for line in lines)
+    return len(re.findall(r"\d,\d{2}(?!\d)", text)) > len(re.findall(r"\d\.\d{2}(?!\d)", text))
 
 
 def _lines(path: Path) -> list[_Line]:

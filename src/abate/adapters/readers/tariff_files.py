@@ -19,6 +19,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from msgspec import field as key
 
+from abate.adapters.readers.bills import read_bill_lines
 from abate.adapters.readers.series import read_series, zone_of
 from abate.adapters.readers.sheets import named_rows, table_of
 from abate.adapters.store.keys import Amount, Name, Share, Text, Word
@@ -42,6 +43,7 @@ from abate.energy.planners.bills import Received
 from abate.kernel.errors import ConfigError, DataError, NotFoundError
 
 SUFFIX = ".toml"
+PDF = b"%PDF"
 TABLES = (".csv", ".xlsx", ".parquet", ".gz", ".zip", ".json")
 FOLDER = "tariffs"
 LINES_HINT = "Give the columns line, month (2024-03), amount and, where it is known, quantity."
@@ -524,12 +526,18 @@ def tariff_files(folders: list[Path]) -> dict[str, Path]:
     }
 
 
-def read_received(path: Path) -> tuple[Received, ...]:
-    """Lines of a bill that came in: columns line, month, amount and perhaps quantity.
+def read_received(path: Path, names: Sequence[str] = ()) -> tuple[Received, ...]:
+    """Lines of a bill that came in: columns line, month, amount and perhaps quantity; or a PDF.
+
+    Args:
+        path: A table, or a PDF with text.
+        names: Of the tariff's lines, which are looked for in a PDF.
 
     Raises:
         DataError: `bad-bill-lines`, and where the file is not read as a table.
     """
+    if _is_pdf(path):
+        return tuple(Received(*line) for line in read_bill_lines(path, names))
     rows = table_of(path, ("line", "month", "amount"), "bad-bill-lines")
     if not rows:
         raise DataError("bad-bill-lines", f"{path.name} has no rows.", LINES_HINT)
@@ -538,6 +546,13 @@ def read_received(path: Path) -> tuple[Received, ...]:
         for number, row in enumerate(rows, 2)
         if any(row.values())
     )
+
+
+def _is_pdf(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(PDF)) == PDF
 
 
 def _received(cells: dict[str, str], where: str) -> Received:

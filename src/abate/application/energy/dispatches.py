@@ -33,7 +33,7 @@ from abate.energy.facts.readings import Readings, as_energy, as_power
 from abate.energy.facts.tariffs import MINUTES, Tariff
 from abate.energy.planners.bills import Bill, Metered, bill_of
 from abate.energy.planners.dispatch import Breach, Dispatched, dispatch
-from abate.energy.planners.pricing import Prices, prices_of
+from abate.energy.planners.pricing import Prices, above_reached, prices_of
 from abate.energy.planners.rolling import Rolled, roll
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError, UsageError
@@ -43,6 +43,8 @@ from abate.kernel.units import in_kg
 Objective = Literal["cost", "carbon"]
 HOUR = np.timedelta64(3600, "s")
 WEEK_H = 168
+DAYS_BEFORE = 32
+"""Of what was known before the steps: four weeks, and a whole month of power that counts."""
 FRONT = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Prices of a kilogram of CO2e at which the front of cost and carbon is drawn."""
 TINY = 1e-6
@@ -100,7 +102,7 @@ class SiteCase:
         clock: The steps.
         load_kw: Its load.
         plants: Power of each plant.
-        past: What was known before and during the steps.
+        past: What was known before and during the steps; a month and more of it.
         tariff: Its tariff.
         connection: Its connection.
         prices: Of the tariff in each step.
@@ -159,6 +161,8 @@ class SiteDispatch:
         objective: What is least.
         idle: Dispatch without a plan.
         foreseen: Forecasts that the plan stood on; None with perfect foresight.
+        earlier: Bill of the days of the first month before the steps, which both bills hold, too.
+        meters: Meters that said the load, where they were named.
     """
 
     site: str
@@ -175,6 +179,8 @@ class SiteDispatch:
     objective: str
     idle: Dispatched
     foreseen: Foreseen | None = None
+    earlier: float = 0.0
+    meters: tuple[str, ...] = ()
 
     @property
     def wear(self) -> float:
@@ -226,6 +232,7 @@ class SiteDispatch:
         made = self.made
         return {
             "site": self.site,
+            "meters": list(self.meters),
             "tariff": self.tariff.id,
             "currency": self.tariff.currency,
             "from": str(self.clock.local[0]),
@@ -233,8 +240,8 @@ class SiteDispatch:
             "step_s": self.clock.step_s,
             "objective": self.objective,
             "way": made.way,
-            "before": self.before.total,
-            "after": self.after.total,
+            "before": self.before.total - self.earlier,
+            "after": self.after.total - self.earlier,
             "wear": self.wear,
             "saving": self.saving,
             "carbon_kg": made.carbon_kg,
@@ -332,6 +339,10 @@ def dispatch_site(
             f"'{spec.site}' has no plant, battery or load that may be moved.",
             "Write them into energy.toml: [[plants]], [[batteries]], [[shiftable]].",
         )
+    earlier = earlier_days(case)
+    if earlier is not None:
+        peaks = tuple(above_reached(case.tariff, earlier, case.prices.peaks))
+        case = replace(case, prices=replace(case.prices, peaks=peaks))
     grid = _grid(case, spec.objective)
     idle = dispatch(_without_plan(_grid(case, "cost")))
     rolled = foreseen = None
@@ -340,7 +351,7 @@ def dispatch_site(
         rolled = roll(grid, foreseen.outlooks)
     made = rolled.settled if rolled else dispatch(grid)
     cost = _grid(case, "cost")
-    before, after = (_bill(case, one) for one in (idle, made))
+    before, after = (_bill(case, one, earlier) for one in (idle, made))
     return SiteDispatch(
         spec.site,
         case.tariff,
@@ -356,12 +367,46 @@ def dispatch_site(
         spec.objective,
         idle,
         foreseen,
+        bill_of(case.tariff, earlier).total if earlier is not None else 0.0,
+        spec.meters,
     )
 
 
-def _bill(case: SiteCase, made: Dispatched) -> Bill:
+def _bill(case: SiteCase, made: Dispatched, earlier: Metered | None) -> Bill:
     hours = case.clock.step_h
-    return bill_of(case.tariff, Metered(case.clock, made.import_kw * hours, made.export_kw * hours))
+    metered = Metered(case.clock, made.import_kw * hours, made.export_kw * hours)
+    return bill_with(case.tariff, earlier, metered)
+
+
+def bill_with(tariff: Tariff, earlier: Metered | None, metered: Metered) -> Bill:
+    """Bill of some steps, with those of their first month before them."""
+    if earlier is not None:
+        start = np.concatenate([earlier.clock.start, metered.clock.start])
+        metered = Metered(
+            clock_at(tariff.calendar, start, metered.clock.step_s),
+            np.concatenate([earlier.import_kwh, metered.import_kwh]),
+            np.concatenate([earlier.export_kwh, metered.export_kwh]),
+        )
+    return bill_of(tariff, metered)
+
+
+def earlier_days(case: SiteCase) -> Metered | None:
+    """What was taken in the first month before the steps, load less generation; None without it."""
+    n, recent = len(case.clock), case.past.recent
+    count = recent.shape[1] - n
+    if not count:
+        return None
+    start = case.past.start[len(case.past.start) - recent.shape[1] :][:count]
+    clock = clock_at(case.tariff.calendar, start, case.clock.step_s)
+    mine = np.flatnonzero(clock.months == case.clock.months[0])
+    if not len(mine):
+        return None
+    net = recent[0, mine] - recent[1, mine]
+    begins = clock.local[mine[0]] == clock.months[mine[0]].astype("datetime64[s]")
+    if not begins or np.isnan(net).any():
+        return None
+    here, hours = clock_at(case.tariff.calendar, start[mine], clock.step_s), clock.step_h
+    return Metered(here, np.maximum(net, 0.0) * hours, np.maximum(-net, 0.0) * hours)
 
 
 def _without_plan(grid: Microgrid) -> Microgrid:
@@ -396,7 +441,7 @@ def site_case(workspace: Workspace, spec: DispatchSpec, config: EnergyConfig) ->
     load = _load(workspace, spec, zone)  # the ledger holds the clock times of its files
     first, count = _stretch(load, spec, tariff)
     step = np.timedelta64(load.step_s, "s")
-    past = max(0, first - WEEK_H * 4 * 3600 // load.step_s)
+    past = max(0, first - DAYS_BEFORE * 24 * 3600 // load.step_s)
     clock = clock_at(tariff.calendar, load.start[first : first + count], load.step_s)
     usage = np.nansum(load.values, axis=0) * 3600 / load.step_s
     usage = np.where(np.isnan(load.values).any(axis=0), np.nan, usage)

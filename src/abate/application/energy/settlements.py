@@ -8,7 +8,15 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from abate.adapters.store.workspace import Workspace
-from abate.application.energy.dispatches import electricity_of, tariff_of_workspace
+from abate.application.energy.dispatches import (
+    DispatchSpec,
+    bill_with,
+    earlier_days,
+    electricity_of,
+    energy_config,
+    site_case,
+    tariff_of_workspace,
+)
 from abate.application.energy.meters import meters
 from abate.application.energy.tariffs import require_apart
 from abate.application.energy.usage import usage_of
@@ -133,7 +141,9 @@ def settle_plan(workspace: Workspace, name: str, named: Sequence[str] = ()) -> S
         raise UsageError("plan-not-settled", text, "Load the readings of that time first.")
     steps = int((last - first).total_seconds()) // usage.step_s
     kwh = np.nan_to_num(every)
-    bill = bill_of(tariff, Metered(clock, np.where(np.isnan(every), 0.0, every)))
+    earlier = _before(workspace, told, steps * usage.step_s // 3600, usage.step_s)
+    bill = bill_with(tariff, earlier, Metered(clock, kwh)).total
+    bill -= bill_of(tariff, earlier).total if earlier is not None else 0.0
     months, back = np.unique(clock.months, return_inverse=True)
     by_month = {str(m): float(v) for m, v in zip(months, np.bincount(back, kwh), strict=True)}
     side = electricity_of(workspace, site, by_month, "metered")
@@ -157,10 +167,23 @@ def settle_plan(workspace: Workspace, name: str, named: Sequence[str] = ()) -> S
         str(told["currency"]),
         steps - int((~np.isnan(every)).sum()),
         steps,
-        Sides(float(told["before"]), float(told["after"]), float(bill.total)),
+        Sides(float(told["before"]), float(told["after"]), float(bill)),
         Sides(without, planned, float(kwh.sum())),
         kg,
     )
+
+
+def _before(workspace: Workspace, told: Json, hours: int, step_s: int) -> Metered | None:
+    """The days of the first month before the plan, as the plan saw them; None without them."""
+    spec = DispatchSpec(
+        str(told["site"]),
+        str(told["from"]),
+        f"{hours}h",
+        tuple(told.get("meters", ())),
+        str(told["tariff"]),
+    )
+    earlier = earlier_days(site_case(workspace, spec, energy_config(workspace)))
+    return earlier if earlier is not None and earlier.clock.step_s == step_s else None
 
 
 def _kg(plan: PlanShown, side: str, view: str) -> float:

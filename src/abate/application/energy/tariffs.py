@@ -245,7 +245,8 @@ def bill_readings(
         spec: What is billed.
         usage: Readings of the connection; a series of the flow `export` is fed in. Series that are
             not energy, or of another flow, are left out and named.
-        received: Lines of a bill that came in: columns line, month, amount, quantity.
+        received: Lines of a bill that came in: columns line, month, amount, quantity; or the bill
+            as a PDF, whose lines are named as the tariff's.
 
     Raises:
         NotFoundError: `no-tariff`.
@@ -271,7 +272,8 @@ def bill_readings(
             text = f"{told.file} has no reading of {spec.year}."
             raise UsageError("no-readings-then", text, "See 'abate meters list'.")
     bill = replace(bill, findings=(*findings, *bill.findings))
-    compared = compare_bills(bill, read_received(received)) if received else ()
+    named = list(dict.fromkeys(x.line for x in bill.lines))
+    compared = compare_bills(bill, read_received(received, named)) if received else ()
     return BillShown(tariff, bill, compared)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,7 @@ from abate.energy.facts.tariffs import (
     Tariff,
     Tier,
 )
+from abate.energy.planners.bills import Metered
 from abate.kernel.errors import UsageError
 
 
@@ -89,6 +91,30 @@ def prices_of(tariff: Tariff, clock: Clock) -> Prices:
         elif isinstance(line, EnergyLine) and line.tiers:
             left.append((line.name, "energy counts at the price of its last tier"))
     return Prices(buy, sell, tuple(peaks), tuple(left))
+
+
+def above_reached(tariff: Tariff, earlier: Metered, peaks: Sequence[Peak]) -> Iterator[Peak]:
+    """Prices of power of which the first month has reached some already.
+
+    Args:
+        tariff: The tariff.
+        earlier: What was taken in the first month before the steps.
+        peaks: Of the steps.
+
+    Returns:
+        The first month's apart, free up to what was reached.
+    """
+    before = prices_of(tariff, earlier.clock).peaks
+    power = earlier.import_kwh / earlier.clock.step_h
+    for peak, known in zip(peaks, before, strict=True):
+        reached = float(power[known.group >= 0].max(initial=0.0))
+        if peak.ratchet_share or reached <= peak.free_kw or not len(peak.prices):
+            yield peak
+            continue
+        first = np.where(peak.group == 0, 0, -1)
+        yield replace(peak, group=first, prices=peak.prices[:1], free_kw=reached)
+        if (peak.group > 0).any():
+            yield replace(peak, group=np.where(peak.group > 0, peak.group, -1))
 
 
 def _peaks(

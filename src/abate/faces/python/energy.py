@@ -336,7 +336,8 @@ class EnergyDoor:
             capacity_kva: Of the transformer; the tariff's where it is 0.
             earlier_kw: Highest power of months before the readings, by month.
             series: Series of the data that belong to the connection, where there are several.
-            received: Lines of a bill that came in: columns line, month, amount, quantity.
+            received: A bill that came in: a PDF whose lines are named as the tariff's, or a table
+                with line, month, amount, quantity.
 
         Raises:
             NotFoundError: `no-tariff`, `unknown-meter`.
