@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abate.energy.facts.microgrids import Microgrid, Peak
+from abate.energy.facts.microgrids import Battery, Microgrid, Peak
 from abate.energy.planners.outages import outage_cost
 from abate.energy.planners.sizing import Finance, SizeLimits, Technology, size_site
 from abate.kernel.errors import UsageError
@@ -153,3 +153,28 @@ def test_power_costs_twelve_months_a_year_whatever_stands_for_it():
         costs.append(size_site(grid, (), Finance(10, 0.05)).cost_without)
     yearly = 50 * 8760 * 0.1 + 12 * 9 * 50
     assert costs == pytest.approx([yearly * Finance(10, 0.05).worth(0.0)] * 3)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10_000))
+def test_a_battery_that_stands_is_in_both_sides_and_makes_another_worth_no_more(seed):
+    draw = np.random.default_rng(seed)
+    n = 48
+    load, price = draw.uniform(5, 20, n), draw.uniform(0.05, 0.5, n)
+    group = np.zeros(n, np.int64)
+    grid = Microgrid(load, price, peaks=(Peak("power", group, np.array([8.0])),))
+    new = Technology("new", "battery", 40.0, 60.0, max_kw=10, max_kwh=20)
+    stands = Battery("old", 10.0, 5.0, 5.0)
+    finance = Finance(years=10)
+    alone, beside = (
+        size_site(grid, (new,), finance),
+        size_site(grid, (new,), finance, standing=(stands,)),
+    )
+    free = Technology("old", "battery", 0.0, max_kw=5, max_kwh=10)
+    with_free = size_site(grid, (free,), finance)
+    assert beside.cost_without == pytest.approx(with_free.cost_with, rel=1e-6)
+    both = size_site(grid, (new, free), finance)
+    assert beside.cost_with == pytest.approx(both.cost_with, rel=1e-6)
+    assert beside.npv <= alone.npv + 1e-6 * abs(alone.cost_without)
+    assert [b.id for b in beside.built] == ["new"]
+    assert beside.npv >= -1e-6 * beside.cost_without

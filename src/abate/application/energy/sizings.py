@@ -116,10 +116,11 @@ def size_of(
         carbon_kg_per_kwh=case.carbon,
         carbon_price=case.connection.carbon_price,
     )
-    plan = size_site(grid, built, told.finance, case.connection.limits)
+    stands = case.connection.batteries
+    plan = size_site(grid, built, told.finance, case.connection.limits, stands)
     left = []
-    if case.connection.batteries or case.connection.shiftable:
-        left.append("batteries and loads that may be moved, which stand already")
+    if case.connection.shiftable:
+        left.append("loads that may be moved, which stand already")
     if (case.generation_kw > case.load_kw).any():
         left.append("what plants that stand already give beyond the load")
     return SiteSizing(spec.site, case.tariff.currency, case, plan, told.finance, tuple(left))

@@ -9,7 +9,7 @@ import numpy as np
 
 from abate.algorithms.dispatch.general import Highest
 from abate.algorithms.dispatch.sizing import Generator, Sized, Sizing, Storage, size
-from abate.energy.facts.microgrids import Array, Microgrid
+from abate.energy.facts.microgrids import Array, Battery, Microgrid
 from abate.kernel.errors import UsageError
 
 PENALTY_RATIO = 100.0
@@ -242,6 +242,7 @@ def size_site(
     technologies: tuple[Technology, ...],
     finance: Finance,
     limits: SizeLimits | None = None,
+    standing: tuple[Battery, ...] = (),
 ) -> SizePlan:
     """How much of each technology has the highest net present value.
 
@@ -249,10 +250,12 @@ def size_site(
     Of fewer steps than a year's each stands for more.
 
     Args:
-        grid: Load, prices, limits and prices of power of a year; its own batteries do not count.
+        grid: Load, prices, limits and prices of power of a year, without batteries.
         technologies: What may be built.
         finance: How years are weighed.
         limits: What has to be kept.
+        standing: Batteries that stand already: they work with what is built, and without it. One
+            whose powers differ counts with the smaller.
 
     Raises:
         UsageError: `bad-technology`, `bad-finance`.
@@ -273,11 +276,38 @@ def size_site(
                 f"'{one.id}' has {len(one.profile):,} steps of {n:,}.",
                 "Give its power by kW in each step.",
             )
+    there = tuple(map(_standing, standing))
+    without = None
+    if there:  # a year as the site is, with its batteries
+        base = _plan(grid, there, finance, SizeLimits())
+        without = base.cost_with / _worths(finance)["price"]
     if told.net_metering_kw is None:
-        return _plan(grid, technologies, finance, told)
-    within = [_plan(grid, _within(technologies, told.net_metering_kw), finance, told)]
-    within.append(_plan(replace(grid, export_max_kw=0.0), technologies, finance, told))
-    return max(within, key=lambda plan: plan.npv)
+        plan = _plan(grid, (*technologies, *there), finance, told, without)
+    else:
+        within = (*_within(technologies, told.net_metering_kw), *there)
+        closed = replace(grid, export_max_kw=0.0)
+        tried = (
+            _plan(grid, within, finance, told, without),
+            _plan(closed, (*technologies, *there), finance, told, without),
+        )
+        plan = max(tried, key=lambda one: one.npv)
+    kept = {t.id for t in technologies}
+    return replace(plan, built=tuple(b for b in plan.built if b.id in kept))
+
+
+def _standing(one: Battery) -> Technology:
+    """A battery that stands: it costs nothing more, and is as large as it is."""
+    return Technology(
+        f"standing {one.id}",
+        "battery",
+        0.0,
+        max_kw=min(one.charge_kw, one.discharge_kw),
+        max_kwh=one.energy_kwh * one.high_share,
+        efficiency=(one.charge_efficiency, one.discharge_efficiency),
+        self_discharge_share=one.self_discharge_share,
+        low_share=one.low_share / one.high_share if one.high_share else 0.0,
+        cycle_cost=one.cycle_cost,
+    )
 
 
 def _within(technologies: tuple[Technology, ...], limit_kw: float) -> tuple[Technology, ...]:
@@ -291,7 +321,11 @@ def _within(technologies: tuple[Technology, ...], limit_kw: float) -> tuple[Tech
 
 
 def _plan(
-    grid: Microgrid, technologies: tuple[Technology, ...], finance: Finance, limits: SizeLimits
+    grid: Microgrid,
+    technologies: tuple[Technology, ...],
+    finance: Finance,
+    limits: SizeLimits,
+    without: float | None = None,
 ) -> SizePlan:
     generators = [t for t in technologies if t.kind == "generator"]
     batteries = [t for t in technologies if t.kind == "battery"]
@@ -323,7 +357,7 @@ def _plan(
         limits.supply_share,
         (max(PENALTY_RATIO * most, 1.0) * scale + power / hours) * worth["price"] + 10 * dearest,
     )
-    return _told(grid, generators, batteries, finance, size(problem), scale)
+    return _told(grid, generators, batteries, finance, size(problem), scale, without)
 
 
 def _worths(finance: Finance) -> dict[str, float]:
@@ -368,6 +402,7 @@ def _told(
     finance: Finance,
     found: Sized,
     scale: float,
+    standing: float | None = None,
 ) -> SizePlan:
     built = []
     for one, kw, used in zip(generators, found.generators_kw, found.used, strict=True):
@@ -382,6 +417,7 @@ def _told(
     )
     without = float(grid.bought @ (grid.load_kw * grid.step_h)) * scale
     without += sum(p.cost(grid.load_kw) * p.yearly() for p in grid.peaks)
+    without = without if standing is None else standing
     parts = _Parts(
         sum(
             b.cost * t.burden(finance)
