@@ -141,6 +141,9 @@ def test_hourly_matching_counts_what_was_there_in_the_hour_and_monthly_what_was_
     assert verify_run(metered, run.run_id).holds
     more = claim_year(metered, "FY2024", basis="monthly", now=NOW)
     assert more.wh == told.wh  # the other half, in other hours of the month
+    assert match_year(metered, "FY2024").json["matched_kwh"] == told.wh / 1000
+    both = match_year(metered, "FY2024", basis="monthly").json
+    assert both["matched_kwh"] == both["claimed_kwh"] == 2 * told.wh / 1000
     assert figures(metered, "hourly")[1] == hourly
     monthly = figures(metered)[1]
     assert monthly["clean-share"] == pytest.approx(120 / 240)

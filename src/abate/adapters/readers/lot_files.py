@@ -84,12 +84,13 @@ class _Lot:
     serial: str
 
 
-def read_lots(path: Path, zone: str = "UTC") -> LotsRead:
+def read_lots(path: Path, zone: str = "UTC", *, technology: str = "") -> LotsRead:
     """Read a file of lots.
 
     Args:
         path: CSV, XLSX or JSON.
         zone: Of the moments of a plain table; a registry's are in UTC.
+        technology: Of a plain table without that column; there must be one where it is empty.
 
     Raises:
         DataError: `unreadable-file`, `file-too-large`, `bad-lots` with the row.
@@ -100,7 +101,7 @@ def read_lots(path: Path, zone: str = "UTC") -> LotsRead:
     ended = 0
     for number, row in _rows(path):
         try:
-            lot = _lot(row, zone)
+            lot = _lot(row, zone, technology)
         except (ValueError, KeyError) as error:
             text = f"{path.name} row {number}: {error}."
             raise DataError(CODE, text, COLUMNS_HINT) from error
@@ -159,7 +160,7 @@ def _records(path: Path) -> list[Json]:
     return [{k.lower(): "" if v is None else str(v).strip() for k, v in r.items()} for r in told]
 
 
-def _lot(row: Json, zone: str) -> _Lot | None:
+def _lot(row: Json, zone: str, technology: str) -> _Lot | None:
     """A row as a lot; None where it has ended.
 
     Raises:
@@ -173,9 +174,10 @@ def _lot(row: Json, zone: str) -> _Lot | None:
     if any(c not in row for c in PLAIN):
         raise ValueError("it has none of the columns of a lot")
     start = _moment(row["start"], zone)
+    named = row.get("technology", "")
     device = Device(
         _named(row["device"]),
-        _technology(row.get("technology", "")),
+        _technology(named) if named or not technology else technology,
         row.get("region", ""),
         "",
         row.get("commissioned", ""),

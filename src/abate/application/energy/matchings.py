@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from abate.adapters.readers.energy_config import EnergyConfig
-from abate.adapters.readers.sheets import table_of
+from abate.adapters.readers.lot_files import LotsRead, read_lots
 from abate.adapters.readers.tariff_files import read_columns
+from abate.adapters.store.imports import live_imports
 from abate.adapters.store.lots import Standing, devices, standing
 from abate.adapters.store.workspace import Workspace
 from abate.algorithms.forecasting.days import offsets_of
-from abate.application.energy.batches import moment_of
 from abate.application.energy.dispatches import energy_config, power_at
 from abate.application.energy.forecasts import hourly_sites, site_readings
 from abate.disclosure.energy_charts import heat_chart
 from abate.energy.facts.clocks import utc_of
-from abate.energy.facts.lots import HELD, retired_for
+from abate.energy.facts.lots import CLAIMED, HELD, retired_for
 from abate.energy.facts.tariffs import Hourly
 from abate.energy.planners.matching import Basis, Matching, match_hours
 from abate.kernel.edges import Json
@@ -28,7 +28,8 @@ from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.region import markets_of
 
 HOUR = np.timedelta64(3600, "s")
-LOT_COLUMNS = ("device", "start", "kwh", "region")
+ANY = "mixed"
+"""Technology of lots of a file that are only matched."""
 GRID_COLUMNS = ("time", "clean_share", "residual_kg_per_kwh")
 
 
@@ -316,67 +317,62 @@ def _lots(
     basis: Basis,
 ) -> _Lots:
     """Lots of the ledger, plants of energy.toml that have none there, and lots of files."""
-    regions = {s.id: s.region for s in workspace.organisation.sites}
     known = devices(workspace)
-    names, places, sites = list(known), [d.region for d in known.values()], []
-    sites = [d.site for d in known.values()]
-    held, claimed = standing(workspace, HELD), standing(workspace, retired_for(year, "%"))
-    rows = list(np.zeros((len(names), len(hours))))
+    held = standing(workspace, HELD)
+    claimed = _claimed(workspace, year, basis)
+    every = {name: (d.region, d.site, np.zeros(len(hours))) for name, d in known.items()}
     for lots in (held, claimed):
-        where = place_of(lots, names, hours, local, basis)
-        inside = where[:, 0] >= 0
-        for k in range(len(names)):
-            mine = inside & (where[:, 0] == k)
-            np.add.at(rows[k], where[mine, 1], np.maximum(lots.wh[mine], 0))
+        _put(lots, every, hours, local, basis)
+    where = place_of(claimed, list(every), hours, local, basis)
     at = {s: k for k, s in enumerate(of_sites)}
     site = np.array([at.get(a.rpartition("/")[2], -1) for a in claimed.account], np.int64)
-    stood = inside & (site >= 0)
+    stood = (where[:, 0] >= 0) & (site >= 0)
     served = np.stack([site[stood], *where[stood].T, claimed.wh[stood]], axis=1)
+    regions = {s.id: s.region for s in workspace.organisation.sites}
     for roof in config.roofs:
         wh = np.maximum(power_at(roof.power, config, hours, HOUR), 0.0) * 1000
         if roof.plant.id in known:  # an hour without a lot and without a reading is not known
-            row = rows[names.index(roof.plant.id)]
+            row = every[roof.plant.id][2]
             row[np.isnan(wh) & (row == 0)] = np.nan
             continue
-        names.append(roof.plant.id)
-        places.append(regions.get(roof.site, ""))
-        sites.append(roof.site)
-        rows.append(wh)
+        every[roof.plant.id] = (regions.get(roof.site, ""), roof.site, wh)
     for path in files:
-        for device, (region, wh) in _file_of_lots(path, hours, config.calendar.zone).items():
-            if device in names:
-                text = f"{path.name}: there are two devices '{device}'."
+        read = read_lots(path, config.calendar.zone, technology=ANY)
+        for device in read.devices:
+            if device.id in every:
+                text = f"{path.name}: there are two devices '{device.id}'."
                 raise DataError("bad-lots", text, "Give each its own name.")
-            names.append(device)
-            places.append(region)
-            sites.append("")
-            rows.append(wh)
-    wh = np.stack(rows) if rows else np.zeros((0, len(hours)))
-    made = (tuple(names), tuple(places), tuple(sites), wh)
-    return _Lots(*made, served.astype(np.int64), held, tuple(known))
+            every[device.id] = (device.region, "", np.zeros(len(hours)))
+        _put(_as_standing(read), every, hours, local, basis)
+    places, sites = tuple(r for r, _, _ in every.values()), tuple(s for _, s, _ in every.values())
+    wh = np.array([row for _, _, row in every.values()]).reshape(-1, len(hours))
+    return _Lots(tuple(every), places, sites, wh, served.astype(np.int64), held, tuple(known))
 
 
-def _file_of_lots(path: Path, hours: Any, zone: str) -> dict[str, tuple[str, Any]]:
-    """Lots of a file by device: region and Wh of each hour; of hours without a row nothing."""
-    found: dict[str, tuple[str, Any]] = {}
-    for number, row in enumerate(table_of(path, LOT_COLUMNS, "bad-lots"), 2):
-        device, region = row["device"].strip(), row["region"].strip()
-        try:
-            at = int((moment_of(row["start"], zone) - hours[0]) // HOUR)
-            wh = float(row["kwh"]) * 1000
-        except (UsageError, ValueError) as error:
-            text = f"{path.name} row {number}: '{row['start']}', '{row['kwh']}'."
-            raise DataError("bad-lots", text, "Give a time and a number of kWh.") from error
-        if not device or not wh >= 0 or wh > 1e15:
-            text = f"{path.name} row {number}: no device, or an amount below zero."
-            raise DataError("bad-lots", text, "Correct the row.")
-        known, amounts = found.setdefault(device, (region, np.zeros(len(hours))))
-        if known != region:
-            text = f"{path.name} row {number}: '{device}' stands in {known} and in {region}."
-            raise DataError("bad-lots", text, "Give one region for each device.")
-        if 0 <= at < len(hours):
-            amounts[at] += wh
-    return found
+def _claimed(workspace: Workspace, year: str, basis: Basis) -> Standing:
+    """What sites claim for the year; by the hour only what was matched by the hour."""
+    taken = [
+        r
+        for r in live_imports(workspace)
+        if r.template.startswith(CLAIMED) and (basis == "monthly" or r.template.endswith(basis))
+    ]
+    return standing(workspace, retired_for(year, "%"), imports=taken)
+
+
+def _put(
+    lots: Standing, every: dict[str, tuple[str, str, Any]], hours: Any, local: Any, basis: Basis
+) -> None:
+    """Add lots to the hours of their devices, or to the first hour of their month."""
+    where = place_of(lots, list(every), hours, local, basis)
+    for k, (_, _, row) in enumerate(every.values()):
+        mine = where[:, 0] == k
+        np.add.at(row, where[mine, 1], np.maximum(lots.wh[mine], 0))
+
+
+def _as_standing(read: LotsRead) -> Standing:
+    names = np.array([d.id for d in read.devices] or [""])
+    account = np.full(len(read.wh), HELD)
+    return Standing(names[read.device], read.start, read.hours, read.wh, account)
 
 
 def _grid(path: Path, hours: Any, zone: str) -> tuple[Any, Any]:
