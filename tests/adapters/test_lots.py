@@ -301,9 +301,13 @@ def test_what_a_storage_gives_back_has_its_origin_and_less_than_was_put_in(meter
         refusal(store_lots, metered, "cellar", tmp_path / "s.csv", region="CN", now=NOW)
         == "bad-storage"
     )
-    more = [(t, 1, 2) for t in JANUARY[100:110]]
-    path = table(tmp_path / "more.csv", more, head)
-    assert refusal(store_lots, metered, "cellar", path, now=NOW) == "bad-storage"
+    again = [(t, 0, 2 * (k == 0)) for k, t in enumerate(JANUARY[100:110])]
+    path = table(tmp_path / "more.csv", again, head)  # what it still held has no origin here
+    assert store_lots(metered, "cellar", path, region="CN", now=NOW).unknown_wh == 2000
+    quarters = [(t + timedelta(minutes=15), 1, 0) for t in JANUARY[200:210] for _ in (0,)]
+    quarters += [(t, 1, 0) for t in JANUARY[200:210]]
+    path = table(tmp_path / "quarters.csv", sorted(quarters), head)
+    assert refusal(store_lots, metered, "cellar", path, region="CN", now=NOW) == "bad-storage"
 
 
 def test_lots_stay_within_their_market_and_sites_named_first_come_first(metered, tmp_path):
@@ -357,3 +361,114 @@ def test_moving_takes_the_earliest_hours_and_is_undone(metered, tmp_path):
     assert refusal(move_lots, metered, "ACME", kwh=1e9, now=NOW) == "not-enough-lots"
     assert refusal(move_lots, metered, "", now=NOW) == "bad-party"
     assert refusal(move_lots, metered, "ACME", devices=["none"], now=NOW) == "no-lots"
+
+
+def test_a_certificate_of_a_month_covers_that_month_by_every_clock(metered, tmp_path):
+    path = tmp_path / "gec.csv"
+    path.write_text(GEC, encoding="utf-8")
+    for zone in ("Asia/Shanghai", "UTC", "Europe/Berlin", "America/New_York"):
+        fresh = tmp_path / zone.replace("/", "-")
+        shutil.copytree(metered.root, fresh)
+        (fresh / "energy.toml").write_text(f'zone = "{zone}"\n')
+        opened = open_workspace(fresh)
+        add_lots(opened, path, now=NOW)
+        assert claim_year(opened, "FY2024", basis="monthly", now=NOW).wh == 3_000_000
+        assert figures(opened)[1]["clean-share"] == pytest.approx(3000 / 7440), zone
+
+
+RANGES = "起始编号,终止编号,项目名称,能源类型,生产年月{head}\nG001,G100,farm,风电,2024-01{cell}\n"
+
+
+def test_numbers_are_counted_and_no_number_is_taken_twice(metered, tmp_path):
+    path = tmp_path / "range.csv"
+    path.write_text(RANGES.format(head="", cell=""), encoding="utf-8")
+    assert add_lots(metered, path, now=NOW).wh == 100_000_000
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(
+        RANGES.format(head=",核发数量", cell=",99").replace("G", "H"), encoding="utf-8"
+    )
+    assert refusal(add_lots, metered, wrong, now=NOW) == "bad-lots"
+    for k, row in enumerate(("G050,G060", "G007,G007", "G090,G120")):
+        more = tmp_path / f"more{k}.csv"
+        more.write_text(
+            RANGES.format(head="", cell="").replace("G001,G100", row).replace("-01\n", "-02\n"),
+            encoding="utf-8",
+        )
+        assert refusal(add_lots, metered, more, now=NOW) == "used-twice", row
+    twice = tmp_path / "twice.csv"
+    twice.write_text(GEC + GEC.splitlines()[1] + "\n", encoding="utf-8")
+    assert refusal(add_lots, metered, twice, now=NOW) == "bad-lots"
+
+
+def test_what_was_written_or_issued_is_not_read_as_more(metered, tmp_path):
+    add_lots(metered, mill(tmp_path), now=NOW)
+    export_lots(metered, tmp_path / "own.json")
+    before = balances(metered)
+    assert refusal(add_lots, metered, tmp_path / "own.json", now=NOW) == "used-twice"
+    other = mill(tmp_path, name="other.csv", region="GB", hours=JANUARY[:5])
+    assert refusal(add_lots, metered, other, now=NOW) == "bad-lots"
+    assert balances(metered) == before
+
+
+def test_claims_of_a_site_without_meters_stay_claimed(metered, tmp_path):
+    add_lots(metered, mill(tmp_path, lambda t: 8.0 * (t.hour < 6)), now=NOW)
+    claim_year(metered, "FY2024", now=NOW)
+    (meter,) = [r for r in live_imports(metered) if r.template == "data-centre-meter"]
+    undo(metered, meter.import_id, reason="wrong site", now=NOW)
+    path = tmp_path / "plant.csv"
+    path.write_text(METER + "".join(f"{t},plant,p-1,3,2,0\n" for t in JANUARY))
+    add_file(metered, path, now=NOW)
+    assert match_year(metered, "FY2024").json["matched_kwh"] == 0
+    assert claim_year(metered, "FY2024", now=NOW).import_id == ""
+
+
+def test_a_load_is_not_claimed_by_the_month_and_again_by_the_hour(metered, tmp_path):
+    add_lots(metered, mill(tmp_path), now=NOW)
+    monthly = claim_year(metered, "FY2024", basis="monthly", now=NOW)
+    told = match_year(metered, "FY2024").json
+    assert told["matched_kwh"] == 0
+    assert told["generated_kwh"] == monthly.wh / 1000
+    assert refusal(claim_year, metered, "FY2024", now=NOW) == "claimed-by-month"
+    undo(metered, monthly.import_id, reason="by the hour", now=NOW)
+    assert claim_year(metered, "FY2024", now=NOW).wh == 31 * 6 * 10_000
+
+
+def test_what_a_plant_gave_and_was_not_issued_is_matched_and_named(metered, tmp_path):
+    (metered.root / "energy.toml").write_text(
+        'zone = "Asia/Shanghai"\n[[plants]]\nid = "roof"\nsource = "sun"\nsite = "hq"\ncapacity_kw = 9\n'
+        'latitude_deg = 30\nlongitude_deg = 120\npower = "roof.csv"\nweather = "roof.csv"\n'
+    )
+    rows = [(t, 3 * (9 <= t.hour < 15)) for t in JANUARY]
+    table(metered.root / "roof.csv", rows[:240], "time,kwh")
+    issue_lots(metered, "FY2024", now=NOW)
+    table(metered.root / "roof.csv", rows, "time,kwh")
+    told = match_year(metered, "FY2024")
+    assert told.json["matched_kwh"] == 31 * 6 * 3
+    assert told.foreign == ("roof (not issued)",)
+    assert refusal(claim_year, metered, "FY2024", now=NOW) == "lots-not-issued"
+    assert issue_lots(metered, "FY2024", now=NOW).wh == 21 * 6 * 3000
+    table(metered.root / "roof.csv", [(t, 0) for t, _ in rows], "time,kwh")
+    assert issue_lots(metered, "FY2024", now=NOW).over_wh == 31 * 6 * 3000
+
+
+def test_a_battery_behind_the_meter_buys_nothing_either(metered, tmp_path):
+    (metered.root / "energy.toml").write_text(
+        'zone = "Asia/Shanghai"\n[[plants]]\nid = "roof"\nsource = "sun"\nsite = "hq"\ncapacity_kw = 9\n'
+        'latitude_deg = 30\nlongitude_deg = 120\npower = "roof.csv"\nweather = "roof.csv"\n'
+    )
+    table(metered.root / "roof.csv", [(t, 3 * (9 <= t.hour < 15)) for t in JANUARY], "time,kwh")
+    issue_lots(metered, "FY2024", now=NOW)
+    rows = [(t, 3 * (t.hour == 10), 2 * (t.hour == 20)) for t in JANUARY]
+    path = table(tmp_path / "s.csv", rows, "time,charged_kwh,discharged_kwh")
+    store_lots(metered, "cellar", path, region="CN-ZJ", now=NOW)
+    claim_year(metered, "FY2024", now=NOW)
+    assert figures(metered)[1]["clean-share"] == 0
+
+
+def test_the_hour_that_autumn_repeats_is_two(metered, tmp_path):
+    (metered.root / "energy.toml").write_text('zone = "America/New_York"\n')
+    night = ["2024-11-03T00:00", "2024-11-03T01:00", "2024-11-03T01:00", "2024-11-03T02:00"]
+    rows = [("m", t, 20, "", "wind", "R") for t in night]
+    add_lots(metered, table(tmp_path / "n.csv", rows), now=NOW)
+    held = ledger.standing(metered, HELD)
+    assert held.wh.tolist() == [20_000] * 4

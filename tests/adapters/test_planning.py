@@ -140,6 +140,62 @@ Billing period: 2023-05-01 to 2023-05-31
     assert by["Basic charge"].received == amounts[1]
 
 
+def test_lines_of_other_things_are_no_charges(filled, tmp_path):
+    import typst
+
+    page = """Billing period: 2023-05-01 to 2023-05-31
+
+Working price factor 0.95
+
+Working price 2023 in comparison: 27,340 kWh
+
+Working price 13%
+
+Working price 1,080 kWh 216.00
+"""
+    (tmp_path / "bill.typ").write_text(page)
+    typst.compile(str(tmp_path / "bill.typ"), output=str(tmp_path / "bill.pdf"))
+    (tmp_path / "works.toml").write_text(WORKS)
+    opened = abate.open(filled / "w")
+    given = {"received": tmp_path / "bill.pdf"}
+    told = opened.tariff_bill(str(tmp_path / "works.toml"), "M-1", **given)
+    (line,) = [c for c in told.compared if c.line == "Working price"]
+    assert (line.received, line.quantity_received) == (216.0, 1080)
+    (tmp_path / "bill.typ").write_text(page + "\nWorking price 5 kWh 1.00\n")
+    typst.compile(str(tmp_path / "bill.typ"), output=str(tmp_path / "bill.pdf"))
+    with pytest.raises(AbateError) as error:
+        opened.tariff_bill(str(tmp_path / "works.toml"), "M-1", **given)
+    assert error.value.code == "bad-bill-lines"
+
+
+def test_prices_that_begin_with_the_plan_leave_the_days_before_out(filled, tmp_path):
+    start = np.datetime64("2023-02-18T00", "s") + np.arange(12 * 24) * np.timedelta64(3600, "s")
+    rows = "".join(f"{at}Z,{0.1 + 0.01 * (k % 24)}\n" for k, at in enumerate(start))
+    (tmp_path / "prices.csv").write_text("time,price\n" + rows)
+    (tmp_path / "hourly.toml").write_text(
+        'currency = "EUR"\nsource = "A file"\n[[energy]]\nline = "energy"\nhourly = "prices.csv"\n'
+    )
+    made = dispatch_site(
+        open_workspace(filled / "w"),
+        DispatchSpec("hq", "2023-02-20", "3d", tariff=str(tmp_path / "hourly.toml")),
+    )
+    assert made.earlier == 0.0
+    assert made.saving > 0
+
+
+def test_what_is_not_known_is_no_saving_that_came(filled, tmp_path):
+    """Half of the readings: told as missing, and no share of the saving."""
+    opened = abate.open(filled / "w")
+    start = np.datetime64("2023-02-01T00", "s") + np.arange(36) * np.timedelta64(3600, "s")
+    rows = "".join(f"{at},50\n" for at in start)
+    (tmp_path / "half.csv").write_text("time,kwh\n" + rows)
+    opened.load(tmp_path / "half.csv", meter="half", site="hq", kind="", zone="UTC")
+    told = opened.settle("kept", "half")
+    assert told.missing_steps == 36
+    assert told.json["cost"]["kept_share"] is None
+    assert told.json["incomplete"] == [{"code": "steps-missing", "rows": 36}]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

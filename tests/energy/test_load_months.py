@@ -94,3 +94,13 @@ def test_steps_whose_weather_is_known_are_left_to_the_regression(made):
     assert same[: 24 * 3].all()
     assert not same[24 * 3 :].all()
     assert told.weights == near.weights
+
+
+def test_a_forecast_issued_after_the_readings_ended_inside_a_month_is_made(made):
+    load, weather, _, _, _ = made
+    cut = 24 * 900
+    short = observed(load.names, START[:cut], load.values[0][:, :cut])
+    ways = MonthsAhead(short, observed(("t",), START[:cut], weather.values[0][:, :cut]), Calendar())
+    moment = START[cut] + np.timedelta64(20, "D")
+    ahead = grid(moment, 24 * 20, HOUR)
+    assert np.isfinite(ways.forecast(ahead, moment, members=50).members.values).all()

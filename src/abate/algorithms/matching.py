@@ -65,11 +65,11 @@ def match(loads: Any, lots: Any, reaches: Any, left: Any) -> Any:
     return claims[:used]
 
 
-@njit(cache=True)
 def through_storage(charged: Any, discharged: Any, claims: Any) -> int:
     """What a storage gives back, by the origin of what was put in: first in, first out.
 
-    What is lost is lost from what was put in, in proportion to all that comes out of it.
+    What is lost is lost from what was put in, in proportion: of each watt-hour as much comes out as
+    the storage must at least have kept for all that it gave back.
 
     Args:
         charged: Put in by each origin in each hour `(origins, hours)` [Wh].
@@ -77,20 +77,40 @@ def through_storage(charged: Any, discharged: Any, claims: Any) -> int:
         claims: Filled: what comes out of each origin in each hour `(origins, hours)` [Wh].
 
     Returns:
-        Watt-hours that came out without having been put in; 0 where records are sound.
+        Watt-hours that came out without having been put in; 0 where it was empty at first.
+
+    Example:
+        >>> claims = np.zeros((1, 3), np.int64)
+        >>> through_storage(np.array([[10, 0, 10]]), np.array([0, 9, 0]), claims), claims.tolist()
+        (0, [[0, 9, 0]])
     """
-    origins, hours = charged.shape
-    put, out = charged.sum(), discharged.sum()
-    ratio = min(1.0, out / put) if put > 0 else 0.0
+    put = np.cumsum(charged.sum(axis=0)).tolist()
+    out = np.cumsum(discharged).tolist()
+    part, whole = 0, 1  # least share kept: the highest of out over put
+    for given, taken in zip(out, put, strict=True):
+        if taken and given * whole > part * taken:
+            part, whole = min(given, taken), taken
+    kept = np.zeros_like(charged)
+    before = seen = 0
+    for hour in np.flatnonzero(charged.any(axis=0)).tolist():
+        for origin in np.flatnonzero(charged[:, hour]).tolist():
+            seen += int(charged[origin, hour])
+            now = -(-seen * part // whole)
+            kept[origin, hour] = now - before
+            before = now
+    return int(_first_out(kept, discharged, claims))
+
+
+@njit(cache=True)
+def _first_out(kept: Any, discharged: Any, claims: Any) -> int:
+    """Give out what was kept in its order; what came out beyond it."""
+    origins, hours = kept.shape
     queue = np.zeros((origins * hours, 2), np.int64)
-    head, tail, owed, missing = 0, 0, 0.0, 0
+    head, tail, missing = 0, 0, 0
     for hour in range(hours):
         for o in range(origins):
-            if charged[o, hour] > 0:
-                exact = charged[o, hour] * ratio + owed
-                whole = np.int64(np.floor(exact + 1e-9))
-                owed = exact - whole
-                queue[tail, 0], queue[tail, 1] = o, whole
+            if kept[o, hour] > 0:
+                queue[tail, 0], queue[tail, 1] = o, kept[o, hour]
                 tail += 1
         need = discharged[hour]
         while need > 0 and head < tail:

@@ -73,6 +73,12 @@ MONTHS = {
     )
 }
 COUNTED = re.compile(r"\s*(kWh|MWh|kW|kVA)(?!\w)", re.IGNORECASE)
+BESIDE = (
+    *("kwh", "mwh", "kw", "kva", "x", "a", "per", "p", "month", "months", "day", "days"),
+    *("eur", "cny", "rmb", "usd", "gbp", "chf", "ct", "cent", "monat", "monate", "tage"),
+    *("元", "度", "千瓦时", "千瓦", "千伏安", "月"),
+)
+"""Words that may stand beside the numbers of a line."""
 LINES_HINT = "Type its lines into a table: line, month (2024-03), amount, quantity."
 DAY = re.compile(
     r"(?P<iso>\d{4}[-/.]\d{1,2}[-/.]\d{1,2})|(?P<zh>\d{4}年\d{1,2}月\d{1,2}日)|(?P<dmy>\d{1,2}[./]\d{1,2}[./]\d{4})"
@@ -188,12 +194,18 @@ def read_bill_lines(path: Path, names: Sequence[str]) -> list[tuple[str, str, fl
         text = f"{path.name} covers {first.value} to {last.value}, not one month."
         raise DataError("bad-bill-lines", text, LINES_HINT)
     comma = _writes_commas(lines)
-    found = []
+    found: list[tuple[str, str, float, float | None]] = []
     for line in lines:
         name = _begins(line.text, names)
-        numbers = list(re.finditer(NUMBER, line.text[len(name) :])) if name else []
-        if not numbers:
-            continue
+        rest = line.text[len(name) :]
+        numbers = list(re.finditer(NUMBER, rest)) if name else []
+        if not numbers or set(re.findall(r"[^\W\d_]+", rest.casefold())) - set(BESIDE):
+            continue  # words of another line, such as 'Power factor'
+        if not re.fullmatch(r"\d[\d.,'’ \u2009]*[.,]\d{2}", numbers[-1]["number"]):
+            continue  # no amount of money
+        if name in {f[0] for f in found}:
+            text = f"{path.name} has two lines '{name}'."
+            raise DataError("bad-bill-lines", text, LINES_HINT)
         values = []
         for number in numbers:
             plain, doubt = _decimal(number["number"], comma_is_point=comma)
@@ -201,7 +213,6 @@ def read_bill_lines(path: Path, names: Sequence[str]) -> list[tuple[str, str, fl
                 text = f"{path.name}: '{number['number']}' in '{line.text}' may be two numbers."
                 raise DataError("bad-bill-lines", text, LINES_HINT)
             values.append(-float(plain) if "-" in (number["sign"] or "") else float(plain))
-        rest = line.text[len(name) :]
         counted = [
             value * (1000 if unit[1].upper() == "MWH" else 1)
             for number, value in zip(numbers, values, strict=True)

@@ -15,7 +15,7 @@ import numpy as np
 from abate.adapters.readers.dates import read_dates
 from abate.adapters.readers.series import zone_of
 from abate.adapters.readers.sheets import named_rows
-from abate.energy.facts.lots import FACE_WH, GEC_WH, Device, technology_named
+from abate.energy.facts.lots import FACE_WH, GEC_WH, TO, Device, numbers_of, technology_named
 from abate.energy.facts.meters import UNPRINTED
 from abate.kernel.edges import Json
 from abate.kernel.errors import DataError
@@ -97,11 +97,15 @@ def read_lots(path: Path, zone: str = "UTC", *, technology: str = "") -> LotsRea
     """
     devices: dict[str, Device] = {}
     places: dict[str, int] = {}
+    again: dict[tuple[str, str], int] = {}  # the hour that autumn repeats
     kept: dict[tuple[int, datetime, int, str], int] = {}
+    numbers: set[tuple[str, str]] = set()
     ended = 0
     for number, row in _rows(path):
         try:
-            lot = _lot(row, zone, technology)
+            told = (row.get("device", ""), row.get("start", ""))
+            again[told] = again.get(told, -1) + 1
+            lot = _lot(row, zone, technology, min(again[told], 1))
         except (ValueError, KeyError) as error:
             text = f"{path.name} row {number}: {error}."
             raise DataError(CODE, text, COLUMNS_HINT) from error
@@ -112,6 +116,10 @@ def read_lots(path: Path, zone: str = "UTC", *, technology: str = "") -> LotsRea
         if known != lot.device:
             text = f"{path.name} row {number}: '{known.id}' is described in two ways."
             raise DataError(CODE, text, "Give each device one region, technology and issuer.")
+        if lot.serial and (lot.device.id, lot.serial) in numbers:
+            text = f"{path.name} row {number}: the number {lot.serial} stands twice."
+            raise DataError(CODE, text, "Leave one of them out.")
+        numbers.add((lot.device.id, lot.serial))
         key = (places.setdefault(known.id, len(places)), lot.start, lot.hours, lot.serial)
         kept[key] = kept.get(key, 0) + lot.wh
     if not kept and not ended:
@@ -160,7 +168,7 @@ def _records(path: Path) -> list[Json]:
     return [{k.lower(): "" if v is None else str(v).strip() for k, v in r.items()} for r in told]
 
 
-def _lot(row: Json, zone: str, technology: str) -> _Lot | None:
+def _lot(row: Json, zone: str, technology: str, fold: int) -> _Lot | None:
     """A row as a lot; None where it has ended.
 
     Raises:
@@ -168,12 +176,12 @@ def _lot(row: Json, zone: str, technology: str) -> _Lot | None:
         KeyError: Where a column lacks.
     """
     if STARTS in row:
-        return _bundle(row)
+        return _bundle(row, zone)
     if any(h in row for h in NUMBER):
         return _green_certificate(row)
     if any(c not in row for c in PLAIN):
         raise ValueError("it has none of the columns of a lot")
-    start = _moment(row["start"], zone)
+    start = _moment(row["start"], zone, fold)
     named = row.get("technology", "")
     device = Device(
         _named(row["device"]),
@@ -184,10 +192,12 @@ def _lot(row: Json, zone: str, technology: str) -> _Lot | None:
         row.get("issuer", ""),
     )
     wh = int(_number(row["kwh"]) * 1000 + 0.5)
+    if wh > WH_MAX:
+        raise ValueError(f"'{row['kwh']}' is not an amount")
     return _Lot(device, start, 1, wh, row.get("serial", ""))
 
 
-def _bundle(row: Json) -> _Lot | None:
+def _bundle(row: Json, zone: str) -> _Lot | None:
     """A bundle of granular certificates in EnergyTag's terms."""
     if row.get(STATUS, "").lower() not in OPEN:
         return None
@@ -207,8 +217,11 @@ def _bundle(row: Json) -> _Lot | None:
         row.get("issuing_body", ""),
         storage,
     )
-    start = begin.replace(minute=0, second=0) if end - begin < timedelta(hours=1) else begin
-    return _Lot(device, start, hours, wh, f"{first}-{last}" if first or last else "")
+    start = begin
+    if end - begin < timedelta(hours=1):  # a part of an hour of the meters' clock
+        local = begin.replace(tzinfo=zone_of("UTC")).astimezone(zone_of(zone))
+        start -= timedelta(minutes=local.minute, seconds=local.second)
+    return _Lot(device, start, hours, wh, f"{first}{TO}{last}" if first or last else "")
 
 
 def _green_certificate(row: Json) -> _Lot:
@@ -220,14 +233,20 @@ def _green_certificate(row: Json) -> _Lot:
     month = _month(_cell(row, MONTH))
     began = datetime(*month, 1, tzinfo=zone_of(CHINA_ZONE))
     past = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=began.tzinfo)
-    count = _number(_cell(row, COUNT) or "1")
+    serial = f"{number}{TO}{last}" if last and last != number else number
+    run = numbers_of(serial, "")
+    if last and run is None:
+        raise ValueError(f"'{number}' to '{last}' is no run of numbers")
+    named = 1 if run is None else run.last - run.first + 1
+    count = _number(_cell(row, COUNT) or str(named))
     if count != int(count) or count < 1:
         raise ValueError("certificates are counted in whole numbers")
+    if last and count != named:
+        raise ValueError(f"{named} numbers are not {count:g} certificates")
     commissioned = read_dates([text]).get(text, text) if (text := _cell(row, BEGAN)) else ""
     project, source = _named(_cell(row, PROJECT)), _technology(_cell(row, SOURCE))
     device = Device(project, source, CHINA, "", commissioned, CHINA_ISSUER)
     hours = int((past - began).total_seconds()) // 3600
-    serial = f"{number}-{last}" if last and last != number else number
     return _Lot(device, _utc(began), hours, _whole(count * GEC_WH), serial)
 
 
@@ -243,10 +262,10 @@ def _month(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _moment(text: str, zone: str) -> datetime:
-    """A moment in UTC; one without an offset is of the zone's clock."""
+def _moment(text: str, zone: str, fold: int = 0) -> datetime:
+    """A moment in UTC; one without an offset is of the zone's clock, there the later of two."""
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return _utc(moment if moment.tzinfo else moment.replace(tzinfo=zone_of(zone)))
+    return _utc(moment if moment.tzinfo else moment.replace(tzinfo=zone_of(zone), fold=fold))
 
 
 def _utc(moment: datetime) -> datetime:

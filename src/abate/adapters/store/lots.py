@@ -12,7 +12,7 @@ from abate.adapters.store.delta import fetch, literal
 from abate.adapters.store.imports import live_imports, live_views
 from abate.adapters.store.workspace import Workspace
 from abate.algorithms.forecasting.days import offsets_of
-from abate.energy.facts.lots import HELD, Device
+from abate.energy.facts.lots import HELD, ISSUER, Device
 from abate.kernel.tables import ImportRow
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def standing(
         accounts: Pattern of SQL for their names, such as `held` or `retired:FY2024/%`.
         imports: Whose transfers count; those that are not undone where it is None.
     """
-    like = literal(accounts)
+    like = literal(accounts.replace("_", "!_")) + " escape '!'"
     with workspace.store.connect() as con:
         lots = _live_lots(con, workspace, imports)
         rows = con.execute(f"""
@@ -116,21 +116,15 @@ def overdrawn(workspace: Workspace, imports: Sequence[ImportRow]) -> tuple[str, 
     return str(held.device[k]), str(held.start[k]), int(-held.wh[k])
 
 
-def known_serials(workspace: Workspace, serials: Sequence[str]) -> list[str]:
-    """Numbers of certificates among these that the ledger has already."""
-    wanted = sorted({s for s in serials if s})
-    if not wanted:
-        return []
-    import pyarrow as pa
-
+def numbered(workspace: Workspace) -> list[tuple[str, str]]:
+    """Device and serial of the lots that were issued with a number."""
     with workspace.store.connect() as con:
         lots = _live_lots(con, workspace)
-        con.register("wanted_serials", pa.table({"serial": wanted}))
         rows = con.execute(
-            f"select distinct serial from wanted_serials semi join {lots} using (serial) order by 1"
+            f"select distinct device, serial from {lots} where serial <> '' and source ="
+            f" {literal(ISSUER)} order by all"
         ).fetchall()
-        con.unregister("wanted_serials")
-    return [r[0] for r in rows]
+    return [(str(device), str(serial)) for device, serial in rows]
 
 
 def moves_of(workspace: Workspace) -> list[dict[str, Any]]:
@@ -186,7 +180,7 @@ def transfers(
             "device": named(device, names),
             "start": pa.array(moments.astype("datetime64[us]")),
             "hours": pa.array(np.broadcast_to(np.asarray(hours, np.int32), (count,))),
-            "month": named(*_months(moments, zone)),
+            "month": named(*_months(moments + (np.asarray(hours) - 1) * HOUR // 2, zone)),
             "serial": named(0, [""]) if serial is None else pa.array(list(serial), pa.string()),
             "source": named(source, accounts),
             "target": named(target, accounts),

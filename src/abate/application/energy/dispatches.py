@@ -161,8 +161,8 @@ class SiteDispatch:
         objective: What is least.
         idle: Dispatch without a plan.
         foreseen: Forecasts that the plan stood on; None with perfect foresight.
-        earlier: Bill of the days of the first month before the steps, which both bills hold, too.
-        meters: Meters that said the load, where they were named.
+        days_before: What was taken in the first month before the steps, which both bills hold, too;
+            None where it is not known.
     """
 
     site: str
@@ -179,8 +179,12 @@ class SiteDispatch:
     objective: str
     idle: Dispatched
     foreseen: Foreseen | None = None
-    earlier: float = 0.0
-    meters: tuple[str, ...] = ()
+    days_before: Metered | None = None
+
+    @property
+    def earlier(self) -> float:
+        """Bill of the days of the first month before the steps."""
+        return 0.0 if self.days_before is None else bill_of(self.tariff, self.days_before).total
 
     @property
     def wear(self) -> float:
@@ -232,7 +236,6 @@ class SiteDispatch:
         made = self.made
         return {
             "site": self.site,
-            "meters": list(self.meters),
             "tariff": self.tariff.id,
             "currency": self.tariff.currency,
             "from": str(self.clock.local[0]),
@@ -339,7 +342,7 @@ def dispatch_site(
             f"'{spec.site}' has no plant, battery or load that may be moved.",
             "Write them into energy.toml: [[plants]], [[batteries]], [[shiftable]].",
         )
-    earlier = earlier_days(case)
+    earlier = _priced(case.tariff, earlier_days(case))
     if earlier is not None:
         peaks = tuple(above_reached(case.tariff, earlier, case.prices.peaks))
         case = replace(case, prices=replace(case.prices, peaks=peaks))
@@ -367,8 +370,7 @@ def dispatch_site(
         spec.objective,
         idle,
         foreseen,
-        bill_of(case.tariff, earlier).total if earlier is not None else 0.0,
-        spec.meters,
+        earlier,
     )
 
 
@@ -388,6 +390,13 @@ def bill_with(tariff: Tariff, earlier: Metered | None, metered: Metered) -> Bill
             np.concatenate([earlier.export_kwh, metered.export_kwh]),
         )
     return bill_of(tariff, metered)
+
+
+def _priced(tariff: Tariff, earlier: Metered | None) -> Metered | None:
+    """Days before the steps, where the tariff has their prices."""
+    if earlier is None or np.isnan(tariff.prices(earlier.clock)).any():
+        return None
+    return earlier
 
 
 def earlier_days(case: SiteCase) -> Metered | None:
@@ -672,6 +681,13 @@ def post_dispatch(workspace: Workspace, made: SiteDispatch, *, name: str, now: d
         made.tariff.currency,
         proof,
     )
+    before = made.days_before
+    if before is not None:  # for its settlement, whatever becomes of the readings
+        told["days_before"] = {
+            "start": str(before.clock.start[0]),
+            "import_kwh": np.round(before.import_kwh, 6).tolist(),
+            "export_kwh": np.round(before.export_kwh, 6).tolist(),
+        }
     post_plan(workspace, plan, domain="dispatch", facts=told, now=now)
     return plan
 

@@ -44,6 +44,8 @@ from abate.energy.facts.lots import (
     RETIRED,
     Device,
     claim_of,
+    numbers_of,
+    overlap,
     retired_for,
     technology_named,
 )
@@ -77,6 +79,7 @@ class LotsChanged:
         wh: Watt-hours that changed hands.
         left_out: Rows of a file that had ended already, or hours without a reading.
         over_wh: Issued earlier beyond what the meter shows now.
+        unknown_wh: Given back by a storage without having been put in: from before the hours.
     """
 
     import_id: str
@@ -85,6 +88,7 @@ class LotsChanged:
     wh: int
     left_out: int = 0
     over_wh: int = 0
+    unknown_wh: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,8 @@ def issue_lots(
     ]
     kwh = np.stack([np.maximum(power_at(r.power, told, hours, HOUR), 0.0) for r in chosen])
     wh = np.floor(np.nan_to_num(kwh) * 1000 + 0.5).astype(np.int64)
-    made = issue_transfers(workspace, facts, hours, wh, now=now, file=f"meters of {year.upper()}")
+    named, read = f"meters of {year.upper()}", ~np.isnan(kwh)
+    made = issue_transfers(workspace, facts, hours, wh, now=now, file=named, known=read)
     return replace(made, left_out=int(np.isnan(kwh).sum()))
 
 
@@ -204,6 +209,7 @@ def issue_transfers(
     now: datetime,
     file: str,
     template: str = ISSUED,
+    known: Any = None,
 ) -> LotsChanged:
     """Issue lots as far as they were not issued before.
 
@@ -215,6 +221,7 @@ def issue_transfers(
         now: Present moment.
         file: Where that is from.
         template: Which act it is.
+        known: Hours that were read `(devices, hours)`; those above zero where it is None.
     """
     names, zone = [d.id for d in facts], energy_config(workspace).calendar.zone
     with workspace.store.lock():
@@ -224,7 +231,8 @@ def issue_transfers(
             zone, names, device, hours[hour], 1, (ISSUER, HELD), 0, 1, fresh[device, hour]
         )
         made = _posted(workspace, template, rows, now, devices=facts, file=file)
-    over = int(-fresh[(fresh < 0) & (wh > 0)].sum())
+    read = wh > 0 if known is None else known
+    over = int(-fresh[(fresh < 0) & read].sum())
     return LotsChanged(made, template, rows.num_rows, _sum(rows), 0, over)
 
 
@@ -284,7 +292,14 @@ def deliver_lots(
         text = f"'{deal.id}' is a device already."
         raise UsageError("bad-contract", text, "Name the contract otherwise.")
     made = issue_transfers(
-        workspace, [device], start, wh[None], now=now, file=hours.name, template=DELIVERED
+        workspace,
+        [device],
+        start,
+        wh[None],
+        now=now,
+        file=hours.name,
+        template=DELIVERED,
+        known=inside[None],
     )
     return replace(made, left_out=int((~inside).sum()))
 
@@ -310,9 +325,10 @@ def add_lots(workspace: Workspace, path: Path, *, now: datetime, name: str = "")
         if before is not None:
             text = f"{path.name} was read as {before.import_id}."
             raise DataError("already-loaded", text, "Undo that import to read it again.")
-        twice = ledger.known_serials(workspace, read.serial) or _issued_before(workspace, read)
+        _require_known(ledger.devices(workspace), read, path.name)
+        twice = _read_before(workspace, read)
         if twice:
-            text = f"{path.name}: {twice[0]} is in the ledger already, and {len(twice) - 1} others."
+            text = f"{path.name}: {twice} is in the ledger or the file already."
             raise DataError("used-twice", text, "Leave out what was read before.")
         names = [d.id for d in read.devices]
         rows = ledger.transfers(
@@ -394,7 +410,8 @@ def store_lots(
     """Record what a storage took in and gave back by the hour, with its origin.
 
     What it took in comes from lots of the same hour that may be delivered to its region; the rest
-    came from the grid and has no origin. First in, first out; losses stay where they came from.
+    came from the grid and has no origin, as has what it held before. First in, first out; losses
+    stay where they came from.
 
     Args:
         workspace: The workspace.
@@ -404,16 +421,17 @@ def store_lots(
         region: Where it stands; only lots for anywhere where it is empty.
 
     Raises:
-        DataError: `bad-storage` where it gives back more than it took in, or hours were recorded.
+        DataError: `bad-storage` where steps are no hours, amounts are below zero, or hours were
+            recorded before.
     """
     zone = energy_config(workspace).calendar.zone
     told = read_columns(path, STORAGE_COLUMNS, zone, "bad-storage")
     took, gave = (np.floor(np.nan_to_num(v) * 1000 + 0.5).astype(np.int64) for v in told.values)
     if (took < 0).any() or (gave < 0).any():
         raise DataError("bad-storage", f"{path.name} has amounts below zero.", "Correct them.")
-    if gave.sum() > took.sum():
-        text = f"{path.name}: {storage} gave back {gave.sum():,} Wh of {took.sum():,} Wh."
-        raise DataError("bad-storage", text, "Give the hours in which it was charged, too.")
+    if told.step_s != HOUR // np.timedelta64(1, "s"):
+        text = f"{path.name} has steps of {told.step_s} s."
+        raise DataError("bad-storage", text, "Give whole hours: lots are of an hour.")
     hours = np.asarray(told.start).astype("datetime64[s]")
     with workspace.store.lock():
         known = ledger.devices(workspace)
@@ -432,16 +450,14 @@ def store_lots(
             left -= origins[k]
         origins[-1] = left  # of the grid: no lots
         back = np.zeros_like(origins)
-        if through_storage(origins, gave, back):
-            text = f"{path.name}: {storage} gives back before it took in as much."
-            raise DataError("bad-storage", text, "Begin with hours before which it was empty.")
+        unknown = through_storage(origins, gave, back)
         given = [f"{n}@{storage}" for n in names]
         facts = [
             Device(
                 new,
                 known[n].technology,
                 region or known[n].region,
-                "",
+                known[n].site,  # behind a site's meter it was not bought, stored or not
                 known[n].commissioned,
                 known[n].issuer,
                 storage,
@@ -463,7 +479,7 @@ def store_lots(
             np.concatenate([origins[d_in, h_in], back[d_out, h_out]]),
         )
         made = _posted(workspace, STORED, rows, now, devices=facts, file=path.name)
-    return LotsChanged(made, STORED, rows.num_rows, _sum(rows))
+    return LotsChanged(made, STORED, rows.num_rows, _sum(rows), unknown_wh=unknown)
 
 
 def claim_year(
@@ -501,6 +517,11 @@ def claim_lots(workspace: Workspace, told: YearMatched, *, now: datetime) -> Lot
         text = f"The ledger has no lots of {', '.join(told.foreign)}."
         hint = "First 'abate lots issue' or 'abate lots add'."
         raise UsageError("lots-not-issued", text, hint)
+    basis = told.matching.basis
+    other = [r for r in live_imports(workspace) if r.template == f"{CLAIMED}monthly"]
+    if basis == "hourly" and any(r.file.startswith(told.year) for r in other):
+        text = f"{told.year} holds claims by the month: the same load would be claimed twice."
+        raise UsageError("claimed-by-month", text, f"First: abate undo {other[-1].import_id}.")
     site, lot, wh = told.fresh.T
     sites = told.matching.sites
     with workspace.store.lock():
@@ -722,16 +743,42 @@ def _leaving(zone: str, held: ledger.Standing, which: Any, amounts: Any, to: str
     )
 
 
-def _issued_before(workspace: Workspace, read: LotsRead) -> list[str]:
-    """Lots without a number of which the ledger has the device and hour already."""
-    there = ledger.standing(workspace, ISSUER)
-    known = set(zip(there.device.tolist(), there.start.astype(str).tolist(), strict=True))
-    starts = read.start.astype(str).tolist()
-    return [
-        f"{read.devices[d].id} at {at} UTC"
-        for d, at, serial in zip(read.device.tolist(), starts, read.serial, strict=True)
-        if not serial and (read.devices[d].id, at) in known
+def _read_before(workspace: Workspace, read: LotsRead) -> str:
+    """A lot that the ledger has already, or whose number stands twice; empty where there is none.
+
+    Numbers tell lots of one device and hour apart; where one has none, the hour is taken.
+    """
+    numbered = ledger.numbered(workspace)
+    fresh = [
+        (read.devices[d].id, s) for d, s in zip(read.device.tolist(), read.serial, strict=True)
     ]
+    runs = [numbers_of(serial, device) for device, serial in (*numbered, *fresh) if serial]
+    if twice := overlap(r for r in runs if r is not None):
+        return f"{twice.of} {twice.first}"
+    there = ledger.standing(workspace, ISSUER)
+    plain = {device for device, _ in numbered}
+    known = set(zip(there.device.tolist(), there.start.astype(str).tolist(), strict=True))
+    for (device, serial), at in zip(fresh, read.start.astype(str).tolist(), strict=True):
+        if (device, at) in known and not (serial and device in plain):
+            return f"{device} at {at} UTC"
+    return ""
+
+
+def _require_known(known: dict[str, Device], read: LotsRead, file: str) -> None:
+    """Refuse a device that the ledger knows as another one.
+
+    Raises:
+        DataError: `bad-lots`.
+    """
+    for one in read.devices:
+        held = known.get(one.id)
+        if held is None:
+            continue
+        said = (held.technology, held.region, held.storage, held.contract)
+        if said != (one.technology, one.region, one.storage, one.contract):
+            place = held.region or "anywhere"
+            text = f"{file}: the ledger knows '{one.id}' as {held.technology} in {place}."
+            raise DataError("bad-lots", text, "Correct the file, or name the device otherwise.")
 
 
 def _require_new(known: dict[str, Device], workspace: Workspace, storage: str, hours: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from abate.application.energy.dispatches import energy_config, power_at
 from abate.application.energy.forecasts import hourly_sites, site_readings
 from abate.disclosure.energy_charts import heat_chart
 from abate.energy.facts.clocks import utc_of
-from abate.energy.facts.lots import CLAIMED, HELD, retired_for
+from abate.energy.facts.lots import CLAIMED, HELD, ISSUER, claim_of, retired_for
 from abate.energy.facts.tariffs import Hourly
 from abate.energy.planners.matching import Basis, Matching, match_hours
 from abate.kernel.edges import Json
@@ -28,6 +28,7 @@ from abate.kernel.errors import DataError, NotFoundError, UsageError
 from abate.kernel.region import markets_of
 
 HOUR = np.timedelta64(3600, "s")
+NOT_ISSUED = "(not issued)"
 ANY = "mixed"
 """Technology of lots of a file that are only matched."""
 GRID_COLUMNS = ("time", "clean_share", "residual_kg_per_kwh")
@@ -42,6 +43,7 @@ class _Lots:
         regions: Where each may be delivered.
         sites: Behind whose meter each stands, empty for none.
         wh: Of each hour, NaN where there is no reading `(devices, hours)`.
+        gone_wh: Of it nothing: claimed by the month, where matching is by the hour.
         served: Site, device, hour and Wh of standing claims `(n, 4)`.
         held: Lots of the ledger that nobody claims yet.
         of_ledger: Names of the devices of which it has lots.
@@ -51,6 +53,7 @@ class _Lots:
     regions: tuple[str, ...]
     sites: tuple[str, ...]
     wh: Any
+    gone_wh: Any
     served: Any
     held: Standing
     of_ledger: tuple[str, ...]
@@ -190,6 +193,7 @@ def match_year(
     rules = (own, reach) if own.any() else (reach,)
     about = (hours, sites, load_wh, given.names, lot_wh, rules)
     made = match_hours(*about, basis=basis, served=given.served, local=local)
+    made = replace(made, lot_wh=made.lot_wh + np.round(given.gone_wh).astype(np.int64))
     share = residual = None
     if grid is not None:
         clean, kg = _grid(grid, hours, zone)
@@ -262,8 +266,14 @@ def spread_claims(claims: Any, held: Standing, places: Any) -> Any:
     usable = usable[np.lexsort((held.start[usable], key))]
     key = np.sort(key)
     wanted = claims[:, 1] * size + claims[:, 2]
+    at = np.searchsorted(key, wanted)
+    if (at >= len(key)).any() or (key[np.minimum(at, len(key) - 1)] != wanted).any():
+        text = "The ledger holds less of a lot than sites claim."
+        raise DataError(
+            "lots-changed", text, "Undo claims of lots that are gone, then match again."
+        )
     if (np.diff(key) > 0).all():  # one lot each, as by the hour
-        lot = usable[np.searchsorted(key, wanted)]
+        lot = usable[at]
         return np.stack([claims[:, 0], lot, claims[:, 3]], axis=1)
     order = np.argsort(wanted, kind="stable")
     wanted, amounts, site = wanted[order], claims[order, 3], claims[order, 0]
@@ -319,21 +329,33 @@ def _lots(
     """Lots of the ledger, plants of energy.toml that have none there, and lots of files."""
     known = devices(workspace)
     held = standing(workspace, HELD)
-    claimed = _claimed(workspace, year, basis)
+    counts = ("hourly",) if basis == "hourly" else ("hourly", "monthly")
+    claimed = _claimed(workspace, year, of_sites, counts)
+    otherwise = _claimed(workspace, year, of_sites, () if len(counts) > 1 else ("monthly",))
     every = {name: (d.region, d.site, np.zeros(len(hours))) for name, d in known.items()}
-    for lots in (held, claimed):
-        _put(lots, every, hours, local, basis)
+    gone, issued = ({n: ("", "", np.zeros(len(hours))) for n in known} for _ in range(2))
+    given = standing(workspace, ISSUER)
+    given = replace(given, wh=-given.wh)  # what the issuer gave stands below zero
+    for lots, rows in ((held, every), (claimed, every), (otherwise, gone), (given, issued)):
+        _put(lots, rows, hours, local, basis)
     where = place_of(claimed, list(every), hours, local, basis)
     at = {s: k for k, s in enumerate(of_sites)}
-    site = np.array([at.get(a.rpartition("/")[2], -1) for a in claimed.account], np.int64)
-    stood = (where[:, 0] >= 0) & (site >= 0)
+    site = np.array([at[claim_site(a)] for a in claimed.account], np.int64)
+    stood = where[:, 0] >= 0
     served = np.stack([site[stood], *where[stood].T, claimed.wh[stood]], axis=1)
     regions = {s.id: s.region for s in workspace.organisation.sites}
+    begin = np.arange(len(hours))
+    if basis == "monthly":
+        begin = np.searchsorted(local.astype("datetime64[M]"), local.astype("datetime64[M]"))
     for roof in config.roofs:
         wh = np.maximum(power_at(roof.power, config, hours, HOUR), 0.0) * 1000
         if roof.plant.id in known:  # an hour without a lot and without a reading is not known
             row = every[roof.plant.id][2]
-            row[np.isnan(wh) & (row == 0)] = np.nan
+            empty = issued[roof.plant.id][2][begin] == 0
+            row[np.isnan(wh) & empty] = np.nan
+            if (wh[empty] > 0).any():
+                name = f"{roof.plant.id} {NOT_ISSUED}"
+                every[name] = (known[roof.plant.id].region, roof.site, np.where(empty, wh, 0.0))
             continue
         every[roof.plant.id] = (regions.get(roof.site, ""), roof.site, wh)
     for path in files:
@@ -346,17 +368,32 @@ def _lots(
         _put(_as_standing(read), every, hours, local, basis)
     places, sites = tuple(r for r, _, _ in every.values()), tuple(s for _, s, _ in every.values())
     wh = np.array([row for _, _, row in every.values()]).reshape(-1, len(hours))
-    return _Lots(tuple(every), places, sites, wh, served.astype(np.int64), held, tuple(known))
+    other = np.zeros_like(wh)
+    for k, (_, _, row) in enumerate(gone.values()):
+        other[k] = row
+    told = (tuple(every), places, sites, wh, other, served.astype(np.int64))
+    return _Lots(*told, held, tuple(known))
 
 
-def _claimed(workspace: Workspace, year: str, basis: Basis) -> Standing:
-    """What sites claim for the year; by the hour only what was matched by the hour."""
+def _claimed(
+    workspace: Workspace, year: str, sites: tuple[str, ...], bases: Sequence[str]
+) -> Standing:
+    """What sites claim for the year, by how it was matched; those with meters in it."""
     taken = [
         r
         for r in live_imports(workspace)
-        if r.template.startswith(CLAIMED) and (basis == "monthly" or r.template.endswith(basis))
+        if r.template.startswith(CLAIMED) and r.template.removeprefix(CLAIMED) in bases
     ]
-    return standing(workspace, retired_for(year, "%"), imports=taken)
+    every = standing(workspace, retired_for(year, "%"), imports=taken)
+    mine = np.isin([claim_site(a) for a in every.account], sites)
+    columns = ("device", "start", "hours", "wh", "account")
+    return Standing(*(getattr(every, name)[mine] for name in columns))
+
+
+def claim_site(account: str) -> str:
+    """Site of an account in which claimed lots end."""
+    claim = claim_of(account)
+    return claim[1] if claim else ""
 
 
 def _put(

@@ -36,6 +36,7 @@ from abate.energy.facts.lots import RETIRED
 from abate.kernel.allocation import (
     HOURLY,
     MATCHINGS,
+    MONTHLY,
     Allocation,
     Instrument,
     Load,
@@ -307,6 +308,13 @@ def match(
     if inputs.terms.matching == HOURLY:
         findings += [Finding.of(NO_HOURS, f"'{i.id}' does not say in which hours.") for i in held]
         held = []
+        by_month = claimed_lots(con, workspace, inputs.fiscal_year, MONTHLY)[0]
+        by_hour = {i.id for i in claimed_lots(con, workspace, inputs.fiscal_year, HOURLY)[0]}
+        findings += [
+            Finding.of(NO_HOURS, f"'{i.id}' were claimed by the month.")
+            for i in by_month
+            if i.id not in by_hour
+        ]
     lots, claims = claimed_lots(con, workspace, inputs.fiscal_year, inputs.terms.matching)
     loads = _loads(con, inputs.organisation, inputs.terms)
     matched, unused = allocate(held, loads, claims)

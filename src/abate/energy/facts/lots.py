@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from abate.energy.facts.meters import KINDS
@@ -14,6 +16,8 @@ ACTS = "lots-"
 READ = f"{ACTS}read"
 CLAIMED = f"{ACTS}claimed-"
 """Of those that read a file; and of claims, with how they were matched, such as `hourly`."""
+TO = ".."
+"""Between the first and the last of a run of numbers."""
 OF_STORAGE = "storage/"
 """Begins the place where what a storage took in ends; it comes out as lots of its own."""
 FACE_WH = 1
@@ -67,6 +71,45 @@ def technology_named(text: str) -> str | None:
         found = MARKET_WORDS.get(words) or _KIND.item_named(words)
         if found:
             return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A run of certificates' numbers.
+
+    Args:
+        of: Whose they are: the device where numbers have no letters, else their letters.
+        first: The first.
+        last: The last.
+    """
+
+    of: str
+    first: int
+    last: int
+
+
+def numbers_of(serial: str, device: str) -> Numbers | None:
+    """The numbers that a serial names, first and last parted by two points; None for none.
+
+    Example:
+        >>> numbers_of("GEC2024-0007", "farm"), numbers_of("0..999", "farm")
+        (Numbers(of='GEC2024-', first=7, last=7), Numbers(of='farm', first=0, last=999))
+    """
+    ends = [re.fullmatch(r"(.*\D|)(\d+)", end) for end in serial.split(TO)]
+    first, last = ends[0], ends[-1]
+    if first is None or last is None or first[1] != last[1] or int(last[2]) < int(first[2]):
+        return None
+    return Numbers(first[1] or device, int(first[2]), int(last[2]))
+
+
+def overlap(runs: Iterable[Numbers]) -> Numbers | None:
+    """A run that shares numbers with another, or None."""
+    before: Numbers | None = None
+    for one in sorted(runs, key=lambda n: (n.of, n.first, n.last)):
+        if before is not None and (one.of, True) == (before.of, one.first <= before.last):
+            return one
+        before = one
     return None
 
 

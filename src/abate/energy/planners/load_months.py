@@ -142,7 +142,11 @@ class MonthsAhead:
             seen = self.see(steps, begin, members=MEMBERS_BACK)
             came = self.load.as_of(end)
             told = np.stack([seen.quantiles[way] for way in WAYS])
-            self.past[name] = (told, came.values[:, np.searchsorted(came.start, steps)])
+            at = np.searchsorted(came.start, steps)
+            there = at < len(came.start)
+            values = np.full((len(came.names), len(steps)), np.nan)
+            values[:, there] = came.values[:, at[there]]
+            self.past[name] = (told, values)
         return self.past[name]
 
     def see(

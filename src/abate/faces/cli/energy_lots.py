@@ -197,6 +197,8 @@ def _tell(made: LotsChanged, *, json: bool) -> None:
         out.console().print(told)
     if made.left_out:
         out.console().print(f"{made.left_out:,} hours or rows were left out.")
+    if made.unknown_wh:
+        out.console().print(f"{made.unknown_wh / 1000:,.3f} kWh came out of what was held before.")
     if made.over_wh:
         notice = f"{made.over_wh / 1000:,.3f} kWh issued earlier are more than the meter shows now."
         out.console().print(notice, style="yellow")

@@ -508,7 +508,7 @@ def settle(
         (
             name,
             *(f"{v:,.2f}" for v in (sides.without, sides.planned, sides.came)),
-            "–" if sides.kept_share is None else f"{sides.kept_share:.0%}",
+            "–" if (kept := told.kept(sides)) is None else f"{kept:.0%}",
         )
         for name, sides in lines
     ]
@@ -518,6 +518,8 @@ def settle(
     if told.missing_steps:
         lack = f"* {told.missing_steps:,} of {told.steps:,} steps have no reading."
         out.console().print(lack)
+    if told.export_unseen:
+        out.console().print("* What was fed in has no meter: name one with --meter.")
     raise typer.Exit(1 if found["incomplete"] else 0)
 
 

@@ -68,6 +68,7 @@ def _lots(
         if made is not None and made.import_id
         else None,
         left=page.count(made.left_out) if made is not None and made.left_out else "",
+        unknown=page.number(made.unknown_wh / WH) if made is not None and made.unknown_wh else "",
         over=page.number(made.over_wh / WH) if made is not None and made.over_wh else "",
         fault=fault,
     )

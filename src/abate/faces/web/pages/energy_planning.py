@@ -147,7 +147,7 @@ def settlement(request: Request, plan: str) -> Response:
         (
             f"{name}, {unit}",
             *(page.number(v) for v in (sides.without, sides.planned, sides.came)),
-            page.share(sides.kept_share),
+            page.share(told.kept(sides)),
         )
         for name, unit, sides in named
     ]
